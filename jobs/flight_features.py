@@ -1,0 +1,52 @@
+"""One row a flight: what is known before it departs."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkops import job, main
+
+LATE_MINUTES = 15
+
+
+@job(writes="flight_features", partition_by="month")
+def flight_features(flights: DataFrame, weather: DataFrame, planes: DataFrame) -> DataFrame:
+    """Join flights with the weather of their hour and with their aircraft."""
+    sky = weather.select(
+        "origin",
+        F.col("time_hour").alias("scheduled"),
+        "temp",
+        "humid",
+        "wind_speed",
+        "precip",
+        "pressure",
+        "visib",
+    )
+    craft = planes.select("tailnum", F.col("year").alias("built"), "seats", "manufacturer")
+    joined = flights.join(sky, on=["origin", "scheduled"], how="left").join(craft, on="tailnum", how="left")
+    return joined.select(
+        F.concat_ws("-", F.date_format("scheduled", "yyyyMMddHH"), "carrier", "flight").alias("flight_id"),
+        "month",
+        "day",
+        F.dayofweek("day").alias("weekday"),
+        F.col("hour"),
+        "carrier",
+        "origin",
+        "dest",
+        "distance",
+        F.col("seats").cast("double").alias("seats"),
+        (F.year("day") - F.col("built")).cast("double").alias("plane_age"),
+        "temp",
+        "humid",
+        "wind_speed",
+        "precip",
+        "pressure",
+        "visib",
+        F.col("arr_delay"),
+        F.when(F.col("arr_delay") > LATE_MINUTES, 1.0)
+        .when(F.col("arr_delay").isNotNull(), 0.0)
+        .alias("late"),
+    )
+
+
+if __name__ == "__main__":
+    main(flight_features)

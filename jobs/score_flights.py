@@ -1,0 +1,37 @@
+"""Lateness of a month's flights, by the registered champion."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkops import ModelVersion, job, main
+
+
+@job(writes="flight_scores", replace="month", partition_by="month")
+def score_flights(
+    flight_features: DataFrame, late_arrival: ModelVersion, *, month: Annotated[int, Field(ge=1, le=12)]
+) -> DataFrame:
+    """Score one month and keep the model's version with every row.
+
+    Args:
+        month: Month of 2013.
+    """
+    scored = late_arrival.transform(flight_features.where(F.col("month") == month))
+    return scored.select(
+        "flight_id",
+        "month",
+        "day",
+        "carrier",
+        "origin",
+        F.col("late"),
+        vector_to_array("probability")[1].alias("late_probability"),
+        F.col("prediction").alias("late_predicted"),
+        "model_version",
+    )
+
+
+if __name__ == "__main__":
+    main(score_flights)

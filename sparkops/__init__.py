@@ -1,0 +1,56 @@
+"""sparkops: typed Spark jobs on pinned Delta tables, checked and recorded; models scored one way everywhere."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sparkops.cli.script import main
+    from sparkops.engine import Engine, load_scorer
+    from sparkops.errors import SparkopsError
+    from sparkops.pipeline.declare import job
+    from sparkops.pipeline.job import Job
+    from sparkops.pipeline.model import Gate, Model, ModelVersion
+    from sparkops.pipeline.report import Report
+    from sparkops.pipeline.write import Write
+    from sparkops.runs.record import Run
+
+_HOMES = {
+    "Engine": "sparkops.engine",
+    "Gate": "sparkops.pipeline.model",
+    "Job": "sparkops.pipeline.job",
+    "Model": "sparkops.pipeline.model",
+    "ModelVersion": "sparkops.pipeline.model",
+    "Report": "sparkops.pipeline.report",
+    "Run": "sparkops.runs.record",
+    "SparkopsError": "sparkops.errors",
+    "Write": "sparkops.pipeline.write",
+    "job": "sparkops.pipeline.declare",
+    "load_scorer": "sparkops.engine",
+    "main": "sparkops.cli.script",
+}
+
+__all__ = [
+    "Engine",
+    "Gate",
+    "Job",
+    "Model",
+    "ModelVersion",
+    "Report",
+    "Run",
+    "SparkopsError",
+    "Write",
+    "job",
+    "load_scorer",
+    "main",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for, so that `import sparkops` costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sparkops' has no attribute '{name}'")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

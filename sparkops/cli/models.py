@@ -1,0 +1,102 @@
+"""`sparkops models`: list, show, promote, rollback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+
+from sparkops.cli.show import table, when
+from sparkops.cli.where import Where, common
+from sparkops.pipeline.registered import Registered
+
+
+@click.group("models", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@click.pass_context
+@common
+def models(where: Where, ctx: click.Context, as_json: bool) -> None:
+    """List registered model versions, newest first."""
+    if ctx.invoked_subcommand:
+        return
+    found = where.engine().models.list()
+    if as_json:
+        click.echo(json.dumps([asdict(model) for model in found], indent=2, default=str))
+        return
+    rows = [
+        {
+            "model": f"{model.name}/{model.version}",
+            "aliases": model.aliases,
+            "metrics": [f"{name} {value:.4g}" for name, value in model.metrics.items()],
+            "scored by": "compiled scorer" if model.compiled else "Spark",
+            "run": model.run_id,
+            "registered": model.time,
+        }
+        for model in found
+    ]
+    table(rows, empty="No models yet: a job that returns a Model registers one.")
+
+
+@models.command("show")
+@click.argument("name", metavar="MODEL")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
+@common
+def show(where: Where, name: str, as_json: bool) -> None:
+    """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
+    found = where.engine().models.show(*split(name))
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2, default=str))
+        return
+    for line in sheet(found):
+        click.echo(line)
+
+
+@models.command("promote")
+@click.argument("name", metavar="MODEL")
+@click.option("--alias", default="champion", show_default=True, help="Which alias moves to it.")
+@click.option("--force", is_flag=True, help="Make it champion though a gate failed when it was registered.")
+@common
+def promote(where: Where, name: str, alias: str, force: bool) -> None:
+    """Point an alias at a version: MODEL is name/3, or a name for its newest version."""
+    bare, at = split(name)
+    done = where.engine().models.promote(bare, at, alias=alias, force=force)
+    click.echo(f"{done.name}@{alias} is version {done.version}.")
+
+
+@models.command("rollback")
+@click.argument("name", metavar="MODEL")
+@common
+def rollback(where: Where, name: str) -> None:
+    """Make the `previous` version the champion again."""
+    done = where.engine().models.rollback(split(name)[0])
+    click.echo(f"{done.name}@champion is version {done.version}.")
+
+
+def split(text: str) -> tuple[str, str | None]:
+    """Read `name`, `name/3` or `name@alias`, with or without `models:/` before it."""
+    text = text.removeprefix("models:/")
+    for mark in "@/":
+        name, found, at = text.partition(mark)
+        if found:
+            return name, at
+    return text, None
+
+
+def sheet(model: Registered) -> Iterator[str]:
+    """Yield the lines that tell a model version."""
+    yield f"Model    {model.name}/{model.version}  {' '.join('@' + alias for alias in model.aliases)}"
+    yield f"URI      {model.uri}"
+    if model.time:
+        yield f"Made     {when(model.time)}" + (f" by run {model.run_id}" if model.run_id else "")
+    yield f"Trained  {', '.join(f'{t} version {v}' for t, v in model.tables.items()) or 'tables unknown'}"
+    yield f"Metrics  {', '.join(f'{name} {value:.6g}' for name, value in model.metrics.items()) or '-'}"
+    for gate in model.gates:
+        beside = f" (champion {gate.champion:.6g})" if gate.champion is not None else ""
+        yield f"Gate     {gate.rule}: {gate.value:.6g}{beside} {'passed' if gate.passed else 'FAILED'}"
+    if model.compiled:
+        yield f"Scorer   compiled; {model.parity} rows equal to Spark's"
+    else:
+        yield "Scorer   none: scored by Spark"
+        yield from (f"         {reason}" for reason in model.reasons)

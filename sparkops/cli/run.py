@@ -1,0 +1,92 @@
+"""`sparkops run` and `sparkops flow`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sparkops.cli.job_command import Asked, job_command, run_options
+from sparkops.cli.where import Where, common, options, take
+from sparkops.errors import UnknownName
+
+
+class Jobs(click.Group):
+    """A command a job, made from the declarations; nothing heavy is imported to make them."""
+
+    def _where(self, ctx: click.Context) -> Where:
+        return take(
+            {name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params}
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the jobs' names."""
+        return sorted(self._where(ctx).engine().declared())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of one job."""
+        where = self._where(ctx)
+        jobs = where.engine().declared()
+        if cmd_name not in jobs:
+            raise UnknownName("job", cmd_name, sorted(jobs), advice="`sparkops jobs` lists them.")
+        return job_command(jobs[cmd_name], ctx.params, start)
+
+
+@click.group(
+    "run",
+    cls=Jobs,
+    params=[*run_options(), *options()],
+    subcommand_metavar="JOB [--PARAM VALUE]...",
+    no_args_is_help=True,
+)
+def run(**_: Any) -> None:
+    """Run a job.
+
+    Parameters are options: sparkops run JOB --help shows a job's own.
+    """
+
+
+def start(asked: Asked) -> int:
+    """Run what was asked for, in the terminal."""
+    from sparkops.cli.live import Live
+
+    with Live() as live, asked.where.engine(tell=live) as engine:
+        if asked.upstream:
+            engine.flow(
+                [asked.job.name],
+                given=asked.given,
+                at=asked.at,
+                as_of=asked.as_of,
+                force=asked.force,
+                last=True,
+            )
+        else:
+            engine.start(asked.job.name, given=asked.given, at=asked.at, as_of=asked.as_of)
+    return 0
+
+
+@click.command("flow")
+@click.argument("jobs", nargs=-1)
+@click.option("--force", is_flag=True, help="Run jobs that are up to date, too.")
+@click.option(
+    "--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter for each job that has it."
+)
+@common
+def flow(where: Where, jobs: tuple[str, ...], force: bool, params: tuple[str, ...]) -> int:
+    """Run JOBS (all, where none is named) and what they read, in the order of their tables.
+
+    A job whose code, parameters, inputs and checks did not change is left. A failed one stops what depends on it.
+    """
+    from sparkops.cli.live import Live
+
+    given = dict(_pair(word) for word in params)
+    with Live() as live, where.engine(tell=live) as engine:
+        engine.flow(list(jobs) or sorted(engine.declared()), given=given, force=force)
+    return 0
+
+
+def _pair(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise click.BadParameter(f"takes NAME=VALUE, not `{word}`", param_hint="--param")
+    return name.replace("-", "_"), value

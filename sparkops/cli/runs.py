@@ -1,0 +1,173 @@
+"""`sparkops runs`: list, show, log, resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sparkops.cli.show import seconds, table, when
+from sparkops.cli.where import Where, common
+from sparkops.runs.record import Run
+
+MARKS = {"done": "done", "running": "running", "checks_failed": "checks failed"}
+
+
+@click.group("runs", invoke_without_command=True)
+@click.option("--job", help="Only runs of this job.")
+@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@click.pass_context
+@common
+def runs(where: Where, ctx: click.Context, job: str | None, limit: int, as_json: bool) -> None:
+    """List runs, newest first."""
+    ctx.obj = where
+    if ctx.invoked_subcommand:
+        return
+    found = list(where.engine().runs.newest(job=job, limit=limit))
+    if as_json:
+        click.echo(json.dumps([plain(run) for run in found], indent=2, default=str))
+        return
+    table([_line(run) for run in found], empty="No runs yet: `sparkops run JOB` makes one.")
+
+
+def _line(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "job": run.job,
+        "state": MARKS.get(run.state, run.state),
+        "started": when(run.started) if run.started else None,
+        "took": seconds(run.seconds),
+        "published": [f"{name}@{out['version']}" for name, out in run.outputs.items()]
+        or run.report
+        or _model(run),
+    }
+
+
+def _model(run: Run) -> str | None:
+    return f"{run.registered['name']}/{run.registered['version']}" if run.registered else None
+
+
+@runs.command("show")
+@click.argument("run_id", metavar="RUN")
+@click.option("--json", "as_json", is_flag=True, help="The whole record as JSON.")
+@common
+def show(where: Where, run_id: str, as_json: bool) -> None:
+    """Show one run: RUN is an id, the beginning or end of one, or `last`."""
+    run = where.engine().runs.load(run_id)
+    if as_json:
+        click.echo(json.dumps(plain(run), indent=2, default=str))
+        return
+    for line in sheet(run):
+        click.echo(line)
+
+
+@runs.command("log")
+@click.argument("run_id", metavar="RUN")
+@click.option("--attempt", type=int, help="Which attempt; the newest by default.")
+@common
+def log(where: Where, run_id: str, attempt: int | None) -> None:
+    """Print a run's whole log: its output, Python's logging and the JVM's."""
+    store = where.engine().runs
+    run = store.load(run_id)
+    path = store.folder / run.id / f"attempt-{attempt or run.attempt:03d}.log"
+    if not path.is_file():
+        raise click.ClickException(f"Run {run.id} left no log at {path}.")
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            click.echo(line, nl=False)
+
+
+@runs.command("resume")
+@click.argument("run_id", metavar="RUN")
+@common
+def resume(where: Where, run_id: str) -> int:
+    """Go on with a run that failed or crashed: same parameters, same input versions, nothing written twice."""
+    from sparkops.cli.live import Live
+
+    with Live() as live, where.engine(tell=live) as engine:
+        engine.resume(run_id)
+    return 0
+
+
+def plain(run: Run) -> Mapping[str, Any]:
+    """Return a run as JSON values."""
+    from dataclasses import asdict
+
+    return asdict(run)
+
+
+def sheet(run: Run) -> Iterator[str]:
+    """Yield the lines that tell a run."""
+    yield f"Run      {run.id}  ({run.job}, attempt {run.attempt})"
+    yield f"State    {MARKS.get(run.state, run.state)}" + (
+        f" after {seconds(run.seconds)}" if run.ended else ""
+    )
+    if run.started:
+        yield f"Started  {when(run.started)}, env {run.env}"
+    if run.error:
+        yield f"Error    {run.error['kind']}: {run.error['message']}"
+    yield from _section(
+        "Params", (f"{k} = {v!r}   ({run.origins.get(k, '')})" for k, v in run.params.items())
+    )
+    yield from _section("Read", (_read(name, pin) for name, pin in run.inputs.items()))
+    yield from _section("Models", (f"{name}/{version}" for name, version in run.models.items()))
+    yield from _section("Checks", (check_line(check) for check in run.checks))
+    yield from _section("Wrote", (_wrote(name, out) for name, out in run.outputs.items()))
+    yield from _section("Model", _registered(run.registered))
+    yield from _section("Metrics", (f"{name} = {value:.6g}" for name, value in run.metrics.items()))
+    yield from _section("Report", [run.report] if run.report else [])
+    yield from _section("Took", (f"{step} {seconds(taken)}" for step, taken in run.timings.items()))
+    yield from _section("Code", (f"{key} {value}" for key, value in run.code.items() if value))
+    yield from _section("Spark", (f"{key} {value}" for key, value in run.spark.items()))
+    yield f"Log      {run.log}" + ("" if run.log and Path(run.log).exists() else " (gone)")
+
+
+def _section(title: str, lines: Any) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{title if number == 0 else '':<9}{line}"
+
+
+def _read(name: str, pin: Mapping[str, Any]) -> str:
+    return f"{name} " + (
+        f"version {pin['version']}" if pin["version"] is not None else f"source {pin['identity'][:12]}"
+    )
+
+
+def _wrote(name: str, out: Mapping[str, Any]) -> str:
+    return f"{name} version {out['version']}, {out['rows']:,} rows" + (
+        " (by an earlier attempt)" if out["already"] else ""
+    )
+
+
+def check_line(check: Mapping[str, Any]) -> str:
+    """Return one line that tells a check's result."""
+    mark = (
+        "ok  "
+        if check["success"]
+        else {"fail": "FAIL", "warn": "warn", "quarantine": "held"}[check["policy"]]
+    )
+    about = ", ".join(f"{key}={value}" for key, value in check["kwargs"].items())
+    found = (
+        f"  {check['unexpected']:,} of {check['rows']:,} rows"
+        if check["unexpected"] and check["rows"]
+        else ""
+    )
+    return f"{mark} {check['table']}: {check['expectation']}({about}){found}"
+
+
+def _registered(found: Mapping[str, Any] | None) -> Iterator[str]:
+    if found is None:
+        return
+    aliases = " ".join("@" + alias for alias in found["aliases"])
+    yield f"{found['name']}/{found['version']} {aliases}"
+    yield (
+        f"scorer compiled, {found['parity']} rows equal to Spark's"
+        if found["compiled"]
+        else "scored by Spark"
+    )
+    for gate in found["gates"]:
+        yield f"gate {gate['rule']}: {gate['value']:.6g}" + (" passed" if gate["passed"] else " FAILED")

@@ -1,0 +1,123 @@
+"""`sparkops score`: rows without Spark, tables with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sparkops.cli.where import Where, common
+from sparkops.errors import InputError, ProjectError, RowError
+
+
+@click.command(
+    "score",
+    context_settings={"ignoreloose_options_options": True, "allow_extra_args": True},
+    epilog="With --table, other options choose rows: --month 12 scores those whose column `month` is 12.",
+)
+@click.argument("model")
+@click.option("--row", help="One row as a JSON object.")
+@click.option(
+    "--file", "path", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input."
+)
+@click.option("--table", "name", help="Score a table of the catalog, in Spark.")
+@click.option("--into", help="With --table: the table that takes the scores.")
+@click.option("--at", "version", type=int, help="With --table: version to read.")
+@click.option("--keep-going", is_flag=True, help="With --file: answer a bad row with its error and go on.")
+@click.pass_context
+@common
+def score(
+    where: Where,
+    ctx: click.Context,
+    model: str,
+    row: str | None,
+    path: Path | None,
+    name: str | None,
+    into: str | None,
+    version: int | None,
+    keep_going: bool,
+) -> int:
+    """Score by MODEL: name (its champion), name/3, name@alias, models:/..., or a model's folder."""
+    if sum(x is not None for x in (row, path, name)) != 1:
+        raise click.UsageError(
+            "Give one of --row '{...}', --file ROWS.jsonl (or -), or --table NAME --into NAME.", ctx
+        )
+    if name is not None:
+        return _table(where, ctx, model, name, into, version)
+    if ctx.args:
+        raise click.UsageError(f"No such option: {ctx.args[0]}", ctx)
+    return _rows(where, model, [row] if row is not None else _lines(path), keep_going=keep_going)
+
+
+def located(where: Where, model: str) -> tuple[str, str | None]:
+    """Return the model's address and the registry it is looked up in; outside a project, a folder or URI alone."""
+    from sparkops.models.store import tracking_uri
+
+    if Path(model).is_dir():
+        return model, None
+    try:
+        return model, tracking_uri(where.engine().settings)
+    except ProjectError:
+        if where.project is not None or not model.startswith("models:/"):
+            raise
+        return model, None
+
+
+def _rows(where: Where, model: str, lines: Any, *, keep_going: bool) -> int:
+    from sparkops.scoring.uri import open_scorer
+
+    uri, tracking = located(where, model)
+    scorer = open_scorer(uri, tracking_uri=tracking)
+    worst = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            click.echo(json.dumps(scorer.score(_object(line, number))))
+        except (RowError, InputError) as error:
+            if not keep_going:
+                raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error
+            click.echo(json.dumps({"error": str(error), "line": number}))
+            worst = 2
+    return worst
+
+
+def _object(line: str, number: int) -> dict[str, Any]:
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise InputError(
+            f'Row {number} is not JSON: {error}. A row is an object: {{"field": value}}.'
+        ) from error
+    if not isinstance(found, dict):
+        raise InputError(f'Row {number} is {type(found).__name__}, not an object: {{"field": value}}.')
+    return found
+
+
+def _lines(path: Path | None) -> Iterator[str]:
+    if str(path) == "-":
+        yield from sys.stdin
+        return
+    try:
+        with Path(str(path)).open(encoding="utf-8") as lines:
+            yield from lines
+    except OSError as error:
+        raise InputError(f"The rows cannot be read from {path}: {error.strerror}.") from error
+
+
+def _table(
+    where: Where, ctx: click.Context, model: str, name: str, into: str | None, version: int | None
+) -> int:
+    from sparkops.cli.job_command import loose_options
+    from sparkops.cli.live import Live
+
+    if into is None:
+        raise click.UsageError("--table needs --into NAME: the table that takes the scores.", ctx)
+    chosen = loose_options(ctx.args)
+    with Live() as live, where.engine(tell=live) as engine:
+        engine.score_table(model, name, into=into, where=chosen, at=version)
+    return 0

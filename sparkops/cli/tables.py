@@ -1,0 +1,73 @@
+"""`sparkops tables`: list, history, preview, restore."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from sparkops.cli.show import table
+from sparkops.cli.where import Where, common
+
+
+@click.group("tables", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@click.pass_context
+@common
+def tables(where: Where, ctx: click.Context, as_json: bool) -> None:
+    """List the catalog's tables and sources."""
+    if ctx.invoked_subcommand:
+        return
+    found = [asdict(info) for info in where.engine().tables()]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=str))
+        return
+    for row in found:
+        row["time"] = row["time"] if row["exists"] else "not made yet"
+    table(
+        found, empty="No tables: describe sources under `tables:` in conf/base.", drop=("exists", "location")
+    )
+
+
+@tables.command("history")
+@click.argument("name", metavar="TABLE")
+@click.option("--limit", default=20, show_default=True, help="How many versions, newest first.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
+@common
+def history(where: Where, name: str, limit: int, as_json: bool) -> None:
+    """Show TABLE's versions and the runs that made them."""
+    with where.engine() as engine:
+        found = [asdict(commit) for commit in engine.history(name, limit=limit)]
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=str))
+        return
+    table(found, empty=f"Table `{name}` has no history.")
+
+
+@tables.command("show")
+@click.argument("name", metavar="TABLE")
+@click.option("--rows", default=10, show_default=True, help="How many rows.")
+@click.option("--at", "version", type=int, help="Version; the newest by default.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
+@common
+def show(where: Where, name: str, rows: int, version: int | None, as_json: bool) -> None:
+    """Show some rows of TABLE."""
+    with where.engine() as engine:
+        found = engine.preview(name, rows=rows, at=version)
+    if as_json:
+        for row in found:
+            click.echo(json.dumps(row, default=str))
+        return
+    table(found, empty=f"Table `{name}` has no rows.")
+
+
+@tables.command("restore")
+@click.argument("name", metavar="TABLE")
+@click.argument("version", type=int)
+@common
+def restore(where: Where, name: str, version: int) -> None:
+    """Make VERSION of TABLE the newest again, as a new commit."""
+    with where.engine() as engine:
+        made = engine.restore(name, version)
+    click.echo(f"{name} is version {made}, and holds what version {version} held.")

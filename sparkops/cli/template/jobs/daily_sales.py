@@ -1,0 +1,26 @@
+"""Sales by shop on one day."""
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkops import job, main
+
+
+@job(replace="day")
+def daily_sales(orders: DataFrame, *, day: date, shop: str | None = None) -> DataFrame:
+    """Sum the orders of one day by shop.
+
+    Args:
+        day: The day.
+        shop: One shop; all where it is left out.
+    """
+    chosen = orders.where(F.col("day") == day)
+    if shop is not None:
+        chosen = chosen.where(F.col("shop") == shop)
+    return chosen.groupBy("day", "shop").agg(F.count("*").alias("orders"), F.sum("amount").alias("amount"))
+
+
+if __name__ == "__main__":
+    main(daily_sales)

@@ -1,0 +1,66 @@
+"""What every command takes: which project, which environment, which settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sparkops.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A project and how it is configured for this command."""
+
+    project: Path | None = None
+    env: str | None = None
+    overrides: tuple[str, ...] = ()
+
+    def engine(self, **options: Any) -> Engine:
+        """Return an engine on the project; nothing is started."""
+        from sparkops.engine import Engine
+
+        return Engine(self.project, env=self.env, overrides=self.overrides, **options)
+
+
+def options() -> list[click.Option]:
+    """Return the options of every command, made anew."""
+    return [
+        click.Option(
+            ["--project", "project"],
+            type=click.Path(path_type=Path),
+            help="Folder of the project; else this folder or the nearest above it with conf/ and jobs/.",
+        ),
+        click.Option(["--env", "env"], help="Environment: conf/<env>/ is laid over conf/base/."),
+        click.Option(
+            ["--set", "overrides"],
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Set one setting: spark.master=local[4].",
+        ),
+        click.Option(["--debug"], is_flag=True, help="Show the stack trace of an error."),
+    ]
+
+
+def take(values: dict[str, Any]) -> Where:
+    """Take the common options out of a command's values."""
+    values.pop("debug", None)  # `main` reads it
+    return Where(values.pop("project", None), values.pop("env", None), tuple(values.pop("overrides", ())))
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options; it is handed a `Where` first."""
+
+    @wraps(command)
+    def told(*args: Any, **values: Any) -> Any:
+        return command(take(values), *args, **values)
+
+    mine = getattr(command, "__click_params__", [])
+    told.__click_params__ = [*reversed(options()), *mine]  # type: ignore[attr-defined]
+    return told

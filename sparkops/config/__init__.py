@@ -1,0 +1,1 @@
+"""conf/base, conf/<env> and --set as typed settings; the only reader of the environment."""

@@ -1,0 +1,49 @@
+"""Paths of the settings, made absolute: against the project, or inside an installed package."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = "package:"
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+_SQLITE: Final = "sqlite:///"
+_STORES: Final = frozenset({"databricks", "databricks-uc", "uc"})
+
+
+class NotThere(Exception):
+    """A path inside a package that is not installed or lacks the file; told by `load` with its file and line."""
+
+
+def absolute(root: Path, text: str) -> str:
+    """Return a path as an absolute one; a URI stays as it is."""
+    if text.startswith(PACKAGE):
+        return _in_package(text)
+    return text if _URI.match(text) else str(root / Path(text).expanduser())
+
+
+def store_uri(root: Path, text: str) -> str:
+    """Return an MLflow tracking or registry URI whose file, if it is one, is absolute."""
+    if text in _STORES or text.startswith("databricks:"):
+        return text
+    if text.startswith(_SQLITE) and text != _SQLITE + ":memory:":
+        return _SQLITE + str(root / text.removeprefix(_SQLITE))
+    return absolute(root, text)
+
+
+def _in_package(text: str) -> str:
+    """Return the file behind `package:NAME/path`, without importing the package."""
+    name, _, inside = text.removeprefix(PACKAGE).partition("/")
+    if not name.isidentifier():
+        raise NotThere(f"`{text}`: write package:NAME/path/inside")
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise NotThere(
+            f"the package `{name}` is not installed: `uv pip install {name}`, or give a path of your own"
+        )
+    found = Path(next(iter(spec.submodule_search_locations))) / inside
+    if "*" not in inside and not found.exists():
+        raise NotThere(f"the package `{name}` has no file {inside}")
+    return str(found)

@@ -1,0 +1,50 @@
+"""A checkpoint run on a table as it stands, outside of any job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparkops.errors import UnknownName
+from sparkops.pipeline.check import CheckResult
+from sparkops.runs.ids import new_id
+
+if TYPE_CHECKING:
+    from sparkops.engine.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What the checkpoint found; `blocked` says that the table would not have been published so."""
+
+    table: str
+    version: int | None
+    results: tuple[CheckResult, ...]
+    summary: str
+    blocked: bool
+    docs: Path | None
+
+
+def check(shop: Workshop, table: str, *, at: int | None = None) -> Checked:
+    """Run the suite of conf/checks/<table>.yml on a version of the table.
+
+    Raises:
+        UnknownName: There is no such table, version or suite.
+    """
+    pin = shop.tables.pin(table, at=at)
+    suite = shop.checks.suite(table)
+    if suite is None:
+        advice = f"Write conf/checks/{table}.yml to give `{table}` one."
+        raise UnknownName("suite", table, sorted(shop.checks.suites()), where="conf/checks", advice=advice)
+    shop.warm([])
+    shop.checks.warm()
+    outcome = shop.checks.gate(suite, shop.tables.read(pin), table=table, run_id=f"check-{new_id()}")
+    return Checked(
+        table=table,
+        version=pin.version,
+        results=outcome.results,
+        summary=outcome.summary,
+        blocked=outcome.blocked or outcome.bad is not None,
+        docs=shop.checks.write_docs(outcome),
+    )

@@ -1,0 +1,140 @@
+"""From a trained model to a finished folder: saved, compiled, certified, measured, judged. Nothing is registered yet."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.config.settings import Settings
+from sparkops.errors import ModelError, NotCompiled, SignatureMismatch
+from sparkops.models import artifact
+from sparkops.models.certify import Case, certified
+from sparkops.models.columns import read_columns
+from sparkops.models.facts import Facts, write_facts
+from sparkops.models.sample import sampled
+from sparkops.models.signature import compiled_signature, spark_signature
+from sparkops.pipeline.model import Model
+from sparkops.scoring.uri import CERTIFICATE, SCORER
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+    from sparkops.scoring.field import Field
+
+_log = logging.getLogger("sparkops.models")
+
+
+def check_trained(model: Model) -> None:
+    """Raise when what a job returned cannot be registered: not fitted, no rows, or rows without the model's columns."""
+    if not hasattr(model.fitted, "transform") or not hasattr(model.fitted, "write"):
+        raise ModelError(
+            f"Model.fitted is a {type(model.fitted).__name__}, which can't score and be saved; give what fit() returned."
+        )
+    missing = sorted((read_columns(model.fitted) or frozenset()) - set(model.example.columns))
+    if missing:
+        raise SignatureMismatch(f"Model.example lacks columns that the model reads: {', '.join(missing)}.")
+    if model.example.isEmpty():
+        raise ModelError(
+            "Model.example has no rows; give the rows the model was trained on, or a part of them."
+        )
+
+
+def build(model: Model, facts: Facts, folder: Path, settings: Settings) -> Facts:
+    """Write the model's folder and return the facts with what was found out on the way.
+
+    Args:
+        model: The trained model.
+        facts: What is known of it: name, run, tables, params, metrics, gates.
+        folder: A new folder on this machine.
+        settings: Where storage is that Spark's executors share.
+    """
+    artifact.save_spark_model(model.fitted, folder, settings)
+    made = _compiled(model, folder)
+    facts = replace(facts, spark=model.example.sparkSession.version, **made.facts)
+    if facts.compiled:
+        artifact.add_scorer(folder)
+    else:
+        artifact.add_spark_requirements(folder)
+        _log.warning("model `%s` is scored by Spark only: %s", facts.name, "; ".join(facts.reasons))
+    metadata = {
+        "sparkops_run": facts.run_id,
+        "training_tables": dict(facts.tables),
+        "compiled": facts.compiled,
+    }
+    artifact.describe(folder, signature=made.signature, example=made.example, metadata=metadata)
+    write_facts(facts, folder)
+    return facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    signature: ModelSignature
+    example: Mapping[str, Any] | None
+    facts: dict[str, Any]
+
+
+def _compiled(model: Model, folder: Path) -> _Made:
+    from sparkops.models.compile import compile_model, fields_from_spark
+    from sparkops.scoring import save
+    from sparkops.scoring.parity import dump_cases
+    from sparkops.scoring.scorer import Scorer
+
+    fields = fields_from_spark(model.example.schema.jsonValue())
+    try:
+        description = compile_model(folder / artifact.SPARK_MODEL, fields)
+    except NotCompiled as error:
+        return _by_spark(model, fields, error)
+    save(description, folder / SCORER)
+    cases = certified(model, description)
+    (folder / SCORER / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
+    scorer = Scorer(description)
+    return _Made(
+        signature=compiled_signature(scorer, _first(cases)),
+        example=_whole(cases),
+        facts={
+            "compiled": True,
+            "parity": len(cases),
+            "stages": description.stages,
+            "inputs": _types(model, [field.name for field in description.fields]),
+        },
+    )
+
+
+def _by_spark(model: Model, fields: Sequence[Field], error: NotCompiled) -> _Made:
+    read = read_columns(model.fitted) or set(model.example.columns) - {model.label}
+    used = [field for field in fields if field.name in read]
+    names = [field.name for field in used]
+    rows = sampled(model.example, names, 1)
+    facts = {
+        "compiled": False,
+        "reasons": tuple(getattr(error, "reasons", ())) or (str(error),),
+        "inputs": _types(model, names),
+    }
+    return _Made(signature=spark_signature(used), example=rows[0] if _plain(rows[0]) else None, facts=facts)
+
+
+def _types(model: Model, names: Sequence[str]) -> dict[str, str]:
+    types = dict(model.example.dtypes)
+    return {name: types[name] for name in names}
+
+
+def _first(cases: Sequence[Case]) -> Mapping[str, Any]:
+    """Return a row that the model scores, or any row where it scores none."""
+    return next((row for row, answer in cases if isinstance(answer, dict)), cases[0][0])
+
+
+def _whole(cases: Sequence[Case]) -> Mapping[str, Any] | None:
+    """Return a row without gaps that the model scores: the input example."""
+    return next((row for row, answer in cases if isinstance(answer, dict) and _plain(row)), None)
+
+
+def _plain(row: Mapping[str, Any]) -> bool:
+    """Tell whether JSON can hold a row: no gap, no NaN, no infinity, no date."""
+    return all(
+        isinstance(value, str | bool | int | list) or (isinstance(value, float) and math.isfinite(value))
+        for value in row.values()
+    )

@@ -1,0 +1,37 @@
+"""The scorer's own source, copied into an artifact so that plain MLflow can load it without sparkops."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import sparkops
+
+_SHARED = ("errors.py", "place.py")  # what sparkops.scoring takes from outside its own folder
+
+
+def copy_code(folder: Path) -> str:
+    """Copy the scoring package under `folder` and return its name there.
+
+    The name holds a hash of the source: MLflow imports a model's code by name, so two models registered by different
+    releases of sparkops can be loaded into one process, each with its own code.
+    """
+    files = tuple(_sources())
+    digest = hashlib.sha256()
+    for path, text in files:
+        digest.update(f"{path}\0{len(text)}\0".encode() + text)
+    package = f"sparkops_scorer_{digest.hexdigest()[:12]}"
+    for path, text in files:
+        target = folder / package / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(text)
+    return package
+
+
+def _sources() -> Iterator[tuple[str, bytes]]:
+    root = Path(sparkops.__file__).parent
+    yield "__init__.py", b'"""The compiled scorer of a model, as sparkops registered it."""\n'
+    yield from ((name, (root / name).read_bytes()) for name in _SHARED)
+    for file in sorted((root / "scoring").rglob("*.py")):
+        yield file.relative_to(root).as_posix(), file.read_bytes()

@@ -1,0 +1,198 @@
+"""The model registry of a project: register, list, promote, roll back, and hand out versions."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.config.settings import Settings
+from sparkops.errors import GateFailed, SignatureMismatch
+from sparkops.models import aliases
+from sparkops.models.batch import SparkVersion
+from sparkops.models.build import build, check_trained
+from sparkops.models.catalog import catalog, fetched
+from sparkops.models.client import client, warm
+from sparkops.models.evaluate import kept, measured, on_heldout
+from sparkops.models.facts import Facts, registered
+from sparkops.models.gates import judge, needs_champion
+from sparkops.models.ready import trouble
+from sparkops.models.upload import upload
+from sparkops.pipeline.model import Gate, Model
+from sparkops.pipeline.registered import GateResult, Registered
+from sparkops.scoring.store import Entry, pick
+from sparkops.scoring.uri import CHAMPION
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+_log = logging.getLogger("sparkops.models")
+At = int | str | None
+
+
+class Registry:
+    """The models of a project.
+
+    Args:
+        settings: Where the registry is.
+        spark: Needed only to register and to score in Spark.
+    """
+
+    def __init__(self, settings: Settings, spark: SparkSession | None = None) -> None:
+        self._settings, self._spark = settings, spark
+
+    def warm(self) -> threading.Thread:
+        """Start importing MLflow in a thread: it takes seconds, and a training job needs it at its end."""
+        return warm()
+
+    def list(self) -> tuple[Registered, ...]:
+        """Return every version of every model, by name and then newest first."""
+        return tuple(registered(entry) for entry in catalog(self._settings))
+
+    def versions(self, name: str) -> tuple[Registered, ...]:
+        """Return the versions of a model, newest first."""
+        found = catalog(self._settings)
+        pick(found, name, str(next((each.version for each in found if each.name == name), 0)))
+        return tuple(registered(entry) for entry in found if entry.name == name)
+
+    def resolve(self, name: str, at: At = None) -> Registered:
+        """Return the version that a number or an alias means; `champion` where none is given."""
+        return registered(self._entry(name, at))
+
+    def show(self, name: str, at: At = None) -> Registered:
+        """Return a version as `resolve` does; where there is no champion, the newest."""
+        if at is not None:
+            return self.resolve(name, at)
+        versions = self.versions(name)
+        return aliases.holder(versions, CHAMPION) or versions[0]
+
+    def folder(self, name: str, at: At = None) -> Path:
+        """Return the folder of a version on this machine, copied here where the registry is on a server."""
+        return fetched(self._settings, self._entry(name, at))
+
+    def version(self, name: str, at: At = None) -> SparkVersion:
+        """Return a version that scores frames in Spark."""
+        entry = self._entry(name, at)
+        return SparkVersion(name, entry.version, fetched(self._settings, entry), self._settings)
+
+    def register(
+        self,
+        model: Model,
+        *,
+        name: str,
+        run_id: str,
+        tables: Mapping[str, int | None] | None = None,
+        gates: Sequence[Gate] = (),
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Registered:
+        """Certify, measure and register a trained model; make it champion when its gates pass.
+
+        A retry of the same run finds the version that stands and goes on from there. A version whose gate failed is
+        registered as `challenger`.
+
+        Args:
+            model: What the training job returned.
+            name: Registered name.
+            run_id: Run of sparkops that trained it.
+            tables: Training tables: name to version.
+            gates: Conditions for becoming champion.
+            params: Parameters of the run.
+            tags: Further tags for MLflow's run.
+        """
+        found = [entry for entry in catalog(self._settings, name) if registered(entry).run_id == run_id]
+        if found:
+            _log.info("run %s registered `%s` version %d already", run_id, name, found[0].version)
+            return self._crowned(name, found[0].version)
+        facts = Facts(
+            name=name,
+            run_id=run_id,
+            compiled=False,
+            tables=dict(tables or {}),
+            params={key: str(value) for key, value in (params or {}).items()},
+        )
+        check_trained(model)
+        with kept(model.heldout), tempfile.TemporaryDirectory(prefix="sparkops-model-") as work:
+            metrics, results = self._judged(model, name, gates)
+            folder = Path(work) / "model"
+            facts = build(model, replace(facts, metrics=metrics, gates=results), folder, self._settings)
+            version = upload(client(self._settings), self._settings, facts, folder, tags or {})
+        return self._crowned(name, version)
+
+    def promote(
+        self, name: str, version: At = None, *, alias: str = CHAMPION, force: bool = False
+    ) -> Registered:
+        """Give an alias to a version, the newest where none is given; a replaced champion becomes `previous`.
+
+        Args:
+            name: Registered name.
+            version: A version number or an alias.
+            alias: The alias to give.
+            force: Make it champion though a gate failed when it was registered.
+        """
+        versions = self.versions(name)
+        chosen = self.resolve(name, versions[0].version if version is None else version)
+        failed = [gate for gate in chosen.gates if not gate.passed]
+        if failed and alias == CHAMPION and not force:
+            raise GateFailed(
+                f"Version {chosen.version} of `{name}` may not be champion: {_told(failed)}. Pass --force."
+            )
+        self._check_ready(chosen)
+        aliases.give(client(self._settings), versions, chosen, alias)
+        return self.resolve(name, chosen.version)
+
+    def rollback(self, name: str) -> Registered:
+        """Make the previous champion champion again; a second rollback undoes the first."""
+        versions = self.versions(name)
+        chosen = aliases.former(versions, name)
+        self._check_ready(chosen)
+        mlflow = client(self._settings)
+        aliases.give(mlflow, versions, chosen, CHAMPION)
+        return self.resolve(name, chosen.version)
+
+    def _entry(self, name: str, at: At) -> Entry:
+        return pick(catalog(self._settings), name, CHAMPION if at is None else str(at).removeprefix("@"))
+
+    def _judged(
+        self, model: Model, name: str, gates: Sequence[Gate]
+    ) -> tuple[dict[str, float], tuple[GateResult, ...]]:
+        metrics = measured(model)
+        champion = self._champion(model, name) if needs_champion(gates) else None
+        return metrics, judge(gates, metrics, champion)
+
+    def _champion(self, model: Model, name: str) -> Mapping[str, float] | None:
+        """Return the champion's metrics on the same held-out rows: None without one, empty where it can't score them."""
+        held = aliases.holder(tuple(registered(each) for each in catalog(self._settings, name)), CHAMPION)
+        if held is None or model.heldout is None:
+            return None
+        champion = self.version(name, held.version)
+        try:
+            champion.check(model.heldout)
+        except SignatureMismatch as error:
+            _log.warning("the champion cannot be compared: %s", error)
+            return {}
+        return on_heldout(model, champion.fitted)
+
+    def _crowned(self, name: str, version: int) -> Registered:
+        """Give a new version its alias, unless it has one already."""
+        versions = self.versions(name)
+        chosen = next(each for each in versions if each.version == version)
+        if not chosen.aliases:
+            passed = all(gate.passed for gate in chosen.gates)
+            aliases.give(client(self._settings), versions, chosen, CHAMPION if passed else aliases.CHALLENGER)
+        return self.resolve(name, version)
+
+    def _check_ready(self, chosen: Registered) -> None:
+        if not chosen.compiled:
+            return
+        reason = trouble(self.folder(chosen.name, chosen.version))
+        if reason:
+            raise GateFailed(f"Version {chosen.version} of `{chosen.name}` may not take an alias: {reason}.")
+
+
+def _told(gates: Sequence[GateResult]) -> str:
+    return "; ".join(f"{gate.metric} is {gate.value:g}, must be {gate.rule}" for gate in gates)

@@ -1,0 +1,134 @@
+"""`@job`: a plain function becomes a frozen `Job`; nothing runs."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, overload
+
+from sparkops.errors import DeclarationError
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.model import Gate
+from sparkops.pipeline.returned import Options, Returned, returned
+from sparkops.pipeline.signature import Reader, Signature
+from sparkops.pipeline.write import Mode, Write
+from sparkops.place import Place
+
+Names = str | Sequence[str]
+
+
+@overload
+def job(function: Callable[..., Any], /) -> Job: ...
+@overload
+def job(
+    *,
+    writes: str | Write | Sequence[str | Write] | None = None,
+    mode: Mode | None = None,
+    replace: Names | None = None,
+    merge: Names | None = None,
+    partition_by: Names = (),
+    schema_change: bool = False,
+    registers: str | None = None,
+    gates: Iterable[Gate] = (),
+    allow_empty: bool = False,
+) -> Callable[[Callable[..., Any]], Job]: ...
+def job(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    writes: str | Write | Sequence[str | Write] | None = None,
+    mode: Mode | None = None,
+    replace: Names | None = None,
+    merge: Names | None = None,
+    partition_by: Names = (),
+    schema_change: bool = False,
+    registers: str | None = None,
+    gates: Iterable[Gate] = (),
+    allow_empty: bool = False,
+) -> Job | Callable[[Callable[..., Any]], Job]:
+    """Declare a function as a job: tables before the star, typed parameters after it.
+
+    Args:
+        function: The function, when the decorator stands without parentheses.
+        writes: Table that a frame is published as (default: the function's name); for a NamedTuple or dataclass of
+            frames one name or `Write` per field, in order (default: the fields' names).
+        mode: `overwrite` (the default), `append`, `replace` or `merge`.
+        replace: Columns whose values in the frame are replaced; means `mode="replace"`.
+        merge: Key columns to merge on; means `mode="merge"`.
+        partition_by: Columns that the table is partitioned by when it is made.
+        schema_change: Whether new columns or types may replace the table's own.
+        registers: Name of the registered model (default: the function's name without a leading `train_`).
+        gates: Conditions for taking the alias `champion`.
+        allow_empty: Whether an input table with no rows is accepted.
+
+    Raises:
+        DeclarationError: With everything that is wrong, each with file and line.
+    """
+    options = Options(
+        writes=writes,
+        mode=mode,
+        replace=_names(replace),
+        merge=_names(merge),
+        partition_by=_names(partition_by) or (),
+        schema_change=schema_change,
+        registers=registers,
+        gates=tuple(gates),
+    )
+    if function is not None:
+        return _declare(function, options, allow_empty, _scope())
+    scope = _scope()
+    return lambda decorated: _declare(decorated, options, allow_empty, scope)
+
+
+def _names(names: Names | None) -> tuple[str, ...] | None:
+    return None if names is None else (names,) if isinstance(names, str) else tuple(names)
+
+
+def _scope() -> Mapping[str, Any]:
+    """Return the names that stand where `job` is called: a function's own types, inside a function."""
+    return dict(sys._getframe(2).f_locals)  # noqa: SLF001 - as typing and dataclasses read their caller's names
+
+
+def _declare(
+    function: Callable[..., Any], options: Options, allow_empty: bool, scope: Mapping[str, Any]
+) -> Job:
+    if not inspect.isfunction(function):
+        raise DeclarationError(
+            f"@job stands on {function!r}, which is not a plain function: put it on top of a `def`"
+        )
+    plain = inspect.unwrap(function)
+    reader = Reader(plain, scope)
+    signature = reader.read()
+    result = returned(plain, reader.resolve, options)
+    _refuse(plain, signature, result)
+    return Job(
+        name=plain.__name__,
+        function=function,
+        doc=inspect.getdoc(plain) or "",
+        place=signature.place,
+        kind=result.kind,
+        tables=tuple(signature.tables),
+        models=tuple(signature.models),
+        session=signature.session,
+        params=tuple(signature.params),
+        writes=result.writes,
+        registers=result.registers,
+        gates=options.gates,
+        allow_empty=allow_empty,
+    )
+
+
+def _refuse(function: Callable[..., Any], signature: Signature, result: Returned) -> None:
+    problems: list[tuple[str, Place]] = [
+        *signature.problems,
+        *((text, signature.place) for text in result.problems),
+    ]
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        problems.append(
+            ("it is async or a generator: a job is a plain function that returns", signature.place)
+        )
+    if problems:
+        lines = [f"{text} ({place})" for text, place in problems]
+        told = lines[0] if len(lines) == 1 else "\n" + "\n".join(f"  - {line}" for line in lines)
+        raise DeclarationError(f"Job `{function.__name__}`: {told}")

@@ -1,0 +1,175 @@
+"""A job told to a person and to a machine: rows for --help, JSON Schema for HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sparkops.pipeline.allowed import limits_text, type_word
+from sparkops.pipeline.bind import option
+from sparkops.pipeline.docstring import summary_of, without_args
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.param import Param
+from sparkops.pipeline.shape import Shape, shape_of
+from sparkops.pipeline.value import to_json, to_text
+
+_WIDEST = 38
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One parameter as --help shows it.
+
+    Args:
+        name: The parameter.
+        option: `--max-iter`.
+        type: INT, YYYY-MM-DD, JFK|LGA|EWR, TEXT,...
+        limits: "at least 1, at most 50"; empty where there are none.
+        default: The default's text; empty when the parameter is required.
+        required: Whether a value must be given.
+        help: The author's words.
+    """
+
+    name: str
+    option: str
+    type: str
+    limits: str
+    default: str
+    required: bool
+    help: str
+
+    @property
+    def told(self) -> str:
+        """Return the author's words, the limits and the default, as one line."""
+        facts = "required" if self.required else f"default: {self.default}"
+        return " ".join(
+            part for part in (self.help, f"[{'; '.join(x for x in (self.limits, facts) if x)}]") if part
+        )
+
+
+def describe(job: Job) -> tuple[Row, ...]:
+    """Return one row per parameter, in the order of the signature."""
+    return tuple(_row(param) for param in job.params)
+
+
+def _row(param: Param) -> Row:
+    shape = shape_of(param.annotation)
+    return Row(
+        name=param.name,
+        option=option(param.name),
+        type=type_word(shape),
+        limits=limits_text(shape),
+        default="" if param.required else _default(param),
+        required=param.required,
+        help=param.help,
+    )
+
+
+def _default(param: Param) -> str:
+    return "none" if param.default is None else to_text(param, param.default)
+
+
+def usage(job: Job) -> str:
+    """Return the text of `sparkops run JOB --help`: the docstring, what it reads and makes, its parameters."""
+    rows = describe(job)
+    needed = "".join(f" {row.option} {row.type}" for row in rows if row.required)
+    more = " [OPTIONS]" if any(not row.required for row in rows) else ""
+    parts = [f"Usage: sparkops run {job.name}{needed}{more}", without_args(job.doc), _facts(job)]
+    parts += ["Parameters:\n" + "\n".join(_lines(row) for row in rows)] if rows else []
+    return "\n\n".join(part for part in parts if part)
+
+
+def _lines(row: Row) -> str:
+    head = f"  {row.option} {row.type}"
+    return (
+        f"{head:<{_WIDEST}}  {row.told}" if len(head) <= _WIDEST else f"{head}\n{'':<{_WIDEST}}  {row.told}"
+    )
+
+
+def _facts(job: Job) -> str:
+    """Return which tables and models the job reads and makes, and where it stands."""
+    facts = {
+        "Reads": ", ".join((*job.tables, *(f"{name} (model)" for name in job.models))),
+        "Makes": _made(job),
+        "Stands": str(job.place),
+    }
+    return "\n".join(f"{name + ':':<8}{text}" for name, text in facts.items() if text)
+
+
+def _made(job: Job) -> str:
+    if job.kind == "report":
+        return "a report"
+    if job.registers:
+        return f"{job.registers} (model)"
+    return ", ".join(
+        f"{w.table} ({' by '.join(x for x in (w.mode, ', '.join(w.by)) if x)})" for w in job.writes
+    )
+
+
+_JSON: Final[Mapping[str, Mapping[str, str]]] = {
+    "bool": {"type": "boolean"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "str": {"type": "string"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+}
+_JSON_LIMITS: Final[Mapping[str, str]] = {
+    "gt": "exclusiveMinimum",
+    "ge": "minimum",
+    "lt": "exclusiveMaximum",
+    "le": "maximum",
+    "multiple_of": "multipleOf",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+}
+
+
+def json_schema(job: Job) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of an object that holds the job's parameters."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": job.name,
+        "description": summary_of(job.doc),
+        "type": "object",
+        "properties": {param.name: _property(param) for param in job.params},
+        "required": [param.name for param in job.params if param.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(param: Param) -> dict[str, Any]:
+    schema = _schema(shape_of(param.annotation))
+    schema |= {"description": param.help} if param.help else {}
+    return schema if param.required else schema | {"default": to_json(param, param.default)}
+
+
+def _schema(shape: Shape) -> dict[str, Any]:
+    if shape.item is not None:
+        schema: dict[str, Any] = {"type": "array", "items": _schema(shape.item)}
+    elif shape.kind == "choice":
+        schema = {"enum": list(_choices(shape))}
+    else:
+        schema = dict(_JSON[shape.kind])
+    schema |= {_limit_name(shape, key): _limit(value) for key, value in shape.limits.items()}
+    return {"anyOf": [schema, {"type": "null"}]} if shape.optional else schema
+
+
+def _choices(shape: Shape) -> tuple[Any, ...]:
+    """Return the choices as JSON: an int or bool of a Literal as itself, all else as its text."""
+    return tuple(v if type(v) in (int, bool) else text for text, v in shape.choices.items())
+
+
+def _limit_name(shape: Shape, key: str) -> str:
+    items = {"min_length": "minItems", "max_length": "maxItems"} if shape.kind == "list" else {}
+    return items.get(key, _JSON_LIMITS[key])
+
+
+def _limit(value: Any) -> Any:
+    if isinstance(value, int | float | str):
+        return value
+    return getattr(value, "pattern", None) or (
+        value.isoformat() if hasattr(value, "isoformat") else str(value)
+    )

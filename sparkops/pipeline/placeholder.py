@@ -1,0 +1,147 @@
+"""Stand-ins for heavy libraries while the declarations of a folder are read."""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import sys
+import threading
+from collections.abc import Iterator, MutableSequence, Sequence
+from types import ModuleType
+from typing import Any, Final
+
+HEAVY: Final = frozenset(
+    {
+        "pyspark",
+        "delta",
+        "mlflow",
+        "great_expectations",
+        "pandas",
+        "pyarrow",
+        "matplotlib",
+        "sklearn",
+        "scipy",
+    }
+)
+
+
+class Placeholder:
+    """Anything of a heavy library by its name: it can be called, subclassed, subscripted and used as a decorator.
+
+    It cannot be iterated, tested for truth or turned into a number or a text: code that needs a real answer at import
+    fails here, and is then imported for real.
+    """
+
+    def __init__(self, name: str, module: str) -> None:
+        self.__name__ = name
+        self.__qualname__ = name
+        self.__module__ = module
+
+    def __getattr__(self, name: str) -> Placeholder:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(self)(name, f"{self.__module__}.{self.__name__}")
+
+    def __call__(self, *_: Any, **__: Any) -> Placeholder:  # noqa: D102 - whatever is called gives another stand-in
+        return Outcome(self.__name__, self.__module__)
+
+    def __getitem__(self, _: Any) -> Placeholder:
+        return self
+
+    def __or__(self, _: Any) -> Placeholder:
+        return self
+
+    def __ror__(self, _: Any) -> Placeholder:
+        return self
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        made = any(isinstance(base, type) and issubclass(base, _Base) for base in bases)
+        first = next(base for base in bases if isinstance(base, Placeholder)) is self
+        return (_Base,) if first and not made else ()
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self.__name__} has no truth before its library is imported")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError(f"{self.__name__} cannot be iterated before its library is imported")
+
+    def __str__(self) -> str:
+        raise TypeError(f"{self.__name__} has no text before its library is imported")
+
+
+class Outcome(Placeholder):
+    """What a call of a placeholder gives: a column can also be reckoned with and compared."""
+
+    __hash__ = object.__hash__
+
+
+def _reckon(self: Placeholder, *_: Any) -> Placeholder:
+    return self
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "xor"):
+    setattr(Outcome, f"__{_name}__", _reckon)
+    setattr(Outcome, f"__r{_name}__", _reckon)
+for _name in ("neg", "pos", "invert", "eq", "ne", "lt", "le", "gt", "ge"):
+    setattr(Outcome, f"__{_name}__", _reckon)
+
+
+class _Base:
+    """What a class inherits from in the place of a heavy library's class."""
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        """Take the keywords that a metaclass of the library would take."""
+
+
+class PlaceholderModule(ModuleType):
+    """A module of a heavy library: any public name is a placeholder."""
+
+    __path__: MutableSequence[str] = []  # noqa: RUF012 - a package without folders, as the import system asks
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = Placeholder(name, self.__name__)
+        setattr(self, name, value)
+        return value
+
+
+class PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Answers imports of heavy libraries in the thread that made it, and no other."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """Return a spec of a placeholder for a heavy library's module."""
+        del path, target
+        if name.partition(".")[0] not in HEAVY or threading.get_ident() != self._thread:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        """Return the placeholder."""
+        return PlaceholderModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Do nothing: a placeholder has no code."""
+
+
+def heavy_imported() -> bool:
+    """Tell whether a real heavy library is imported already."""
+    return any(name in sys.modules for name in HEAVY)
+
+
+def holds_placeholder(module: ModuleType) -> bool:
+    """Tell whether a module is a placeholder, or has one (or a class made of one) among its names."""
+    if isinstance(module, PlaceholderModule):
+        return True
+    return any(is_placeholder(value) for value in list(vars(module).values()))
+
+
+def is_placeholder(value: Any) -> bool:
+    """Tell whether a value is a placeholder, a placeholder's module, or a class made of one."""
+    kinds = (Placeholder, PlaceholderModule)
+    return isinstance(value, kinds) or (isinstance(value, type) and issubclass(value, _Base))

@@ -1,0 +1,162 @@
+"""What a job returns, which says what kind of job it is and what it publishes."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, get_args
+
+from sparkops.pipeline.job import Kind
+from sparkops.pipeline.model import Gate
+from sparkops.pipeline.signature import type_name
+from sparkops.pipeline.write import Mode, Write
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ADVICE: Final = "DataFrame, a NamedTuple or dataclass of DataFrames, Model or Report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What stands in the decorator's parentheses, as it was given."""
+
+    writes: str | Write | Sequence[str | Write] | None
+    mode: Mode | None
+    replace: tuple[str, ...] | None
+    merge: tuple[str, ...] | None
+    partition_by: tuple[str, ...]
+    schema_change: bool
+    registers: str | None
+    gates: tuple[Gate, ...]
+
+    @property
+    def about_tables(self) -> list[str]:
+        """Return the names of the options given that only a job of tables has."""
+        given = {
+            "writes": self.writes,
+            "mode": self.mode,
+            "replace": self.replace,
+            "merge": self.merge,
+            "partition_by": self.partition_by,
+            "schema_change": self.schema_change,
+        }
+        return [name for name, value in given.items() if value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The kind of job, what it publishes, and what is wrong with that."""
+
+    kind: Kind
+    writes: tuple[Write, ...] = ()
+    registers: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+def returned(function: Callable[..., Any], resolve: Callable[[Any], Any], options: Options) -> Returned:
+    """Return what the function's return annotation and the decorator's options say."""
+    if "return" not in function.__annotations__:
+        return Returned(kind="table", problems=(f"it does not say what it returns: write `-> {_ADVICE}`",))
+    annotation = resolve(function.__annotations__["return"])
+    kind = _KINDS.get(type_name(annotation), "tables")
+    if kind == "model":
+        return _model(function.__name__, options)
+    if kind == "report":
+        return Returned(kind=kind, problems=(*_misplaced(options, "a Report"), *_not_model(options)))
+    names = (function.__name__,) if kind == "table" else _fields(annotation, resolve)
+    if not names:
+        told = type_name(annotation)
+        return Returned(kind=kind, problems=(f"it returns `{told}`: a job returns {_ADVICE}",))
+    return _tables(kind, names, options)
+
+
+_KINDS: Final[dict[str, Kind]] = {"DataFrame": "table", "Model": "model", "Report": "report"}
+
+
+def _fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
+    """Return the fields of a NamedTuple or dataclass of frames; none when it is not one."""
+    if not isinstance(annotation, type):
+        return ()
+    if dataclasses.is_dataclass(annotation):
+        fields = {field.name: field.type for field in dataclasses.fields(annotation)}
+    elif issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
+        fields = {name: annotation.__annotations__.get(name) for name in annotation._fields}
+    else:
+        return ()
+    frames = all(type_name(resolve(_text(kind))) == "DataFrame" for kind in fields.values())
+    return tuple(fields) if frames else ()
+
+
+def _text(kind: Any) -> Any:
+    return getattr(kind, "__forward_arg__", kind)
+
+
+def _model(name: str, options: Options) -> Returned:
+    problems = _misplaced(options, "a Model")
+    registers = options.registers or name.removeprefix("train_")
+    if not _NAME.fullmatch(registers):
+        problems.append(f"registers={registers!r} is not a name: letters, digits and _ only")
+    problems += [
+        f"Gate({gate.metric!r}) compares with nothing: give at_least, at_most or not_worse=True"
+        for gate in options.gates
+        if gate.at_least is None and gate.at_most is None and not gate.not_worse
+    ]
+    return Returned(kind="model", registers=registers, problems=tuple(problems))
+
+
+def _misplaced(options: Options, what: str) -> list[str]:
+    return [
+        f"{name}= is for a job that returns tables, and it returns {what}" for name in options.about_tables
+    ]
+
+
+def _not_model(options: Options) -> list[str]:
+    given = {"registers": options.registers, "gates": options.gates}
+    return [f"{name}= is for a job that returns a Model" for name, value in given.items() if value]
+
+
+def _tables(kind: Kind, names: tuple[str, ...], options: Options) -> Returned:
+    problems = _not_model(options)
+    listed = isinstance(options.writes, list | tuple)
+    given: Any = names if options.writes is None else options.writes if listed else (options.writes,)
+    if len(given) != len(names):
+        told = f"writes= names {len(given)} tables and it returns {len(names)}"
+        problems.append(told + (f" ({', '.join(names)})" if kind == "tables" else " DataFrame"))
+    mode = _mode(options, problems)
+    writes = tuple(one if isinstance(one, Write) else _write(one, mode, options) for one in given)
+    problems += [text for write in writes for text in _write_problems(write)]
+    tables = [write.table for write in writes]
+    problems += [f"it writes `{table}` twice" for table in dict.fromkeys(tables) if tables.count(table) > 1]
+    return Returned(kind=kind, writes=writes, problems=tuple(dict.fromkeys(problems)))
+
+
+def _mode(options: Options, problems: list[str]) -> Mode:
+    implied: list[Mode] = ["replace"] if options.replace is not None else []
+    implied += ["merge"] if options.merge is not None else []
+    if len(implied) > 1:
+        problems.append("replace= and merge= exclude each other")
+    if implied and options.mode not in (None, implied[0]):
+        problems.append(f"mode={options.mode!r} and {implied[0]}= contradict each other")
+    return implied[0] if implied else options.mode or "overwrite"
+
+
+def _write(table: str, mode: Mode, options: Options) -> Write:
+    return Write(
+        table=table,
+        mode=mode,
+        by=options.replace or options.merge or (),
+        partition_by=options.partition_by,
+        schema_change=options.schema_change,
+    )
+
+
+def _write_problems(write: Write) -> list[str]:
+    problems = []
+    if not isinstance(write.table, str) or not _NAME.fullmatch(write.table):
+        problems.append(f"writes={write.table!r} is not a table's name: letters, digits and _ only")
+    if write.mode not in get_args(Mode):
+        problems.append(f"mode={write.mode!r} is not a mode; allowed: {', '.join(get_args(Mode))}")
+    if write.mode in ("replace", "merge") and not write.by:
+        problems.append(f"mode={write.mode!r} needs its columns: write {write.mode}='column'")
+    return problems

@@ -1,0 +1,174 @@
+"""The form of a parameter's type: what kind of value it takes, which choices, which limits."""
+
+from __future__ import annotations
+
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any, Literal, Union
+
+ShapeKind = Literal["bool", "int", "float", "str", "date", "datetime", "choice", "list"]
+
+_PLAIN: dict[Any, ShapeKind] = {
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    date: "date",
+    datetime: "datetime",
+}
+_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
+_NULLS = ("null", "none", "")
+ALLOWED = (
+    "bool, int, float, str, date, datetime, an Enum, Literal[...], list[...] or tuple[..., ...] of those, "
+    "`| None`, Annotated[...] with pydantic limits"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What values a parameter takes.
+
+    Args:
+        kind: The kind of value; an Enum and a Literal are both a `choice`.
+        optional: Whether None is allowed.
+        choices: Text to value, for a `choice`, in the order they were declared.
+        names: Enum names that stand for a choice besides its text.
+        item: The shape of one item of a `list`.
+        as_tuple: Whether a `list` is handed to the function as a tuple.
+        limits: Limits of `Annotated`, by pydantic's names: `ge`, `le`, `min_length`, `pattern`, ...
+        about: `Field(description=...)`, where the author gave one.
+    """
+
+    kind: ShapeKind
+    optional: bool = False
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, Any] = field(default_factory=dict)
+    item: Shape | None = None
+    as_tuple: bool = False
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""
+
+
+def shape_of(annotation: Any) -> Shape:
+    """Return the shape of a type; raise TypeError, with what is allowed, for one that no text can stand for."""
+    if annotation in _plain_types():
+        return Shape(kind=_PLAIN[annotation])
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return _annotated(args[0], annotation.__metadata__)
+    if origin in (Union, types.UnionType):
+        return _optional(args, annotation)
+    if origin is Literal:
+        return _literal(args)
+    if origin in (list, tuple):
+        return _list(origin, args, annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _enum(annotation)
+    raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
+
+
+def _plain_types() -> list[Any]:
+    return list(_PLAIN)
+
+
+def type_text(annotation: Any) -> str:
+    """Return a type as its author wrote it, as far as it can be told."""
+    if isinstance(annotation, str):
+        return annotation
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return annotation.__name__
+    return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", str(annotation))
+
+
+def _annotated(base: Any, metadata: Iterable[Any]) -> Shape:
+    shape = shape_of(base)
+    limits, about = dict(shape.limits), shape.about
+    for note in metadata:
+        about = getattr(note, "description", None) or about
+        for part in (note, *_parts(note)):
+            found = {key: getattr(part, key, None) for key in _LIMITS}
+            limits |= {key: value for key, value in found.items() if value is not None}
+    return replace(shape, limits=limits, about=about if isinstance(about, str) else "")
+
+
+def _parts(note: Any) -> tuple[Any, ...]:
+    parts = getattr(note, "metadata", ())
+    return tuple(parts) if isinstance(parts, list | tuple) else ()
+
+
+def _optional(args: tuple[Any, ...], annotation: Any) -> Shape:
+    others = [arg for arg in args if arg is not type(None)]
+    if len(others) != 1 or len(others) == len(args):
+        raise TypeError(f"`{type_text(annotation)}` mixes types: only `X | None` is allowed")
+    shape = replace(shape_of(others[0]), optional=True)
+    if all(text in shape.choices for text in _NULLS):
+        raise TypeError("choices named `null`, `none` and empty leave no text for None")
+    return shape
+
+
+def null_text(shape: Shape) -> str:
+    """Return the text that stands for None in this shape."""
+    return next(text for text in _NULLS if text not in shape.choices)
+
+
+def _literal(args: tuple[Any, ...]) -> Shape:
+    optional = None in args
+    values = [arg for arg in args if arg is not None]
+    bad = [value for value in values if type(value) not in (str, int, bool)]
+    if bad:
+        raise TypeError(f"`Literal[{bad[0]!r}]`: choices are str, int or bool")
+    shape = Shape(kind="choice", choices=_by_text([(choice_text(v), v) for v in values]))
+    return _optional_choice(shape) if optional else shape
+
+
+def _optional_choice(shape: Shape) -> Shape:
+    if not shape.choices:
+        raise TypeError("`Literal[None]` leaves nothing to choose")
+    return replace(shape, optional=True)
+
+
+def _enum(kind: type[Enum]) -> Shape:
+    members = list(kind)
+    if not members:
+        raise TypeError(f"Enum `{kind.__name__}` has no members")
+    plain = all(
+        type(m.value) in (bool, int, float, str, date) or isinstance(m.value, str | int) for m in members
+    )
+    texts = [(choice_text(m.value) if plain else m.name, m) for m in members]
+    return Shape(
+        kind="choice", choices=_by_text(texts), names=dict(kind.__members__)
+    )
+
+
+def choice_text(value: Any) -> str:
+    """Return the text of one choice: the way a person types it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return choice_text(value.value)
+    return str(value)
+
+
+def _by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    by_text = dict(pairs)
+    if len(by_text) != len(pairs):
+        twice = next(text for text, _ in pairs if [t for t, _ in pairs].count(text) > 1)
+        raise TypeError(f"two choices are both written `{twice}`")
+    return by_text
+
+
+def _list(origin: Any, args: tuple[Any, ...], annotation: Any) -> Shape:
+    as_tuple = origin is tuple
+    if not args or (as_tuple and args[1:] != (Ellipsis,)):
+        raise TypeError(f"`{type_text(annotation)}`: write list[X] or tuple[X, ...]")
+    item = shape_of(args[0])
+    if item.kind == "list":
+        raise TypeError(f"`{type_text(annotation)}`: a list of lists is not a parameter")
+    return Shape(kind="list", item=item, as_tuple=as_tuple)

@@ -1,0 +1,207 @@
+"""A function's signature read as a declaration: tables and models before the star, parameters after it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from sparkops.errors import InputError
+from sparkops.pipeline.allowed import shown
+from sparkops.pipeline.docstring import args_of
+from sparkops.pipeline.param import REQUIRED, Param
+from sparkops.pipeline.shape import shape_of, type_text
+from sparkops.pipeline.value import parse_default
+from sparkops.place import Place
+
+RESERVED: Final = frozenset({"help", "env", "set", "at", "as_of", "upstream", "debug"})
+
+
+@dataclass(slots=True)
+class Signature:
+    """What was read, and what is wrong with it; filled while reading."""
+
+    place: Place
+    tables: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+    session: str | None = None
+    params: list[Param] = field(default_factory=list)
+    problems: list[tuple[str, Place]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """An annotation that is a text and names nothing that can be found."""
+
+    text: str
+    reason: str
+
+
+class Reader:
+    """Reads one function; `scope` holds names of the place of the declaration besides the module's own."""
+
+    def __init__(self, function: Callable[..., Any], scope: Mapping[str, Any]) -> None:
+        self._function = function
+        self._scope = scope
+        self._lines = _lines(function)
+        self._help = args_of(inspect.getdoc(function) or "")
+        self.result = Signature(self._place(""))
+
+    def read(self) -> Signature:
+        """Return the signature, with every problem found."""
+        for argument in inspect.signature(self._function).parameters.values():
+            _KINDS[argument.kind](self, argument)
+        return self.result
+
+    def resolve(self, annotation: Any) -> Any:
+        """Return what an annotation stands for; a text is evaluated where the function was written."""
+        if not isinstance(annotation, str):
+            return annotation
+        try:
+            return eval(annotation, self._function.__globals__, dict(self._scope))  # noqa: S307 - the author's own text
+        except Exception as error:  # noqa: BLE001 - an annotation may raise anything; its text still tells the kind
+            return Unresolved(annotation, f"{type(error).__name__}: {error}")
+
+    def _place(self, name: str) -> Place:
+        line = self._lines.get(name, self._lines.get("", self._function.__code__.co_firstlineno))
+        return Place(_shown_file(self._function.__code__.co_filename), line)
+
+    def _problem(self, name: str, message: str) -> None:
+        self.result.problems.append((message, self._place(name)))
+
+    def _input(self, argument: inspect.Parameter) -> None:
+        """Read an argument before the star."""
+        name, annotation = argument.name, self.resolve(argument.annotation)
+        word = type_name(annotation)
+        if annotation is inspect.Parameter.empty:
+            self._problem(
+                name,
+                f"`{name}` has no annotation: write `{name}: DataFrame` for a table, or move it after `*,`",
+            )
+        elif word == "DataFrame" and _module(annotation).startswith("pandas"):
+            self._problem(name, f"`{name}` is a pandas DataFrame: a table is a pyspark.sql.DataFrame")
+        elif word not in ("DataFrame", "ModelVersion", "SparkSession"):
+            self._problem(
+                name, f"`{name}: {word}` stands before the star, where tables stand: put `*,` before it"
+            )
+        elif argument.default is not inspect.Parameter.empty:
+            self._problem(name, f"`{name}` is a {word}: it cannot have a default")
+        else:
+            self._take(name, word)
+
+    def _take(self, name: str, word: str) -> None:
+        if word == "DataFrame":
+            self.result.tables.append(name)
+        elif word == "ModelVersion":
+            self.result.models.append(name)
+        elif self.result.session is not None:
+            self._problem(name, f"`{name}`: the session is asked for already, as `{self.result.session}`")
+        else:
+            self.result.session = name
+
+    def _param(self, argument: inspect.Parameter) -> None:
+        """Read an argument after the star."""
+        name, annotation = argument.name, self.resolve(argument.annotation)
+        problem = self._param_problem(name, annotation)
+        if problem:
+            self._problem(name, problem)
+            return
+        default = REQUIRED if argument.default is inspect.Parameter.empty else argument.default
+        about = self._help.get(name) or shape_of(annotation).about
+        param = Param(name, annotation, default, about, self._place(name))
+        try:
+            self.result.params.append(_with_default(param))
+        except (InputError, TypeError) as error:
+            self._problem(name, f"the default of {error}")
+
+    def _param_problem(self, name: str, annotation: Any) -> str | None:
+        if name in RESERVED:
+            return f"`{name}` is an option of the command line itself: give the parameter another name"
+        if annotation is inspect.Parameter.empty:
+            return f"`{name}` has no annotation: write its type, as in `{name}: int`"
+        if isinstance(annotation, Unresolved) and type_name(annotation) not in _INPUTS:
+            return (
+                f"the type `{annotation.text}` of `{name}` cannot be found ({annotation.reason}): import it at the top "
+                "of the module, not under TYPE_CHECKING"
+            )
+        if type_name(annotation) in _INPUTS:
+            return f"`{name}: {type_name(annotation)}` stands after the star, where parameters stand: put it before `*`"
+        try:
+            shape_of(annotation)
+        except TypeError as error:
+            return f"`{name}`: {error}"
+        return None
+
+    def _positional_only(self, argument: inspect.Parameter) -> None:
+        self._problem(
+            argument.name, f"`{argument.name}` is positional-only: take out the `/`, tables are given by name"
+        )
+
+    def _variable(self, argument: inspect.Parameter) -> None:
+        stars = "*" if argument.kind is inspect.Parameter.VAR_POSITIONAL else "**"
+        self._problem(
+            argument.name, f"`{stars}{argument.name}`: a job names each table and parameter it takes"
+        )
+
+
+_INPUTS: Final = ("DataFrame", "ModelVersion", "SparkSession")
+_KINDS: Final[Mapping[Any, Callable[[Reader, inspect.Parameter], None]]] = {
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: Reader._input,  # noqa: SLF001 - its own methods, by kind
+    inspect.Parameter.KEYWORD_ONLY: Reader._param,  # noqa: SLF001
+    inspect.Parameter.POSITIONAL_ONLY: Reader._positional_only,  # noqa: SLF001
+    inspect.Parameter.VAR_POSITIONAL: Reader._variable,  # noqa: SLF001
+    inspect.Parameter.VAR_KEYWORD: Reader._variable,  # noqa: SLF001
+}
+
+
+def type_name(annotation: Any) -> str:
+    """Return the last name of a type, whether it was found or stands only as a text."""
+    if isinstance(annotation, Unresolved):
+        return annotation.text.rsplit(".", 1)[-1]
+    name = getattr(annotation, "__name__", None)
+    return name if isinstance(name, str) else type_text(annotation)
+
+
+def _module(annotation: Any) -> str:
+    return str(getattr(annotation, "__module__", ""))
+
+
+def _with_default(param: Param) -> Param:
+    """Return the parameter with its default read by the rule; it must be that value already, for a direct call."""
+    if param.required:
+        return param
+    value = parse_default(param, param.default)
+    if _comparable(value) != _comparable(param.default):
+        raise InputError(f"`{param.name}` is {shown(param.default)}: write it as {shown(value)}")
+    return replace(param, default=value)
+
+
+def _comparable(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _lines(function: Callable[..., Any]) -> dict[str, int]:
+    """Return the line of `def` (under "") and of each argument; empty where there is no source."""
+    try:
+        source, first = inspect.getsourcelines(function)
+        tree = ast.parse(textwrap.dedent("".join(source)))
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return {}
+    found = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+    if found is None:
+        return {}
+    given = found.args
+    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    lines = {argument.arg: first + argument.lineno - 1 for argument in every if argument is not None}
+    return lines | {"": first + found.lineno - 1}
+
+
+def _shown_file(file: str) -> str:
+    """Return a job's file relative to its project (the folder that holds jobs/ and conf/), else as it is."""
+    path = Path(file)
+    root = path.parent.parent
+    return path.relative_to(root).as_posix() if path.is_absolute() and (root / "conf").is_dir() else file

@@ -1,0 +1,77 @@
+"""Facts about a table: the version a run reads, the version it published, one line of its history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One version of one table, as a run reads it.
+
+    Args:
+        table: Name in the catalog.
+        kind: `delta` for a versioned table, `source` for read-only files.
+        location: Path, URI or metastore name.
+        version: Delta version; None for a source.
+        identity: Delta table id, or a fingerprint of a source's files (names, sizes, modification times).
+        schema_hash: Hash of the column names and types.
+        time: When that version was committed (UTC), or the newest file of a source.
+    """
+
+    table: str
+    kind: Literal["delta", "source"]
+    location: str
+    version: int | None
+    identity: str
+    schema_hash: str
+    time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A table version that a run published.
+
+    Args:
+        table: Name in the catalog.
+        version: Delta version that holds what was published.
+        rows: Rows published by this write.
+        location: Path, URI or metastore name.
+        identity: Delta table id.
+        schema_hash: Hash of the column names and types.
+        already: Whether an earlier attempt of the same run had already published it, so nothing was written.
+    """
+
+    table: str
+    version: int
+    rows: int
+    location: str
+    identity: str
+    schema_hash: str
+    already: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """One line of a Delta table's history."""
+
+    version: int
+    time: datetime
+    operation: str
+    rows: int | None
+    run_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableInfo:
+    """A table of the catalog as a list shows it; `version` is None when it was not made yet or is a source."""
+
+    name: str
+    kind: Literal["delta", "source"]
+    location: str
+    exists: bool
+    version: int | None
+    time: datetime | None
+    description: str = ""

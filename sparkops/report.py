@@ -1,0 +1,5 @@
+"""The parts of a report page, for jobs that return a `Report`."""
+
+from sparkops.pipeline.report import Number, Plot, Report, Table, Text
+
+__all__ = ["Number", "Plot", "Report", "Table", "Text"]

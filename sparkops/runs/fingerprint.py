@@ -1,0 +1,43 @@
+"""Whether a job has anything to do: a hash of its code, parameters, inputs and checks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.table import Pin
+
+
+def fingerprint(
+    job: Job,
+    *,
+    source: str,
+    params: Mapping[str, Any],
+    pins: Iterable[Pin],
+    models: Mapping[str, int],
+    suites: Mapping[str, str | None],
+) -> str:
+    """Return the same text for two runs that would do the same work.
+
+    Args:
+        job: Its name and writes count.
+        source: Hash of the job's source.
+        params: Parameter to value, as JSON.
+        pins: Versions of the input tables.
+        models: Versions of the models read.
+        suites: Written table to the hash of its checks.
+    """
+    facts = {
+        "job": job.name,
+        "writes": [repr(write) for write in job.writes],
+        "gates": [repr(gate) for gate in job.gates],
+        "source": source,
+        "params": dict(params),
+        "pins": sorted((pin.table, pin.identity, pin.version) for pin in pins),
+        "models": dict(models),
+        "suites": dict(suites),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]

@@ -1,0 +1,37 @@
+"""Ctrl-C and SIGTERM, turned into one error that unwinds a run in order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from sparkops.errors import RunCancelled
+
+_WATCHED = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def cancellable() -> Iterator[None]:
+    """Raise `RunCancelled` in the main thread at the first signal; a second one is not swallowed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[signal.Signals, Any] = {s: signal.getsignal(s) for s in _WATCHED}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del frame
+        for each in _WATCHED:
+            signal.signal(each, signal.SIG_DFL if each is signal.SIGTERM else signal.default_int_handler)
+        raise RunCancelled(f"Cancelled by {signal.Signals(number).name}.")
+
+    for each in _WATCHED:
+        signal.signal(each, stop)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

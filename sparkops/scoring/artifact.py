@@ -1,0 +1,105 @@
+"""A description as two files: JSON and arrays. Loading checks all of it and runs nothing that the files hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from ..errors import ModelError
+from .description import Description, Output, Step
+from .field import Field
+from .scorer import Scorer
+
+FORMAT = 1
+DESCRIPTION, ARRAYS = "description.json", "arrays.npz"
+_KINDS = (np.dtype(np.float64), np.dtype(np.int64))
+
+
+def save(description: Description, folder: Path | str) -> None:
+    """Write a description into a folder, which is made if it is not there."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = enumerate(description.steps)
+    arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
+    with (folder / ARRAYS).open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    plain = {"format": FORMAT, "hash": description.hash, **description.plain()}
+    (folder / DESCRIPTION).write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
+
+
+def load(folder: Path | str, *, raw: bool = False) -> Scorer:
+    """Return the scorer that a folder describes.
+
+    Args:
+        folder: Where `save` wrote.
+        raw: Answer `rawPrediction` too.
+
+    Raises:
+        ModelError: The folder holds no description, a newer one, or one that was changed.
+    """
+    return Scorer(describe(folder), raw=raw)
+
+
+def describe(folder: Path | str) -> Description:
+    """Return the description that a folder holds.
+
+    Raises:
+        ModelError: The folder holds no description, a newer one, or one that was changed.
+    """
+    folder = Path(folder)
+    try:
+        plain = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        with np.load(folder / ARRAYS, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise ModelError(f"{folder} holds no compiled model that can be read: {error}") from None
+    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
+        raise ModelError(f"{folder} holds a compiled model of another format; this version reads {FORMAT}.")
+    try:
+        description = _description(plain, arrays)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
+    if description.hash != plain.get("hash"):
+        raise ModelError(f"{folder} was changed after it was compiled: its content does not fit its hash.")
+    return description
+
+
+def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:
+    classes = plain["classes"]
+    return Description(
+        fields=tuple(Field(**_typed(item, name=str, type=str, nullable=bool)) for item in plain["fields"]),
+        ignored=_texts(plain["ignored"]),
+        steps=tuple(_step(at, item, arrays) for at, item in enumerate(plain["steps"])),
+        outputs=tuple(Output(**_typed(item, name=str, type=str, role=str)) for item in plain["outputs"]),
+        classes=None if classes is None else _texts(classes),
+        stages=_texts(plain["stages"]),
+    )
+
+
+def _step(at: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
+    _typed(item, op=str, stage=str, params=dict)
+    own = {name: arrays[f"{at}.{name}"] for name in _texts(item["arrays"])}
+    if any(array.dtype not in _KINDS for array in own.values()):
+        raise ValueError(f"step {at} holds arrays of another type")
+    inputs, outputs = _texts(item["inputs"]), _texts(item["outputs"])
+    return Step(item["op"], item["stage"], inputs, outputs, item["params"], own)
+
+
+def _typed(item: Mapping[str, Any], **kinds: type) -> Mapping[str, Any]:
+    for name, kind in kinds.items():
+        if not isinstance(item[name], kind):
+            raise TypeError(f"{name} is {item[name]!r}")
+    if not isinstance(item.get("size"), int | None) or not isinstance(item.get("column"), str | None):
+        raise TypeError("size is a whole number and column a name")
+    return item
+
+
+def _texts(items: Any) -> tuple[str, ...]:
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise TypeError(f"{items!r} is no list of names")
+    return tuple(items)

@@ -1,0 +1,56 @@
+"""MLflow's `python_function` flavor of the compiled scorer: loads in plain MLflow, without sparkops and without Spark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import ModelError
+from .artifact import load
+from .cells import column
+from .frame import Batch
+from .scorer import Scorer
+
+
+class CompiledModel:
+    """A scorer behind MLflow's interface: a pandas frame in, a pandas frame with the model's outputs back."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+
+    def get_raw_model(self) -> Scorer:
+        """Return the scorer itself, as MLflow's flavors do."""
+        return self.scorer
+
+    def predict(self, frame: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002 (MLflow's interface)
+        """Return one row of outputs for each row of a pandas frame; a row that the model drops has no values."""
+        if not hasattr(frame, "columns"):
+            raise ModelError(
+                f"The model takes a pandas DataFrame with named columns, not {type(frame).__name__}."
+            )
+        given = {
+            field.name: column(frame[field.name], field.type)
+            for field in self.scorer.fields
+            if field.name in frame.columns
+        }
+        batch = self.scorer.score_batch(given)
+        outputs = {output.name: _cells(batch, output.name) for output in self.scorer.outputs}
+        return type(frame)(outputs, index=frame.index)
+
+
+def _cells(batch: Batch, name: str) -> Any:
+    """Return one output as pandas takes it: numbers as an array, vectors as lists, None where a row was dropped."""
+    values = batch.columns[name]
+    if values.ndim == 1 and (values.dtype.kind == "f" or not batch.rejected.any()):
+        return values
+    cells = np.empty(len(values), dtype=object)
+    cells[:] = values.tolist()
+    cells[batch.rejected] = None
+    return cells
+
+
+def _load_pyfunc(path: str) -> CompiledModel:
+    """Load the scorer of an artifact: the name and shape that MLflow looks for."""
+    return CompiledModel(load(Path(path)))

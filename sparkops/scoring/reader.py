@@ -1,0 +1,122 @@
+"""Columns of a batch, from arrays or rows to the types of the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import RowError
+from .field import REALS, WHOLE_RANGES, Field
+from .frame import Numbers, Scalars, Vectors
+from .problem import misfit
+
+Columns = Mapping[str, Any]
+
+
+def columns_of(
+    data: Columns | Sequence[Mapping[str, Any]],
+    fields: tuple[Field, ...],
+    ignored: tuple[str, ...],
+    extra: str,
+) -> tuple[Columns, int]:
+    """Return data by column, and the number of rows.
+
+    Raises:
+        RowError: A field is missing, or one is not known, or columns have several lengths.
+    """
+    names = tuple(field.name for field in fields)
+    if not isinstance(data, Mapping):
+        return _turn(data, names, ignored, extra)
+    known = {name: data[name] for name in names if name in data} if extra == "ignore" else data
+    misfit(known, names, ignored)
+    sizes = {len(data[name]) for name in names}
+    if len(sizes) > 1:
+        raise RowError(f"Columns of one batch have one length, not {sorted(sizes)}.")
+    return data, sizes.pop() if sizes else 0
+
+
+def _turn(
+    rows: Sequence[Mapping[str, Any]], names: tuple[str, ...], ignored: tuple[str, ...], extra: str
+) -> tuple[Columns, int]:
+    for at, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise RowError(f"Row {at}: a row is a mapping of field names to values, not {type(row).__name__}.")
+        if len(row) != len(names) or any(name not in row for name in names):
+            try:
+                misfit({k: row[k] for k in row if k in names} if extra == "ignore" else row, names, ignored)
+            except RowError as error:
+                raise RowError(f"Row {at}: {error}", field=error.field, value=error.value) from None
+    return {name: [row[name] for row in rows] for name in names}, len(rows)
+
+
+def read(field: Field, values: Any, start: int, stop: int) -> Scalars | Vectors | None:
+    """Return a slice of a column in the field's own type; None when some value cannot be read.
+
+    Masked entries are null; so is None in an object array, and NaN in a float array of a whole-number field.
+    """
+    part = values[start:stop]
+    if not isinstance(part, np.ndarray):
+        return _slow(field, part)
+    null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
+    plain: Numbers = np.asarray(part)
+    fast = _fast(field, plain, null)
+    if fast is not None:
+        return fast
+    items = part.tolist() if plain.ndim == 1 else list(plain)
+    if field.type in WHOLE_RANGES and plain.dtype.kind == "f":
+        items = [None if item != item else item for item in items]  # noqa: PLR0124
+    return _slow(field, items)
+
+
+def value_at(field: Field, values: Any, at: int) -> Any:
+    """Return one value of a column as a row would hold it."""
+    value = values[at]
+    if value is np.ma.masked:
+        return None
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if field.type in WHOLE_RANGES and isinstance(value, float) and value != value:  # noqa: PLR0124
+        return None
+    return value
+
+
+def _fast(field: Field, values: Numbers, null: Numbers | None) -> Scalars | None:
+    if null is not None and null.any() and not field.nullable:
+        return None
+    kind = values.dtype.kind
+    if field.type in REALS and kind in "fiu":
+        wide = values.astype(np.float64)
+        single = field.type == "float"
+        if single and (np.abs(wide[np.isfinite(wide)]) > np.finfo(np.float32).max).any():
+            return None
+        return Scalars(wide.astype(np.float32).astype(np.float64) if single else wide, null)
+    if field.type in WHOLE_RANGES and kind in "iu" and values.dtype != np.uint64:
+        limit = WHOLE_RANGES[field.type]
+        wide = values.astype(np.int64)
+        good = limit == 2**63 or not ((wide < -limit) | (wide >= limit)).any()
+        return Scalars(wide, null) if good else None
+    if field.type == "boolean" and kind == "b":
+        return Scalars(values, null)
+    return None
+
+
+def _slow(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
+    reader = field.reader()
+    try:
+        clean = [reader(item) for item in items]
+    except RowError:
+        return None
+    if field.type == "string":
+        text = np.empty(len(clean), dtype=object)
+        text[:] = clean
+        return Scalars(text)
+    null = np.fromiter((item is None for item in clean), dtype=bool, count=len(clean))
+    mask = null if null.any() else None
+    if field.type == "vector":
+        size = field.size or 0
+        full = np.array([(0.0,) * size if item is None else item for item in clean]).reshape(len(clean), size)
+        return Vectors(tuple(Scalars(full[:, at]) for at in range(size)), mask)
+    kind: type = np.float64 if field.type in REALS else (bool if field.type == "boolean" else np.int64)
+    return Scalars(np.array([0 if item is None else item for item in clean], dtype=kind), mask)

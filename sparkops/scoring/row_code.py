@@ -1,0 +1,102 @@
+"""The whole function that scores one row, written from a description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from ..errors import ModelError, RowError
+from .code import Code
+from .description import Description, Output
+from .field import REALS, TYPES, WHOLE_RANGES, Field
+from .problem import misfit
+from .stages.registry import STAGES
+from .symbols import Scalar, Vector, spread
+
+ScoreRow = Callable[[Mapping[str, Any]], dict[str, Any]]
+_CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(WHOLE_RANGES, "int")}
+
+
+def write(description: Description) -> Code:
+    """Return the code of every field and step, without its answer.
+
+    Raises:
+        ModelError: A step does not fit the columns before it.
+    """
+    code = Code()
+    names = tuple(field.name for field in description.fields)
+    check = code.constant(partial(_check, names, description.ignored))
+    code.line(f"if row.__class__ is not dict or len(row) != {len(names)}: row = {check}(row)")
+    code.line("try:")
+    values = [code.name() for _ in names]
+    for value, name in zip(values, names, strict=True):
+        code.line(f"    {value} = row[{name!r}]")
+    code.lines += ["    pass", f"except KeyError: {check}(row)"]
+    for value, field in zip(values, description.fields, strict=True):
+        _read(field, value, code)
+    for step in description.steps:
+        if step.op not in STAGES:
+            raise ModelError(f"{step.stage}: operation `{step.op}` is not known to this version.")
+        STAGES[step.op].emit(step, code)
+    return code
+
+
+def score_row(code: Code, outputs: tuple[Output, ...], classes: tuple[str, ...] | None) -> ScoreRow:
+    """Return the function that scores one row."""
+    items = []
+    for output in outputs:
+        items.append(f"{output.name!r}: {_answer(code, output, outputs, classes)}")
+    code.line(f"return {{{', '.join(items)}}}")
+    return code.function("score", "row")
+
+
+def _check(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:
+    if not isinstance(row, Mapping):
+        raise RowError(f"A row is a mapping of field names to values, not {type(row).__name__}.")
+    misfit(row, names, ignored)
+    return dict(row)
+
+
+def _read(field: Field, value: str, code: Code) -> None:
+    if field.type not in TYPES or (field.type == "vector" and field.size is None):
+        raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot give.")
+    reader = code.constant(field.reader())
+    if field.type in _CLASS:
+        test = f"{value}.__class__ is not {_CLASS[field.type]}"
+        if field.type in WHOLE_RANGES:
+            limit = WHOLE_RANGES[field.type]
+            test += f" or not {-limit} <= {value} < {limit}"
+        code.line(f"if {test}: {value} = {reader}({value})")
+    else:
+        code.line(f"{value} = {reader}({value})")
+    if field.type == "vector":
+        code.columns[field.name] = _vector(field, value, code)
+    else:
+        nan = field.type in REALS
+        code.columns[field.name] = Scalar(value, field.type, field.nullable, nan, field=field.name)
+
+
+def _vector(field: Field, value: str, code: Code) -> Vector:
+    null = code.local(f"{value} is None") if field.nullable else None
+    if null:
+        code.line(f"if {null}: {value} = {code.constant((0.0,) * (field.size or 0))}")
+    slots = [code.local(f"{value}[{at}]") for at in range(field.size or 0)]
+    parts = tuple(Scalar(slot, "double", nan=True, field=field.name, scale=0.0) for slot in slots)
+    return Vector(parts, null, field.name)
+
+
+def _answer(code: Code, output: Output, outputs: tuple[Output, ...], classes: tuple[str, ...] | None) -> str:
+    if output.column is None:
+        prediction = next(other for other in outputs if other.role == "prediction")
+        found = code.scalar(prediction.column or "", "label")
+        return f"{code.constant(classes)}[int({found.expr})]"
+    column = code.columns[output.column]
+    if isinstance(column, Vector):
+        if column.null is not None:
+            slots = ", ".join(f"float({slot.expr})" for block in column.blocks for slot in spread(block))
+            return f"None if {column.null} else [{slots}]"
+        return f"[{', '.join(slot.expr for block in column.blocks for slot in spread(block))}]"
+    if output.type == "double" and (column.limit is not None or column.type == "float"):
+        return f"float({column.expr})" if not column.null else f"None if {column.expr} is None else float({column.expr})"
+    return column.expr

@@ -1,0 +1,137 @@
+"""A loaded model that scores rows: one at a time by its own code, many at once by NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from ..errors import RowError, RowRejected
+from .description import Description, Output
+from .field import Field
+from .frame import Batch, Frame, Numbers, Scalars, Vectors
+from .reader import columns_of, read, value_at
+from .row_code import ScoreRow, score_row, write
+from .stages.registry import STAGES
+
+Answer = dict[str, Any] | Literal["dropped", "refused"]
+# Rows scored at once: large enough for NumPy, small enough for the processor's cache.
+CHUNK = 8192
+
+
+class Scorer:
+    """A model, scored without Spark.
+
+    Args:
+        description: The compiled model.
+        raw: Answer `rawPrediction` too.
+    """
+
+    __slots__ = ("classes", "description", "fields", "outputs", "score", "version")
+
+    score: ScoreRow
+    """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
+
+    Raises RowError when a field is missing, extra, mistyped, null, NaN or unseen where the model refuses that, and
+    RowRejected where the model's own `skip` drops the row.
+    """
+
+    def __init__(self, description: Description, *, raw: bool = False) -> None:
+        self.description = description
+        self.fields: tuple[Field, ...] = description.fields
+        self.outputs: tuple[Output, ...] = tuple(
+            output for output in description.outputs if raw or output.role != "rawPrediction"
+        )
+        self.classes = description.classes
+        self.version = description.hash[:16]
+        self.score = score_row(write(description), self.outputs, self.classes)
+
+    def output(self, role: str) -> Output | None:
+        """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if none."""
+        return next((output for output in self.outputs if output.role == role), None)
+
+    def answer(self, row: Mapping[str, Any]) -> Answer:
+        """Return the answer for one row, or the word for why there is none."""
+        try:
+            return self.score(row)
+        except RowRejected:
+            return "dropped"
+        except RowError:
+            return "refused"
+
+    def score_batch(
+        self,
+        data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        *,
+        extra: Literal["refuse", "ignore"] = "refuse",
+    ) -> Batch:
+        """Score many rows.
+
+        Args:
+            data: Arrays of one length by column, or rows. Masked entries and None are null.
+            extra: What to do with columns that the model does not know.
+
+        Raises:
+            RowError: Of the first row that cannot be scored; its message starts with "Row 3: ", counted from 0.
+        """
+        columns, size = columns_of(data, self.fields, self.description.ignored, extra)
+        starts = range(0, size, CHUNK) if size else range(1)
+        parts = [self._chunk(columns, start, min(start + CHUNK, size)) for start in starts]
+        rejected = np.concatenate([part.rejected for part in parts])
+        names = tuple(output.name for output in self.outputs)
+        joined = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
+        return Batch(joined, rejected)
+
+    def _chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
+        frame = Frame(stop - start, {})
+        for field in self.fields:
+            column = read(field, columns[field.name], start, stop)
+            if column is None:
+                self._explain(columns, range(start, stop))
+                raise RowError(f"Field `{field.name}` holds a value that is no {field.type}.", field=field.name)
+            frame.columns[field.name] = column
+        with np.errstate(invalid="ignore", over="ignore"):
+            for step in self.description.steps:
+                STAGES[step.op].run(step, frame)
+        if frame.refused.any():
+            at = start + int(np.argmax(frame.refused))
+            self._explain(columns, range(at, at + 1))
+            raise RowError(f"Row {at} cannot be scored.")
+        return Batch({output.name: self._values(output, frame) for output in self.outputs}, frame.dropped)
+
+    def _explain(self, columns: Mapping[str, Any], rows: range) -> None:
+        """Raise the error of the first row that has one."""
+        for at in rows:
+            row = {field.name: value_at(field, columns[field.name], at) for field in self.fields}
+            try:
+                self.score(row)
+            except RowRejected:
+                continue
+            except RowError as error:
+                raise RowError(f"Row {at}: {error}", field=error.field, value=error.value) from None
+
+    def _values(self, output: Output, frame: Frame) -> Numbers:
+        if output.column is None:
+            prediction = self.output("prediction")
+            assert prediction is not None
+            assert prediction.column is not None
+            index = frame.scalars(prediction.column).values.astype(np.int64)
+            return np.array(self.classes, dtype=object)[index]
+        column = frame.columns[output.column]
+        if isinstance(column, Vectors):
+            values: Numbers = column.dense()
+        else:
+            values = _plain(column, output)
+        if output.type in ("double", "vector") and values.dtype.kind == "f":
+            values[frame.dropped] = np.nan
+        return values
+
+
+def _plain(column: Scalars, output: Output) -> Numbers:
+    if output.type == "double":
+        values: Numbers = column.values.astype(np.float64)
+        if column.null is not None:
+            values[column.null] = np.nan
+        return values
+    return column.values

@@ -1,0 +1,23 @@
+"""What one family of operations must know: its form, its row code and its batch."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from .code import Code
+from .description import Step
+from .frame import Frame
+
+
+class Stage(Protocol):
+    """One operation, written for a row and run for many; both give the same numbers."""
+
+    @property
+    def op(self) -> str:
+        """Return the name that descriptions use."""
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the step's code for one row; a step of the wrong form raises."""
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Do the step for many rows."""

@@ -1,0 +1,1 @@
+"""Stage families: one file each, found by `registry`."""

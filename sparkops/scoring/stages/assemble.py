@@ -1,0 +1,99 @@
+"""Scalars and vectors to one vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...errors import ModelError
+from ..code import Code
+from ..description import Step
+from ..field import NUMBERS
+from ..frame import Frame, OneHots, Scalars, Vectors
+from ..problem import missing
+from ..symbols import Block, Scalar, Vector, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Assemble:
+    """params: invalid. `error` refuses null everywhere and NaN in scalars; `keep` makes NaN of null."""
+
+    op: str = "assemble"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the checks; the vector itself is only a list of its parts."""
+        blocks: list[Block] = []
+        for name in step.inputs:
+            column = code.columns.get(name)
+            if isinstance(column, Vector):
+                blocks += _vector(step, code, name, column)
+            else:
+                blocks.append(_scalar(step, code, name))
+        code.columns[step.outputs[0]] = Vector(tuple(blocks))
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Check every row, and list the parts."""
+        blocks: list[Scalars | OneHots] = []
+        for name in step.inputs:
+            column = frame.columns[name]
+            if isinstance(column, Scalars):
+                blocks.append(_scalars(step, frame, column))
+            else:
+                blocks += _vectors(step, frame, column)
+        frame.columns[step.outputs[0]] = Vectors(tuple(blocks))
+
+
+def _scalar(step: Step, code: Code, name: str) -> Scalar:
+    column = code.scalar(name, step.stage)
+    if column.type not in NUMBERS and column.type != "boolean":
+        raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
+    column = code.atom(column) if column.null or column.nan else column
+    invalid, v = step.params["invalid"], column.expr
+    expr = f"float({v})" if column.type == "long" else v
+    if invalid == "keep":
+        if column.null:
+            expr = code.local(f"nan if {v} is None else {expr}")
+        return replace(
+            column, expr=expr, type="double", null=False, nan=column.nan or column.null, atom=expr.isidentifier()
+        )
+    tests = ([f"{v} is None"] if column.null else []) + ([f"{v} != {v}"] if column.nan else [])
+    if tests:
+        problem = missing(column.field or name, step.stage, drop=invalid == "skip")
+        code.line(f"if {' or '.join(tests)}: {code.constant(problem)}({v})")
+    return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
+
+
+def _vector(step: Step, code: Code, name: str, column: Vector) -> tuple[Block, ...]:
+    invalid = step.params["invalid"]
+    if column.null is None:
+        return column.blocks
+    if invalid != "keep":
+        problem = missing(column.field or name, step.stage, drop=invalid == "skip")
+        code.line(f"if {column.null}: {code.constant(problem)}(None)")
+        return column.blocks
+    return tuple(
+        Scalar(code.local(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
+        for block in column.blocks
+        for slot in spread(block)
+    )
+
+
+def _scalars(step: Step, frame: Frame, column: Scalars) -> Scalars:
+    invalid = step.params["invalid"]
+    values = column.values.astype(np.float64)
+    if invalid == "keep":
+        return Scalars(values if column.null is None else np.where(column.null, np.nan, values))
+    (frame.drop if invalid == "skip" else frame.refuse)(column.missing())
+    return Scalars(values)
+
+
+def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Scalars | OneHots, ...]:
+    invalid = step.params["invalid"]
+    null = column.null
+    if null is None:
+        return column.blocks
+    if invalid != "keep":
+        (frame.drop if invalid == "skip" else frame.refuse)(null)
+        return column.blocks
+    return tuple(Scalars(np.where(null, np.nan, column.slot(at))) for at in range(column.size))

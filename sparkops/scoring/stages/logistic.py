@@ -1,0 +1,75 @@
+"""Logistic regression, of two classes or many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp as _exp
+from math import inf, log
+
+import numpy as np
+
+from .. import decide
+from ..code import Code, number
+from ..description import Step
+from ..frame import Frame, Numbers, Vectors
+from ..symbols import Vector
+from ..weights import margin, margins
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """params: multinomial, classes, sparse; arrays: weights (rows, features), intercepts, threshold or thresholds."""
+
+    op: str = "logistic"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the margins, the probabilities and the choice."""
+        source = code.features(step.inputs[0], step.stage, step.arrays["weights"].shape[1])
+        sums = [code.local(text) for text in _sums(step, source, code)]
+        if step.params["multinomial"]:
+            raw = code.local(f"[{', '.join(sums)}]")
+            decide.emit(step, code, raw, code.local(f"{code.constant(decide.softmax)}({raw})"))
+            return
+        m = sums[0]
+        exp = code.constant(_exp)
+        low = code.local(f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(decide.logistic)}(-{m})")
+        raw = code.local(f"(-{m}, {m})")
+        probability = code.local(f"({low}, 1.0 - {low})")
+        threshold = float(step.arrays["threshold"][0])
+        on_raw = step.outputs[2] or not step.outputs[1]
+        test = f"{m} > {number(_margin(threshold))}" if on_raw else f"{probability}[1] > {number(threshold)}"
+        decide.bind(step, code, code.local(f"1.0 if {test} else 0.0"), raw, probability)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Do the same for every row."""
+        source = frame.features(step.inputs[0])
+        raw = _all_sums(step, source, frame.size)
+        if step.params["multinomial"]:
+            decide.run(step, frame, raw, decide.softmaxes(raw))
+            return
+        m = raw[:, 0]
+        low = decide.logistics(-m)
+        probability = np.column_stack([low, 1.0 - low])
+        threshold = float(step.arrays["threshold"][0])
+        on_raw = step.outputs[2] or not step.outputs[1]
+        hit = m > _margin(threshold) if on_raw else probability[:, 1] > threshold
+        decide.bind_all(step, frame, hit.astype(np.float64), np.column_stack([-m, m]), probability)
+
+
+def _margin(threshold: float) -> float:
+    if threshold in (0.0, 1.0):
+        return inf if threshold else -inf
+    return log(threshold / (1.0 - threshold))
+
+
+def _sums(step: Step, source: Vector, code: Code) -> list[str]:
+    pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
+    sparse = bool(step.params["sparse"])
+    atoms = Vector(tuple(code.slot(block) for block in source.blocks)) if step.params["multinomial"] else source
+    return [margin(atoms, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
+
+
+def _all_sums(step: Step, source: Vectors, rows: int) -> Numbers:
+    pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
+    sparse = bool(step.params["sparse"])
+    return np.column_stack([margins(source, *pair, rows, sparse=sparse) for pair in pairs])

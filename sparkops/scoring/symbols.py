@@ -1,0 +1,108 @@
+"""Columns of one row while its code is written: expressions instead of values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Numbers = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value of a row.
+
+    Args:
+        expr: Python expression, of names that the code's writer made.
+        type: Spark's type of the column.
+        null: Whether it may be None.
+        nan: Whether it may be NaN.
+        atom: Whether the expression is one name, cheap to repeat.
+        limit: It is a whole number from 0 to below this; None when not known.
+        labels: What the index stands for, in order; Spark's column metadata.
+        field: Input column that it comes from.
+        scale: value = scale * field + shift, as far as known; 0 when not.
+        shift: See scale.
+    """
+
+    expr: str
+    type: str
+    null: bool = False
+    nan: bool = False
+    atom: bool = True
+    limit: int | None = None
+    labels: tuple[str, ...] | None = None
+    field: str | None = None
+    scale: float = 1.0
+    shift: float = 0.0
+
+    @property
+    def size(self) -> int:
+        """Return 1: a scalar takes one slot of a vector."""
+        return 1
+
+
+@dataclass(frozen=True, slots=True)
+class OneHot:
+    """A one-hot part of a vector, never built: slot `index` holds `hot[index]`, each other slot its `base`.
+
+    An index equal to `size` means that no slot is hot.
+    """
+
+    index: str
+    hot: Numbers
+    base: Numbers
+    field: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Return how many slots it takes."""
+        return len(self.hot)
+
+
+Block = Scalar | OneHot
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """A vector column: its parts in order.
+
+    Args:
+        blocks: Scalars and one-hot parts.
+        null: Expression that is true when the whole vector is null; None when it never is.
+        field: Input column that it comes from, or a name for messages.
+    """
+
+    blocks: tuple[Block, ...]
+    null: str | None = None
+    field: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Return the length of the vector."""
+        return sum(block.size for block in self.blocks)
+
+
+def spread(block: Block) -> tuple[Scalar, ...]:
+    """Return one scalar for each slot of a block."""
+    if isinstance(block, Scalar):
+        return (block,)
+    pairs = zip(block.hot.tolist(), block.base.tolist(), strict=True)
+    return tuple(
+        Scalar(f"({hot!r} if {block.index} == {at} else {base!r})", "double", atom=False)
+        for at, (hot, base) in enumerate(pairs)
+    )
+
+
+def contributions(hot: Numbers, base: Numbers) -> Numbers:
+    """Return, for each index 0..size, the sum over slots when that slot is hot (none at `size`).
+
+    Args:
+        hot: What a slot adds when it is hot, by slot.
+        base: What it adds when it is not.
+    """
+    wide = base.astype(np.longdouble)
+    summed = (wide.sum() - wide + hot).astype(np.float64)
+    return np.append(summed, base.sum())

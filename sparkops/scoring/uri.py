@@ -1,0 +1,122 @@
+"""From what a person calls a model to its folder: `models:/name@alias`, `name/3`, a path. No MLflow needed."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ModelError, NotCompiled, UnknownName
+from .remote import download
+from .store import entries, local_folder, pick, sqlite_file
+
+if TYPE_CHECKING:
+    from .scorer import Scorer
+
+SCORER = "scorer"
+FACTS = "sparkops.json"
+CERTIFICATE = "certificate.jsonl"  # beside the scorer
+CHAMPION = "champion"
+
+
+def parse(uri: str) -> tuple[str, str]:
+    """Split `models:/name@alias`, `name/3` or `name` into the name and a version or alias (`champion` by default)."""
+    body = uri.removeprefix("models:").lstrip("/")
+    name, mark, alias = body.partition("@")
+    if mark:
+        parts = (name, alias)
+    else:
+        name, mark, version = body.partition("/")
+        parts = (name, version if mark else CHAMPION)
+    if not all(parts) or "/" in parts[0] + parts[1]:
+        raise ModelError(
+            f"`{uri}` names no model: write models:/NAME@ALIAS, models:/NAME/VERSION or a folder."
+        )
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A model's folder on this machine; `version` is None where a folder was given."""
+
+    folder: Path
+    name: str
+    version: int | None
+
+
+def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Located:
+    """Find the folder of a model.
+
+    Args:
+        uri: `models:/name@alias`, `models:/name/3`, the same without `models:/`, or a folder.
+        tracking_uri: Where the registry is: `sqlite:///file` or a tracking server's URL.
+        cache: Keeps what was copied from a server; by default under the system's temporary folder.
+    """
+    text = str(uri)
+    if not text.startswith("models:") and Path(text).is_dir():
+        folder = Path(text).resolve()
+        return Located(folder, folder.name, None)
+    if isinstance(uri, Path) or text.startswith(("/", "./", "../")):
+        raise UnknownName("model", text, advice="There is no such folder.")
+    name, at = parse(text)
+    if tracking_uri is None:
+        raise ModelError(
+            f"`{text}` needs a registry: say where it is (tracking_uri), or give the model's folder."
+        )
+    return registered(name, at, tracking_uri=tracking_uri, cache=cache)
+
+
+def registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = None) -> Located:
+    """Find the folder of a version or alias of a registered model, copied here from a server where it must be."""
+    file = sqlite_file(tracking_uri)
+    if file is not None:
+        return _stored(name, at, file)
+    if tracking_uri.startswith(("http://", "https://")):
+        folder, version = download(
+            tracking_uri, name, at, cache or Path(tempfile.gettempdir()) / "sparkops-models"
+        )
+        return Located(folder, name, version)
+    raise ModelError(
+        f"The registry {tracking_uri} can't be read without MLflow: use sqlite:///FILE or a server's URL."
+    )
+
+
+def scorer_folder(model: Path) -> Path:
+    """Return the folder of the compiled scorer inside a model's folder."""
+    if (model / SCORER).is_dir():
+        return model / SCORER
+    facts = model / FACTS
+    if facts.is_file():
+        reasons = (
+            "; ".join(json.loads(facts.read_text("utf-8")).get("reasons", ())) or "no reason was recorded"
+        )
+        raise NotCompiled(f"The model in {model} is scored by Spark only: {reasons}. Score it with --table.")
+    if (model / "MLmodel").is_file():
+        raise NotCompiled(
+            f"The model in {model} was not registered by sparkops and holds no compiled scorer. Register it again."
+        )
+    return model
+
+
+def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Scorer:
+    """Return the scorer of a model by its name, version, alias or folder."""
+    from .artifact import load  # NumPy, only once a scorer is asked for
+
+    return load(scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
+
+
+def _stored(name: str, at: str, file: Path) -> Located:
+    entry = pick(entries(file), name, at)
+    folder = local_folder(entry.location)
+    if folder is None:
+        raise ModelError(
+            f"Version {entry.version} of `{name}` lies at {entry.location}, which is not on this machine."
+        )
+    if not folder.is_dir():
+        raise ModelError(
+            f"Version {entry.version} of `{name}` is registered, but its folder {folder} is gone. "
+            "Restore it, or train the model again."
+        )
+    return Located(folder, name, entry.version)

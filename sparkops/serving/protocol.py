@@ -1,0 +1,173 @@
+"""MLflow's scoring protocol: a request's bytes to rows, and answers back to JSON. No pandas."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sparkops.errors import InputError
+from sparkops.scoring.cells import plain, read
+from sparkops.scoring.field import Field
+
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+Row = dict[str, Any]
+
+
+class RequestError(InputError):
+    """A request that cannot be answered.
+
+    Args:
+        message: What is wrong with it and what is allowed.
+        status: HTTP status.
+        row: The row that is wrong, counted from 0.
+        field: The field that is wrong.
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 400, row: int | None = None, field: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.row, self.field = status, row, field
+
+
+def rows_of(body: bytes, content_type: str, fields: Sequence[Field]) -> list[Row]:
+    """Return the rows of a request.
+
+    Args:
+        body: The request's body.
+        content_type: Its `Content-Type` header.
+        fields: What the model reads, so that whole floats become integers and CSV text becomes numbers.
+    """
+    mime = _mime(content_type)
+    kinds = {field.name: field.type for field in fields}
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"The body is not UTF-8 (byte {error.start}). Send it as UTF-8.") from error
+    if mime == "text/csv":
+        return _csv(text, kinds)
+    return [{name: plain(value, kinds.get(name, "")) for name, value in row.items()} for row in _json(text)]
+
+
+def answer(outputs: Sequence[Mapping[str, Any]], rejected: Mapping[int, str]) -> bytes:
+    """Return the answer's JSON: `predictions` in the order of the rows, and `rejected` where the model dropped some."""
+    body: dict[str, Any] = {"predictions": [_finite(row) for row in outputs]}
+    if rejected:
+        body["rejected"] = [{"row": index, "reason": reason} for index, reason in rejected.items()]
+    return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _mime(content_type: str) -> str:
+    mime, *options = (part.strip().lower() for part in content_type.split(";"))
+    for option in options:
+        if option and option.replace('"', "") != "charset=utf-8":
+            raise RequestError(f"The server reads UTF-8 only, not `{option}`.", status=415)
+    if mime not in ("application/json", "text/csv"):
+        raise RequestError(
+            f"The server reads application/json and text/csv, not `{mime or 'no content type'}`.", status=415
+        )
+    return mime
+
+
+def _json(text: str) -> list[Row]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"The body is not JSON ({error}).") from error
+    if not isinstance(body, dict):
+        raise RequestError(
+            f"The body is a JSON {_shape(body)}; it must be an object with one of {', '.join(FORMATS)}."
+        )
+    named = [name for name in FORMATS if name in body]
+    unknown = [name for name in body if name not in (*FORMATS, "params")]
+    if len(named) != 1 or unknown:
+        raise RequestError(
+            f"The body must hold exactly one of {', '.join(FORMATS)}; it holds: {', '.join(body) or '-'}."
+        )
+    value = body[named[0]]
+    if named[0] == "dataframe_split":
+        return _split(value)
+    if named[0] == "dataframe_records" or isinstance(value, list):
+        return _records(value, named[0])
+    return _columns(value, named[0])
+
+
+def _split(value: Any) -> list[Row]:
+    if not isinstance(value, dict) or not isinstance(value.get("data"), list):
+        raise RequestError("`dataframe_split` must be an object with `columns` and `data`.")
+    names, rows = value.get("columns"), value["data"]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise RequestError("`dataframe_split` must name its `columns`.")
+    if len(set(names)) != len(names):
+        raise RequestError("`dataframe_split` names a column twice.")
+    for index, row in enumerate(rows):
+        if not isinstance(row, list) or len(row) != len(names):
+            raise RequestError(
+                f"Row {index}: `dataframe_split` needs a list of {len(names)} values, one a column.",
+                row=index,
+            )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _records(value: Any, name: str) -> list[Row]:
+    if not isinstance(value, list):
+        raise RequestError(f"`{name}` must be a list of objects, one a row, not a JSON {_shape(value)}.")
+    for index, row in enumerate(value):
+        if not isinstance(row, dict):
+            raise RequestError(
+                f"Row {index}: `{name}` needs an object from field to value, not a JSON {_shape(row)}.",
+                row=index,
+            )
+    return value
+
+
+def _columns(value: Any, name: str) -> list[Row]:
+    """Return the rows of `{"column": [values]}`, or of one row as `{"column": value}`."""
+    if not isinstance(value, dict) or not value:
+        raise RequestError(f"`{name}` must be a list of objects, or an object from column to values.")
+    if not any(isinstance(values, list) for values in value.values()):
+        return [value]
+    sizes = {column: len(values) if isinstance(values, list) else -1 for column, values in value.items()}
+    if len(set(sizes.values())) != 1:
+        raise RequestError(f"`{name}` needs lists of one length; it has: {_listed(sizes)}.")
+    return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+
+
+def _csv(text: str, kinds: Mapping[str, str]) -> list[Row]:
+    try:
+        lines = list(csv.reader(io.StringIO(text), strict=True))
+    except csv.Error as error:
+        raise RequestError(f"The body is not CSV ({error}).") from error
+    if not lines:
+        raise RequestError("The CSV is empty: its first line must name the columns.")
+    names, rows = lines[0], [line for line in lines[1:] if line]
+    for index, row in enumerate(rows):
+        if len(row) != len(names):
+            raise RequestError(
+                f"Row {index}: {len(row)} cells, but the first line names {len(names)} columns.", row=index
+            )
+    return [
+        {name: read(cell, kinds.get(name, "")) for name, cell in zip(names, row, strict=True)} for row in rows
+    ]
+
+
+def _finite(value: Any) -> Any:
+    """Return a value that JSON can hold: NaN and the infinities, which it cannot, become null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list) else value
+
+
+def _shape(value: Any) -> str:
+    names = {type(None): "null", bool: "boolean", str: "string", list: "list", dict: "object"}
+    return names.get(type(value), "number")
+
+
+def _listed(sizes: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {'one value' if size < 0 else size}" for name, size in sizes.items())

@@ -1,0 +1,122 @@
+"""Serve a model folder or a registered model over HTTP until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sparkops.errors import EngineError, ParityBroken
+from sparkops.scoring.artifact import load
+from sparkops.scoring.uri import locate, scorer_folder
+from sparkops.serving.app import MAX_BYTES, MAX_ROWS, create_app
+from sparkops.serving.health import Health, certificate_of
+
+_log = logging.getLogger("sparkops.serving")
+
+
+def serve(
+    uri: str | Path,
+    *,
+    tracking_uri: str | None = None,
+    cache: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 5001,
+    max_bytes: int = MAX_BYTES,
+    max_rows: int = MAX_ROWS,
+    log_level: str = "warning",
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve one model until SIGINT or SIGTERM; requests under way are answered first.
+
+    Args:
+        uri: `models:/name@alias`, `models:/name/3` or a folder.
+        tracking_uri: Where the registry is.
+        cache: Keeps what was copied from a tracking server.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+        max_bytes: Largest body that is read.
+        max_rows: Most rows in one request.
+        log_level: Of the HTTP server's own log.
+        on_ready: Called with the URL once requests are answered.
+    """
+    model = locate(uri, tracking_uri=tracking_uri, cache=cache)
+    folder = scorer_folder(model.folder)
+    scorer = load(folder)
+    health = Health(scorer, certificate_of(folder))
+    if reason := health.trouble():
+        raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")
+    version = "" if model.version is None else str(model.version)
+    app = create_app(
+        scorer, health=health, name=model.name, version=version, max_bytes=max_bytes, max_rows=max_rows
+    )
+    run(app, host=host, port=port, log_level=log_level, on_ready=on_ready)
+
+
+def run(
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    log_level: str = "warning",
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Run an ASGI application until SIGINT or SIGTERM, then return."""
+    with _listening(host, port) as listener, _stopped_by_signals():
+        config = uvicorn.Config(
+            app, log_config=None, log_level=log_level, access_log=False, timeout_graceful_shutdown=10
+        )
+        _Server(config, _url(listener), on_ready).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, url: str, on_ready: Callable[[str], None] | None) -> None:
+        super().__init__(config)
+        self._url, self._on_ready = url, on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _log.info("serving at %s", self._url)
+        if self._on_ready is not None:
+            self._on_ready(self._url)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Yield a bound socket, so that a taken port is told in one sentence before anything starts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise EngineError(
+                f"Can't listen on {host}:{port} ({error.strerror or error}). Pass another --host or --port."
+            ) from error
+        yield listener
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Swallow the signals that stopped the server: uvicorn raises them once more when it is done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, lambda *_: None) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,33 @@
+"""The class-data archive: the driver's classes parsed and verified once, mapped into memory at every later start."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from sparkops.spark.host import Host, installed
+from sparkops.spark.java import Java
+
+QUIET: Final = ("-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr")
+
+
+def archive_file(host: Host, java: Java, jars: Iterable[Path]) -> Path:
+    """Return where the archive for this Java, Spark and Delta stands, or would."""
+    release = java.home / "release"
+    facts = [str(java.home), release.read_text(encoding="utf-8") if release.exists() else str(java.version)]
+    facts += [str(host.spark_home), installed("pyspark") or "", installed("delta-spark") or ""]
+    facts += [f"{jar}:{jar.stat().st_size}:{jar.stat().st_mtime_ns}" for jar in jars]
+    name = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:24]
+    return host.cache / "archive" / f"{name}.jsa"
+
+
+def using(file: Path) -> tuple[str, ...]:
+    """Return the JVM options that use an archive; none when it is not there."""
+    return (f"-XX:SharedArchiveFile={file}", *QUIET) if file.is_file() else ()
+
+
+def making(file: Path) -> tuple[str, ...]:
+    """Return the JVM options that write an archive when the JVM ends."""
+    return (f"-XX:ArchiveClassesAtExit={file}", *QUIET)

@@ -1,0 +1,53 @@
+"""Make pyspark take a context that was made in the JVM before pyspark was imported."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sparkops.spark.launched import Launched
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def attach(launched: Launched) -> SparkSession:
+    """Return pyspark's own session over a launched Spark; `SparkSession.builder.getOrCreate()` finds it too."""
+    os.environ["PYSPARK_PYTHON"] = launched.python  # pyspark reads the workers' interpreter there, and only there
+    from pyspark import SparkConf, SparkContext
+    from pyspark.sql import SparkSession
+
+    with interrupts_kept():
+        gateway = launched.jvm.gateway
+        conf = SparkConf(_jvm=gateway.jvm, _jconf=launched.context.getConf())
+        context = SparkContext(gateway=gateway, jsc=launched.context, conf=conf)
+        return SparkSession(context, jsparkSession=launched.session)
+
+
+def detach(launched: Launched) -> None:
+    """Make pyspark forget a JVM that is gone, so that a later start gets a new one."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    if SparkContext._gateway is launched.jvm.gateway:
+        SparkContext._gateway = SparkContext._jvm = None
+        SparkContext._active_spark_context = None
+        SparkSession._instantiatedSession = SparkSession._activeSession = None
+    launched.jvm.gateway.shutdown()
+
+
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    """Take back the Ctrl-C handler that pyspark puts in place when it makes a context in the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

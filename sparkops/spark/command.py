@@ -1,0 +1,115 @@
+"""The command that starts the driver's JVM, without the two shells and the second JVM that Spark's script takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from sparkops.errors import EngineError
+from sparkops.spark.host import Host, installed
+from sparkops.spark.java import Java
+
+MAIN: Final = "org.apache.spark.deploy.SparkSubmit"
+SHELL: Final = "pyspark-shell"
+_LAUNCHER: Final = "org.apache.spark.launcher.Main"
+
+
+def direct_command(
+    host: Host, java: Java, *, conf: Mapping[str, str], properties: Path, jvm: Sequence[str]
+) -> list[str]:
+    """Return the command that Spark's launcher would run for this configuration.
+
+    Args:
+        host: This machine.
+        java: The Java to run.
+        conf: The configuration; memory, class path and Java options of the driver are read from it.
+        properties: File that holds the whole configuration.
+        jvm: Further options of the JVM; the project's own come after them and win.
+    """
+    program, _, class_path, *options = launcher_command(host, java)
+    extra = conf.get("spark.driver.extraClassPath")
+    kept = [option for option in options if not option.startswith("-Xmx")]
+    own = [
+        *shlex.split(conf.get("spark.driver.defaultJavaOptions", "")),
+        *shlex.split(conf.get("spark.driver.extraJavaOptions", "")),
+    ]
+    memory = f"-Xmx{conf.get('spark.driver.memory', '1g')}"
+    head = [program, "-cp", f"{extra}:{class_path}" if extra else class_path, memory, *kept, *jvm, *own]
+    return [*head, MAIN, "--properties-file", str(properties), SHELL]
+
+
+def script_command(host: Host, *, properties: Path) -> list[str]:
+    """Return the command that goes by Spark's own script: for a Spark with site configuration, YARN, Kubernetes."""
+    arguments = shlex.split(host.environ.get("PYSPARK_SUBMIT_ARGS", SHELL))
+    return [str(host.spark_home / "bin" / "spark-submit"), "--properties-file", str(properties), *arguments]
+
+
+def driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]) -> dict[str, str]:
+    """Return the environment of the JVM and, through it, of the Python workers.
+
+    Args:
+        host: This machine.
+        java: The Java that runs.
+        python: Interpreter of the workers.
+        paths: Folders from which the workers import the project's own modules.
+    """
+    before = host.environ.get("PYTHONPATH")
+    path = ":".join([*(str(folder) for folder in paths), *([before] if before else [])])
+    environ = {**host.environ, "SPARK_HOME": str(host.spark_home), "JAVA_HOME": str(java.home)}
+    environ |= {"PYSPARK_PYTHON": python, "PYTHONPATH": path}
+    environ.setdefault("PYTHONHASHSEED", "0")
+    return {key: value for key, value in environ.items() if key not in {"PYSPARK_SUBMIT_ARGS", "SPARK_REMOTE"}}
+
+
+def launcher_command(host: Host, java: Java) -> list[str]:
+    """Return what Spark's launcher answers for a bare driver, up to the main class; asked once and kept.
+
+    Raises:
+        EngineError: The launcher does not answer.
+    """
+    kept = host.cache / "launch" / f"{_key(host, java)}.json"
+    try:
+        command = json.loads(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        command = _ask_launcher(host, java)
+        _keep(kept, command)
+    return [str(part) for part in command]
+
+
+def _ask_launcher(host: Host, java: Java) -> list[str]:
+    home = host.spark_home
+    asked = [str(java.binary), "-Xmx128m", "-cp", f"{home}/jars/*", _LAUNCHER, MAIN, SHELL]
+    environ = {**host.environ, "SPARK_HOME": str(home), "JAVA_HOME": str(java.home), "SPARK_SCALA_VERSION": "2.13"}
+    told = subprocess.run(asked, env=environ, capture_output=True, check=False, timeout=60)  # noqa: S603 - Spark's launcher
+    parts = told.stdout.decode("utf-8", "replace").split("\0")
+    command = [part.lstrip("\n") for part in parts if part.strip("\n")]
+    if told.returncode or MAIN not in command or "-cp" not in command[:2]:
+        reason = told.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise EngineError(
+            f"Spark's launcher in {home} does not answer: {reason[0] if reason else 'no output'}."
+            " Is pyspark whole? pip install --force-reinstall pyspark."
+        )
+    return command[: command.index(MAIN)]
+
+
+def _key(host: Host, java: Java) -> str:
+    jars = host.spark_home / "jars"
+    facts = (str(host.spark_home), installed("pyspark"), str(java.binary), java.version, jars.stat().st_mtime_ns)
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
+
+
+def _keep(file: Path, command: list[str]) -> None:
+    """Write whole or not at all; a cache that cannot be written only costs time."""
+    scratch = file.with_suffix(f".{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        scratch.write_text(json.dumps(command), encoding="utf-8")
+        scratch.replace(file)
+    except OSError:
+        scratch.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""The Spark configuration of a project: tuned defaults by mode, then the project's own `spark.conf`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sparkops.config.settings import Settings, SparkSettings
+from sparkops.errors import ConfigError
+
+DELTA: Final = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+}
+SESSION: Final = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+}
+# What pyspark itself sets when it makes the context; here the context is made before pyspark is imported.
+PYSPARK: Final = {
+    "spark.serializer.objectStreamReset": "100",
+    "spark.rdd.compress": "True",
+    "spark.submit.deployMode": "client",
+    "spark.ui.showConsoleProgress": "false",
+}
+GIB: Final = 2**30
+
+
+def launched_conf(settings: Settings, *, jars: Iterable[Path], python: str, app: str) -> dict[str, str]:
+    """Return the whole configuration of a Spark that this process launches, local or on a cluster.
+
+    Args:
+        settings: The project's settings; `spark.conf` overrides every default, a null takes a default away.
+        jars: Delta's jars and the project's own, as local files.
+        python: Interpreter of the Python workers.
+        app: Name of the application.
+    """
+    master = master_of(settings.spark)
+    conf = {"spark.master": master, "spark.app.name": app, "spark.pyspark.python": python}
+    conf |= DELTA | SESSION | PYSPARK
+    conf["spark.sql.warehouse.dir"] = (settings.state / "spark-warehouse").absolute().as_uri()
+    conf["spark.databricks.delta.snapshotPartitions"] = "2"
+    files = [str(jar) for jar in jars]
+    conf |= _local() if is_local(master) else {"spark.jars": ",".join(files)}
+    if is_local(master) or _on_loopback(master):
+        conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    conf = overridden(conf, own_conf(settings.spark))
+    # On the class path, not by `spark.jars`, the driver's classes can come from the class-data archive.
+    given = conf.get("spark.driver.extraClassPath")
+    return conf | {"spark.driver.extraClassPath": ":".join([*([given] if given else []), *files])}
+
+
+def master_of(spark: SparkSettings) -> str:
+    """Return the master to launch on: the one configured, else all cores of this machine."""
+    if spark.mode == "cluster":
+        if not spark.master:
+            raise ConfigError(
+                "`spark.mode: cluster` needs `spark.master`: spark://host:7077, yarn or k8s://..."
+                " (conf/<env>/spark.yml, or --set spark.master=spark://host:7077)."
+            )
+        return spark.master
+    return spark.master or "local[*]"
+
+
+def is_local(master: str) -> bool:
+    """Tell whether driver and executors are one JVM on this machine."""
+    return master == "local" or master.startswith("local[")
+
+
+def own_conf(spark: SparkSettings) -> dict[str, str | None]:
+    """Return the project's own `spark.conf` as Spark's text; None takes a default away."""
+    return {key: _text(value) for key, value in spark.conf.items()}
+
+
+def overridden(conf: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the defaults with the project's own values over them."""
+    merged: dict[str, str | None] = {**conf, **own}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+def properties(conf: Mapping[str, str]) -> str:
+    """Write a configuration as the text of a Java properties file (keeps secrets out of `ps`)."""
+    return "".join(f"{_escaped(key, key=True)}={_escaped(value)}\n" for key, value in sorted(conf.items()))
+
+
+def _local() -> dict[str, str]:
+    cores = os.cpu_count() or 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "spark.driver.memory": f"{max(1, min(8, memory // (4 * GIB)))}g",
+        "spark.sql.shuffle.partitions": str(max(2, cores)),
+        "spark.ui.enabled": "false",
+    }
+
+
+def _on_loopback(master: str) -> bool:
+    return master.startswith("spark://") and urlsplit(master).hostname in {"127.0.0.1", "localhost"}
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    revealed = getattr(value, "get_secret_value", None)
+    return str(revealed() if revealed else value)
+
+
+def _escaped(text: str, *, key: bool = False) -> str:
+    escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    if key:
+        for sign in " :=":
+            escaped = escaped.replace(sign, "\\" + sign)
+        return escaped
+    return "\\" + escaped if escaped[:1] in {" ", "#", "!"} else escaped
+
+

@@ -1,0 +1,89 @@
+"""What is made once per machine: Delta's jars and the class-data archive. `python -m sparkops.spark.prepare`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from sparkops.config.settings import Settings, SparkSettings
+from sparkops.errors import SparkopsError
+from sparkops.spark.archive import archive_file, making
+from sparkops.spark.attach import attach, detach
+from sparkops.spark.host import Host
+from sparkops.spark.jars import delta_jars
+from sparkops.spark.java import find_java
+from sparkops.spark.jvm_log import JvmLog
+from sparkops.spark.launched import QUICK, launch_spark
+from sparkops.spark.rehearsal import rehearse
+
+DUMP_WITHIN: Final = 300.0  # seconds from the JVM's end to a whole archive
+
+_logger = logging.getLogger("sparkops.spark")
+
+
+def make_archive(host: Host | None = None) -> Path | None:
+    """Make the class-data archive of the local driver, unless it is there; return it.
+
+    None where Spark is not the bundled one: its class path is the site's own. The archive only saves time:
+    a JVM that cannot use it starts without.
+
+    Args:
+        host: Where to look and to keep it; this machine by default.
+    """
+    host = host or Host.here()
+    if not host.spark_is_bundled:
+        return None
+    file = archive_file(host, find_java(host), delta_jars(host))
+    if file.is_file():
+        return file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_suffix(f".{os.getpid()}")
+    started = time.monotonic()
+    try:
+        _dump(scratch, host)
+        if not scratch.is_file():
+            return None
+        for old in file.parent.glob("*.jsa"):
+            old.unlink(missing_ok=True)  # of an earlier Java, Spark or Delta; a running JVM keeps its mapping
+        scratch.replace(file)
+    finally:
+        scratch.unlink(missing_ok=True)
+    _logger.info("Made the class-data archive in %.0f s: %s", time.monotonic() - started, file)
+    return file
+
+
+def _dump(file: Path, host: Host) -> None:
+    """Run the rehearsal in a JVM that writes the archive when it ends."""
+    with tempfile.TemporaryDirectory(prefix="sparkops-rehearsal-") as name:
+        folder = Path(name)
+        spark = SparkSettings(conf={"spark.sql.shuffle.partitions": 2, "spark.sql.ansi.enabled": True})
+        settings = Settings(root=folder, env="base", state=folder / ".sparkops", spark=spark)
+        launched = launch_spark(
+            settings, host=host, log=JvmLog(), app="sparkops-rehearsal", jvm_options=(*QUICK, *making(file))
+        )
+        try:
+            rehearse(attach(launched), folder)
+        finally:
+            launched.jvm.stop(within=DUMP_WITHIN)
+            detach(launched)
+
+
+def main() -> int:
+    """Make what is missing; one line on standard error when something cannot be made."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        delta_jars()
+        make_archive()
+    except SparkopsError as error:
+        _logger.error("%s", error)  # noqa: TRY400 - a message for a person, no trace
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

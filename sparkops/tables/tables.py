@@ -1,0 +1,123 @@
+"""The project's tables: read at a version, staged, published, listed, restored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sparkops.config.settings import Settings
+from sparkops.errors import SparkopsError
+from sparkops.pipeline.table import Commit, Pin, Published, TableInfo
+from sparkops.pipeline.write import Write
+from sparkops.tables import looking, reading, staging
+from sparkops.tables.catalog import QUARANTINE, Catalog
+from sparkops.tables.explain import explain
+from sparkops.tables.publishing import find, publish
+from sparkops.tables.quarantine import quarantine
+from sparkops.tables.session import Session
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+class Tables:
+    """The tables of a project.
+
+    Args:
+        spark: The session, or what returns it: called only where Spark is needed. None: what needs it is refused.
+        settings: The project's settings.
+    """
+
+    def __init__(self, spark: SparkSession | Callable[[], SparkSession] | None, settings: Settings) -> None:
+        self._session = Session(spark)
+        self._catalog = Catalog(settings)
+        self._cache = settings.state / "sources"
+
+    def pin(self, name: str, *, at: int | None = None, as_of: datetime | None = None) -> Pin:
+        """Return the version of a table that is meant: the newest, `at`, or the one of a moment.
+
+        Raises:
+            UnknownName: There is no such table or version.
+            VersionGone: Its log or files were cleaned away.
+        """
+        return reading.pin(self._catalog, self._session, name, at=at, as_of=as_of)
+
+    def read(self, pin: Pin) -> DataFrame:
+        """Return a table at its pin.
+
+        Raises:
+            VersionGone: What was pinned is no longer there.
+        """
+        return reading.read(self._catalog, self._session, pin, cache=self._cache)
+
+    def stage(self, frame: DataFrame, *, table: str, run_id: str) -> DataFrame:
+        """Compute a frame once and return what reads the result back."""
+        return staging.stage(self._catalog, self._session, frame, table=table, run_id=run_id)
+
+    def staged(self, table: str, run_id: str) -> DataFrame | None:
+        """Return what an earlier attempt of the run staged whole, or None."""
+        return staging.staged(self._catalog, self._session, table=table, run_id=run_id)
+
+    def discard(self, run_id: str) -> None:
+        """Remove what a run staged."""
+        staging.discard(self._catalog, self._session, run_id)
+
+    def publish(
+        self, frame: DataFrame, write: Write, *, run_id: str, values: Mapping[str, Any] | None = None
+    ) -> Published:
+        """Publish a frame exactly once for a run.
+
+        Args:
+            frame: The rows.
+            write: Table and mode.
+            run_id: Marks the commit; a retry finds it and writes nothing.
+            values: The run's parameters: they name the slice of a `replace`.
+        """
+        location = self._catalog.locate(write.table)
+        return publish(location, self._session, frame, write, run_id=run_id, values=values or {})
+
+    def published(self, table: str, run_id: str) -> Published | None:
+        """Return what a run already published into a table, or None."""
+        return find(self._catalog.locate(table), self._session, run_id)
+
+    def quarantine(self, frame: DataFrame, *, table: str, run_id: str) -> Published:
+        """Append rejected rows to the table's quarantine exactly once for a run."""
+        location = self._catalog.locate(self.quarantine_name(table))
+        return quarantine(location, self._session, frame, run_id=run_id)
+
+    def quarantine_name(self, table: str) -> str:
+        """Return the name of a table's quarantine, itself a table."""
+        return table + QUARANTINE
+
+    def list(self) -> tuple[TableInfo, ...]:
+        """Return every table of the catalog and of a local warehouse, by name."""
+        return tuple(self.info(name) for name in self._catalog.names())
+
+    def info(self, name: str) -> TableInfo:
+        """Return one line of the list."""
+        return looking.info(self._catalog, self._session, name)
+
+    def schema(self, name: str, *, at: int | None = None) -> tuple[tuple[str, str], ...]:
+        """Return column names and types."""
+        return looking.schema(self._catalog, self._session, name, at=at, cache=self._cache)
+
+    def history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
+        """Return a table's commits, newest first."""
+        return looking.commits(self._catalog, self._session, name, limit)
+
+    def count(self, name: str, *, at: int | None = None) -> int:
+        """Return a table's number of rows, from its log where that says it."""
+        return looking.count(self._catalog, self._session, name, at=at, cache=self._cache)
+
+    def preview(self, name: str, rows: int = 10, *, at: int | None = None) -> tuple[dict[str, Any], ...]:
+        """Return the first rows of a table."""
+        return looking.preview(self._catalog, self._session, name, rows, at=at, cache=self._cache)
+
+    def restore(self, name: str, version: int) -> Published:
+        """Make a new version of a table that equals an old one."""
+        return looking.restore(self._catalog, self._session, name, version)
+
+    def explain(self, error: BaseException) -> SparkopsError | None:
+        """Return what an error of Spark, Delta or the file system means, or None when it is not theirs."""
+        return explain(error)

@@ -1,0 +1,258 @@
+"""The gate runs a real checkpoint on real Spark frames and decides what may be published."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from sparkops.checks.checks import Checks
+from sparkops.checks.outcome import REASONS, Outcome
+from sparkops.config.settings import Settings
+from sparkops.errors import ChecksFailed, ConfigError
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),  # Great Expectations' import
+    pytest.mark.filterwarnings(
+        "ignore:unclosed <socket:ResourceWarning"
+    ),  # PySpark leaves them to the collector
+]
+
+ROWS = [
+    (1, 1, "JFK", 5.0, "2013-01-01"),
+    (2, 2, "LGA", None, "2013-01-02"),
+    (3, 13, "EWR", float("nan"), "2013-01-03"),
+    (4, 4, None, -70.0, None),
+    (4, 5, "XXX", 2000.0, "2013-01-05"),
+    (6, 6, "JFK", 0.0, "not a day"),
+]
+SCHEMA = "id INT, month INT, origin STRING, delay DOUBLE, day STRING"
+
+
+@pytest.fixture
+def frame(spark):
+    return spark.createDataFrame(ROWS, SCHEMA).coalesce(1)
+
+
+@pytest.fixture
+def checks(tmp_path: Path) -> Checks:
+    return Checks(Settings(root=tmp_path, env="base", state=tmp_path / ".sparkops"))
+
+
+def gate(checks: Checks, frame, *lines: str, head: str = "") -> Outcome:
+    folder = checks.settings.root / "conf" / "checks"
+    folder.mkdir(parents=True, exist_ok=True)
+    body = "".join(f"  - {line}\n" for line in lines)
+    (folder / "flights.yml").write_text(f"{head}expectations:\n{body}", encoding="utf-8")
+    suite = checks.suite("flights")
+    assert suite is not None
+    return checks.gate(suite, frame, table="flights", run_id="run-1")
+
+
+def ids(frame) -> list[int]:
+    return sorted(row.id for row in frame.select("id").collect())
+
+
+def test_a_frame_that_meets_its_suite_passes_whole(checks: Checks, frame) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        "expect_column_values_to_not_be_null: id",
+        "expect_table_row_count_to_be_between: {min_value: 1, max_value: 6}",
+        "expect_column_max_to_be_between: {column: month, max_value: 13}",
+    )
+    assert not outcome.blocked
+    assert outcome.bad is None
+    assert outcome.good is frame
+    assert outcome.rows == 6
+    assert [result.success for result in outcome.results] == [True, True, True]
+    assert outcome.results[2].observed == 13
+    assert outcome.summary == "3 checks: 3 passed"
+    outcome.raise_if_blocked()
+
+
+def test_a_failed_check_blocks_and_says_what_broke_it_and_where(checks: Checks, frame) -> None:
+    outcome = gate(
+        checks, frame, "expect_column_values_to_be_in_set: {column: origin, value_set: [JFK, LGA, EWR]}"
+    )
+    assert outcome.blocked
+    [result] = outcome.results
+    assert (result.rows, result.unexpected, result.samples) == (6, 1, ("XXX",))
+    with pytest.raises(ChecksFailed) as told:
+        outcome.raise_if_blocked()
+    assert "1 of 6 rows broke it, such as 'XXX' (conf/checks/flights.yml:2)" in str(told.value)
+
+
+def test_a_warning_is_told_and_does_not_block(checks: Checks, frame) -> None:
+    outcome = gate(checks, frame, "expect_column_values_to_not_be_null: {column: delay, policy: warn}")
+    assert not outcome.blocked
+    assert [result.unexpected for result in outcome.warned] == [1]
+    assert outcome.summary == "1 check: 0 passed, 1 warned"
+
+
+def test_quarantine_sets_apart_exactly_the_rows_that_break_it_with_their_reasons(
+    checks: Checks, frame
+) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}",
+        "expect_column_values_to_be_between: {column: month, min_value: 1, max_value: 12, policy: quarantine}",
+        "expect_column_values_to_be_in_set: {column: origin, value_set: [JFK, LGA, EWR], policy: quarantine}",
+        "expect_table_row_count_to_equal: {value: 3}",
+    )
+    assert not outcome.blocked, outcome.results
+    assert (outcome.rows, outcome.quarantined) == (6, 3)
+    assert outcome.good.schema == frame.schema
+    assert ids(outcome.good) == [1, 4, 6]
+    assert outcome.bad is not None
+    assert outcome.bad.columns == [*frame.columns, REASONS]
+    reasons = {row.month: row[REASONS] for row in outcome.bad.collect()}
+    assert reasons == {
+        2: ["expect_column_values_to_not_be_null(delay)"],
+        13: ["expect_column_values_to_be_between(month, min_value=1, max_value=12)"],
+        5: ["expect_column_values_to_be_in_set(origin, value_set=['JFK', 'LGA', 'EWR'])"],
+    }
+    assert [(r.success, r.unexpected, r.rows) for r in outcome.results[:3]] == [(False, 1, 6)] * 3
+    assert outcome.results[3].success, "the whole-table check is about what will be published"
+
+
+def test_a_tolerance_that_holds_quarantines_nothing(checks: Checks, frame) -> None:
+    line = "expect_column_values_to_not_be_null: {column: delay, mostly: 0.5, policy: quarantine}"
+    outcome = gate(checks, frame, line)
+    assert outcome.bad is None
+    assert outcome.quarantined == 0
+    assert outcome.results[0].success
+    assert outcome.results[0].unexpected == 1
+
+
+def test_all_copies_of_a_duplicate_are_quarantined(checks: Checks, frame) -> None:
+    outcome = gate(checks, frame, "expect_column_values_to_be_unique: {column: id, policy: quarantine}")
+    assert not outcome.blocked
+    assert ids(outcome.good) == [1, 2, 3, 6]
+    assert outcome.quarantined == 2
+
+
+def test_a_row_condition_narrows_what_is_quarantined(checks: Checks, frame) -> None:
+    line = (
+        "expect_column_values_to_be_between: {column: delay, max_value: 100, strict_max: true, "
+        "row_condition: \"origin = 'JFK' OR month < 5\", policy: quarantine}"
+    )
+    outcome = gate(checks, frame, line, "expect_column_max_to_be_between: {column: id, max_value: 6}")
+    assert outcome.bad is None, "the row with 2000 is outside the condition"
+    outcome = gate(checks, frame, line.replace("month < 5", "month = 5"))
+    assert outcome.bad is not None
+    assert [row.month for row in outcome.bad.collect()] == [5]
+
+
+def test_pairs_and_several_columns_quarantine_by_their_own_rule_for_nulls(checks: Checks, frame) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        "expect_column_pair_values_a_to_be_greater_than_b: "
+        "{column_A: month, column_B: delay, ignore_row_if: either_value_is_missing, policy: quarantine}",
+        "expect_compound_columns_to_be_unique: {column_list: [id, month], policy: quarantine}",
+    )
+    assert outcome.bad is not None
+    assert outcome.results[1].success
+    assert sorted(row.month for row in outcome.bad.collect()) == [1, 5, 13]
+
+
+def test_a_check_that_fails_only_after_rows_were_set_apart_holds_rows_back_too(checks: Checks, frame) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        "expect_column_values_to_be_between: {column: month, max_value: 5, policy: quarantine}",
+        "expect_column_values_to_not_be_null: {column: day, mostly: 0.8, policy: quarantine}",
+    )
+    assert not outcome.blocked
+    assert [result.success for result in outcome.results] == [False, False]
+    assert sorted(row.month for row in outcome.good.collect()) == [1, 2, 5]
+
+
+def test_more_quarantined_rows_than_the_limit_block_the_table(checks: Checks, frame) -> None:
+    line = "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}"
+    assert not gate(checks, frame, line, head="quarantine_limit: 0.2\n").blocked
+    outcome = gate(checks, frame, line, head="quarantine_limit: 0.1\n")
+    assert outcome.blocked
+    with pytest.raises(ChecksFailed, match=r"1 of 6 rows \(16.7%\) would be quarantined"):
+        outcome.raise_if_blocked()
+
+
+@pytest.mark.parametrize("policy", ["fail", "quarantine"])
+def test_a_check_that_cannot_be_evaluated_failed_and_takes_no_other_with_it(
+    checks: Checks, frame, policy: str
+) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        f"expect_column_values_to_not_be_null: {{column: nowhere, policy: {policy}}}",
+        f"expect_column_values_to_be_between: {{column: day, min_value: 1, policy: {policy}}}",
+        "expect_column_values_to_not_be_null: id",
+        "expect_table_row_count_to_equal: {value: 6}",
+    )
+    assert outcome.blocked
+    missing, cast, null, count = outcome.results
+    assert missing.error is not None
+    assert "nowhere" in missing.error
+    assert cast.error is not None
+    assert (null.success, count.success) == (True, True)
+    with pytest.raises(ChecksFailed, match="could not be evaluated"):
+        outcome.raise_if_blocked()
+
+
+def test_an_empty_frame_is_judged_without_an_error(checks: Checks, frame) -> None:
+    outcome = gate(
+        checks,
+        frame.limit(0),
+        "expect_column_values_to_not_be_null: {column: id, policy: quarantine}",
+        "expect_column_values_to_be_unique: id",
+        "expect_table_row_count_to_be_between: {min_value: 1}",
+    )
+    assert [(r.success, r.error) for r in outcome.results] == [(True, None), (True, None), (False, None)]
+    assert outcome.results[0].unexpected == 0
+    assert outcome.blocked
+
+
+def test_results_hold_plain_values_only(checks: Checks, frame, spark) -> None:
+    typed = frame.selectExpr("id", "CAST(delay AS DECIMAL(10, 2)) AS delay", "DATE'2013-01-01' AS day").where(
+        "id = 1"
+    )
+    outcome = gate(
+        checks,
+        typed,
+        "expect_column_values_to_be_between: {column: day, min_value: 2014-01-01, policy: warn}",
+        "expect_column_sum_to_be_between: {column: delay, min_value: 100, policy: warn}",
+    )
+    told = json.dumps([asdict(result) for result in outcome.results])
+    assert "2013-01-01" in told
+    assert [r.error for r in outcome.results] == [None, None]
+
+
+def test_names_with_dots_and_spaces_are_checked_and_quarantined(checks: Checks, frame) -> None:
+    odd = frame.withColumnRenamed("origin", "home port")
+    outcome = gate(
+        checks, odd, 'expect_column_values_to_not_be_null: {column: "home port", policy: quarantine}'
+    )
+    assert outcome.quarantined == 1
+    assert outcome.good.columns == odd.columns
+
+
+def test_a_frame_may_not_bring_a_column_of_reasons(checks: Checks, frame) -> None:
+    taken = frame.withColumnRenamed("day", REASONS)
+    with pytest.raises(ConfigError, match=REASONS):
+        gate(checks, taken, "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}")
+
+
+def test_nothing_of_the_frame_stays_persisted(checks: Checks, frame, spark) -> None:
+    before = spark.sparkContext._jsc.getPersistentRDDs().size()
+    gate(checks, frame, "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}")
+    assert spark.sparkContext._jsc.getPersistentRDDs().size() == before
+
+
+def test_a_table_without_a_file_has_no_suite(checks: Checks) -> None:
+    assert checks.suite("nowhere") is None
+    assert checks.suites() == {}

@@ -1,0 +1,129 @@
+"""Commands, messages and exit codes, as a person at a terminal meets them; no Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sparkops.cli.main import answer
+from sparkops.runs.store import RunStore
+
+JOB = '''
+from datetime import date
+from typing import Annotated, Literal
+from pydantic import Field
+from pyspark.sql import DataFrame
+from sparkops import job
+
+@job(writes="out", replace="day")
+def daily(numbers: DataFrame, *, day: date, top: Annotated[int, Field(ge=1, le=9)] = 3,
+          origin: Literal["JFK", "LGA"] | None = None) -> DataFrame:
+    """Say something of a day.
+
+    Args:
+        day: The day.
+        top: How many.
+    """
+    return numbers
+'''
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = make_project({"jobs/daily.py": JOB, "conf/base/tables.yml": "tables:\n  numbers: {path: numbers}\n"})
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["--help"]) == 0
+    out = capsys.readouterr().out
+    for command in ("run", "flow", "jobs", "runs", "tables", "check", "models", "score", "serve", "init", "doctor"):
+        assert f"\n  {command} " in out
+
+
+def test_a_mistyped_command_is_told_what_was_meant(capsys) -> None:
+    assert answer(["rnu"]) == 2
+    assert "No command `rnu`. Did you mean `run`?" in capsys.readouterr().err
+
+
+def test_jobs_are_listed_with_what_they_read_and_write(project, capsys) -> None:
+    assert answer(["jobs", "--json"]) == 0
+    (job,) = json.loads(capsys.readouterr().out)
+    assert (job["job"], job["reads"], job["publishes"]) == ("daily", ["numbers"], ["out"])
+    assert job["parameters"] == ["day", "top?", "origin?"]
+
+
+def test_a_jobs_help_shows_its_parameters_and_the_runs_options(project, capsys) -> None:
+    assert answer(["run", "daily", "--help"]) == 0
+    out = capsys.readouterr().out
+    for words in ("Say something of a day.", "--day", "The day.", "JFK|LGA", "at least 1", "--upstream", "--as-of"):
+        assert words in out
+
+
+def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
+    assert answer(["run", "daily", "--day", "soon", "--top", "12", "--orgin", "EWR"]) == 2
+    err = capsys.readouterr().err
+    assert "3 parameter problems" in err
+    for words in ("`day`", "'soon'", "`top`", "12", "Did you mean `origin`", "jobs/daily.py:8"):
+        assert words in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "dayly"], "No job `dayly`. Did you mean `daily`?"),
+        (["run", "daily", "--env", "prod"], "prod"),
+        (["run", "daily", "--set", "spark.mastr=local"], "mastr"),
+        (["run", "daily", "--day", "2013-07-04", "--at", "numbers"], "--at takes NAME=VERSION"),
+        (["run", "daily", "--day", "2013-07-04", "--as-of", "noon"], "--as-of takes an ISO time"),
+        (["run", "daily", "2013-07-04"], "Parameters are given by name"),
+        (["runs", "show", "nothing"], "No run `nothing`"),
+        (["models", "show", "nothing"], "No model `nothing`"),
+        (["score", "nothing", "--row", "{}"], "No model `nothing`"),
+        (["score", "nothing"], "Give one of --row"),
+        (["jobs", "--project", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_bad_input_is_one_clear_message_and_exit_code_2(project, capsys, words, said) -> None:
+    assert answer(words) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_outside_a_project_it_says_what_a_project_is(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert answer(["jobs"]) == 2
+    assert "sparkops init DIR" in capsys.readouterr().err
+
+
+def test_runs_are_listed_shown_and_their_log_printed(project, capsys) -> None:
+    attempt = RunStore(project / ".sparkops" / "runs").begin("20130704-120000-abc", "daily", params={"top": 3})
+    attempt.log.write_text("what it said\n")
+    attempt.say("ended", state="done", ended="2013-07-04T12:00:09+00:00")
+    assert answer(["runs"]) == 0
+    assert "20130704-120000-abc\tdaily\tdone" in capsys.readouterr().out
+    assert answer(["runs", "show", "last"]) == 0
+    assert "top = 3" in capsys.readouterr().out
+    assert answer(["runs", "log", "abc"]) == 0
+    assert capsys.readouterr().out == "what it said\n"
+
+
+def test_debug_shows_where_an_error_happened(project) -> None:
+    with pytest.raises(Exception, match="No run `x`"):
+        answer(["runs", "show", "x", "--debug"])
+
+
+def test_init_makes_a_project_and_refuses_a_folder_that_holds_something(tmp_path, capsys, monkeypatch) -> None:
+    assert answer(["init", str(tmp_path / "mine")]) == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    capsys.readouterr()
+    assert answer(["jobs"]) == 0
+    assert "daily_sales" in capsys.readouterr().out
+    assert answer(["init", str(tmp_path / "mine")]) == 2
+    assert "not empty" in capsys.readouterr().err

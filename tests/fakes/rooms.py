@@ -1,0 +1,200 @@
+"""The rooms beside `runs`, in memory: what a run did can be read off them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sparkops.errors import SparkopsError, UnknownName
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.table import Pin, Published
+from sparkops.runs.seams import Rooms
+
+
+@dataclass
+class FakeFrame:
+    """Rows that pass for a frame."""
+
+    rows: list[int]
+    sparkSession: Any = None  # noqa: N815
+    schema: Any = None
+
+    def isEmpty(self) -> bool:
+        return not self.rows
+
+
+@dataclass
+class FakeTables:
+    """Versioned tables; remembers what was staged, published and thrown away."""
+
+    versions: dict[str, list[list[int]]] = field(default_factory=dict)
+    waiting: dict[tuple[str, str], FakeFrame] = field(default_factory=dict)
+    by_run: dict[tuple[str, str], Published] = field(default_factory=dict)
+    explains: dict[type[BaseException], SparkopsError] = field(default_factory=dict)
+    fail_publish: BaseException | None = None
+    staged_times: int = 0
+
+    def pin(self, name: str, *, at: int | None = None, as_of: datetime | None = None) -> Pin:
+        if name not in self.versions:
+            raise UnknownName("table", name, self.versions)
+        version = len(self.versions[name]) - 1 if at is None else at
+        return Pin(
+            table=name,
+            kind="delta",
+            location=name,
+            version=version,
+            identity=name,
+            schema_hash="",
+            time=as_of or datetime.now(UTC),
+        )
+
+    def read(self, pin: Pin) -> Any:
+        return FakeFrame(self.versions[pin.table][pin.version or 0])
+
+    def explain(self, error: BaseException) -> SparkopsError | None:
+        return self.explains.get(type(error))
+
+    def stage(self, frame: Any, *, table: str, run_id: str) -> Any:
+        self.staged_times += 1
+        self.waiting[table, run_id] = frame
+        return frame
+
+    def staged(self, table: str, run_id: str) -> Any:
+        return self.waiting.get((table, run_id))
+
+    def publish(self, frame: Any, write: Any, *, run_id: str, values: Any = None) -> Published:
+        if self.fail_publish is not None:
+            raise self.fail_publish
+        return self._commit(frame, write.table, run_id)
+
+    def quarantine(self, frame: Any, *, table: str, run_id: str) -> Published:
+        return self._commit(frame, f"{table}__quarantine", run_id)
+
+    def _commit(self, frame: Any, table: str, run_id: str) -> Published:
+        if (table, run_id) in self.by_run:
+            return self.by_run[table, run_id]
+        kept = self.versions.setdefault(table, [])
+        kept.append(frame.rows)
+        done = Published(
+            table=table,
+            version=len(kept) - 1,
+            rows=len(frame.rows),
+            location=table,
+            identity=table,
+            schema_hash="",
+        )
+        self.by_run[table, run_id] = done
+        return done
+
+    def discard(self, run_id: str) -> None:
+        self.waiting = {key: frame for key, frame in self.waiting.items() if key[1] != run_id}
+
+
+@dataclass
+class FakeOutcome:
+    results: tuple[CheckResult, ...]
+    good: Any
+    bad: Any
+    blocked: bool
+
+
+@dataclass
+class FakeChecks:
+    """A suite per table: a rule a row must keep, and the policy when it does not."""
+
+    rules: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    shown: list[str] = field(default_factory=list)
+
+    def identity(self, table: str) -> str | None:
+        return repr(self.rules[table][1]) if table in self.rules else None
+
+    def gate(self, frame: Any, *, table: str, run_id: str) -> FakeOutcome | None:
+        if table not in self.rules:
+            return None
+        rule, policy = self.rules[table]
+        bad = [row for row in frame.rows if not rule(row)]
+        result = CheckResult(
+            table=table,
+            expectation="expect_rule",
+            policy=policy,
+            success=not bad,
+            rows=len(frame.rows),
+            unexpected=len(bad),
+        )
+        split = policy == "quarantine" and bool(bad)
+        good = FakeFrame([row for row in frame.rows if rule(row)]) if split else frame
+        return FakeOutcome((result,), good, FakeFrame(bad) if split else None, policy == "fail" and bool(bad))
+
+    def publish(self, run_id: str, outcomes: Any) -> None:
+        self.shown.append(run_id)
+
+
+@dataclass
+class FakeModels:
+    registered: list[str] = field(default_factory=list)
+
+    def version(self, name: str, *, at: int | None = None) -> Any:
+        return type("Version", (), {"name": name, "version": at or 1})()
+
+    def register(self, model: Any, *, name: str, run: Any, gates: Any, params: Any) -> Registered:
+        self.registered.append(run.id)
+        return Registered(
+            name=name,
+            version=len(self.registered),
+            run_id=run.id,
+            mlflow_run="",
+            uri="",
+            metrics={"auc": 0.7},
+        )
+
+
+@dataclass
+class FakePages:
+    titles: list[str] = field(default_factory=list)
+
+    def publish(self, report: Any, run: Any) -> str:
+        self.titles.append(report.title)
+        return f"{run.id}.html"
+
+
+@dataclass
+class FakeCluster:
+    begun: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+    def begin(self, run_id: str) -> Any:
+        self.begun.append(run_id)
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        return {"app_id": "fake"}
+
+    def cancel(self, run_id: str) -> None:
+        self.cancelled.append(run_id)
+
+    def end(self, run_id: str) -> None:
+        self.ended.append(run_id)
+
+
+@dataclass
+class FakeRooms:
+    """All of them, handed to a run by `rooms`."""
+
+    tables: FakeTables = field(default_factory=FakeTables)
+    checks: FakeChecks = field(default_factory=FakeChecks)
+    models: FakeModels = field(default_factory=FakeModels)
+    pages: FakePages = field(default_factory=FakePages)
+    cluster: FakeCluster = field(default_factory=FakeCluster)
+
+    def rooms(self) -> Rooms:
+        return Rooms(
+            cluster=self.cluster,
+            inputs=self.tables,
+            outputs=self.tables,
+            checks=self.checks,
+            models=self.models,
+            pages=self.pages,
+        )

@@ -1,0 +1,91 @@
+"""Values from several places: the last one wins, and every error is told at once."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import pytest
+from pydantic import Field
+
+from sparkops.errors import ParamErrors
+from sparkops.pipeline.bind import Given, bind, option
+from sparkops.pipeline.declare import job
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@job
+def delays(
+    flights: DataFrame,
+    *,
+    day: date,
+    max_rows: Annotated[int, Field(ge=1, le=50)] = 10,
+    carriers: list[str] = ["AA"],  # noqa: B006 - bind hands out a fresh one
+) -> DataFrame: ...
+
+
+def problems(*given: Given) -> list[str]:
+    with pytest.raises(ParamErrors) as caught:
+        bind(delays, given)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_what_is_given_later_wins_and_each_value_tells_where_it_came_from():
+    conf = Given(
+        values={"day": date(2013, 1, 1), "max_rows": 5},
+        origin="conf",
+        origins={"max_rows": "conf/base/params.yml:3"},
+    )
+    bound = bind(delays, [conf, Given(values={"day": "2013-07-04"}, origin="command line")])
+    assert bound.values == {"day": date(2013, 7, 4), "max_rows": 5, "carriers": ["AA"]}
+    assert bound.origins == {
+        "day": "command line",
+        "max_rows": "conf/base/params.yml:3",
+        "carriers": "default",
+    }
+
+
+def test_a_wrong_value_that_a_later_one_replaces_is_no_error():
+    first = Given(values={"day": "nonsense"}, origin="conf")
+    assert (
+        bind(delays, [first, Given(values={"day": "2013-07-04"}, origin="python")]).origins["day"] == "python"
+    )
+
+
+def test_every_problem_is_told_at_once_with_value_origin_and_place():
+    given = Given(values={"dya": "2013-07-04", "max_rows": "99", "carriers": "[1"}, origin="command line")
+    told = problems(given)
+    assert len(told) == 4
+    assert told[0].startswith(
+        "No parameter `dya` (from command line). Did you mean `day`? It takes day, max_rows, carriers."
+    )
+    assert told[1].startswith("`day` is missing: pass --day 2013-07-04 (")
+    assert told[2].startswith(
+        "`max_rows` is '99': it must be a whole number, at least 1, at most 50, from command line ("
+    )
+    assert told[2].endswith(f"({__file__}:{delays.params[1].place.line})")
+    assert "not a JSON array" in told[3]
+
+
+def test_the_whole_message_names_the_job_and_counts():
+    with pytest.raises(
+        ParamErrors, match="Job `delays`: 1 parameter problem\n  - `day` is missing: pass --day 2013-07-04"
+    ):
+        bind(delays, [])
+
+
+def test_a_table_given_as_a_parameter_is_told_to_be_one():
+    told = problems(Given(values={"flights": "x", "day": "2013-07-04"}, origin="python"))
+    assert "It is one of its tables, which are read by name." in told[0]
+
+
+def test_a_default_list_is_handed_out_fresh():
+    given = [Given(values={"day": "2013-07-04"}, origin="python")]
+    bind(delays, given).values["carriers"].append("UA")
+    assert bind(delays, given).values["carriers"] == ["AA"]
+
+
+def test_an_option_is_written_with_dashes():
+    assert option("max_rows") == "--max-rows"

@@ -1,0 +1,142 @@
+"""Jobs found by importing a folder's files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sparkops.errors import DeclarationError, ProjectError
+from sparkops.pipeline.discover import discover, forget, modules
+
+HEAD = "from sparkops.pipeline.declare import job\n"
+
+
+def simple(name: str, body: str = "return 1") -> str:
+    return f"{HEAD}\n@job\ndef {name}(raw: 'DataFrame') -> 'DataFrame':\n    {body}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "conf").mkdir()
+    made = tmp_path / "jobs"
+    made.mkdir()
+    yield made
+    forget(made)
+    sys.path[:] = [entry for entry in sys.path if entry != str(made)]
+
+
+def refused(folder: Path) -> str:
+    with pytest.raises(DeclarationError) as caught:
+        discover(folder)
+    return str(caught.value)
+
+
+def test_every_file_gives_its_jobs_by_name(folder):
+    (folder / "one_job.py").write_text(simple("one"))
+    (folder / "two_jobs.py").write_text(simple("two") + simple("three"))
+    found = discover(folder)
+    assert sorted(found) == ["one", "three", "two"]
+    assert str(found["one"].place) == "jobs/one_job.py:4"
+
+
+def test_jobs_import_files_beside_them_and_are_counted_once(folder):
+    (folder / "shared_words.py").write_text(simple("base") + "WORD = 'shared'\n")
+    (folder / "_hidden_words.py").write_text("WORD = 'hidden'\n")
+    (folder / "uses_words.py").write_text(
+        "import _hidden_words\nfrom shared_words import WORD, base\n"
+        + simple("uses", "return WORD + _hidden_words.WORD")
+    )
+    found = discover(folder)
+    assert sorted(found) == ["base", "uses"]
+    assert found["uses"](None) == "sharedhidden"
+    assert {module.__name__ for module in modules(folder)} == {"shared_words", "_hidden_words", "uses_words"}
+
+
+def test_a_second_call_gives_the_same_jobs_until_a_file_changes(folder):
+    file = folder / "changing_job.py"
+    file.write_text(simple("changing"))
+    first = discover(folder)
+    assert discover(folder)["changing"] is first["changing"]
+    file.write_text(simple("changing", "return 'changed'"))
+    os.utime(file, (1, 1))
+    assert discover(folder)["changing"](None) == "changed"
+
+
+def test_an_import_in_the_author_s_own_code_gives_the_same_job(folder):
+    (folder / "tested_job.py").write_text(simple("tested"))
+    found = discover(folder)
+    import tested_job
+
+    assert tested_job.tested is found["tested"]
+
+
+def test_two_projects_in_one_process_do_not_mix(folder, tmp_path):
+    other = tmp_path / "other" / "jobs"
+    other.mkdir(parents=True)
+    (folder / "same_name.py").write_text(simple("same", "return 'first'"))
+    (other / "same_name.py").write_text(simple("same", "return 'second'"))
+    assert [discover(place)["same"](None) for place in (folder, other, folder)] == [
+        "first",
+        "second",
+        "first",
+    ]
+    forget(other)
+
+
+def test_two_jobs_of_one_name_are_refused_with_both_places(folder):
+    (folder / "first_twin.py").write_text(simple("twin"))
+    (folder / "second_twin.py").write_text("\n" + simple("twin"))
+    assert (
+        refused(folder)
+        == "Two jobs are named `twin`: jobs/first_twin.py:4 and jobs/second_twin.py:5. Rename one."
+    )
+
+
+def test_every_file_that_does_not_import_is_told_by_line_and_cause(folder):
+    (folder / "bad_syntax.py").write_text("x = 1\ndef (\n")
+    (folder / "bad_import.py").write_text("\n\nimport no_such_library\n")
+    (folder / "bad_value.py").write_text("def broken():\n    return 1 / 0\nbroken()\n")
+    (folder / "bad_exit.py").write_text("raise SystemExit('stop')\n")
+    told = refused(folder).splitlines()
+    assert told[0].startswith("jobs/bad_exit.py:1: the file cannot be imported: SystemExit: stop")
+    assert told[1] == (
+        "jobs/bad_import.py:3: the file cannot be imported: ModuleNotFoundError: No module named 'no_such_library'"
+    )
+    assert told[2].startswith("jobs/bad_syntax.py:2: this is not Python")
+    assert told[3] == "jobs/bad_value.py:2: the file cannot be imported: ZeroDivisionError: division by zero"
+
+
+def test_a_wrong_declaration_is_told_as_itself(folder):
+    (folder / "wrong_job.py").write_text(HEAD + "@job\ndef wrong(raw) -> 'DataFrame': ...\n")
+    assert refused(folder).startswith("Job `wrong`: `raw` has no annotation")
+
+
+def test_a_failed_folder_leaves_nothing_behind_and_can_be_mended(folder):
+    (folder / "good_half.py").write_text(simple("good"))
+    (folder / "bad_half.py").write_text("import good_half\n1 / 0\n")
+    refused(folder)
+    assert "good_half" not in sys.modules
+    (folder / "bad_half.py").write_text("x = 1\n")
+    assert list(discover(folder)) == ["good"]
+
+
+def test_a_file_named_like_a_module_of_python_is_refused(folder):
+    (folder / "statistics.py").write_text(simple("a"))
+    (folder / "bad-name.py").write_text(simple("b"))
+    told = refused(folder)
+    assert "jobs/statistics.py: Python itself has a module `statistics`. Rename the file." in told
+    assert "jobs/bad-name.py: `bad-name` is not a module's name" in told
+
+
+def test_a_file_named_like_a_library_that_is_in_use_is_refused(folder):
+    (folder / "pytest.py").write_text(simple("a"))
+    assert "another module `pytest` is imported already" in refused(folder)
+
+
+def test_a_missing_folder_is_told(tmp_path):
+    with pytest.raises(ProjectError, match=r"jobs stand in jobs/\*.py"):
+        discover(tmp_path / "jobs")

@@ -1,0 +1,38 @@
+"""The `Args:` section of a docstring, in the forms people write it."""
+
+from __future__ import annotations
+
+from sparkops.pipeline.docstring import args_of, summary_of, without_args
+
+DOC = """Average
+delay.
+
+More words.
+
+Args:
+    day: The day,
+        which goes on.
+
+    n (int): How many: at most 9.
+    *rest: Others.
+
+Returns:
+    A frame.
+"""
+
+
+def test_entries_are_read_with_their_continued_lines():
+    assert args_of(DOC) == {"day": "The day, which goes on.", "n": "How many: at most 9.", "rest": "Others."}
+
+
+def test_the_summary_is_one_line():
+    assert summary_of(DOC) == "Average delay."
+
+
+def test_the_rest_stands_without_the_section():
+    assert without_args(DOC) == "Average\ndelay.\n\nMore words.\n\nReturns:\n    A frame."
+
+
+def test_a_docstring_without_the_section_has_no_entries():
+    assert args_of("Only words: these.") == {}
+    assert args_of("") == {}

@@ -1,0 +1,90 @@
+"""--help and JSON Schema come from the declaration alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from sparkops.pipeline.declare import job
+from sparkops.pipeline.help import describe, json_schema, usage
+from sparkops.pipeline.model import Model, ModelVersion
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class Kind(Enum):
+    LR = "lr"
+    GBT = "gbt"
+
+
+@job(replace=("origin", "day"))
+def delays(
+    flights: DataFrame,
+    late_arrival: ModelVersion,
+    *,
+    day: date,
+    kind: Kind = Kind.LR,
+    origin: Literal["JFK", "LGA"] | None = None,
+    max_rows: Annotated[int, Field(ge=1, le=50)] = 10,
+    carriers: list[Annotated[str, Field(min_length=2)]] = ["AA", "UA"],  # noqa: B006
+) -> DataFrame:
+    """Average delay on one day.
+
+    Counted by carrier.
+
+    Args:
+        day: The day of departure.
+        max_rows: How many rows.
+
+    Returns:
+        One row a carrier.
+    """
+
+
+@job
+def train_late(features: DataFrame) -> Model: ...
+
+
+def test_each_parameter_has_a_row_with_type_limits_default_and_words():
+    rows = {row.name: row for row in describe(delays)}
+    assert (rows["day"].option, rows["day"].type, rows["day"].required) == ("--day", "YYYY-MM-DD", True)
+    assert rows["day"].told == "The day of departure. [required]"
+    assert (rows["kind"].type, rows["kind"].default) == ("lr|gbt", "lr")
+    assert (rows["origin"].type, rows["origin"].default) == ("JFK|LGA", "none")
+    assert rows["max_rows"].told == "How many rows. [at least 1, at most 50; default: 10]"
+    assert (rows["carriers"].type, rows["carriers"].default) == ("TEXT,...", '["AA", "UA"]')
+
+
+def test_usage_tells_the_docstring_without_args_and_what_is_read_and_made():
+    text = usage(delays)
+    assert text.startswith(
+        "Usage: sparkops run delays --day YYYY-MM-DD [OPTIONS]\n\nAverage delay on one day.\n\nCounted by"
+    )
+    assert "Reads:  flights, late_arrival (model)" in text
+    assert "Makes:  delays (replace by origin, day)" in text
+    assert "Returns:" in text
+    assert "Args:" not in text
+    assert "  --max-rows INT  " in text
+
+
+def test_a_job_without_parameters_has_a_short_usage():
+    assert usage(train_late).startswith(
+        "Usage: sparkops run train_late\n\nReads:  features\nMakes:  late (model)"
+    )
+
+
+def test_the_schema_describes_every_parameter():
+    schema = json_schema(delays)
+    assert (schema["required"], schema["additionalProperties"]) == (["day"], False)
+    assert schema["description"] == "Average delay on one day."
+    properties = schema["properties"]
+    assert properties["day"] == {"type": "string", "format": "date", "description": "The day of departure."}
+    assert properties["kind"] == {"enum": ["lr", "gbt"], "default": "lr"}
+    assert properties["origin"] == {"anyOf": [{"enum": ["JFK", "LGA"]}, {"type": "null"}], "default": None}
+    assert properties["max_rows"]["minimum"] == 1
+    assert properties["carriers"]["items"] == {"type": "string", "minLength": 2}
+    assert properties["carriers"]["default"] == ["AA", "UA"]

@@ -1,0 +1,220 @@
+"""The one rule of text to value, at every type."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AfterValidator, Field, PositiveInt, StringConstraints
+
+from sparkops.errors import InputError
+from sparkops.pipeline.param import REQUIRED, Param
+from sparkops.pipeline.value import parse, parse_default, to_json, to_text
+from sparkops.place import Place
+
+
+class Kind(Enum):
+    LR = "lr"
+    GBT = "gbt"
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Colour(StrEnum):
+    RED = "red"
+    NONE = "none"
+
+
+class Odd(Enum):
+    POINT = (1, 2)
+    LINE = 3
+
+
+def param(annotation: Any) -> Param:
+    return Param("p", annotation, REQUIRED, "", Place("jobs/x.py", 3))
+
+
+def refused(annotation: Any, raw: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        parse(param(annotation), raw)
+    return str(caught.value)
+
+
+_TEXT = st.text(max_size=12)
+_DATES = st.dates()
+_TIMES = st.datetimes() | st.datetimes(
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5, minutes=-30))])
+)
+_INTS = st.integers(min_value=-(10**30), max_value=10**30)
+_FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+VALUES: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (bool, st.booleans()),
+    (int, _INTS),
+    (float, _FLOATS),
+    (str, _TEXT),
+    (date, _DATES),
+    (datetime, _TIMES),
+    (Kind, st.sampled_from(Kind)),
+    (Level, st.sampled_from(Level)),
+    (Odd, st.sampled_from(Odd)),
+    (Literal["a", 1, True], st.sampled_from(["a", 1, True])),
+    (Literal["none", "", 0] | None, st.sampled_from(["none", "", 0, None])),
+    (Colour | None, st.none() | st.sampled_from(Colour)),
+    (str | None, st.none() | _TEXT | st.sampled_from(["", "null", "None", '"', '""', '"null"'])),
+    (int | None, st.none() | _INTS),
+    (date | None, st.none() | _DATES),
+    (list[str], st.lists(_TEXT, max_size=4)),
+    (list[str | None], st.lists(st.none() | _TEXT | st.just("null"), max_size=4)),
+    (list[float], st.lists(_FLOATS, max_size=4)),
+    (list[date], st.lists(_DATES, max_size=4)),
+    (list[Kind] | None, st.none() | st.lists(st.sampled_from(Kind), max_size=4)),
+    (tuple[int, ...], st.lists(_INTS, max_size=4).map(tuple)),
+    (Annotated[int, Field(ge=1, le=50)], st.integers(1, 50)),
+    (list[Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]], st.just(["JFK", "LGA"])),
+]
+every_type = pytest.mark.parametrize(("annotation", "values"), VALUES, ids=lambda value: str(value)[:40])
+
+
+@every_type
+def test_the_text_of_a_value_stands_for_that_value(annotation, values):
+    @given(values)
+    def holds(value):
+        back = parse(param(annotation), to_text(param(annotation), value))
+        assert (type(back), back) == (type(value), value)
+
+    holds()
+
+
+@every_type
+def test_the_json_of_a_value_stands_for_that_value(annotation, values):
+    @given(values)
+    def holds(value):
+        carried = json.loads(json.dumps(to_json(param(annotation), value)))
+        back = parse(param(annotation), carried)
+        assert (type(back), back) == (type(value), value)
+
+    holds()
+
+
+@every_type
+def test_a_python_value_stands_for_itself(annotation, values):
+    @given(values)
+    def holds(value):
+        assert parse_default(param(annotation), value) == value
+
+    holds()
+
+
+@every_type
+def test_any_text_gives_a_value_or_one_clear_refusal(annotation, values):
+    @given(
+        _TEXT
+        | st.sampled_from(
+            ["", "[", "[1", "nan", "1e999", "\uff12", "1_0", "null", "0x1", '["a"]', "2013-02-30"]
+        )
+    )
+    def holds(text):
+        try:
+            parse(param(annotation), text)
+        except InputError as error:
+            assert "`p` is " in str(error)
+            assert "must be" in str(error)
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "value"),
+    [
+        (bool, "YES", True),
+        (bool, " off ", False),
+        (int, " +7 ", 7),
+        (float, "1e3", 1000.0),
+        (float, 2, 2.0),
+        (str, " kept ", " kept "),
+        (datetime, "2013-07-04", datetime(2013, 7, 4)),
+        (datetime, "2013-07-04 06:30Z", datetime(2013, 7, 4, 6, 30, tzinfo=UTC)),
+        (Kind, "GBT", Kind.GBT),
+        (Kind, "gbt", Kind.GBT),
+        (Level, "2", Level.HIGH),
+        (Level, 2, Level.HIGH),
+        (Odd, "POINT", Odd.POINT),
+        (int | None, "", None),
+        (int | None, "NULL", None),
+        (str | None, '"null"', "null"),
+        (Literal["none", "all"] | None, "none", "none"),
+        (list[str], "JFK, LGA", ["JFK", "LGA"]),
+        (list[str], '["a,b"]', ["a,b"]),
+        (list[int], "", []),
+        (list[int], [1, "2"], [1, 2]),
+        (list[date], "2013-07-04,2013-07-05", [date(2013, 7, 4), date(2013, 7, 5)]),
+        (tuple[int, ...], [1, 2], (1, 2)),
+    ],
+)
+def test_a_value_is_read_as_the_rule_says(annotation, text, value):
+    back = parse(param(annotation), text)
+    assert (type(back), back) == (type(value), value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "raw"),
+    [
+        (bool, "2"),
+        (bool, 1),
+        (int, "1.0"),
+        (int, 1.0),
+        (int, True),
+        (int, "1_000"),
+        (int, ""),
+        (int, None),
+        (float, "nan"),
+        (float, "-inf"),
+        (float, float("nan")),
+        (float, "1e999"),
+        (float, 10**400),
+        (float, False),
+        (str, 12),
+        (str, None),
+        (date, "20130704"),
+        (date, "2013-02-30"),
+        (date, 1372896000),
+        (date, datetime(2013, 7, 4)),
+        (datetime, "1372896000"),
+        (datetime, date(2013, 7, 4)),
+        (Kind, Level.LOW),
+        (Level, True),
+        (Literal[1], True),
+        (Literal["a"], "A"),
+        (list[int], "1,x"),
+        (list[int], {"a": 1}),
+        (list[int], [1.0]),
+        (PositiveInt, 0),
+    ],
+)
+def test_what_is_not_of_the_type_is_refused(annotation, raw):
+    assert refused(annotation, raw).startswith("`p` is ")
+
+
+def test_a_refusal_says_value_and_what_is_allowed():
+    assert refused(Literal["JFK", "LGA"] | None, "JKF") == "`p` is 'JKF': it must be one of JFK, LGA, or null"
+    assert refused(Annotated[int, Field(ge=1, le=9)], "10") == (
+        "`p` is '10': it must be a whole number, at least 1, at most 9"
+    )
+    assert "item 1 is 'x'" in refused(list[int], "1,x")
+
+
+def test_an_author_s_own_rule_is_told_in_its_own_words():
+    def even(value: int) -> int:
+        if value % 2:
+            raise ValueError("give an even number")
+        return value
+
+    assert "give an even number" in refused(Annotated[int, AfterValidator(even)], "3")

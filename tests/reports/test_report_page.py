@@ -1,0 +1,240 @@
+"""The page as a whole: self-contained, safe with hostile text, the same every time, clear when empty."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from sparkops.errors import JobFailed
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.report import Number, Plot, Report, Table, Text
+from sparkops.pipeline.table import Pin
+from sparkops.place import Place
+from sparkops.reports import Facts, ParamFact, checked_table, render
+
+HOSTILE = "</svg><script>alert('x')</script> & \"$\\alpha$\" <img src=x onerror=alert(1)> \x00\ud800"
+VOID = {"meta", "br", "img", "input", "link", "hr"}
+
+
+class Reader(HTMLParser):
+    """Reads a page as a browser would: its tags, their nesting, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attrs for name, attrs in self.tags if name == tag]
+
+
+def facts(**more: object) -> Facts:
+    return Facts(**{"job": "delay_report", "run_id": "20261121-ab12cd", **more})
+
+
+def rows(word: str = "EWR") -> list[dict[str, object]]:
+    return [
+        {
+            "origin": name,
+            "hour": hour,
+            "delay": hour * 1.5 - step * 9,
+            "day": datetime(2013, 7, hour, tzinfo=UTC),
+        }
+        for step, name in enumerate((word, "JFK"))
+        for hour in range(5, 12)
+    ]
+
+
+def every_plot(word: str = "EWR") -> list[Plot]:
+    data = rows(word)
+    single = [row for row in data if row["origin"] == "JFK"]
+    return [
+        Plot(f"Bars {word}", data, "bar", x="hour", y="delay", by="origin", x_label=word, y_label=word),
+        Plot("Lying bars", single, "barh", x="hour", y="delay"),
+        Plot("Lines", data, "line", x="day", y="delay", by="origin"),
+        Plot("Points", data, "scatter", x="hour", y="delay", by="origin"),
+        Plot("Heat", data, "heatmap", x="hour", y="origin", value="delay"),
+    ]
+
+
+def full(word: str = "EWR") -> Report:
+    return Report(
+        title=f"Delays {word}",
+        summary=f"One paragraph.\n\nAnother, {word}.",
+        numbers=[Number("Flights", 336776), Number(word, word, unit=word, note=word)],
+        parts=[
+            Text(word),
+            Table(f"Rows {word}", rows(word), note=word, labels={"hour": word}),
+            *every_plot(word),
+        ],
+    )
+
+
+def test_a_page_stands_alone_with_no_script_and_nothing_to_load() -> None:
+    page = Reader(render(full(), facts()))
+    names = {tag for tag, _ in page.tags}
+    assert not names & {"script", "link", "img", "iframe", "object", "image"}
+    for _, attrs in page.tags:
+        assert not {"src", "srcset", "xlink:href"} & set(attrs)
+        assert (attrs.get("href") or "#").startswith("#")
+    html = render(full(), facts())
+    assert "://" not in html
+    assert "@import" not in html
+    assert not re.search(r"url\((?!#)", html)
+
+
+def test_a_page_is_well_formed_html_with_every_tag_closed_in_order() -> None:
+    assert Reader(render(full(), facts())).open == []
+
+
+def test_hostile_text_in_every_place_of_a_report_stays_text() -> None:
+    result = CheckResult(
+        table="t", expectation=HOSTILE, kwargs={"column": HOSTILE, HOSTILE: HOSTILE}, observed=HOSTILE,
+        samples=(HOSTILE,), unexpected=1, rows=2, place=Place(HOSTILE, 1),
+    )  # fmt: skip
+    known = facts(
+        params=(ParamFact(HOSTILE, HOSTILE, HOSTILE),), code=HOSTILE, env=HOSTILE,
+        checks=(checked_table("t", [result], run_id=HOSTILE),), models=((HOSTILE, 3),),
+    )  # fmt: skip
+    html = render(full(HOSTILE), known)
+    page = Reader(html)
+    assert page.open == []
+    assert not {tag for tag, _ in page.tags} & {"script", "img"}
+    assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
+    assert "\x00" not in html
+    html.encode("utf-8")
+
+
+def test_a_dollar_sign_in_a_plot_is_a_dollar_sign_and_no_formula() -> None:
+    plot = Plot("Fares", [{"fare": "$5 to $10", "n": 3}], "bar", x="fare", y="n", x_label="fare in $ or $")
+    svg = render(Report(title="t", parts=[plot]), facts()).partition("<svg")[2]
+    assert ">$5 to $10</text>" in svg
+    assert "fare in $ or $</text>" in svg
+
+
+def test_the_same_report_gives_the_same_page_to_the_letter() -> None:
+    assert render(full(), facts()) == render(full(), facts())
+
+
+def test_pages_rendered_in_threads_at_once_equal_those_rendered_alone() -> None:
+    alone = render(full(), facts())
+    pages: list[str] = []
+    threads = [threading.Thread(target=lambda: pages.append(render(full(), facts()))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pages == [alone] * 3
+
+
+def test_rendering_leaves_matplotlib_as_the_author_set_it() -> None:
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.fonttype": "path", "font.size": 33.0}):
+        before = dict(mpl.rcParams)
+        own = render(full(), facts())
+        assert dict(mpl.rcParams) == before
+    assert own == render(full(), facts())
+
+
+def test_every_id_of_a_page_is_its_own_and_every_reference_has_its_target() -> None:
+    page = Reader(render(Report(title="t", parts=every_plot() * 2), facts()))
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    pointed = {str(attrs["href"])[1:] for _, attrs in page.tags if "href" in attrs}
+    clipped = {
+        found
+        for _, attrs in page.tags
+        for v in attrs.values()
+        for found in re.findall(r"url\(#(.+?)\)", v or "")
+    }
+    assert len(ids) == len(set(ids))
+    assert pointed | clipped <= set(ids)
+
+
+def test_an_empty_report_says_in_words_what_is_not_there() -> None:
+    empty = Report(title="Nothing", parts=[Table("None", []), Plot("Void", [], "bar", x="a", y="b")])
+    html = render(empty, facts())
+    assert "there is nothing to list" in html
+    assert "there is nothing to draw" in html
+    assert "No checks are recorded" in html
+    assert "<svg" not in html
+
+
+def test_a_plot_whose_rows_hold_no_number_says_so_instead_of_drawing_air() -> None:
+    html = render(Report(title="t", parts=[Plot("p", [{"a": "x", "b": None}], "bar", x="a", y="b")]), facts())
+    assert "every row lacks a number" in html
+    assert "<svg" not in html
+
+
+def test_a_long_table_is_cut_at_the_reports_limit_and_says_so() -> None:
+    many = [{"n": i} for i in range(60)]
+    html = render(Report(title="t", parts=[Table("Many", many)], max_rows=50), facts())
+    assert html.count("<tr>") == 51
+    assert "The first 50 rows are shown; there are more." in html
+
+
+def test_tables_are_read_by_their_headers_and_scrolled_from_the_keyboard() -> None:
+    page = Reader(render(full(), facts(params=(ParamFact("month", 7, "command line"),))))
+    assert all(attrs.get("scope") in {"col", "row"} for attrs in page.all("th"))
+    regions = [attrs for attrs in page.all("div") if attrs.get("role") == "region"]
+    assert regions
+    assert all(attrs.get("tabindex") == "0" and attrs.get("aria-label") for attrs in regions)
+
+
+def test_every_drawing_says_what_it_shows_to_those_who_do_not_see_it() -> None:
+    drawings = Reader(render(full(), facts())).all("svg")
+    assert len(drawings) == 10
+    assert all(attrs["role"] == "img" for attrs in drawings)
+    assert {"Line chart: Lines. delay by day, split by origin; 14 values."} < {
+        a["aria-label"] for a in drawings
+    }
+
+
+def test_the_page_tells_parameters_versions_checks_code_and_run() -> None:
+    pin = Pin(
+        table="flights", kind="delta", location="data/flights", version=12, identity="i", schema_hash="s",
+        time=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
+    )  # fmt: skip
+    found = CheckResult(
+        table="flights", expectation="expect_column_values_to_not_be_null", kwargs={"column": "carrier"},
+        policy="quarantine", rows=1000, unexpected=12, samples=(None,), place=Place("conf/checks/flights.yml", 9),
+    )  # fmt: skip
+    html = render(
+        full(),
+        facts(
+            params=(ParamFact("month", 7, "conf/base/params.yml:12"),), inputs=(pin,), models=(("late", 4),),
+            checks=(checked_table("flights", [found], version=12, quarantined=12),), code="3f2c1ab",
+        ),
+    )  # fmt: skip
+    text = " ".join(" ".join(Reader(html).words).split())
+    for said in (
+        "conf/base/params.yml:12", "version 12", "2026-11-21 09:30 UTC", "! quarantined", "12 of 1,000 rows",
+        "12 rows quarantined", "conf/checks/flights.yml:9", "3f2c1ab", "20261121-ab12cd", "version 4",
+    ):  # fmt: skip
+        assert said in text
+
+
+def test_a_part_that_is_none_of_the_known_ones_is_named_by_its_place() -> None:
+    with pytest.raises(JobFailed, match="Part 2 of the report is dict: give Text, Table or Plot"):
+        render(Report(title="t", parts=[Text("a"), {"b": 1}]), facts())  # type: ignore[list-item]

@@ -1,0 +1,195 @@
+"""A run from its first recorded line to its last, over rooms in memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from fakes.rooms import FakeFrame, FakeRooms
+
+from sparkops.errors import BadData, ChecksFailed, JobFailed, RunCancelled, TableError, UnknownName
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.report import Report
+from sparkops.pipeline.write import Write
+from sparkops.place import Place
+from sparkops.runs.execute import Order, Setting, execute
+from sparkops.runs.lock import writing
+from sparkops.runs.record import Run
+from sparkops.runs.store import RunStore
+
+
+class Two(NamedTuple):
+    left: Any
+    right: Any
+
+
+@pytest.fixture
+def fakes() -> FakeRooms:
+    made = FakeRooms()
+    made.tables.versions["numbers"] = [[1], [1, 2, 3, 100]]
+    return made
+
+
+@pytest.fixture
+def go(tmp_path: Path, fakes: FakeRooms) -> Callable[..., Run]:
+    def run(function: Callable[..., Any], **said: Any) -> Run:
+        order = {k: said.pop(k) for k in ("at", "resume", "values") if k in said}
+        facts: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
+        source = tmp_path / "jobs" / "x.py"
+        source.parent.mkdir(exist_ok=True)
+        source.write_text("# a job\n")
+        job = Job(name="double", function=function, doc="", place=Place(str(source), 1), **(facts | said))
+        setting = Setting(root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",))
+        return execute(Order(job=job, values=order.pop("values", {}), **order), fakes.rooms, setting)
+
+    return run
+
+
+def doubled(numbers: FakeFrame) -> FakeFrame:
+    return FakeFrame([2 * n for n in numbers.rows])
+
+
+def newest(tmp_path: Path) -> Run:
+    return next(RunStore(tmp_path / "state" / "runs").newest())
+
+
+def test_a_run_publishes_and_its_record_names_what_it_read_and_wrote(go, fakes) -> None:
+    run = go(doubled)
+    assert run.state == "done"
+    assert (run.inputs["numbers"]["version"], run.outputs["out"]["version"]) == (1, 0)
+    assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
+    assert fakes.cluster.ended == [run.id]
+
+
+def test_a_pinned_version_is_the_one_that_is_read(go, fakes) -> None:
+    go(doubled, at={"numbers": 0})
+    assert fakes.tables.versions["out"] == [[2]]
+
+
+def test_a_frame_is_staged_once_and_nothing_stays_staged(go, fakes) -> None:
+    go(doubled)
+    assert fakes.tables.staged_times == 1
+    assert fakes.tables.waiting == {}
+
+
+def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -> None:
+    fakes.checks.rules["out"] = (lambda n: n < 10, "fail")
+    with pytest.raises(ChecksFailed, match=r"expect_rule\(\): 1 of 4 rows"):
+        go(doubled)
+    assert "out" not in fakes.tables.versions
+    run = newest(tmp_path)
+    assert run.state == "checks_failed"
+    assert run.checks[0]["unexpected"] == 1
+    assert fakes.checks.shown == [run.id]
+
+
+def test_of_several_tables_none_is_published_when_one_fails(go, fakes) -> None:
+    fakes.checks.rules["right"] = (lambda n: n < 10, "fail")
+    with pytest.raises(ChecksFailed):
+        go(
+            lambda numbers: Two(numbers, numbers),
+            kind="tables",
+            writes=(Write(table="left"), Write(table="right")),
+        )
+    assert fakes.tables.versions.keys() == {"numbers"}
+
+
+def test_quarantined_rows_are_kept_apart_and_the_good_ones_published(go, fakes) -> None:
+    fakes.checks.rules["out"] = (lambda n: n < 10, "quarantine")
+    run = go(doubled)
+    assert fakes.tables.versions["out"] == [[2, 4, 6]]
+    assert fakes.tables.versions["out__quarantine"] == [[200]]
+    assert set(run.outputs) == {"out", "out__quarantine"}
+
+
+def test_the_authors_error_is_told_with_its_line_and_logged_whole(go, fakes, tmp_path) -> None:
+    with pytest.raises(JobFailed, match="Job `double` raised ZeroDivisionError: division by zero"):
+        go(lambda numbers: 1 / 0)
+    run = newest(tmp_path)
+    assert run.state == "failed"
+    assert "Traceback" in Path(run.log or "").read_text()
+
+
+def test_an_error_that_the_tables_room_explains_is_told_in_its_words(go, fakes) -> None:
+    fakes.tables.explains[KeyError] = TableError("The column is not there.")
+    with pytest.raises(TableError, match="The column is not there"):
+        go(lambda numbers: {}["x"])
+
+
+def test_an_empty_input_is_refused_unless_the_job_allows_it(go, fakes) -> None:
+    fakes.tables.versions["numbers"].append([])
+    with pytest.raises(BadData, match="Table `numbers` has no rows at version 2"):
+        go(doubled)
+    assert go(doubled, allow_empty=True).state == "done"
+
+
+def test_an_unknown_table_is_told_and_recorded(go, fakes, tmp_path) -> None:
+    with pytest.raises(UnknownName, match="Did you mean `numbers`"):
+        go(doubled, tables=("nmbers",))
+    assert newest(tmp_path).state == "failed"
+
+
+def test_what_prints_is_logged_and_secrets_are_masked(go) -> None:
+    def talks(numbers: FakeFrame) -> FakeFrame:
+        print("the password is hunter2")
+        return numbers
+
+    text = Path(go(talks).log or "").read_text()
+    assert "the password is ***" in text
+    assert "hunter2" not in text
+
+
+def test_a_signal_cancels_sparks_jobs_and_is_recorded(go, fakes, tmp_path) -> None:
+    def slow(numbers: FakeFrame) -> FakeFrame:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return numbers
+
+    with pytest.raises(RunCancelled, match="SIGTERM"):
+        go(slow)
+    run = newest(tmp_path)
+    assert run.state == "cancelled"
+    assert fakes.cluster.cancelled == [run.id]
+
+
+def test_a_resumed_run_publishes_what_was_staged_without_computing_again(go, fakes, tmp_path) -> None:
+    fakes.tables.fail_publish = OSError("disk full")
+    with pytest.raises(JobFailed, match="disk full"):
+        go(doubled)
+    fakes.tables.fail_publish = None
+    run = go(lambda numbers: pytest.fail("computed again"), resume=newest(tmp_path))
+    assert (run.state, run.attempt) == ("done", 2)
+    assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
+
+
+def test_a_resumed_run_reads_the_versions_it_read_before(go, fakes, tmp_path) -> None:
+    with pytest.raises(JobFailed):
+        go(lambda numbers: 1 / 0)
+    fakes.tables.versions["numbers"].append([7])
+    run = go(doubled, resume=newest(tmp_path))
+    assert run.inputs["numbers"]["version"] == 1
+
+
+def test_a_second_run_that_writes_the_same_table_is_refused(go, tmp_path) -> None:
+    from sparkops.errors import TableBusy
+
+    with (
+        writing(tmp_path / "state" / "locks", ["out"], "first-run"),
+        pytest.raises(TableBusy, match="first-run"),
+    ):
+        go(doubled)
+
+
+def test_a_report_job_that_returns_something_else_is_told_so(go, fakes) -> None:
+    assert go(lambda numbers: Report(title="t"), kind="report", writes=()).report is not None
+    with pytest.raises(JobFailed, match="returned FakeFrame, and is declared to return Report"):
+        go(doubled, kind="report", writes=())
+
+
+def test_the_fingerprint_changes_with_inputs_and_values_only(go, fakes) -> None:
+    first, second = go(doubled), go(doubled)
+    assert first.fingerprint == second.fingerprint
+    assert go(doubled, at={"numbers": 0}).fingerprint != first.fingerprint

@@ -1,0 +1,90 @@
+"""Records: appended, made exclusively, read back whole."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkops.errors import ProjectError, UnknownName
+from sparkops.runs.ids import new_id
+from sparkops.runs.record import fold
+from sparkops.runs.store import RunStore
+
+
+def test_ids_sort_by_second_and_never_repeat() -> None:
+    moment = datetime(2013, 7, 4, 12, tzinfo=UTC)
+    ids = {new_id(moment) for _ in range(1000)}
+    assert len(ids) == 1000
+    assert max(ids) < new_id(datetime(2013, 7, 4, 12, 0, 1, tzinfo=UTC))
+
+
+def test_what_is_said_is_read_back(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    attempt = store.begin("r1", "job", env="base")
+    attempt.say("published", outputs={"a": {"version": 1}})
+    attempt.say("published", outputs={"b": {"version": 2}})
+    run = store.load("r1")
+    assert run.outputs == {"a": {"version": 1}, "b": {"version": 2}}
+    assert run.state == "running"
+
+
+def test_a_second_attempt_is_a_second_file_and_keeps_the_first_start(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.begin("r1", "job").say("ended", state="failed", ended=datetime.now(UTC).isoformat())
+    started = store.load("r1").started
+    second = store.begin("r1", "job")
+    assert second.number == 2
+    run = store.load("r1")
+    assert (run.attempt, run.state, run.started, run.ended) == (2, "running", started, None)
+
+
+def test_a_torn_last_line_is_passed_over(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    attempt = store.begin("r1", "job")
+    with attempt.path.open("a") as file:
+        file.write('{"event": "ended", "state": "do')
+    assert store.load("r1").state == "running"
+
+
+def test_a_running_record_of_a_dead_process_is_crashed(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    attempt = store.begin("r1", "job")
+    line = json.loads(attempt.path.read_text())
+    line["process"]["pid"] = 2**22 - 3
+    attempt.path.write_text(json.dumps(line) + "\n")
+    assert store.load("r1").state == "crashed"
+
+
+def test_a_run_is_found_by_part_of_its_id_that_fits_one_only(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for run_id in ("20130101-000000-aaa", "20130102-000000-bbb"):
+        store.begin(run_id, "job")
+    assert store.load("bbb").id == "20130102-000000-bbb"
+    assert store.load("last").id == "20130102-000000-bbb"
+    with pytest.raises(UnknownName, match="fits several"):
+        store.load("2013")
+    with pytest.raises(UnknownName, match="sparkops runs"):
+        store.load("zzz")
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where a folder should be")
+    with pytest.raises(ProjectError, match="cannot be written"):
+        RunStore(tmp_path / "runs").begin("r1", "job")
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("abc"), st.floats(allow_nan=False)), max_size=5))
+def test_folding_merges_metrics_in_their_order(parts: list[dict[str, float]]) -> None:
+    expected: dict[str, float] = {}
+    for part in parts:
+        expected |= part
+    events = [
+        {"event": "started", "id": "r", "job": "j"},
+        *({"event": "m", "metrics": part} for part in parts),
+    ]
+    assert fold(events).metrics == expected
