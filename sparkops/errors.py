@@ -142,7 +142,15 @@ class ModelError(SparkopsError):
 
 
 class NotCompiled(ModelError):
-    """A stage that only Spark can score; the message names it and says why."""
+    """A stage that only Spark can score; the message names it and says why.
+
+    Args:
+        reasons: Per stage that cannot be compiled, its name and why.
+    """
+
+    def __init__(self, message: str, *, reasons: Iterable[str] = ()) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(message)
 
 
 class ParityBroken(ModelError):

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 def settings_in(root: Path, **changes: Any) -> Settings:
     """Return settings whose every folder stands under one temporary folder."""
-    folders = {"state": root / ".sparkops", "warehouse": str(root / "warehouse"), "reports": str(root / "reports")}
+    folders = {
+        "state": root / ".sparkops",
+        "warehouse": str(root / "warehouse"),
+        "reports": str(root / "reports"),
+    }
     return Settings.model_validate({"root": root, "env": "base", **folders, **changes})
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -38,24 +38,28 @@ class Checked:
     """What a checkpoint found on one frame.
 
     Args:
-        results: One per expectation, in the order of the suite.
+        results: One per expectation that was checked, by its position in the suite.
         found: Great Expectations' own result of each, by position.
         validation: Great Expectations' own result of the whole.
         engine: The engine that computed it, with the row conditions it built.
     """
 
-    results: tuple[CheckResult, ...]
+    results: dict[int, CheckResult]
     found: dict[int, Any]
     validation: Any
     engine: OnePassEngine
 
+    def joined(self, other: Checked) -> Checked:
+        """Return what both found on the same frame."""
+        return replace(self, results={**self.results, **other.results}, found={**self.found, **other.found})
 
-def run_checkpoint(suite: Suite, expectations: list[Any], frame: DataFrame, *, run_id: str) -> Checked:
+
+def run_checkpoint(suite: Suite, expectations: dict[int, Any], frame: DataFrame, *, run_id: str) -> Checked:
     """Run the suite as a checkpoint on the frame.
 
     Args:
         suite: The suite as it is written.
-        expectations: The same as Great Expectations' own, from `catalogue.build`.
+        expectations: Those to check, by their position in the suite, as `catalogue.build` made them.
         frame: Rows to check.
         run_id: Run of sparkops, the name of Great Expectations' run.
     """
@@ -64,7 +68,7 @@ def run_checkpoint(suite: Suite, expectations: list[Any], frame: DataFrame, *, r
     source.use(frame.sparkSession)
     batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("whole")
     own = context.suites.add(
-        gx.ExpectationSuite(name=suite.table, expectations=[copy(one) for one in expectations])
+        gx.ExpectationSuite(name=suite.table, expectations=[copy(one) for one in expectations.values()])
     )
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(name=suite.table, data=batch, suite=own)
@@ -78,7 +82,7 @@ def run_checkpoint(suite: Suite, expectations: list[Any], frame: DataFrame, *, r
     )
     validation = next(iter(told.run_results.values()))
     found = {one.expectation_config.meta["sparkops"]["position"]: one for one in validation.results}
-    results = tuple(_result(suite, index, found.get(index)) for index in range(len(suite.expectations)))
+    results = {index: _result(suite, index, found.get(index)) for index in expectations}
     return Checked(results=results, found=found, validation=validation, engine=source.get_execution_engine())
 
 

@@ -103,8 +103,10 @@ class _Gate:
         self.expectations = build(suite)
 
     def decide(self) -> Outcome:
-        """Check the frame; where rows break a quarantine expectation, set them apart and check the rest."""
-        first = checked = self._check(self.frame)
+        """Check the frame; where rows break a quarantine expectation, set them apart and check all on the rest."""
+        about_rows = [i for i, e in enumerate(self.suite.expectations) if e.policy == "quarantine"]
+        everything = list(range(len(self.suite.expectations)))
+        first = checked = self._check(self.frame, about_rows or everything)
         held: dict[int, CheckResult] = {}
         shown: dict[int, Any] = {}
         parts: Split | None = None
@@ -112,19 +114,22 @@ class _Gate:
             held |= {index: checked.results[index] for index in fresh}
             shown |= {index: checked.found[index] for index in fresh}
             parts = self._split(held, first)
-            checked = self._check(parts.good)
+            checked = self._check(parts.good, everything)
+        others = [index for index in everything if index not in checked.results]
+        checked = checked.joined(self._check(self.frame, others)) if others else checked
         return self._outcome(checked, held, shown, parts)
 
-    def _check(self, frame: DataFrame) -> Checked:
+    def _check(self, frame: DataFrame, positions: list[int]) -> Checked:
         from sparkops.checks.checkpoint import run_checkpoint
 
-        return run_checkpoint(self.suite, self.expectations, frame, run_id=self.run_id)
+        chosen = {index: self.expectations[index] for index in positions}
+        return run_checkpoint(self.suite, chosen, frame, run_id=self.run_id)
 
     def _to_hold(self, checked: Checked, held: Mapping[int, CheckResult]) -> list[int]:
         """Return the quarantine expectations that failed now and hold no rows back yet."""
         return [
             index
-            for index, result in enumerate(checked.results)
+            for index, result in checked.results.items()
             if result.policy == "quarantine"
             and not result.success
             and result.error is None
@@ -142,8 +147,10 @@ class _Gate:
     ) -> Outcome:
         from sparkops.checks.checkpoint import merged
 
-        results = tuple(held.get(index, result) for index, result in enumerate(checked.results))
-        still = [result for result in checked.results if not result.success and result.policy != "warn"]
+        results = tuple(value for _, value in sorted({**checked.results, **held}.items()))
+        still = [
+            result for result in checked.results.values() if not result.success and result.policy != "warn"
+        ]
         why = self._over_limit(parts)
         return Outcome(
             table=self.suite.table,

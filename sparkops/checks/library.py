@@ -6,6 +6,7 @@ import logging
 import threading
 from importlib import import_module
 
+from sparkops.checks.late import late
 from sparkops.errors import EngineError
 
 _MODULES = (
@@ -15,6 +16,7 @@ _MODULES = (
     "sparkops.checks.checkpoint",
     "sparkops.checks.split",
 )
+_SELDOM = ("altair", "scipy.stats")
 
 
 class Library:
@@ -49,8 +51,9 @@ class Library:
 
     def _load(self) -> None:
         try:
-            for name in _MODULES:
-                import_module(name)
+            with late(_SELDOM):
+                for name in _MODULES:
+                    import_module(name)
         except ImportError as error:
             self._error = error
         for name in (

@@ -90,7 +90,7 @@ def _finding(result: CheckResult) -> str:
     if result.error:
         return f"could not be evaluated: {result.error}"
     if result.unexpected is not None and result.rows is not None:
-        some = ", ".join(repr(value) for value in result.samples[:5])
+        some = ", ".join(repr(value) for value in result.samples[:5] if value is not None)
         return f"{result.unexpected:,} of {result.rows:,} rows broke it" + (
             f", such as {some}" if some else ""
         )

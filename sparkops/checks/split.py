@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from great_expectations.validator.metric_configuration import MetricConfiguration
 from great_expectations.validator.metrics_calculator import MetricsCalculator
-from pyspark.sql import functions as F  # noqa: N812  # Spark's own habit
+from pyspark.sql import functions as F
 
 from sparkops.checks.checkpoint import RESULT_FORMAT
 from sparkops.checks.one_pass import OnePassEngine

@@ -57,7 +57,7 @@ def job_command(job: Job, before: Mapping[str, Any], go: Callable[[Asked], objec
         job,
         callback=click.pass_context(told),
         params=[*_params(job), *run_options(), *options()],
-        context_settings={"ignoreloose_options_options": True, "allow_extra_args": True},
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
 
 

@@ -16,7 +16,7 @@ from sparkops.errors import InputError, ProjectError, RowError
 
 @click.command(
     "score",
-    context_settings={"ignoreloose_options_options": True, "allow_extra_args": True},
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     epilog="With --table, other options choose rows: --month 12 scores those whose column `month` is 12.",
 )
 @click.argument("model")

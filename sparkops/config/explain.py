@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,12 +17,24 @@ from sparkops.config.settings import (
 )
 from sparkops.config.yaml_tree import Route
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "tables": TableSettings,
     "spark": SparkSettings,
     "models": ModelSettings,
     "checks": CheckSettings,
 }
+_WORDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "it must hold keys"
+    ),
+    **dict.fromkeys(("tuple_type", "list_type"), "it must be a list"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "it must be true or false"),
+    "string_type": "it must be a text: put it in quotes",
+}
+_SHOWN: Final = 80
 _HIDDEN_KEYS: Final = ("root", "env")
 
 
@@ -51,12 +63,36 @@ def _where(route: Route, places: Mapping[Route, str]) -> str:
     return places.get(route, "conf")
 
 
-def _told(found: Any, route: Route, secret: Mapping[Route, str]) -> str:
+def _told(found: ErrorDetails, route: Route, secret: Mapping[Route, str]) -> str:
     if found["type"] == "extra_forbidden":
         return _unknown(route)
-    value = "" if route in secret or isinstance(found["input"], Mapping) else f" is {found['input']!r}:"
-    message = str(found["msg"])
-    return f"`{'.'.join(route)}`{value} {message[:1].lower()}{message[1:]}"
+    value = "" if route in secret else f" is {_short(found['input'])}"
+    return f"`{'.'.join(route)}`{value}: {_allowed(found)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def _allowed(found: ErrorDetails) -> str:
+    if found["type"] == "literal_error":
+        return f"it must be {found['ctx']['expected']}"
+    return _WORDS.get(found["type"], f"{found['msg'][:1].lower()}{found['msg'][1:]}")
+
+
+def inconsistent(settings: Settings, places: Mapping[Route, str]) -> list[str]:
+    """Return one line per table whose settings, each right by itself, do not fit together."""
+    lines = []
+    for name, table in settings.tables.items():
+        where, told = _where(("tables", name), places), f"`tables.{name}`"
+        if not name.isidentifier():
+            lines.append(f"{where}: {told}: a job could not name it: letters, digits and _ only")
+        if table.path is not None and table.name is not None:
+            lines.append(f"{where}: {told} has a path and a name: give the one it is found by")
+        if table.format != "delta" and table.path is None and table.name is None:
+            lines.append(f"{where}: {told} is read from {table.format} files: give their path")
+    return lines
 
 
 def _unknown(route: Route) -> str:

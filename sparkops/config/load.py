@@ -7,14 +7,15 @@ value written in two of them is an error; the environment's folder lies over bas
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 
-from sparkops.config.explain import explain
+from sparkops.config.explain import explain, inconsistent
 from sparkops.config.location import NotThere, absolute, store_uri
 from sparkops.config.override import override
 from sparkops.config.project import BASE, choose_env, find_root
@@ -40,7 +41,7 @@ class Loaded:
         secrets: Every value read from the environment; masked wherever a text leaves the process.
     """
 
-    settings: Settings
+    settings: Settings = field(repr=False)
     places: Mapping[Route, str]
     references: Mapping[Route, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
@@ -49,6 +50,18 @@ class Loaded:
         """Return a job's parameters as the files give them, and where each was written."""
         values = self.settings.params.get(job, {})
         return values, {name: self.place("params", job, name) for name in values}
+
+    def refuse_unknown_jobs(self, jobs: Collection[str]) -> None:
+        """Raise ConfigError for parameters of jobs that the project does not have, each with its line."""
+        strangers = [name for name in self.settings.params if name not in jobs]
+        near = {name: get_close_matches(name, jobs, n=1) for name in strangers}
+        _refuse(
+            [
+                f"{self.place('params', name)}: `params.{name}`: there is no such job."
+                + (f" Did you mean `{near[name][0]}`?" if near[name] else "")
+                for name in strangers
+            ]
+        )
 
     def place(self, *route: str) -> str:
         """Return where a setting was written; `conf` when no file holds it."""
@@ -97,6 +110,7 @@ def _loaded(loading: _Loading, values: dict[str, Any]) -> Loaded:
     except ValidationError as error:
         _refuse(explain(error, loading.places, loading.references))
         raise
+    _refuse(inconsistent(settings, loading.places))
     return Loaded(
         settings=settings,
         places=loading.places,
@@ -208,8 +222,10 @@ class _Loading:
             models["artifact_root"] = self._path(models["artifact_root"], ("models", "artifact_root"))
 
     def _path(self, value: Any, route: Route) -> Any:
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str):
             return value
+        if not value:
+            self._problem(route, f"`{'.'.join(route)}` is empty: give a path, or leave it out")
         try:
             return absolute(self._root, value)
         except NotThere as missing:

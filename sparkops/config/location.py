@@ -37,7 +37,7 @@ def _in_package(text: str) -> str:
     """Return the file behind `package:NAME/path`, without importing the package."""
     name, _, inside = text.removeprefix(PACKAGE).partition("/")
     if not name.isidentifier():
-        raise NotThere(f"`{text}`: write package:NAME/path/inside")
+        raise NotThere(f"`{text}` names no package: write package:NAME/path/inside")
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise NotThere(

@@ -88,6 +88,7 @@ def describe(
             "type": "dataframe",
             "pandas_orient": "split",
         }
+    model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     model.save(str(folder / "MLmodel"))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import sparkops
 
 _SHARED = ("errors.py", "place.py")  # what sparkops.scoring takes from outside its own folder
+_FINDING = ("remote.py", "store.py", "uri.py")  # they find a model; an artifact is found already
 
 
 def copy_code(folder: Path) -> str:
@@ -34,4 +35,5 @@ def _sources() -> Iterator[tuple[str, bytes]]:
     yield "__init__.py", b'"""The compiled scorer of a model, as sparkops registered it."""\n'
     yield from ((name, (root / name).read_bytes()) for name in _SHARED)
     for file in sorted((root / "scoring").rglob("*.py")):
-        yield file.relative_to(root).as_posix(), file.read_bytes()
+        if file.name not in _FINDING:
+            yield file.relative_to(root).as_posix(), file.read_bytes()

@@ -11,17 +11,27 @@ from types import ModuleType
 from typing import Any, Final
 
 HEAVY: Final = frozenset(
-    {
-        "pyspark",
+    [
         "delta",
-        "mlflow",
         "great_expectations",
-        "pandas",
-        "pyarrow",
+        "lightgbm",
         "matplotlib",
-        "sklearn",
+        "mlflow",
+        "numba",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "pyspark",
         "scipy",
-    }
+        "seaborn",
+        "sklearn",
+        "statsmodels",
+        "tensorflow",
+        "torch",
+        "transformers",
+        "xgboost",
+    ]
 )
 
 

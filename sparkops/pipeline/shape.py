@@ -56,6 +56,7 @@ class Shape:
 
 def shape_of(annotation: Any) -> Shape:
     """Return the shape of a type; raise TypeError, with what is allowed, for one that no text can stand for."""
+    annotation = _unwrapped(annotation)
     if annotation in _plain_types():
         return Shape(kind=_PLAIN[annotation])
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
@@ -70,6 +71,15 @@ def shape_of(annotation: Any) -> Shape:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _enum(annotation)
     raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
+
+
+def _unwrapped(annotation: Any) -> Any:
+    """Return what a NewType or a `type` alias stands for."""
+    for attribute in ("__supertype__", "__value__"):
+        inner = getattr(annotation, attribute, None)
+        if inner is not None and not isinstance(annotation, type | Enum):
+            return _unwrapped(inner)
+    return annotation
 
 
 def _plain_types() -> list[Any]:
@@ -140,9 +150,7 @@ def _enum(kind: type[Enum]) -> Shape:
         type(m.value) in (bool, int, float, str, date) or isinstance(m.value, str | int) for m in members
     )
     texts = [(choice_text(m.value) if plain else m.name, m) for m in members]
-    return Shape(
-        kind="choice", choices=_by_text(texts), names=dict(kind.__members__)
-    )
+    return Shape(kind="choice", choices=_by_text(texts), names=dict(kind.__members__))
 
 
 def choice_text(value: Any) -> str:

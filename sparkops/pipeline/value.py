@@ -17,29 +17,15 @@ type already (an int counts as a float; a bool is not an int; 1.0 is not an int;
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
 from sparkops.errors import InputError
 from sparkops.pipeline.allowed import allowed, shown
 from sparkops.pipeline.param import Param
+from sparkops.pipeline.reading import RefusedError, read
 from sparkops.pipeline.shape import Shape, choice_text, null_text, shape_of
-
-_TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
-_INT: Final = re.compile(r"[+-]?[0-9]{1,4000}")
-_FLOAT: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
-)
-
-
-class _RefusedError(ValueError):
-    """A value that is not of the type; the text, if any, says more than the type does."""
 
 
 def parse(param: Param, raw: Any) -> Any:
@@ -51,8 +37,8 @@ def parse(param: Param, raw: Any) -> Any:
     """
     shape = shape_of(param.annotation)
     try:
-        return _limited(param, _read(shape, raw))
-    except _RefusedError as refused:
+        return _limited(param, read(shape, raw))
+    except RefusedError as refused:
         more = f" ({refused})" if str(refused) else ""
         raise InputError(f"`{param.name}` is {shown(raw)}: it must be {allowed(shape)}{more}") from None
 
@@ -77,7 +63,7 @@ def _limited(param: Param, value: Any) -> Any:
     try:
         return adapter.validate_python(value, strict=True)
     except ValidationError as error:
-        raise _RefusedError(_said(error.errors(include_url=False)[0])) from None
+        raise RefusedError(_said(error.errors(include_url=False)[0])) from None
 
 
 def _said(error: Mapping[str, Any]) -> str:
@@ -87,170 +73,6 @@ def _said(error: Mapping[str, Any]) -> str:
 
 
 _TOLD: Final = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of"}
-
-
-def _read(shape: Shape, raw: Any) -> Any:
-    if raw is None:
-        if shape.optional:
-            return None
-        raise _RefusedError("null stands for nothing here")
-    if isinstance(raw, str) and not isinstance(raw, Enum):
-        return _from_text(shape, raw)
-    return _READERS[shape.kind](shape, raw)
-
-
-def _from_text(shape: Shape, text: str) -> Any:
-    if shape.optional and text not in shape.choices:
-        if text.strip().lower() in ("", "null", "none"):
-            return None
-        text = _unquoted(text)
-    return _TEXTS[shape.kind](shape, text)
-
-
-def _unquoted(text: str) -> str:
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        try:
-            return str(json.loads(text))
-        except ValueError:
-            return text
-    return text
-
-
-def _bool_text(_: Shape, text: str) -> bool:
-    word = text.strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise _RefusedError
-    return word in _TRUE
-
-
-def _int_text(_: Shape, text: str) -> int:
-    if not _INT.fullmatch(text.strip()):
-        raise _RefusedError
-    return int(text.strip())
-
-
-def _float_text(_: Shape, text: str) -> float:
-    if not _FLOAT.fullmatch(text.strip()):
-        raise _RefusedError
-    return _finite(float(text.strip()))
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise _RefusedError("nan, inf and numbers beyond 1.8e308 are refused")
-    return value
-
-
-def _date_text(_: Shape, text: str) -> date:
-    if not _DATE.fullmatch(text.strip()):
-        raise _RefusedError
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise _RefusedError(str(error)) from None
-
-
-def _datetime_text(_: Shape, text: str) -> datetime:
-    if not _DATETIME.fullmatch(text.strip()):
-        raise _RefusedError
-    try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise _RefusedError(str(error)) from None
-
-
-def _choice_text(shape: Shape, text: str) -> Any:
-    for known in (shape.choices, shape.names):
-        for word in (text, text.strip()):
-            if word in known:
-                return known[word]
-    raise _RefusedError
-
-
-def _list_text(shape: Shape, text: str) -> Any:
-    if text.lstrip().startswith("["):
-        return _list_value(shape, _json(text))
-    if not text.strip():
-        return _list_value(shape, [])
-    return _list_value(shape, [word.strip() for word in text.split(",")])
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _RefusedError(f"not a JSON array: {error}") from None
-
-
-_TEXTS: Final[Mapping[str, Callable[[Shape, str], Any]]] = {
-    "bool": _bool_text,
-    "int": _int_text,
-    "float": _float_text,
-    "str": lambda _, text: text,
-    "date": _date_text,
-    "datetime": _datetime_text,
-    "choice": _choice_text,
-    "list": _list_text,
-}
-
-
-def _of(*kinds: type) -> Callable[[Shape, Any], Any]:
-    def read(_: Shape, raw: Any) -> Any:
-        if not isinstance(raw, kinds) or (isinstance(raw, bool) and bool not in kinds):
-            raise _RefusedError
-        return raw
-
-    return read
-
-
-def _float_value(_: Shape, raw: Any) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise _RefusedError
-    try:
-        return _finite(float(raw))
-    except OverflowError:
-        raise _RefusedError("beyond 1.8e308") from None
-
-
-def _date_value(_: Shape, raw: Any) -> date:
-    if not isinstance(raw, date) or isinstance(raw, datetime):
-        raise _RefusedError
-    return raw
-
-
-def _choice_value(shape: Shape, raw: Any) -> Any:
-    for choice in shape.choices.values():
-        plain = choice.value if isinstance(choice, Enum) and not isinstance(raw, Enum) else choice
-        if type(plain) is type(raw) and plain == raw:
-            return choice
-    raise _RefusedError
-
-
-def _list_value(shape: Shape, raw: Any) -> Any:
-    if not isinstance(raw, list | tuple) or shape.item is None:
-        raise _RefusedError
-    items = [_item(shape.item, number, item) for number, item in enumerate(raw)]
-    return tuple(items) if shape.as_tuple else items
-
-
-def _item(shape: Shape, number: int, raw: Any) -> Any:
-    try:
-        return _read(shape, raw)
-    except _RefusedError as refused:
-        more = f", {refused}" if str(refused) else ""
-        raise _RefusedError(f"item {number} is {shown(raw)}{more}") from None
-
-
-_READERS: Final[Mapping[str, Callable[[Shape, Any], Any]]] = {
-    "bool": _of(bool),
-    "int": _of(int),
-    "float": _float_value,
-    "str": _of(str),
-    "date": _date_value,
-    "datetime": _of(datetime),
-    "choice": _choice_value,
-    "list": _list_value,
-}
 
 
 def to_json(param: Param, value: Any) -> Any:

@@ -2,6 +2,6 @@
 
 from sparkops.reports.facts import CheckedTable, Facts, ParamFact, checked_table
 from sparkops.reports.file import write
-from sparkops.reports.page import render
+from sparkops.reports.page import render, warm
 
-__all__ = ["CheckedTable", "Facts", "ParamFact", "checked_table", "render", "write"]
+__all__ = ["CheckedTable", "Facts", "ParamFact", "checked_table", "render", "warm", "write"]

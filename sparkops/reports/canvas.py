@@ -75,6 +75,7 @@ class Canvas:
         """Say what a drawn thing shows, to a reader who points at it."""
         group = f"tip-{len(self.tips)}"
         artist.set_gid(group)
+        artist.set_in_layout(False)  # it lies inside the axes: measuring it would only take time
         self.tips[group] = texts
 
 

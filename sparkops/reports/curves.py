@@ -93,9 +93,15 @@ def _line(board: Canvas, one: _Curve) -> None:
 
 def _points(board: Canvas, one: _Curve) -> None:
     many = len(one.xs) > 400  # noqa: PLR2004
-    size = (3.5 if many else 5.5) * (0.8 if board.width.narrow else 1)
+    size = (3.5 if many else 6.5) * (0.8 if board.width.narrow else 1)
     dots = board.axes.plot(
-        one.xs, one.ys, "o", markersize=size, color=stand_in(one.colour), markeredgewidth=0, alpha=0.55
+        one.xs,
+        one.ys,
+        "o",
+        markersize=size,
+        color=stand_in(one.colour),
+        markeredgewidth=0,
+        alpha=0.5 if many else 0.8,
     )
     board.tip(dots[0], *_shown_tips(one))
 

@@ -114,4 +114,5 @@ def _cell(board: Canvas, at: tuple[int, int], colour: str, word: str) -> None:
         board.axes.text(
             column, row, word, ha="center", va="center", fontsize=board.width.font - 1,
             color=stand_in("muted" if colour == _BARE else f"{colour}-ink"),
+            in_layout=False,
         )  # fmt: skip

@@ -46,6 +46,14 @@ def render(report: Report, facts: Facts) -> str:
     return html
 
 
+def warm() -> None:
+    """Import what a page is made with, so that a thread can do it while Spark computes the rows."""
+    import jinja2  # noqa: F401
+    import matplotlib.backends.backend_svg
+    import matplotlib.dates
+    import matplotlib.figure  # noqa: F401
+
+
 def paragraphs(text: str) -> list[str]:
     """Return plain text as its paragraphs, which an empty line separates."""
     blocks = "\n".join(line.strip() for line in text.strip().splitlines()).split("\n\n")

@@ -42,7 +42,10 @@ def load(folder: Path | str, *, raw: bool = False) -> Scorer:
     Raises:
         ModelError: The folder holds no description, a newer one, or one that was changed.
     """
-    return Scorer(describe(folder), raw=raw)
+    try:
+        return Scorer(describe(folder), raw=raw)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
 
 
 def describe(folder: Path | str) -> Description:

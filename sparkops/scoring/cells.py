@@ -47,7 +47,7 @@ def column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
     """Return a column of pandas or NumPy for a field of type `kind`: nulls masked in numbers, None in objects."""
     array = np.asarray(values)
     if array.dtype.kind == "f" and (kind in REAL or kind in WHOLE):
-        return np.ma.masked_invalid(array) if kind in WHOLE else np.ma.masked_array(array, np.isnan(array))
+        return np.ma.masked_array(array, np.isnan(array))
     if array.dtype.kind in "iub":
         return array
     cells = np.empty(len(array), dtype=object)

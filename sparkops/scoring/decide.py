@@ -19,12 +19,20 @@ Row = Sequence[float]
 def softmax(raw: Row) -> list[float]:
     """Return probabilities of raw scores; an infinite score takes all."""
     top = max(raw)
-    if top == inf:
-        at = list(raw).index(inf)
-        return [1.0 if i == at else 0.0 for i in range(len(raw))]
-    if any(value != value for value in raw) or top == -inf:  # noqa: PLR0124
-        return [nan] * len(raw)
+    total = sum(raw)
+    if total - total != 0.0:
+        return _strange(raw, top)
     powers = [exp(value - top) for value in raw]
+    factor = 1.0 / sum(powers)
+    return [power * factor for power in powers]
+
+
+def _strange(raw: Row, top: float) -> list[float]:
+    """Return `softmax` of scores that are not all finite, or whose sum is not."""
+    if top == inf:
+        first = list(raw).index(inf)
+        return [1.0 if at == first else 0.0 for at in range(len(raw))]
+    powers = [nan if top == -inf else exp(value - top) for value in raw]
     factor = 1.0 / sum(powers)
     return [power * factor for power in powers]
 

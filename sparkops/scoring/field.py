@@ -63,34 +63,39 @@ class Field:
 
     def _text(self, value: Any) -> str | None:
         if value is None:
-            return self._null()
+            self._null()
+            return None
         if not isinstance(value, str):
             self._mistyped(value)
         return str(value)
 
     def _boolean(self, value: Any) -> bool | None:
         if value is None:
-            return self._null()
+            self._null()
+            return None
         if not isinstance(value, bool) and getattr(getattr(value, "dtype", None), "kind", "") != "b":
             self._mistyped(value)
         return bool(value)
 
     def _whole(self, value: Any) -> int | None:
         if value is None:
-            return self._null()
+            self._null()
+            return None
         if isinstance(value, bool) or not isinstance(value, Real):
             self._mistyped(value)
         # JSON does not tell 1 from 1.0
         if not isinstance(value, Integral) and not float(value).is_integer():
             self._mistyped(value)
-        whole, limit = int(value), WHOLE_RANGES[self.type]
+        whole = int(value) if isinstance(value, Integral) else int(float(value))
+        limit = WHOLE_RANGES[self.type]
         if not -limit <= whole < limit:
             self._mistyped(value)
         return whole
 
     def _double(self, value: Any) -> float | None:
         if value is None:
-            return self._null()
+            self._null()
+            return None
         if isinstance(value, bool) or not isinstance(value, Real):
             self._mistyped(value)
         try:
@@ -108,7 +113,8 @@ class Field:
 
     def _vector(self, value: Any) -> tuple[float, ...] | None:
         if value is None:
-            return self._null()
+            self._null()
+            return None
         values = value.tolist() if hasattr(value, "tolist") else value
         if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != self.size:
             self._mistyped(value)

@@ -110,7 +110,9 @@ def walker(forest: Forest, source: Vector, code: Code) -> list[str]:
     """Return one expression for each tree, which walks the arrays: for forests too large to be code."""
     parts = [code.slot(part) for block in source.blocks for part in spread(block)]
     row = code.local(f"({', '.join(part.expr for part in parts if isinstance(part, Scalar))},)")
-    lists = tuple(getattr(forest, name).tolist() for name in ("kind", "feature", "threshold", "left", "right"))
+    lists = tuple(
+        getattr(forest, name).tolist() for name in ("kind", "feature", "threshold", "left", "right")
+    )
     leaves = _leaves(forest)
     walk = code.constant(partial(_walk, forest.chosen, leaves, *lists))
     return [code.local(f"{walk}({row}, {root})") for root in forest.roots.tolist()]
@@ -190,5 +192,5 @@ def _hot_test(forest: Forest, node: int, block: OneHot, at: int) -> str | bool:
 
 def _yes(forest: Forest, node: int, value: float) -> bool:
     if forest.kind[node] == AT_MOST:
-        return value <= float(forest.threshold[node])
-    return (value in forest.chosen(node)) == (forest.kind[node] == AMONG)
+        return bool(value <= forest.threshold[node])
+    return (value in forest.chosen(node)) == bool(forest.kind[node] == AMONG)

@@ -36,7 +36,7 @@ class Scalars:
         """Return where the value is null or NaN."""
         kind = self.values.dtype.kind
         none = np.isnan(self.values) if kind == "f" else np.zeros(len(self.values), dtype=bool)
-        return none if self.null is None else none | self.null
+        return np.asarray(none if self.null is None else none | self.null)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class OneHots:
 
     def slot(self, at: int) -> Numbers:
         """Return one slot's values."""
-        return np.where(self.index == at, self.hot[at], self.base[at])
+        return np.asarray(np.where(self.index == at, self.hot[at], self.base[at]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Vectors:
         """Return the values of one slot, for all rows."""
         for block in self.blocks:
             if at < block.size:
-                return block.slot(at)
+                found: Numbers = block.slot(at)
+                return found
             at -= block.size
         raise IndexError(at)
 

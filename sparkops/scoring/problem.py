@@ -18,9 +18,7 @@ def missing(name: str, stage: str, *, drop: bool = False) -> Problem:
 
     def problem(value: Any) -> NoReturn:
         what = "null" if value is None else "NaN"
-        raise kind(
-            f"Field `{name}` is {what}, and the model {verb} that ({stage}).", field=name, value=value
-        )
+        raise kind(f"Field `{name}` is {what}, and the model {verb} that ({stage}).", field=name, value=value)
 
     return problem
 

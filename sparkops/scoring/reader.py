@@ -42,7 +42,9 @@ def _turn(
 ) -> tuple[Columns, int]:
     for at, row in enumerate(rows):
         if not isinstance(row, Mapping):
-            raise RowError(f"Row {at}: a row is a mapping of field names to values, not {type(row).__name__}.")
+            raise RowError(
+                f"Row {at}: a row is a mapping of field names to values, not {type(row).__name__}."
+            )
         if len(row) != len(names) or any(name not in row for name in names):
             try:
                 misfit({k: row[k] for k in row if k in names} if extra == "ignore" else row, names, ignored)

@@ -109,7 +109,7 @@ class _NotThereError(Exception):
     """The server answered that there is no such thing."""
 
 
-def _get(server: str, path: str, **query: str) -> dict[str, Any]:
+def _get(server: str, path: str, /, **query: str) -> dict[str, Any]:
     answer = json.loads(_read(server, f"{path}?{urlencode(query)}"))
     if not isinstance(answer, dict):
         raise EngineError(
@@ -125,7 +125,8 @@ def _read(server: str, path: str) -> bytes:
             body: bytes = answer.read()
             return body
     except HTTPError as error:
-        detail = error.read(2000).decode("utf-8", "replace")
+        with error:
+            detail = error.read(2000).decode("utf-8", "replace")
         if error.code == 404 or "RESOURCE_DOES_NOT_EXIST" in detail or "not found" in detail:  # noqa: PLR2004
             raise _NotThereError(detail) from error
         advice = (

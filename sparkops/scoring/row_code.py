@@ -44,9 +44,7 @@ def write(description: Description) -> Code:
 
 def score_row(code: Code, outputs: tuple[Output, ...], classes: tuple[str, ...] | None) -> ScoreRow:
     """Return the function that scores one row."""
-    items = []
-    for output in outputs:
-        items.append(f"{output.name!r}: {_answer(code, output, outputs, classes)}")
+    items = [f"{output.name!r}: {_answer(code, output, outputs, classes)}" for output in outputs]
     code.line(f"return {{{', '.join(items)}}}")
     return code.function("score", "row")
 
@@ -98,5 +96,9 @@ def _answer(code: Code, output: Output, outputs: tuple[Output, ...], classes: tu
             return f"None if {column.null} else [{slots}]"
         return f"[{', '.join(slot.expr for block in column.blocks for slot in spread(block))}]"
     if output.type == "double" and (column.limit is not None or column.type == "float"):
-        return f"float({column.expr})" if not column.null else f"None if {column.expr} is None else float({column.expr})"
+        return (
+            f"float({column.expr})"
+            if not column.null
+            else f"None if {column.expr} is None else float({column.expr})"
+        )
     return column.expr

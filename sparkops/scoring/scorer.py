@@ -89,7 +89,9 @@ class Scorer:
             column = read(field, columns[field.name], start, stop)
             if column is None:
                 self._explain(columns, range(start, stop))
-                raise RowError(f"Field `{field.name}` holds a value that is no {field.type}.", field=field.name)
+                raise RowError(
+                    f"Field `{field.name}` holds a value that is no {field.type}.", field=field.name
+                )
             frame.columns[field.name] = column
         with np.errstate(invalid="ignore", over="ignore"):
             for step in self.description.steps:

@@ -1,5 +1,6 @@
 """A Spark that others started: by spark-submit, by Databricks, behind Spark Connect, or earlier in this process."""
 
+# ruff: noqa: SLF001 - pyspark has no public door into the JVM of spark-submit
 from __future__ import annotations
 
 import sys
@@ -79,8 +80,8 @@ def _submitted(settings: Settings, *, host: Host, app: str) -> SparkSession:
             for key, value in (DELTA | SESSION | _own(settings)).items():
                 _default(conf, key, value)
             _bring_delta(conf, host)
-            live = SparkSession(SparkContext(conf=conf))
-    return live
+            return SparkSession(SparkContext(conf=conf))
+    return _configured(live, settings)
 
 
 def _default(conf: Any, key: str, value: str) -> None:
@@ -117,10 +118,14 @@ def _remote(spark: SparkSettings) -> SparkSession:
         session: SparkSession = SparkSession.builder.remote(spark.master).getOrCreate()
         session.version  # noqa: B018 - the first question to the server
     except ImportError as error:
-        raise EngineError(f"Spark Connect needs more packages: pip install 'pyspark[connect]' ({error}).") from error
+        raise EngineError(
+            f"Spark Connect needs more packages: pip install 'pyspark[connect]' ({error})."
+        ) from error
     except Exception as error:
         told = str(error).strip().splitlines()
-        raise EngineError(f"No Spark Connect server answers at {spark.master}: {told[0] if told else error!r}") from error
+        raise EngineError(
+            f"No Spark Connect server answers at {spark.master}: {told[0] if told else error!r}"
+        ) from error
     return session
 
 

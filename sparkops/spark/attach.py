@@ -1,5 +1,6 @@
 """Make pyspark take a context that was made in the JVM before pyspark was imported."""
 
+# ruff: noqa: SLF001 - pyspark has no public door for a context that is there already
 from __future__ import annotations
 
 import os
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 def attach(launched: Launched) -> SparkSession:
     """Return pyspark's own session over a launched Spark; `SparkSession.builder.getOrCreate()` finds it too."""
-    os.environ["PYSPARK_PYTHON"] = launched.python  # pyspark reads the workers' interpreter there, and only there
+    os.environ["PYSPARK_PYTHON"] = (
+        launched.python
+    )  # pyspark reads the workers' interpreter there, and only there
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 

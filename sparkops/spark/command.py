@@ -64,7 +64,9 @@ def driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]
     environ = {**host.environ, "SPARK_HOME": str(host.spark_home), "JAVA_HOME": str(java.home)}
     environ |= {"PYSPARK_PYTHON": python, "PYTHONPATH": path}
     environ.setdefault("PYTHONHASHSEED", "0")
-    return {key: value for key, value in environ.items() if key not in {"PYSPARK_SUBMIT_ARGS", "SPARK_REMOTE"}}
+    return {
+        key: value for key, value in environ.items() if key not in {"PYSPARK_SUBMIT_ARGS", "SPARK_REMOTE"}
+    }
 
 
 def launcher_command(host: Host, java: Java) -> list[str]:
@@ -85,8 +87,13 @@ def launcher_command(host: Host, java: Java) -> list[str]:
 def _ask_launcher(host: Host, java: Java) -> list[str]:
     home = host.spark_home
     asked = [str(java.binary), "-Xmx128m", "-cp", f"{home}/jars/*", _LAUNCHER, MAIN, SHELL]
-    environ = {**host.environ, "SPARK_HOME": str(home), "JAVA_HOME": str(java.home), "SPARK_SCALA_VERSION": "2.13"}
-    told = subprocess.run(asked, env=environ, capture_output=True, check=False, timeout=60)  # noqa: S603 - Spark's launcher
+    environ = {
+        **host.environ,
+        "SPARK_HOME": str(home),
+        "JAVA_HOME": str(java.home),
+        "SPARK_SCALA_VERSION": "2.13",
+    }
+    told = subprocess.run(asked, env=environ, capture_output=True, check=False, timeout=60)
     parts = told.stdout.decode("utf-8", "replace").split("\0")
     command = [part.lstrip("\n") for part in parts if part.strip("\n")]
     if told.returncode or MAIN not in command or "-cp" not in command[:2]:
@@ -100,7 +107,13 @@ def _ask_launcher(host: Host, java: Java) -> list[str]:
 
 def _key(host: Host, java: Java) -> str:
     jars = host.spark_home / "jars"
-    facts = (str(host.spark_home), installed("pyspark"), str(java.binary), java.version, jars.stat().st_mtime_ns)
+    facts = (
+        str(host.spark_home),
+        installed("pyspark"),
+        str(java.binary),
+        java.version,
+        jars.stat().st_mtime_ns,
+    )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
 
 

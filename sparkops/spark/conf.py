@@ -116,5 +116,3 @@ def _escaped(text: str, *, key: bool = False) -> str:
             escaped = escaped.replace(sign, "\\" + sign)
         return escaped
     return "\\" + escaped if escaped[:1] in {" ", "#", "!"} else escaped
-
-

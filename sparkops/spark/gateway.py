@@ -90,7 +90,7 @@ def launch(
 def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> subprocess.Popen[bytes]:
     """Start the process in a session of its own: a Ctrl-C at the terminal is not for it."""
     try:
-        process = subprocess.Popen(  # noqa: S603 - the command that Spark's launcher made
+        process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,  # the JVM ends when this pipe breaks: with this process, however it ends
             stdout=subprocess.PIPE,
@@ -100,7 +100,9 @@ def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> s
             start_new_session=True,
         )
     except OSError as error:
-        raise EngineError(f"Java cannot be started: {error} ({command[0]}). Run `sparkops doctor`.") from error
+        raise EngineError(
+            f"Java cannot be started: {error} ({command[0]}). Run `sparkops doctor`."
+        ) from error
     if process.stdout:
         log.pump(process.stdout)
     return process
@@ -111,7 +113,9 @@ def _await_port(process: subprocess.Popen[bytes], answer: Path, log: JvmLog) -> 
     while not answer.is_file():  # the JVM moves it into place whole
         if process.poll() is not None:
             log.drain()
-            raise EngineError(f"Spark's JVM ended at its start (exit code {process.returncode}). It said:\n{log.tail()}")
+            raise EngineError(
+                f"Spark's JVM ended at its start (exit code {process.returncode}). It said:\n{log.tail()}"
+            )
         if time.monotonic() > until:
             process.kill()
             raise EngineError(f"Spark's JVM gave no answer in {ANSWER_WITHIN:.0f} s. It said:\n{log.tail()}")

@@ -46,7 +46,9 @@ class Host:
         """Tell whether Spark is the pyspark package's own, with no site configuration beside it."""
         home = self.spark_home
         conf = Path(self.environ.get("SPARK_CONF_DIR") or home / "conf")
-        site = any((conf / name).exists() for name in ("spark-env.sh", "spark-defaults.conf", "log4j2.properties"))
+        site = any(
+            (conf / name).exists() for name in ("spark-env.sh", "spark-defaults.conf", "log4j2.properties")
+        )
         site = site or "PYSPARK_SUBMIT_ARGS" in self.environ
         return not site and home.resolve() == bundled_spark().resolve()
 

@@ -32,10 +32,18 @@ def delta_jars(host: Host | None = None) -> tuple[Path, ...]:
         EngineError: delta-spark is not installed, or its jars cannot be resolved; the message says what to do.
     """
     host = host or Host.here()
-    folder = host.cache / "jars" / f"spark-{_version('pyspark')}-delta-{_version('delta-spark')}"
-    if not (folder / _DONE).exists():
-        _resolve(folder, host)
-    return tuple(sorted(folder.glob("*.jar")))
+    if not jars_are_here(host):
+        _resolve(_folder(host), host)
+    return tuple(sorted(_folder(host).glob("*.jar")))
+
+
+def jars_are_here(host: Host) -> bool:
+    """Tell whether the jars are resolved already, so that no network is needed."""
+    return (_folder(host) / _DONE).exists()
+
+
+def _folder(host: Host) -> Path:
+    return host.cache / "jars" / f"spark-{_version('pyspark')}-delta-{_version('delta-spark')}"
 
 
 def coordinate() -> str:
@@ -86,7 +94,7 @@ def _ask_ivy(ivy: Path, host: Host) -> None:
     environ = {**host.environ, "JAVA_HOME": str(find_java(host).home), "SPARK_HOME": str(host.spark_home)}
     environ |= {"_PYSPARK_DRIVER_CONN_INFO_PATH": str(ivy / "gateway"), "SPARK_CONNECT_MODE": "0"}
     try:
-        told = subprocess.run(  # noqa: S603 - Spark's own program
+        told = subprocess.run(
             [*command, "pyspark-shell"],
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -110,7 +118,11 @@ def _cannot(reason: str) -> str:
 
 def _reason(output: str) -> str:
     lines = [line.strip() for line in output.splitlines()]
-    told = [line for line in lines if re.search(r"not found|UnknownHost|unresolved dependency|Server access|refused", line)]
+    told = [
+        line
+        for line in lines
+        if re.search(r"not found|UnknownHost|unresolved dependency|Server access|refused", line)
+    ]
     return told[0].strip(":. ")[:200] if told else (lines[-1][:200] if lines else os.strerror(5))
 
 

@@ -105,7 +105,9 @@ def _with_context(jvm: Jvm, *, conf: Mapping[str, str], python: str) -> Launched
         told = str(error.java_exception.toString()).splitlines()[0]
         raise EngineError(f"Spark does not start on {conf['spark.master']}: {told}{_advice(told)}") from error
     except (Py4JError, OSError) as error:
-        raise EngineError(f"Spark's JVM broke off while it started on {conf['spark.master']}: {error}") from error
+        raise EngineError(
+            f"Spark's JVM broke off while it started on {conf['spark.master']}: {error}"
+        ) from error
     return Launched(jvm=jvm, context=context, session=session, conf=conf, python=python)
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ from sparkops.errors import SparkopsError
 from sparkops.spark.archive import archive_file, making
 from sparkops.spark.attach import attach, detach
 from sparkops.spark.host import Host
-from sparkops.spark.jars import delta_jars
+from sparkops.spark.jars import delta_jars, jars_are_here
 from sparkops.spark.java import find_java
 from sparkops.spark.jvm_log import JvmLog
 from sparkops.spark.launched import QUICK, launch_spark
@@ -73,9 +74,22 @@ def _dump(file: Path, host: Host) -> None:
             detach(launched)
 
 
-def main() -> int:
+def ready(host: Host | None = None) -> bool:
+    """Tell whether everything that is made once is there; starts nothing and fetches nothing."""
+    host = host or Host.here()
+    try:
+        java = find_java(host)
+        if not jars_are_here(host):
+            return False
+        return not host.spark_is_bundled or archive_file(host, java, delta_jars(host)).is_file()
+    except SparkopsError:
+        return False
+
+
+def main(arguments: Sequence[str]) -> int:
     """Make what is missing; one line on standard error when something cannot be made."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    _logger.addHandler(logging.StreamHandler(sys.stderr))
+    _logger.setLevel(logging.WARNING if "--quiet" in arguments else logging.INFO)
     try:
         delta_jars()
         make_archive()
@@ -86,4 +100,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

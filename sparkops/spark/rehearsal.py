@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -19,7 +19,7 @@ def rehearse(spark: SparkSession, folder: Path) -> None:
 
 
 def _sources(spark: SparkSession, folder: Path) -> DataFrame:
-    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+    from pyspark.sql import functions as F
 
     made = spark.range(ROWS).select(
         "id",
@@ -40,7 +40,7 @@ def _sources(spark: SparkSession, folder: Path) -> DataFrame:
 def _tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
     from delta.tables import DeltaTable
     from pyspark.sql import Window
-    from pyspark.sql import functions as F  # noqa: N812 - Spark's own habit
+    from pyspark.sql import functions as F
 
     path, other = str(folder / "table"), str(folder / "by_day")
     frame.write.format("delta").option("txnAppId", "rehearsal").option("txnVersion", 1).save(path)
@@ -66,16 +66,16 @@ def _tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
         F.percentile_approx("amount", 0.5),
     ).orderBy("kind").collect()
     ranked.limit(20).toPandas()
-    ranked.where("rank < 3").select("id", F.array("kind", "kind").alias("reasons")).show(2)
+    ranked.where("rank < 3").select("id", F.array("kind", "kind").alias("reasons")).collect()
 
 
 def _models(frame: DataFrame, folder: Path) -> None:
     from pyspark.ml import Pipeline, PipelineModel
-    from pyspark.ml.classification import GBTClassifier, LogisticRegression, RandomForestClassifier
+    from pyspark.ml.classification import GBTClassifier, LogisticRegression
     from pyspark.ml.evaluation import BinaryClassificationEvaluator
     from pyspark.ml.feature import Imputer, OneHotEncoder, StandardScaler, StringIndexer, VectorAssembler
 
-    features = [
+    features: list[Any] = [
         StringIndexer(inputCols=["kind"], outputCols=["kind_index"], handleInvalid="keep"),
         OneHotEncoder(inputCols=["kind_index"], outputCols=["kind_hot"], handleInvalid="keep"),
         Imputer(inputCols=["gap"], outputCols=["gap_full"]),
@@ -83,7 +83,7 @@ def _models(frame: DataFrame, folder: Path) -> None:
         StandardScaler(inputCol="raw", outputCol="features"),
     ]
     kept = frame.cache()
-    for estimator in (LogisticRegression(maxIter=3), GBTClassifier(maxIter=2), RandomForestClassifier(numTrees=2)):
+    for estimator in (LogisticRegression(maxIter=2), GBTClassifier(maxIter=1, maxDepth=2)):
         path = str(folder / type(estimator).__name__)
         Pipeline(stages=[*features, estimator]).fit(kept).write().save(path)
         scored = PipelineModel.load(path).transform(kept)

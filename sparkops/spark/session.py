@@ -30,7 +30,12 @@ class Starter:
     """
 
     def __init__(
-        self, settings: Settings, *, log: JvmLog | None = None, app: str = "sparkops", host: Host | None = None
+        self,
+        settings: Settings,
+        *,
+        log: JvmLog | None = None,
+        app: str = "sparkops",
+        host: Host | None = None,
     ) -> None:
         self.log = log or JvmLog()
         self._settings = settings

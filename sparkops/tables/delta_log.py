@@ -11,6 +11,7 @@ from sparkops.tables import local_log
 from sparkops.tables.catalog import Location
 from sparkops.tables.commit_facts import app_id, commit_of
 from sparkops.tables.local_log import LogTip
+from sparkops.tables.log_folder import open_log
 from sparkops.tables.session import Session
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def delta_table(location: Location, session: Session) -> DeltaTable:
 def made(location: Location, session: Session) -> bool:
     """Tell whether a Delta table stands there."""
     if location.local is not None:
-        return local_log.open_log(location.local) is not None
+        return open_log(location.local) is not None
     from delta.tables import DeltaTable
 
     if location.name is not None:

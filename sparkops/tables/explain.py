@@ -112,51 +112,66 @@ def _lost(_found: re.Match[str], _text: str) -> SparkopsError:
     return EngineError("Spark's JVM is no longer there. `sparkops runs log` shows its last words.")
 
 
-_RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
-    (re.compile(pattern), rule)
-    for pattern, rule in (
+def _cancelled(_found: re.Match[str], _text: str) -> SparkopsError:
+    return RunCancelled("Spark's jobs were cancelled.")
+
+
+def _record(_found: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.malformed(text)
+
+
+def _header(_found: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.header(text)
+
+
+def _mistyped(_found: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.mistyped(text)
+
+
+def _unreadable(_found: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.unreadable(text)
+
+
+# The first that is found in the text holds, so what says more stands before what says less.
+_WORDS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
+    (_cancelled, ("was cancelled", "SPARK_JOB_CANCELLED", "cancelled part of cancelled")),
+    (_full, ("No space left on device", "Disk quota exceeded")),
+    (_memory, ("OutOfMemoryError", "Java heap space", "GC overhead limit")),
+    (_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
+    (_header, ("CSV header does not conform", "Number of column in CSV header")),
+    (_mistyped, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
+    (
+        _read_only,
+        (r"Mkdirs failed to create (?P<path>\S+)", r"CANNOT_CREATE_LOG_PATH\] Cannot create (?P<path>\S+)"),
+    ),
+    (_read_only, ("Read-only file system", "Permission denied", "AccessControlException", "AccessDenied")),
+    (_gone, ("FILE_NOT_EXIST", "FileNotFoundException", "DELTA_FILE_NOT_FOUND")),
+    (_unreadable, ("CANNOT_READ_FILE_FOOTER", "is not a Parquet file")),
+    (_log_gone, ("DELTA_VERSION_NOT_FOUND", "DELTA_NO_RECREATABLE", "DELTA_VERSIONS_NOT_CONTIG")),
+    (_log_gone, ("DELTA_STATE_RECOVER", "DELTA_LOG_FILE_NOT_FOUND", "DELTA_TRUNCATED_TRANSACTION")),
+    (_busy, (r"DELTA_CONCURRENT_\w+", r"Concurrent\w+Exception", r"(?:Metadata|Protocol)ChangedException")),
+    (_busy, ("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")),
+    (
+        _schema,
         (
-            r"was cancelled|SPARK_JOB_CANCELLED|cancelled part of cancelled",
-            lambda _f, _t: RunCancelled("Spark's jobs were cancelled."),
+            "DELTA_METADATA_MISMATCH",
+            "DELTA_FAILED_TO_MERGE_FIELDS",
+            "DELTA_MERGE_INCOMPATIBLE",
+            r"DELTA_SCHEMA_\w+",
         ),
-        (r"No space left on device", _full),
-        (r"OutOfMemoryError|Java heap space|GC overhead limit", _memory),
-        (r"MALFORMED_RECORD_IN_PARSING|MALFORMED_CSV_RECORD", lambda _f, t: bad_records.malformed(t)),
-        (r"CSV header does not conform|Number of column in CSV header", lambda _f, t: bad_records.header(t)),
-        (r"PARQUET_COLUMN_DATA_TYPE_MISMATCH", lambda _f, t: bad_records.mistyped(t)),
-        (r"FILE_NOT_EXIST|FileNotFoundException|DELTA_FILE_NOT_FOUND", _gone),
+    ),
+    (_column, (r"UNRESOLVED_COLUMN[.\w]*\] A column, variable, or function parameter with name (`[^ ]+`)",)),
+    (_column, (r"FIELD_NOT_FOUND\] No such struct field (`[^ ]+`)",)),
+    (_column, (r"UNRESOLVED_USING_COLUMN_FOR_JOIN\] USING column (`[^ ]+`)",)),
+    (
+        _no_table,
         (
-            r"CANNOT_READ_FILE_FOOTER|is not a Parquet file|CANNOT_READ_FILE",
-            lambda _f, t: bad_records.unreadable(t),
+            r"TABLE_OR_VIEW_NOT_FOUND\] The table or view (`\S+`)",
+            r"PATH_NOT_FOUND\] Path does not exist: (\S+)",
         ),
-        (
-            r"DELTA_VERSION_NOT_FOUND|DELTA_NO_RECREATABLE|DELTA_VERSIONS_NOT_CONTIG|DELTA_STATE_RECOVER|"
-            r"DELTA_LOG_FILE_NOT_FOUND|DELTA_TRUNCATED_TRANSACTION|DELTA_MISSING_TRANSACTION|TIMESTAMP_EARLIER",
-            _log_gone,
-        ),
-        (
-            r"DELTA_CONCURRENT_\w+|DELTA_PROTOCOL_CHANGED|DELTA_METADATA_CHANGED|Concurrent\w+Exception|"
-            r"(?:Metadata|Protocol)ChangedException|ConcurrentWrite",
-            _busy,
-        ),
-        (
-            r"DELTA_METADATA_MISMATCH|DELTA_FAILED_TO_MERGE_FIELDS|DELTA_MERGE_INCOMPATIBLE|DELTA_SCHEMA_\w+|"
-            r"_LEGACY_ERROR_TEMP_DELTA_0007",
-            _schema,
-        ),
-        (r"Mkdirs failed to create (?P<path>\S+)", _read_only),
-        (r"DELTA_CANNOT_CREATE_LOG_PATH\] Cannot create (?P<path>\S+)", _read_only),
-        (r"Read-only file system|Permission denied|AccessControlException|AccessDenied", _read_only),
-        (r"UNRESOLVED_COLUMN[.\w]*\] A column, variable, or function parameter with name (`[^ ]+`)", _column),
-        (r"FIELD_NOT_FOUND\] No such struct field (`[^ ]+`)", _column),
-        (r"UNRESOLVED_USING_COLUMN_FOR_JOIN\] USING column (`[^ ]+`)", _column),
-        (r"TABLE_OR_VIEW_NOT_FOUND\] The table or view (`\S+`)", _no_table),
-        (r"PATH_NOT_FOUND\] Path does not exist: (\S+)", _no_table),
-        (r"(?:DELTA_TABLE_NOT_FOUND|DELTA_MISSING_DELTA_TABLE|DELTA_PATH_DOES_NOT_EXIST)\] (.+)", _no_table),
-        (
-            r"Answer from Java side is empty|Error while sending or receiving|Connection refused|"
-            r"SparkContext was shut down|stopped SparkContext",
-            _lost,
-        ),
-    )
+    ),
+    (_no_table, (r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|PATH_DOES_NOT_EXIST)\] (.+)",)),
+    (_lost, ("Answer from Java side is empty", "Error while sending or receiving", "Connection refused")),
+    (_lost, ("SparkContext was shut down", "stopped SparkContext")),
 )
+_RULES = tuple((re.compile(word), rule) for rule, words in _WORDS for word in words)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -56,7 +55,7 @@ def open_log(table: Path) -> LogFolder | None:
     """Return the log of a table's folder, or None where there is none with a version in it."""
     folder = table / "_delta_log"
     try:
-        names = sorted(os.listdir(folder))
+        names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return None
     commits = {int(m[1]): folder / n for n in names if (m := _COMMIT.fullmatch(n))}
@@ -91,7 +90,7 @@ def actions(commit: Path) -> Iterator[dict[str, Any]]:
             if line.strip():
                 action = json.loads(line)
                 if not isinstance(action, dict):
-                    raise ValueError(f"{commit} holds a line that is no action")  # noqa: TRY004
+                    raise ValueError(f"{commit} holds a line that is no action")
                 yield action
 
 

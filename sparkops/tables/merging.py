@@ -70,14 +70,14 @@ def require_unique(frame: DataFrame, write: Write) -> None:
 @contextmanager
 def _marked(spark: SparkSession, marks: Mapping[str, str]) -> Iterator[None]:
     """Set the marks for a while, and leave the session as it was."""
-    before = {_SETTINGS[mark]: spark.conf.get(_SETTINGS[mark], None) for mark in marks}
+    before: dict[str, str | None] = {_SETTINGS[m]: spark.conf.get(_SETTINGS[m], None) for m in marks}
     try:
         for mark, value in marks.items():
             spark.conf.set(_SETTINGS[mark], value)
         yield
     finally:
-        for setting, value in before.items():
-            if value is None:
+        for setting, old in before.items():
+            if old is None:
                 spark.conf.unset(setting)
             else:
-                spark.conf.set(setting, value)
+                spark.conf.set(setting, old)

@@ -10,7 +10,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from glob import glob
 from pathlib import Path
 
 from sparkops.errors import BadData, TableError
@@ -30,7 +29,7 @@ def source_files(path: Path) -> tuple[Path, ...]:
     if path.is_dir():
         return tuple(sorted(_below(path)))
     if any(sign in str(path) for sign in _MAGIC):
-        return tuple(sorted(f for match in glob(str(path)) for f in source_files(Path(match))))
+        return tuple(sorted(f for match in _matches(path) for f in source_files(match)))
     return ()
 
 
@@ -66,6 +65,10 @@ def readable(path: Path, *, name: str, fingerprint: str, cache: Path) -> tuple[s
     if not target.is_dir():
         _unpack_all(archives, target)
     return (str(target), *(str(file) for file in files if file.suffix != ".zip"))
+
+
+def _matches(pattern: Path) -> Iterator[Path]:
+    return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -45,7 +45,7 @@ def root_cause(text: str) -> str:
 
 def _python_cause(text: str) -> str:
     """Return the last line of the traceback of a Python worker."""
-    tail = text.split("Traceback (most recent call last)")[-1]
+    tail = text.rsplit("Traceback (most recent call last)", maxsplit=1)[-1]
     lines = [
         line.strip()
         for line in tail.splitlines()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import jsonschema
+import pytest
 from pydantic import Field
 
+from sparkops.errors import ParamErrors
+from sparkops.pipeline.bind import Given, bind
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.help import describe, json_schema, usage
 from sparkops.pipeline.model import Model, ModelVersion
@@ -88,3 +92,42 @@ def test_the_schema_describes_every_parameter():
     assert properties["max_rows"]["minimum"] == 1
     assert properties["carriers"]["items"] == {"type": "string", "minLength": 2}
     assert properties["carriers"]["default"] == ["AA", "UA"]
+
+
+@job
+def wide(
+    raw: DataFrame,
+    *,
+    flag: bool = True,
+    ratio: Annotated[float, Field(gt=0, lt=1)] = 0.5,
+    code: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = "JFK",
+    choice: Literal["a", 1, True] = 1,
+    kinds: Annotated[list[Kind], Field(min_length=1)] = [Kind.GBT],  # noqa: B006
+    moment: datetime | None = datetime(2013, 7, 4, tzinfo=UTC),
+    steps: Annotated[tuple[int, ...], Field(max_length=3)] = (5, 10),
+) -> DataFrame: ...
+
+
+def test_the_schema_is_a_schema_and_the_defaults_fit_it():
+    schema = json_schema(wide)
+    checker = jsonschema.Draft202012Validator
+    checker.check_schema(schema)
+    checker(schema).validate({name: part["default"] for name, part in schema["properties"].items()})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"flag": 1},
+        {"ratio": 1},
+        {"code": "jfk"},
+        {"choice": "b"},
+        {"kinds": []},
+        {"steps": [1, 2, 3, 4]},
+        {"more": 1},
+    ],
+)
+def test_what_the_schema_refuses_bind_refuses_too(wrong):
+    assert not jsonschema.Draft202012Validator(json_schema(wide)).is_valid(wrong)
+    with pytest.raises(ParamErrors):
+        bind(wide, [Given(values=wrong, origin="python")])

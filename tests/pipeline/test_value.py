@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -209,6 +210,19 @@ def test_a_refusal_says_value_and_what_is_allowed():
         "`p` is '10': it must be a whole number, at least 1, at most 9"
     )
     assert "item 1 is 'x'" in refused(list[int], "1,x")
+
+
+def test_values_of_other_libraries_become_python_s_own():
+    assert (type(parse(param(int), np.int64(3))), type(parse(param(float), np.float32(0.5)))) == (int, float)
+    stamp = type("Timestamp", (datetime,), {})(2013, 7, 4, 6)
+    assert type(parse(param(datetime), stamp)) is datetime
+
+
+def test_limits_hold_beside_none_and_named_types_are_what_they_stand_for():
+    for annotation in (Annotated[int | None, Field(ge=1)], Annotated[int, Field(ge=1)] | None):
+        assert parse(param(annotation), None) is None
+        assert "at least 1, or null" in refused(annotation, "0")
+    assert parse(param(NewType("Month", int)), "7") == 7
 
 
 def test_an_author_s_own_rule_is_told_in_its_own_words():

@@ -55,7 +55,12 @@ def _scalar(step: Step, code: Code, name: str) -> Scalar:
         if column.null:
             expr = code.local(f"nan if {v} is None else {expr}")
         return replace(
-            column, expr=expr, type="double", null=False, nan=column.nan or column.null, atom=expr.isidentifier()
+            column,
+            expr=expr,
+            type="double",
+            null=False,
+            nan=column.nan or column.null,
+            atom=expr.isidentifier(),
         )
     tests = ([f"{v} is None"] if column.null else []) + ([f"{v} != {v}"] if column.nan else [])
     if tests:

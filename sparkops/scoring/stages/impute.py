@@ -35,7 +35,7 @@ class Impute:
         code.columns[step.outputs[0]] = Scalar(
             code.local(expr) if tests else v,
             source.type,
-            nan=source.nan and not isnan(missing) or isnan(surrogate),
+            nan=(source.nan and not isnan(missing)) or isnan(surrogate),
             field=source.field,
             scale=source.scale,
             shift=source.shift,

@@ -27,7 +27,9 @@ class IndexToString:
         labels = tuple(step.params["labels"])
         problem = outside(source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}")
         find = code.constant(partial(_label, labels, problem=problem))
-        code.columns[step.outputs[0]] = Scalar(code.local(f"{find}({source.expr})"), "string", field=source.field)
+        code.columns[step.outputs[0]] = Scalar(
+            code.local(f"{find}({source.expr})"), "string", field=source.field
+        )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look every index up."""

@@ -32,7 +32,9 @@ class Logistic:
             return
         m = sums[0]
         exp = code.constant(_exp)
-        low = code.local(f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(decide.logistic)}(-{m})")
+        low = code.local(
+            f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(decide.logistic)}(-{m})"
+        )
         raw = code.local(f"(-{m}, {m})")
         probability = code.local(f"({low}, 1.0 - {low})")
         threshold = float(step.arrays["threshold"][0])
@@ -65,7 +67,9 @@ def _margin(threshold: float) -> float:
 def _sums(step: Step, source: Vector, code: Code) -> list[str]:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
-    atoms = Vector(tuple(code.slot(block) for block in source.blocks)) if step.params["multinomial"] else source
+    atoms = (
+        Vector(tuple(code.slot(block) for block in source.blocks)) if step.params["multinomial"] else source
+    )
     return [margin(atoms, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
 
 

@@ -78,5 +78,11 @@ def _scalar(source: Scalar, part: dict[str, Numbers], code: Code) -> Scalar:
     if "add" in part:
         expr, shift = f"({expr} + {number(part['add'][0])})", shift + float(part["add"][0])
     return replace(
-        source, expr=expr, atom=expr == source.expr and source.atom, limit=None, nan=True, scale=scale, shift=shift
+        source,
+        expr=expr,
+        atom=expr == source.expr and source.atom,
+        limit=None,
+        nan=True,
+        scale=scale,
+        shift=shift,
     )

@@ -53,7 +53,7 @@ class StringIndex:
         table = keys(labels, kind)
         values = source.values.tolist()
         if kind in REALS:
-            values = [value if value else repr(float(value)) for value in values]
+            values = [value or repr(float(value)) for value in values]
         found = np.fromiter(
             map(table.get, values, [len(labels)] * len(values)), dtype=np.int64, count=len(values)
         )

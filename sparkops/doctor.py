@@ -1,0 +1,238 @@
+"""Look at what a project needs of its machine, and say how to mend what is not right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sparkops.config.settings import Settings
+from sparkops.errors import EngineError, SparkopsError
+from sparkops.spark.archive import archive_file
+from sparkops.spark.host import Host, installed
+from sparkops.spark.jars import coordinate, delta_jars
+from sparkops.spark.java import find_java
+
+ROOM: Final = 2**30  # bytes free that a small project wants
+INSTALL: Final = "pip install 'sparkops[spark]'"
+# Lowest and first-too-high versions that were tried together.
+FITTING: Final = (
+    ("pyspark", (4, 0), (4, 2)),
+    ("delta-spark", (4, 0), (4, 4, 1)),
+    ("py4j", (0, 10, 9, 9), (0, 11)),
+    ("pandas", (2, 2), (3,)),
+    ("pyarrow", (18,), None),
+    ("mlflow", (3, 4), (4,)),
+    ("great-expectations", (1, 9), (2,)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        name: What was looked at.
+        ok: Whether it is right.
+        detail: What was found.
+        mend: What to do about it, where it is not right.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+def examine(
+    settings: Settings | None = None, *, deep: bool = False, host: Host | None = None
+) -> list[Finding]:
+    """Look at Java, packages, jars, folders, the model registry and disk space.
+
+    Args:
+        settings: The project's settings; without them only the machine is looked at.
+        deep: Also start Spark and write, read and compare a small Delta table.
+        host: What to look at; this machine by default.
+    """
+    host = host or Host.here()
+    found = [_asked("java", lambda: _java(host)), *_packages(), _asked("jars", lambda: _jars(host))]
+    found += [_asked("class-data archive", lambda: _archive(host)), _python(host)]
+    if settings is not None:
+        found += [*_folders(settings), _registry(settings), _space(settings.root)]
+        if deep:
+            found.append(_asked("round trip", lambda: _round_trip(settings)))
+    return found
+
+
+def _asked(name: str, question: Callable[[], Finding]) -> Finding:
+    """Turn an error of ours into a finding: its message says what to do."""
+    try:
+        return question()
+    except SparkopsError as error:
+        head, _, rest = str(error).partition(". ")
+        return Finding(name=name, ok=False, detail=head, mend=rest or "See the message.")
+
+
+def _java(host: Host) -> Finding:
+    java = find_java(host)
+    return Finding(name="java", ok=True, detail=f"Java {java.version} at {java.home}")
+
+
+def _packages() -> Iterator[Finding]:
+    for package, low, high in FITTING:
+        version = installed(package)
+        if version is None:
+            yield Finding(name=package, ok=False, detail="not installed", mend=INSTALL)
+            continue
+        fits = _parts(version) >= low and (high is None or _parts(version) < high)
+        wanted = f">={_dotted(low)}" + (f",<{_dotted(high)}" if high else "")
+        mend = "" if fits else f"pip install '{package}{wanted}'"
+        yield Finding(
+            name=package, ok=fits, detail=version if fits else f"{version}, wanted {wanted}", mend=mend
+        )
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    numbers = []
+    for part in version.split("+", maxsplit=1)[0].split("."):
+        if not part.isdigit():
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def _dotted(parts: tuple[int, ...]) -> str:
+    return ".".join(str(part) for part in parts)
+
+
+def _jars(host: Host) -> Finding:
+    jars = delta_jars(host)
+    return Finding(name="jars", ok=True, detail=f"{coordinate()}: {len(jars)} files in {jars[0].parent}")
+
+
+def _archive(host: Host) -> Finding:
+    if not host.spark_is_bundled:
+        return Finding(
+            name="class-data archive", ok=True, detail="not used with this Spark's own configuration"
+        )
+    file = archive_file(host, find_java(host), delta_jars(host))
+    if file.is_file():
+        return Finding(
+            name="class-data archive", ok=True, detail=f"{file.stat().st_size / 2**20:.0f} MB at {file}"
+        )
+    mend = "python -m sparkops.spark.prepare"
+    return Finding(
+        name="class-data archive", ok=True, detail=f"not made; Spark starts slower without. {mend}"
+    )
+
+
+def _python(host: Host) -> Finding:
+    usable = shutil.which(host.python) is not None
+    mend = "" if usable else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
+    return Finding(name="python of the workers", ok=usable, detail=host.python, mend=mend)
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    places = {"state": str(settings.state), "warehouse": settings.warehouse, "reports": settings.reports}
+    for name, place in places.items():
+        path = _local(place)
+        if path is None:
+            yield Finding(name=name, ok=True, detail=f"{place} (not a local folder: not looked at)")
+        else:
+            yield _writable(name, path)
+
+
+def _local(place: str) -> Path | None:
+    address = urlsplit(place)
+    if address.scheme in {"", "file"}:
+        return Path(address.path)
+    return None
+
+
+def _writable(name: str, path: Path) -> Finding:
+    """Write a file, as a run would; in the nearest folder that is there already."""
+    stands = path
+    while not stands.exists() and stands != stands.parent:
+        stands = stands.parent
+    try:
+        with tempfile.NamedTemporaryFile(dir=stands, prefix=".sparkops-doctor-"):
+            return Finding(name=name, ok=True, detail=f"{path} can be written to")
+    except OSError as error:
+        mend = f"Give this user write access to {stands}, or set another folder in conf/."
+        return Finding(
+            name=name, ok=False, detail=f"{path} cannot be written to: {error.strerror}", mend=mend
+        )
+
+
+def _registry(settings: Settings) -> Finding:
+    uri = settings.models.tracking_uri
+    file = Path(urlsplit(uri).path.removeprefix("/")) if uri and uri.startswith("sqlite:") else None
+    if uri is None:
+        file = settings.state / "mlflow" / "mlflow.db"
+    if file is not None:
+        return _registry_file(file)
+    if uri is not None and uri.startswith(("http://", "https://")):
+        return _registry_server(uri)
+    return Finding(name="model registry", ok=True, detail=f"{uri} (not looked at)")
+
+
+def _registry_file(file: Path) -> Finding:
+    if not file.exists():
+        return Finding(name="model registry", ok=True, detail=f"{file} is made by the first model")
+    try:
+        with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as store:
+            count = store.execute("SELECT count(*) FROM registered_models").fetchone()[0]
+    except sqlite3.Error as error:
+        mend = f"Restore {file} from a backup, or move it away to begin a new registry."
+        return Finding(name="model registry", ok=False, detail=f"{file}: {error}", mend=mend)
+    return Finding(name="model registry", ok=True, detail=f"{file}: {count} models")
+
+
+def _registry_server(uri: str) -> Finding:
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=5) as answer:  # noqa: S310 - http(s) only, by the caller
+            answer.read()
+    except OSError as error:
+        mend = "Start the MLflow server, or correct `models.tracking_uri` in conf/."
+        return Finding(name="model registry", ok=False, detail=f"{uri} does not answer: {error}", mend=mend)
+    return Finding(name="model registry", ok=True, detail=f"{uri} answers")
+
+
+def _space(root: Path) -> Finding:
+    free = shutil.disk_usage(root).free
+    enough = free >= ROOM
+    mend = "" if enough else f"Free some space on the disk of {root}."
+    return Finding(name="disk space", ok=enough, detail=f"{free / 2**30:.1f} GB free", mend=mend)
+
+
+def _round_trip(settings: Settings) -> Finding:
+    """Start Spark as a run would, write a small Delta table twice and read both versions back."""
+    from sparkops.spark import Starter
+
+    starter = Starter(settings, app="sparkops-doctor")
+    try:
+        spark = starter.session()
+        with tempfile.TemporaryDirectory(prefix="sparkops-doctor-") as folder:
+            path = os.path.join(folder, "table")  # noqa: PTH118 - Spark takes text
+            for rows in (3, 5):
+                spark.range(rows).write.format("delta").mode("overwrite").save(path)
+            counts = [
+                spark.read.format("delta").option("versionAsOf", at).load(path).count() for at in (0, 1)
+            ]
+        if counts != [3, 5]:
+            raise EngineError(
+                f"A Delta table read back {counts} rows where 3 and 5 were written. Reinstall: {INSTALL}."
+            )
+        return Finding(
+            name="round trip", ok=True, detail=f"Spark {spark.version} wrote and read a Delta table"
+        )
+    finally:
+        starter.stop()

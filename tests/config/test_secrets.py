@@ -1,0 +1,60 @@
+"""What is hidden in a text, and which keys may only hold a reference."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparkops.config.secrets import Missing, is_secret_key, mask, resolve
+
+
+def test_every_secret_in_a_text_is_hidden_the_longest_first():
+    assert mask("key=abcdef and abcdefgh", ["abcdef", "abcdefgh"]) == "key=*** and ***"
+
+
+def test_a_password_in_a_url_is_hidden_even_when_it_is_no_known_secret():
+    assert mask("postgresql://me:pw@host:5432/db", []) == "postgresql://me:***@host:5432/db"
+    assert mask("http://host:5000/path@x", []) == "http://host:5000/path@x"
+
+
+def test_a_very_short_secret_does_not_blot_out_words():
+    assert mask("a cat sat", ["a"]) == "a cat sat"
+
+
+def test_references_may_stand_inside_a_text():
+    found: set[str] = set()
+    assert resolve("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, found) == "x/y/$HOME"
+    assert found == {"x", "y"}
+
+
+@pytest.mark.parametrize("text", ["${env:}", "${env:A B}", "${env:NOT_SET}"])
+def test_a_reference_that_names_nothing_is_missing(text):
+    with pytest.raises(Missing):
+        resolve(text, {}, set())
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "spark.hadoop.fs.s3a.secret.key",
+        "spark.authenticate.secret",
+        "fs.azure.account.key.me.dfs.core.windows.net",
+        "spark.ssl.keyStorePassword.password",
+        "spark.databricks.token",
+        "api_key",
+    ],
+)
+def test_a_key_that_names_a_secret_is_known(key):
+    assert is_secret_key(("spark", "conf", key))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "spark.hadoop.fs.s3a.aws.credentials.provider",
+        "spark.authenticate.secret.file",
+        "spark.security.credentials.hive.enabled",
+        "spark.sql.shuffle.partitions",
+    ],
+)
+def test_a_key_that_only_sounds_like_one_is_left(key):
+    assert not is_secret_key(("spark", "conf", key))

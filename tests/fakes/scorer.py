@@ -1,0 +1,43 @@
+"""A scorer without a model: it answers by one rule, so that what stands around it can be tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sparkops.errors import RowError, RowRejected
+from sparkops.scoring.description import Output
+from sparkops.scoring.field import Field
+
+
+class TenTimes:
+    """Predicts ten times `x`; drops rows where `kind` is "odd", as a stage with `skip` does."""
+
+    version = "feedfacefeedface"
+    classes = None
+
+    def __init__(self, factor: float = 10.0) -> None:
+        self.factor = factor
+        self.fields = (Field("x", "double"), Field("kind", "string"))
+        self.outputs = (
+            Output("prediction", "double", "prediction", "prediction"),
+            Output("probability", "vector", "probability", "probability"),
+        )
+
+    def score(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        for name in row:
+            if name not in ("x", "kind"):
+                raise RowError(f"Field `{name}` is not read by this model.", field=name)
+        if not isinstance(row.get("x"), int | float):
+            raise RowError(f"Field `x` takes a double, not {row.get('x')!r}.", field="x")
+        if row.get("kind") == "odd":
+            raise RowRejected("Field `kind`: 'odd' was not seen in training.", field="kind")
+        return {"prediction": row["x"] * self.factor, "probability": [0.25, 0.75]}
+
+    def answer(self, row: Mapping[str, Any]) -> Any:
+        try:
+            return self.score(row)
+        except RowRejected:
+            return "dropped"
+        except RowError:
+            return "refused"

@@ -1,0 +1,103 @@
+"""Models trained once for the whole room: real flights, a real Spark pipeline, a real registry."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparkops.config.settings import Settings
+from sparkops.models.registry import Registry
+from sparkops.pipeline.model import Gate, Model
+from sparkops.pipeline.registered import Registered
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+SCHEMA = "carrier string, origin string, month int, distance bigint, dep_time int, temp double, late double"
+ROWS = 1500
+
+
+def flight_rows(flights_data: Path) -> list[tuple[Any, ...]]:
+    """Return the first flights of the year; departure time has gaps, and temperature is made with gaps."""
+    with zipfile.ZipFile(flights_data / "flights.csv.zip") as archive:
+        lines = io.TextIOWrapper(archive.open(archive.namelist()[0]), "utf-8")
+        rows = csv.DictReader(line for line, _ in zip(lines, range(ROWS + 1), strict=False))
+        return [
+            (
+                row["carrier"],
+                row["origin"],
+                int(row["month"]),
+                int(row["distance"]),
+                None if row["dep_time"] in ("", "NA") else int(float(row["dep_time"])),
+                None if at % 7 == 0 else at % 40 / 2.0,
+                float(row["arr_delay"] not in ("", "NA") and float(row["arr_delay"] or 0) > 15),
+            )
+            for at, row in enumerate(rows)
+        ]
+
+
+@pytest.fixture(scope="session")
+def flights(spark: SparkSession, flights_data: Path) -> Iterator[DataFrame]:
+    """Share a small frame of real flights."""
+    frame = spark.createDataFrame(flight_rows(flights_data), SCHEMA).coalesce(1).cache()
+    yield frame
+    frame.unpersist()
+
+
+@pytest.fixture(scope="session")
+def fitted(flights: DataFrame) -> Any:
+    """Share a fitted pipeline of categories, gaps and a logistic regression."""
+    from pyspark.ml import Pipeline
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.feature import Imputer, OneHotEncoder, StringIndexer, VectorAssembler
+
+    names = ["carrier", "origin"]
+    stages = [
+        StringIndexer(inputCols=names, outputCols=["c", "o"], handleInvalid="keep"),
+        OneHotEncoder(inputCols=["c", "o"], outputCols=["cs", "os"]),
+        Imputer(inputCols=["temp", "dep_time"], outputCols=["t", "d"]),
+        VectorAssembler(inputCols=["cs", "os", "t", "d", "month", "distance"], outputCol="features"),
+        LogisticRegression(labelCol="late", maxIter=5, regParam=0.01),
+    ]
+    return Pipeline(stages=stages).fit(flights)
+
+
+def area(scored: DataFrame) -> Mapping[str, float]:
+    """Return the area under the curve of the scored rows."""
+    from pyspark.ml.evaluation import BinaryClassificationEvaluator
+
+    return {"auc": BinaryClassificationEvaluator(labelCol="late").evaluate(scored)}
+
+
+@pytest.fixture(scope="session")
+def trained(flights: DataFrame, fitted: Any) -> Model:
+    """Share what a training job would return."""
+    example = flights.drop("late")
+    return Model(fitted=fitted, example=example, heldout=flights, evaluate=area, label="late")
+
+
+@pytest.fixture(scope="session")
+def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Share the settings of a project whose registry holds version 1 of `late`, the champion."""
+    root = tmp_path_factory.mktemp("registry")
+    folders = {"state": root / ".sparkops", "warehouse": str(root / "warehouse"), "reports": str(root / "reports")}
+    return Settings.model_validate({"root": root, "env": "base", **folders})
+
+
+@pytest.fixture(scope="session")
+def late(shared_settings: Settings, spark: SparkSession, trained: Model) -> Registered:
+    """Share version 1 of the model `late`."""
+    return Registry(shared_settings, spark).register(
+        trained,
+        name="late",
+        run_id="run-1",
+        tables={"flights": 12, "weather": None},
+        gates=[Gate(metric="auc", at_least=0.5), Gate(metric="auc", not_worse=True)],
+        params={"max_iter": 5},
+    )

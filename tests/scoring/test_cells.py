@@ -1,0 +1,70 @@
+"""What pandas, JSON and CSV put into a cell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sparkops.scoring.cells import column, plain, read
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [
+        (math.nan, "double", None),
+        (np.float64("nan"), "string", None),
+        (None, "long", None),
+        (np.int32(3), "long", 3),
+        (3.0, "long", 3),
+        (3.5, "long", 3.5),
+        (3, "double", 3),
+        (math.inf, "double", math.inf),
+        (np.True_, "boolean", True),
+        ("x", "double", "x"),
+    ],
+)
+def test_a_cell_becomes_a_plain_value(value: object, kind: str, expected: object) -> None:
+    got = plain(value, kind)
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+def test_pandas_own_marks_of_a_gap_are_null() -> None:
+    pandas = pytest.importorskip("pandas")
+    assert plain(pandas.NA, "string") is None
+    assert plain(pandas.NaT, "string") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("", "string", None),
+        ("1.5", "double", 1.5),
+        ("nan", "double", None),
+        ("7", "long", 7),
+        ("7.0", "long", 7),
+        ("7.5", "long", 7.5),
+        ("TRUE", "boolean", True),
+        ("perhaps", "boolean", "perhaps"),
+        ("far", "long", "far"),
+        ("1", "string", "1"),
+    ],
+)
+def test_a_csv_cell_is_read_by_the_fields_type(text: str, kind: str, expected: object) -> None:
+    got = read(text, kind)
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+def test_gaps_of_number_columns_are_masked_and_of_text_columns_none() -> None:
+    numbers = column(np.array([1.0, math.nan, math.inf]), "double")
+    assert np.ma.getmaskarray(numbers).tolist() == [False, True, False]
+    assert np.ma.getmaskarray(column(np.array([1.0, math.nan]), "long")).tolist() == [False, True]
+    assert list(column(np.array(["a", None, math.nan], dtype=object), "string")) == ["a", None, None]
+
+
+def test_whole_numbers_and_booleans_go_through_as_they_are() -> None:
+    for array in (np.array([1, 2]), np.array([True, False])):
+        assert column(array, "long") is array

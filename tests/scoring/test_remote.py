@@ -1,0 +1,162 @@
+"""A tracking server's REST interface, spoken without MLflow."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from sparkops.errors import EngineError, ModelError, UnknownName
+from sparkops.scoring.remote import download
+
+FILES = {
+    "MLmodel": b"flavors: {}",
+    "scorer/description.json": b"{}",
+    "sparkml/data": b"large",
+    "sparkops.json": b"{}",
+}
+
+
+class Tracking(BaseHTTPRequestHandler):
+    """As much of MLflow's server as a download asks for: one model `late`, version 3, alias `champion`."""
+
+    login = ""
+    evil = False
+    artifacts = "mlflow-artifacts:/1/models/m-1/artifacts"
+    asked: list[str] = []  # noqa: RUF012
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        type(self).asked.append(parts.path)
+        if (
+            self.login
+            and self.headers.get("Authorization") != f"Basic {base64.b64encode(self.login.encode()).decode()}"
+        ):
+            self.answer(401, b"who are you")
+        elif parts.path.startswith("/api/2.0/mlflow-artifacts/artifacts/"):
+            self.answer(200, FILES[unquote(parts.path).split("m-1/artifacts/")[1]])
+        else:
+            found = self.found(parts.path.removeprefix("/api/2.0/"), query)
+            self.answer(
+                200 if found else 404, json.dumps(found or {"error_code": "RESOURCE_DOES_NOT_EXIST"}).encode()
+            )
+
+    def found(self, verb: str, query: dict[str, str]) -> dict[str, Any]:
+        if verb == "mlflow-artifacts/artifacts":
+            return {"files": self.listing(query["path"])}
+        if (
+            query["name"] != "late"
+            or query.get("version", "3") != "3"
+            or query.get("alias", "champion") != "champion"
+        ):
+            return {}
+        return {
+            "mlflow/model-versions/get": {"model_version": {"version": "3"}},
+            "mlflow/registered-models/alias": {"model_version": {"version": "3"}},
+            "mlflow/model-versions/get-download-uri": {"artifact_uri": self.artifacts},
+            "mlflow/registered-models/get": {
+                "registered_model": {
+                    "latest_versions": [{"version": "3"}],
+                    "aliases": [{"alias": "champion"}],
+                }
+            },
+        }[verb]
+
+    def listing(self, path: str) -> list[dict[str, Any]]:
+        below = path.partition("m-1/artifacts")[2].strip("/")
+        names = {file.removeprefix(f"{below}/" if below else "") for file in FILES if file.startswith(below)}
+        listed = [{"path": name.split("/")[0], "is_dir": "/" in name} for name in sorted(names)]
+        return [*listed, {"path": "scorer/..", "is_dir": True}] if self.evil and below else listed
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's terminal quiet."""
+
+
+@pytest.fixture
+def tracking() -> Iterator[tuple[type[Tracking], str]]:
+    handler = type("Handler", (Tracking,), {"asked": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield handler, f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_scoring_needs_is_copied_and_nothing_else(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
+    folder, version = download(f"http://{tracking[1]}", "late", "champion", tmp_path)
+    assert version == 3
+    copied = {
+        file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
+    assert copied == {name: body for name, body in FILES.items() if not name.startswith("sparkml")}
+    assert not list(tmp_path.rglob(".partial-*"))
+
+
+def test_a_version_that_is_here_already_is_not_copied_again(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
+    handler, host = tracking
+    download(f"http://{host}", "late", "3", tmp_path)
+    handler.asked.clear()
+    download(f"http://{host}", "late", "3", tmp_path)
+    assert handler.asked == ["/api/2.0/mlflow/model-versions/get"]
+
+
+def test_a_server_cannot_place_files_outside_the_copy(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
+    handler, host = tracking
+    handler.evil = True
+    folder, _ = download(f"http://{host}", "late", "3", tmp_path / "cache")
+    assert {path.name for path in folder.iterdir()} == {"MLmodel", "scorer", "sparkops.json"}
+
+
+def test_unknown_names_tell_what_the_server_has(tracking: tuple[type[Tracking], str], tmp_path: Path) -> None:
+    url = f"http://{tracking[1]}"
+    with pytest.raises(UnknownName, match="No model `lat`"):
+        download(url, "lat", "champion", tmp_path)
+    with pytest.raises(UnknownName, match="No version `9` in model `late`.*Known: 3"):
+        download(url, "late", "9", tmp_path)
+    with pytest.raises(UnknownName, match="No alias `chamion`.*Did you mean `champion`"):
+        download(url, "late", "chamion", tmp_path)
+
+
+def test_user_and_password_are_sent_and_never_shown(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
+    handler, host = tracking
+    handler.login = "ann:se@cret"
+    assert download(f"http://ann:se%40cret@{host}", "late", "3", tmp_path)[1] == 3
+    with pytest.raises(EngineError, match="answered 401. Give a user and password") as told:
+        download(f"http://ann:wrong@{host}", "late", "3", tmp_path)
+    assert "wrong" not in str(told.value)
+
+
+def test_artifacts_that_the_server_does_not_serve_are_told(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
+    handler, host = tracking
+    handler.artifacts = "s3://bucket/m-1"
+    with pytest.raises(ModelError, match=r"s3://bucket/m-1 is not served.*--serve-artifacts"):
+        download(f"http://{host}", "late", "3", tmp_path)
+
+
+def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="http://127.0.0.1:9 does not answer"):
+        download("http://127.0.0.1:9", "late", "3", tmp_path)

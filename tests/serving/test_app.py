@@ -1,0 +1,120 @@
+"""The scoring server's answers, without a socket."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fakes.http import Client
+from fakes.scorer import TenTimes
+
+from sparkops.serving.app import create_app
+from sparkops.serving.health import Health
+
+GOOD = {"prediction": 10.0, "probability": [0.25, 0.75]}
+CASES = [({"x": 1.0, "kind": "even"}, GOOD), ({"x": 1.0, "kind": "odd"}, "dropped"), ({"x": None}, "refused")]
+
+
+@pytest.fixture
+def client() -> Client:
+    app = create_app(
+        TenTimes(), health=Health(TenTimes(), CASES), name="tens", version="3", max_bytes=1000, max_rows=3
+    )
+    return Client(app)
+
+
+def test_rows_are_answered_in_their_order(client: Client) -> None:
+    answer = client.post(
+        "/invocations", json={"dataframe_records": [{"x": 1, "kind": "a"}, {"x": 2.5, "kind": None}]}
+    )
+    assert answer.status_code == 200
+    assert answer.json() == {"predictions": [GOOD, {"prediction": 25.0, "probability": [0.25, 0.75]}]}
+
+
+def test_csv_is_answered_as_json_is(client: Client) -> None:
+    answer = client.post("/invocations", content="x,kind\n1,a\n", headers={"content-type": "text/csv"})
+    assert answer.json() == {"predictions": [GOOD]}
+
+
+def test_a_dropped_row_has_nulls_and_a_reason(client: Client) -> None:
+    answer = client.post(
+        "/invocations", json={"instances": [{"x": 1, "kind": "odd"}, {"x": 1, "kind": "a"}]}
+    ).json()
+    assert answer["predictions"] == [{"prediction": None, "probability": None}, GOOD]
+    assert answer["rejected"] == [{"row": 0, "reason": "Field `kind`: 'odd' was not seen in training."}]
+
+
+@pytest.mark.parametrize(
+    ("row", "field"), [({"x": "far"}, "x"), ({"kind": "a"}, "x"), ({"x": 1, "y": 2}, "y")]
+)
+def test_a_bad_row_is_told_with_its_number_and_field(
+    client: Client, row: dict[str, object], field: str
+) -> None:
+    answer = client.post("/invocations", json={"dataframe_records": [{"x": 1}, row]})
+    assert answer.status_code == 400
+    body = answer.json()
+    assert (body["error_code"], body["row"], body["field"]) == ("BAD_REQUEST", 1, field)
+    assert body["message"].startswith(f"Row 1: Field `{field}`")
+
+
+def test_no_rows_give_no_predictions(client: Client) -> None:
+    assert client.post("/invocations", json={"dataframe_records": []}).json() == {"predictions": []}
+
+
+def test_too_many_rows_or_bytes_are_413(client: Client) -> None:
+    rows = client.post("/invocations", json={"instances": [{"x": 1}] * 4})
+    assert (rows.status_code, rows.json()["error_code"]) == (413, "REQUEST_TOO_LARGE")
+    assert (
+        client.post("/invocations", content=b" " * 1001, headers={"content-type": "text/csv"}).status_code
+        == 413
+    )
+
+
+def test_another_content_type_is_415_and_another_method_405(client: Client) -> None:
+    assert client.post("/invocations", content=b"x").status_code == 415
+    assert client.get("/invocations").status_code == 405
+
+
+def test_health_answers_as_mlflows_server_and_as_an_orchestrator_asks(client: Client) -> None:
+    assert (client.get("/ping").status_code, client.get("/ping").text) == (200, "\n")
+    assert client.get("/health").status_code == 200
+    assert client.get("/health/live").json() == {"status": "live"}
+    assert client.get("/health/ready").json() == {
+        "status": "ready",
+        "model": "tens",
+        "version": "3",
+        "checked": 3,
+    }
+    assert client.get("/version").text == "3"
+
+
+def test_a_scorer_that_answers_otherwise_than_its_certificate_is_not_ready() -> None:
+    client = Client(create_app(TenTimes(), health=Health(TenTimes(factor=11.0), CASES)))
+    answer = client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "not ready"
+    assert "1 of 3 rows differ" in answer.json()["reason"]
+
+
+def test_the_root_describes_what_the_model_reads_and_answers(client: Client) -> None:
+    described = client.get("/").json()
+    assert described["model"] == "tens"
+    assert described["fields"] == [{"name": "x", "type": "double"}, {"name": "kind", "type": "string"}]
+    assert [output["name"] for output in described["outputs"]] == ["prediction", "probability"]
+
+
+def test_many_rows_are_scored_as_few_are() -> None:
+    client = Client(create_app(TenTimes()))
+    body = json.dumps({"inputs": {"x": list(range(1000)), "kind": ["a"] * 1000}})
+    answer = client.post("/invocations", content=body, headers={"content-type": "application/json"}).json()
+    assert [row["prediction"] for row in answer["predictions"]] == [10.0 * each for each in range(1000)]
+
+
+def test_a_part_of_a_long_certificate_is_spread_over_the_whole() -> None:
+    cases = [
+        ({"x": float(each), "kind": "a"}, "refused" if each == 96 else {"prediction": each * 10.0})
+        for each in range(100)
+    ]
+    health = Health(TenTimes(), cases, part=32)
+    assert health.cases == 32
+    assert Health(TenTimes(), (), part=32).trouble() == ""

@@ -1,0 +1,184 @@
+from datetime import date
+
+import pytest
+
+from sparkops.errors import BadData, SchemaChanged, TableError
+from sparkops.pipeline.write import Write
+
+pytestmark = pytest.mark.spark
+
+FOURTH, FIFTH = date(2013, 7, 4), date(2013, 7, 5)
+BY_DAY = Write(table="flights", mode="replace", by=("day",))
+
+
+def test_a_new_table_holds_what_was_published_and_says_so(tables, frame, rows):
+    done = tables.publish(frame(), Write(table="flights"), run_id="r1")
+    assert (done.table, done.version, done.rows, done.already) == ("flights", 0, 3, False)
+    assert len(rows("flights")) == 3
+    pin = tables.pin("flights")
+    assert (pin.version, pin.identity, pin.schema_hash) == (0, done.identity, done.schema_hash)
+
+
+def test_overwrite_leaves_the_new_rows_alone(tables, frame, rows):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    done = tables.publish(frame([(FIFTH, "DL", 1.0)]), Write(table="flights"), run_id="r2")
+    assert (done.version, done.rows) == (1, 1)
+    assert rows("flights") == [(FIFTH, "DL", 1.0)]
+
+
+@pytest.mark.parametrize("write", [Write(table="flights"), Write(table="flights", mode="append"), BY_DAY,
+                                   Write(table="flights", mode="merge", by=("day", "carrier"))])
+def test_a_retried_run_writes_once_in_every_mode(tables, frame, rows, write):
+    tables.publish(frame(), Write(table="flights"), run_id="r0")
+    first = tables.publish(frame([(FOURTH, "DL", 1.0)]), write, run_id="r1")
+    after = rows("flights")
+    tables.publish(frame([(FIFTH, "B6", 2.0)]), Write(table="flights", mode="append"), run_id="r2")
+    again = tables.publish(frame([(FOURTH, "DL", 1.0)]), write, run_id="r1")
+    assert (again.version, again.rows, again.already) == (first.version, first.rows, True)
+    assert rows("flights") == sorted([*after, (FIFTH, "B6", 2.0)])
+    assert rows("flights", at=first.version) == after
+
+
+def test_delta_itself_refuses_the_second_write_of_a_run(tables, frame, rows, tmp_path):
+    # the attempt that died between its commit and its record: the log's own words are lost to us, Delta's are not
+    tables.publish(frame(), Write(table="flights", mode="append"), run_id="r1")
+    log = tmp_path / "warehouse" / "flights" / "_delta_log"
+    commit = log / f"{0:020}.json"
+    commit.write_text(commit.read_text().replace("sparkops_run", "someone_else"))
+    (log / f".{0:020}.json.crc").unlink()
+    (log / f"{0:020}.crc").unlink()
+    (log / f".{0:020}.crc.crc").unlink()
+    again = tables.publish(frame(), Write(table="flights", mode="append"), run_id="r1")
+    assert again.already
+    assert len(rows("flights")) == 3
+
+
+def test_the_commit_names_its_run(tables, frame):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    tables.publish(frame(), Write(table="flights", mode="append"), run_id="r2")
+    assert [(c.version, c.run_id, c.rows) for c in tables.history("flights")] == [(1, "r2", 3), (0, "r1", 3)]
+    found = tables.published("flights", "r1")
+    assert found is not None
+    assert (found.version, found.already) == (0, True)
+    assert tables.published("flights", "r9") is None
+
+
+def test_replace_touches_only_the_slice_its_parameter_names(tables, frame, rows):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    done = tables.publish(frame([(FOURTH, "DL", 1.0)]), BY_DAY, run_id="r2", values={"day": FOURTH})
+    assert done.rows == 1
+    assert rows("flights") == [(FOURTH, "DL", 1.0), (FIFTH, "UA", 7.0)]
+
+
+def test_a_slice_that_became_empty_is_emptied(tables, frame, rows):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    tables.publish(frame([]), BY_DAY, run_id="r2", values={"day": FOURTH})
+    assert rows("flights") == [(FIFTH, "UA", 7.0)]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(tables, frame, made):
+    if made:
+        tables.publish(frame(), Write(table="flights"), run_id="r1")
+    with pytest.raises(BadData, match=r"`day` = DATE '2013-07-04'.*datetime.date\(2013, 7, 5\)"):
+        tables.publish(frame(), BY_DAY, run_id="r2", values={"day": FOURTH})
+    assert tables.info("flights").version == (0 if made else None)
+
+
+def test_replace_without_its_parameter_replaces_the_values_in_the_frame(tables, frame, rows):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    tables.publish(frame([(FOURTH, "DL", 1.0)]), BY_DAY, run_id="r2", values={"day": None})
+    assert rows("flights") == [(FOURTH, "DL", 1.0), (FIFTH, "UA", 7.0)]
+    nothing = tables.publish(frame([]), BY_DAY, run_id="r3")
+    assert nothing.rows == 0
+    assert len(rows("flights")) == 2
+
+
+def test_partitions_are_replaced_whole_and_the_others_kept(tables, frame, rows):
+    write = Write(table="flights", mode="replace", by=("day",), partition_by=("day",))
+    tables.publish(frame(), write, run_id="r1")
+    tables.publish(frame([(FOURTH, "DL", 1.0)]), write, run_id="r2")
+    assert rows("flights") == [(FOURTH, "DL", 1.0), (FIFTH, "UA", 7.0)]
+
+
+@pytest.mark.parametrize("value", ["O'Hare", 'a"b', "back\\slash", "${x}", "", "naïve ☃", "x' OR '1'='1"])
+def test_a_slice_may_be_named_by_any_text(tables, frame, rows, value):
+    write = Write(table="t", mode="replace", by=("k",))
+    tables.publish(frame([(value, 1), ("other", 2)], "k string, n int"), Write(table="t"), run_id="r1")
+    tables.publish(frame([(value, 3)], "k string, n int"), write, run_id="r2", values={"k": value})
+    assert rows("t") == sorted([(value, 3), ("other", 2)])
+
+
+def test_merge_updates_what_stands_and_inserts_the_rest_with_null_as_a_key(tables, frame, rows, spark):
+    merged = Write(table="t", mode="merge", by=("k",))
+    tables.publish(frame([("a", 1), (None, 2), ("c", 3)], "k string, n int"), merged, run_id="r1")
+    done = tables.publish(frame([("a", 10), (None, 20), ("d", 40)], "k string, n int"), merged, run_id="r2")
+    assert done.rows == 3
+    assert {tuple(r) for r in tables.read(tables.pin("t")).collect()} == {
+        ("a", 10), (None, 20), ("c", 3), ("d", 40)
+    }
+    assert spark.conf.get("spark.databricks.delta.write.txnAppId", "unset") == "unset"
+    assert spark.conf.get("spark.databricks.delta.commitInfo.userMetadata", "unset") == "unset"
+
+
+def test_a_merge_key_that_stands_twice_is_refused(tables, frame):
+    with pytest.raises(BadData, match=r"merged on `k`.*2 rows with the key \{'k': 'a'\}"):
+        tables.publish(frame([("a", 1), ("a", 2)], "k string, n int"),
+                       Write(table="t", mode="merge", by=("k",)), run_id="r1")
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "append", "replace", "merge"])
+def test_a_schema_change_is_refused_naming_the_columns_both_ways(tables, frame, mode):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    other = frame([(FOURTH, 1, "x")], "day date, carrier int, note string")
+    with pytest.raises(SchemaChanged) as refused:
+        tables.publish(other, Write(table="flights", mode=mode, by=("day",)), run_id="r2")
+    text = str(refused.value)
+    assert "`delay` double is missing" in text
+    assert "`note` string is new" in text
+    assert "`carrier` is string in the table and int now" in text
+    assert tables.info("flights").version == 0
+
+
+def test_an_allowed_change_takes_the_new_columns_when_the_whole_is_overwritten(tables, frame):
+    tables.publish(frame(), Write(table="flights"), run_id="r1")
+    other = frame([(FOURTH, 1)], "day date, carrier int")
+    tables.publish(other, Write(table="flights", schema_change=True), run_id="r2")
+    assert tables.schema("flights") == (("day", "date"), ("carrier", "int"))
+    assert tables.schema("flights", at=0)[1] == ("carrier", "string")
+
+
+@pytest.mark.parametrize("mode", ["append", "replace", "merge"])
+def test_an_allowed_change_may_add_columns_to_rows_that_stay(tables, frame, rows, mode):
+    tables.publish(frame([("a", 1), ("b", 2)], "k string, n int"), Write(table="t"), run_id="r1")
+    wider = frame([("c", 3, True)], "k string, n int, late boolean")
+    tables.publish(wider, Write(table="t", mode=mode, by=("k",), schema_change=True), run_id="r2")
+    assert rows("t") == [("a", 1, None), ("b", 2, None), ("c", 3, True)]
+    with pytest.raises(SchemaChanged, match="may not change what stands"):
+        tables.publish(frame([("c", "x")], "k string, n string"),
+                       Write(table="t", mode=mode, by=("k",), schema_change=True), run_id="r3")
+
+
+def test_the_order_of_columns_does_not_matter(tables, frame, rows):
+    tables.publish(frame([("a", 1)], "k string, n int"), Write(table="t"), run_id="r1")
+    tables.publish(frame([(2, "b")], "n int, k string"), Write(table="t", mode="append"), run_id="r2")
+    assert rows("t") == [("a", 1), ("b", 2)]
+
+
+def test_columns_that_delta_cannot_hold_are_told_before_anything_is_computed(tables, spark):
+    bad = spark.sql("SELECT 1 AS `a b`, NULL AS n, 2 AS x, 3 AS X")
+    with pytest.raises(TableError, match=r"`x` stands twice.*`a b` has a character.*`n` holds only nulls"):
+        tables.stage(bad, table="t", run_id="r1")
+
+
+def test_a_source_cannot_be_written_to(spark, make_settings, frame):
+    from sparkops.tables import Tables
+
+    tables = Tables(spark, make_settings(tables={"raw": {"path": "raw.csv", "format": "csv"}}))
+    with pytest.raises(TableError, match="`raw` is a read-only source"):
+        tables.publish(frame(), Write(table="raw"), run_id="r1")
+
+
+def test_a_missing_column_to_go_by_is_named(tables, frame):
+    with pytest.raises(SchemaChanged, match="goes by `month`.*it has `day`, `carrier`, `delay`"):
+        tables.publish(frame(), Write(table="flights", mode="replace", by=("month",)), run_id="r1")

@@ -1,0 +1,30 @@
+import pytest
+
+from sparkops.pipeline.write import Write
+
+pytestmark = pytest.mark.spark
+
+
+def test_rejected_rows_are_kept_once_with_their_run(tables, frame, rows):
+    bad = frame([("a", 1)], "k string, n int")
+    done = tables.quarantine(bad, table="t", run_id="r1")
+    again = tables.quarantine(bad, table="t", run_id="r1")
+    assert (done.table, done.rows, done.already) == ("t__quarantine", 1, False)
+    assert (again.version, again.already) == (done.version, True)
+    assert rows("t__quarantine") == [("a", 1, "r1")]
+
+
+def test_columns_may_come_go_and_change_their_type(tables, frame, rows):
+    tables.quarantine(frame([("a", 1)], "k string, n int"), table="t", run_id="r1")
+    tables.quarantine(frame([("b", "x", True)], "k string, n string, late boolean"), table="t", run_id="r2")
+    tables.quarantine(frame([("c",)], "k string"), table="t", run_id="r3")
+    assert dict(tables.schema("t__quarantine")) == {
+        "k": "string", "n": "int", "_sparkops_run": "string", "n__string": "string", "late": "boolean"
+    }
+    assert [row[:3] for row in rows("t__quarantine")] == [("a", 1, "r1"), ("b", None, "r2"), ("c", None, "r3")]
+
+
+def test_the_same_run_may_write_a_table_and_its_quarantine(tables, frame):
+    tables.publish(frame(), Write(table="t"), run_id="r1")
+    assert not tables.quarantine(frame(), table="t", run_id="r1").already
+    assert [t.name for t in tables.list()] == ["t", "t__quarantine"]

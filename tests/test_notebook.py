@@ -1,0 +1,161 @@
+"""Widgets from a declaration, against a stand-in that is as strict as Databricks."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from fakes.dbutils import DBUtils, InputWidgetNotDefined
+
+from sparkops import notebook
+from sparkops.errors import ParamErrors
+from sparkops.pipeline.declare import job
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class Kind(Enum):
+    LR = "lr"
+    GBT = "gbt"
+
+
+@job
+def delays(
+    flights: DataFrame,
+    *,
+    day: date,
+    origin: Literal["JFK", "LGA"] | None = None,
+    fallback: Literal["a", "b"] | None = "a",
+    kind: Kind = Kind.LR,
+    quick: bool = False,
+    top: int = 10,
+    note: str | None = None,
+    carriers: list[Literal["AA", "UA", "DL"]] = ["AA", "UA"],  # noqa: B006
+    hubs: list[Kind] = [],  # noqa: B006
+    days: list[date] | None = None,
+) -> DataFrame: ...
+
+
+DEFAULTS = {
+    "origin": None,
+    "fallback": "a",
+    "kind": Kind.LR,
+    "quick": False,
+    "top": 10,
+    "note": None,
+    "carriers": ["AA", "UA"],
+    "hubs": [],
+    "days": None,
+}
+
+
+def test_each_parameter_gets_the_widget_of_its_type():
+    dbutils = DBUtils({"day": "2013-07-04"})
+    notebook.params(delays, dbutils)
+    made = dbutils.widgets.made
+    assert {name: kind for name, (kind, _, _) in made.items()} == {
+        "day": "text",
+        "origin": "dropdown",
+        "fallback": "dropdown",
+        "kind": "dropdown",
+        "quick": "dropdown",
+        "top": "text",
+        "note": "text",
+        "carriers": "multiselect",
+        "hubs": "multiselect",
+        "days": "text",
+    }
+    assert made["origin"][1] == ("", "JFK", "LGA")
+    assert made["fallback"][1] == ("a", "b", "null")
+    assert made["carriers"] == ("multiselect", ("", "AA", "UA", "DL"), "carriers (none chosen: AA, UA)")
+
+
+def test_widgets_left_alone_give_the_declared_defaults():
+    values = notebook.params(delays, DBUtils({"day": "2013-07-04"}))
+    assert values == {"day": date(2013, 7, 4), **DEFAULTS}
+
+
+def test_what_a_person_chooses_is_read_by_the_same_rule():
+    dbutils = DBUtils()
+    with pytest.raises(ParamErrors, match="`day` is missing"):
+        notebook.params(delays, dbutils)
+    chosen = {
+        "day": "2013-07-05",
+        "origin": "LGA",
+        "fallback": "null",
+        "kind": "gbt",
+        "quick": "true",
+        "top": "3",
+        "carriers": ",DL,AA",
+        "hubs": "gbt",
+        "days": "2013-07-04,2013-07-05",
+    }
+    for name, text in chosen.items():
+        dbutils.widgets.choose(name, text)
+    assert notebook.params(delays, dbutils) == {
+        "day": date(2013, 7, 5),
+        "origin": "LGA",
+        "fallback": None,
+        "kind": Kind.GBT,
+        "quick": True,
+        "top": 3,
+        "note": None,
+        "carriers": ["DL", "AA"],
+        "hubs": [Kind.GBT],
+        "days": [date(2013, 7, 4), date(2013, 7, 5)],
+    }
+
+
+def test_wrong_job_parameters_are_all_told_at_once():
+    with pytest.raises(ParamErrors) as caught:
+        notebook.params(delays, DBUtils({"day": "tomorrow", "kind": "svm", "top": "1.5"}))
+    assert [problem.name for problem in caught.value.problems] == ["day", "kind", "top"]
+    assert "`kind` is 'svm': it must be one of lr, gbt, from widget" in str(caught.value)
+
+
+def test_choices_that_hold_a_comma_are_asked_for_as_text():
+    @job
+    def odd(raw: DataFrame, *, parts: list[Literal["a,b", "c"]] = ["c"]) -> DataFrame: ...  # noqa: B006
+
+    dbutils = DBUtils({"parts": '["a,b"]'})
+    assert notebook.params(odd, dbutils) == {"parts": ["a,b"]}
+    assert dbutils.widgets.made["parts"][0] == "text"
+
+
+def test_without_databricks_the_defaults_are_used_and_what_is_missing_is_told():
+    @job
+    def easy(raw: DataFrame, *, n: int = 3) -> DataFrame: ...
+
+    assert notebook.params(easy) == {"n": 3}
+    with pytest.raises(ParamErrors, match="`day` is missing"):
+        notebook.params(delays)
+
+
+def test_the_notebook_s_own_dbutils_is_found(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "dbutils", DBUtils({"day": "2013-07-04"}), raising=False)
+    assert notebook.params(delays)["day"] == date(2013, 7, 4)
+
+
+def test_a_session_without_databricks_gives_the_defaults():
+    @job
+    def easy(raw: DataFrame, *, n: int = 3) -> DataFrame: ...
+
+    assert notebook.params(easy, spark=object()) == {"n": 3}
+
+
+def test_the_stand_in_is_as_strict_as_databricks():
+    widgets = DBUtils().widgets
+    with pytest.raises(TypeError, match="takes a string"):
+        widgets.text("a", None)
+    with pytest.raises(TypeError, match="takes a string"):
+        widgets.dropdown("a", "1", ["1", 2])
+    with pytest.raises(ValueError, match="not among the choices"):
+        widgets.multiselect("a", "", ["x"])
+    with pytest.raises(InputWidgetNotDefined):
+        widgets.get("a")
+    with pytest.raises(ValueError, match="10000 bytes"):
+        DBUtils({"a": "x" * 10_000})
