@@ -87,7 +87,7 @@ def _where(flights: DataFrame, airlines: DataFrame, top: int) -> list[Plot | Tab
     carriers = _late_share(named, "carrier", "name").orderBy(F.desc("flights")).limit(top)
     worst = _late_share(flights, "dest").where(F.col("flights") >= 30).orderBy(F.desc("delay")).limit(top)
     formats = {"flights": ",d", "late_percent": ".1f", "delay": ".1f"}
-    labels = {"late_percent": "late, %", "delay": "mean delay, min", "dest": "destination", "name": "airline"}
+    labels = {"late_percent": "late, %", "delay": "mean delay, min"}
     return [
         Plot("Late flights by airline", carriers, "barh", x="name", y="late_percent", y_label="late, %"),
         Table(f"The {top} airlines with most flights", carriers, formats=formats, labels=labels),

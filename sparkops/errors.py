@@ -29,8 +29,8 @@ A message says what happened, where, and what to do. Exit codes and HTTP statuse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -79,6 +79,10 @@ class ParamErrors(InputError):
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         count = len(self.problems)
         super().__init__(f"Job `{job}`: {count} parameter problem{'s' if count > 1 else ''}\n{lines}")
+
+    def masked(self, mask: Callable[[str], str]) -> ParamErrors:
+        """Return the same problems with every message masked."""
+        return ParamErrors(self.job, (replace(one, message=mask(one.message)) for one in self.problems))
 
 
 class ConfigError(InputError):

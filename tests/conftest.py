@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Allow Spark's own habits: pyspark and py4j leave loopback sockets to the garbage collector."""
+    config.addinivalue_line(
+        "filterwarnings", r"ignore:unclosed <socket\.socket .*127\.0\.0\.1:ResourceWarning"
+    )
+
+
 def settings_in(root: Path, **changes: Any) -> Settings:
     """Return settings whose every folder stands under one temporary folder."""
     folders = {

@@ -106,7 +106,10 @@ def merged(checked: Checked, held: dict[int, Any]) -> Any:
         suite_name=checked.validation.suite_name,
         suite_parameters=checked.validation.suite_parameters,
         statistics=statistics._asdict(),
-        meta=checked.validation.meta,
+        meta={
+            **checked.validation.meta,
+            "active_batch_definition": {"data_asset_name": checked.validation.suite_name},
+        },
         batch_id=checked.validation.batch_id,
     )
 

@@ -15,7 +15,7 @@ from sparkops.cli.where import Where, common
 @common
 def jobs(where: Where, as_json: bool) -> None:
     """List the project's jobs: what each reads, publishes and takes."""
-    found = where.engine().declared()
+    found = where.engine().declared
     rows = [
         {
             "job": job.name,

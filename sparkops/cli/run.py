@@ -10,23 +10,34 @@ from sparkops.cli.job_command import Asked, job_command, run_options
 from sparkops.cli.where import Where, common, options, take
 from sparkops.errors import UnknownName
 
+_LATE = "sparkops.project"
+
 
 class Jobs(click.Group):
     """A command a job, made from the declarations; nothing heavy is imported to make them."""
 
     def _where(self, ctx: click.Context) -> Where:
-        return take(
-            {name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params}
-        )
+        said = {name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params}
+        where = take(said)
+        return replace(where, project=where.project or ctx.meta.get(_LATE))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the job's command, in the project that may be named only after it."""
+        for word, value in pairwise([*args, ""]):
+            if word.startswith("--project"):
+                ctx.meta[_LATE] = Path(word.partition("=")[2] or value)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the jobs' names."""
-        return sorted(self._where(ctx).engine().declared())
+        return sorted(self._where(ctx).engine().declared)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one job."""
         where = self._where(ctx)
-        jobs = where.engine().declared()
+        jobs = where.engine().declared
         if cmd_name not in jobs:
             raise UnknownName("job", cmd_name, sorted(jobs), advice="`sparkops jobs` lists them.")
         return job_command(jobs[cmd_name], ctx.params, start)
@@ -81,7 +92,7 @@ def flow(where: Where, jobs: tuple[str, ...], force: bool, params: tuple[str, ..
 
     given = dict(_pair(word) for word in params)
     with Live() as live, where.engine(tell=live) as engine:
-        engine.flow(list(jobs) or sorted(engine.declared()), given=given, force=force)
+        engine.flow(list(jobs) or sorted(engine.declared), given=given, force=force)
     return 0
 
 

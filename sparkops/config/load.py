@@ -130,7 +130,7 @@ def _refuse(problems: Sequence[str]) -> None:
 def _layer(root: Path, name: str) -> Tree:
     """Return what the files of one folder say; a value that two of them hold is a problem."""
     folder = root / "conf" / name
-    files = sorted(path for path in folder.glob("*") if path.suffix in (".yml", ".yaml"))
+    files = sorted(path for path in folder.glob("[!.]*") if path.suffix in (".yml", ".yaml"))
     trees = [read_tree(path, path.relative_to(root).as_posix()) for path in files]
     whole = merge(trees)
     seen: dict[Route, str] = {}

@@ -34,7 +34,15 @@ def find_root(start: Path) -> Path:
 
 
 def environments(root: Path) -> tuple[str, ...]:
-    """Return the environments of a project, `base` first."""
+    """Return the environments of a project, `base` first.
+
+    Raises:
+        ProjectError: When there is no conf/.
+    """
+    if not (root / "conf").is_dir():
+        raise ProjectError(
+            f"No folder {root / 'conf'}: make it, or a whole project with `sparkops init DIR`."
+        )
     folders = sorted(path.name for path in (root / "conf").iterdir() if path.is_dir())
     return (
         BASE,

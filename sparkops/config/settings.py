@@ -20,10 +20,10 @@ class Section(BaseModel):
 class TableSettings(Section):
     """A table or read-only source of the catalog, under `tables:`."""
 
-    path: str | None = None           # relative to the project; default: <warehouse>/<name>
-    name: str | None = None           # a metastore or Unity Catalog name instead of a path: main.flights.raw
+    path: str | None = None  # relative to the project; default: <warehouse>/<name>
+    name: str | None = None  # a metastore or Unity Catalog name instead of a path: main.flights.raw
     format: Literal["delta", "csv", "json", "parquet"] = "delta"
-    options: Mapping[str, str] = Field(default_factory=dict)   # Spark's reader options
+    options: Mapping[str, str] = Field(default_factory=dict)  # Spark's reader options
     table_schema: Annotated[str | None, Field(alias="schema")] = None  # Spark DDL: "year INT, carrier STRING"
     description: str = ""
 
@@ -32,17 +32,17 @@ class SparkSettings(Section):
     """Where Spark runs, under `spark:`."""
 
     mode: Literal["local", "cluster", "submit", "databricks", "connect"] = "local"
-    master: str | None = None         # local[*] by default; spark://..., yarn, k8s://..., sc://...
+    master: str | None = None  # local[*] by default; spark://..., yarn, k8s://..., sc://...
     conf: Mapping[str, Scalar | SecretStr] = Field(default_factory=dict)
-    jars: tuple[str, ...] = ()        # further local jars
+    jars: tuple[str, ...] = ()  # further local jars
     compiler: Literal["quick", "full"] = "quick"  # the JVM's first compiler only (short local work), or both
 
 
 class ModelSettings(Section):
     """The MLflow registry, under `models:`."""
 
-    tracking_uri: str | None = None   # default: sqlite in the project's state folder
-    registry_uri: str | None = None   # default: the tracking server
+    tracking_uri: str | None = None  # default: sqlite in the project's state folder
+    registry_uri: str | None = None  # default: the tracking server
     artifact_root: str | None = None  # default: <state>/mlflow/artifacts
     experiment: str = "sparkops"
 
@@ -50,7 +50,7 @@ class ModelSettings(Section):
 class CheckSettings(Section):
     """The data-validation checkpoints, under `checks:`."""
 
-    docs: bool = True                 # build Data Docs after each checked run
+    docs: bool = True  # build Data Docs after each checked run
 
 
 class Settings(Section):
@@ -58,9 +58,9 @@ class Settings(Section):
 
     root: Path
     env: str
-    state: Path                       # <root>/.sparkops: records, logs, locks, registry, docs
-    warehouse: str = "data/warehouse" # absolute after loading; or a URI (s3a://, abfss://, dbfs:/)
-    reports: str = "reports"          # where report pages go; absolute after loading
+    state: Path  # <root>/.sparkops: records, logs, locks, registry, docs
+    warehouse: str = "data/warehouse"  # absolute after loading; or a URI (s3a://, abfss://, dbfs:/)
+    reports: str = "reports"  # where report pages go; absolute after loading
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
     spark: SparkSettings = SparkSettings()
     models: ModelSettings = ModelSettings()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.config.load import Loaded, find_root, load
 from sparkops.engine.tell import Silent, Tell
 from sparkops.errors import SparkopsError, UnknownName
-from sparkops.pipeline.bind import Bound, Given, bind
+from sparkops.pipeline.bind import Bound, Given, bind, carry
 from sparkops.pipeline.discover import discover
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.peek import peek
@@ -103,14 +103,22 @@ class Engine:
 
     # Jobs
 
+    @cached_property
     def declared(self) -> Mapping[str, Job]:
         """Return the jobs as declared, quickly: their functions cannot be called."""
-        return peek(self.root / "jobs")
+        found = peek(self.root / "jobs")
+        self.loaded.refuse_unknown_jobs(found)
+        return found
 
     @cached_property
     def jobs(self) -> Mapping[str, Job]:
         """Return the jobs, ready to run."""
         return discover(self.root / "jobs")
+
+    def ready(self, declared: Job, bound: Bound) -> tuple[Job, Bound]:
+        """Return a declared job as it can be run, its values carried over."""
+        job = self.jobs[declared.name]
+        return job, carry(bound, looked_at=declared, loaded=job)
 
     def bind(self, job: Job, given: Mapping[str, Any], *, origin: str) -> Bound:
         """Return the job's values from the configuration and from `given`, which wins.
@@ -119,9 +127,11 @@ class Engine:
             ParamErrors: All that is wrong with them.
         """
         values, origins = self.loaded.params(job.name)
-        return bind(
-            job, [Given(values=values, origin="conf", origins=origins), Given(values=given, origin=origin)]
-        )
+        said = [Given(values=values, origin="conf", origins=origins), Given(values=given, origin=origin)]
+        try:
+            return bind(job, said)
+        except ParamErrors as error:
+            raise error.masked(lambda text: mask(text, self.loaded.secrets)) from None
 
     def start(
         self,
@@ -133,10 +143,10 @@ class Engine:
         origin: str = "command line",
     ) -> Run:
         """Run the job of that name with values as text or typed; wrong ones are told before anything starts."""
-        declared = _named(name, self.declared())
+        declared = _named(name, self.declared)
         bound = self.bind(declared, given, origin=origin)
         self.warm([declared])
-        return self.run_bound(self.jobs[name], bound, at=at or {}, as_of=as_of)
+        return self.run_bound(*self.ready(declared, bound), at=at or {}, as_of=as_of)
 
     def run(
         self,
@@ -167,10 +177,10 @@ class Engine:
         earlier = self.runs.load(run_id)
         if earlier.state == "done":
             return earlier
-        job = _named(earlier.job, self.declared())
+        job = _named(earlier.job, self.declared)
         bound = bind(job, [Given(values=earlier.params, origin=f"run {earlier.id}")])
         self.warm([job])
-        return self.run_bound(self.jobs[job.name], bound, resume=earlier)
+        return self.run_bound(*self.ready(job, bound), resume=earlier)
 
     def flow(
         self,

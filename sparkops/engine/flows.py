@@ -34,7 +34,7 @@ def run_flow(
     last: bool,
 ) -> tuple[Step, ...]:
     """Run the flow that `Engine.flow` describes."""
-    declared = engine.declared()
+    declared = engine.declared
     jobs = order(declared, targets)
     bound = _bind_all(engine, jobs, targets, given)
     fresh = Freshness(engine, bound, set(targets) if last else set(), force)
@@ -42,7 +42,7 @@ def run_flow(
     def one(job: Job) -> Run:
         engine.warm([job])
         pins = (at, as_of) if job.name in targets else ({}, None)
-        return engine.run_bound(engine.jobs[job.name], bound[job.name], at=pins[0], as_of=pins[1])
+        return engine.run_bound(*engine.ready(job, bound[job.name]), at=pins[0], as_of=pins[1])
 
     before = {job.name: [above.name for above in upstream(job, declared)] for job in jobs}
     steps = flow(jobs, before=before, fresh=fresh.earlier, run=one, told=engine.tell)

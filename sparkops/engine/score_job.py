@@ -76,5 +76,8 @@ def _plain(scored: DataFrame, columns: list[str]) -> DataFrame:
     added = [name for name in _OUTPUTS if name in scored.columns and name not in columns]
     return scored.select(
         *columns,
-        *(vector_to_array(F.col(name)).alias(name) if kinds[name] == "vectorudt" else F.col(name) for name in added),
+        *(
+            vector_to_array(F.col(name)).alias(name) if kinds[name] == "vectorudt" else F.col(name)
+            for name in added
+        ),
     )

@@ -15,6 +15,7 @@ from sparkops.checks.outcome import Outcome
 from sparkops.config.settings import Settings
 from sparkops.engine.tell import Tell
 from sparkops.models.registry import Registry
+from sparkops.pipeline.discover import modules
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.registered import Registered
@@ -38,15 +39,18 @@ class SparkCluster:
     Args:
         starter: Starts Spark, or has begun to.
         tell: Told each change of a run's progress.
+        jobs: Folder of the jobs, whose functions Spark's workers are sent whole.
     """
 
     starter: Starter
     tell: Callable[[Snapshot], object]
+    jobs: Path
     _open: dict[str, ExitStack] = field(default_factory=dict)
 
     def begin(self, run_id: str) -> SparkSession:
         """Return the session; what this thread asks of it carries the run's tag."""
         session = self.starter.session()
+        by_value(self.jobs)
         stack = self._open[run_id] = ExitStack()
         stack.enter_context(tagged(session, run_id))
         stack.enter_context(Watcher(session, run_id, tell=self.tell))
@@ -69,6 +73,14 @@ class SparkCluster:
         stack = self._open.pop(run_id, None)
         if stack is not None:
             stack.close()
+
+
+def by_value(jobs: Path) -> None:
+    """Have functions of the jobs' files sent to workers whole: the workers cannot import those files."""
+    from pyspark import cloudpickle
+
+    for module in modules(jobs):
+        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +206,7 @@ class Workshop:
     @cached_property
     def cluster(self) -> SparkCluster:
         """Return the session that runs share."""
-        return SparkCluster(self.starter, self.tell.spark)
+        return SparkCluster(self.starter, self.tell.spark, self.settings.root / "jobs")
 
     def rooms(self) -> Rooms:
         """Return the rooms as a run asks for them; this may wait for Spark to stand."""

@@ -84,7 +84,7 @@ class SparkVersion:
             frame: Rows with the columns that the model reads.
             arrays: Give vectors as arrays of doubles, which every reader of a table understands.
         """
-        from pyspark.sql import functions as F  # noqa: N812
+        from pyspark.sql import functions as F
 
         self.check(frame)
         scored = self.fitted.transform(frame)
@@ -112,7 +112,7 @@ class SparkVersion:
         return ((label.name, str(prediction.column), scorer.classes),)
 
     def _label_columns(self) -> dict[str, Any]:
-        from pyspark.sql import functions as F  # noqa: N812
+        from pyspark.sql import functions as F
 
         return {
             name: F.array(*(F.lit(each) for each in classes)).getItem(F.col(_quoted(column)).cast("int"))
@@ -123,7 +123,7 @@ class SparkVersion:
 def _array(scored: DataFrame, name: str) -> Any:
     from pyspark.ml.functions import vector_to_array
     from pyspark.ml.linalg import VectorUDT
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as F
 
     column = F.col(_quoted(name))
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 from sparkops.config.settings import Settings
@@ -64,7 +65,9 @@ def told(error: Exception) -> str:
 def _quietly_imported() -> None:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    import mlflow  # noqa: F401
+    warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")  # about its own type hints and deprecations
+    import mlflow.pyfunc
+    import mlflow.spark  # noqa: F401
 
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -10,8 +10,8 @@ from sparkops.scoring.uri import CERTIFICATE, SCORER
 
 def trouble(model: Path) -> str:
     """Return why a compiled model is not ready, as a part of a sentence; empty when it is."""
-    from sparkops.scoring.parity import check_cases, read_cases
     from sparkops.scoring import load
+    from sparkops.scoring.parity import check_cases, read_cases
 
     certificate = model / SCORER / CERTIFICATE
     if not certificate.is_file():

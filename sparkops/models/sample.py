@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def sampled(frame: DataFrame, columns: Sequence[str], count: int) -> list[dict[str, Any]]:
     """Return `count` rows with `columns`, chosen by their hash: spread over the data and the same each time."""
-    from pyspark.sql import functions as F  # noqa: N812
+    from pyspark.sql import functions as F
 
     narrow = frame.select(*(F.col(_quoted(name)) for name in columns))
     hashed = [F.col(_quoted(name)) for name, kind in narrow.dtypes if kind != "vector"]
@@ -30,7 +30,7 @@ def framed(
     no job runs, and a row that a stage refuses leaves no failed task in the log.
     """
     import pyarrow as pa
-    from pyspark.sql import types as T  # noqa: N812
+    from pyspark.sql import types as T
 
     kinds = {field.name: field.dataType for field in like.schema.fields}
     schema = T.StructType([T.StructField(field.name, kinds[field.name]) for field in fields])

@@ -12,7 +12,7 @@ from sparkops.pipeline.allowed import example
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.shape import shape_of
-from sparkops.pipeline.value import parse
+from sparkops.pipeline.value import parse, to_json
 
 DEFAULT = "default"
 
@@ -61,6 +61,19 @@ def bind(job: Job, given: Sequence[Given] = ()) -> Bound:
     if problems:
         raise ParamErrors(job.name, problems)
     return Bound(values=values, origins=origins)
+
+
+def carry(bound: Bound, *, looked_at: Job, loaded: Job) -> Bound:
+    """Return values bound for a job that was only peeked at, as the loaded job's own: its Enum's own members.
+
+    Args:
+        bound: The values.
+        looked_at: The job they were bound for.
+        loaded: The same job, discovered.
+    """
+    plain = {param.name: to_json(param, bound.values[param.name]) for param in looked_at.params}
+    values = bind(loaded, [Given(values=plain, origin=DEFAULT)]).values
+    return Bound(values=values, origins=bound.origins)
 
 
 def option(name: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
@@ -32,8 +34,14 @@ def discover(folder: Path) -> Mapping[str, Job]:
 
 def modules(folder: Path) -> tuple[ModuleType, ...]:
     """Return the imported modules whose files lie in the folder."""
-    home = folder.resolve()
+    home = str(folder.resolve())
     return tuple(module for module in list(sys.modules.values()) if _home(module) == home)
+
+
+def is_discovered(folder: Path) -> bool:
+    """Tell whether the folder's modules stand imported as its files are now."""
+    stamp = _stamp(folder.resolve())
+    return any(vars(module).get(_MARK) == stamp for module in modules(folder))
 
 
 def job_files(folder: Path) -> tuple[Path, ...]:
@@ -99,9 +107,22 @@ def _stamp(home: Path) -> Stamp:
     return str(home), tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in facts)
 
 
-def _home(module: ModuleType) -> Path | None:
+def _home(module: ModuleType) -> str | None:
     file = getattr(module, "__file__", None)
-    return Path(file).parent if isinstance(file, str) else None
+    return os.path.dirname(file) if isinstance(file, str) else None  # noqa: PTH120 - asked of every module there is
+
+
+def _twins(path: Path) -> list[str]:
+    """Return a line per decorated function that a later one of the same name hides in the same file."""
+    body = ast.parse(path.read_bytes()).body
+    decorated = [node for node in body if isinstance(node, ast.FunctionDef) and node.decorator_list]
+    first: dict[str, ast.FunctionDef] = {}
+    return [
+        f"Two functions are named `{node.name}`: {_shown(path)}:{first[node.name].lineno} and "
+        f"{_shown(path)}:{node.lineno}. Rename one."
+        for node in decorated
+        if first.setdefault(node.name, node) is not node
+    ]
 
 
 def _refuse_names(files: Iterable[Path]) -> None:
@@ -119,7 +140,7 @@ def _refuse_names(files: Iterable[Path]) -> None:
 
 def _import(path: Path, problems: list[str]) -> ModuleType | None:
     present = sys.modules.get(path.stem)
-    if present is not None and _home(present) == path.parent:
+    if present is not None and _home(present) == str(path.parent):
         return present
     if present is not None:
         problems.append(f"{_shown(path)}: another module `{path.stem}` is imported already. Rename the file.")
@@ -136,6 +157,7 @@ def _import(path: Path, problems: list[str]) -> ModuleType | None:
         sys.modules.pop(path.stem, None)
         problems.append(_told(path, error))
         return None
+    problems += _twins(path)
     return module
 
 

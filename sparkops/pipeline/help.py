@@ -88,11 +88,11 @@ def _lines(row: Row) -> str:
 
 
 def _facts(job: Job) -> str:
-    """Return which tables and models the job reads and makes, and where it stands."""
+    """Return which tables and models the job reads and makes, and its file."""
     facts = {
         "Reads": ", ".join((*job.tables, *(f"{name} (model)" for name in job.models))),
         "Makes": _made(job),
-        "Stands": str(job.place),
+        "File": str(job.place),
     }
     return "\n".join(f"{name + ':':<8}{text}" for name, text in facts.items() if text)
 

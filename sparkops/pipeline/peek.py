@@ -12,7 +12,7 @@ from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.discover import discover, forget, import_all, jobs_of
+from sparkops.pipeline.discover import discover, forget, import_all, is_discovered, jobs_of, modules
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.placeholder import PlaceholderFinder, heavy_imported, holds_placeholder, is_placeholder
 
@@ -24,10 +24,10 @@ def peek(folder: Path) -> Mapping[str, Job]:
 
     The jobs may be described, bound and ordered; their functions are not the author's and must not be called. Where
     a file needs a real answer of a heavy library while it is imported, or anything else goes wrong, the folder is
-    discovered for real, and so is it when such a library is imported already. No other thread may be importing a
+    discovered for real, and so is it when such a library is imported already, or the folder was discovered before. No other thread may be importing a
     heavy library meanwhile.
     """
-    jobs = None if heavy_imported() else _peeked(folder)
+    jobs = None if heavy_imported() or is_discovered(folder) else _peeked(folder)
     if jobs is None:
         return discover(folder)
     return {name: replace(job, function=_NotLoaded(job)) for name, job in jobs.items()}
@@ -78,7 +78,8 @@ def _standing_in(folder: Path) -> Iterator[None]:
 def _drop(folder: Path, before: set[str]) -> None:
     """Drop the modules imported since that lie in the folder or hold anything made of a placeholder."""
     new = {name: module for name, module in sys.modules.items() if name not in before}
-    dropped = {name for name in new if _home_is(new[name], folder) or holds_placeholder(new[name])}
+    own = {module.__name__ for module in modules(folder)}
+    dropped = {name for name in new if name in own or holds_placeholder(new[name])}
     while more := {name for name in new.keys() - dropped if _leans_on(new[name], dropped)}:
         dropped |= more
     for name in dropped:
@@ -86,11 +87,6 @@ def _drop(folder: Path, before: set[str]) -> None:
         parent, _, child = name.rpartition(".")
         if vars(sys.modules.get(parent, module)).get(child) is module:
             delattr(sys.modules[parent], child)
-
-
-def _home_is(module: ModuleType, folder: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and Path(file).parent == folder.resolve()
 
 
 def _leans_on(module: ModuleType, dropped: set[str]) -> bool:

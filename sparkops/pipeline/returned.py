@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 
 from sparkops.pipeline.job import Kind
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.signature import type_name
+from sparkops.pipeline.signature import Unresolved, type_name
 from sparkops.pipeline.write import Mode, Write
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -66,8 +66,9 @@ def returned(function: Callable[..., Any], resolve: Callable[[Any], Any], option
         return Returned(kind=kind, problems=(*_misplaced(options, "a Report"), *_not_model(options)))
     names = (function.__name__,) if kind == "table" else _fields(annotation, resolve)
     if not names:
-        told = type_name(annotation)
-        return Returned(kind=kind, problems=(f"it returns `{told}`: a job returns {_ADVICE}",))
+        reason = f" ({annotation.reason})" if isinstance(annotation, Unresolved) else ""
+        told = f"it returns `{type_name(annotation)}`{reason}: a job returns {_ADVICE}"
+        return Returned(kind=kind, problems=(told,))
     return _tables(kind, names, options)
 
 

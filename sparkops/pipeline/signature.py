@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
+import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +18,9 @@ from sparkops.pipeline.shape import shape_of, type_text
 from sparkops.pipeline.value import parse_default
 from sparkops.place import Place
 
-RESERVED: Final = frozenset({"help", "env", "set", "at", "as_of", "upstream", "debug"})
+RESERVED: Final = frozenset(
+    {"help", "project", "env", "set", "overrides", "at", "as_of", "upstream", "force", "debug"}
+)
 
 
 @dataclass(slots=True)
@@ -186,18 +188,23 @@ def _comparable(value: Any) -> Any:
 
 def _lines(function: Callable[..., Any]) -> dict[str, int]:
     """Return the line of `def` (under "") and of each argument; empty where there is no source."""
+    code = function.__code__
+    linecache.checkcache(code.co_filename)
     try:
-        source, first = inspect.getsourcelines(function)
-        tree = ast.parse(textwrap.dedent("".join(source)))
-    except (OSError, TypeError, SyntaxError, IndexError):
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except SyntaxError:  # a notebook's cell may hold magic
         return {}
-    found = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), None)
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    found = next((node for node in functions if _first_line(node) == code.co_firstlineno), None)
     if found is None:
         return {}
     given = found.args
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-    lines = {argument.arg: first + argument.lineno - 1 for argument in every if argument is not None}
-    return lines | {"": first + found.lineno - 1}
+    return {argument.arg: argument.lineno for argument in every if argument is not None} | {"": found.lineno}
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
 def _shown_file(file: str) -> str:

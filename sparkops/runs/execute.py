@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from sparkops.config.secrets import mask
 from sparkops.errors import BadData, ChecksFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.table import Pin
@@ -85,7 +86,7 @@ def execute(order: Order, rooms: Callable[[], Rooms], setting: Setting) -> Run:
     job = order.job
     store = RunStore(setting.state / "runs")
     run_id = order.resume.id if order.resume else new_id()
-    attempt = store.begin(run_id, job.name, **_first_facts(order, setting))
+    attempt = store.begin(run_id, job.name, secrets=setting.secrets, **_first_facts(order, setting))
     with cancellable_and_logged(attempt, setting):
         live: list[Rooms] = []
         try:
@@ -125,6 +126,7 @@ def _stopped(error: BaseException, job: Job, live: list[Rooms], attempt: Attempt
     """Record what stopped the run; return the error that says it to a person."""
     explain = live[0].inputs.explain if live else (lambda _: None)
     told = blame(error, job, explain)
+    told.args = tuple(mask(part, attempt.secrets) if isinstance(part, str) else part for part in told.args)
     if isinstance(told, RunCancelled) and live:
         live[0].cluster.cancel(attempt.run_id)
     state = {ChecksFailed: "checks_failed", RunCancelled: "cancelled"}.get(type(told), "failed")

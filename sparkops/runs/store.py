@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sparkops.config.secrets import mask
 from sparkops.errors import ProjectError, UnknownName
 from sparkops.runs.record import Run, fold, now, this_process, with_crash_seen
 
@@ -20,6 +21,7 @@ class Attempt:
     run_id: str
     number: int
     path: Path
+    secrets: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path:
@@ -33,7 +35,8 @@ class Attempt:
             event: What happened, in one word.
             facts: Fields of `Run`, as JSON values.
         """
-        line = json.dumps({"event": event, "time": now().isoformat(), **facts}, default=str) + "\n"
+        told = json.dumps({"event": event, "time": now().isoformat(), **facts}, default=str)
+        line = mask(told, self.secrets) + "\n"
         file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(file, line.encode())
@@ -52,8 +55,8 @@ class RunStore:
 
     folder: Path
 
-    def begin(self, run_id: str, job: str, **facts: Any) -> Attempt:
-        """Write the record's first event in a new attempt file, made exclusively.
+    def begin(self, run_id: str, job: str, *, secrets: tuple[str, ...] = (), **facts: Any) -> Attempt:
+        """Write the record's first event in a new attempt file, made exclusively; no secret gets into it.
 
         Raises:
             ProjectError: The folder cannot be written.
@@ -61,7 +64,7 @@ class RunStore:
         home = self.folder / run_id
         try:
             home.mkdir(parents=True, exist_ok=True)
-            attempt = self._claim(run_id, home)
+            attempt = self._claim(run_id, home, secrets)
         except OSError as error:
             raise ProjectError(
                 f"The run's record cannot be written to {home}: {error.strerror}. "
@@ -74,7 +77,7 @@ class RunStore:
         )  # fmt: skip
         return attempt
 
-    def _claim(self, run_id: str, home: Path) -> Attempt:
+    def _claim(self, run_id: str, home: Path, secrets: tuple[str, ...]) -> Attempt:
         number = len(list(home.glob("attempt-*.jsonl"))) + 1
         while True:
             path = home / f"attempt-{number:03d}.jsonl"
@@ -83,7 +86,7 @@ class RunStore:
             except FileExistsError:
                 number += 1
                 continue
-            return Attempt(run_id, number, path)
+            return Attempt(run_id, number, path, secrets)
 
     def load(self, run_id: str) -> Run:
         """Return one run by its id, or by the beginning or end of an id that fits one run only.

@@ -23,6 +23,7 @@ from sparkops.spark.launched import QUICK, launch_spark
 from sparkops.spark.rehearsal import rehearse
 
 DUMP_WITHIN: Final = 300.0  # seconds from the JVM's end to a whole archive
+KEPT: Final = 4  # archives
 
 _logger = logging.getLogger("sparkops.spark")
 
@@ -49,13 +50,19 @@ def make_archive(host: Host | None = None) -> Path | None:
         _dump(scratch, host)
         if not scratch.is_file():
             return None
-        for old in file.parent.glob("*.jsa"):
-            old.unlink(missing_ok=True)  # of an earlier Java, Spark or Delta; a running JVM keeps its mapping
         scratch.replace(file)
+        _forget_old(file.parent)
     finally:
         scratch.unlink(missing_ok=True)
     _logger.info("Made the class-data archive in %.0f s: %s", time.monotonic() - started, file)
     return file
+
+
+def _forget_old(folder: Path) -> None:
+    """Keep the newest few: each checkout has its own, and each is large; a running JVM keeps what it has mapped."""
+    by_age = sorted(folder.glob("*.jsa"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for old in by_age[KEPT:]:
+        old.unlink(missing_ok=True)
 
 
 def _dump(file: Path, host: Host) -> None:

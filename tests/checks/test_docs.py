@@ -20,7 +20,7 @@ pytestmark = [
 
 SUITE = """\
 expectations:
-  - expect_column_values_to_be_between: {column: id, max_value: 2, policy: quarantine, meta: no more than two}
+  - expect_column_values_to_be_between: {column: id, max_value: 2, policy: quarantine}
   - expect_column_values_to_not_be_null: id
 """
 
@@ -50,7 +50,8 @@ def test_a_page_shows_what_was_quarantined_and_what_was_published(tmp_path: Path
     assert page is not None
     text = page.read_text(encoding="utf-8")
     assert "Great Expectations" in text
-    assert "no more than two" in text
+    assert "less than or equal to" in text
+    assert "25% of 4 total rows" in text
     assert "run-1" in text
     assert page.relative_to(index.parent).as_posix() in index.read_text(encoding="utf-8")
 
@@ -63,7 +64,7 @@ def test_the_index_lists_every_run_once_and_survives_a_broken_line(tmp_path: Pat
     manifest = first.parent / "pages.jsonl"
     line = json.loads(manifest.read_text(encoding="utf-8"))
     more = [
-        json.dumps({**line, "run": f"old-{i}", "path": f"validations/t/old-{i}/checks.html"})
+        json.dumps({**line, "run": f"old-{i}", "path": f"validations/t/old-{i}/checkpoint/results.html"})
         for i in range(700)
     ]
     manifest.write_text("\n".join([*more, '{"table": "t", "ru']) + "\n", encoding="utf-8")
@@ -71,7 +72,7 @@ def test_the_index_lists_every_run_once_and_survives_a_broken_line(tmp_path: Pat
     index = checks.write_docs(outcome)
     assert index is not None
     text = index.read_text(encoding="utf-8")
-    assert text.count("validations/t/run-1/checks.html") == 1
+    assert text.count("validations/t/run-1/checkpoint/results.html") == 1
     assert "old-699" in text
     assert "validations/t/old-0/" not in text, "only the newest pages are listed"
 

@@ -152,6 +152,13 @@ def test_a_file_that_is_no_text_is_told(make):
     assert "conf/base/bytes.yml: cannot be read" in refused(root)
 
 
+def test_an_editor_s_own_files_are_left(make):
+    root = make()
+    (root / "conf/base/.#lock.yml").symlink_to("nowhere")
+    (root / "conf/base/notes.txt").write_text("{not yaml")
+    assert said(root).settings.env == "base"
+
+
 def test_a_section_without_content_is_left_out(make):
     assert said(make(base__a="tables:\nspark:\n")).settings.spark.mode == "local"
 

@@ -26,6 +26,11 @@ def test_a_missing_folder_says_so(tmp_path):
         find_root(tmp_path / "gone")
 
 
+def test_a_project_without_conf_says_so(tmp_path):
+    with pytest.raises(ProjectError, match=r"No folder .*conf: make it"):
+        environments(tmp_path)
+
+
 def test_checks_are_no_environment(tmp_path):
     for name in ("base", "checks", "prod", "local", ".git"):
         (tmp_path / "conf" / name).mkdir(parents=True)

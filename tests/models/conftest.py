@@ -86,7 +86,11 @@ def trained(flights: DataFrame, fitted: Any) -> Model:
 def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Share the settings of a project whose registry holds version 1 of `late`, the champion."""
     root = tmp_path_factory.mktemp("registry")
-    folders = {"state": root / ".sparkops", "warehouse": str(root / "warehouse"), "reports": str(root / "reports")}
+    folders = {
+        "state": root / ".sparkops",
+        "warehouse": str(root / "warehouse"),
+        "reports": str(root / "reports"),
+    }
     return Settings.model_validate({"root": root, "env": "base", **folders})
 
 

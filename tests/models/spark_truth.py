@@ -17,7 +17,9 @@ from sparkops.scoring import Answer, Difference, Scorer, agree, edge_rows, load,
 class Truth:
     """A fitted model, saved, compiled, and asked beside Spark."""
 
-    def __init__(self, fitted: Any, frame: DataFrame, folder: Path, *, names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, fitted: Any, frame: DataFrame, folder: Path, *, names: Sequence[str] | None = None
+    ) -> None:
         self.fitted, self.schema, self.spark = fitted, frame.schema, frame.sparkSession
         fitted.write().overwrite().save(str(folder / "spark"))
         fields = fields_from_spark(frame.schema.jsonValue())
@@ -88,5 +90,8 @@ def frame_of(spark: SparkSession, size: int = 400) -> DataFrame:
     columns = "c string, d string, x double, h double, n int, l long, b boolean, f float"
     made = spark.createDataFrame(rows, columns)
     return made.selectExpr(
-        "*", "if(x + n / 25 + if(c = 'a', 1, 0) > 1.4, 'late', 'ontime') late", "double(n % 3) three", "x * 3 + n y"
+        "*",
+        "if(x + n / 25 + if(c = 'a', 1, 0) > 1.4, 'late', 'ontime') late",
+        "double(n % 3) three",
+        "x * 3 + n y",
     )

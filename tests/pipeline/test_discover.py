@@ -96,6 +96,12 @@ def test_two_jobs_of_one_name_are_refused_with_both_places(folder):
     )
 
 
+def test_a_job_that_a_later_one_of_its_file_would_hide_is_refused(folder):
+    (folder / "hidden_twin.py").write_text(simple("twin") + simple("twin"))
+    told = "Two functions are named `twin`: jobs/hidden_twin.py:4 and jobs/hidden_twin.py:9. Rename one."
+    assert refused(folder) == told
+
+
 def test_every_file_that_does_not_import_is_told_by_line_and_cause(folder):
     (folder / "bad_syntax.py").write_text("x = 1\ndef (\n")
     (folder / "bad_import.py").write_text("\n\nimport no_such_library\n")

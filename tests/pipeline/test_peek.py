@@ -110,6 +110,27 @@ print(left, kind(), any("Placeholder" in type(f).__name__ for f in sys.meta_path
     assert run(code, folder) == "[] string False"
 
 
+def test_values_bound_for_a_peeked_job_are_carried_to_the_loaded_one(folder):
+    (folder / "common_rules.py").unlink()
+    (folder / "delay_jobs.py").unlink()
+    (folder / "enum_job.py").write_text(
+        "from enum import Enum\nfrom sparkops.pipeline.declare import job\n"
+        "class Kind(Enum):\n    LR = 'lr'\n    GBT = 'gbt'\n"
+        "@job\ndef kinds(raw: 'DataFrame', *, kind: Kind = Kind.LR, all: list[Kind] = []) -> 'DataFrame':\n"
+        "    return kind is Kind.GBT, [one.name for one in all]\n"
+    )
+    code = """
+from sparkops.pipeline.bind import Given, bind, carry
+from sparkops.pipeline.discover import discover
+seen = peek(folder)["kinds"]
+bound = bind(seen, [Given(values={"kind": "gbt", "all": "lr,gbt"}, origin="command line")])
+loaded = discover(folder)["kinds"]
+carried = carry(bound, looked_at=seen, loaded=loaded)
+print(loaded(None, **bound.values)[0], loaded(None, **carried.values), carried.origins["kind"])
+"""
+    assert run(code, folder) == "False (True, ['LR', 'GBT']) command line"
+
+
 def test_a_peeked_job_says_that_it_cannot_be_called(folder):
     code = """
 from sparkops.errors import DeclarationError

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NewType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AfterValidator, Field, PositiveInt, StringConstraints
 
@@ -81,11 +81,13 @@ VALUES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (Annotated[int, Field(ge=1, le=50)], st.integers(1, 50)),
     (list[Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]], st.just(["JFK", "LGA"])),
 ]
+quick = settings(deadline=None, max_examples=60)
 every_type = pytest.mark.parametrize(("annotation", "values"), VALUES, ids=lambda value: str(value)[:40])
 
 
 @every_type
 def test_the_text_of_a_value_stands_for_that_value(annotation, values):
+    @quick
     @given(values)
     def holds(value):
         back = parse(param(annotation), to_text(param(annotation), value))
@@ -96,6 +98,7 @@ def test_the_text_of_a_value_stands_for_that_value(annotation, values):
 
 @every_type
 def test_the_json_of_a_value_stands_for_that_value(annotation, values):
+    @quick
     @given(values)
     def holds(value):
         carried = json.loads(json.dumps(to_json(param(annotation), value)))
@@ -107,6 +110,7 @@ def test_the_json_of_a_value_stands_for_that_value(annotation, values):
 
 @every_type
 def test_a_python_value_stands_for_itself(annotation, values):
+    @quick
     @given(values)
     def holds(value):
         assert parse_default(param(annotation), value) == value
@@ -116,6 +120,7 @@ def test_a_python_value_stands_for_itself(annotation, values):
 
 @every_type
 def test_any_text_gives_a_value_or_one_clear_refusal(annotation, values):
+    @quick
     @given(
         _TEXT
         | st.sampled_from(

@@ -131,9 +131,9 @@ def test_unknown_names_tell_what_the_server_has(tracking: tuple[type[Tracking], 
     url = f"http://{tracking[1]}"
     with pytest.raises(UnknownName, match="No model `lat`"):
         download(url, "lat", "champion", tmp_path)
-    with pytest.raises(UnknownName, match="No version `9` in model `late`.*Known: 3"):
+    with pytest.raises(UnknownName, match=r"No version `9` in model `late`.*Known: 3"):
         download(url, "late", "9", tmp_path)
-    with pytest.raises(UnknownName, match="No alias `chamion`.*Did you mean `champion`"):
+    with pytest.raises(UnknownName, match=r"No alias `chamion`.*Did you mean `champion`"):
         download(url, "late", "chamion", tmp_path)
 
 
@@ -143,7 +143,7 @@ def test_user_and_password_are_sent_and_never_shown(
     handler, host = tracking
     handler.login = "ann:se@cret"
     assert download(f"http://ann:se%40cret@{host}", "late", "3", tmp_path)[1] == 3
-    with pytest.raises(EngineError, match="answered 401. Give a user and password") as told:
+    with pytest.raises(EngineError, match=r"answered 401. Give a user and password") as told:
         download(f"http://ann:wrong@{host}", "late", "3", tmp_path)
     assert "wrong" not in str(told.value)
 
@@ -158,5 +158,5 @@ def test_artifacts_that_the_server_does_not_serve_are_told(
 
 
 def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="http://127.0.0.1:9 does not answer"):
+    with pytest.raises(EngineError, match=r"http://127.0.0.1:9 does not answer"):
         download("http://127.0.0.1:9", "late", "3", tmp_path)

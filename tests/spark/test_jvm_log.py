@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 from sparkops.spark import JvmLog
@@ -27,7 +28,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
 def test_the_first_sink_gets_what_came_before_it(tmp_path: Path) -> None:
     log, process = JvmLog(), printing("echo before; read line")
     log.pump(process.stdout)
-    log.drain()
+    while not log.tail():
+        time.sleep(0.01)
     with log.to(tmp_path / "new" / "run.log"):
         pass
     with log.to(tmp_path / "second.log"):
@@ -53,7 +55,8 @@ def test_the_tail_holds_the_last_lines() -> None:
     log, process = JvmLog(), printing("seq 1 100")
     log.pump(process.stdout)
     end(process)
-    log.drain()
+    while "100" not in log.tail():
+        time.sleep(0.01)
     assert log.tail(3).splitlines() == ["98", "99", "100"]
 
 

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from py4j.protocol import Py4JJavaError
 
 from sparkops.spark import Snapshot, Watcher, active_jobs, cancel, snapshot, tagged
 
@@ -97,7 +98,7 @@ def test_cancel_stops_a_run_and_leaves_the_others(spark) -> None:
             with tagged(spark, run):
                 spark.sparkContext.parallelize([seconds], 1).map(time.sleep).count()
             ended[run] = "done"
-        except Exception as error:
+        except Py4JJavaError as error:
             ended[run] = type(error).__name__
 
     threads = [threading.Thread(target=work, args=one) for one in (("run-c", 60.0), ("run-d", 3.0))]

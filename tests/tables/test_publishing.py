@@ -26,8 +26,15 @@ def test_overwrite_leaves_the_new_rows_alone(tables, frame, rows):
     assert rows("flights") == [(FIFTH, "DL", 1.0)]
 
 
-@pytest.mark.parametrize("write", [Write(table="flights"), Write(table="flights", mode="append"), BY_DAY,
-                                   Write(table="flights", mode="merge", by=("day", "carrier"))])
+@pytest.mark.parametrize(
+    "write",
+    [
+        Write(table="flights"),
+        Write(table="flights", mode="append"),
+        BY_DAY,
+        Write(table="flights", mode="merge", by=("day", "carrier")),
+    ],
+)
 def test_a_retried_run_writes_once_in_every_mode(tables, frame, rows, write):
     tables.publish(frame(), Write(table="flights"), run_id="r0")
     first = tables.publish(frame([(FOURTH, "DL", 1.0)]), write, run_id="r1")
@@ -115,7 +122,10 @@ def test_merge_updates_what_stands_and_inserts_the_rest_with_null_as_a_key(table
     done = tables.publish(frame([("a", 10), (None, 20), ("d", 40)], "k string, n int"), merged, run_id="r2")
     assert done.rows == 3
     assert {tuple(r) for r in tables.read(tables.pin("t")).collect()} == {
-        ("a", 10), (None, 20), ("c", 3), ("d", 40)
+        ("a", 10),
+        (None, 20),
+        ("c", 3),
+        ("d", 40),
     }
     assert spark.conf.get("spark.databricks.delta.write.txnAppId", "unset") == "unset"
     assert spark.conf.get("spark.databricks.delta.commitInfo.userMetadata", "unset") == "unset"
@@ -123,8 +133,11 @@ def test_merge_updates_what_stands_and_inserts_the_rest_with_null_as_a_key(table
 
 def test_a_merge_key_that_stands_twice_is_refused(tables, frame):
     with pytest.raises(BadData, match=r"merged on `k`.*2 rows with the key \{'k': 'a'\}"):
-        tables.publish(frame([("a", 1), ("a", 2)], "k string, n int"),
-                       Write(table="t", mode="merge", by=("k",)), run_id="r1")
+        tables.publish(
+            frame([("a", 1), ("a", 2)], "k string, n int"),
+            Write(table="t", mode="merge", by=("k",)),
+            run_id="r1",
+        )
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append", "replace", "merge"])
@@ -155,8 +168,11 @@ def test_an_allowed_change_may_add_columns_to_rows_that_stay(tables, frame, rows
     tables.publish(wider, Write(table="t", mode=mode, by=("k",), schema_change=True), run_id="r2")
     assert rows("t") == [("a", 1, None), ("b", 2, None), ("c", 3, True)]
     with pytest.raises(SchemaChanged, match="may not change what stands"):
-        tables.publish(frame([("c", "x")], "k string, n string"),
-                       Write(table="t", mode=mode, by=("k",), schema_change=True), run_id="r3")
+        tables.publish(
+            frame([("c", "x")], "k string, n string"),
+            Write(table="t", mode=mode, by=("k",), schema_change=True),
+            run_id="r3",
+        )
 
 
 def test_the_order_of_columns_does_not_matter(tables, frame, rows):

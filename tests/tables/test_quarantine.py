@@ -19,9 +19,17 @@ def test_columns_may_come_go_and_change_their_type(tables, frame, rows):
     tables.quarantine(frame([("b", "x", True)], "k string, n string, late boolean"), table="t", run_id="r2")
     tables.quarantine(frame([("c",)], "k string"), table="t", run_id="r3")
     assert dict(tables.schema("t__quarantine")) == {
-        "k": "string", "n": "int", "_sparkops_run": "string", "n__string": "string", "late": "boolean"
+        "k": "string",
+        "n": "int",
+        "_sparkops_run": "string",
+        "n__string": "string",
+        "late": "boolean",
     }
-    assert [row[:3] for row in rows("t__quarantine")] == [("a", 1, "r1"), ("b", None, "r2"), ("c", None, "r3")]
+    assert [row[:3] for row in rows("t__quarantine")] == [
+        ("a", 1, "r1"),
+        ("b", None, "r2"),
+        ("c", None, "r3"),
+    ]
 
 
 def test_the_same_run_may_write_a_table_and_its_quarantine(tables, frame):

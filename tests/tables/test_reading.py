@@ -43,7 +43,11 @@ def test_the_pin_from_the_log_is_the_pin_from_spark(three, spark):
 
     session, location = Session(spark), Catalog(three._catalog.settings).locate("t")
     ours, theirs = tip(location, session), _tip_by_spark(location, session, None)
-    assert (ours.version, ours.identity, ours.partition_by) == (theirs.version, theirs.identity, theirs.partition_by)
+    assert (ours.version, ours.identity, ours.partition_by) == (
+        theirs.version,
+        theirs.identity,
+        theirs.partition_by,
+    )
     assert ours.schema == theirs.schema
     mine, its = history(location, session), _history_by_spark(location, session, None)
     assert [(c.version, c.operation, c.rows, c.run_id) for c in mine] == [
@@ -89,7 +93,9 @@ def test_a_log_that_was_cleaned_up_says_what_can_still_be_read(three, spark, tmp
     for version in (0, 1):
         for file in log.glob(f"*{version:020}*"):
             file.unlink()
-    with pytest.raises(VersionGone, match=r"Version 1 of table `t` is no longer kept.*Versions 2 can be read"):
+    with pytest.raises(
+        VersionGone, match=r"Version 1 of table `t` is no longer kept.*Versions 2 can be read"
+    ):
         three.pin("t", at=1)
     (log / f"{2:020}.crc").unlink()
     pin = three.pin("t")  # now only the checkpoint knows the columns

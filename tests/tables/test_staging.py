@@ -62,9 +62,13 @@ def test_discarding_leaves_nothing_behind(tables, frame, tmp_path):
     assert tables.list() == ()
 
 
-def test_a_warehouse_that_cannot_be_written_to_is_told_before_the_frame_is_computed(spark, make_settings, frame):
+def test_a_warehouse_that_cannot_be_written_to_is_told_before_the_frame_is_computed(
+    spark, make_settings, frame
+):
     tables = Tables(spark, make_settings(warehouse="/proc/sparkops"))
-    with pytest.raises(TableError, match=r"Cannot write results under /proc/sparkops/_staging/r1.*`warehouse`"):
+    with pytest.raises(
+        TableError, match=r"Cannot write results under /proc/sparkops/_staging/r1.*`warehouse`"
+    ):
         tables.stage(frame(), table="t", run_id="r1")
 
 

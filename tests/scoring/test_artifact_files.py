@@ -1,0 +1,90 @@
+"""A description on disk: it comes back the same, and anything else is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made import flights, forest
+
+import sparkops.scoring
+from sparkops.errors import ModelError
+from sparkops.scoring import describe, load, save
+
+ROW = {"carrier": "UA", "distance": 100, "temp": 40.0}
+
+
+def test_what_is_saved_is_loaded_and_has_the_same_hash(tmp_path: Path) -> None:
+    save(flights(), tmp_path)
+    assert describe(tmp_path).hash == flights().hash
+    assert load(tmp_path).version == flights().hash[:16]
+    assert load(tmp_path, raw=True).output("rawPrediction") is not None
+
+
+def test_one_changed_number_changes_the_hash(tmp_path: Path) -> None:
+    save(forest(seed=1), tmp_path)
+    with np.load(tmp_path / "arrays.npz") as file:
+        arrays = dict(file)
+    arrays["1.threshold"][0] += 1e-9
+    np.savez(tmp_path / "arrays.npz", **arrays)
+    with pytest.raises(ModelError, match="was changed after it was compiled"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("format", 99, "another format"),
+        ("steps", "rm -rf", "damaged"),
+        ("fields", [{"name": 3, "type": "double", "nullable": True}], "damaged"),
+        ("classes", ["a", "b"], "changed"),
+    ],
+)
+def test_a_changed_description_is_refused(tmp_path: Path, key: str, value: object, message: str) -> None:
+    save(flights(), tmp_path)
+    file = tmp_path / "description.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: value}))
+    with pytest.raises(ModelError, match=message):
+        load(tmp_path)
+
+
+def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
+    save(flights(), tmp_path)
+    np.savez(tmp_path / "arrays.npz", **{"2.surrogate": np.array([object()], dtype=object)})
+    with pytest.raises(ModelError, match="no compiled model that can be read"):
+        load(tmp_path)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no compiled model"):
+        load(tmp_path / "nothing")
+
+
+def test_the_room_scores_under_another_name_with_numpy_alone(tmp_path: Path) -> None:
+    save(flights(), tmp_path / "model")
+    home, package = Path(sparkops.scoring.__file__).parent, tmp_path / "code" / "sparkops_scorer"
+    shutil.copytree(home, package / "scoring", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("errors.py", "place.py"):
+        shutil.copy(home.parent / name, package / name)
+    (package / "__init__.py").write_text("")
+    program = f"""
+import sys
+for name in ("sparkops", "pyspark", "pyarrow", "mlflow", "pandas", "pydantic"):
+    sys.modules[name] = None
+sys.path.insert(0, {str(tmp_path / "code")!r})
+from sparkops_scorer.scoring import load
+print(load({str(tmp_path / "model")!r}).score({ROW!r})["prediction"])
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.strip() == "1.0"
+
+
+def test_importing_the_room_imports_no_numpy() -> None:
+    program = "import sys, sparkops.scoring as s; s.Field('x', 'double'); sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -1,0 +1,142 @@
+import errno
+
+import pytest
+
+from sparkops.errors import (
+    JobFailed,
+    RunCancelled,
+    SchemaChanged,
+    SparkopsError,
+    TableBusy,
+    TableError,
+    VersionGone,
+)
+from sparkops.pipeline.write import Write
+from sparkops.tables.explain import explain
+
+
+def told(act):
+    """Do what fails and return what the failure means."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        act()
+    return explain(raised.value)
+
+
+def test_errors_of_others_are_left_alone():
+    assert explain(ValueError("x")) is None
+    assert explain(FileNotFoundError(errno.ENOENT, "no", "/x")) is None
+    own = TableError("ours")
+    assert explain(own) is own
+
+
+def test_a_full_disk_is_named():
+    meant = explain(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
+    assert str(meant) == "/data/x: No space left on device. Make room, or choose another folder."
+
+
+@pytest.mark.spark
+def test_a_missing_column_is_told_with_a_close_one(frame):
+    meant = told(lambda: frame().select("carier"))
+    assert isinstance(meant, TableError)
+    assert str(meant).startswith("There is no column `carier`. Did you mean `carrier`? Columns: `carrier`")
+    wrapped = RuntimeError("from another library")
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        frame().select("carier")
+    wrapped.__cause__ = raised.value
+    assert str(explain(wrapped)) == str(meant)
+
+
+@pytest.mark.spark
+def test_a_missing_table_or_path_is_named(spark, tmp_path):
+    assert "`default.nope`" in str(told(lambda: spark.read.table("default.nope").count()))
+    assert str(tmp_path / "no") in str(told(lambda: spark.read.parquet(str(tmp_path / "no"))))
+
+
+@pytest.mark.spark
+def test_what_an_author_computes_wrong_is_told_in_sparks_own_sentence(frame):
+    from pyspark.sql import functions as F
+
+    meant = told(lambda: frame().select(F.col("carrier").cast("int")).collect())
+    assert isinstance(meant, JobFailed)
+    assert 'The value \'UA\' of the type "STRING" cannot be cast to "INT"' in str(meant)
+    assert "\n" not in str(meant)
+
+
+@pytest.mark.spark
+def test_an_error_in_a_python_function_is_told_by_its_own_words(frame):
+    from pyspark.sql import functions as F
+
+    def fail(_):
+        raise ValueError("odd carrier")
+
+    meant = told(lambda: frame().select(F.udf(fail)("carrier")).collect())
+    assert isinstance(meant, JobFailed)
+    assert str(meant) == "Spark could not do it: ValueError: odd carrier"
+
+
+@pytest.mark.spark
+def test_a_file_removed_under_a_reader_is_told_by_name(tables, frame, tmp_path):
+    tables.publish(frame(), Write(table="t"), run_id="r1")
+    read = tables.read(tables.pin("t"))
+    (file,) = (tmp_path / "warehouse" / "t").glob("*.parquet")
+    file.unlink()
+    meant = told(read.collect)
+    assert isinstance(meant, VersionGone)
+    assert file.name in str(meant)
+
+
+@pytest.mark.spark
+def test_a_folder_that_cannot_be_written_to_is_named(frame):
+    meant = told(lambda: frame().write.parquet("/proc/sparkops/x"))
+    assert isinstance(meant, TableError)
+    assert "Cannot write to /proc/sparkops/x" in str(meant)
+    meant = told(lambda: frame().write.format("delta").save("/proc/sparkops/y"))
+    assert "Cannot write to /proc/sparkops/y" in str(meant)
+
+
+@pytest.mark.spark
+def test_two_writers_at_once_leave_one_version_and_a_clear_word(tables, frame, spark):
+    from concurrent.futures import ThreadPoolExecutor
+
+    for number in range(4):
+        tables.publish(frame(), Write(table="t", mode="append"), run_id=f"r{number}")
+
+    def overwrite(number):
+        try:
+            return tables.publish(frame(), Write(table="t"), run_id=f"w{number}")
+        except Exception as error:
+            return explain(error)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(overwrite, range(4)))
+    lost = [f for f in found if isinstance(f, SparkopsError)]
+    assert all(isinstance(error, TableBusy) for error in lost), lost
+    assert tables.info("t").version == 3 + len(found) - len(lost)
+    assert tables.count("t") == 3
+
+
+@pytest.mark.spark
+def test_a_foreign_write_of_other_columns_is_a_schema_change(tables, frame):
+    tables.publish(frame(), Write(table="t"), run_id="r1")
+    location = tables.pin("t").location
+    other = frame([("x",)], "carrier string").selectExpr("carrier", "1 AS more")
+    assert isinstance(told(lambda: other.write.format("delta").mode("append").save(location)), SchemaChanged)
+
+
+@pytest.mark.spark
+def test_cancelled_spark_jobs_are_a_cancelled_run(spark):
+    import threading
+
+    spark.sparkContext.addJobTag("sleepy")
+    timer = threading.Timer(1.0, lambda: spark.sparkContext.cancelJobsWithTag("sleepy"))
+    timer.start()
+    try:
+        meant = told(
+            lambda: spark.sql(
+                "SELECT java_method('java.lang.Thread', 'sleep', 20000L + id) FROM range(2)"
+            ).collect()
+        )
+    finally:
+        timer.join()
+        spark.sparkContext.removeJobTag("sleepy")
+    assert isinstance(meant, RunCancelled)

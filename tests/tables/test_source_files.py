@@ -1,0 +1,63 @@
+import os
+import zipfile
+
+import pytest
+
+from sparkops.errors import BadData
+from sparkops.tables.source_files import readable, source_files, source_fingerprint
+
+
+def zipped(path, **files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name.replace("__", "/") + ".csv", text)
+    return path
+
+
+def test_a_fingerprint_changes_with_the_files_and_only_then(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    first = source_fingerprint(tmp_path)
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / ".hidden").touch()
+    assert source_fingerprint(tmp_path) == first
+    os.utime(tmp_path / "a.csv", ns=(1, 1))
+    second = source_fingerprint(tmp_path)
+    (tmp_path / "b.csv").write_text("x\n2\n")
+    assert len({first, second, source_fingerprint(tmp_path)}) == 3
+
+
+def test_a_pattern_means_the_files_that_match(tmp_path):
+    for name in ("a1.csv", "a2.csv", "b1.csv"):
+        (tmp_path / name).touch()
+    assert [f.name for f in source_files(tmp_path / "a*.csv")] == ["a1.csv", "a2.csv"]
+    assert source_fingerprint(tmp_path / "c*.csv") is None
+
+
+def test_plain_files_are_read_where_they_stand(tmp_path):
+    (tmp_path / "a.csv").touch()
+    assert readable(tmp_path, name="a", fingerprint="f", cache=tmp_path / "cache") == (str(tmp_path),)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_archive_is_unpacked_once_a_fingerprint(tmp_path):
+    archive = zipped(tmp_path / "a.csv.zip", a="x\n1\n", folder__a="x\n2\n", __MACOSX__junk="")
+    (folder,) = readable(archive, name="a", fingerprint="f1", cache=tmp_path / "cache")
+    assert sorted(f.read_text() for f in source_files(tmp_path / "cache" / "a-f1")) == ["x\n1\n", "x\n2\n"]
+    before = os.stat(folder).st_mtime_ns
+    assert readable(archive, name="a", fingerprint="f1", cache=tmp_path / "cache") == (folder,)
+    assert os.stat(folder).st_mtime_ns == before
+    assert [f.name for f in (tmp_path / "cache").iterdir()] == ["a-f1"]
+
+
+def test_an_archive_cannot_write_outside_its_folder(tmp_path):
+    archive = zipped(tmp_path / "a.zip", **{"..__..__evil": "x"})
+    (folder,) = readable(archive, name="a", fingerprint="f", cache=tmp_path / "in" / "cache")
+    assert os.listdir(folder) == ["evil.csv"]
+    assert not list(tmp_path.glob("evil*"))
+
+
+def test_a_damaged_archive_is_named_and_leaves_nothing(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"PK not really")
+    with pytest.raises(BadData, match=r"a\.zip cannot be unpacked"):
+        readable(tmp_path / "a.zip", name="a", fingerprint="f", cache=tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
