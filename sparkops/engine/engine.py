@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sparkops.config.load import Loaded, find_root, load
+from sparkops.config.secrets import mask
 from sparkops.engine.tell import Silent, Tell
-from sparkops.errors import SparkopsError, UnknownName
+from sparkops.errors import ParamErrors, SparkopsError, UnknownName
 from sparkops.pipeline.bind import Bound, Given, bind, carry
 from sparkops.pipeline.discover import discover
 from sparkops.pipeline.job import Job

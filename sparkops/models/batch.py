@@ -87,7 +87,7 @@ class SparkVersion:
         from pyspark.sql import functions as F
 
         self.check(frame)
-        scored = self.fitted.transform(frame)
+        scored: DataFrame = self.fitted.transform(frame)
         names = answer_columns(self.fitted)
         answers = [_array(scored, name) if arrays else F.col(_quoted(name)) for name in names]
         labels = [column.alias(name) for name, column in self._label_columns().items()]

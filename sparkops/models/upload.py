@@ -91,7 +91,9 @@ def _log(client: MlflowClient, run: str, facts: Facts) -> None:
         name: json.dumps({"table": name, "version": version}) for name, version in facts.tables.items()
     }
     inputs = [
-        DatasetInput(Dataset(name, f"v{version}", "sparkops_table", sources[name]))
+        DatasetInput(
+            Dataset(name, "source" if version is None else f"v{version}", "sparkops_table", sources[name])
+        )
         for name, version in facts.tables.items()
     ]
     if inputs:

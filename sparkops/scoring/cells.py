@@ -51,7 +51,7 @@ def column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
     if array.dtype.kind in "iub":
         return array
     cells = np.empty(len(array), dtype=object)
-    cells[:] = [plain(value, kind) for value in array.tolist()]
+    cells[:] = [value if type(value) is str else plain(value, kind) for value in array.tolist()]
     return cells
 
 

@@ -123,6 +123,8 @@ class Scorer:
         column = frame.columns[output.column]
         if isinstance(column, Vectors):
             values: Numbers = column.dense()
+            if column.null is not None:
+                values[column.null] = np.nan
         else:
             values = _plain(column, output)
         if output.type in ("double", "vector") and values.dtype.kind == "f":

@@ -55,10 +55,11 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
         cache: Keeps what was copied from a server; by default under the system's temporary folder.
     """
     text = str(uri)
-    if not text.startswith("models:") and Path(text).is_dir():
-        folder = Path(text).resolve()
+    folder = Path(text).resolve()
+    is_path = isinstance(uri, Path) or text.startswith(("/", "./", "../"))
+    if folder.is_dir() and (is_path or _holds_model(folder)):
         return Located(folder, folder.name, None)
-    if isinstance(uri, Path) or text.startswith(("/", "./", "../")):
+    if is_path:
         raise UnknownName("model", text, advice="There is no such folder.")
     name, at = parse(text)
     if tracking_uri is None:
@@ -105,6 +106,11 @@ def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path
     from .artifact import load  # NumPy, only once a scorer is asked for
 
     return load(scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
+
+
+def _holds_model(folder: Path) -> bool:
+    """Tell whether a folder is a model, and not one that only has a model's name."""
+    return any((folder / name).exists() for name in ("MLmodel", SCORER, "description.json"))
 
 
 def _stored(name: str, at: str, file: Path) -> Located:

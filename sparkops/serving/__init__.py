@@ -1,1 +1,1 @@
-"""."""
+"""HTTP over a compiled scorer, without Spark."""

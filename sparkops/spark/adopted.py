@@ -48,17 +48,21 @@ def adopt(settings: Settings, *, mode: Given, host: Host, app: str) -> SparkSess
     if session is None:
         from pyspark.sql import SparkSession
 
-        session = SparkSession.builder.getOrCreate()
+        session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
     if mode == "here":
         _check_delta(session)
     return _configured(session, settings)
 
 
 def _live_session() -> Any:
-    """Return the live session of this process, without importing pyspark to look."""
-    sql = sys.modules.get("pyspark.sql")
-    session = sql and sql.SparkSession.getActiveSession()
-    return session or None
+    """Return the live session of this process, in whatever thread it was made, without importing pyspark to look."""
+    kind = getattr(
+        sys.modules.get("pyspark.sql.session"), "SparkSession", None
+    )  # None too while it is being imported
+    if not isinstance(kind, type):
+        return None
+    session = getattr(kind, "_instantiatedSession", None)
+    return session if session is not None and session._sc._jsc is not None else None
 
 
 def _submitted(settings: Settings, *, host: Host, app: str) -> SparkSession:

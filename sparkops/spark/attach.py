@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,9 @@ def attach(launched: Launched) -> SparkSession:
 
 def detach(launched: Launched) -> None:
     """Make pyspark forget a JVM that is gone, so that a later start gets a new one."""
+    if "pyspark" not in sys.modules:
+        launched.jvm.gateway.shutdown()
+        return
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 

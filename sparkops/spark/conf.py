@@ -55,14 +55,20 @@ def launched_conf(settings: Settings, *, jars: Iterable[Path], python: str, app:
 
 def master_of(spark: SparkSettings) -> str:
     """Return the master to launch on: the one configured, else all cores of this machine."""
+    master = spark.master
+    if master and not master.startswith(("local", "spark://", "yarn", "k8s://")):
+        raise ConfigError(
+            f"`spark.master` is {master!r}; it can be local[*], spark://host:7077, yarn or k8s://host:443"
+            " (and sc://host:15002 with `spark.mode: connect`)."
+        )
     if spark.mode == "cluster":
-        if not spark.master:
+        if not master:
             raise ConfigError(
                 "`spark.mode: cluster` needs `spark.master`: spark://host:7077, yarn or k8s://..."
                 " (conf/<env>/spark.yml, or --set spark.master=spark://host:7077)."
             )
-        return spark.master
-    return spark.master or "local[*]"
+        return master
+    return master or "local[*]"
 
 
 def is_local(master: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import re
 import shutil
 import struct
 import subprocess
@@ -77,14 +79,26 @@ def launch(
         EngineError: The JVM ended, or did not answer; the message holds its last words.
     """
     folder = Path(tempfile.mkdtemp(prefix="sparkops-"))  # mode 0700
+    atexit.register(_remove, folder)  # should this process end while the JVM comes up
     try:
         file, answer = folder / "spark.properties", folder / "gateway"
         file.write_text(properties, encoding="utf-8")
         process = _spawn(command(file), {**environ, "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)}, log)
-        port, secret = _await_port(process, answer, log)
-        return Jvm(process=process, gateway=_connect(port, secret, process))
+        try:
+            port, secret = _await_port(process, answer, log)
+            return Jvm(process=process, gateway=_connect(port, secret, process))
+        except BaseException:
+            let_go(process)
+            process.kill()
+            process.wait()
+            raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+        atexit.unregister(_remove)
+
+
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> subprocess.Popen[bytes]:
@@ -111,18 +125,31 @@ def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> s
 def _await_port(process: subprocess.Popen[bytes], answer: Path, log: JvmLog) -> tuple[int, str]:
     until = time.monotonic() + ANSWER_WITHIN
     while not answer.is_file():  # the JVM moves it into place whole
-        if process.poll() is not None:
+        ended = process.poll()
+        if ended is not None:
             log.drain()
             raise EngineError(
-                f"Spark's JVM ended at its start (exit code {process.returncode}). It said:\n{log.tail()}"
+                f"Spark's JVM ended at its start (exit code {ended}): {last_words(log.tail(200))}"
             )
         if time.monotonic() > until:
-            process.kill()
-            raise EngineError(f"Spark's JVM gave no answer in {ANSWER_WITHIN:.0f} s. It said:\n{log.tail()}")
+            raise EngineError(
+                f"Spark's JVM gave no answer in {ANSWER_WITHIN:.0f} s: {last_words(log.tail(200))}"
+            )
         time.sleep(0.01)
     told = answer.read_bytes()
     port, length = struct.unpack(">ii", told[:8])
     return int(port), told[8 : 8 + length].decode("utf-8")
+
+
+def last_words(output: str) -> str:
+    """Pick the line of a JVM's output that says what went wrong, without the stack trace under it."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    frames = ("at ", "... ", "WARNING:", "Error: Could not create")
+    spoken = [line for line in lines if not line.startswith(frames)]
+    telling = [
+        line for line in spoken if re.search(r"Exception|Error|Invalid|Unrecognized|Could not|cannot", line)
+    ]
+    return telling[0] if telling else " ".join(spoken[-3:]) or "it said nothing."
 
 
 def _connect(port: int, secret: str, process: subprocess.Popen[bytes]) -> Any:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Self
 
@@ -65,7 +65,7 @@ class Host:
 
 def bundled_spark() -> Path:
     """Find the installed pyspark's folder without importing it."""
-    spec = importlib.util.find_spec("pyspark")
+    spec = PathFinder.find_spec("pyspark")  # the folder on disk, whatever stands in sys.modules meanwhile
     if spec is None or not spec.submodule_search_locations:
         raise EngineError("pyspark is not installed here: pip install 'sparkops[spark]'.")
     return Path(next(iter(spec.submodule_search_locations)))

@@ -91,13 +91,9 @@ class Catalog:
             return self._entered(table, entry)
         base = self.settings.tables.get(table.removesuffix(QUARANTINE))
         if table.endswith(QUARANTINE) and base is not None and (base.path or base.name):
-            return Location(
-                table=table,
-                kind="delta",
-                path=base.path and str(base.path) + QUARANTINE,
-                name=base.name and base.name + QUARANTINE,
-                listed=False,
-            )
+            beside = self._entered(table.removesuffix(QUARANTINE), base)
+            path, name = (text and text + QUARANTINE for text in (beside.path, beside.name))
+            return Location(table=table, kind="delta", path=path, name=name, listed=False)
         if not _NAME.fullmatch(table):
             raise UnknownName("table", table, self.names(), where="the catalog")
         return Location(table=table, kind="delta", path=join(self.warehouse, table), listed=False)

@@ -81,8 +81,12 @@ def _write(
     mode = "append" if write.mode in ("append", "merge") else "overwrite"
     if write.mode == "replace":
         options |= _replaced(frame, write, before, values)
+    if (
+        before is None and location.name is not None
+    ):  # any other way of making a metastore's table loses the marks
+        mode, options = "overwrite", {}
     writer = frame.write.format("delta").mode(mode).options(**marks, **options)
-    if before is None or "overwriteSchema" in options:
+    if before is None or location.name is not None or "overwriteSchema" in options:
         kept = write.partition_by or (before.partition_by if before else ())
         writer = writer.partitionBy(*(c for c in kept if c in frame.columns))
     if location.name is not None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sparkops.tables")
 
-# A declared schema is a promise: a row that breaks it stops the read, whichever columns a job happens to use.
+# A declared schema is a promise: a record of another shape, or a cell of another type in a column that is read,
+# stops the read, and a header in another order is not read under the declared names.
 _STRICT = {
     "csv": {"mode": "FAILFAST", "enforceSchema": "false", "columnPruning": "false"},
     "json": {"mode": "FAILFAST"},

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructField, StructType
+from pyspark.sql.types import LongType, StructField, StructType
 
 from sparkops.models.compile import compile_model, fields_from_spark
 from sparkops.scoring import Answer, Difference, Scorer, agree, edge_rows, load, save
@@ -38,13 +40,14 @@ class Truth:
         """Return what Spark says of rows, in one job; "refused" when the job fails."""
         wanted = [field.name for field in self.scorer.fields]
         fields = [StructField(field.name, field.dataType) for field in self.schema if field.name in wanted]
-        data = [(at, *(row[field.name] for field in fields)) for at, row in enumerate(rows)]
-        schema = StructType.fromDDL("_at long")
-        frame = self.spark.createDataFrame(data, StructType([*schema.fields, *fields]))
+        values = {field.name: [row[field.name] for row in rows] for field in fields}
+        schema = StructType([StructField("_at", LongType()), *fields])
+        # an Arrow table stays in Spark's plan: small answers come from the driver, without a job
+        frame = self.spark.createDataFrame(pa.table({"_at": list(range(len(rows))), **values}), schema)
         columns = [output.column for output in self.scorer.outputs if output.column is not None]
         try:
             found = self.fitted.transform(frame).select("_at", *columns).collect()
-        except PySparkException:
+        except (PySparkException, Py4JJavaError):
             return ["refused"] * len(rows)
         byid = {row["_at"]: {name: _plain(row[name]) for name in columns} for row in found}
         return [byid.get(at, "dropped") for at in range(len(rows))]
@@ -77,7 +80,7 @@ def frame_of(spark: SparkSession, size: int = 400) -> DataFrame:
     rows = [
         (
             draw.choice("abcd"),
-            draw.choice(["x", "y", ""]),
+            draw.choice(["x", "y", "null"]),
             draw.gauss(0, 1),
             float(draw.randint(0, 3)) / 2,
             draw.randint(0, 50),

@@ -116,7 +116,7 @@ def test_mlflows_own_pages_find_run_params_metrics_tables_and_version(
     assert run.data.metrics == late.metrics
     assert {each.dataset.name: each.dataset.digest for each in run.inputs.dataset_inputs} == {
         "flights": "v12",
-        "weather": "vNone",
+        "weather": "source",
     }
     (output,) = run.outputs.model_outputs
     assert client.get_logged_model(output.model_id).status == "READY"

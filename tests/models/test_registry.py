@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from fakes.without import run
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, SignatureMismatch, UnknownName
 from sparkops.models.certify import certified
+from sparkops.models.client import client
 from sparkops.models.compile import compile_model, fields_from_spark
 from sparkops.models.registry import Registry
 from sparkops.models.store import tracking_uri
@@ -29,9 +31,21 @@ def registry(shared_settings: Settings, spark: Any, late: Registered) -> Registr
     return Registry(shared_settings, spark)
 
 
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make MLflow's empty database once: its migrations take seconds."""
+    root = tmp_path_factory.mktemp("empty")
+    client(Settings.model_validate({"root": root, "env": "base", "state": root}))
+    return root / "mlflow" / "mlflow.db"
+
+
 @pytest.fixture
-def own(make_settings: Callable[..., Settings], spark: Any) -> Registry:
-    return Registry(make_settings(), spark)
+def own(make_settings: Callable[..., Settings], spark: Any, empty_store: Path) -> Registry:
+    """Make a registry of the test's own, empty."""
+    settings = make_settings()
+    (settings.state / "mlflow").mkdir(parents=True)
+    shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
+    return Registry(settings, spark)
 
 
 def test_a_version_is_registered_with_all_that_is_known_of_it(late: Registered) -> None:

@@ -78,3 +78,14 @@ def test_the_scorer_stands_inside_the_model_or_is_the_folder_itself(tmp_path: Pa
     assert scorer_folder(tmp_path) == tmp_path
     (tmp_path / "scorer").mkdir()
     assert scorer_folder(tmp_path) == tmp_path / "scorer"
+
+
+def test_a_folder_that_only_has_the_models_name_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "late").mkdir()
+    with pytest.raises(ModelError, match="needs a registry"):
+        locate("late")
+    (tmp_path / "late" / "MLmodel").write_text("flavors: {}")
+    assert locate("late").folder == (tmp_path / "late").resolve()

@@ -46,6 +46,11 @@ def test_a_cluster_without_a_master_says_where_to_set_it() -> None:
         master_of(SparkSettings(mode="cluster"))
 
 
+def test_a_master_of_no_kind_that_spark_knows_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"`spark.master` is 'nonsense://x'; it can be local"):
+        master_of(SparkSettings(master="nonsense://x"))
+
+
 def test_a_value_with_signs_is_escaped_for_the_properties_file() -> None:
     text = properties({"spark.a b": "x=y\\z\nnext", "spark.c": " lead"})
     assert text == "spark.a\\ b=x=y\\\\z\\nnext\nspark.c=\\ lead\n"

@@ -98,13 +98,16 @@ def test_a_folder_that_cannot_be_written_to_is_named(frame):
 def test_two_writers_at_once_leave_one_version_and_a_clear_word(tables, frame, spark):
     from concurrent.futures import ThreadPoolExecutor
 
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
     for number in range(4):
         tables.publish(frame(), Write(table="t", mode="append"), run_id=f"r{number}")
 
     def overwrite(number):
         try:
             return tables.publish(frame(), Write(table="t"), run_id=f"w{number}")
-        except Exception as error:
+        except (SparkopsError, PySparkException, Py4JError) as error:
             return explain(error)
 
     with ThreadPoolExecutor(4) as pool:

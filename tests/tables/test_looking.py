@@ -50,6 +50,9 @@ def test_a_table_of_a_metastore_goes_by_its_name(spark, make_settings, frame, ro
         assert tables.read(tables.pin("flights", at=0)).agg({"delay": "max"}).first()[0] == 7.0
         assert [c.run_id for c in tables.history("flights")] == ["r2", "r1"]
         assert tables.published("flights", "r1").version == 0
+        slice_ = Write(table="flights", mode="replace", by=("day",))
+        tables.publish(frame([]), slice_, run_id="r3", values={"day": date(2013, 7, 4)})
+        assert tables.count("flights") == 1
         assert tables.info("flights").location == "default.sparkops_flights"
     finally:
         spark.sql("DROP TABLE IF EXISTS default.sparkops_flights")

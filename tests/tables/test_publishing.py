@@ -196,5 +196,5 @@ def test_a_source_cannot_be_written_to(spark, make_settings, frame):
 
 
 def test_a_missing_column_to_go_by_is_named(tables, frame):
-    with pytest.raises(SchemaChanged, match="goes by `month`.*it has `day`, `carrier`, `delay`"):
+    with pytest.raises(SchemaChanged, match=r"goes by `month`.*it has `day`, `carrier`, `delay`"):
         tables.publish(frame(), Write(table="flights", mode="replace", by=("month",)), run_id="r1")

@@ -14,7 +14,7 @@ from ..frame import Frame, Numbers, Scalars
 from ..symbols import Scalar
 
 # Above this many nodes, code takes seconds to compile: the row walks the arrays instead.
-MOST_NODES = 20_000
+MOST_NODES = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,165 @@
+"""One artifact behind real doors: our server, MLflow's server, MLflow's tracking server. All as own processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.without import command
+
+from sparkops.config.settings import Settings
+from sparkops.models.registry import Registry
+from sparkops.models.store import tracking_uri
+from sparkops.pipeline.model import Gate, Model
+from sparkops.pipeline.registered import Registered
+from sparkops.scoring.uri import locate, open_scorer
+
+pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.filterwarnings("ignore:::mlflow")]
+
+SERVE = """
+import json
+from sparkops.serving.server import serve
+serve(sys.argv[1], tracking_uri=sys.argv[2], port=0, on_ready=lambda url: print(url, flush=True))
+print(json.dumps(sorted(sys.modules)))
+"""
+NOT_THERE = ("pyspark", "mlflow", "pandas", "pyarrow", "delta", "great_expectations", "py4j")
+
+
+def ask(url: str, body: bytes | None = None, content_type: str = "application/json") -> Any:
+    request = urllib.request.Request(url, body, {"Content-Type": content_type})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def running(*arguments: str | Path, log: Path, ping: str) -> Iterator[None]:
+    """Run a server of MLflow until its address answers, and end it with all that it started."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mlflow", *map(str, arguments)],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+        )
+    try:
+        wait_for(ping, process, log)
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"{url} does not answer: {log.read_text()}")
+
+
+@pytest.fixture(scope="module")
+def rows(flights: Any) -> list[dict[str, Any]]:
+    """Return rows without gaps in the integer column that MLflow's JSON would cast."""
+    return [row.asDict() for row in flights.drop("late").where("dep_time is not null").limit(100).collect()]
+
+
+@pytest.fixture(scope="module")
+def answers(shared_settings: Settings, late: Registered, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    scorer = open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
+    return [scorer.score(row) for row in rows]
+
+
+def close_to(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"prediction": each["prediction"], "probability": pytest.approx(each["probability"], rel=1e-9)}
+        for each in answers
+    ]
+
+
+def test_our_server_scores_where_neither_spark_nor_mlflow_nor_pandas_is(
+    shared_settings: Settings, rows: list[dict[str, Any]], answers: list[dict[str, Any]]
+) -> None:
+    arguments = [*command(SERVE, without=NOT_THERE), "models:/late@champion", tracking_uri(shared_settings)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        body = json.dumps({"dataframe_records": rows}).encode()
+        assert ask(f"{url}/invocations", body)["predictions"] == answers
+        ready = ask(f"{url}/health/ready")
+        assert (ready["model"], ready["version"], ready["checked"]) == ("late", "1", 32)
+        process.terminate()
+        modules = json.loads(process.communicate(timeout=20)[0])
+    assert process.returncode == 0
+    assert not {name.partition(".")[0] for name in modules} & set(NOT_THERE)
+
+
+def test_mlflow_models_serve_answers_as_our_server_does(
+    shared_settings: Settings, tmp_path: Path, rows: list[dict[str, Any]], answers: list[dict[str, Any]]
+) -> None:
+    folder, port = Registry(shared_settings).folder("late"), free_port()
+    url = f"http://127.0.0.1:{port}"
+    serve = ("models", "serve", "-m", folder, "-p", str(port), "--env-manager", "local")
+    with running(*serve, log=tmp_path / "log", ping=f"{url}/ping"):
+        theirs = ask(f"{url}/invocations", json.dumps({"dataframe_records": rows}).encode())
+        split = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
+        again = ask(f"{url}/invocations", json.dumps({"dataframe_split": split}).encode())
+    assert theirs["predictions"] == close_to(answers)
+    assert again == theirs
+
+
+def test_a_tracking_server_registers_lists_promotes_and_hands_out_the_scorer(
+    make_settings: Callable[..., Settings],
+    tmp_path: Path,
+    spark: Any,
+    trained: Model,
+    flights: Any,
+    rows: list[dict[str, Any]],
+    answers: list[dict[str, Any]],
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    server = (
+        "server", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--artifacts-destination",
+        tmp_path / "served", "--workers", "1", "--port", url.rpartition(":")[2],
+    )  # fmt: skip
+    with running(*server, log=tmp_path / "log", ping=f"{url}/health"):
+        registry = Registry(make_settings(models={"tracking_uri": url}), spark)
+        quick = replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.7})
+        first = registry.register(quick, name="late", run_id="1", tables={"flights": 1})
+        assert (first.version, first.aliases, first.metrics) == (1, ("champion",), {"auc": 0.7})
+        gate = Gate(metric="auc", at_least=0.9)
+        assert registry.register(quick, name="late", run_id="2", gates=[gate]).aliases == ("challenger",)
+        assert registry.register(quick, name="late", run_id="2").version == 2
+        assert [(each.version, each.aliases) for each in registry.list()] == [
+            (2, ("challenger",)),
+            (1, ("champion",)),
+        ]
+        assert registry.promote("late", 2, force=True).aliases == ("champion",)
+        assert registry.rollback("late").version == 1
+        found = locate("models:/late@champion", tracking_uri=url, cache=tmp_path / "cache")
+        assert found.version == 1
+        assert not (found.folder / "sparkml").exists()
+        scorer = open_scorer("models:/late/2", tracking_uri=url, cache=tmp_path / "cache")
+        assert [scorer.score(row) for row in rows] == answers
+        assert registry.version("late").transform(flights.limit(5)).count() == 5

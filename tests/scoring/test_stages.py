@@ -1,0 +1,192 @@
+"""Each stage on the values where implementations part ways; the answers were Spark's own (4.1.4)."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sparkops.scoring import Answer, Description, Field, Output, Scorer, Step, agree
+
+R, D = "refused", "dropped"
+
+
+def answers(kind: str, values: list[Any], output: str, *steps: Step, size: int | None = None) -> list[Answer]:
+    """Return what one row says of each value, having checked that a batch says the same."""
+    outputs = (Output("o", output, "o", "column"),)
+    scorer = Scorer(Description((Field("x", kind, size=size),), (), steps, outputs))
+    rows = [{"x": value} for value in values]
+    found = [scorer.answer(row) for row in rows]
+    taken = [row for row, answer in zip(rows, found, strict=True) if answer != R]
+    batch = scorer.score_batch(taken).rows()
+    plain = [D if row is None else row for row in batch]
+    # an array of doubles has no null: a batch says NaN for it
+    width = next((len(row["o"]) for row in plain if row != D), 0) if output == "vector" else 0
+    none = {"o": [nan] * width if output == "vector" else nan}
+    kept: list[Any] = [none if answer == {"o": None} else answer for answer in found if answer != R]
+    assert agree(kept, plain, outputs, rtol=0, atol=0) == []
+    for row, answer in zip(rows, found, strict=True):
+        if answer == R:
+            with pytest.raises(Exception, match="Row 0"):
+                scorer.score_batch([row])
+    return [answer if isinstance(answer, str) else answer["o"] for answer in found]
+
+
+def step(op: str, params: dict[str, Any] | None = None, **arrays: Any) -> Step:
+    numbers = {name: np.array(value, dtype=np.float64) for name, value in arrays.items()}
+    return Step(op, op, ("x",), ("o",), params or {}, numbers)
+
+
+@pytest.mark.parametrize(
+    ("invalid", "expected"),
+    [
+        ("error", [2.0, 3.0, 4.0, R, R, 0.0, R, R]),
+        ("keep", [2.0, 3.0, 4.0, 5.0, 5.0, 0.0, 5.0, 5.0]),
+        ("skip", [2.0, 3.0, 4.0, D, D, 0.0, D, D]),
+    ],
+)
+def test_doubles_are_indexed_by_the_text_java_writes(invalid: str, expected: list[Any]) -> None:
+    labels = ["-0.0", "0.1", "1.0", "1.0E-4", "1.0E10"]
+    values = [1.0, 1e-4, 1e10, nan, None, -0.0, 0.0, 5.0]
+    index = step("string_index", {"labels": labels, "invalid": invalid, "type": "double"})
+    assert answers("double", values, "double", index) == expected
+
+
+def test_floats_and_booleans_and_whole_numbers_are_indexed_by_their_text() -> None:
+    cases = [
+        ("float", ["0.1", "3.4E8"], [0.1, 3.4e8, 0.2], [0.0, 1.0, 2.0]),
+        ("boolean", ["true", "false"], [False, True, None], [1.0, 0.0, 2.0]),
+        ("long", ["-5", "0", "007"], [0, -5, 7], [1.0, 0.0, 3.0]),
+        ("string", ["", "null"], ["", None, "null", "x"], [0.0, 2.0, 1.0, 2.0]),
+    ]
+    for kind, labels, values, expected in cases:
+        index = step("string_index", {"labels": labels, "invalid": "keep", "type": kind})
+        assert answers(kind, values, "double", index) == expected
+
+
+@pytest.mark.parametrize(
+    ("invalid", "nan_and_null"), [("error", [R, None]), ("keep", [2.0, None]), ("skip", [D, D])]
+)
+def test_buckets_close_at_the_last_split_and_order_signed_zeros(
+    invalid: str, nan_and_null: list[Any]
+) -> None:
+    values = [0.0, -0.0, 1.0, 2.0, 2.1, -1.0, nan, None]
+    bucket = step("bucketize", {"invalid": invalid}, splits=[0.0, 1.0, 2.0])
+    assert answers("double", values, "double", bucket) == [0.0, R, 1.0, 1.0, R, R, *nan_and_null]
+
+
+@pytest.mark.parametrize(
+    ("keep", "drop_last", "expected"),
+    [
+        (False, True, [[1, 0], [0, 1], [0, 0], R, [0, 1], R, R, None, R]),
+        (False, False, [[1, 0, 0], [0, 1, 0], [0, 0, 1], R, [0, 1, 0], R, R, None, R]),
+        (
+            True,
+            True,
+            [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [0, 1, 0], *[[0, 0, 0]] * 2, None, [0] * 3],
+        ),
+        (
+            True,
+            False,
+            [
+                [1, 0, 0, 0],
+                [0, 1, 0, 0],
+                [0, 0, 1, 0],
+                [0, 0, 0, 1],
+                [0, 1, 0, 0],
+                *[[0, 0, 0, 1]] * 2,
+                None,
+                [0, 0, 0, 1],
+            ],
+        ),
+    ],
+)
+def test_one_hot_has_four_layouts(keep: bool, drop_last: bool, expected: list[Any]) -> None:
+    encode = step("one_hot", {"categories": 3, "keep": keep, "drop_last": drop_last})
+    values = [0.0, 1.0, 2.0, 3.0, 1.5, -1.0, nan, None, inf]
+    assert answers("double", values, "vector", encode) == expected
+
+
+@pytest.mark.parametrize(
+    ("invalid", "expected"),
+    [("error", [[1.0], R, R, [inf]]), ("keep", [[1.0], "nan", "nan", [inf]]), ("skip", [[1.0], D, D, [inf]])],
+)
+def test_assembling_refuses_keeps_or_skips_null_and_nan(invalid: str, expected: list[Any]) -> None:
+    found = answers("double", [1.0, nan, None, inf], "vector", step("assemble", {"invalid": invalid}))
+    assert ["nan" if str(item) == "[nan]" else item for item in found] == expected
+
+
+def test_a_nan_inside_a_vector_is_passed_on_and_a_null_vector_is_not() -> None:
+    values = [[1.0, nan], None]
+    strict = answers("vector", values, "vector", step("assemble", {"invalid": "error"}), size=2)
+    assert repr(strict) == repr([[1.0, nan], R])
+    kept = answers("vector", values, "vector", step("assemble", {"invalid": "keep"}), size=2)
+    assert repr(kept) == repr([[1.0, nan], [nan, nan]])
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing", "values", "expected"),
+    [
+        ("double", nan, [None, nan, inf, 1.0], [2.5, 2.5, inf, 1.0]),
+        ("double", -1.0, [None, -1.0, 1.0], [2.5, 2.5, 1.0]),
+        ("integer", nan, [None, 3], [2, 3]),
+        ("integer", -1.0, [None, -1, 3], [2, 2, 3]),
+        ("float", nan, [None, nan, 0.1], [2.5, 2.5, 0.10000000149011612]),
+        ("float", 0.1, [None, 0.1], [2.5, 0.10000000149011612]),
+    ],
+)
+def test_imputing_keeps_the_columns_type(
+    kind: str, missing: float, values: list[Any], expected: list[Any]
+) -> None:
+    impute = step("impute", {"type": kind}, surrogate=[2.5], missing=[missing])
+    assert answers(kind, values, kind, impute) == expected
+
+
+def test_a_nan_that_does_not_count_as_missing_stays() -> None:
+    impute = step("impute", {"type": "double"}, surrogate=[2.5], missing=[-1.0])
+    assert repr(answers("double", [nan], "double", impute)) == "[nan]"
+
+
+def test_an_index_becomes_its_label_by_its_whole_part() -> None:
+    values = [0.0, 1.9, 2.0, -0.5, -1.0, nan, None]
+    name = step("index_to_string", {"labels": ["a", "b"]})
+    assert answers("double", values, "string", name) == ["a", "b", R, "a", R, R, R]
+
+
+def test_a_slot_without_spread_scales_to_nothing_or_to_the_middle() -> None:
+    none = step("rescale", {}, shift=[1.0, 5.0], scale=[2.0, 0.0])
+    assert answers("vector", [[2.0, 5.0], None], "vector", none, size=2) == [[2.0, 0.0], R]
+    middle = step("rescale", {}, shift=[1.0, 5.0], scale=[4.0, 0.0], add=[-1.0, -1.0], constant=[nan, 1.0])
+    found = answers("vector", [[1.0, 7.0], [nan, nan], [0.0, inf]], "vector", middle, size=2)
+    assert repr(found) == repr([[-1.0, 1.0], [nan, nan], [-5.0, 1.0]])
+
+
+def test_categories_out_of_range_go_with_the_larger_side() -> None:
+    assert [tree_side(kind, value) for kind in (2, 3) for value in (0.0, 1.0, 9.0, nan)] == [
+        *(-1.0, 1.0, 1.0, 1.0),
+        *(1.0, -1.0, -1.0, -1.0),
+    ]
+
+
+def tree_side(kind: int, value: float) -> Any:
+    """Return -1 (left) or 1 (right) of one split that asks for, or against, category 0."""
+    numbers = {
+        "kind": [kind, 0, 0],
+        "feature": [0, 0, 0],
+        "left": [1, 1, 2],
+        "right": [2, 1, 2],
+        "first": [0, 1, 1, 1],
+        "roots": [0],
+    }
+    arrays = {name: np.array(item, dtype=np.int64) for name, item in numbers.items()}
+    arrays |= {
+        "threshold": np.zeros(3),
+        "categories": np.array([0.0]),
+        "leaves": np.array([[0.0], [-1.0], [1.0]]),
+    }
+    params = {"kind": "regress", "features": 1, "classes": 0, "mean": False}
+    tree = Step("trees", "tree", ("v",), ("o",), params, arrays)
+    assembled = Step("assemble", "v", ("x",), ("v",), {"invalid": "keep"})
+    return answers("double", [value], "double", assembled, tree)[0]
