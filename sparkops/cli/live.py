@@ -15,6 +15,7 @@ from sparkops.spark.progress import Snapshot
 _DOING = {
     "session": "starting Spark",
     "pin": "pinning table versions",
+    "suites": "reading the checks",
     "call": "reading and planning",
     "compute": "computing",
     "check": "checking",

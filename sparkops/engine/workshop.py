@@ -95,6 +95,12 @@ class CheckGate:
         path = self.root / "conf" / "checks" / f"{table}.yml"
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else None
 
+    def validate(self, table: str) -> None:
+        """Refuse a suite with names or arguments that Great Expectations does not know."""
+        suite = self.checks.suite(table)
+        if suite is not None:
+            self.checks.validate(suite)
+
     def gate(self, frame: DataFrame, *, table: str, run_id: str) -> Outcome | None:
         """Run the table's checkpoint on the frame."""
         suite = self.checks.suite(table)

@@ -162,6 +162,9 @@ class _Steps:
         self.attempt.say("session", spark=self.rooms.cluster.facts())
         with self.timed("pin"):
             pins, models = self.pin()
+        with self.timed("suites"):
+            for write in self.order.job.writes:
+                self.rooms.checks.validate(write.table)
         earlier = self.order.resume
         if earlier and self.order.job.writes and self.restage():
             result = None

@@ -80,6 +80,9 @@ class Gatekeeper(Protocol):
     def identity(self, table: str) -> str | None:
         """Return a hash of the table's suite, or None where there is none."""
 
+    def validate(self, table: str) -> None:
+        """Refuse a suite that cannot be run, before anything is computed."""
+
     def gate(self, frame: DataFrame, *, table: str, run_id: str) -> Outcome | None:
         """Run the table's checkpoint on the frame; None where there is no suite."""
 

@@ -50,9 +50,8 @@ def column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
         return np.ma.masked_array(array, np.isnan(array))
     if array.dtype.kind in "iub":
         return array
-    cells = np.empty(len(array), dtype=object)
-    cells[:] = [value if type(value) is str else plain(value, kind) for value in array.tolist()]
-    return cells
+    cells = (value if type(value) is str else plain(value, kind) for value in array.tolist())
+    return np.fromiter(cells, dtype=object, count=len(array))
 
 
 def _missing(value: Any) -> bool:

@@ -45,8 +45,7 @@ def _cells(batch: Batch, name: str) -> Any:
     values = batch.columns[name]
     if values.ndim == 1 and (values.dtype.kind == "f" or not batch.rejected.any()):
         return values
-    cells = np.empty(len(values), dtype=object)
-    cells[:] = values.tolist()
+    cells = np.fromiter(values.tolist(), dtype=object, count=len(values))
     cells[batch.rejected] = None
     return cells
 

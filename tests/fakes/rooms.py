@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sparkops.errors import SparkopsError, UnknownName
+from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.registered import Registered
 from sparkops.pipeline.table import Pin, Published
@@ -109,6 +109,10 @@ class FakeChecks:
 
     def identity(self, table: str) -> str | None:
         return repr(self.rules[table][1]) if table in self.rules else None
+
+    def validate(self, table: str) -> None:
+        if table in self.rules and self.rules[table][1] not in ("fail", "quarantine", "warn"):
+            raise ConfigError(f"conf/checks/{table}.yml: no policy `{self.rules[table][1]}`")
 
     def gate(self, frame: Any, *, table: str, run_id: str) -> FakeOutcome | None:
         if table not in self.rules:

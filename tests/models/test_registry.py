@@ -263,3 +263,23 @@ def test_a_registered_model_whose_folder_is_gone_is_told(own: Registry, trained:
     folder.rename(folder.with_name("elsewhere"))
     with pytest.raises(ModelError, match=r"is registered, but its folder .* is gone"):
         own.folder("m")
+
+
+def test_one_fitted_stage_over_a_vector_is_a_model_too(own: Registry, flights: Any) -> None:
+    import mlflow
+    import pandas as pd
+    from pyspark.ml.classification import DecisionTreeClassifier
+    from pyspark.ml.feature import VectorAssembler
+
+    assembler = VectorAssembler(inputCols=["month", "distance"], outputCol="features")
+    rows = assembler.transform(flights).select("features", "late")
+    fitted = DecisionTreeClassifier(labelCol="late", maxDepth=3).fit(rows)
+    result = own.register(Model(fitted=fitted, example=rows.select("features")), name="m", run_id="1")
+    assert result.compiled
+    answer = open_scorer(own.folder("m")).score({"features": [1.0, 1400.0]})
+    frame = pd.DataFrame({"features": [[1.0, 1400.0]]})
+    assert (
+        mlflow.pyfunc.load_model(str(own.folder("m"))).predict(frame)["probability"][0]
+        == answer["probability"]
+    )
+    assert own.version("m").transform(rows.limit(2)).count() == 2

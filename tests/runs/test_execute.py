@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from fakes.rooms import FakeFrame, FakeRooms
 
-from sparkops.errors import BadData, ChecksFailed, JobFailed, RunCancelled, TableError, UnknownName
+from sparkops.errors import BadData, ChecksFailed, ConfigError, JobFailed, RunCancelled, TableError, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write
@@ -85,6 +85,12 @@ def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -
     assert run.state == "checks_failed"
     assert run.checks[0]["unexpected"] == 1
     assert fakes.checks.shown == [run.id]
+
+
+def test_a_suite_that_cannot_be_run_is_refused_before_anything_is_computed(go, fakes) -> None:
+    fakes.checks.rules["out"] = (lambda n: True, "mabye")
+    with pytest.raises(ConfigError, match="no policy `mabye`"):
+        go(lambda numbers: pytest.fail("computed"))
 
 
 def test_of_several_tables_none_is_published_when_one_fails(go, fakes) -> None:
