@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from pydantic import Field
-from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -19,7 +18,7 @@ def score_flights(
     Args:
         month: Month of 2013.
     """
-    scored = late_arrival.transform(flight_features.where(F.col("month") == month))
+    scored = late_arrival.transform(flight_features.where(F.col("month") == month), arrays=True)
     return scored.select(
         "flight_id",
         "month",
@@ -27,7 +26,7 @@ def score_flights(
         "carrier",
         "origin",
         F.col("late"),
-        vector_to_array("probability")[1].alias("late_probability"),
+        F.col("probability")[1].alias("late_probability"),
         F.col("prediction").alias("late_predicted"),
         "model_version",
     )

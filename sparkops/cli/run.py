@@ -20,7 +20,9 @@ class Jobs(click.Group):
     """A command a job, made from the declarations; nothing heavy is imported to make them."""
 
     def _where(self, ctx: click.Context) -> Where:
-        said: dict[str, Any] = {name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params}
+        said: dict[str, Any] = {
+            name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params
+        }
         where = take(said)
         return replace(where, project=where.project or ctx.meta.get(_LATE))
 

@@ -53,25 +53,23 @@ def score(
     return _rows(where, model, [row] if row is not None else _lines(path), keep_going=keep_going)
 
 
-def located(where: Where, model: str) -> tuple[str, str | None]:
-    """Return the model's address and the registry it is looked up in; outside a project, a folder or URI alone."""
-    from sparkops.models.store import tracking_uri
+def located(where: Where) -> dict[str, Any]:
+    """Return the registry that models are looked up in, and where copies are kept; outside a project, neither."""
+    from sparkops.models.store import cache, registry_uri
 
-    if Path(model).is_dir():
-        return model, None
     try:
-        return model, tracking_uri(where.engine().settings)
+        settings = where.engine().settings
     except ProjectError:
-        if where.project is not None or not model.startswith("models:/"):
+        if where.project is not None:
             raise
-        return model, None
+        return {}
+    return {"tracking_uri": registry_uri(settings), "cache": cache(settings)}
 
 
 def _rows(where: Where, model: str, lines: Any, *, keep_going: bool) -> int:
     from sparkops.scoring.uri import open_scorer
 
-    uri, tracking = located(where, model)
-    scorer = open_scorer(uri, tracking_uri=tracking)
+    scorer = open_scorer(model, **located(where))
     worst = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():

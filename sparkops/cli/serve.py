@@ -20,11 +20,7 @@ def serve(where: Where, model: str, host: str, port: int) -> None:
     """
     from sparkops.serving.server import serve as run
 
-    uri, tracking = located(where, model)
-    run(
-        uri,
-        tracking_uri=tracking,
-        host=host,
-        port=port,
-        on_ready=lambda url: click.echo(f"Serving {model} at {url}"),
-    )
+    def ready(url: str) -> None:
+        click.echo(f"Serving {model} at {url}")
+
+    run(model, **located(where), host=host, port=port, on_ready=ready)

@@ -26,7 +26,7 @@ class Where:
         """Return an engine on the project; nothing is started."""
         from sparkops.engine import Engine
 
-        return Engine(self.project, env=self.env, overrides=self.overrides, **options)
+        return Engine(self.project, env=self.env, overrides=self.overrides, wait=False, **options)
 
 
 def options() -> list[click.Option]:

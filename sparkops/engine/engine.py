@@ -41,6 +41,7 @@ class Engine:
         env: Environment laid over conf/base.
         overrides: Settings as `key=value` words.
         tell: Told how runs go; silent by default.
+        wait: Whether closing waits until Spark has ended; False suits a process that ends, too.
 
     Raises:
         ProjectError: There is no project.
@@ -53,10 +54,12 @@ class Engine:
         env: str | None = None,
         overrides: Sequence[str] = (),
         tell: Tell | None = None,
+        wait: bool = True,
     ) -> None:
         self.root = find_root(Path(root) if root is not None else Path.cwd())
         self._env, self._overrides = env, tuple(overrides)
         self.tell: Tell = tell or Silent()
+        self._wait = wait
         self._open = ExitStack()
 
     def __enter__(self) -> Engine:
@@ -100,7 +103,7 @@ class Engine:
         """Return the rooms beside runs, each made when it is needed."""
         from sparkops.engine.workshop import Workshop
 
-        return self._open.enter_context(Workshop(self.settings, self.tell, self.runs))
+        return self._open.enter_context(Workshop(self.settings, self.tell, self.runs, wait=self._wait))
 
     # Jobs
 
@@ -318,11 +321,12 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None) -> Scorer:
     """
     from sparkops.scoring.uri import open_scorer
 
-    if tracking_uri is None and not Path(uri).is_dir():
-        from sparkops.models.store import tracking_uri as of_project
+    if tracking_uri is not None or (Path(uri).is_dir() and not uri.startswith("models:")):
+        return open_scorer(uri, tracking_uri=tracking_uri)
+    from sparkops.models.store import cache, registry_uri
 
-        tracking_uri = of_project(Engine().settings)
-    return open_scorer(uri, tracking_uri=tracking_uri)
+    settings = Engine().settings
+    return open_scorer(uri, tracking_uri=registry_uri(settings), cache=cache(settings))
 
 
 def _named(name: str, jobs: Mapping[str, Job]) -> Job:

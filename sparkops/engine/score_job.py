@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from sparkops.pipeline.model import ModelVersion
 
-_OUTPUTS = ("prediction", "probability", "label", "model_version")
-
 
 def score_job(model: str, table: str, *, into: str, where: Mapping[str, str]) -> Job:
     """Return a job that reads the table, keeps the rows that `where` chooses, scores them and publishes them.
@@ -33,7 +31,7 @@ def score_job(model: str, table: str, *, into: str, where: Mapping[str, str]) ->
     def score(**given: Any) -> DataFrame:
         chosen = _chosen(given[table], table, where)
         scored: ModelVersion = given[model]
-        return _plain(scored.transform(chosen), chosen.columns)
+        return scored.transform(chosen, arrays=True)
 
     return Job(
         name=f"score_{into}",
@@ -65,19 +63,3 @@ def _equal(frame: DataFrame, column: str, value: str) -> Column:
     from pyspark.sql import functions as F
 
     return frame[column] == F.lit(value).cast(frame.schema[column].dataType)
-
-
-def _plain(scored: DataFrame, columns: list[str]) -> DataFrame:
-    """Keep the table's own columns and the model's answer, vectors as arrays, which any reader can read."""
-    from pyspark.ml.functions import vector_to_array
-    from pyspark.sql import functions as F
-
-    kinds = {field.name: field.dataType.typeName() for field in scored.schema.fields}
-    added = [name for name in _OUTPUTS if name in scored.columns and name not in columns]
-    return scored.select(
-        *columns,
-        *(
-            vector_to_array(F.col(name)).alias(name) if kinds[name] == "vectorudt" else F.col(name)
-            for name in added
-        ),
-    )

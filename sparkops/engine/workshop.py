@@ -183,10 +183,11 @@ class Workshop:
         settings: The project's settings.
         tell: Told of Spark's progress.
         runs: The project's records.
+        wait: Whether leaving waits until Spark has ended.
     """
 
-    def __init__(self, settings: Settings, tell: Tell, runs: RunStore) -> None:
-        self.settings, self.tell, self.runs = settings, tell, runs
+    def __init__(self, settings: Settings, tell: Tell, runs: RunStore, *, wait: bool = True) -> None:
+        self.settings, self.tell, self.runs, self.wait = settings, tell, runs, wait
         self.starter = Starter(settings)
         self.tables = Tables(self.starter.session, settings)
         self._tapped: ExitStack | None = None
@@ -197,7 +198,7 @@ class Workshop:
 
     def __exit__(self, *_: object) -> None:
         """Stop Spark, if it was started here."""
-        self.starter.stop()
+        self.starter.stop(wait=self.wait)
 
     @cached_property
     def checks(self) -> Checks:

@@ -40,6 +40,8 @@ def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
         pip_requirements=["numpy>=1.26"],
         signature=False,
     )
+    for checksum in folder.rglob(".*.crc"):  # Hadoop's own, half of all files: nobody reads them again
+        checksum.unlink()
 
 
 def add_scorer(folder: Path) -> None:

@@ -64,5 +64,5 @@ class ModelVersion(Protocol):
     def version(self) -> int:
         """Return the pinned version."""
 
-    def transform(self, frame: DataFrame) -> DataFrame:
-        """Return the frame with the model's output columns and `model_version`."""
+    def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
+        """Return the frame with the model's output columns and `model_version`; `arrays` gives vectors as arrays."""

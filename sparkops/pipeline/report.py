@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-
 @dataclass(frozen=True, slots=True)
 class Number:
     """A headline number; `value` is shown by `fmt` (a format specification, as in `format(value, fmt)`)."""

@@ -17,7 +17,7 @@ Row = Sequence[float]
 
 
 def softmax(raw: Row) -> list[float]:
-    """Return probabilities of raw scores; an infinite score takes all."""
+    """Return probabilities of raw scores; an infinite score takes all, and Spark makes NaN of another."""
     top = max(raw)
     total = sum(raw)
     if total - total != 0.0:
@@ -29,9 +29,9 @@ def softmax(raw: Row) -> list[float]:
 
 def _strange(raw: Row, top: float) -> list[float]:
     """Return `softmax` of scores that are not all finite, or whose sum is not."""
-    if top == inf:
+    if inf in raw:
         first = list(raw).index(inf)
-        return [1.0 if at == first else 0.0 for at in range(len(raw))]
+        return [1.0 if at == first else value * 0.0 for at, value in enumerate(raw)]
     powers = [nan if top == -inf else exp(value - top) for value in raw]
     factor = 1.0 / sum(powers)
     return [power * factor for power in powers]

@@ -60,7 +60,7 @@ def read(field: Field, values: Any, start: int, stop: int) -> Scalars | Vectors 
     """
     part = values[start:stop]
     if not isinstance(part, np.ndarray):
-        return _slow(field, part)
+        return _listed(field, part)
     null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
     plain: Numbers = np.asarray(part)
     fast = _fast(field, plain, null)
@@ -69,7 +69,7 @@ def read(field: Field, values: Any, start: int, stop: int) -> Scalars | Vectors 
     items = part.tolist() if plain.ndim == 1 else list(plain)
     if field.type in WHOLE_RANGES and plain.dtype.kind == "f":
         items = [None if item != item else item for item in items]  # noqa: PLR0124
-    return _slow(field, items)
+    return _listed(field, items)
 
 
 def value_at(field: Field, values: Any, at: int) -> Any:
@@ -104,6 +104,36 @@ def _fast(field: Field, values: Numbers, null: Numbers | None) -> Scalars | None
     return None
 
 
+def _listed(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
+    """Return Python values as a column: all at once where their classes are plain, else one by one."""
+    classes = set(map(type, items))
+    none = type(None) in classes
+    classes.discard(type(None))
+    if field.type == "vector" or not classes <= _plain(field) or (none and not field.nullable):
+        return _slow(field, items)
+    if field.type == "string":
+        text = np.empty(len(items), dtype=object)
+        text[:] = items
+        return Scalars(text)
+    null = np.fromiter((item is None for item in items), dtype=bool, count=len(items)) if none else None
+    filled = [0 if item is None else item for item in items] if none else items
+    try:
+        return _fast(field, np.array(filled, dtype=_dtype(field)), null)
+    except OverflowError:
+        return _slow(field, items)
+
+
+def _plain(field: Field) -> set[type]:
+    if field.type in REALS:
+        return {float, int}
+    single: dict[str, type] = {"string": str, "boolean": bool}
+    return {single.get(field.type, int)}
+
+
+def _dtype(field: Field) -> type:
+    return np.float64 if field.type in REALS else (bool if field.type == "boolean" else np.int64)
+
+
 def _slow(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
     reader = field.reader()
     try:
@@ -120,5 +150,4 @@ def _slow(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
         size = field.size or 0
         full = np.array([(0.0,) * size if item is None else item for item in clean]).reshape(len(clean), size)
         return Vectors(tuple(Scalars(full[:, at]) for at in range(size)), mask)
-    kind: type = np.float64 if field.type in REALS else (bool if field.type == "boolean" else np.int64)
-    return Scalars(np.array([0 if item is None else item for item in clean], dtype=kind), mask)
+    return Scalars(np.array([0 if item is None else item for item in clean], dtype=_dtype(field)), mask)

@@ -3,6 +3,7 @@
 # ruff: noqa: SLF001 - pyspark has no public door for a context that is there already
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -30,6 +31,15 @@ def attach(launched: Launched) -> SparkSession:
         conf = SparkConf(_jvm=gateway.jvm, _jconf=launched.context.getConf())
         context = SparkContext(gateway=gateway, jsc=launched.context, conf=conf)
         return SparkSession(context, jsparkSession=launched.session)
+
+
+def import_meanwhile() -> None:
+    """Import, while the JVM comes up, what pyspark imports at its first call into it: pandas, 1.4 s of it."""
+    for name in ("pyspark.sql", "pyspark.testing"):
+        try:
+            importlib.import_module(name)
+        except ImportError:  # pyspark itself says what it misses, when it misses it
+            return
 
 
 def detach(launched: Launched) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
 from sparkops.spark.adopted import adopt, given_mode
-from sparkops.spark.attach import attach, detach
+from sparkops.spark.attach import attach, detach, import_meanwhile
 from sparkops.spark.gateway import let_go
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog
@@ -113,6 +113,8 @@ class Starter:
         self.begin()
         mode = given_mode(self._settings.spark, self._host)
         if self._thread is not None:
+            if mode is None:
+                import_meanwhile()
             self._thread.join()
         if self._launched is not None:
             return attach(self._launched)

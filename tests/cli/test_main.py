@@ -33,7 +33,9 @@ def daily(numbers: DataFrame, *, day: date, top: Annotated[int, Field(ge=1, le=9
 
 @pytest.fixture
 def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = make_project({"jobs/daily.py": JOB, "conf/base/tables.yml": "tables:\n  numbers: {path: numbers}\n"})
+    root = make_project(
+        {"jobs/daily.py": JOB, "conf/base/tables.yml": "tables:\n  numbers: {path: numbers}\n"}
+    )
     monkeypatch.chdir(root)
     return root
 
@@ -41,7 +43,19 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer(["--help"]) == 0
     out = capsys.readouterr().out
-    for command in ("run", "flow", "jobs", "runs", "tables", "check", "models", "score", "serve", "init", "doctor"):
+    for command in (
+        "run",
+        "flow",
+        "jobs",
+        "runs",
+        "tables",
+        "check",
+        "models",
+        "score",
+        "serve",
+        "init",
+        "doctor",
+    ):
         assert f"\n  {command} " in out
 
 
@@ -60,7 +74,15 @@ def test_jobs_are_listed_with_what_they_read_and_write(project, capsys) -> None:
 def test_a_jobs_help_shows_its_parameters_and_the_runs_options(project, capsys) -> None:
     assert answer(["run", "daily", "--help"]) == 0
     out = capsys.readouterr().out
-    for words in ("Say something of a day.", "--day", "The day.", "JFK|LGA", "at least 1", "--upstream", "--as-of"):
+    for words in (
+        "Say something of a day.",
+        "--day",
+        "The day.",
+        "JFK|LGA",
+        "at least 1",
+        "--upstream",
+        "--as-of",
+    ):
         assert words in out
 
 
@@ -103,7 +125,9 @@ def test_outside_a_project_it_says_what_a_project_is(tmp_path, monkeypatch, caps
 
 
 def test_runs_are_listed_shown_and_their_log_printed(project, capsys) -> None:
-    attempt = RunStore(project / ".sparkops" / "runs").begin("20130704-120000-abc", "daily", params={"top": 3})
+    attempt = RunStore(project / ".sparkops" / "runs").begin(
+        "20130704-120000-abc", "daily", params={"top": 3}
+    )
     attempt.log.write_text("what it said\n")
     attempt.say("ended", state="done", ended="2013-07-04T12:00:09+00:00")
     assert answer(["runs"]) == 0
@@ -119,7 +143,9 @@ def test_debug_shows_where_an_error_happened(project) -> None:
         answer(["runs", "show", "x", "--debug"])
 
 
-def test_init_makes_a_project_and_refuses_a_folder_that_holds_something(tmp_path, capsys, monkeypatch) -> None:
+def test_init_makes_a_project_and_refuses_a_folder_that_holds_something(
+    tmp_path, capsys, monkeypatch
+) -> None:
     assert answer(["init", str(tmp_path / "mine")]) == 0
     monkeypatch.chdir(tmp_path / "mine")
     capsys.readouterr()

@@ -24,11 +24,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(words: list[str], url: str, *, cwd: Path, patience: float = 90, env: dict[str, str] | None = None) -> Iterator[None]:
+def serving(
+    words: list[str], url: str, *, cwd: Path, patience: float = 90, env: dict[str, str] | None = None
+) -> Iterator[None]:
     """Run a server as a process until the block ends; wait until its URL answers."""
     with (cwd / "server.log").open("w") as log:
         process = subprocess.Popen(
-            words, cwd=cwd, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, **(env or {})}
+            words,
+            cwd=cwd,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
         )
         try:
             _wait(url, process, cwd / "server.log", patience)

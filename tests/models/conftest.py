@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparkops.config.settings import Settings
+from sparkops.models.client import client
 from sparkops.models.registry import Registry
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import Registered
@@ -92,6 +93,14 @@ def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "reports": str(root / "reports"),
     }
     return Settings.model_validate({"root": root, "env": "base", **folders})
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make MLflow's empty database once: its migrations take seconds."""
+    root = tmp_path_factory.mktemp("empty")
+    client(Settings.model_validate({"root": root, "env": "base", "state": root}))
+    return root / "mlflow" / "mlflow.db"
 
 
 @pytest.fixture(scope="session")

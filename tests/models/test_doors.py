@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -51,13 +52,16 @@ def free_port() -> int:
 @contextmanager
 def running(*arguments: str | Path, log: Path, ping: str) -> Iterator[None]:
     """Run a server of MLflow until its address answers, and end it with all that it started."""
+    path = (
+        f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn by its name
+    )
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "mlflow", *map(str, arguments)],
             stdout=output,
             stderr=output,
             start_new_session=True,
-            env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+            env={**os.environ, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"},
         )
     try:
         wait_for(ping, process, log)
@@ -137,7 +141,9 @@ def test_a_tracking_server_registers_lists_promotes_and_hands_out_the_scorer(
     flights: Any,
     rows: list[dict[str, Any]],
     answers: list[dict[str, Any]],
+    empty_store: Path,
 ) -> None:
+    shutil.copy(empty_store, tmp_path / "server.db")
     url = f"http://127.0.0.1:{free_port()}"
     server = (
         "server", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--artifacts-destination",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
@@ -116,9 +117,9 @@ def clusters(**params: Any) -> list[Any]:
 def numbers_as_text() -> list[Any]:
     from pyspark.ml.feature import StringIndexer, VectorAssembler
 
-    indexed = [f"{name}_i" for name in "hnbfl"]
+    indexed = [f"{name}_i" for name in "hnfl"]
     return [
-        StringIndexer(inputCols=list("hnbfl"), outputCols=indexed, handleInvalid="keep"),
+        StringIndexer(inputCols=list("hnfl"), outputCols=indexed, handleInvalid="keep"),
         VectorAssembler(inputCols=indexed, outputCol="features"),
     ]
 
@@ -173,10 +174,12 @@ def test_scorer_and_spark_agree(frame: Any, tmp_path: Path, name: str) -> None:
 
     truth = Truth(Pipeline(stages=PIPELINES[name]()).fit(frame), frame, tmp_path, names=INPUTS)
     rows = truth.edges()
-    assert len(rows) > 100
+    assert len(rows) > 50
     assert [str(found) for found in truth.differences(rows, refused=3)] == []
 
 
+# PySpark's tuning leaves its thread pool open
+@pytest.mark.filterwarnings("ignore:unclosed running multiprocessing pool:ResourceWarning")
 def test_a_tuned_and_nested_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
     from pyspark.ml import Pipeline
     from pyspark.ml.evaluation import RegressionEvaluator
@@ -190,6 +193,7 @@ def test_a_tuned_and_nested_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
         seed=1,
     )
     truth = Truth(tuned.fit(frame), frame, tmp_path, names=INPUTS)
+    gc.collect()
     assert truth.scorer.description.stages[-1] == "LinearRegressionModel"
     assert truth.differences(truth.edges(40), refused=1) == []
 
@@ -199,7 +203,7 @@ modes = st.sampled_from(["error", "keep", "skip"])
 
 @given(modes, modes, st.booleans(), st.booleans(), st.sampled_from([float("nan"), 0.5, -0.0]))
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -15,7 +15,6 @@ from fakes.without import run
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, SignatureMismatch, UnknownName
 from sparkops.models.certify import certified
-from sparkops.models.client import client
 from sparkops.models.compile import compile_model, fields_from_spark
 from sparkops.models.registry import Registry
 from sparkops.models.store import tracking_uri
@@ -29,14 +28,6 @@ pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 @pytest.fixture
 def registry(shared_settings: Settings, spark: Any, late: Registered) -> Registry:
     return Registry(shared_settings, spark)
-
-
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make MLflow's empty database once: its migrations take seconds."""
-    root = tmp_path_factory.mktemp("empty")
-    client(Settings.model_validate({"root": root, "env": "base", "state": root}))
-    return root / "mlflow" / "mlflow.db"
 
 
 @pytest.fixture

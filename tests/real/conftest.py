@@ -40,9 +40,17 @@ def _sample(source: Path, target: Path, *, every: int) -> None:
 def sparkops() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Return what runs the real command line in a folder."""
 
-    def run(*words: str, cwd: Path, code: int = 0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        *words: str, cwd: Path, code: int = 0, stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [BIN / "sparkops", *words], cwd=cwd, capture_output=True, text=True, timeout=400, input=stdin, check=False
+            [BIN / "sparkops", *words],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=400,
+            input=stdin,
+            check=False,
         )
         assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

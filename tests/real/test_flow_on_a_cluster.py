@@ -30,7 +30,16 @@ def ran(small_flights: Path, sparkops: Callable, tmp_path_factory: pytest.TempPa
     url = f"http://127.0.0.1:{port}"
     home = tmp_path_factory.mktemp("mlflow")
     server = [str(BIN / "mlflow"), "server", "--backend-store-uri", f"sqlite:///{home}/mlflow.db"]
-    server += ["--artifacts-destination", str(home / "artifacts"), "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    server += [
+        "--artifacts-destination",
+        str(home / "artifacts"),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     with (
         Cluster(workers=2, cores=1, memory="1g", folder=tmp_path_factory.mktemp("cluster")) as cluster,
         serving(server, f"{url}/health", cwd=home),
@@ -70,7 +79,9 @@ def test_the_model_on_the_server_scores_a_row_without_spark_or_mlflow(ran: Path,
 
 
 def test_the_served_model_answers_as_the_command_line(ran: Path, sparkops: Callable) -> None:
-    alone = json.loads(sparkops("score", "late_arrival", "--env", "small", "--row", json.dumps(ROW), cwd=ran).stdout)
+    alone = json.loads(
+        sparkops("score", "late_arrival", "--env", "small", "--row", json.dumps(ROW), cwd=ran).stdout
+    )
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     words = [str(BIN / "sparkops"), "serve", "late_arrival", "--env", "small", "--port", str(port)]
@@ -95,7 +106,9 @@ def test_spark_submit_runs_a_jobs_file(ran: Path) -> None:
 
 def test_spark_submit_hands_on_the_exit_code_of_bad_input(ran: Path) -> None:
     words = [str(BIN / "spark-submit"), "--master", "local[1]", "jobs/daily_delays.py", "--day", "soon"]
-    done = subprocess.run(words, cwd=ran, capture_output=True, text=True, timeout=120, check=False, env=_with_delta())
+    done = subprocess.run(
+        words, cwd=ran, capture_output=True, text=True, timeout=120, check=False, env=_with_delta()
+    )
     assert done.returncode == 2
     assert "`day`" in done.stderr
 
@@ -106,4 +119,8 @@ def _with_delta() -> dict[str, str]:
     from sparkops.spark.jars import delta_jars
 
     jars = ",".join(str(jar) for jar in delta_jars())
-    return {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYSPARK_SUBMIT_ARGS": f"--jars {jars} pyspark-shell"}
+    return {
+        **os.environ,
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_SUBMIT_ARGS": f"--jars {jars} pyspark-shell",
+    }

@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 import pytest
 from fakes.rooms import FakeFrame, FakeRooms
 
-from sparkops.errors import BadData, ChecksFailed, ConfigError, JobFailed, RunCancelled, TableError, UnknownName
+from sparkops.errors import (
+    BadData,
+    ChecksFailed,
+    ConfigError,
+    JobFailed,
+    RunCancelled,
+    TableError,
+    UnknownName,
+)
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write

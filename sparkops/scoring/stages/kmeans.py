@@ -29,7 +29,11 @@ class KMeans:
         if step.params["cosine"]:
             distances = _cosines(step, code, blocks)
         else:
-            distances = [_distance(blocks, centre, code) for centre in centres]
+            distances = [code.local(_distance(blocks, centre, code)) for centre in centres]
+            problem = outside(
+                source.field or step.inputs[0], step.stage, "is no distance: some feature is NaN"
+            )
+            code.line(f"if {distances[0]} != {distances[0]}: {code.constant(problem)}({distances[0]})")
         nearest = code.constant(_nearest)
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{nearest}(({', '.join(distances)},))"), "integer", limit=len(centres)
@@ -41,11 +45,12 @@ class KMeans:
         with np.errstate(all="ignore"):
             if step.params["cosine"]:
                 norm = np.sqrt(_distances(source, np.zeros(centres.shape[1]), frame.size))
-                frame.refuse(norm == 0.0)
+                frame.refuse(~(norm > 0.0))
                 units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
                 found = [1.0 - margins(source, c, 0.0, frame.size, sparse=False) / norm for c in units]
             else:
                 found = [_distances(source, centre, frame.size) for centre in centres]
+                frame.refuse(np.isnan(found[0]))
         best, at = np.zeros(frame.size, dtype=np.int64), np.full(frame.size, np.inf)
         for cluster, distance in enumerate(found):
             nearer = distance < at
@@ -92,7 +97,7 @@ def _cosines(step: Step, code: Code, blocks: tuple[Block, ...]) -> list[str]:
     vector = code.vector(step.inputs[0], step.stage)
     norm = code.local(f"{code.constant(sqrt)}({_distance(blocks, np.zeros(centres.shape[1]), code)})")
     problem = outside(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
-    code.line(f"if {norm} == 0.0: {code.constant(problem)}({norm})")
+    code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     whole = type(vector)(blocks)
     return [f"1.0 - ({margin(whole, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]

@@ -1,0 +1,213 @@
+"""Whole runs through the engine: real Delta tables, one shared Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from sparkops import Engine
+from sparkops.errors import (
+    BadData,
+    ChecksFailed,
+    ConfigError,
+    InputError,
+    JobFailed,
+    ParamErrors,
+    SchemaChanged,
+    SparkopsError,
+    UnknownName,
+)
+
+pytestmark = pytest.mark.spark
+
+ORDERS = """
+    from typing import Literal
+    from pyspark.sql import DataFrame, functions as F
+    from sparkops import job
+
+    @job
+    def orders(raw: DataFrame, *, factor: int = 1, columns: Literal["same", "more"] = "same") -> DataFrame:
+        more = {"extra": F.lit(1)} if columns == "more" else {}
+        return raw.withColumn("amount", F.col("amount") * factor).withColumns(more)
+"""
+SALES = """
+    from pyspark.sql import DataFrame, functions as F
+    from sparkops import job
+
+    @job(writes="sales", replace="shop")
+    def sales(orders: DataFrame, *, shop: str) -> DataFrame:
+        return orders.where(F.col("shop") == shop).groupBy("shop").agg(F.sum("amount").alias("amount"))
+"""
+TABLES = """
+    tables:
+      raw: {path: raw.csv, format: csv, options: {header: "true"}, schema: "id INT, shop STRING, amount DOUBLE"}
+"""
+CHECKS = """
+    expectations:
+      - expect_column_values_to_be_unique: {column: id}
+      - expect_column_values_to_be_between: {column: amount, min_value: 0, policy: quarantine}
+"""
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path], spark: object) -> Path:
+    return make_project(
+        {
+            "jobs/orders.py": ORDERS,
+            "jobs/sales.py": SALES,
+            "conf/base/tables.yml": TABLES,
+            "conf/checks/orders.yml": CHECKS,
+            "raw.csv": "id,shop,amount\n1,north,2.0\n2,south,3.0\n3,north,-1.0\n",
+        }
+    )
+
+
+@pytest.fixture
+def engine(project: Path) -> Engine:
+    return Engine(project)
+
+
+def amounts(engine: Engine, table: str, **at: int) -> list[float]:
+    return sorted(row["amount"] for row in engine.preview(table, rows=50, **at))
+
+
+def test_a_run_reads_checks_holds_back_publishes_and_says_so(engine: Engine) -> None:
+    run = engine.run("orders")
+    assert (run.state, run.outputs["orders"]["rows"], run.outputs["orders__quarantine"]["rows"]) == (
+        "done",
+        2,
+        1,
+    )
+    assert amounts(engine, "orders") == [2.0, 3.0]
+    (commit,) = engine.history("orders")
+    assert commit.run_id == run.id
+    assert run.inputs["raw"]["identity"]
+    assert (engine.settings.state / "gx" / "docs" / "index.html").is_file()
+
+
+def test_an_older_version_is_read_by_number_and_by_time(engine: Engine) -> None:
+    engine.run("orders")
+    between = datetime.now(UTC)
+    engine.run("orders", factor=10)
+    engine.run("sales", shop="south")
+    assert amounts(engine, "sales") == [30.0]
+    engine.run("sales", shop="south", at={"orders": 0})
+    assert amounts(engine, "sales") == [3.0]
+    run = engine.run("sales", shop="south", as_of=between)
+    assert run.inputs["orders"]["version"] == 0
+
+
+def test_replacing_one_slice_leaves_the_others(engine: Engine) -> None:
+    engine.run("orders")
+    engine.run("sales", shop="north")
+    engine.run("sales", shop="south")
+    engine.run("sales", shop="north")
+    assert amounts(engine, "sales") == [2.0, 3.0]
+
+
+def test_a_failed_check_leaves_the_table_as_it_was(engine: Engine, project: Path) -> None:
+    engine.run("orders")
+    with (project / "raw.csv").open("a") as file:
+        file.write("2,north,9.0\n")
+    with pytest.raises(ChecksFailed, match="expect_column_values_to_be_unique"):
+        engine.run("orders")
+    assert amounts(engine, "orders") == [2.0, 3.0]
+    assert len(engine.history("orders")) == 1
+
+
+def test_a_changed_schema_is_refused(engine: Engine) -> None:
+    engine.run("orders")
+    with pytest.raises(SchemaChanged, match="extra"):
+        engine.run("orders", columns="more")
+
+
+def test_a_corrupt_row_is_told_with_its_file(engine: Engine, project: Path) -> None:
+    with (project / "raw.csv").open("a") as file:
+        file.write("four,north,9.0\n")
+    with pytest.raises(BadData, match=r"raw\.csv"):
+        engine.run("orders")
+
+
+def test_an_empty_source_is_told(engine: Engine, project: Path) -> None:
+    (project / "raw.csv").write_text("id,shop,amount\n")
+    with pytest.raises(BadData, match="`raw` has no rows"):
+        engine.run("orders")
+
+
+def test_a_missing_column_is_told_with_the_line_that_asks_for_it(engine: Engine, project: Path) -> None:
+    job = project / "jobs" / "sales.py"
+    job.write_text(job.read_text().replace('sum("amount")', 'sum("amuont")'))
+    engine.run("orders")
+    with pytest.raises(SparkopsError, match=r"amuont.*jobs/sales\.py:\d+") as told:
+        engine.run("sales", shop="north")
+    assert "amount" in str(told.value)
+
+
+def test_wrong_parameters_start_nothing(engine: Engine) -> None:
+    with pytest.raises(ParamErrors, match="shop"):
+        engine.run("sales")
+    assert engine.runs.ids() == []
+
+
+def test_a_flow_runs_in_order_and_leaves_what_is_up_to_date(engine: Engine, project: Path) -> None:
+    first = engine.flow(["sales"], given={"shop": "north"})
+    assert [(step.job, step.state) for step in first] == [("orders", "done"), ("sales", "done")]
+    again = engine.flow(["sales"], given={"shop": "north"})
+    assert [step.state for step in again] == ["fresh", "fresh"]
+    other = engine.flow(["sales"], given={"shop": "south"})
+    assert [step.state for step in other] == ["fresh", "done"]
+    (project / "conf" / "checks" / "orders.yml").write_text("expectations: []\n")
+    changed = engine.flow(["sales"], given={"shop": "south"})
+    assert [step.state for step in changed] == ["done", "done"]
+
+
+def test_a_flow_stops_behind_a_failure_and_tells_it(engine: Engine, project: Path) -> None:
+    (project / "raw.csv").write_text("id,shop,amount\n1,north,1.0\n1,north,2.0\n")
+    with pytest.raises(ChecksFailed):
+        engine.flow(["sales"], given={"shop": "north"})
+    assert [run.job for run in engine.runs.newest()] == ["orders"]
+
+
+def test_a_mistyped_expectation_is_told_with_its_line_before_anything_is_computed(
+    engine: Engine, project: Path
+) -> None:
+    (project / "conf/checks/orders.yml").write_text("expectations:\n  - expect_column_to_exst: id\n")
+    with pytest.raises(
+        ConfigError, match=r"Did you mean `expect_column_to_exist`\? \(conf/checks/orders\.yml:2\)"
+    ):
+        engine.run("orders")
+
+
+def test_check_runs_a_suite_on_a_table_as_it_stands(engine: Engine) -> None:
+    engine.run("orders")
+    done = engine.check("orders")
+    assert (done.blocked, done.version, len(done.results)) == (False, 0, 2)
+    with pytest.raises(UnknownName, match="conf/checks/sales.yml|No table `sales`"):
+        engine.check("sales")
+
+
+def test_a_table_restored_is_a_new_version_that_equals_the_old(engine: Engine) -> None:
+    engine.run("orders")
+    engine.run("orders", factor=10)
+    assert engine.restore("orders", 0) == 2
+    assert amounts(engine, "orders") == [2.0, 3.0]
+
+
+def test_a_resumed_run_goes_on_with_its_own_parameters(engine: Engine, project: Path) -> None:
+    job = project / "jobs" / "orders.py"
+    whole = job.read_text()
+    job.write_text(whole.replace("more = ", "raise RuntimeError('no luck')\n    more = "))
+    with pytest.raises(JobFailed, match=r"RuntimeError: no luck \(jobs/orders.py:7\)"):
+        engine.run("orders", factor=5)
+    job.write_text(whole)
+    run = Engine(project).resume("last")
+    assert (run.state, run.attempt, run.params["factor"]) == ("done", 2, 5)
+    assert amounts(engine, "orders") == [10.0, 15.0]
+
+
+def test_a_table_that_is_not_there_is_told_with_what_makes_it(engine: Engine) -> None:
+    with pytest.raises(InputError, match="orders"):
+        engine.run("sales", shop="north")
