@@ -185,7 +185,7 @@ def test_check_runs_a_suite_on_a_table_as_it_stands(engine: Engine) -> None:
     engine.run("orders")
     done = engine.check("orders")
     assert (done.blocked, done.version, len(done.results)) == (False, 0, 2)
-    with pytest.raises(UnknownName, match="conf/checks/sales.yml|No table `sales`"):
+    with pytest.raises(UnknownName, match=r"No table `sales`"):
         engine.check("sales")
 
 
