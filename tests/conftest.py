@@ -24,6 +24,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+pytest_plugins = ["fakes.trained_model"]
+
+
 def settings_in(root: Path, **changes: Any) -> Settings:
     """Return settings whose every folder stands under one temporary folder."""
     folders = {

@@ -43,7 +43,11 @@ def import_meanwhile() -> None:
 
 
 def detach(launched: Launched) -> None:
-    """Make pyspark forget a JVM that is gone, so that a later start gets a new one."""
+    """Make pyspark forget a JVM that is about to go, so that a later start gets a new one.
+
+    What Python still holds of the JVM's objects is not sent back any more: nobody would be there to take it.
+    """
+    launched.jvm.gateway._gateway_client.finalizer_deque.clear()
     if "pyspark" not in sys.modules:
         launched.jvm.gateway.shutdown()
         return

@@ -99,6 +99,9 @@ def _local() -> dict[str, str]:
         "spark.driver.memory": f"{max(1, min(8, memory // (4 * GIB)))}g",
         "spark.sql.shuffle.partitions": str(max(2, cores)),
         "spark.ui.enabled": "false",
+        "spark.python.daemon.module": "sparkops.spark.worker_daemon",
+        # Delta's VACUUM and RESTORE make as many tasks as this says, 10,000 by default.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(4 * cores),
     }
 
 

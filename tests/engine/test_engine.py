@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from fakes.dbutils import DBUtils
 
 from sparkops import Engine
+from sparkops.cli.main import answer
 from sparkops.errors import (
     BadData,
     ChecksFailed,
@@ -20,6 +24,9 @@ from sparkops.errors import (
     SparkopsError,
     UnknownName,
 )
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.spark
 
@@ -44,6 +51,20 @@ SALES = """
 TABLES = """
     tables:
       raw: {path: raw.csv, format: csv, options: {header: "true"}, schema: "id INT, shop STRING, amount DOUBLE"}
+"""
+COUNTED = """
+from pyspark.sql import DataFrame, functions as F
+from sparkops import job
+
+COUNTER = None
+
+@job
+def counted(raw: DataFrame) -> DataFrame:
+    def seen(x):
+        COUNTER.add(1)
+        return x
+
+    return raw.withColumn("id", F.udf(seen, "int")("id"))
 """
 CHECKS = """
     expectations:
@@ -211,3 +232,29 @@ def test_a_resumed_run_goes_on_with_its_own_parameters(engine: Engine, project: 
 def test_a_table_that_is_not_there_is_told_with_what_makes_it(engine: Engine) -> None:
     with pytest.raises(InputError, match="orders"):
         engine.run("sales", shop="north")
+
+
+def test_a_frame_is_computed_once_though_it_is_checked_split_and_published(
+    engine: Engine, project: Path, spark: SparkSession
+) -> None:
+    counted = spark.sparkContext.accumulator(0)
+    (project / "jobs" / "counted.py").write_text(COUNTED)
+    (project / "conf" / "checks" / "counted.yml").write_text((project / "conf/checks/orders.yml").read_text())
+    engine.jobs["counted"].function.__globals__["COUNTER"] = counted
+    run = engine.run(engine.jobs["counted"])
+    assert run.outputs["counted__quarantine"]["rows"] == 1
+    assert counted.value == 3
+
+
+def test_the_notebook_of_a_new_project_runs_its_job_with_the_widgets_values(
+    tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answer(["init", str(tmp_path / "mine")]) == 0
+    monkeypatch.chdir(tmp_path / "mine")
+    monkeypatch.syspath_prepend(str(tmp_path / "mine"))
+    engine = Engine()
+    engine.run("orders")
+    stand_in = DBUtils({"day": "2024-03-02", "shop": "north"})
+    runpy.run_path("notebooks/daily_sales.py", init_globals={"dbutils": stand_in}, run_name="__main__")
+    (row,) = engine.preview("daily_sales")
+    assert (str(row["day"]), row["shop"]) == ("2024-03-02", "north")

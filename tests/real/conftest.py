@@ -18,11 +18,11 @@ ROOT = Path(__file__).parent.parent.parent
 
 @pytest.fixture(scope="session")
 def small_flights(tmp_path_factory: pytest.TempPathFactory, flights_data: Path) -> Path:
-    """Return a copy of the flights project whose sources are every 25th flight, under the environment `small`."""
+    """Return a copy of the flights project whose sources are every 12th flight, under the environment `small`."""
     root = tmp_path_factory.mktemp("flights")
     for name in ("jobs", "conf", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
-    _sample(flights_data / "flights.csv.zip", root / "flights.csv", every=25)
+    _sample(flights_data / "flights.csv.zip", root / "flights.csv", every=12)
     small = root / "conf" / "small"
     small.mkdir()
     (small / "tables.yml").write_text("tables:\n  raw_flights: {path: flights.csv}\n")

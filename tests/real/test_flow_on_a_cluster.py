@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +15,8 @@ from fakes.real_processes import BIN, free_port, serving
 
 from sparkops.spark.cluster import Cluster
 
+ROOT = Path(__file__).parent.parent.parent
+
 pytestmark = pytest.mark.cluster
 
 ROW = {
@@ -21,6 +24,20 @@ ROW = {
     "seats": 149.0, "plane_age": None, "temp": 35.1, "humid": 81.0, "wind_speed": 14.9, "precip": 0.04,
     "pressure": None, "visib": 6.0,
 }  # fmt: skip
+
+
+# Two executors of one core each on a machine of two: 200 shuffle partitions would be 200 turns.
+WHERE = """
+spark:
+  mode: cluster
+  master: {master}
+  conf:
+    spark.sql.shuffle.partitions: 2
+    spark.sql.sources.parallelPartitionDiscovery.parallelism: 8
+    spark.executor.extraJavaOptions: -XX:TieredStopAtLevel=1
+models:
+  tracking_uri: {tracking}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +62,7 @@ def ran(small_flights: Path, sparkops: Callable, tmp_path_factory: pytest.TempPa
         serving(server, f"{url}/health", cwd=home),
     ):
         (small_flights / "conf" / "small" / "where.yml").write_text(
-            f"spark: {{mode: cluster, master: '{cluster.master}'}}\nmodels: {{tracking_uri: '{url}'}}\n"
+            WHERE.format(master=cluster.master, tracking=url)
         )
         sparkops("flow", "delay_report", "--env", "small", cwd=small_flights)
         yield small_flights
@@ -113,9 +130,37 @@ def test_spark_submit_hands_on_the_exit_code_of_bad_input(ran: Path) -> None:
     assert "`day`" in done.stderr
 
 
-def _with_delta() -> dict[str, str]:
-    import os
+NOTEBOOK = """
+import runpy, sys
+sys.path[:0] = [sys.argv[1], "."]
+from fakes.dbutils import DBUtils
+dbutils = DBUtils({"day": "2013-07-04", "origin": "JFK"})
+runpy.run_path("notebooks/daily_delays.py", init_globals={"dbutils": dbutils}, run_name="__main__")
+"""
 
+
+def test_the_notebook_runs_the_job_on_the_cluster(ran: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NOTEBOOK, str(Path(__file__).parent.parent)],
+        cwd=ran,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+        env={**os.environ, "SPARKOPS_ENV": "small"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "'table': 'daily_delays'" in done.stdout
+
+
+def test_every_door_agrees_on_every_row_of_a_held_out_month(ran: Path) -> None:
+    words = [sys.executable, str(ROOT / "scripts" / "agreement.py"), "--env", "small", "--month", "12"]
+    done = subprocess.run(words, cwd=ran, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count(" 0 labels differ") == 4
+
+
+def _with_delta() -> dict[str, str]:
     from sparkops.spark.jars import delta_jars
 
     jars = ",".join(str(jar) for jar in delta_jars())

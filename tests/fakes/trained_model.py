@@ -1,4 +1,4 @@
-"""Models trained once for the whole room: real flights, a real Spark pipeline, a real registry."""
+"""Models trained once for the whole suite: real flights, a real Spark pipeline, a real registry."""
 
 from __future__ import annotations
 

@@ -1,0 +1,102 @@
+"""The wheel as its users get it: light, to score and serve; with Spark, to run a project of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import pytest
+from fakes.real_processes import free_port, serving
+
+from sparkops.config.settings import Settings
+from sparkops.models.registry import Registry
+from sparkops.pipeline.registered import Registered
+
+pytestmark = pytest.mark.cluster
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def uv() -> str:
+    found = shutil.which("uv") or str(ROOT / ".venv-uv" / "bin" / "uv")
+    assert Path(found).exists(), "uv is missing: scripts/setup"
+    return found
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([uv(), "build", "--wheel", "--out-dir", folder, ROOT], check=True, capture_output=True)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def fresh(folder: Path, *packages: str) -> Path:
+    """Return the bin folder of a new environment with these packages, at the lock file's versions."""
+    subprocess.run([uv(), "venv", "--python", "3.11", folder], check=True, capture_output=True)
+    lock = folder / "versions.txt"
+    plain = [
+        line.split(" \\")[0]
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+        if "==" in line[:60]
+    ]
+    lock.write_text("\n".join(line for line in plain if not line.startswith((" ", "#"))))
+    words = [uv(), "pip", "install", "--python", folder / "bin" / "python", "--constraint", lock, *packages]
+    subprocess.run(words, check=True, capture_output=True)
+    return folder / "bin"
+
+
+def test_the_wheel_says_that_it_is_typed_and_holds_its_templates(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "sparkops/py.typed" in names
+    assert "sparkops/cli/template/conf/checks/orders.yml" in names
+    assert {"sparkops/reports/page.html.j2", "sparkops/reports/page.css"} <= names
+    assert not any(name.startswith(("tests/", "jobs/")) for name in names)
+
+
+def test_the_light_install_scores_a_row_and_serves_a_model_folder(
+    wheel: Path, late: Registered, shared_settings: Settings, tmp_path: Path
+) -> None:
+    model_folder = Registry(shared_settings).folder("late")
+    row = {"carrier": "UA", "origin": "EWR", "month": 1, "distance": 719, "dep_time": None, "temp": 3.5}
+    bin_ = fresh(tmp_path / "light", str(wheel))
+    there = subprocess.run(
+        [uv(), "pip", "list", "--python", bin_ / "python"], capture_output=True, text=True, check=True
+    )
+    assert not {"pyspark", "pandas", "mlflow"} & set(there.stdout.split())
+    words = [str(bin_ / "sparkops"), "score", str(model_folder), "--row", json.dumps(row)]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    alone = json.loads(done.stdout)
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    with serving(
+        [str(bin_ / "sparkops"), "serve", str(model_folder), "--port", str(port)],
+        f"{url}/health/ready",
+        cwd=tmp_path,
+    ):
+        body = json.dumps({"dataframe_records": [row]}).encode()
+        asked = urllib.request.Request(f"{url}/invocations", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            assert json.load(reply)["predictions"] == [alone]
+
+
+def test_with_spark_a_new_project_runs_at_once_and_its_own_test_passes(wheel: Path, tmp_path: Path) -> None:
+    bin_ = fresh(tmp_path / "spark", f"{wheel}[spark]", "pytest")
+    mine = tmp_path / "mine"
+
+    def run(*words: str, cwd: Path = mine) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [bin_ / words[0], *words[1:]], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+        )
+        assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    run("sparkops", "init", "mine", cwd=tmp_path)
+    told = run("sparkops", "run", "--upstream", "daily_sales", "--day", "2024-03-02").stderr
+    assert "orders__quarantine@0 (2 rows)" in told
+    assert "published daily_sales@0 (3 rows)" in told
+    run("python", "-m", "pytest", "-q")
