@@ -43,7 +43,7 @@ def _cancelled(error: BaseException | None) -> RunCancelled | None:
         if isinstance(error, RunCancelled):
             return error
         if isinstance(error, KeyboardInterrupt):
-            return RunCancelled("Cancelled by SIGINT.")
+            return RunCancelled(str(error) or "Cancelled by SIGINT.")
         error = error.__context__
     return None
 

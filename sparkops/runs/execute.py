@@ -103,7 +103,7 @@ def execute(order: Order, rooms: Callable[[], Rooms], setting: Setting) -> Run:
 
 @contextmanager
 def cancellable_and_logged(attempt: Attempt, setting: Setting) -> Iterator[None]:
-    """Capture what the block prints, and turn signals into `RunCancelled`."""
+    """Capture what the block prints, and turn signals into an interrupt."""
     with cancellable(), captured(attempt.log, secrets=setting.secrets) as log:
         setting.tap(log)
         try:

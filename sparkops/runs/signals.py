@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, turned into one error that unwinds a run in order."""
+"""Ctrl-C and SIGTERM, turned into one interrupt that unwinds a run in order."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from sparkops.errors import RunCancelled
-
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked the run to stop; no `Exception`, because py4j swallows those while it waits for Spark."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Cancelled by {name}.")
 
 
 @contextmanager
 def cancellable() -> Iterator[None]:
-    """Raise `RunCancelled` in the main thread at the first signal; a second one is not swallowed."""
+    """Raise `Interrupted` in the main thread at the first signal; a second one is not swallowed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -26,7 +31,7 @@ def cancellable() -> Iterator[None]:
         del frame
         for each in _WATCHED:
             signal.signal(each, signal.SIG_DFL if each is signal.SIGTERM else signal.default_int_handler)
-        raise RunCancelled(f"Cancelled by {signal.Signals(number).name}.")
+        raise Interrupted(signal.Signals(number).name)
 
     for each in _WATCHED:
         signal.signal(each, stop)
