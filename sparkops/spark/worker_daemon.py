@@ -17,4 +17,4 @@ if find_spec("pyspark") is None or find_spec("py4j") is None:
 if __name__ == "__main__":
     from pyspark.daemon import manager
 
-    manager()
+    manager()  # type: ignore[no-untyped-call]
