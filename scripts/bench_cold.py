@@ -20,26 +20,28 @@ import zipfile
 from pathlib import Path
 from textwrap import dedent
 
+from sparkops.spark.jars import delta_jars
+
 COLUMNS = (
     "year INT, month INT, day INT, dep_time INT, sched_dep_time INT, dep_delay INT, arr_time INT, sched_arr_time INT, "
     "arr_delay INT, carrier STRING, flight INT, tailnum STRING, origin STRING, dest STRING, air_time INT, distance INT, "
     "hour INT, minute INT, time_hour STRING"
 )
 
-# As Delta's and Great Expectations' own guides write it.
+# As Delta's and Great Expectations' own guides write it, but for the jars, which it need not resolve anew.
 BARE = """
     import sys
     import great_expectations as gx
-    from delta import configure_spark_with_delta_pip
     from pyspark.sql import SparkSession, functions as F
 
-    source, target = sys.argv[1:]
+    source, target, jars = sys.argv[1:]
     builder = (
         SparkSession.builder.appName("bare").master("local[*]")
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+        .config("spark.jars", jars)
     )
-    spark = configure_spark_with_delta_pip(builder).getOrCreate()
+    spark = builder.getOrCreate()
     flights = spark.read.csv(source, header=True, nullValue="NA", schema={columns!r})
     frame = (
         flights.where((F.col("month") == 7) & (F.col("day") == 4))
@@ -141,12 +143,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as name:
         folder = Path(name)
         source = flights_csv(folder)
+        jars = ",".join(str(jar) for jar in delta_jars())
         script = write(folder / "bare.py", BARE.format(columns=COLUMNS))
         root = project(folder / "project", source)
         program = str(Path(sys.executable).with_name("sparkops"))
         for number in range(1, rounds + 1):
             bare.append(
-                seconds([sys.executable, str(script), str(source), str(folder / f"out-{number}")], folder)
+                seconds(
+                    [sys.executable, str(script), str(source), str(folder / f"out-{number}"), jars], folder
+                )
             )
             ours.append(seconds([program, "run", "daily", "--day", "2013-07-04"], root))
             print(
