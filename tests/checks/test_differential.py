@@ -11,13 +11,7 @@ from sparkops.checks.catalogue import build
 from sparkops.checks.library import Library
 from sparkops.checks.suite_file import load_suite
 
-pytestmark = [
-    pytest.mark.spark,
-    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),  # Great Expectations' import
-    pytest.mark.filterwarnings(
-        "ignore:unclosed <socket:ResourceWarning"
-    ),  # PySpark leaves them to the collector
-]
+pytestmark = pytest.mark.spark
 
 SUITE = """\
 expectations:

@@ -10,13 +10,7 @@ import pytest
 from sparkops.checks.checks import Checks
 from sparkops.config.settings import CheckSettings, Settings
 
-pytestmark = [
-    pytest.mark.spark,
-    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),  # Great Expectations' import
-    pytest.mark.filterwarnings(
-        "ignore:unclosed <socket:ResourceWarning"
-    ),  # PySpark leaves them to the collector
-]
+pytestmark = pytest.mark.spark
 
 SUITE = """\
 expectations:

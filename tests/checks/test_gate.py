@@ -13,13 +13,7 @@ from sparkops.checks.outcome import REASONS, Outcome
 from sparkops.config.settings import Settings
 from sparkops.errors import ChecksFailed, ConfigError
 
-pytestmark = [
-    pytest.mark.spark,
-    pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning"),  # Great Expectations' import
-    pytest.mark.filterwarnings(
-        "ignore:unclosed <socket:ResourceWarning"
-    ),  # PySpark leaves them to the collector
-]
+pytestmark = pytest.mark.spark
 
 ROWS = [
     (1, 1, "JFK", 5.0, "2013-01-01"),

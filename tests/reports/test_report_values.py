@@ -55,7 +55,8 @@ def test_a_shown_number_is_the_number_to_four_digits(value: float) -> None:
     st.one_of(st.none(), st.text(), st.binary(), st.floats(), st.integers(), st.decimals(), st.datetimes())
 )
 def test_anything_can_be_shown_and_written_as_utf_8(value: Any) -> None:
-    show(value).encode("utf-8")
+    text = show(value)
+    assert text.encode("utf-8").decode("utf-8") == text
 
 
 def test_the_numbers_of_a_column_have_their_points_under_each_other() -> None:
