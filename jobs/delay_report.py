@@ -97,19 +97,18 @@ def _where(flights: DataFrame, airlines: DataFrame, top: int) -> list[Plot | Tab
 
 
 def _foreseen(scores: DataFrame) -> list[Plot]:
+    chance, came = 100 * F.avg("late_probability"), 100 * F.avg("late")
     bins = (
         scores.groupBy(F.least(F.floor(F.col("late_probability") * 10), F.lit(9)).alias("bin"))
-        .agg(
-            F.avg("late_probability").alias("foreseen"), F.avg("late").alias("seen"), F.count("*").alias("n")
-        )
+        .agg(chance.alias("foreseen"), came.alias("what came"), F.count("*").alias("n"))
         .where(F.col("n") >= 20)
-        .orderBy("foreseen")
-        .select((100 * F.col("foreseen")).alias("foreseen"), (100 * F.col("seen")).alias("seen"))
+        .withColumn("were it always right", F.col("foreseen"))
     )
+    lines = bins.unpivot("foreseen", ["what came", "were it always right"], "line", "late")
     return [
-        Plot("What the model foresaw, and what came", bins, "line", x="foreseen", y="seen",
+        Plot("What the model foresaw, and what came", lines.orderBy("foreseen"), "line", x="foreseen", y="late", by="line",
              x_label="predicted chance of being late, %", y_label="share that was late, %",
-             note="Each point is a tenth of the scale with 20 flights or more; on the diagonal the model is right."),
+             note="Each point is a tenth of the scale with 20 flights or more."),
     ]  # fmt: skip
 
 

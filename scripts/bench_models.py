@@ -155,12 +155,12 @@ def batches(engine: Engine, features: Any, model: Any, work: Path, frame: Any) -
         whole.sparkSession, str(work / "flavor"), result_type="double", env_manager="local"
     )
     ways = {
-        "PipelineModel.transform": lambda: model.fitted.transform(whole).select("prediction", "probability"),
-        "sparkops (registered version)": lambda: registered.transform(whole).select(
-            "prediction", "probability"
+        "PipelineModel.transform": lambda: model.fitted.transform(whole).select(
+            *inputs, "prediction", "probability"
         ),
+        "sparkops (registered version)": lambda: registered.transform(whole),
     }
-    took = {name: statistics.median(_three(way)) for name, way in ways.items()}
+    took = _in_turns(ways)
     took["mlflow.pyfunc.spark_udf on the spark flavor"] = timed(
         lambda: _drain(whole.select(udf(F.struct(*inputs)).alias("prediction")))
     )
@@ -177,9 +177,15 @@ def batches(engine: Engine, features: Any, model: Any, work: Path, frame: Any) -
     )
 
 
-def _three(way: Callable[[], Any]) -> list[float]:
-    _drain(way())
-    return [timed(lambda: _drain(way())) for _ in range(3)]
+def _in_turns(ways: Mapping[str, Callable[[], Any]], rounds: int = 5) -> dict[str, float]:
+    """Return the median seconds of each way: all of them once to warm up, then one after the other in every round."""
+    for way in ways.values():
+        _drain(way())
+    took: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            took[name].append(timed(lambda way=way: _drain(way())))
+    return {name: statistics.median(each) for name, each in took.items()}
 
 
 def _drain(frame: Any) -> None:

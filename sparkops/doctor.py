@@ -191,7 +191,7 @@ def _registry_file(file: Path) -> Finding:
     except sqlite3.Error as error:
         mend = f"Restore {file} from a backup, or move it away to begin a new registry."
         return Finding(name="model registry", ok=False, detail=f"{file}: {error}", mend=mend)
-    return Finding(name="model registry", ok=True, detail=f"{file}: {count} models")
+    return Finding(name="model registry", ok=True, detail=f"{file}: {count} model{'' if count == 1 else 's'}")
 
 
 def _registry_server(uri: str) -> Finding:

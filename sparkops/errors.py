@@ -6,11 +6,11 @@
     │   ├── ParamErrors          one or more parameters, all told at once
     │   ├── ConfigError          a file of conf/, or --env, --set
     │   ├── UnknownName          a job, table, model, alias, version, run, env that is not there
-    │   └── ProjectError         no project here, or one that cannot be written to
+    │   └── ProjectError         no project here, or one that cannot be read or written
     ├── TableError               a table cannot be read or written
     │   ├── VersionGone          a version that its files no longer hold
     │   ├── SchemaChanged        what would be published has other columns or types
-    │   ├── BadData              input that cannot be parsed, or is empty
+    │   ├── BadData              input that is not there, cannot be parsed, or is empty
     │   └── TableBusy            another run is writing the same table
     ├── ChecksFailed             the data did not pass; nothing was published
     ├── ModelError               a model cannot be trained, registered, loaded or used
@@ -114,7 +114,7 @@ class UnknownName(InputError):
 
 
 class ProjectError(InputError):
-    """There is no sparkops project here, or it cannot be written to."""
+    """There is no sparkops project here, or it cannot be read or written."""
 
 
 class TableError(SparkopsError):
@@ -130,7 +130,7 @@ class SchemaChanged(TableError):
 
 
 class BadData(TableError):
-    """Input that cannot be parsed, or that is empty where rows are needed."""
+    """Input that is not there, cannot be parsed, or is empty where rows are needed."""
 
 
 class TableBusy(TableError):

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from sparkops.engine import Engine
+from sparkops.errors import ProjectError
 from sparkops.pipeline.bind import Given, bind
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
@@ -36,28 +38,43 @@ class Widgets(Protocol):
         """Return the text of a widget, or of the job parameter that overrides it."""
 
 
-def params(job: Job, dbutils: Any = None, spark: Any = None) -> dict[str, Any]:
+def params(
+    job: Job, dbutils: Any = None, spark: Any = None, *, engine: Engine | None = None
+) -> dict[str, Any]:
     """Return a typed value for each parameter of the job, read from the notebook's widgets or job parameters.
 
     The widgets are made from the declaration: a drop-down for a choice or a bool, a multi-select for a list of
-    choices, a text field for all else. An empty widget stands for the default. Without Databricks the defaults are
-    used.
+    choices, a text field for all else. An empty widget stands for what conf/ gives, or for the default; so does all
+    where this is not Databricks.
 
     Args:
         job: The declared job.
         dbutils: Databricks' own; found in the notebook, or by the session, when it is not given.
         spark: The session, to find dbutils by.
+        engine: The engine whose conf/ counts; by default that of the project here, if there is one, without `--env`.
 
     Raises:
         ParamErrors: With every parameter that is missing or wrong.
     """
+    engine = engine or _here()
+    conf = engine.loaded.params(job.name)[0] if engine else {}
     found = dbutils or _find(spark)
     if found is None:
-        _log.info("no dbutils here: job `%s` takes its defaults", job.name)
-        return dict(bind(job, ()).values)
-    texts = {param.name: _ask(found.widgets, param) for param in job.params}
+        _log.info("no dbutils here: job `%s` takes what conf/ gives, and its defaults", job.name)
+        texts = {}
+    else:
+        texts = {param.name: _ask(found.widgets, param, in_conf=param.name in conf) for param in job.params}
     given = {name: text for name, text in texts.items() if _is_given(text)}
+    if engine:
+        return dict(engine.bind(job, given, origin="widget").values)
     return dict(bind(job, [Given(values=given, origin="widget")]).values)
+
+
+def _here() -> Engine | None:
+    try:
+        return Engine()
+    except ProjectError:
+        return None
 
 
 def _find(spark: Any) -> Any:
@@ -75,16 +92,17 @@ def _find(spark: Any) -> Any:
         return None
 
 
-def _ask(widgets: Widgets, param: Param) -> Any:
+def _ask(widgets: Widgets, param: Param, *, in_conf: bool) -> Any:
     """Make the parameter's widget and return its text; making one that stands keeps what was chosen."""
     shape = shape_of(param.annotation)
-    default = "" if param.required or param.default is None else to_text(param, param.default)
-    label = param.name.replace("_", " ")
+    blank = in_conf or param.required or param.default is None
+    default = "" if blank else to_text(param, param.default)
+    label = param.name.replace("_", " ") + (" (blank: as in conf)" if in_conf else "")
     if shape.item is not None and _choices(shape.item):
-        _multiselect(widgets, param, shape.item, label)
+        _multiselect(widgets, param.name, [] if blank else json.loads(default), shape.item, label)
         return _cleared(widgets.get(param.name))
     if _choices(shape):
-        widgets.dropdown(param.name, default, _with_blank(param, _choices(shape)), label)
+        widgets.dropdown(param.name, default, _with_blank(param, _choices(shape), blank=blank), label)
     else:
         widgets.text(param.name, default, label)
     return widgets.get(param.name)
@@ -98,20 +116,18 @@ def _choices(shape: Shape | None) -> list[str]:
     return [] if any("," in text for text in texts) else texts
 
 
-def _with_blank(param: Param, choices: list[str]) -> list[str]:
-    """Return the choices with a blank that stands for the default, and one for None where that is another value."""
-    if param.required or param.default is None:
-        return ["", *choices]
+def _with_blank(param: Param, choices: list[str], *, blank: bool) -> list[str]:
+    """Return the choices with a blank that stands for conf or the default, and one for None where that is neither."""
     shape = shape_of(param.annotation)
-    return [*choices, null_text(shape)] if shape.optional else choices
+    none = [null_text(shape)] if shape.optional and not param.required and param.default is not None else []
+    return [*([""] if blank else []), *choices, *none]
 
 
-def _multiselect(widgets: Widgets, param: Param, item: Shape, label: str) -> None:
+def _multiselect(widgets: Widgets, name: str, texts: list[str], item: Shape, label: str) -> None:
     """Make a multi-select; its default must be one of its choices, so several are told in the label instead."""
-    texts = [] if param.required or param.default is None else json.loads(to_text(param, param.default))
     chosen = str(texts[0]) if len(texts) == 1 else ""
     several = f" (none chosen: {', '.join(map(str, texts))})" if len(texts) > 1 else ""
-    widgets.multiselect(param.name, chosen, ["", *_choices(item)], label + several)
+    widgets.multiselect(name, chosen, ["", *_choices(item)], label + several)
 
 
 def _is_given(text: Any) -> bool:

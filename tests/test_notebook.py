@@ -135,6 +135,19 @@ def test_without_databricks_the_defaults_are_used_and_what_is_missing_is_told():
         notebook.params(delays)
 
 
+CONF = "params:\n  delays:\n    day: 2013-07-04\n    top: 20\n    kind: gbt\n"
+
+
+def test_what_conf_gives_stands_where_a_widget_is_blank(make_project, monkeypatch):
+    monkeypatch.chdir(make_project({"conf/base/params.yml": CONF}))
+    conf = {"day": date(2013, 7, 4), "top": 20, "kind": Kind.GBT}
+    assert notebook.params(delays) == DEFAULTS | conf
+    dbutils = DBUtils({})
+    assert notebook.params(delays, dbutils) == DEFAULTS | conf
+    assert dbutils.widgets.made["kind"][1] == ("", "lr", "gbt")
+    assert notebook.params(delays, DBUtils({"top": "5", "kind": "lr"}))["top"] == 5
+
+
 def test_the_notebook_s_own_dbutils_is_found(monkeypatch):
     monkeypatch.setattr(sys.modules["__main__"], "dbutils", DBUtils({"day": "2013-07-04"}), raising=False)
     assert notebook.params(delays)["day"] == date(2013, 7, 4)

@@ -48,6 +48,17 @@ th, td {{ text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px sol
 </html>
 """
 
+# Great Expectations' pages take their styles and icons from the network; these stand before them and serve without it.
+_OFFLINE = """<style>
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 0 1rem 4rem; }
+img[alt] { max-height: 2rem; } ul, ol { list-style: none; padding-left: 0; } h5, h6 { font-size: 1.1rem; }
+table { border-collapse: collapse; margin-bottom: 1rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8886; }
+.fas { font-style: normal; } .text-success { color: #1a7f37; } .text-danger { color: #cf222e; }
+.fa-check-circle:before { content: "\\2713"; } .fa-times:before { content: "\\2717"; }
+.fa-exclamation-triangle:before { content: "!"; }
+</style>"""
+
 
 class Site:
     """A folder of static pages that opens from disk."""
@@ -114,7 +125,8 @@ def _draw(validation: Any) -> str:
     from great_expectations.render.view import DefaultJinjaPageView
 
     content = ValidationResultsPageRenderer(run_info_at_end=True).render(validation)
-    return str(DefaultJinjaPageView().render(content, show_how_to_buttons=False))
+    page = str(DefaultJinjaPageView().render(content, show_how_to_buttons=False))
+    return page.replace("<head>", "<head>" + _OFFLINE, 1)
 
 
 def _draw_index(pages: list[dict[str, Any]]) -> str:

@@ -13,7 +13,7 @@ from sparkops.cli.where import Where, common
 
 @click.command("check")
 @click.argument("name", metavar="TABLE")
-@click.option("--at", "version", type=int, help="Version; the newest by default.")
+@click.option("--at", "version", type=int, metavar="VERSION", help="Version; the newest by default.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
 @common
 def check(where: Where, name: str, version: int | None, as_json: bool) -> int:

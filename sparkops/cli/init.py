@@ -14,10 +14,10 @@ _RENAMED = {"gitignore": ".gitignore"}
 
 
 @click.command("init")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--debug", is_flag=True, help="Show the stack trace of an error.")
 def init(folder: Path, debug: bool) -> None:
-    """Make a small project in FOLDER: two jobs, their checks, a test, a notebook and a small table."""
+    """Make a small project in DIR: two jobs, their checks, a test, a notebook and a small table."""
     del debug  # `main` reads it
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ProjectError(f"{folder} is there already and is not empty. Name a new folder.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from textwrap import fill
 from typing import Any
 
 import click
@@ -29,11 +30,14 @@ class Asked:
     force: bool = False
 
 
-def job_command(job: Job, before: Mapping[str, Any], go: Callable[[Asked], object]) -> click.Command:
+def job_command(
+    job: Job, conf: Mapping[str, str], before: Mapping[str, Any], go: Callable[[Asked], object]
+) -> click.Command:
     """Return the command `run JOB`: an option a parameter, unknown ones kept so that all errors come at once.
 
     Args:
         job: The declared job.
+        conf: Parameter to the file and line of conf/ that gives it a value.
         before: Options of every run that stood before the job's name.
         go: Runs what was asked for.
     """
@@ -55,6 +59,7 @@ def job_command(job: Job, before: Mapping[str, Any], go: Callable[[Asked], objec
 
     return JobCommand(
         job,
+        conf,
         callback=click.pass_context(told),
         params=[*_params(job), *run_options(), *options()],
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
@@ -64,14 +69,21 @@ def job_command(job: Job, before: Mapping[str, Any], go: Callable[[Asked], objec
 class JobCommand(click.Command):
     """A command whose help is the declaration's own, then the options of every run."""
 
-    def __init__(self, job: Job, **rest: Any) -> None:
+    def __init__(self, job: Job, conf: Mapping[str, str], **rest: Any) -> None:
         super().__init__(job.name, **rest)
         self.job = job
+        self.conf = conf
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the job's help."""
-        formatter.write(usage(self.job) + "\n")
-        mine = {row.name for row in describe(self.job)}
+        rows = describe(self.job, self.conf)
+        for line in usage(self.job, rows).splitlines():
+            margin = " " * (len(line) - len(line.lstrip()))
+            formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
+        if rows:
+            with formatter.section("Parameters"):
+                formatter.write_dl([(f"{row.option} {row.type}", row.told) for row in rows])
+        mine = {row.name for row in rows}
         told = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in mine]
         with formatter.section("Options"):
             formatter.write_dl([record for record in told if record])
@@ -94,7 +106,9 @@ def run_options() -> list[click.Parameter]:
             ["--at"], multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model."
         ),
         click.Option(
-            ["--as-of", "as_of"], metavar="TIME", help="Read every table as it was at this time (ISO, UTC)."
+            ["--as-of", "as_of"],
+            metavar="TIME",
+            help="Read every Delta table as it was at this time (ISO, UTC).",
         ),
         click.Option(
             ["--upstream"], is_flag=True, help="First run the jobs whose tables and models it reads."

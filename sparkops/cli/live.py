@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
+from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
 from typing import TextIO
 
-from sparkops.cli.show import seconds, text
-from sparkops.runs.record import Run
+from sparkops.cli.show import in_words, rows_of, seconds, text
+from sparkops.errors import SparkopsError
+from sparkops.runs.record import Run, state_after
 from sparkops.spark.progress import Snapshot
 
 _DOING = {
@@ -43,9 +46,11 @@ class Live:
         self._begun = monotonic()
         self._done = threading.Event()
         self._turns = threading.Thread(target=self._turn, daemon=True)
+        self._warnings = _Warnings(self._remark)
 
     def __enter__(self) -> Live:
-        """Begin to draw."""
+        """Begin to draw, and to tell what is warned of."""
+        logging.getLogger("sparkops").addHandler(self._warnings)
         if self._tty:
             self._turns.start()
         return self
@@ -54,6 +59,7 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         """Leave a clean line."""
+        logging.getLogger("sparkops").removeHandler(self._warnings)
         self._done.set()
         if self._tty:
             self._turns.join()
@@ -80,12 +86,12 @@ class Live:
             self._spark = ", ".join(filter(None, (stages, tasks, rows)))
 
     def ended(self, run: Run) -> None:
-        """Tell what a run did."""
-        self._line(f"✓ {run.job} {made(run)} in {seconds(run.seconds)}   run {run.id}")
+        """Tell what a run did, and how long this attempt of it took."""
+        self._line(f"✓ {run.job} {made(run)} in {seconds(monotonic() - self._begun)}   run {run.id}")
 
-    def failed(self, job: str) -> None:
-        """Tell that a job stopped; the error itself is told at the end."""
-        self._line(f"✗ {job} failed after {seconds(monotonic() - self._begun)}")
+    def stopped(self, job: str, error: SparkopsError) -> None:
+        """Tell that a job stopped, and how; the error itself is told at the end."""
+        self._line(f"✗ {job} {in_words(state_after(error))} after {seconds(monotonic() - self._begun)}")
 
     def left(self, job: str, why: str) -> None:
         """Tell that a job was not run, and why."""
@@ -94,6 +100,10 @@ class Live:
     def _line(self, words: str) -> None:
         with self._lock:
             self._job = ""
+        self._remark(words)
+
+    def _remark(self, words: str) -> None:
+        with self._lock:
             self._wipe()
             self._out.write(words + "\n")
             self._out.flush()
@@ -117,6 +127,17 @@ class Live:
             self._out.write("\r\x1b[2K")
 
 
+class _Warnings(logging.Handler):
+    """Says on the terminal what else only the run's log would hold."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(f"! {record.getMessage()}")
+
+
 def _width() -> int:
     import shutil
 
@@ -130,5 +151,5 @@ def made(run: Run) -> str:
         return f"registered {run.registered['name']}/{run.registered['version']}{aliases}"
     if run.report:
         return f"wrote {run.report}"
-    tables = [f"{name}@{out['version']} ({out['rows']:,} rows)" for name, out in run.outputs.items()]
+    tables = [f"{name}@{out['version']} ({rows_of(out['rows'])})" for name, out in run.outputs.items()]
     return "published " + text(tables) if tables else "done"

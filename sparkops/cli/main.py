@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -13,6 +14,17 @@ from sparkops import errors
 from sparkops.cli.lazy import LazyGroup
 
 DONE, FAILED, BAD_INPUT, CHECKS_FAILED, CANCELLED = 0, 1, 2, 3, 130
+
+# What was asked for or handed in cannot be used: the caller mends it, and the same again would fail again.
+_BAD_INPUT = (
+    errors.InputError,
+    errors.RowError,
+    errors.SignatureMismatch,
+    errors.BadData,
+    errors.VersionGone,
+)
+
+_OF_THE_DISK = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 _HOME = "sparkops.cli"
 COMMANDS = {
@@ -70,6 +82,9 @@ def tell(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        where = error.filename or "The disk"
+        error = errors.ProjectError(f"{where}: {error.strerror}. Give the right to it, or make room.")
     if not isinstance(error, errors.SparkopsError):
         click.echo(
             f"Error: {type(error).__name__}: {error}\nThis was not foreseen; --debug shows where it happened.",
@@ -89,6 +104,4 @@ def exit_code(error: errors.SparkopsError) -> int:
         return CANCELLED
     if isinstance(error, errors.ChecksFailed):
         return CHECKS_FAILED
-    if isinstance(error, errors.InputError | errors.RowError | errors.SignatureMismatch):
-        return BAD_INPUT
-    return FAILED
+    return BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILED

@@ -11,6 +11,7 @@ import click
 from sparkops.cli.show import table, when
 from sparkops.cli.where import Where, common
 from sparkops.pipeline.registered import Registered
+from sparkops.scoring.uri import parse
 
 
 @click.group("models", invoke_without_command=True)
@@ -29,7 +30,7 @@ def models(where: Where, ctx: click.Context, as_json: bool) -> None:
         {
             "model": f"{model.name}/{model.version}",
             "aliases": model.aliases,
-            "metrics": [f"{name} {value:.4g}" for name, value in model.metrics.items()],
+            "metrics": [f"{name}={value:.4g}" for name, value in model.metrics.items()],
             "scored by": "compiled scorer" if model.compiled else "Spark",
             "run": model.run_id,
             "registered": model.time,
@@ -39,7 +40,7 @@ def models(where: Where, ctx: click.Context, as_json: bool) -> None:
     table(rows, empty="No models yet: a job that returns a Model registers one.")
 
 
-@models.command("show")
+@models.command("show", short_help="Show one version of a model.")
 @click.argument("name", metavar="MODEL")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
 @common
@@ -53,9 +54,11 @@ def show(where: Where, name: str, as_json: bool) -> None:
         click.echo(line)
 
 
-@models.command("promote")
+@models.command("promote", short_help="Point an alias, `champion` by default, at a version.")
 @click.argument("name", metavar="MODEL")
-@click.option("--alias", default="champion", show_default=True, help="Which alias moves to it.")
+@click.option(
+    "--alias", default="champion", show_default=True, metavar="NAME", help="Which alias moves to it."
+)
 @click.option("--force", is_flag=True, help="Make it champion though a gate failed when it was registered.")
 @common
 def promote(where: Where, name: str, alias: str, force: bool) -> None:
@@ -65,7 +68,7 @@ def promote(where: Where, name: str, alias: str, force: bool) -> None:
     click.echo(f"{done.name}@{alias} is version {done.version}.")
 
 
-@models.command("rollback")
+@models.command("rollback", short_help="Make the `previous` version the champion again.")
 @click.argument("name", metavar="MODEL")
 @common
 def rollback(where: Where, name: str) -> None:
@@ -76,12 +79,8 @@ def rollback(where: Where, name: str) -> None:
 
 def split(text: str) -> tuple[str, str | None]:
     """Read `name`, `name/3` or `name@alias`, with or without `models:/` before it."""
-    text = text.removeprefix("models:/")
-    for mark in "@/":
-        name, found, at = text.partition(mark)
-        if found:
-            return name, at
-    return text, None
+    name, at = parse(text)
+    return name, None if text.removeprefix("models:").lstrip("/") == name else at
 
 
 def sheet(model: Registered) -> Iterator[str]:

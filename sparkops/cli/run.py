@@ -11,7 +11,8 @@ import click
 
 from sparkops.cli.job_command import Asked, job_command, run_options
 from sparkops.cli.where import Where, common, options, take
-from sparkops.errors import UnknownName
+from sparkops.errors import SparkopsError, UnknownName
+from sparkops.pipeline.docstring import summary_of
 
 _LATE = "sparkops.project"
 
@@ -41,11 +42,21 @@ class Jobs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one job."""
-        where = self._where(ctx)
-        jobs = where.engine().declared
+        engine = self._where(ctx).engine()
+        jobs = engine.declared
         if cmd_name not in jobs:
             raise UnknownName("job", cmd_name, sorted(jobs), advice="`sparkops jobs` lists them.")
-        return job_command(jobs[cmd_name], ctx.params, start)
+        return job_command(jobs[cmd_name], engine.loaded.params(cmd_name)[1], ctx.params, start)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of jobs from the first lines of their docstrings, or why there is none."""
+        with formatter.section("Jobs"):
+            try:
+                jobs = self._where(ctx).engine().declared
+            except SparkopsError as error:
+                formatter.write_text(str(error))
+                return
+            formatter.write_dl([(name, summary_of(jobs[name].doc)) for name in sorted(jobs)])
 
 
 @click.group(

@@ -9,16 +9,22 @@ from typing import Any
 
 import click
 
-from sparkops.cli.show import seconds, table, when
+from sparkops.cli.show import in_words, inside, rows_of, seconds, table, when
 from sparkops.cli.where import Where, common
+from sparkops.errors import InputError
 from sparkops.runs.record import Run
-
-MARKS = {"done": "done", "running": "running", "checks_failed": "checks failed"}
 
 
 @click.group("runs", invoke_without_command=True)
-@click.option("--job", help="Only runs of this job.")
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--job", metavar="JOB", help="Only runs of this job.")
+@click.option(
+    "--limit",
+    default=20,
+    type=click.IntRange(1),
+    show_default=True,
+    metavar="NUMBER",
+    help="How many, newest first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 @click.pass_context
 @common
@@ -27,22 +33,24 @@ def runs(where: Where, ctx: click.Context, job: str | None, limit: int, as_json:
     ctx.obj = where
     if ctx.invoked_subcommand:
         return
-    found = list(where.engine().runs.newest(job=job, limit=limit))
+    engine = where.engine()
+    found = list(engine.runs.newest(job=job, limit=limit))
     if as_json:
         click.echo(json.dumps([plain(run) for run in found], indent=2, default=str))
         return
-    table([_line(run) for run in found], empty="No runs yet: `sparkops run JOB` makes one.")
+    of = f" of job `{job}`; `sparkops jobs` lists the jobs" if job else " yet: `sparkops run JOB` makes one"
+    table([_line(run, engine.root) for run in found], empty=f"No runs{of}.")
 
 
-def _line(run: Run) -> dict[str, Any]:
+def _line(run: Run, root: Path) -> dict[str, Any]:
     return {
         "run": run.id,
         "job": run.job,
-        "state": MARKS.get(run.state, run.state),
+        "state": in_words(run.state),
         "started": when(run.started) if run.started else None,
         "took": seconds(run.seconds),
         "published": [f"{name}@{out['version']}" for name, out in run.outputs.items()]
-        or run.report
+        or inside(root, run.report)
         or _model(run),
     }
 
@@ -51,7 +59,7 @@ def _model(run: Run) -> str | None:
     return f"{run.registered['name']}/{run.registered['version']}" if run.registered else None
 
 
-@runs.command("show")
+@runs.command("show", short_help="Show one run.")
 @click.argument("run_id", metavar="RUN")
 @click.option("--json", "as_json", is_flag=True, help="The whole record as JSON.")
 @common
@@ -65,9 +73,9 @@ def show(where: Where, run_id: str, as_json: bool) -> None:
         click.echo(line)
 
 
-@runs.command("log")
+@runs.command("log", short_help="Print a run's whole log.")
 @click.argument("run_id", metavar="RUN")
-@click.option("--attempt", type=int, help="Which attempt; the newest by default.")
+@click.option("--attempt", type=int, metavar="NUMBER", help="Which attempt; the newest by default.")
 @common
 def log(where: Where, run_id: str, attempt: int | None) -> None:
     """Print a run's whole log: its output, Python's logging and the JVM's."""
@@ -75,13 +83,13 @@ def log(where: Where, run_id: str, attempt: int | None) -> None:
     run = store.load(run_id)
     path = store.folder / run.id / f"attempt-{attempt or run.attempt:03d}.log"
     if not path.is_file():
-        raise click.ClickException(f"Run {run.id} left no log at {path}.")
+        raise InputError(f"Run {run.id} left no log at {path}.")
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             click.echo(line, nl=False)
 
 
-@runs.command("resume")
+@runs.command("resume", short_help="Go on with a run that failed or crashed.")
 @click.argument("run_id", metavar="RUN")
 @common
 def resume(where: Where, run_id: str) -> int:
@@ -89,7 +97,10 @@ def resume(where: Where, run_id: str) -> int:
     from sparkops.cli.live import Live
 
     with Live() as live, where.engine(tell=live) as engine:
-        engine.resume(run_id)
+        run = engine.runs.load(run_id)
+        if run.state == "done":
+            click.echo(f"Run {run.id} is done: there is nothing to go on with.")
+        engine.resume(run.id)
     return 0
 
 
@@ -103,9 +114,7 @@ def plain(run: Run) -> Mapping[str, Any]:
 def sheet(run: Run) -> Iterator[str]:
     """Yield the lines that tell a run."""
     yield f"Run      {run.id}  ({run.job}, attempt {run.attempt})"
-    yield f"State    {MARKS.get(run.state, run.state)}" + (
-        f" after {seconds(run.seconds)}" if run.ended else ""
-    )
+    yield f"State    {in_words(run.state)}" + (f" after {seconds(run.seconds)}" if run.ended else "")
     if run.started:
         yield f"Started  {when(run.started)}, env {run.env}"
     if run.error:
@@ -114,7 +123,7 @@ def sheet(run: Run) -> Iterator[str]:
         "Params", (f"{k} = {v!r}   ({run.origins.get(k, '')})" for k, v in run.params.items())
     )
     yield from _section("Read", (_read(name, pin) for name, pin in run.inputs.items()))
-    yield from _section("Models", (f"{name}/{version}" for name, version in run.models.items()))
+    yield from _section("Models", (_used(run, name) for name in run.models))
     yield from _section("Checks", (check_line(check) for check in run.checks))
     yield from _section("Wrote", (_wrote(name, out) for name, out in run.outputs.items()))
     yield from _section("Model", _registered(run.registered))
@@ -131,6 +140,11 @@ def _section(title: str, lines: Any) -> Iterator[str]:
         yield f"{title if number == 0 else '':<9}{line}"
 
 
+def _used(run: Run, name: str) -> str:
+    how = run.scoring.get(name)
+    return f"{name}/{run.models[name]}" + (f", by {how}" if how else "")
+
+
 def _read(name: str, pin: Mapping[str, Any]) -> str:
     return f"{name} " + (
         f"version {pin['version']}" if pin["version"] is not None else f"source {pin['identity'][:12]}"
@@ -138,7 +152,7 @@ def _read(name: str, pin: Mapping[str, Any]) -> str:
 
 
 def _wrote(name: str, out: Mapping[str, Any]) -> str:
-    return f"{name} version {out['version']}, {out['rows']:,} rows" + (
+    return f"{name} version {out['version']}, {rows_of(out['rows'])}" + (
         " (by an earlier attempt)" if out["already"] else ""
     )
 

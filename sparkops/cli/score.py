@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from sparkops.errors import InputError, ProjectError, RowError
     epilog="With --table, other options choose rows: --month 12 scores those whose column `month` is 12.",
 )
 @click.argument("model")
-@click.option("--row", help="One row as a JSON object.")
+@click.option("--row", metavar="JSON", help="One row as a JSON object.")
 @click.option(
     "--file", "path", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input."
 )
-@click.option("--table", "name", help="Score a table of the catalog, in Spark.")
-@click.option("--into", help="With --table: the table that takes the scores.")
-@click.option("--at", "version", type=int, help="With --table: version to read.")
+@click.option("--table", "name", metavar="TABLE", help="Score a table of the catalog, in Spark.")
+@click.option("--into", metavar="TABLE", help="With --table: the table that takes the scores.")
+@click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
 @click.option("--keep-going", is_flag=True, help="With --file: answer a bad row with its error and go on.")
 @click.pass_context
 @common
@@ -50,7 +51,10 @@ def score(
         return _table(where, ctx, model, name, into, version)
     if ctx.args:
         raise click.UsageError(f"No such option: {ctx.args[0]}", ctx)
-    return _rows(where, model, [row] if row is not None else _lines(path), keep_going=keep_going)
+    if into is not None or version is not None:
+        raise click.UsageError("--into and --at go with --table.", ctx)
+    lines = _lines(str(path)) if row is None else [(1, row)]
+    return _rows(where, model, lines, keep_going=keep_going)
 
 
 def located(where: Where) -> dict[str, Any]:
@@ -66,14 +70,12 @@ def located(where: Where) -> dict[str, Any]:
     return {"tracking_uri": registry_uri(settings), "cache": cache(settings)}
 
 
-def _rows(where: Where, model: str, lines: Any, *, keep_going: bool) -> int:
+def _rows(where: Where, model: str, lines: Iterable[tuple[int, str]], *, keep_going: bool) -> int:
     from sparkops.scoring.uri import open_scorer
 
     scorer = open_scorer(model, **located(where))
     worst = 0
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number, line in lines:
         try:
             click.echo(json.dumps(scorer.score(_object(line, number))))
         except (RowError, InputError) as error:
@@ -96,15 +98,15 @@ def _object(line: str, number: int) -> dict[str, Any]:
     return found
 
 
-def _lines(path: Path | None) -> Iterator[str]:
-    if str(path) == "-":
-        yield from sys.stdin
-        return
+def _lines(path: str) -> Iterator[tuple[int, str]]:
+    """Yield a file's lines with their numbers; empty ones are passed over."""
     try:
-        with Path(str(path)).open(encoding="utf-8") as lines:
-            yield from lines
+        with nullcontext(sys.stdin) if path == "-" else Path(path).open(encoding="utf-8") as lines:
+            yield from ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     except OSError as error:
         raise InputError(f"The rows cannot be read from {path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The rows in {path} are not UTF-8 ({error.reason}): save them as UTF-8.") from error
 
 
 def _table(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from sparkops.cli.show import table
+from sparkops.cli.show import table, text
 from sparkops.cli.where import Where, common
 
 
@@ -32,7 +32,14 @@ def tables(where: Where, ctx: click.Context, as_json: bool) -> None:
 
 @tables.command("history")
 @click.argument("name", metavar="TABLE")
-@click.option("--limit", default=20, show_default=True, help="How many versions, newest first.")
+@click.option(
+    "--limit",
+    default=20,
+    type=click.IntRange(1),
+    show_default=True,
+    metavar="NUMBER",
+    help="How many versions, newest first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 @common
 def history(where: Where, name: str, limit: int, as_json: bool) -> None:
@@ -47,8 +54,10 @@ def history(where: Where, name: str, limit: int, as_json: bool) -> None:
 
 @tables.command("show")
 @click.argument("name", metavar="TABLE")
-@click.option("--rows", default=10, show_default=True, help="How many rows.")
-@click.option("--at", "version", type=int, help="Version; the newest by default.")
+@click.option(
+    "--rows", default=10, type=click.IntRange(1), show_default=True, metavar="NUMBER", help="How many rows."
+)
+@click.option("--at", "version", type=int, metavar="VERSION", help="Version; the newest by default.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines instead of a table.")
 @common
 def show(where: Where, name: str, rows: int, version: int | None, as_json: bool) -> None:
@@ -57,7 +66,7 @@ def show(where: Where, name: str, rows: int, version: int | None, as_json: bool)
         found = engine.preview(name, rows=rows, at=version)
     if as_json:
         for row in found:
-            click.echo(json.dumps(row, default=str))
+            click.echo(json.dumps(row, default=text))
         return
     table(found, empty=f"Table `{name}` has no rows.")
 

@@ -37,7 +37,9 @@ def options() -> list[click.Option]:
             type=click.Path(path_type=Path),
             help="Folder of the project; else this folder or the nearest above it with conf/ and jobs/.",
         ),
-        click.Option(["--env", "env"], help="Environment: conf/<env>/ is laid over conf/base/."),
+        click.Option(
+            ["--env", "env"], metavar="NAME", help="Environment: conf/<env>/ is laid over conf/base/."
+        ),
         click.Option(
             ["--set", "overrides"],
             multiple=True,

@@ -19,6 +19,16 @@ def find_root(start: Path) -> Path:
     Raises:
         ProjectError: When there is none.
     """
+    try:
+        return _nearest(start)
+    except OSError as error:
+        raise ProjectError(
+            f"{error.filename or start} cannot be looked into: {error.strerror}. "
+            "Get the right to read it, or name another folder with --project."
+        ) from error
+
+
+def _nearest(start: Path) -> Path:
     here = start.resolve()
     if not here.exists():
         raise ProjectError(

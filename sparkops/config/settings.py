@@ -45,6 +45,9 @@ class ModelSettings(Section):
     registry_uri: str | None = None  # default: the tracking server
     artifact_root: str | None = None  # default: <state>/mlflow/artifacts
     experiment: str = "sparkops"
+    batch: Literal["auto", "transform", "mapInArrow"] = (
+        "auto"  # how Spark scores a frame; auto takes the faster
+    )
 
 
 class CheckSettings(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from sparkops.config.load import Loaded, find_root, load
 from sparkops.config.secrets import mask
 from sparkops.engine.tell import Silent, Tell
-from sparkops.errors import ParamErrors, SparkopsError, UnknownName
+from sparkops.errors import InputError, ParamErrors, SparkopsError, UnknownName
 from sparkops.pipeline.bind import Bound, Given, bind, carry
 from sparkops.pipeline.discover import discover
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.peek import peek
-from sparkops.runs.record import Run
+from sparkops.runs.record import Run, runs_here
 from sparkops.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Engine:
         tell: Tell | None = None,
         wait: bool = True,
     ) -> None:
-        self.root = find_root(Path(root) if root is not None else Path.cwd())
+        self.root = find_root(Path(root or "."))
         self._env, self._overrides = env, tuple(overrides)
         self.tell: Tell = tell or Silent()
         self._wait = wait
@@ -124,8 +124,14 @@ class Engine:
         job = self.jobs[declared.name]
         return job, carry(bound, looked_at=declared, loaded=job)
 
-    def bind(self, job: Job, given: Mapping[str, Any], *, origin: str) -> Bound:
+    def bind(self, job: Job, given: Mapping[str, Any], *, origin: str, at: Collection[str] = ()) -> Bound:
         """Return the job's values from the configuration and from `given`, which wins.
+
+        Args:
+            job: The job.
+            given: Parameter to value.
+            origin: Where `given` comes from.
+            at: Names of the tables and models whose versions were asked for.
 
         Raises:
             ParamErrors: All that is wrong with them.
@@ -133,7 +139,7 @@ class Engine:
         values, origins = self.loaded.params(job.name)
         said = [Given(values=values, origin="conf", origins=origins), Given(values=given, origin=origin)]
         try:
-            return bind(job, said)
+            return bind(job, said, at=at)
         except ParamErrors as error:
             raise error.masked(lambda text: mask(text, self.loaded.secrets)) from None
 
@@ -148,7 +154,7 @@ class Engine:
     ) -> Run:
         """Run the job of that name with values as text or typed; wrong ones are told before anything starts."""
         declared = _named(name, self.declared)
-        bound = self.bind(declared, given, origin=origin)
+        bound = self.bind(declared, given, origin=origin, at=at or {})
         self.warm([declared])
         return self.run_bound(*self.ready(declared, bound), at=at or {}, as_of=as_of)
 
@@ -174,13 +180,19 @@ class Engine:
         """
         if isinstance(job, str):
             return self.start(job, given=params, at=at, as_of=as_of, origin="python")
-        return self.run_bound(job, self.bind(job, params, origin="python"), at=at or {}, as_of=as_of)
+        bound = self.bind(job, params, origin="python", at=at or {})
+        return self.run_bound(job, bound, at=at, as_of=as_of)
 
     def resume(self, run_id: str) -> Run:
         """Go on with a run that did not end: same parameters, same input versions, nothing written twice."""
         earlier = self.runs.load(run_id)
         if earlier.state == "done":
             return earlier
+        if runs_here(earlier):
+            raise InputError(
+                f"Run {earlier.id} still runs, in process {earlier.process['pid']}: wait for it, or stop that process "
+                "before it is resumed."
+            )
         job = _named(earlier.job, self.declared)
         bound = bind(job, [Given(values=earlier.params, origin=f"run {earlier.id}")])
         self.warm([job])
@@ -225,6 +237,8 @@ class Engine:
         """Run a job whose values are bound already."""
         from sparkops.runs.execute import Order, Setting, execute
 
+        for write in job.writes:
+            self.workshop.tables.require_writable(write.table)
         self.tell.begins(job.name)
         wanted = Order(
             job=job, values=bound.values, origins=bound.origins, at=at or {}, as_of=as_of, resume=resume
@@ -240,8 +254,8 @@ class Engine:
         )
         try:
             done = execute(wanted, self.workshop.rooms, setting)
-        except SparkopsError:
-            self.tell.failed(job.name)
+        except SparkopsError as error:
+            self.tell.stopped(job.name, error)
             raise
         self.tell.ended(done)
         return done

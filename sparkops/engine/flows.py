@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ def run_flow(
     """Run the flow that `Engine.flow` describes."""
     declared = engine.declared
     jobs = order(declared, targets)
-    bound = _bind_all(engine, jobs, targets, given)
+    bound = _bind_all(engine, jobs, targets, given, at)
     fresh = Freshness(engine, bound, set(targets) if last else set(), force)
 
     def one(job: Job) -> Run:
@@ -66,18 +66,25 @@ def _all(broken: Sequence[SparkopsError]) -> SparkopsError:
 
 
 def _bind_all(
-    engine: Engine, jobs: Sequence[Job], targets: Sequence[str], given: Mapping[str, Any]
+    engine: Engine,
+    jobs: Sequence[Job],
+    targets: Sequence[str],
+    given: Mapping[str, Any],
+    at: Collection[str],
 ) -> dict[str, Bound]:
     """Bind every job of the flow; each takes what it declares, and all that is wrong is told at once."""
     problems: list[Problem] = []
     bound: dict[str, Bound] = {}
     known = {param.name for job in jobs for param in job.params}
+    read = {name for job in jobs if job.name in targets for name in (*job.tables, *job.models)}
     for job in jobs:
         mine = {param.name for param in job.params}
-        strange = given.keys() - known if job.name in targets else set()
+        target = job.name in targets
+        strange = given.keys() - known if target else set()
         chosen = {name: value for name, value in given.items() if name in mine | strange}
         try:
-            bound[job.name] = engine.bind(job, chosen, origin="command line")
+            unread = [name for name in at if name not in read] if target else []
+            bound[job.name] = engine.bind(job, chosen, origin="command line", at=unread)
         except ParamErrors as error:
             problems += error.problems
     if problems:

@@ -62,4 +62,4 @@ def _chosen(frame: DataFrame, table: str, where: Mapping[str, str]) -> DataFrame
 def _equal(frame: DataFrame, column: str, value: str) -> Column:
     from pyspark.sql import functions as F
 
-    return frame[column] == F.lit(value).cast(frame.schema[column].dataType)
+    return frame[column] == F.lit(value).try_cast(frame.schema[column].dataType)

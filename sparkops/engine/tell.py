@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from sparkops.errors import SparkopsError
 from sparkops.runs.flow import Told
 from sparkops.spark.progress import Snapshot
 
@@ -27,7 +28,7 @@ class Silent:
     def ended(self, run: object) -> None:
         """Say nothing."""
 
-    def failed(self, job: str) -> None:
+    def stopped(self, job: str, error: SparkopsError) -> None:
         """Say nothing."""
 
     def left(self, job: str, why: str) -> None:

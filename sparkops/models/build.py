@@ -78,12 +78,15 @@ class _Made:
 
 
 def _compiled(model: Model, folder: Path) -> _Made:
-    from sparkops.models.compile import compile_model, fields_from_spark
+    from sparkops.models.compile import compile_model, fields_from_spark, sized
     from sparkops.scoring import save
     from sparkops.scoring.parity import dump_cases
     from sparkops.scoring.scorer import Scorer
 
     fields = fields_from_spark(model.example.schema.jsonValue())
+    vectors = [field.name for field in fields if field.type == "vector"]
+    if vectors:
+        fields = sized(fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {}))
     try:
         description = compile_model(folder / artifact.SPARK_MODEL, fields)
     except NotCompiled as error:

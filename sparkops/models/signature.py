@@ -15,6 +15,7 @@ _TYPES = {
     "string": "string", "boolean": "boolean", "byte": "long", "short": "long", "integer": "long", "long": "long",
     "float": "double", "double": "double", "date": "datetime", "timestamp": "datetime", "binary": "binary",
 }  # fmt: skip
+_DATES = {"date": "datetime", "timestamp": "datetime"}
 _WHOLE = ("byte", "short", "integer", "long")
 
 
@@ -60,10 +61,24 @@ def _input_type(kind: str) -> Any:
         return SparkMLVector()
     if kind.startswith("decimal"):
         return "double"
+    if kind.startswith("array<"):
+        return _list_of(kind)
     return _TYPES.get(kind) or AnyType()
 
 
 def _output_type(kind: str) -> Any:
     from mlflow.types.schema import Array, DataType
 
-    return Array(DataType.double) if kind == "vector" else kind
+    if kind == "vector":
+        return Array(DataType.double)
+    return _list_of(kind) if kind.startswith("array<") else _DATES.get(kind, kind)
+
+
+def _list_of(kind: str) -> Any:
+    """Return MLflow's type of a list: of vectors a list of lists, of what MLflow has no word for anything."""
+    from mlflow.types.schema import AnyType, Array, DataType
+
+    inner = kind[len("array<") : -1]
+    if inner == "vector":
+        return Array(Array(DataType.double))
+    return Array(DataType[_TYPES[inner]]) if inner in _TYPES else AnyType()

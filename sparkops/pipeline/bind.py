@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -44,13 +44,18 @@ class Bound:
     origins: Mapping[str, str]
 
 
-def bind(job: Job, given: Sequence[Given] = ()) -> Bound:
+def bind(job: Job, given: Sequence[Given] = (), *, at: Collection[str] = ()) -> Bound:
     """Return a value for each of the job's parameters; what is given later wins.
 
+    Args:
+        job: The job.
+        given: Values, from the weakest place to the strongest.
+        at: Names of tables and models whose versions were asked for.
+
     Raises:
-        ParamErrors: With every unknown, missing and wrong parameter.
+        ParamErrors: With every unknown, missing and wrong parameter, and every table that the job does not read.
     """
-    problems = list(_unknown(job, given))
+    problems = [*_unknown(job, given), *_unread(job, at)]
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for param in job.params:
@@ -87,6 +92,16 @@ def _unknown(job: Job, given: Sequence[Given]) -> Iterator[Problem]:
         for name in source.values:
             if name not in known:
                 yield Problem(name, _unknown_text(job, name, known, source.origin_of(name)), job.place)
+
+
+def _unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
+    reads = (*job.tables, *job.models)
+    for name in at:
+        if name not in reads:
+            near = get_close_matches(name, reads, n=1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            told = f" It reads {', '.join(reads)}." if reads else " It reads none."
+            yield Problem(name, f"No table or model `{name}` to read at a version.{hint}{told}", job.place)
 
 
 def _unknown_text(job: Job, name: str, known: Sequence[str], origin: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,8 +13,6 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.shape import Shape, shape_of
 from sparkops.pipeline.value import to_json, to_text
-
-_WIDEST = 38
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,7 @@ class Row:
         default: The default's text; empty when the parameter is required.
         required: Whether a value must be given.
         help: The author's words.
+        conf: The file and line of conf/ that gives a value; empty where none does.
     """
 
     name: str
@@ -38,22 +37,29 @@ class Row:
     default: str
     required: bool
     help: str
+    conf: str = ""
 
     @property
     def told(self) -> str:
         """Return the author's words, the limits and the default, as one line."""
         facts = "required" if self.required else f"default: {self.default}"
+        facts = f"set in {self.conf}" if self.conf else facts
         return " ".join(
             part for part in (self.help, f"[{'; '.join(x for x in (self.limits, facts) if x)}]") if part
         )
 
 
-def describe(job: Job) -> tuple[Row, ...]:
-    """Return one row per parameter, in the order of the signature."""
-    return tuple(_row(param) for param in job.params)
+def describe(job: Job, conf: Mapping[str, str] | None = None) -> tuple[Row, ...]:
+    """Return one row per parameter, in the order of the signature.
+
+    Args:
+        job: The job.
+        conf: Parameter to the file and line of conf/ that gives it a value.
+    """
+    return tuple(_row(param, (conf or {}).get(param.name, "")) for param in job.params)
 
 
-def _row(param: Param) -> Row:
+def _row(param: Param, conf: str) -> Row:
     shape = shape_of(param.annotation)
     return Row(
         name=param.name,
@@ -61,8 +67,9 @@ def _row(param: Param) -> Row:
         type=type_word(shape),
         limits=limits_text(shape),
         default="" if param.required else _default(param),
-        required=param.required,
+        required=param.required and not conf,
         help=param.help,
+        conf=conf,
     )
 
 
@@ -70,21 +77,11 @@ def _default(param: Param) -> str:
     return "none" if param.default is None else to_text(param, param.default)
 
 
-def usage(job: Job) -> str:
-    """Return the text of `sparkops run JOB --help`: the docstring, what it reads and makes, its parameters."""
-    rows = describe(job)
+def usage(job: Job, rows: Sequence[Row]) -> str:
+    """Return how `sparkops run JOB --help` begins: the words to write, the docstring, what it reads and makes."""
     needed = "".join(f" {row.option} {row.type}" for row in rows if row.required)
-    more = " [OPTIONS]" if any(not row.required for row in rows) else ""
-    parts = [f"Usage: sparkops run {job.name}{needed}{more}", without_args(job.doc), _facts(job)]
-    parts += ["Parameters:\n" + "\n".join(_lines(row) for row in rows)] if rows else []
+    parts = [f"Usage: sparkops run {job.name}{needed} [OPTIONS]", without_args(job.doc), _facts(job)]
     return "\n\n".join(part for part in parts if part)
-
-
-def _lines(row: Row) -> str:
-    head = f"  {row.option} {row.type}"
-    return (
-        f"{head:<{_WIDEST}}  {row.told}" if len(head) <= _WIDEST else f"{head}\n{'':<{_WIDEST}}  {row.told}"
-    )
 
 
 def _facts(job: Job) -> str:

@@ -64,5 +64,9 @@ class ModelVersion(Protocol):
     def version(self) -> int:
         """Return the pinned version."""
 
+    @property
+    def way(self) -> object | None:
+        """Return how the last frame was scored, and why so, as text tells it; None before the first."""
+
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
         """Return the frame with the model's output columns and `model_version`; `arrays` gives vectors as arrays."""

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from sparkops.config.secrets import mask
-from sparkops.errors import BadData, ChecksFailed, RunCancelled, SparkopsError
+from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.table import Pin
 from sparkops.runs.blame import blame
@@ -22,7 +22,7 @@ from sparkops.runs.lock import writing
 from sparkops.runs.log import MaskedFile, captured
 from sparkops.runs.params import as_json
 from sparkops.runs.publish import publish
-from sparkops.runs.record import Run, now
+from sparkops.runs.record import Run, now, state_after
 from sparkops.runs.seams import Rooms
 from sparkops.runs.signals import cancellable
 from sparkops.runs.store import Attempt, RunStore
@@ -129,15 +129,13 @@ def _stopped(error: BaseException, job: Job, live: list[Rooms], attempt: Attempt
     told.args = tuple(mask(part, attempt.secrets) if isinstance(part, str) else part for part in told.args)
     if isinstance(told, RunCancelled) and live:
         live[0].cluster.cancel(attempt.run_id)
-    state = {ChecksFailed: "checks_failed", RunCancelled: "cancelled"}.get(type(told), "failed")
-    attempt.say(
-        "ended",
-        state=state,
-        ended=now().isoformat(),
-        error={"kind": type(told).__name__, "message": str(told)},
-    )
-    _leave(live, attempt.run_id, keep_staged=state == "failed")
+    state = state_after(told)
     told.add_note(f"run {attempt.run_id}")
+    said = {"kind": type(told).__name__, "message": str(told)}
+    try:
+        attempt.say("ended", state=state, ended=now().isoformat(), error=said)
+    finally:
+        _leave(live, attempt.run_id, keep_staged=state == "failed")
     return told
 
 
@@ -233,7 +231,11 @@ class _Steps:
         given: dict[str, Any] = {**frames, **models, **self.order.values}
         if job.session:
             given[job.session] = session
-        return job.function(**given)
+        result = job.function(**given)
+        if result is None:
+            raise JobFailed(f"Job `{job.name}` returned nothing. Return what it declares ({job.place}).")
+        self.attempt.say("called", scoring={name: str(m.way) for name, m in models.items() if m.way})
+        return result
 
 
 def _version(pin: Pin) -> str:

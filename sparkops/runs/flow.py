@@ -20,8 +20,8 @@ class Told(Protocol):
     def ended(self, run: Run) -> None:
         """A job's run is done."""
 
-    def failed(self, job: str) -> None:
-        """A job's run failed."""
+    def stopped(self, job: str, error: SparkopsError) -> None:
+        """A job's run did not end well."""
 
     def left(self, job: str, why: str) -> None:
         """A job was not run."""

@@ -10,7 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
+
 State = Literal["running", "done", "failed", "checks_failed", "cancelled", "crashed"]
+_AFTER: Mapping[type[BaseException], State] = {ChecksFailed: "checks_failed", RunCancelled: "cancelled"}
 Event = Mapping[str, Any]
 
 
@@ -35,6 +38,7 @@ class Run:
         fingerprint: Hash of code, parameters, inputs and checks: equal means nothing to do.
         inputs: Table to its pin.
         models: Model name to the version read.
+        scoring: Model name to how it scored frames, and why so.
         checks: Results of the checkpoints, in order.
         outputs: What was published: tables and quarantines, by name.
         registered: The model version that was registered.
@@ -62,6 +66,7 @@ class Run:
     fingerprint: str = ""
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: Mapping[str, int] = field(default_factory=dict)
+    scoring: Mapping[str, str] = field(default_factory=dict)
     checks: tuple[Mapping[str, Any], ...] = ()
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     registered: Mapping[str, Any] | None = None
@@ -82,7 +87,7 @@ class Run:
         return (self.ended - self.started).total_seconds()
 
 
-_MERGED = {"inputs", "models", "outputs", "metrics", "timings", "spark"}
+_MERGED = {"inputs", "models", "scoring", "outputs", "metrics", "timings", "spark"}
 _JOINED = {"checks", "staged"}
 _TIMES = {"started", "ended"}
 
@@ -118,9 +123,14 @@ def _merge(run: Run, said: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_crash_seen(run: Run) -> Run:
     """Return the run as `crashed` when it says `running` and its process on this host is gone."""
-    if run.state != "running" or run.process.get("host") != socket.gethostname():
+    if not runs_here(run):
         return run
     return run if _alive(run.process.get("pid"), run.process.get("born")) else replace(run, state="crashed")
+
+
+def runs_here(run: Run) -> bool:
+    """Return whether the run says that a process of this host is at it."""
+    return run.state == "running" and run.process.get("host") == socket.gethostname()
 
 
 def this_process() -> dict[str, Any]:
@@ -146,6 +156,11 @@ def _born(pid: int) -> str | None:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[19]
     except OSError:
         return None
+
+
+def state_after(error: SparkopsError) -> State:
+    """Return the state of a run that this error stopped."""
+    return _AFTER.get(type(error), "failed")
 
 
 def now() -> datetime:

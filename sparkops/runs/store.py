@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -34,15 +35,16 @@ class Attempt:
         Args:
             event: What happened, in one word.
             facts: Fields of `Run`, as JSON values.
+
+        Raises:
+            ProjectError: The event cannot be written; what was told before stands.
         """
         told = json.dumps({"event": event, "time": now().isoformat(), **facts}, default=str)
         line = mask(told, self.secrets) + "\n"
-        file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:
-            os.write(file, line.encode())
-            os.fsync(file)
-        finally:
-            os.close(file)
+            _append(self.path, line.encode())
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,7 @@ class RunStore:
             home.mkdir(parents=True, exist_ok=True)
             attempt = self._claim(run_id, home, secrets)
         except OSError as error:
-            raise ProjectError(
-                f"The run's record cannot be written to {home}: {error.strerror}. "
-                "Free or open that folder for writing, or set `state` in conf/ to another one."
-            ) from error
+            raise _unwritable(home, error) from error
         started = {"started": now().isoformat()} if attempt.number == 1 else {}
         attempt.say(
             "started", id=run_id, job=job, state="running", attempt=attempt.number, ended=None, error=None,
@@ -130,6 +129,26 @@ class RunStore:
     def _read(self, run_id: str) -> Run:
         files = sorted((self.folder / run_id).glob("attempt-*.jsonl"))
         return with_crash_seen(fold(event for path in files for event in _events(path)))
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Write a whole line to the end of a file and to the disk, or nothing of it."""
+    file = os.open(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        before = os.fstat(file).st_size
+        if os.write(file, line) < len(line):
+            os.ftruncate(file, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _unwritable(place: Path, error: OSError) -> ProjectError:
+    return ProjectError(
+        f"The run's record cannot be written to {place}: {error.strerror}. "
+        "Free or open that folder for writing, or set `state` in conf/ to another one."
+    )
 
 
 def _events(path: Path) -> Iterator[Mapping[str, Any]]:

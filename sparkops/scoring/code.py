@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from math import inf, nan
 from typing import Any
 
 from ..errors import ModelError
 from .problem import missing
-from .symbols import Block, Scalar, Vector
+from .symbols import Block, Dense, Scalar, Sparse, Vector, spread
 
 Column = Scalar | Vector
+_WRITTEN_OUT = 16  # slots of a one-hot part that are cheaper as code than as a call
 
 
 class Code:
@@ -23,6 +25,7 @@ class Code:
         self.columns: dict[str, Column] = {}
         self.edges: dict[str, set[float]] = {}
         self.known: dict[str, tuple[Any, ...]] = {}
+        self.doubted: set[str] = set()  # fields whose NaN and infinities may be refused where Spark answers
         self._count = 0
 
     def name(self) -> str:
@@ -49,6 +52,44 @@ class Code:
     def atom(self, scalar: Scalar) -> Scalar:
         """Return the scalar as one name."""
         return scalar if scalar.atom else replace(scalar, expr=self.local(scalar.expr), atom=True)
+
+    def dense(self, vector: Vector) -> str:
+        """Return a name that holds the whole vector as a sequence of doubles."""
+        if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Dense):
+            return vector.blocks[0].expr
+        return self.local(self.listed(vector))
+
+    def listed(self, vector: Vector) -> str:
+        """Return the expression of a new list of all slots."""
+        return f"[{', '.join(self._listed(block) for block in vector.blocks)}]"
+
+    def sparse(self, vector: Vector) -> str:
+        """Return a name that holds the vector's slots that are not 0 as a dictionary, in the order of the slots."""
+        if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Sparse):
+            return vector.blocks[0].expr
+        name, at = self.local("{}"), 0
+        for block in vector.blocks:
+            if isinstance(block, Sparse):
+                self.line(f"for at, value in {block.expr}.items(): {name}[at + {at}] = value")
+            else:
+                values = f"[{self._listed(block)}]" if not isinstance(block, Dense) else block.expr
+                self.line(f"for at, value in enumerate({values}, {at}):")
+                self.line(f"    if value: {name}[at] = value")
+            at += block.size
+        return name
+
+    def _listed(self, block: Block) -> str:
+        """Return a block as items of a list display."""
+        if isinstance(block, Scalar):
+            return block.expr
+        if isinstance(block, Dense):
+            return f"*{block.expr}"
+        if isinstance(block, Sparse):
+            return f"*{self.constant(partial(full, size=block.size))}({block.expr})"
+        if block.size <= _WRITTEN_OUT:
+            return ", ".join(part.expr for part in spread(block))
+        made = self.constant(partial(_hot, hot=block.hot.tolist(), base=block.base.tolist()))
+        return f"*{made}({block.index})"
 
     def slot(self, block: Block) -> Block:
         """Return a part of a vector, cheap to repeat."""
@@ -104,6 +145,22 @@ class Code:
         exec(compile(f"def {name}({argument}):\n{body}\n", f"<sparkops {name}>", "exec"), scope)  # noqa: S102
         made: Callable[..., Any] = scope[name]
         return made
+
+
+def full(values: Mapping[int, float], *, size: int) -> list[float]:
+    """Return a dictionary of slots as a list of all slots."""
+    result = [0.0] * size
+    for at, value in values.items():
+        result[at] = value
+    return result
+
+
+def _hot(index: int, *, hot: list[float], base: list[float]) -> list[float]:
+    if index >= len(hot):
+        return base
+    result = base.copy()
+    result[index] = hot[index]
+    return result
 
 
 def number(value: float) -> str:

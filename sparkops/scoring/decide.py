@@ -116,7 +116,7 @@ def run(step: Step, frame: Frame, raw: Numbers, probability: Numbers) -> None:
         with np.errstate(all="ignore"):
             by = probability / thresholds
         by = np.where(np.isnan(by), -np.inf, by)
-    bind_all(step, frame, _largest(by), raw, probability)
+    bind_all(step, frame, all_largest(by), raw, probability)
 
 
 def bind_all(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, probability: Numbers) -> None:
@@ -127,7 +127,8 @@ def bind_all(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, probab
             frame.columns[column] = Vectors(tuple(Scalars(values[:, at]) for at in range(values.shape[1])))
 
 
-def _largest(values: Numbers) -> Numbers:
+def all_largest(values: Numbers) -> Numbers:
+    """Return `largest` of every row."""
     best, top = np.zeros(len(values)), values[:, 0].copy()
     for at in range(1, values.shape[1]):
         better = values[:, at] > top

@@ -40,9 +40,9 @@ class Output:
 
     Args:
         name: Key in the answer; Spark's column name, or "label" where no column of Spark holds it.
-        type: "double", "integer", "string" or "vector".
+        type: Spark's word for its type, such as "double", "integer", "string", "array<string>"; or "vector".
         column: Spark's column that it must equal; None when it is derived.
-        role: "prediction", "probability", "rawPrediction", "label" or "column".
+        role: "prediction", "probability", "rawPrediction", "label", "column", or "set": an array in any order.
         size: Length of a vector.
     """
 

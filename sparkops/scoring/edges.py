@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import chain, islice, zip_longest
 from math import inf, isfinite, nan
 from typing import Any
@@ -13,8 +14,23 @@ from .code import Code
 from .description import Description
 from .field import REALS, WHOLE_RANGES, Field
 from .row_code import write
+from .symbols import Scalar
 
+_SOME = {
+    "date": (date(1970, 1, 1), date(2024, 2, 29), date(1582, 10, 15), date(1900, 3, 1)),
+    "timestamp": (datetime(1970, 1, 1), datetime(2024, 2, 29, 23, 59, 59, 999999)),  # noqa: DTZ001
+}
 _UNSEEN = "\u2205 never seen"
+# Spaces that Java or Python alone counts as such, letters whose lower case depends on what is near, double units.
+_TEXTS = (
+    " ",
+    "  a  b ",
+    "\ta\nb\x0bc\x0cd\re\r\nf\x1cg\x85h\xa0i\u2003j\u2028k",
+    "\u0130I\u0131 \u00df\u1e9e \u01c5 \u212a \ufb01",
+    "\u039f\u03a3 \u03a3 \u0391\u03a3. \u0391\u03a3-\u0391 \u0391\u03a3.\u0391 \u0391.\u03a3 \u0391\u0301\u03a3\u0301 1\u03a3 \u03a3\u03a31\u03a3",
+    "\U0001f600 \U00010400x\U0001f600 e\u0301 \u2c2f",
+    "don't--stop,e.g. 3.14%/x_y [a](b){c}^d$ \\ A&B;c:d!?@#*+=<>|~`\"'",
+)
 _MOST_BOUNDARIES = 40
 
 
@@ -58,16 +74,36 @@ def _values(field: Field, code: Code) -> Iterator[Any]:
     if field.type == "boolean":
         return iter((True, False))
     if field.type == "string":
-        return iter((*known[:1], _UNSEEN, "", "null", *known[1:]))
+        texts = (*_TEXTS, " ".join(known)) if _is_cut(field, code) else ()
+        return iter((*known[:1], _UNSEEN, "", "null", *texts, *known[1:]))
     if field.type == "vector":
-        size = field.size or 0
-        return iter([[fill] * size for fill in (0.0, nan, inf, -inf, 1.0)])
+        return _vectors(field.size or 0)
+    if field.type in _SOME:
+        return iter(_SOME[field.type])
+    if field.type.startswith("array<"):
+        inner = Field(field.name, field.type[6:-1])
+        items = list(islice(chain([None], known, _values(inner, Code())), 12))
+        return iter([[], items, *([item] for item in items), items[::-1]])
     special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, nan, inf, -inf, -0.0)
     boundaries = sorted(value for value in code.edges.get(field.name, ()) if isfinite(value))
     spread = boundaries[:: max(1, len(boundaries) // _MOST_BOUNDARIES + 1)]
     near = chain.from_iterable(_near(field, value) for value in spread)
     ends = (-WHOLE_RANGES[field.type], WHOLE_RANGES[field.type] - 1) if field.type in WHOLE_RANGES else ()
     return chain(special, known[:20], near, ends)
+
+
+def _is_cut(field: Field, code: Code) -> bool:
+    """Tell whether some step makes words of the field."""
+    columns = [column for column in code.columns.values() if isinstance(column, Scalar)]
+    return any(column.type == "array<string>" and column.field == field.name for column in columns)
+
+
+def _vectors(size: int) -> Iterator[list[float]]:
+    """Return vectors of one number, and zeros with one slot that is odd."""
+    for fill in (0.0, 1.0, -1.0, nan, inf, -inf, -0.0):
+        yield [fill] * size
+    for at, odd in enumerate((1.0, -2.5, nan, inf, -inf, 1e-300, 1e300)):
+        yield [odd if place == at % max(1, size) else 0.0 for place in range(size)]
 
 
 def _near(field: Field, value: float) -> Iterator[Any]:

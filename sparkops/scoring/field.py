@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
 from numbers import Integral, Real
 from struct import pack, unpack
 from typing import Any, NoReturn
@@ -13,7 +15,9 @@ from ..errors import RowError
 WHOLE_RANGES = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}
 REALS = frozenset({"float", "double"})
 NUMBERS = frozenset({*WHOLE_RANGES, *REALS})
-TYPES = frozenset({*NUMBERS, "string", "boolean", "vector"})
+PLAIN = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
+TYPES = frozenset({*PLAIN, "vector", *(f"array<{kind}>" for kind in PLAIN)})
+WIDE = 1024  # slots from which on a vector is held as the few that are not 0
 _NEAREST_FLOAT_TO_OVERFLOW = 3.4028235677973366e38
 
 
@@ -24,7 +28,8 @@ class Field:
     Args:
         name: Column name.
         type: Spark's and MLflow's word for its type: "string", "boolean", "byte", "short", "integer", "long",
-            "float", "double" or "vector".
+            "float", "double", "date", "timestamp" (naive: what the session's clock shows), "vector", or "array<...>"
+            of any of these but vectors.
         nullable: Whether a row may hold null here.
         size: Length of a vector, where known.
     """
@@ -38,11 +43,15 @@ class Field:
         """Return the function that turns a row's value into this column's type, or raises RowError."""
         if self.type in WHOLE_RANGES:
             return self._whole
+        if self.type.startswith("array<"):
+            return partial(self._array, Field(self.name, self.type[6:-1]).reader())
         return {
             "string": self._text,
             "boolean": self._boolean,
             "float": self._single,
             "double": self._double,
+            "date": self._date,
+            "timestamp": self._timestamp,
             "vector": self._vector,
         }[self.type]
 
@@ -111,12 +120,69 @@ class Field:
             self._mistyped(value)
         return float(unpack("f", pack("f", number))[0])
 
-    def _vector(self, value: Any) -> tuple[float, ...] | None:
+    def _array(self, read: Callable[[Any], Any], value: Any) -> list[Any] | None:
         if value is None:
             self._null()
             return None
         values = value.tolist() if hasattr(value, "tolist") else value
-        if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != self.size:
+        if not isinstance(values, Sequence) or isinstance(values, str):
+            self._mistyped(value)
+        return [read(item) for item in values]
+
+    def _date(self, value: Any) -> date | None:
+        if value is None:
+            self._null()
+            return None
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            self._mistyped(value)
+
+    def _timestamp(self, value: Any) -> datetime | None:
+        if value is None:
+            self._null()
+            return None
+        try:
+            read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            self._mistyped(value)
+        if read.tzinfo is not None:
+            self._mistyped(value)
+        return read
+
+    def _vector(self, value: Any) -> tuple[float, ...] | dict[int, float] | None:
+        """Return a vector's slots, or of a wide one the slots that are not 0.
+
+        A vector is a list of numbers, or Spark's own struct: {"type": 0, "size": n, "indices": [...], "values": [...]}
+        when sparse, {"type": 1, "values": [...]} when dense.
+        """
+        if value is None:
+            self._null()
+            return None
+        wide = (self.size or 0) >= WIDE
+        if isinstance(value, Mapping):
+            return self._struct(value, wide=wide)
+        values = self._slots(value, value, self.size)
+        return {at: slot for at, slot in enumerate(values) if slot} if wide else values
+
+    def _struct(self, value: Mapping[str, Any], *, wide: bool) -> tuple[float, ...] | dict[int, float]:
+        if value.get("type") == 1:
+            return self._vector(value.get("values") or ()) or ()
+        numbers, places = value.get("values"), value.get("indices")
+        if value.get("type") != 0 or value.get("size") != self.size or not isinstance(places, Sequence):
+            self._mistyped(value)
+        slots = self._slots(numbers, value, len(places))
+        ordered = all(isinstance(place, int) and 0 <= place < (self.size or 0) for place in places)
+        if not ordered or len(set(places)) != len(places):
+            self._mistyped(value)
+        found = dict(sorted(zip(places, slots, strict=True)))
+        return found if wide else tuple(found.get(at, 0.0) for at in range(self.size or 0))
+
+    def _slots(self, given: Any, value: Any, size: int | None) -> tuple[float, ...]:
+        values = given.tolist() if hasattr(given, "tolist") else given
+        if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != size:
             self._mistyped(value)
         if not all(isinstance(item, Real) and not isinstance(item, bool) for item in values):
             self._mistyped(value)

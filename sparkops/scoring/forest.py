@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 
 from ..errors import ModelError
 from .code import Code, number
 from .description import Step
-from .frame import Numbers, Vectors
-from .symbols import OneHot, Scalar, Vector, spread
+from .frame import Numbers
+from .symbols import OneHot, Scalar, Vector, slot
 
 LEAF, AT_MOST, AMONG, NOT_AMONG = 0, 1, 2, 3
 _DEEPEST = 60
+_MOST_CATEGORIES = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,10 @@ class Forest:
             and all(bool((side[inner] > own[inner]).all() and (side < count).all()) for side in sides)
             and bool(((forest.feature >= 0) & (forest.feature < step.params["features"])).all())
             and bool(((forest.roots >= 0) & (forest.roots < count)).all())
+            and _one_parent_each(forest, inner)
+            and bool((np.diff(forest.first) >= 0).all() and forest.first[0] == 0)
+            and forest.first[-1] == len(forest.categories)
+            and bool((np.isfinite(forest.categories) & (np.abs(forest.categories) < _MOST_CATEGORIES)).all())
         )
         if not good:
             raise ModelError(f"{step.stage}: the trees of this description are damaged.")
@@ -74,66 +76,17 @@ class Forest:
         """Return the categories of a node."""
         return frozenset(self.categories[self.first[node] : self.first[node + 1]].tolist())
 
-    def sums(self, source: Vectors, rows: int) -> Numbers:
-        """Return, for every row, the sum of the leaves it reaches."""
-        used = np.unique(self.feature[self.kind != LEAF])
-        place = np.zeros(int(used.max(initial=0)) + 1, dtype=np.int64)
-        place[used] = np.arange(len(used))
-        table = [np.asarray(source.slot(int(slot)), dtype=np.float64) for slot in used]
-        values = np.concatenate([*table, np.zeros(0)])
-        offset = np.where(self.kind == LEAF, 0, place[np.minimum(self.feature, len(place) - 1)]) * rows
-        own = np.arange(rows)
-        total = np.zeros((rows, self.leaves.shape[1]))
-        for root in self.roots.tolist():
-            node = np.full(rows, root)
-            while len(values) and (self.kind[node] != LEAF).any():
-                node = self._down(node, values[offset[node] + own])
-            total += self.leaves[node]
-        return total
 
-    def _down(self, node: Numbers, value: Numbers) -> Numbers:
-        yes = value <= self.threshold[node]
-        for at in np.unique(node[self.kind[node] >= AMONG]).tolist():
-            here = node == at
-            among = np.isin(value[here], self.categories[self.first[at] : self.first[at + 1]])
-            yes[here] = among if self.kind[at] == AMONG else ~among
-        return np.where(yes, self.left[node], self.right[node])
+def _one_parent_each(forest: Forest, inner: Numbers) -> bool:
+    """Tell whether no node is reached on two ways, which would make a small file a huge tree."""
+    reached = np.concatenate([forest.roots, forest.left[inner], forest.right[inner]])
+    return bool((np.bincount(reached) <= 1).all())
 
 
 def tree_code(forest: Forest, source: Vector, code: Code) -> list[str]:
     """Return one expression for each tree; features are bound to names before."""
     slots = _slots(forest, source, code)
     return [_node(forest, root, slots, 0) for root in forest.roots.tolist()]
-
-
-def walker(forest: Forest, source: Vector, code: Code) -> list[str]:
-    """Return one expression for each tree, which walks the arrays: for forests too large to be code."""
-    parts = [code.slot(part) for block in source.blocks for part in spread(block)]
-    row = code.local(f"({', '.join(part.expr for part in parts if isinstance(part, Scalar))},)")
-    lists = tuple(
-        getattr(forest, name).tolist() for name in ("kind", "feature", "threshold", "left", "right")
-    )
-    leaves = _leaves(forest)
-    walk = code.constant(partial(_walk, forest.chosen, leaves, *lists))
-    return [code.local(f"{walk}({row}, {root})") for root in forest.roots.tolist()]
-
-
-def _walk(chosen: Callable[[int], frozenset[float]], leaves: list[Any], *state: Any) -> Any:
-    kind, feature, threshold, left, right, row, node = state
-    while kind[node]:
-        value = row[feature[node]]
-        if kind[node] == AT_MOST:
-            yes = value <= threshold[node]
-        else:
-            yes = (value in chosen(node)) == (kind[node] == AMONG)
-        node = left[node] if yes else right[node]
-    return leaves[node]
-
-
-def _leaves(forest: Forest) -> list[Any]:
-    if forest.leaves.shape[1] == 1:
-        return list(forest.leaves[:, 0].tolist())
-    return [tuple(leaf) for leaf in forest.leaves.tolist()]
 
 
 Slot = Scalar | tuple[OneHot, int]
@@ -147,11 +100,13 @@ def _slots(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
     for block in source.blocks:
         for inner in range(block.size):
             if at + inner in used:
-                slots[at + inner] = (block, inner) if isinstance(block, OneHot) else code.atom(block)
+                slots[at + inner] = (
+                    (block, inner) if isinstance(block, OneHot) else code.atom(slot(block, inner))
+                )
         at += block.size
-    for slot, scalar in slots.items():
+    for place, scalar in slots.items():
         if isinstance(scalar, Scalar):
-            split = (forest.kind == AT_MOST) & (forest.feature == slot)
+            split = (forest.kind == AT_MOST) & (forest.feature == place)
             code.boundary(scalar, forest.threshold[split].tolist())
     return slots
 

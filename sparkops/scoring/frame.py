@@ -16,8 +16,8 @@ class Scalars:
     """One value for each row.
 
     Args:
-        values: Numbers, booleans, or an object array of text and None.
-        null: True where the value is null; None when no row is (text carries its own None).
+        values: Numbers, booleans, or an object array of text, lists or dates and None.
+        null: True where the value is null; None when no row is (objects carry their own None).
     """
 
     values: Numbers
@@ -58,10 +58,69 @@ class OneHots:
 
 
 @dataclass(frozen=True, slots=True)
+class Denses:
+    """A part of vectors that stands as one table.
+
+    Args:
+        values: (rows, size) doubles.
+    """
+
+    values: Numbers
+
+    @property
+    def size(self) -> int:
+        """Return how many slots it takes."""
+        return int(self.values.shape[1])
+
+    def slot(self, at: int) -> Numbers:
+        """Return one slot's values."""
+        return np.asarray(self.values[:, at])
+
+
+@dataclass(frozen=True, slots=True)
+class Sparses:
+    """A wide part of vectors: one entry for each slot of each row that is not 0, in the order of the rows.
+
+    Args:
+        rows: Row of each entry.
+        slots: Slot of each entry.
+        values: Number of each entry.
+        size: Slots.
+        count: Rows.
+    """
+
+    rows: Numbers
+    slots: Numbers
+    values: Numbers
+    size: int
+    count: int
+
+    def slot(self, at: int) -> Numbers:
+        """Return one slot's values."""
+        result = np.zeros(self.count)
+        here = self.slots == at
+        result[self.rows[here]] = self.values[here]
+        return result
+
+    def sums(self, weights: Numbers, count: int) -> Numbers:
+        """Return, for every row, the sum of weight times value."""
+        return np.bincount(self.rows, weights=weights[self.slots] * self.values, minlength=count)
+
+    def dense(self) -> Numbers:
+        """Return (rows, size) doubles."""
+        result = np.zeros((self.count, self.size))
+        result[self.rows, self.slots] = self.values
+        return result
+
+
+Part = Scalars | OneHots | Denses | Sparses
+
+
+@dataclass(frozen=True, slots=True)
 class Vectors:
     """A vector for each row: its parts in order, and where the whole vector is null."""
 
-    blocks: tuple[Scalars | OneHots, ...]
+    blocks: tuple[Part, ...]
     null: Numbers | None = None
 
     @property
@@ -80,7 +139,39 @@ class Vectors:
 
     def dense(self) -> Numbers:
         """Return one row of numbers for each row."""
-        return np.column_stack([np.asarray(self.slot(at), dtype=np.float64) for at in range(self.size)])
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], Denses):
+            return self.blocks[0].values
+        return np.column_stack([_table(block) for block in self.blocks])
+
+    def sparse(self, count: int) -> Sparses:
+        """Return the slots that are not 0, of a vector of `count` rows."""
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], Sparses):
+            return self.blocks[0]
+        found, at = [], 0
+        for block in self.blocks:
+            if isinstance(block, Sparses):
+                found.append((block.rows, block.slots + at, block.values))
+            else:
+                table = _table(block)
+                rows, slots = np.nonzero(table)
+                found.append((rows, slots + at, table[rows, slots]))
+            at += block.size
+        whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        order = np.lexsort((whole[1], whole[0]))
+        return Sparses(whole[0][order], whole[1][order], whole[2][order], self.size, count)
+
+
+def _table(block: Part) -> Numbers:
+    if isinstance(block, Denses):
+        return block.values
+    if isinstance(block, Sparses):
+        return block.dense()
+    if isinstance(block, OneHots):
+        table = np.broadcast_to(block.base, (len(block.index), block.size)).copy()
+        hit = np.flatnonzero(block.index < block.size)
+        table[hit, block.index[hit]] = block.hot[block.index[hit]]
+        return table
+    return np.asarray(block.values, dtype=np.float64)[:, None]
 
 
 @dataclass(slots=True)

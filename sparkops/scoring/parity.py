@@ -70,6 +70,8 @@ def agree(
         tie = _tie(theirs, compared, rtol)
         for output in compared:
             pair = theirs[str(output.column)], ours[output.name]
+            if output.role == "set":
+                pair = _ordered(pair[0]), _ordered(pair[1])
             classes = output.role in ("prediction", "label") and exact
             same = _same(*pair, 0.0, 0.0) or tie if classes else _same(*pair, rtol, atol)
             if not same:
@@ -107,6 +109,10 @@ def check_cases(
         if all(isinstance(answer, str) or output.column in answer for answer in kept)
     ]
     return agree(kept, [scorer.answer(row) for row, _ in cases], outputs, rtol=rtol, atol=atol)
+
+
+def _ordered(items: Any) -> Any:
+    return items if items is None else sorted(items, key=repr)
 
 
 def _same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:

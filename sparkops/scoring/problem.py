@@ -44,11 +44,12 @@ def unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) 
     return problem
 
 
-def outside(name: str, stage: str, why: str) -> Problem:
-    """Return what refuses a row for a value out of range."""
+def outside(name: str, stage: str, why: str, *, drop: bool = False) -> Problem:
+    """Return what refuses, or drops, a row for a value out of range."""
+    kind, _ = _kind(drop=drop)
 
     def problem(value: Any) -> NoReturn:
-        raise RowError(f"Field `{name}`: value {value!r} {why} ({stage}).", field=name, value=value)
+        raise kind(f"Field `{name}`: value {value!r} {why} ({stage}).", field=name, value=value)
 
     return problem
 
@@ -59,8 +60,10 @@ def misfit(row: Any, needed: Sequence[str], ignored: Sequence[str]) -> None:
     if lacking:
         names = ", ".join(f"`{name}`" for name in lacking)
         verb = "is" if len(lacking) == 1 else "are"
+        strange = ", ".join(f"`{name}`" for name in row if name not in needed and name not in ignored)
+        known = f", and {strange} not known" if strange else ""
         raise RowError(
-            f"Field {names} {verb} missing; the model reads {', '.join(needed)}.", field=lacking[0]
+            f"Field {names} {verb} missing{known}; the model reads {', '.join(needed)}.", field=lacking[0]
         )
     for name in row:
         if name not in needed and name not in ignored:

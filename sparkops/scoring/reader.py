@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import RowError
-from .field import REALS, WHOLE_RANGES, Field
-from .frame import Numbers, Scalars, Vectors
+from .field import NUMBERS, REALS, WHOLE_RANGES, WIDE, Field
+from .frame import Denses, Numbers, Scalars, Sparses, Vectors
 from .problem import misfit
 
 Columns = Mapping[str, Any]
+_OBJECTS = frozenset(("vector", "date", "timestamp"))
+_NUMERIC = frozenset((*NUMBERS, "boolean"))
 
 
 def columns_of(
@@ -109,18 +111,37 @@ def _listed(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
     classes = set(map(type, items))
     none = type(None) in classes
     classes.discard(type(None))
-    if field.type == "vector" or not classes <= _plain(field) or (none and not field.nullable):
+    if (
+        field.type in _OBJECTS
+        or field.type.startswith("array<")
+        or not classes <= _plain(field)
+        or (none and not field.nullable)
+    ):
         return _slow(field, items)
     if field.type == "string":
-        text = np.empty(len(items), dtype=object)
-        text[:] = items
-        return Scalars(text)
+        return Scalars(_objects(items))
     null = np.fromiter((item is None for item in items), dtype=bool, count=len(items)) if none else None
     filled = [0 if item is None else item for item in items] if none else items
     try:
         return _fast(field, np.array(filled, dtype=_dtype(field)), null)
     except OverflowError:
         return _slow(field, items)
+
+
+def _objects(items: Sequence[Any]) -> Numbers:
+    return np.fromiter(items, dtype=object, count=len(items))
+
+
+def _vectors(field: Field, items: Sequence[Any]) -> Denses | Sparses:
+    size, count = field.size or 0, len(items)
+    if size < WIDE:
+        full = np.array([(0.0,) * size if item is None else item for item in items], dtype=np.float64)
+        return Denses(full.reshape(count, size))
+    lengths = [0 if item is None else len(item) for item in items]
+    pairs = [pair for item in items if item for pair in item.items()]
+    slots = np.array([at for at, _ in pairs], dtype=np.int64)
+    values = np.array([value for _, value in pairs], dtype=np.float64)
+    return Sparses(np.repeat(np.arange(count), lengths), slots, values, size, count)
 
 
 def _plain(field: Field) -> set[type]:
@@ -140,14 +161,10 @@ def _slow(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
         clean = [reader(item) for item in items]
     except RowError:
         return None
-    if field.type == "string":
-        text = np.empty(len(clean), dtype=object)
-        text[:] = clean
-        return Scalars(text)
+    if field.type != "vector" and (field.type == "string" or field.type not in _NUMERIC):
+        return Scalars(_objects(clean))
     null = np.fromiter((item is None for item in clean), dtype=bool, count=len(clean))
     mask = null if null.any() else None
     if field.type == "vector":
-        size = field.size or 0
-        full = np.array([(0.0,) * size if item is None else item for item in clean]).reshape(len(clean), size)
-        return Vectors(tuple(Scalars(full[:, at]) for at in range(size)), mask)
+        return Vectors((_vectors(field, clean),), mask)
     return Scalars(np.array([0 if item is None else item for item in clean], dtype=_dtype(field)), mask)

@@ -9,11 +9,12 @@ from typing import Any
 from ..errors import ModelError, RowError
 from .code import Code
 from .description import Description, Output
-from .field import REALS, TYPES, WHOLE_RANGES, Field
+from .field import REALS, TYPES, WHOLE_RANGES, WIDE, Field
 from .problem import misfit
 from .stages.registry import STAGES
-from .symbols import Scalar, Vector, spread
+from .symbols import Dense, Scalar, Sparse, Vector
 
+_WRITTEN_OUT = 64  # slots of a vector that get a name each
 ScoreRow = Callable[[Mapping[str, Any]], dict[str, Any]]
 _CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(WHOLE_RANGES, "int")}
 
@@ -34,7 +35,7 @@ def write(description: Description) -> Code:
         code.line(f"    {value} = row[{name!r}]")
     code.lines += ["    pass", f"except KeyError: {check}(row)"]
     for value, field in zip(values, description.fields, strict=True):
-        _read(field, value, code)
+        read(field, value, code)
     for step in description.steps:
         if step.op not in STAGES:
             raise ModelError(f"{step.stage}: operation `{step.op}` is not known to this version.")
@@ -56,7 +57,8 @@ def _check(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[s
     return dict(row)
 
 
-def _read(field: Field, value: str, code: Code) -> None:
+def read(field: Field, value: str, code: Code) -> None:
+    """Bind a field's column to the name that holds its value, checked and in the field's own type."""
     if field.type not in TYPES or (field.type == "vector" and field.size is None):
         raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot give.")
     reader = code.constant(field.reader())
@@ -77,8 +79,15 @@ def _read(field: Field, value: str, code: Code) -> None:
 
 def _vector(field: Field, value: str, code: Code) -> Vector:
     null = code.local(f"{value} is None") if field.nullable else None
+    size = field.size or 0
+    if size >= WIDE:
+        if null:
+            code.line(f"if {null}: {value} = {code.constant({})}")
+        return Vector((Sparse(value, size, field.name),), null, field.name)
     if null:
-        code.line(f"if {null}: {value} = {code.constant((0.0,) * (field.size or 0))}")
+        code.line(f"if {null}: {value} = {code.constant((0.0,) * size)}")
+    if size > _WRITTEN_OUT:
+        return Vector((Dense(value, size, field.name),), null, field.name)
     slots = [code.local(f"{value}[{at}]") for at in range(field.size or 0)]
     parts = tuple(Scalar(slot, "double", nan=True, field=field.name, scale=0.0) for slot in slots)
     return Vector(parts, null, field.name)
@@ -91,10 +100,8 @@ def _answer(code: Code, output: Output, outputs: tuple[Output, ...], classes: tu
         return f"{code.constant(classes)}[int({found.expr})]"
     column = code.columns[output.column]
     if isinstance(column, Vector):
-        if column.null is not None:
-            slots = ", ".join(f"float({slot.expr})" for block in column.blocks for slot in spread(block))
-            return f"None if {column.null} else [{slots}]"
-        return f"[{', '.join(slot.expr for block in column.blocks for slot in spread(block))}]"
+        listed = code.listed(column)
+        return listed if column.null is None else f"None if {column.null} else [*map(float, {listed})]"
     if output.type == "double" and (column.limit is not None or column.type == "float"):
         return (
             f"float({column.expr})"

@@ -16,8 +16,8 @@ from .row_code import ScoreRow, score_row, write
 from .stages.registry import STAGES
 
 Answer = dict[str, Any] | Literal["dropped", "refused"]
-# Rows scored at once: large enough for NumPy, small enough for the processor's cache.
-CHUNK = 8192
+# Rows scored at once: large enough for NumPy, small enough for the processor's cache; fewer where vectors are wide.
+CHUNK, SLOTS = 8192, 2**22
 
 
 class Scorer:
@@ -28,7 +28,7 @@ class Scorer:
         raw: Answer `rawPrediction` too.
     """
 
-    __slots__ = ("classes", "description", "fields", "outputs", "score", "version")
+    __slots__ = ("_rows", "classes", "description", "fields", "outputs", "score", "version")
 
     score: ScoreRow
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
@@ -45,7 +45,10 @@ class Scorer:
         )
         self.classes = description.classes
         self.version = description.hash[:16]
-        self.score = score_row(write(description), self.outputs, self.classes)
+        code = write(description)
+        self.score = score_row(code, self.outputs, self.classes)
+        widest = max((column.size for column in code.columns.values()), default=1)
+        self._rows = max(16, min(CHUNK, SLOTS // max(1, widest)))
 
     def output(self, role: str) -> Output | None:
         """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if none."""
@@ -76,8 +79,8 @@ class Scorer:
             RowError: Of the first row that cannot be scored; its message starts with "Row 3: ", counted from 0.
         """
         columns, size = columns_of(data, self.fields, self.description.ignored, extra)
-        starts = range(0, size, CHUNK) if size else range(1)
-        parts = [self._chunk(columns, start, min(start + CHUNK, size)) for start in starts]
+        starts = range(0, size, self._rows) if size else range(1)
+        parts = [self._chunk(columns, start, min(start + self._rows, size)) for start in starts]
         rejected = np.concatenate([part.rejected for part in parts])
         names = tuple(output.name for output in self.outputs)
         joined = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}

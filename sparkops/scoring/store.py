@@ -77,7 +77,7 @@ def pick(found: tuple[Entry, ...], name: str, at: str) -> Entry:
     known = sorted({entry.name for entry in found})
     mine = [entry for entry in found if entry.name == name]
     if not mine:
-        raise UnknownName("model", name, known, where="the registry", advice="See `sparkops models list`.")
+        raise UnknownName("model", name, known, where="the registry", advice="See `sparkops models`.")
     if at.isdecimal():
         for entry in mine:
             if entry.version == int(at):

@@ -62,7 +62,39 @@ class OneHot:
         return len(self.hot)
 
 
-Block = Scalar | OneHot
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A part of a vector that is a sequence of doubles when the row is scored.
+
+    Args:
+        expr: Name that holds the sequence.
+        size: Slots.
+        field: Input column that it comes from.
+        nan: Whether a slot may be NaN.
+    """
+
+    expr: str
+    size: int
+    field: str | None = None
+    nan: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sparse:
+    """A wide part of a vector that is a dictionary of slot to double when the row is scored; absent slots are 0.
+
+    Args:
+        expr: Name that holds the dictionary.
+        size: Slots.
+        field: Input column that it comes from.
+    """
+
+    expr: str
+    size: int
+    field: str | None = None
+
+
+Block = Scalar | OneHot | Dense | Sparse
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +102,7 @@ class Vector:
     """A vector column: its parts in order.
 
     Args:
-        blocks: Scalars and one-hot parts.
+        blocks: Scalars, one-hot parts, and parts that are sequences or dictionaries.
         null: Expression that is true when the whole vector is null; None when it never is.
         field: Input column that it comes from, or a name for messages.
     """
@@ -84,16 +116,45 @@ class Vector:
         """Return the length of the vector."""
         return sum(block.size for block in self.blocks)
 
+    @property
+    def sparse(self) -> bool:
+        """Tell whether a part of it is a dictionary: too wide to be written out."""
+        return any(isinstance(block, Sparse) for block in self.blocks)
+
+
+def slots(vector: Vector) -> tuple[Scalar, ...]:
+    """Return one scalar for each slot of a vector; for vectors that are short enough to be written out."""
+    return tuple(slot for block in vector.blocks for slot in spread(block))
+
 
 def spread(block: Block) -> tuple[Scalar, ...]:
     """Return one scalar for each slot of a block."""
+    return tuple(slot(block, at) for at in range(block.size))
+
+
+def slot(block: Block, at: int) -> Scalar:
+    """Return one slot of a block as a scalar."""
     if isinstance(block, Scalar):
-        return (block,)
-    pairs = zip(block.hot.tolist(), block.base.tolist(), strict=True)
-    return tuple(
-        Scalar(f"({hot!r} if {block.index} == {at} else {base!r})", "double", atom=False)
-        for at, (hot, base) in enumerate(pairs)
-    )
+        return block
+    if isinstance(block, Dense):
+        return Scalar(
+            f"{block.expr}[{at}]", "double", nan=block.nan, atom=False, field=block.field, scale=0.0
+        )
+    if isinstance(block, Sparse):
+        return Scalar(
+            f"{block.expr}.get({at}, 0.0)", "double", nan=True, atom=False, field=block.field, scale=0.0
+        )
+    hot, base = float(block.hot[at]), float(block.base[at])
+    return Scalar(f"({hot!r} if {block.index} == {at} else {base!r})", "double", atom=False)
+
+
+def slot_at(vector: Vector, at: int) -> Scalar:
+    """Return one slot of a vector as a scalar."""
+    for block in vector.blocks:
+        if at < block.size:
+            return slot(block, at)
+        at -= block.size
+    raise IndexError(at)
 
 
 def contributions(hot: Numbers, base: Numbers) -> Numbers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import ModelError, NotCompiled, UnknownName
+from ..errors import InputError, ModelError, NotCompiled, UnknownName
 from .remote import download
 from .store import entries, local_folder, pick, sqlite_file
 
@@ -22,7 +22,11 @@ CHAMPION = "champion"
 
 
 def parse(uri: str) -> tuple[str, str]:
-    """Split `models:/name@alias`, `name/3` or `name` into the name and a version or alias (`champion` by default)."""
+    """Split `models:/name@alias`, `name/3` or `name` into the name and a version or alias (`champion` by default).
+
+    Raises:
+        InputError: It is not of that form.
+    """
     body = uri.removeprefix("models:").lstrip("/")
     name, mark, alias = body.partition("@")
     if mark:
@@ -31,7 +35,7 @@ def parse(uri: str) -> tuple[str, str]:
         name, mark, version = body.partition("/")
         parts = (name, version if mark else CHAMPION)
     if not all(parts) or "/" in parts[0] + parts[1]:
-        raise ModelError(
+        raise InputError(
             f"`{uri}` names no model: write models:/NAME@ALIAS, models:/NAME/VERSION or a folder."
         )
     return parts
@@ -57,13 +61,16 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
     text = str(uri)
     folder = Path(text).resolve()
     is_path = isinstance(uri, Path) or text.startswith(("/", "./", "../"))
-    if folder.is_dir() and (is_path or _holds_model(folder)):
+    if folder.is_dir() and _holds_model(folder):
         return Located(folder, folder.name, None)
     if is_path:
-        raise UnknownName("model", text, advice="There is no such folder.")
+        why = "That folder holds none." if folder.is_dir() else "There is no such folder."
+        raise UnknownName(
+            "model", text, advice=f"{why} Name a folder that MLflow or sparkops saved a model in."
+        )
     name, at = parse(text)
     if tracking_uri is None:
-        raise ModelError(
+        raise InputError(
             f"`{text}` needs a registry: say where it is (tracking_uri), or give the model's folder."
         )
     return registered(name, at, tracking_uri=tracking_uri, cache=cache)

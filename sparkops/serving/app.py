@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -18,19 +20,13 @@ from sparkops.serving.protocol import RequestError, Row, answer, rows_of
 
 MAX_BYTES = 16_000_000
 MAX_ROWS = 100_000
+_PATHS = "There is POST /invocations, GET /ping, /health/live, /health/ready and /."
 _INLINE_ROWS = 200  # about 2 ms of scoring: less than handing it to a thread is worth
 
 
-def create_app(
-    scorer: Scorer,
-    *,
-    health: Health | None = None,
-    name: str = "model",
-    version: str = "",
-    max_bytes: int = MAX_BYTES,
-    max_rows: int = MAX_ROWS,
-) -> Starlette:
-    """Return the ASGI application that scores rows over HTTP.
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One scorer and how it is served.
 
     Args:
         scorer: What scores.
@@ -40,57 +36,55 @@ def create_app(
         max_bytes: Largest body that is read.
         max_rows: Most rows in one request.
     """
-    checked = health or Health(scorer, ())
-    facts = {"model": name, "version": version, **_described(scorer)}
 
-    async def invocations(request: Request) -> Response:
-        body = await _body(request, max_bytes)
-        rows = rows_of(body, request.headers.get("content-type", ""), scorer.fields)
-        if len(rows) > max_rows:
+    scorer: Scorer
+    _: KW_ONLY
+    health: Health | None = None
+    name: str = "model"
+    version: str = ""
+    max_bytes: int = MAX_BYTES
+    max_rows: int = MAX_ROWS
+
+    async def invocations(self, request: Request) -> Response:
+        """Score the rows of a request."""
+        body = await _body(request, self.max_bytes)
+        rows = rows_of(body, request.headers.get("content-type", ""), self.scorer.fields)
+        if len(rows) > self.max_rows:
             raise RequestError(
-                f"The request has {len(rows)} rows; send at most {max_rows} at once.", status=413
+                f"The request has {len(rows)} rows; send at most {self.max_rows} at once.", status=413
             )
         inline = len(rows) <= _INLINE_ROWS
-        scored = _score(scorer, rows) if inline else await run_in_threadpool(_score, scorer, rows)
+        scored = _score(self.scorer, rows) if inline else await run_in_threadpool(_score, self.scorer, rows)
         return Response(answer(*scored), media_type="application/json")
 
-    async def ready(_: Request) -> Response:
-        reason = await run_in_threadpool(checked.trouble)
+    async def ready(self, _: Request) -> Response:
+        """Say whether the scorer still answers as its certificate does."""
+        health = self.health or Health(self.scorer, ())
+        reason = await run_in_threadpool(health.trouble)
         if reason:
             return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
-        return JSONResponse({"status": "ready", "model": name, "version": version, "checked": checked.cases})
+        facts = {"model": self.name, "version": self.version, "checked": health.cases}
+        return JSONResponse({"status": "ready", **facts})
 
+
+def create_app(service: Service) -> Starlette:
+    """Return the ASGI application that scores rows over HTTP."""
+    facts = {"model": service.name, "version": service.version, **_described(service.scorer)}
     return Starlette(
         routes=[
-            Route("/invocations", _guarded(invocations), methods=["POST"]),
-            Route("/health/ready", ready),
+            Route("/invocations", service.invocations, methods=["POST"]),
+            Route("/health/ready", service.ready),
             Route("/health/live", _always(JSONResponse({"status": "live"}))),
             Route("/ping", _always(Response("\n", media_type="application/json"))),
             Route("/health", _always(Response("\n", media_type="application/json"))),
-            Route("/version", _always(PlainTextResponse(version or scorer.version))),
+            Route("/version", _always(PlainTextResponse(service.version or service.scorer.version))),
             Route("/", _always(JSONResponse(facts))),
-        ]
+        ],
+        exception_handlers={RequestError: _refused, ClientDisconnect: _gone, 404: _unknown, 405: _unknown},
     )
 
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-def _guarded(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with what a caller did wrong told as one JSON message."""
-
-    async def guarded(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except RequestError as error:
-            return _refused(error)
-        except ClientDisconnect:
-            return Response(status_code=499)
-
-    return guarded
-
-
-def _always(response: Response) -> Endpoint:
+def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(_: Request) -> Response:
         return response
 
@@ -125,12 +119,26 @@ async def _body(request: Request, most: int) -> bytes:
     return b"".join(parts)
 
 
-def _refused(error: RequestError) -> Response:
+def _refused(_: Request, error: Exception) -> Response:
     """Return an error in the shape of MLflow's own server, with the row and field where they are known."""
+    assert isinstance(error, RequestError)  # Starlette names it by any exception
     code = {415: "UNSUPPORTED_MEDIA_TYPE", 413: "REQUEST_TOO_LARGE"}.get(error.status, "BAD_REQUEST")
     where = {"row": error.row, "field": error.field}
     known = {name: value for name, value in where.items() if value is not None}
     return JSONResponse({"error_code": code, "message": str(error), **known}, error.status)
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    """Say which paths there are, where another, or another method, was asked for."""
+    assert isinstance(error, HTTPException)
+    message = f"`{request.method} {request.url.path}` is not answered here. {_PATHS}"
+    told = {"error_code": "ENDPOINT_NOT_FOUND", "message": message}
+    return JSONResponse(told, error.status_code, error.headers)
+
+
+def _gone(_: Request, error: Exception) -> Response:
+    del error
+    return Response(status_code=499)
 
 
 def _described(scorer: Scorer) -> dict[str, Any]:

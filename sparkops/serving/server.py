@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from sparkops.errors import EngineError, ParityBroken
 from sparkops.scoring.artifact import load
 from sparkops.scoring.uri import locate, scorer_folder
-from sparkops.serving.app import MAX_BYTES, MAX_ROWS, create_app
+from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
 from sparkops.serving.health import Health, certificate_of
 
 _log = logging.getLogger("sparkops.serving")
@@ -54,10 +54,10 @@ def serve(
     if reason := health.trouble():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")
     version = "" if model.version is None else str(model.version)
-    app = create_app(
+    service = Service(
         scorer, health=health, name=model.name, version=version, max_bytes=max_bytes, max_rows=max_rows
     )
-    run(app, host=host, port=port, log_level=log_level, on_ready=on_ready)
+    run(create_app(service), host=host, port=port, log_level=log_level, on_ready=on_ready)
 
 
 def run(

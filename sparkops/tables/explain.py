@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from sparkops.errors import (
     EngineError,
     JobFailed,
+    RowError,
     RunCancelled,
     SchemaChanged,
     SparkopsError,
@@ -98,7 +99,7 @@ def _read_only(found: re.Match[str], text: str) -> SparkopsError:
 
 
 def _full(_found: re.Match[str], text: str) -> SparkopsError:
-    return TableError(f"The disk is full: {root_cause(text)}. Make room and resume the run.")
+    return TableError(f"The disk is full: {root_cause(text).rstrip('.')}. Make room and resume the run.")
 
 
 def _memory(_found: re.Match[str], _text: str) -> SparkopsError:
@@ -128,6 +129,10 @@ def _mistyped(_found: re.Match[str], text: str) -> SparkopsError:
     return bad_records.mistyped(text)
 
 
+def _row(found: re.Match[str], _text: str) -> SparkopsError:
+    return RowError(f"A row can't be scored: {found['said']}")
+
+
 def _unreadable(_found: re.Match[str], text: str) -> SparkopsError:
     return bad_records.unreadable(text)
 
@@ -136,6 +141,7 @@ def _unreadable(_found: re.Match[str], text: str) -> SparkopsError:
 _WORDS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_cancelled, ("was cancelled", "SPARK_JOB_CANCELLED", "cancelled part of cancelled")),
     (_full, ("No space left on device", "Disk quota exceeded")),
+    (_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<said>[^\n]+)",)),
     (_memory, ("OutOfMemoryError", "Java heap space", "GC overhead limit")),
     (_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
     (_header, ("CSV header does not conform", "Number of column in CSV header")),

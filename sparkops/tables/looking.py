@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sparkops.errors import SparkopsError, TableError
+from sparkops.errors import InputError, SparkopsError, TableError
 from sparkops.pipeline.table import Commit, Published, TableInfo
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.delta_log import delta_table, history, made, schema_json, tip
@@ -111,7 +111,7 @@ def restore(catalog: Catalog, session: Session, table: str, version: int) -> Pub
 def _delta(catalog: Catalog, session: Session, table: str) -> Location:
     location = catalog.locate(table)
     if location.kind == "source":
-        raise TableError(f"`{table}` is a read-only source ({location.format}): its files have no versions.")
+        raise InputError(f"`{table}` is a read-only source ({location.format}): its files have no versions.")
     if not made(location, session):
         raise catalog.unknown(table)
     return location

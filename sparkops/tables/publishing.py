@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import SchemaChanged, TableError
+from sparkops.errors import InputError, SchemaChanged, TableError
 from sparkops.pipeline.table import Commit, Published
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
@@ -34,11 +34,12 @@ def publish(
     """Write the frame into its table as `write` says, and return the version that holds it.
 
     Raises:
-        TableError: The table is a read-only source, or cannot be written to.
+        InputError: The table is a read-only source.
+        TableError: The table cannot be written to.
         SchemaChanged: The frame's columns are not the table's, and the job does not allow that.
         BadData: A row outside of the replaced slice, or a merge key that stands twice.
     """
-    _require_delta(location)
+    require_delta(location)
     done = own_commit(location, session, run_id)
     if done is not None:
         return _published(location, session, done, run_id, already=True)
@@ -149,9 +150,14 @@ def _require_by(write: Write, struct: Mapping[str, Any]) -> None:
             )
 
 
-def _require_delta(location: Location) -> None:
+def require_delta(location: Location) -> None:
+    """Refuse to write to a read-only source.
+
+    Raises:
+        InputError: It is one.
+    """
     if location.kind == "source":
-        raise TableError(
+        raise InputError(
             f"`{location.table}` is a read-only source ({location.format}) and cannot be written to: "
             "publish under another name."
         )

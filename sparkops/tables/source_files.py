@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -64,6 +65,7 @@ def readable(path: Path, *, name: str, fingerprint: str, cache: Path) -> tuple[s
     target = cache / f"{name}-{fingerprint}"
     if not target.is_dir():
         _unpack_all(archives, target)
+        _forget(cache, name, keep=2)  # this one, and the one before, which a run may still read
     return (str(target), *(str(file) for file in files if file.suffix != ".zip"))
 
 
@@ -101,6 +103,14 @@ def _unpack_all(archives: list[Path], target: Path) -> None:
             raise TableError(
                 f"Cannot unpack {archives[0]} to {target}: {error.strerror or error}."
             ) from error
+
+
+def _forget(cache: Path, name: str, *, keep: int) -> None:
+    """Remove what a source's earlier files were unpacked to, but for the newest."""
+    unpacked = [p for p in cache.glob(f"{name}-*") if re.fullmatch(r"[0-9a-f]{16}", p.name[len(name) + 1 :])]
+    for old in sorted(unpacked, key=lambda p: p.stat().st_mtime, reverse=True)[keep:]:
+        log.info("removed %s: the files of source `%s` changed since", old, name)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _unpack(archive: Path, folder: Path, prefix: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.errors import TableError, UnknownName, VersionGone
+from sparkops.errors import BadData, UnknownName, VersionGone
 from sparkops.pipeline.table import Pin
 from sparkops.tables.catalog import Location
 from sparkops.tables.session import Session
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 log = logging.getLogger("sparkops.tables")
+_MOMENT = "%Y-%m-%d %H:%M:%SZ"
 
 # A declared schema is a promise: a record of another shape, or a cell of another type in a column that is read,
 # stops the read, and a header in another order is not read under the declared names.
@@ -32,7 +33,7 @@ def pin_source(location: Location, session: Session, *, at: int | None, as_of: d
 
     Raises:
         UnknownName: A version was asked for, and files have none.
-        TableError: There is no file.
+        BadData: There is no file.
     """
     if at is not None:
         advice = "It is a read-only source, whose files have no versions."
@@ -40,8 +41,9 @@ def pin_source(location: Location, session: Session, *, at: int | None, as_of: d
     identity, time = fingerprint(location, session)
     if as_of is not None and time is not None and time > as_of:
         log.warning(
-            "source `%s` has files of %s, newer than %s: read as they are", location.table, time, as_of
-        )
+            "Source `%s` is read as it is now, not as of %s: files have no versions, and its newest is of %s.",
+            location.table, f"{as_of:{_MOMENT}}", f"{time:{_MOMENT}}",
+        )  # fmt: skip
     text = location.ddl or f"{location.format} {sorted(location.options.items())}"
     return Pin(
         table=location.table,
@@ -81,13 +83,13 @@ def fingerprint(location: Location, session: Session) -> tuple[str, datetime | N
     """Return a source's fingerprint and the time of its newest file.
 
     Raises:
-        TableError: There is no file.
+        BadData: There is no file.
     """
     if location.name is not None:
         return hashlib.sha256(location.name.encode()).hexdigest()[:16], None
     found = source_fingerprint(location.local) if location.local else _listed_by_spark(location, session)
     if found is None:
-        raise TableError(
+        raise BadData(
             f"Source `{location.table}` has no file at {location.text}: put it there, "
             f"or change `tables.{location.table}.path` in conf."
         )

@@ -13,7 +13,7 @@ from sparkops.pipeline.write import Write
 from sparkops.tables import looking, reading, staging
 from sparkops.tables.catalog import QUARANTINE, Catalog
 from sparkops.tables.explain import explain
-from sparkops.tables.publishing import find, publish
+from sparkops.tables.publishing import find, publish, require_delta
 from sparkops.tables.quarantine import quarantine
 from sparkops.tables.session import Session
 
@@ -76,6 +76,10 @@ class Tables:
         """
         location = self._catalog.locate(write.table)
         return publish(location, self._session, frame, write, run_id=run_id, values=values or {})
+
+    def require_writable(self, table: str) -> None:
+        """Refuse a read-only source where a table is to be written, before anything is computed."""
+        require_delta(self._catalog.locate(table))
 
     def published(self, table: str, run_id: str) -> Published | None:
         """Return what a run already published into a table, or None."""

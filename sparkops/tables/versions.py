@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sparkops.errors import SparkopsError, UnknownName, VersionGone
+from sparkops.errors import InputError, SparkopsError, UnknownName, VersionGone
 from sparkops.pipeline.table import Commit
 
 
@@ -59,11 +59,14 @@ def gone(table: str, at: int, *, oldest: int, newest: int) -> VersionGone:
 
 
 def _before(table: str, moment: datetime, commits: Sequence[Commit], oldest: int) -> SparkopsError:
-    first = commits[-1].time.isoformat(timespec="seconds") if commits else "unknown"
+    asked, first = _text(moment), _text(commits[-1].time) if commits else "unknown"
     if oldest > 0:
         return VersionGone(
-            f"Table `{table}` as of {moment.isoformat()} is no longer kept: the oldest version that can be read, "
+            f"Table `{table}` as of {asked} is no longer kept: the oldest version that can be read, "
             f"{oldest}, is of {first}."
         )
-    advice = f"The table's first version is of {first}."
-    return UnknownName("version", f"as of {moment.isoformat()}", where=f"table `{table}`", advice=advice)
+    return InputError(f"Table `{table}` was not there yet at {asked}: its first version is of {first}.")
+
+
+def _text(moment: datetime) -> str:
+    return f"{utc(moment):%Y-%m-%d %H:%M:%SZ}"

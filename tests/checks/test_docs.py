@@ -47,6 +47,7 @@ def test_a_page_shows_what_was_quarantined_and_what_was_published(tmp_path: Path
     assert "less than or equal to" in text
     assert "25% of 4 total rows" in text
     assert "run-1" in text
+    assert text.index("<style>") < text.index("<link")  # what it shows where the network's styles do not come
     assert page.relative_to(index.parent).as_posix() in index.read_text(encoding="utf-8")
 
 

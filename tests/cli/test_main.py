@@ -33,9 +33,8 @@ def daily(numbers: DataFrame, *, day: date, top: Annotated[int, Field(ge=1, le=9
 
 @pytest.fixture
 def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = make_project(
-        {"jobs/daily.py": JOB, "conf/base/tables.yml": "tables:\n  numbers: {path: numbers}\n"}
-    )
+    tables = "tables:\n  numbers: {path: numbers}\n  raw: {path: raw.csv, format: csv}\n"
+    root = make_project({"jobs/daily.py": JOB, "conf/base/tables.yml": tables})
     monkeypatch.chdir(root)
     return root
 
@@ -108,6 +107,12 @@ def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
         (["models", "show", "nothing"], "No model `nothing`"),
         (["score", "nothing", "--row", "{}"], "No model `nothing`"),
         (["score", "nothing"], "Give one of --row"),
+        (["score", "a/b/c", "--row", "{}"], "names no model"),
+        (["score", "./jobs", "--row", "{}"], "That folder holds none"),
+        (["score", "late", "--row", "{}", "--into", "scores"], "go with --table"),
+        (["models", "show", "a/b/c"], "names no model"),
+        (["run", "daily", "--day", "2013-07-04", "--at", "numbrs=1"], "Did you mean `numbers`?"),
+        (["tables", "history", "raw"], "read-only source"),
         (["jobs", "--project", "/nowhere"], "/nowhere"),
     ],
 )
@@ -124,14 +129,37 @@ def test_outside_a_project_it_says_what_a_project_is(tmp_path, monkeypatch, caps
     assert "sparkops init DIR" in capsys.readouterr().err
 
 
+def test_runs_help_lists_the_jobs_and_outside_a_project_says_why_there_are_none(
+    project, tmp_path, monkeypatch, capsys
+) -> None:
+    assert answer(["run", "--help"]) == 0
+    assert "\n  daily  Say something of a day.\n" in capsys.readouterr().out
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert answer(["run", "--help"]) == 0
+    assert "No sparkops project" in capsys.readouterr().out
+
+
+def test_a_jobs_help_tells_where_conf_gives_a_value(project, capsys) -> None:
+    (project / "conf/base/params.yml").write_text("params:\n  daily:\n    day: 2013-07-04\n", "utf-8")
+    assert answer(["run", "daily", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "Usage: sparkops run daily [OPTIONS]" in out
+    assert "[set in conf/base/params.yml:3]" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_runs_are_listed_shown_and_their_log_printed(project, capsys) -> None:
     attempt = RunStore(project / ".sparkops" / "runs").begin(
         "20130704-120000-abc", "daily", params={"top": 3}
     )
     attempt.log.write_text("what it said\n")
+    attempt.say("reported", report=str(project / "reports" / "daily.html"))
     attempt.say("ended", state="done", ended="2013-07-04T12:00:09+00:00")
     assert answer(["runs"]) == 0
-    assert "20130704-120000-abc\tdaily\tdone" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "20130704-120000-abc\tdaily\tdone" in out
+    assert "\treports/daily.html" in out
     assert answer(["runs", "show", "last"]) == 0
     assert "top = 3" in capsys.readouterr().out
     assert answer(["runs", "log", "abc"]) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sparkops.config.project import environments, find_root
@@ -24,6 +26,15 @@ def test_no_project_says_what_one_is_and_how_to_make_it(tmp_path):
 def test_a_missing_folder_says_so(tmp_path):
     with pytest.raises(ProjectError, match="No folder"):
         find_root(tmp_path / "gone")
+
+
+def test_a_folder_that_cannot_be_looked_into_says_so(tmp_path, monkeypatch):
+    with pytest.raises(ProjectError, match="cannot be looked into: File name too long"):
+        find_root(tmp_path / ("x" * 300))
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    with pytest.raises(ProjectError, match="cannot be looked into: No such file"):
+        find_root(Path())
 
 
 def test_a_project_without_conf_says_so(tmp_path):

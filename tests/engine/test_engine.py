@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -227,6 +228,12 @@ def test_a_resumed_run_goes_on_with_its_own_parameters(engine: Engine, project: 
     run = Engine(project).resume("last")
     assert (run.state, run.attempt, run.params["factor"]) == ("done", 2, 5)
     assert amounts(engine, "orders") == [10.0, 15.0]
+
+
+def test_a_run_that_still_runs_is_not_resumed(engine: Engine) -> None:
+    engine.runs.begin("20130704-120000-abc", "orders")
+    with pytest.raises(InputError, match=rf"still runs, in process {os.getpid()}: wait for it"):
+        engine.resume("20130704-120000-abc")
 
 
 def test_a_table_that_is_not_there_is_told_with_what_makes_it(engine: Engine) -> None:

@@ -116,7 +116,7 @@ def test_a_missing_column_and_a_type_that_no_row_gives_are_reasons(tmp_path: Pat
         NotCompiled, match="reads the column `x`, which neither the signature nor a stage gives"
     ):
         compile_model(tmp_path, FIELDS[:1])
-    with pytest.raises(NotCompiled, match="reads the column `x` of type timestamp"):
+    with pytest.raises(NotCompiled, match="it assembles `x`, which is timestamp"):
         compile_model(tmp_path, (FIELDS[0], Field("x", "timestamp")))
 
 

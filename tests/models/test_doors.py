@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes.real_processes import BIN, free_port, serving
 from fakes.without import command
 
 from sparkops.config.settings import Settings
@@ -44,43 +42,11 @@ def ask(url: str, body: bytes | None = None, content_type: str = "application/js
         return json.load(answer)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def running(*arguments: str | Path, log: Path, ping: str) -> Iterator[None]:
+def mlflow(*arguments: str | Path, ping: str, cwd: Path) -> AbstractContextManager[None]:
     """Run a server of MLflow until its address answers, and end it with all that it started."""
-    path = (
-        f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn by its name
-    )
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlflow", *map(str, arguments)],
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"},
-        )
-    try:
-        wait_for(ping, process, log)
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=30)
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.3)
-    pytest.fail(f"{url} does not answer: {log.read_text()}")
+    words = [sys.executable, "-m", "mlflow", *map(str, arguments)]
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn by its name
+    return serving(words, ping, cwd=cwd, patience=120, env={"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"})
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +91,7 @@ def test_mlflow_models_serve_answers_as_our_server_does(
     folder, port = Registry(shared_settings).folder("late"), free_port()
     url = f"http://127.0.0.1:{port}"
     serve = ("models", "serve", "-m", folder, "-p", str(port), "--env-manager", "local")
-    with running(*serve, log=tmp_path / "log", ping=f"{url}/ping"):
+    with mlflow(*serve, cwd=tmp_path, ping=f"{url}/ping"):
         theirs = ask(f"{url}/invocations", json.dumps({"dataframe_records": rows}).encode())
         split = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
         again = ask(f"{url}/invocations", json.dumps({"dataframe_split": split}).encode())
@@ -149,7 +115,7 @@ def test_a_tracking_server_registers_lists_promotes_and_hands_out_the_scorer(
         "server", "--backend-store-uri", f"sqlite:///{tmp_path}/server.db", "--artifacts-destination",
         tmp_path / "served", "--workers", "1", "--port", url.rpartition(":")[2],
     )  # fmt: skip
-    with running(*server, log=tmp_path / "log", ping=f"{url}/health"):
+    with mlflow(*server, cwd=tmp_path, ping=f"{url}/health"):
         registry = Registry(make_settings(models={"tracking_uri": url}), spark)
         quick = replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.7})
         first = registry.register(quick, name="late", run_id="1", tables={"flights": 1})

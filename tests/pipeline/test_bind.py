@@ -81,6 +81,12 @@ def test_a_table_given_as_a_parameter_is_told_to_be_one():
     assert "It is one of its tables, which are read by name." in told[0]
 
 
+def test_a_version_of_a_table_that_the_job_does_not_read_is_told_with_the_rest():
+    with pytest.raises(ParamErrors, match="2 parameter problems") as caught:
+        bind(delays, at=["fligths"])
+    assert "No table or model `fligths` to read at a version. Did you mean `flights`?" in str(caught.value)
+
+
 def test_a_default_list_is_handed_out_fresh():
     given = [Given(values={"day": "2013-07-04"}, origin="python")]
     bind(delays, given).values["carriers"].append("UA")

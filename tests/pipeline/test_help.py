@@ -64,7 +64,7 @@ def test_each_parameter_has_a_row_with_type_limits_default_and_words():
 
 
 def test_usage_tells_the_docstring_without_args_and_what_is_read_and_made():
-    text = usage(delays)
+    text = usage(delays, describe(delays))
     assert text.startswith(
         "Usage: sparkops run delays --day YYYY-MM-DD [OPTIONS]\n\nAverage delay on one day.\n\nCounted by"
     )
@@ -72,12 +72,17 @@ def test_usage_tells_the_docstring_without_args_and_what_is_read_and_made():
     assert "Makes:  delays (replace by origin, day)" in text
     assert "Returns:" in text
     assert "Args:" not in text
-    assert "  --max-rows INT  " in text
+
+
+def test_a_value_that_conf_gives_is_not_asked_for_and_its_place_is_told():
+    rows = describe(delays, {"day": "conf/base/params.yml:3"})
+    assert rows[0].told == "The day of departure. [set in conf/base/params.yml:3]"
+    assert usage(delays, rows).startswith("Usage: sparkops run delays [OPTIONS]\n")
 
 
 def test_a_job_without_parameters_has_a_short_usage():
-    assert usage(train_late).startswith(
-        "Usage: sparkops run train_late\n\nReads:  features\nMakes:  late (model)"
+    assert usage(train_late, ()).startswith(
+        "Usage: sparkops run train_late [OPTIONS]\n\nReads:  features\nMakes:  late (model)"
     )
 
 

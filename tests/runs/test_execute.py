@@ -73,6 +73,14 @@ def test_a_run_publishes_and_its_record_names_what_it_read_and_wrote(go, fakes) 
     assert fakes.cluster.ended == [run.id]
 
 
+def test_a_job_that_returns_nothing_is_told_so(go, fakes, tmp_path) -> None:
+    with pytest.raises(
+        JobFailed, match=r"Job `double` returned nothing. Return what it declares \(.*x.py:1\)"
+    ):
+        go(lambda numbers: None)
+    assert newest(tmp_path).state == "failed"
+
+
 def test_a_pinned_version_is_the_one_that_is_read(go, fakes) -> None:
     go(doubled, at={"numbers": 0})
     assert fakes.tables.versions["out"] == [[2]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,19 @@ def test_ids_sort_by_second_and_never_repeat() -> None:
     ids = {new_id(moment) for _ in range(1000)}
     assert len(ids) == 1000
     assert max(ids) < new_id(datetime(2013, 7, 4, 12, 0, 1, tzinfo=UTC))
+
+
+def test_on_a_full_disk_an_event_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    attempt = RunStore(tmp_path).begin("r1", "job")
+    before = attempt.path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, hard))
+    try:
+        with pytest.raises(ProjectError, match=r"record cannot be written to .*: No space left on device"):
+            attempt.say("pinned", inputs={})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert attempt.path.read_bytes() == before
 
 
 def test_what_is_said_is_read_back(tmp_path: Path) -> None:

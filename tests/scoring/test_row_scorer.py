@@ -53,6 +53,10 @@ def test_raw_scores_are_answered_when_asked_for() -> None:
         (with_(distance="far"), "Field `distance` takes an integer, not 'far' .str"),
         (with_(temp="warm"), "Field `temp` takes a double"),
         ([1, 2, 3], "A row is a mapping"),
+        (
+            {"carier": "UA", "distance": 1.0, "temp": 1.0},
+            "Field `carrier` is missing, and `carier` not known",
+        ),
         ({}, "Field `carrier`, `distance`, `temp` are missing"),
     ],
 )

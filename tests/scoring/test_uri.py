@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.errors import ModelError, NotCompiled, UnknownName
+from sparkops.errors import InputError, ModelError, NotCompiled, UnknownName
 from sparkops.scoring.uri import locate, parse, scorer_folder
 
 
@@ -28,11 +28,12 @@ def test_a_model_is_named_by_alias_version_or_champion(uri: str, parts: tuple[st
 
 @pytest.mark.parametrize("uri", ["models:/", "models:/late@", "models:/a/b/c", "@champion", "late/../3", ""])
 def test_what_names_no_model_says_how_to_name_one(uri: str) -> None:
-    with pytest.raises(ModelError, match="models:/NAME@ALIAS"):
+    with pytest.raises(InputError, match="models:/NAME@ALIAS"):
         parse(uri)
 
 
 def test_a_folder_is_itself_and_has_no_version(tmp_path: Path) -> None:
+    (tmp_path / "MLmodel").write_text("flavors: {}")
     found = locate(tmp_path)
     assert (found.folder, found.name, found.version) == (tmp_path.resolve(), tmp_path.name, None)
     assert locate(str(tmp_path)) == found
@@ -44,8 +45,13 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
             locate(uri)
 
 
+def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="That folder holds none"):
+        locate(tmp_path)
+
+
 def test_a_name_without_a_registry_or_with_one_of_another_kind_is_told() -> None:
-    with pytest.raises(ModelError, match="needs a registry"):
+    with pytest.raises(InputError, match="needs a registry"):
         locate("models:/late/3")
     with pytest.raises(ModelError, match="can't be read without MLflow"):
         locate("models:/late/3", tracking_uri="postgresql://db/mlflow")
@@ -85,7 +91,7 @@ def test_a_folder_that_only_has_the_models_name_is_not_taken_for_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "late").mkdir()
-    with pytest.raises(ModelError, match="needs a registry"):
+    with pytest.raises(InputError, match="needs a registry"):
         locate("late")
     (tmp_path / "late" / "MLmodel").write_text("flavors: {}")
     assert locate("late").folder == (tmp_path / "late").resolve()

@@ -8,7 +8,7 @@ import pytest
 from fakes.http import Client
 from fakes.scorer import TenTimes
 
-from sparkops.serving.app import create_app
+from sparkops.serving.app import Service, create_app
 from sparkops.serving.health import Health
 
 GOOD = {"prediction": 10.0, "probability": [0.25, 0.75]}
@@ -17,10 +17,10 @@ CASES = [({"x": 1.0, "kind": "even"}, GOOD), ({"x": 1.0, "kind": "odd"}, "droppe
 
 @pytest.fixture
 def client() -> Client:
-    app = create_app(
+    service = Service(
         TenTimes(), health=Health(TenTimes(), CASES), name="tens", version="3", max_bytes=1000, max_rows=3
     )
-    return Client(app)
+    return Client(create_app(service))
 
 
 def test_rows_are_answered_in_their_order(client: Client) -> None:
@@ -75,6 +75,16 @@ def test_another_content_type_is_415_and_another_method_405(client: Client) -> N
     assert client.get("/invocations").status_code == 405
 
 
+@pytest.mark.parametrize(("path", "status"), [("/invocations", 405), ("/invocation", 404)])
+def test_a_path_or_method_that_is_not_there_is_told_with_those_that_are(
+    client: Client, path: str, status: int
+) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()["error_code"]) == (status, "ENDPOINT_NOT_FOUND")
+    assert f"`GET {path}`" in answer.json()["message"]
+    assert "POST /invocations" in answer.json()["message"]
+
+
 def test_health_answers_as_mlflows_server_and_as_an_orchestrator_asks(client: Client) -> None:
     assert (client.get("/ping").status_code, client.get("/ping").text) == (200, "\n")
     assert client.get("/health").status_code == 200
@@ -89,7 +99,7 @@ def test_health_answers_as_mlflows_server_and_as_an_orchestrator_asks(client: Cl
 
 
 def test_a_scorer_that_answers_otherwise_than_its_certificate_is_not_ready() -> None:
-    client = Client(create_app(TenTimes(), health=Health(TenTimes(factor=11.0), CASES)))
+    client = Client(create_app(Service(TenTimes(), health=Health(TenTimes(factor=11.0), CASES))))
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["status"] == "not ready"
@@ -104,7 +114,7 @@ def test_the_root_describes_what_the_model_reads_and_answers(client: Client) -> 
 
 
 def test_many_rows_are_scored_as_few_are() -> None:
-    client = Client(create_app(TenTimes()))
+    client = Client(create_app(Service(TenTimes())))
     body = json.dumps({"inputs": {"x": list(range(1000)), "kind": ["a"] * 1000}})
     answer = client.post("/invocations", content=body, headers={"content-type": "application/json"}).json()
     assert [row["prediction"] for row in answer["predictions"]] == [10.0 * each for each in range(1000)]

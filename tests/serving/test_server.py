@@ -12,16 +12,16 @@ import pytest
 from fakes.scorer import TenTimes
 
 from sparkops.errors import EngineError
-from sparkops.serving.app import create_app
+from sparkops.serving.app import Service, create_app
 from sparkops.serving.server import run
 
 SERVE = """
 import sys
 sys.path.insert(0, "tests")
 from fakes.scorer import TenTimes
-from sparkops.serving.app import create_app
+from sparkops.serving.app import Service, create_app
 from sparkops.serving.server import run
-run(create_app(TenTimes(), name="tens"), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
+run(create_app(Service(TenTimes(), name="tens")), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
 print("stopped")
 """
 
@@ -44,4 +44,4 @@ def test_a_taken_port_is_told_in_one_sentence() -> None:
         with pytest.raises(
             EngineError, match=rf"Can't listen on 127\.0\.0\.1:{port} \(Address already in use\)\. Pass"
         ):
-            run(create_app(TenTimes()), host="127.0.0.1", port=port)
+            run(create_app(Service(TenTimes())), host="127.0.0.1", port=port)

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from sparkops.errors import BadData, SchemaChanged, TableError
+from sparkops.errors import BadData, InputError, SchemaChanged, TableError
 from sparkops.pipeline.write import Write
 
 pytestmark = pytest.mark.spark
@@ -191,7 +191,7 @@ def test_a_source_cannot_be_written_to(spark, make_settings, frame):
     from sparkops.tables import Tables
 
     tables = Tables(spark, make_settings(tables={"raw": {"path": "raw.csv", "format": "csv"}}))
-    with pytest.raises(TableError, match="`raw` is a read-only source"):
+    with pytest.raises(InputError, match="`raw` is a read-only source"):
         tables.publish(frame(), Write(table="raw"), run_id="r1")
 
 

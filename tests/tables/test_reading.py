@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sparkops.errors import EngineError, UnknownName, VersionGone
+from sparkops.errors import EngineError, InputError, UnknownName, VersionGone
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
 
@@ -67,7 +67,7 @@ def test_a_moment_means_the_version_of_that_moment(three):
     assert three.pin("t", as_of=times[1].replace(tzinfo=None)).version == 1
     assert three.pin("t", as_of=times[2] - timedelta(microseconds=1)).version == 1
     assert three.pin("t", as_of=datetime.now(UTC) + timedelta(days=1)).version == 2
-    with pytest.raises(UnknownName, match="first version is of"):
+    with pytest.raises(InputError, match="its first version is of"):
         three.pin("t", as_of=times[0] - timedelta(seconds=1))
 
 

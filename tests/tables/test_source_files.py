@@ -52,6 +52,16 @@ def test_an_archive_is_unpacked_once_a_fingerprint(tmp_path):
     assert [f.name for f in (tmp_path / "cache").iterdir()] == ["a-f1"]
 
 
+def test_what_a_changed_archive_was_unpacked_to_is_kept_for_one_more_change(tmp_path):
+    archive, cache = zipped(tmp_path / "a.zip", {"a.csv": "x"}), tmp_path / "cache"
+    names = [f"a-{number:016x}" for number in range(3)]
+    readable(archive, name="a-b", fingerprint="f", cache=cache)
+    for age, name in zip((30, 20, 10), names, strict=True):
+        (folder,) = readable(archive, name="a", fingerprint=name[2:], cache=cache)
+        os.utime(folder, (Path(folder).stat().st_mtime - age,) * 2)
+    assert sorted(f.name for f in cache.iterdir()) == [*names[1:], "a-b-f"]
+
+
 def test_an_archive_cannot_write_outside_its_folder(tmp_path):
     archive = zipped(tmp_path / "a.zip", {"../../evil.csv": "x"})
     (folder,) = readable(archive, name="a", fingerprint="f", cache=tmp_path / "in" / "cache")

@@ -1,6 +1,8 @@
+from datetime import UTC, datetime
+
 import pytest
 
-from sparkops.errors import BadData, TableError, UnknownName, VersionGone
+from sparkops.errors import BadData, InputError, UnknownName, VersionGone
 from sparkops.tables import Tables
 
 pytestmark = pytest.mark.spark
@@ -106,7 +108,7 @@ def test_a_file_that_is_not_parquet_is_named(source):
 def test_a_missing_file_says_where_it_is_looked_for(source, tmp_path):
     tables = source("id,k\n")
     (tmp_path / "raw.csv").unlink()
-    with pytest.raises(TableError, match=r"Source `raw` has no file at .*raw\.csv: put it there"):
+    with pytest.raises(BadData, match=r"Source `raw` has no file at .*raw\.csv: put it there"):
         tables.pin("raw")
     assert not tables.info("raw").exists
 
@@ -115,7 +117,14 @@ def test_a_source_has_no_versions(source):
     tables = source("id,k\n1,a\n")
     with pytest.raises(UnknownName, match="read-only source, whose files have no versions"):
         tables.pin("raw", at=3)
-    with pytest.raises(TableError, match="read-only source"):
+    with pytest.raises(InputError, match="read-only source"):
         tables.history("raw")
     assert tables.count("raw") == 1
     assert tables.schema("raw") == (("id", "int"), ("k", "string"))
+
+
+def test_a_source_newer_than_the_moment_asked_for_is_read_and_told(source, caplog):
+    tables = source("id,k\n1,a\n")
+    pin = tables.pin("raw", as_of=datetime(2013, 6, 1, tzinfo=UTC))
+    assert pin == tables.pin("raw")
+    assert "Source `raw` is read as it is now, not as of 2013-06-01 00:00:00Z" in caplog.text

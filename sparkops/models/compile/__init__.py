@@ -1,6 +1,6 @@
 """Compile a saved Spark ML model, from its files, into what the scoring room scores."""
 
 from sparkops.models.compile.compiler import compile_model
-from sparkops.models.compile.schema import fields_from_mlflow, fields_from_spark
+from sparkops.models.compile.schema import fields_from_mlflow, fields_from_spark, sized
 
-__all__ = ["compile_model", "fields_from_mlflow", "fields_from_spark"]
+__all__ = ["compile_model", "fields_from_mlflow", "fields_from_spark", "sized"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sparkops.errors import ModelError, NotCompiled
@@ -78,7 +77,7 @@ def _assume(saved: Saved, plan: Plan) -> None:
 def _describe(plan: Plan) -> Description:
     steps = _needed(plan)
     read = {name for step in steps for name in step.inputs}
-    fields = tuple(_sized(field, steps) for name, field in plan.fields.items() if name in read)
+    fields = tuple(field for name, field in plan.fields.items() if name in read)
     outputs, classes = _answers(plan, steps)
     ignored = tuple(name for name in plan.fields if name not in read)
     return Description(fields, ignored, tuple(steps), outputs, classes, tuple(plan.stages))
@@ -104,19 +103,6 @@ def _needed(plan: Plan) -> list[Step]:
         elif only_label:
             truths |= set(step.inputs) - set(plan.fields)
     return kept[::-1]
-
-
-def _sized(field: Field, steps: Sequence[Step]) -> Field:
-    """Return a vector field with its length, as the first step that reads it alone knows it."""
-    if field.type != "vector" or field.size is not None:
-        return field
-    for step in steps:
-        if step.inputs == (field.name,):
-            if step.op == "trees":
-                return replace(field, size=int(step.params["features"]))
-            for array in step.arrays.values():
-                return replace(field, size=int(array.shape[-1]))
-    return field
 
 
 def _answers(plan: Plan, steps: Sequence[Step]) -> tuple[tuple[Output, ...], tuple[str, ...] | None]:

@@ -1,0 +1,98 @@
+"""Arrow batches through the scorer: what Spark's executors run, and what a service with Arrow data calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ..errors import RowError
+from .description import Description, Output
+from .field import Field
+from .frame import Batch, Numbers
+from .scorer import Scorer
+
+_NUMBER = re.compile(r"^Row \d+: ")
+_TYPES = {"double": pa.float64(), "integer": pa.int32(), "string": pa.string()}
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowScorer:
+    """A function from Arrow batches to the same batches with the model's answers: Spark's `mapInArrow` takes it.
+
+    Rows that the model's own `skip` drops are not in the result. A worker writes the model's code once and keeps it.
+
+    Args:
+        description: The compiled model.
+        version: The registered version, for a last column of that name; none where it is None.
+    """
+
+    description: Description
+    version: tuple[str, int] | None = None
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Score each batch as it comes."""
+        scorer = _kept(self.description)
+        for batch in batches:
+            try:
+                yield self.scored(scorer, batch)
+            except RowError as error:  # the row's number in a batch says nothing in a table
+                raise RowError(_NUMBER.sub("", str(error)), field=error.field, value=error.value) from None
+
+    def scored(self, scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return one batch with the answers beside its own columns."""
+        got = scorer.score_batch(columns_of(batch, scorer.fields))
+        arrays = [*batch.columns, *answers_of(got, scorer.outputs)]
+        names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
+        if self.version is not None:
+            names.append(self.version[0])
+            arrays.append(pa.array(np.full(batch.num_rows, self.version[1], dtype=np.int32)))
+        whole = pa.RecordBatch.from_arrays(arrays, names=names)
+        return whole.filter(pa.array(~got.rejected)) if got.rejected.any() else whole
+
+
+_SCORERS: dict[str, Scorer] = {}
+
+
+def _kept(description: Description) -> Scorer:
+    """Return this process's scorer of a description; a worker scores one model at a time."""
+    if description.hash not in _SCORERS:
+        _SCORERS.clear()
+        _SCORERS[description.hash] = Scorer(description)
+    return _SCORERS[description.hash]
+
+
+def columns_of(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
+    """Return the model's columns of a batch as `score_batch` takes them: nulls masked, text as objects."""
+    names = set(batch.schema.names)
+    return {field.name: _column(batch.column(field.name)) for field in fields if field.name in names}
+
+
+def _column(values: pa.Array) -> Any:
+    if not pa.types.is_floating(values.type) and not pa.types.is_integer(values.type):
+        return values.to_numpy(zero_copy_only=False)
+    if not values.null_count:
+        return values.to_numpy(zero_copy_only=False)
+    filled = values.fill_null(0).to_numpy(zero_copy_only=False)
+    return np.ma.MaskedArray(filled, values.is_null().to_numpy(zero_copy_only=False))
+
+
+def answers_of(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
+    """Return one Arrow array an output; vectors as lists of doubles."""
+    return [_array(batch.columns[output.name], output) for output in outputs]
+
+
+def _array(values: Numbers, output: Output) -> pa.Array:
+    if output.type == "vector" and values.ndim == 2:  # noqa: PLR2004
+        flat = pa.array(np.ascontiguousarray(values, dtype=np.float64).ravel())
+        offsets = np.arange(0, values.size + 1, values.shape[1], dtype=np.int32)
+        return pa.ListArray.from_arrays(pa.array(offsets), flat)
+    if output.type == "vector":
+        return pa.array(values.tolist(), type=pa.list_(pa.float64()))
+    if values.dtype == object:
+        return pa.array(values.tolist(), type=_TYPES[output.type])
+    return pa.array(values, type=_TYPES[output.type])

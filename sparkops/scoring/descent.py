@@ -1,0 +1,180 @@
+"""All trees of a forest walked at once, level by level: for forests too large to be code, and for many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .forest import AMONG, AT_MOST, LEAF, Forest
+from .frame import Numbers, Vectors
+
+_FEW = 16  # trees that a plain loop walks faster than NumPy does
+_BLOCK = 2**14  # trees times rows that are walked at once: what the processor's cache holds
+
+
+@dataclass(frozen=True)
+class Descent:
+    """The nodes of a forest in the order of their depth, the two children of a node side by side.
+
+    A leaf's child is the leaf itself, by a test that is always true, so that every tree can take as many steps as
+    the deepest one.
+
+    Args:
+        forest: The trees.
+    """
+
+    forest: Forest
+
+    @cached_property
+    def used(self) -> Numbers:
+        """Return the slots that the trees look at, in order."""
+        return np.unique(self.forest.feature[self.forest.kind != LEAF])
+
+    def row(self, values: Sequence[float]) -> list[float]:
+        """Return the sum of the leaves that one row reaches.
+
+        Args:
+            values: The row's values of the slots in `used`.
+        """
+        if len(self.forest.roots) <= _FEW:
+            return self._one_by_one(values)
+        table = np.array((*values, 0.0))
+        node = self._roots
+        for _ in range(self._depth):
+            node = self._child.take(node) + self._goes_right(node, table.take(self._feature.take(node)))
+        total: list[float] = self._leaves.take(node, axis=0).sum(axis=0).tolist()
+        return total
+
+    def rows(self, source: Vectors, count: int) -> Numbers:
+        """Return (rows, width) sums of the leaves that many rows reach."""
+        columns = [np.asarray(source.slot(int(at)), dtype=np.float64) for at in self.used]
+        table = np.column_stack([*columns, np.zeros(count)]).ravel()
+        width, trees = len(columns) + 1, len(self._roots)
+        total = np.empty((count, self._leaves.shape[1]))
+        step = max(1, _BLOCK // max(1, trees))
+        for start in range(0, count, step):
+            own = np.arange(start, min(count, start + step)) * width
+            node = np.broadcast_to(self._roots, (len(own), trees))
+            for _ in range(self._depth):
+                value = table.take(self._feature.take(node) + own[:, None])
+                node = self._child.take(node) + self._goes_right(node, value)
+            total[start : start + step] = self._leaves.take(node, axis=0).sum(axis=1)
+        return total
+
+    def _goes_right(self, node: Numbers, value: Numbers) -> Numbers:
+        left = value <= self._threshold.take(node)
+        if self._sets is not None:
+            self._sets.decide(node, value, left)
+        return ~left
+
+    def _one_by_one(self, values: Sequence[float]) -> list[float]:
+        feature, threshold, child = self._lists
+        row, chosen = (*values, 0.0), self.forest.chosen
+        total = [0.0] * self._leaves.shape[1]
+        for root in self._roots.tolist():
+            node = root
+            while child[node] != node:
+                value, kind = row[feature[node]], self._kind[node]
+                if kind == AT_MOST:
+                    left = value <= threshold[node]
+                else:
+                    left = (value in chosen(int(self._order[node]))) == (kind == AMONG)
+                node = child[node] if left else child[node] + 1
+            total = [a + b for a, b in zip(total, self._leaves[node].tolist(), strict=True)]
+        return total
+
+    @cached_property
+    def _lists(self) -> tuple[list[int], list[float], list[int]]:
+        return self._feature.tolist(), self._threshold.tolist(), self._child.tolist()
+
+    @cached_property
+    def _levels(self) -> list[Numbers]:
+        forest, levels, level = self.forest, [], self.forest.roots
+        while len(level):
+            levels.append(level)
+            inner = level[forest.kind[level] != LEAF]
+            level = np.column_stack([forest.left[inner], forest.right[inner]]).ravel()
+        return levels
+
+    @cached_property
+    def _order(self) -> Numbers:
+        return np.concatenate(self._levels)
+
+    @property
+    def _depth(self) -> int:
+        return len(self._levels) - 1
+
+    @cached_property
+    def _roots(self) -> Numbers:
+        return np.arange(len(self.forest.roots))
+
+    @cached_property
+    def _kind(self) -> Numbers:
+        return self.forest.kind[self._order]
+
+    @cached_property
+    def _child(self) -> Numbers:
+        place = np.empty(len(self.forest.kind), dtype=np.intp)
+        place[self._order] = np.arange(len(self._order))
+        own = np.arange(len(self._order))
+        return np.where(self._kind == LEAF, own, place[self.forest.left[self._order]])
+
+    @cached_property
+    def _feature(self) -> Numbers:
+        place = np.searchsorted(self.used, self.forest.feature[self._order])
+        return np.where(self._kind == LEAF, len(self.used), place)
+
+    @cached_property
+    def _threshold(self) -> Numbers:
+        return np.where(self._kind == LEAF, np.inf, self.forest.threshold[self._order])
+
+    @cached_property
+    def _leaves(self) -> Numbers:
+        return np.ascontiguousarray(self.forest.leaves[self._order])
+
+    @cached_property
+    def _sets(self) -> _Sets | None:
+        return _Sets.of(self.forest, self._order) if (self._kind >= AMONG).any() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sets:
+    """Which categories go left, of every node that asks for categories.
+
+    Args:
+        asks: Whether a node asks.
+        inside: Whether the categories it names go left; else all others do.
+        first: Where a node's categories begin in `keys`.
+        keys: node * most + category of every named one, in order.
+        most: One more than the largest category.
+    """
+
+    asks: Numbers
+    inside: Numbers
+    keys: Numbers
+    most: int
+
+    @classmethod
+    def of(cls, forest: Forest, order: Numbers) -> _Sets:
+        """Return the sets of a forest, by the nodes' new places."""
+        counts = np.diff(forest.first)
+        place = np.empty(len(forest.kind), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        most = int(forest.categories.max(initial=0.0)) + 1
+        nodes = np.repeat(place[np.arange(len(counts))], counts)
+        keys = np.unique(nodes * most + forest.categories.astype(np.int64))
+        kind = forest.kind[order]
+        return cls(kind >= AMONG, kind == AMONG, keys, most)
+
+    def decide(self, node: Numbers, value: Numbers, left: Numbers) -> None:
+        """Set `left` where a node asks for categories."""
+        here = self.asks.take(node)
+        nodes, values = node[here], value[here]
+        whole = (values >= 0.0) & (values < self.most) & (values == np.floor(values))
+        keys = nodes * self.most + np.where(whole, values, 0.0).astype(np.int64)
+        at = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
+        named = whole & (self.keys[at] == keys) if len(self.keys) else np.zeros(len(keys), dtype=bool)
+        left[here] = named == self.inside.take(nodes)

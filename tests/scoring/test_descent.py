@@ -1,0 +1,109 @@
+"""Forests walked all at once give what their trees give as code, at thresholds, categories and NaN too."""
+
+from __future__ import annotations
+
+from math import inf, nan, nextafter
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sparkops.errors import ModelError
+from sparkops.scoring import Description, Field, Output, Scorer, Step
+from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, NOT_AMONG
+from sparkops.scoring.stages import tree
+
+FEATURES = 4
+FIELDS = tuple(Field(f"x{at}", "double") for at in range(FEATURES))
+
+
+def grown(draw: np.random.Generator, trees: int, depth: int, width: int) -> dict[str, Any]:
+    """Return the arrays of a random forest with splits of every kind."""
+    nodes: list[list[Any]] = []
+    categories: list[list[float]] = []
+
+    def node(left_over: int) -> int:
+        at = len(nodes)
+        nodes.append([LEAF, 0, 0.0, at, at, draw.normal(size=width).tolist()])
+        categories.append([])
+        if left_over and draw.random() < 0.9:
+            kind = int(draw.choice([AT_MOST, AT_MOST, AMONG, NOT_AMONG]))
+            nodes[at][:3] = [kind, int(draw.integers(FEATURES)), float(draw.integers(-2, 3)) / 2]
+            if kind != AT_MOST:
+                categories[at] = sorted(draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float))
+            nodes[at][3], nodes[at][4] = node(left_over - 1), node(left_over - 1)
+        return at
+
+    roots = [node(depth) for _ in range(trees)]
+    columns = list(zip(*nodes, strict=True))
+    return {
+        "roots": np.array(roots),
+        "kind": np.array(columns[0]),
+        "feature": np.array(columns[1]),
+        "threshold": np.array(columns[2], dtype=float),
+        "left": np.array(columns[3]),
+        "right": np.array(columns[4]),
+        "first": np.cumsum([0, *map(len, categories)]),
+        "categories": np.array([value for each in categories for value in each], dtype=float),
+        "leaves": np.array(columns[5], dtype=float),
+    }
+
+
+def described(arrays: dict[str, Any]) -> Description:
+    params = {"kind": "regress", "features": FEATURES, "classes": 0, "mean": True}
+    names = tuple(field.name for field in FIELDS)
+    steps = (
+        Step("assemble", "VectorAssembler `v`", names, ("features",), {"invalid": "keep"}),
+        Step("trees", "RandomForestRegressionModel `r`", ("features",), ("prediction",), params, arrays),
+    )
+    return Description(FIELDS, (), steps, (Output("prediction", "double", "prediction", "prediction"),))
+
+
+NUMBERS = st.sampled_from(
+    [nan, inf, -inf, 0.0, -0.0, 0.5, 1.0, nextafter(1.0, 2), 2.0, 3.0, 4.0, 5.0, 6.0, -1.0]
+)
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([1, 3, 40]),
+    st.integers(0, 5),
+    st.lists(st.tuples(*[NUMBERS] * 4), min_size=1),
+)
+@settings(max_examples=40, deadline=None)
+def test_every_way_down_ends_in_the_same_leaves(
+    seed: int, trees: int, depth: int, values: list[tuple[float, ...]]
+) -> None:
+    description = described(grown(np.random.default_rng(seed), trees, depth, 1))
+    rows = [dict(zip([field.name for field in FIELDS], each, strict=True)) for each in values]
+    coded = Scorer(description)
+    most, tree.MOST_NODES = tree.MOST_NODES, 0
+    try:
+        walked = Scorer(description)
+    finally:
+        tree.MOST_NODES = most
+    expected = [coded.score(row)["prediction"] for row in rows]
+    assert [walked.score(row)["prediction"] for row in rows] == pytest.approx(expected, rel=1e-12)
+    assert coded.score_batch(rows).columns["prediction"].tolist() == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "value"),
+    [("left", 0, 2), ("right", 0, 0), ("feature", 0, 99), ("kind", 0, 7), ("roots", 0, -1), ("first", 1, 5)],
+)
+def test_damaged_trees_are_refused(name: str, at: int, value: int) -> None:
+    arrays = grown(np.random.default_rng(3), 2, 3, 1)
+    arrays[name] = arrays[name].copy()
+    arrays[name][at] = value
+    with pytest.raises(ModelError, match="trees of this description are damaged"):
+        Scorer(described(arrays))
+
+
+def test_a_node_that_two_parents_share_is_refused() -> None:
+    arrays = grown(np.random.default_rng(3), 1, 3, 1)
+    inner = int(np.flatnonzero(arrays["kind"] != LEAF)[0])
+    arrays["left"][inner] = arrays["right"][inner]
+    with pytest.raises(ModelError, match="damaged"):
+        Scorer(described(arrays))
