@@ -25,6 +25,7 @@ from sparkops.errors import InputError, ProjectError, RowError
 @click.option(
     "--file", "path", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input."
 )
+@click.option("--explain", is_flag=True, help="Add what each field contributes to the raw score.")
 @click.option("--table", "name", metavar="TABLE", help="Score a table of the catalog, in Spark.")
 @click.option("--into", metavar="TABLE", help="With --table: the table that takes the scores.")
 @click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
@@ -37,6 +38,7 @@ def score(
     model: str,
     row: str | None,
     path: Path | None,
+    explain: bool,
     name: str | None,
     into: str | None,
     version: int | None,
@@ -47,6 +49,8 @@ def score(
         raise click.UsageError(
             "Give one of --row '{...}', --file ROWS.jsonl (or -), or --table NAME --into NAME.", ctx
         )
+    if name is not None and explain:
+        raise click.UsageError("--explain goes with --row or --file.", ctx)
     if name is not None:
         return _table(where, ctx, model, name, into, version)
     if ctx.args:
@@ -54,7 +58,7 @@ def score(
     if into is not None or version is not None:
         raise click.UsageError("--into and --at go with --table.", ctx)
     lines = _lines(str(path)) if row is None else [(1, row)]
-    return _rows(where, model, lines, keep_going=keep_going)
+    return _rows(where, model, lines, explain=explain, keep_going=keep_going)
 
 
 def located(where: Where) -> dict[str, Any]:
@@ -70,14 +74,16 @@ def located(where: Where) -> dict[str, Any]:
     return {"tracking_uri": registry_uri(settings), "cache": cache(settings)}
 
 
-def _rows(where: Where, model: str, lines: Iterable[tuple[int, str]], *, keep_going: bool) -> int:
+def _rows(
+    where: Where, model: str, lines: Iterable[tuple[int, str]], *, explain: bool, keep_going: bool
+) -> int:
     from sparkops.scoring.uri import open_scorer
 
     scorer = open_scorer(model, **located(where))
     worst = 0
     for number, line in lines:
         try:
-            click.echo(json.dumps(scorer.score(_object(line, number))))
+            click.echo(json.dumps(scorer.score(_object(line, number), explain), default=str))
         except (RowError, InputError) as error:
             if not keep_going:
                 raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error

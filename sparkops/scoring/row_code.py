@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import ModelError, RowError
 from .code import Code
@@ -15,7 +15,16 @@ from .stages.registry import STAGES
 from .symbols import Dense, Scalar, Sparse, Vector
 
 _WRITTEN_OUT = 64  # slots of a vector that get a name each
-ScoreRow = Callable[[Mapping[str, Any]], dict[str, Any]]
+Explained = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class ScoreRow(Protocol):
+    """The function that scores one row; with `explain` its answer says why, under "explanation"."""
+
+    def __call__(self, row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
+        """Score a row."""
+
+
 _CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(WHOLE_RANGES, "int")}
 
 
@@ -43,11 +52,14 @@ def write(description: Description) -> Code:
     return code
 
 
-def score_row(code: Code, outputs: tuple[Output, ...], classes: tuple[str, ...] | None) -> ScoreRow:
-    """Return the function that scores one row."""
+def score_row(
+    code: Code, outputs: tuple[Output, ...], classes: tuple[str, ...] | None, explained: Explained
+) -> ScoreRow:
+    """Return the function that scores one row; `explained` answers instead where the caller asks why."""
     items = [f"{output.name!r}: {_answer(code, output, outputs, classes)}" for output in outputs]
     code.line(f"return {{{', '.join(items)}}}")
-    return code.function("score", "row")
+    code.lines.insert(0, f"if explain: return {code.constant(explained)}(row)")
+    return code.function("score", "row, explain=False")
 
 
 def _check(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import RowError, RowRejected
 from .description import Description, Output
+from .explain import Explain, explainer
 from .field import Field
 from .frame import Batch, Frame, Numbers, Scalars, Vectors
 from .reader import columns_of, read, value_at
@@ -28,13 +29,14 @@ class Scorer:
         raw: Answer `rawPrediction` too.
     """
 
-    __slots__ = ("_rows", "classes", "description", "fields", "outputs", "score", "version")
+    __slots__ = ("_rows", "_why", "classes", "description", "fields", "outputs", "score", "version")
 
     score: ScoreRow
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
 
     Raises RowError when a field is missing, extra, mistyped, null, NaN or unseen where the model refuses that, and
-    RowRejected where the model's own `skip` drops the row.
+    RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation": a base and
+    what each field contributes to the raw score, as `explain.explainer` says; ModelError where a model has none.
     """
 
     def __init__(self, description: Description, *, raw: bool = False) -> None:
@@ -46,13 +48,22 @@ class Scorer:
         self.classes = description.classes
         self.version = description.hash[:16]
         code = write(description)
-        self.score = score_row(code, self.outputs, self.classes)
+        self.score = score_row(code, self.outputs, self.classes, self._explained)
+        self._why: Explain | None = None
         widest = max((column.size for column in code.columns.values()), default=1)
         self._rows = max(16, min(CHUNK, SLOTS // max(1, widest)))
 
     def output(self, role: str) -> Output | None:
         """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if none."""
         return next((output for output in self.outputs if output.role == role), None)
+
+    def _explained(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Score a row and say why; the first call writes the code for it."""
+        answer = self.score(row)
+        if self._why is None:
+            self._why = explainer(self.description)
+        answer["explanation"] = self._why(row)
+        return answer
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
         """Return the answer for one row, or the word for why there is none."""
@@ -136,6 +147,11 @@ class Scorer:
 
 
 def _plain(column: Scalars, output: Output) -> Numbers:
+    if output.role == "column" and column.null is not None and column.null.any():
+        objects: Numbers = column.values.astype(np.float64 if output.type == "double" else column.values.dtype)
+        objects = objects.astype(object)
+        objects[column.null] = None
+        return objects
     if output.type == "double":
         values: Numbers = column.values.astype(np.float64)
         if column.null is not None:

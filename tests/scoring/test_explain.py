@@ -1,0 +1,79 @@
+"""The parts that explain a row add up to its raw score, and each is given to the field it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made import CARRIERS, flights
+from test_descent import FEATURES, NUMBERS, described, grown
+
+from sparkops.errors import ModelError
+from sparkops.scoring import Scorer
+
+ROWS = st.fixed_dictionaries(
+    {
+        "carrier": st.sampled_from(CARRIERS),
+        "distance": st.integers(-1000, 1000),
+        "temp": st.floats(-100, 100) | st.none(),
+    }
+)
+
+
+@given(ROWS)
+@settings(max_examples=50, deadline=None)
+def test_a_linear_models_parts_add_up_to_its_margin(row: dict[str, object]) -> None:
+    answer = Scorer(flights(), raw=True).score(row, explain=True)
+    found = answer["explanation"]
+    assert list(found["contributions"]) == ["carrier", "distance", "temp"]
+    assert found["base"] + sum(found["contributions"].values()) == pytest.approx(
+        answer["rawPrediction"][1], rel=1e-9, abs=1e-9
+    )
+
+
+def test_an_answer_without_the_question_holds_no_explanation() -> None:
+    row = {"carrier": "AA", "distance": 1, "temp": None}
+    scorer = Scorer(flights())
+    assert "explanation" not in scorer.score(row)
+    assert scorer.score(row) == {k: v for k, v in scorer.score(row, True).items() if k != "explanation"}
+
+
+@given(st.integers(0, 2**32), st.tuples(*[NUMBERS] * FEATURES))
+@settings(max_examples=50, deadline=None)
+def test_a_forests_parts_add_up_to_its_prediction(seed: int, values: tuple[float, ...]) -> None:
+    scorer = Scorer(described(grown(np.random.default_rng(seed), 5, 4, 1)))
+    answer = scorer.score(
+        dict(zip([field.name for field in scorer.fields], values, strict=True)), explain=True
+    )
+    found = answer["explanation"]
+    assert set(found["contributions"]) <= {field.name for field in scorer.fields}
+    assert found["base"] + sum(found["contributions"].values()) == pytest.approx(
+        answer["prediction"], rel=1e-9, abs=1e-9
+    )
+
+
+def test_a_tree_gives_a_split_to_the_field_that_it_looks_at() -> None:
+    arrays = grown(np.random.default_rng(1), 1, 0, 1) | {
+        "kind": np.array([1, 0, 0]),
+        "feature": np.array([2, 0, 0]),
+        "threshold": np.array([0.5, 0.0, 0.0]),
+        "left": np.array([1, 1, 2]),
+        "right": np.array([2, 1, 2]),
+        "first": np.zeros(4, dtype=np.int64),
+        "leaves": np.array([[3.0], [1.0], [4.0]]),
+    }
+    row = {"x0": 0.0, "x1": 0.0, "x2": 0.75, "x3": 0.0}
+    assert Scorer(described(arrays)).score(row, explain=True)["explanation"] == {
+        "base": 3.0,
+        "contributions": {"x2": 1.0},
+    }
+
+
+def test_a_model_of_neither_kind_says_so() -> None:
+    made = flights()
+    scorer = Scorer(replace(made, steps=made.steps[:4], outputs=(), classes=None))
+    with pytest.raises(ModelError, match="Only linear models and trees are explained"):
+        scorer.score({"carrier": "AA", "distance": 1, "temp": None}, explain=True)
