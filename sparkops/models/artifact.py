@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.models.bundle import copy_code
-from sparkops.scoring.uri import SCORER
+from sparkops.scoring.files import SCORER
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -14,7 +14,7 @@ from sparkops.models.columns import answer_columns
 from sparkops.models.facts import input_types
 from sparkops.models.fit import check_fit
 from sparkops.models.planner import Way, choose
-from sparkops.scoring.uri import CERTIFICATE, SCORER
+from sparkops.scoring.files import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -158,9 +158,7 @@ class SparkVersion:
         prediction = self.scorer.output("prediction")
         classes = F.array(*(F.lit(each) for each in self.scorer.classes))
         return {
-            output.name: classes.getItem(F.col(_quoted(str(prediction.column))).cast("int")).alias(
-                output.name
-            )
+            output.name: F.get(classes, F.col(_quoted(str(prediction.column))).cast("int")).alias(output.name)
             for output in self.scorer.outputs
             if output.column is None and prediction is not None
         }
@@ -171,7 +169,20 @@ def _type(kind: str) -> DataType:
 
     if kind == "vector":
         return T.ArrayType(T.DoubleType(), containsNull=False)
-    return {"double": T.DoubleType(), "integer": T.IntegerType(), "string": T.StringType()}[kind]
+    if kind.startswith("array<"):
+        return T.ArrayType(_type(kind[6:-1]))
+    return {
+        "boolean": T.BooleanType(),
+        "byte": T.ByteType(),
+        "short": T.ShortType(),
+        "integer": T.IntegerType(),
+        "long": T.LongType(),
+        "float": T.FloatType(),
+        "double": T.DoubleType(),
+        "string": T.StringType(),
+        "date": T.DateType(),
+        "timestamp": T.TimestampType(),
+    }[kind]
 
 
 def _answer(scored: DataFrame, name: str, *, arrays: bool) -> Column:

@@ -18,7 +18,7 @@ from sparkops.models.facts import Facts, write_facts
 from sparkops.models.sample import sampled
 from sparkops.models.signature import compiled_signature, spark_signature
 from sparkops.pipeline.model import Model
-from sparkops.scoring.uri import CERTIFICATE, SCORER
+from sparkops.scoring.files import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

@@ -12,7 +12,7 @@ from typing import Any
 from sparkops.errors import ModelError
 from sparkops.pipeline.registered import GateResult, Registered
 from sparkops.scoring.store import Entry
-from sparkops.scoring.uri import FACTS
+from sparkops.scoring.files import FACTS
 
 RUN = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"

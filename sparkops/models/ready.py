@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sparkops.errors import ModelError
-from sparkops.scoring.uri import CERTIFICATE, SCORER
+from sparkops.scoring.files import CERTIFICATE, SCORER
 
 
 def trouble(model: Path) -> str:

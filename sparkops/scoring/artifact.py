@@ -5,18 +5,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from struct import error as StructError
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
+from zlib import error as ZipError
 
 import numpy as np
 
 from ..errors import ModelError
 from .description import Description, Output, Step
 from .field import Field
+from .files import ARRAYS, CERTIFICATE, DESCRIPTION
+from .parity import check_cases, read_cases
 from .scorer import Scorer
 
 FORMAT = 1
-DESCRIPTION, ARRAYS = "description.json", "arrays.npz"
+_ASKED = 25  # rows of the certificate that are asked at every loading
+_MOST_TEXT, _MOST_ARRAYS = 2**28, 2**32  # bytes
+# What NumPy, zip and JSON raise at files that are not what they seem.
+_DAMAGE = (
+    ValueError, KeyError, IndexError, TypeError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
+    MemoryError, ArithmeticError, StructError, ZipError, BadZipFile,
+)  # fmt: skip
 _KINDS = (np.dtype(np.float64), np.dtype(np.int64))
 
 
@@ -43,9 +53,24 @@ def load(folder: Path | str, *, raw: bool = False) -> Scorer:
         ModelError: The folder holds no description, a newer one, or one that was changed.
     """
     try:
-        return Scorer(describe(folder), raw=raw)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+        scorer = Scorer(describe(folder), raw=raw)
+    except _DAMAGE as error:
         raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
+    _check(scorer, Path(folder) / CERTIFICATE)
+    return scorer
+
+
+def _check(scorer: Scorer, certificate: Path) -> None:
+    """Ask a scorer for some of the rows of its certificate, if there is one."""
+    if not certificate.is_file():
+        return
+    try:
+        cases = read_cases(certificate.read_text("utf-8"))
+        differences = check_cases(scorer, cases[:: max(1, len(cases) // _ASKED)])
+    except (*_DAMAGE, AttributeError) as error:
+        raise ModelError(f"{certificate} is damaged: {error!r}") from None
+    if differences:
+        raise ModelError(f"{certificate.parent} does not answer as its certificate says: {differences[0]}.")
 
 
 def describe(folder: Path | str) -> Description:
@@ -56,20 +81,34 @@ def describe(folder: Path | str) -> Description:
     """
     folder = Path(folder)
     try:
+        _check_sizes(folder)
         plain = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
         with np.load(folder / ARRAYS, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, BadZipFile) as error:
+    except (OSError, *_DAMAGE) as error:
         raise ModelError(f"{folder} holds no compiled model that can be read: {error}") from None
     if not isinstance(plain, dict) or plain.get("format") != FORMAT:
         raise ModelError(f"{folder} holds a compiled model of another format; this version reads {FORMAT}.")
     try:
         description = _description(plain, arrays)
-    except (KeyError, TypeError, ValueError) as error:
+        identity = description.hash
+    except (*_DAMAGE, AttributeError) as error:
         raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
-    if description.hash != plain.get("hash"):
+    if identity != plain.get("hash"):
         raise ModelError(f"{folder} was changed after it was compiled: its content does not fit its hash.")
     return description
+
+
+def _check_sizes(folder: Path) -> None:
+    """Refuse files that would fill the memory, before they are opened."""
+    text = (folder / DESCRIPTION).stat().st_size
+    with ZipFile(folder / ARRAYS) as file:
+        arrays = sum(item.file_size for item in file.infolist())
+    if text > _MOST_TEXT or arrays > _MOST_ARRAYS:
+        raise ModelError(
+            f"{folder} holds {text + arrays:,} bytes, more than a compiled model may "
+            f"({_MOST_TEXT:,} of text, {_MOST_ARRAYS:,} of numbers)."
+        )
 
 
 def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:

@@ -8,11 +8,28 @@ from functools import cached_property
 
 import numpy as np
 
+from .description import Step
 from .forest import AMONG, AT_MOST, LEAF, Forest
 from .frame import Numbers, Vectors
 
 _FEW = 16  # trees that a plain loop walks faster than NumPy does
 _BLOCK = 2**14  # trees times rows that are walked at once: what the processor's cache holds
+
+
+_KEPT: dict[int, tuple[Step, Descent]] = {}
+_MOST_KEPT = 8
+
+
+def descent_of(step: Step) -> Descent:
+    """Return the descent of a step, made once: a batch comes in many parts."""
+    kept = _KEPT.get(id(step))
+    if kept is not None and kept[0] is step:
+        return kept[1]
+    while len(_KEPT) >= _MOST_KEPT:
+        _KEPT.pop(next(iter(_KEPT)), None)
+    made = Descent(Forest.of(step))
+    _KEPT[id(step)] = step, made
+    return made
 
 
 @dataclass(frozen=True)

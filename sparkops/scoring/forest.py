@@ -55,7 +55,8 @@ class Forest:
         inner = forest.kind != LEAF
         sides = (forest.left, forest.right)
         good = (
-            all(len(a) == count for a in (forest.feature, forest.threshold, *sides, forest.leaves))
+            len(forest.roots) > 0
+            and all(len(a) == count for a in (forest.feature, forest.threshold, *sides, forest.leaves))
             and len(forest.first) == count + 1
             and forest.leaves.ndim == 2  # noqa: PLR2004
             and bool(((forest.kind >= LEAF) & (forest.kind <= NOT_AMONG)).all())

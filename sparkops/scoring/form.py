@@ -11,6 +11,10 @@ from .description import Step
 from .frame import Numbers
 
 
+MOST_CLASSES = 10_000  # the most that any classifier is written out for
+MOST_SLOTS = 2**24  # of one part of a vector
+
+
 def array(step: Step, name: str, *shape: int | None) -> Numbers:
     """Return an array of a step as doubles.
 

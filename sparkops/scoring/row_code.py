@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ..errors import ModelError, RowError
 from .code import Code
@@ -14,6 +14,11 @@ from .problem import misfit
 from .stages.registry import STAGES
 from .symbols import Dense, Scalar, Sparse, Vector
 
+# What a model whose numbers do not fit each other makes Python raise; a row that cannot be scored raises RowError.
+FAULTS = (
+    TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,
+    NameError, RecursionError,
+)  # fmt: skip
 _WRITTEN_OUT = 64  # slots of a vector that get a name each
 Explained = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -58,8 +63,19 @@ def score_row(
     """Return the function that scores one row; `explained` answers instead where the caller asks why."""
     items = [f"{output.name!r}: {_answer(code, output, outputs, classes)}" for output in outputs]
     code.line(f"return {{{', '.join(items)}}}")
-    code.lines.insert(0, f"if explain: return {code.constant(explained)}(row)")
+    tell, kinds = code.constant(broken), code.constant(FAULTS)
+    code.lines[:] = [
+        f"if explain: return {code.constant(explained)}(row)",
+        "try:",
+        *(f"    {line}" for line in code.lines),
+        f"except {kinds} as error: {tell}(error)",
+    ]
     return code.function("score", "row, explain=False")
+
+
+def broken(error: Exception) -> NoReturn:
+    """Say that a model is damaged, whatever Python said of it."""
+    raise ModelError(f"The model cannot be scored, its numbers do not fit each other: {error!r}.") from error
 
 
 def _check(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:
@@ -107,9 +123,12 @@ def _vector(field: Field, value: str, code: Code) -> Vector:
 
 def _answer(code: Code, output: Output, outputs: tuple[Output, ...], classes: tuple[str, ...] | None) -> str:
     if output.column is None:
-        prediction = next(other for other in outputs if other.role == "prediction")
+        prediction = next((other for other in outputs if other.role == "prediction"), None)
+        if prediction is None or not classes:
+            raise ModelError(f"Output `{output.name}` names a class, and this model has no classes.")
         found = code.scalar(prediction.column or "", "label")
-        return f"{code.constant(classes)}[int({found.expr})]"
+        label = f"{code.constant(classes)}[int({found.expr})]"
+        return f"{label} if {found.expr} >= 0.0 else None" if found.nan else label
     column = code.columns[output.column]
     if isinstance(column, Vector):
         listed = code.listed(column)

@@ -13,7 +13,7 @@ from .explain import Explain, explainer
 from .field import Field
 from .frame import Batch, Frame, Numbers, Scalars, Vectors
 from .reader import columns_of, read, value_at
-from .row_code import ScoreRow, score_row, write
+from .row_code import FAULTS, ScoreRow, broken, score_row, write
 from .stages.registry import STAGES
 
 Answer = dict[str, Any] | Literal["dropped", "refused"]
@@ -107,9 +107,12 @@ class Scorer:
                     f"Field `{field.name}` holds a value that is no {field.type}.", field=field.name
                 )
             frame.columns[field.name] = column
-        with np.errstate(invalid="ignore", over="ignore"):
-            for step in self.description.steps:
-                STAGES[step.op].run(step, frame)
+        try:
+            with np.errstate(invalid="ignore", over="ignore"):
+                for step in self.description.steps:
+                    STAGES[step.op].run(step, frame)
+        except FAULTS as error:
+            broken(error)
         if frame.refused.any():
             at = start + int(np.argmax(frame.refused))
             self._explain(columns, range(at, at + 1))
@@ -133,7 +136,7 @@ class Scorer:
             assert prediction is not None
             assert prediction.column is not None
             index = frame.scalars(prediction.column).values.astype(np.int64)
-            return np.array(self.classes, dtype=object)[index]
+            return np.array([*(self.classes or ()), None], dtype=object)[index]  # None of class -1
         column = frame.columns[output.column]
         if isinstance(column, Vectors):
             values: Numbers = column.dense()

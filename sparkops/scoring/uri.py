@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, ModelError, NotCompiled, UnknownName
+from .files import DESCRIPTION, FACTS, SCORER
 from .remote import download
 from .store import entries, local_folder, pick, sqlite_file
 
 if TYPE_CHECKING:
     from .scorer import Scorer
 
-SCORER = "scorer"
-FACTS = "sparkops.json"
-CERTIFICATE = "certificate.jsonl"  # beside the scorer
 CHAMPION = "champion"
 
 
@@ -117,7 +115,7 @@ def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path
 
 def _holds_model(folder: Path) -> bool:
     """Tell whether a folder is a model, and not one that only has a model's name."""
-    return any((folder / name).exists() for name in ("MLmodel", SCORER, "description.json"))
+    return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
 
 
 def _stored(name: str, at: str, file: Path) -> Located:

@@ -22,9 +22,9 @@ def answers(kind: str, values: list[Any], output: str, *steps: Step, size: int |
     taken = [row for row, answer in zip(rows, found, strict=True) if answer != R]
     batch = scorer.score_batch(taken).rows()
     plain = [D if row is None else row for row in batch]
-    # an array of doubles has no null: a batch says NaN for it
+    # a table of vectors has no null: a batch says NaN for it
     width = next((len(row["o"]) for row in plain if row != D), 0) if output == "vector" else 0
-    none = {"o": [nan] * width if output == "vector" else nan}
+    none = {"o": [nan] * width if output == "vector" else None}
     kept: list[Any] = [none if answer == {"o": None} else answer for answer in found if answer != R]
     assert agree(kept, plain, outputs, rtol=0, atol=0) == []
     for row, answer in zip(rows, found, strict=True):

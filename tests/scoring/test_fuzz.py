@@ -1,0 +1,188 @@
+"""Mutated artifacts: each is refused with the clear error, or is the same model; nothing else ever happens."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made import flights, forest
+from test_descent import described, grown
+
+from sparkops.errors import ModelError, RowError
+from sparkops.scoring import Description, Scorer, describe, load, save
+from sparkops.scoring.artifact import _DAMAGE, _description
+from sparkops.scoring.edges import edge_rows
+from sparkops.scoring.parity import dump_cases
+
+MODELS = {
+    "logistic": flights(),
+    "forest": forest(seed=1),
+    "categories": described(grown(np.random.default_rng(5), 3, 4, 1)),
+}
+BYTES, EDITS = 2000, 1400  # mutations of each model: over 10,000 in all
+
+
+@contextmanager
+def seconds(most: int) -> Iterator[None]:
+    """Fail what takes longer."""
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"took longer than {most} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(most)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def rows_of(description: Description) -> list[dict[str, Any]]:
+    return edge_rows(description, [], limit=25)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_changed_bytes_are_refused_or_change_nothing(name: str, tmp_path: Path) -> None:
+    draw = random.Random(name)
+    save(MODELS[name], tmp_path)
+    files = {each: each.read_bytes() for each in sorted(tmp_path.iterdir())}
+    refused = 0
+    with seconds(120):
+        for _ in range(BYTES):
+            file = draw.choice(list(files))
+            file.write_bytes(mutated(files[file], draw))
+            try:
+                same = describe(tmp_path).hash == MODELS[name].hash
+            except ModelError:
+                refused += 1
+            else:
+                assert same
+            file.write_bytes(files[file])
+    assert refused > BYTES * 0.8
+
+
+def mutated(content: bytes, draw: random.Random) -> bytes:
+    """Return content with some bytes changed, cut out, doubled or cut off."""
+    at, length = draw.randrange(len(content)), draw.choice([1, 1, 2, 8, 64])
+    kind = draw.randrange(5)
+    if kind == 0:
+        return content[:at] + bytes(draw.randrange(256) for _ in range(length)) + content[at + length :]
+    if kind == 1:
+        return content[:at] + content[at + length :]
+    if kind == 2:
+        return content[:at] + content[at : at + length] * draw.choice([2, 50]) + content[at + length :]
+    if kind == 3:
+        return content[:at]
+    return content[:at] + bytes([content[at] ^ (1 << draw.randrange(8))]) + content[at + 1 :]
+
+
+JUNK: list[Any] = [
+    None, True, -1, 0, 1, 2**31, 2**63, 10**30, 0.5, 1e308, "", "x'; import os #", "\n", "}", "nan", "\ud800",
+    [], {}, [None], {"a": 1}, ["x"], "vector", "string", "trees", "error",
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", MODELS)
+def test_edited_descriptions_whose_hash_was_made_anew_are_refused_or_score(name: str) -> None:
+    draw, noise = random.Random(name), np.random.default_rng(7)
+    original = MODELS[name]
+    plain = json.dumps(original.plain())
+    arrays = {f"{at}.{key}": a for at, step in enumerate(original.steps) for key, a in step.arrays.items()}
+    rows, outcomes = rows_of(original), {"refused": 0, "scored": 0}
+    for _ in range(EDITS):
+        edited, numbers = json.loads(plain), dict(arrays)
+        for _ in range(draw.choice([1, 1, 2, 4])):
+            if draw.random() < 0.6:
+                edit(edited, draw)
+            else:
+                key = draw.choice(list(numbers))
+                numbers[key] = disturbed(numbers[key], draw, noise)
+        with seconds(5):
+            outcomes[outcome(edited, numbers, rows)] += 1
+    assert outcomes["refused"] > EDITS / 4
+    assert outcomes["scored"] > EDITS / 100
+
+
+def outcome(plain: Mapping[str, Any], arrays: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    """Make a scorer of what stands there and score with it; any other error than the clear ones comes through."""
+    try:
+        scorer = Scorer(_description(plain, arrays))
+    except (ModelError, *_DAMAGE, AttributeError):  # `load` makes the clear error of them
+        return "refused"
+    for row in rows:
+        try:
+            scorer.score(row)
+        except (RowError, ModelError):
+            continue
+    with suppress(RowError, ModelError):
+        scorer.score_batch(rows)
+    return "scored"
+
+
+def edit(value: Any, draw: random.Random) -> None:
+    """Put junk somewhere into nested lists and mappings, or take something out."""
+    while True:
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        if not keys:
+            return
+        key = draw.choice(list(keys))
+        if isinstance(value[key], dict | list) and value[key] and draw.random() < 0.8:
+            value = value[key]
+            continue
+        if draw.random() < 0.15:
+            del value[key]
+        else:
+            value[key] = draw.choice(JUNK)
+        return
+
+
+def disturbed(array: Any, draw: random.Random, noise: np.random.Generator) -> Any:
+    """Return an array with other numbers, another shape or another type."""
+    kind = draw.randrange(6)
+    if kind == 0 or not array.size:
+        return np.zeros(draw.choice([0, 1, 7, 100]), dtype=array.dtype)
+    if kind == 1:
+        return array.reshape(-1, 1) if array.ndim == 1 else array.ravel()
+    if kind == 2:
+        with np.errstate(all="ignore"):
+            return array.astype(draw.choice([np.float32, np.int64, np.float64, bool]))
+    changed = array.copy()
+    at = noise.integers(array.size)
+    worst = [-1, 2**31, -(2**62)] if array.dtype.kind == "i" else [np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5]
+    changed.reshape(-1)[at] = draw.choice(worst)
+    return changed if kind < 5 else np.concatenate([changed, changed])
+
+
+def test_a_certificate_that_the_scorer_does_not_keep_to_is_found_at_loading(tmp_path: Path) -> None:
+    save(flights(), tmp_path)
+    row = {"carrier": "AA", "distance": 3, "temp": 1.0}
+    answer = Scorer(flights(), raw=True).score(row)
+    (tmp_path / "certificate.jsonl").write_text(dump_cases([(row, answer)]))
+    assert load(tmp_path).score(row)["label"] == answer["label"]
+    wrong = {**answer, "probability": answer["probability"][::-1]}
+    (tmp_path / "certificate.jsonl").write_text(dump_cases([(row, wrong)]))
+    with pytest.raises(ModelError, match="does not answer as its certificate says"):
+        load(tmp_path)
+    (tmp_path / "certificate.jsonl").write_text('{"row": 3')
+    with pytest.raises(ModelError, match="damaged"):
+        load(tmp_path)
+
+
+def test_files_that_would_fill_the_memory_are_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(flights(), tmp_path)
+    monkeypatch.setattr("sparkops.scoring.artifact._MOST_ARRAYS", 100)
+    with pytest.raises(ModelError, match="more than a compiled model may"):
+        load(tmp_path)
+    shutil.rmtree(tmp_path)

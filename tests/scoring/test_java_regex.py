@@ -1,0 +1,107 @@
+"""Java's patterns in Python; what is expected here was Java's own answer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkops.errors import ModelError
+from sparkops.scoring.description import Step
+from sparkops.scoring.java_regex import translated
+from sparkops.scoring.stages.tokenize import _by_pattern, words
+
+
+def split(pattern: str, text: str, *, gaps: bool = True, shortest: int = 0) -> list[str]:
+    params = {"pattern": pattern, "gaps": gaps, "lower": False, "shortest": shortest}
+    return _by_pattern(Step("tokenize_by_pattern", "RegexTokenizer", ("t",), ("o",), params))(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "parts"),
+    [
+        (r"\s+", "  a b ", ["", "a", "b"]),
+        (r"\W", "x--y,z,,", ["x", "", "y", "z"]),
+        (r"[^a-z']+", "don't stop", ["don't", "stop"]),
+        (",", "", [""]),
+        (",", ",,", []),
+        ("a{2,3}?", "aaaaab", ["", "", "ab"]),
+        ("(?:ab|c)d?", "xabdcy", ["x", "", "y"]),
+        (".", "a\x85b", ["", "\x85"]),
+        (r"\w+", "\u00e9a\u00e9", ["\u00e9", "\u00e9"]),
+        (r"[\p{Punct}\h]", "a\xa0b!c", ["a", "b", "c"]),
+        ("^x", "xax", ["", "ax"]),
+    ],
+)
+def test_text_is_split_as_java_does(pattern: str, text: str, parts: list[str]) -> None:
+    assert split(pattern, text) == parts
+
+
+def test_words_of_parts_are_found_in_no_time() -> None:
+    pattern = r"\w+(?:[-']\w+)*"
+    assert split(pattern, "don't do-it-", gaps=False) == ["don't", "do-it"]
+    assert split(f"{pattern}!", "a-" * 200 + "b", gaps=False) == []
+
+
+def test_short_words_are_measured_in_units_of_java() -> None:
+    assert split(r"\s", "\U0001f600 b cd", shortest=2) == ["\U0001f600", "cd"]
+    assert split(r"\w+", "a bc d", gaps=False, shortest=2) == ["bc"]
+
+
+def test_white_space_is_what_java_takes_for_it() -> None:
+    text = "A\x0bB\x1cC\x85D\u2003E\xa0F\r\nG  "
+    assert words(text) == ["a", "b\x1cc\x85d\u2003e\xa0f", "", "g"]
+    assert words("") == [""]
+    assert words(" \n") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "why"),
+    [
+        ("x*", "nothing at all"),
+        ("", "nothing at all"),
+        ("a|", "nothing at all"),
+        ("x$", r"`\$`"),
+        (r"\bx", r"`\\b`"),
+        (r"(a)\1", r"`\\1`"),
+        (r"\p{L}", r"`\\p\{L\}`"),
+        ("(?i)a", r"`\(\?`"),
+        ("(?<=a)b", r"`\(\?`"),
+        ("[a-z&&[^b]]", "class within a class"),
+        ("[a[bc]]", "class within a class"),
+        (r"[a-\w]", "range"),
+        (r"[\w-a]", "range"),
+        ("[a-c-e]", "in the midst"),
+        ("[\u0100-\uffff]", "halves"),
+        ("\U0001f600", "basic plane"),
+        ("a++", "never gives back"),
+        ("(a+)+", "in two ways"),
+        ("(?:a|ab)*c", "in two ways"),
+        (r"(?:\w\w*)*c", "in two ways"),
+        ("(?:-a*a*)*c", "in two ways"),
+        ("(?:(?:-a+)*)*c", "nothing is repeated"),
+        ("a{3,2}", "repetition"),
+        ("a{1,99999}", "repetition"),
+        ("a{", "`{`"),
+        ("(a", "ends too early"),
+        ("a)", "without its"),
+        ("[a", "ends too early"),
+        ("\\", "ends too early"),
+        (r"\u12", "number"),
+        ("(" * 50 + "a" + ")" * 50, "too deep"),
+        ("a" * 2000, "longer"),
+    ],
+)
+def test_what_is_not_surely_the_same_is_refused(pattern: str, why: str) -> None:
+    with pytest.raises(ModelError, match=why):
+        translated(pattern)
+
+
+@given(st.text(alphabet=r"ab0-\sSwWdDp{Alph}[]()^|?*+.,&x41u é" + "\n"), st.text())
+def test_any_pattern_is_translated_or_refused(pattern: str, text: str) -> None:
+    try:
+        made = translated(pattern)
+    except ModelError:
+        return
+    assert "".join(made.findall(text)) == "".join(found[0] for found in made.finditer(text))
+    assert all(found[0] for found in made.finditer(text))

@@ -1,0 +1,59 @@
+"""Spark's hash; what is expected here was Spark's own answer (4.1.4)."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkops.scoring.murmur import Slots, hash_text, hash_value
+
+
+@pytest.mark.parametrize(
+    ("text", "slot"),
+    [("s=a", 88482), ("b=true", 43733), ("b=false", 188590), ("s=", 157705), ("x", 130154), ("h", 209078)],
+)
+def test_text_hashes_as_in_spark(text: str, slot: int) -> None:
+    assert hash_text(text) % 2**18 == slot
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "slots"),
+    [
+        ("string", ["the", "THE", None, "x"], [1, 1, 10, 10]),
+        ("integer", [1, 2, None, -1], [3, 6, 10, 13]),
+        ("long", [1, -1], [13, 9]),
+        ("double", [1.0, -0.0, 0.0, nan], [2, 11, 13, 15]),
+        ("float", [1.5, inf], [8, 13]),
+        ("boolean", [True, False], [3, 15]),
+        ("byte", [1], [3]),
+        ("short", [1], [3]),
+    ],
+)
+def test_values_of_each_type_hash_as_in_spark(kind: str, values: list[Any], slots: list[int]) -> None:
+    assert [hash_value(value, kind) % 16 for value in values] == slots
+
+
+@given(st.text(), st.integers(1, 2**20))
+def test_any_text_has_a_slot_and_keeps_it(text: str, size: int) -> None:
+    slots = Slots(size)
+    first = slots[text]
+    assert 0 <= first < size
+    assert slots[text] == first == hash_text(text) % size
+
+
+def test_words_are_remembered_but_not_without_end() -> None:
+    slots = Slots(2**18)
+    for at in range(70_000):
+        assert slots[f"w{at}"] >= 0
+    assert len(slots) < 2**16 + 1
+    long = "x" * 1000
+    assert slots[long] == hash_text(long) % 2**18
+    assert long not in slots
+
+
+def test_half_a_character_hashes_as_a_question_mark() -> None:
+    assert hash_text("a\ud800b") == hash_text("a?b")

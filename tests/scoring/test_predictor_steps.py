@@ -1,0 +1,114 @@
+"""Every predictor: a row and a batch say the same, whatever the width; damaged steps are refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+import pytest
+from made_predictors import others, predictors
+from test_fuzz import disturbed, edit, outcome, seconds
+
+from sparkops.errors import ModelError
+from sparkops.scoring import Description, Scorer, agree, edge_rows
+from sparkops.scoring.java_math import exp, over, power
+
+NAMES = [*predictors(3), *others()]
+SHORT, LISTED, WIDE = 3, 80, 1100  # slots: written out, as a list, as a dictionary
+
+
+def rows_of(description: Description) -> list[dict[str, Any]]:
+    draw = random.Random(5)
+    rows = edge_rows(description, [], limit=60)
+    size = description.fields[0].size
+    if size:
+        rows += [{"v": [draw.choice([0.0, 0.0, 1.0, 3.0, 0.5]) for _ in range(size)]} for _ in range(5)]
+        rows += [{"v": [float(draw.random() < 0.5) for _ in range(size)]} for _ in range(5)]
+    return rows
+
+
+def of(name: str, size: int) -> Description:
+    found = others().get(name)
+    return found if found is not None else predictors(size)[name]
+
+
+@pytest.mark.parametrize("size", [SHORT, LISTED, WIDE])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_row_and_a_batch_say_the_same(name: str, size: int) -> None:
+    if name == "mixture" and size == WIDE:
+        pytest.skip("a covariance of a thousand features is no small test")
+    scorer = Scorer(of(name, size))
+    rows = rows_of(scorer.description)
+    found = [scorer.answer(row) for row in rows]
+    taken = [row for row, answer in zip(rows, found, strict=True) if answer != "refused"]
+    kept = [answer for answer in found if answer != "refused"]
+    assert len(kept) > 5
+    batch = ["dropped" if row is None else row for row in scorer.score_batch(taken).rows()]
+    differences = agree(kept, batch, scorer.outputs, rtol=1e-9)
+    assert [f"{each}; {str(taken[each.index])[:200]}" for each in differences] == []
+    for row, answer in zip(rows, found, strict=True):
+        if answer == "refused":
+            with pytest.raises(Exception, match="Row 0"):
+                scorer.score_batch([row])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_damaged_step_is_refused_or_scores(name: str) -> None:
+    draw, noise = random.Random(name), np.random.default_rng(7)
+    original = of(name, SHORT)
+    plain = json.dumps(original.plain())
+    arrays = {f"0.{key}": array for key, array in original.steps[0].arrays.items()}
+    rows, outcomes = rows_of(original)[:12], {"refused": 0, "scored": 0}
+    for _ in range(250):
+        edited, numbers = json.loads(plain), dict(arrays)
+        if numbers and draw.random() < 0.5:
+            key = draw.choice(list(numbers))
+            numbers[key] = disturbed(numbers[key], draw, noise)
+        else:
+            edit(edited["steps"], draw)
+        with seconds(5):
+            outcomes[outcome(edited, numbers, rows)] += 1
+    assert min(outcomes.values()) > 5
+
+
+def test_a_tree_of_centres_that_meets_itself_is_refused() -> None:
+    description = predictors(2)["bisecting"]
+    arrays = dict(description.steps[0].arrays)
+    for name, at, value in (("left", 0, 0), ("left", 1, 2), ("right", 1, 1), ("left", 0, 9)):
+        own = arrays[name].copy()
+        own[at] = value
+        step = description.steps[0].__class__(
+            "bisecting", "b", ("v",), ("a",), {"cosine": False}, arrays | {name: own}
+        )
+        with pytest.raises(ModelError, match="do not fit"):
+            Scorer(Description(description.fields, (), (step,), description.outputs))
+
+
+def test_doubles_overflow_and_divide_as_javas_do() -> None:
+    assert [exp(710.0), exp(-inf), exp(inf)] == [inf, 0.0, inf]
+    assert [over(1.0, 0.0), over(1.0, -0.0), over(-1.0, 0.0), over(1.0, inf)] == [inf, -inf, -inf, 0.0]
+    assert repr([over(0.0, 0.0), over(nan, 0.0), exp(nan), power(-2.0, 0.5)]) == "[nan, nan, nan, nan]"
+    assert [power(0.0, -1.0), power(1e300, 2.0), power(-inf, 3.0), power(4.0, 0.5)] == [inf, inf, -inf, 2.0]
+
+
+def test_unknown_ids_are_dropped_and_other_numbers_refused() -> None:
+    scorer = Scorer(others()["recommend"])
+    rows = [(1, 7.0), (1, 8.0), (3, 7.0), (2**31, 7.0), (1, 7.5), (None, 7.0), (1, nan), (1, inf)]
+    found = [scorer.answer({"u": user, "i": item}) for user, item in rows]
+    assert found[1:] == ["dropped", "dropped", *["refused"] * 5]
+    factors = scorer.description.steps[0].arrays
+    total = np.float32(0.0)
+    for a, b in zip(factors["user_factors"][1], factors["item_factors"][1], strict=True):
+        total = np.float32(total + np.float32(a) * np.float32(b))
+    assert found[0] == {"a": float(total)}
+
+
+def test_rules_answer_each_item_once_and_never_one_that_is_there() -> None:
+    scorer = Scorer(others()["rules"])
+    rows = [["a"], ["a", "b"], [None], [], None, ["c", "a", "a"], ["z"]]
+    expected = [["b"], ["c"], ["a"], [], [], ["b", None], []]
+    assert [scorer.score({"w": row})["a"] for row in rows] == expected

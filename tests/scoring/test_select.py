@@ -1,0 +1,105 @@
+"""Expressions of a description: what they answer, how they refuse, and what damage does. No Spark."""
+
+from __future__ import annotations
+
+import random
+from math import nan
+from typing import Any
+
+import pytest
+
+from sparkops.errors import ModelError, RowError, RowRejected
+from sparkops.scoring import Description, Field, Output, Scorer, Step
+
+X, N = {"op": "column", "type": "double", "value": "x"}, {"op": "column", "type": "integer", "value": "n"}
+
+
+def whole(value: int) -> dict[str, Any]:
+    return {"op": "literal", "type": "integer", "value": value}
+
+
+def op(name: str, kind: str, *args: int, **more: Any) -> dict[str, Any]:
+    return {"op": name, "type": kind, "args": list(args), **more}
+
+
+def described(*nodes: Any, where: Any = None, kind: str = "double") -> Description:
+    steps = (
+        [] if where is None else [Step("where", "SQL", ("x", "n"), (), {"nodes": where, "invalid": "skip"})]
+    )
+    steps.append(Step("select", "SQL `s1`", ("x", "n"), ("z",), {"nodes": list(nodes)}))
+    fields = (Field("x", "double"), Field("n", "integer"))
+    return Description(fields, (), tuple(steps), (Output("z", kind, "z", "column"),))
+
+
+def both(description: Description, row: dict[str, Any]) -> Any:
+    """Return what a row answers, seen to be the same in a batch."""
+    scorer = Scorer(description)
+    answer = scorer.score(row)["z"]
+    assert [repr(item) for item in scorer.score_batch([row]).columns["z"].tolist()] == [repr(answer)]
+    return answer
+
+
+def test_a_refused_row_names_stage_expression_and_values() -> None:
+    scorer = Scorer(described(N, N, op("mul", "integer", 0, 1), kind="integer"))
+    assert scorer.score({"x": 1.0, "n": 7}) == {"z": 49}
+    message = r"Expression `\(n \* n\)` overflows integer \(10000000000\), with n = 100000 \(SQL `s1`\)\."
+    with pytest.raises(RowError, match=message) as caught:
+        scorer.score({"x": 1.0, "n": 100_000})
+    assert (caught.value.field, caught.value.value) == ("n", 100_000)
+    with pytest.raises(RowError, match="Row 1: Expression"):
+        scorer.score_batch([{"x": 1.0, "n": 2}, {"x": 1.0, "n": 100_000}])
+
+
+def test_null_and_nan_are_two_things() -> None:
+    zero = {"op": "literal", "type": "double", "value": "0x0.0p+0"}
+    larger = described(X, zero, op("gt", "boolean", 0, 1), kind="boolean")
+    assert both(larger, {"x": nan, "n": 1}) is True
+    assert both(larger, {"x": None, "n": 1}) is None
+    assert both(described(X, zero, op("add", "double", 0, 1)), {"x": None, "n": 1}) is None
+
+
+def test_a_condition_that_is_null_drops_the_row() -> None:
+    scorer = Scorer(described(X, where=[N, whole(2), op("eq", "boolean", 0, 1)]))
+    assert scorer.score({"x": 1.0, "n": 2}) == {"z": 1.0}
+    for n in (1, None):
+        with pytest.raises(RowRejected, match=r"leaves out rows for which `\(n = 2\)` does not hold"):
+            scorer.score({"x": 1.0, "n": n})
+    batch = scorer.score_batch([{"x": 1.0, "n": n} for n in (2, 1, None)])
+    assert batch.rejected.tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [],
+        ["x"],
+        [X, op("add", "double", 0, 1)],
+        [X, op("add", "double", 0, 0), op("launch", "double", 0)],
+        [X, N, op("add", "double", 0, 1)],
+        [{"op": "column", "type": "integer", "value": "x"}, op("neg", "integer", 0)],
+        [{"op": "column", "type": "double", "value": "elsewhere"}, op("neg", "double", 0)],
+        [{"op": "literal", "type": "double", "value": "import os"}],
+        [{"op": "literal", "type": "integer", "value": 2**31}],
+        [{"op": "literal", "type": "decimal(99,1)", "value": "1"}],
+        [{"op": "literal", "type": "string", "value": "a"}, op("like", "boolean", 0, value=["!", "!"])],
+        [X, op("round", "double", 0, value=10**9)],
+        [X, *(op("add", "double", at, at) for at in range(20))],
+        [X, *(op("neg", "double", at) for at in range(40))],
+    ],
+)
+def test_damage_is_refused_before_any_row(nodes: list[Any]) -> None:
+    with pytest.raises(ModelError, match=r"SQL `s1`"):
+        Scorer(described(*nodes))
+
+
+def test_mutated_expressions_are_refused_or_run() -> None:
+    draw = random.Random(3)
+    nodes = [X, N, whole(3), op("add", "integer", 1, 2), op("cast", "double", 3), op("mul", "double", 0, 4)]
+    values = [0, 1, 5, -1, "add", "double", "string", None, [], {}, 1.5, True, "nan", [0, 1], "decimal(3,1)"]
+    for _ in range(600):
+        changed = [dict(node) for node in nodes]
+        changed[draw.randrange(6)][draw.choice(["op", "type", "args", "value"])] = draw.choice(values)
+        try:
+            Scorer(described(*changed)).score({"x": 1.0, "n": 2})
+        except (ModelError, RowError):
+            continue
