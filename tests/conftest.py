@@ -24,21 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-# Half of a small test's time would be Spark compiling Java for queries that are asked once. What it interprets gives
-# the same answers; tests/real run as users do, and so do those that ask for `with_codegen`.
-INTERPRETED = {"spark.sql.codegen.wholeStage": False, "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
-
 pytest_plugins = ["fakes.trained_model"]
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together, when tests run in two processes, what shares the one Spark, and apart what starts its own."""
-    for item in items:
-        if "spark" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("the shared Spark"))
-        elif item.get_closest_marker("cluster"):
-            item.add_marker(pytest.mark.xdist_group("real processes"))
 
 
 def settings_in(root: Path, **changes: Any) -> Settings:
@@ -54,8 +40,7 @@ def settings_in(root: Path, **changes: Any) -> Settings:
 @pytest.fixture(scope="session")
 def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
     """Share the starter of the suite's one Spark."""
-    conf = {"spark.sql.shuffle.partitions": 2, "spark.driver.memory": "2g", **INTERPRETED}
-    spark = {"master": "local[2]", "conf": conf}
+    spark = {"master": "local[2]", "conf": {"spark.sql.shuffle.partitions": 2, "spark.driver.memory": "2g"}}
     shared = Starter(settings_in(tmp_path_factory.mktemp("spark"), spark=spark), app="sparkops-tests")
     yield shared
     shared.stop()
@@ -65,16 +50,6 @@ def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
 def spark(starter: Starter) -> SparkSession:
     """Share one Spark session with Delta, for the whole suite."""
     return starter.session()
-
-
-@pytest.fixture(scope="module")
-def with_codegen(spark: SparkSession) -> Iterator[None]:
-    """Let Spark compile its queries for one module, as it does for users."""
-    spark.conf.set("spark.sql.codegen.wholeStage", value=True)
-    spark.conf.set("spark.sql.codegen.factoryMode", "FALLBACK")
-    yield
-    for name, value in INTERPRETED.items():
-        spark.conf.set(name, value)
 
 
 @pytest.fixture

@@ -31,7 +31,12 @@ class Asked:
 
 
 def job_command(
-    job: Job, conf: Mapping[str, str], before: Mapping[str, Any], go: Callable[[Asked], object]
+    job: Job,
+    conf: Mapping[str, str],
+    before: Mapping[str, Any],
+    go: Callable[[Asked], object],
+    *,
+    chosen: Callable[[], list[click.Parameter]] | None = None,
 ) -> click.Command:
     """Return the command `run JOB`: an option a parameter, unknown ones kept so that all errors come at once.
 
@@ -40,6 +45,7 @@ def job_command(
         conf: Parameter to the file and line of conf/ that gives it a value.
         before: Options of every run that stood before the job's name.
         go: Runs what was asked for.
+        chosen: Makes the command's options beside the job's own and the common ones; those of a run by default.
     """
 
     def told(ctx: click.Context, **values: Any) -> object:
@@ -51,8 +57,8 @@ def job_command(
             given=given | loose_options(ctx.args),
             at=pins(said.pop("at")),
             as_of=moment(said.pop("as_of")),
-            upstream=said.pop("upstream"),
-            force=said.pop("force"),
+            upstream=said.pop("upstream", False),
+            force=said.pop("force", False),
             where=take(said),
         )
         return go(asked)
@@ -61,7 +67,7 @@ def job_command(
         job,
         conf,
         callback=click.pass_context(told),
-        params=[*_params(job), *run_options(), *options()],
+        params=[*_params(job), *(chosen or run_options)(), *options()],
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
 
@@ -99,8 +105,8 @@ def _params(job: Job) -> list[click.Parameter]:
     return made
 
 
-def run_options() -> list[click.Parameter]:
-    """Return the options of every run, made anew."""
+def read_options() -> list[click.Parameter]:
+    """Return the options that say which versions are read, made anew."""
     return [
         click.Option(
             ["--at"], multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model."
@@ -110,6 +116,13 @@ def run_options() -> list[click.Parameter]:
             metavar="TIME",
             help="Read every Delta table as it was at this time (ISO, UTC).",
         ),
+    ]
+
+
+def run_options() -> list[click.Parameter]:
+    """Return the options of every run, made anew."""
+    return [
+        *read_options(),
         click.Option(
             ["--upstream"], is_flag=True, help="First run the jobs whose tables and models it reads."
         ),

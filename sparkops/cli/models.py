@@ -1,4 +1,4 @@
-"""`sparkops models`: list, show, promote, rollback."""
+"""`sparkops models`: list, show, promote, rollback; compile, certify and servable stand in files of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import asdict
 
 import click
 
+from sparkops.cli.compiled import certify, compile_model
+from sparkops.cli.servable import servable
 from sparkops.cli.show import table, when
 from sparkops.cli.where import Where, common
 from sparkops.pipeline.registered import Registered
@@ -75,6 +77,10 @@ def rollback(where: Where, name: str) -> None:
     """Make the `previous` version the champion again."""
     done = where.engine().models.rollback(split(name)[0])
     click.echo(f"{done.name}@champion is version {done.version}.")
+
+
+for _command in (compile_model, certify, servable):
+    models.add_command(_command)
 
 
 def split(text: str) -> tuple[str, str | None]:

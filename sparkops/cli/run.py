@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from sparkops.cli.job_command import Asked, job_command, run_options
 from sparkops.cli.where import Where, common, options, take
 from sparkops.errors import SparkopsError, UnknownName
 from sparkops.pipeline.docstring import summary_of
+from sparkops.pipeline.job import Job
 
 _LATE = "sparkops.project"
 
@@ -46,7 +48,17 @@ class Jobs(click.Group):
         jobs = engine.declared
         if cmd_name not in jobs:
             raise UnknownName("job", cmd_name, sorted(jobs), advice="`sparkops jobs` lists them.")
-        return job_command(jobs[cmd_name], engine.loaded.params(cmd_name)[1], ctx.params, start)
+        return self.job_command(jobs[cmd_name], engine.loaded.params(cmd_name)[1], ctx)
+
+    def job_command(self, job: Job, conf: Mapping[str, str], ctx: click.Context) -> click.Command:
+        """Return the command that runs a job.
+
+        Args:
+            job: The declared job.
+            conf: Parameter to the place in conf/ that gives it a value.
+            ctx: Of this group: the options that stood before the job's name.
+        """
+        return job_command(job, conf, ctx.params, start)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of jobs from the first lines of their docstrings, or why there is none."""

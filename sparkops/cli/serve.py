@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from sparkops.cli.score import located
 from sparkops.cli.where import Where, common
+from sparkops.scoring.files import CERTIFICATE, DESCRIPTION
 
 
 @click.command("serve")
@@ -29,5 +32,15 @@ def serve(where: Where, model: str, host: str, port: int) -> None:
 
     def ready(url: str) -> None:
         click.echo(f"Serving {model} at {url}")
+        if is_uncertified(model):
+            click.echo(
+                f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does."
+            )
 
     run(model, **located(where), host=host, port=port, on_ready=ready)
+
+
+def is_uncertified(model: str) -> bool:
+    """Tell whether a model is a folder that `models compile` wrote and nobody compared with Spark yet."""
+    folder = Path(model)
+    return (folder / DESCRIPTION).is_file() and not (folder / CERTIFICATE).is_file()

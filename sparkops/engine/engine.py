@@ -22,9 +22,12 @@ from sparkops.runs.record import Run, runs_here
 from sparkops.runs.store import RunStore
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from sparkops.config.settings import Settings
     from sparkops.engine.checked import Checked
     from sparkops.engine.workshop import Workshop
+    from sparkops.models.compile import Compilation
     from sparkops.models.registry import Registry
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.runs.flow import Step
@@ -259,6 +262,40 @@ class Engine:
             raise
         self.tell.ended(done)
         return done
+
+    def servable(
+        self,
+        name: str,
+        *,
+        given: Mapping[str, Any] | None = None,
+        at: Mapping[str, int] | None = None,
+        as_of: datetime | None = None,
+        rows: int = 500,
+    ) -> Compilation:
+        """Fit a training job's model on the first rows of each table and compile it; nothing is registered.
+
+        Args:
+            name: The job.
+            given: Its parameters, as text or typed.
+            at: Table or model name to the version to read.
+            as_of: Read every table as it was at that moment.
+            rows: How many rows of each table.
+
+        Raises:
+            InputError: The job trains no model, or its parameters are wrong; nothing was started.
+        """
+        from sparkops.engine.servable import check_trains, servable
+
+        declared = _named(name, self.declared)
+        check_trains(declared)
+        bound = self.bind(declared, given or {}, origin="command line", at=at or {})
+        self.workshop.starter.begin()
+        job, bound = self.ready(declared, bound)
+        return servable(self.workshop, job, bound.values, at=at or {}, as_of=as_of, rows=rows)
+
+    def session(self) -> SparkSession:
+        """Return the project's Spark session, started by the first call."""
+        return self.workshop.starter.session()
 
     def warm(self, jobs: Sequence[Job]) -> None:
         """Begin what runs of these jobs will wait for."""

@@ -70,6 +70,17 @@ def build(model: Model, facts: Facts, folder: Path, settings: Settings) -> Facts
     return facts
 
 
+def fields_of(model: Model) -> tuple[Field, ...]:
+    """Return the columns of the example rows, vectors with their length."""
+    from sparkops.models.compile import fields_from_spark, sized
+
+    fields = fields_from_spark(model.example.schema.jsonValue())
+    vectors = [field.name for field in fields if field.type == "vector"]
+    if not vectors:
+        return fields
+    return sized(fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {}))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Made:
     signature: ModelSignature
@@ -78,15 +89,12 @@ class _Made:
 
 
 def _compiled(model: Model, folder: Path) -> _Made:
-    from sparkops.models.compile import compile_model, fields_from_spark, sized
+    from sparkops.models.compile import compile_model
     from sparkops.scoring import save
     from sparkops.scoring.parity import dump_cases
     from sparkops.scoring.scorer import Scorer
 
-    fields = fields_from_spark(model.example.schema.jsonValue())
-    vectors = [field.name for field in fields if field.type == "vector"]
-    if vectors:
-        fields = sized(fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {}))
+    fields = fields_of(model)
     try:
         description = compile_model(folder / artifact.SPARK_MODEL, fields)
     except NotCompiled as error:

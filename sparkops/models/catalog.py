@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sparkops.config.settings import Settings
-from sparkops.errors import EngineError, ModelError
+from sparkops.errors import EngineError, ModelError, UnknownName
 from sparkops.models import store
 from sparkops.models.client import client, told
 from sparkops.scoring.store import Entry, entries, local_folder, sqlite_file
@@ -85,6 +85,28 @@ def fetched(settings: Settings, entry: Entry) -> Path:
     if not kept.is_dir():
         _downloaded(settings, entry, kept)
     return kept
+
+
+def is_address(uri: str) -> bool:
+    """Tell whether MLflow itself must find a model: by its run, or by the id of a logged model."""
+    return uri.startswith(("runs:/", "models:/m-"))
+
+
+def copied(settings: Settings, uri: str) -> Path:
+    """Return the folder of what a run logged (`runs:/RUN/PATH`) or of a logged model (`models:/m-ID`), copied here."""
+    from mlflow.exceptions import MlflowException
+
+    client(settings)
+    from mlflow.artifacts import download_artifacts
+
+    kept = store.cache(settings) / "addressed" / quote(uri, safe="")
+    kept.mkdir(parents=True, exist_ok=True)
+    tracking = store.tracking_uri(settings)
+    try:
+        return Path(download_artifacts(artifact_uri=uri, dst_path=str(kept), tracking_uri=tracking))
+    except (MlflowException, OSError) as error:
+        advice = f"MLflow at {tracking} says: {told(error).rstrip('.')}."
+        raise UnknownName("model", uri, advice=advice) from error
 
 
 def _downloaded(settings: Settings, entry: Entry, folder: Path) -> None:

@@ -50,7 +50,7 @@ def compared(scorer: Scorer, fitted: Any, like: DataFrame, rows: Sequence[dict[s
     spark = _Spark(scorer, fitted, like)
     mine = [scorer.answer(row) for row in rows]
     taken = [index for index, answer in enumerate(mine) if answer != "refused"]
-    refused = _spread([index for index, answer in enumerate(mine) if answer == "refused"], REFUSED)
+    refused = spread([index for index, answer in enumerate(mine) if answer == "refused"], REFUSED)
     theirs = dict(zip(taken, spark.answers([rows[index] for index in taken]), strict=True))
     theirs |= {index: spark.answers([rows[index]])[0] for index in refused}
     asked = sorted(theirs)
@@ -96,7 +96,7 @@ class _Spark:
         return [found.get(index, "dropped") for index in range(len(rows))]
 
 
-def _spread(indices: list[int], most: int) -> list[int]:
+def spread(indices: list[int], most: int) -> list[int]:
     """Return at most `most` of the indices, evenly spread."""
     step = max(1, -(-len(indices) // most))
     return indices[::step]

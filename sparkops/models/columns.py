@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-_READ = ("inputCol", "inputCols", "featuresCol", "userCol", "itemCol", "itemsCol")
-_WRITTEN = (
+READ = ("inputCol", "inputCols", "featuresCol", "userCol", "itemCol", "itemsCol", "offsetCol")
+WRITTEN = (
     "outputCol", "outputCols", "predictionCol", "probabilityCol", "rawPredictionCol", "leafCol",
-    "topicDistributionCol", "quantilesCol", "linkPredictionCol",
+    "topicDistributionCol", "quantilesCol", "linkPredictionCol", "varianceCol",
 )  # fmt: skip
 _ANSWERED = ("predictionCol", "probabilityCol", "outputCol", "outputCols", "topicDistributionCol")
 _OPAQUE = ("SQLTransformer", "RFormulaModel")  # what they read stands in text, not in a parameter
@@ -20,14 +20,14 @@ def read_columns(fitted: Any) -> frozenset[str] | None:
     A stage that only makes the label (its output feeds no prediction) is not looked at.
     """
     stages = tuple(_stages(fitted))
-    if any(type(stage).__name__ in _OPAQUE or not _named(stage, _READ) for stage in stages):
+    if any(type(stage).__name__ in _OPAQUE or not _named(stage, READ) for stage in stages):
         return None
     predicts = any(stage.hasParam("predictionCol") for stage in stages)
     needed: set[str] = set()
     for stage in reversed(stages):
-        written = _named(stage, _WRITTEN)
+        written = _named(stage, WRITTEN)
         if not predicts or stage.hasParam("predictionCol") or written & needed:
-            needed = (needed - written) | _named(stage, _READ)
+            needed = (needed - written) | _named(stage, READ)
     return frozenset(needed)
 
 

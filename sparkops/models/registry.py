@@ -15,7 +15,7 @@ from sparkops.errors import GateFailed, SignatureMismatch
 from sparkops.models import aliases
 from sparkops.models.batch import SparkVersion
 from sparkops.models.build import build, check_trained
-from sparkops.models.catalog import catalog, fetched
+from sparkops.models.catalog import catalog, copied, fetched, is_address
 from sparkops.models.client import client, warm
 from sparkops.models.evaluate import kept, measured, on_heldout
 from sparkops.models.facts import Facts, registered
@@ -25,7 +25,7 @@ from sparkops.models.upload import upload
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import GateResult, Registered
 from sparkops.scoring.store import Entry, pick
-from sparkops.scoring.uri import CHAMPION
+from sparkops.scoring.uri import CHAMPION, parse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -73,6 +73,10 @@ class Registry:
     def folder(self, name: str, at: At = None) -> Path:
         """Return the folder of a version on this machine, copied here where the registry is on a server."""
         return fetched(self._settings, self._entry(name, at))
+
+    def place(self, uri: str) -> Path:
+        """Return the folder of `name`, `name/3`, `name@alias`, with `models:/` or without, `models:/m-ID` or `runs:/...`."""
+        return copied(self._settings, uri) if is_address(uri) else self.folder(*parse(uri))
 
     def version(self, name: str, at: At = None) -> SparkVersion:
         """Return a version that scores frames in Spark."""

@@ -17,7 +17,18 @@ from .frame import Batch, Numbers
 from .scorer import Scorer
 
 _NUMBER = re.compile(r"^Row \d+: ")
-_TYPES = {"double": pa.float64(), "integer": pa.int32(), "string": pa.string()}
+_TYPES = {
+    "boolean": pa.bool_(),
+    "byte": pa.int8(),
+    "short": pa.int16(),
+    "integer": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "string": pa.string(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,12 @@ def _array(values: Numbers, output: Output) -> pa.Array:
         return pa.ListArray.from_arrays(pa.array(offsets), flat)
     if output.type == "vector":
         return pa.array(values.tolist(), type=pa.list_(pa.float64()))
-    if values.dtype == object:
-        return pa.array(values.tolist(), type=_TYPES[output.type])
-    return pa.array(values, type=_TYPES[output.type])
+    kind = _type(output.type)
+    return pa.array(
+        values.tolist() if values.dtype == object else values.astype(kind.to_pandas_dtype()), type=kind
+    )
+
+
+def _type(kind: str) -> pa.DataType:
+    """Return Arrow's type of an output."""
+    return pa.list_(_type(kind[6:-1])) if kind.startswith("array<") else _TYPES[kind]

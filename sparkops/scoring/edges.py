@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice, zip_longest
 from math import inf, isfinite, nan
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ _TEXTS = (
     "don't--stop,e.g. 3.14%/x_y [a](b){c}^d$ \\ A&B;c:d!?@#*+=<>|~`\"'",
 )
 _MOST_BOUNDARIES = 40
+_ODD = 0.125
 
 
 def edge_rows(
@@ -56,6 +58,28 @@ def edge_rows(
     return [{**bases[at % len(bases)], name: value} for at, (name, value) in enumerate(islice(turns, limit))]
 
 
+def mixed_rows(
+    description: Description, sampled: Sequence[Mapping[str, Any]], count: int, *, seed: int = 0
+) -> list[dict[str, Any]]:
+    """Return rows whose fields come from several sampled rows, one in eight of them at an edge.
+
+    Args:
+        description: The compiled model.
+        sampled: Real rows, at least one.
+        count: How many rows to return.
+        seed: The same seed gives the same rows.
+    """
+    code, draw = write(description), Random(seed)  # noqa: S311
+    edges = {field.name: list(islice(_edges(field, code), 400)) for field in description.fields}
+    return [
+        {
+            name: draw.choice(values) if values and draw.random() < _ODD else draw.choice(sampled)[name]
+            for name, values in edges.items()
+        }
+        for _ in range(count)
+    ]
+
+
 def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
@@ -77,14 +101,16 @@ def _values(field: Field, code: Code) -> Iterator[Any]:
         texts = (*_TEXTS, " ".join(known)) if _is_cut(field, code) else ()
         return iter((*known[:1], _UNSEEN, "", "null", *texts, *known[1:]))
     if field.type == "vector":
-        return _vectors(field.size or 0)
+        made = _vectors(field.size or 0)
+        return (row for row in made if all(map(isfinite, row))) if field.name in code.doubted else made
     if field.type in _SOME:
         return iter(_SOME[field.type])
     if field.type.startswith("array<"):
         inner = Field(field.name, field.type[6:-1])
         items = list(islice(chain([None], known, _values(inner, Code())), 12))
         return iter([[], items, *([item] for item in items), items[::-1]])
-    special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, nan, inf, -inf, -0.0)
+    odd = () if field.name in code.doubted else (nan, inf, -inf)
+    special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, *odd, -0.0)
     boundaries = sorted(value for value in code.edges.get(field.name, ()) if isfinite(value))
     spread = boundaries[:: max(1, len(boundaries) // _MOST_BOUNDARIES + 1)]
     near = chain.from_iterable(_near(field, value) for value in spread)

@@ -3,13 +3,15 @@ r"""The part of Java's regular expressions that Python matches in the same way, 
 Both are leftmost and backtrack in the same order. What differs, or differs between versions of Java, is refused:
 `$`, `\b`, flags, groups that look around or are named, back references, classes of Unicode, nested classes. So are
 patterns that match nothing at all (each steps on in its own way, and Java into the midst of a character), and a
-repeated group that has a choice within (Python may take forever).
+repeated group that may match one text in two ways (Python may take forever).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from ..errors import ModelError
@@ -57,11 +59,21 @@ def translated(pattern: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Python's text of a part; whether it may match nothing, and whether it has a choice how to match."""
+    """A part of a pattern.
+
+    Args:
+        text: Python's form of it.
+        empty: Whether it may match nothing.
+        free: Whether it has a choice how to match.
+        pair: Python's forms of two characters, where it is the one and then the other some times.
+        sign: Python's form of the one character that it is, or that it repeats.
+    """
 
     text: str
     empty: bool = False
     free: bool = False
+    pair: tuple[str, str] | None = None
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +118,18 @@ class _Reader:
         while self.peek() == "|":
             self.at += 1
             found.append(self.sequence(depth))
+        if len(found) == 1:
+            return found[0]
         text = "|".join(part.text for part in found)
-        free = len(found) > 1 or any(part.free for part in found)
-        return _Part(text, any(part.empty for part in found), free)
+        return _Part(text, any(part.empty for part in found), free=True)
 
     def sequence(self, depth: int) -> _Part:
         found = []
         while self.peek() not in ("", "|", ")"):
             found.append(self.repeated(depth))
         text = "".join(part.text for part in found)
-        return _Part(text, all(part.empty for part in found), any(part.free for part in found))
+        free = any(part.free for part in found)
+        return _Part(text, all(part.empty for part in found), free, _pair(found))
 
     def repeated(self, depth: int) -> _Part:
         """Read one atom, and how often it comes."""
@@ -128,13 +142,14 @@ class _Reader:
         least, most = self.times(match)
         if anchor or part.empty:
             self.refuse("what may match nothing is repeated")
-        if part.free and most != 1:
-            self.refuse("a repeated group that has a choice within")
+        if part.free and most != 1 and not (part.pair and _disjoint(*part.pair)):
+            self.refuse("a repeated group that may match one text in two ways")
         lazy = "?" if self.peek() == "?" else ""
         self.at += len(lazy)
         if self.peek() and self.peek() in "*+?{":
             self.refuse("a repetition of a repetition, or one that never gives back")
-        return _Part(f"{part.text}{match[0]}{lazy}", least == 0, part.free or least != most)
+        free = part.free or least != most
+        return _Part(f"{part.text}{match[0]}{lazy}", least == 0, free, sign=part.sign)
 
     def times(self, match: re.Match[str]) -> tuple[int, int | None]:
         if match[1] is None:
@@ -155,16 +170,16 @@ class _Reader:
         if letter == "(":
             return self.group(depth)
         if letter == "[":
-            return _Part(self.letters())
+            return _sign(self.letters())
         if letter == "\\":
-            return _Part(self.escaped().alone)
+            return _sign(self.escaped().alone)
         if letter == ".":
-            return _Part(_ANY)
+            return _sign(_ANY)
         if letter == "^":
             return _Part("^", empty=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
-        return _Part(_one(letter).alone)
+        return _sign(_one(letter).alone)
 
     def group(self, depth: int) -> _Part:
         if self.peek() == "?":
@@ -174,7 +189,7 @@ class _Reader:
         part = self.choice(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
-        return _Part(f"(?:{part.text})", part.empty, part.free)
+        return _Part(f"(?:{part.text})", part.empty, part.free, part.pair)
 
     def letters(self) -> str:
         """Read a class of characters, after its `[`."""
@@ -232,6 +247,24 @@ class _Reader:
             self.refuse(f"the character number `{text}`")
         self.at += digits
         return _one(chr(int(text, 16)))
+
+
+def _sign(text: str) -> _Part:
+    return _Part(text, sign=text)
+
+
+def _pair(parts: Sequence[_Part]) -> tuple[str, str] | None:
+    if len(parts) != 2 or parts[0].free or not parts[0].sign or not parts[1].sign:  # noqa: PLR2004
+        return None
+    return parts[0].sign, parts[1].sign
+
+
+@lru_cache(maxsize=32)
+def _disjoint(first: str, second: str) -> bool:
+    """Tell whether no character is both; then it is plain to see where a run of the pair begins anew."""
+    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10001))))
+    found = (set(re.findall(sign, every, re.ASCII)) for sign in (first, second))
+    return set.isdisjoint(*found)
 
 
 def _one(letter: str) -> _Sign:

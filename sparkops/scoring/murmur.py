@@ -16,22 +16,18 @@ def hash_text(text: str) -> int:
     """Return the hash of text's UTF-8; a lone surrogate counts as `?`, as in Java."""
     data = text.encode("utf-8", "replace")
     whole = len(data) & ~3
-    state = SEED
-    for word in unpack(f"<{whole >> 2}I", data[:whole]):
-        state = _mixed(state, word)
-    if whole != len(data):
-        state ^= _scrambled(int.from_bytes(data[whole:], "little"))
-    return _finished(state, len(data))
+    words = unpack(f"<{whole >> 2}I", data[:whole])
+    return _hash(words, int.from_bytes(data[whole:], "little"), len(data))
 
 
 def hash_integer(value: int) -> int:
     """Return the hash of a number of 32 bits."""
-    return _finished(_mixed(SEED, value & _MASK), 4)
+    return _hash((value & _MASK,), 0, 4)
 
 
 def hash_long(value: int) -> int:
     """Return the hash of a number of 64 bits."""
-    return _finished(_mixed(_mixed(SEED, value & _MASK), (value >> 32) & _MASK), 8)
+    return _hash((value & _MASK, value >> 32 & _MASK), 0, 8)
 
 
 def hash_value(value: Any, kind: str) -> int:
@@ -68,18 +64,15 @@ class Slots(dict[str | None, int]):
         return slot
 
 
-def _scrambled(word: int) -> int:
-    word = word * _FIRST & _MASK
-    return ((word << 15 | word >> 17) & _MASK) * _SECOND & _MASK
-
-
-def _mixed(state: int, word: int) -> int:
-    state ^= _scrambled(word)
-    return ((state << 13 | state >> 19) & _MASK) * 5 + 0xE6546B64 & _MASK
-
-
-def _finished(state: int, length: int) -> int:
-    state ^= length
+def _hash(words: tuple[int, ...], tail: int, length: int) -> int:
+    """Return the hash of words of 32 bits, of what is left over, and of how many bytes they are."""
+    state = SEED
+    for word in words:
+        mixed = word * _FIRST & _MASK
+        state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK
+        state = (state << 13 & _MASK | state >> 19) * 5 + 0xE6546B64 & _MASK
+    mixed = tail * _FIRST & _MASK
+    state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK ^ length
     state = (state ^ state >> 16) * 0x85EBCA6B & _MASK
     state = (state ^ state >> 13) * 0xC2B2AE35 & _MASK
     state ^= state >> 16

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import RowError, RowRejected
+from .code import Column
 from .description import Description, Output
 from .explain import Explain, explainer
 from .field import Field
@@ -15,10 +16,11 @@ from .frame import Batch, Frame, Numbers, Scalars, Vectors
 from .reader import columns_of, read, value_at
 from .row_code import FAULTS, ScoreRow, broken, score_row, write
 from .stages.registry import STAGES
+from .symbols import Vector
 
 Answer = dict[str, Any] | Literal["dropped", "refused"]
 # Rows scored at once: large enough for NumPy, small enough for the processor's cache; fewer where vectors are wide.
-CHUNK, SLOTS = 8192, 2**22
+CHUNK, SLOTS, _SPARSE = 8192, 2**22, 2**14
 
 
 class Scorer:
@@ -50,7 +52,7 @@ class Scorer:
         code = write(description)
         self.score = score_row(code, self.outputs, self.classes, self._explained)
         self._why: Explain | None = None
-        widest = max((column.size for column in code.columns.values()), default=1)
+        widest = max((_width(column) for column in code.columns.values()), default=1)
         self._rows = max(16, min(CHUNK, SLOTS // max(1, widest)))
 
     def output(self, role: str) -> Output | None:
@@ -147,6 +149,12 @@ class Scorer:
         if output.type in ("double", "vector") and values.dtype.kind == "f":
             values[frame.dropped] = np.nan
         return values
+
+
+def _width(column: Column) -> int:
+    """Return how many numbers a row of a column may take; a sparse vector takes few of its slots."""
+    sparse = isinstance(column, Vector) and column.sparse
+    return min(column.size, _SPARSE) if sparse else column.size
 
 
 def _plain(column: Scalars, output: Output) -> Numbers:

@@ -101,7 +101,8 @@ def scorer_folder(model: Path) -> Path:
         raise NotCompiled(f"The model in {model} is scored by Spark only: {reasons}. Score it with --table.")
     if (model / "MLmodel").is_file():
         raise NotCompiled(
-            f"The model in {model} was not registered by sparkops and holds no compiled scorer. Register it again."
+            f"The model in {model} was not registered by sparkops and holds no compiled scorer. "
+            f"Compile it: `sparkops models compile {model} --into DIR`."
         )
     return model
 

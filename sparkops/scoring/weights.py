@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import partial
 from operator import mul
@@ -34,7 +35,8 @@ def margin(vector: Vector, weights: Numbers, intercept: float, code: Code, *, sp
             kernel = partial(_dense_sum, part.tolist(), skip=sparse and bool((part == 0.0).any()))
             terms.append(f"{code.constant(kernel)}({block.expr})")
         elif isinstance(block, Sparse):
-            terms.append(f"{code.constant(partial(_sparse_sum, part.tolist()))}({block.expr})")
+            kernel = partial(_sparse_sum, array("d", part))
+            terms.append(f"{code.constant(kernel)}({block.expr})")
         elif not sparse or part[0] != 0.0:
             terms.append(f"{number(part[0])} * {block.expr}")
     terms.append(number(intercept))

@@ -28,9 +28,15 @@ _MOST_KNOWN = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Same:
-    """A step that equals itself alone."""
+    """A step that equals itself alone: it holds lists and arrays, which have no hash."""
 
     step: Step
+
+    def __hash__(self) -> int:
+        return id(self.step)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.step is self.step
 
 
 def kernel(make: Callable[[Step], Kernel], step: Step) -> Kernel:

@@ -63,7 +63,7 @@ class Service:
         reason = await run_in_threadpool(health.trouble)
         if reason:
             return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
-        facts = {"model": self.name, "version": self.version, "checked": health.cases}
+        facts = {"model": self.name, "version": self.version, "checked": health.cases, "certified": health.cases > 0}
         return JSONResponse({"status": "ready", **facts})
 
 

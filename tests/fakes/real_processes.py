@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -41,8 +42,18 @@ def serving(
             _wait(url, process, cwd / "server.log", patience)
             yield
         finally:
-            os.killpg(process.pid, 15)
-            process.wait(20)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a server; one that does not end is an error, and is not left behind."""
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spark_truth import Truth, frame_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("with_codegen")]
+pytestmark = pytest.mark.spark
 
 INPUTS = ("c", "d", "x", "h", "n", "l", "b", "f")
 

@@ -58,6 +58,7 @@ def test_the_wheel_says_that_it_is_typed_and_holds_its_templates(wheel: Path) ->
     assert not any(name.startswith(("tests/", "jobs/")) for name in names)
 
 
+@pytest.mark.spark  # the model is the suite's own
 def test_the_light_install_scores_a_row_and_serves_a_model_folder(
     wheel: Path, late: Registered, shared_settings: Settings, tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_health_answers_as_mlflows_server_and_as_an_orchestrator_asks(client: Cl
         "model": "tens",
         "version": "3",
         "checked": 3,
+        "certified": True,
     }
     assert client.get("/version").text == "3"
 

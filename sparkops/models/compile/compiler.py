@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sparkops.errors import ModelError, NotCompiled
+from sparkops.errors import ModelError
 from sparkops.scoring.description import Description, Output, Step
 from sparkops.scoring.field import Field
 from sparkops.scoring.row_code import write
 
+from .compilation import Compilation, Stage
 from .plan import Plan, Uncompiled
 from .saved import Saved
 from .stages.registry import COMPILERS
@@ -28,26 +29,49 @@ def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
         NotCompiled: Stages that only Spark can score; every one is named, with its reason.
         ModelError: The folder holds no model that Spark ML saved.
     """
+    return stage_by_stage(folder, inputs).whole()
+
+
+def stage_by_stage(folder: Path | str, inputs: Sequence[Field]) -> Compilation:
+    """Return what becomes of each stage of a saved model, and the description where all were compiled.
+
+    Args:
+        folder: A saved PipelineModel, or any one fitted stage.
+        inputs: Columns of the model's signature.
+
+    Raises:
+        ModelError: The folder holds no model that Spark ML saved.
+    """
     plan = Plan({field.name: field for field in inputs})
-    reasons = []
-    for saved in _flat(Saved.read(Path(folder))):
-        plan.stages.append(saved.kind)
-        try:
-            _compile(saved, plan)
-        except (Uncompiled, ModelError) as reason:
-            reasons.append(f"{saved}: {reason}")
-            _assume(saved, plan)
-        except (KeyError, ValueError, TypeError, IndexError) as error:
-            reasons.append(f"{saved}: its saved form is not known to this version ({error!r})")
-            _assume(saved, plan)
-    if reasons:
-        raise NotCompiled("Scored by Spark only: " + "; ".join(reasons), reasons=reasons)
+    stages = tuple(Stage(saved.kind, saved.uid, _tried(saved, plan)) for saved in stages_of(Path(folder)))
+    if any(stage.reason for stage in stages):
+        return Compilation(stages)
     description = _describe(plan)
     try:
         write(description)
     except ModelError as error:
-        raise NotCompiled(f"Scored by Spark only: {error}", reasons=(str(error),)) from None
-    return description
+        return Compilation(stages, trouble=str(error))
+    return Compilation(stages, description)
+
+
+def stages_of(folder: Path) -> list[Saved]:
+    """Return the stages of a saved model in their order, out of pipelines and tuning wrappers."""
+    return _flat(Saved.read(folder))
+
+
+def _tried(saved: Saved, plan: Plan) -> str:
+    """Compile one stage; return why it cannot be, or nothing."""
+    plan.stages.append(saved.kind)
+    try:
+        _compile(saved, plan)
+    except (Uncompiled, ModelError) as reason:
+        why = str(reason)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        why = f"its saved form is not known to this version ({error!r})"
+    else:
+        return ""
+    _assume(saved, plan)
+    return why
 
 
 def _flat(saved: Saved) -> list[Saved]:
@@ -56,6 +80,8 @@ def _flat(saved: Saved) -> list[Saved]:
         return _flat(Saved.read(saved.folder / "bestModel"))
     if saved.kind == "PipelineModel":
         return [stage for inner in saved.stages() for stage in _flat(inner)]
+    if saved.kind == "RFormulaModel":
+        return [*_flat(Saved.read(saved.folder / "pipelineModel")), saved]
     return [saved]
 
 
@@ -91,11 +117,11 @@ def _needed(plan: Plan) -> list[Step]:
     """
     answers = {output.name for output in plan.outputs}
     named = {step.outputs[0] for step in plan.steps if step.op == "index_to_string"}
-    wanted = answers | named or set(plan.steps[-1].outputs if plan.steps else ())
+    wanted = answers | named or set(_last(plan))
     truths, kept = set(plan.truths) - wanted, []
     for step in reversed(plan.steps):
         made = {name for name in step.outputs if name}
-        only_label = made <= truths and not made & wanted
+        only_label = bool(made) and made <= truths and not made & wanted
         drops = step.params.get("invalid") == "skip"
         if made & wanted or (drops and not only_label):
             kept.append(step)
@@ -117,9 +143,15 @@ def _answers(plan: Plan, steps: Sequence[Step]) -> tuple[tuple[Output, ...], tup
     if classes and not any(output.role == "label" for output in outputs):
         outputs.append(Output("label", "string", None, "label"))
     if not outputs and plan.steps:
-        kinds = {name: plan.types[name] for name in plan.steps[-1].outputs}
+        kinds = {name: plan.types[name] for name in _last(plan)}
         outputs = [Output(name, kind, name, "column") for name, kind in kinds.items()]
     return tuple(outputs), classes
+
+
+def _last(plan: Plan) -> list[str]:
+    """Return the columns that the last stage makes, in order: what a model without a predictor answers."""
+    making = [step for step in plan.steps if any(step.outputs) and not set(step.outputs) <= plan.truths]
+    return [name for step in making if step.stage == making[-1].stage for name in step.outputs if name]
 
 
 def _classes(plan: Plan, step: Step) -> tuple[str, ...] | None:

@@ -68,12 +68,16 @@ class Saved:
 
     def stages(self) -> tuple[Saved, ...]:
         """Return the stages of a saved pipeline, in order."""
-        found = {folder.name.partition("_")[2]: folder for folder in (self.folder / "stages").glob("*_*")}
+        found: dict[str, list[Path]] = {}  # two stages inside an RFormula share one uid
+        for path in sorted(
+            (self.folder / "stages").glob("*_*"), key=lambda path: (len(path.name), path.name)
+        ):
+            found.setdefault(path.name.partition("_")[2], []).append(path)
         uids = self.params["stageUids"]
-        missing = [uid for uid in uids if uid not in found]
+        missing = [uid for uid in uids if len(found.get(uid, ())) < uids.count(uid)]
         if missing:
             raise ModelError(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
-        return tuple(Saved.read(found[uid]) for uid in uids)
+        return tuple(Saved.read(found[uid].pop(0)) for uid in uids)
 
     def number(self, name: str) -> float:
         """Return a numeric parameter."""

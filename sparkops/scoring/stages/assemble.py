@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import nan
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from ...errors import ModelError
 from ..code import Code
 from ..description import Step
 from ..field import NUMBERS
-from ..frame import Frame, OneHots, Scalars, Vectors
+from ..frame import Denses, Frame, Part, Scalars, Vectors
 from ..problem import missing
-from ..symbols import Block, Scalar, Vector, spread
+from ..symbols import Block, Dense, Scalar, Vector, slots
+
+_WRITTEN_OUT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Assemble:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Check every row, and list the parts."""
-        blocks: list[Scalars | OneHots] = []
+        blocks: list[Part] = []
         for name in step.inputs:
             column = frame.columns[name]
             if isinstance(column, Scalars):
@@ -46,7 +49,7 @@ class Assemble:
 
 def _scalar(step: Step, code: Code, name: str) -> Scalar:
     column = code.scalar(name, step.stage)
-    if column.type not in NUMBERS and column.type != "boolean":
+    if column.type not in NUMBERS and column.type != "boolean" and not column.type.startswith("decimal("):
         raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
     column = code.atom(column) if column.null or column.nan else column
     invalid, v = step.params["invalid"], column.expr
@@ -77,10 +80,13 @@ def _vector(step: Step, code: Code, name: str, column: Vector) -> tuple[Block, .
         problem = missing(column.field or name, step.stage, drop=invalid == "skip")
         code.line(f"if {column.null}: {code.constant(problem)}(None)")
         return column.blocks
+    if column.size > _WRITTEN_OUT:
+        nans = code.constant([nan] * column.size)
+        whole = code.dense(column)
+        return (Dense(code.local(f"{nans} if {column.null} else {whole}"), column.size, column.field),)
     return tuple(
         Scalar(code.local(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
-        for block in column.blocks
-        for slot in spread(block)
+        for slot in slots(column)
     )
 
 
@@ -93,7 +99,7 @@ def _scalars(step: Step, frame: Frame, column: Scalars) -> Scalars:
     return Scalars(values)
 
 
-def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Scalars | OneHots, ...]:
+def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Part, ...]:
     invalid = step.params["invalid"]
     null = column.null
     if null is None:
@@ -101,4 +107,4 @@ def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Scalars | OneHo
     if invalid != "keep":
         (frame.drop if invalid == "skip" else frame.refuse)(null)
         return column.blocks
-    return tuple(Scalars(np.where(null, np.nan, column.slot(at))) for at in range(column.size))
+    return (Denses(np.where(null[:, None], np.nan, column.dense())),)

@@ -7,11 +7,12 @@ from math import sqrt
 
 import numpy as np
 
-from ..code import Code, number
+from ..code import Code
 from ..description import Step
-from ..frame import Frame, Numbers, OneHots, Scalars, Vectors
+from ..distances import all_squared, points, squared
+from ..frame import Frame, Scalars
 from ..problem import outside
-from ..symbols import Block, OneHot, Scalar, contributions
+from ..symbols import Scalar, Vector
 from ..weights import margin, margins
 
 
@@ -25,11 +26,11 @@ class KMeans:
         """Write every distance and the choice."""
         centres = step.arrays["centres"]
         source = code.features(step.inputs[0], step.stage, centres.shape[1])
-        blocks = tuple(code.slot(block) for block in source.blocks)
+        near = points(source, code)
         if step.params["cosine"]:
-            distances = _cosines(step, code, blocks)
+            distances = _cosines(step, code, near)
         else:
-            distances = [code.local(_distance(blocks, centre, code)) for centre in centres]
+            distances = [code.local(squared(near, centre, code)) for centre in centres]
             problem = outside(
                 source.field or step.inputs[0], step.stage, "is no distance: some feature is NaN"
             )
@@ -44,12 +45,12 @@ class KMeans:
         source, centres = frame.features(step.inputs[0]), step.arrays["centres"]
         with np.errstate(all="ignore"):
             if step.params["cosine"]:
-                norm = np.sqrt(_distances(source, np.zeros(centres.shape[1]), frame.size))
+                norm = np.sqrt(all_squared(source, np.zeros(centres.shape[1]), frame.size))
                 frame.refuse(~(norm > 0.0))
                 units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
                 found = [1.0 - margins(source, c, 0.0, frame.size, sparse=False) / norm for c in units]
             else:
-                found = [_distances(source, centre, frame.size) for centre in centres]
+                found = [all_squared(source, centre, frame.size) for centre in centres]
                 frame.refuse(np.isnan(found[0]))
         best, at = np.zeros(frame.size, dtype=np.int64), np.full(frame.size, np.inf)
         for cluster, distance in enumerate(found):
@@ -66,38 +67,10 @@ def _nearest(distances: tuple[float, ...]) -> int:
     return best
 
 
-def _distance(blocks: tuple[Block, ...], centre: Numbers, code: Code) -> str:
-    terms, at = [], 0
-    for block in blocks:
-        part = centre[at : at + block.size]
-        at += block.size
-        if isinstance(block, OneHot):
-            table = contributions((block.hot - part) ** 2, (block.base - part) ** 2)
-            terms.append(f"{code.constant(tuple(table.tolist()))}[{block.index}]")
-        else:
-            gap = code.local(f"{block.expr} - {number(part[0])}")
-            terms.append(f"{gap} * {gap}")
-    return " + ".join(terms)
-
-
-def _distances(source: Vectors, centre: Numbers, rows: int) -> Numbers:
-    total, at = np.zeros(rows), 0
-    for block in source.blocks:
-        part = centre[at : at + block.size]
-        at += block.size
-        if isinstance(block, OneHots):
-            total += contributions((block.hot - part) ** 2, (block.base - part) ** 2)[block.index]
-        else:
-            total += (block.values - part[0]) ** 2
-    return total
-
-
-def _cosines(step: Step, code: Code, blocks: tuple[Block, ...]) -> list[str]:
+def _cosines(step: Step, code: Code, near: Vector) -> list[str]:
     centres = step.arrays["centres"]
-    vector = code.vector(step.inputs[0], step.stage)
-    norm = code.local(f"{code.constant(sqrt)}({_distance(blocks, np.zeros(centres.shape[1]), code)})")
+    norm = code.local(f"{code.constant(sqrt)}({squared(near, np.zeros(centres.shape[1]), code)})")
     problem = outside(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
     code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-    whole = type(vector)(blocks)
-    return [f"1.0 - ({margin(whole, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
+    return [f"1.0 - ({margin(near, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]

@@ -11,6 +11,7 @@ import numpy as np
 from .. import decide
 from ..code import Code, number
 from ..description import Step
+from ..form import MOST_CLASSES, array, need, whole
 from ..frame import Frame, Numbers, Vectors
 from ..symbols import Vector
 from ..weights import margin, margins
@@ -24,7 +25,11 @@ class Logistic:
 
     def emit(self, step: Step, code: Code) -> None:
         """Write the margins, the probabilities and the choice."""
-        source = code.features(step.inputs[0], step.stage, step.arrays["weights"].shape[1])
+        weights = array(step, "weights", None, None)
+        classes = whole(step, "classes", high=MOST_CLASSES)
+        need(step, good=classes == (len(weights) if step.params["multinomial"] else 2))
+        array(step, "intercepts", len(weights))
+        source = code.features(step.inputs[0], step.stage, weights.shape[1])
         sums = [code.local(text) for text in _sums(step, source, code)]
         if step.params["multinomial"]:
             raw = code.local(f"[{', '.join(sums)}]")

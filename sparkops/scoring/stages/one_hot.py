@@ -10,6 +10,7 @@ import numpy as np
 
 from ..code import Code
 from ..description import Step
+from ..form import MOST_SLOTS, need, whole
 from ..frame import Frame, OneHots, Vectors
 from ..problem import outside
 from ..symbols import OneHot, Vector
@@ -24,8 +25,9 @@ class OneHotEncode:
     def emit(self, step: Step, code: Code) -> None:
         """Write the index of the hot slot; one that is known to be in range needs no code."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
-        categories, keep = step.params["categories"], step.params["keep"]
+        categories, keep = whole(step, "categories", high=MOST_SLOTS), step.params["keep"]
         slots = _slots(step)
+        need(step, good=slots >= 0)
         index = source.expr
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]

@@ -8,13 +8,15 @@ import numpy as np
 
 from .. import decide
 from ..code import Code, number
+from ..descent import Descent, descent_of
 from ..description import Step
-from ..forest import Forest, tree_code, walker
+from ..forest import Forest, tree_code
+from ..form import need, word
 from ..frame import Frame, Numbers, Scalars
-from ..symbols import Scalar
+from ..symbols import Scalar, Vector, slot_at
 
-# Above this many nodes, code takes seconds to compile: the row walks the arrays instead.
-MOST_NODES = 50_000
+# Above this many nodes, code takes long to compile: all trees are walked at once instead.
+MOST_NODES = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +31,19 @@ class Trees:
     def emit(self, step: Step, code: Code) -> None:
         """Write each tree as one nested choice; their sum; the class."""
         forest = Forest.of(step)
+        kind = word(step, "kind", ("regress", "classify", "boost"))
+        width = {"regress": 0, "boost": 2}.get(kind, forest.leaves.shape[1])
+        need(
+            step, good=step.params["classes"] == width and (kind == "classify" or forest.leaves.shape[1] == 1)
+        )
         source = code.features(step.inputs[0], step.stage, step.params["features"])
-        if len(forest.feature) > MOST_NODES:
-            leaves = walker(forest, source, code)
-        else:
-            leaves = [code.local(text) for text in tree_code(forest, source, code)]
+        sums = _sums(forest, source, code)
         if step.params["kind"] == "classify":
-            _emit_votes(step, code, leaves)
+            _emit_votes(step, code, sums)
             return
-        total = code.local(" + ".join(leaves))
+        total = sums[0]
         if step.params["kind"] == "regress":
-            sum_ = f"{total} / {number(len(leaves))}" if step.params["mean"] else total
+            sum_ = f"{total} / {number(len(forest.roots))}" if step.params["mean"] else total
             code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double")
             return
         low = code.local(f"{code.constant(decide.logistic)}(-2.0 * {total})")
@@ -48,10 +52,10 @@ class Trees:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Walk all rows down each tree, level by level."""
-        forest = Forest.of(step)
-        total = forest.sums(frame.features(step.inputs[0]), frame.size)
+        descent = descent_of(step)
+        total = descent.rows(frame.features(step.inputs[0]), frame.size)
         if step.params["kind"] == "regress":
-            sum_ = total[:, 0] / len(forest.roots) if step.params["mean"] else total[:, 0]
+            sum_ = total[:, 0] / len(descent.forest.roots) if step.params["mean"] else total[:, 0]
             frame.columns[step.outputs[0]] = Scalars(sum_)
         elif step.params["kind"] == "boost":
             m = total[:, 0]
@@ -61,15 +65,24 @@ class Trees:
             decide.run(step, frame, total, _normal(total))
 
 
-def _emit_votes(step: Step, code: Code, leaves: list[str]) -> None:
-    classes = int(step.params["classes"])
-    if len(leaves) == 1:
-        raw = leaves[0]
-    else:
-        sums = [code.local(" + ".join(f"{leaf}[{at}]" for leaf in leaves)) for at in range(classes)]
-        raw = code.local(f"({', '.join(sums)},)")
+def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
+    """Return the names of the sums over all trees, one for each number that a leaf holds."""
+    width = forest.leaves.shape[1]
+    if len(forest.kind) > MOST_NODES:
+        descent = Descent(forest)
+        values = ", ".join(slot_at(source, at).expr for at in descent.used.tolist())
+        total = code.local(f"{code.constant(descent.row)}([{values}])")
+        return [f"{total}[{at}]" for at in range(width)]
+    leaves = [code.local(text) for text in tree_code(forest, source, code)]
+    if width == 1:
+        return [code.local(" + ".join(leaves))]
+    return [code.local(" + ".join(f"{leaf}[{at}]" for leaf in leaves)) for at in range(width)]
+
+
+def _emit_votes(step: Step, code: Code, sums: list[str]) -> None:
+    raw = code.local(f"({', '.join(sums)},)")
     total = code.local(f"sum({raw})")
-    parts = ", ".join(f"{raw}[{at}] / {total}" for at in range(classes))
+    parts = ", ".join(f"{one} / {total}" for one in sums)
     decide.emit(step, code, raw, code.local(f"({parts},) if {total} else {raw}"))
 
 

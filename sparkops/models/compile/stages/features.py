@@ -64,6 +64,8 @@ def vector_assembler(saved: Saved, plan: Plan) -> None:
     """Compile VectorAssembler."""
     inputs = saved.params["inputCols"]
     for source in inputs:
+        if plan.types.get(source, "").startswith("decimal("):
+            continue  # held as the double that it is assembled as
         if plan.kind(source) not in {*NUMBERS, "boolean", "vector"}:
             raise Uncompiled(f"it assembles `{source}`, which is {plan.kind(source)}")
     params = {"invalid": saved.params["handleInvalid"]}
@@ -104,6 +106,5 @@ def index_to_string(saved: Saved, plan: Plan) -> None:
 
 def _rescale(saved: Saved, plan: Plan, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
     source, target = saved.params["inputCol"], saved.params["outputCol"]
-    if plan.kind(source) != "vector":
-        raise Uncompiled(f"it scales `{source}`, which is {plan.kind(source)}")
+    plan.vector(source, next((len(array) for array in arrays.values()), None))
     plan.add(saved, "rescale", [source], [(target, "vector")], arrays=arrays)

@@ -1,4 +1,4 @@
-"""Compile linear models, logistic models and clusters, and bind what every predictor answers."""
+"""Compile linear and logistic models, and bind what every predictor answers."""
 
 from __future__ import annotations
 
@@ -40,29 +40,18 @@ def logistic_regression(saved: Saved, plan: Plan) -> None:
     classifier(saved, plan, "logistic", params, arrays)
 
 
-def kmeans(saved: Saved, plan: Plan) -> None:
-    """Compile KMeansModel."""
-    rows = sorted(saved.rows(), key=lambda row: int(row["clusterIdx"]))
-    arrays = {"centres": np.array([dense(row["clusterCenter"]) for row in rows])}
-    features, prediction = _features(saved, plan), saved.params["predictionCol"]
-    params = {"cosine": saved.params["distanceMeasure"] == "cosine"}
-    plan.add(saved, "kmeans", [features], [(prediction, "integer")], params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "integer", prediction, "prediction"))
-
-
 def regressor(saved: Saved, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Add a step that predicts a number."""
-    prediction = _prediction(saved)
-    features = _features(saved, plan)
-    if saved.params.get("varianceCol"):
-        raise Uncompiled("it makes a column of variances (varianceCol)")
+    prediction = predicted(saved)
+    features = features_of(saved, plan, _width(params, arrays))
     plan.add(saved, op, [features], [(prediction, "double")], params=params, arrays=arrays)
     plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
 
 
 def classifier(saved: Saved, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Any]) -> None:
     """Add a step that predicts a class, with probabilities."""
-    prediction, features, size = _prediction(saved), _features(saved, plan), int(params["classes"])
+    prediction, size = predicted(saved), int(params["classes"])
+    features = features_of(saved, plan, _width(params, arrays))
     probability, raw = saved.params.get("probabilityCol", ""), saved.params.get("rawPredictionCol", "")
     columns = [(prediction, "double"), (probability, "vector"), (raw, "vector")]
     plan.add(saved, op, [features], columns, params=params, arrays=arrays)
@@ -74,19 +63,33 @@ def classifier(saved: Saved, plan: Plan, op: str, params: dict[str, Any], arrays
         plan.outputs.append(Output(raw, "vector", raw, "rawPrediction", size))
 
 
-def _prediction(saved: Saved) -> str:
+def predicted(saved: Saved) -> str:
+    """Return the prediction column.
+
+    Raises:
+        Uncompiled: The stage makes none.
+    """
     prediction = str(saved.params["predictionCol"])
     if not prediction:
         raise Uncompiled("it makes no prediction column")
-    if saved.params.get("leafCol"):
-        raise Uncompiled("it makes a column of leaf indices (leafCol)")
     return prediction
 
 
-def _features(saved: Saved, plan: Plan) -> str:
+def thresholds_of(saved: Saved) -> dict[str, Any]:
+    """Return `thresholds` as an array of a step, where they are set."""
+    thresholds = saved.params.get("thresholds")
+    return {"thresholds": np.array(thresholds, dtype=np.float64)} if thresholds else {}
+
+
+def _width(params: dict[str, Any], arrays: dict[str, Any]) -> int:
+    """Return how many features a predictor was fitted with."""
+    return int(params["features"]) if "features" in params else int(arrays["weights"].shape[-1])
+
+
+def features_of(saved: Saved, plan: Plan, size: int) -> str:
+    """Return the column of features, a vector of `size` slots; the label is noted as one that scoring has not."""
     features = str(saved.params["featuresCol"])
-    if plan.kind(features) != "vector":
-        raise Uncompiled(f"its features `{features}` are {plan.kind(features)}, not a vector")
+    plan.vector(features, size)
     if "labelCol" in saved.params:
         plan.truths.add(saved.params["labelCol"])
     return features

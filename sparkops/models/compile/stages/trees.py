@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from sparkops.models.compile.plan import Plan, Uncompiled
 from sparkops.models.compile.saved import Saved
+from sparkops.scoring.description import Output
 from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, NOT_AMONG
 
-from .predictors import classifier, regressor
+from .predictors import classifier, regressor, thresholds_of
 
 Node = dict[str, Any]
 
 
 def tree_regressor(saved: Saved, plan: Plan) -> None:
-    """Compile DecisionTreeRegressionModel."""
-    arrays = _arrays([_sorted(saved.rows())], [1.0], _prediction)
-    regressor(saved, plan, "trees", _params(saved, "regress"), arrays)
+    """Compile DecisionTreeRegressionModel, its variances too."""
+    nodes = _sorted(saved.rows())
+    params, variance = _params(saved, "regress"), str(saved.params.get("varianceCol", ""))
+    regressor(saved, plan, "trees", params, _arrays([nodes], [1.0], _prediction))
+    if variance:
+        arrays = _arrays([nodes], [1.0], _variance)
+        _more(saved, plan, "trees", Output(variance, "double", variance, "column"), params, arrays)
+    _leaves(saved, plan, [nodes])
 
 
 def tree_classifier(saved: Saved, plan: Plan) -> None:
     """Compile DecisionTreeClassificationModel: its raw scores are the leaf's own statistics."""
-    arrays = _arrays([_sorted(saved.rows())], [1.0], _counts) | _thresholds(saved)
+    nodes = _sorted(saved.rows())
+    arrays = _arrays([nodes], [1.0], _counts) | thresholds_of(saved)
     classifier(saved, plan, "trees", _params(saved, "classify"), arrays)
+    _leaves(saved, plan, [nodes])
 
 
 def forest_regressor(saved: Saved, plan: Plan) -> None:
@@ -33,26 +42,55 @@ def forest_regressor(saved: Saved, plan: Plan) -> None:
     trees, weights = _trees(saved)
     arrays = _arrays(trees, [1.0] * len(weights), _prediction)
     regressor(saved, plan, "trees", _params(saved, "regress") | {"mean": True}, arrays)
+    _leaves(saved, plan, trees)
 
 
 def forest_classifier(saved: Saved, plan: Plan) -> None:
     """Compile RandomForestClassificationModel: each tree votes with its leaf's shares."""
     trees, weights = _trees(saved)
-    arrays = _arrays(trees, [1.0] * len(weights), _shares) | _thresholds(saved)
+    arrays = _arrays(trees, [1.0] * len(weights), _shares) | thresholds_of(saved)
     classifier(saved, plan, "trees", _params(saved, "classify"), arrays)
+    _leaves(saved, plan, trees)
 
 
 def boosted_regressor(saved: Saved, plan: Plan) -> None:
     """Compile GBTRegressionModel: the weighted sum of its trees."""
     trees, weights = _trees(saved)
     regressor(saved, plan, "trees", _params(saved, "regress"), _arrays(trees, weights, _prediction))
+    _leaves(saved, plan, trees)
 
 
 def boosted_classifier(saved: Saved, plan: Plan) -> None:
     """Compile GBTClassificationModel: the weighted sum of its trees is the margin."""
     trees, weights = _trees(saved)
-    arrays = _arrays(trees, weights, _prediction) | _thresholds(saved)
+    arrays = _arrays(trees, weights, _prediction) | thresholds_of(saved)
     classifier(saved, plan, "trees", _params(saved, "boost") | {"classes": 2}, arrays)
+    _leaves(saved, plan, trees)
+
+
+def _leaves(saved: Saved, plan: Plan, trees: Sequence[Sequence[Node]]) -> None:
+    """Add the column that tells the leaf of each tree, where one is wanted: leaves count from 0, left to right."""
+    name = str(saved.params.get("leafCol", ""))
+    if not name:
+        return
+    numbered = []
+    for nodes in trees:
+        count = accumulate(node["leftChild"] < 0 for node in nodes)
+        numbered.append([{**node, "leaf": number - 1.0} for node, number in zip(nodes, count, strict=True)])
+    arrays = _arrays(numbered, [1.0] * len(trees), _leaf)
+    single = saved.kind.startswith("DecisionTree")
+    params = {"features": int(saved.extra["numFeatures"]), "single": single}
+    output = Output(name, "double" if single else "vector", name, "column", None if single else len(trees))
+    _more(saved, plan, "tree_leaves", output, params, arrays)
+
+
+def _more(
+    saved: Saved, plan: Plan, op: str, output: Output, params: dict[str, Any], arrays: dict[str, Any]
+) -> None:
+    """Add a further column of the same features."""
+    columns = [(output.name, output.type)]
+    plan.add(saved, op, [saved.params["featuresCol"]], columns, params=params, arrays=arrays)
+    plan.outputs.append(output)
 
 
 def _params(saved: Saved, kind: str) -> dict[str, Any]:
@@ -60,13 +98,17 @@ def _params(saved: Saved, kind: str) -> dict[str, Any]:
     return {"kind": kind, "features": int(saved.extra["numFeatures"]), "classes": classes, "mean": False}
 
 
-def _thresholds(saved: Saved) -> dict[str, Any]:
-    thresholds = saved.params.get("thresholds")
-    return {"thresholds": np.array(thresholds, dtype=np.float64)} if thresholds else {}
-
-
 def _prediction(node: Node) -> list[float]:
     return [node["prediction"]]
+
+
+def _leaf(node: Node) -> list[float]:
+    return [node["leaf"]]
+
+
+def _variance(node: Node) -> list[float]:
+    count, total, squares = node["impurityStats"]
+    return [(squares - total * total / count) / count if count else 0.0]
 
 
 def _counts(node: Node) -> list[float]:

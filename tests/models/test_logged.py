@@ -1,0 +1,148 @@
+"""Models that others logged or saved: which columns they read, found without MLflow, Spark or a JVM."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sparkops.errors import InputError, ModelError
+from sparkops.models.compile.schema import fields_from_ddl, fields_from_example
+from sparkops.models.logged import logged
+from sparkops.scoring import Field
+
+SAVED = Path(__file__).parent / "fixtures" / "spark-4.1" / "clusters" / "model"
+FLAVORS = {"spark": {"model_data": "sparkml"}, "python_function": {"loader_module": "mlflow.spark"}}
+
+
+@pytest.fixture
+def mlflow_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Make a folder as `mlflow.spark.log_model` does: `mlflow_folder(signature=[...], example=...)`."""
+
+    def make(*, signature: Any = None, example: Any = None, flavors: Any = FLAVORS) -> Path:
+        model: dict[str, Any] = {"flavors": flavors}
+        if signature is not None:
+            model["signature"] = {"inputs": json.dumps(signature), "outputs": None, "params": None}
+        if example is not None:
+            model["saved_input_example_info"] = {"artifact_path": "input_example.json", "type": "dataframe"}
+            (tmp_path / "input_example.json").write_text(json.dumps(example), "utf-8")
+        (tmp_path / "MLmodel").write_text(yaml.safe_dump(model), "utf-8")
+        shutil.copytree(SAVED, tmp_path / "sparkml", dirs_exist_ok=True)
+        return tmp_path
+
+    return make
+
+
+def column(name: str, kind: Any, **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": kind, "required": True, **more}
+
+
+def test_columns_come_from_mlflows_signature_in_every_type_and_may_be_null(mlflow_folder) -> None:
+    words = [
+        "long",
+        "integer",
+        "double",
+        "float",
+        "string",
+        "boolean",
+        "datetime",
+        "sparkml vector",
+        "binary",
+    ]
+    signature = [column(f"c{at}", word) for at, word in enumerate(words)]
+    signature.append(column("a", "array", items={"type": "string"}))
+    found = logged(mlflow_folder(signature=signature))
+    assert found.told_by == "MLflow's signature"
+    assert [field.type for field in found.fields] == [
+        "long", "integer", "double", "float", "string", "boolean", "timestamp", "vector", "binary", "array<string>",
+    ]  # fmt: skip
+    assert all(field.nullable for field in found.fields)
+    assert found.spark.startswith("4.1")
+    assert found.saved.name == "sparkml"
+
+
+def test_the_example_tells_what_the_signature_leaves_open(mlflow_folder) -> None:
+    example = {"columns": ["n", "v"], "data": [[None, [1.0, 2.0]], [4, [0.0, 1.0]]]}
+    signature = [column("n", "any"), column("v", "sparkml vector")]
+    fields = logged(mlflow_folder(signature=signature, example=example)).fields
+    assert fields == (Field("n", "long"), Field("v", "vector", size=2))
+
+
+@pytest.mark.parametrize(
+    "example",
+    [{"columns": ["x", "n"], "data": [[0.5, 3]]}, {"x": 0.5, "n": 3}, [{"x": 0.5, "n": 3}]],
+    ids=["split", "object", "records"],
+)
+def test_without_a_signature_the_example_tells(mlflow_folder, example) -> None:
+    found = logged(mlflow_folder(example=example))
+    assert (found.fields, found.told_by) == ((Field("x", "double"), Field("n", "long")), "the input example")
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [None, [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 2]}}], [{"type": "long"}]],
+)
+def test_where_nothing_tells_the_columns_it_says_what_to_do(mlflow_folder, signature) -> None:
+    with pytest.raises(InputError) as told:
+        logged(mlflow_folder(signature=signature))
+    for words in ("neither a signature of named columns nor an input example", "--schema", "`x`, `n`"):
+        assert words in str(told.value)
+
+
+def test_a_bare_folder_needs_a_schema_and_takes_it(mlflow_folder) -> None:
+    with pytest.raises(InputError, match="bare of a signature"):
+        logged(SAVED)
+    found = logged(SAVED, schema="x double, n INT NOT NULL")
+    assert found.fields == (Field("x", "double"), Field("n", "integer", nullable=False))
+
+
+@pytest.mark.parametrize(
+    ("flavors", "says"),
+    [
+        ({"sklearn": {}}, r"no `spark` flavor \(it has: sklearn\)"),
+        ({"spark": {"model_data": "../elsewhere"}}, "points outside its folder"),
+        ({"spark": {"model_data": "gone"}}, "no model that Spark ML saved"),
+        (None, "names no flavors"),
+    ],
+)
+def test_a_folder_without_a_spark_model_is_refused(mlflow_folder, flavors, says) -> None:
+    with pytest.raises(ModelError, match=says):
+        logged(mlflow_folder(flavors=flavors, signature=[column("x", "double")]))
+
+
+def test_a_damaged_mlmodel_or_signature_is_told(mlflow_folder) -> None:
+    folder = mlflow_folder(signature="x")
+    with pytest.raises(ModelError, match=r"signature in .* can't be read"):
+        logged(folder)
+    (folder / "MLmodel").write_text("a: [", "utf-8")
+    with pytest.raises(ModelError, match="can't be read"):
+        logged(folder)
+
+
+def test_columns_are_read_from_ddl() -> None:
+    text = "`a b` STRING, n: bigint, v vector(3), w VECTOR, d decimal(10, 2), l array<int>"
+    assert fields_from_ddl(text) == (
+        Field("a b", "string"),
+        Field("n", "long"),
+        Field("v", "vector", size=3),
+        Field("w", "vector"),
+        Field("d", "decimal(10, 2)"),
+        Field("l", "array<integer>"),
+    )
+    for wrong, says in (("a", "is no column"), ("a int b", "is of type int b"), ("", "is no column")):
+        with pytest.raises(InputError, match=says):
+            fields_from_ddl(wrong)
+
+
+def test_rows_of_json_show_their_types() -> None:
+    rows = [
+        {"a": None, "b": True, "c": 1, "d": 1.5, "e": "x", "f": [1, 2.0], "g": ["x", None], "h": None},
+        {"a": 2},
+    ]
+    kinds = [field.type for field in fields_from_example(rows)]
+    assert kinds == ["long", "boolean", "long", "double", "string", "vector", "array<string>", "any"]

@@ -1,0 +1,102 @@
+"""Statements as typed trees, and the ones that are left to Spark. No Spark, no JVM."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparkops.models.compile.plan import Uncompiled
+from sparkops.models.compile.sql.select import select
+from sparkops.scoring.sql.show import show
+
+TYPES = {
+    "x": "double", "n": "integer", "l": "long", "b": "byte", "f": "float", "s": "string", "o": "boolean",
+    "d": "date", "t": "timestamp", "v": "vector", "Two Words": "double",
+}  # fmt: skip
+
+
+def made(expression: str) -> tuple[str, str]:
+    """Return an expression's type, and its tree as text."""
+    ((_, tree),) = select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
+    return tree.type, show(tree)
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "tree"),
+    [
+        ("n + l", "long", "(cast(n as long) + l)"),
+        ("n / n", "double", "(cast(n as double) / cast(n as double))"),
+        ("f + n", "double", "(cast(f as double) + cast(n as double))"),
+        ("x * 0.5", "double", "(x * 0.5)"),
+        ("n * 0.5", "decimal(12,1)", "(cast(n as decimal(10,0)) * 0.5)"),
+        ("n = '3'", "boolean", "(cast(n as long) = 3)"),
+        ("-2147483648", "integer", "-2147483648"),
+        ("a.x + `two words`", "double", ""),
+        ("x + n * 2 - 1", "double", "((x + cast((n * 2) as double)) - 1.0)"),
+        ("coalesce(n, x, 0)", "double", "coalesce(cast(n as double), x, 0.0)"),
+        ("n BETWEEN 1 AND 2 OR NOT o", "boolean", "(((n >= 1) AND (n <= 2)) OR not(o))"),
+        ("d > '2024-01-01'", "boolean", "(d > 2024-01-01)"),
+    ],
+)
+def test_spark_s_rules_of_types_become_casts(expression: str, kind: str, tree: str) -> None:
+    if not tree:
+        with pytest.raises(Uncompiled, match="is not in the list"):
+            made(expression)
+        return
+    assert made(expression) == (kind, tree)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("SELECT x = n < 2 AS z FROM __THIS__", "parentheses around"),
+        ("SELECT s || x + 1 AS z FROM __THIS__", "parentheses around"),
+        ("SELECT +s AS z FROM __THIS__", "a plus sign before a value"),
+        ("SELECT 'a\\n' AS z FROM __THIS__", "a backslash"),
+        ("SELECT DISTINCT x FROM __THIS__", "more than SELECT, FROM and WHERE"),
+        ("SELECT x FROM __THIS__ LIMIT 3", "more than SELECT, FROM and WHERE"),
+        ("SELECT x FROM __THIS__, other", "more than SELECT, FROM and WHERE"),
+        ("SELECT x FROM other", "does not read FROM __THIS__"),
+        ("SELECT 1 AS z; SELECT 2 AS z", "is not one SELECT"),
+        ("SELECT * EXCEPT (x) FROM __THIS__", "is not in the list"),
+        ("SELECT *, x AS X FROM __THIS__", "twice"),
+        ("SELECT * FROM __THIS__ WHERE nothing > 1", "neither the signature nor a stage gives"),
+        ("SELECT x AS n, n AS x FROM __THIS__", ""),
+        ("SELECT x[0] AS z FROM __THIS__", "is not in the list of expressions"),
+        ("SELECT v + 1 AS z FROM __THIS__", "calculates with the column `v` of type vector"),
+        ("SELECT hash(x) AS z FROM __THIS__", "`hash` is not in the list of functions"),
+        ("SELECT CAST(s AS timestamp) AS z FROM __THIS__", "is not in the list of casts"),
+        ("SELECT t > '2024-01-01T00:00Z' AS z FROM __THIS__", "is not in the list of constants"),
+        ("SELECT s LIKE s AS z FROM __THIS__", "is not in the list of LIKE patterns"),
+        ("SELECT null AS z FROM __THIS__", "nothing but null"),
+        ("SELECT " + "x + " * 40 + "x AS z FROM __THIS__", "is too large"),
+        ("SELECT (((", "cannot be read"),
+    ],
+)
+def test_statements_that_are_left_to_spark_say_why(statement: str, reason: str) -> None:
+    if not reason:
+        assert [name for name, _ in select(statement, TYPES).made] == ["n", "x"]
+        return
+    with pytest.raises(Uncompiled, match=reason):
+        select(statement, TYPES)
+
+
+def test_what_a_select_keeps_makes_and_asks() -> None:
+    found = select("SELECT n, x + 1 AS more, more * 2 AS twice, v AS w, L FROM __THIS__ AS t WHERE T.o", TYPES)
+    assert found.kept == ("n",)
+    assert [(name, show(tree)) for name, tree in found.made] == [
+        ("more", "(x + 1.0)"),
+        ("twice", "((x + 1.0) * 2.0)"),
+        ("w", "v"),
+        ("L", "l"),
+    ]
+    assert found.where is not None
+    assert show(found.where) == "o"
+
+
+def test_a_star_keeps_every_column() -> None:
+    assert select("SELECT *, s AS name FROM __THIS__", TYPES).kept == tuple(TYPES)
+
+
+def test_a_label_that_rows_do_not_hold_is_passed_over() -> None:
+    found = select("SELECT aim, IF(aim > 15, 'late', 'fine') AS word, x FROM __THIS__", TYPES)
+    assert (found.kept, found.made) == (("x",), ())

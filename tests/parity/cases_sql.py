@@ -1,0 +1,150 @@
+"""SQLTransformer: expressions of every kind, conditions, hidden and renamed columns; and RFormula."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from parity.case import case
+
+ALL = ["c", "d", "x", "h", "n", "l", "b", "f"]
+
+
+def sql(statement: str) -> Any:
+    from pyspark.ml.feature import SQLTransformer
+
+    return SQLTransformer(statement=statement)
+
+
+@case("SQLTransformer", "numbers, choices and text", inputs=ALL, rows=200)
+def many_expressions() -> list[Any]:
+    return [
+        sql(
+            """SELECT *, x + h * 2 AS a1, x / 2 - n AS a2, -x AS a3, abs(n - 10) AS a4, n % 7 AS a5, n / 4 AS a6,
+            CASE WHEN x > 0.5 THEN 'high' WHEN x > -0.5 THEN 'mid' END AS a7, IF(b, n, 0) AS a8,
+            coalesce(x, h, 0.0) AS a9, nullif(c, 'a') AS a10, c IN ('a', 'b') AND NOT b AS a11,
+            x BETWEEN -1 AND 1 AS a12, upper(c) || '-' || n AS a13, d LIKE 'nu%' AS a14, CAST(n AS string) AS a15,
+            CAST(x > 0 AS int) AS a16, log1p(abs(x)) AS a17, sqrt(h) AS a18, pow(h, 2) AS a19, round(x, 2) AS a20,
+            floor(x) AS a21, greatest(x, h, n) AS a22, isnan(x) OR x IS NULL AS a23, ln(h) AS a24, x <=> h AS a25,
+            length(c) AS a26, concat_ws('/', c, d) AS a27, try_cast(d AS int) AS a28, exp(f) AS a29, f * 2 AS a30
+            FROM __THIS__"""
+        )
+    ]
+
+
+@case("SQLTransformer", "overflow and division by zero", inputs=["n", "l", "h"], rows=80, refused=10)
+def refusing_expressions() -> list[Any]:
+    return [sql("SELECT *, n * n AS square, l + 1 AS next, 10 / n AS inverse, -n AS minus FROM __THIS__")]
+
+
+@case("SQLTransformer", "rows dropped, columns hidden, renamed and made anew", inputs=ALL, rows=45)
+def conditions() -> list[Any]:
+    from pyspark.ml.feature import StringIndexer, VectorAssembler
+
+    return [
+        StringIndexer(inputCol="c", outputCol="ci", handleInvalid="keep"),
+        sql(
+            "SELECT h * 2 AS h, n AS whole, `ci` AS place, t.x, n / 60.0 AS hours, N > 10 AND b AS big, "
+            "whole + 1 AS more FROM __THIS__ AS t WHERE x > -1 AND (c <> 'b' OR c IS NULL)"
+        ),
+        VectorAssembler(
+            inputCols=["h", "whole", "place", "x", "hours", "big", "more"],
+            outputCol="v",
+            handleInvalid="keep",
+        ),
+    ]
+
+
+@case("SQLTransformer", "the type of a number, seen by what indexes it", inputs=["n", "x", "h"])
+def types_downstream() -> list[Any]:
+    from pyspark.ml.feature import StringIndexer
+
+    made = (
+        "SELECT *, n % 5 AS whole, h * 1 AS real, CAST(n AS double) AS wide, floor(x) AS long FROM __THIS__"
+    )
+    names = ["whole", "real", "wide", "long"]
+    indexed = [f"{name}_i" for name in names]
+    return [sql(made), StringIndexer(inputCols=names, outputCols=indexed, handleInvalid="keep")]
+
+
+@case("SQLTransformer", "dates and times", inputs=["day", "moment", "word", "n"], frame="moments", rows=160)
+def dates() -> list[Any]:
+    return [
+        sql(
+            """SELECT *, year(day) AS y1, month(moment) AS y2, dayofweek(day) AS y3, weekday(moment) AS y4,
+            hour(moment) AS y5, minute(moment) * 60 + second(moment) AS y6, quarter(day) AS y7, dayofyear(day) AS y8,
+            datediff(moment, day) AS y9, date_add(day, n % 1000) AS y10, date_sub(day, 1) AS y11, day > '2024-01-01' AS y12,
+            moment >= TIMESTAMP '2024-02-01 10:00:00' AS y13, try_cast(word AS date) AS y14,
+            months_between(moment, day) AS y15, last_day(day) AS y16, CAST(day AS string) AS y17,
+            CAST(moment AS date) = day AS y18, weekofyear(day) AS y19, CASE dayofweek(day) WHEN 1 THEN 'sun' WHEN 7 THEN 'sat'
+            ELSE 'work' END AS y20 FROM __THIS__"""
+        )
+    ]
+
+
+@case("SQLTransformer", "words as an array", inputs=["t"], frame="texts")
+def words() -> list[Any]:
+    from pyspark.ml.feature import HashingTF
+
+    return [
+        sql("SELECT *, split(lower(t), ' ') AS words, length(t) AS size FROM __THIS__ WHERE t IS NOT NULL"),
+        HashingTF(inputCol="words", outputCol="counts", numFeatures=64),
+    ]
+
+
+def only(statement: str) -> list[Any]:
+    return [sql(statement)]
+
+
+REFUSED = {
+    "SELECT *, rand() AS z FROM __THIS__": "`rand` is not in the list of functions",
+    "SELECT c, avg(x) AS z FROM __THIS__ GROUP BY c": "more than SELECT, FROM and WHERE",
+    "SELECT *, sum(x) OVER (PARTITION BY c) AS z FROM __THIS__": "is not in the list of expressions",
+    "SELECT *, x + 1 FROM __THIS__": "has no name of its own",
+    "SELECT *, CAST(x AS string) AS z FROM __THIS__": "Java's versions write differently",
+}
+for _statement, _reason in REFUSED.items():
+    case("SQLTransformer", _reason, inputs=["c", "x"], reason=_reason)(partial(only, _statement))
+
+
+def formula(text: str, **params: Any) -> Any:
+    from pyspark.ml.feature import RFormula
+
+    return RFormula(formula=text, featuresCol="v", labelCol="aim", **params)
+
+
+@case("RFormulaModel", "numbers and text, a label of text", inputs=ALL)
+def formula_of_text() -> list[Any]:
+    from pyspark.ml.classification import LogisticRegression
+
+    return [
+        formula("late ~ c + x + n + b + d", handleInvalid="keep", stringIndexerOrderType="alphabetDesc"),
+        LogisticRegression(featuresCol="v", labelCol="aim", maxIter=4),
+    ]
+
+
+@case("RFormulaModel", "rows skipped", inputs=ALL)
+def formula_that_skips() -> list[Any]:
+    from pyspark.ml.regression import LinearRegression
+
+    return [
+        formula("y ~ . - late - three", handleInvalid="skip"),
+        LinearRegression(featuresCol="v", labelCol="aim"),
+    ]
+
+
+@case("RFormulaModel", "without an intercept, rows refused", inputs=["c", "x", "h", "n"], refused=8)
+def formula_that_refuses() -> list[Any]:
+    return [formula("y ~ c + x + h - 1")]
+
+
+@case("RFormulaModel", "interactions", inputs=["c", "d", "x", "h"])
+def formula_of_interactions() -> list[Any]:
+    return [formula("y ~ x:h + c:d + c:x + h^2", handleInvalid="keep")]
+
+
+@case("RFormulaModel", "vectors", inputs=["v", "p"], frame="vectors")
+def formula_of_vectors() -> list[Any]:
+    from pyspark.ml.feature import RFormula
+
+    return [RFormula(formula="y ~ v + p", featuresCol="all", labelCol="aim")]

@@ -1,0 +1,28 @@
+"""The kinds of fitted stages of Spark ML, by the names that Spark saves them under: 60, and QuantileDiscretizer saved as one of them."""
+
+from __future__ import annotations
+
+FEATURES = (
+    "Binarizer", "BucketedRandomProjectionLSHModel", "Bucketizer", "ChiSqSelectorModel", "CountVectorizerModel", "DCT",
+    "ElementwiseProduct", "FeatureHasher", "HashingTF", "IDFModel", "ImputerModel", "IndexToString", "Interaction",
+    "MaxAbsScalerModel", "MinHashLSHModel", "MinMaxScalerModel", "NGram", "Normalizer", "OneHotEncoderModel",
+    "PCAModel", "PolynomialExpansion", "RFormulaModel", "RegexTokenizer", "RobustScalerModel", "SQLTransformer",
+    "StandardScalerModel", "StopWordsRemover", "StringIndexerModel", "TargetEncoderModel", "Tokenizer",
+    "UnivariateFeatureSelectorModel", "VarianceThresholdSelectorModel", "VectorAssembler", "VectorIndexerModel",
+    "VectorSizeHint", "VectorSlicer", "Word2VecModel",
+)  # fmt: skip
+CLASSIFIERS = (
+    "DecisionTreeClassificationModel", "FMClassificationModel", "GBTClassificationModel", "LinearSVCModel",
+    "LogisticRegressionModel", "MultilayerPerceptronClassificationModel", "NaiveBayesModel", "OneVsRestModel",
+    "RandomForestClassificationModel",
+)  # fmt: skip
+REGRESSORS = (
+    "AFTSurvivalRegressionModel", "DecisionTreeRegressionModel", "FMRegressionModel", "GBTRegressionModel",
+    "GeneralizedLinearRegressionModel", "IsotonicRegressionModel", "LinearRegressionModel",
+    "RandomForestRegressionModel",
+)  # fmt: skip
+OTHERS = (
+    "ALSModel", "BisectingKMeansModel", "FPGrowthModel", "GaussianMixtureModel", "KMeansModel", "LocalLDAModel",
+)  # fmt: skip
+WRAPPERS = ("CrossValidatorModel", "PipelineModel", "TrainValidationSplitModel")
+ALL = (*FEATURES, *CLASSIFIERS, *REGRESSORS, *OTHERS)

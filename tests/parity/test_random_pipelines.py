@@ -1,0 +1,170 @@
+"""Pipelines drawn at random, of two to eight stages, beside Spark's own transform."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import strategies as st
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+
+from parity.frames import FRAMES
+from parity.truth import Truth
+from sparkops.scoring import mixed_rows
+
+pytestmark = pytest.mark.spark
+
+INPUTS = ("c", "d", "x", "h", "n", "l", "b", "f")
+Draw = Callable[..., Any]
+MODES = st.sampled_from(["error", "keep", "skip"])
+
+
+def words(draw: Draw) -> tuple[list[Any], list[str]]:
+    """Return what is made of the columns of text."""
+    from pyspark.ml.feature import OneHotEncoder, StringIndexer
+
+    mode = draw(MODES)
+    stages: list[Any] = [StringIndexer(inputCols=["c", "d"], outputCols=["ci", "di"], handleInvalid=mode)]
+    if draw(st.booleans()):
+        kept = "keep" if mode == "keep" else "error"
+        hot = OneHotEncoder(
+            inputCols=["ci", "di"], outputCols=["co", "do"], handleInvalid=kept, dropLast=draw(st.booleans())
+        )
+        return [*stages, hot], ["co", "do"]
+    return stages, ["ci", "di"]
+
+
+def numbers(draw: Draw) -> tuple[list[Any], list[str]]:
+    """Return what is made of the columns of numbers."""
+    from pyspark.ml.feature import Binarizer, Bucketizer, Imputer
+
+    splits = [[float("-inf"), -0.5, 0.0, 0.5, float("inf")], [float("-inf"), 0.5, 1.0, float("inf")]]
+    made: list[tuple[Any, list[str]]] = draw(
+        st.lists(
+            st.sampled_from(
+                [
+                    (Imputer(inputCols=["x", "n"], outputCols=["xm", "nm"], strategy="median"), ["xm", "nm"]),
+                    (
+                        Binarizer(inputCols=["x", "f"], outputCols=["xb", "fb"], thresholds=[0.1, 0.5]),
+                        ["xb", "fb"],
+                    ),
+                    (
+                        Bucketizer(
+                            inputCols=["x", "h"],
+                            outputCols=["xs", "hs"],
+                            splitsArray=splits,
+                            handleInvalid=draw(MODES),
+                        ),
+                        ["xs", "hs"],
+                    ),
+                ]
+            ),
+            max_size=2,
+            unique_by=lambda each: type(each[0]).__name__,
+        )
+    )
+    plain = draw(st.lists(st.sampled_from(["l", "b", "f", "n", "h"]), max_size=2, unique=True))
+    return [stage for stage, _ in made], [*(name for _, names in made for name in names), *plain]
+
+
+def shapes(draw: Draw) -> list[Any]:
+    """Return up to three stages from `v0` on, each to the next column."""
+    from pyspark.ml import feature as F
+
+    kinds: dict[str, Callable[[], Any]] = {
+        "scale": lambda: F.StandardScaler(withMean=draw(st.booleans()), withStd=draw(st.booleans())),
+        "range": lambda: F.MinMaxScaler(min=-1.0, max=1.0),
+        "most": F.MaxAbsScaler,
+        "robust": lambda: F.RobustScaler(withCentering=draw(st.booleans())),
+        "norm": lambda: F.Normalizer(p=draw(st.sampled_from([1.0, 2.0, 3.0, float("inf")]))),
+        "cosines": lambda: F.DCT(inverse=draw(st.booleans())),
+        "some": lambda: F.VectorSlicer(indices=[0]),
+        "components": lambda: F.PCA(k=1),
+        "categories": lambda: F.VectorIndexer(maxCategories=3, handleInvalid="keep"),
+        "varying": lambda: F.VarianceThresholdSelector(varianceThreshold=0.0),
+        "powers": lambda: F.PolynomialExpansion(degree=2),
+    }
+    names = draw(st.lists(st.sampled_from(sorted(kinds)), max_size=3, unique=True))
+    stages = []
+    for at, name in enumerate(names):
+        stage = kinds[name]()
+        takes = "setFeaturesCol" if hasattr(stage, "setFeaturesCol") else "setInputCol"
+        stages.append(getattr(stage, takes)(f"v{at}").setOutputCol(f"v{at + 1}"))
+    return stages
+
+
+def predictor(draw: Draw, features: str, *, exact: bool) -> Any:
+    """Return what stands at the end, or nothing; no tree where a sum's last digit may decide which way a row goes."""
+    from pyspark.ml import classification as C
+    from pyspark.ml import clustering as K
+    from pyspark.ml import regression as R
+
+    trees: list[Callable[[], Any]] = [
+        lambda: C.DecisionTreeClassifier(labelCol="three", maxDepth=3),
+        lambda: C.RandomForestClassifier(labelCol="three", numTrees=2, maxDepth=3, seed=1),
+        lambda: R.GBTRegressor(labelCol="y", maxIter=2, maxDepth=2, seed=1),
+    ]
+    kinds: list[Callable[[], Any]] = [
+        *(trees if exact else []),
+        lambda: C.LogisticRegression(labelCol="three", maxIter=2, regParam=0.1),
+        lambda: R.LinearRegression(labelCol="y", regParam=0.1),
+        lambda: R.GeneralizedLinearRegression(labelCol="y", regParam=0.1, maxIter=3),
+        lambda: K.KMeans(k=2, seed=1, maxIter=2),
+        lambda: None,
+    ]
+    made = draw(st.sampled_from(kinds))()
+    return made.setFeaturesCol(features) if made is not None else None
+
+
+@st.composite
+def pipelines(draw: Draw) -> list[Any]:
+    """Draw the stages of a pipeline."""
+    from pyspark.ml.feature import VectorAssembler
+
+    first, names = words(draw) if draw(st.booleans()) else ([], [])
+    second, more = numbers(draw)
+    columns = [*names, *more] or ["h", "n"]
+    together = VectorAssembler(inputCols=columns, outputCol="v0", handleInvalid=draw(MODES))
+    shaped = shapes(draw)
+    exact = not {"DCT", "PCA", "Normalizer"} & {type(stage).__name__ for stage in shaped}
+    end = predictor(draw, f"v{len(shaped)}", exact=exact)
+    return [*first, *second, together, *shaped, *([end] if end is not None else [])]
+
+
+@pytest.fixture(scope="module")
+def frame(spark: Any) -> Any:
+    cached = FRAMES["plain"](spark).cache()
+    yield cached
+    cached.unpersist()
+
+
+@given(pipelines())
+@settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+def test_any_pipeline_agrees(frame: Any, tmp_path: Path, stages: list[Any]) -> None:
+    from pyspark.ml import Pipeline
+
+    note(" -> ".join(type(stage).__name__ for stage in stages))
+    try:
+        fitted = Pipeline(stages=stages).fit(frame)
+    except (PySparkException, Py4JJavaError):
+        return  # Spark itself does not fit such a pipeline
+    shutil.rmtree(tmp_path, ignore_errors=True)
+    truth = Truth(fitted, frame, tmp_path, names=INPUTS)
+    rows = [*truth.edges(60), *mixed_rows(truth.scorer.description, truth.fields_only(), 150, seed=7)]
+    found = truth.differences(rows, refused=1)
+    assert [f"{each}; {rows[each.index]}" for each in found[:3]] == []

@@ -1,0 +1,38 @@
+"""Random expressions over random rows beside Spark: their types, their values, and what Spark refuses."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from parity.sql_draw import expression, rows
+from parity.sql_truth import Tally, compare
+
+pytestmark = pytest.mark.spark
+
+
+# Spark is asked about fifty expressions at once, so that shrinking one would cost more than reading its message
+@given(st.integers(0, 2**32 - 1))
+@settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_expressions_have_the_types_and_values_of_spark(spark: Any, seed: int) -> None:
+    draw, tally = Random(seed), Tally()
+    compare(
+        spark,
+        [expression(draw, draw.choice([1, 2, 2, 3])) for _ in range(50)],
+        rows(draw, 24),
+        tally,
+        singly=4,
+    )
+    assert tally.wrong == []
+    assert tally.compared > 35
+    assert len(tally.uncompiled) < 8
