@@ -13,6 +13,7 @@ from sparkops.errors import InputError
 
 if TYPE_CHECKING:
     from sparkops.models.compile import Compilation
+    from sparkops.models.recheck import Compared, Recheck
 
 
 @click.command("compile", short_help="Compile a saved Spark model, anyone's, to a scorer without Spark.")
@@ -83,25 +84,35 @@ def certify(where: Where, uri: str, rows: int, seed: int | None, python: Path | 
 
     found = Recheck.of(folder_of(where, uri), rows=rows, seed=seed)
     kept = found.kept()
-    click.echo(f"Kept     {rows_of(len(found.cases))}; {_differ(len(kept))} (no Spark)")
+    if found.cases:
+        click.echo(f"Kept     {rows_of(len(found.cases))}; {_differ(len(kept))} (no Spark)")
+    else:
+        click.echo("Kept     no certificate yet")
     if python is not None:
         compared = found.asked(another_spark(python))
     else:
         with where.engine() as engine:
             compared = found.asked(this_spark(engine.session()))
-    fresh = f"{rows_of(len(found.fresh))} fresh (--seed {found.seed})"
-    click.echo(f"Spark    {compared.spark}; trained by {found.trained_by or 'an unknown version'}")
-    click.echo(
-        f"Compared {rows_of(compared.rows)}, {fresh}, {compared.refused} refused by the scorer; "
-        f"{_differ(len(compared.differences))}"
-    )
+    tell_compared(found, compared)
     for line in (*kept[:5], *compared.told()[:5]):
         click.echo(f"         {line}")
     if kept or compared.differences:
         return 1
+    if not compared.answered:
+        click.echo("Scorer   not certified: no row was answered")
+        return 1
     written = found.write_certificate(compared)
     click.echo("Scorer   certified" + (f": {written}" if written else ""))
     return 0
+
+
+def tell_compared(found: Recheck, compared: Compared) -> None:
+    """Print which Spark was asked, beside the one that trained the model, and how many rows differ."""
+    click.echo(f"Spark    {compared.spark}; trained by {found.trained_by or 'an unknown version'}")
+    click.echo(
+        f"Compared {rows_of(compared.rows)}, {rows_of(len(found.fresh))} fresh (--seed {found.seed}), "
+        f"{compared.refused} refused by the scorer; {_differ(len(compared.differences))}"
+    )
 
 
 def tell_stages(found: Compilation) -> None:
@@ -145,4 +156,4 @@ def folder_of(where: Where, uri: str) -> Path:
 
 
 def _differ(count: int) -> str:
-    return "none differ" if count == 0 else f"{count} differ{'s' if count == 1 else ''}"
+    return f"{count or 'no'} difference{'' if count == 1 else 's'}"

@@ -34,7 +34,7 @@ COMMANDS = {
     "runs": (f"{_HOME}.runs", "runs", "List runs; `show`, `log` and `resume` one."),
     "tables": (f"{_HOME}.tables", "tables", "List tables; show the history or rows of one; restore one."),
     "check": (f"{_HOME}.checks", "check", "Run a table's data-validation checkpoint now."),
-    "models": (f"{_HOME}.models", "models", "List, show, promote and roll back registered models."),
+    "models": (f"{_HOME}.models", "models", "List, show, promote, roll back, compile and certify models."),
     "score": (f"{_HOME}.score", "score", "Score rows, or a whole table, by a registered model."),
     "serve": (f"{_HOME}.serve", "serve", "Serve a model over HTTP."),
     "init": (f"{_HOME}.init", "init", "Make a small project of your own."),

@@ -11,8 +11,8 @@ from typing import Any
 
 from sparkops.errors import ModelError
 from sparkops.pipeline.registered import GateResult, Registered
-from sparkops.scoring.store import Entry
 from sparkops.scoring.files import FACTS
+from sparkops.scoring.store import Entry
 
 RUN = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"

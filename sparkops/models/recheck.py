@@ -59,6 +59,11 @@ class Compared:
         """Return how many rows were compared."""
         return len(self.cases)
 
+    @property
+    def answered(self) -> int:
+        """Return how many rows Spark answered, neither refused nor dropped."""
+        return sum(isinstance(answer, dict) for _, answer in self.cases)
+
     def told(self) -> list[str]:
         """Return each difference with its row."""
         return [f"{each}; {self.cases[each.index][0]}" for each in self.differences]

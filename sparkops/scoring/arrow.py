@@ -28,6 +28,7 @@ _TYPES = {
     "string": pa.string(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
+    "vector": pa.list_(pa.float64()),
 }
 
 

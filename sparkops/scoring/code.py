@@ -25,7 +25,8 @@ class Code:
         self.columns: dict[str, Column] = {}
         self.edges: dict[str, set[float]] = {}
         self.known: dict[str, tuple[Any, ...]] = {}
-        self.doubted: set[str] = set()  # fields whose NaN and infinities may be refused where Spark answers
+        # fields whose NaN, infinities and huge numbers have no one answer in Spark
+        self.doubted: set[str] = set()
         self._count = 0
 
     def name(self) -> str:

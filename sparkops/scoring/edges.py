@@ -33,6 +33,7 @@ _TEXTS = (
     "don't--stop,e.g. 3.14%/x_y [a](b){c}^d$ \\ A&B;c:d!?@#*+=<>|~`\"'",
 )
 _MOST_BOUNDARIES = 40
+_TAME = 1e6  # what is put into a field whose odd and huge numbers have no one answer stays below this
 _ODD = 0.125
 
 
@@ -94,7 +95,7 @@ def _edges(field: Field, code: Code) -> Iterator[Any]:
 
 
 def _values(field: Field, code: Code) -> Iterator[Any]:
-    known = code.known.get(field.name, ())
+    known, doubted = code.known.get(field.name, ()), field.name in code.doubted
     if field.type == "boolean":
         return iter((True, False))
     if field.type == "string":
@@ -102,20 +103,20 @@ def _values(field: Field, code: Code) -> Iterator[Any]:
         return iter((*known[:1], _UNSEEN, "", "null", *texts, *known[1:]))
     if field.type == "vector":
         made = _vectors(field.size or 0)
-        return (row for row in made if all(map(isfinite, row))) if field.name in code.doubted else made
+        return (row for row in made if all(abs(slot) < _TAME for slot in row)) if doubted else made
     if field.type in _SOME:
         return iter(_SOME[field.type])
     if field.type.startswith("array<"):
         inner = Field(field.name, field.type[6:-1])
         items = list(islice(chain([None], known, _values(inner, Code())), 12))
         return iter([[], items, *([item] for item in items), items[::-1]])
-    odd = () if field.name in code.doubted else (nan, inf, -inf)
+    odd = () if doubted else (nan, inf, -inf)
     special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, *odd, -0.0)
     boundaries = sorted(value for value in code.edges.get(field.name, ()) if isfinite(value))
     spread = boundaries[:: max(1, len(boundaries) // _MOST_BOUNDARIES + 1)]
     near = chain.from_iterable(_near(field, value) for value in spread)
-    ends = (-WHOLE_RANGES[field.type], WHOLE_RANGES[field.type] - 1) if field.type in WHOLE_RANGES else ()
-    return chain(special, known[:20], near, ends)
+    limit = WHOLE_RANGES.get(field.type, 0)
+    return chain(special, known[:20], near, (-limit, limit - 1) if limit and not doubted else ())
 
 
 def _is_cut(field: Field, code: Code) -> bool:

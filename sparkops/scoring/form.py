@@ -10,7 +10,6 @@ from ..errors import ModelError
 from .description import Step
 from .frame import Numbers
 
-
 MOST_CLASSES = 10_000  # the most that any classifier is written out for
 MOST_SLOTS = 2**24  # of one part of a vector
 

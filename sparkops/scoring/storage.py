@@ -84,7 +84,7 @@ def repair(
 
 
 def doubt(code: Code, vector: Vector) -> None:
-    """Remember that NaN and infinities in these fields may be refused, though Spark makes something of them."""
+    """Remember that NaN, infinities and huge numbers in these fields have no one answer in Spark: no edges there."""
     fields = [getattr(block, "field", None) for block in vector.blocks]
     code.doubted.update(field for field in fields if field is not None)
     if None in fields:

@@ -63,7 +63,12 @@ class Service:
         reason = await run_in_threadpool(health.trouble)
         if reason:
             return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
-        facts = {"model": self.name, "version": self.version, "checked": health.cases, "certified": health.cases > 0}
+        facts = {
+            "model": self.name,
+            "version": self.version,
+            "checked": health.cases,
+            "certified": health.cases > 0,
+        }
         return JSONResponse({"status": "ready", **facts})
 
 

@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sparkops.scoring.files import CERTIFICATE
 from sparkops.scoring.parity import check_cases, read_cases
 from sparkops.scoring.scorer import Answer, Scorer
-from sparkops.scoring.files import CERTIFICATE
 
 Case = tuple[dict[str, Any], Answer]
 

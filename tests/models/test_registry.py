@@ -186,7 +186,7 @@ def test_a_model_that_spark_alone_scores_is_registered_and_says_why(own: Registr
     from pyspark.ml.feature import SQLTransformer, VectorAssembler
     from pyspark.ml.regression import LinearRegression
 
-    half = SQLTransformer(statement="select *, distance / 2.0 as half from __THIS__")
+    half = SQLTransformer(statement="select *, hash(distance) as half from __THIS__")
     assembler = VectorAssembler(inputCols=["half"], outputCol="features")
     fitted = Pipeline(stages=[half, assembler, LinearRegression(labelCol="late")]).fit(flights)
     result = own.register(Model(fitted=fitted, example=flights, label="late"), name="m", run_id="1")

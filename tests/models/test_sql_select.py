@@ -81,7 +81,9 @@ def test_statements_that_are_left_to_spark_say_why(statement: str, reason: str) 
 
 
 def test_what_a_select_keeps_makes_and_asks() -> None:
-    found = select("SELECT n, x + 1 AS more, more * 2 AS twice, v AS w, L FROM __THIS__ AS t WHERE T.o", TYPES)
+    found = select(
+        "SELECT n, x + 1 AS more, more * 2 AS twice, v AS w, L FROM __THIS__ AS t WHERE T.o", TYPES
+    )
     assert found.kept == ("n",)
     assert [(name, show(tree)) for name, tree in found.made] == [
         ("more", "(x + 1.0)"),

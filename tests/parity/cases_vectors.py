@@ -56,14 +56,14 @@ def binarized_parts() -> list[Any]:
     return [*mixed(), *made, together("m0", "m1", "m2")]
 
 
-@case("DCT", "there and back", inputs=["v", "p", "q"], frame="vectors")
+@case("DCT", "forward and inverse", inputs=["v", "p", "q"], frame="vectors")
 def transformed() -> list[Any]:
     from pyspark.ml.feature import DCT
 
     return [
         DCT(inputCol="v", outputCol="vd"),
         DCT(inputCol="p", outputCol="pd", inverse=True),
-        DCT(inputCol="pd", outputCol="qd"),
+        DCT(inputCol="q", outputCol="qd", inverse=True),
         together("q", "v", target="w"),
         DCT(inputCol="w", outputCol="wd"),
         together("vd", "pd", "qd", "wd"),
@@ -319,6 +319,20 @@ def interacting_slots() -> list[Any]:
         VectorIndexer(inputCol="p", outputCol="pi", maxCategories=10, handleInvalid="keep"),
         VectorIndexer(inputCol="q", outputCol="qi", maxCategories=10),
         Interaction(inputCols=["y", "qi", "pi"], outputCol="o"),
+    ]
+
+
+@case("Interaction", "categories in vectors that Spark stores sparse", inputs=["c", "d", "x", "h"])
+def interacting_sparsely() -> list[Any]:
+    from pyspark.ml.feature import Interaction, OneHotEncoder, StringIndexer
+
+    return [
+        StringIndexer(inputCols=["c", "d"], outputCols=["ci", "di"], handleInvalid="keep"),
+        OneHotEncoder(inputCol="ci", outputCol="co"),
+        together("co", "ci", "di", "x", target="w", invalid="keep"),
+        Interaction(inputCols=["h", "w"], outputCol="o"),
+        Interaction(inputCols=["co", "x", "di"], outputCol="p"),
+        together("o", "p"),
     ]
 
 

@@ -76,7 +76,7 @@ VALUES: dict[str, list[Any]] = {
         date(2024, 2, 29),
         date(2023, 12, 31),
         date(1900, 3, 1),
-        date(1, 1, 1),
+        date(500, 1, 1),
         date(2024, 1, 31),
     ],
     "timestamp": [

@@ -28,6 +28,14 @@ def stored(plan: Plan, column: str) -> str:
     return _stored(plan.steps, column)
 
 
+def active(plan: Plan, column: str) -> str:
+    """Return `stored`, "unknown" where a vector stored sparse may hold zeros among the slots that it does store."""
+    step, _ = _maker(plan.steps, column)
+    found = stored(plan, column)
+    exact = step is None or found == "dense" or step.op in _STORED["sparse"] | _STORED["compressed"]
+    return found if exact else "unknown"
+
+
 def categories(plan: Plan, column: str) -> Sizes:
     """Return how many categories each slot of a column has in Spark's metadata, 0 for a number.
 

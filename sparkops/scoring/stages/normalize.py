@@ -87,7 +87,7 @@ def _lengths(table: Numbers, p: float) -> Numbers:
         if p == 1.0:
             return np.asarray(sizes.sum(axis=1))
         if p == 2.0:  # noqa: PLR2004
-            return np.sqrt((table * table).sum(axis=1))
+            return np.asarray(np.sqrt((table * table).sum(axis=1)))
         if p == inf:
             return np.asarray(np.nan_to_num(sizes, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))
         return np.asarray((sizes**p).sum(axis=1) ** (1.0 / p))

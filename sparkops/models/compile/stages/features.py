@@ -16,6 +16,11 @@ def string_indexer(saved: Saved, plan: Plan) -> None:
     row = saved.rows()[0]
     lists = row["labelsArray"] if "labelsArray" in row else [row["labels"]]
     for (source, target), labels in zip(saved.pairs(), lists, strict=True):
+        if source not in plan.types and saved.params["handleInvalid"] == "skip":
+            raise Uncompiled(
+                f"it skips rows by `{source}`, which rows to score do not hold: Spark refuses them all. "
+                "Set handleInvalid of the label's indexer to error or keep"
+            )
         if source not in plan.types:
             plan.labels[target] = tuple(labels)
             continue

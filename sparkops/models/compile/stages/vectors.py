@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.models.compile.plan import Plan, Uncompiled
-from sparkops.models.compile.provenance import categories, stored
+from sparkops.models.compile.provenance import active, categories, stored
 from sparkops.models.compile.saved import Saved, dense, double, matrix
 from sparkops.scoring.stages import dct as cosine
 from sparkops.scoring.stages import interact, polynomial
@@ -159,7 +159,16 @@ def interaction(saved: Saved, plan: Plan) -> None:
     sizes = [_slots_of(plan, source) for source in sources]
     if np.prod([len(column) for column in sizes], dtype=np.float64) > interact.PRODUCTS:
         raise Uncompiled(f"it makes more than {interact.PRODUCTS} products of a row")
-    params = {"sizes": [list(column) for column in sizes]}
+    vectors = [plan.kind(source) == "vector" for source in sources]
+    held = [
+        active(plan, source) if vector else "dense" for source, vector in zip(sources, vectors, strict=True)
+    ]
+    for source, column, word in zip(sources, sizes, held, strict=True):
+        if word == "unknown" and max(column, default=0) > 1:
+            raise Uncompiled(
+                f"it is not known how Spark stores `{source}`, and the categories in it hang on that"
+            )
+    params = {"sizes": [list(column) for column in sizes], "stored": held}
     plan.add(saved, "interact", sources, [(target, "vector")], params=params)
 
 

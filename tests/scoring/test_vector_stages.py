@@ -1,0 +1,147 @@
+"""Stages of numbers and vectors: a row and a batch say the same, and damaged steps are refused when loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf, nan
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sparkops.errors import ModelError, RowError
+from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, edge_rows
+from sparkops.scoring.stages.polynomial import terms
+
+ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
+STORED = ("dense", "sparse", "compressed", "unknown")
+SLOTS = {
+    "size": np.array([5]),
+    "slots": np.array([0, 3]),
+    "starts": np.array([0, 3, 5]),
+    "values": np.array([0.0, 1.0, -2.0, 1.0, 3.5]),
+}
+ENCODED = {
+    "categories": np.array([0.0, 2.0, 1.0]),
+    "encodings": np.array([0.1, 0.2, 0.3]),
+    "unseen": np.array([0.5]),
+    "null": np.array([0.9]),
+}
+TURNS = np.random.default_rng(0).normal(size=(3, 5))
+
+
+def step(op: str, params: Mapping[str, Any] | None = None, **arrays: Any) -> Step:
+    made = {name: np.asarray(array) for name, array in arrays.items()}
+    return Step(op, f"{op} `s`", ("v",), ("o",), params or {}, made)
+
+
+def steps() -> list[Step]:
+    made = [step("binarize", threshold=[value]) for value in (0.5, -0.5, 0.0, inf)]
+    made += [step("dct", {"size": 5, "inverse": inverse}) for inverse in (True, False)]
+    made += [step("pick_slots", slots=np.array(chosen, dtype=np.int64)) for chosen in ([4, 0, 2], [])]
+    made += [step("vector_size", {"size": 5, "invalid": invalid}) for invalid in ("error", "skip")]
+    made += [step("project", directions=TURNS), step("projection_hash", directions=TURNS, factor=[1.3])]
+    made += [step("min_hash", coefficients=[[5, 7], [2038074000, 2038074000]])]
+    for stored in STORED:
+        made += [step("normalize", {"stored": stored}, p=[p]) for p in (1.0, 2.0, inf, 3.0)]
+        made += [step("polynomial", {"size": 5, "degree": d, "stored": stored}) for d in (1, 2, 3, 6)]
+        ways = ("error", "keep", "skip")
+        made += [step("vector_index", {"stored": stored, "invalid": way}, **SLOTS) for way in ways]
+    return made
+
+
+def scorer(one: Step, *fields: Field) -> Scorer:
+    lists = ("projection_hash", "min_hash")
+    kind = "array<vector>" if one.op in lists else "double" if one.op == "target_encode" else "vector"
+    output = Output("o", kind, "o", "column")
+    return Scorer(Description(fields or (Field("v", "vector", size=5),), (), (one,), (output,)))
+
+
+def compare(made: Scorer, rows: list[dict[str, Any]]) -> None:
+    answers = [made.answer(row) for row in rows]
+    taken = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
+    batch = ["dropped" if row is None else row for row in made.score_batch(taken).rows()]
+    assert agree([answer for answer in answers if answer != "refused"], batch, made.outputs) == []
+    for row, answer in zip(rows, answers, strict=True):
+        if answer == "refused":
+            with pytest.raises(RowError):
+                made.score_batch([row])
+
+
+@pytest.mark.parametrize("one", steps(), ids=lambda one: f"{one.op} {dict(one.params)}")
+def test_a_row_and_a_batch_of_vectors_agree(one: Step) -> None:
+    made, draw = scorer(one), Random(1)
+    rows = [{"v": [draw.choice(ODD) for _ in range(5)]} for _ in range(60)]
+    compare(made, rows + edge_rows(made.description, []))
+
+
+@pytest.mark.parametrize("one", [step("normalize", {"stored": stored}, p=[2.0]) for stored in STORED])
+def test_a_row_and_a_batch_of_wide_vectors_agree(one: Step) -> None:
+    made, draw = scorer(one, Field("v", "vector", size=1100)), Random(2)
+    rows = [
+        {"v": [draw.choice(ODD) if draw.random() < 0.01 else 0.0 for _ in range(1100)]} for _ in range(20)
+    ]
+    compare(made, rows)
+
+
+@pytest.mark.parametrize("stored", STORED)
+@pytest.mark.parametrize("sizes", [[[3], [0], [0, 2, 0]], [[0], [0], [0, 0, 0]], [[30], [0], [40, 0, 2]]])
+def test_a_row_and_a_batch_of_products_agree(sizes: list[list[int]], stored: str) -> None:
+    params = {"sizes": sizes, "stored": ["dense", "dense", stored]}
+    one = Step("interact", "Interaction `s`", ("a", "b", "v"), ("o",), params)
+    made = scorer(one, Field("a", "integer"), Field("b", "double"), Field("v", "vector", size=3))
+    draw = Random(3)
+    rows = [
+        {"a": draw.randint(-1, 3), "b": draw.choice(ODD), "v": [draw.choice(ODD), draw.choice((0, 1)), 2.0]}
+        for _ in range(60)
+    ]
+    compare(made, rows + edge_rows(made.description, rows))
+
+
+@pytest.mark.parametrize("invalid", ["error", "keep"])
+def test_a_row_and_a_batch_of_categories_agree(invalid: str) -> None:
+    made = scorer(step("target_encode", {"invalid": invalid}, **ENCODED), Field("v", "double"))
+    compare(made, edge_rows(made.description, []))
+    assert made.score({"v": None})["o"] == 0.9
+
+
+def test_products_come_in_sparks_order() -> None:
+    names = ["x", "y", "z"]
+    made: list[str] = []
+    for before, slot in terms(3, 2):
+        made.append(("" if before < 0 else made[before]) + names[slot])
+    assert made == ["x", "xx", "y", "yx", "yy", "z", "zx", "zy", "zz"]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        step("binarize", threshold=[nan]),
+        step("dct", {"size": 10**9, "inverse": False}),
+        step("dct", {"size": 5, "inverse": "no"}),
+        step("normalize", {"stored": "somehow"}, p=[2.0]),
+        step("normalize", {"stored": "dense"}, p=[0.0]),
+        step("polynomial", {"size": 5, "degree": 10**6, "stored": "dense"}),
+        step("pick_slots", slots=[5]),
+        step("pick_slots", slots=[1, 1]),
+        step("vector_size", {"size": 4, "invalid": "error"}),
+        step("project", directions=TURNS[:, :4]),
+        step("min_hash", coefficients=[[-1, 2]]),
+        step(
+            "vector_index",
+            {"stored": "dense", "invalid": "error"},
+            **(SLOTS | {"starts": np.array([0, 9, 5])}),
+        ),
+        step(
+            "vector_index", {"stored": "dense", "invalid": "error"}, **(SLOTS | {"slots": np.array([0, 7])})
+        ),
+        step("interact", {"sizes": [[2**30, 2**30, 0, 0, 0]], "stored": ["dense"]}),
+        step("interact", {"sizes": [[-1, 0, 0, 0, 0]], "stored": ["dense"]}),
+        step("interact", {"sizes": 3, "stored": ["dense"]}),
+    ],
+    ids=lambda one: one.op,
+)
+def test_a_damaged_step_is_refused(damaged: Step) -> None:
+    with pytest.raises(ModelError):
+        scorer(damaged)
