@@ -159,7 +159,9 @@ def _width(column: Column) -> int:
 
 def _plain(column: Scalars, output: Output) -> Numbers:
     if output.role == "column" and column.null is not None and column.null.any():
-        objects: Numbers = column.values.astype(np.float64 if output.type == "double" else column.values.dtype)
+        objects: Numbers = column.values.astype(
+            np.float64 if output.type == "double" else column.values.dtype
+        )
         objects = objects.astype(object)
         objects[column.null] = None
         return objects
