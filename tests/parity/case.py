@@ -23,6 +23,7 @@ class Case:
         refused: How many of the rows that the scorer refuses Spark is asked about, one by one.
         rtol: Relative tolerance of doubles.
         sparse: Every other vector of a row is given to Spark sparse; False for stages that tell the two apart.
+        often: Compared in the suite, too; else only by `scripts/parity`.
         reason: Why only Spark scores it, as the compiler says it; empty for a compiled one.
     """
 
@@ -35,6 +36,7 @@ class Case:
     refused: int = 4
     rtol: float = 1e-12
     sparse: bool = True
+    often: bool = True
     reason: str = ""
 
     def __str__(self) -> str:
