@@ -67,7 +67,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true", help="write docs/stages.md")
     given = parser.parse_args(arguments)
-    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)  # Spark's refusals are what is asked for
+    logging.getLogger("SQLQueryContextLogger").setLevel(
+        logging.CRITICAL
+    )  # Spark's refusals are what is asked for
     cases = [case for case in load_cases() if given.only.lower() in str(case).lower()]
     with tempfile.TemporaryDirectory() as work:
         root = Path(work)
