@@ -1,0 +1,151 @@
+"""Forests and text, one row at a time and in batches, beside onnxruntime; a Markdown table. No Spark is needed.
+
+    .venv/bin/python scripts/bench_forests.py
+
+The forests are grown at random: every tree has all its levels, which is the most work a forest of that size can be.
+onnxruntime gets the same trees as a hand-built graph (TreeEnsembleRegressor, thresholds in double precision). Needs the
+packages of the extra `bench`.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+from timeit import repeat
+from typing import Any
+
+import numpy as np
+from bench_text import pipeline, row_times, texts
+
+from sparkops.scoring import Description, Field, Output, Step, load, save
+from sparkops.scoring.forest import AT_MOST, LEAF
+
+FEATURES, ROWS = 20, 400
+NAMES = tuple(f"x{at}" for at in range(FEATURES))
+FORESTS = ((20, 5), (100, 5), (500, 10))
+
+
+def main() -> None:
+    print("| model | one row | onnxruntime | beside it | batch, a row | onnxruntime | load | on disk |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for trees, depth in FORESTS:
+        forest(trees, depth)
+    words()
+    print(f"\nMost memory of this process, all of them loaded: {_megabytes():,.0f} MB.")
+
+
+def forest(trees: int, depth: int) -> None:
+    """Print one forest's line."""
+    draw = np.random.default_rng(trees)
+    arrays = grown(draw, trees, depth)
+    table = draw.normal(size=(ROWS, FEATURES))
+    rows = [dict(zip(NAMES, row, strict=True)) for row in table.tolist()]
+    with tempfile.TemporaryDirectory() as folder:
+        save(described(arrays), folder)
+        begun = perf_counter()
+        scorer = load(folder)
+        took = perf_counter() - begun
+        size = sum(len(array.tobytes()) for array in arrays.values()) / 1e6
+    score = scorer.score
+    ours = per_row(lambda: [score(row) for row in rows])
+    many = np.tile(table, (16, 1))
+    columns = dict(zip(NAMES, np.ascontiguousarray(many.T), strict=True))
+    batch = min(repeat(lambda: scorer.score_batch(columns), number=1, repeat=3)) / len(many) * 1e6
+    run = onnx(arrays)
+    feeds = [{"X": table[at : at + 1]} for at in range(ROWS)]
+    theirs = per_row(lambda: [run(None, feed) for feed in feeds])
+    their_batch = min(repeat(lambda: run(None, {"X": many}), number=1, repeat=3)) / len(many) * 1e6
+    print(
+        f"| {trees} trees of depth {depth} | {ours:.1f} us | {theirs:.1f} us | {theirs / ours:.1f} x ours "
+        f"| {batch:.1f} us | {their_batch:.1f} us | {took:.2f} s | {size:.1f} MB |",
+        flush=True,
+    )
+
+
+def words() -> None:
+    """Print the line of a pipeline of text."""
+    scorer, rows = pipeline(), texts()
+    row_times(scorer, rows)
+    print(f"| 50 words, 2^18 slots, logistic | {row_times(scorer, rows):.1f} us | - | - | - | - | - | - |")
+
+
+def per_row(work: Callable[[], Any]) -> float:
+    """Return microseconds a row: the median of seven passes."""
+    return median(repeat(work, number=1, repeat=7)) / ROWS * 1e6
+
+
+def grown(draw: np.random.Generator, trees: int, depth: int) -> dict[str, Any]:
+    """Return the arrays of full trees, each tree's nodes in the order of their depth."""
+    size, inner = 2 ** (depth + 1) - 1, 2**depth - 1
+    own = np.arange(size)
+    is_inner = own < inner
+    start = np.repeat(np.arange(trees) * size, size)
+    one = {
+        "kind": np.where(is_inner, AT_MOST, LEAF),
+        "left": np.where(is_inner, 2 * own + 1, own),
+        "right": np.where(is_inner, 2 * own + 2, own),
+    }
+    whole = {name: np.tile(array, trees) for name, array in one.items()}
+    return {
+        "roots": np.arange(trees) * size,
+        "kind": whole["kind"],
+        "feature": draw.integers(FEATURES, size=size * trees),
+        "threshold": draw.normal(size=size * trees),
+        "left": whole["left"] + start,
+        "right": whole["right"] + start,
+        "first": np.zeros(size * trees + 1, dtype=np.int64),
+        "categories": np.zeros(0),
+        "leaves": draw.normal(size=(size * trees, 1)),
+    }
+
+
+def described(arrays: dict[str, Any]) -> Description:
+    params = {"kind": "regress", "features": FEATURES, "classes": 0, "mean": False}
+    steps = (
+        Step("assemble", "VectorAssembler", NAMES, ("features",), {"invalid": "error"}),
+        Step("trees", "GBTRegressionModel", ("features",), ("prediction",), params, arrays),
+    )
+    fields = tuple(Field(name, "double", nullable=False) for name in NAMES)
+    return Description(fields, (), steps, (Output("prediction", "double", "prediction", "prediction"),))
+
+
+def onnx(arrays: dict[str, Any]) -> Callable[..., Any]:
+    """Return onnxruntime's run of the same trees, on one thread."""
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    count, trees = len(arrays["kind"]), len(arrays["roots"])
+    tree = np.repeat(np.arange(trees), count // trees)
+    local = np.arange(count) - arrays["roots"][tree]
+    leaf = np.flatnonzero(arrays["kind"] == LEAF)
+    thresholds = helper.make_tensor("t", TensorProto.DOUBLE, [count], arrays["threshold"])
+    weights = helper.make_tensor("w", TensorProto.DOUBLE, [len(leaf)], arrays["leaves"][leaf, 0])
+    node = helper.make_node(
+        "TreeEnsembleRegressor", ["X"], ["Y"], domain="ai.onnx.ml", n_targets=1,
+        nodes_treeids=tree.tolist(), nodes_nodeids=local.tolist(),
+        nodes_featureids=arrays["feature"].tolist(),
+        nodes_modes=["LEAF" if kind == LEAF else "BRANCH_LEQ" for kind in arrays["kind"]],
+        nodes_truenodeids=local[arrays["left"]].tolist(), nodes_falsenodeids=local[arrays["right"]].tolist(),
+        nodes_values_as_tensor=thresholds, target_treeids=tree[leaf].tolist(),
+        target_nodeids=local[leaf].tolist(), target_ids=[0] * len(leaf), target_weights_as_tensor=weights,
+    )  # fmt: skip
+    taken = helper.make_tensor_value_info("X", TensorProto.DOUBLE, [None, FEATURES])
+    given = helper.make_tensor_value_info("Y", TensorProto.FLOAT, [None, 1])
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
+    graph = helper.make_graph([node], "forest", [taken], [given])
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    made: Callable[..., Any] = onnxruntime.InferenceSession(model.SerializeToString(), options).run
+    return made
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
