@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
-from timeit import repeat
+from timeit import timeit
 from typing import Any
 
 import numpy as np
@@ -50,14 +50,16 @@ def forest(trees: int, depth: int) -> None:
         took = perf_counter() - begun
         size = sum(len(array.tobytes()) for array in arrays.values()) / 1e6
     score = scorer.score
-    ours = per_row(lambda: [score(row) for row in rows])
     many = np.tile(table, (16, 1))
     columns = dict(zip(NAMES, np.ascontiguousarray(many.T), strict=True))
-    batch = min(repeat(lambda: scorer.score_batch(columns), number=1, repeat=3)) / len(many) * 1e6
     run = onnx(arrays)
     feeds = [{"X": table[at : at + 1]} for at in range(ROWS)]
-    theirs = per_row(lambda: [run(None, feed) for feed in feeds])
-    their_batch = min(repeat(lambda: run(None, {"X": many}), number=1, repeat=3)) / len(many) * 1e6
+    ours, theirs = in_turns(
+        lambda: [score(row) for row in rows], lambda: [run(None, feed) for feed in feeds], count=ROWS
+    )
+    batch, their_batch = in_turns(
+        lambda: scorer.score_batch(columns), lambda: run(None, {"X": many}), count=len(many)
+    )
     print(
         f"| {trees} trees of depth {depth} | {ours:.1f} us | {theirs:.1f} us | {theirs / ours:.1f} x ours "
         f"| {batch:.1f} us | {their_batch:.1f} us | {took:.2f} s | {size:.1f} MB |",
@@ -72,9 +74,10 @@ def words() -> None:
     print(f"| 50 words, 2^18 slots, logistic | {row_times(scorer, rows):.1f} us | - | - | - | - | - | - |")
 
 
-def per_row(work: Callable[[], Any]) -> float:
-    """Return microseconds a row: the median of seven passes."""
-    return median(repeat(work, number=1, repeat=7)) / ROWS * 1e6
+def in_turns(*works: Callable[[], Any], count: int, rounds: int = 9) -> list[float]:
+    """Return microseconds a row of each: the median of some rounds, in each of which all take their turn."""
+    took = [[timeit(work, number=1) for work in works] for _ in range(rounds)]
+    return [median(times) / count * 1e6 for times in zip(*took, strict=True)]
 
 
 def grown(draw: np.random.Generator, trees: int, depth: int) -> dict[str, Any]:
