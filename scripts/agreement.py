@@ -2,7 +2,8 @@
 
     .venv/bin/python scripts/agreement.py [--model late_arrival] [--table flight_features] [--month 12] [--env ENV]
 
-The doors: Spark's own transform, the scorer row by row, the scorer in a batch, mlflow.pyfunc, and HTTP.
+The doors, each beside the saved model's own transform in Spark: a Spark job, the scorer row by row, the scorer in a
+batch, mlflow.pyfunc, and HTTP.
 Leaves with 1 when a label differs or a probability by more than 1e-9.
 """
 
@@ -18,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,21 @@ from sparkops.scoring.uri import open_scorer
 
 TOLERANCE = 1e-9
 Answer = tuple[float, list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """What Spark says.
+
+    Args:
+        rows: The rows, with the fields that the model reads.
+        truth: What the saved model's own transform answers to each.
+        job: How a job scores them, and its answers.
+    """
+
+    rows: list[dict[str, Any]]
+    truth: list[Answer]
+    job: dict[str, list[Answer]]
 
 
 def main() -> int:
@@ -38,24 +55,34 @@ def main() -> int:
     with Engine(env=said.env) as engine:
         folder = engine.models.folder(said.model)
         fields = [field.name for field in open_scorer(folder).fields]
-        rows, spark = _by_spark(engine, said, fields)
+        spark = _by_spark(engine, said, fields)
+    rows = spark.rows
     doors = {
+        **spark.job,
         "row by row": _by_row(folder, rows),
         "batch": _by_batch(folder, rows),
         "mlflow.pyfunc": _by_pyfunc(folder, rows),
         "HTTP": _by_http(folder, rows),
     }
     print(f"{len(rows):,} rows of {said.table}, month {said.month}, beside Spark's own transform")
-    worst = [_compare(name, spark, answers) for name, answers in doors.items()]
+    worst = [_compare(name, spark.truth, answers) for name, answers in doors.items()]
     return int(any(labels or apart > TOLERANCE for labels, apart in worst))
 
 
-def _by_spark(engine: Engine, said: Any, fields: Sequence[str]) -> tuple[list[dict[str, Any]], list[Answer]]:
+def _by_spark(engine: Engine, said: Any, fields: Sequence[str]) -> Spark:
     tables = engine.workshop.tables
     frame = tables.read(tables.pin(said.table)).where(f"month = {said.month}").select(*fields)
-    scored = engine.workshop.registry.version(said.model).transform(frame, arrays=True).collect()
-    rows = [{name: row[name] for name in fields} for row in scored]
-    return rows, [(row["prediction"], row["probability"]) for row in scored]
+    version = engine.workshop.registry.version(said.model)
+    truth = version.fitted.transform(frame).select(*fields, "prediction", "probability").collect()
+    scored = version.transform(frame, arrays=True).collect()
+    rows = [{name: row[name] for name in fields} for row in truth]
+    assert rows == [{name: row[name] for name in fields} for row in scored]
+    job = f"a job, {version.way.kind}" if version.way else ""
+    return Spark(
+        rows,
+        [(row["prediction"], row["probability"].toArray().tolist()) for row in truth],
+        {job: [(row["prediction"], row["probability"]) for row in scored]},
+    )
 
 
 def _by_row(folder: Path, rows: Sequence[dict[str, Any]]) -> list[Answer]:

@@ -93,14 +93,16 @@ def test_the_scorer_answers_every_row_as_spark_does(
     registry: Registry, shared_settings: Settings, flights: Any, late: Registered
 ) -> None:
     scorer = open_scorer("models:/late@champion", tracking_uri=tracking_uri(shared_settings))
-    scored = registry.version("late").transform(flights.drop("late"), arrays=True).collect()
+    scored = registry.version("late").fitted.transform(flights.drop("late")).collect()
     rows = [row.asDict() for row in scored]
     names = [field.name for field in scorer.fields]
     assert len(rows) == flights.count()
     for row in rows:
         mine = scorer.score({name: row[name] for name in names})
         assert mine["prediction"] == row["prediction"]
-        assert mine["probability"] == pytest.approx(row["probability"], rel=1e-12, abs=1e-15)
+        assert mine["probability"] == pytest.approx(
+            row["probability"].toArray().tolist(), rel=1e-12, abs=1e-15
+        )
 
 
 def test_a_frame_is_scored_with_the_version_in_every_row_and_nothing_on_the_way(
