@@ -10,21 +10,14 @@ from typing import Any
 import click
 
 from sparkops.cli.show import in_words, inside, rows_of, seconds, table, when
-from sparkops.cli.where import Where, common
+from sparkops.cli.where import Where, common, newest
 from sparkops.errors import InputError
 from sparkops.runs.record import Run
 
 
 @click.group("runs", invoke_without_command=True)
 @click.option("--job", metavar="JOB", help="Only runs of this job.")
-@click.option(
-    "--limit",
-    default=20,
-    type=click.IntRange(1),
-    show_default=True,
-    metavar="NUMBER",
-    help="How many, newest first.",
-)
+@newest("How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 @click.pass_context
 @common

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from sparkops.cli.show import table, text
-from sparkops.cli.where import Where, common
+from sparkops.cli.where import Where, common, newest
 
 
 @click.group("tables", invoke_without_command=True)
@@ -32,14 +32,7 @@ def tables(where: Where, ctx: click.Context, as_json: bool) -> None:
 
 @tables.command("history")
 @click.argument("name", metavar="TABLE")
-@click.option(
-    "--limit",
-    default=20,
-    type=click.IntRange(1),
-    show_default=True,
-    metavar="NUMBER",
-    help="How many versions, newest first.",
-)
+@newest("How many versions, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
 @common
 def history(where: Where, name: str, limit: int, as_json: bool) -> None:

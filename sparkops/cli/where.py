@@ -56,6 +56,13 @@ def take(values: dict[str, Any]) -> Where:
     return Where(values.pop("project", None), values.pop("env", None), tuple(values.pop("overrides", ())))
 
 
+def newest(told: str) -> Callable[[Any], Any]:
+    """Return the option of how many a list shows."""
+    return click.option(
+        "--limit", default=20, type=click.IntRange(1), show_default=True, metavar="NUMBER", help=told
+    )
+
+
 def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options; it is handed a `Where` first."""
 

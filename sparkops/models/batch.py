@@ -13,7 +13,7 @@ from sparkops.models.artifact import SPARK_MODEL
 from sparkops.models.columns import answer_columns
 from sparkops.models.facts import input_types
 from sparkops.models.fit import check_fit
-from sparkops.models.planner import Way, choose
+from sparkops.models.planner import Way, choose, seconds_a_row
 from sparkops.scoring.files import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
@@ -106,10 +106,15 @@ class SparkVersion:
             arrays: Give vectors as arrays of doubles, which every reader of a table understands.
         """
         self.check(frame)
-        self._way = choose(self.scorer, self._folder / SCORER / CERTIFICATE, frame, self._settings)
+        self._way = choose(self.scorer, lambda: self._seconds, frame, self._settings)
         _log.info("%s scores by %s", self.uri, self._way)
         by_spark = self.scorer is None or self._way.kind == "transform"
         return self._transformed(frame, arrays=arrays) if by_spark else self._mapped(frame, arrays=arrays)
+
+    @cached_property
+    def _seconds(self) -> float:
+        assert self.scorer is not None
+        return seconds_a_row(self.scorer, self._folder / SCORER / CERTIFICATE)
 
     @cached_property
     def _answers(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ParityBroken
 from sparkops.models.sample import framed, plain, sampled
+from sparkops.models.spark_answers import halved
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -74,20 +75,7 @@ class _Spark:
 
     def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return an answer for each row, halving what Spark refuses as a whole until each row stands alone."""
-        if not rows:
-            return []
-        from py4j.protocol import Py4JJavaError
-        from pyspark.errors import PySparkException
-
-        try:
-            return self._transformed(rows)
-        except (PySparkException, Py4JJavaError) as error:
-            if "SPARK_JOB_CANCELLED" in str(error):
-                raise
-        if len(rows) == 1:
-            return ["refused"]
-        middle = len(rows) // 2
-        return [*self.answers(rows[:middle]), *self.answers(rows[middle:])]
+        return halved(self._transformed, rows)
 
     def _transformed(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         frame = framed(self._like, self._fields, rows, _INDEX)

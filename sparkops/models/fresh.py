@@ -46,8 +46,9 @@ def _drawn(
         for name in draw.sample(names, draw.randint(1, min(2, len(names)))):
             value = draw.choice(odd[name])
             row[name] = _moved(value, draw) if name in reals else value
-        refused += scorer.answer(row) == "refused"
-        if refused <= _REFUSED or scorer.answer(row) != "refused":
+        is_refused = scorer.answer(row) == "refused"
+        refused += is_refused
+        if refused <= _REFUSED or not is_refused:
             yield row
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -38,12 +39,12 @@ class Way:
         return f"{self.kind} ({self.reason})"
 
 
-def choose(scorer: Scorer | None, certificate: Path, frame: DataFrame, settings: Settings) -> Way:
+def choose(scorer: Scorer | None, seconds: Callable[[], float], frame: DataFrame, settings: Settings) -> Way:
     """Return how a model scores a frame.
 
     Args:
         scorer: The compiled scorer, if there is one.
-        certificate: Rows to try the scorer on.
+        seconds: Says what a row of a batch takes the scorer; asked only where that decides.
         frame: What is to be scored.
         settings: `models.batch` takes the choice away; `spark.mode` says where executors run.
     """
@@ -52,9 +53,9 @@ def choose(scorer: Scorer | None, certificate: Path, frame: DataFrame, settings:
         return Way("transform", hindered)
     if settings.models.batch == "mapInArrow":
         return Way("mapInArrow", "set by models.batch")
-    seconds = seconds_a_row(scorer, certificate)
-    reason = f"the scorer takes {seconds * 1e6:.1f} us a row in a batch"
-    return Way("mapInArrow" if seconds <= SLOWEST else "transform", reason)
+    took = seconds()
+    reason = f"the scorer takes {took * 1e6:.1f} us a row in a batch"
+    return Way("mapInArrow" if took <= SLOWEST else "transform", reason)
 
 
 def _hindrance(scorer: Scorer | None, frame: DataFrame, settings: Settings) -> str:

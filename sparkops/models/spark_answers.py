@@ -64,21 +64,25 @@ def answers(spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Map
 
 
 def _asked(spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Ask for rows in one job, halving what Spark refuses as a whole until each row stands alone."""
+    return halved(lambda some: _transformed(spark, fitted, head, some), rows)
+
+
+def halved(ask: Callable[[Sequence[Any]], list[Any]], rows: Sequence[Any]) -> list[Any]:
+    """Ask for rows in one job, halving what Spark refuses as a whole until each row stands alone: "refused"."""
     if not rows:
         return []
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
-        return _transformed(spark, fitted, head, rows)
+        return ask(rows)
     except (PySparkException, Py4JJavaError) as error:
         if "SPARK_JOB_CANCELLED" in str(error):
             raise
     if len(rows) == 1:
         return ["refused"]
     middle = len(rows) // 2
-    return [*_asked(spark, fitted, head, rows[:middle]), *_asked(spark, fitted, head, rows[middle:])]
+    return [*halved(ask, rows[:middle]), *halved(ask, rows[middle:])]
 
 
 def _transformed(

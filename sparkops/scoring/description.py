@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -53,7 +54,7 @@ class Output:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Description:
     """A whole model, ready to be saved or scored.
 
@@ -73,9 +74,9 @@ class Description:
     classes: tuple[str, ...] | None = None
     stages: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def hash(self) -> str:
-        """Return the hash of everything that is described, as hexadecimal text."""
+        """Return the hash of everything that is described, as hexadecimal text; made once, of megabytes at times."""
         digest = sha256(json.dumps(self.plain(), sort_keys=True).encode())
         for step in self.steps:
             for name in sorted(step.arrays):

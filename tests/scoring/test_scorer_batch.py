@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made import CARRIERS, flights, forest
 
 from sparkops.errors import RowError
-from sparkops.scoring import Scorer, agree
+from sparkops.scoring import Difference, Scorer, agree
 
 reals = st.one_of(st.none(), st.floats(), st.integers(-3, 3).map(float))
 rows = st.fixed_dictionaries(
@@ -23,29 +23,31 @@ rows = st.fixed_dictionaries(
 )
 
 
-def same(scorer: Scorer, data: list[dict[str, Any]]) -> None:
+def apart(scorer: Scorer, data: list[dict[str, Any]]) -> list[Difference]:
+    """Return where a batch answers otherwise than each row alone, having seen it refuse what a row refuses."""
     answers = [scorer.answer(row) for row in data]
     taken = [row for row, answer in zip(data, answers, strict=True) if answer != "refused"]
     one_by_one = [answer for answer in answers if answer != "refused"]
     batch = scorer.score_batch(taken).rows()
-    assert agree(one_by_one, ["dropped" if row is None else row for row in batch], scorer.outputs) == []
+    found = agree(one_by_one, ["dropped" if row is None else row for row in batch], scorer.outputs)
     for row, answer in zip(data, answers, strict=True):
         if answer == "refused":
             with pytest.raises(RowError, match=r"^Row 0: "):
                 scorer.score_batch([row])
+    return found
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep", "skip"])
 @given(st.lists(rows, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_a_batch_answers_as_each_row_alone(invalid: str, data: list[dict[str, Any]]) -> None:
-    same(Scorer(flights(invalid=invalid, impute=invalid != "skip"), raw=True), data)
+    assert apart(Scorer(flights(invalid=invalid, impute=invalid != "skip"), raw=True), data) == []
 
 
 @given(st.lists(st.fixed_dictionaries({"a": reals, "b": reals, "c": reals}), max_size=20), st.integers(0, 30))
 @settings(max_examples=80, deadline=None)
 def test_trees_answer_in_a_batch_as_in_a_row(data: list[dict[str, Any]], seed: int) -> None:
-    same(Scorer(forest(seed=seed)), data)
+    assert apart(Scorer(forest(seed=seed)), data) == []
 
 
 def test_columns_come_as_arrays_masked_arrays_and_lists() -> None:

@@ -96,10 +96,13 @@ def test_mutated_expressions_are_refused_or_run() -> None:
     draw = random.Random(3)
     nodes = [X, N, whole(3), op("add", "integer", 1, 2), op("cast", "double", 3), op("mul", "double", 0, 4)]
     values = [0, 1, 5, -1, "add", "double", "string", None, [], {}, 1.5, True, "nan", [0, 1], "decimal(3,1)"]
+    outcomes = {"run": 0, "refused": 0}
     for _ in range(600):
         changed = [dict(node) for node in nodes]
         changed[draw.randrange(6)][draw.choice(["op", "type", "args", "value"])] = draw.choice(values)
         try:
             Scorer(described(*changed)).score({"x": 1.0, "n": 2})
+            outcomes["run"] += 1
         except (ModelError, RowError):
-            continue
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 30

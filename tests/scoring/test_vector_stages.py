@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sparkops.errors import ModelError, RowError
-from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, edge_rows
+from sparkops.scoring import Description, Difference, Field, Output, Scorer, Step, agree, edge_rows
 from sparkops.scoring.stages.polynomial import terms
 
 ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
@@ -58,22 +58,24 @@ def scorer(one: Step, *fields: Field) -> Scorer:
     return Scorer(Description(fields or (Field("v", "vector", size=5),), (), (one,), (output,)))
 
 
-def compare(made: Scorer, rows: list[dict[str, Any]]) -> None:
+def apart(made: Scorer, rows: list[dict[str, Any]]) -> list[Difference]:
+    """Return where a batch answers otherwise than each row alone, having seen it refuse what a row refuses."""
     answers = [made.answer(row) for row in rows]
     taken = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
     batch = ["dropped" if row is None else row for row in made.score_batch(taken).rows()]
-    assert agree([answer for answer in answers if answer != "refused"], batch, made.outputs) == []
+    found = agree([answer for answer in answers if answer != "refused"], batch, made.outputs)
     for row, answer in zip(rows, answers, strict=True):
         if answer == "refused":
             with pytest.raises(RowError):
                 made.score_batch([row])
+    return found
 
 
 @pytest.mark.parametrize("one", steps(), ids=lambda one: f"{one.op} {dict(one.params)}")
 def test_a_row_and_a_batch_of_vectors_agree(one: Step) -> None:
     made, draw = scorer(one), Random(1)
     rows = [{"v": [draw.choice(ODD) for _ in range(5)]} for _ in range(60)]
-    compare(made, rows + edge_rows(made.description, []))
+    assert apart(made, rows + edge_rows(made.description, [])) == []
 
 
 @pytest.mark.parametrize("one", [step("normalize", {"stored": stored}, p=[2.0]) for stored in STORED])
@@ -82,7 +84,7 @@ def test_a_row_and_a_batch_of_wide_vectors_agree(one: Step) -> None:
     rows = [
         {"v": [draw.choice(ODD) if draw.random() < 0.01 else 0.0 for _ in range(1100)]} for _ in range(20)
     ]
-    compare(made, rows)
+    assert apart(made, rows) == []
 
 
 @pytest.mark.parametrize("stored", STORED)
@@ -96,13 +98,13 @@ def test_a_row_and_a_batch_of_products_agree(sizes: list[list[int]], stored: str
         {"a": draw.randint(-1, 3), "b": draw.choice(ODD), "v": [draw.choice(ODD), draw.choice((0, 1)), 2.0]}
         for _ in range(60)
     ]
-    compare(made, rows + edge_rows(made.description, rows))
+    assert apart(made, rows + edge_rows(made.description, rows)) == []
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep"])
 def test_a_row_and_a_batch_of_categories_agree(invalid: str) -> None:
     made = scorer(step("target_encode", {"invalid": invalid}, **ENCODED), Field("v", "double"))
-    compare(made, edge_rows(made.description, []))
+    assert apart(made, edge_rows(made.description, [])) == []
     assert made.score({"v": None})["o"] == 0.9
 
 
