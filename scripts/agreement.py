@@ -1,6 +1,6 @@
 """Score every row of a month by five doors and say how far they are apart.
 
-    .venv/bin/python scripts/agreement.py [--model late_arrival] [--table flight_features] [--month 12] [--env ENV]
+    .venv/bin/python scripts/agreement.py [--model late_arrival] [--table flight_features] [--month 12] [--env ENV] [--set KEY=VALUE]
 
 The doors, each beside the saved model's own transform in Spark: a Spark job, the scorer row by row, the scorer in a
 batch, mlflow.pyfunc, and HTTP.
@@ -51,8 +51,9 @@ def main() -> int:
     words.add_argument("--table", default="flight_features")
     words.add_argument("--month", type=int, default=12)
     words.add_argument("--env")
+    words.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
     said = words.parse_args()
-    with Engine(env=said.env) as engine:
+    with Engine(env=said.env, overrides=said.overrides) as engine:
         folder = engine.models.folder(said.model)
         fields = [field.name for field in open_scorer(folder).fields]
         spark = _by_spark(engine, said, fields)

@@ -2,53 +2,49 @@
 
     .venv/bin/python scripts/bench_forests.py
 
-The forests are grown at random: every tree has all its levels, which is the most work a forest of that size can be.
+The forests are grown at random: every tree has all its levels, which is the most work a forest of that size can be. A
+feature has 31 thresholds, as many as Spark tries by default (`maxBins` is 32); one forest has a new one at every node.
 onnxruntime gets the same trees as a hand-built graph (TreeEnsembleRegressor, thresholds in double precision). Needs the
 packages of the extra `bench`.
 """
 
 from __future__ import annotations
 
-import resource
 import tempfile
 from collections.abc import Callable
-from statistics import median
-from time import perf_counter
 from timeit import timeit
 from typing import Any
 
 import numpy as np
-from bench_text import pipeline, row_times, texts
+from bench_costs import costs_of
+from bench_text import WORDS, pipeline, row_times, texts
 
 from sparkops.scoring import Description, Field, Output, Step, load, save
 from sparkops.scoring.forest import AT_MOST, LEAF
 
 FEATURES, ROWS = 20, 400
 NAMES = tuple(f"x{at}" for at in range(FEATURES))
-FORESTS = ((20, 5), (100, 5), (500, 10))
+BINS = 31  # thresholds of a feature
+FORESTS = ((20, 5, BINS), (100, 5, BINS), (100, 5, 0), (500, 10, BINS))
 
 
 def main() -> None:
-    print("| model | one row | onnxruntime | beside it | batch, a row | onnxruntime | load | on disk |")
+    print("| model | one row | onnxruntime | beside it | batch, a row | onnxruntime | load | memory |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for trees, depth in FORESTS:
-        forest(trees, depth)
+    for trees, depth, bins in FORESTS:
+        forest(trees, depth, bins)
     words()
-    print(f"\nMost memory of this process, all of them loaded: {_megabytes():,.0f} MB.")
 
 
-def forest(trees: int, depth: int) -> None:
+def forest(trees: int, depth: int, bins: int) -> None:
     """Print one forest's line."""
     draw = np.random.default_rng(trees)
-    arrays = grown(draw, trees, depth)
+    arrays = grown(draw, trees, depth, bins)
     table = draw.normal(size=(ROWS, FEATURES))
     rows = [dict(zip(NAMES, row, strict=True)) for row in table.tolist()]
     with tempfile.TemporaryDirectory() as folder:
         save(described(arrays), folder)
-        begun = perf_counter()
-        scorer = load(folder)
-        took = perf_counter() - begun
-        size = sum(len(array.tobytes()) for array in arrays.values()) / 1e6
+        scorer, costs = load(folder), costs_of(folder, rows[0])
     score = scorer.score
     many = np.tile(table, (16, 1))
     columns = dict(zip(NAMES, np.ascontiguousarray(many.T), strict=True))
@@ -61,27 +57,31 @@ def forest(trees: int, depth: int) -> None:
         lambda: scorer.score_batch(columns), lambda: run(None, {"X": many}), count=len(many)
     )
     print(
-        f"| {trees} trees of depth {depth} | {ours:.1f} us | {theirs:.1f} us | {theirs / ours:.1f} x ours "
-        f"| {batch:.1f} us | {their_batch:.1f} us | {took:.2f} s | {size:.1f} MB |",
+        f"| {trees} trees of depth {depth}{'' if bins else ', no threshold twice'} | {ours:.1f} us | {theirs:.1f} us | {theirs / ours:.1f} x ours "
+        f"| {batch:.1f} us | {their_batch:.1f} us | {costs.seconds:.2f} s | {costs.memory:.1f} MB |",
         flush=True,
     )
 
 
 def words() -> None:
-    """Print the line of a pipeline of text."""
-    scorer, rows = pipeline(), texts()
-    row_times(scorer, rows)
-    print(f"| 50 words, 2^18 slots, logistic | {row_times(scorer, rows):.1f} us | - | - | - | - | - | - |")
+    """Print the lines of a pipeline of text."""
+    plain, new = texts(), texts(vocabulary=WORDS * 2000)
+    known = min(row_times(scorer, plain) for scorer in [pipeline()] for _ in range(5))
+    unseen = min(row_times(pipeline(), new) for _ in range(5))
+    for name, took in (("met before", known), ("all new", unseen)):
+        print(
+            f"| 50 words {name}, 2^18 slots, logistic | {took:.1f} us | - | - | - | - | - | - |", flush=True
+        )
 
 
-def in_turns(*works: Callable[[], Any], count: int, rounds: int = 9) -> list[float]:
-    """Return microseconds a row of each: the median of some rounds, in each of which all take their turn."""
+def in_turns(*works: Callable[[], Any], count: int, rounds: int = 21) -> list[float]:
+    """Return microseconds a row of each: the least of some rounds, in each of which all take their turn."""
     took = [[timeit(work, number=1) for work in works] for _ in range(rounds)]
-    return [median(times) / count * 1e6 for times in zip(*took, strict=True)]
+    return [min(times) / count * 1e6 for times in zip(*took, strict=True)]
 
 
-def grown(draw: np.random.Generator, trees: int, depth: int) -> dict[str, Any]:
-    """Return the arrays of full trees, each tree's nodes in the order of their depth."""
+def grown(draw: np.random.Generator, trees: int, depth: int, bins: int = BINS) -> dict[str, Any]:
+    """Return the arrays of full trees, each tree's nodes in the order of their depth; 0 bins: no threshold twice."""
     size, inner = 2 ** (depth + 1) - 1, 2**depth - 1
     own = np.arange(size)
     is_inner = own < inner
@@ -92,11 +92,14 @@ def grown(draw: np.random.Generator, trees: int, depth: int) -> dict[str, Any]:
         "right": np.where(is_inner, 2 * own + 2, own),
     }
     whole = {name: np.tile(array, trees) for name, array in one.items()}
+    feature, threshold = draw.integers(FEATURES, size=size * trees), draw.normal(size=size * trees)
+    if bins:
+        threshold = draw.normal(size=(FEATURES, bins))[feature, draw.integers(bins, size=size * trees)]
     return {
         "roots": np.arange(trees) * size,
         "kind": whole["kind"],
-        "feature": draw.integers(FEATURES, size=size * trees),
-        "threshold": draw.normal(size=size * trees),
+        "feature": feature,
+        "threshold": threshold,
         "left": whole["left"] + start,
         "right": whole["right"] + start,
         "first": np.zeros(size * trees + 1, dtype=np.int64),
@@ -144,10 +147,6 @@ def onnx(arrays: dict[str, Any]) -> Callable[..., Any]:
     options.intra_op_num_threads = 1
     made: Callable[..., Any] = onnxruntime.InferenceSession(model.SerializeToString(), options).run
     return made
-
-
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

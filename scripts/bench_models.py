@@ -22,6 +22,7 @@ import numpy as np
 from sparkops import Engine
 from sparkops.models.compile import compile_model, fields_from_spark
 from sparkops.scoring import Scorer
+from sparkops.scoring.arrow import ArrowScorer
 
 NAMES = ("carrier", "origin", "dest")
 ROWS = 2000
@@ -169,12 +170,18 @@ def batches(engine: Engine, features: Any, model: Any, work: Path, frame: Any) -
         line(f"{count:,} rows in Spark, {name}", f"{seconds:.2f} s", f"{seconds / ours:.2f} x ours")
     scorer = compiled(model, work / "lr")
     columns = {name: _column(frame[name], whole.schema[name].dataType.typeName()) for name in inputs}
-    alone = statistics.median(timed(lambda: scorer.score_batch(columns)) for _ in range(5))
-    line(
-        f"{count:,} rows, score_batch in this process, one core",
-        f"{alone:.2f} s",
-        f"{count / alone:,.0f} rows a second",
-    )
+    parts, arrow = whole.toArrow().to_batches(max_chunksize=10_000), ArrowScorer(scorer.description)
+    alone = {
+        "columns of NumPy": lambda: scorer.score_batch(columns),
+        "batches of Arrow": lambda: list(arrow(parts)),
+    }
+    for name, work_once in alone.items():
+        best = min(timed(work_once) for _ in range(7))
+        line(
+            f"{count:,} rows in this process, one core, {name}",
+            f"{best:.2f} s",
+            f"{count / best:,.0f} rows a second",
+        )
 
 
 def _in_turns(ways: Mapping[str, Callable[[], Any]], rounds: int = 5) -> dict[str, float]:

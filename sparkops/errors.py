@@ -15,6 +15,7 @@
     ├── ChecksFailed             the data did not pass; nothing was published
     ├── ModelError               a model cannot be trained, registered, loaded or used
     │   ├── NotCompiled          a stage that only Spark can score
+    │   ├── NotExported          a stage that has no exact form in ONNX
     │   ├── ParityBroken         the scorer and Spark disagree
     │   ├── GateFailed           a model may not take an alias
     │   └── SignatureMismatch    a model and a table or row do not fit
@@ -157,8 +158,20 @@ class NotCompiled(ModelError):
         super().__init__(message)
 
 
+class NotExported(ModelError):
+    """Stages that have no exact form in ONNX; the message names each and says why.
+
+    Args:
+        reasons: Per stage or field, its name and why.
+    """
+
+    def __init__(self, message: str, *, reasons: Iterable[str] = ()) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(message)
+
+
 class ParityBroken(ModelError):
-    """The compiled scorer and Spark disagree on a row."""
+    """The compiled scorer and Spark, or an exported graph and either, disagree on a row."""
 
 
 class GateFailed(ModelError):

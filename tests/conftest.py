@@ -24,6 +24,19 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --slow."""
+    parser.addoption("--slow", action="store_true", help="run the tests that install something large, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is slow unless it is asked for."""
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow: pass --slow"))
+
+
 pytest_plugins = ["fakes.trained_model"]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparkops.checks.outcome import Outcome
+    from sparkops.checks.validation import Validation
 
 _SHOWN = 500  # newest pages on the index
 _MANIFEST = "pages.jsonl"
@@ -75,7 +76,7 @@ class Site:
         """Write the outcome's page, then the index; return the index."""
         self._copy_styles()
         page = self.page(outcome.table, outcome.run_id)
-        _write(page, _draw(outcome.validation))
+        _write(page, _draw(_validation(outcome)))
         with (self.folder / _MANIFEST).open("a", encoding="utf-8") as manifest:
             manifest.write(json.dumps(self._line(outcome, page)) + "\n")
         index = self.folder / "index.html"
@@ -87,8 +88,8 @@ class Site:
             "table": outcome.table,
             "run": outcome.run_id,
             "path": page.relative_to(self.folder).as_posix(),
-            "success": bool(outcome.validation.success),
-            "time": outcome.validation.meta["run_id"].run_time.isoformat(),
+            "success": _validation(outcome).success,
+            "time": _validation(outcome).time.isoformat(),
         }
 
     def _pages(self) -> list[dict[str, Any]]:
@@ -109,6 +110,12 @@ class Site:
             shutil.copytree(Path(view.__file__).parent / "static", target, dirs_exist_ok=True)
 
 
+def _validation(outcome: Outcome) -> Validation:
+    if outcome.validation is None:
+        raise ValueError(f"`{outcome.table}` was not validated, so there is nothing to draw.")
+    return outcome.validation
+
+
 def _parse(line: str) -> dict[str, Any] | None:
     """Return a line of the manifest; None for one that a crash or another run left half-written."""
     try:
@@ -120,11 +127,13 @@ def _parse(line: str) -> dict[str, Any] | None:
     )
 
 
-def _draw(validation: Any) -> str:
+def _draw(validation: Validation) -> str:
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    content = ValidationResultsPageRenderer(run_info_at_end=True).render(validation)
+    from sparkops.checks.checkpoint import drawable
+
+    content = ValidationResultsPageRenderer(run_info_at_end=True).render(drawable(validation))
     page = str(DefaultJinjaPageView().render(content, show_how_to_buttons=False))
     return page.replace("<head>", "<head>" + _OFFLINE, 1)
 

@@ -14,7 +14,7 @@ _MODULES = (
     "great_expectations.expectations",
     "sparkops.checks.one_pass",
     "sparkops.checks.checkpoint",
-    "sparkops.checks.split",
+    "sparkops.checks.conditions",
 )
 _SELDOM = ("altair", "scipy.stats")
 

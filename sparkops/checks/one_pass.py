@@ -1,4 +1,4 @@
-"""Great Expectations' own Spark engine with fewer scans: same metrics, same values, in as few Spark jobs as can be.
+"""Great Expectations' own Spark engine with fewer scans, for what only it can judge: same metrics, same values.
 
 The stock engine computes a bundle of aggregates in every round of its graph and fetches unexpected values even
 where there are none. This one resolves what costs no job first, so that all counts fall into one bundle, and fetches
@@ -52,11 +52,6 @@ class OnePassEngine(SparkDFExecutionEngine):  # type: ignore[misc]  # the base c
             return self._together(bundled, metrics, runtime_configuration)
         empty: dict[Any, Any] = {m.id: [] for m in values if self._has_none(m)}
         return empty or self._each(values, metrics, runtime_configuration)
-
-    def condition(self, metric_id: Any) -> tuple[Any, dict[str, Any], dict[str, Any]] | None:
-        """Return a row condition that was built already: unexpected rows, compute domain, accessor domain."""
-        found: tuple[Any, dict[str, Any], dict[str, Any]] | None = self._metric_cache.get(metric_id)
-        return found
 
     def _is_bundled(self, metric: Any) -> bool:
         return get_metric_provider(metric_name=metric.metric_name, execution_engine=self)[1] is None

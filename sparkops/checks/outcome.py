@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sparkops.errors import ChecksFailed
 from sparkops.pipeline.check import CheckResult
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+
+    from sparkops.checks.validation import Validation
 
 REASONS = "_sparkops_reasons"
 
@@ -28,7 +30,7 @@ class Outcome:
         rows: Rows looked at, where counted.
         quarantined: Rows in `bad`.
         why_blocked: What blocked the table when no single check did.
-        validation: Great Expectations' own result, for Data Docs.
+        validation: What was found, for Data Docs.
     """
 
     table: str
@@ -40,7 +42,7 @@ class Outcome:
     rows: int | None = None
     quarantined: int = 0
     why_blocked: str = ""
-    validation: Any = None
+    validation: Validation | None = None
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

@@ -1,4 +1,4 @@
-"""`sparkops check`."""
+"""`sparkops check` and `sparkops checks`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import asdict
 import click
 
 from sparkops.cli.main import CHECKS_FAILED, DONE
-from sparkops.cli.where import Where, common
+from sparkops.cli.suggest import drift, suggest
+from sparkops.cli.where import Where, common, newest
 
 
 @click.command("check")
@@ -18,16 +19,44 @@ from sparkops.cli.where import Where, common
 @common
 def check(where: Where, name: str, version: int | None, as_json: bool) -> int:
     """Run conf/checks/TABLE.yml on TABLE as it stands. Leaves with 3 when a check failed."""
-    from sparkops.cli.runs import check_line
+    from sparkops.cli.check_line import check_lines
 
     with where.engine() as engine:
         done = engine.check(name, at=version)
     if as_json:
         click.echo(json.dumps([asdict(result) for result in done.results], indent=2, default=str))
     else:
-        for result in done.results:
-            click.echo(check_line(asdict(result)))
+        for line in check_lines([asdict(result) for result in done.results]):
+            click.echo(line)
         click.echo(f"{name} version {done.version}: {done.summary}")
         if done.docs:
             click.echo(f"Data Docs: {done.docs}")
     return CHECKS_FAILED if done.blocked else DONE
+
+
+@click.group("checks")
+def checks() -> None:
+    """What the checks of tables found, run after run; drafts of new ones."""
+
+
+@checks.command("history")
+@click.argument("name", metavar="TABLE")
+@newest("How many runs, the newest.")
+@click.option("--expectation", metavar="NAME", help="Only those with this in their name.")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
+@common
+def history(where: Where, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
+    """Show what became of each expectation about TABLE: last result, last failure, and a plot, oldest run first."""
+    from sparkops.cli.check_history import plain, sheet
+    from sparkops.engine.check_history import past
+
+    found = past(where.engine(), name, runs=limit, expectation=expectation)
+    if as_json:
+        click.echo(json.dumps([plain(each) for each in found], indent=2, default=str))
+        return
+    for line in sheet(name, found):
+        click.echo(line)
+
+
+checks.add_command(suggest)
+checks.add_command(drift)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sparkops.cli.rechecked import certify_other
 from sparkops.cli.show import rows_of, table
 from sparkops.cli.where import Where, common
 from sparkops.errors import InputError
+from sparkops.flavors.label import is_other
 
 if TYPE_CHECKING:
     from sparkops.models.compile import Compilation
@@ -78,11 +80,14 @@ def certify(where: Where, uri: str, rows: int, seed: int | None, python: Path | 
     """Run the certificate of MODEL again: its kept rows by the scorer alone, then those and fresh edge rows by Spark.
 
     MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which gets its certificate
-    so. Exit code 1: the scorer and Spark differ on some row.
+    so. Exit code 1: the scorer and Spark differ on some row. Of a model that is no Spark model, its own process is asked.
     """
     from sparkops.models.recheck import Recheck, another_spark, this_spark
 
-    found = Recheck.of(folder_of(where, uri), rows=rows, seed=seed)
+    folder = folder_of(where, uri)
+    if is_other(folder):
+        return certify_other(where, uri, folder, rows, seed)
+    found = Recheck.of(folder, rows=rows, seed=seed)
     kept = found.kept()
     if found.cases:
         click.echo(f"Kept     {rows_of(len(found.cases))}; {_differ(len(kept))} (no Spark)")

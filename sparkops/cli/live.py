@@ -10,6 +10,7 @@ from time import monotonic
 from types import TracebackType
 from typing import TextIO
 
+from sparkops.cli.check_line import check_lines, tally
 from sparkops.cli.show import in_words, rows_of, seconds, text
 from sparkops.errors import SparkopsError
 from sparkops.runs.record import Run, state_after
@@ -23,6 +24,7 @@ _DOING = {
     "compute": "computing",
     "check": "checking",
     "publish": "publishing",
+    "results": "keeping the checks' results",
     "docs": "writing Data Docs",
     "register": "certifying and registering the model",
     "report": "drawing the report",
@@ -88,6 +90,10 @@ class Live:
     def ended(self, run: Run) -> None:
         """Tell what a run did, and how long this attempt of it took."""
         self._line(f"✓ {run.job} {made(run)} in {seconds(monotonic() - self._begun)}   run {run.id}")
+        if run.checks:
+            self._remark(f"  {tally(run.checks)}")
+        for line in check_lines([check for check in run.checks if not check["success"]]):
+            self._remark(f"    {line}")
 
     def stopped(self, job: str, error: SparkopsError) -> None:
         """Tell that a job stopped, and how; the error itself is told at the end."""

@@ -1,4 +1,4 @@
-"""`sparkops models`: list, show, promote, rollback; compile, certify and servable stand in files of their own."""
+"""`sparkops models`: list, show, promote, rollback; compile, certify, export and servable stand in files of their own."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from dataclasses import asdict
 import click
 
 from sparkops.cli.compiled import certify, compile_model
+from sparkops.cli.export import export
 from sparkops.cli.servable import servable
-from sparkops.cli.show import table, when
+from sparkops.cli.show import rows_of, table, when
 from sparkops.cli.where import Where, common
+from sparkops.flavors.label import label
 from sparkops.pipeline.registered import Registered
 from sparkops.scoring.uri import parse
 
@@ -33,7 +35,7 @@ def models(where: Where, ctx: click.Context, as_json: bool) -> None:
             "model": f"{model.name}/{model.version}",
             "aliases": model.aliases,
             "metrics": [f"{name}={value:.4g}" for name, value in model.metrics.items()],
-            "scored by": "compiled scorer" if model.compiled else "Spark",
+            "scored by": _scored_by(model),
             "run": model.run_id,
             "registered": model.time,
         }
@@ -79,7 +81,7 @@ def rollback(where: Where, name: str) -> None:
     click.echo(f"{done.name}@champion is version {done.version}.")
 
 
-for _command in (compile_model, certify, servable):
+for _command in (compile_model, certify, export, servable):
     models.add_command(_command)
 
 
@@ -87,6 +89,12 @@ def split(text: str) -> tuple[str, str | None]:
     """Read `name`, `name/3` or `name@alias`, with or without `models:/` before it."""
     name, at = parse(text)
     return name, None if text.removeprefix("models:").lstrip("/") == name else at
+
+
+def _scored_by(model: Registered) -> str:
+    if model.flavor:
+        return label(model.flavor)
+    return "compiled scorer" if model.compiled else "Spark"
 
 
 def sheet(model: Registered) -> Iterator[str]:
@@ -100,8 +108,16 @@ def sheet(model: Registered) -> Iterator[str]:
     for gate in model.gates:
         beside = f" (champion {gate.champion:.6g})" if gate.champion is not None else ""
         yield f"Gate     {gate.rule}: {gate.value:.6g}{beside} {'passed' if gate.passed else 'FAILED'}"
-    if model.compiled:
+    if model.flavor:
+        yield f"Scorer   {'; '.join(model.reasons)}"
+        yield f"State    certified: {rows_of(model.parity)} equal row by row, in a batch and by the fitted model"
+    elif model.compiled:
         yield f"Scorer   compiled; {model.parity} rows equal to Spark's"
+        if model.race:
+            yield (
+                f"Batch    {model.race['mapInArrow']:g} us a row by mapInArrow, {model.race['transform']:g} by transform "
+                f"({model.race['rows']:,.0f} rows, when it was registered)"
+            )
     else:
         yield "Scorer   none: scored by Spark"
         yield from (f"         {reason}" for reason in model.reasons)

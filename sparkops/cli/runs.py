@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sparkops.cli.check_line import check_lines
 from sparkops.cli.show import in_words, inside, rows_of, seconds, table, when
 from sparkops.cli.where import Where, common, newest
 from sparkops.errors import InputError
@@ -117,7 +118,7 @@ def sheet(run: Run) -> Iterator[str]:
     )
     yield from _section("Read", (_read(name, pin) for name, pin in run.inputs.items()))
     yield from _section("Models", (_used(run, name) for name in run.models))
-    yield from _section("Checks", (check_line(check) for check in run.checks))
+    yield from _section("Checks", check_lines(run.checks))
     yield from _section("Wrote", (_wrote(name, out) for name, out in run.outputs.items()))
     yield from _section("Model", _registered(run.registered))
     yield from _section("Metrics", (f"{name} = {value:.6g}" for name, value in run.metrics.items()))
@@ -148,22 +149,6 @@ def _wrote(name: str, out: Mapping[str, Any]) -> str:
     return f"{name} version {out['version']}, {rows_of(out['rows'])}" + (
         " (by an earlier attempt)" if out["already"] else ""
     )
-
-
-def check_line(check: Mapping[str, Any]) -> str:
-    """Return one line that tells a check's result."""
-    mark = (
-        "ok  "
-        if check["success"]
-        else {"fail": "FAIL", "warn": "warn", "quarantine": "held"}[check["policy"]]
-    )
-    about = ", ".join(f"{key}={value}" for key, value in check["kwargs"].items())
-    found = (
-        f"  {check['unexpected']:,} of {check['rows']:,} rows"
-        if check["unexpected"] and check["rows"]
-        else ""
-    )
-    return f"{mark} {check['table']}: {check['expectation']}({about}){found}"
 
 
 def _registered(found: Mapping[str, Any] | None) -> Iterator[str]:

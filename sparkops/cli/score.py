@@ -62,7 +62,11 @@ def score(
 
 
 def located(where: Where) -> dict[str, Any]:
-    """Return the registry that models are looked up in, and where copies are kept; outside a project, neither."""
+    """Return the registry that models are looked up in, where copies are kept, and how models' own processes run.
+
+    Outside a project, none of them.
+    """
+    from sparkops.flavors.running import Running
     from sparkops.models.store import cache, registry_uri
 
     try:
@@ -71,13 +75,17 @@ def located(where: Where) -> dict[str, Any]:
         if where.project is not None:
             raise
         return {}
-    return {"tracking_uri": registry_uri(settings), "cache": cache(settings)}
+    return {
+        "tracking_uri": registry_uri(settings),
+        "cache": cache(settings),
+        "running": Running.of(settings),
+    }
 
 
 def _rows(
     where: Where, model: str, lines: Iterable[tuple[int, str]], *, explain: bool, keep_going: bool
 ) -> int:
-    from sparkops.scoring.uri import open_scorer
+    from sparkops.flavors.open import open_scorer
 
     scorer = open_scorer(model, **located(where))
     worst = 0

@@ -29,9 +29,9 @@ class Where:
         return Engine(self.project, env=self.env, overrides=self.overrides, wait=False, **options)
 
 
-def options() -> list[click.Option]:
-    """Return the options of every command, made anew."""
-    return [
+def options(*, but: str = "") -> list[click.Option]:
+    """Return the options of every command but the one of that name, made anew."""
+    every = [
         click.Option(
             ["--project", "project"],
             type=click.Path(path_type=Path),
@@ -48,6 +48,7 @@ def options() -> list[click.Option]:
         ),
         click.Option(["--debug"], is_flag=True, help="Show the stack trace of an error."),
     ]
+    return [option for option in every if option.name != but]
 
 
 def take(values: dict[str, Any]) -> Where:
@@ -63,13 +64,13 @@ def newest(told: str) -> Callable[[Any], Any]:
     )
 
 
-def common(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the common options; it is handed a `Where` first."""
+def common(command: Callable[..., Any], *, but: str = "") -> Callable[..., Any]:
+    """Give a command the common options but the one of that name; it is handed a `Where` first."""
 
     @wraps(command)
     def told(*args: Any, **values: Any) -> Any:
         return command(take(values), *args, **values)
 
     mine = getattr(command, "__click_params__", [])
-    told.__click_params__ = [*reversed(options()), *mine]  # type: ignore[attr-defined]
+    told.__click_params__ = [*reversed(options(but=but)), *mine]  # type: ignore[attr-defined]
     return told

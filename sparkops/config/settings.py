@@ -48,12 +48,17 @@ class ModelSettings(Section):
     batch: Literal["auto", "transform", "mapInArrow"] = (
         "auto"  # how Spark scores a frame; auto takes the faster
     )
+    environment: Literal["auto", "this", "own"] = (
+        "auto"  # where a model that is no Spark model runs: in this Python if that has its packages, else in its own
+    )
+    timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds that such a model's answer may take
 
 
 class CheckSettings(Section):
     """The data-validation checkpoints, under `checks:`."""
 
     docs: bool = True  # build Data Docs after each checked run
+    results: str | None = "check_results"  # the table that keeps every result; null keeps none
 
 
 class Settings(Section):

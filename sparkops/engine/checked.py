@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkops.engine.check_history import graded
 from sparkops.errors import UnknownName
 from sparkops.pipeline.check import CheckResult
 from sparkops.runs.ids import new_id
@@ -38,8 +39,10 @@ def check(shop: Workshop, table: str, *, at: int | None = None) -> Checked:
         advice = f"Write conf/checks/{table}.yml to give `{table}` one."
         raise UnknownName("suite", table, sorted(shop.checks.suites()), where="conf/checks", advice=advice)
     shop.warm([])
-    shop.checks.warm()
-    outcome = shop.checks.gate(suite, shop.tables.read(pin), table=table, run_id=f"check-{new_id()}")
+    shop.checks.warm([table])
+    run_id = f"check-{new_id()}"
+    outcome = graded(shop.checks.gate(suite, shop.tables.read(pin), table=table, run_id=run_id), suite)
+    shop.history.keep(outcome.results, run_id=run_id, job="check", versions={table: pin.version})
     return Checked(
         table=table,
         version=pin.version,

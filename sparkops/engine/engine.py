@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sparkops.models.registry import Registry
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.runs.flow import Step
-    from sparkops.scoring.scorer import Scorer
+    from sparkops.scoring.face import RowScorer
 
 
 class Engine:
@@ -359,8 +359,10 @@ class Engine:
         return found.name, found.version
 
 
-def load_scorer(uri: str, *, tracking_uri: str | None = None) -> Scorer:
-    """Return the scorer of a registered model, with no Spark, MLflow or pandas.
+def load_scorer(uri: str, *, tracking_uri: str | None = None) -> RowScorer:
+    """Return the scorer of a registered model, with no Spark, MLflow or pandas in this process.
+
+    A model that is no Spark model is scored in a process of its own, which has what it needs.
 
     Args:
         uri: `models:/name@champion`, `models:/name/3`, or the folder of a model.
@@ -369,15 +371,19 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None) -> Scorer:
     Raises:
         UnknownName: No such model, alias or version.
         NotCompiled: The model is scored by Spark only.
+        ModelError: A file of the model is not the one that was registered.
     """
-    from sparkops.scoring.uri import open_scorer
+    from sparkops.flavors.open import open_scorer
 
     if tracking_uri is not None or (Path(uri).is_dir() and not uri.startswith("models:")):
         return open_scorer(uri, tracking_uri=tracking_uri)
+    from sparkops.flavors.running import Running
     from sparkops.models.store import cache, registry_uri
 
     settings = Engine().settings
-    return open_scorer(uri, tracking_uri=registry_uri(settings), cache=cache(settings))
+    return open_scorer(
+        uri, tracking_uri=registry_uri(settings), cache=cache(settings), running=Running.of(settings)
+    )
 
 
 def _named(name: str, jobs: Mapping[str, Job]) -> Job:

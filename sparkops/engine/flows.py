@@ -17,6 +17,7 @@ from sparkops.runs.fingerprint import fingerprint
 from sparkops.runs.flow import Step, flow
 from sparkops.runs.params import as_json
 from sparkops.runs.record import Run
+from sparkops.tables.quarantine import DISCARD, RELEASE
 
 if TYPE_CHECKING:
     from sparkops.engine.engine import Engine
@@ -131,8 +132,7 @@ class Freshness:
         if run.registered is not None:
             return self._registered(run)
         shop: Workshop = self.engine.workshop
-        infos = {name: shop.tables.info(name) for name in run.outputs}
-        return all(infos[name].version == out["version"] for name, out in run.outputs.items())
+        return all(_holds(shop, name, out["version"]) for name, out in run.outputs.items())
 
     def _registered(self, run: Run) -> bool:
         assert run.registered is not None
@@ -141,3 +141,14 @@ class Freshness:
         except SparkopsError:
             return False
         return True
+
+
+def _holds(shop: Workshop, table: str, version: int) -> bool:
+    """Tell whether a table holds what a run published in a version; rows that were released since do not undo that."""
+    newest = shop.tables.info(table).version
+    if newest is None or newest < version:
+        return False
+    since = [commit for commit in shop.tables.history(table, newest - version) if commit.version > version]
+    return len(since) == newest - version and all(
+        (commit.run_id or "").startswith((RELEASE, DISCARD)) for commit in since
+    )

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import BadData, InputError, JobFailed, ModelError, SparkopsError
+from sparkops.errors import BadData, InputError, JobFailed, ModelError, NotCompiled, SparkopsError
+from sparkops.models.other.flavor import flavor_of
 from sparkops.models.trial import trial
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
@@ -60,6 +61,11 @@ def servable(
         if not isinstance(model, Model):
             raise ModelError(
                 f"Job `{job.name}` returned a {type(model).__name__}, not a Model ({job.place})."
+            )
+        if flavor_of(model.fitted) is not None:
+            raise NotCompiled(
+                f"Job `{job.name}` trains no Spark model, so there is nothing to compile ({job.place}): it will be scored "
+                "in a process of its own."
             )
         return trial(model, shop.settings)
 

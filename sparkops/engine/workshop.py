@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sparkops.checks.checks import Checks
+from sparkops.checks.docs import Site
 from sparkops.checks.outcome import Outcome
 from sparkops.config.settings import Settings
+from sparkops.engine.check_history import KeptChecks, graded
 from sparkops.engine.tell import Tell
 from sparkops.models.registry import Registry
 from sparkops.pipeline.discover import modules
@@ -104,7 +108,9 @@ class CheckGate:
     def gate(self, frame: DataFrame, *, table: str, run_id: str) -> Outcome | None:
         """Run the table's checkpoint on the frame."""
         suite = self.checks.suite(table)
-        return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
+        if suite is None:
+            return None
+        return graded(self.checks.gate(suite, frame, table=table, run_id=run_id), suite)
 
     def publish(self, run_id: str, outcomes: Sequence[Any]) -> None:
         """Build the Data Docs of the run's results."""
@@ -145,6 +151,7 @@ class ReportPages:
 
     folder: Path
     store: RunStore
+    docs: Path
     description: str = ""
 
     def publish(self, report: Report, run: Run) -> str:
@@ -162,18 +169,25 @@ class ReportPages:
             for name, out in earlier.outputs.items():
                 if (name, out["version"]) in wanted:
                     wanted.discard((name, out["version"]))
-                    found.append(_checked_table(name, out, earlier))
+                    found.append(_checked_table(name, out, earlier, docs=self._docs(name, earlier)))
             if not wanted:
                 break
         return found
 
+    def _docs(self, table: str, run: Run) -> str | None:
+        """Return the link from the report to the table's page of Data Docs, where there is one."""
+        page = Site(self.docs).page(table, run.id)
+        return quote(os.path.relpath(page, self.folder)) if page.is_file() else None
 
-def _checked_table(name: str, out: Mapping[str, Any], run: Run) -> CheckedTable:
+
+def _checked_table(name: str, out: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:
     from sparkops.reports import checked_table
 
     held = run.outputs.get(f"{name}__quarantine", {})
     results = [check for check in run.checks if check["table"] == name]
-    return checked_table(name, results, version=out["version"], run_id=run.id, quarantined=held.get("rows"))
+    return checked_table(
+        name, results, version=out["version"], run_id=run.id, quarantined=held.get("rows"), docs=docs
+    )
 
 
 class Workshop:
@@ -222,9 +236,17 @@ class Workshop:
             inputs=self.tables,
             outputs=self.tables,
             checks=CheckGate(self.checks, self.settings.root),
+            history=self.history,
             models=ModelRegistrar(lambda: self.registry),
-            pages=ReportPages(Path(self.settings.reports), self.runs),
+            pages=ReportPages(
+                Path(self.settings.reports), self.runs, docs=self.settings.state / "gx" / "docs"
+            ),
         )
+
+    @property
+    def history(self) -> KeptChecks:
+        """Return where the results of checks are kept."""
+        return KeptChecks(self.tables, self.settings.checks.results)
 
     def suite_identity(self, table: str) -> str | None:
         """Return a hash of a table's checks, or None where there are none."""
@@ -233,8 +255,7 @@ class Workshop:
     def warm(self, jobs: Sequence[Job]) -> None:
         """Begin what runs of these jobs will wait for: the JVM, and the checks' library where a table has checks."""
         self.starter.begin()
-        if any(self.checks.suite(write.table) for job in jobs for write in job.writes):
-            self.checks.warm()
+        self.checks.warm(write.table for job in jobs for write in job.writes)
         if any(job.kind == "model" or job.models for job in jobs):
             Registry(self.settings).warm()
 

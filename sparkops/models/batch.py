@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.models.artifact import SPARK_MODEL
+from sparkops.models.bundle import code
 from sparkops.models.columns import answer_columns
-from sparkops.models.facts import input_types
+from sparkops.models.facts import input_types, race_of
 from sparkops.models.fit import check_fit
 from sparkops.models.planner import Way, choose, seconds_a_row
+from sparkops.models.shipping import arrow_scorer, is_elsewhere, trouble
+from sparkops.models.two_ways import VERSION_COLUMN, by_scorer, by_spark
 from sparkops.scoring.files import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
-    from pyspark.sql.types import DataType
+    from pyspark.sql import DataFrame, SparkSession
 
     from sparkops.scoring.scorer import Scorer
 
-VERSION_COLUMN = "model_version"
 _log = logging.getLogger("sparkops.models")
 
 
@@ -39,6 +40,7 @@ class SparkVersion:
     def __init__(self, name: str, version: int, folder: Path, settings: Settings) -> None:
         self._name, self._version, self._folder, self._settings = name, version, folder, settings
         self._way: Way | None = None
+        self._asked: str | None = None
 
     @property
     def name(self) -> str:
@@ -106,10 +108,32 @@ class SparkVersion:
             arrays: Give vectors as arrays of doubles, which every reader of a table understands.
         """
         self.check(frame)
-        self._way = choose(self.scorer, lambda: self._seconds, frame, self._settings)
-        _log.info("%s scores by %s", self.uri, self._way)
-        by_spark = self.scorer is None or self._way.kind == "transform"
-        return self._transformed(frame, arrays=arrays) if by_spark else self._mapped(frame, arrays=arrays)
+        spark = frame.sparkSession
+        way = choose(
+            self.scorer,
+            race_of(self._folder),
+            lambda: self._seconds,
+            frame,
+            self._settings,
+            afar=lambda: self._afar(spark),
+        )
+        self._way = way
+        _log.info("%s scores by %s", self.uri, way)
+        if self.scorer is not None and way.kind == "mapInArrow":
+            return by_scorer(frame, self._sent(spark), self.scorer.outputs, arrays=arrays)
+        return by_spark(frame, self.fitted, self._answers, self.scorer, self._version, arrays=arrays)
+
+    def _sent(self, spark: SparkSession) -> Any:
+        """Return what scores Arrow batches, its code sent to executors elsewhere."""
+        assert self.scorer is not None
+        version = (VERSION_COLUMN, self._version)
+        return arrow_scorer(spark, self.scorer, self._folder / SCORER, version, self._settings)
+
+    def _afar(self, spark: SparkSession) -> str:
+        """Return why executors elsewhere can't run the scorer; asked once."""
+        if self._asked is None:
+            self._asked = trouble(spark, *code()) if is_elsewhere(spark, self._settings) else ""
+        return self._asked
 
     @cached_property
     def _seconds(self) -> float:
@@ -121,84 +145,3 @@ class SparkVersion:
         if self.scorer is None:
             return answer_columns(self.fitted)
         return tuple(output.name for output in self.scorer.outputs)
-
-    def _mapped(self, frame: DataFrame, *, arrays: bool) -> DataFrame:
-        """Score by the compiled scorer, in the executors' Python."""
-        from pyspark.ml.functions import array_to_vector
-        from pyspark.sql import functions as F
-        from pyspark.sql import types as T
-
-        from sparkops.scoring.arrow import ArrowScorer
-
-        assert self.scorer is not None
-        outputs = self.scorer.outputs
-        added = [T.StructField(output.name, _type(output.type)) for output in outputs]
-        version = T.StructField(VERSION_COLUMN, T.IntegerType(), nullable=False)
-        score = ArrowScorer(self.scorer.description, (VERSION_COLUMN, self._version))
-        scored = frame.mapInArrow(score, T.StructType([*frame.schema.fields, *added, version]))
-        vectors = [output.name for output in outputs if output.type == "vector"]
-        if arrays or not vectors:
-            return scored
-        return scored.withColumns({name: array_to_vector(F.col(_quoted(name))) for name in vectors})
-
-    def _transformed(self, frame: DataFrame, *, arrays: bool) -> DataFrame:
-        """Score by the saved model's own transform."""
-        from pyspark.sql import functions as F
-
-        scored: DataFrame = self.fitted.transform(frame)
-        derived = self._derived()
-        answers = [
-            derived[name] if name in derived else _answer(scored, name, arrays=arrays)
-            for name in self._answers
-        ]
-        version = F.lit(self._version).alias(VERSION_COLUMN)
-        return scored.select(*(F.col(_quoted(name)) for name in frame.columns), *answers, version)
-
-    def _derived(self) -> dict[str, Column]:
-        """Return the label by name, where the scorer makes one of the predicted class and no column of Spark holds it."""
-        if self.scorer is None or not self.scorer.classes:
-            return {}
-        from pyspark.sql import functions as F
-
-        prediction = self.scorer.output("prediction")
-        classes = F.array(*(F.lit(each) for each in self.scorer.classes))
-        return {
-            output.name: F.get(classes, F.col(_quoted(str(prediction.column))).cast("int")).alias(output.name)
-            for output in self.scorer.outputs
-            if output.column is None and prediction is not None
-        }
-
-
-def _type(kind: str) -> DataType:
-    from pyspark.sql import types as T
-
-    if kind == "vector":
-        return T.ArrayType(T.DoubleType(), containsNull=False)
-    if kind.startswith("array<"):
-        return T.ArrayType(_type(kind[6:-1]))
-    return {
-        "boolean": T.BooleanType(),
-        "byte": T.ByteType(),
-        "short": T.ShortType(),
-        "integer": T.IntegerType(),
-        "long": T.LongType(),
-        "float": T.FloatType(),
-        "double": T.DoubleType(),
-        "string": T.StringType(),
-        "date": T.DateType(),
-        "timestamp": T.TimestampType(),
-    }[kind]
-
-
-def _answer(scored: DataFrame, name: str, *, arrays: bool) -> Column:
-    from pyspark.ml.functions import vector_to_array
-    from pyspark.ml.linalg import VectorUDT
-    from pyspark.sql import functions as F
-
-    column = F.col(_quoted(name))
-    vector = isinstance(scored.schema[name].dataType, VectorUDT)
-    return vector_to_array(column).alias(name) if arrays and vector else column
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"

@@ -15,6 +15,7 @@ from sparkops.models import artifact
 from sparkops.models.certify import Case, certified
 from sparkops.models.columns import read_columns
 from sparkops.models.facts import Facts, write_facts
+from sparkops.models.race import raced
 from sparkops.models.sample import sampled
 from sparkops.models.signature import compiled_signature, spark_signature
 from sparkops.pipeline.model import Model
@@ -53,7 +54,7 @@ def build(model: Model, facts: Facts, folder: Path, settings: Settings) -> Facts
         settings: Where storage is that Spark's executors share.
     """
     artifact.save_spark_model(model.fitted, folder, settings)
-    made = _compiled(model, folder)
+    made = _compiled(model, folder, settings)
     facts = replace(facts, spark=model.example.sparkSession.version, **made.facts)
     if facts.compiled:
         artifact.add_scorer(folder)
@@ -88,7 +89,7 @@ class _Made:
     facts: dict[str, Any]
 
 
-def _compiled(model: Model, folder: Path) -> _Made:
+def _compiled(model: Model, folder: Path, settings: Settings) -> _Made:
     from sparkops.models.compile import compile_model
     from sparkops.scoring import save
     from sparkops.scoring.parity import dump_cases
@@ -110,6 +111,8 @@ def _compiled(model: Model, folder: Path) -> _Made:
             "compiled": True,
             "parity": len(cases),
             "stages": description.stages,
+            "scorer": description.hash,
+            "race": raced(model, scorer, folder / SCORER, settings),
             "inputs": _types(model, [field.name for field in description.fields]),
         },
     )

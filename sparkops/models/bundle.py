@@ -9,7 +9,8 @@ from pathlib import Path
 import sparkops
 
 _SHARED = ("errors.py", "place.py")  # what sparkops.scoring takes from outside its own folder
-_FINDING = ("remote.py", "store.py", "uri.py")  # they find a model; an artifact is found already
+# They find a model; an artifact is found already.
+_FINDING = ("identity.py", "remote.py", "store.py", "uri.py")
 
 
 def copy_code(folder: Path) -> str:
@@ -18,16 +19,27 @@ def copy_code(folder: Path) -> str:
     The name holds a hash of the source: MLflow imports a model's code by name, so two models registered by different
     releases of sparkops can be loaded into one process, each with its own code.
     """
-    files = tuple(_sources())
-    digest = hashlib.sha256()
-    for path, text in files:
-        digest.update(f"{path}\0{len(text)}\0".encode() + text)
-    package = f"sparkops_scorer_{digest.hexdigest()[:12]}"
-    for path, text in files:
+    digest, files = _hashed()
+    package = f"sparkops_scorer_{digest}"
+    for path, text in files.items():
         target = folder / package / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text)
     return package
+
+
+def code() -> tuple[str, dict[str, str]]:
+    """Return the scoring package as a name, which holds its hash and is no artifact's, and its files: path to source."""
+    digest, files = _hashed()
+    return f"sparkops_carried_{digest}", {path: text.decode() for path, text in files.items()}
+
+
+def _hashed() -> tuple[str, dict[str, bytes]]:
+    files = dict(_sources())
+    digest = hashlib.sha256()
+    for path, text in files.items():
+        digest.update(f"{path}\0{len(text)}\0".encode() + text)
+    return digest.hexdigest()[:12], files
 
 
 def _sources() -> Iterator[tuple[str, bytes]]:

@@ -11,6 +11,7 @@ from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError, UnknownName
 from sparkops.models import store
 from sparkops.models.client import client, told
+from sparkops.scoring.identity import TAG, check_identity
 from sparkops.scoring.store import Entry, entries, local_folder, sqlite_file
 
 if TYPE_CHECKING:
@@ -71,7 +72,17 @@ def _metrics(mlflow: MlflowClient, run: str | None) -> dict[str, float]:
 
 
 def fetched(settings: Settings, entry: Entry) -> Path:
-    """Return the whole folder of a version on this machine, copied here once where it lies elsewhere."""
+    """Return the whole folder of a version on this machine, copied here once where it lies elsewhere.
+
+    Raises:
+        ModelError: It is gone, or holds another scorer than the one that was registered.
+    """
+    folder = _held(settings, entry)
+    check_identity(folder, entry.tags.get(TAG, ""), f"{entry.name}/{entry.version}")
+    return folder
+
+
+def _held(settings: Settings, entry: Entry) -> Path:
     folder = local_folder(entry.location)
     if folder is not None and folder.is_dir():
         return folder

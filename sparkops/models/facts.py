@@ -12,11 +12,13 @@ from typing import Any
 from sparkops.errors import ModelError
 from sparkops.pipeline.registered import GateResult, Registered
 from sparkops.scoring.files import FACTS
+from sparkops.scoring.identity import TAG
 from sparkops.scoring.store import Entry
 
 RUN = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
 _TABLES, _GATES = "sparkops.tables", "sparkops.gates"
+_RACE, _FLAVOR = "sparkops.race", "sparkops.flavor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,9 @@ class Facts:
         params: The run's parameters.
         spark: Version of Spark that fitted it.
         stages: Fitted stages, in their order.
+        flavor: MLflow's flavor of a model that is no Spark model; empty of a Spark model.
+        scorer: Hash of the compiled scorer's description; empty without one.
+        race: Microseconds a row by each way that Spark scores a frame, with "rows"; empty where they were not raced.
     """
 
     name: str
@@ -50,6 +55,9 @@ class Facts:
     params: Mapping[str, str] = field(default_factory=dict)
     spark: str = ""
     stages: tuple[str, ...] = ()
+    scorer: str = ""
+    race: Mapping[str, float] = field(default_factory=dict)
+    flavor: str = ""
 
     @property
     def passed(self) -> bool:
@@ -73,6 +81,18 @@ def input_types(model: Path) -> Mapping[str, str]:
         raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
 
 
+def race_of(model: Path) -> Mapping[str, float]:
+    """Return which way of scoring took how long when a model was registered; empty where that is not known."""
+    file = model / FACTS
+    if not file.is_file():
+        return {}
+    try:
+        race = json.loads(file.read_text("utf-8")).get("race") or {}
+        return {way: float(race[way]) for way in ("transform", "mapInArrow", "rows")} if race else {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
+
+
 def tags_of(facts: Facts) -> dict[str, str]:
     """Return the tags of a model version; a list of models is made from them alone."""
     return {
@@ -82,6 +102,9 @@ def tags_of(facts: Facts) -> dict[str, str]:
         _REASONS: _listed(facts.reasons),
         _TABLES: json.dumps(dict(facts.tables)),
         _GATES: json.dumps([asdict(gate) for gate in facts.gates]),
+        _RACE: json.dumps(dict(facts.race)),
+        **({_FLAVOR: facts.flavor} if facts.flavor else {}),
+        **({TAG: facts.scorer} if facts.scorer else {}),
     }
 
 
@@ -102,6 +125,8 @@ def registered(entry: Entry) -> Registered:
         reasons=tuple(json.loads(tags.get(_REASONS, "[]"))) if ours else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),
         tables=json.loads(tags.get(_TABLES, "{}")),
+        race=json.loads(tags.get(_RACE, "{}")),
+        flavor=tags.get(_FLAVOR, ""),
         time=datetime.fromtimestamp(entry.created / 1000, tz=UTC) if entry.created else None,
     )
 

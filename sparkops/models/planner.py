@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from sparkops.scoring.scorer import Scorer
 
-# Beyond this the stages of Spark's transform, compiled to Java, are the faster ones. Moving a row to Python and back
-# takes about 8 microseconds, Spark's own transform of the flights' logistic pipeline 20.
+# For a version whose ways were not raced when it was registered: beyond this the stages of Spark's transform, compiled to
+# Java, are the faster ones. Moving a row to Python and back takes about 8 microseconds, Spark's own transform of the
+# flights' logistic pipeline 20.
 SLOWEST = 12e-6
 _TIMED = 4096
 
@@ -39,35 +40,60 @@ class Way:
         return f"{self.kind} ({self.reason})"
 
 
-def choose(scorer: Scorer | None, seconds: Callable[[], float], frame: DataFrame, settings: Settings) -> Way:
+def choose(
+    scorer: Scorer | None,
+    race: Mapping[str, float],
+    seconds: Callable[[], float],
+    frame: DataFrame,
+    settings: Settings,
+    *,
+    afar: Callable[[], str],
+) -> Way:
     """Return how a model scores a frame.
 
     Args:
         scorer: The compiled scorer, if there is one.
-        seconds: Says what a row of a batch takes the scorer; asked only where that decides.
+        race: Microseconds a row by each way, as `race.raced` measured them; empty where there was no race.
+        seconds: Says what a row of a batch takes the scorer; asked only without a race.
         frame: What is to be scored.
-        settings: `models.batch` takes the choice away; `spark.mode` says where executors run.
+        settings: `models.batch` takes the choice away.
+        afar: Says why executors elsewhere can't run the scorer; asked only where it would.
     """
     hindered = _hindrance(scorer, frame, settings)
     if hindered or scorer is None:
         return Way("transform", hindered)
     if settings.models.batch == "mapInArrow":
         return Way("mapInArrow", "set by models.batch")
-    took = seconds()
+    way = _winner(race) if race else _by_pace(seconds())
+    why = afar() if way.kind == "mapInArrow" else ""
+    return Way("transform", why) if why else way
+
+
+def _by_pace(took: float) -> Way:
     reason = f"the scorer takes {took * 1e6:.1f} us a row in a batch"
     return Way("mapInArrow" if took <= SLOWEST else "transform", reason)
 
 
+def _winner(race: Mapping[str, float]) -> Way:
+    ours, theirs = race["mapInArrow"], race["transform"]
+    if ours <= theirs:
+        return Way("mapInArrow", f"{ours:g} us a row, transform {theirs:g}, when it was registered")
+    return Way("transform", f"{theirs:g} us a row, mapInArrow {ours:g}, when it was registered")
+
+
 def _hindrance(scorer: Scorer | None, frame: DataFrame, settings: Settings) -> str:
-    """Return why the scorer can't or may not run in the executors; empty where it can."""
+    """Return why the scorer can't or may not score the frame; empty where it can."""
     if scorer is None:
         return "the model is not compiled"
     if settings.models.batch == "transform":
         return "set by models.batch"
-    if settings.models.batch == "auto" and settings.spark.mode != "local":
-        return "executors elsewhere; set models.batch to mapInArrow where they have sparkops and pyarrow"
-    held_back = [field.name for field in frame.schema.fields if not _crosses(field.dataType)]
-    return f"Arrow does not carry `{held_back[0]}` to Python" if held_back else ""
+    return held_back(frame)
+
+
+def held_back(frame: DataFrame) -> str:
+    """Return which column of a frame can't go to Python and back, as a clause; empty where each can."""
+    found = [field.name for field in frame.schema.fields if not _crosses(field.dataType)]
+    return f"Arrow does not carry `{found[0]}` to Python" if found else ""
 
 
 def seconds_a_row(scorer: Scorer, certificate: Path) -> float:

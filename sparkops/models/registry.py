@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, SignatureMismatch
+from sparkops.flavors.label import is_other
+from sparkops.flavors.running import Running
 from sparkops.models import aliases
 from sparkops.models.batch import SparkVersion
 from sparkops.models.build import build, check_trained
@@ -20,15 +22,19 @@ from sparkops.models.client import client, warm
 from sparkops.models.evaluate import kept, measured, on_heldout
 from sparkops.models.facts import Facts, registered
 from sparkops.models.gates import judge, needs_champion
+from sparkops.models.other.flavor import flavor_of
 from sparkops.models.ready import trouble
 from sparkops.models.upload import upload
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import GateResult, Registered
+from sparkops.scoring.files import SEAL
 from sparkops.scoring.store import Entry, pick
-from sparkops.scoring.uri import CHAMPION, parse
+from sparkops.scoring.uri import CHAMPION, Located, parse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from sparkops.models.other.version import ProcessVersion
 
 _log = logging.getLogger("sparkops.models")
 At = int | str | None
@@ -78,10 +84,20 @@ class Registry:
         """Return the folder of `name`, `name/3`, `name@alias`, with `models:/` or without, `models:/m-ID` or `runs:/...`."""
         return copied(self._settings, uri) if is_address(uri) else self.folder(*parse(uri))
 
-    def version(self, name: str, at: At = None) -> SparkVersion:
+    def version(self, name: str, at: At = None) -> SparkVersion | ProcessVersion:
         """Return a version that scores frames in Spark."""
         entry = self._entry(name, at)
-        return SparkVersion(name, entry.version, fetched(self._settings, entry), self._settings)
+        folder = fetched(self._settings, entry)
+        if is_other(folder):
+            from sparkops.models.other.version import ProcessVersion
+
+            return ProcessVersion(name, entry.version, folder, entry.tags.get(SEAL, ""), self._settings)
+        return SparkVersion(name, entry.version, folder, self._settings)
+
+    def located(self, name: str, at: At = None) -> Located:
+        """Return where a version lies, with what the registry holds of its files."""
+        entry = self._entry(name, at)
+        return Located(fetched(self._settings, entry), name, entry.version, entry.tags.get(SEAL, ""))
 
     def register(
         self,
@@ -119,11 +135,18 @@ class Registry:
             tables=dict(tables or {}),
             params={key: str(value) for key, value in (params or {}).items()},
         )
-        check_trained(model)
-        with kept(model.heldout), tempfile.TemporaryDirectory(prefix="sparkops-model-") as work:
-            metrics, results = self._judged(model, name, gates)
+        if flavor_of(model.fitted) is None:
+            check_trained(model)
+        from sparkops.models.other.saved import prepared
+
+        with (
+            kept(model.heldout),
+            prepared(model, self._settings) as ready,
+            tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
+        ):
+            metrics, results = self._judged(ready, name, gates)
             folder = Path(work) / "model"
-            facts = build(model, replace(facts, metrics=metrics, gates=results), folder, self._settings)
+            facts = self._built(ready, replace(facts, metrics=metrics, gates=results), folder)
             version = upload(client(self._settings), self._settings, facts, folder, tags or {})
         return self._crowned(name, version)
 
@@ -158,6 +181,14 @@ class Registry:
         aliases.give(mlflow, versions, chosen, CHAMPION)
         return self.resolve(name, chosen.version)
 
+    def _built(self, model: Model, facts: Facts, folder: Path) -> Facts:
+        from sparkops.models.other.build import build as build_other
+        from sparkops.models.other.saved import Saved
+
+        if isinstance(model.fitted, Saved):
+            return build_other(model, model.fitted, facts, folder)
+        return build(model, facts, folder, self._settings)
+
     def _entry(self, name: str, at: At) -> Entry:
         return pick(catalog(self._settings), name, CHAMPION if at is None else str(at).removeprefix("@"))
 
@@ -191,9 +222,15 @@ class Registry:
         return self.resolve(name, version)
 
     def _check_ready(self, chosen: Registered) -> None:
-        if not chosen.compiled:
+        if not chosen.compiled and not chosen.flavor:
             return
-        reason = trouble(self.folder(chosen.name, chosen.version))
+        found = self.located(chosen.name, chosen.version)
+        if chosen.flavor:
+            from sparkops.models.other.recheck import trouble as in_its_process
+
+            reason = in_its_process(found, Running.of(self._settings))
+        else:
+            reason = trouble(found.folder)
         if reason:
             raise GateFailed(f"Version {chosen.version} of `{chosen.name}` may not take an alias: {reason}.")
 

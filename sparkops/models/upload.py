@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from sparkops.models import store
 from sparkops.models.artifact import belongs_to
 from sparkops.models.client import told
 from sparkops.models.facts import RUN, Facts, tags_of
+from sparkops.scoring.files import FLAVOR, SEAL
 from sparkops.scoring.store import sqlite_file
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ def upload(
     try:
         _log(client, run, facts)
         logged = _logged_model(client, experiment, run, facts, folder)
-        version = _version(client, settings, run, logged, facts)
+        sealed = {SEAL: sha256((folder / FLAVOR).read_bytes()).hexdigest()} if facts.flavor else {}
+        version = _version(client, settings, run, logged, facts, sealed)
     except BaseException as error:
         with contextlib.suppress(MlflowException):
             client.set_terminated(run, "FAILED")
@@ -106,7 +109,7 @@ def _logged_model(client: MlflowClient, experiment: str, run: str, facts: Facts,
 
     logged = client.create_logged_model(
         experiment, name=facts.name, source_run_id=run, tags={RUN: facts.run_id},
-        params={name: _short(value) for name, value in facts.params.items()}, model_type="spark",
+        params={name: _short(value) for name, value in facts.params.items()}, model_type=facts.flavor or "spark",
     )  # fmt: skip
     status = LoggedModelStatus.FAILED
     try:
@@ -118,6 +121,8 @@ def _logged_model(client: MlflowClient, experiment: str, run: str, facts: Facts,
         ]
         client.log_batch(run, metrics=metrics)
         belongs_to(folder, run=run, model_id=logged.model_id, location=logged.artifact_location)
+        if facts.flavor:
+            _seal(folder)  # `MLmodel` holds the ids now
         client.log_model_artifacts(logged.model_id, str(folder))
         status = LoggedModelStatus.READY
     finally:
@@ -125,7 +130,20 @@ def _logged_model(client: MlflowClient, experiment: str, run: str, facts: Facts,
     return logged
 
 
-def _version(client: MlflowClient, settings: Settings, run: str, logged: LoggedModel, facts: Facts) -> int:
+def _seal(folder: Path) -> None:
+    from sparkops.flavors.manifest import read, seal  # it brings NumPy
+
+    seal(read(folder), folder)
+
+
+def _version(
+    client: MlflowClient,
+    settings: Settings,
+    run: str,
+    logged: LoggedModel,
+    facts: Facts,
+    sealed: Mapping[str, str],
+) -> int:
     """Register the logged model.
 
     With SQLite MLflow would look `models:/m-...` up in the process's global store instead of the client's own, so the
@@ -142,7 +160,7 @@ def _version(client: MlflowClient, settings: Settings, run: str, logged: LoggedM
         facts.name,
         source=logged.artifact_location if local else f"models:/{logged.model_id}",
         run_id=run,
-        tags=tags_of(facts),
+        tags={**tags_of(facts), **sealed},
         model_id=logged.model_id,
     )
     versions = json.dumps([{"name": facts.name, "version": int(made.version)}])

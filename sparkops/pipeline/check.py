@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from sparkops.place import Place
 
 Policy = Literal["fail", "quarantine", "warn"]
+Moment = tuple[datetime, str]  # when a checkpoint decided, and in which run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class CheckResult:
         samples: A few values that broke it.
         error: Message when the expectation could not be evaluated.
         place: Where it is written.
+        severity: Great Expectations' severity, where the suite says one.
     """
 
     table: str
@@ -40,3 +43,35 @@ class CheckResult:
     samples: tuple[Any, ...] = ()
     error: str | None = None
     place: Place | None = None
+    severity: str | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Return the share of the rows looked at that broke it, 0 to 1."""
+        return self.unexpected / self.rows if self.rows and self.unexpected is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCheck:
+    """One expectation's result as the history of checks holds it.
+
+    Args:
+        time: When it was decided (UTC).
+        run: The run that asked.
+        job: The run's job; `check` for the command.
+        version: Version of the table that was published, or looked at by the command; None where nothing was.
+        position: Place in the suite, from 0.
+        result: What was found; without samples.
+    """
+
+    time: datetime
+    run: str
+    job: str
+    version: int | None
+    position: int
+    result: CheckResult
+
+    @property
+    def moment(self) -> Moment:
+        """Return what tells one look at a table from another."""
+        return self.time, self.run

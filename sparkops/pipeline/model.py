@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from pyspark.ml import Model as FittedModel
     from pyspark.sql import DataFrame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A fitted Spark ML model, to be certified, measured and registered.
+    """A fitted model, to be certified, measured and registered.
 
     Args:
-        fitted: The fitted model; a `PipelineModel` or any one fitted stage.
+        fitted: The fitted model: a `PipelineModel` or any one fitted stage of Spark ML; or a fitted scikit-learn
+            estimator, an ONNX model, a Keras model, a PyTorch module, MLflow's `PythonModel`, or the `Path` of a folder
+            that some flavor's `save_model` of MLflow wrote.
         example: Rows that hold the columns the model reads, as it was trained on; its types become the signature.
         heldout: Rows that took no part in training; the metrics and the gates are computed on them.
         evaluate: From the scored held-out rows (input columns and prediction columns) to named metrics.
@@ -24,7 +25,7 @@ class Model:
         label: The column that holds the truth.
     """
 
-    fitted: FittedModel
+    fitted: Any  # no common class: pyspark.ml.Model, or another library's own
     example: DataFrame
     heldout: DataFrame | None = None
     evaluate: Callable[[DataFrame], Mapping[str, float]] | None = None

@@ -36,6 +36,8 @@ class Registered:
         parity: Rows in the certificate, all equal; 0 when not compiled.
         tables: Training tables: name to version.
         time: When it was registered (UTC).
+        race: Microseconds a row by "transform" and by "mapInArrow" at registration, with "rows"; empty without a race.
+        flavor: MLflow's flavor of a model that is no Spark model; empty of a Spark model.
     """
 
     name: str
@@ -51,3 +53,5 @@ class Registered:
     parity: int = 0
     tables: Mapping[str, int | None] = field(default_factory=dict)
     time: datetime | None = None
+    race: Mapping[str, float] = field(default_factory=dict)
+    flavor: str = ""

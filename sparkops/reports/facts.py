@@ -71,6 +71,7 @@ class CheckedTable:
         version: Delta version that was published after the checkpoint.
         run_id: Run that checked it.
         quarantined: Rows that this checkpoint put aside.
+        docs: Link to its page of Data Docs, as seen from the report.
     """
 
     table: str
@@ -78,6 +79,7 @@ class CheckedTable:
     version: int | None = None
     run_id: str = ""
     quarantined: int | None = None
+    docs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,7 @@ def checked_table(
     version: int | None = None,
     run_id: str = "",
     quarantined: int | None = None,
+    docs: str | None = None,
 ) -> CheckedTable:
     """Return a checked table from results as values or as a record holds them; those of other tables are left out."""
     read = (item if isinstance(item, CheckResult) else _result(item) for item in results)
@@ -143,6 +146,7 @@ def checked_table(
         version=version,
         run_id=run_id,
         quarantined=quarantined,
+        docs=docs,
     )
 
 

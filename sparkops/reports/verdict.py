@@ -45,6 +45,7 @@ class Judged:
     run_id: str
     summary: str
     verdicts: tuple[Verdict, ...]
+    docs: str | None = None
 
 
 def judge(checked: CheckedTable) -> Judged:
@@ -59,6 +60,7 @@ def judge(checked: CheckedTable) -> Judged:
         run_id=checked.run_id,
         summary=", ".join(parts),
         verdicts=verdicts,
+        docs=checked.docs,
     )
 
 
@@ -123,11 +125,9 @@ def _found(result: CheckResult) -> str:
         parts.append(f"{result.unexpected:,}{of} rows unexpected")
     elif result.observed is not None:
         parts.append(f"observed {shorten(show(result.observed), 80)}")
-    if result.samples and result.unexpected:
-        parts.append(
-            "for example "
-            + ", ".join(shorten("null" if value is None else show(value), 40) for value in result.samples[:5])
-        )
+    told = dict.fromkeys(shorten(show(value), 40) for value in result.samples if value is not None)
+    if told and result.unexpected:  # a null says no more than the count does
+        parts.append("for example " + ", ".join(list(told)[:5]))
     return "; ".join(parts)
 
 

@@ -76,12 +76,17 @@ def _tables(result: Any, order: Ordered, rooms: Rooms, attempt: Attempt, timed: 
     results = [result for outcome in checked for result in outcome.results]
     attempt.say("checked", checks=[_plain(r) for r in results])
     if any(outcome.blocked for outcome in checked):
+        rooms.history.keep(results, run_id=attempt.run_id, job=job.name, versions={})
         rooms.checks.publish(attempt.run_id, checked)
         raise ChecksFailed(_why(results, job))
     with timed("publish"):
-        for write in job.writes:
-            _publish(write, staged[write.table], outcomes[write.table], order, rooms, attempt)
+        versions = {
+            write.table: _publish(write, staged[write.table], outcomes[write.table], order, rooms, attempt)
+            for write in job.writes
+        }
     if checked:
+        with timed("results"):
+            rooms.history.keep(results, run_id=attempt.run_id, job=job.name, versions=versions)
         with timed("docs"):
             rooms.checks.publish(attempt.run_id, checked)
 
@@ -92,21 +97,26 @@ def _stage(frame: DataFrame | None, write: Write, rooms: Rooms, attempt: Attempt
         if found is None:
             raise JobFailed(f"Nothing was computed for table `{write.table}`.")
         return found
-    staged = rooms.outputs.stage(frame, table=write.table, run_id=attempt.run_id)
+    staged = rooms.outputs.stage(
+        frame, table=write.table, run_id=attempt.run_id, partition_by=write.partition_by
+    )
     attempt.say("staged", staged=[write.table])
     return staged
 
 
 def _publish(
     write: Write, staged: DataFrame, outcome: Outcome | None, order: Ordered, rooms: Rooms, attempt: Attempt
-) -> None:
+) -> int:
+    """Publish one table, its held rows first; return its version."""
     run_id = attempt.run_id
     if outcome is not None and outcome.bad is not None:
         held = rooms.outputs.quarantine(outcome.bad, table=write.table, run_id=run_id)
         attempt.say("quarantined", outputs={held.table: asdict(held)})
     good = outcome.good if outcome is not None else staged
-    done = rooms.outputs.publish(good, write, run_id=run_id, values=order.values)
+    whole = good is staged
+    done = rooms.outputs.publish(good, write, run_id=run_id, values=order.values, staged=whole)
     attempt.say("published", outputs={write.table: asdict(done)})
+    return done.version
 
 
 def _frames(result: Any, job: Job) -> dict[str, DataFrame]:

@@ -36,16 +36,24 @@ class Inputs(Protocol):
 class Outputs(Protocol):
     """Tables as they are written."""
 
-    def stage(self, frame: DataFrame, *, table: str, run_id: str) -> DataFrame:
+    def stage(
+        self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ...
+    ) -> DataFrame:
         """Compute the frame once and return what reads the result back."""
 
     def staged(self, table: str, run_id: str) -> DataFrame | None:
         """Return what an earlier attempt staged whole, or None."""
 
     def publish(
-        self, frame: DataFrame, write: Write, *, run_id: str, values: Mapping[str, Any] = ...
+        self,
+        frame: DataFrame,
+        write: Write,
+        *,
+        run_id: str,
+        values: Mapping[str, Any] = ...,
+        staged: bool = ...,
     ) -> Published:
-        """Publish the frame exactly once for this run."""
+        """Publish the frame exactly once for this run; `staged` says that it is all that was staged for the table."""
 
     def quarantine(self, frame: DataFrame, *, table: str, run_id: str) -> Published:
         """Append rejected rows to the table's quarantine exactly once for this run."""
@@ -88,6 +96,22 @@ class Gatekeeper(Protocol):
 
     def publish(self, run_id: str, outcomes: Sequence[Outcome]) -> None:
         """Make the results visible as Data Docs."""
+
+
+class CheckHistory(Protocol):
+    """Where the results of checks are kept for good."""
+
+    def keep(
+        self, results: Sequence[CheckResult], *, run_id: str, job: str, versions: Mapping[str, int]
+    ) -> None:
+        """Keep the results once for this run.
+
+        Args:
+            results: Of every table of the run, each table's in the order of its suite.
+            run_id: The run.
+            job: Its job.
+            versions: Table to the version that was published; empty where nothing was.
+        """
 
 
 class Registrar(Protocol):
@@ -133,5 +157,6 @@ class Rooms:
     inputs: Inputs
     outputs: Outputs
     checks: Gatekeeper
+    history: CheckHistory
     models: Registrar
     pages: Pages

@@ -10,7 +10,7 @@ from .field import Field
 if TYPE_CHECKING:
     from .artifact import describe, load, save
     from .description import Description, Output, Step
-    from .edges import edge_rows, mixed_rows
+    from .edges import edge_rows
     from .frame import Batch
     from .parity import Difference, agree, check_cases, dump_cases, read_cases
     from .scorer import Answer, Scorer
@@ -29,7 +29,6 @@ _HOMES = {
     "describe": "artifact",
     "dump_cases": "parity",
     "edge_rows": "edges",
-    "mixed_rows": "edges",
     "load": "artifact",
     "read_cases": "parity",
     "save": "artifact",
@@ -50,7 +49,6 @@ __all__ = [
     "dump_cases",
     "edge_rows",
     "load",
-    "mixed_rows",
     "read_cases",
     "save",
 ]

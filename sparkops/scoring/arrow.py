@@ -11,11 +11,13 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import RowError
+from .coded import Coded
 from .description import Description, Output
 from .field import Field
 from .frame import Batch, Numbers
 from .scorer import Scorer
 
+_FEW = 4  # rows for each different text, from which on it is looked up once
 _NUMBER = re.compile(r"^Row \d+: ")
 _TYPES = {
     "boolean": pa.bool_(),
@@ -85,12 +87,26 @@ def columns_of(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]
 
 
 def _column(values: pa.Array) -> Any:
+    if pa.types.is_dictionary(values.type) and pa.types.is_string(values.type.value_type):
+        return _coded(values)
+    if pa.types.is_string(values.type):
+        coded = values.dictionary_encode()
+        if len(coded.dictionary) * _FEW <= len(values):
+            return _coded(coded)
     if not pa.types.is_floating(values.type) and not pa.types.is_integer(values.type):
         return values.to_numpy(zero_copy_only=False)
     if not values.null_count:
         return values.to_numpy(zero_copy_only=False)
     filled = values.fill_null(0).to_numpy(zero_copy_only=False)
     return np.ma.MaskedArray(filled, values.is_null().to_numpy(zero_copy_only=False))
+
+
+def _coded(values: pa.DictionaryArray) -> Coded:
+    """Return a column of text with each different one once; null is the last of them."""
+    words = values.dictionary.to_pylist()
+    codes = values.indices.fill_null(len(words)) if values.null_count else values.indices
+    words += [None] if values.null_count else []
+    return Coded(np.fromiter(words, dtype=object, count=len(words)), codes.to_numpy(zero_copy_only=False))
 
 
 def answers_of(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:

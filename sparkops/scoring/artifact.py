@@ -7,27 +7,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from struct import error as StructError
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 from zlib import error as ZipError
 
 import numpy as np
 
 from ..errors import ModelError
+from .arrays import read_arrays, wide, write_arrays
 from .description import Description, Output, Step
 from .field import Field
 from .files import ARRAYS, CERTIFICATE, DESCRIPTION
 from .parity import check_cases, read_cases
 from .scorer import Scorer
 
-FORMAT = 1
+FORMAT, READ = 2, (1, 2)  # 2: arrays as small as their values allow
 _ASKED = 25  # rows of the certificate that are asked at every loading
-_MOST_TEXT, _MOST_ARRAYS = 2**28, 2**32  # bytes
+_MOST_TEXT = 2**28  # bytes
+# Operations with millions of numbers, which they read as they stand in the file.
+_KEPT = {"trees": "i", "tree_leaves": "i", "recommend": "f", "average_words": "f"}
 # What NumPy, zip and JSON raise at files that are not what they seem.
 _DAMAGE = (
     ValueError, KeyError, IndexError, TypeError, EOFError, NotImplementedError, RuntimeError, SyntaxError,
     MemoryError, ArithmeticError, StructError, ZipError, BadZipFile,
 )  # fmt: skip
-_KINDS = (np.dtype(np.float64), np.dtype(np.int64))
 
 
 def save(description: Description, folder: Path | str) -> None:
@@ -36,8 +38,7 @@ def save(description: Description, folder: Path | str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     steps = enumerate(description.steps)
     arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
-    with (folder / ARRAYS).open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    write_arrays(folder / ARRAYS, arrays)
     plain = {"format": FORMAT, "hash": description.hash, **description.plain()}
     (folder / DESCRIPTION).write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
 
@@ -81,14 +82,13 @@ def describe(folder: Path | str) -> Description:
     """
     folder = Path(folder)
     try:
-        _check_sizes(folder)
-        plain = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        with np.load(folder / ARRAYS, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        plain = json.loads(_text(folder / DESCRIPTION))
+        arrays = read_arrays(folder / ARRAYS)
     except (OSError, *_DAMAGE) as error:
         raise ModelError(f"{folder} holds no compiled model that can be read: {error}") from None
-    if not isinstance(plain, dict) or plain.get("format") != FORMAT:
-        raise ModelError(f"{folder} holds a compiled model of another format; this version reads {FORMAT}.")
+    if not isinstance(plain, dict) or plain.get("format") not in READ:
+        known = " and ".join(map(str, READ))
+        raise ModelError(f"{folder} holds a compiled model of another format; this version reads {known}.")
     try:
         description = _description(plain, arrays)
         identity = description.hash
@@ -99,16 +99,12 @@ def describe(folder: Path | str) -> Description:
     return description
 
 
-def _check_sizes(folder: Path) -> None:
-    """Refuse files that would fill the memory, before they are opened."""
-    text = (folder / DESCRIPTION).stat().st_size
-    with ZipFile(folder / ARRAYS) as file:
-        arrays = sum(item.file_size for item in file.infolist())
-    if text > _MOST_TEXT or arrays > _MOST_ARRAYS:
-        raise ModelError(
-            f"{folder} holds {text + arrays:,} bytes, more than a compiled model may "
-            f"({_MOST_TEXT:,} of text, {_MOST_ARRAYS:,} of numbers)."
-        )
+def _text(file: Path) -> str:
+    """Return a file's text, unless it would fill the memory."""
+    size = file.stat().st_size
+    if size > _MOST_TEXT:
+        raise ModelError(f"{file} holds {size:,} bytes, more than a compiled model may ({_MOST_TEXT:,}).")
+    return file.read_text(encoding="utf-8")
 
 
 def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:
@@ -125,9 +121,8 @@ def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, 
 
 def _step(at: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
     _typed(item, op=str, stage=str, params=dict)
-    own = {name: arrays[f"{at}.{name}"] for name in _texts(item["arrays"])}
-    if any(array.dtype not in _KINDS for array in own.values()):
-        raise ValueError(f"step {at} holds arrays of another type")
+    keep = _KEPT.get(item["op"], "")
+    own = {name: wide(arrays[f"{at}.{name}"], keep=keep) for name in _texts(item["arrays"])}
     inputs, outputs = _texts(item["inputs"]), _texts(item["outputs"])
     return Step(item["op"], item["stage"], inputs, outputs, item["params"], own)
 

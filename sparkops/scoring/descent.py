@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from struct import Struct
 
 import numpy as np
 
 from .description import Step
-from .forest import AMONG, AT_MOST, LEAF, Forest
+from .forest import AMONG, LEAF, Forest
 from .frame import Numbers, Vectors
 
-_FEW = 16  # trees that a plain loop walks faster than NumPy does
+_FEW = 8  # trees that a plain loop walks faster than NumPy does
+_SHORT = 200  # trees up to which NumPy's indexing is faster than its `take`
 _BLOCK = 2**14  # trees times rows that are walked at once: what the processor's cache holds
 
 
+Row = Callable[[Sequence[float]], list[float]]
 _KEPT: dict[int, tuple[Step, Descent]] = {}
 _MOST_KEPT = 8
 
@@ -34,10 +37,10 @@ def descent_of(step: Step) -> Descent:
 
 @dataclass(frozen=True)
 class Descent:
-    """The nodes of a forest in the order of their depth, the two children of a node side by side.
+    """The nodes of a forest in the order of their depth, the child for yes right behind the child for no.
 
-    A leaf's child is the leaf itself, by a test that is always true, so that every tree can take as many steps as
-    the deepest one.
+    So the next node is the child for no plus the answer; NaN is at most nothing and goes to no by itself. A leaf's child
+    is the leaf itself, by a test that always fails, so that every tree can take as many steps as the deepest one.
 
     Args:
         forest: The trees.
@@ -50,20 +53,61 @@ class Descent:
         """Return the slots that the trees look at, in order."""
         return np.unique(self.forest.feature[self.forest.kind != LEAF])
 
-    def row(self, values: Sequence[float]) -> list[float]:
-        """Return the sum of the leaves that one row reaches.
+    def walk(self) -> Row:
+        """Return the function from one row's values of the slots in `used` to the sum of the leaves that it reaches."""
+        if self._sets is not None:
+            return self._all_at_once
+        return self._one_by_one() if len(self.forest.roots) <= _FEW else self._by_thresholds()
 
-        Args:
-            values: The row's values of the slots in `used`.
-        """
-        if len(self.forest.roots) <= _FEW:
-            return self._one_by_one(values)
+    def _one_by_one(self) -> Row:
+        """Return the walk of few trees that ask for no category, in plain Python."""
+        feature, threshold, child = self._feature.tolist(), self._threshold.tolist(), self._child.tolist()
+        leaves, roots, none = self._leaves, self._roots.tolist(), [0.0] * self._leaves.shape[1]
+
+        def row(values: Sequence[float]) -> list[float]:
+            table, total = (*values, 0.0), none
+            for root in roots:
+                node, no = root, child[root]
+                while no != node:
+                    node = no + (table[feature[node]] <= threshold[node])
+                    no = child[node]
+                total = [a + b for a, b in zip(total, leaves[node].tolist(), strict=True)]
+            return total
+
+        return row
+
+    def _by_thresholds(self) -> Row:
+        """Return the walk of trees that ask for no category, with everything at hand that each row needs."""
+        arrays = self._feature, self._threshold, self._child
+        short = len(self.forest.roots) <= _SHORT
+        feature, threshold, child = (each.__getitem__ if short else each.take for each in arrays)
+        first, below = [each[self._roots] for each in arrays], range(self._depth - 1)
+        pack, read, total = Struct(f"{len(self.used) + 1}d").pack, np.frombuffer, self._total()
+
+        def row(values: Sequence[float]) -> list[float]:
+            table = read(pack(*values, 0.0))
+            value = table.__getitem__ if short else table.take
+            node = first[2] + (value(first[0]) <= first[1])
+            for _ in below:
+                node = child(node) + (value(feature(node)) <= threshold(node))
+            return total(node)
+
+        return row
+
+    def _total(self) -> Callable[[Numbers], list[float]]:
+        """Return the function from leaves to their sum, added tree by tree."""
+        if self._leaves.shape[1] == 1:
+            single, added = self._leaves[:, 0], np.add.accumulate
+            return lambda node: [added(single[node]).item(-1)]
+        several = self._leaves.take
+        return lambda node: several(node, axis=0).sum(axis=0).tolist()
+
+    def _all_at_once(self, values: Sequence[float]) -> list[float]:
         table = np.array((*values, 0.0))
         node = self._roots
         for _ in range(self._depth):
-            node = self._child.take(node) + self._goes_right(node, table.take(self._feature.take(node)))
-        total: list[float] = self._leaves.take(node, axis=0).sum(axis=0).tolist()
-        return total
+            node = self._child.take(node) + self._goes_left(node, table.take(self._feature.take(node)))
+        return self._total()(node)
 
     def rows(self, source: Vectors, count: int) -> Numbers:
         """Return (rows, width) sums of the leaves that many rows reach."""
@@ -77,35 +121,15 @@ class Descent:
             node = np.broadcast_to(self._roots, (len(own), trees))
             for _ in range(self._depth):
                 value = table.take(self._feature.take(node) + own[:, None])
-                node = self._child.take(node) + self._goes_right(node, value)
+                node = self._child.take(node) + self._goes_left(node, value)
             total[start : start + step] = self._leaves.take(node, axis=0).sum(axis=1)
         return total
 
-    def _goes_right(self, node: Numbers, value: Numbers) -> Numbers:
+    def _goes_left(self, node: Numbers, value: Numbers) -> Numbers:
         left = value <= self._threshold.take(node)
         if self._sets is not None:
             self._sets.decide(node, value, left)
-        return ~left
-
-    def _one_by_one(self, values: Sequence[float]) -> list[float]:
-        feature, threshold, child = self._lists
-        row, chosen = (*values, 0.0), self.forest.chosen
-        total = [0.0] * self._leaves.shape[1]
-        for root in self._roots.tolist():
-            node = root
-            while child[node] != node:
-                value, kind = row[feature[node]], self._kind[node]
-                if kind == AT_MOST:
-                    left = value <= threshold[node]
-                else:
-                    left = (value in chosen(int(self._order[node]))) == (kind == AMONG)
-                node = child[node] if left else child[node] + 1
-            total = [a + b for a, b in zip(total, self._leaves[node].tolist(), strict=True)]
-        return total
-
-    @cached_property
-    def _lists(self) -> tuple[list[int], list[float], list[int]]:
-        return self._feature.tolist(), self._threshold.tolist(), self._child.tolist()
+        return left
 
     @cached_property
     def _levels(self) -> list[Numbers]:
@@ -113,7 +137,7 @@ class Descent:
         while len(level):
             levels.append(level)
             inner = level[forest.kind[level] != LEAF]
-            level = np.column_stack([forest.left[inner], forest.right[inner]]).ravel()
+            level = np.column_stack([forest.right[inner], forest.left[inner]]).ravel()
         return levels
 
     @cached_property
@@ -137,16 +161,17 @@ class Descent:
         place = np.empty(len(self.forest.kind), dtype=np.intp)
         place[self._order] = np.arange(len(self._order))
         own = np.arange(len(self._order))
-        return np.where(self._kind == LEAF, own, place[self.forest.left[self._order]])
+        return np.where(self._kind == LEAF, own, place[self.forest.right[self._order]])
 
     @cached_property
     def _feature(self) -> Numbers:
-        place = np.searchsorted(self.used, self.forest.feature[self._order])
-        return np.where(self._kind == LEAF, len(self.used), place)
+        place = np.full(int(self.used.max(initial=0)) + 1, len(self.used))
+        place[self.used] = np.arange(len(self.used))
+        return np.where(self._kind == LEAF, len(self.used), place.take(self.forest.feature[self._order]))
 
     @cached_property
     def _threshold(self) -> Numbers:
-        return np.where(self._kind == LEAF, np.inf, self.forest.threshold[self._order])
+        return np.where(self._kind == LEAF, -np.inf, self.forest.threshold[self._order])
 
     @cached_property
     def _leaves(self) -> Numbers:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import parts
 from .field import Field
 
 
@@ -24,7 +25,7 @@ class Step:
         inputs: Columns it reads.
         outputs: Columns it makes.
         params: Plain JSON values: text, whole numbers, booleans, lists of them.
-        arrays: Numbers, as NumPy arrays of float64 or int64.
+        arrays: Numbers, as NumPy arrays of float64 or int64; some hold fewer bits, as in the file.
     """
 
     op: str
@@ -80,9 +81,11 @@ class Description:
         digest = sha256(json.dumps(self.plain(), sort_keys=True).encode())
         for step in self.steps:
             for name in sorted(step.arrays):
-                array = np.ascontiguousarray(step.arrays[name])
-                digest.update(f"{name}{array.dtype.str}{array.shape}".encode())
-                digest.update(array.tobytes())
+                array = step.arrays[name]
+                kind = {"i": "<i8", "f": "<f8"}.get(array.dtype.kind, array.dtype.str)
+                digest.update(f"{name}{kind}{array.shape}".encode())
+                for part in parts(array):
+                    digest.update(part)
         return digest.hexdigest()
 
     def plain(self) -> dict[str, Any]:

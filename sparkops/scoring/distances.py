@@ -30,6 +30,19 @@ def squared(source: Vector, point: Numbers, code: Code) -> str:
     return " + ".join(terms) or "0.0"
 
 
+def squared_at_once(source: Vector, centres: Numbers, code: Code) -> str:
+    """Return the name of the list of the squared distances to each of (points, slots)."""
+    kernel = partial(_all_apart, columns=np.ascontiguousarray(centres.T))
+    return code.local(f"{code.constant(kernel)}({code.dense(source)})")
+
+
+def _all_apart(values: Sequence[float], *, columns: Numbers) -> list[float]:
+    with np.errstate(all="ignore"):
+        gaps = np.array(values)[:, None] - columns
+        found: list[float] = (gaps * gaps).sum(axis=0).tolist()
+    return found
+
+
 def _term(block: Block, part: Numbers, code: Code) -> str:
     if isinstance(block, OneHot):
         table = contributions((block.hot - part) ** 2, (block.base - part) ** 2)

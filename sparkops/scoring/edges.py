@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import chain, islice, zip_longest
 from math import inf, isfinite, nan
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,6 @@ _TEXTS = (
 )
 _MOST_BOUNDARIES = 40
 _TAME = 1e6  # what is put into a field whose odd and huge numbers have no one answer stays below this
-_ODD = 0.125
 
 
 def edge_rows(
@@ -57,28 +55,6 @@ def edge_rows(
     edges = ([(field.name, value) for value in _edges(field, code)] for field in description.fields)
     turns = (pair for turn in zip_longest(*edges) for pair in turn if pair is not None)
     return [{**bases[at % len(bases)], name: value} for at, (name, value) in enumerate(islice(turns, limit))]
-
-
-def mixed_rows(
-    description: Description, sampled: Sequence[Mapping[str, Any]], count: int, *, seed: int = 0
-) -> list[dict[str, Any]]:
-    """Return rows whose fields come from several sampled rows, one in eight of them at an edge.
-
-    Args:
-        description: The compiled model.
-        sampled: Real rows, at least one.
-        count: How many rows to return.
-        seed: The same seed gives the same rows.
-    """
-    code, draw = write(description), Random(seed)  # noqa: S311
-    edges = {field.name: list(islice(_edges(field, code), 400)) for field in description.fields}
-    return [
-        {
-            name: draw.choice(values) if values and draw.random() < _ODD else draw.choice(sampled)[name]
-            for name, values in edges.items()
-        }
-        for _ in range(count)
-    ]
 
 
 def _is_missing(value: Any) -> bool:

@@ -65,7 +65,7 @@ class Forest:
             and bool(((forest.feature >= 0) & (forest.feature < step.params["features"])).all())
             and bool(((forest.roots >= 0) & (forest.roots < count)).all())
             and _one_parent_each(forest, inner)
-            and bool((np.diff(forest.first) >= 0).all() and forest.first[0] == 0)
+            and bool((forest.first[1:] >= forest.first[:-1]).all() and forest.first[0] == 0)
             and forest.first[-1] == len(forest.categories)
             and bool((np.isfinite(forest.categories) & (np.abs(forest.categories) < _MOST_CATEGORIES)).all())
         )

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .coded import Coded
+
 Numbers = np.ndarray[Any, Any]
 
 
@@ -18,10 +20,12 @@ class Scalars:
     Args:
         values: Numbers, booleans, or an object array of text, lists or dates and None.
         null: True where the value is null; None when no row is (objects carry their own None).
+        coded: The same texts, each once; None where that is not known.
     """
 
     values: Numbers
     null: Numbers | None = None
+    coded: Coded | None = None
 
     @property
     def size(self) -> int:

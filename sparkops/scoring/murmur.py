@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from math import isnan, nan
 from struct import pack, unpack
 from typing import Any
 
+import numpy as np
+
+from .frame import Numbers
+
 SEED = 42
 _MASK = 0xFFFFFFFF
-_FIRST, _SECOND = 0xCC9E2D51, 0x1B873593
-_KEPT, _LONGEST = 1 << 16, 64  # words that are remembered, and their length
+_FIRST, _SECOND, _THIRD, _FOURTH = 0xCC9E2D51, 0x1B873593, 0x85EBCA6B, 0xC2B2AE35
+_ADDED = 0xE6546B64
+_KEPT, _LONGEST = 1 << 13, 64  # words that are remembered, and their length
+_SHORT, _MANY = 24, 12  # words that are hashed at once: their length, and how many are worth it
 
 
 def hash_text(text: str) -> int:
@@ -43,6 +51,53 @@ def hash_value(value: Any, kind: str) -> int:
     return hash_long(value) if kind == "long" else hash_integer(int(value))
 
 
+def hash_texts(texts: Sequence[str]) -> Numbers:
+    """Return `hash_text` of each, all at once: one whole number holds the state of each text in 64 bits of its own.
+
+    A product of two numbers of 32 bits stays within its 64, so Python's arithmetic works on all of them together.
+    """
+    data = _encoded(texts)
+    sizes = [*map(len, data)]
+    count, width = (max(sizes) + 3) // 4 or 1, 8 * len(data)
+    lengths = np.array(sizes)
+    words = np.array(data, dtype=f"S{4 * count}").view("<u4").reshape(-1, count).T
+    follows = _together(_following(count).take(lengths >> 2, axis=1))
+    one = int.from_bytes(b"\1\0\0\0\0\0\0\0" * (len(data) * count), "little")
+    mask, mixed = one * _MASK, _together(words) * _FIRST
+    mixed = ((mixed & mask) << 15 | (mixed & mask) >> 17) & mask
+    mixed = mixed * _SECOND & mask
+    one &= (1 << 8 * width) - 1
+    mask, added, state = one * _MASK, one * _ADDED, one * SEED
+    for _ in range(count):
+        state ^= mixed & mask
+        turned = ((state << 13 | state >> 19) & mask) * 5 + added & mask
+        state ^= (state ^ turned) & follows  # of the bytes left over, and of no bytes, that was all
+        mixed, follows = mixed >> 8 * width, follows >> 8 * width
+    state ^= _together(lengths)
+    state = (state ^ state >> 16 & mask) * _THIRD & mask
+    state = (state ^ state >> 13 & mask) * _FOURTH & mask
+    state ^= state >> 16 & mask
+    return np.frombuffer(state.to_bytes(width, "little"), "<u8").astype(np.uint32).view(np.int32)
+
+
+def _encoded(texts: Sequence[str]) -> list[bytes]:
+    try:
+        return [*map(str.encode, texts)]
+    except UnicodeEncodeError:
+        return [text.encode("utf-8", "replace") for text in texts]
+
+
+@lru_cache(maxsize=8)
+def _following(count: int) -> Numbers:
+    """Return, for each place of a word of 4 bytes and each number of whole ones, all bits if it is one of them."""
+    return np.where(np.arange(count)[:, None] < np.arange(count + 1), _MASK, 0)
+
+
+def _together(numbers: Numbers) -> int:
+    """Return numbers of 32 bits as one, each in 64 bits."""
+    return int.from_bytes(numbers.astype("<u8").tobytes(), "little")
+
+
 class Slots(dict[str | None, int]):
     """The slot of each word; those that were asked of late are kept.
 
@@ -58,10 +113,25 @@ class Slots(dict[str | None, int]):
     def __missing__(self, word: str | None) -> int:
         slot = SEED % self.size if word is None else hash_text(self.prefix + word) % self.size
         if word is None or len(word) <= _LONGEST:
-            if len(self) >= _KEPT:
-                self.clear()
-            self[word] = slot
+            self._keep([word], [slot])
         return slot
+
+    def of_all(self, words: Sequence[str | None]) -> list[int]:
+        """Return the slot of each word; many new ones are hashed at once."""
+        found = [*map(self.get, words)]
+        if None not in found:
+            return found  # type: ignore[return-value]
+        missed = [word for word, slot in zip(words, found, strict=True) if slot is None]
+        new = [word for word in missed if word is not None and len(word) <= _SHORT]
+        if len(new) >= _MANY:
+            texts = [self.prefix + word for word in new] if self.prefix else new
+            self._keep(new, (hash_texts(texts) % self.size).tolist())
+        return [self[word] for word in words]
+
+    def _keep(self, words: Sequence[str | None], slots: Sequence[int]) -> None:
+        if len(self) + len(words) > _KEPT:
+            self.clear()
+        self.update(zip(words[:_KEPT], slots, strict=False))
 
 
 def _hash(words: tuple[int, ...], tail: int, length: int) -> int:
@@ -70,10 +140,10 @@ def _hash(words: tuple[int, ...], tail: int, length: int) -> int:
     for word in words:
         mixed = word * _FIRST & _MASK
         state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK
-        state = (state << 13 & _MASK | state >> 19) * 5 + 0xE6546B64 & _MASK
+        state = (state << 13 & _MASK | state >> 19) * 5 + _ADDED & _MASK
     mixed = tail * _FIRST & _MASK
     state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK ^ length
-    state = (state ^ state >> 16) * 0x85EBCA6B & _MASK
-    state = (state ^ state >> 13) * 0xC2B2AE35 & _MASK
+    state = (state ^ state >> 16) * _THIRD & _MASK
+    state = (state ^ state >> 13) * _FOURTH & _MASK
     state ^= state >> 16
     return state - (1 << 32) if state >= 1 << 31 else state

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose, isfinite
 from typing import Any
 
 from .description import Output
 from .edges import edge_rows
-from .scorer import Answer, Scorer
+from .face import Answer, RowScorer
+from .scorer import Scorer
 
 __all__ = ["Answer", "Difference", "agree", "check_cases", "dump_cases", "edge_rows", "read_cases"]
 
-# Spark's BLAS sums in another order: the same terms may end in other last digits.
-RELATIVE, ABSOLUTE = 1e-12, 1e-9
+RELATIVE, ABSOLUTE = Scorer.tolerance
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,20 @@ class Difference:
         output: Output that differs; "" where one side has no answer.
         expected: What Spark says.
         actual: What the scorer says.
+        truth: Who says it, where that is not Spark.
     """
 
     index: int
     output: str
     expected: Any
     actual: Any
+    truth: str = "Spark"
 
     def __str__(self) -> str:
         what = f" {self.output}" if self.output else ""
-        return f"row {self.index}:{what} is {self.expected!r} in Spark and {self.actual!r} in the scorer"
+        return (
+            f"row {self.index}:{what} is {self.expected!r} in {self.truth} and {self.actual!r} in the scorer"
+        )
 
 
 def agree(
@@ -95,20 +99,19 @@ def read_cases(text: str) -> list[tuple[dict[str, Any], Answer]]:
 
 
 def check_cases(
-    scorer: Scorer,
+    scorer: RowScorer,
     cases: Sequence[tuple[Mapping[str, Any], Answer]],
-    *,
-    rtol: float = RELATIVE,
-    atol: float = ABSOLUTE,
 ) -> list[Difference]:
-    """Answer each case anew and return where the answers differ from the ones kept."""
+    """Answer each case anew and return where the answers differ from the ones kept by more than the scorer's tolerance."""
     kept = [answer for _, answer in cases]
     outputs = [
         output
         for output in scorer.outputs
         if all(isinstance(answer, str) or output.column in answer for answer in kept)
     ]
-    return agree(kept, [scorer.answer(row) for row, _ in cases], outputs, rtol=rtol, atol=atol)
+    rtol, atol = scorer.tolerance
+    found = agree(kept, [scorer.answer(row) for row, _ in cases], outputs, rtol=rtol, atol=atol)
+    return [replace(each, truth=scorer.truth) for each in found]
 
 
 def _ordered(items: Any) -> Any:

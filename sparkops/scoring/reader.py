@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RowError
+from .coded import Coded
 from .field import NUMBERS, REALS, WHOLE_RANGES, WIDE, Field
 from .frame import Denses, Numbers, Scalars, Sparses, Vectors
 from .problem import misfit
@@ -61,6 +62,8 @@ def read(field: Field, values: Any, start: int, stop: int) -> Scalars | Vectors 
     Masked entries are null; so is None in an object array, and NaN in a float array of a whole-number field.
     """
     part = values[start:stop]
+    if isinstance(part, Coded):
+        return _coded(field, part)
     if not isinstance(part, np.ndarray):
         return _listed(field, part)
     null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
@@ -84,6 +87,14 @@ def value_at(field: Field, values: Any, at: int) -> Any:
     if field.type in WHOLE_RANGES and isinstance(value, float) and value != value:  # noqa: PLR0124
         return None
     return value
+
+
+def _coded(field: Field, part: Coded) -> Scalars | Vectors | None:
+    values, classes = part.words.take(part.codes), {*map(type, part.words.tolist())}
+    plain = {str, type(None)} if field.nullable else {str}
+    if field.type == "string" and classes <= plain:
+        return Scalars(values, coded=part)
+    return _listed(field, values.tolist())
 
 
 def _fast(field: Field, values: Numbers, null: Numbers | None) -> Scalars | None:

@@ -14,10 +14,11 @@ from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
 from ..errors import EngineError, ModelError, UnknownName
+from .files import FACTS, FLAVOR, SCORER
 from .store import no_alias
 
 _TIMEOUT = 30.0
-_SCORED = ("MLmodel", "sparkops.json", "scorer")  # what one-row scoring needs of an artifact
+_SCORED = ("MLmodel", FACTS, SCORER)  # what the compiled scorer needs of an artifact
 
 
 def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
@@ -37,6 +38,13 @@ def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
         answer = _get(server, "2.0/mlflow/model-versions/get-download-uri", name=name, version=version)
         _copy(server, str(answer["artifact_uri"]), folder)
     return folder, int(version)
+
+
+def tag(server: str, name: str, version: int, key: str) -> str:
+    """Return a tag of a model version; empty where it has none."""
+    answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=str(version))
+    tags = answer["model_version"].get("tags", ())
+    return next((str(each.get("value", "")) for each in tags if each.get("key") == key), "")
 
 
 def _version(server: str, name: str, at: str) -> str:
@@ -92,12 +100,17 @@ def _move(partial: Path, folder: Path) -> None:
 
 
 def _files(server: str, root: str, below: str = "") -> Iterator[str]:
-    """Yield the paths of the files that scoring needs, each checked to stay inside the artifact."""
+    """Yield the paths of the files that scoring needs, each checked to stay inside the artifact.
+
+    Of a model that is no Spark model that is every file.
+    """
     at = f"{root}/{below}" if below else root
-    for each in _get(server, "2.0/mlflow-artifacts/artifacts", path=at).get("files", ()):
-        name = PurePosixPath(str(each["path"])).name
+    found = _get(server, "2.0/mlflow-artifacts/artifacts", path=at).get("files", ())
+    named = [(PurePosixPath(str(each["path"])).name, each) for each in found]
+    whole = bool(below) or any(name == FLAVOR for name, _ in named)
+    for name, each in named:
         path = f"{below}/{name}" if below else name
-        if name in ("", "..") or (not below and name not in _SCORED):
+        if name in ("", "..") or not (whole or name in _SCORED):
             continue
         if each.get("is_dir"):
             yield from _files(server, root, path)

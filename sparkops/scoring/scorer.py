@@ -11,6 +11,7 @@ from ..errors import RowError, RowRejected
 from .code import Column
 from .description import Description, Output
 from .explain import Explain, explainer
+from .face import Answer
 from .field import Field
 from .frame import Batch, Frame, Numbers, Scalars, Vectors
 from .reader import columns_of, read, value_at
@@ -18,7 +19,8 @@ from .row_code import FAULTS, ScoreRow, broken, score_row, write
 from .stages.registry import STAGES
 from .symbols import Vector
 
-Answer = dict[str, Any] | Literal["dropped", "refused"]
+__all__ = ["Answer", "Scorer"]
+
 # Rows scored at once: large enough for NumPy, small enough for the processor's cache; fewer where vectors are wide.
 CHUNK, SLOTS, _SPARSE = 8192, 2**22, 2**14
 
@@ -33,6 +35,11 @@ class Scorer:
 
     __slots__ = ("_rows", "_why", "classes", "description", "fields", "outputs", "score", "version")
 
+    truth, quick = "Spark", True
+    tolerance = (
+        1e-12,
+        1e-9,
+    )  # Spark's BLAS sums in another order: the same terms may end in other last digits
     score: ScoreRow
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
 

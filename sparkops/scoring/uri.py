@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, ModelError, NotCompiled, UnknownName
-from .files import DESCRIPTION, FACTS, SCORER
-from .remote import download
+from .files import DESCRIPTION, FACTS, FLAVOR, SCORER, SEAL
+from .identity import TAG, check_identity
+from .remote import download, tag
 from .store import entries, local_folder, pick, sqlite_file
 
 if TYPE_CHECKING:
@@ -41,11 +42,19 @@ def parse(uri: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A model's folder on this machine; `version` is None where a folder was given."""
+    """A model's folder on this machine.
+
+    Args:
+        folder: The folder.
+        name: Registered name, or the folder's.
+        version: Version number; None where a folder was given.
+        seal: What the registry holds of its files, where it is no Spark model.
+    """
 
     folder: Path
     name: str
     version: int | None
+    seal: str = ""
 
 
 def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Located:
@@ -83,7 +92,10 @@ def registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = No
         folder, version = download(
             tracking_uri, name, at, cache or Path(tempfile.gettempdir()) / "sparkops-models"
         )
-        return Located(folder, name, version)
+        is_other = (folder / FLAVOR).is_file()
+        held = tag(tracking_uri, name, version, SEAL if is_other else TAG)
+        check_identity(folder, "" if is_other else held, f"{name}/{version}")
+        return Located(folder, name, version, held if is_other else "")
     raise ModelError(
         f"The registry {tracking_uri} can't be read without MLflow: use sqlite:///FILE or a server's URL."
     )
@@ -93,6 +105,11 @@ def scorer_folder(model: Path) -> Path:
     """Return the folder of the compiled scorer inside a model's folder."""
     if (model / SCORER).is_dir():
         return model / SCORER
+    if (model / FLAVOR).is_file():
+        raise NotCompiled(
+            f"The model in {model} is no Spark model, so it has no compiled scorer: it is scored in a process of its own, "
+            "by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
+        )
     facts = model / FACTS
     if facts.is_file():
         reasons = (
@@ -131,4 +148,5 @@ def _stored(name: str, at: str, file: Path) -> Located:
             f"Version {entry.version} of `{name}` is registered, but its folder {folder} is gone. "
             "Restore it, or train the model again."
         )
-    return Located(folder, name, entry.version)
+    check_identity(folder, entry.tags.get(TAG, ""), f"{name}/{entry.version}")
+    return Located(folder, name, entry.version, entry.tags.get(SEAL, ""))

@@ -139,6 +139,6 @@ def listed_words(step: Step, name: str) -> list[str | None]:
         ModelError: It is none.
     """
     words = step.params.get(name)
-    if not isinstance(words, list) or not all(word is None or isinstance(word, str) for word in words):
+    if not isinstance(words, list) or not {*map(type, words)} <= {str, type(None)}:
         raise ModelError(f"{step.stage}: {name} is no list of words.")
     return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,14 +14,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sparkops.errors import RowError, RowRejected
-from sparkops.scoring.scorer import Scorer
+from sparkops.errors import ModelError, RowError, RowRejected
+from sparkops.scoring.face import RowScorer
 from sparkops.serving.health import Health
 from sparkops.serving.protocol import RequestError, Row, answer, rows_of
 
 MAX_BYTES = 16_000_000
 MAX_ROWS = 100_000
-_PATHS = "There is POST /invocations, GET /ping, /health/live, /health/ready and /."
+_PATHS = "There is POST /invocations (?explain=true), GET /ping, /health/live, /health/ready and /."
 _INLINE_ROWS = 200  # about 2 ms of scoring: less than handing it to a thread is worth
 
 
@@ -37,7 +38,7 @@ class Service:
         max_rows: Most rows in one request.
     """
 
-    scorer: Scorer
+    scorer: RowScorer
     _: KW_ONLY
     health: Health | None = None
     name: str = "model"
@@ -46,15 +47,17 @@ class Service:
     max_rows: int = MAX_ROWS
 
     async def invocations(self, request: Request) -> Response:
-        """Score the rows of a request."""
+        """Score the rows of a request; with `?explain=true` each answer says what each field contributed."""
+        explain = _asks_why(request)
         body = await _body(request, self.max_bytes)
         rows = rows_of(body, request.headers.get("content-type", ""), self.scorer.fields)
         if len(rows) > self.max_rows:
             raise RequestError(
                 f"The request has {len(rows)} rows; send at most {self.max_rows} at once.", status=413
             )
-        inline = len(rows) <= _INLINE_ROWS
-        scored = _score(self.scorer, rows) if inline else await run_in_threadpool(_score, self.scorer, rows)
+        inline = self.scorer.quick and len(rows) <= _INLINE_ROWS and not explain
+        score = partial(_score, self.scorer, rows, explain=explain)
+        scored = score() if inline else await run_in_threadpool(score)
         return Response(answer(*scored), media_type="application/json")
 
     async def ready(self, _: Request) -> Response:
@@ -96,21 +99,40 @@ def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:
     return endpoint
 
 
-def _score(scorer: Scorer, rows: list[Row]) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
+def _asks_why(request: Request) -> bool:
+    said = request.query_params.get("explain", "false")
+    if said not in ("true", "false"):
+        raise RequestError(f"`explain` is true or false, not `{said}`.")
+    return said == "true"
+
+
+def _score(
+    scorer: RowScorer, rows: list[Row], *, explain: bool
+) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
     """Return each row's outputs, and why rows were rejected; a rejected row's outputs are null."""
-    nothing = {output.name: None for output in scorer.outputs}
+    score = partial(_explained, scorer) if explain else scorer.score
+    nothing = {output.name: None for output in scorer.outputs} | ({"explanation": None} if explain else {})
     outputs: list[Mapping[str, Any]] = []
     rejected: dict[int, str] = {}
     for index, row in enumerate(rows):
         try:
-            outputs.append(scorer.score(row))
+            outputs.append(score(row))
         except RowRejected as error:
             rejected[index] = str(error)
             outputs.append(nothing)
         except RowError as error:
             field = getattr(error, "field", None)
             raise RequestError(f"Row {index}: {error}", row=index, field=field) from error
+        except ModelError as error:  # the model's own process
+            raise RequestError(str(error), status=503) from error
     return outputs, rejected
+
+
+def _explained(scorer: RowScorer, row: Row) -> dict[str, Any]:
+    try:
+        return scorer.score(row, explain=True)
+    except ModelError as error:
+        raise RequestError(f"{error} Leave `explain` out.") from error
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -127,7 +149,11 @@ async def _body(request: Request, most: int) -> bytes:
 def _refused(_: Request, error: Exception) -> Response:
     """Return an error in the shape of MLflow's own server, with the row and field where they are known."""
     assert isinstance(error, RequestError)  # Starlette names it by any exception
-    code = {415: "UNSUPPORTED_MEDIA_TYPE", 413: "REQUEST_TOO_LARGE"}.get(error.status, "BAD_REQUEST")
+    code = {
+        413: "REQUEST_TOO_LARGE",
+        415: "UNSUPPORTED_MEDIA_TYPE",
+        503: "TEMPORARILY_UNAVAILABLE",
+    }.get(error.status, "BAD_REQUEST")
     where = {"row": error.row, "field": error.field}
     known = {name: value for name, value in where.items() if value is not None}
     return JSONResponse({"error_code": code, "message": str(error), **known}, error.status)
@@ -146,7 +172,7 @@ def _gone(_: Request, error: Exception) -> Response:
     return Response(status_code=499)
 
 
-def _described(scorer: Scorer) -> dict[str, Any]:
+def _described(scorer: RowScorer) -> dict[str, Any]:
     return {
         "scorer": scorer.version,
         "fields": [{"name": field.name, "type": field.type} for field in scorer.fields],

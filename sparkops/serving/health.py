@@ -7,9 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from sparkops.errors import ModelError
+from sparkops.scoring.face import Answer, RowScorer
 from sparkops.scoring.files import CERTIFICATE
 from sparkops.scoring.parity import check_cases, read_cases
-from sparkops.scoring.scorer import Answer, Scorer
 
 Case = tuple[dict[str, Any], Answer]
 
@@ -23,7 +24,7 @@ class Health:
         part: How many of them are asked for each time; they are spread evenly over the certificate.
     """
 
-    def __init__(self, scorer: Scorer, certificate: Sequence[Case], *, part: int = 32) -> None:
+    def __init__(self, scorer: RowScorer, certificate: Sequence[Case], *, part: int = 32) -> None:
         self._scorer = scorer
         step = max(1, len(certificate) // part)
         self._cases = tuple(islice(certificate, 0, None, step))[:part]
@@ -35,7 +36,10 @@ class Health:
 
     def trouble(self) -> str:
         """Return why the scorer is not ready, as one sentence; empty when it is."""
-        differences = check_cases(self._scorer, self._cases)
+        try:
+            differences = check_cases(self._scorer, self._cases)
+        except ModelError as error:  # the model's own process
+            return str(error)
         if not differences:
             return ""
         return f"{len(differences)} of {self.cases} rows differ from the certificate: {differences[0]}"

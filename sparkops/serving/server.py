@@ -14,6 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sparkops.errors import EngineError, ParityBroken
+from sparkops.flavors.label import is_other
+from sparkops.flavors.open import opened
+from sparkops.flavors.running import Running
 from sparkops.scoring.artifact import load
 from sparkops.scoring.uri import locate, scorer_folder
 from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
@@ -27,6 +30,7 @@ def serve(
     *,
     tracking_uri: str | None = None,
     cache: Path | None = None,
+    running: Running | None = None,
     host: str = "127.0.0.1",
     port: int = 5001,
     max_bytes: int = MAX_BYTES,
@@ -40,6 +44,7 @@ def serve(
         uri: `models:/name@alias`, `models:/name/3` or a folder.
         tracking_uri: Where the registry is.
         cache: Keeps what was copied from a tracking server.
+        running: How a model that is no Spark model runs.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         max_bytes: Largest body that is read.
@@ -48,8 +53,9 @@ def serve(
         on_ready: Called with the URL once requests are answered.
     """
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    folder = scorer_folder(model.folder)
-    scorer = load(folder)
+    other = is_other(model.folder)
+    folder = model.folder if other else scorer_folder(model.folder)
+    scorer = opened(model, running or Running()) if other else load(folder)
     health = Health(scorer, certificate_of(folder))
     if reason := health.trouble():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")

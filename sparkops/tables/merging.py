@@ -17,7 +17,7 @@ from sparkops.tables.slices import quoted
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-# A merge takes no options of its own: it is marked by settings of the session.
+# A merge or an update takes no options of its own: it is marked by settings of the session.
 _SETTINGS = {
     "txnAppId": "spark.databricks.delta.write.txnAppId",
     "txnVersion": "spark.databricks.delta.write.txnVersion",
@@ -41,7 +41,7 @@ def merge(
 
     keys = [F.col(f"old.{quoted(k)}").eqNullSafe(F.col(f"new.{quoted(k)}")) for k in write.by]
     matched = reduce(lambda one, other: one & other, keys)
-    with session.settings, _marked(session.get(), marks):
+    with session.settings, marked(session.get(), marks):
         merging = delta_table(location, session).alias("old").merge(frame.alias("new"), matched)
         if write.schema_change:
             merging = merging.withSchemaEvolution()
@@ -68,7 +68,7 @@ def require_unique(frame: DataFrame, write: Write) -> None:
 
 
 @contextmanager
-def _marked(spark: SparkSession, marks: Mapping[str, str]) -> Iterator[None]:
+def marked(spark: SparkSession, marks: Mapping[str, str]) -> Iterator[None]:
     """Set the marks for a while, and leave the session as it was."""
     before: dict[str, str | None] = {_SETTINGS[m]: spark.conf.get(_SETTINGS[m], None) for m in marks}
     try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import InputError, SchemaChanged, TableError
 from sparkops.pipeline.table import Commit, Published
 from sparkops.pipeline.write import Write
+from sparkops.tables.adopting import adopted
 from sparkops.tables.catalog import Location
 from sparkops.tables.commit_facts import app_id, note
 from sparkops.tables.delta_log import own_commit, schema_json, tip
@@ -30,8 +32,18 @@ def publish(
     *,
     run_id: str,
     values: Mapping[str, Any],
+    staged: Path | None = None,
 ) -> Published:
     """Write the frame into its table as `write` says, and return the version that holds it.
+
+    Args:
+        location: Of the table.
+        session: Where the write runs.
+        frame: The rows.
+        write: How they go into the table.
+        run_id: Marks the commit.
+        values: The run's parameters: they name the slice of a `replace`.
+        staged: Folder whose files hold the frame, where they stand on this machine: they may become the table's own.
 
     Raises:
         InputError: The table is a read-only source.
@@ -50,7 +62,8 @@ def publish(
     if before is None and location.local is not None:
         require_writable(str(location.local), what=f"table `{location.table}`")
     options = _schema_options(write, struct, before)
-    _write(location, session, frame, write, before, run_id=run_id, values=values, options=options)
+    if staged is None or options or not adopted(location, staged, struct, write, before, run_id, values):
+        _write(location, session, frame, write, before, run_id=run_id, values=values, options=options)
     commit = own_commit(location, session, run_id)
     return _published(location, session, commit, run_id, already=False)
 

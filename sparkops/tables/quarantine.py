@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 RUN_COLUMN = "_sparkops_run"
+REASONS_COLUMN = "_sparkops_reasons"  # what a checkpoint calls them
+RELEASE_COLUMN = "_sparkops_release"  # the release or discard that chose the row; added by the first one
+RELEASED_COLUMN = "_sparkops_released"  # when that came to its end
+OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
+RELEASE, DISCARD = "release-", "discard-"  # how their ids begin
 
 
 def quarantine(location: Location, session: Session, frame: DataFrame, *, run_id: str) -> Published:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.errors import TableError
-from sparkops.tables.catalog import STAGING, Catalog, join
+from sparkops.tables.catalog import STAGING, Catalog, join, local_path
 from sparkops.tables.delta_log import schema_json
+from sparkops.tables.parts import MARK, staged_by
 from sparkops.tables.schema import require_storable
 from sparkops.tables.session import Session
+from sparkops.tables.slices import quoted
 from sparkops.tables.storage import exists, remove, require_writable
 
 if TYPE_CHECKING:
@@ -18,18 +22,40 @@ if TYPE_CHECKING:
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-def stage(catalog: Catalog, session: Session, frame: DataFrame, *, table: str, run_id: str) -> DataFrame:
+def stage(
+    catalog: Catalog,
+    session: Session,
+    frame: DataFrame,
+    *,
+    table: str,
+    run_id: str,
+    partition_by: Sequence[str] = (),
+) -> DataFrame:
     """Write a frame once and return what reads the result back: same columns and types, every column nullable.
+
+    Args:
+        catalog: Says where.
+        session: Where the write runs.
+        frame: The rows.
+        table: Table that they are for.
+        run_id: Run that they are of.
+        partition_by: Columns by which to split the files, so that they can become the table's own as they are.
 
     Raises:
         TableError: The columns cannot be stored, or the warehouse cannot be written to.
     """
-    require_storable(schema_json(frame), table)
+    from pyspark.sql import functions as F
+
+    struct = schema_json(frame)
+    require_storable(struct, table)
     folder = _folder(catalog, run_id)
     require_writable(folder, what="results")
     place = join(folder, table)
-    frame.write.mode("overwrite").parquet(place)
-    return session.get().read.schema(frame.schema).parquet(place)
+    by = staged_by(struct, partition_by)
+    marked = frame.withColumns({MARK + name: F.col(quoted(name)) for name in by}) if by else frame
+    marked.write.mode("overwrite").partitionBy(*(MARK + name for name in by)).parquet(place)
+    read = session.get().read.schema(frame.schema).parquet(place)
+    return read.select(*(quoted(name) for name in frame.columns))
 
 
 def staged(catalog: Catalog, session: Session, *, table: str, run_id: str) -> DataFrame | None:
@@ -37,7 +63,13 @@ def staged(catalog: Catalog, session: Session, *, table: str, run_id: str) -> Da
     place = join(_folder(catalog, run_id), table)
     if not exists(join(place, "_SUCCESS"), session):
         return None
-    return session.get().read.parquet(place)
+    read = session.get().read.parquet(place)
+    return read.select(*(quoted(name) for name in read.columns if not name.startswith(MARK)))
+
+
+def place_of(catalog: Catalog, *, table: str, run_id: str) -> Path | None:
+    """Return the folder on this machine in which a run staged a table, or None where it is elsewhere."""
+    return local_path(join(_folder(catalog, run_id), table))
 
 
 def discard(catalog: Catalog, session: Session, run_id: str) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
+from sparkops.pipeline.check import KeptCheck
+from sparkops.pipeline.held import Held
 from sparkops.pipeline.table import Commit, Pin, Published, TableInfo
 from sparkops.pipeline.write import Write
-from sparkops.tables import looking, reading, staging
+from sparkops.tables import looking, reading, results, staging
 from sparkops.tables.catalog import QUARANTINE, Catalog
 from sparkops.tables.explain import explain
+from sparkops.tables.held import held
 from sparkops.tables.publishing import find, publish, require_delta
 from sparkops.tables.quarantine import quarantine
+from sparkops.tables.release import Releases
 from sparkops.tables.session import Session
 
 if TYPE_CHECKING:
@@ -51,9 +55,13 @@ class Tables:
         """
         return reading.read(self._catalog, self._session, pin, cache=self._cache)
 
-    def stage(self, frame: DataFrame, *, table: str, run_id: str) -> DataFrame:
-        """Compute a frame once and return what reads the result back."""
-        return staging.stage(self._catalog, self._session, frame, table=table, run_id=run_id)
+    def stage(
+        self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ()
+    ) -> DataFrame:
+        """Compute a frame once and return what reads the result back, split by the columns of the table's partitions."""
+        return staging.stage(
+            self._catalog, self._session, frame, table=table, run_id=run_id, partition_by=partition_by
+        )
 
     def staged(self, table: str, run_id: str) -> DataFrame | None:
         """Return what an earlier attempt of the run staged whole, or None."""
@@ -64,7 +72,13 @@ class Tables:
         staging.discard(self._catalog, self._session, run_id)
 
     def publish(
-        self, frame: DataFrame, write: Write, *, run_id: str, values: Mapping[str, Any] | None = None
+        self,
+        frame: DataFrame,
+        write: Write,
+        *,
+        run_id: str,
+        values: Mapping[str, Any] | None = None,
+        staged: bool = False,
     ) -> Published:
         """Publish a frame exactly once for a run.
 
@@ -73,9 +87,13 @@ class Tables:
             write: Table and mode.
             run_id: Marks the commit; a retry finds it and writes nothing.
             values: The run's parameters: they name the slice of a `replace`.
+            staged: The frame is all that the run staged for the table, so its files can become the table's own.
         """
         location = self._catalog.locate(write.table)
-        return publish(location, self._session, frame, write, run_id=run_id, values=values or {})
+        place = staging.place_of(self._catalog, table=write.table, run_id=run_id) if staged else None
+        return publish(
+            location, self._session, frame, write, run_id=run_id, values=values or {}, staged=place
+        )
 
     def require_writable(self, table: str) -> None:
         """Refuse a read-only source where a table is to be written, before anything is computed."""
@@ -93,6 +111,22 @@ class Tables:
     def quarantine_name(self, table: str) -> str:
         """Return the name of a table's quarantine, itself a table."""
         return table + QUARANTINE
+
+    def keep_checks(self, history: str, kept: Sequence[KeptCheck], *, run_id: str, published: bool) -> None:
+        """Append results of checks to the table `history`, exactly once for a run."""
+        results.append(self._catalog.locate(history), self._session, kept, run_id=run_id, published=published)
+
+    def kept_checks(self, history: str, table: str) -> tuple[KeptCheck, ...]:
+        """Return what the table `history` holds about the checks of a table, oldest first."""
+        return results.read(self._catalog.locate(history), self._session, table)
+
+    def held(self, table: str, *, run: str | None = None, rows: int = 0) -> Held:
+        """Return what stands in a table's quarantine: counts, and the first rows that still wait."""
+        return held(self._catalog.locate(self.quarantine_name(table)), self._session, run=run, rows=rows)
+
+    def releases(self, table: str) -> Releases:
+        """Return the way back of a table's quarantined rows."""
+        return Releases(self._catalog.locate(self.quarantine_name(table)), self._session)
 
     def list(self) -> tuple[TableInfo, ...]:
         """Return every table of the catalog and of a local warehouse, by name."""

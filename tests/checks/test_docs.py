@@ -75,4 +75,4 @@ def test_the_index_lists_every_run_once_and_survives_a_broken_line(tmp_path: Pat
 def test_docs_that_are_off_write_nothing(tmp_path: Path, spark) -> None:
     checks = checks_of(tmp_path, docs=False)
     assert checks.write_docs(outcome_of(checks, spark, "run-1")) is None
-    assert not (tmp_path / ".sparkops").exists()
+    assert not (tmp_path / ".sparkops" / "gx" / "docs").exists()

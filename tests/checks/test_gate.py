@@ -167,6 +167,28 @@ def test_a_check_that_fails_only_after_rows_were_set_apart_holds_rows_back_too(c
     assert sorted(row.month for row in outcome.good.collect()) == [1, 2, 5]
 
 
+def test_what_great_expectations_itself_judges_sets_rows_apart_beside_the_others(
+    checks: Checks, frame
+) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        "expect_column_values_to_be_json_parseable: {column: day, policy: quarantine}",
+        "expect_column_values_to_not_be_null: {column: origin, policy: quarantine}",
+        "expect_column_values_to_be_between: {column: id, max_value: 6}",
+    )
+    assert [result.success for result in outcome.results] == [False, False, True]
+    assert outcome.results[0].unexpected == 5, "no day is JSON"
+    assert (outcome.rows, outcome.quarantined) == (6, 6)
+
+
+def test_a_type_that_is_wrong_blocks_as_no_row_of_it_is_right(checks: Checks, frame) -> None:
+    line = "expect_column_values_to_be_of_type: {column: id, type_: StringType, policy: quarantine}"
+    outcome = gate(checks, frame, line)
+    assert outcome.blocked
+    assert outcome.results[0].observed == "IntegerType"
+
+
 def test_more_quarantined_rows_than_the_limit_block_the_table(checks: Checks, frame) -> None:
     line = "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}"
     assert not gate(checks, frame, line, head="quarantine_limit: 0.2\n").blocked
@@ -196,6 +218,12 @@ def test_a_check_that_cannot_be_evaluated_failed_and_takes_no_other_with_it(
     assert (null.success, count.success) == (True, True)
     with pytest.raises(ChecksFailed, match="could not be evaluated"):
         outcome.raise_if_blocked()
+
+
+def test_what_spark_says_of_a_broken_check_is_told_in_its_own_words(checks: Checks, frame) -> None:
+    outcome = gate(checks, frame, 'expect_column_values_to_match_regex: {column: origin, regex: "("}')
+    assert outcome.results[0].error is not None
+    assert "Unclosed group" in outcome.results[0].error
 
 
 def test_an_empty_frame_is_judged_without_an_error(checks: Checks, frame) -> None:
@@ -245,6 +273,15 @@ def test_nothing_of_the_frame_stays_persisted(checks: Checks, frame, spark) -> N
     before = spark.sparkContext._jsc.getPersistentRDDs().size()
     gate(checks, frame, "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}")
     assert spark.sparkContext._jsc.getPersistentRDDs().size() == before
+
+
+def test_a_suite_that_was_valid_before_is_judged_without_great_expectations(checks: Checks, frame) -> None:
+    line = "expect_column_values_to_be_in_set: {column: origin, value_set: [JFK]}"
+    before = gate(checks, frame, line)
+    again = Checks(checks.settings)
+    again.validate(again.suite("flights"))
+    assert gate(again, frame, line).results == before.results
+    assert again._library._thread is None, "its import was not even begun"
 
 
 def test_a_table_without_a_file_has_no_suite(checks: Checks) -> None:

@@ -49,6 +49,8 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         "runs",
         "tables",
         "check",
+        "checks",
+        "quarantine",
         "models",
         "score",
         "serve",

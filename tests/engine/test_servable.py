@@ -9,7 +9,15 @@ import pytest
 
 from sparkops import Engine
 from sparkops.cli.main import answer
-from sparkops.errors import InputError, JobFailed, ParamErrors
+from sparkops.config.settings import Settings
+from sparkops.engine.servable import servable
+from sparkops.engine.tell import Silent
+from sparkops.engine.workshop import Workshop
+from sparkops.errors import InputError, JobFailed, NotCompiled, ParamErrors
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.model import Model
+from sparkops.place import Place
+from sparkops.runs.store import RunStore
 
 JOB = '''
     from typing import Literal
@@ -94,3 +102,20 @@ def test_a_job_that_trains_nothing_and_wrong_parameters_are_told_before_spark(pr
     out = capsys.readouterr().out
     assert "--kind" in out
     assert "--upstream" not in out
+
+
+def test_a_model_that_is_no_spark_model_is_said_to_be_scored_in_a_process(
+    make_settings: Callable[..., Settings],
+) -> None:
+    job = Job(
+        name="train",
+        function=lambda: Model(fitted=Path("net"), example=None),  # type: ignore[arg-type]
+        doc="",
+        place=Place("jobs/train.py", 3),
+        kind="model",
+    )
+    shop = Workshop(make_settings(), Silent(), RunStore(Path("runs")))
+    with pytest.raises(
+        NotCompiled, match=r"trains no Spark model.*jobs/train\.py:3.*in a process of its own"
+    ):
+        servable(shop, job, {}, at={}, as_of=None, rows=5)

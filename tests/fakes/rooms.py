@@ -56,7 +56,7 @@ class FakeTables:
     def explain(self, error: BaseException) -> SparkopsError | None:
         return self.explains.get(type(error))
 
-    def stage(self, frame: Any, *, table: str, run_id: str) -> Any:
+    def stage(self, frame: Any, *, table: str, run_id: str, partition_by: Any = ()) -> Any:
         self.staged_times += 1
         self.waiting[table, run_id] = frame
         return frame
@@ -64,7 +64,9 @@ class FakeTables:
     def staged(self, table: str, run_id: str) -> Any:
         return self.waiting.get((table, run_id))
 
-    def publish(self, frame: Any, write: Any, *, run_id: str, values: Any = None) -> Published:
+    def publish(
+        self, frame: Any, write: Any, *, run_id: str, values: Any = None, staged: bool = False
+    ) -> Published:
         if self.fail_publish is not None:
             raise self.fail_publish
         return self._commit(frame, write.table, run_id)
@@ -136,6 +138,16 @@ class FakeChecks:
 
 
 @dataclass
+class FakeHistory:
+    """What was kept: run, job, versions, and each expectation's success."""
+
+    kept: list[tuple[str, str, dict[str, int], list[bool]]] = field(default_factory=list)
+
+    def keep(self, results: Any, *, run_id: str, job: str, versions: Any) -> None:
+        self.kept.append((run_id, job, dict(versions), [result.success for result in results]))
+
+
+@dataclass
 class FakeModels:
     registered: list[str] = field(default_factory=list)
 
@@ -189,6 +201,7 @@ class FakeRooms:
 
     tables: FakeTables = field(default_factory=FakeTables)
     checks: FakeChecks = field(default_factory=FakeChecks)
+    history: FakeHistory = field(default_factory=FakeHistory)
     models: FakeModels = field(default_factory=FakeModels)
     pages: FakePages = field(default_factory=FakePages)
     cluster: FakeCluster = field(default_factory=FakeCluster)
@@ -199,6 +212,7 @@ class FakeRooms:
             inputs=self.tables,
             outputs=self.tables,
             checks=self.checks,
+            history=self.history,
             models=self.models,
             pages=self.pages,
         )

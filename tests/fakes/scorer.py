@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparkops.errors import RowError, RowRejected
+from sparkops.errors import ModelError, RowError, RowRejected
 from sparkops.scoring.description import Output
 from sparkops.scoring.field import Field
 
@@ -15,6 +15,8 @@ class TenTimes:
 
     version = "feedfacefeedface"
     classes = None
+    truth, quick = "Spark", True
+    tolerance = (1e-12, 1e-9)
 
     def __init__(self, factor: float = 10.0) -> None:
         self.factor = factor
@@ -24,7 +26,9 @@ class TenTimes:
             Output("probability", "vector", "probability", "probability"),
         )
 
-    def score(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def score(self, row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
+        if explain:
+            raise ModelError("Only linear models and trees are explained, and this model ends with neither.")
         for name in row:
             if name not in ("x", "kind"):
                 raise RowError(f"Field `{name}` is not read by this model.", field=name)

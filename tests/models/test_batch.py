@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.models.batch import SparkVersion
+from sparkops.models.bundle import code
 from sparkops.models.registry import Registry
+from sparkops.models.shipping import trouble
 from sparkops.pipeline.registered import Registered
 from sparkops.tables.explain import explain
 
@@ -47,17 +50,29 @@ def test_both_ways_give_the_same_columns_and_numbers(flights: Any, by: By, array
         assert theirs == ours
 
 
-def test_the_faster_way_is_taken_and_said(flights: Any, by: By) -> None:
+def test_the_way_that_won_the_race_is_taken_and_said(flights: Any, by: By, late: Registered) -> None:
     version = by("auto")
     assert version.way is None
     version.transform(flights)
-    assert "mapInArrow (the scorer takes" in str(version.way)
+    assert late.race["rows"] > 1000
+    assert version.way is not None
+    assert version.way.kind == min(("mapInArrow", "transform"), key=late.race.__getitem__)
+    for way in ("transform", "mapInArrow"):
+        assert f"{late.race[way]:g}" in str(version.way)
 
 
-def test_executors_elsewhere_keep_to_sparks_own_transform(flights: Any, by: Any) -> None:
-    version = by("auto", "cluster")
-    version.transform(flights)
-    assert str(version.way).startswith("transform (executors elsewhere")
+def test_executors_elsewhere_get_the_scorers_code_with_the_job(flights: Any, by: Any) -> None:
+    version = by("mapInArrow", "cluster")
+    ours = version.transform(flights, arrays=True).collect()
+    assert ours == by("mapInArrow").transform(flights, arrays=True).collect()
+    assert not any("carried" in name for name in sys.modules)
+
+
+def test_what_executors_lack_is_told(spark: Any) -> None:
+    assert trouble(spark, *code()) == ""
+    lacking = {"__init__.py": "", "scoring/__init__.py": "", "scoring/arrow.py": "import no_such_library\n"}
+    told = "executors can't run the scorer: ModuleNotFoundError: No module named 'no_such_library'"
+    assert trouble(spark, "lacking", lacking) == told
 
 
 def test_a_column_that_arrow_does_not_carry_keeps_to_transform(flights: Any, by: By) -> None:

@@ -14,6 +14,7 @@ from fakes.without import run
 
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, SignatureMismatch, UnknownName
+from sparkops.models.catalog import catalog
 from sparkops.models.certify import certified
 from sparkops.models.compile import compile_model, fields_from_spark
 from sparkops.models.registry import Registry
@@ -48,6 +49,23 @@ def test_a_version_is_registered_with_all_that_is_known_of_it(late: Registered) 
     assert 0.5 < late.metrics["auc"] < 1.0
     assert [gate.passed for gate in late.gates] == [True, True]
     assert late.time is not None
+
+
+def test_the_registry_holds_the_scorers_hash_and_another_scorer_is_refused(
+    registry: Registry, shared_settings: Settings
+) -> None:
+    (entry,) = catalog(shared_settings, "late")
+    file = registry.folder("late", 1) / "scorer" / "description.json"
+    whole = file.read_text("utf-8")
+    assert entry.tags["sparkops.scorer"] == json.loads(whole)["hash"]
+    file.write_text(whole.replace(entry.tags["sparkops.scorer"], "0" * 64))
+    try:
+        with pytest.raises(ModelError, match="late/1 is not what was registered"):
+            registry.version("late", 1)
+        with pytest.raises(ModelError, match="late/1 is not what was registered"):
+            open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
+    finally:
+        file.write_text(whole)
 
 
 def test_a_retry_of_the_same_run_registers_nothing_again(

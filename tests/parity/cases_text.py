@@ -78,7 +78,7 @@ def words_by_pattern() -> list[Any]:
     return [RegexTokenizer(inputCol="t", outputCol="o", pattern=r"\w", minTokenLength=0)]
 
 
-@case("RegexTokenizer", "a pattern that Java alone knows", inputs=["t"], frame="texts", reason=r"`\\b`")
+@case("RegexTokenizer", "a pattern that Java alone knows", inputs=["t"], frame="texts", reason=r"`\b`")
 def boundaries() -> list[Any]:
     from pyspark.ml.feature import RegexTokenizer
 

@@ -97,6 +97,19 @@ def scaled_by_largest() -> list[Any]:
     ]
 
 
+@case(
+    "MinMaxScalerModel", "vectors as they come, a slot that is constant", inputs=["v", "p"], frame="vectors"
+)
+def scaled_to_a_range() -> list[Any]:
+    from pyspark.ml.feature import MinMaxScaler
+
+    return [
+        MinMaxScaler(inputCol="v", outputCol="vo"),
+        MinMaxScaler(inputCol="p", outputCol="po", min=-1.0, max=3.0),
+        together("vo", "po"),
+    ]
+
+
 @case("RobustScalerModel", "centred, scaled, both and neither", inputs=["v"], frame="vectors")
 def scaled_by_range() -> list[Any]:
     from pyspark.ml.feature import RobustScaler
@@ -457,7 +470,7 @@ def hashed_words() -> list[Any]:
     ]
 
 
-@case("Bucketizer", "as QuantileDiscretizer fits it", inputs=["x", "n", "f"])
+@case("Bucketizer", "as QuantileDiscretizer fits it", inputs=["x", "n", "f", "h", "l"], rows=150)
 def discretized() -> list[Any]:
     from pyspark.ml.feature import QuantileDiscretizer
 
@@ -465,5 +478,7 @@ def discretized() -> list[Any]:
         QuantileDiscretizer(
             inputCols=["x", "n", "f"], outputCols=["xo", "no", "fo"], numBuckets=4, handleInvalid="keep"
         ),
-        together("xo", "no", "fo"),
+        QuantileDiscretizer(inputCol="h", outputCol="ho", numBuckets=3, handleInvalid="skip"),
+        QuantileDiscretizer(inputCol="l", outputCol="lo", numBuckets=5, handleInvalid="error"),
+        together("xo", "no", "fo", "ho", "lo"),
     ]

@@ -26,3 +26,17 @@ OTHERS = (
 )  # fmt: skip
 WRAPPERS = ("CrossValidatorModel", "PipelineModel", "TrainValidationSplitModel")
 ALL = (*FEATURES, *CLASSIFIERS, *REGRESSORS, *OTHERS)
+SCORED_BY_SPARK = ("LocalLDAModel",)
+# What `handleInvalid` may be, by stage.
+_ANY = "error keep skip"
+MODES = {
+    "Bucketizer": _ANY,
+    "OneHotEncoderModel": "error keep",
+    "QuantileDiscretizer": _ANY,
+    "RFormulaModel": _ANY,
+    "StringIndexerModel": _ANY,
+    "TargetEncoderModel": "error keep",
+    "VectorAssembler": _ANY,
+    "VectorIndexerModel": _ANY,
+    "VectorSizeHint": "error optimistic skip",
+}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from math import isinf, isnan
@@ -11,9 +11,13 @@ from typing import Any
 
 from parity.case import Case
 from parity.known import ALL
+from parity.truth import leaves, read_by
 from sparkops.scoring import Answer
 
 _NEAR = 1e-9
+SETTINGS = ("handleInvalid", "vectors")
+COUNTS = ("rows", "refused", "dropped")
+DISCRETIZER = "QuantileDiscretizer"
 KINDS = ("null", "NaN", "infinite", "boundary", "unseen", "empty", "sparse")
 
 
@@ -27,6 +31,8 @@ class Proof:
         refused: Rows that both refused, of those that Spark was asked about.
         dropped: Rows that both dropped.
         kinds: Rows of each kind of value.
+        modes: The settings of `handleInvalid` of each stage in the pipeline.
+        stored: How Spark stored the vectors that each stage read: dense, sparse.
         differences: What differed.
     """
 
@@ -35,7 +41,18 @@ class Proof:
     refused: int = 0
     dropped: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    modes: dict[str, set[str]] = field(default_factory=dict)
+    stored: dict[str, set[str]] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
+
+    def see(self, fitted: Any, stored: Mapping[str, set[str]]) -> None:
+        """Remember how each stage was set, and how the vectors that it read were stored."""
+        for stage in leaves(fitted):
+            name = type(stage).__name__
+            if stage.hasParam("handleInvalid"):
+                self.modes.setdefault(name, set()).add(stage.getOrDefault("handleInvalid"))
+            for column in read_by(stage) & set(stored):
+                self.stored.setdefault(name, set()).update(stored[column])
 
     def add(
         self,
@@ -55,6 +72,12 @@ class Proof:
                 for kind in kinds_of(value, edges.get(name, set()), known.get(name))
             }
         )
+
+
+_SEEN: tuple[Callable[[Proof], dict[str, set[str]]], ...] = (
+    lambda proof: proof.modes,
+    lambda proof: proof.stored,
+)
 
 
 def kinds_of(value: Any, edges: set[float], known: Sequence[Any] | None) -> Iterator[str]:
@@ -90,39 +113,75 @@ def _of_number(value: float, edges: set[float]) -> Iterator[str]:
         yield "boundary"
 
 
-def table(proofs: Iterable[Proof]) -> Iterator[str]:
-    """Yield the Markdown lines of the table of stages."""
-    found: dict[str, list[Proof]] = {}
-    for proof in proofs:
-        found.setdefault(_name(proof.case), []).append(proof)
-    yield "| stage | scored by | cases | rows | refused | dropped | " + " | ".join(KINDS) + " |"
-    yield "| --- | --- | --- |" + " ---: |" * (3 + len(KINDS))
-    for name in (*ALL, "QuantileDiscretizer"):
-        own = found.get(name, [])
-        reasons = {proof.case.reason for proof in own if proof.case.reason}
-        compiled = [proof for proof in own if not proof.case.reason]
-        kinds = sum((proof.kinds for proof in compiled), Counter[str]())
-        cells = [
-            f"`{name}`" + (" (saved as `Bucketizer`)" if name == "QuantileDiscretizer" else ""),
-            _tier(compiled, reasons),
-            "; ".join(proof.case.name for proof in compiled),
-            *(
-                f"{sum(getattr(proof, count) for proof in compiled):,}"
-                for count in ("rows", "refused", "dropped")
-            ),
-            *(f"{kinds[kind]:,}" if kinds[kind] else "-" for kind in KINDS),
-        ]
-        yield f"| {' | '.join(cells)} |"
+def table(proofs: Sequence[Proof]) -> list[list[str]]:
+    """Return the cells of the table of stages, its header first."""
+    rows = [["stage", "scored by", "cases", *SETTINGS, *COUNTS, *KINDS]]
+    return [*rows, *(_cells(name, proofs) for name in (*ALL, DISCRETIZER))]
 
 
-def _name(case: Case) -> str:
-    return "QuantileDiscretizer" if "QuantileDiscretizer" in case.name else case.stage
+def _cells(name: str, proofs: Sequence[Proof]) -> list[str]:
+    own = [proof for proof in proofs if name in proof.case.proves]
+    compiled = [proof for proof in own if not proof.case.reason]
+    kinds = sum((proof.kinds for proof in compiled), Counter[str]())
+    saved = "Bucketizer" if name == DISCRETIZER else name
+    seen = compiled if name == DISCRETIZER else [proof for proof in proofs if not proof.case.reason]
+    settings = [sorted({each for proof in seen for each in held(proof).get(saved, ())}) for held in _SEEN]
+    return [
+        f"`{name}`" + (f" (saved as `{saved}`)" if saved != name else ""),
+        _tier(compiled, {proof.case.reason for proof in own if proof.case.reason}),
+        "; ".join(proof.case.told(name) for proof in compiled),
+        *(", ".join(each) or "-" for each in settings),
+        *(f"{sum(getattr(proof, count) for proof in compiled):,}" for count in COUNTS),
+        *(f"{kinds[kind]:,}" if kinds[kind] else "-" for kind in KINDS),
+    ]
 
 
 def _tier(compiled: Sequence[Proof], reasons: set[str]) -> str:
     if compiled and all(not proof.differences for proof in compiled):
         return "compiled scorer"
     return f"Spark ({'; '.join(sorted(reasons))})" if reasons else "NOT PROVED"
+
+
+def unlike(told: Sequence[Sequence[str]], proved: Sequence[Sequence[str]]) -> list[str]:
+    """Return where the page of stages tells another thing than what was proved on fewer of the same rows.
+
+    Words must be the same, no count may be larger than the page's, and what the page counts must have been seen.
+    """
+    words = 3 + len(SETTINGS)
+    found = [
+        f"{page[0]}: {_first(page[:words], own[:words])}"
+        for page, own in zip(told, proved, strict=False)
+        if list(page[:words]) != list(own[:words])
+    ]
+    for page, own in zip(told[1:], proved[1:], strict=False):
+        for name, more, less in zip(proved[0][words:], page[words:], own[words:], strict=True):
+            if not (_number(more) >= _number(less) and bool(_number(more)) == bool(_number(less))):
+                found.append(f"{own[0]}: {more} rows are told for `{name}`, {less} were proved")
+    return found + ([] if len(told) == len(proved) else [f"{len(told)} lines, not {len(proved)}"])
+
+
+def _first(page: Sequence[str], own: Sequence[str]) -> str:
+    return next(
+        f"it tells `{more}`, proved is `{less}`" for more, less in zip(page, own, strict=True) if more != less
+    )
+
+
+def _number(cell: str) -> int:
+    return 0 if cell == "-" else int(cell.replace(",", ""))
+
+
+def read_table(page: str) -> list[list[str]]:
+    """Return the cells of the table in a page, its header first."""
+    lines = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| ---")]
+    return [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
+
+
+def _lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    words = 3 + len(SETTINGS)
+    yield lines[0]
+    yield "|" + " --- |" * words + " ---: |" * (len(cells[0]) - words)
+    yield from lines[1:]
 
 
 def page(proofs: Sequence[Proof], *, spark: str, rows: int) -> str:
@@ -143,11 +202,15 @@ def page(proofs: Sequence[Proof], *, spark: str, rows: int) -> str:
             "`skip` leaves out."
         ),
         (
+            "`handleInvalid` and `vectors` tell, over all pipelines, how the stage was set and how Spark stored the vectors "
+            "that it read."
+        ),
+        (
             "The columns on the right count the rows that hold such a value: `boundary` is a threshold of the model or a "
             "neighbour of it, `sparse` a vector of mostly zeros."
         ),
         "",
-        *table(proofs),
+        *_lines(table(proofs)),
         "",
         "`PipelineModel`, `CrossValidatorModel` and `TrainValidationSplitModel` hold stages, and are taken apart.",
         "",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,26 @@ from typing import Any
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.ml.linalg import Vectors, VectorUDT
+from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
 from sparkops.errors import RowError
 from sparkops.models.compile import compile_model, fields_from_spark, sized
 from sparkops.scoring import Answer, Difference, Scorer, agree, edge_rows, load, save
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was compared of some rows.
+
+    Args:
+        differences: Where Spark and the scorer differ; `index` counts the rows that were given.
+        places: The rows that both were asked for.
+    """
+
+    differences: list[Difference]
+    places: tuple[int, ...]
 
 
 class Truth:
@@ -48,6 +62,8 @@ class Truth:
         self.sampled = [_plain_row(row) for row in frame.limit(30).collect()]
         save(compile_model(self.saved, sized(fields, self.sampled[0])), folder / "scorer")
         self.scorer: Scorer = load(folder / "scorer", raw=True)
+        self._read = {name for stage in leaves(fitted) for name in read_by(stage)}
+        self.stored: dict[str, set[str]] = {}
 
     def edges(self, limit: int = 150) -> list[dict[str, Any]]:
         """Return sampled rows and rows at the edges."""
@@ -77,11 +93,21 @@ class Truth:
             asked = self.fitted.transform(self._frame(rows, schema))
             if "_at" not in asked.columns:  # a SELECT left it out: row by row
                 return [self._alone(row, schema, columns) for row in rows]
-            found = asked.select("_at", *columns).collect()
+            taken = [field.name for field in asked.schema if isinstance(field.dataType, VectorUDT)]
+            taken = [name for name in taken if name in self._read]
+            found = asked.select("_at", *{*columns, *taken}).collect()
         except (PySparkException, Py4JJavaError):
             return ["refused"] * len(rows)
+        self._see(found, taken)
         byid = {row["_at"]: {name: plain_value(row[name]) for name in columns} for row in found}
         return [byid.get(at, "dropped") for at in range(len(rows))]
+
+    def _see(self, found: Sequence[Any], taken: Sequence[str]) -> None:
+        """Remember how Spark stored the vectors that stages read."""
+        for name in taken:
+            cells = [row[name] for row in found if row[name] is not None]
+            kinds = {"sparse" if isinstance(cell, SparseVector) else "dense" for cell in cells}
+            self.stored.setdefault(name, set()).update(kinds)
 
     def _alone(self, row: dict[str, Any], schema: StructType, columns: Sequence[str]) -> Answer:
         """Return what Spark says of one row."""
@@ -113,25 +139,50 @@ class Truth:
     def differences(
         self, rows: Sequence[dict[str, Any]], *, refused: int = 6, rtol: float = 1e-12
     ) -> list[Difference]:
-        """Return where Spark and the scorer differ: by row, and by batch; a few refused rows are asked singly."""
+        """Return where Spark and the scorer differ."""
+        return self.compared(rows, refused=refused, rtol=rtol).differences
+
+    def compared(self, rows: Sequence[dict[str, Any]], *, refused: int = 6, rtol: float = 1e-12) -> Compared:
+        """Compare Spark and the scorer: by row, and by batch; a few refused rows are asked singly."""
         mine = [self.scorer.answer(row) for row in rows]
-        taken = [row for row, answer in zip(rows, mine, strict=True) if answer != "refused"]
-        ours: list[Answer] = [answer for answer in mine if answer != "refused"]
+        places = [at for at, answer in enumerate(mine) if answer != "refused"]
+        taken = [rows[at] for at in places]
+        ours: list[Answer] = [mine[at] for at in places]
         outputs = self.scorer.outputs
         found = agree(self.answers(taken), ours, outputs, rtol=rtol)
         batch = self.scorer.score_batch(taken).rows()
         rows_again: list[Answer] = ["dropped" if row is None else row for row in batch]
         doubles = [output.name for output in outputs if output.type == "double" and output.role != "column"]
         found += agree([_in_arrays(answer, doubles) for answer in ours], rows_again, outputs, rtol=rtol)
-        bad = [
-            row
-            for row, answer in zip(rows, mine, strict=True)
-            if answer == "refused" and not self._has_no_one_answer(row)
-        ]
+        found = [replace(each, index=places[each.index]) for each in found]
+        refusals = [at for at, answer in enumerate(mine) if answer == "refused"]
+        bad = [at for at in refusals if not self._has_no_one_answer(rows[at])]
         step = max(1, len(bad) // refused) if refused else 1
-        for row in bad[::step][:refused]:
-            found += agree(self.answers([row]), ["refused"], outputs, rtol=rtol)
-        return found
+        alone = bad[::step][:refused]
+        for at in alone:
+            differs = agree(self.answers([rows[at]]), ["refused"], outputs, rtol=rtol)
+            found += [replace(each, index=at) for each in differs]
+        return Compared(found, (*places, *alone))
+
+
+def leaves(fitted: Any) -> Iterator[Any]:
+    """Yield the stages of a fitted model, those of pipelines within it one by one."""
+    stages = getattr(fitted, "stages", None)
+    if stages is None:
+        yield fitted
+        return
+    for stage in stages:
+        yield from leaves(stage)
+
+
+def read_by(stage: Any) -> set[str]:
+    """Return the columns that a fitted stage reads, as far as its params name them."""
+    found: set[str] = set()
+    for param in ("inputCol", "inputCols", "featuresCol"):
+        if stage.hasParam(param) and stage.isDefined(param) and not stage.hasParam("formula"):
+            value = stage.getOrDefault(param)
+            found |= {value} if isinstance(value, str) else set(value)
+    return found
 
 
 def _in_arrays(answer: Answer, doubles: Sequence[str]) -> Answer:

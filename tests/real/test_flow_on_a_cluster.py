@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,9 +36,30 @@ spark:
     spark.sql.shuffle.partitions: 2
     spark.sql.sources.parallelPartitionDiscovery.parallelism: 8
     spark.executor.extraJavaOptions: -XX:TieredStopAtLevel=1
+    spark.pyspark.python: {python}
 models:
   tracking_uri: {tracking}
 """
+
+
+# The workers' interpreter: the packages of this one, but none that .pth files name, as sparkops is here.
+WITHOUT_SPARKOPS = """#!/bin/sh
+export PYTHONPATH="$PYTHONPATH:{packages}"
+exec "{python}" -S "$@"
+"""
+
+
+def without_sparkops(folder: Path) -> Path:
+    """Write an interpreter that has NumPy, pyarrow and pyspark, and not sparkops."""
+    made = folder / "python"
+    made.write_text(WITHOUT_SPARKOPS.format(packages=sysconfig.get_paths()["purelib"], python=sys.executable))
+    made.chmod(0o755)
+    tried = {
+        name: subprocess.run([made, "-c", f"import {name}"], cwd=folder, capture_output=True, check=False)
+        for name in ("numpy", "pyarrow", "sparkops")
+    }
+    assert [name for name, done in tried.items() if done.returncode] == ["sparkops"]
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +84,7 @@ def ran(small_flights: Path, sparkops: Callable, tmp_path_factory: pytest.TempPa
         serving(server, f"{url}/health", cwd=home),
     ):
         (small_flights / "conf" / "small" / "where.yml").write_text(
-            WHERE.format(master=cluster.master, tracking=url)
+            WHERE.format(master=cluster.master, tracking=url, python=without_sparkops(home))
         )
         sparkops("flow", "delay_report", "--env", "small", cwd=small_flights)
         yield small_flights
@@ -79,6 +101,8 @@ def test_every_job_ran_on_the_cluster_and_published(ran: Path, sparkops: Callabl
     assert all(run["spark"]["master"].startswith("spark://") for run in runs.values())
     assert runs["clean_weather"]["outputs"]["weather__quarantine"]["rows"] >= 1
     assert runs["train_late_arrival"]["registered"]["compiled"]
+    # The workers have no sparkops: both ways ran there, when the model was registered, by code that came with the job.
+    assert set(runs["train_late_arrival"]["registered"]["race"]) == {"transform", "mapInArrow", "rows"}
     page = Path(runs["delay_report"]["report"]).read_text()
     assert page.count("<svg") >= 3
 
@@ -155,9 +179,11 @@ def test_the_notebook_runs_the_job_on_the_cluster(ran: Path) -> None:
 
 def test_every_door_agrees_on_every_row_of_a_held_out_month(ran: Path) -> None:
     words = [sys.executable, str(ROOT / "scripts" / "agreement.py"), "--env", "small", "--month", "12"]
+    words += ["--set", "models.batch=mapInArrow"]
     done = subprocess.run(words, cwd=ran, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(" 0 labels differ") == 5
+    assert "a job, mapInArrow" in done.stdout
 
 
 def _with_delta() -> dict[str, str]:

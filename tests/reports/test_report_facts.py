@@ -70,7 +70,7 @@ def test_a_verdict_names_columns_terms_and_what_was_found() -> None:
         )
     )
     assert (one.subject, one.terms) == ("a, b", "min_value 3")
-    assert one.found == "8 of 50,000 rows unexpected; for example 1, null"
+    assert one.found == "8 of 50,000 rows unexpected; for example 1"
 
 
 def test_a_verdict_about_the_whole_table_has_no_subject() -> None:

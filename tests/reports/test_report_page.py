@@ -228,7 +228,8 @@ def test_the_page_tells_parameters_versions_checks_code_and_run() -> None:
         full(),
         facts(
             params=(ParamFact("month", 7, "conf/base/params.yml:12"),), inputs=(pin,), models=(("late", 4),),
-            checks=(checked_table("flights", [found], version=12, quarantined=12),), code="3f2c1ab",
+            checks=(checked_table("flights", [found], version=12, quarantined=12, docs="../docs/f.html"),),
+            code="3f2c1ab",
         ),
     )  # fmt: skip
     text = " ".join(" ".join(Reader(html).words).split())
@@ -237,6 +238,7 @@ def test_the_page_tells_parameters_versions_checks_code_and_run() -> None:
         "12 rows quarantined", "conf/checks/flights.yml:9", "3f2c1ab", "20261121-ab12cd", "version 4",
     ):  # fmt: skip
         assert said in text
+    assert '<a href="../docs/f.html">Data Docs</a>' in html
 
 
 def test_a_part_that_is_none_of_the_known_ones_is_named_by_its_place() -> None:

@@ -101,6 +101,7 @@ def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -
     assert run.state == "checks_failed"
     assert run.checks[0]["unexpected"] == 1
     assert fakes.checks.shown == [run.id]
+    assert fakes.history.kept == [(run.id, "double", {}, [False])]
 
 
 def test_a_suite_that_cannot_be_run_is_refused_before_anything_is_computed(go, fakes) -> None:
@@ -126,6 +127,7 @@ def test_quarantined_rows_are_kept_apart_and_the_good_ones_published(go, fakes) 
     assert fakes.tables.versions["out"] == [[2, 4, 6]]
     assert fakes.tables.versions["out__quarantine"] == [[200]]
     assert set(run.outputs) == {"out", "out__quarantine"}
+    assert fakes.history.kept == [(run.id, "double", {"out": 0}, [False])]
 
 
 def test_the_authors_error_is_told_with_its_line_and_logged_whole(go, fakes, tmp_path) -> None:

@@ -14,7 +14,8 @@ from made import flights, forest
 
 import sparkops.scoring
 from sparkops.errors import ModelError
-from sparkops.scoring import describe, load, save
+from sparkops.scoring import Description, describe, load, save
+from sparkops.scoring.arrays import read_arrays, wide, write_arrays
 
 ROW = {"carrier": "UA", "distance": 100, "temp": 40.0}
 
@@ -34,6 +35,35 @@ def test_one_changed_number_changes_the_hash(tmp_path: Path) -> None:
     np.savez(tmp_path / "arrays.npz", **arrays)
     with pytest.raises(ModelError, match="was changed after it was compiled"):
         load(tmp_path)
+
+
+def test_arrays_are_written_small_and_read_back_exactly(tmp_path: Path) -> None:
+    given = {
+        "small": np.array([-128, 127]),
+        "large": np.array([-(2**63), 2**31]),
+        "single": np.array([0.5, -0.0, np.nan, np.inf, 2.0**-149]),
+        "double": np.array([[0.1, 1e300]]),
+        "none": np.zeros((0, 3)),
+    }
+    write_arrays(tmp_path / "a.npz", given)
+    read = read_arrays(tmp_path / "a.npz")
+    kinds = {name: array.dtype.str[1:] for name, array in read.items()}
+    assert kinds == {"small": "i1", "large": "i8", "single": "f4", "double": "f8", "none": "f8"}
+    for name, array in given.items():
+        assert wide(read[name]).tobytes() == array.tobytes()
+        assert wide(read[name]).shape == array.shape
+
+
+@pytest.mark.parametrize("description", [flights(), forest(seed=2)])
+def test_models_of_the_first_format_are_read_as_before(description: Description, tmp_path: Path) -> None:
+    save(description, tmp_path)
+    steps = enumerate(description.steps)
+    arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
+    np.savez(tmp_path / "arrays.npz", **arrays)
+    file = tmp_path / "description.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 1}))
+    assert describe(tmp_path).hash == description.hash
+    assert load(tmp_path).version == description.hash[:16]
 
 
 @pytest.mark.parametrize(

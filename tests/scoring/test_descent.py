@@ -19,7 +19,12 @@ FEATURES = 4
 FIELDS = tuple(Field(f"x{at}", "double") for at in range(FEATURES))
 
 
-def grown(draw: np.random.Generator, trees: int, depth: int, width: int) -> dict[str, Any]:
+KINDS = (AT_MOST, AT_MOST, AMONG, NOT_AMONG)
+
+
+def grown(
+    draw: np.random.Generator, trees: int, depth: int, width: int, kinds: tuple[int, ...] = KINDS
+) -> dict[str, Any]:
     """Return the arrays of a random forest with splits of every kind."""
     nodes: list[list[Any]] = []
     categories: list[list[float]] = []
@@ -29,7 +34,7 @@ def grown(draw: np.random.Generator, trees: int, depth: int, width: int) -> dict
         nodes.append([LEAF, 0, 0.0, at, at, draw.normal(size=width).tolist()])
         categories.append([])
         if left_over and draw.random() < 0.9:
-            kind = int(draw.choice([AT_MOST, AT_MOST, AMONG, NOT_AMONG]))
+            kind = int(draw.choice(kinds))
             nodes[at][:3] = [kind, int(draw.integers(FEATURES)), float(draw.integers(-2, 3)) / 2]
             if kind != AT_MOST:
                 categories[at] = sorted(draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float))
@@ -71,12 +76,13 @@ NUMBERS = st.sampled_from(
     st.sampled_from([1, 3, 40]),
     st.integers(0, 5),
     st.lists(st.tuples(*[NUMBERS] * 4), min_size=1),
+    st.sampled_from([(AT_MOST,), KINDS]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_way_down_ends_in_the_same_leaves(
-    seed: int, trees: int, depth: int, values: list[tuple[float, ...]]
+    seed: int, trees: int, depth: int, values: list[tuple[float, ...]], kinds: tuple[int, ...]
 ) -> None:
-    description = described(grown(np.random.default_rng(seed), trees, depth, 1))
+    description = described(grown(np.random.default_rng(seed), trees, depth, 1, kinds))
     rows = [dict(zip([field.name for field in FIELDS], each, strict=True)) for each in values]
     coded = Scorer(description)
     most, tree.MOST_NODES = tree.MOST_NODES, 0

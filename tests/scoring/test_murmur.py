@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.scoring.murmur import Slots, hash_text, hash_value
+from sparkops.scoring.murmur import Slots, hash_text, hash_texts, hash_value
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,24 @@ def test_any_text_has_a_slot_and_keeps_it(text: str, size: int) -> None:
     assert slots[text] == first == hash_text(text) % size
 
 
+@given(st.lists(st.text(), min_size=1))
+def test_many_texts_hash_as_one_by_one(texts: list[str]) -> None:
+    assert hash_texts(texts).tolist() == [hash_text(text) for text in texts]
+
+
+@given(st.lists(st.text(max_size=30) | st.none()), st.sets(st.text(max_size=30), min_size=12))
+def test_slots_are_the_same_whether_asked_at_once_or_not(words: list[str | None], new: set[str]) -> None:
+    slots, asked = Slots(1000), [*words, *new, *words]
+    assert slots.of_all(asked) == [Slots(1000)[word] for word in asked] == slots.of_all(asked)
+
+
 def test_words_are_remembered_but_not_without_end() -> None:
     slots = Slots(2**18)
-    for at in range(70_000):
+    for at in range(10_000):
         assert slots[f"w{at}"] >= 0
-    assert len(slots) < 2**16 + 1
+    assert len(slots) < 2**13 + 1
+    assert len(slots.of_all([f"v{at}" for at in range(10_000)])) == 10_000
+    assert len(slots) < 2**13 + 1
     long = "x" * 1000
     assert slots[long] == hash_text(long) % 2**18
     assert long not in slots

@@ -13,7 +13,7 @@ from made_predictors import others, predictors
 from test_fuzz import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
-from sparkops.scoring import Description, Scorer, agree, edge_rows
+from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, edge_rows
 from sparkops.scoring.java_math import exp, over, power
 
 NAMES = [*predictors(3), *others()]
@@ -56,6 +56,35 @@ def test_a_row_and_a_batch_say_the_same(name: str, size: int) -> None:
         if answer == "refused":
             with pytest.raises(Exception, match="Row 0"):
                 scorer.score_batch([row])
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("classes", [4, 60])
+def test_few_and_many_classes_have_the_margins_of_each_by_itself(classes: int, sparse: bool) -> None:
+    draw, names = np.random.default_rng(classes), ("a", "b", "c", "d", "e", "f")
+    weights = draw.normal(size=(classes, len(names)))
+    weights[0, 0] = 0.0
+    arrays = {"weights": weights, "intercepts": draw.normal(size=classes)}
+    params = {"multinomial": True, "classes": classes, "sparse": sparse}
+    steps = (
+        Step("assemble", "v", names, ("v",), {"invalid": "keep"}),
+        Step("logistic", "l", ("v",), ("a", "b", "c"), params, arrays),
+    )
+    output = Output("raw", "vector", "c", "rawPrediction", classes)
+    scorer = Scorer(
+        Description(tuple(Field(name, "double") for name in names), (), steps, (output,)), raw=True
+    )
+    for _ in range(20):
+        row = draw.normal(size=len(names)).tolist()
+        sums = []
+        for line, intercept in zip(weights.tolist(), arrays["intercepts"].tolist(), strict=True):
+            total = line[0] * row[0]
+            for weight, value in zip(line[1:], row[1:], strict=True):
+                total += weight * value
+            sums.append(total + intercept)
+        assert scorer.score(dict(zip(names, row, strict=True)))["raw"] == sums
+    endless = scorer.score({**dict.fromkeys(names, 1.0), "a": inf})["raw"]
+    assert (endless[0] == endless[0]) is sparse
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

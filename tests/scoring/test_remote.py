@@ -14,7 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from sparkops.errors import EngineError, ModelError, UnknownName
+from sparkops.scoring.identity import TAG
 from sparkops.scoring.remote import download
+from sparkops.scoring.uri import registered
 
 FILES = {
     "MLmodel": b"flavors: {}",
@@ -29,6 +31,7 @@ class Tracking(BaseHTTPRequestHandler):
 
     login = ""
     evil = False
+    tags: list[dict[str, str]] = []  # noqa: RUF012
     artifacts = "mlflow-artifacts:/1/models/m-1/artifacts"
     asked: list[str] = []  # noqa: RUF012
 
@@ -59,7 +62,7 @@ class Tracking(BaseHTTPRequestHandler):
         ):
             return {}
         return {
-            "mlflow/model-versions/get": {"model_version": {"version": "3"}},
+            "mlflow/model-versions/get": {"model_version": {"version": "3", "tags": self.tags}},
             "mlflow/registered-models/alias": {"model_version": {"version": "3"}},
             "mlflow/model-versions/get-download-uri": {"artifact_uri": self.artifacts},
             "mlflow/registered-models/get": {
@@ -108,6 +111,18 @@ def test_what_scoring_needs_is_copied_and_nothing_else(
     assert not list(tmp_path.rglob(".partial-*"))
 
 
+def test_of_a_model_that_is_no_spark_model_every_file_is_copied_with_the_registrys_seal(
+    tracking: tuple[type[Tracking], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, host = tracking
+    monkeypatch.setitem(FILES, "flavor.json", b"{}")
+    handler.tags = [{"key": "sparkops.seal", "value": "feed"}]
+    found = registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+    assert found.seal == "feed"
+    copied = {file.relative_to(found.folder).as_posix() for file in found.folder.rglob("*") if file.is_file()}
+    assert copied == set(FILES)
+
+
 def test_a_version_that_is_here_already_is_not_copied_again(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
@@ -116,6 +131,17 @@ def test_a_version_that_is_here_already_is_not_copied_again(
     handler.asked.clear()
     download(f"http://{host}", "late", "3", tmp_path)
     assert handler.asked == ["/api/2.0/mlflow/model-versions/get"]
+
+
+def test_a_copy_that_is_not_what_the_server_registered_is_refused(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
+    handler, host = tracking
+    found = registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+    assert (found.version, found.seal) == (3, "")
+    handler.tags = [{"key": TAG, "value": "ab" * 32}]
+    with pytest.raises(ModelError, match="late/3 is not what was registered"):
+        registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
 
 
 def test_a_server_cannot_place_files_outside_the_copy(

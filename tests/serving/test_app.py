@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from fakes.http import Client
 from fakes.scorer import TenTimes
 
+from sparkops.scoring.description import Description, Output, Step
+from sparkops.scoring.field import Field
+from sparkops.scoring.scorer import Scorer
 from sparkops.serving.app import Service, create_app
 from sparkops.serving.health import Health
 
 GOOD = {"prediction": 10.0, "probability": [0.25, 0.75]}
+W = np.array([2.0, -2.0])
 CASES = [({"x": 1.0, "kind": "even"}, GOOD), ({"x": 1.0, "kind": "odd"}, "dropped"), ({"x": None}, "refused")]
 
 
@@ -55,6 +60,29 @@ def test_a_bad_row_is_told_with_its_number_and_field(
     body = answer.json()
     assert (body["error_code"], body["row"], body["field"]) == ("BAD_REQUEST", 1, field)
     assert body["message"].startswith(f"Row 1: Field `{field}`")
+
+
+def test_an_explanation_comes_with_each_answer_when_it_is_asked_for() -> None:
+    step = Step(
+        "linear", "L", ("v",), ("p",), {"sparse": False}, {"weights": W, "intercept": np.array([1.0])}
+    )
+    join = Step("assemble", "A", ("a", "b"), ("v",), {"invalid": "skip"}, {})
+    fields = (Field("a", "double"), Field("b", "double"))
+    out = (Output("prediction", "double", "p", "prediction"),)
+    client = Client(create_app(Service(Scorer(Description(fields, (), (join, step), out)))))
+    rows = {"instances": [{"a": 1.0, "b": 3.0}, {"a": None, "b": 0.0}]}
+    told, dropped = client.post("/invocations?explain=true", json=rows).json()["predictions"]
+    assert told == {"prediction": -3.0, "explanation": {"base": 1.0, "contributions": {"a": 2.0, "b": -6.0}}}
+    assert dropped == {"prediction": None, "explanation": None}
+    for asked in ("/invocations", "/invocations?explain=false"):
+        assert client.post(asked, json=rows).json()["predictions"][0] == {"prediction": -3.0}
+
+
+@pytest.mark.parametrize(("asked", "why"), [("true", "ends with neither"), ("1", "true or false")])
+def test_an_explanation_that_there_is_none_of_is_400(client: Client, asked: str, why: str) -> None:
+    answer = client.post(f"/invocations?explain={asked}", json={"instances": [{"x": 1}]})
+    assert (answer.status_code, answer.json()["error_code"]) == (400, "BAD_REQUEST")
+    assert why in answer.json()["message"]
 
 
 def test_no_rows_give_no_predictions(client: Client) -> None:

@@ -37,15 +37,15 @@ class AverageWords:
 
 
 def _mean(step: Step) -> Kernel:
-    places = {word: at for at, word in enumerate(step.params["words"])}
-    vectors = step.arrays["vectors"].astype(np.float64)
+    vectors = step.arrays["vectors"]
+    places = dict(zip(step.params["words"], range(len(vectors)), strict=True))
     zeros = [0.0] * vectors.shape[1]
 
     def mean(words: Words) -> list[float]:
         found = [places[word] for word in words if word in places]
         if not found:
             return zeros
-        summed: list[float] = (vectors[found].sum(axis=0) * (1.0 / len(words))).tolist()
+        summed: list[float] = (vectors[found].sum(axis=0, dtype=np.float64) * (1.0 / len(words))).tolist()
         return summed
 
     return mean

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from functools import partial
+from math import inf, sqrt
 
 import numpy as np
 
 from ..code import Code, number
 from ..description import Step
 from ..distances import all_squared, points, squared
-from ..form import array, need
+from ..form import array, need, word
 from ..frame import Frame, Numbers, Scalars, Vectors
 from ..problem import outside
+from ..storage import STORED, doubt, is_sparse
 from ..symbols import Scalar, Vector
 from ..weights import margin, margins
 
 # Python reads at most 100 levels of indentation.
 _DEEPEST = 80
+_FAR = "is endlessly far from every centre, and which is the nearer hangs on whether Spark stores the vector sparse"
 
 
 @dataclass(frozen=True, slots=True)
 class Bisecting:
-    """Of two children the nearer, of equally near ones the left; where no distance is a number, the left.
+    """Of two children the nearer, of equally near ones the left; by angle, the left where no distance is a number.
 
-    params: cosine; arrays: centres (nodes, features), left, right (nodes; a node's own place for a cluster) and cluster.
+    Of centres that are all endlessly far the left one is taken where Spark stores the vector dense; else none is.
+
+    params: cosine, stored (see `storage`; unknown where it is not said); arrays: centres (nodes, features), left, right (nodes; a node's own place for a cluster) and cluster.
     """
 
     op: str = "bisecting"
@@ -48,6 +54,8 @@ class Bisecting:
         with np.errstate(all="ignore"):
             norm = np.sqrt(all_squared(source, np.zeros(arrays["centres"].shape[1]), frame.size))
             frame.refuse(~(norm > 0.0) if step.params["cosine"] else np.isnan(norm))
+            if not step.params["cosine"]:
+                frame.refuse(_unsure(source, norm, _stored(step)))
             for at in range(len(left)):
                 here = node == at
                 if left[at] != at and here.any():
@@ -79,11 +87,42 @@ def _norm(step: Step, source: Vector, near: Vector, code: Code) -> str:
     if not step.params["cosine"]:
         problem = outside(field, step.stage, "is no distance: some feature is NaN")
         code.line(f"if {total} != {total}: {code.constant(problem)}({total})")
+        _far_off(step, source, total, code)
         return total
     norm = code.local(f"{code.constant(sqrt)}({total})")
     problem = outside(field, step.stage, "is the length of the vector, which has no direction")
     code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     return norm
+
+
+def _far_off(step: Step, source: Vector, total: str, code: Code) -> None:
+    """Write the refusal of a vector that is endlessly far from every centre, unless Spark stores it dense."""
+    if _stored(step) == "dense":
+        return
+    doubt(code, source)
+    check = partial(
+        _refuse_sparse,
+        stored=_stored(step),
+        problem=outside(source.field or step.inputs[0], step.stage, _FAR),
+    )
+    code.line(f"if {total} == {code.constant(inf)}: {code.constant(check)}({code.listed(source)})")
+
+
+def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[object], object]) -> None:
+    if is_sparse(stored, values) is not False:
+        problem(next((value for value in values if value - value != 0.0), max(values, key=abs)))
+
+
+def _unsure(source: Vectors, norm: Numbers, stored: str) -> Numbers:
+    """Tell which vectors are endlessly far from every centre and not known to be stored dense."""
+    found = np.isinf(norm)
+    for at in np.flatnonzero(found) if stored != "dense" else ():
+        found[at] = is_sparse(stored, source.dense()[at].tolist()) is not False
+    return found if stored != "dense" else np.zeros(len(norm), dtype=bool)
+
+
+def _stored(step: Step) -> str:
+    return word(step, "stored", STORED) if "stored" in step.params else "unknown"
 
 
 def _node(step: Step, at: int, near: Vector, norm: str, found: str, code: Code, depth: int) -> None:
@@ -95,10 +134,10 @@ def _node(step: Step, at: int, near: Vector, norm: str, found: str, code: Code, 
         return
     distances = [code.local(_distance(step, side, near, norm, code)) for side in (left, right)]
     before, code.lines = code.lines, []
-    for word, side in ((f"if {distances[1]} < {distances[0]}:", right), ("else:", left)):
+    for branch, side in ((f"if {distances[1]} < {distances[0]}:", right), ("else:", left)):
         code.lines = []
         _node(step, side, near, norm, found, code, depth + 1)
-        before += [word, *(f"    {line}" for line in code.lines)]
+        before += [branch, *(f"    {line}" for line in code.lines)]
     code.lines = before
 
 

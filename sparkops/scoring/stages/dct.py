@@ -34,7 +34,7 @@ class Dct:
         doubt(code, source)
         name = source.field or step.inputs[0]
         problem = outside(name, step.stage, "has no one answer: it depends on the order of Spark's sums")
-        kernel = code.constant(partial(_row, table=_table(step), problem=problem))
+        kernel = code.constant(partial(_row, table=table(step), problem=problem))
         made = Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field)
         code.columns[step.outputs[0]] = Vector((made,), None, source.field)
 
@@ -43,11 +43,11 @@ class Dct:
         values = frame.features(step.inputs[0]).dense()
         if values.shape[1] > 1:
             frame.refuse(np.asarray(np.isinf(values).any(axis=1)))
-        frame.columns[step.outputs[0]] = Vectors((Denses(values @ _table(step).T),))
+        frame.columns[step.outputs[0]] = Vectors((Denses(values @ table(step).T),))
 
 
-def _table(step: Step) -> Numbers:
-    """Return the transform as a matrix; its inverse is its transpose."""
+def table(step: Step) -> Numbers:
+    """Return the transform of a step as a matrix; its inverse is its transpose."""
     size = int(step.params["size"])
     at = np.arange(size)
     # the angle within one turn, in whole quarters of 1/size: large products would lose digits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from ...errors import ModelError
@@ -51,13 +52,10 @@ def _counts(step: Step) -> Kernel:
     size, kind = int(step.params["size"]), str(step.params["type"])
     slots = Slots(size)
 
-    def texts(words: list[str | None]) -> list[int]:
-        return [slots[word] for word in words]
-
     def values(items: list[Any]) -> list[int]:
         return [hash_value(item, kind) % size for item in items]
 
-    hashed = texts if kind == "string" else values
+    hashed = slots.of_all if kind == "string" else values
     if step.params.get("binary"):
         return lambda items: dict.fromkeys(sorted(hashed(items)), 1.0)
     return lambda items: counted(hashed(items))
@@ -65,7 +63,10 @@ def _counts(step: Step) -> Kernel:
 
 def counted(slots: list[int]) -> Counts:
     """Return how often each slot comes, in the order of the slots."""
-    found: Counts = {}
-    for slot in sorted(slots):
-        found[slot] = found.get(slot, 0.0) + 1.0
+    ordered = sorted(slots)
+    found = dict.fromkeys(ordered, 1.0)
+    if len(found) < len(ordered):
+        for slot, after in pairwise(ordered):
+            if slot == after:
+                found[slot] += 1.0
     return found

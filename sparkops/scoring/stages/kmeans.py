@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 
 from ..code import Code
 from ..description import Step
-from ..distances import all_squared, points, squared
-from ..frame import Frame, Scalars
+from ..distances import all_squared, points, squared, squared_at_once
+from ..frame import Frame, Numbers, Scalars
 from ..problem import outside
 from ..symbols import Scalar, Vector
-from ..weights import margin, margins
+from ..weights import at_once, margin, margins, margins_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,15 @@ class KMeans:
         if step.params["cosine"]:
             distances = _cosines(step, code, near)
         else:
-            distances = [code.local(squared(near, centre, code)) for centre in centres]
+            distances = _squares(near, centres, code)
+            first = code.local(f"{distances}[0]")
             problem = outside(
                 source.field or step.inputs[0], step.stage, "is no distance: some feature is NaN"
             )
-            code.line(f"if {distances[0]} != {distances[0]}: {code.constant(problem)}({distances[0]})")
+            code.line(f"if {first} != {first}: {code.constant(problem)}({first})")
         nearest = code.constant(_nearest)
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{nearest}(({', '.join(distances)},))"), "integer", limit=len(centres)
+            code.local(f"{nearest}({distances})"), "integer", limit=len(centres)
         )
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -59,18 +61,30 @@ class KMeans:
         frame.columns[step.outputs[0]] = Scalars(best)
 
 
-def _nearest(distances: tuple[float, ...]) -> int:
-    best, least = 0, float("inf")
+def _nearest(distances: Sequence[float]) -> int:
+    best, least = 0, inf
     for at, distance in enumerate(distances):
         if distance < least:
             best, least = at, distance
     return best
 
 
-def _cosines(step: Step, code: Code, near: Vector) -> list[str]:
+def _squares(near: Vector, centres: Numbers, code: Code) -> str:
+    """Return the name of the squared distances to all centres."""
+    if at_once(near, centres, sparse=False):
+        return squared_at_once(near, centres, code)
+    distances = [code.local(squared(near, centre, code)) for centre in centres]
+    return code.local(f"({', '.join(distances)},)")
+
+
+def _cosines(step: Step, code: Code, near: Vector) -> str:
     centres = step.arrays["centres"]
     norm = code.local(f"{code.constant(sqrt)}({squared(near, np.zeros(centres.shape[1]), code)})")
     problem = outside(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
     code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-    return [f"1.0 - ({margin(near, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
+    if at_once(near, units, sparse=False):
+        products = margins_at_once(near, units, np.zeros(len(units)), code)
+        return code.local(f"[1.0 - each / {norm} for each in {products}]")
+    distances = [f"1.0 - ({margin(near, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
+    return code.local(f"({', '.join(distances)},)")

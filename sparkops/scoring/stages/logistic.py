@@ -14,7 +14,7 @@ from ..description import Step
 from ..form import MOST_CLASSES, array, need, whole
 from ..frame import Frame, Numbers, Vectors
 from ..symbols import Vector
-from ..weights import margin, margins
+from ..weights import at_once, margin, margins, margins_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,11 @@ class Logistic:
         need(step, good=classes == (len(weights) if step.params["multinomial"] else 2))
         array(step, "intercepts", len(weights))
         source = code.features(step.inputs[0], step.stage, weights.shape[1])
-        sums = [code.local(text) for text in _sums(step, source, code)]
         if step.params["multinomial"]:
-            raw = code.local(f"[{', '.join(sums)}]")
+            raw = _raw(step, source, code)
             decide.emit(step, code, raw, code.local(f"{code.constant(decide.softmax)}({raw})"))
             return
-        m = sums[0]
+        m = code.local(_sums(step, source, code)[0])
         exp = code.constant(_exp)
         low = code.local(
             f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(decide.logistic)}(-{m})"
@@ -67,6 +66,14 @@ def _margin(threshold: float) -> float:
     if threshold in (0.0, 1.0):
         return inf if threshold else -inf
     return log(threshold / (1.0 - threshold))
+
+
+def _raw(step: Step, source: Vector, code: Code) -> str:
+    """Return the name of the list of all margins."""
+    weights, intercepts = step.arrays["weights"], step.arrays["intercepts"]
+    if at_once(source, weights, sparse=bool(step.params["sparse"])):
+        return margins_at_once(source, weights, intercepts, code)
+    return code.local(f"[{', '.join(_sums(step, source, code))}]")
 
 
 def _sums(step: Step, source: Vector, code: Code) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import mul
@@ -37,7 +37,7 @@ class Mixture:
         """Write one call that measures all densities, and the choice."""
         roots = _roots(step)
         row = code.dense(code.features(step.inputs[0], step.stage, roots.shape[2]))
-        kernel = partial(_by_arrays, step) if roots.size >= _LARGE else partial(_shares, _parts(step))
+        kernel = _at_once(step) if roots.size >= _LARGE else partial(_shares, _parts(step))
         shares = code.local(f"{code.constant(kernel)}({row})")
         prediction, probability = step.outputs
         if probability:
@@ -83,9 +83,21 @@ def _shares(parts: Sequence[Part], row: Sequence[float]) -> list[float]:
     return [each / total for each in likely]
 
 
-def _by_arrays(step: Step, row: Sequence[float]) -> list[float]:
-    found: list[float] = _all_shares(step, np.array([row]))[0].tolist()
-    return found
+def _at_once(step: Step) -> Callable[[Sequence[float]], list[float]]:
+    """Return `_shares` as one product of arrays."""
+    weights, heights, roots, shifts = (
+        step.arrays[name].astype(np.float64) for name in ("weights", "heights", "roots", "shifts")
+    )
+    flat = np.ascontiguousarray(roots.reshape(-1, roots.shape[2]))
+
+    def shares(row: Sequence[float]) -> list[float]:
+        with np.errstate(all="ignore"):
+            gaps = shifts - (flat @ np.array(row)).reshape(shifts.shape)
+            likely = _EPSILON + weights * np.exp(heights - 0.5 * (gaps * gaps).sum(axis=1))
+            found: list[float] = (likely / likely.sum()).tolist()
+        return found
+
+    return shares
 
 
 def _all_shares(step: Step, table: Numbers) -> Numbers:

@@ -29,8 +29,7 @@ class Recommend:
     def emit(self, step: Step, code: Code) -> None:
         """Write the checks of both ids, two look-ups and one sum."""
         word(step, "invalid", ("keep", "skip"))
-        rank = array(step, "user_factors", None, None).shape[1]
-        need(step, good=len(step.inputs) == 2 and rank > 0)  # noqa: PLR2004
+        need(step, good=len(step.inputs) == 2)  # noqa: PLR2004
         names = [_look_up(step, code, *pair) for pair in zip(step.inputs, ("user", "item"), strict=True)]
         known = f"{names[0]} is not None and {names[1]} is not None"
         found = code.local(f"{code.constant(_product)}({names[0]}, {names[1]}) if {known} else nan")
@@ -42,7 +41,7 @@ class Recommend:
     def run(self, step: Step, frame: Frame) -> None:
         """Look up and multiply for every row."""
         both = [_place(step, frame, *pair) for pair in zip(step.inputs, ("user", "item"), strict=True)]
-        factors = [step.arrays[f"{side}_factors"].astype(np.float32) for side in ("user", "item")]
+        factors = [_factors(step, side) for side in ("user", "item")]
         total = np.zeros(frame.size, dtype=np.float32)
         known = (both[0] >= 0) & (both[1] >= 0)
         rows = [table[place[known]] for table, place in zip(factors, both, strict=True)]
@@ -60,11 +59,8 @@ class Recommend:
 def _look_up(step: Step, code: Code, name: str, side: str) -> str:
     """Write the check of an id; the name of its factors, None where it is unknown."""
     column = code.atom(code.scalar(name, step.stage))
-    ids = array(step, f"{side}s", None)
-    factors = array(step, f"{side}_factors", len(ids), step.arrays["user_factors"].shape[1]).astype(
-        np.float32
-    )
-    need(step, good=column.type in NUMBERS and bool((np.diff(ids) > 0).all()))
+    ids, factors = array(step, f"{side}s", None), _factors(step, side)
+    need(step, good=len(factors) == len(ids) and column.type in NUMBERS and bool((np.diff(ids) > 0).all()))
     code.boundary(column, [-_INTEGER, _INTEGER - 1, *ids[:3].tolist(), *ids[-1:].tolist()])
     v = column.expr
     tests = [f"{v} is None"] if column.null else []
@@ -75,8 +71,16 @@ def _look_up(step: Step, code: Code, name: str, side: str) -> str:
     if tests:
         problem = outside(column.field or name, step.stage, "is no whole number of 32 bits, as ids are")
         code.line(f"if {' or '.join(tests)}: {code.constant(problem)}({v})")
-    known = dict(zip(ids.astype(np.int64).tolist(), factors, strict=True))
-    return code.local(f"{code.constant(known.get)}({v})")
+    known = dict(zip(ids.astype(np.int64).tolist(), range(len(ids)), strict=True))
+    place = code.local(f"{code.constant(known.get)}({v})")
+    return code.local(f"None if {place} is None else {code.constant(factors)}[{place}]")
+
+
+def _factors(step: Step, side: str) -> Numbers:
+    """Return (ids, rank) factors of a side, in single precision."""
+    found, users = (step.arrays.get(name, np.zeros(0)) for name in (f"{side}_factors", "user_factors"))
+    need(step, good=found.ndim == users.ndim == 2 and found.shape[1] == users.shape[1] > 0)  # noqa: PLR2004
+    return np.asarray(found, dtype=np.float32)
 
 
 def _product(user: Numbers, item: Numbers) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from ..field import NUMBERS, REALS
 from ..frame import Frame, Scalars
 from ..problem import unseen
 from ..symbols import Scalar
+from ..words import Kernel, kernel
 
 _JAVA_DOUBLE = re.compile(r"(-?)(\d+)\.(0|\d*[1-9])(?:E(-?[1-9]\d*))?")
 _SPECIAL = {"Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -32,7 +35,8 @@ class StringIndex:
         labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
         if source.type != step.params["type"]:
             raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}.")
-        code.known.setdefault(source.field or "", tuple(keys(labels, source.type, signed=False)))
+        plain = labels if source.type == "string" else tuple(keys(labels, source.type, signed=False))
+        code.known.setdefault(source.field or "", plain)
         table = code.constant(keys(labels, source.type).get)
         index = code.local(f"{table}({_key(source)})")
         if invalid == "keep":
@@ -49,19 +53,23 @@ class StringIndex:
     def run(self, step: Step, frame: Frame) -> None:
         """Look every value up."""
         source = frame.scalars(step.inputs[0])
-        kind, labels, invalid = step.params["type"], tuple(step.params["labels"]), step.params["invalid"]
-        table = keys(labels, kind)
-        values = source.values.tolist()
+        kind, other, invalid = step.params["type"], len(step.params["labels"]), step.params["invalid"]
+        values = (source.values if source.coded is None else source.coded.words).tolist()
         if kind in REALS:
             values = [value or repr(float(value)) for value in values]
-        found = np.fromiter(
-            map(table.get, values, [len(labels)] * len(values)), dtype=np.int64, count=len(values)
-        )
+        look_up: Callable[..., int] = kernel(_look_up, step)
+        found = np.fromiter(map(look_up, values, repeat(other)), dtype=np.int64, count=len(values))
+        if source.coded is not None:
+            found = found.take(source.coded.codes)
         if source.null is not None:
-            found[source.null] = len(labels)
+            found[source.null] = other
         if invalid != "keep":
-            (frame.drop if invalid == "skip" else frame.refuse)(found == len(labels))
+            (frame.drop if invalid == "skip" else frame.refuse)(found == other)
         frame.columns[step.outputs[0]] = Scalars(found)
+
+
+def _look_up(step: Step) -> Kernel:
+    return keys(tuple(step.params["labels"]), step.params["type"]).get
 
 
 def keys(labels: tuple[str, ...], kind: str, *, signed: bool = True) -> dict[Any, int]:
@@ -75,6 +83,11 @@ def keys(labels: tuple[str, ...], kind: str, *, signed: bool = True) -> dict[Any
         signed: Keep zeros as text; False gives plain values.
     """
     table: dict[Any, int] = {}
+    if kind == "string":
+        table = dict(zip(labels, range(len(labels)), strict=True))
+        if len(table) == len(labels):
+            return table
+        table.clear()
     for index, label in enumerate(labels):
         value = _value(label, kind)
         if value is None:

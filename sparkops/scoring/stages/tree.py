@@ -10,13 +10,15 @@ from .. import decide
 from ..code import Code, number
 from ..descent import Descent, descent_of
 from ..description import Step
-from ..forest import Forest, tree_code
+from ..forest import AT_MOST, Forest, tree_code
 from ..form import need, word
 from ..frame import Frame, Numbers, Scalars
 from ..symbols import Scalar, Vector, slot_at
 
-# Above this many nodes, code takes long to compile: all trees are walked at once instead.
-MOST_NODES = 8_000
+# Above this many nodes, code takes long to compile: all trees are walked at once instead. Above this many numbers to be
+# compared and added, the walk is faster too, unless some node asks for categories.
+MOST_NODES, MOST_NUMBERS = 8_000, 220
+_TERMS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,28 @@ class Trees:
 def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
     """Return the names of the sums over all trees, one for each number that a leaf holds."""
     width = forest.leaves.shape[1]
-    if len(forest.kind) > MOST_NODES:
+    if len(forest.kind) > MOST_NODES or (_many(forest) and not (forest.kind > AT_MOST).any()):
         descent = Descent(forest)
         values = ", ".join(slot_at(source, at).expr for at in descent.used.tolist())
-        total = code.local(f"{code.constant(descent.row)}([{values}])")
+        total = code.local(f"{code.constant(descent.walk())}([{values}])")
         return [f"{total}[{at}]" for at in range(width)]
-    leaves = [code.local(text) for text in tree_code(forest, source, code)]
+    trees = tree_code(forest, source, code)
     if width == 1:
-        return [code.local(" + ".join(leaves))]
+        return [_sum(trees, code)]
+    leaves = [code.local(text) for text in trees]
     return [code.local(" + ".join(f"{leaf}[{at}]" for leaf in leaves)) for at in range(width)]
+
+
+def _many(forest: Forest) -> bool:
+    return bool(len(forest.roots) * (1 + forest.leaves.shape[1]) > MOST_NUMBERS)
+
+
+def _sum(terms: list[str], code: Code) -> str:
+    """Return the name of a sum, taken from the left; Python reads no line of thousands of terms."""
+    total = code.local(" + ".join(terms[:_TERMS]))
+    for start in range(_TERMS, len(terms), _TERMS):
+        total = code.local(" + ".join([total, *terms[start : start + _TERMS]]))
+    return total
 
 
 def _emit_votes(step: Step, code: Code, sums: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.models.compile.plan import Plan, Uncompiled
+from sparkops.models.compile.provenance import stored
 from sparkops.models.compile.saved import Saved, dense, matrix
 from sparkops.scoring.description import Output
 
@@ -38,7 +39,8 @@ def bisecting_kmeans(saved: Saved, plan: Plan) -> None:
             raise Uncompiled("its tree of centres has a form that is not known to this version")
         order += children
     measure = plain.get("distanceMeasure", "euclidean")
-    _cluster(saved, plan, "bisecting", {"cosine": measure == "cosine"}, _tree(order, nodes))
+    params = {"cosine": measure == "cosine", "stored": stored(plan, saved.params["featuresCol"])}
+    _cluster(saved, plan, "bisecting", params, _tree(order, nodes))
 
 
 def _tree(order: Sequence[int], nodes: Mapping[int, Row]) -> dict[str, Numbers]:

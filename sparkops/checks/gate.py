@@ -1,0 +1,144 @@
+"""The decision about one frame: what may be published, what is set apart, what blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sparkops.checks.catalogue import build
+from sparkops.checks.checked import Checked
+from sparkops.checks.compiled import Compiled
+from sparkops.checks.found import Found, result_of
+from sparkops.checks.library import Library
+from sparkops.checks.outcome import Outcome
+from sparkops.checks.suite import Suite
+from sparkops.checks.validation import Validation
+from sparkops.pipeline.check import CheckResult
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from sparkops.checks.split import Split
+
+
+class Gate:
+    """One decision about one frame."""
+
+    def __init__(
+        self, suite: Suite, compiled: Compiled, frame: DataFrame, run_id: str, library: Library
+    ) -> None:
+        self.suite, self.compiled, self.frame, self.run_id = suite, compiled, frame, run_id
+        self.library = library
+
+    def decide(self) -> Outcome:
+        """Check the frame; where rows break a quarantine expectation, set them apart and check all on the rest."""
+        everything = range(len(self.suite.expectations))
+        first = checked = self._check(self.frame, self._at_once())
+        held: dict[int, Found] = {}
+        parts: Split | None = None
+        while fresh := [index for index in self._to_hold(checked, held) if index in first.broken]:
+            held |= {index: checked.found[index] for index in fresh}
+            parts = self._split(held, first)
+            checked = self._check(parts.good, everything)
+        others = [index for index in everything if index not in checked.looked_at]
+        checked = checked.joined(self._check(self.frame, others)) if others else checked
+        return self._outcome(first, checked, held, parts)
+
+    def _at_once(self) -> list[int]:
+        """Return what is judged first: all that costs one job, and what may set rows apart."""
+        return [
+            index
+            for index, expectation in enumerate(self.suite.expectations)
+            if not self.suite.quarantines
+            or expectation.policy == "quarantine"
+            or index in self.compiled.native
+        ]
+
+    def _check(self, frame: DataFrame, positions: Sequence[int]) -> Checked:
+        from sparkops.checks.native import check
+
+        native = {index: self.compiled.native[index] for index in positions if index in self.compiled.native}
+        others = [index for index in positions if index not in native]
+        told = check(frame, native) if native or self.suite.quarantines else None
+        checked = Checked(
+            looked_at=frozenset(positions),
+            found=told.found if told else {},
+            broken=told.broken if told else {},
+            rows=told.rows if told else None,
+        )
+        return checked.joined(self._by_library(frame, others)) if others else checked
+
+    def _by_library(self, frame: DataFrame, positions: list[int]) -> Checked:
+        """Check what only Great Expectations can judge."""
+        self.library.wait()
+        from sparkops.checks.checkpoint import run_checkpoint
+        from sparkops.checks.conditions import breaks
+
+        made = build(self.suite)
+        told = run_checkpoint(self.suite, {i: made[i] for i in positions}, frame, run_id=self.run_id)
+        apart = [
+            index
+            for index, found in told.found.items()
+            if self.suite.expectations[index].policy == "quarantine" and not found.raised
+        ]
+        return Checked(
+            looked_at=frozenset(positions),
+            found=told.found,
+            broken={index: breaks(made[index], told.engine) for index in apart},
+        )
+
+    def _to_hold(self, checked: Checked, held: Mapping[int, Found]) -> list[int]:
+        """Return the quarantine expectations that failed now and hold no rows back yet."""
+        return [
+            index
+            for index, found in checked.found.items()
+            if self.suite.expectations[index].policy == "quarantine"
+            and not found.success
+            and found.raised is None
+            and index not in held
+        ]
+
+    def _split(self, held: Mapping[int, Found], first: Checked) -> Split:
+        from sparkops.checks.split import split
+
+        return split(self.frame, {self.suite.expectations[i].label: first.broken[i] for i in sorted(held)})
+
+    def _outcome(
+        self, first: Checked, checked: Checked, held: Mapping[int, Found], parts: Split | None
+    ) -> Outcome:
+        now = {index: result_of(self.suite, index, checked.found.get(index)) for index in checked.looked_at}
+        still = [result for result in now.values() if not result.success and result.policy != "warn"]
+        shown = now | {index: result_of(self.suite, index, found) for index, found in held.items()}
+        results = tuple(value for _, value in sorted(shown.items()))
+        rows = first.rows if first.rows is not None else _rows(results)
+        quarantined = (first.rows or 0) - (checked.rows or 0) if parts else 0
+        why = self._over_limit(rows, quarantined)
+        found = {**checked.found, **held}
+        return Outcome(
+            table=self.suite.table,
+            run_id=self.run_id,
+            results=results,
+            good=parts.good if parts else self.frame,
+            bad=parts.bad if parts and quarantined else None,
+            blocked=bool(still) or bool(why),
+            rows=rows,
+            quarantined=quarantined,
+            why_blocked=why,
+            validation=Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), found=found),
+        )
+
+    def _over_limit(self, rows: int | None, quarantined: int) -> str:
+        limit = self.suite.quarantine_limit
+        if limit is None or not rows or quarantined <= limit * rows:
+            return ""
+        return (
+            f"{quarantined:,} of {rows:,} rows ({quarantined / rows:.1%}) would be quarantined, more than "
+            f"`quarantine_limit: {limit:g}` allows ({self.suite.place})"
+        )
+
+
+def _rows(results: tuple[CheckResult, ...]) -> int | None:
+    whole = [r.rows for r in results if r.rows is not None and not r.kwargs.get("row_condition")]
+    counted: list[Any] = [r.observed for r in results if r.expectation.startswith("expect_table_row_count")]
+    return max([*whole, *(n for n in counted if isinstance(n, int))], default=None)

@@ -1,0 +1,99 @@
+"""A registered model of another flavor in a Spark job: checked against the frame, scored by its own processes."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparkops.config.settings import Settings
+from sparkops.errors import ModelError, SignatureMismatch
+from sparkops.flavors.environment import interpreter
+from sparkops.flavors.label import label
+from sparkops.flavors.manifest import Manifest, verified
+from sparkops.flavors.running import Running
+from sparkops.models.facts import input_types
+from sparkops.models.fit import check_fit
+from sparkops.models.other.frame import scored
+from sparkops.models.planner import Way
+from sparkops.models.two_ways import VERSION_COLUMN
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_log = logging.getLogger("sparkops.models")
+
+
+class ProcessVersion:
+    """One version of a registered model that is no Spark model; implements `ModelVersion`.
+
+    Args:
+        name: Registered name.
+        version: Version number.
+        folder: The model's folder on this machine.
+        seal: The manifest's hash, as the registry holds it.
+        settings: How its processes run.
+    """
+
+    def __init__(self, name: str, version: int, folder: Path, seal: str, settings: Settings) -> None:
+        self._name, self._version, self._folder = name, version, folder
+        self._seal, self._settings = seal, settings
+        self._way: Way | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the registered name."""
+        return self._name
+
+    @property
+    def version(self) -> int:
+        """Return the pinned version."""
+        return self._version
+
+    @property
+    def uri(self) -> str:
+        """Return `models:/name/version`."""
+        return f"models:/{self._name}/{self._version}"
+
+    @property
+    def way(self) -> Way | None:
+        """Return how the last frame was scored, and why so."""
+        return self._way
+
+    @property
+    def fitted(self) -> ProcessVersion:
+        """Return itself: what transforms a frame."""
+        return self
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """Return what is known of the model, its files compared with the registry's seal."""
+        if not self._seal:
+            raise ModelError(f"{self.uri} has no seal in the registry: register the model again.")
+        return verified(self._folder, self._seal)
+
+    def check(self, frame: DataFrame) -> None:
+        """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""
+        check_fit(frame, input_types(self._folder), f"{self._name}/{self._version}")
+        added = (*(output.name for output in self.manifest.outputs), VERSION_COLUMN)
+        taken = [name for name in added if name in frame.columns]
+        if taken:
+            raise SignatureMismatch(
+                f"Model {self._name}/{self._version} adds {', '.join(f'`{name}`' for name in taken)}, "
+                "which these rows have already: drop it first."
+            )
+
+    def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
+        """Return the frame with the model's answers and `model_version`.
+
+        Args:
+            frame: Rows with the columns that the model reads.
+            arrays: Give vectors as arrays of doubles, which every reader of a table understands.
+        """
+        self.check(frame)
+        manifest = self.manifest
+        python = interpreter(manifest, Running.of(self._settings))
+        self._way = Way("mapInArrow", f"{label(manifest.flavor)}, in a process of its own")
+        _log.info("%s scores by %s", self.uri, self._way)
+        return scored(frame, self._folder, manifest, python, self._settings, self._version, arrays=arrays)

@@ -1,0 +1,119 @@
+"""What a checkpoint costs in Spark jobs: one for all that folds, one more for samples, one for each check that does not fold."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparkops.checks.checks import Checks
+from sparkops.checks.library import Library
+from sparkops.checks.outcome import Outcome
+from sparkops.checks.suite_file import load_suite
+from sparkops.config.settings import Settings
+
+pytestmark = pytest.mark.spark
+
+FOLDED = [
+    "expect_table_row_count_to_equal: {value: 50}",
+    "expect_column_values_to_not_be_null: {column: a, row_condition: b > 3}",
+    "expect_column_values_to_be_between: {column: b, max_value: 1000, mostly: 0.9}",
+    "expect_column_pair_values_a_to_be_greater_than_b: {column_A: b, column_B: a}",
+    "expect_multicolumn_sum_to_equal: {column_list: [a, b], sum_total: 7, mostly: 0.0, row_condition: a = 3}",
+    "expect_column_max_to_be_between: {column: a, max_value: 100}",
+    "expect_column_median_to_be_between: {column: a, max_value: 100}",
+    "expect_column_type_to_be: {column: a, type_: LongType}",
+]
+FAILING = [
+    "expect_column_values_to_be_between: {column: a, max_value: 10}",
+    "expect_column_values_to_be_in_set: {column: b, value_set: [1, 2]}",
+    "expect_column_pair_values_to_be_equal: {column_A: a, column_B: b}",
+]
+
+
+@pytest.fixture
+def counted(spark, tmp_path: Path) -> Iterator[Any]:
+    """Return what checks a frame of one partition and counts the Spark jobs of it."""
+    frame = spark.range(50).selectExpr("id AS a", "id + 1 AS b").coalesce(1)
+    checks = Checks(Settings(root=tmp_path, env="base", state=tmp_path / ".sparkops"))
+
+    def check(*lines: str) -> tuple[Outcome, int]:
+        folder = tmp_path / "conf" / "checks"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "t.yml").write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines))
+        suite = checks.suite("t")
+        assert suite is not None
+        group = uuid.uuid4().hex
+        spark.sparkContext.setJobGroup(group, group)
+        outcome = checks.gate(suite, frame, table="t", run_id="r")
+        return outcome, len(spark.sparkContext.statusTracker().getJobIdsForGroup(group))
+
+    yield check
+    spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
+
+
+def test_all_that_folds_takes_one_job(counted) -> None:
+    outcome, jobs = counted(*FOLDED)
+    assert all(result.success for result in outcome.results), outcome.results
+    assert jobs == 1
+
+
+def test_the_samples_of_all_that_failed_take_one_more(counted) -> None:
+    outcome, jobs = counted(*FOLDED, *FAILING)
+    assert [len(result.samples) for result in outcome.failed] == [20, 20, 20]
+    assert outcome.failed[0].samples[:2] == (11, 12)
+    assert jobs == 2
+
+
+def test_a_look_at_the_schema_costs_nothing_but_the_count_of_the_rows(counted) -> None:
+    _, jobs = counted("expect_column_to_exist: a", "expect_table_column_count_to_equal: {value: 2}")
+    assert jobs == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "expect_column_values_to_be_unique: a",
+        "expect_compound_columns_to_be_unique: [a, b]",
+        "expect_column_unique_value_count_to_be_between: {column: a, max_value: 50}",
+        "expect_column_distinct_values_to_contain_set: {column: a, value_set: [1, 2]}",
+        "expect_column_values_to_be_increasing: a",
+        "expect_column_value_z_scores_to_be_less_than: {column: a, threshold: 5, double_sided: true}",
+    ],
+)
+def test_what_does_not_fold_takes_one_job_of_its_own(counted, line: str) -> None:
+    outcome, jobs = counted(*FOLDED, line)
+    assert all(result.success for result in outcome.results), outcome.results
+    assert jobs == 2
+
+
+def test_quarantine_counts_what_it_sets_apart_in_the_job_that_checks_the_rest(counted) -> None:
+    line = "expect_column_values_to_be_between: {column: a, max_value: 44, policy: quarantine}"
+    outcome, jobs = counted(*FOLDED[1:], line)
+    assert (outcome.rows, outcome.quarantined) == (50, 5)
+    assert jobs == 3, "the check, the samples, the check of what is left"
+
+
+def test_what_is_observed_on_a_write_is_judged_without_a_job(spark, tmp_path: Path) -> None:
+    from pyspark.sql import Observation
+
+    from sparkops.checks.compiled import compile_suite
+    from sparkops.checks.fold import answers, named
+    from sparkops.checks.native import check, measures
+
+    (tmp_path / "t.yml").write_text("expectations:\n" + "".join(f"  - {line}\n" for line in FOLDED))
+    Library().wait()
+    expectations = compile_suite(load_suite(tmp_path / "t.yml", "t"), tmp_path).native
+    frame = spark.range(50).selectExpr("id AS a", "id + 1 AS b")
+    asked, seen = measures(frame.schema, expectations), Observation()
+    frame.observe(seen, *named(asked)).write.format("noop").mode("overwrite").save()
+    spark.sparkContext.setJobGroup("observed", "observed")
+    told = check(frame, expectations, observed=answers(asked, seen.get))
+    assert len(spark.sparkContext.statusTracker().getJobIdsForGroup("observed")) == 0
+    assert all(one.success for one in told.found.values()), told.found
+    assert told == replace(check(frame, expectations), broken=told.broken)
+    spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)

@@ -1,0 +1,53 @@
+"""The results of checks as lines."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import asdict
+
+from sparkops.cli.check_line import check_lines, tally
+from sparkops.cli.live import Live
+from sparkops.pipeline.check import CheckResult
+from sparkops.runs.record import Run
+
+
+def check(expectation: str = "expect_x", **facts: object) -> dict[str, object]:
+    return asdict(CheckResult(**{"table": "t", "expectation": expectation, **facts}))
+
+
+BROKEN = check(
+    kwargs={"column": "a", "min_value": 1},
+    policy="quarantine",
+    rows=8255,
+    unexpected=2100,
+    samples=(0, None, 0, -1),
+)
+OTHERS = [
+    check(success=True, observed=7),
+    check("expect_mean", observed=3.5),
+    check("expect_long", observed="x" * 99, policy="warn"),
+    check("expect_gone", error="no such column"),
+    check("expect_null", kwargs={"column": "b"}, rows=9, unexpected=3, samples=(None, None)),
+]
+
+
+def test_each_tells_what_was_asked_what_was_found_and_what_that_means() -> None:
+    lines = list(check_lines([BROKEN, *OTHERS]))
+    assert lines == [
+        "held t: expect_x(a, min_value=1)  2,100 of 8,255 rows, such as 0, -1",
+        "ok   t: expect_x()",
+        "FAIL t: expect_mean()             observed 3.5",
+        f"warn t: expect_long()             observed {'x' * 59}…",
+        "FAIL t: expect_gone()             not evaluated: no such column",
+        "FAIL t: expect_null(b)            3 of 9 rows",
+    ]
+    assert tally([BROKEN, *OTHERS]) == "6 checks: 1 ok, 3 FAIL, 1 warn, 1 held"
+
+
+def test_the_end_of_a_run_tells_its_checks_in_one_line_and_those_that_did_not_hold() -> None:
+    out = io.StringIO()
+    with Live(out) as live:
+        live.ended(Run(id="r1", job="clean", checks=(OTHERS[0], BROKEN)))
+    _, count, held = out.getvalue().splitlines()
+    assert count == "  2 checks: 1 ok, 1 held"
+    assert held == "    held t: expect_x(a, min_value=1)  2,100 of 8,255 rows, such as 0, -1"

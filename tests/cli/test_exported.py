@@ -1,0 +1,60 @@
+"""`sparkops models export`, as a person at a terminal meets it, on models that Spark saved; no Spark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sparkops.cli.main import answer
+
+FIXTURES = Path(__file__).parent.parent / "models" / "fixtures" / "spark-4.1"
+SCHEMA = {"categories": "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT", "words": "t STRING"}
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch, capsys):
+    """Compile a fixture into the folder that a test stands in."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(name: str) -> None:
+        words = [str(FIXTURES / name / "model"), "--schema", SCHEMA[name], "--into", name]
+        assert answer(["models", "compile", *words]) == 0
+        capsys.readouterr()
+
+    return make
+
+
+def test_a_model_is_written_with_what_goes_in_what_comes_out_and_what_was_proved(
+    made, tmp_path, capsys
+) -> None:
+    made("categories")
+    assert answer(["models", "export", "categories", "--onnx", "m.onnx", "--rows", "20", "--seed", "7"]) == 0
+    out = capsys.readouterr().out
+    assert "in\tc\tstring[N,1]\tstring; null: `c__null` is true\n" in out
+    assert "out\tprobability\tdouble[N,2]\tvector; probability\n" in out
+    assert "no certificate: the scorer alone, the others at edges and fresh (--seed 7)" in out
+    assert f"Written  m.onnx, {(tmp_path / 'm.onnx').stat().st_size:,} bytes" in out
+    words = ["models", "export", "categories", "--onnx", "m.onnx", "--rows", "0", "--no-nulls"]
+    assert answer(words) == 0
+    assert "__null" not in capsys.readouterr().out
+
+
+def test_stages_without_a_form_are_named_and_no_file_is_left(made, tmp_path, capsys) -> None:
+    made("words")
+    assert answer(["models", "export", "words", "--onnx", "m.onnx"]) == 1
+    err = capsys.readouterr().err
+    assert [stage for stage in ("RegexTokenizer", "StopWordsRemover", "HashingTF") if stage in err]
+    assert err.count("\n  - ") == 3
+    assert not (tmp_path / "m.onnx").exists()
+
+
+def test_a_folder_as_the_file_and_a_library_that_is_not_there_are_told(made, monkeypatch, capsys) -> None:
+    made("categories")
+    assert answer(["models", "export", "categories", "--onnx", "."]) == 2
+    assert "Name the file" in capsys.readouterr().err
+    for library in ("onnxruntime", "onnx"):
+        monkeypatch.setitem(sys.modules, library, None)
+        assert answer(["models", "export", "categories", "--onnx", "m.onnx"]) == 1
+        assert f"{library} is not installed here: pip install 'sparkops[onnx]'." in capsys.readouterr().err

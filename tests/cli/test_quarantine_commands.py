@@ -1,0 +1,167 @@
+"""`sparkops quarantine` and `sparkops checks` as a person meets them; no Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sparkops.checks.outcome import Outcome
+from sparkops.checks.suite_file import load_suite
+from sparkops.cli.main import answer
+from sparkops.cli.plot import sparkline
+from sparkops.engine import Engine
+from sparkops.engine.check_history import by_expectation, graded
+from sparkops.pipeline.check import CheckResult, KeptCheck
+
+JOB = """
+    from pyspark.sql import DataFrame
+    from sparkops import job
+
+    @job
+    def orders(raw: DataFrame) -> DataFrame:
+        return raw
+"""
+SUITE = "expectations:\n  - expect_column_values_to_be_between: {column: amount, min_value: 0, policy: quarantine}\n"
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a project with a table of two columns, and one row of it in quarantine."""
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    root = make_project({"jobs/orders.py": JOB, "conf/checks/orders.yml": SUITE})
+    rows = pa.table({"id": pa.array([1, 2], pa.int32()), "amount": [2.0, 3.0]})
+    held = {
+        "id": pa.array([3], pa.int32()),
+        "amount": [-1.0],
+        "_sparkops_reasons": [["expect_column_values_to_be_between(amount, min_value=0)"]],
+        "_sparkops_run": ["20130704-1"],
+    }
+    warehouse = root / "data" / "warehouse"
+    (warehouse / "orders__quarantine").mkdir(parents=True)
+    write_deltalake(str(warehouse / "orders"), rows)
+    write_deltalake(str(warehouse / "orders__quarantine"), pa.table(held))
+    monkeypatch.chdir(root)
+    return root
+
+
+def keep(root: Path, unexpected: list[int]) -> None:
+    history = Engine(root).workshop.history
+    for number, broke in enumerate(unexpected):
+        result = CheckResult(
+            table="orders",
+            expectation="expect_column_values_to_be_between",
+            kwargs={"column": "amount", "min_value": 0},
+            policy="quarantine",
+            success=not broke,
+            rows=100,
+            unexpected=broke,
+        )
+        history.keep([result], run_id=f"r{number}", job="orders", versions={"orders": number})
+
+
+def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> None:
+    assert answer(["quarantine", "show", "orders", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (count,) = told["counts"]
+    assert (count["run"], count["state"], count["rows"]) == ("20130704-1", "held", 1)
+    (row,) = told["rows"]
+    assert (row["id"], row["amount"]) == (3, -1.0)
+    assert answer(["quarantine", "show", "orders"]) == 0
+    assert "expect_column_values_to_be_between(amount, min_value=0)\theld" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["show", "nothing"], "No table `nothing`"),
+        (["show", "orders", "--run", "20130704-2"], "No run `20130704-2` in the quarantine of `orders`"),
+        (["release", "orders", "--set", "amuont=1", "--yes"], "Did you mean `amount`?"),
+        (["release", "orders", "--set", "amount", "--yes"], "takes COLUMN=EXPRESSION"),
+        (["release", "orders", "--set", "amount=1", "--discard", "--yes"], "leave out --set, or --discard"),
+        (["release", "orders"], "Say --yes"),
+    ],
+)
+def test_what_cannot_be_done_is_one_message_and_exit_code_2(project, capsys, words, said) -> None:
+    assert answer(["quarantine", *words]) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_where_nothing_waits_nothing_is_started(project, capsys) -> None:
+    import pyarrow as pa
+    from deltalake import write_deltalake
+
+    write_deltalake(str(project / "data" / "warehouse" / "other"), pa.table({"id": [1]}))
+    assert answer(["quarantine", "show", "other"]) == 0
+    assert capsys.readouterr().out == "Nothing of `other` was ever held back.\n"
+    assert answer(["quarantine", "release", "other", "--yes"]) == 2
+    assert "nothing to release" in capsys.readouterr().err
+
+
+def test_the_history_of_checks_tells_last_result_last_failure_and_a_plot(project, capsys) -> None:
+    keep(project, [0, 50, 100, 1, 0])
+    assert answer(["checks", "history", "orders"]) == 0
+    _, line = capsys.readouterr().out.splitlines()
+    cells = line.split("\t")
+    assert cells[:3] == ["expect_column_values_to_be_between(amount, min_value=0)", "ok", "r4"]
+    assert cells[4:] == ["3", "5", "▁▅█▂▁", ".xxx."]
+    assert answer(["checks", "history", "orders", "--limit", "2", "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["runs"], told["failed"], told["results"][0]["run"]) == (2, 1, "r3")
+
+
+def test_a_history_that_is_empty_or_of_nothing_says_what_to_do(project, capsys) -> None:
+    assert answer(["checks", "history", "orders"]) == 0
+    assert "`sparkops check orders`" in capsys.readouterr().out
+    assert answer(["checks", "history", "ordres"]) == 2
+    assert "Did you mean `orders`?" in capsys.readouterr().err
+    keep(project, [0])
+    assert answer(["checks", "history", "orders", "--expectation", "null"]) == 2
+    assert "No expectation `null`" in capsys.readouterr().err
+    assert answer(["checks", "history", "orders", "--set", "checks.results=null"]) == 2
+    assert "`checks.results` is null" in capsys.readouterr().err
+
+
+def test_a_history_that_cannot_be_written_is_a_warning_and_no_error(project, caplog) -> None:
+    (project / "data" / "warehouse" / "check_results").write_text("in the way")
+    keep(project, [1])
+    assert "the results of the checks were not kept" in caplog.text
+
+
+def test_an_expectation_that_is_asked_no_more_comes_last() -> None:
+    noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
+
+    def kept(day: int, name: str) -> KeptCheck:
+        result = CheckResult(table="t", expectation=name, success=True)
+        time = noon + timedelta(days=day)
+        return KeptCheck(time=time, run=f"r{day}", job="j", version=day, position=0, result=result)
+
+    found = by_expectation([kept(0, "old"), kept(0, "kept"), kept(1, "kept")], runs=9)
+    assert [(past.last.result.expectation, past.current, len(past.kept)) for past in found] == [
+        ("kept", True, 2),
+        ("old", False, 1),
+    ]
+
+
+def test_a_result_tells_the_severity_that_its_suite_says(tmp_path) -> None:
+    path = tmp_path / "t.yml"
+    path.write_text("expectations:\n  - expect_a: {severity: info}\n  - expect_b: {}\n")
+    suite = load_suite(path, "t")
+    results = tuple(
+        CheckResult(table="t", expectation=one.type, place=one.place) for one in reversed(suite.expectations)
+    )
+    outcome = Outcome(table="t", run_id="r", results=results, good=None, bad=None, blocked=False)
+    assert [one.severity for one in graded(outcome, suite).results] == [None, "info"]
+
+
+def test_a_plot_sets_nothing_apart_from_little_and_a_gap_from_both() -> None:
+    assert sparkline([0.0, 0.001, 1.0, None]) == "▁▂█·"
+    assert sparkline([5.0, 5.0]) == "▂▂"
+    assert sparkline([]) == ""

@@ -1,0 +1,78 @@
+"""`sparkops checks suggest` and `drift` as a person at a terminal meets them; no Spark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sparkops.cli.main import answer
+
+
+def commit(table: Path, version: int, **columns: str) -> None:
+    """Write one commit of a table, of these columns and no rows."""
+    fields = [
+        {"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in columns.items()
+    ]
+    schema = json.dumps({"type": "struct", "fields": fields})
+    actions = [
+        {"commitInfo": {"timestamp": 1_000_000 + version, "operation": "WRITE"}},
+        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+        {"metaData": {"id": "abc", "schemaString": schema, "partitionColumns": []}},
+    ]
+    log = table / "_delta_log"
+    log.mkdir(parents=True, exist_ok=True)
+    (log / f"{version:020}.json").write_text("\n".join(map(json.dumps, actions)))
+
+
+@pytest.fixture
+def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = make_project({"conf/base/tables.yml": "tables:\n  raw: {path: raw.csv, format: csv}\n"})
+    monkeypatch.chdir(root)
+    table = root / "data" / "warehouse" / "flights"
+    commit(table, 0, day="date", delay="integer")
+    commit(table, 1, day="date", delay="long", note="string")
+    commit(table, 2, day="date", delay="long")
+    return root
+
+
+@pytest.mark.usefixtures("project")
+def test_drift_tells_each_change_with_the_version_that_brought_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(["checks", "drift", "flights"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "version 1: `note` string is new",
+        "version 1: `delay` is int in the table and bigint now",
+        "version 2: `note` string is missing",
+    ]
+    assert answer(["checks", "drift", "flights", "--from", "2"]) == 0
+    assert "are those of version 2 (now version 2)" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["drift", "flights", "--from", "7"], "7"),
+        (["drift", "raw"], "read-only source"),
+        (["drift", "fligths"], "Did you mean `flights`?"),
+        (["suggest", "fligths"], "Did you mean `flights`?"),
+        (["suggest", "flights", "--at", "7"], "7"),
+    ],
+)
+def test_what_is_not_there_is_bad_input(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert answer(["checks", *words]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_draft_never_goes_over_a_file_that_stands(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = project / "conf" / "checks" / "flights.yml"
+    file.write_text("mine", encoding="utf-8")
+    assert answer(["checks", "suggest", "flights", "--into", str(file)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == "mine"

@@ -1,0 +1,86 @@
+"""What runs in a model's own process: rows to a frame, predictions to typed outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sparkops.flavors.ask import answers, frame_of
+
+
+class Predicts:
+    """A model of any flavor: it predicts what it was made with."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def predict(self, frame: Any) -> Any:
+        return self.value
+
+
+FRAME = pd.DataFrame({"x": [1.0, 2.0]})
+
+
+def field(name: str, kind: str, *, nullable: bool = True) -> dict[str, Any]:
+    return {"name": name, "type": kind, "nullable": nullable}
+
+
+def test_a_frames_types_come_from_the_fields_alone() -> None:
+    fields = [
+        field("a", "long"),
+        field("b", "integer", nullable=False),
+        field("c", "float"),
+        field("d", "string"),
+        field("t", "timestamp"),
+    ]
+    whole = frame_of(
+        fields,
+        {"a": [1, 2], "b": [1, 2], "c": [1.0, None], "d": ["x", None], "t": ["2013-01-02T03:00:00", None]},
+    )
+    one = frame_of(fields, {"a": [1], "b": [1], "c": [1.0], "d": ["x"], "t": ["2013-01-02T03:00:00"]})
+    assert list(map(str, whole.dtypes)) == ["float64", "int32", "float32", "object", "datetime64[ns]"]
+    assert list(one.dtypes) == list(whole.dtypes)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.array([1.5, 2.5]), ("double", None, [1.5, 2.5])),
+        (np.array([[1.5], [2.5]], dtype="float32"), ("float", None, [1.5, 2.5])),
+        (np.array([3, 4]), ("long", None, [3, 4])),
+        (np.array([True, False]), ("boolean", None, [True, False])),
+        (np.array(["a", "b"]), ("string", None, ["a", "b"])),
+        (pd.Series(["a", None], dtype="object"), ("string", None, ["a", None])),
+        (np.array([[1, 2], [3, 4]]), ("vector", 2, [[1.0, 2.0], [3.0, 4.0]])),
+        ([[1, 2], [3, 4]], ("vector", 2, [[1.0, 2.0], [3.0, 4.0]])),
+        (np.zeros((2, 3), dtype="float32"), ("single", 3, [[0.0] * 3] * 2)),
+        (pd.DataFrame({0: [1.0, 2.0]}), ("double", None, [1.0, 2.0])),
+        ({"out": np.array([[1.0], [2.0]])}, ("double", None, [1.0, 2.0])),
+    ],
+)
+def test_one_output_is_the_prediction_in_a_type_of_its_own(value: Any, expected: Any) -> None:
+    assert answers("python_function", Predicts(value), FRAME) == {"prediction": expected}
+
+
+def test_a_frame_of_predictions_keeps_its_columns() -> None:
+    got = answers(
+        "python_function", Predicts(pd.DataFrame({"a": [1, 2], "b": [[1.0, 2.0], [3.0, 4.0]]})), FRAME
+    )
+    assert got == {"a": ("long", None, [1, 2]), "b": ("vector", 2, [[1.0, 2.0], [3.0, 4.0]])}
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (np.array([1.0]), r"shape \(1,\) for 2 rows"),
+        (np.zeros((2, 2, 2)), "2 dimensions a row"),
+        (np.array([{}, {}]), "holds dict"),
+        ([[1.0], [1.0, 2.0]], "inhomogeneous|holds list"),
+    ],
+)
+def test_what_no_output_can_hold_is_told(value: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        answers("python_function", Predicts(value), FRAME)

@@ -1,0 +1,89 @@
+"""The manifest of a model's folder: nothing is loaded that is not what was registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes.worker import MANIFEST
+
+from sparkops.errors import ModelError
+from sparkops.flavors.manifest import Manifest, read, seal, verified
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "model.skops").write_bytes(b"numbers")
+    (tmp_path / "code" / "own.py").write_text("x = 1")
+    return tmp_path
+
+
+def test_what_was_sealed_is_read_again(folder: Path) -> None:
+    sealed = seal(MANIFEST, folder)
+    assert read(folder) == verified(folder, sealed.hash) == verified(folder, None) == sealed
+    assert set(sealed.files) == {"model.skops", "code/own.py"}
+    assert replace(sealed, files={}, hash=MANIFEST.hash) == MANIFEST
+
+
+def changed(folder: Path) -> None:
+    (folder / "model.skops").write_bytes(b"others!")
+
+
+def removed(folder: Path) -> None:
+    (folder / "code" / "own.py").unlink()
+
+
+def added(folder: Path) -> None:
+    (folder / "code" / "json.py").write_text("import os")
+
+
+def linked(folder: Path) -> None:
+    (folder / "code" / "more").symlink_to("/tmp")
+
+
+def resealed(folder: Path) -> None:
+    changed(folder)
+    seal(MANIFEST, folder)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "says"),
+    [
+        (changed, r"model\.skops was changed"),
+        (removed, r"code/own\.py is gone"),
+        (added, r"code/json\.py was added"),
+        (linked, "code/more is a link"),
+        (resealed, r"flavor\.json is not the one that was registered"),
+    ],
+)
+def test_a_folder_that_was_tampered_with_is_refused(
+    folder: Path, tamper: Callable[[Path], None], says: str
+) -> None:
+    sealed = seal(MANIFEST, folder)
+    tamper(folder)
+    with pytest.raises(ModelError, match=says):
+        verified(folder, sealed.hash)
+
+
+def test_what_mlflow_itself_adds_to_a_copy_is_no_tampering(folder: Path) -> None:
+    sealed = seal(MANIFEST, folder)
+    (folder / "registered_model_meta").write_text("model_name: late")
+    assert verified(folder, sealed.hash) == sealed
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', "odd type"])
+def test_a_damaged_manifest_is_told(folder: Path, text: str) -> None:
+    seal(MANIFEST, folder)
+    sealed = (folder / "flavor.json").read_text()
+    (folder / "flavor.json").write_text(sealed.replace('"double"', '"os"') if text == "odd type" else text)
+    with pytest.raises(ModelError, match=r"flavor\.json (is damaged|was written by a later release)"):
+        read(folder)
+
+
+def test_single_precision_allows_seven_digits(folder: Path) -> None:
+    assert MANIFEST.tolerance == (1e-12, 1e-9)
+    single: Manifest = replace(MANIFEST, single=True)
+    assert single.tolerance == (1e-6, 1e-6)

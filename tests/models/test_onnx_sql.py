@@ -1,0 +1,83 @@
+"""Expressions of SQL as parts of a graph: onnxruntime works them out as Spark does, faults among them."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from random import Random
+from typing import Any
+
+import pytest
+
+from sparkops.models.compile.sql.select import select
+from sparkops.models.onnx import not_exported, to_onnx
+from sparkops.models.onnx.check import prove, scored_cases
+from sparkops.scoring import Description, Field, Output, Scorer, Step
+from sparkops.scoring.sql.node import Node, columns, plain
+
+TYPES = {
+    "x": "double", "h": "double", "f": "float", "n": "integer", "l": "long", "s": "short", "b": "boolean", "c": "string",
+}  # fmt: skip
+VALUES: dict[str, tuple[Any, ...]] = {
+    "x": (0.0, -0.0, 1.0, -2.5, nan, inf, -inf, None, 1e300, 2.0**31, 0.7, 9.3e18, -1e19),
+    "h": (0.0, 1.0, -1.0, 2.0, nan, None, 0.5, inf, -inf),
+    "f": (0.0, 0.1, 3e38, None, nan, -1e10, inf),
+    "n": (0, 1, 3, -(2**31), 2**31 - 1, None, 50_000),
+    "l": (0, 2**62, -(2**63), None, 3, 2**63 - 1),
+    "s": (0, 3, -(2**15), 2**15 - 1, None, 200),
+    "b": (True, False, None),
+    "c": ("a", "b", "", None, "zz"),
+}
+SURE = (
+    "x + h", "x * h - h", "-x", "abs(x)", "x > h", "x >= h", "x < h", "x <= h", "x = h", "x <=> h", "x <> h", "n = s",
+    "b AND x > 0", "b OR x > 0", "NOT b", "x IS NULL", "isnan(x)", "nanvl(x, h)", "coalesce(x, h)", "coalesce(b, false)",
+    "CASE WHEN x > 0.5D THEN 'high' WHEN x > -0.5D THEN 'mid' END", "CASE WHEN b THEN n ELSE s END", "nullif(c, 'a')",
+    "c IN ('a', 'b')", "n IN (1, 2, 3)", "c = 'a'", "c <=> NULL", "l < n", "CAST(n AS double)", "CAST(x AS float)",
+    "CAST(b AS int)", "CAST(x AS boolean)", "CAST(n AS float)", "f + f", "f * 2F", "sqrt(x)", "exp(x)", "ln(x)",
+    "pow(x, h)", "floor(x)", "ceil(x)", "greatest(x, h, n)", "least(n, s)", "true", "1D", "NULL IS NULL", "(x > 0) <=> b",
+)  # fmt: skip
+FAULTY = (
+    "x / h", "n * n", "n - s", "s * s", "-n", "abs(n)", "-s", "l + l", "l - n", "l + 1", "-l", "abs(l)", "n % s", "x % h", "CAST(x AS int)", "coalesce(x / h, 1D)", "coalesce(h, x / 0D)",
+    "IF(b, x / h, h)", "b AND x / h > 0", "b OR x / h > 0", "(x / h > 0) AND b", "greatest(x / h, h)",
+)  # fmt: skip
+
+
+def selecting(*expressions: str, condition: str = "true") -> Description:
+    names = {expression: f"o{at}" for at, expression in enumerate(expressions)}
+    items = ", ".join(f"{expression} AS {name}" for expression, name in names.items())
+    found = select(f"SELECT *, {items} FROM __THIS__ WHERE {condition}", TYPES)
+    assert found.where is not None
+    steps = [_step("where", found.where)] + [_step("select", tree, name) for name, tree in found.made]
+    outputs = tuple(Output(name, tree.type, name, "column") for name, tree in found.made)
+    return Description(tuple(Field(*pair) for pair in TYPES.items()), (), tuple(steps), outputs)
+
+
+def _step(op: str, tree: Node, *outputs: str) -> Step:
+    return Step(
+        op, "SQLTransformer `q`", tuple(columns(tree)), outputs, {"nodes": plain(tree), "invalid": "skip"}
+    )
+
+
+@pytest.mark.parametrize("expressions", [SURE, *((each,) for each in FAULTY)], ids=lambda each: each[0])
+def test_expressions_are_worked_out_as_spark_does_and_their_faults_leave_a_row_out(expressions: Any) -> None:
+    draw = Random(1)
+    rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(150)]
+    description = selecting(*expressions)
+    proved = prove(description, to_onnx(description), scored_cases(Scorer(description), rows))
+    assert 0 < proved.unscored < proved.rows if expressions is not SURE else proved.unscored == 0
+
+
+def test_rows_that_a_condition_drops_are_not_scored_and_what_has_no_form_in_an_expression_is_named() -> None:
+    draw = Random(2)
+    rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(80)]
+    description = selecting("x", condition="x > -1 AND (c <> 'b' OR c IS NULL)")
+    cases = scored_cases(Scorer(description), rows)
+    proved = prove(description, to_onnx(description), cases)
+    assert proved.unscored == [answer for _, answer in cases].count("dropped") > 20
+    for expression, why in (
+        ("upper(c)", "`upper` of string"),
+        ("l * 2", "`mul` of long"),
+        ("n * 0.5", "decimal"),
+    ):
+        (told,) = not_exported(selecting(expression))
+        assert told.startswith("SQLTransformer `q`: its expression holds")
+        assert why in told

@@ -1,0 +1,229 @@
+"""Models of scikit-learn and ONNX, trained in a job, answered the same at every door."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from fakes.http import Client
+from fakes.worker import MANIFEST, Doubling
+
+from sparkops.cli.models import sheet
+from sparkops.config.settings import Settings, SparkSettings
+from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch
+from sparkops.flavors.open import open_scorer
+from sparkops.flavors.scorer import PyfuncScorer
+from sparkops.models.other.certify import certified
+from sparkops.models.other.recheck import rechecked
+from sparkops.models.other.saved import Saved
+from sparkops.models.registry import Registry
+from sparkops.models.store import tracking_uri
+from sparkops.pipeline.model import Gate, Model
+from sparkops.serving.app import Service, create_app
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("ignore:::mlflow"),
+    pytest.mark.filterwarnings("ignore:::sklearn"),
+]
+NAMES, NUMBERS = ["carrier", "origin"], ["month", "distance", "dep_time", "temp"]
+
+
+def right(scored: DataFrame) -> Mapping[str, float]:
+    return {"right": scored.where("late = prediction").count() / scored.count()}
+
+
+@pytest.fixture(scope="module")
+def net(flights: DataFrame) -> Model:
+    """Return what a job gives that fits scikit-learn on a small frame: categories, gaps, a neural network."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    rows = flights.toPandas()
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), NAMES),
+        (make_pipeline(SimpleImputer(), StandardScaler()), NUMBERS),
+    )
+    fitted = make_pipeline(columns, MLPClassifier((6,), max_iter=20, random_state=7)).fit(
+        rows[[*NAMES, *NUMBERS]], rows["late"]
+    )
+    return Model(fitted=fitted, example=flights.drop("late"), heldout=flights, evaluate=right, label="late")
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory, empty_store: Path, spark: Any, net: Model) -> Registry:
+    root = tmp_path_factory.mktemp("other")
+    settings = Settings.model_validate(
+        {
+            "root": root,
+            "env": "base",
+            "state": root / ".sparkops",
+            "warehouse": str(root / "w"),
+            "reports": str(root / "r"),
+        }
+    )
+    (settings.state / "mlflow").mkdir(parents=True)
+    shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
+    made = Registry(settings, spark)
+    made.register(net, name="net", run_id="run-1", gates=[Gate(metric="right", at_least=0.5)])
+    return made
+
+
+@pytest.fixture(scope="module")
+def scorer(registry: Registry) -> Iterator[PyfuncScorer]:
+    made = open_scorer("models:/net@champion", tracking_uri=tracking_uri(registry._settings))
+    assert isinstance(made, PyfuncScorer)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def rows(flights: DataFrame) -> list[dict[str, Any]]:
+    return [row.asDict() for row in flights.drop("late").limit(40).collect()]
+
+
+@pytest.fixture(scope="module")
+def truth(net: Model, flights: DataFrame) -> list[dict[str, Any]]:
+    """Return what the fitted estimator itself says, all rows at once."""
+    frame = flights.drop("late").limit(40).toPandas()
+    chances = net.fitted.predict_proba(frame).tolist()
+    pairs = zip(net.fitted.predict(frame).tolist(), chances, strict=True)
+    return [{"prediction": each, "probability": pytest.approx(chance, rel=1e-12)} for each, chance in pairs]
+
+
+def test_it_is_registered_with_its_flavor_gates_and_certificate(registry: Registry) -> None:
+    found = registry.resolve("net")
+    assert (found.flavor, found.compiled, found.aliases) == ("sklearn", False, ("champion",))
+    assert [gate.passed for gate in found.gates] == [True]
+    assert found.parity > 100
+    told = "\n".join(sheet(found))
+    assert "a model of scikit-learn, saved by skops: its own code scores it, in a process of its own" in told
+
+
+def test_every_door_answers_as_the_estimator_does(
+    registry: Registry, scorer: PyfuncScorer, rows: list[dict[str, Any]], truth: list[Any], flights: DataFrame
+) -> None:
+    assert [scorer.score(row) for row in rows] == truth
+    assert scorer.score_batch(rows).rows() == truth
+    client = Client(create_app(Service(scorer)))
+    assert client.post("/invocations", json={"dataframe_records": rows}).json()["predictions"] == truth
+    version = registry.version("net")
+    scored = version.transform(flights.limit(40), arrays=True)
+    assert scored.columns == [*flights.columns, "prediction", "probability", "model_version"]
+    got = [{name: row[name] for name in ("prediction", "probability")} for row in scored.collect()]
+    assert got == truth
+    assert str(version.way) == "mapInArrow (scikit-learn, in a process of its own)"
+
+
+def test_mlflow_itself_loads_the_same_version(
+    registry: Registry, rows: list[dict[str, Any]], truth: list[Any]
+) -> None:
+    import mlflow.pyfunc
+    import pandas as pd
+
+    loaded = mlflow.pyfunc.load_model(str(registry.folder("net")))
+    got = loaded.predict(pd.DataFrame(rows).astype({"month": "int32", "dep_time": "float64"}))
+    assert got.tolist() == [each["prediction"] for each in truth]
+
+
+def test_a_row_without_a_gap_in_training_may_not_have_one(
+    scorer: PyfuncScorer, rows: list[dict[str, Any]]
+) -> None:
+    assert scorer.score({**rows[0], "temp": None, "dep_time": None})["prediction"] in (0.0, 1.0)
+    with pytest.raises(RowError, match="Field `month` may not be null"):
+        scorer.score({**rows[0], "month": None})
+
+
+def test_a_tampered_artifact_is_neither_scored_nor_promoted(registry: Registry, flights: DataFrame) -> None:
+    file = registry.folder("net") / "model.skops"
+    kept = file.read_bytes()
+    file.write_bytes(kept[:-1] + b"x")
+    try:
+        with pytest.raises(ModelError, match=r"model.skops was changed since it was registered"):
+            open_scorer("net", tracking_uri=tracking_uri(registry._settings))
+        with pytest.raises(ModelError, match=r"model.skops was changed"):
+            registry.version("net").transform(flights)
+        with pytest.raises(GateFailed, match=r"may not take an alias: .*model.skops was changed"):
+            registry.promote("net", 1)
+    finally:
+        file.write_bytes(kept)
+
+
+def test_a_frame_that_does_not_fit_is_told(registry: Registry, flights: DataFrame) -> None:
+    with pytest.raises(SignatureMismatch, match=r"column `temp` .double. is missing"):
+        registry.version("net").transform(flights.drop("temp"))
+
+
+def test_executors_elsewhere_are_told_what_they_lack(
+    registry: Registry, flights: DataFrame, spark: Any
+) -> None:
+    away = registry._settings.model_copy(update={"spark": SparkSettings(mode="cluster")})
+    with pytest.raises(ModelError, match="executors run elsewhere"):
+        Registry(away, spark).version("net").transform(flights)
+
+
+def test_an_onnx_network_is_held_to_single_precision(registry: Registry, flights: DataFrame) -> None:
+    numbers = flights.select("distance", "month", "late").limit(200)
+    done = registry.register(
+        Model(fitted=network(), example=numbers, label="late"), name="onnx", run_id="run-2"
+    )
+    assert (done.flavor, done.parity > 50) == ("onnx", True)
+    found = open_scorer("onnx", tracking_uri=tracking_uri(registry._settings))
+    assert isinstance(found, PyfuncScorer)
+    with closing(found) as scorer:
+        assert scorer.tolerance == (1e-6, 1e-6)
+        assert [(output.name, output.type) for output in scorer.outputs] == [("prediction", "vector")]
+        got = scorer.score({"distance": 1000, "month": 3})["prediction"]
+        again = rechecked(scorer, registry.folder("onnx"), rows=5, seed=1)
+    assert (again.kept, again.fresh) == (done.parity, 5)
+    assert again.kept_differences == again.fresh_differences == ()
+    hidden = np.maximum(np.float32([1000, 3]) @ WEIGHTS, 0)
+    assert got == pytest.approx((hidden @ WEIGHTS.T).tolist(), rel=1e-6)
+
+
+WEIGHTS = np.arange(6, dtype="float32").reshape(2, 3) / 7 - 0.3
+
+
+def network() -> Any:
+    """Return a network of one hidden layer, in single precision, built by hand."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    nodes = [
+        helper.make_node("MatMul", ["rows", "w"], ["h"]),
+        helper.make_node("Relu", ["h"], ["r"]),
+        helper.make_node("MatMul", ["r", "v"], ["out"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "network",
+        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, 2])],
+        [helper.make_tensor_value_info("out", TensorProto.FLOAT, [None, 2])],
+        [numpy_helper.from_array(WEIGHTS, "w"), numpy_helper.from_array(WEIGHTS.T.copy(), "v")],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def test_a_model_whose_doors_differ_is_not_registered(registry: Registry, spark: Any, tmp_path: Path) -> None:
+    rows = spark.createDataFrame([(1.0, 2, "a"), (3.0, 4, "b")], "x double, n int, kind string")
+    scorer = PyfuncScorer(MANIFEST, Doubling())
+
+    def truth(columns: Any) -> Any:
+        answers = dict(Doubling().ask(columns))
+        return answers | {"probability": ("vector", 2, [[0.5, 0.5]] * len(columns["x"]))}
+
+    saved = Saved(tmp_path, MANIFEST, scorer, Path("python"), truth, registry._settings)
+    with pytest.raises(
+        ParityBroken, match=r"asked row by row, differ on .* in scikit-learn and .*row: {'x': "
+    ):
+        certified(saved, Model(fitted=saved, example=rows))

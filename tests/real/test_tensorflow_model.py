@@ -1,0 +1,74 @@
+"""A Keras network on TensorFlow, in an environment made for it: neither is installed where sparkops runs.
+
+Slow: it installs TensorFlow (`scripts/test --slow tests/real/test_tensorflow_model.py`).
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.worker import MANIFEST
+
+from sparkops.config.settings import Settings
+from sparkops.flavors.environment import THIS, made
+from sparkops.flavors.manifest import Manifest
+from sparkops.flavors.open import open_scorer
+from sparkops.flavors.running import Running
+from sparkops.models.registry import Registry
+from sparkops.models.store import tracking_uri
+from sparkops.pipeline.model import Model
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.filterwarnings("ignore:::mlflow")]
+
+NEEDS = [f"mlflow=={version('mlflow')}", "tensorflow-cpu>=2.18,<3"]
+TRAIN = """
+import sys
+import keras, numpy as np, mlflow.tensorflow
+keras.utils.set_random_seed(7)
+x = np.random.default_rng(7).normal(size=(400, 3)).astype("float32")
+y = (x[:, 0] * x[:, 1] > 0.2).astype("float32")
+layers = [keras.layers.Input((3,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1, "sigmoid")]
+net = keras.Sequential(layers)
+net.compile("adam", "binary_crossentropy")
+net.fit(x, y, epochs=2, verbose=0)
+mlflow.tensorflow.save_model(net, sys.argv[1], pip_requirements=sys.argv[2:])
+np.save(sys.argv[1] + ".npy", net.predict(np.array([[0.5, -1.0, 2.0], [1.0, 1.0, 1.0]]), verbose=0))
+"""
+
+
+def test_a_keras_network_is_scored_in_an_environment_of_its_own(
+    make_settings: Callable[..., Settings], tmp_path: Path, empty_store: Path, spark: Any
+) -> None:
+    import numpy as np
+
+    assert find_spec("tensorflow") is None
+    settings = make_settings()
+    wanted: Manifest = MANIFEST.__class__(
+        flavor="tensorflow", fields=(), python=THIS, requirements=tuple(NEEDS)
+    )
+    python = made(wanted, Running.of(settings).home)
+    subprocess.run(
+        [python, "-c", TRAIN, tmp_path / "net", *NEEDS], check=True, capture_output=True, timeout=600
+    )
+    (settings.state / "mlflow").mkdir(parents=True)
+    shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
+    frame = spark.createDataFrame(
+        [(0.5, -1.0, 2.0), (1.0, 1.0, 1.0), (0.0, 3.0, -2.0)], "a double, b double, c double"
+    )
+    done = Registry(settings, spark).register(
+        Model(fitted=tmp_path / "net", example=frame), name="net", run_id="1"
+    )
+    assert (done.flavor, done.parity > 3) == ("tensorflow", True)
+    scorer = open_scorer("net", tracking_uri=tracking_uri(settings), running=Running.of(settings))
+    expected = np.load(f"{tmp_path}/net.npy")[:, 0].tolist()
+    rows = [row.asDict() for row in frame.limit(2).collect()]
+    assert [scorer.score(row)["prediction"] for row in rows] == pytest.approx(expected, rel=1e-6)
+    scored = Registry(settings, spark).version("net").transform(frame).collect()
+    assert [row.prediction for row in scored[:2]] == pytest.approx(expected, rel=1e-6)

@@ -1,0 +1,52 @@
+"""Arrow batches give what rows give, however their text is held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from made import flights
+
+from sparkops.errors import RowError
+from sparkops.scoring import Scorer
+from sparkops.scoring.arrow import ArrowScorer
+
+CARRIERS = ["AA", "UA", "AA", "B6"] * 5
+FORMS = {
+    "text": lambda values: pa.array(values, pa.string()),
+    "large text": lambda values: pa.array(values, pa.large_string()),
+    "a dictionary": lambda values: pa.array(values, pa.string()).dictionary_encode(),
+}
+
+
+def batch(carriers: Any) -> pa.RecordBatch:
+    count = len(carriers)
+    numbers = {"distance": pa.array(range(count), pa.int32()), "temp": pa.array([None, 1.5] * (count // 2))}
+    return pa.RecordBatch.from_pydict({"carrier": carriers, **numbers})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_text_is_scored_alike_in_each_form(form: str) -> None:
+    given = batch(FORMS[form](CARRIERS))
+    (got,) = ArrowScorer(flights())([given])
+    scorer = Scorer(flights())
+    rows = batch(pa.array(CARRIERS)).to_pylist()
+    assert got.column("label").to_pylist() == [scorer.score(row)["label"] for row in rows]
+    assert got.column("carrier").equals(given.column("carrier"))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("invalid", ["error", "skip", "keep"])
+def test_null_and_unseen_text_have_the_fate_that_rows_have(form: str, invalid: str) -> None:
+    description, carriers = flights(invalid=invalid), [*CARRIERS, None, "??"]
+    scorer, given = Scorer(description), batch(FORMS[form](carriers))
+    answers = [scorer.answer(row) for row in batch(pa.array(carriers)).to_pylist()]
+    if "refused" in answers:
+        with pytest.raises(RowError, match="carrier"):
+            list(ArrowScorer(description)([given]))
+        return
+    (got,) = ArrowScorer(description)([given])
+    kept = [answer["prediction"] for answer in answers if isinstance(answer, dict)]
+    assert got.column("prediction").to_pylist() == kept
+    assert len(kept) == len(carriers) - 2 * (invalid == "skip")

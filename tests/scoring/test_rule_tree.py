@@ -1,0 +1,75 @@
+"""Rules about a row are values: to JSON and back without a loss, and damaged ones are refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from sparkops.errors import ModelError
+from sparkops.scoring.rules.plain import from_plain, to_plain
+from sparkops.scoring.rules.tree import (
+    Among,
+    Compare,
+    Every,
+    Field,
+    Length,
+    Matches,
+    Missing,
+    Not,
+    RowRule,
+    Same,
+    Some,
+    Total,
+    Value,
+)
+
+A, B = Field("a"), Field("`b.c`")
+RULE = RowRule(
+    fields=("a", "`b.c`"),
+    expects=Every(
+        (
+            Compare(">=", A, Value(date(2013, 1, 1))),
+            Compare("<", Length(B), Value(3.5)),
+            Some((Same(A, B), Not(Among(A, (1, None, "x", True))), Matches(B, "^a|b$"))),
+            Compare("==", Total((A, B), (True, False)), Value(Decimal("1.10"))),
+            Compare(">", A, Value(datetime(2013, 1, 1, 12))),
+        )
+    ),
+    unless=Missing(A),
+    where="a > 1",
+)
+
+
+def test_a_rule_survives_json() -> None:
+    assert from_plain(json.loads(json.dumps(to_plain(RULE)))) == RULE
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"is": "Os"},
+        {"name": "a"},
+        {"is": "Field"},
+        {"is": "Field", "name": "a", "more": 1},
+        {"is": "date", "text": "x"},
+    ],
+)
+def test_a_damaged_rule_is_refused(damaged: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match="damaged"):
+        from_plain(damaged)
+
+
+def test_a_rule_nested_too_deep_is_refused() -> None:
+    deep: dict[str, object] = {"is": "Missing", "operand": {"is": "Field", "name": "a"}}
+    for _ in range(40):
+        deep = {"is": "Not", "condition": deep}
+    with pytest.raises(ModelError, match="too deep"):
+        from_plain(deep)
+
+
+def test_a_constant_that_json_cannot_hold_is_refused() -> None:
+    with pytest.raises(ModelError, match="cannot hold"):
+        to_plain(Value(object()))

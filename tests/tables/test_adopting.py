@@ -1,0 +1,167 @@
+"""Staged files published as they are, beside Spark's own writing of the same frames."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from sparkops.errors import BadData
+from sparkops.pipeline.write import Write
+from sparkops.tables.parts import parts_of
+
+pytestmark = pytest.mark.spark
+
+FOURTH, FIFTH = date(2013, 7, 4), date(2013, 7, 5)
+BY_DAY = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
+
+
+@pytest.fixture(params=[True, False], ids=["adopted", "by Spark"])
+def put(request, tables):
+    """Stage a frame and publish it, by adopting its files or by Spark."""
+
+    def stage_and_publish(frame, write, run_id, **values):
+        staged = tables.stage(frame, table=write.table, run_id=run_id, partition_by=write.partition_by)
+        return tables.publish(staged, write, run_id=run_id, values=values, staged=request.param)
+
+    stage_and_publish.adopts = request.param
+    return stage_and_publish
+
+
+def engine(tmp_path, table, version):
+    log = tmp_path / "warehouse" / table / "_delta_log" / f"{version:020}.json"
+    [info] = [json.loads(line)["commitInfo"] for line in log.read_text().splitlines() if "commitInfo" in line]
+    return info["engineInfo"].split(":")[0]
+
+
+def test_every_mode_leaves_the_same_table_and_the_same_facts(put, tables, frame, rows, tmp_path):
+    whole, more = Write(table="t"), Write(table="t", mode="append")
+    done = [
+        put(frame(), whole, "r1"),
+        put(frame([(FIFTH, "DL", None)]), more, "r2"),
+        put(frame([]), more, "r3"),
+        put(frame([(FOURTH, "B6", 1.5)]), whole, "r4"),
+    ]
+    assert [(each.version, each.rows, each.already) for each in done] == [
+        (0, 3, False),
+        (1, 1, False),
+        (2, 0, False),
+        (3, 1, False),
+    ]
+    assert rows("t") == [(FOURTH, "B6", 1.5)]
+    assert len(rows("t", at=1)) == 4
+    newest = tables.history("t")[0]
+    assert (newest.version, newest.run_id, newest.rows) == (3, "r4", 1)
+    assert put(frame(), whole, "r4").already
+    assert engine(tmp_path, "t", 3) == ("delta-rs" if put.adopts else "Apache-Spark/4.1.4 Delta-Lake/4.4.0")
+
+
+def test_partitions_are_replaced_by_name_or_by_what_the_frame_holds(put, frame, rows):
+    put(frame(), BY_DAY, "r1")
+    put(frame([(FIFTH, "DL", 1.0)]), BY_DAY, "r2", day=FIFTH)
+    assert rows("t") == [(FOURTH, "AA", 5.0), (FOURTH, "UA", 3.0), (FIFTH, "DL", 1.0)]
+    put(frame([(FOURTH, "B6", 2.0)]), BY_DAY, "r3")
+    assert rows("t") == [(FOURTH, "B6", 2.0), (FIFTH, "DL", 1.0)]
+    put(frame([]), BY_DAY, "r4", day=FIFTH)
+    assert rows("t") == [(FOURTH, "B6", 2.0)]
+    with pytest.raises(BadData, match="returned a row outside of that"):
+        put(frame(), BY_DAY, "r5", day=FOURTH)
+
+
+def test_a_partition_may_be_named_by_any_text_or_none(put, frame, tables):
+    write = Write(table="t", partition_by=("k",))
+    texts = ["a/b", "x=y", "50%", "naïve ☃", " ", "a b+c", None]
+    put(frame([(text, 1) for text in texts], "k string, n int"), write, "r1")
+    found = [tuple(row) for row in tables.read(tables.pin("t")).collect()]
+    assert len(found) == len(texts)
+    assert set(found) == {(text, 1) for text in texts}
+
+
+def test_spark_goes_on_with_an_adopted_table_as_with_its_own(tables, frame, rows, spark, tmp_path):
+    from delta.tables import DeltaTable
+
+    tables.publish(tables.stage(frame(), table="t", run_id="r1"), Write(table="t"), run_id="r1", staged=True)
+    folder = str(tmp_path / "warehouse" / "t")
+    table = DeltaTable.forPath(spark, folder)
+    table.delete("carrier = 'AA'")
+    tables.publish(
+        frame([(FOURTH, "UA", 9.0), (FIFTH, "B6", 1.0)]),
+        Write(table="t", mode="merge", by=("day", "carrier")),
+        run_id="r2",
+    )
+    table.optimize().executeCompaction()
+    assert rows("t") == [(FOURTH, "UA", 9.0), (FIFTH, "B6", 1.0), (FIFTH, "UA", 7.0)]
+    assert len(rows("t", at=0)) == 3
+    tables.restore("t", 0)
+    assert len(rows("t")) == 3
+
+
+def test_readers_that_skip_files_by_their_statistics_lose_no_row(tables, frame, spark, tmp_path):
+    nan = float("nan")
+    schema = "x double, s string, d date, m decimal(10, 2), n int"
+    values = [
+        (nan, "z" * 400, FOURTH, Decimal(1), None),
+        (-1.0, "a", FIFTH, Decimal(-5), 3),
+        (None, None, None, None, 4),
+    ]
+    staged = tables.stage(frame(values, schema).repartition(3), table="t", run_id="r1")
+    tables.publish(staged, Write(table="t"), run_id="r1", staged=True)
+    table = spark.read.format("delta").load(str(tmp_path / "warehouse" / "t"))
+    assert table.where("x > 5").count() == 1, "NaN is Spark's greatest number"
+    assert table.where("s > 'b'").count() == 1
+    assert table.where("d = DATE '2013-07-05'").count() == 1
+    assert table.where("m < 0").count() == 1
+    assert table.where("n IS NULL").count() == 1
+    assert table.where("x < 0").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("delay", "settings"),
+    [
+        ("DOUBLE NOT NULL", ""),
+        ("DOUBLE", "TBLPROPERTIES (delta.enableChangeDataFeed = true)"),
+        ("DOUBLE", "TBLPROPERTIES (delta.columnMapping.mode = 'name')"),
+    ],
+    ids=["not null", "change feed", "column mapping"],
+)
+def test_a_table_with_rules_or_features_is_left_to_spark(
+    tables, frame, rows, spark, tmp_path, delay, settings
+):
+    place = tmp_path / "warehouse" / "t"
+    spark.sql(
+        f"CREATE TABLE delta.`{place}` (day DATE, carrier STRING, delay {delay}) USING delta {settings}"
+    )
+    staged = tables.stage(frame(), table="t", run_id="r1")
+    done = tables.publish(staged, Write(table="t"), run_id="r1", staged=True)
+    assert (done.rows, len(rows("t"))) == (3, 3)
+    assert engine(tmp_path, "t", done.version).startswith("Apache-Spark")
+
+
+def test_what_a_killed_attempt_linked_is_taken_over_by_the_next(tables, frame, rows, tmp_path):
+    staged = tables.stage(frame(), table="t", run_id="r1")
+    [part] = parts_of(tmp_path / "warehouse" / "_staging" / "r1" / "t", staged.columns)
+    folder = tmp_path / "warehouse" / "t"
+    folder.mkdir()
+    (folder / f"00000-{part.file.name}").write_bytes(b"half")
+    assert tables.publish(staged, Write(table="t"), run_id="r1", staged=True).rows == 3
+    tables.discard("r1")
+    assert len(rows("t")) == 3, "the table's files are its own"
+
+
+def test_a_commit_that_another_writer_beat_leaves_no_file_behind(tables, frame, tmp_path):
+    from sparkops.errors import TableBusy
+    from sparkops.tables.adopting import commit
+    from sparkops.tables.plain_tables import opened
+
+    tables.publish(frame(), Write(table="t"), run_id="r1")
+    folder = tmp_path / "warehouse" / "t"
+    stale = opened(folder)
+    tables.publish(frame(), Write(table="t"), run_id="r2")
+    before = {file.name for file in folder.glob("*.parquet")}
+    staged = tables.stage(frame(), table="t", run_id="r3")
+    parts = parts_of(tmp_path / "warehouse" / "_staging" / "r3" / "t", staged.columns)
+    with pytest.raises(TableBusy, match="changed by another writer"):
+        commit(folder, stale, parts, {}, Write(table="t"), run_id="r3", only=None)
+    assert {file.name for file in folder.glob("*.parquet")} == before
