@@ -96,7 +96,7 @@ def _told(profile: TableProfile, column: ColumnProfile) -> str:
     elif filled and column.nans == filled:
         facts.append("NaN alone")
     elif column.distinct and not column.unique and column.kind != "truth":
-        facts.append(f"about {_counted(column.distinct, 'value')}")
+        facts.append(f"about {_counted(min(column.distinct, filled), 'value')}")
     if column.mean is not None and not column.unique:
         facts.append(f"mean {number(column.mean)}")
         facts += [] if column.deviation is None else [f"deviation {number(column.deviation)}"]

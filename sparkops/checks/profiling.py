@@ -1,4 +1,4 @@
-"""Looking at a frame once: one aggregation over every column, and one more job where few values or a key are likely."""
+"""Looking at a frame: one aggregation over every column, and one more pass where few values or a key are likely."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _KEYS: tuple[Kind, ...] = ("whole", "text", "day", "moment")
 
 
 def profile(frame: DataFrame, table: str) -> TableProfile:
-    """Look at a frame: one job, and one more over the columns that may hold few values or a key.
+    """Look at a frame: one pass, and one more over the columns that may hold few values or a key, to count them.
 
     Args:
         frame: The rows; read twice where any column is such.

@@ -13,6 +13,7 @@ from sparkops.pipeline.check import Policy
 
 _SURE = 100  # rows a value, from which on a set of values is taken for all there are
 _RARE = 1000  # one in so many rows, at least, has the rarest value of a set that is taken for whole
+_OFTEN = 20  # and it has so many rows
 _REPEATED = 5  # rows a value, from which on values are taken for a set at all
 _LONGEST = 40  # characters of a value in a set
 _FEW_NUMBERS = 10
@@ -65,9 +66,8 @@ def share(part: int, whole: int) -> float:
 
 def number(value: Any) -> str:
     """Return a number as people read it: `327,346`, `2013`, `0.125`."""
-    if not isinstance(value, int):
-        return f"{float(value):,.6g}"
-    return f"{value:,}" if abs(value) >= _GROUPED else str(value)
+    grouping = "," if abs(value) >= _GROUPED else ""
+    return format(value, grouping) if isinstance(value, int) else format(float(value), f"{grouping}.6g")
 
 
 def _nulls(column: ColumnProfile, rows: int, filled: int) -> Iterator[Proposal]:
@@ -103,7 +103,7 @@ def _is_set(column: ColumnProfile, filled: int) -> bool:
 def _set(column: ColumnProfile, filled: int) -> Proposal:
     values = column.values or {}
     rare = min(values, key=lambda value: values[value])
-    sure = len(values) > 1 and filled >= _SURE * len(values) and values[rare] * _RARE >= filled
+    sure = len(values) > 1 and filled >= _SURE * len(values) and values[rare] >= max(_OFTEN, filled / _RARE)
     told = f"all {len(values)} values of {filled:,}, the rarest in {values[rare]:,}"
     if len(values) == 1:
         told = f"the one value of {filled:,}"

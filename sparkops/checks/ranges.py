@@ -39,6 +39,9 @@ _LONGITUDE = Closed(-180, 180, "degrees of longitude")
 _CLOSED: Mapping[str, Closed] = {
     "month": Closed(1, 12, "the months of a year", whole=True),
     "day": Closed(1, 31, "the days of a month", whole=True),
+    "weekday": Closed(
+        0, 7, "the days of a week, from 0 or 1 on: take out the end that is not meant", whole=True
+    ),
     "hour": Closed(0, 23, "the hours of a day", whole=True),
     "minute": Closed(0, 59, "the minutes of an hour", whole=True),
     "quarter": Closed(1, 4, "the quarters of a year", whole=True),

@@ -34,7 +34,7 @@ COMMANDS = {
     "runs": (f"{_HOME}.runs", "runs", "List runs; `show`, `log` and `resume` one."),
     "tables": (f"{_HOME}.tables", "tables", "List tables; show the history or rows of one; restore one."),
     "check": (f"{_HOME}.checks", "check", "Run a table's data-validation checkpoint now."),
-    "checks": (f"{_HOME}.checks", "checks", "Show what a table's checks found, run after run."),
+    "checks": (f"{_HOME}.checks", "checks", "Draft a table's checks; show what they found, run after run."),
     "quarantine": (f"{_HOME}.quarantine", "quarantine", "Show rows held back; repair and re-admit them."),
     "models": (f"{_HOME}.models", "models", "List, show, promote, roll back, compile, certify, export."),
     "score": (f"{_HOME}.score", "score", "Score rows, or a whole table, by a registered model."),

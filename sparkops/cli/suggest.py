@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 )
 @common
 def suggest(where: Where, name: str, version: int | None, into: Path | None) -> None:
-    """Draft a suite for TABLE from what stands in it: YAML with a comment on each line, for a person to edit.
+    """Draft a commented suite for TABLE.
 
-    Where TABLE has a suite, tell what of its columns that suite no longer fits.
+    It is YAML by Great Expectations' names, from what stands in TABLE now, for a person to edit. Where TABLE has a suite, tell what of its columns that suite no longer fits.
     """
     from sparkops.engine.suggest import suggest as drafted
 
@@ -58,7 +58,7 @@ def suggest(where: Where, name: str, version: int | None, into: Path | None) -> 
 )
 @common
 def drift(where: Where, name: str, since: int | None) -> None:
-    """Tell how TABLE's columns and types changed from version to version."""
+    """Tell how TABLE's columns changed."""
     from sparkops.engine.drift import drifted
 
     with where.engine() as engine:

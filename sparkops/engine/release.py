@@ -92,7 +92,9 @@ def release(engine: Engine, wanted: Wanted, *, watch: Watch = lambda _: None) ->
     if not found.held and not found.interrupted:
         return nothing
     shop = engine.workshop
-    shop.warm([])
+    if not wanted.discard or found.interrupted:
+        shop.warm([])
+        shop.checks.warm([wanted.table])
     names = [wanted.table, shop.tables.quarantine_name(wanted.table)]
     with writing(engine.settings.state / "locks", names, release_id):
         try:

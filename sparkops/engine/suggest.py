@@ -35,7 +35,7 @@ class Suggestion:
 
 
 def suggest(engine: Engine, table: str, *, at: int | None = None) -> Suggestion:
-    """Look at a table and draft its suite; two Spark jobs at most.
+    """Look at a table and draft its suite; two passes over its rows at most.
 
     Args:
         engine: The project.

@@ -53,7 +53,8 @@ def judge(checked: CheckedTable) -> Judged:
     verdicts = tuple(verdict(result) for result in checked.results)
     parts = [f"{sum(v.tone == 'good' for v in verdicts)} of {len(verdicts)} passed"]
     if checked.quarantined:
-        parts.append(f"{checked.quarantined:,} rows quarantined")
+        rows = "row" if checked.quarantined == 1 else "rows"
+        parts.append(f"{checked.quarantined:,} {rows} quarantined")
     return Judged(
         table=checked.table,
         version=checked.version,

@@ -46,8 +46,9 @@ def _rows(operation: str | None, metrics: Mapping[str, Any]) -> int | None:
         return sum(int(metrics[n]) for n in names) if all(n in metrics for n in names) else None
     if "numUpdatedRows" in metrics and operation == "UPDATE":
         return int(metrics["numUpdatedRows"])
-    if "num_added_rows" in metrics:  # in the words of delta-rs
-        return int(metrics["num_added_rows"])
+    for name in ("num_added_rows", "num_updated_rows"):  # in the words of delta-rs
+        if name in metrics:
+            return int(metrics[name])
     if "numOutputRows" not in metrics:
         return None
     return int(metrics["numOutputRows"]) - int(metrics.get("numCopiedRows") or 0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import TableBusy
@@ -14,6 +15,7 @@ from sparkops.tables.catalog import Location
 from sparkops.tables.commit_facts import note
 from sparkops.tables.delta_log import delta_table, tip
 from sparkops.tables.held import held
+from sparkops.tables.marks_here import columns_here, release_here, waiting_here
 from sparkops.tables.merging import marked
 from sparkops.tables.quarantine import RELEASE_COLUMN, RELEASED_COLUMN, RUN_COLUMN
 from sparkops.tables.repair import KEY, key, repaired
@@ -44,6 +46,8 @@ class Releases:
         found = tip(self.location, self.session)
         names = {field["name"] for field in found.schema["fields"]} if found else set()
         if {RELEASE_COLUMN, RELEASED_COLUMN} <= names:
+            return
+        if columns_here(self.location, release):
             return
         nothing = self.session.get().createDataFrame(
             [], f"{RELEASE_COLUMN} STRING, {RELEASED_COLUMN} TIMESTAMP"
@@ -82,7 +86,7 @@ class Releases:
             self._merge(chosen, release)
         else:
             names = [quoted(name) for name in self._table().toDF().columns]
-            self._update(_waiting(None) & key(names).isin(few), _chosen_by(release), release, "mark")
+            self._update(_waiting(None) & key(names).isin(few), {RELEASE_COLUMN: release}, release, "mark")
         if self._count(release) != count:
             self.unmark(release)
             raise TableBusy(
@@ -97,32 +101,33 @@ class Releases:
         same = F.col(f"old.{RELEASE_COLUMN}").isNull() & (key(names) == F.col(f"chosen.{KEY}"))
         with self.session.settings, marked(self.session.get(), _note(release, "mark")):
             merging = self._table().alias("old").merge(chosen.alias("chosen"), same)
-            merging.whenMatchedUpdate(set=_chosen_by(release)).execute()
+            merging.whenMatchedUpdate(set={RELEASE_COLUMN: F.lit(release)}).execute()
 
     def unmark(self, release: str) -> None:
         """Let a release's rows wait again."""
-        from pyspark.sql import functions as F
-
-        self._update(_open(release), {RELEASE_COLUMN: F.lit(None)}, release, "unmark")
+        if not release_here(self.location, release, "unmark", {RELEASE_COLUMN: None}):
+            self._update(_open(release), {RELEASE_COLUMN: None}, release, "unmark")
 
     def stamp(self, release: str) -> int:
         """Say of a release's rows that they are done with; return how many they are."""
-        from pyspark.sql import functions as F
-
-        self._update(_open(release), {RELEASED_COLUMN: F.current_timestamp()}, release, "stamp")
+        values = {RELEASED_COLUMN: datetime.now(UTC)}
+        if not release_here(self.location, release, "stamp", values):
+            self._update(_open(release), values, release, "stamp")
         return self._count(release)
 
     def discard(self, release: str, *, run: str | None) -> int:
         """Say of the rows that wait that nobody wants them; return how many they are."""
-        from pyspark.sql import functions as F
-
-        values = {RELEASE_COLUMN: F.lit(release), RELEASED_COLUMN: F.current_timestamp()}
-        self._update(_waiting(run), values, release, "discard")
+        values = {RELEASE_COLUMN: release, RELEASED_COLUMN: datetime.now(UTC)}
+        if not waiting_here(self.location, release, "discard", values, run=run):
+            self._update(_waiting(run), values, release, "discard")
         return self._count(release)
 
     def _update(self, rows: Column, values: Mapping[str, Any], release: str, step: str) -> None:
+        from pyspark.sql import functions as F
+
+        columns = {name: F.lit(value) for name, value in values.items()}
         with self.session.settings, marked(self.session.get(), _note(release, step)):
-            self._table().update(condition=rows, set=dict(values))
+            self._table().update(condition=rows, set=columns)
 
     def _count(self, release: str) -> int:
         counts = held(self.location, self.session).counts
@@ -134,12 +139,6 @@ class Releases:
 
 def _note(release: str, step: str) -> dict[str, str]:
     return {"userMetadata": note(release, mode=step)}
-
-
-def _chosen_by(release: str) -> dict[str, Column]:
-    from pyspark.sql import functions as F
-
-    return {RELEASE_COLUMN: F.lit(release)}
 
 
 def _waiting(run: str | None) -> Column:

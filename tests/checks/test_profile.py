@@ -1,4 +1,4 @@
-"""A frame is looked at in two jobs at most, and what is drafted from that holds on the frame."""
+"""A frame is looked at in two passes at most, and what is drafted from that holds on the frame."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_the_draft_of_an_empty_frame_is_about_its_columns_alone(tmp_path: Path, 
     }
 
 
-def test_a_look_is_one_job_and_one_more_where_few_values_or_a_key_are_likely(spark) -> None:
+def test_a_look_is_one_pass_and_one_more_where_few_values_or_a_key_are_likely(spark) -> None:
     numbers = spark.range(1000).selectExpr("id % 400 AS often", "double(id) AS real").coalesce(1)
     assert jobs_of(spark, lambda: profile(numbers, "t"), "no candidate") == 1
     keys = spark.range(1000).selectExpr("id", "id % 3 AS few").coalesce(1)
