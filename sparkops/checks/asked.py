@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-    from sparkops.scoring.rules.tree import RowRule
-
 SAMPLES = 20
 
 Answers = Mapping[str, Any]
@@ -55,7 +53,6 @@ class Asked:
         rest: Returns what is asked besides, once these are answered; folded with the rest of others.
         judge: Judges all answers, with the samples of broken rows.
         rows: Rows that break it, where it is about rows.
-        rule: The same as a rule about one row, where it is one.
     """
 
     judge: Callable[[Answers, list[Any]], Judged]
@@ -63,7 +60,6 @@ class Asked:
     own: Callable[[DataFrame], Answers] | None = None
     rest: Callable[[Answers], Asked] | None = None
     rows: Rows | None = None
-    rule: RowRule | None = None
 
 
 def first(values: Sequence[Any]) -> Any:

@@ -80,6 +80,9 @@ def _conditioned(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _misuse(expectation: Expectation, implementation: type[Any]) -> list[str]:
+    if expectation.fail_over and not is_about_rows(implementation):
+        told = "counts no rows that break it, so `fail_over` means nothing for it: take it out."
+        return [f"`{expectation.type}` {told}"]
     if expectation.policy != "quarantine":
         return []
     if not is_about_rows(implementation):

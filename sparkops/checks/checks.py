@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.compiled import Compiled, compile_suite, kept
 from sparkops.checks.gate import Gate
 from sparkops.checks.library import Library
 from sparkops.checks.outcome import Outcome
 from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite_file import load_suite, refuse
 from sparkops.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,10 +33,14 @@ class Checks:
         path = self._folder / f"{table}.yml"
         return load_suite(path, table, shown=self._shown(path)) if path.is_file() else None
 
+    def tables(self) -> list[str]:
+        """Return the tables that have a suite, by name."""
+        return sorted(path.stem for path in self._folder.glob("*.yml"))
+
     def suites(self) -> Mapping[str, Suite]:
         """Return every suite of the project by table."""
-        paths = sorted(self._folder.glob("*.yml"))
-        return {path.stem: load_suite(path, path.stem, shown=self._shown(path)) for path in paths}
+        found = {table: self.suite(table) for table in self.tables()}
+        return {table: suite for table, suite in found.items() if suite is not None}
 
     def warm(self, tables: Iterable[str]) -> None:
         """Start importing Great Expectations beside whatever runs now, if these tables will need it; return at once.
@@ -54,6 +58,26 @@ class Checks:
             ConfigError: With every mistake, each with file and line.
         """
         self._compiled(suite)
+
+    def require_fit(
+        self, suite: Suite, struct: Mapping[str, Any], *, warnings: bool = False, advice: str = ""
+    ) -> None:
+        """Refuse a suite that cannot be evaluated on a table's columns; no Spark, no Great Expectations.
+
+        Args:
+            suite: The suite.
+            struct: The columns, as Delta's JSON tells them.
+            warnings: Whether an expectation that only warns is refused, too.
+            advice: What else can be done about it.
+
+        Raises:
+            ConfigError: With every column that is not there or of a wrong type, each with file and line.
+        """
+        from sparkops.checks.columns import Columns
+        from sparkops.checks.fit import misfits
+
+        problems = misfits(suite, Columns.told(struct), warnings=warnings)
+        refuse(suite.place.file, problems, advice=advice)
 
     def gate(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> Outcome:
         """Run the suite as a checkpoint and decide which rows may be published.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ class Columns:
     """The columns of a schema: nested ones by their path, names with dots in backticks.
 
     Args:
-        types: Name to Spark's type, in the order of the frame.
+        types: Name to Spark's type, or what JSON says of it, in the order of the frame.
     """
 
     types: tuple[tuple[str, Any], ...]
@@ -23,6 +24,11 @@ class Columns:
     def of(cls, schema: Any) -> Columns:
         """Return the columns of a frame's schema."""
         return cls(tuple(_flat(schema, "")))
+
+    @classmethod
+    def told(cls, struct: Mapping[str, Any]) -> Columns:
+        """Return the columns that a schema's JSON tells; the types are what it says of them."""
+        return cls(tuple(_flat_told(struct, "")))
 
     @cached_property
     def names(self) -> list[str]:
@@ -58,6 +64,17 @@ def _flat(schema: Any, parent: str) -> list[tuple[str, Any]]:
         found.append((name, child.dataType))
         if hasattr(child.dataType, "fields"):
             found += _flat(child.dataType, f"{parent}{child.name}.")
+    return found
+
+
+def _flat_told(struct: Mapping[str, Any], parent: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for child in struct["fields"]:
+        plain, kind = child["name"], child["type"]
+        quoted = "." in plain and not _is_quoted(plain)
+        found.append((f"{parent}`{plain}`" if quoted else f"{parent}{plain}", kind))
+        if isinstance(kind, Mapping) and kind["type"] == "struct":
+            found += _flat_told(kind, f"{parent}{plain}.")
     return found
 
 

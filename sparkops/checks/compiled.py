@@ -104,7 +104,10 @@ def _path(suite: Suite, folder: Path) -> Path | None:
         library = version("great-expectations")
     except PackageNotFoundError:
         return None
-    said = [(one.type, sorted(one.kwargs.items()), one.policy, one.severity) for one in suite.expectations]
+    said = [
+        (one.type, sorted(one.kwargs.items()), one.policy, one.severity, one.fail_over)
+        for one in suite.expectations
+    ]
     return folder / f"{sha256(repr((_FORMAT, library, said)).encode()).hexdigest()[:32]}.json"
 
 

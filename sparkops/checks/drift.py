@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sparkops.checks.profile import TableProfile
+from sparkops.checks.subject import columns_of
 from sparkops.checks.suite import Expectation, Suite
 
-_ONE = ("column", "column_A", "column_B")
-_MANY = ("column_list", "column_set")
 _WHOLE_TABLE = ("expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list")
 # Classes of Spark that are more than one type: whether a type is one of them, the check itself tells.
 _WIDER = ("DataType", "AtomicType", "NumericType", "IntegralType", "FractionalType", "DatetimeType")
@@ -23,7 +22,7 @@ def _missing(suite: Suite, profile: TableProfile) -> Iterator[str]:
     known = {_folded(name) for name in profile.names}
     told: set[str] = set()
     for expectation in suite.expectations:
-        for name in _named(expectation):
+        for name in columns_of(expectation.kwargs):
             if _folded(name) not in known | told:
                 told.add(_folded(name))
                 yield f"`{name.strip('`')}` is missing, and the suite names it ({expectation.place})"
@@ -42,7 +41,11 @@ def _other_types(suite: Suite, profile: TableProfile) -> Iterator[str]:
 
 def _uncovered(suite: Suite, profile: TableProfile) -> Iterator[str]:
     listed = next((one for one in suite.expectations if one.type in _WHOLE_TABLE), None)
-    about = {_folded(name) for one in ([listed] if listed else suite.expectations) for name in _named(one)}
+    about = {
+        _folded(name)
+        for one in ([listed] if listed else suite.expectations)
+        for name in columns_of(one.kwargs)
+    }
     others = [column for column in profile.columns if _folded(column.name) not in about]
     if listed is not None:
         for column in others:
@@ -51,13 +54,6 @@ def _uncovered(suite: Suite, profile: TableProfile) -> Iterator[str]:
     elif others:
         names = ", ".join(f"`{column.name.strip('`')}` {column.type_text}" for column in others)
         yield f"no expectation is about {names}"
-
-
-def _named(expectation: Expectation) -> list[str]:
-    """Return the columns that an expectation names."""
-    kwargs = expectation.kwargs
-    many = [name for key in _MANY if isinstance(kwargs.get(key), list) for name in kwargs[key]]
-    return [str(name) for name in (*(kwargs[key] for key in _ONE if key in kwargs), *many)]
 
 
 def _types(expectation: Expectation) -> Sequence[str]:

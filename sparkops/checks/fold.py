@@ -40,14 +40,13 @@ def refusals() -> Iterator[None]:
         raise SparkRefused(said) from error
 
 
-def named(measures: Mapping[str, Column]) -> list[Column]:
-    """Return the aggregates under short names in their order, for `agg` or for `observe` on a write."""
+def _named(measures: Mapping[str, Column]) -> list[Column]:
+    """Return the aggregates under short names in their order."""
     return [measure.alias(f"m{index}") for index, measure in enumerate(measures.values())]
 
 
-def answers(measures: Mapping[str, Column], row: Any) -> dict[str, Any]:
-    """Return name to answer from a row of `named` aggregates, collected or observed."""
-    return {name: plain(row[f"m{index}"]) for index, name in enumerate(measures)}
+# Not by `observe` on the write itself: once a session of Spark 4.1 has seen an `Observation`, models that it trains with a
+# summary can't be serialized any more, and every later evaluation of theirs fails.
 
 
 def fold(frame: DataFrame, measures: Mapping[str, Column]) -> dict[str, Any]:
@@ -56,7 +55,8 @@ def fold(frame: DataFrame, measures: Mapping[str, Column]) -> dict[str, Any]:
         return {}
     try:
         with refusals():
-            return answers(measures, frame.agg(*named(measures)).collect()[0])
+            row = frame.agg(*_named(measures)).collect()[0]
+            return {name: plain(row[f"m{index}"]) for index, name in enumerate(measures)}
     except SparkRefused as error:
         if len(measures) == 1:
             return dict.fromkeys(measures, Failed(str(error)))
@@ -70,7 +70,7 @@ def _senseless(frame: DataFrame, measures: Mapping[str, Column]) -> dict[str, Fa
     """Return what Spark refuses before it runs anything: wrong types, unknown columns."""
     try:
         with refusals():
-            _ = frame.agg(*named(measures)).schema
+            _ = frame.agg(*_named(measures)).schema
     except SparkRefused as error:
         if len(measures) == 1:
             return dict.fromkeys(measures, Failed(str(error)))

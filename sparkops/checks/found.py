@@ -40,13 +40,14 @@ class Found:
 def result_of(suite: Suite, index: int, found: Found | None) -> CheckResult:
     """Turn what was found into a plain value; a missing one, or one that raised, did not hold."""
     expectation = suite.expectations[index]
+    over = over_limit(suite, index, found)
     found = found or Found(success=False, raised="Great Expectations returned no result for it.")
     values = found.result
     return CheckResult(
         table=suite.table,
         expectation=expectation.type,
         kwargs=plain(expectation.kwargs),
-        policy=expectation.policy,
+        policy="fail" if over else expectation.policy,
         success=found.success and found.raised is None,
         observed=values.get("observed_value"),
         rows=values.get("element_count"),
@@ -54,7 +55,17 @@ def result_of(suite: Suite, index: int, found: Found | None) -> CheckResult:
         samples=tuple(values.get("partial_unexpected_list") or ())[:SAMPLES],
         error=found.error,
         place=expectation.place,
+        over=over,
     )
+
+
+def over_limit(suite: Suite, index: int, found: Found | None) -> str | None:
+    """Return `more than fail_over.rows 100` where an expectation did not hold and more rows broke it than it allows."""
+    limit = suite.expectations[index].fail_over
+    if limit is None or found is None or found.success or found.raised is not None:
+        return None
+    part = limit.passed(found.result.get("unexpected_count"), found.result.get("element_count"))
+    return f"more than fail_over.{part} {limit.told(part)}" if part else None
 
 
 def plain(value: Any) -> Any:

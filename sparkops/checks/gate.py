@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.catalogue import build
 from sparkops.checks.checked import Checked
+from sparkops.checks.columns import Columns
 from sparkops.checks.compiled import Compiled
-from sparkops.checks.found import Found, result_of
+from sparkops.checks.fit import hint
+from sparkops.checks.found import Found, over_limit, result_of
 from sparkops.checks.library import Library
 from sparkops.checks.outcome import Outcome
 from sparkops.checks.suite import Suite
@@ -37,7 +40,7 @@ class Gate:
         first = checked = self._check(self.frame, self._at_once())
         held: dict[int, Found] = {}
         parts: Split | None = None
-        while fresh := [index for index in self._to_hold(checked, held) if index in first.broken]:
+        while not self._passed(checked) and (fresh := self._to_hold(checked, held, first)):
             held |= {index: checked.found[index] for index in fresh}
             parts = self._split(held, first)
             checked = self._check(parts.good, everything)
@@ -88,7 +91,14 @@ class Gate:
             broken={index: breaks(made[index], told.engine) for index in apart},
         )
 
-    def _to_hold(self, checked: Checked, held: Mapping[int, Found]) -> list[int]:
+    def _passed(self, checked: Checked) -> bool:
+        """Tell whether more rows broke a quarantine expectation than it allows: then nothing is set apart."""
+        return any(
+            self.suite.expectations[index].policy == "quarantine" and over_limit(self.suite, index, found)
+            for index, found in checked.found.items()
+        )
+
+    def _to_hold(self, checked: Checked, held: Mapping[int, Found], first: Checked) -> list[int]:
         """Return the quarantine expectations that failed now and hold no rows back yet."""
         return [
             index
@@ -97,6 +107,7 @@ class Gate:
             and not found.success
             and found.raised is None
             and index not in held
+            and index in first.broken
         ]
 
     def _split(self, held: Mapping[int, Found], first: Checked) -> Split:
@@ -107,9 +118,9 @@ class Gate:
     def _outcome(
         self, first: Checked, checked: Checked, held: Mapping[int, Found], parts: Split | None
     ) -> Outcome:
-        now = {index: result_of(self.suite, index, checked.found.get(index)) for index in checked.looked_at}
+        now = {index: self._result(index, checked.found.get(index)) for index in checked.looked_at}
         still = [result for result in now.values() if not result.success and result.policy != "warn"]
-        shown = now | {index: result_of(self.suite, index, found) for index, found in held.items()}
+        shown = now | {index: self._result(index, found) for index, found in held.items()}
         results = tuple(value for _, value in sorted(shown.items()))
         rows = first.rows if first.rows is not None else _rows(results)
         quarantined = (first.rows or 0) - (checked.rows or 0) if parts else 0
@@ -128,13 +139,23 @@ class Gate:
             validation=Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), found=found),
         )
 
+    def _result(self, index: int, found: Found | None) -> CheckResult:
+        """Return a result; one that names a column that is not there tells a near one."""
+        result = result_of(self.suite, index, found)
+        if result.error is None:
+            return result
+        near = hint(self.suite.expectations[index], Columns.of(self.frame.schema))
+        return replace(result, error=result.error + near)
+
     def _over_limit(self, rows: int | None, quarantined: int) -> str:
-        limit = self.suite.quarantine_limit
-        if limit is None or not rows or quarantined <= limit * rows:
+        allowed = self.suite.quarantine_allowed
+        part = allowed.passed(quarantined, rows)
+        if part is None or not rows:
             return ""
+        name = "quarantine_limit" if part == "share" else "quarantine_limit.rows"
         return (
             f"{quarantined:,} of {rows:,} rows ({quarantined / rows:.1%}) would be quarantined, more than "
-            f"`quarantine_limit: {limit:g}` allows ({self.suite.place})"
+            f"`{name}: {allowed.told(part)}` allows ({self.suite.place})"
         )
 
 

@@ -34,29 +34,16 @@ class Native:
     rows: int | None
 
 
-def measures(schema: Any, expectations: Mapping[int, tuple[str, Arguments]]) -> dict[str, Column]:
-    """Return all aggregates that expectations ask of a frame of this schema, by name: `fold.named` makes them columns.
-
-    Args:
-        schema: Spark's schema of the frame.
-        expectations: As `check` takes them.
-    """
-    return _Asking(schema, expectations).measures()
-
-
-def check(
-    frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]], *, observed: Answers | None = None
-) -> Native:
+def check(frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]]) -> Native:
     """Judge expectations on a frame.
 
     Args:
         frame: Rows to check.
         expectations: Position in the suite to an expectation's type and its arguments, as `compiled` holds them.
-        observed: Answers to `measures` that were observed while the frame was written; computed where None.
     """
     asking = _Asking(frame.schema, expectations)
     checking = _Checking(frame, asking)
-    checking.answer(fold(frame, asking.measures()) if observed is None else observed)
+    checking.answer(fold(frame, asking.measures()))
     return checking.tell()
 
 

@@ -93,7 +93,7 @@ def _finding(result: CheckResult) -> str:
         return f"could not be evaluated: {result.error}"
     if result.unexpected is not None and result.rows is not None:
         some = ", ".join(repr(value) for value in result.samples[:5] if value is not None)
-        return f"{result.unexpected:,} of {result.rows:,} rows broke it" + (
-            f", such as {some}" if some else ""
-        )
+        told = [f"{result.unexpected:,} of {result.rows:,} rows broke it"]
+        told += [result.over] if result.over else []
+        return ", ".join(told + ([f"such as {some}"] if some else []))
     return f"found {result.observed!r}" if result.observed is not None else "did not hold"

@@ -24,13 +24,15 @@ _ABOUT_ALL = (  # named like those about rows, and yet a row alone cannot tell
 
 def of_each_row(suite: Suite) -> Suite | None:
     """Return what each row must meet that comes back; a row that breaks it is set apart. None where there is nothing."""
-    return _with(suite, [replace(one, policy="quarantine") for one in suite.expectations if _of_a_row(one)])
+    rows = [one for one in suite.expectations if _of_a_row(one)]
+    return _with(suite, [replace(one, policy="quarantine", fail_over=None) for one in rows])
 
 
 def of_the_whole(suite: Suite) -> Suite | None:
     """Return what the table must meet with those rows in it: counts, means, keys, shares. None where there is nothing."""
     rest = [one for one in suite.expectations if one.policy != "warn" and not _of_a_row(one)]
-    return _with(suite, [replace(one, policy="fail") for one in rest])
+    limited = [one for one in suite.expectations if one.policy == "warn" and one.fail_over]
+    return _with(suite, [*(replace(one, policy="fail", fail_over=None) for one in rest), *limited])
 
 
 def _of_a_row(expectation: Expectation) -> bool:
@@ -42,4 +44,4 @@ def _of_a_row(expectation: Expectation) -> bool:
 def _with(suite: Suite, expectations: list[Expectation]) -> Suite | None:
     if not expectations:
         return None
-    return replace(suite, expectations=tuple(expectations), quarantine_limit=None)
+    return replace(suite, expectations=tuple(expectations), quarantine_limit=None, quarantine_rows=None)

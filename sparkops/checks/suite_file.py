@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 
+from sparkops.checks.limit import Limit, problem_of
+from sparkops.checks.policies import POLICIES, SEVERITIES, Policies
+from sparkops.checks.subject import counts_rows, is_core, sets_apart
 from sparkops.checks.suite import Expectation, Suite
+from sparkops.checks.suite_nodes import Items, Nodes
 from sparkops.errors import ConfigError, Problem
 from sparkops.pipeline.check import Policy
 from sparkops.place import Place
 
-POLICIES: tuple[Policy, ...] = get_args(Policy)
-SEVERITIES = ("critical", "warning", "info")
-_SUITE_KEYS = ("policy", "quarantine_limit", "description", "expectations")
-_OWN_KEYS = ("policy", "severity", "meta")
+_SUITE_KEYS = ("policy", "fail_over", "quarantine_limit", "description", "expectations")
+_OWN_KEYS = ("policy", "severity", "fail_over", "meta")
 _LONG_KEYS = ("type", "kwargs", *_OWN_KEYS)
+_LIMITS = ("rows", "share")
 
 
 def load_suite(path: Path, table: str, *, shown: str | None = None) -> Suite:
@@ -36,12 +39,13 @@ def load_suite(path: Path, table: str, *, shown: str | None = None) -> Suite:
     return _Reader(shown or str(path), table).read(path)
 
 
-def refuse(file: str, problems: list[Problem]) -> None:
-    """Raise one ConfigError that holds every problem, if there is any."""
+def refuse(file: str, problems: list[Problem], *, advice: str = "") -> None:
+    """Raise one ConfigError that holds every problem, and what else can be done, if there is any."""
     if problems:
         in_order = sorted(problems, key=lambda problem: problem.place.line if problem.place else 0)
         lines = "\n".join(f"  - {problem}" for problem in in_order)
-        raise ConfigError(f"{file}: {len(problems)} problem{'s' if len(problems) > 1 else ''}\n{lines}")
+        told = f"{file}: {len(problems)} problem{'s' if len(problems) > 1 else ''}\n{lines}"
+        raise ConfigError(f"{told}\n{advice}" if advice else told)
 
 
 def near(name: str, known: tuple[str, ...] | list[str]) -> str:
@@ -50,96 +54,126 @@ def near(name: str, known: tuple[str, ...] | list[str]) -> str:
     return f" Did you mean `{close[0]}`?" if close else ""
 
 
-class _Reader:
+class _Reader(Nodes):
     """One reading of one file."""
 
     def __init__(self, file: str, table: str) -> None:
-        self.file, self.table = file, table
-        self.problems: list[Problem] = []
+        super().__init__(file)
+        self.table = table
+        self.policies = Policies()
+        self.fail_over: Limit | None = None
 
     def read(self, path: Path) -> Suite:
-        node = self._compose(path)
-        top = self._mapping(node, "the file") if node else {}
+        node = self.compose(path)
+        top = self.mapping(node, "the file") if node else {}
         for key, (place, _) in top.items():
             if key not in _SUITE_KEYS:
-                self._note(
+                self.note(
                     key,
                     f"Unknown key `{key}`.{near(key, _SUITE_KEYS)} Known: {', '.join(_SUITE_KEYS)}.",
                     place,
                 )
-        policy = self._choice(top, "policy", POLICIES, "fail")
-        found = tuple(self._expectations(top, policy))
-        limit = self._limit(top)
+        self.policies = self._policies(top)
+        self.fail_over = self._limit(top, "fail_over")
+        found = tuple(self._expectations(top))
+        limit = self._limit(top, "quarantine_limit", alone=True) or Limit()
         refuse(self.file, self.problems)
         return Suite(
             table=self.table,
             expectations=found,
-            policy=policy,
-            quarantine_limit=limit,
+            policy=self.policies.one,
+            quarantine_limit=limit.share,
+            quarantine_rows=limit.rows,
             place=Place(self.file, 1),
         )
 
-    def _compose(self, path: Path) -> yaml.Node | None:
-        try:
-            return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise ConfigError(f"Not valid YAML: {error.problem} ({self.file}:{line}).") from None
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"{self.file} cannot be read: {error}") from None
+    def _policies(self, top: Items) -> Policies:
+        """Return the head's policies: one word, or one for each severity."""
+        place, node = top.get("policy", (None, None))
+        if not isinstance(node, yaml.MappingNode):
+            return Policies(one=self._choice(top, "policy", POLICIES, "fail"))
+        items = self.mapping(node, "`policy`")
+        for severity, (where, _) in items.items():
+            if severity not in SEVERITIES:
+                told = f"`policy` has no severity `{severity}`.{near(severity, SEVERITIES)}"
+                self.note("policy", f"{told} Known: {', '.join(SEVERITIES)}.", where)
+        if not items:
+            self.note("policy", f"`policy` names no severity. Known: {', '.join(SEVERITIES)}.", place)
+        return Policies(by_severity={each: self._choice(items, each, POLICIES, "fail") for each in items})
 
-    def _expectations(
-        self, top: Mapping[str, tuple[Place, yaml.Node]], policy: Policy
-    ) -> Iterator[Expectation]:
+    def _expectations(self, top: Items) -> Iterator[Expectation]:
         place, node = top.get("expectations", (Place(self.file, 1), None))
         if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
-            self._note(
+            self.note(
                 "expectations", "`expectations:` holds a list of expectations; it is missing or empty.", place
             )
             return
         if not isinstance(node, yaml.SequenceNode):
-            self._note(
+            self.note(
                 "expectations", "`expectations:` must be a list: one `- expect_...: {...}` a line.", place
             )
             return
         for item in node.value:
-            yield from self._expectation(item, policy)
+            yield from self._expectation(item)
 
-    def _expectation(self, node: yaml.Node, policy: Policy) -> Iterator[Expectation]:
-        place = self._place(node)
+    def _expectation(self, node: yaml.Node) -> Iterator[Expectation]:
+        place = self.place(node)
         if isinstance(node, yaml.ScalarNode):
-            yield Expectation(type=_snake(str(node.value)), kwargs={}, policy=policy, place=place)
+            yield self._made(_snake(str(node.value)), {}, {}, place)
             return
         if not isinstance(node, yaml.MappingNode):
-            self._note("expectations", "A mapping is wanted for an expectation: `expect_...: {...}`.", place)
+            self.note("expectations", "A mapping is wanted for an expectation: `expect_...: {...}`.", place)
             return
-        item = self._mapping(node, "an expectation")
+        item = self.mapping(node, "an expectation")
         long = "type" in item
         if not item or (not long and len(item) != 1):
-            self._note(
+            self.note(
                 "expectations",
                 "An expectation is `expect_...: {its arguments}`, or `{type:, kwargs:}`.",
                 place,
             )
             return
-        name = self._value(item["type"][1]) if long else next(iter(item))
+        name = self.value(item["type"][1]) if long else next(iter(item))
         if not isinstance(name, str):
-            self._note("type", f"`type` must be the name of an expectation, not {name!r}.", place)
+            self.note("type", f"`type` must be the name of an expectation, not {name!r}.", place)
             return
         own, kwargs = self._long(item) if long else self._short(item[name][1])
-        yield Expectation(
-            type=_snake(name),
+        yield self._made(_snake(name), kwargs, own, place)
+
+    def _made(self, name: str, kwargs: dict[str, Any], own: Items, place: Place) -> Expectation:
+        severity = self._choice(own, "severity", SEVERITIES, None)
+        meant = self.policies.of(severity, sets_apart=sets_apart(name, kwargs))
+        policy = self._choice(own, "policy", POLICIES, meant)
+        return Expectation(
+            type=name,
             kwargs=kwargs,
-            policy=self._choice(own, "policy", POLICIES, policy),
-            severity=self._choice(own, "severity", SEVERITIES, None),
+            policy=policy,
+            severity=severity,
+            fail_over=self._own_limit(name, own, policy) or self._shared_limit(name, policy),
             meta=self._plain(own, "meta"),
             place=place,
         )
 
-    def _long(self, item: Mapping[str, tuple[Place, yaml.Node]]) -> tuple[Any, dict[str, Any]]:
+    def _shared_limit(self, name: str, policy: Policy) -> Limit | None:
+        return self.fail_over if policy != "fail" and counts_rows(name) else None
+
+    def _own_limit(self, name: str, own: Items, policy: Policy) -> Limit | None:
+        limit = self._limit(own, "fail_over")
+        if limit is None:
+            return None
+        place, _ = own["fail_over"]
+        if is_core(name) and not counts_rows(name):
+            told = f"`{name}` counts no rows that break it, so `fail_over` means nothing for it: take it out."
+            self.note("fail_over", told, place)
+        elif policy == "fail":
+            told = "`fail_over` goes with `policy: warn` or `policy: quarantine`"
+            self.note("fail_over", f"{told}; that of `{name}` is `fail` already.", place)
+        return limit
+
+    def _long(self, item: Items) -> tuple[Any, dict[str, Any]]:
         for key, (place, _) in item.items():
             if key not in _LONG_KEYS:
-                self._note(
+                self.note(
                     key,
                     f"Unknown key `{key}`.{near(key, _LONG_KEYS)} Arguments stand under `kwargs:`.",
                     place,
@@ -148,78 +182,66 @@ class _Reader:
 
     def _short(self, node: yaml.Node) -> tuple[Any, dict[str, Any]]:
         if isinstance(node, yaml.ScalarNode):
-            value = self._value(node)
+            value = self.value(node)
             return {}, {} if value is None else {"column": value}
         if isinstance(node, yaml.SequenceNode):
-            return {}, {"column_list": self._value(node)}
-        item = self._mapping(node, "an expectation's arguments")
+            return {}, {"column_list": self.value(node)}
+        item = self.mapping(node, "an expectation's arguments")
         own = {key: item[key] for key in _OWN_KEYS if key in item}
-        return own, {key: self._value(value) for key, (_, value) in item.items() if key not in own}
+        return own, {key: self.value(value) for key, (_, value) in item.items() if key not in own}
 
-    def _plain(self, item: Mapping[str, tuple[Place, yaml.Node]], key: str) -> dict[str, Any]:
+    def _plain(self, item: Items, key: str) -> dict[str, Any]:
         place, node = item.get(key, (None, None))
-        value = self._value(node) if node is not None else None
+        value = self.value(node) if node is not None else None
         if value is None:
             return {}
         if key == "meta" and isinstance(value, str):
             return {"notes": value}
         if not isinstance(value, dict):
-            self._note(key, f"`{key}` must be a mapping, not {value!r}.", place)
+            self.note(key, f"`{key}` must be a mapping, not {value!r}.", place)
             return {}
         return value
 
-    def _choice(
-        self, item: Mapping[str, tuple[Place, yaml.Node]], key: str, allowed: tuple[Any, ...], default: Any
-    ) -> Any:
+    def _choice(self, item: Items, key: str, allowed: tuple[Any, ...], default: Any) -> Any:
         if key not in item:
             return default
         place, node = item[key]
-        value = self._value(node)
+        value = self.value(node)
         if value not in allowed:
-            self._note(
+            self.note(
                 key, f"`{key}` is {value!r}; allowed: {', '.join(allowed)}.{near(str(value), allowed)}", place
             )
             return default
         return value
 
-    def _limit(self, top: Mapping[str, tuple[Place, yaml.Node]]) -> float | None:
-        if "quarantine_limit" not in top:
+    def _limit(self, item: Items, key: str, *, alone: bool = False) -> Limit | None:
+        """Return `{rows: N, share: S}`, or a share `alone` where that may be written."""
+        if key not in item:
             return None
-        place, node = top["quarantine_limit"]
-        value = self._value(node)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            self._note(
-                "quarantine_limit", f"`quarantine_limit` is a share from 0 to 1, not {value!r}.", place
-            )
-            return None
-        return float(value)
-
-    def _mapping(self, node: yaml.Node, what: str) -> dict[str, tuple[Place, yaml.Node]]:
-        found: dict[str, tuple[Place, yaml.Node]] = {}
+        place, node = item[key]
         if not isinstance(node, yaml.MappingNode):
-            self._note(what, f"A mapping is wanted for {what}: `key: value`.", self._place(node))
-            return found
-        for key, value in node.value:
-            name, place = str(key.value), self._place(key)
-            if name in found:
-                self._note(
-                    name, f"`{name}` stands twice; its first place is line {found[name][0].line}.", place
-                )
-            found[name] = (place, value)
-        return found
+            value = self.value(node)
+            wrong = problem_of("share", value) if alone else "`{rows: N, share: S}`, or one of the two"
+            if wrong is not None:
+                self.note(key, f"`{key}` is {wrong}.", place)
+            return None if wrong else Limit(share=float(value))
+        parts = {
+            name: each for name, each in self.mapping(node, f"`{key}`").items() if self._part(key, name, each)
+        }
+        if not node.value:
+            self.note(key, f"`{key}` is empty: it takes `rows`, `share`, or both.", place)
+        return Limit(**{name: self.value(each) for name, (_, each) in parts.items()})
 
-    def _value(self, node: yaml.Node) -> Any:
-        try:
-            return yaml.SafeLoader("").construct_document(node)
-        except yaml.MarkedYAMLError as error:
-            self._note("value", f"Not a value that YAML knows: {error.problem}.", self._place(node))
-            return None
-
-    def _place(self, node: yaml.Node) -> Place:
-        return Place(self.file, node.start_mark.line + 1)
-
-    def _note(self, name: str, message: str, place: Place | None) -> None:
-        self.problems.append(Problem(name, message, place))
+    def _part(self, key: str, name: str, item: tuple[Place, yaml.Node]) -> bool:
+        """Tell whether one part of a limit is right; what is wrong with it is noted."""
+        place, node = item
+        if name not in _LIMITS:
+            self.note(key, f"`{key}` takes no `{name}`.{near(name, _LIMITS)} It takes: rows, share.", place)
+            return False
+        wrong = problem_of(name, self.value(node))
+        if wrong is not None:
+            self.note(key, f"`{key}.{name}` is {wrong}.", place)
+        return wrong is None
 
 
 def _snake(name: str) -> str:

@@ -43,6 +43,7 @@ def _found(check: Mapping[str, Any]) -> str:
         return f"not evaluated: {check['error']}"
     if check["unexpected"] and check["rows"]:
         of = f"{check['unexpected']:,} of {check['rows']:,} rows"
+        of += f", {check['over']}" if check.get("over") else ""
         return of + ("" if check["success"] else _such_as(check["samples"]))
     if check["success"] or check["observed"] is None:
         return ""

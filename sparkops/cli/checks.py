@@ -36,7 +36,7 @@ def check(where: Where, name: str, version: int | None, as_json: bool) -> int:
 
 @click.group("checks")
 def checks() -> None:
-    """What the checks of tables found, run after run; drafts of new ones."""
+    """What the checks of tables found, run after run; whether they can be run; drafts of new ones."""
 
 
 @checks.command("history")
@@ -56,6 +56,22 @@ def history(where: Where, name: str, limit: int, expectation: str | None, as_jso
         return
     for line in sheet(name, found):
         click.echo(line)
+
+
+@checks.command("validate")
+@click.argument("name", metavar="[TABLE]", required=False)
+@common
+def validate(where: Where, name: str | None) -> None:
+    """Tell whether TABLE's suite can be run, or all suites of the project. No Spark.
+
+    Names and arguments are asked of Great Expectations; columns are those of the table as it stands.
+    """
+    from sparkops.engine.validated import validate as validated
+
+    for each in validated(where.engine(), name):
+        count = f"{each.expectations} expectation{'' if each.expectations == 1 else 's'}"
+        columns = "its columns fit" if each.columns_known else "its columns are known once it is computed"
+        click.echo(f"{each.table}: {count}; {columns}")
 
 
 checks.add_command(suggest)

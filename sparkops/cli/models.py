@@ -118,6 +118,9 @@ def sheet(model: Registered) -> Iterator[str]:
                 f"Batch    {model.race['mapInArrow']:g} us a row by mapInArrow, {model.race['transform']:g} by transform "
                 f"({model.race['rows']:,.0f} rows, when it was registered)"
             )
+        if model.rules or model.left_out:
+            yield f"Rules    {model.rules} for rows, from the checks of its tables; left out: {len(model.left_out)}"
+            yield from (f"         {one}" for one in model.left_out)
     else:
         yield "Scorer   none: scored by Spark"
         yield from (f"         {reason}" for reason in model.reasons)

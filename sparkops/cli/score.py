@@ -82,12 +82,18 @@ def located(where: Where) -> dict[str, Any]:
     }
 
 
+def scoring(where: Where) -> dict[str, Any]:
+    """Return the same, and what becomes of rows that break a model's rules; by default what a scorer does by itself."""
+    found = located(where)
+    return {**found, "rules": where.engine().settings.models.rules} if found else found
+
+
 def _rows(
     where: Where, model: str, lines: Iterable[tuple[int, str]], *, explain: bool, keep_going: bool
 ) -> int:
     from sparkops.flavors.open import open_scorer
 
-    scorer = open_scorer(model, **located(where))
+    scorer = open_scorer(model, **scoring(where))
     worst = 0
     for number, line in lines:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sparkops.cli.score import located
+from sparkops.cli.score import scoring
 from sparkops.cli.where import Where, common
 from sparkops.scoring.files import CERTIFICATE, DESCRIPTION
 
@@ -37,7 +37,7 @@ def serve(where: Where, model: str, host: str, port: int) -> None:
                 f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does."
             )
 
-    run(model, **located(where), host=host, port=port, on_ready=ready)
+    run(model, **scoring(where), host=host, port=port, on_ready=ready)
 
 
 def is_uncertified(model: str) -> bool:

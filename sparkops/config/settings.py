@@ -51,6 +51,9 @@ class ModelSettings(Section):
     environment: Literal["auto", "this", "own"] = (
         "auto"  # where a model that is no Spark model runs: in this Python if that has its packages, else in its own
     )
+    rules: Literal["refuse", "warn", "count", "off"] = (
+        "warn"  # what a scorer does with a row that breaks a rule of its training tables
+    )
     timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds that such a model's answer may take
 
 

@@ -32,12 +32,16 @@ def check(shop: Workshop, table: str, *, at: int | None = None) -> Checked:
 
     Raises:
         UnknownName: There is no such table, version or suite.
+        ConfigError: The suite cannot be evaluated on the table's columns, where those are known without Spark.
     """
     pin = shop.tables.pin(table, at=at)
     suite = shop.checks.suite(table)
     if suite is None:
         advice = f"Write conf/checks/{table}.yml to give `{table}` one."
         raise UnknownName("suite", table, sorted(shop.checks.suites()), where="conf/checks", advice=advice)
+    columns = shop.tables.told(table, at=pin.version)
+    if columns is not None:
+        shop.checks.require_fit(suite, columns)
     shop.warm([])
     shop.checks.warm([table])
     run_id = f"check-{new_id()}"

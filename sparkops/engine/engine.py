@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.runs.flow import Step
     from sparkops.scoring.face import RowScorer
+    from sparkops.scoring.rules.watch import Apply
 
 
 class Engine:
@@ -184,6 +185,7 @@ class Engine:
         if isinstance(job, str):
             return self.start(job, given=params, at=at, as_of=as_of, origin="python")
         bound = self.bind(job, params, origin="python", at=at or {})
+        self.workshop.require_fit([job])
         return self.run_bound(job, bound, at=at, as_of=as_of)
 
     def resume(self, run_id: str) -> Run:
@@ -359,7 +361,7 @@ class Engine:
         return found.name, found.version
 
 
-def load_scorer(uri: str, *, tracking_uri: str | None = None) -> RowScorer:
+def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: Apply | None = None) -> RowScorer:
     """Return the scorer of a registered model, with no Spark, MLflow or pandas in this process.
 
     A model that is no Spark model is scored in a process of its own, which has what it needs.
@@ -367,6 +369,8 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None) -> RowScorer:
     Args:
         uri: `models:/name@champion`, `models:/name/3`, or the folder of a model.
         tracking_uri: The registry; by default that of the project around the present folder.
+        rules: What becomes of a row that breaks a rule which the model carries: "refuse" it, "warn" once a rule and count,
+            only "count" (`scorer.broken`), or "off"; by default what that project's `models.rules` says, else "warn".
 
     Raises:
         UnknownName: No such model, alias or version.
@@ -376,13 +380,17 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None) -> RowScorer:
     from sparkops.flavors.open import open_scorer
 
     if tracking_uri is not None or (Path(uri).is_dir() and not uri.startswith("models:")):
-        return open_scorer(uri, tracking_uri=tracking_uri)
+        return open_scorer(uri, tracking_uri=tracking_uri, rules=rules or "warn")
     from sparkops.flavors.running import Running
     from sparkops.models.store import cache, registry_uri
 
     settings = Engine().settings
     return open_scorer(
-        uri, tracking_uri=registry_uri(settings), cache=cache(settings), running=Running.of(settings)
+        uri,
+        tracking_uri=registry_uri(settings),
+        cache=cache(settings),
+        running=Running.of(settings),
+        rules=rules or settings.models.rules,
     )
 
 

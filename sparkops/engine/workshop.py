@@ -17,6 +17,7 @@ from sparkops.checks.docs import Site
 from sparkops.checks.outcome import Outcome
 from sparkops.config.settings import Settings
 from sparkops.engine.check_history import KeptChecks, graded
+from sparkops.engine.row_checks import TrainingChecks
 from sparkops.engine.tell import Tell
 from sparkops.models.registry import Registry
 from sparkops.pipeline.discover import modules
@@ -121,9 +122,10 @@ class CheckGate:
 
 @dataclass(frozen=True, slots=True)
 class ModelRegistrar:
-    """The MLflow registry, told of the run."""
+    """The MLflow registry, told of the run and of the rules for rows."""
 
     registry: Callable[[], Registry]
+    checks: TrainingChecks
 
     def version(self, name: str, *, at: int | None = None) -> ModelVersion:
         """Return the champion, or the version asked for."""
@@ -139,6 +141,7 @@ class ModelRegistrar:
             name=name,
             run_id=run.id,
             tables=tables,
+            checks=self.checks.of(tables),
             gates=gates,
             params=params,
             tags={"sparkops.job": run.job},
@@ -237,7 +240,9 @@ class Workshop:
             outputs=self.tables,
             checks=CheckGate(self.checks, self.settings.root),
             history=self.history,
-            models=ModelRegistrar(lambda: self.registry),
+            models=ModelRegistrar(
+                lambda: self.registry, TrainingChecks(self.settings, self.checks, self.tables)
+            ),
             pages=ReportPages(
                 Path(self.settings.reports), self.runs, docs=self.settings.state / "gx" / "docs"
             ),
@@ -252,8 +257,31 @@ class Workshop:
         """Return a hash of a table's checks, or None where there are none."""
         return CheckGate(self.checks, self.settings.root).identity(table)
 
+    def require_fit(self, jobs: Sequence[Job]) -> None:
+        """Refuse suites that cannot be evaluated on what these jobs publish, as far as that is known without Spark.
+
+        A table that stands here keeps its columns, unless its job declares `schema_change`; of any other table the columns
+        are known once it is computed, and the checkpoint tells.
+
+        Raises:
+            ConfigError: With file and line.
+        """
+        for write in (each for job in jobs for each in job.writes if not each.schema_change):
+            suite = self.checks.suite(write.table)
+            columns = self.tables.told(write.table) if suite is not None else None
+            if suite is not None and columns is not None:
+                advice = (
+                    f"A job that brings `{write.table}` other columns or types declares `schema_change=True`."
+                )
+                self.checks.require_fit(suite, columns, advice=advice)
+
     def warm(self, jobs: Sequence[Job]) -> None:
-        """Begin what runs of these jobs will wait for: the JVM, and the checks' library where a table has checks."""
+        """Begin what runs of these jobs will wait for: the JVM, and the checks' library where a table has checks.
+
+        Raises:
+            ConfigError: As `require_fit` does; nothing was begun.
+        """
+        self.require_fit(jobs)
         self.starter.begin()
         self.checks.warm(write.table for job in jobs for write in job.writes)
         if any(job.kind == "model" or job.models for job in jobs):

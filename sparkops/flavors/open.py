@@ -14,6 +14,7 @@ from sparkops.flavors.worker import Process
 from sparkops.scoring.artifact import load
 from sparkops.scoring.files import CERTIFICATE
 from sparkops.scoring.parity import agree, read_cases
+from sparkops.scoring.rules.watch import Apply
 from sparkops.scoring.scorer import Answer, Scorer
 from sparkops.scoring.uri import Located, locate, scorer_folder
 
@@ -26,6 +27,7 @@ def open_scorer(
     tracking_uri: str | None = None,
     cache: Path | None = None,
     running: Running | None = None,
+    rules: Apply = "warn",
 ) -> Scorer | PyfuncScorer:
     """Return the scorer of a model by its name, version, alias or folder.
 
@@ -34,11 +36,12 @@ def open_scorer(
         tracking_uri: Where the registry is.
         cache: Keeps what was copied from a server.
         running: How a model that is no Spark model runs.
+        rules: What becomes of rows that break a rule which the model carries.
     """
     found = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    return (
-        opened(found, running or Running()) if is_other(found.folder) else load(scorer_folder(found.folder))
-    )
+    if is_other(found.folder):
+        return opened(found, running or Running())
+    return load(scorer_folder(found.folder), rules=rules)
 
 
 def opened(found: Located, running: Running) -> PyfuncScorer:

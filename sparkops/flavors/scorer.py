@@ -78,6 +78,11 @@ class PyfuncScorer:
         got = self._asked(self.columns([row]), 1)
         return {output.name: got[output.name][0] for output in self.outputs}
 
+    @property
+    def broken(self) -> Mapping[str, int]:
+        """Return nothing: such a model carries no rules."""
+        return {}
+
     def answer(self, row: Mapping[str, Any]) -> Answer:
         """Return the answer for one row, or the word for why there is none."""
         try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
     from sparkops.scoring.field import Field
+    from sparkops.scoring.rules.row_checks import RowChecks
 
 _log = logging.getLogger("sparkops.models")
 
@@ -44,7 +45,7 @@ def check_trained(model: Model) -> None:
         )
 
 
-def build(model: Model, facts: Facts, folder: Path, settings: Settings) -> Facts:
+def build(model: Model, facts: Facts, folder: Path, settings: Settings, checks: RowChecks) -> Facts:
     """Write the model's folder and return the facts with what was found out on the way.
 
     Args:
@@ -52,9 +53,10 @@ def build(model: Model, facts: Facts, folder: Path, settings: Settings) -> Facts
         facts: What is known of it: name, run, tables, params, metrics, gates.
         folder: A new folder on this machine.
         settings: Where storage is that Spark's executors share.
+        checks: Rules about rows of the tables that it was trained on.
     """
     artifact.save_spark_model(model.fitted, folder, settings)
-    made = _compiled(model, folder, settings)
+    made = _compiled(model, folder, settings, checks)
     facts = replace(facts, spark=model.example.sparkSession.version, **made.facts)
     if facts.compiled:
         artifact.add_scorer(folder)
@@ -89,7 +91,7 @@ class _Made:
     facts: dict[str, Any]
 
 
-def _compiled(model: Model, folder: Path, settings: Settings) -> _Made:
+def _compiled(model: Model, folder: Path, settings: Settings, checks: RowChecks) -> _Made:
     from sparkops.models.compile import compile_model
     from sparkops.scoring import save
     from sparkops.scoring.parity import dump_cases
@@ -100,6 +102,9 @@ def _compiled(model: Model, folder: Path, settings: Settings) -> _Made:
         description = compile_model(folder / artifact.SPARK_MODEL, fields)
     except NotCompiled as error:
         return _by_spark(model, fields, error)
+    fitting = checks.fitting(description.fields)
+    if fitting.rules:
+        description = replace(description, checks=fitting)
     save(description, folder / SCORER)
     cases = certified(model, description)
     (folder / SCORER / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
@@ -112,6 +117,8 @@ def _compiled(model: Model, folder: Path, settings: Settings) -> _Made:
             "parity": len(cases),
             "stages": description.stages,
             "scorer": description.hash,
+            "rules": len(fitting.rules),
+            "left_out": fitting.told(),
             "race": raced(model, scorer, folder / SCORER, settings),
             "inputs": _types(model, [field.name for field in description.fields]),
         },

@@ -19,6 +19,7 @@ RUN = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
 _TABLES, _GATES = "sparkops.tables", "sparkops.gates"
 _RACE, _FLAVOR = "sparkops.race", "sparkops.flavor"
+_RULES, _LEFT_OUT = "sparkops.rules", "sparkops.rules_left_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Facts:
         stages: Fitted stages, in their order.
         flavor: MLflow's flavor of a model that is no Spark model; empty of a Spark model.
         scorer: Hash of the compiled scorer's description; empty without one.
+        rules: How many rules for rows travel with it.
+        left_out: The training tables' expectations that do not, with the reason.
         race: Microseconds a row by each way that Spark scores a frame, with "rows"; empty where they were not raced.
     """
 
@@ -56,6 +59,8 @@ class Facts:
     spark: str = ""
     stages: tuple[str, ...] = ()
     scorer: str = ""
+    rules: int = 0
+    left_out: tuple[str, ...] = ()
     race: Mapping[str, float] = field(default_factory=dict)
     flavor: str = ""
 
@@ -103,6 +108,8 @@ def tags_of(facts: Facts) -> dict[str, str]:
         _TABLES: json.dumps(dict(facts.tables)),
         _GATES: json.dumps([asdict(gate) for gate in facts.gates]),
         _RACE: json.dumps(dict(facts.race)),
+        **({_RULES: str(facts.rules)} if facts.rules else {}),
+        **({_LEFT_OUT: _listed(facts.left_out)} if facts.left_out else {}),
         **({_FLAVOR: facts.flavor} if facts.flavor else {}),
         **({TAG: facts.scorer} if facts.scorer else {}),
     }
@@ -127,6 +134,8 @@ def registered(entry: Entry) -> Registered:
         tables=json.loads(tags.get(_TABLES, "{}")),
         race=json.loads(tags.get(_RACE, "{}")),
         flavor=tags.get(_FLAVOR, ""),
+        rules=int(tags.get(_RULES, "0")),
+        left_out=tuple(json.loads(tags.get(_LEFT_OUT, "[]"))),
         time=datetime.fromtimestamp(entry.created / 1000, tz=UTC) if entry.created else None,
     )
 

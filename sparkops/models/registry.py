@@ -28,6 +28,7 @@ from sparkops.models.upload import upload
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import GateResult, Registered
 from sparkops.scoring.files import SEAL
+from sparkops.scoring.rules.row_checks import RowChecks
 from sparkops.scoring.store import Entry, pick
 from sparkops.scoring.uri import CHAMPION, Located, parse
 
@@ -106,6 +107,7 @@ class Registry:
         name: str,
         run_id: str,
         tables: Mapping[str, int | None] | None = None,
+        checks: RowChecks | None = None,
         gates: Sequence[Gate] = (),
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
@@ -120,6 +122,7 @@ class Registry:
             name: Registered name.
             run_id: Run of sparkops that trained it.
             tables: Training tables: name to version.
+            checks: Rules about rows of those tables; those that the model's rows can be judged by travel with it.
             gates: Conditions for becoming champion.
             params: Parameters of the run.
             tags: Further tags for MLflow's run.
@@ -146,7 +149,8 @@ class Registry:
         ):
             metrics, results = self._judged(ready, name, gates)
             folder = Path(work) / "model"
-            facts = self._built(ready, replace(facts, metrics=metrics, gates=results), folder)
+            facts = replace(facts, metrics=metrics, gates=results)
+            facts = self._built(ready, facts, folder, checks or RowChecks())
             version = upload(client(self._settings), self._settings, facts, folder, tags or {})
         return self._crowned(name, version)
 
@@ -181,13 +185,13 @@ class Registry:
         aliases.give(mlflow, versions, chosen, CHAMPION)
         return self.resolve(name, chosen.version)
 
-    def _built(self, model: Model, facts: Facts, folder: Path) -> Facts:
+    def _built(self, model: Model, facts: Facts, folder: Path, checks: RowChecks) -> Facts:
         from sparkops.models.other.build import build as build_other
         from sparkops.models.other.saved import Saved
 
         if isinstance(model.fitted, Saved):
             return build_other(model, model.fitted, facts, folder)
-        return build(model, facts, folder, self._settings)
+        return build(model, facts, folder, self._settings, checks)
 
     def _entry(self, name: str, at: At) -> Entry:
         return pick(catalog(self._settings), name, CHAMPION if at is None else str(at).removeprefix("@"))

@@ -21,7 +21,7 @@ class CheckResult:
         table: Table the expectation is about.
         expectation: Great Expectations' own name: `expect_column_values_to_not_be_null`.
         kwargs: The expectation's arguments.
-        policy: What a failure means.
+        policy: What a failure means; `fail` where more rows broke it than its limit allows.
         success: Whether it held; an expectation that errored or is missing did not.
         observed: Observed value, where there is one.
         rows: Rows looked at, where counted.
@@ -30,6 +30,7 @@ class CheckResult:
         error: Message when the expectation could not be evaluated.
         place: Where it is written.
         severity: Great Expectations' severity, where the suite says one.
+        over: The limit of broken rows that it passed, in words, which made its failure block the table.
     """
 
     table: str
@@ -44,6 +45,7 @@ class CheckResult:
     error: str | None = None
     place: Place | None = None
     severity: str | None = None
+    over: str | None = None
 
     @property
     def share(self) -> float | None:

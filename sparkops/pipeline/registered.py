@@ -38,6 +38,8 @@ class Registered:
         time: When it was registered (UTC).
         race: Microseconds a row by "transform" and by "mapInArrow" at registration, with "rows"; empty without a race.
         flavor: MLflow's flavor of a model that is no Spark model; empty of a Spark model.
+        rules: How many rules for rows travel with it.
+        left_out: Expectations of its training tables that do not, with the reason: as many as fit a tag.
     """
 
     name: str
@@ -55,3 +57,5 @@ class Registered:
     time: datetime | None = None
     race: Mapping[str, float] = field(default_factory=dict)
     flavor: str = ""
+    rules: int = 0
+    left_out: tuple[str, ...] = ()

@@ -123,7 +123,9 @@ def _found(result: CheckResult) -> str:
     parts = []
     if result.unexpected is not None and (result.unexpected or result.observed is None):
         of = f" of {result.rows:,}" if result.rows else ""
-        parts.append(f"{result.unexpected:,}{of} rows unexpected")
+        parts.append(
+            f"{result.unexpected:,}{of} rows unexpected" + (f", {result.over}" if result.over else "")
+        )
     elif result.observed is not None:
         parts.append(f"observed {shorten(show(result.observed), 80)}")
     told = dict.fromkeys(shorten(show(value), 40) for value in result.samples if value is not None)

@@ -78,7 +78,7 @@ def _tables(result: Any, order: Ordered, rooms: Rooms, attempt: Attempt, timed: 
     if any(outcome.blocked for outcome in checked):
         rooms.history.keep(results, run_id=attempt.run_id, job=job.name, versions={})
         rooms.checks.publish(attempt.run_id, checked)
-        raise ChecksFailed(_why(results, job))
+        raise ChecksFailed(_why(checked, job))
     with timed("publish"):
         versions = {
             write.table: _publish(write, staged[write.table], outcomes[write.table], order, rooms, attempt)
@@ -149,14 +149,24 @@ def _plain(result: CheckResult) -> dict[str, Any]:
     return {**asdict(result), "place": str(result.place) if result.place else None}
 
 
-def _why(results: Sequence[CheckResult], job: Job) -> str:
-    broken = [r for r in results if not r.success and r.policy == "fail"]
-    lines = "\n".join(f"  - {_say(r)}" for r in broken)
+def _why(outcomes: Sequence[Outcome], job: Job) -> str:
+    """Return what blocked the job's tables: the checks that did, and limits of whole tables that were passed."""
+    broken = [_say(result) for outcome in outcomes for result in _blocking(outcome)]
+    passed = [outcome.why_blocked for outcome in outcomes if outcome.why_blocked]
     count = len(broken)
+    head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows broke its checks"
+    lines = "\n".join(f"  - {line}" for line in (*broken, *passed))
     return (
-        f"Job `{job.name}`: {count} check{'s' if count > 1 else ''} failed, and nothing was published.\n{lines}\n"
+        f"Job `{job.name}`: {head}, and nothing was published.\n{lines}\n"
         f"Mend the data or the job, or change the suite, then run again."
     )
+
+
+def _blocking(outcome: Outcome) -> list[CheckResult]:
+    """Return the results that blocked; what could set rows apart is among them only where nothing else blocked."""
+    failed = [r for r in outcome.results if outcome.blocked and not r.success and r.policy != "warn"]
+    sure = [r for r in failed if r.policy == "fail" or r.error]
+    return sure if sure or outcome.why_blocked else failed
 
 
 def _say(result: CheckResult) -> str:
@@ -165,5 +175,6 @@ def _say(result: CheckResult) -> str:
     if result.error:
         return f"{result.table}: {result.expectation}({about}) could not be evaluated: {result.error}{where}"
     found = f"{result.unexpected:,} of {result.rows:,} rows" if result.unexpected and result.rows else ""
+    found += f", {result.over}" if result.over else ""
     seen = found or (f"observed {result.observed!r}" if result.observed is not None else "did not hold")
     return f"{result.table}: {result.expectation}({about}): {seen}{where}"

@@ -81,6 +81,10 @@ class Outcome(Protocol):
     def blocked(self) -> bool:
         """Tell whether nothing may be published."""
 
+    @property
+    def why_blocked(self) -> str:
+        """Return what blocked the table when no single check did."""
+
 
 class Gatekeeper(Protocol):
     """Data-validation checkpoints."""

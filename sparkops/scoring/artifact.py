@@ -18,9 +18,12 @@ from .description import Description, Output, Step
 from .field import Field
 from .files import ARRAYS, CERTIFICATE, DESCRIPTION
 from .parity import check_cases, read_cases
+from .rules.row_checks import RowChecks
+from .rules.watch import Apply
 from .scorer import Scorer
 
-FORMAT, READ = 2, (1, 2)  # 2: arrays as small as their values allow
+# 2: arrays as small as their values allow; 3: with rules for rows.
+FORMAT, WITH_RULES, READ = 2, 3, (1, 2, 3)
 _ASKED = 25  # rows of the certificate that are asked at every loading
 _MOST_TEXT = 2**28  # bytes
 # Operations with millions of numbers, which they read as they stand in the file.
@@ -39,22 +42,24 @@ def save(description: Description, folder: Path | str) -> None:
     steps = enumerate(description.steps)
     arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
     write_arrays(folder / ARRAYS, arrays)
-    plain = {"format": FORMAT, "hash": description.hash, **description.plain()}
+    form = WITH_RULES if description.checks else FORMAT
+    plain = {"format": form, "hash": description.hash, **description.plain()}
     (folder / DESCRIPTION).write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
 
 
-def load(folder: Path | str, *, raw: bool = False) -> Scorer:
+def load(folder: Path | str, *, raw: bool = False, rules: Apply = "off") -> Scorer:
     """Return the scorer that a folder describes.
 
     Args:
         folder: Where `save` wrote.
         raw: Answer `rawPrediction` too.
+        rules: What becomes of rows that break a rule which the model carries.
 
     Raises:
         ModelError: The folder holds no description, a newer one, or one that was changed.
     """
     try:
-        scorer = Scorer(describe(folder), raw=raw)
+        scorer = Scorer(describe(folder), raw=raw, rules=rules)
     except _DAMAGE as error:
         raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
     _check(scorer, Path(folder) / CERTIFICATE)
@@ -87,7 +92,7 @@ def describe(folder: Path | str) -> Description:
     except (OSError, *_DAMAGE) as error:
         raise ModelError(f"{folder} holds no compiled model that can be read: {error}") from None
     if not isinstance(plain, dict) or plain.get("format") not in READ:
-        known = " and ".join(map(str, READ))
+        known = ", ".join(map(str, READ))
         raise ModelError(f"{folder} holds a compiled model of another format; this version reads {known}.")
     try:
         description = _description(plain, arrays)
@@ -116,6 +121,7 @@ def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, 
         outputs=tuple(Output(**_typed(item, name=str, type=str, role=str)) for item in plain["outputs"]),
         classes=None if classes is None else _texts(classes),
         stages=_texts(plain["stages"]),
+        checks=RowChecks.of(plain["checks"]) if "checks" in plain else None,
     )
 
 

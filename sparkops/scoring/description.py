@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .arrays import parts
 from .field import Field
+
+if TYPE_CHECKING:
+    from .rules.row_checks import RowChecks
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Description:
         outputs: What a row's answer holds, `rawPrediction` among it.
         classes: Original labels by class index, where the label was string-indexed.
         stages: Short Spark class names, in order.
+        checks: Rules that a row should hold; they change no answer.
     """
 
     fields: tuple[Field, ...]
@@ -74,6 +78,7 @@ class Description:
     outputs: tuple[Output, ...]
     classes: tuple[str, ...] | None = None
     stages: tuple[str, ...] = ()
+    checks: RowChecks | None = None
 
     @cached_property
     def hash(self) -> str:
@@ -97,6 +102,7 @@ class Description:
             "outputs": [asdict(item) for item in self.outputs],
             "classes": None if self.classes is None else list(self.classes),
             "stages": list(self.stages),
+            **({"checks": self.checks.plain()} if self.checks else {}),
         }
 
 

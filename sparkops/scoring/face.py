@@ -48,6 +48,10 @@ class RowScorer(Protocol):
     def score(self) -> ScoreRow:
         """Return the function that scores one row."""
 
+    @property
+    def broken(self) -> Mapping[str, int]:
+        """Return how many rows broke which of the rules that it applies."""
+
     def answer(self, row: Mapping[str, Any]) -> Answer:
         """Return the answer for one row, or the word for why there is none."""
 

@@ -18,6 +18,7 @@ from ..errors import ModelError
 
 _MOST_CHARACTERS, _MOST_TIMES, _DEEPEST = 1000, 1000, 20
 _ANY = r"[^\n\r\x85\u2028\u2029]"
+_END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"  # Java's `$`: the end, or before a last line's
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 _DIGITS = {"x": 2, "u": 4}
 _LETTERS = {
@@ -49,12 +50,23 @@ def translated(pattern: str) -> re.Pattern[str]:
     if len(pattern) > _MOST_CHARACTERS:
         raise ModelError(f"its pattern is longer than {_MOST_CHARACTERS} characters")
     reader = _Reader(pattern)
-    whole = reader.choice(0)
-    if reader.at < len(pattern):
-        reader.refuse("a `)` without its `(`")
+    whole = reader.whole()
     if whole.empty:
         reader.refuse("it may match nothing at all")
     return re.compile(whole.text, re.ASCII)
+
+
+def searched(pattern: str) -> re.Pattern[str]:
+    """Return Python's form of a Java pattern that is found in the same texts, wherever it is found in them.
+
+    It may match nothing, and may hold `$`: whether it is found somewhere does not depend on how one steps on.
+
+    Raises:
+        ModelError: It holds something that is not proved to be found the same.
+    """
+    if len(pattern) > _MOST_CHARACTERS:
+        raise ModelError(f"its pattern is longer than {_MOST_CHARACTERS} characters")
+    return re.compile(_Reader(pattern, ends=True).whole().text, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +102,15 @@ class _Sign:
 
 
 class _Reader:
-    def __init__(self, pattern: str) -> None:
-        self.pattern, self.at = pattern, 0
+    def __init__(self, pattern: str, *, ends: bool = False) -> None:
+        self.pattern, self.at, self.ends = pattern, 0, ends
+
+    def whole(self) -> _Part:
+        """Read the whole pattern."""
+        part = self.choice(0)
+        if self.at < len(self.pattern):
+            self.refuse("a `)` without its `(`")
+        return part
 
     def refuse(self, why: str) -> NoReturn:
         raise ModelError(
@@ -175,8 +194,8 @@ class _Reader:
             return _sign(self.escaped().alone)
         if letter == ".":
             return _sign(_ANY)
-        if letter == "^":
-            return _Part("^", empty=True)
+        if letter == "^" or (letter == "$" and self.ends):
+            return _Part("^" if letter == "^" else _END, empty=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
         return _sign(_one(letter).alone)

@@ -16,6 +16,7 @@ from .field import Field
 from .frame import Batch, Frame, Numbers, Scalars, Vectors
 from .reader import columns_of, read, value_at
 from .row_code import FAULTS, ScoreRow, broken, score_row, write
+from .rules.watch import Apply, Watch
 from .stages.registry import STAGES
 from .symbols import Vector
 
@@ -31,9 +32,12 @@ class Scorer:
     Args:
         description: The compiled model.
         raw: Answer `rawPrediction` too.
+        rules: What becomes of rows that break a rule which the model carries: "refuse", "warn", "count" or "off".
     """
 
-    __slots__ = ("_rows", "_why", "classes", "description", "fields", "outputs", "score", "version")
+    __slots__ = (
+        "_plain", "_rows", "_watch", "_why", "classes", "description", "fields", "outputs", "score", "version",
+    )  # fmt: skip
 
     truth, quick = "Spark", True
     tolerance = (
@@ -48,7 +52,7 @@ class Scorer:
     what each field contributes to the raw score, as `explain.explainer` says; ModelError where a model has none.
     """
 
-    def __init__(self, description: Description, *, raw: bool = False) -> None:
+    def __init__(self, description: Description, *, raw: bool = False, rules: Apply = "off") -> None:
         self.description = description
         self.fields: tuple[Field, ...] = description.fields
         self.outputs: tuple[Output, ...] = tuple(
@@ -57,7 +61,11 @@ class Scorer:
         self.classes = description.classes
         self.version = description.hash[:16]
         code = write(description)
-        self.score = score_row(code, self.outputs, self.classes, self._explained)
+        self.score = self._plain = score_row(code, self.outputs, self.classes, self._explained)
+        self._watch: Watch | None = None
+        if rules != "off" and description.checks and description.checks.rules:
+            self._watch = Watch(description.checks, self.fields, rules)
+            self.score = self._watch.scoring(self._plain)
         self._why: Explain | None = None
         widest = max((_width(column) for column in code.columns.values()), default=1)
         self._rows = max(16, min(CHUNK, SLOTS // max(1, widest)))
@@ -68,16 +76,21 @@ class Scorer:
 
     def _explained(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Score a row and say why; the first call writes the code for it."""
-        answer = self.score(row)
+        answer = self._plain(row)
         if self._why is None:
             self._why = explainer(self.description)
         answer["explanation"] = self._why(row)
         return answer
 
+    @property
+    def broken(self) -> Mapping[str, int]:
+        """Return how many rows broke which of the rules that it applies."""
+        return dict(self._watch.broken) if self._watch else {}
+
     def answer(self, row: Mapping[str, Any]) -> Answer:
-        """Return the answer for one row, or the word for why there is none."""
+        """Return the model's answer for one row, whatever its rules say, or the word for why there is none."""
         try:
-            return self.score(row)
+            return self._plain(row)
         except RowRejected:
             return "dropped"
         except RowError:
@@ -96,9 +109,12 @@ class Scorer:
             extra: What to do with columns that the model does not know.
 
         Raises:
-            RowError: Of the first row that cannot be scored; its message starts with "Row 3: ", counted from 0.
+            RowError: Of the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3: ",
+                counted from 0.
         """
         columns, size = columns_of(data, self.fields, self.description.ignored, extra)
+        if self._watch:
+            self._watch.batch(columns, size)
         starts = range(0, size, self._rows) if size else range(1)
         parts = [self._chunk(columns, start, min(start + self._rows, size)) for start in starts]
         rejected = np.concatenate([part.rejected for part in parts])
@@ -133,7 +149,7 @@ class Scorer:
         for at in rows:
             row = {field.name: value_at(field, columns[field.name], at) for field in self.fields}
             try:
-                self.score(row)
+                self._plain(row)
             except RowRejected:
                 continue
             except RowError as error:

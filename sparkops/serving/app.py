@@ -71,6 +71,7 @@ class Service:
             "version": self.version,
             "checked": health.cases,
             "certified": health.cases > 0,
+            **({"rules_broken": dict(self.scorer.broken)} if self.scorer.broken else {}),
         }
         return JSONResponse({"status": "ready", **facts})
 

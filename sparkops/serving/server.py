@@ -18,6 +18,7 @@ from sparkops.flavors.label import is_other
 from sparkops.flavors.open import opened
 from sparkops.flavors.running import Running
 from sparkops.scoring.artifact import load
+from sparkops.scoring.rules.watch import Apply
 from sparkops.scoring.uri import locate, scorer_folder
 from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
 from sparkops.serving.health import Health, certificate_of
@@ -31,6 +32,7 @@ def serve(
     tracking_uri: str | None = None,
     cache: Path | None = None,
     running: Running | None = None,
+    rules: Apply = "warn",
     host: str = "127.0.0.1",
     port: int = 5001,
     max_bytes: int = MAX_BYTES,
@@ -45,6 +47,7 @@ def serve(
         tracking_uri: Where the registry is.
         cache: Keeps what was copied from a tracking server.
         running: How a model that is no Spark model runs.
+        rules: What becomes of rows that break a rule which the model carries.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
         max_bytes: Largest body that is read.
@@ -55,7 +58,7 @@ def serve(
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
     other = is_other(model.folder)
     folder = model.folder if other else scorer_folder(model.folder)
-    scorer = opened(model, running or Running()) if other else load(folder)
+    scorer = opened(model, running or Running()) if other else load(folder, rules=rules)
     health = Health(scorer, certificate_of(folder))
     if reason := health.trouble():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")

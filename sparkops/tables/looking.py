@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sparkops.errors import InputError, SparkopsError, TableError
 from sparkops.pipeline.table import Commit, Published, TableInfo
+from sparkops.tables import local_log
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.delta_log import delta_table, history, made, schema_json, tip
 from sparkops.tables.explain import explain
@@ -52,6 +53,14 @@ def schema(catalog: Catalog, session: Session, table: str, *, at: int | None, ca
         return columns(found.schema)
     with _told():
         return columns(schema_json(read(catalog, session, pinned, cache=cache)))
+
+
+def told(catalog: Catalog, table: str, *, at: int | None) -> Mapping[str, Any] | None:
+    """Return Delta's own JSON of a table's columns; None where no log on this machine tells them."""
+    location = catalog.locate(table)
+    path = location.local if location.kind == "delta" and location.name is None else None
+    found = local_log.latest(path, at=at) if path is not None else None
+    return found.schema if found is not None and found.schema.get("fields") else None
 
 
 def commits(catalog: Catalog, session: Session, table: str, limit: int | None) -> tuple[Commit, ...]:

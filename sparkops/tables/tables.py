@@ -140,6 +140,10 @@ class Tables:
         """Return column names and types."""
         return looking.schema(self._catalog, self._session, name, at=at, cache=self._cache)
 
+    def told(self, name: str, *, at: int | None = None) -> Mapping[str, Any] | None:
+        """Return Delta's own JSON of a table's columns; no Spark. None where no log on this machine tells them."""
+        return looking.told(self._catalog, name, at=at)
+
     def history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
         """Return a table's commits, newest first."""
         return looking.commits(self._catalog, self._session, name, limit)

@@ -198,6 +198,59 @@ def test_more_quarantined_rows_than_the_limit_block_the_table(checks: Checks, fr
         outcome.raise_if_blocked()
 
 
+def test_more_quarantined_rows_than_their_number_allows_block_the_table(checks: Checks, frame) -> None:
+    line = "expect_column_values_to_be_between: {column: month, max_value: 4, policy: quarantine}"
+    assert not gate(checks, frame, line, head="quarantine_limit: {rows: 3}\n").blocked
+    outcome = gate(checks, frame, line, head="quarantine_limit: {rows: 2, share: 0.9}\n")
+    assert outcome.why_blocked.startswith(
+        "3 of 6 rows (50.0%) would be quarantined, more than `quarantine_limit.rows: 2`"
+    )
+
+
+def test_more_broken_rows_than_an_expectation_allows_set_nothing_apart_and_block(
+    checks: Checks, frame
+) -> None:
+    line = "expect_column_values_to_be_between: {column: month, max_value: 4, policy: quarantine, fail_over: {rows: %d}}"
+    other = "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}"
+    assert (gate(checks, frame, line % 3, other).blocked, gate(checks, frame, line % 3).quarantined) == (
+        False,
+        3,
+    )
+    outcome = gate(checks, frame, line % 2, other)
+    assert (outcome.blocked, outcome.bad, [r.policy for r in outcome.results]) == (
+        True,
+        None,
+        ["fail", "quarantine"],
+    )
+    with pytest.raises(
+        ChecksFailed, match=r"3 of 6 rows broke it, more than fail_over.rows 2, such as .*yml:2"
+    ):
+        outcome.raise_if_blocked()
+
+
+def test_a_warning_that_passes_its_share_blocks(checks: Checks, frame) -> None:
+    line = "expect_column_values_to_not_be_null: {column: delay, severity: info}"
+    head = "policy: {info: warn}\nfail_over: {share: %s}\n"
+    assert not gate(checks, frame, line, head=head % 0.2).blocked
+    assert gate(checks, frame, line, head=head % 0.1).results[0].over == "more than fail_over.share 0.1"
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    ["{column: id, min_value: 2013-01-01}", "{column: born, min_value: 2013}", "{column: day, max_value: 1}"],
+)
+def test_bounds_that_are_refused_early_could_not_be_evaluated(checks: Checks, frame, bounds: str) -> None:
+    born = frame.selectExpr("*", "DATE'2013-01-01' AS born")
+    outcome = gate(checks, born, f"expect_column_values_to_be_between: {bounds}")
+    assert outcome.results[0].error is not None
+
+
+def test_a_column_that_is_not_there_is_told_with_a_near_one(checks: Checks, frame) -> None:
+    outcome = gate(checks, frame, "expect_column_values_to_not_be_null: orgin")
+    with pytest.raises(ChecksFailed, match=r"Did you mean `origin`\? \(conf/checks/flights.yml:2\)"):
+        outcome.raise_if_blocked()
+
+
 @pytest.mark.parametrize("policy", ["fail", "quarantine"])
 def test_a_check_that_cannot_be_evaluated_failed_and_takes_no_other_with_it(
     checks: Checks, frame, policy: str

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.library import Library
 from sparkops.checks.outcome import Outcome
-from sparkops.checks.suite_file import load_suite
 from sparkops.config.settings import Settings
 
 pytestmark = pytest.mark.spark
@@ -96,24 +93,3 @@ def test_quarantine_counts_what_it_sets_apart_in_the_job_that_checks_the_rest(co
     outcome, jobs = counted(*FOLDED[1:], line)
     assert (outcome.rows, outcome.quarantined) == (50, 5)
     assert jobs == 3, "the check, the samples, the check of what is left"
-
-
-def test_what_is_observed_on_a_write_is_judged_without_a_job(spark, tmp_path: Path) -> None:
-    from pyspark.sql import Observation
-
-    from sparkops.checks.compiled import compile_suite
-    from sparkops.checks.fold import answers, named
-    from sparkops.checks.native import check, measures
-
-    (tmp_path / "t.yml").write_text("expectations:\n" + "".join(f"  - {line}\n" for line in FOLDED))
-    Library().wait()
-    expectations = compile_suite(load_suite(tmp_path / "t.yml", "t"), tmp_path).native
-    frame = spark.range(50).selectExpr("id AS a", "id + 1 AS b")
-    asked, seen = measures(frame.schema, expectations), Observation()
-    frame.observe(seen, *named(asked)).write.format("noop").mode("overwrite").save()
-    spark.sparkContext.setJobGroup("observed", "observed")
-    told = check(frame, expectations, observed=answers(asked, seen.get))
-    assert len(spark.sparkContext.statusTracker().getJobIdsForGroup("observed")) == 0
-    assert all(one.success for one in told.found.values()), told.found
-    assert told == replace(check(frame, expectations), broken=told.broken)
-    spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)

@@ -31,6 +31,13 @@ OTHERS = [
 ]
 
 
+def test_a_limit_that_was_passed_is_told_behind_the_count() -> None:
+    over = check("expect_null", rows=9, unexpected=3, over="more than fail_over.rows 2", samples=(7,))
+    assert list(check_lines([over])) == [
+        "FAIL t: expect_null()  3 of 9 rows, more than fail_over.rows 2, such as 7"
+    ]
+
+
 def test_each_tells_what_was_asked_what_was_found_and_what_that_means() -> None:
     lines = list(check_lines([BROKEN, *OTHERS]))
     assert lines == [

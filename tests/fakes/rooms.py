@@ -100,6 +100,7 @@ class FakeOutcome:
     good: Any
     bad: Any
     blocked: bool
+    why_blocked: str = ""
 
 
 @dataclass
@@ -107,6 +108,7 @@ class FakeChecks:
     """A suite per table: a rule a row must keep, and the policy when it does not."""
 
     rules: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    most: int | None = None  # rows that may be quarantined
     shown: list[str] = field(default_factory=list)
 
     def identity(self, table: str) -> str | None:
@@ -131,7 +133,9 @@ class FakeChecks:
         )
         split = policy == "quarantine" and bool(bad)
         good = FakeFrame([row for row in frame.rows if rule(row)]) if split else frame
-        return FakeOutcome((result,), good, FakeFrame(bad) if split else None, policy == "fail" and bool(bad))
+        why = "too many held" if split and self.most is not None and len(bad) > self.most else ""
+        blocked = (policy == "fail" and bool(bad)) or bool(why)
+        return FakeOutcome((result,), good, FakeFrame(bad) if split else None, blocked, why)
 
     def publish(self, run_id: str, outcomes: Any) -> None:
         self.shown.append(run_id)

@@ -20,6 +20,7 @@ class TenTimes:
 
     def __init__(self, factor: float = 10.0) -> None:
         self.factor = factor
+        self.broken: dict[str, int] = {}
         self.fields = (Field("x", "double"), Field("kind", "string"))
         self.outputs = (
             Output("prediction", "double", "prediction", "prediction"),

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from fakes.without import run
 
+from sparkops.cli.models import sheet
 from sparkops.config.settings import Settings
-from sparkops.errors import GateFailed, ModelError, ParityBroken, SignatureMismatch, UnknownName
+from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
 from sparkops.models.catalog import catalog
 from sparkops.models.certify import certified
 from sparkops.models.compile import compile_model, fields_from_spark
@@ -21,6 +22,9 @@ from sparkops.models.registry import Registry
 from sparkops.models.store import tracking_uri
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import Registered
+from sparkops.scoring import load
+from sparkops.scoring.rules.row_checks import Carried, RowChecks
+from sparkops.scoring.rules.tree import Compare, Field, Missing, RowRule, Value
 from sparkops.scoring.uri import open_scorer
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
@@ -199,6 +203,21 @@ def test_a_changed_scorer_may_not_be_promoted(own: Registry, trained: Model) -> 
     description.write_text(json.dumps(plain))
     with pytest.raises(GateFailed, match="its scorer is damaged"):
         own.promote("m", 1, alias="candidate")
+
+
+def test_rules_about_rows_travel_with_a_model_and_are_told(own: Registry, trained: Model) -> None:
+    month, facts = Field("month"), {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0}
+    late = RowRule(fields=("month",), expects=Compare("<=", month, Value(12)), unless=Missing(month))
+    rule = Carried(label="a month", types={"month": "integer"}, rule=late, **facts)  # type: ignore[arg-type]
+    unread = replace(rule, label="a tail", rule=replace(late, fields=("tail",)))
+    quick = replace(trained, heldout=None, evaluate=None)
+    own.register(quick, name="m", run_id="1", checks=RowChecks(rules=(rule, unread)))
+    shown = "\n".join(sheet(own.show("m")))
+    assert "Rules    1 for rows, from the checks of its tables; left out: 1" in shown
+    assert "t: a tail: column `tail` is not read by the model" in shown
+    row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}
+    with pytest.raises(RowError, match="`month`: 13 breaks a month"):
+        load(own.folder("m") / "scorer", rules="refuse").score(row)
 
 
 def test_a_model_that_spark_alone_scores_is_registered_and_says_why(own: Registry, flights: Any) -> None:

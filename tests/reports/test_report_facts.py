@@ -60,6 +60,11 @@ def test_each_policy_has_its_word_and_an_error_is_never_passed() -> None:
     ]  # fmt: skip
 
 
+def test_a_verdict_tells_the_limit_that_was_passed() -> None:
+    one = verdict(check(rows=9, unexpected=3, over="more than fail_over.rows 2"))
+    assert one.found == "3 of 9 rows unexpected, more than fail_over.rows 2"
+
+
 def test_a_verdict_names_columns_terms_and_what_was_found() -> None:
     one = verdict(
         check(

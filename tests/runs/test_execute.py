@@ -104,6 +104,16 @@ def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -
     assert fakes.history.kept == [(run.id, "double", {}, [False])]
 
 
+def test_a_limit_of_the_whole_table_is_told_where_it_blocked(go, fakes) -> None:
+    fakes.checks.rules["out"] = (lambda n: n < 10, "quarantine")
+    fakes.checks.most = 0
+    with pytest.raises(
+        ChecksFailed, match=r"too many rows broke its checks, and nothing .*\n  - too many held\n"
+    ):
+        go(doubled)
+    assert "out" not in fakes.tables.versions
+
+
 def test_a_suite_that_cannot_be_run_is_refused_before_anything_is_computed(go, fakes) -> None:
     fakes.checks.rules["out"] = (lambda n: True, "mabye")
     with pytest.raises(ConfigError, match="no policy `mabye`"):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sparkops.errors import ModelError
 from sparkops.scoring.description import Step
-from sparkops.scoring.java_regex import translated
+from sparkops.scoring.java_regex import searched, translated
 from sparkops.scoring.stages.tokenize import _by_pattern, words
 
 
@@ -35,6 +35,28 @@ def split(pattern: str, text: str, *, gaps: bool = True, shortest: int = 0) -> l
 )
 def test_text_is_split_as_java_does(pattern: str, text: str, parts: list[str]) -> None:
     assert split(pattern, text) == parts
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("a$", "111100001101"), ("^[a-z]*$", "111110101100"), (r"^\s*$", "000010010000"), ("x?", "1" * 12)],
+)
+def test_a_pattern_is_found_where_java_finds_it(pattern: str, found: str) -> None:
+    texts = [
+        "a",
+        "a\n",
+        "a\r\n",
+        "a\u2028",
+        "",
+        "a\n\n",
+        "ab\r\n",
+        "\n\r",
+        "ba",
+        "a\x85",
+        "a\n\r",
+        "\u00e9\r\na",
+    ]
+    assert "".join(str(int(bool(searched(pattern).search(text)))) for text in texts) == found
 
 
 def test_words_of_parts_are_found_in_no_time() -> None:

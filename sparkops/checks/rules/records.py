@@ -41,35 +41,39 @@ def ignored(fields: Sequence[Field], ignore_row_if: str) -> Condition | None:
     raise ValueError(f'Unrecognized value of ignore_row_if ("{ignore_row_if}").')
 
 
-def _pairs(expects: Callable[[Arguments, Field, Field], Condition]) -> Callable[[Arguments, Columns], Asked]:
-    def ask(args: Arguments, columns: Columns) -> Asked:
+def _pairs(takes: tuple[str, ...], expects: Callable[[Arguments, Field, Field], Condition]) -> Rule:
+    def row(args: Arguments, columns: Columns) -> RowRule:
         fields = [Field(columns.find(args[side])) for side in ("column_A", "column_B")]
-        rule = RowRule(
+        return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, *fields),
             unless=ignored(fields, args["ignore_row_if"]),
             where=args.get("row_condition"),
         )
-        return record_rule(rule, args["mostly"], tuple)
 
-    return ask
+    def ask(args: Arguments, columns: Columns) -> Asked:
+        return record_rule(row(args, columns), args["mostly"], tuple)
+
+    return Rule(takes, ask, row=row)
 
 
 def _many(
-    expects: Callable[[Arguments, Sequence[Field], Columns], Condition],
-) -> Callable[[Arguments, Columns], Asked]:
-    def ask(args: Arguments, columns: Columns) -> Asked:
+    takes: tuple[str, ...], expects: Callable[[Arguments, Sequence[Field], Columns], Condition]
+) -> Rule:
+    def row(args: Arguments, columns: Columns) -> RowRule:
         fields = [Field(columns.find(name)) for name in args["column_list"]]
-        names = tuple(field.name for field in fields)
-        rule = RowRule(
-            fields=names,
+        return RowRule(
+            fields=tuple(field.name for field in fields),
             expects=expects(args, fields, columns),
             unless=ignored(fields, args["ignore_row_if"]),
             where=args["row_condition"],
         )
-        return record_rule(rule, args["mostly"], as_record(names))
 
-    return ask
+    def ask(args: Arguments, columns: Columns) -> Asked:
+        rule = row(args, columns)
+        return record_rule(rule, args["mostly"], as_record(rule.fields))
+
+    return Rule(takes, ask, row=row)
 
 
 def as_record(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
@@ -106,11 +110,11 @@ def _all_differ(args: Arguments, fields: Sequence[Field], columns: Columns) -> C
 
 
 RULES: Mapping[str, Rule] = {
-    "expect_column_pair_values_to_be_equal": Rule(_PAIR, _pairs(lambda _, left, right: Same(left, right))),
-    "expect_column_pair_values_a_to_be_greater_than_b": Rule((*_PAIR, "or_equal"), _pairs(_greater)),
+    "expect_column_pair_values_to_be_equal": _pairs(_PAIR, lambda _, left, right: Same(left, right)),
+    "expect_column_pair_values_a_to_be_greater_than_b": _pairs((*_PAIR, "or_equal"), _greater),
     # Great Expectations looks at no `row_condition` here; with one, it judges itself.
-    "expect_column_pair_values_to_be_in_set": Rule((*_PAIR[:4], "value_pairs_set"), _pairs(_in_set)),
-    "expect_multicolumn_sum_to_equal": Rule((*_MANY, "sum_total"), _many(_sum)),
-    "expect_multicolumn_values_to_be_equal": Rule(_MANY, _many(_all_equal)),
-    "expect_select_column_values_to_be_unique_within_record": Rule(_MANY, _many(_all_differ)),
+    "expect_column_pair_values_to_be_in_set": _pairs((*_PAIR[:4], "value_pairs_set"), _in_set),
+    "expect_multicolumn_sum_to_equal": _many((*_MANY, "sum_total"), _sum),
+    "expect_multicolumn_values_to_be_equal": _many(_MANY, _all_equal),
+    "expect_select_column_values_to_be_unique_within_record": _many(_MANY, _all_differ),
 }

@@ -105,4 +105,4 @@ def _asked(
     condition = broken(rule)
     measures: Mapping[str, Column] = {**judged_rows(rule), name: F.count_if(condition)}
     rows = Rows(count=name, condition=condition, fields=rule.fields, show=show, known=known)
-    return Asked(judge=judge, measures=measures, rows=rows, rule=rule)
+    return Asked(judge=judge, measures=measures, rows=rows)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sparkops.checks.asked import Asked
 from sparkops.checks.columns import Columns
+from sparkops.scoring.rules.tree import RowRule
 
 Arguments = Mapping[str, Any]
 CONDITIONED = ("row_condition", "condition_parser")
@@ -22,8 +23,10 @@ class Rule:
         ask: Turns arguments, as Great Expectations validated them, and the frame's columns into what is asked.
             It raises ValueError, TypeError or IndexError where Great Expectations would not evaluate the expectation.
         own_job: Whether it costs a Spark job of its own.
+        row: Turns the same into a rule about one row, where it is one; it raises as `ask` does, and asks no Spark.
     """
 
     takes: tuple[str, ...]
     ask: Callable[[Arguments, Columns], Asked]
     own_job: bool = False
+    row: Callable[[Arguments, Columns], RowRule] | None = None

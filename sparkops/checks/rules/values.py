@@ -32,34 +32,38 @@ _COMMON = ("column", "mostly", *CONDITIONED)
 _BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
 
 
-def _null(args: Arguments, columns: Columns) -> Asked:
-    name = columns.find(args["column"])
-    rule = RowRule(fields=(name,), expects=Missing(Field(name)), where=args["row_condition"])
-    return missing_rule(rule, args["mostly"], known=None)
+def _missing(expects: Callable[[Field], Condition], known: Callable[[int], list[Any]] | None) -> Rule:
+    """Return a rule that judges whether values are missing."""
+
+    def row(args: Arguments, columns: Columns) -> RowRule:
+        name = columns.find(args["column"])
+        return RowRule(fields=(name,), expects=expects(Field(name)), where=args["row_condition"])
+
+    def ask(args: Arguments, columns: Columns) -> Asked:
+        return missing_rule(row(args, columns), args["mostly"], known=known)
+
+    return Rule(_COMMON, ask, row=row)
 
 
-def _not_null(args: Arguments, columns: Columns) -> Asked:
-    name = columns.find(args["column"])
-    rule = RowRule(fields=(name,), expects=Not(Missing(Field(name))), where=args["row_condition"])
-    return missing_rule(rule, args["mostly"], known=lambda count: [None] * min(count, SAMPLES))
-
-
-def _values(expects: Callable[[Arguments, Field, Any], Condition]) -> Callable[[Arguments, Columns], Asked]:
+def _values(takes: tuple[str, ...], expects: Callable[[Arguments, Field, Any], Condition]) -> Rule:
     """Return a rule that judges each value that is not missing.
 
     Args:
+        takes: Arguments besides those that all have.
         expects: Turns arguments, the column and its type into the condition.
     """
 
-    def ask(args: Arguments, columns: Columns) -> Asked:
+    def row(args: Arguments, columns: Columns) -> RowRule:
         name = columns.find(args["column"])
         condition = expects(args, Field(name), columns.type_of(name))
-        rule = RowRule(
+        return RowRule(
             fields=(name,), expects=condition, unless=Missing(Field(name)), where=args["row_condition"]
         )
-        return column_rule(rule, args["mostly"])
 
-    return ask
+    def ask(args: Arguments, columns: Columns) -> Asked:
+        return column_rule(row(args, columns), args["mostly"])
+
+    return Rule((*_COMMON, *takes), ask, row=row)
 
 
 def _between(args: Arguments, field: Field, kind: Any) -> Condition:
@@ -102,31 +106,30 @@ def _any_regex(args: Arguments, field: Field, kind: Any) -> Condition:
 
 
 RULES: Mapping[str, Rule] = {
-    "expect_column_values_to_be_null": Rule(_COMMON, _null),
-    "expect_column_values_to_not_be_null": Rule(_COMMON, _not_null),
-    "expect_column_values_to_be_between": Rule((*_COMMON, *_BOUNDS), _values(_between)),
-    "expect_column_value_lengths_to_be_between": Rule((*_COMMON, *_BOUNDS), _values(_length)),
-    "expect_column_value_lengths_to_equal": Rule(
-        (*_COMMON, "value"),
-        _values(lambda args, field, _: Compare("==", Length(field), Value(args["value"]))),
+    "expect_column_values_to_be_null": _missing(Missing, None),
+    "expect_column_values_to_not_be_null": _missing(
+        lambda field: Not(Missing(field)), lambda count: [None] * min(count, SAMPLES)
     ),
-    "expect_column_values_to_be_in_set": Rule(
-        (*_COMMON, "value_set"), _values(lambda args, field, _: Among(field, tuple(args["value_set"])))
+    "expect_column_values_to_be_between": _values(_BOUNDS, _between),
+    "expect_column_value_lengths_to_be_between": _values(_BOUNDS, _length),
+    "expect_column_value_lengths_to_equal": _values(
+        ("value",), lambda args, field, _: Compare("==", Length(field), Value(args["value"]))
     ),
-    "expect_column_values_to_not_be_in_set": Rule(
-        (*_COMMON, "value_set"), _values(lambda args, field, _: Not(Among(field, tuple(args["value_set"]))))
+    "expect_column_values_to_be_in_set": _values(
+        ("value_set",), lambda args, field, _: Among(field, tuple(args["value_set"]))
     ),
-    "expect_column_values_to_match_regex": Rule(
-        (*_COMMON, "regex"), _values(lambda args, field, _: Matches(field, args["regex"]))
+    "expect_column_values_to_not_be_in_set": _values(
+        ("value_set",), lambda args, field, _: Not(Among(field, tuple(args["value_set"])))
     ),
-    "expect_column_values_to_not_match_regex": Rule(
-        (*_COMMON, "regex"), _values(lambda args, field, _: Not(Matches(field, args["regex"])))
+    "expect_column_values_to_match_regex": _values(
+        ("regex",), lambda args, field, _: Matches(field, args["regex"])
     ),
-    "expect_column_values_to_match_regex_list": Rule(
-        (*_COMMON, "regex_list", "match_on"), _values(_any_regex)
+    "expect_column_values_to_not_match_regex": _values(
+        ("regex",), lambda args, field, _: Not(Matches(field, args["regex"]))
     ),
-    "expect_column_values_to_not_match_regex_list": Rule(
-        (*_COMMON, "regex_list"),
-        _values(lambda args, field, _: Not(Some(tuple(Matches(field, one) for one in args["regex_list"])))),
+    "expect_column_values_to_match_regex_list": _values(("regex_list", "match_on"), _any_regex),
+    "expect_column_values_to_not_match_regex_list": _values(
+        ("regex_list",),
+        lambda args, field, _: Not(Some(tuple(Matches(field, one) for one in args["regex_list"]))),
     ),
 }

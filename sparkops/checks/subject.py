@@ -1,0 +1,102 @@
+"""What Great Expectations' core expectations are about, by their names: it is not imported to know that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_TYPES = frozenset({"expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list"})
+_UNIQUE = frozenset({"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"})
+_COUNTED = _UNIQUE | {
+    "expect_column_pair_values_a_to_be_greater_than_b",
+    "expect_column_pair_values_to_be_equal",
+    "expect_column_pair_values_to_be_in_set",
+    "expect_column_value_lengths_to_be_between",
+    "expect_column_value_lengths_to_equal",
+    "expect_column_value_z_scores_to_be_less_than",
+    "expect_column_values_to_be_between",
+    "expect_column_values_to_be_dateutil_parseable",
+    "expect_column_values_to_be_in_set",
+    "expect_column_values_to_be_json_parseable",
+    "expect_column_values_to_be_null",
+    "expect_column_values_to_match_json_schema",
+    "expect_column_values_to_match_like_pattern",
+    "expect_column_values_to_match_like_pattern_list",
+    "expect_column_values_to_match_regex",
+    "expect_column_values_to_match_regex_list",
+    "expect_column_values_to_match_strftime_format",
+    "expect_column_values_to_not_be_in_set",
+    "expect_column_values_to_not_be_null",
+    "expect_column_values_to_not_be_outliers",
+    "expect_column_values_to_not_match_like_pattern",
+    "expect_column_values_to_not_match_like_pattern_list",
+    "expect_column_values_to_not_match_regex",
+    "expect_column_values_to_not_match_regex_list",
+    "expect_multicolumn_sum_to_equal",
+    "expect_multicolumn_values_to_be_equal",
+    "expect_select_column_values_to_be_unique_within_record",
+}
+_AGGREGATES = frozenset(
+    {
+        "expect_column_distinct_values_to_be_in_set",
+        "expect_column_distinct_values_to_contain_set",
+        "expect_column_distinct_values_to_equal_set",
+        "expect_column_kl_divergence_to_be_less_than",
+        "expect_column_max_to_be_between",
+        "expect_column_mean_to_be_between",
+        "expect_column_median_to_be_between",
+        "expect_column_min_to_be_between",
+        "expect_column_most_common_value_to_be_in_set",
+        "expect_column_proportion_of_non_null_values_to_be_between",
+        "expect_column_proportion_of_unique_values_to_be_between",
+        "expect_column_quantile_values_to_be_between",
+        "expect_column_stdev_to_be_between",
+        "expect_column_sum_to_be_between",
+        "expect_column_type_to_be",
+        "expect_column_unique_value_count_to_be_between",
+        "expect_column_values_to_be_decreasing",
+        "expect_column_values_to_be_increasing",
+    }
+)
+_TABLES = frozenset(
+    {
+        "expect_column_to_exist",  # whether it is there is what it asks
+        "expect_query_results_to_match_comparison",
+        "expect_table_column_count_to_be_between",
+        "expect_table_column_count_to_equal",
+        "expect_table_columns_to_match_ordered_list",
+        "expect_table_columns_to_match_set",
+        "expect_table_row_count_to_be_between",
+        "expect_table_row_count_to_equal",
+        "expect_table_row_count_to_equal_other_table",
+        "unexpected_rows_expectation",
+    }
+)
+ABOUT_ROWS = _COUNTED | _TYPES
+ABOUT_ALL = _AGGREGATES | _TABLES
+NEEDS_COLUMNS = ABOUT_ROWS | _AGGREGATES
+_ONE = ("column", "column_A", "column_B")
+_MANY = ("column_list", "column_set")
+
+
+def is_core(name: str) -> bool:
+    """Tell whether an expectation is one of Great Expectations' own."""
+    return name in ABOUT_ROWS or name in ABOUT_ALL
+
+
+def counts_rows(name: str) -> bool:
+    """Tell whether one of its own counts the rows that break it."""
+    return name in _COUNTED
+
+
+def sets_apart(name: str, kwargs: Mapping[str, Any]) -> bool:
+    """Tell whether the rows that break an expectation can be set apart; of somebody else's, its own class tells."""
+    if name in _UNIQUE and kwargs.get("row_condition"):
+        return False
+    return name not in ABOUT_ALL and name not in _TYPES
+
+
+def columns_of(kwargs: Mapping[str, Any]) -> list[str]:
+    """Return the columns that an expectation's arguments name."""
+    many = [name for key in _MANY if isinstance(kwargs.get(key), list) for name in kwargs[key]]
+    return [name for name in (*(kwargs.get(key) for key in _ONE), *many) if isinstance(name, str)]

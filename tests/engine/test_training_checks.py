@@ -1,0 +1,62 @@
+"""The suites of a model's training tables, as rules about one row and what is left out of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, StructType
+
+from sparkops.checks.checks import Checks
+from sparkops.config.settings import Settings
+from sparkops.engine.row_checks import TrainingChecks
+
+SCHEMA = StructType([
+    StructField("carrier", StringType()), StructField("month", IntegerType()), StructField("temp", DoubleType())
+])  # fmt: skip
+SUITE = """\
+expectations:
+  - expect_column_values_to_be_between: {column: month, min_value: 1, max_value: 12}
+  - expect_column_values_to_be_unique: carrier
+  - expect_column_values_to_not_be_null: {column: temp, mostly: 0.9, policy: warn}
+  - expect_column_values_to_be_between: {column: carrier, max_value: 3}
+"""
+
+
+class Tables:
+    """Tables of one schema, by the version that is asked for."""
+
+    def pin(self, name: str, *, at: int | None) -> tuple[str, int | None]:
+        return name, at
+
+    def read(self, pin: tuple[str, int | None]) -> Any:
+        assert pin == ("flights", 7)
+        return SimpleNamespace(schema=SCHEMA)
+
+
+def training(root: Path, suite: str) -> TrainingChecks:
+    settings = Settings.model_validate({"root": root, "env": "base", "state": root / ".sparkops"})
+    (root / "conf" / "checks").mkdir(parents=True)
+    (root / "conf" / "checks" / "flights.yml").write_text(suite, encoding="utf-8")
+    return TrainingChecks(settings, Checks(settings), Tables())  # type: ignore[arg-type]
+
+
+def test_what_a_suite_says_of_a_row_is_taken_and_the_rest_left_out_with_the_reason(tmp_path: Path) -> None:
+    found = training(tmp_path, SUITE).of({"flights": 7, "weather": 3})
+    month, temp = found.rules
+    assert (month.label.split("(")[0], month.place) == (
+        "expect_column_values_to_be_between",
+        "conf/checks/flights.yml:2",
+    )
+    assert (month.types, month.refuses) == ({"month": "integer"}, True)
+    assert (temp.policy, temp.mostly, temp.refuses) == ("warn", 0.9, False)
+    unique, typed = found.left_out
+    assert unique.why == "it needs the whole table"
+    assert typed.why.startswith("it cannot be evaluated (ColumnValuesBetween")
+
+
+def test_a_suite_that_is_not_valid_costs_no_model(tmp_path: Path) -> None:
+    found = training(tmp_path, "expectations:\n  - expect_the_unexpected: month\n").of({"flights": 7})
+    assert not found.rules
+    assert "expect_the_unexpected" in found.left_out[0].why
