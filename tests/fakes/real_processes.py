@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
+_SPARING = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # else a tracking server starts six more of itself
 
 
 def free_port() -> int:
@@ -36,7 +37,7 @@ def serving(
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **_SPARING, **(env or {})},
         )
         try:
             _wait(url, process, cwd / "server.log", patience)

@@ -68,7 +68,6 @@ def test_a_page_that_tells_another_thing_is_found() -> None:
     told = [["stage"] * 15, ["`A`", "compiled scorer", "one", "keep", "dense", "5", *"000000000"]]
     less = [told[0], [*told[1][:5], "3", *"000000000"]]
     assert unlike(told, less) == []
-    assert unlike(less, told) == ["`A`: 3 rows are told for `stage`, 5 were proved"]
-    assert unlike(told, [told[0], [*told[1][:5], "0", *"000000000"]])
+    assert unlike(less, told) == ["`A`: 3 rows are told, 5 were proved"]
     assert unlike(told, [told[0], ["`A`", "Spark", *told[1][2:]]])
     assert unlike(told, told[:1])
