@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
-from sparkops.errors import RowError
 from sparkops.flavors.manifest import read
 from sparkops.flavors.scorer import PyfuncScorer
 from sparkops.flavors.worker import Process
-from sparkops.scoring.arrow import answers_of, columns_of
-
-_NUMBER = re.compile(r"^Row \d+: ")
+from sparkops.scoring.arrow import answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +37,7 @@ class ArrowProcess:
         scorer: PyfuncScorer | None = None
         for batch in batches:
             scorer = scorer or _kept(self)
-            try:
-                yield self.scored(scorer, batch)
-            except RowError as error:  # the row's number in a batch says nothing in a table
-                raise RowError(_NUMBER.sub("", str(error)), field=error.field, value=error.value) from None
-
-    def scored(self, scorer: PyfuncScorer, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return one batch with the answers beside its own columns."""
-        got = scorer.score_batch(columns_of(batch, scorer.fields))
-        arrays = [*batch.columns, *answers_of(got, scorer.outputs)]
-        names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
-        if self.version is not None:
-            names.append(self.version[0])
-            arrays.append(pa.array(np.full(batch.num_rows, self.version[1], dtype=np.int32)))
-        return pa.RecordBatch.from_arrays(arrays, names=names)
+            yield answered(scorer, batch, self.version)
 
 
 _SCORERS: dict[str, PyfuncScorer] = {}  # of one of Spark's Python workers, which outlives a job

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
-from sparkops.errors import ModelError, SignatureMismatch
+from sparkops.errors import ModelError
 from sparkops.models.artifact import SPARK_MODEL
 from sparkops.models.bundle import code
 from sparkops.models.columns import answer_columns
-from sparkops.models.facts import input_types, race_of
-from sparkops.models.fit import check_fit
-from sparkops.models.planner import Way, choose, seconds_a_row
+from sparkops.models.facts import race_of
+from sparkops.models.pinned import Pinned
+from sparkops.models.planner import choose, seconds_a_row
 from sparkops.models.shipping import arrow_scorer, is_elsewhere, trouble
 from sparkops.models.two_ways import VERSION_COLUMN, by_scorer, by_spark
 from sparkops.scoring.files import CERTIFICATE, SCORER
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("sparkops.models")
 
 
-class SparkVersion:
+class SparkVersion(Pinned):
     """One version of a registered model, scored by Spark; implements `ModelVersion`.
 
     Args:
@@ -38,29 +38,8 @@ class SparkVersion:
     """
 
     def __init__(self, name: str, version: int, folder: Path, settings: Settings) -> None:
-        self._name, self._version, self._folder, self._settings = name, version, folder, settings
-        self._way: Way | None = None
+        super().__init__(name, version, folder, settings)
         self._asked: str | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the registered name."""
-        return self._name
-
-    @property
-    def version(self) -> int:
-        """Return the pinned version."""
-        return self._version
-
-    @property
-    def uri(self) -> str:
-        """Return `models:/name/version`."""
-        return f"models:/{self._name}/{self._version}"
-
-    @property
-    def way(self) -> Way | None:
-        """Return how the last frame was scored, and why so."""
-        return self._way
 
     @cached_property
     def fitted(self) -> Any:
@@ -89,13 +68,7 @@ class SparkVersion:
 
     def check(self, frame: DataFrame) -> None:
         """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""
-        check_fit(frame, input_types(self._folder), f"{self._name}/{self._version}")
-        taken = [name for name in (*self._answers, VERSION_COLUMN) if name in frame.columns]
-        if taken:
-            raise SignatureMismatch(
-                f"Model {self._name}/{self._version} adds {', '.join(f'`{name}`' for name in taken)}, "
-                "which these rows have already: drop it first."
-            )
+        self._check(frame, self._answers)
 
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
         """Return the frame with the model's answers and `model_version`; `way` tells how.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,9 @@ from .description import Description, Output
 from .field import Field
 from .frame import Batch, Numbers
 from .scorer import Scorer
+
+if TYPE_CHECKING:
+    from .face import RowScorer
 
 _FEW = 4  # rows for each different text, from which on it is looked up once
 _NUMBER = re.compile(r"^Row \d+: ")
@@ -52,21 +55,31 @@ class ArrowScorer:
         """Score each batch as it comes."""
         scorer = _kept(self.description)
         for batch in batches:
-            try:
-                yield self.scored(scorer, batch)
-            except RowError as error:  # the row's number in a batch says nothing in a table
-                raise RowError(_NUMBER.sub("", str(error)), field=error.field, value=error.value) from None
+            yield answered(scorer, batch, self.version)
 
-    def scored(self, scorer: Scorer, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Return one batch with the answers beside its own columns."""
+
+def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] | None) -> pa.RecordBatch:
+    """Return a batch with a model's answers beside its own columns, without the rows that the model drops.
+
+    Args:
+        scorer: The model.
+        batch: Rows.
+        version: Name and value of a last column; none where it is None.
+
+    Raises:
+        RowError: Of the first row that cannot be scored; not by its number, which says nothing in a table.
+    """
+    try:
         got = scorer.score_batch(columns_of(batch, scorer.fields))
-        arrays = [*batch.columns, *answers_of(got, scorer.outputs)]
-        names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
-        if self.version is not None:
-            names.append(self.version[0])
-            arrays.append(pa.array(np.full(batch.num_rows, self.version[1], dtype=np.int32)))
-        whole = pa.RecordBatch.from_arrays(arrays, names=names)
-        return whole.filter(pa.array(~got.rejected)) if got.rejected.any() else whole
+    except RowError as error:
+        raise RowError(_NUMBER.sub("", str(error)), field=error.field, value=error.value) from None
+    arrays = [*batch.columns, *answers_of(got, scorer.outputs)]
+    names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
+    if version is not None:
+        names.append(version[0])
+        arrays.append(pa.array(np.full(batch.num_rows, version[1], dtype=np.int32)))
+    whole = pa.RecordBatch.from_arrays(arrays, names=names)
+    return whole.filter(pa.array(~got.rejected)) if got.rejected.any() else whole
 
 
 _SCORERS: dict[str, Scorer] = {}

@@ -97,7 +97,7 @@ def test_products_pass_over_zeros_as_spark_does(stored: str) -> None:
         {"a": draw.randint(-1, 3), "b": draw.choice(ODD), "v": [draw.choice(ODD), draw.choice((0, 1)), 2.0]}
         for _ in range(60)
     ]
-    prove(description, to_onnx(description), scored_cases(Scorer(description), rows))
+    assert prove(description, to_onnx(description), scored_cases(Scorer(description), rows)).rows == len(rows)
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep", "skip"])
@@ -116,7 +116,8 @@ def test_trees_split_at_the_last_digit_and_by_sets_of_categories(deep: int, tree
         description = forest(deep=deep, trees=trees, seed=seed)
         rows = [{"a": 0.5, "b": 0.5, "c": c} for c in (0.0, 0.5, 1.5, -1.0, 3.0, 4.0, nan, inf, 1e10)]
         cases = cases_of(description, []) + scored_cases(Scorer(description), rows)
-        prove(description, to_onnx(description), cases)
+        proved = prove(description, to_onnx(description), cases)
+        assert (proved.rows, proved.unscored) == (len(cases), sum(isinstance(each, str) for _, each in cases))
 
 
 def test_texts_doubles_and_booleans_are_indexed_by_what_java_writes() -> None:

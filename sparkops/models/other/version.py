@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.config.settings import Settings
-from sparkops.errors import ModelError, SignatureMismatch
+from sparkops.errors import ModelError
 from sparkops.flavors.environment import interpreter
 from sparkops.flavors.label import label
 from sparkops.flavors.manifest import Manifest, verified
 from sparkops.flavors.running import Running
-from sparkops.models.facts import input_types
-from sparkops.models.fit import check_fit
 from sparkops.models.other.frame import scored
+from sparkops.models.pinned import Pinned
 from sparkops.models.planner import Way
-from sparkops.models.two_ways import VERSION_COLUMN
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("sparkops.models")
 
 
-class ProcessVersion:
+class ProcessVersion(Pinned):
     """One version of a registered model that is no Spark model; implements `ModelVersion`.
 
     Args:
@@ -37,29 +35,8 @@ class ProcessVersion:
     """
 
     def __init__(self, name: str, version: int, folder: Path, seal: str, settings: Settings) -> None:
-        self._name, self._version, self._folder = name, version, folder
-        self._seal, self._settings = seal, settings
-        self._way: Way | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the registered name."""
-        return self._name
-
-    @property
-    def version(self) -> int:
-        """Return the pinned version."""
-        return self._version
-
-    @property
-    def uri(self) -> str:
-        """Return `models:/name/version`."""
-        return f"models:/{self._name}/{self._version}"
-
-    @property
-    def way(self) -> Way | None:
-        """Return how the last frame was scored, and why so."""
-        return self._way
+        super().__init__(name, version, folder, settings)
+        self._seal = seal
 
     @property
     def fitted(self) -> ProcessVersion:
@@ -75,14 +52,7 @@ class ProcessVersion:
 
     def check(self, frame: DataFrame) -> None:
         """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""
-        check_fit(frame, input_types(self._folder), f"{self._name}/{self._version}")
-        added = (*(output.name for output in self.manifest.outputs), VERSION_COLUMN)
-        taken = [name for name in added if name in frame.columns]
-        if taken:
-            raise SignatureMismatch(
-                f"Model {self._name}/{self._version} adds {', '.join(f'`{name}`' for name in taken)}, "
-                "which these rows have already: drop it first."
-            )
+        self._check(frame, (output.name for output in self.manifest.outputs))
 
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
         """Return the frame with the model's answers and `model_version`.
