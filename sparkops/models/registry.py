@@ -131,28 +131,27 @@ class Registry:
         if found:
             _log.info("run %s registered `%s` version %d already", run_id, name, found[0].version)
             return self._crowned(name, found[0].version)
-        facts = Facts(
-            name=name,
-            run_id=run_id,
-            compiled=False,
-            tables=dict(tables or {}),
-            params={key: str(value) for key, value in (params or {}).items()},
-        )
-        if flavor_of(model.fitted) is None:
-            check_trained(model)
+        said = {key: str(value) for key, value in (params or {}).items()}
+        facts = Facts(name=name, run_id=run_id, compiled=False, tables=dict(tables or {}), params=said)
+        return self._crowned(name, self._new(model, facts, gates, checks or RowChecks(), tags or {}))
+
+    def _new(
+        self, model: Model, facts: Facts, gates: Sequence[Gate], checks: RowChecks, tags: Mapping[str, str]
+    ) -> int:
+        """Build, judge and upload a version; return its number."""
         from sparkops.models.other.saved import prepared
 
+        if flavor_of(model.fitted) is None:
+            check_trained(model)
         with (
             kept(model.heldout),
             prepared(model, self._settings) as ready,
             tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
         ):
-            metrics, results = self._judged(ready, name, gates)
+            metrics, results = self._judged(ready, facts.name, gates)
             folder = Path(work) / "model"
-            facts = replace(facts, metrics=metrics, gates=results)
-            facts = self._built(ready, facts, folder, checks or RowChecks())
-            version = upload(client(self._settings), self._settings, facts, folder, tags or {})
-        return self._crowned(name, version)
+            facts = self._built(ready, replace(facts, metrics=metrics, gates=results), folder, checks)
+            return upload(client(self._settings), self._settings, facts, folder, tags)
 
     def promote(
         self, name: str, version: At = None, *, alias: str = CHAMPION, force: bool = False

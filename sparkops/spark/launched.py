@@ -18,7 +18,9 @@ from sparkops.spark.jars import delta_jars
 from sparkops.spark.java import Java, find_java
 from sparkops.spark.jvm_log import JvmLog
 
-QUICK: Final = ("-XX:TieredStopAtLevel=1",)
+# With the quick compiler alone, Java keeps 48 MB for compiled code: a long session fills that, and what is not compiled by
+# then fails ("no such method: MethodHandle.linkToStatic") or crawls. Only what is used takes memory.
+QUICK: Final = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
