@@ -1,8 +1,9 @@
 """Measure checkpoints beside the aggregation that a person would write for them, and the stock engine, in turn.
 
-    .venv/bin/python scripts/bench_checks.py [--rounds 5] [--rows 2600000]
+    .venv/bin/python scripts/bench_checks.py [--rounds 5] [--rows 2600000] [--peers]
 
-Both tables are Delta tables, every suite passes, and each way returns a verdict and the counts behind it.
+Both tables are Delta tables, every suite passes, and each way returns a verdict and the counts behind it. With --peers,
+other libraries for checks that are installed judge the table of twenty expectations, too, by as many as they can say.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench_check_peers import PEERS, Peer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -52,6 +55,9 @@ HUNDRED = "".join(
     f"expect_column_values_to_be_between: {{column: c{i}, min_value: 0, max_value: 100}}\n"
     for i in range(50)
 )
+
+
+WARMING = 3  # rounds before the first that counts
 
 
 def flights(spark: SparkSession, rows: int) -> DataFrame:
@@ -135,20 +141,52 @@ def timed(ask: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+def gate(checks: Checks, suite: Suite, frame: DataFrame) -> None:
+    outcome = checks.gate(suite, frame, table=suite.table, run_id="bench")
+    assert not outcome.blocked, [one for one in outcome.results if not one.success]
+
+
+def in_turn(ways: Mapping[str, Callable[[], Any]], rounds: int) -> list[dict[str, float]]:
+    """Return the seconds of each way in each round, after some that warm Spark up."""
+    for ask in [*ways.values()] * WARMING:
+        ask()
+    return [{way: timed(ask) for way, ask in ways.items()} for _ in range(rounds)]
+
+
+def beside_peers(checks: Checks, frame: DataFrame, rounds: int) -> list[str]:
+    """Return a table of the peers that are installed, each measured in turn with sparkops and the aggregation by hand."""
+    suite = checks.suite("flights")
+    assert suite is not None
+    here: dict[str, Peer] = {peer.name: peer for peer in PEERS if peer.installed}
+    for peer in here.values():
+        peer.require_awake(frame)
+    ways: dict[str, Callable[[], Any]] = {
+        "hand": lambda: twenty_by_hand(frame),
+        "sparkops": lambda: gate(checks, suite, frame),
+        **{name: partial(peer.ask, frame) for name, peer in here.items()},
+    }
+    taken = in_turn(ways, rounds)
+    rows = [
+        f"| {name} | {said} of 20 | {statistics.median(one[name] for one in taken):.2f} s "
+        f"| {statistics.median(one[name] / one['hand'] for one in taken):.1f} x "
+        f"| {statistics.median(one[name] / one['sparkops'] for one in taken):.1f} x |"
+        for name, said in (("sparkops", 20), *((name, peer.said) for name, peer in here.items()))
+    ]
+    missing = [f"{peer.package}: not installed." for peer in PEERS if not peer.installed]
+    head = (
+        "| library | expectations that it says | time | beside by hand | beside sparkops |",
+        "| --- | --: | --: | --: | --: |",
+    )
+    return ["", *head, *rows, *(["", *missing] if missing else [])]
+
+
 def compare(
     name: str, checks: Checks, frame: DataFrame, by_hand: Callable[[DataFrame], Any], rounds: int
 ) -> str:
     suite = checks.suite(name)
     assert suite is not None
-
-    def gate() -> None:
-        outcome = checks.gate(suite, frame, table=name, run_id="bench")
-        assert not outcome.blocked, [one for one in outcome.results if not one.success]
-
-    ways: dict[str, Callable[[], Any]] = {"hand": lambda: by_hand(frame), "sparkops": gate}
-    for ask in ways.values():
-        ask()
-    taken = [{way: timed(ask) for way, ask in ways.items()} for _ in range(rounds)]
+    ways = {"hand": lambda: by_hand(frame), "sparkops": lambda: gate(checks, suite, frame)}
+    taken = in_turn(ways, rounds)
     middle = {way: statistics.median(one[way] for one in taken) for way in ways}
     ratio = statistics.median(one["sparkops"] / one["hand"] for one in taken)
     own = timed(lambda: stock(suite, frame))
@@ -162,6 +200,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=2_600_000)
+    parser.add_argument("--peers", action="store_true")
     given = parser.parse_args()
     Library().wait()
     with tempfile.TemporaryDirectory() as name:
@@ -195,7 +234,8 @@ def page(spark: SparkSession, checks: Checks, given: argparse.Namespace, folder:
         "| A suite that passes | by hand | sparkops | ratio | stock engine, once |",
         "| --- | --: | --: | --: | --: |",
     )
-    return "\n".join([*head, *rows])
+    peers = beside_peers(checks, frames["flights"], given.rounds) if given.peers else []
+    return "\n".join([*head, *rows, *peers])
 
 
 if __name__ == "__main__":

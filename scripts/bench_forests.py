@@ -25,7 +25,10 @@ from sparkops.scoring.forest import AT_MOST, LEAF
 FEATURES, ROWS = 20, 400
 NAMES = tuple(f"x{at}" for at in range(FEATURES))
 BINS = 31  # thresholds of a feature
-FORESTS = ((20, 5, BINS), (100, 5, BINS), (100, 5, 0), (500, 10, BINS))
+FORESTS = (
+    (20, 5, BINS), (20, 8, BINS), (20, 10, BINS), (100, 5, BINS), (100, 5, 0), (100, 8, BINS), (200, 7, BINS),
+    (500, 10, BINS),
+)  # fmt: skip
 
 
 def main() -> None:

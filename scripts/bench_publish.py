@@ -2,20 +2,26 @@
 
     .venv/bin/python scripts/bench_publish.py [--rows 2600000] [--rounds 5]
 
-One frame of thirteen columns is computed and written in each way, one way after the other in each round: by Spark
-straight into a Delta table; by Spark into Parquet files that Spark then copies into a Delta table, neither checked; and
-by sparkops, which stages it, runs twenty expectations on it and publishes it, once by adopting the staged files and once
-by Spark's own commit, as where a table's features or its storage leave no other way.
+One frame of thirteen columns is computed and written over a table that stands, in each way, one way after the other in
+each round: by Spark straight into a Delta table; by Spark into Parquet files that Spark then copies into a Delta table,
+neither checked; and by sparkops, which stages it, runs twenty expectations on it and publishes it, once by adopting the
+staged files and once by Spark's own commit, as where a table's features or its storage leave no other way. Ratios are
+medians of those of each round. Afterwards every table must hold the same rows, and its log must name who committed them.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pyspark.sql import functions as F
 
 from sparkops import Engine, Write
 
@@ -23,6 +29,17 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from sparkops.engine.workshop import Workshop
+
+Way = Callable[[int], object]
+Taken = list[float]
+
+PLAIN, COPIED, ADOPTED, REWRITTEN = "plain", "copied", "adopted", "rewritten"
+WAYS = {
+    PLAIN: "Spark's own Delta write, unchecked",
+    COPIED: "Parquet, then copied into a Delta table by Spark, unchecked",
+    ADOPTED: "checked, staged files adopted",
+    REWRITTEN: "checked, copied by Spark's own commit",
+}
 
 SUITE = """\
 expectations:
@@ -34,7 +51,7 @@ expectations:
   - expect_column_values_to_be_between: {column: month, min_value: 1, max_value: 12}
   - expect_column_values_to_be_between: {column: hour, min_value: 0, max_value: 23}
   - expect_column_values_to_be_between: {column: distance, min_value: 0, max_value: 5000}
-  - expect_column_values_to_be_between: {column: delay, min_value: -100, max_value: 2000}
+  - expect_column_values_to_be_between: {column: delay, min_value: -200, max_value: 200}
   - expect_column_values_to_be_between: {column: a, min_value: 0}
   - expect_column_values_to_be_between: {column: b, min_value: 0}
   - expect_column_values_to_be_between: {column: c, min_value: 0, mostly: 0.9}
@@ -56,35 +73,18 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
         root = Path(work)
-        (root / "conf" / "base").mkdir(parents=True)
-        (root / "conf" / "base" / "project.yml").write_text("name: bench\n", "utf-8")
-        (root / "conf" / "checks").mkdir()
-        (root / "conf" / "checks" / "wide.yml").write_text(SUITE, "utf-8")
+        lay_out(root)
         with Engine(root) as engine:
-            report(engine.workshop, root, asked.rows, asked.rounds)
+            bench = Bench(engine.workshop, root, asked.rows)
+            print(bench.page(asked.rounds))
 
 
-def report(shop: Workshop, root: Path, rows: int, rounds: int) -> None:
-    frame = made(shop, rows)
-    ways = {
-        "Spark's own Delta write, unchecked": lambda _: plain(frame, root),
-        "Parquet, then copied into a Delta table by Spark, unchecked": lambda _: copied(frame, root),
-        "checked, staged files adopted": lambda at: checked(shop, frame, at, staged=True),
-        "checked, copied by Spark's own commit": lambda at: checked(shop, frame, at, staged=False),
-    }
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
-        for name, way in ways.items():
-            begun = time.perf_counter()
-            way(number)
-            if number:  # the first round warms Spark up
-                times[name].append(time.perf_counter() - begun)
-    base, copy = (statistics.median(taken) for taken in list(times.values())[:2])
-    print(f"{rows:,} rows, 13 columns, 20 expectations; medians of {rounds} rounds.\n")
-    print("| way | seconds | beside Spark's own | beside staging and copying |\n| --- | ---: | ---: | ---: |")
-    for name, taken in times.items():
-        took = statistics.median(taken)
-        print(f"| {name} | {took:.2f} | {took / base:.2f} x | {took / copy:.2f} x |")
+def lay_out(root: Path) -> None:
+    """Make a project whose two checked tables have one suite."""
+    for folder in ("jobs", "conf/base", "conf/checks"):
+        (root / folder).mkdir(parents=True)
+    for table in (ADOPTED, REWRITTEN):
+        (root / "conf" / "checks" / f"{table}.yml").write_text(SUITE, "utf-8")
 
 
 def made(shop: Workshop, rows: int) -> DataFrame:
@@ -109,25 +109,142 @@ def made(shop: Workshop, rows: int) -> DataFrame:
     )
 
 
-def plain(frame: DataFrame, root: Path) -> None:
-    frame.write.format("delta").mode("overwrite").save(str(root / "plain"))
+class Bench:
+    """The four ways of one frame, and what they took.
+
+    Args:
+        shop: Stages, checks and publishes.
+        root: Folder of the project.
+        rows: Of the frame.
+    """
+
+    def __init__(self, shop: Workshop, root: Path, rows: int) -> None:
+        self.shop, self.root, self.rows = shop, root, rows
+        self.frame = made(shop, rows)
+        self.steps: dict[str, dict[str, Taken]] = {ADOPTED: {}, REWRITTEN: {}}
+
+    def page(self, rounds: int) -> str:
+        """Run every way in turn, see that all wrote the same, and return what they took as Markdown."""
+        times = self.taken(rounds)
+        self.require_same(rounds + 1)
+        shares = [self.shares(name) for name in (ADOPTED, REWRITTEN)]
+        head = f"{self.rows:,} rows, 13 columns, 20 expectations; medians of {rounds} rounds."
+        return "\n".join([head, "", *table(times), "", *shares])
+
+    def taken(self, rounds: int) -> dict[str, Taken]:
+        """Return seconds by way, after a round that warms Spark up; each round begins with another way."""
+        ways: dict[str, Way] = {
+            PLAIN: lambda _: self.plain(),
+            COPIED: lambda _: self.copied(),
+            ADOPTED: lambda at: self.checked(ADOPTED, at, staged=True),
+            REWRITTEN: lambda at: self.checked(REWRITTEN, at, staged=False),
+        }
+        times: dict[str, Taken] = {name: [] for name in ways}
+        for number in range(rounds + 1):
+            if number == 1:
+                self.forget_steps()
+            for name in turned(list(ways), number):
+                begun = time.perf_counter()
+                ways[name](number)
+                if number:
+                    times[name].append(time.perf_counter() - begun)
+        return times
+
+    def plain(self) -> None:
+        self.frame.write.format("delta").mode("overwrite").save(self.place(PLAIN))
+
+    def copied(self) -> None:
+        between = str(self.root / "between")
+        self.frame.write.mode("overwrite").parquet(between)
+        back = self.frame.sparkSession.read.schema(self.frame.schema).parquet(between)
+        back.write.format("delta").mode("overwrite").save(self.place(COPIED))
+
+    def checked(self, name: str, at: int, *, staged: bool) -> None:
+        """Do what a run does with what a job returned: stage it, check it, publish it, clear up."""
+        run_id, tables = f"bench-{name}-{at}", self.shop.tables
+        suite = self.shop.checks.suite(name)
+        assert suite is not None
+        with self.step(name, "staging"):
+            held = tables.stage(self.frame, table=name, run_id=run_id)
+        with self.step(name, "checks"):
+            outcome = self.shop.checks.gate(suite, held, table=name, run_id=run_id)
+        outcome.raise_if_blocked()
+        assert [result.success for result in outcome.results] == [True] * 20
+        assert outcome.rows == self.rows
+        with self.step(name, "publishing"):
+            tables.publish(outcome.good, Write(table=name), run_id=run_id, staged=staged)
+        with self.step(name, "clearing up"):
+            tables.discard(run_id)
+
+    @contextmanager
+    def step(self, name: str, step: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        yield
+        self.steps[name].setdefault(step, []).append(time.perf_counter() - begun)
+
+    def forget_steps(self) -> None:
+        for steps in self.steps.values():
+            steps.clear()
+
+    def shares(self, name: str) -> str:
+        """Return where the time of a checked way went."""
+        parts = ", ".join(
+            f"{step} {statistics.median(took):.2f} s" for step, took in self.steps[name].items()
+        )
+        return f"- {WAYS[name]}: {parts}"
+
+    def place(self, name: str) -> str:
+        """Return where a way's table stands."""
+        kept = self.root / name if name in (PLAIN, COPIED) else Path(self.shop.settings.warehouse) / name
+        return str(kept)
+
+    def require_same(self, writes: int) -> None:
+        """Refuse figures of ways that did not write the same rows, as often, in the way that they are named for."""
+        found = {name: self.told(name) for name in WAYS}
+        assert len(set(found.values())) == 1, found
+        for name in WAYS:
+            commits = committers(Path(self.place(name)))
+            assert len(commits) == writes, (name, commits)
+            assert {commit.startswith("delta-rs") for commit in commits} == {name == ADOPTED}, (name, commits)
+
+    def told(self, name: str) -> tuple[int, int]:
+        """Return the number of a table's rows and a sum over all that stands in them."""
+        read = self.frame.sparkSession.read.format("delta").load(self.place(name))
+        summed = F.sum(F.xxhash64(*read.columns).cast("decimal(38,0)"))
+        [row] = read.agg(F.count(F.lit(1)), summed).collect()
+        return int(row[0]), int(row[1])
 
 
-def copied(frame: DataFrame, root: Path) -> None:
-    frame.write.mode("overwrite").parquet(str(root / "between"))
-    back = frame.sparkSession.read.schema(frame.schema).parquet(str(root / "between"))
-    back.write.format("delta").mode("overwrite").save(str(root / "copied"))
+def turned(names: list[str], by: int) -> list[str]:
+    """Return the names from another one on."""
+    at = by % len(names)
+    return names[at:] + names[:at]
 
 
-def checked(shop: Workshop, frame: DataFrame, at: int, *, staged: bool) -> None:
-    run_id = f"bench-{staged}-{at}"
-    suite = shop.checks.suite("wide")
-    assert suite is not None
-    held = shop.tables.stage(frame, table="wide", run_id=run_id)
-    outcome = shop.checks.gate(suite, held, table="wide", run_id=run_id)
-    outcome.raise_if_blocked()
-    shop.tables.publish(outcome.good, Write(table="wide"), run_id=run_id, staged=staged)
-    shop.tables.discard(run_id)
+def committers(folder: Path) -> list[str]:
+    """Return the engine behind each commit of a Delta table, oldest first."""
+    found = []
+    for file in sorted((folder / "_delta_log").glob("*.json")):
+        lines = map(json.loads, file.read_text("utf-8").splitlines())
+        [info] = [line["commitInfo"] for line in lines if "commitInfo" in line]
+        found.append(str(info.get("engineInfo") or info.get("clientVersion")))
+    return found
+
+
+def table(times: dict[str, Taken]) -> list[str]:
+    """Return a row for each way."""
+    rows = [
+        "| way | seconds | beside Spark's own | beside staging and copying |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, took in times.items():
+        beside = [f"{ratio(took, times[other]):.2f} x" for other in (PLAIN, COPIED)]
+        rows.append(f"| {WAYS[name]} | {statistics.median(took):.2f} | {' | '.join(beside)} |")
+    return rows
+
+
+def ratio(took: Taken, other: Taken) -> float:
+    return statistics.median(one / two for one, two in zip(took, other, strict=True))
 
 
 if __name__ == "__main__":

@@ -16,10 +16,17 @@ TEXT = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_hello_is_a_job_as_it_stands(make_project: Callable[..., Path]) -> None:
-    (hello,) = (block for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "@job" in block)
-    job = peek(make_project({"jobs/daily_delays.py": hello}) / "jobs")["daily_delays"]
+    hello, stream = (
+        block for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL) if "@job" in block
+    )
+    given = "from pyspark.sql import DataFrame\nfrom sparkops import job\n"
+    found = peek(
+        make_project({"jobs/daily_delays.py": hello, "jobs/clean_arrivals.py": given + stream}) / "jobs"
+    )
+    job = found["daily_delays"]
     assert (job.tables, [param.name for param in job.params]) == (("flights",), ["day", "origin"])
     assert (job.writes[0].table, job.writes[0].by) == ("daily_delays", ("day",))
+    assert found["clean_arrivals"].stream == "arrivals"
 
 
 def test_every_command_it_names_answers_with_its_help(capsys: pytest.CaptureFixture[str]) -> None:

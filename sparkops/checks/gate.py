@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from sparkops.checks.compiled import Compiled
 from sparkops.checks.fit import hint
 from sparkops.checks.found import Found, over_limit, result_of
 from sparkops.checks.library import Library
-from sparkops.checks.outcome import Outcome
+from sparkops.checks.outcome import REASONS, Outcome
 from sparkops.checks.suite import Suite
 from sparkops.checks.validation import Validation
 from sparkops.pipeline.check import CheckResult
@@ -42,7 +42,7 @@ class Gate:
         parts: Split | None = None
         while not self._passed(checked) and (fresh := self._to_hold(checked, held, first)):
             held |= {index: checked.found[index] for index in fresh}
-            parts = self._split(held, first)
+            parts = self._apart(held, first)
             checked = self._check(parts.good, everything)
         others = [index for index in everything if index not in checked.looked_at]
         checked = checked.joined(self._check(self.frame, others)) if others else checked
@@ -110,10 +110,10 @@ class Gate:
             and index in first.broken
         ]
 
-    def _split(self, held: Mapping[int, Found], first: Checked) -> Split:
+    def _apart(self, broken: Iterable[int], first: Checked) -> Split:
         from sparkops.checks.split import split
 
-        return split(self.frame, {self.suite.expectations[i].label: first.broken[i] for i in sorted(held)})
+        return split(self.frame, {self.suite.expectations[i].label: first.broken[i] for i in sorted(broken)})
 
     def _outcome(
         self, first: Checked, checked: Checked, held: Mapping[int, Found], parts: Split | None
@@ -137,7 +137,13 @@ class Gate:
             quarantined=quarantined,
             why_blocked=why,
             validation=Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), found=found),
+            failing=self._failing(first),
         )
+
+    def _failing(self, first: Checked) -> DataFrame | None:
+        """Return the rows of the whole frame that broke what did not hold."""
+        broken = [i for i in sorted(first.broken) if i in first.found and not first.found[i].success]
+        return self._apart(broken, first).bad if broken and REASONS not in self.frame.columns else None
 
     def _result(self, index: int, found: Found | None) -> CheckResult:
         """Return a result; one that names a column that is not there tells a near one."""

@@ -31,6 +31,8 @@ class Outcome:
         quarantined: Rows in `bad`.
         why_blocked: What blocked the table when no single check did.
         validation: What was found, for Data Docs.
+        failing: Every row that broke an expectation which did not hold, whatever its policy, as it came and with its
+            reasons in `_sparkops_reasons`; None when no row is to blame. Not computed before it is used.
     """
 
     table: str
@@ -43,6 +45,7 @@ class Outcome:
     quarantined: int = 0
     why_blocked: str = ""
     validation: Validation | None = None
+    failing: DataFrame | None = None
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

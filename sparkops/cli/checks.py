@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import TextIO
 
 import click
 
@@ -16,13 +17,21 @@ from sparkops.cli.where import Where, common, newest
 @click.argument("name", metavar="TABLE")
 @click.option("--at", "version", type=int, metavar="VERSION", help="Version; the newest by default.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
+@click.option(
+    "--failing",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    metavar="FILE",
+    help="Write every row that broke a check there, with its reasons, as lines of JSON.",
+)
 @common
-def check(where: Where, name: str, version: int | None, as_json: bool) -> int:
+def check(where: Where, name: str, version: int | None, as_json: bool, failing: TextIO | None) -> int:
     """Run conf/checks/TABLE.yml on TABLE as it stands. Leaves with 3 when a check failed."""
     from sparkops.cli.check_line import check_lines
 
     with where.engine() as engine:
         done = engine.check(name, at=version)
+        for line in done.failing_lines() if failing else ():
+            print(line, file=failing)
     if as_json:
         click.echo(json.dumps([asdict(result) for result in done.results], indent=2, default=str))
     else:

@@ -21,6 +21,7 @@ _DOING = {
     "pin": "pinning table versions",
     "suites": "reading the checks",
     "call": "reading and planning",
+    "stream": "streaming",
     "compute": "computing",
     "check": "checking",
     "publish": "publishing",
@@ -157,5 +158,13 @@ def made(run: Run) -> str:
         return f"registered {run.registered['name']}/{run.registered['version']}{aliases}"
     if run.report:
         return f"wrote {run.report}"
+    if run.batches:
+        return f"published {len(run.batches)} batch{'es' if len(run.batches) > 1 else ''}: {_tables(run)}"
+    if "stream" in run.timings and not run.outputs:
+        return "found nothing new"
+    return f"published {_tables(run)}" if run.outputs else "done"
+
+
+def _tables(run: Run) -> str:
     tables = [f"{name}@{out['version']} ({rows_of(out['rows'])})" for name, out in run.outputs.items()]
-    return "published " + text(tables) if tables else "done"
+    return text(tables)

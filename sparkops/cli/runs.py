@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sparkops.cli.batch_line import batch_lines
 from sparkops.cli.check_line import check_lines
 from sparkops.cli.show import in_words, inside, rows_of, seconds, table, when
 from sparkops.cli.where import Where, common, newest
@@ -117,8 +118,9 @@ def sheet(run: Run) -> Iterator[str]:
         "Params", (f"{k} = {v!r}   ({run.origins.get(k, '')})" for k, v in run.params.items())
     )
     yield from _section("Read", (_read(name, pin) for name, pin in run.inputs.items()))
-    yield from _section("Models", (_used(run, name) for name in run.models))
+    yield from _section("Models", (line for name in run.models for line in _used(run, name)))
     yield from _section("Checks", check_lines(run.checks))
+    yield from _section("Batches", batch_lines(run.batches))
     yield from _section("Wrote", (_wrote(name, out) for name, out in run.outputs.items()))
     yield from _section("Model", _registered(run.registered))
     yield from _section("Metrics", (f"{name} = {value:.6g}" for name, value in run.metrics.items()))
@@ -134,9 +136,14 @@ def _section(title: str, lines: Any) -> Iterator[str]:
         yield f"{title if number == 0 else '':<9}{line}"
 
 
-def _used(run: Run, name: str) -> str:
-    how = run.scoring.get(name)
-    return f"{name}/{run.models[name]}" + (f", by {how}" if how else "")
+def _used(run: Run, name: str) -> Iterator[str]:
+    how, told = run.scoring.get(name), run.rules.get(name)
+    yield f"{name}/{run.models[name]}" + (f", by {how}" if how else "")
+    if told:
+        rules = f"{told['rules']} rule{'' if told['rules'] == 1 else 's'}"
+        yield f"  {rows_of(told['rows'])} judged by {rules} ({told['apply']}), {len(told['broken'])} broken"
+        for broken in told["broken"]:
+            yield f"  {rows_of(broken['rows'])}: {broken['rule']}, of {broken['table']} ({broken['place']})"
 
 
 def _read(name: str, pin: Mapping[str, Any]) -> str:

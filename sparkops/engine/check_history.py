@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.errors import InputError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult, KeptCheck
+from sparkops.pipeline.table import Batch
 from sparkops.place import Place
 
 if TYPE_CHECKING:
@@ -35,9 +36,15 @@ class KeptChecks:
     name: str | None
 
     def keep(
-        self, results: Sequence[CheckResult], *, run_id: str, job: str, versions: Mapping[str, int | None]
+        self,
+        results: Sequence[CheckResult],
+        *,
+        run_id: str,
+        job: str,
+        versions: Mapping[str, int | None],
+        batch: Batch | None = None,
     ) -> None:
-        """Keep the results once for a run; what goes wrong with that is a warning, and the run goes on."""
+        """Keep the results once for a run or micro-batch; what goes wrong with that is a warning, and the run goes on."""
         if self.name is None or not results:
             return
         now = datetime.now(UTC)
@@ -47,7 +54,7 @@ class KeptChecks:
             for number, one in enumerate(those)
         ]
         try:
-            self.tables.keep_checks(self.name, kept, run_id=run_id, published=bool(versions))
+            self.tables.keep_checks(self.name, kept, run_id=run_id, published=bool(versions), batch=batch)
         except (SparkopsError, OSError) as error:
             log.warning("the results of the checks were not kept: %s", error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +13,25 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.runs.ids import new_id
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from sparkops.engine.workshop import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What the checkpoint found; `blocked` says that the table would not have been published so."""
+    """What the checkpoint found.
+
+    Args:
+        table: The table.
+        version: The version that was looked at; None for a source.
+        results: One per expectation, in the order of the suite.
+        summary: One line.
+        blocked: The table would not have been published so.
+        docs: The index of Data Docs, where they were written.
+        failing: Every row that broke an expectation which did not hold, with its reasons in `_sparkops_reasons`; None when
+            no row is to blame.
+    """
 
     table: str
     version: int | None
@@ -25,6 +39,17 @@ class Checked:
     summary: str
     blocked: bool
     docs: Path | None
+    failing: DataFrame | None = None
+
+    def failing_lines(self) -> Iterator[str]:
+        """Yield every failing row as a line of JSON, a part of the table at a time."""
+        if self.failing is None:
+            return
+        from pyspark.sql import functions as F
+
+        told = F.to_json(F.struct("*"), {"ignoreNullFields": "false"})
+        for row in self.failing.select(told).toLocalIterator():
+            yield row[0]
 
 
 def check(shop: Workshop, table: str, *, at: int | None = None) -> Checked:
@@ -54,4 +79,5 @@ def check(shop: Workshop, table: str, *, at: int | None = None) -> Checked:
         summary=outcome.summary,
         blocked=outcome.blocked or outcome.bad is not None,
         docs=shop.checks.write_docs(outcome),
+        failing=outcome.failing,
     )

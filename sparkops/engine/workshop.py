@@ -238,6 +238,7 @@ class Workshop:
             cluster=self.cluster,
             inputs=self.tables,
             outputs=self.tables,
+            streams=self.tables.streams,
             checks=CheckGate(self.checks, self.settings.root),
             history=self.history,
             models=ModelRegistrar(

@@ -49,6 +49,8 @@ def add_scorer(folder: Path) -> None:
     from mlflow import pyfunc
     from mlflow.models import Model
 
+    from sparkops.scoring.pyfunc import DEFAULT, RULES  # it brings NumPy
+
     package = copy_code(folder / "code")
     model = Model.load(str(folder))
     pyfunc.add_to_model(
@@ -56,6 +58,7 @@ def add_scorer(folder: Path) -> None:
         loader_module=f"{package}.scoring.pyfunc",
         data=SCORER,
         code="code",
+        model_config={RULES: DEFAULT},  # MLflow hands on only the keys that stand here
         conda_env="conda.yaml",
         python_env="python_env.yaml",
     )

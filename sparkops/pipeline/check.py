@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -51,6 +51,24 @@ class CheckResult:
     def share(self) -> float | None:
         """Return the share of the rows looked at that broke it, 0 to 1."""
         return self.unexpected / self.rows if self.rows and self.unexpected is not None else None
+
+    def and_later(self, later: CheckResult) -> CheckResult:
+        """Return what this and a later look, at other rows of the same table, found together."""
+        worse = later if not later.success else self
+        return replace(
+            later,
+            policy=worse.policy,
+            success=self.success and later.success,
+            rows=_sum(self.rows, later.rows),
+            unexpected=_sum(self.unexpected, later.unexpected),
+            samples=self.samples or later.samples,
+            error=self.error or later.error,
+            over=worse.over,
+        )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None and other is None else (one or 0) + (other or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from typing import Any, overload
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.returned import Options, Returned, returned
+from sparkops.pipeline.returned import Options, returned
 from sparkops.pipeline.signature import Reader, Signature
+from sparkops.pipeline.stream import stream_problems
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
 
@@ -32,6 +33,8 @@ def job(
     registers: str | None = None,
     gates: Iterable[Gate] = (),
     allow_empty: bool = False,
+    stream: str | None = None,
+    every: str | None = None,
 ) -> Callable[[Callable[..., Any]], Job]: ...
 def job(
     function: Callable[..., Any] | None = None,
@@ -46,6 +49,8 @@ def job(
     registers: str | None = None,
     gates: Iterable[Gate] = (),
     allow_empty: bool = False,
+    stream: str | None = None,
+    every: str | None = None,
 ) -> Job | Callable[[Callable[..., Any]], Job]:
     """Declare a function as a job: tables before the star, typed parameters after it.
 
@@ -61,6 +66,10 @@ def job(
         registers: Name of the registered model (default: the function's name without a leading `train_`).
         gates: Conditions for taking the alias `champion`.
         allow_empty: Whether an input table with no rows is accepted.
+        stream: Name of the input table that is read as a stream: a run reads what came into it since the last one, in
+            micro-batches, each checked and published exactly once.
+        every: Look for more at this interval ("10 seconds") until the run is stopped; by default a run ends when it has
+            read all.
 
     Raises:
         DeclarationError: With everything that is wrong, each with file and line.
@@ -74,6 +83,8 @@ def job(
         schema_change=schema_change,
         registers=registers,
         gates=tuple(gates),
+        stream=stream,
+        every=every,
     )
     if function is not None:
         return _declare(function, options, allow_empty, _scope())
@@ -101,7 +112,8 @@ def _declare(
     reader = Reader(plain, scope)
     signature = reader.read()
     result = returned(plain, reader.resolve, options)
-    _refuse(plain, signature, result)
+    streamed = stream_problems(options, result, signature.tables)
+    _refuse(plain, signature, (*result.problems, *streamed))
     return Job(
         name=plain.__name__,
         function=function,
@@ -116,19 +128,18 @@ def _declare(
         registers=result.registers,
         gates=options.gates,
         allow_empty=allow_empty,
+        stream=options.stream,
+        every=options.every,
     )
 
 
-def _refuse(function: Callable[..., Any], signature: Signature, result: Returned) -> None:
-    problems: list[tuple[str, Place]] = [
-        *signature.problems,
-        *((text, signature.place) for text in result.problems),
-    ]
+def _refuse(function: Callable[..., Any], signature: Signature, told: Iterable[str]) -> None:
+    problems: list[tuple[str, Place]] = [*signature.problems, *((text, signature.place) for text in told)]
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         problems.append(
             ("it is async or a generator: a job is a plain function that returns", signature.place)
         )
     if problems:
         lines = [f"{text} ({place})" for text, place in problems]
-        told = lines[0] if len(lines) == 1 else "\n" + "\n".join(f"  - {line}" for line in lines)
-        raise DeclarationError(f"Job `{function.__name__}`: {told}")
+        text = lines[0] if len(lines) == 1 else "\n" + "\n".join(f"  - {line}" for line in lines)
+        raise DeclarationError(f"Job `{function.__name__}`: {text}")

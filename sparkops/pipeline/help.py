@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from sparkops.pipeline.allowed import limits_text, type_word
@@ -87,11 +88,20 @@ def usage(job: Job, rows: Sequence[Row]) -> str:
 def _facts(job: Job) -> str:
     """Return which tables and models the job reads and makes, and its file."""
     facts = {
-        "Reads": ", ".join((*job.tables, *(f"{name} (model)" for name in job.models))),
+        "Reads": ", ".join(
+            (*map(partial(_table, job), job.tables), *(f"{name} (model)" for name in job.models))
+        ),
         "Makes": _made(job),
         "File": str(job.place),
     }
     return "\n".join(f"{name + ':':<8}{text}" for name, text in facts.items() if text)
+
+
+def _table(job: Job, name: str) -> str:
+    """Return how a table is read."""
+    if name != job.stream:
+        return name
+    return f"{name} (as a stream, {f'every {job.every}' if job.every else 'what came since the last run'})"
 
 
 def _made(job: Job) -> str:

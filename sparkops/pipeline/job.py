@@ -32,6 +32,8 @@ class Job:
         registers: The registered model's name, for a model.
         gates: Conditions for taking the alias `champion`.
         allow_empty: Whether an input table with no rows is accepted.
+        stream: The input table that is read as a stream: what came into it since the last run, batch by batch.
+        every: How often such a run looks for more, as Spark's interval; None: it ends when all was read.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Job:
     registers: str | None = None
     gates: tuple[Gate, ...] = field(default=())
     allow_empty: bool = False
+    stream: str | None = None
+    every: str | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the author's function as it stands, with frames and values: what a unit test does."""

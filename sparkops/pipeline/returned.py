@@ -29,6 +29,8 @@ class Options:
     schema_change: bool
     registers: str | None
     gates: tuple[Gate, ...]
+    stream: str | None = None
+    every: str | None = None
 
     @property
     def about_tables(self) -> list[str]:
@@ -40,6 +42,7 @@ class Options:
             "merge": self.merge,
             "partition_by": self.partition_by,
             "schema_change": self.schema_change,
+            "stream": self.stream,
         }
         return [name for name, value in given.items() if value]
 

@@ -31,6 +31,19 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One micro-batch of a stream: the same rows, whichever run computes them.
+
+    Args:
+        stream: The stream's id, as its checkpoint keeps it.
+        number: The batch, from 0.
+    """
+
+    stream: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """A table version that a run published.
 
@@ -41,7 +54,7 @@ class Published:
         location: Path, URI or metastore name.
         identity: Delta table id.
         schema_hash: Hash of the column names and types.
-        already: Whether an earlier attempt of the same run had already published it, so nothing was written.
+        already: Whether an earlier attempt had already published it, so nothing was written.
     """
 
     table: str
@@ -55,13 +68,14 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """One line of a Delta table's history."""
+    """One line of a Delta table's history; `batch` is the micro-batch that it published, if it did."""
 
     version: int
     time: datetime
     operation: str
     rows: int | None
     run_id: str | None
+    batch: Batch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,6 +27,9 @@ from sparkops.runs.record import Run, now, state_after
 from sparkops.runs.seams import Rooms
 from sparkops.runs.signals import cancellable
 from sparkops.runs.store import Attempt, RunStore
+from sparkops.runs.stream import stream
+
+_log = logging.getLogger("sparkops.runs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +139,7 @@ def _stopped(error: BaseException, job: Job, live: list[Rooms], attempt: Attempt
     try:
         attempt.say("ended", state=state, ended=now().isoformat(), error=said)
     finally:
-        _leave(live, attempt.run_id, keep_staged=state == "failed")
+        _leave(live, attempt.run_id, keep_staged=state == "failed" and not job.stream)
     return told
 
 
@@ -163,14 +167,18 @@ class _Steps:
         with self.timed("suites"):
             for write in self.order.job.writes:
                 self.rooms.checks.validate(write.table)
-        earlier = self.order.resume
-        if earlier and self.order.job.writes and self.restage():
+        job, earlier = self.order.job, self.order.resume
+        if earlier and job.writes and not job.stream and self.restage():
             result = None
         else:
             with self.timed("call"):
                 result = self.call(session, pins, models)
-        facts = self.so_far()
-        publish(result, self.order, self.rooms, facts, self.attempt, self.timed)
+        with self.judging(models):
+            if job.stream:
+                pin, watch = pins[job.stream], self.setting.watch
+                stream(result, self.order, self.rooms, self.attempt, self.timed, pin=pin, watch=watch)
+            else:
+                publish(result, self.order, self.rooms, self.so_far(), self.attempt, self.timed)
 
     def so_far(self) -> Run:
         """Return the run as its record tells it now."""
@@ -184,13 +192,30 @@ class _Steps:
         yield
         self.attempt.say("step", timings={step: round(perf_counter() - begun, 3)})
 
+    @contextmanager
+    def judging(self, models: Mapping[str, Any]) -> Iterator[None]:
+        """Tell at the end what the rules of models found in the rows that they scored."""
+        try:
+            yield
+        finally:
+            found = {name: model.judged for name, model in models.items() if model.judged}
+            if found:
+                self.attempt.say("judged", rules=found)
+            for line in (line for name, told in found.items() for line in _warnings(name, told)):
+                _log.warning("%s", line)
+
     def pin(self) -> tuple[dict[str, Pin], dict[str, Any]]:
         """Decide which versions are read; a resumed run reads what it read before."""
         job, order = self.order.job, self.order
         before = order.resume.inputs if order.resume else {}
         at = {name: pin["version"] for name, pin in before.items()} | dict(order.at)
         read_before = order.resume.models if order.resume else {}
-        pins = {t: self.rooms.inputs.pin(t, at=at.get(t), as_of=order.as_of) for t in job.tables}
+        pins = {
+            table: self.rooms.inputs.pin(table, at=at.get(table), as_of=order.as_of)
+            if table != job.stream
+            else self.rooms.inputs.pin(table)
+            for table in job.tables
+        }
         models = {m: self.rooms.models.version(m, at=order.at.get(m, read_before.get(m))) for m in job.models}
         versions = {name: model.version for name, model in models.items()}
         self.attempt.say(
@@ -221,14 +246,15 @@ class _Steps:
     def call(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
         """Call the author's function with frames, models and values."""
         job = self.order.job
-        frames = {name: self.rooms.inputs.read(pin) for name, pin in pins.items()}
+        frames = {name: self.rooms.inputs.read(pin) for name, pin in pins.items() if name != job.stream}
+        streams = {job.stream: self.rooms.streams.read(job.stream)} if job.stream else {}
         for name, frame in frames.items():
             if not job.allow_empty and frame.isEmpty():
                 raise BadData(
                     f"Table `{name}` has no rows at {_version(pins[name])}, and job `{job.name}` needs some "
                     f"({job.place}). Fill it, read another version with --at, or declare allow_empty=True."
                 )
-        given: dict[str, Any] = {**frames, **models, **self.order.values}
+        given: dict[str, Any] = {**frames, **streams, **models, **self.order.values}
         if job.session:
             given[job.session] = session
         result = job.function(**given)
@@ -236,6 +262,16 @@ class _Steps:
             raise JobFailed(f"Job `{job.name}` returned nothing. Return what it declares ({job.place}).")
         self.attempt.say("called", scoring={name: str(m.way) for name, m in models.items() if m.way})
         return result
+
+
+def _warnings(model: str, told: Mapping[str, Any]) -> list[str]:
+    if told["apply"] == "count":
+        return []
+    return [
+        f"Model `{model}`: {broken['rows']:,} of {told['rows']:,} rows judged break {broken['rule']}, a rule of table "
+        f"`{broken['table']}` ({broken['place']})."
+        for broken in told["broken"]
+    ]
 
 
 def _version(pin: Pin) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +13,7 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
+from sparkops.pipeline.table import Batch, Published
 from sparkops.pipeline.write import Write
 from sparkops.runs.record import Run
 from sparkops.runs.seams import Outcome, Rooms
@@ -74,11 +75,11 @@ def _tables(result: Any, order: Ordered, rooms: Rooms, attempt: Attempt, timed: 
         outcomes = {t: rooms.checks.gate(f, table=t, run_id=attempt.run_id) for t, f in staged.items()}
     checked = [outcome for outcome in outcomes.values() if outcome is not None]
     results = [result for outcome in checked for result in outcome.results]
-    attempt.say("checked", checks=[_plain(r) for r in results])
+    attempt.say("checked", checks=[plain(r) for r in results])
     if any(outcome.blocked for outcome in checked):
         rooms.history.keep(results, run_id=attempt.run_id, job=job.name, versions={})
         rooms.checks.publish(attempt.run_id, checked)
-        raise ChecksFailed(_why(checked, job))
+        raise ChecksFailed(why(checked, job))
     with timed("publish"):
         versions = {
             write.table: _publish(write, staged[write.table], outcomes[write.table], order, rooms, attempt)
@@ -107,16 +108,30 @@ def _stage(frame: DataFrame | None, write: Write, rooms: Rooms, attempt: Attempt
 def _publish(
     write: Write, staged: DataFrame, outcome: Outcome | None, order: Ordered, rooms: Rooms, attempt: Attempt
 ) -> int:
-    """Publish one table, its held rows first; return its version."""
-    run_id = attempt.run_id
-    if outcome is not None and outcome.bad is not None:
-        held = rooms.outputs.quarantine(outcome.bad, table=write.table, run_id=run_id)
-        attempt.say("quarantined", outputs={held.table: asdict(held)})
-    good = outcome.good if outcome is not None else staged
-    whole = good is staged
-    done = rooms.outputs.publish(good, write, run_id=run_id, values=order.values, staged=whole)
-    attempt.say("published", outputs={write.table: asdict(done)})
+    """Publish one table; return its version."""
+    done = None
+    for done in put(write, staged, outcome, order, rooms, attempt.run_id):
+        attempt.say("published", outputs={done.table: asdict(done)})
+    assert done is not None
     return done.version
+
+
+def put(
+    write: Write,
+    staged: DataFrame,
+    outcome: Outcome | None,
+    order: Ordered,
+    rooms: Rooms,
+    run_id: str,
+    batch: Batch | None = None,
+) -> Iterator[Published]:
+    """Write one table, its held rows first; yield each as soon as it is written, the table itself last."""
+    if outcome is not None and outcome.bad is not None:
+        yield rooms.outputs.quarantine(outcome.bad, table=write.table, run_id=run_id, batch=batch)
+    good = outcome.good if outcome is not None else staged
+    yield rooms.outputs.publish(
+        good, write, run_id=run_id, values=order.values, staged=good is staged, batch=batch
+    )
 
 
 def _frames(result: Any, job: Job) -> dict[str, DataFrame]:
@@ -124,9 +139,11 @@ def _frames(result: Any, job: Job) -> dict[str, DataFrame]:
     if result is None:
         return {}
     if job.kind == "table":
-        return {job.writes[0].table: _frame(result, job)}
+        return {job.writes[0].table: a_frame(result, job)}
     fields = result._asdict() if hasattr(result, "_asdict") else _fields(result, job)
-    return {write.table: _frame(value, job) for write, value in zip(job.writes, fields.values(), strict=True)}
+    return {
+        write.table: a_frame(value, job) for write, value in zip(job.writes, fields.values(), strict=True)
+    }
 
 
 def _fields(result: Any, job: Job) -> dict[str, Any]:
@@ -137,7 +154,12 @@ def _fields(result: Any, job: Job) -> dict[str, Any]:
     return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
 
 
-def _frame(value: Any, job: Job) -> DataFrame:
+def a_frame(value: Any, job: Job) -> DataFrame:
+    """Return what a job returned for a table, if it is a frame.
+
+    Raises:
+        JobFailed: It is none.
+    """
     if not hasattr(value, "sparkSession") or not hasattr(value, "schema"):
         raise JobFailed(
             f"Job `{job.name}` returned {type(value).__name__} where a DataFrame is declared ({job.place})."
@@ -145,19 +167,26 @@ def _frame(value: Any, job: Job) -> DataFrame:
     return value  # type: ignore[no-any-return]
 
 
-def _plain(result: CheckResult) -> dict[str, Any]:
+def plain(result: CheckResult) -> dict[str, Any]:
+    """Return a result as the record holds it."""
     return {**asdict(result), "place": str(result.place) if result.place else None}
 
 
-def _why(outcomes: Sequence[Outcome], job: Job) -> str:
-    """Return what blocked the job's tables: the checks that did, and limits of whole tables that were passed."""
+def why(outcomes: Sequence[Outcome], job: Job, *, nothing: str = "nothing was published") -> str:
+    """Return what blocked the job's tables: the checks that did, and limits of whole tables that were passed.
+
+    Args:
+        outcomes: Of the checkpoints.
+        job: The job.
+        nothing: What became of the rows, as a clause.
+    """
     broken = [_say(result) for outcome in outcomes for result in _blocking(outcome)]
     passed = [outcome.why_blocked for outcome in outcomes if outcome.why_blocked]
     count = len(broken)
     head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows broke its checks"
     lines = "\n".join(f"  - {line}" for line in (*broken, *passed))
     return (
-        f"Job `{job.name}`: {head}, and nothing was published.\n{lines}\n"
+        f"Job `{job.name}`: {head}, and {nothing}.\n{lines}\n"
         f"Mend the data or the job, or change the suite, then run again."
     )
 

@@ -39,6 +39,7 @@ class Run:
         inputs: Table to its pin.
         models: Model name to the version read.
         scoring: Model name to how it scored frames, and why so.
+        rules: Model name to what its rules found in those frames: rows judged, and rows that broke which rule.
         checks: Results of the checkpoints, in order.
         outputs: What was published: tables and quarantines, by name.
         registered: The model version that was registered.
@@ -50,6 +51,7 @@ class Run:
         process: Host and process id of the newest attempt.
         log: Path of the newest attempt's log.
         staged: Tables whose frames stand computed in staging.
+        batches: Micro-batches of a stream, in order: number, version, rows, rows held back, expectations that broke.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Run:
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     models: Mapping[str, int] = field(default_factory=dict)
     scoring: Mapping[str, str] = field(default_factory=dict)
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     checks: tuple[Mapping[str, Any], ...] = ()
     outputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     registered: Mapping[str, Any] | None = None
@@ -78,6 +81,7 @@ class Run:
     process: Mapping[str, Any] = field(default_factory=dict)
     log: str | None = None
     staged: tuple[str, ...] = ()
+    batches: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def seconds(self) -> float | None:
@@ -87,8 +91,8 @@ class Run:
         return (self.ended - self.started).total_seconds()
 
 
-_MERGED = {"inputs", "models", "scoring", "outputs", "metrics", "timings", "spark"}
-_JOINED = {"checks", "staged"}
+_MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
+_JOINED = {"checks", "staged", "batches"}
 _TIMES = {"started", "ended"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,7 +12,8 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.registered import Registered
 from sparkops.pipeline.report import Report
-from sparkops.pipeline.table import Pin, Published
+from sparkops.pipeline.stream import OutputMode
+from sparkops.pipeline.table import Batch, Pin, Published
 from sparkops.pipeline.write import Write
 from sparkops.runs.record import Run
 
@@ -52,14 +53,42 @@ class Outputs(Protocol):
         run_id: str,
         values: Mapping[str, Any] = ...,
         staged: bool = ...,
+        batch: Batch | None = ...,
     ) -> Published:
-        """Publish the frame exactly once for this run; `staged` says that it is all that was staged for the table."""
+        """Publish the frame exactly once for this run, or for the micro-batch that it is.
 
-    def quarantine(self, frame: DataFrame, *, table: str, run_id: str) -> Published:
-        """Append rejected rows to the table's quarantine exactly once for this run."""
+        `staged` says that it is all that was staged for the table.
+        """
+
+    def quarantine(
+        self, frame: DataFrame, *, table: str, run_id: str, batch: Batch | None = ...
+    ) -> Published:
+        """Append rejected rows to the table's quarantine exactly once for this run, or for this micro-batch."""
 
     def discard(self, run_id: str) -> None:
         """Remove what the run staged."""
+
+
+class Streams(Protocol):
+    """Tables as streams."""
+
+    def read(self, table: str) -> DataFrame:
+        """Return what comes into a table, as a streaming frame."""
+
+    def run(
+        self,
+        frame: DataFrame,
+        *,
+        name: str,
+        output_mode: OutputMode,
+        every: str | None,
+        each: Callable[[DataFrame, Batch], None],
+    ) -> int | None:
+        """Hand every micro-batch to `each`, from where the stream of that name stopped last.
+
+        Returns:
+            The table's version up to which was read; None where nothing new was, or where there are no versions.
+        """
 
 
 class Outcome(Protocol):
@@ -106,15 +135,22 @@ class CheckHistory(Protocol):
     """Where the results of checks are kept for good."""
 
     def keep(
-        self, results: Sequence[CheckResult], *, run_id: str, job: str, versions: Mapping[str, int]
+        self,
+        results: Sequence[CheckResult],
+        *,
+        run_id: str,
+        job: str,
+        versions: Mapping[str, int],
+        batch: Batch | None = ...,
     ) -> None:
-        """Keep the results once for this run.
+        """Keep the results once for this run, or for this micro-batch.
 
         Args:
             results: Of every table of the run, each table's in the order of its suite.
             run_id: The run.
             job: Its job.
             versions: Table to the version that was published; empty where nothing was.
+            batch: The micro-batch that was checked.
         """
 
 
@@ -164,3 +200,4 @@ class Rooms:
     history: CheckHistory
     models: Registrar
     pages: Pages
+    streams: Streams

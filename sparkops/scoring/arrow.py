@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+from pyarrow.compute import local_timestamp
 
 from ..errors import RowError
 from .coded import Coded
 from .description import Description, Output
 from .field import Field
 from .frame import Batch, Numbers
+from .rules.watch import Apply
 from .scorer import Scorer
 
 if TYPE_CHECKING:
@@ -46,16 +48,25 @@ class ArrowScorer:
     Args:
         description: The compiled model.
         version: The registered version, for a last column of that name; none where it is None.
+        rules: What becomes of rows that break a rule which the model carries.
+        count: Told the rows of each batch that was judged, and how many of them broke a rule, by its place.
     """
 
     description: Description
     version: tuple[str, int] | None = None
+    rules: Apply = "off"
+    count: Callable[[int, Mapping[int, int]], None] | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Score each batch as it comes."""
-        scorer = _kept(self.description)
+        scorer = _kept(self.description, self.rules)
         for batch in batches:
-            yield answered(scorer, batch, self.version)
+            before = scorer.tally
+            scored = answered(scorer, batch, self.version)
+            if self.count is not None:
+                found = enumerate(now - then for now, then in zip(scorer.tally, before, strict=True))
+                self.count(batch.num_rows, {at: rows for at, rows in found if rows})
+            yield scored
 
 
 def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] | None) -> pa.RecordBatch:
@@ -67,7 +78,7 @@ def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] 
         version: Name and value of a last column; none where it is None.
 
     Raises:
-        RowError: Of the first row that cannot be scored; not by its number, which says nothing in a table.
+        RowError: Of the first row that cannot be scored or that a rule refuses; not by its number, which says nothing in a table.
     """
     try:
         got = scorer.score_batch(columns_of(batch, scorer.fields))
@@ -82,15 +93,16 @@ def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] 
     return whole.filter(pa.array(~got.rejected)) if got.rejected.any() else whole
 
 
-_SCORERS: dict[str, Scorer] = {}
+_SCORERS: dict[tuple[str, Apply], Scorer] = {}
 
 
-def _kept(description: Description) -> Scorer:
+def _kept(description: Description, rules: Apply) -> Scorer:
     """Return this process's scorer of a description; a worker scores one model at a time."""
-    if description.hash not in _SCORERS:
+    key = description.hash, rules
+    if key not in _SCORERS:
         _SCORERS.clear()
-        _SCORERS[description.hash] = Scorer(description)
-    return _SCORERS[description.hash]
+        _SCORERS[key] = Scorer(description, rules=rules)
+    return _SCORERS[key]
 
 
 def columns_of(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
@@ -100,6 +112,8 @@ def columns_of(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]
 
 
 def _column(values: pa.Array) -> Any:
+    if pa.types.is_timestamp(values.type) and values.type.tz is not None:
+        values = local_timestamp(values)  # a moment as the session's clock shows it
     if pa.types.is_dictionary(values.type) and pa.types.is_string(values.type.value_type):
         return _coded(values)
     if pa.types.is_string(values.type):

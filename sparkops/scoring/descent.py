@@ -1,4 +1,4 @@
-"""All trees of a forest walked at once, level by level: for forests too large to be code, and for many rows."""
+"""All trees of a forest walked at once, level by level: for many rows, and for forests that nothing else can hold."""
 
 from __future__ import annotations
 
@@ -57,11 +57,16 @@ class Descent:
         """Return the function from one row's values of the slots in `used` to the sum of the leaves that it reaches."""
         if self._sets is not None:
             return self._all_at_once
-        return self._one_by_one() if len(self.forest.roots) <= _FEW else self._by_thresholds()
+        return self._one_by_one() if self.few else self._by_thresholds()
+
+    @property
+    def few(self) -> bool:
+        """Tell whether the trees are so few, and ask for no category, that a plain loop is fastest."""
+        return self._sets is None and len(self.forest.roots) <= _FEW
 
     def _one_by_one(self) -> Row:
         """Return the walk of few trees that ask for no category, in plain Python."""
-        feature, threshold, child = self._feature.tolist(), self._threshold.tolist(), self._child.tolist()
+        feature, threshold, child = self._feature.tolist(), self.threshold.tolist(), self.child.tolist()
         leaves, roots, none = self._leaves, self._roots.tolist(), [0.0] * self._leaves.shape[1]
 
         def row(values: Sequence[float]) -> list[float]:
@@ -78,11 +83,11 @@ class Descent:
 
     def _by_thresholds(self) -> Row:
         """Return the walk of trees that ask for no category, with everything at hand that each row needs."""
-        arrays = self._feature, self._threshold, self._child
+        arrays = self._feature, self.threshold, self.child
         short = len(self.forest.roots) <= _SHORT
         feature, threshold, child = (each.__getitem__ if short else each.take for each in arrays)
         first, below = [each[self._roots] for each in arrays], range(self._depth - 1)
-        pack, read, total = Struct(f"{len(self.used) + 1}d").pack, np.frombuffer, self._total()
+        pack, read, total = Struct(f"{len(self.used) + 1}d").pack, np.frombuffer, self.total()
 
         def row(values: Sequence[float]) -> list[float]:
             table = read(pack(*values, 0.0))
@@ -94,20 +99,21 @@ class Descent:
 
         return row
 
-    def _total(self) -> Callable[[Numbers], list[float]]:
-        """Return the function from leaves to their sum, added tree by tree."""
-        if self._leaves.shape[1] == 1:
-            single, added = self._leaves[:, 0], np.add.accumulate
-            return lambda node: [added(single[node]).item(-1)]
-        several = self._leaves.take
-        return lambda node: several(node, axis=0).sum(axis=0).tolist()
+    def total(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
+        """Return the function from leaves, or from places among some nodes, to their sum, added tree by tree."""
+        leaves = self._leaves if nodes is None else self._leaves[nodes]
+        if leaves.shape[1] == 1:
+            single, added = leaves[:, 0], np.add.accumulate
+            return lambda at: [added(single[at]).item(-1)]
+        several = leaves.take
+        return lambda at: several(at, axis=0).sum(axis=0).tolist()
 
     def _all_at_once(self, values: Sequence[float]) -> list[float]:
         table = np.array((*values, 0.0))
         node = self._roots
         for _ in range(self._depth):
-            node = self._child.take(node) + self._goes_left(node, table.take(self._feature.take(node)))
-        return self._total()(node)
+            node = self.child.take(node) + self.goes_left(node, table.take(self._feature.take(node)))
+        return self.total()(node)
 
     def rows(self, source: Vectors, count: int) -> Numbers:
         """Return (rows, width) sums of the leaves that many rows reach."""
@@ -121,12 +127,17 @@ class Descent:
             node = np.broadcast_to(self._roots, (len(own), trees))
             for _ in range(self._depth):
                 value = table.take(self._feature.take(node) + own[:, None])
-                node = self._child.take(node) + self._goes_left(node, value)
+                node = self.child.take(node) + self.goes_left(node, value)
             total[start : start + step] = self._leaves.take(node, axis=0).sum(axis=1)
         return total
 
-    def _goes_left(self, node: Numbers, value: Numbers) -> Numbers:
-        left = value <= self._threshold.take(node)
+    def asks_categories(self, node: Numbers) -> Numbers | None:
+        """Tell which nodes ask for categories; None where none of the forest does."""
+        return None if self._sets is None else self._sets.asks[node]
+
+    def goes_left(self, node: Numbers, value: Numbers) -> Numbers:
+        """Tell which nodes answer yes, each to a value of its own."""
+        left = value <= self.threshold.take(node)
         if self._sets is not None:
             self._sets.decide(node, value, left)
         return left
@@ -157,11 +168,17 @@ class Descent:
         return self.forest.kind[self._order]
 
     @cached_property
-    def _child(self) -> Numbers:
+    def place(self) -> Numbers:
+        """Return the place of each of the forest's nodes in the order of their depth."""
         place = np.empty(len(self.forest.kind), dtype=np.intp)
         place[self._order] = np.arange(len(self._order))
+        return place
+
+    @cached_property
+    def child(self) -> Numbers:
+        """Return each node's child for no; of a leaf, itself."""
         own = np.arange(len(self._order))
-        return np.where(self._kind == LEAF, own, place[self.forest.right[self._order]])
+        return np.where(self._kind == LEAF, own, self.place[self.forest.right[self._order]])
 
     @cached_property
     def _feature(self) -> Numbers:
@@ -170,7 +187,8 @@ class Descent:
         return np.where(self._kind == LEAF, len(self.used), place.take(self.forest.feature[self._order]))
 
     @cached_property
-    def _threshold(self) -> Numbers:
+    def threshold(self) -> Numbers:
+        """Return what each node compares with; of a leaf, what nothing is below."""
         return np.where(self._kind == LEAF, -np.inf, self.forest.threshold[self._order])
 
     @cached_property

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -11,11 +12,18 @@ from ..errors import ModelError
 from .artifact import load
 from .cells import column
 from .frame import Batch
+from .rules.watch import Apply
 from .scorer import Scorer
+
+RULES = "rules"  # key of `model_config`
+DEFAULT: Apply = "warn"
 
 
 class CompiledModel:
-    """A scorer behind MLflow's interface: a pandas frame in, a pandas frame with the model's outputs back."""
+    """A scorer behind MLflow's interface: a pandas frame in, a pandas frame with the model's outputs back.
+
+    The rules that the model carries judge each row first; `get_raw_model().broken` holds how many rows broke which.
+    """
 
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
@@ -50,6 +58,27 @@ def _cells(batch: Batch, name: str) -> Any:
     return cells
 
 
-def _load_pyfunc(path: str) -> CompiledModel:
-    """Load the scorer of an artifact: the name and shape that MLflow looks for."""
-    return CompiledModel(load(Path(path)))
+def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> CompiledModel:
+    """Load the scorer of an artifact: the name and shape that MLflow looks for.
+
+    Args:
+        path: The scorer's folder.
+        model_config: `{"rules": "refuse"}` refuses rows that break a rule; "warn" (the default) warns of the first and counts
+            the rest, "count" only counts, "off" judges none.
+
+    Raises:
+        ModelError: It holds something else.
+    """
+    return CompiledModel(load(Path(path), rules=_apply(model_config or {})))
+
+
+def _apply(config: Mapping[str, Any]) -> Apply:
+    given = config.get(RULES, DEFAULT)
+    for known in get_args(Apply):
+        if given == known:
+            apply: Apply = known
+            return apply
+    allowed = ", ".join(get_args(Apply))
+    raise ModelError(
+        f"model_config says {RULES}: {given!r}; a model's rules are applied by one of {allowed}."
+    )

@@ -85,7 +85,12 @@ class Scorer:
     @property
     def broken(self) -> Mapping[str, int]:
         """Return how many rows broke which of the rules that it applies."""
-        return dict(self._watch.broken) if self._watch else {}
+        return self._watch.broken if self._watch else {}
+
+    @property
+    def tally(self) -> tuple[int, ...]:
+        """Return the same for each rule in its turn; empty where it applies none."""
+        return tuple(self._watch.counts) if self._watch else ()
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
         """Return the model's answer for one row, whatever its rules say, or the word for why there is none."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import BadData, TableBusy
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
-from sparkops.tables.commit_facts import app_id, note
+from sparkops.tables.commit_facts import Mark
 from sparkops.tables.linking import Links
 from sparkops.tables.local_log import LogTip
 from sparkops.tables.parts import Part, parts_of, staged_by
@@ -35,7 +35,7 @@ def adopted(
     struct: Mapping[str, Any],
     write: Write,
     before: LogTip | None,
-    run_id: str,
+    mark: Mark,
     values: Mapping[str, Any],
 ) -> bool:
     """Make a run's staged files the table's own, and tell whether that could be done.
@@ -46,7 +46,7 @@ def adopted(
         struct: Spark's JSON of the frame's columns.
         write: How they go into the table.
         before: The table as it stands; None makes it.
-        run_id: Marks the commit.
+        mark: Of the commit.
         values: The run's parameters: they name the slice of a `replace`.
 
     Raises:
@@ -69,7 +69,7 @@ def adopted(
     table = opened(location.local) if before else None
     if before and (table is None or not _same_names(table, struct)):
         return False
-    commit(location.local, table, parts, struct, write, run_id=run_id, only=only)
+    commit(location.local, table, parts, struct, write, mark=mark, only=only)
     return True
 
 
@@ -109,7 +109,7 @@ def commit(
     struct: Mapping[str, Any],
     write: Write,
     *,
-    run_id: str,
+    mark: Mark,
     only: _Filter | None,
 ) -> None:
     """Link files into a table's folder and commit them, all or nothing.
@@ -120,7 +120,7 @@ def commit(
         parts: The files.
         struct: Spark's JSON of the columns of a new table.
         write: Mode and partitions.
-        run_id: Marks the commit.
+        mark: Of the commit.
         only: Partitions to replace, as filters of delta-rs; None replaces the whole.
 
     Raises:
@@ -130,7 +130,7 @@ def commit(
     from deltalake.exceptions import CommitFailedError
     from deltalake.transaction import create_table_with_add_actions
 
-    marks, by = _marks(run_id, write, parts), list(write.partition_by)
+    marks, by = _marks(mark, write, parts), list(write.partition_by)
     with Links(folder) as links:
         actions = [links.add(number, part) for number, part in enumerate(parts)]
         try:
@@ -152,13 +152,13 @@ def commit(
         links.keep()
 
 
-def _marks(run_id: str, write: Write, parts: Sequence[Part]) -> CommitProperties:
+def _marks(mark: Mark, write: Write, parts: Sequence[Part]) -> CommitProperties:
     from deltalake import CommitProperties, Transaction
 
     rows = sum(part.stats.rows for part in parts)
     told = {"numFiles": str(len(parts)), "numOutputRows": str(rows)}
     return CommitProperties(
-        custom_metadata={"userMetadata": note(run_id, mode=write.mode), "operationMetrics": told},
-        app_transactions=[Transaction(app_id(run_id), 1)],
+        custom_metadata={"userMetadata": mark.note(mode=write.mode), "operationMetrics": told},
+        app_transactions=[Transaction(mark.app_id, mark.number)],
         max_commit_retries=0,
     )

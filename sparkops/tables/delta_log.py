@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.pipeline.table import Commit
 from sparkops.tables import local_log
 from sparkops.tables.catalog import Location
-from sparkops.tables.commit_facts import app_id, commit_of
+from sparkops.tables.commit_facts import Mark, commit_of
 from sparkops.tables.local_log import LogTip
 from sparkops.tables.log_folder import open_log
+from sparkops.tables.plain_tables import opened
 from sparkops.tables.session import Session
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _RECENT = 200
+_NEWEST = 20  # commits that are looked through first: what is sought was mostly just made
 
 
 def delta_table(location: Location, session: Session) -> DeltaTable:
@@ -55,19 +59,29 @@ def history(location: Location, session: Session, *, limit: int | None = None) -
     return found if found is not None else _history_by_spark(location, session, limit)
 
 
-def own_commit(location: Location, session: Session, run_id: str) -> Commit | None:
-    """Return the commit that a run already made in a table, or None."""
+def own_commit(location: Location, session: Session, mark: Mark) -> Commit | None:
+    """Return the commit that was already made with a mark in a table, or None."""
     if not made(location, session):
         return None
-    if location.local is not None:
-        known = local_log.transactions(location.local)
-        if known is not None and app_id(run_id) not in known:
-            return None
-        found = local_log.commits(location.local)
-    else:
-        found = None
-    commits = found if found is not None else _history_by_spark(location, session, _RECENT)
-    return next((commit for commit in commits if commit.run_id == run_id), None)
+    last = None if location.local is None else _last(location.local, mark.app_id)
+    if last is not None and last < mark.number:
+        return None
+    for limit in (_NEWEST, None):
+        found = local_log.commits(location.local, limit=limit) if location.local else None
+        commits = found if found is not None else _history_by_spark(location, session, _RECENT)
+        own = next(filter(mark.made, commits), None)
+        if own is not None:
+            return own
+    return None
+
+
+def _last(folder: Path, app: str) -> int | None:
+    """Return the highest transaction of an application that a table knows, 0 for none; None where that can't be told."""
+    known = local_log.transactions(folder)
+    if known is not None:
+        return known.get(app, 0)
+    table = opened(folder) if find_spec("deltalake") else None
+    return None if table is None else table.transaction_version(app) or 0
 
 
 def load(location: Location, session: Session, version: int) -> DataFrame:

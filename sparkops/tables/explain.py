@@ -56,6 +56,17 @@ def _network(error: BaseException) -> SparkopsError | None:
     return None
 
 
+def _not_appended(_found: re.Match[str], text: str) -> SparkopsError:
+    place = re.search(r"source table can be found at path (\S+?)\.? ", text)
+    where = f" ({place[1].removeprefix('file:')})" if place else ""
+    return TableError(
+        f"The table that is read as a stream{where} was changed otherwise than by appending, and a stream reads what is "
+        "added. Let the job that writes it append; or pass over such commits with "
+        '`tables.<name>.options: {skipChangeCommits: "true"}`; or remove the stream\'s checkpoint '
+        "(<warehouse>/_streams/<job>) to read the whole table anew."
+    )
+
+
 def _column(found: re.Match[str], text: str) -> SparkopsError:
     name = found[1].replace("`", "")
     proposal = re.search(r"(?:Did you mean one of the following\?|Maybe|among) ?\[?\(?(`[^\])]*)[\])]", text)
@@ -140,6 +151,7 @@ def _unreadable(_found: re.Match[str], text: str) -> SparkopsError:
 # The first that is found in the text holds, so what says more stands before what says less.
 _WORDS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_cancelled, ("was cancelled", "SPARK_JOB_CANCELLED", "cancelled part of cancelled")),
+    (_not_appended, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
     (_full, ("No space left on device", "Disk quota exceeded")),
     (_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<said>[^\n]+)",)),
     (_memory, ("OutOfMemoryError", "Java heap space", "GC overhead limit")),

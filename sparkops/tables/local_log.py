@@ -93,14 +93,14 @@ def earliest(path: Path) -> int | None:
     return None if log is None else log.oldest
 
 
-def transactions(path: Path) -> frozenset[str] | None:
-    """Return the application ids whose transactions the newest version knows, or None when it does not list them."""
+def transactions(path: Path) -> Mapping[str, int] | None:
+    """Return each application id whose transactions the newest version knows, with the last; None when it lists none."""
     log = open_log(path)
     if log is None or log.newest not in log.checksums:
         return None
     try:
         listed = json.loads(log.checksums[log.newest].read_text(encoding="utf-8")).get("setTransactions")
-        return None if listed is None else frozenset(entry["appId"] for entry in listed)
+        return None if listed is None else {entry["appId"]: int(entry["version"]) for entry in listed}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -11,7 +11,7 @@ from sparkops.pipeline.table import Commit, Published
 from sparkops.pipeline.write import Write
 from sparkops.tables.adopting import adopted
 from sparkops.tables.catalog import Location
-from sparkops.tables.commit_facts import app_id, note
+from sparkops.tables.commit_facts import Mark
 from sparkops.tables.delta_log import own_commit, schema_json, tip
 from sparkops.tables.local_log import LogTip
 from sparkops.tables.merging import merge, require_unique
@@ -30,7 +30,7 @@ def publish(
     frame: DataFrame,
     write: Write,
     *,
-    run_id: str,
+    mark: Mark,
     values: Mapping[str, Any],
     staged: Path | None = None,
 ) -> Published:
@@ -41,7 +41,7 @@ def publish(
         session: Where the write runs.
         frame: The rows.
         write: How they go into the table.
-        run_id: Marks the commit.
+        mark: Of the commit; where it stands already, nothing is written.
         values: The run's parameters: they name the slice of a `replace`.
         staged: Folder whose files hold the frame, where they stand on this machine: they may become the table's own.
 
@@ -52,9 +52,9 @@ def publish(
         BadData: A row outside of the replaced slice, or a merge key that stands twice.
     """
     require_delta(location)
-    done = own_commit(location, session, run_id)
+    done = own_commit(location, session, mark)
     if done is not None:
-        return _published(location, session, done, run_id, already=True)
+        return _published(location, session, done, mark, already=True)
     struct = schema_json(frame)
     require_storable(struct, write.table)
     _require_by(write, struct)
@@ -62,16 +62,16 @@ def publish(
     if before is None and location.local is not None:
         require_writable(str(location.local), what=f"table `{location.table}`")
     options = _schema_options(write, struct, before)
-    if staged is None or options or not adopted(location, staged, struct, write, before, run_id, values):
-        _write(location, session, frame, write, before, run_id=run_id, values=values, options=options)
-    commit = own_commit(location, session, run_id)
-    return _published(location, session, commit, run_id, already=False)
+    if staged is None or options or not adopted(location, staged, struct, write, before, mark, values):
+        _write(location, session, frame, write, before, mark=mark, values=values, options=options)
+    commit = own_commit(location, session, mark)
+    return _published(location, session, commit, mark, already=False)
 
 
-def find(location: Location, session: Session, run_id: str) -> Published | None:
-    """Return what a run already published into a table, or None."""
-    done = own_commit(location, session, run_id)
-    return None if done is None else _published(location, session, done, run_id, already=True)
+def find(location: Location, session: Session, mark: Mark) -> Published | None:
+    """Return what was already published with a mark into a table, or None."""
+    done = own_commit(location, session, mark)
+    return None if done is None else _published(location, session, done, mark, already=True)
 
 
 def _write(
@@ -81,12 +81,12 @@ def _write(
     write: Write,
     before: LogTip | None,
     *,
-    run_id: str,
+    mark: Mark,
     values: Mapping[str, Any],
     options: dict[str, str],
 ) -> None:
     """Make the one commit of a run, by the write's mode."""
-    marks = {"txnAppId": app_id(run_id), "txnVersion": "1", "userMetadata": note(run_id, mode=write.mode)}
+    marks = mark.options(mode=write.mode)
     if write.mode == "merge":
         require_unique(frame, write)
         if before is not None:
@@ -181,12 +181,14 @@ def _names(found: tuple[str, ...] | list[str]) -> str:
 
 
 def _published(
-    location: Location, session: Session, commit: Commit | None, run_id: str, *, already: bool
+    location: Location, session: Session, commit: Commit | None, mark: Mark, *, already: bool
 ) -> Published:
     """Return the facts of a run's commit; without one, Delta knew the run's transaction and wrote nothing."""
     found = tip(location, session, at=commit.version if commit else None)
     if found is None:
-        raise TableError(f"Table `{location.table}` is not at {location.text} after run {run_id} wrote it.")
+        raise TableError(
+            f"Table `{location.table}` is not at {location.text} after run {mark.run_id} wrote it."
+        )
     return Published(
         table=location.table,
         version=found.version,

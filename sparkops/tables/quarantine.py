@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sparkops.pipeline.table import Published
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
+from sparkops.tables.commit_facts import Mark
 from sparkops.tables.delta_log import schema_json, tip
 from sparkops.tables.publishing import publish
 from sparkops.tables.schema import clashes, columns
@@ -23,7 +24,7 @@ OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
 RELEASE, DISCARD = "release-", "discard-"  # how their ids begin
 
 
-def quarantine(location: Location, session: Session, frame: DataFrame, *, run_id: str) -> Published:
+def quarantine(location: Location, session: Session, frame: DataFrame, *, mark: Mark) -> Published:
     """Append rejected rows once for a run.
 
     A column whose type changed since the last time goes under `<column>__<type>`, so that no row is lost to it.
@@ -32,15 +33,15 @@ def quarantine(location: Location, session: Session, frame: DataFrame, *, run_id
         location: Of the quarantine table.
         session: Where the write runs.
         frame: The rejected rows.
-        run_id: Written into each row.
+        mark: Of the commit; its run is written into each row.
     """
     from pyspark.sql import functions as F
 
-    marked = frame.withColumn(RUN_COLUMN, F.lit(run_id))
+    marked = frame.withColumn(RUN_COLUMN, F.lit(mark.run_id))
     before = tip(location, session)
     kinds = dict(columns(schema_json(marked)))
     for name in clashes(columns(before.schema), tuple(kinds.items())) if before else ():
         kind = "".join(sign if sign.isalnum() else "_" for sign in kinds[name]).strip("_")
         marked = marked.withColumnRenamed(name, f"{name}__{kind}")
     write = Write(table=location.table, mode="append", schema_change=True)
-    return publish(location, session, marked, write, run_id=run_id, values={})
+    return publish(location, session, marked, write, mark=mark, values={})

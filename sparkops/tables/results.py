@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import SparkopsError, TableError
 from sparkops.pipeline.check import KeptCheck
 from sparkops.tables.catalog import Location
-from sparkops.tables.commit_facts import app_id, note
+from sparkops.tables.commit_facts import Mark
 from sparkops.tables.delta_log import delta_table, made
 from sparkops.tables.explain import explain
 from sparkops.tables.log_folder import open_log
@@ -32,7 +32,7 @@ _BLOCKED, _PUBLISHED = 1, 2  # a run that was blocked and then went on is told t
 
 
 def append(
-    location: Location, session: Session, kept: Sequence[KeptCheck], *, run_id: str, published: bool
+    location: Location, session: Session, kept: Sequence[KeptCheck], *, mark: Mark, published: bool
 ) -> None:
     """Append results once for a run: one commit, whatever it was interrupted by.
 
@@ -40,17 +40,17 @@ def append(
         location: Of the history; made where it is not there.
         session: Used only where delta-rs cannot write.
         kept: The results.
-        run_id: Marks the commit.
+        mark: Of the commit.
         published: The table was published after it; a run that was blocked before may still append that.
 
     Raises:
         TableError: It cannot be written.
     """
-    number = _PUBLISHED if published else _BLOCKED
+    number = 2 * (mark.number - 1) + (_PUBLISHED if published else _BLOCKED)
     rows = [row_of(each) for each in kept]
     with _told(location):
-        if not _append_here(location, rows, run_id, number):
-            _append_by_spark(location, session, rows, run_id, number)
+        if not _append_here(location, rows, mark, number):
+            _append_by_spark(location, session, rows, mark, number)
 
 
 def read(location: Location, session: Session, table: str) -> tuple[KeptCheck, ...]:
@@ -67,19 +67,19 @@ def read(location: Location, session: Session, table: str) -> tuple[KeptCheck, .
     return tuple(sorted(map(kept_of, found), key=lambda each: (each.time, each.run, each.position)))
 
 
-def _append_here(location: Location, rows: Sequence[Mapping[str, Any]], run_id: str, number: int) -> bool:
+def _append_here(location: Location, rows: Sequence[Mapping[str, Any]], mark: Mark, number: int) -> bool:
     """Append by delta-rs and tell whether that could be done."""
     if location.local is None or find_spec("deltalake") is None:
         return False
     from deltalake import write_deltalake
     from deltalake.exceptions import CommitFailedError
 
-    folder, data, properties = location.local, arrow(rows), _properties(run_id, number)
+    folder, data, properties = location.local, arrow(rows), _properties(mark, number)
     for left in reversed(range(_TRIES)):
         table = opened(folder) if open_log(folder) else None
         if table is None and open_log(folder):
             return False
-        if table is not None and (table.transaction_version(app_id(run_id)) or 0) >= number:
+        if table is not None and (table.transaction_version(mark.app_id) or 0) >= number:
             return True
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -102,29 +102,25 @@ def _compact(folder: Path) -> None:
         table.optimize.compact()
 
 
-def _properties(run_id: str, number: int) -> CommitProperties:
+def _properties(mark: Mark, number: int) -> CommitProperties:
     from deltalake import CommitProperties, Transaction
 
     return CommitProperties(
-        custom_metadata={"userMetadata": note(run_id, mode="append")},
-        app_transactions=[Transaction(app_id(run_id), number)],
+        custom_metadata={"userMetadata": mark.note(mode="append")},
+        app_transactions=[Transaction(mark.app_id, number)],
         max_commit_retries=0,
     )
 
 
 def _append_by_spark(
-    location: Location, session: Session, rows: Sequence[Mapping[str, Any]], run_id: str, number: int
+    location: Location, session: Session, rows: Sequence[Mapping[str, Any]], mark: Mark, number: int
 ) -> None:
     ddl = ", ".join(f"`{name}` {kind}" for name, kind in COLUMNS.items())
     frame = session.get().createDataFrame([tuple(row.values()) for row in rows], ddl).coalesce(1)
     new = location.name is not None and not made(
         location, session
     )  # a metastore's table loses the marks else
-    marks = {
-        "txnAppId": app_id(run_id),
-        "txnVersion": str(number),
-        "userMetadata": note(run_id, mode="append"),
-    }
+    marks = {**mark.options(mode="append"), "txnVersion": str(number)}
     writer = frame.write.format("delta").mode("overwrite" if new else "append").options(**marks)
     if location.name is not None:
         writer.saveAsTable(location.name)

@@ -22,7 +22,7 @@ _MOMENT = "%Y-%m-%d %H:%M:%SZ"
 
 # A declared schema is a promise: a record of another shape, or a cell of another type in a column that is read,
 # stops the read, and a header in another order is not read under the declared names.
-_STRICT = {
+STRICT = {
     "csv": {"mode": "FAILFAST", "enforceSchema": "false", "columnPruning": "false"},
     "json": {"mode": "FAILFAST"},
 }
@@ -71,7 +71,7 @@ def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) 
     if location.name is not None:
         return session.get().read.options(**location.options).table(location.name)
     if location.ddl is not None:
-        reader = reader.schema(location.ddl).options(**_STRICT.get(location.format, {}))
+        reader = reader.schema(location.ddl).options(**STRICT.get(location.format, {}))
     local = location.local
     if local is None:
         return reader.options(**location.options).load(location.text)

@@ -12,6 +12,7 @@ _STAGE = re.compile(
 )
 _STATE = re.compile(r"\s*SQLSTATE: \w+;?")
 _CAUSE = re.compile(r"^(?:Caused by: |: )", re.MULTILINE)
+_STREAM = re.compile(r"^\[STREAM_FAILED\] Query \[.*?\] terminated with exception: ", re.DOTALL)
 _EMPTY = ("Exception thrown in awaitResult", "Driver stacktrace", "An error occurred while calling")
 
 
@@ -56,5 +57,5 @@ def _python_cause(text: str) -> str:
 
 def _sentence(part: str) -> str:
     text = _CLASS.sub("", part.strip())
-    text = _CLASS.sub("", _STAGE.sub("", text))
+    text = _CLASS.sub("", _STAGE.sub("", _STREAM.sub("", text)))
     return _STATE.sub("", text).strip()

@@ -10,16 +10,18 @@ from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import KeptCheck
 from sparkops.pipeline.held import Held
-from sparkops.pipeline.table import Commit, Pin, Published, TableInfo
+from sparkops.pipeline.table import Batch, Commit, Pin, Published, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables import looking, reading, results, staging
 from sparkops.tables.catalog import QUARANTINE, Catalog
+from sparkops.tables.commit_facts import Mark
 from sparkops.tables.explain import explain
 from sparkops.tables.held import held
 from sparkops.tables.publishing import find, publish, require_delta
 from sparkops.tables.quarantine import quarantine
 from sparkops.tables.release import Releases
 from sparkops.tables.session import Session
+from sparkops.tables.streams import Streams
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -79,8 +81,9 @@ class Tables:
         run_id: str,
         values: Mapping[str, Any] | None = None,
         staged: bool = False,
+        batch: Batch | None = None,
     ) -> Published:
-        """Publish a frame exactly once for a run.
+        """Publish a frame exactly once for a run, or for a micro-batch of a stream.
 
         Args:
             frame: The rows.
@@ -88,12 +91,12 @@ class Tables:
             run_id: Marks the commit; a retry finds it and writes nothing.
             values: The run's parameters: they name the slice of a `replace`.
             staged: The frame is all that the run staged for the table, so its files can become the table's own.
+            batch: The micro-batch that the frame is.
         """
         location = self._catalog.locate(write.table)
         place = staging.place_of(self._catalog, table=write.table, run_id=run_id) if staged else None
-        return publish(
-            location, self._session, frame, write, run_id=run_id, values=values or {}, staged=place
-        )
+        mark = Mark(run_id, batch)
+        return publish(location, self._session, frame, write, mark=mark, values=values or {}, staged=place)
 
     def require_writable(self, table: str) -> None:
         """Refuse a read-only source where a table is to be written, before anything is computed."""
@@ -101,20 +104,31 @@ class Tables:
 
     def published(self, table: str, run_id: str) -> Published | None:
         """Return what a run already published into a table, or None."""
-        return find(self._catalog.locate(table), self._session, run_id)
+        return find(self._catalog.locate(table), self._session, Mark(run_id))
 
-    def quarantine(self, frame: DataFrame, *, table: str, run_id: str) -> Published:
-        """Append rejected rows to the table's quarantine exactly once for a run."""
+    def quarantine(
+        self, frame: DataFrame, *, table: str, run_id: str, batch: Batch | None = None
+    ) -> Published:
+        """Append rejected rows to the table's quarantine exactly once for a run, or for a micro-batch."""
         location = self._catalog.locate(self.quarantine_name(table))
-        return quarantine(location, self._session, frame, run_id=run_id)
+        return quarantine(location, self._session, frame, mark=Mark(run_id, batch))
 
     def quarantine_name(self, table: str) -> str:
         """Return the name of a table's quarantine, itself a table."""
         return table + QUARANTINE
 
-    def keep_checks(self, history: str, kept: Sequence[KeptCheck], *, run_id: str, published: bool) -> None:
-        """Append results of checks to the table `history`, exactly once for a run."""
-        results.append(self._catalog.locate(history), self._session, kept, run_id=run_id, published=published)
+    def keep_checks(
+        self,
+        history: str,
+        kept: Sequence[KeptCheck],
+        *,
+        run_id: str,
+        published: bool,
+        batch: Batch | None = None,
+    ) -> None:
+        """Append results of checks to the table `history`, exactly once for a run, or for a micro-batch."""
+        mark, location = Mark(run_id, batch), self._catalog.locate(history)
+        results.append(location, self._session, kept, mark=mark, published=published)
 
     def kept_checks(self, history: str, table: str) -> tuple[KeptCheck, ...]:
         """Return what the table `history` holds about the checks of a table, oldest first."""
@@ -127,6 +141,11 @@ class Tables:
     def releases(self, table: str) -> Releases:
         """Return the way back of a table's quarantined rows."""
         return Releases(self._catalog.locate(self.quarantine_name(table)), self._session)
+
+    @property
+    def streams(self) -> Streams:
+        """Return the tables as streams."""
+        return Streams(self._catalog, self._session)
 
     def list(self) -> tuple[TableInfo, ...]:
         """Return every table of the catalog and of a local warehouse, by name."""

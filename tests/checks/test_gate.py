@@ -114,6 +114,29 @@ def test_quarantine_sets_apart_exactly_the_rows_that_break_it_with_their_reasons
     assert outcome.results[3].success, "the whole-table check is about what will be published"
 
 
+def test_every_row_that_broke_something_is_told_with_its_reasons_whatever_the_policy(
+    checks: Checks, frame
+) -> None:
+    outcome = gate(
+        checks,
+        frame,
+        "expect_column_values_to_be_between: {column: month, max_value: 12}",
+        "expect_column_values_to_be_in_set: {column: origin, value_set: [JFK, LGA, EWR], policy: warn}",
+        "expect_column_values_to_be_unique: {column: id, policy: quarantine}",
+        "expect_column_values_to_not_be_null: {column: day, mostly: 0.5}",
+    )
+    assert outcome.failing is not None
+    found = {row.day: [r.split("(")[0] for r in row[REASONS]] for row in outcome.failing.collect()}
+    assert found == {
+        "2013-01-03": ["expect_column_values_to_be_between"],
+        None: ["expect_column_values_to_be_unique"],
+        "2013-01-05": ["expect_column_values_to_be_in_set", "expect_column_values_to_be_unique"],
+    }
+    assert (
+        gate(checks, frame, "expect_column_max_to_be_between: {column: month, max_value: 1}").failing is None
+    )
+
+
 def test_a_tolerance_that_holds_quarantines_nothing(checks: Checks, frame) -> None:
     line = "expect_column_values_to_not_be_null: {column: delay, mostly: 0.5, policy: quarantine}"
     outcome = gate(checks, frame, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 from collections.abc import Callable
@@ -209,6 +210,19 @@ def test_check_runs_a_suite_on_a_table_as_it_stands(engine: Engine) -> None:
     assert (done.blocked, done.version, len(done.results)) == (False, 0, 2)
     with pytest.raises(UnknownName, match=r"No table `sales`"):
         engine.check("sales")
+
+
+def test_every_row_that_breaks_a_check_is_written_with_its_reasons(
+    engine: Engine, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.run("orders")
+    suite = project / "conf" / "checks" / "orders.yml"
+    suite.write_text(suite.read_text().replace("min_value: 0", "min_value: 3"))
+    monkeypatch.chdir(project)
+    assert answer(["check", "orders", "--failing", "failing.jsonl"]) == 3
+    (row,) = map(json.loads, (project / "failing.jsonl").read_text().splitlines())
+    assert (row["id"], row["amount"]) == (1, 2.0)
+    assert "expect_column_values_to_be_between" in row["_sparkops_reasons"][0]
 
 
 def test_a_table_restored_is_a_new_version_that_equals_the_old(engine: Engine) -> None:

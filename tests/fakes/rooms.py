@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.registered import Registered
-from sparkops.pipeline.table import Pin, Published
+from sparkops.pipeline.table import Batch, Pin, Published
 from sparkops.runs.seams import Rooms
 
 
@@ -20,6 +20,8 @@ class FakeFrame:
     rows: list[int]
     sparkSession: Any = None  # noqa: N815
     schema: Any = None
+
+    isStreaming: bool = False  # noqa: N815
 
     def isEmpty(self) -> bool:
         return not self.rows
@@ -65,18 +67,26 @@ class FakeTables:
         return self.waiting.get((table, run_id))
 
     def publish(
-        self, frame: Any, write: Any, *, run_id: str, values: Any = None, staged: bool = False
+        self,
+        frame: Any,
+        write: Any,
+        *,
+        run_id: str,
+        values: Any = None,
+        staged: bool = False,
+        batch: Batch | None = None,
     ) -> Published:
         if self.fail_publish is not None:
             raise self.fail_publish
-        return self._commit(frame, write.table, run_id)
+        return self._commit(frame, write.table, run_id, batch)
 
-    def quarantine(self, frame: Any, *, table: str, run_id: str) -> Published:
-        return self._commit(frame, f"{table}__quarantine", run_id)
+    def quarantine(self, frame: Any, *, table: str, run_id: str, batch: Batch | None = None) -> Published:
+        return self._commit(frame, f"{table}__quarantine", run_id, batch)
 
-    def _commit(self, frame: Any, table: str, run_id: str) -> Published:
-        if (table, run_id) in self.by_run:
-            return self.by_run[table, run_id]
+    def _commit(self, frame: Any, table: str, run_id: str, batch: Batch | None) -> Published:
+        key = (table, run_id if batch is None else str(batch))
+        if key in self.by_run:
+            return replace(self.by_run[key], already=True)
         kept = self.versions.setdefault(table, [])
         kept.append(frame.rows)
         done = Published(
@@ -87,11 +97,31 @@ class FakeTables:
             identity=table,
             schema_hash="",
         )
-        self.by_run[table, run_id] = done
+        self.by_run[key] = done
         return done
 
     def discard(self, run_id: str) -> None:
         self.waiting = {key: frame for key, frame in self.waiting.items() if key[1] != run_id}
+
+
+@dataclass
+class FakeStreams:
+    """A stream of batches of rows; goes on after the last batch that was taken whole."""
+
+    coming: list[list[int]] = field(default_factory=list)
+    taken: int = 0
+    asked: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, table: str) -> Any:
+        return FakeFrame([], isStreaming=True, sparkSession=self, schema=table)
+
+    def run(self, frame: Any, *, each: Any, **asked: Any) -> int | None:
+        self.asked = asked
+        begun = self.taken
+        while self.taken < len(self.coming):
+            each(FakeFrame(self.coming[self.taken]), Batch(stream="s", number=self.taken))
+            self.taken += 1
+        return self.taken if self.taken > begun else None
 
 
 @dataclass
@@ -147,7 +177,7 @@ class FakeHistory:
 
     kept: list[tuple[str, str, dict[str, int], list[bool]]] = field(default_factory=list)
 
-    def keep(self, results: Any, *, run_id: str, job: str, versions: Any) -> None:
+    def keep(self, results: Any, *, run_id: str, job: str, versions: Any, batch: Any = None) -> None:
         self.kept.append((run_id, job, dict(versions), [result.success for result in results]))
 
 
@@ -209,6 +239,7 @@ class FakeRooms:
     models: FakeModels = field(default_factory=FakeModels)
     pages: FakePages = field(default_factory=FakePages)
     cluster: FakeCluster = field(default_factory=FakeCluster)
+    streams: FakeStreams = field(default_factory=FakeStreams)
 
     def rooms(self) -> Rooms:
         return Rooms(
@@ -219,4 +250,5 @@ class FakeRooms:
             history=self.history,
             models=self.models,
             pages=self.pages,
+            streams=self.streams,
         )

@@ -227,3 +227,33 @@ def test_the_fingerprint_changes_with_inputs_and_values_only(go, fakes) -> None:
     first, second = go(doubled), go(doubled)
     assert first.fingerprint == second.fingerprint
     assert go(doubled, at={"numbers": 0}).fingerprint != first.fingerprint
+
+
+class Judging:
+    """A model that found three of ten rows wrong."""
+
+    name, version, way = "late", 4, "mapInArrow (set by models.batch)"
+
+    def __init__(self, apply: str) -> None:
+        broken = [{"rule": "expect_it(x)", "table": "t", "place": "conf/checks/t.yml:3", "rows": 3}]
+        self.judged = {"apply": apply, "rules": 2, "rows": 10, "broken": broken}
+
+
+@pytest.mark.parametrize(("apply", "warned"), [("warn", 1), ("refuse", 1), ("count", 0)])
+def test_what_a_models_rules_found_is_recorded_and_warned_of_at_the_end(
+    go, fakes, apply, warned, caplog
+) -> None:
+    model = Judging(apply)
+    fakes.models.version = lambda name, at: model
+    run = go(lambda numbers, late: numbers, models=("late",))
+    assert run.rules == {"late": model.judged}
+    told = "Model `late`: 3 of 10 rows judged break expect_it(x), a rule of table `t` (conf/checks/t.yml:3)."
+    assert [record.getMessage() for record in caplog.records].count(told) == warned
+
+
+def test_what_rules_found_is_recorded_of_a_run_that_its_checks_stop(go, fakes, tmp_path) -> None:
+    fakes.models.version = lambda name, at: Judging("warn")
+    fakes.checks.rules["out"] = (lambda row: row < 100, "fail")
+    with pytest.raises(ChecksFailed):
+        go(lambda numbers, late: numbers, models=("late",))
+    assert newest(tmp_path).rules["late"]["rows"] == 10

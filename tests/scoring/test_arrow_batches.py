@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -9,8 +10,9 @@ import pytest
 from made import flights
 
 from sparkops.errors import RowError
-from sparkops.scoring import Scorer
-from sparkops.scoring.arrow import ArrowScorer
+from sparkops.scoring import Field, Scorer
+from sparkops.scoring.arrow import ArrowScorer, columns_of
+from sparkops.scoring.reader import read
 
 CARRIERS = ["AA", "UA", "AA", "B6"] * 5
 FORMS = {
@@ -50,3 +52,12 @@ def test_null_and_unseen_text_have_the_fate_that_rows_have(form: str, invalid: s
     kept = [answer["prediction"] for answer in answers if isinstance(answer, dict)]
     assert got.column("prediction").to_pylist() == kept
     assert len(kept) == len(carriers) - 2 * (invalid == "skip")
+
+
+def test_a_moment_is_read_by_the_clock_of_the_zone_that_its_batch_names() -> None:
+    field = Field("at", "timestamp")
+    given = pa.array([datetime(2013, 1, 2, 3, tzinfo=UTC), None], pa.timestamp("us", "America/New_York"))
+    columns = columns_of(pa.RecordBatch.from_pydict({"at": given}), [field])
+    column = read(field, columns["at"], 0, 2)
+    assert column is not None
+    assert column.slot(0).tolist() == [datetime(2013, 1, 1, 22), None]

@@ -12,18 +12,16 @@ from hypothesis import strategies as st
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step
-from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, NOT_AMONG
-from sparkops.scoring.stages import tree
+from sparkops.scoring.descent import Descent
+from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, NOT_AMONG, Forest
 
 FEATURES = 4
 FIELDS = tuple(Field(f"x{at}", "double") for at in range(FEATURES))
-
-
 KINDS = (AT_MOST, AT_MOST, AMONG, NOT_AMONG)
 
 
 def grown(
-    draw: np.random.Generator, trees: int, depth: int, width: int, kinds: tuple[int, ...] = KINDS
+    draw: np.random.Generator, trees: int, depth: int, width: int = 1, kinds: tuple[int, ...] = KINDS
 ) -> dict[str, Any]:
     """Return the arrays of a random forest with splits of every kind."""
     nodes: list[list[Any]] = []
@@ -84,15 +82,11 @@ def test_every_way_down_ends_in_the_same_leaves(
 ) -> None:
     description = described(grown(np.random.default_rng(seed), trees, depth, 1, kinds))
     rows = [dict(zip([field.name for field in FIELDS], each, strict=True)) for each in values]
-    coded = Scorer(description)
-    most, tree.MOST_NODES = tree.MOST_NODES, 0
-    try:
-        walked = Scorer(description)
-    finally:
-        tree.MOST_NODES = most
-    expected = [coded.score(row)["prediction"] for row in rows]
-    assert [walked.score(row)["prediction"] for row in rows] == pytest.approx(expected, rel=1e-12)
-    assert coded.score_batch(rows).columns["prediction"].tolist() == pytest.approx(expected, rel=1e-12)
+    scorer, descent = Scorer(description), Descent(Forest.of(description.steps[1]))
+    walk, used = descent.walk(), descent.used.tolist()
+    expected = [scorer.score(row)["prediction"] for row in rows]
+    assert [walk([each[at] for at in used])[0] / trees for each in values] == expected
+    assert scorer.score_batch(rows).columns["prediction"].tolist() == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(

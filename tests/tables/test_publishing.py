@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from sparkops.errors import BadData, InputError, SchemaChanged, TableError
+from sparkops.pipeline.table import Batch
 from sparkops.pipeline.write import Write
 
 pytestmark = pytest.mark.spark
@@ -44,6 +45,28 @@ def test_a_retried_run_writes_once_in_every_mode(tables, frame, rows, write):
     assert (again.version, again.rows, again.already) == (first.version, first.rows, True)
     assert rows("flights") == sorted([*after, (FIFTH, "B6", 2.0)])
     assert rows("flights", at=first.version) == after
+
+
+@pytest.mark.parametrize(
+    "write",
+    [Write(table="flights", mode="append"), Write(table="flights", mode="merge", by=("day", "carrier"))],
+)
+def test_a_batch_of_a_stream_is_written_once_whichever_run_brings_it(tables, frame, rows, write):
+    tables.publish(frame(), Write(table="flights"), run_id="r0")
+    news = frame([(FOURTH, "DL", 1.0)])
+    first = tables.publish(news, write, run_id="r1", batch=Batch(stream="s", number=0))
+    after = rows("flights")
+    again = tables.publish(news, write, run_id="r2", batch=Batch(stream="s", number=0))
+    assert (again.version, again.already, rows("flights")) == (first.version, True, after)
+    later = tables.publish(frame([(FIFTH, "B6", 2.0)]), write, run_id="r2", batch=Batch(stream="s", number=1))
+    other = tables.publish(frame([(FIFTH, "AA", 2.0)]), write, run_id="r3", batch=Batch(stream="t", number=0))
+    assert not later.already
+    assert not other.already
+    commits = {commit.version: commit for commit in tables.history("flights")}
+    assert (commits[first.version].run_id, commits[later.version].batch) == (
+        "r1",
+        Batch(stream="s", number=1),
+    )
 
 
 def test_delta_itself_refuses_the_second_write_of_a_run(tables, frame, rows, tmp_path):

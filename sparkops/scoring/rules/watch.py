@@ -10,15 +10,18 @@ from typing import Any, Literal
 import numpy as np
 
 from ...errors import RowError
+from ..coded import Coded
 from ..field import WHOLE_RANGES, Field
-from ..reader import value_at
+from ..frame import Scalars
+from ..reader import read, value_at
 from ..row_code import ScoreRow
 from .judge import judge
 from .kind import plain_name
 from .row_checks import Carried, RowChecks
+from .screen import Screen
 
 Apply = Literal["refuse", "warn", "count", "off"]
-_CHUNK = 8192  # rows whose values are listed at once
+_CHUNK = 8192  # rows that are judged at once
 _log = logging.getLogger("sparkops.scoring")
 
 
@@ -34,10 +37,21 @@ class Watch:
 
     def __init__(self, checks: RowChecks, fields: Sequence[Field], apply: Apply) -> None:
         self.rules, self._apply, self._lock = checks.rules, apply, Lock()
-        self.broken: dict[str, int] = {}
-        self._judge = judge([each.rule for each in self.rules], fields)
+        self.counts = [0] * len(self.rules)
+        rules = [each.rule for each in self.rules]
+        self._judge, self._screen = judge(rules, fields), Screen(rules, fields)
         names = {plain_name(name) for each in self.rules for name in each.rule.fields}
         self._fields = [field for field in fields if field.name in names]
+
+    @property
+    def broken(self) -> dict[str, int]:
+        """Return how many rows broke which rule, by its label; those that none broke are left out."""
+        with self._lock:
+            found: dict[str, int] = {}
+            for carried, count in zip(self.rules, self.counts, strict=True):
+                if count:
+                    found[carried.label] = found.get(carried.label, 0) + count
+            return found
 
     def scoring(self, score: ScoreRow) -> ScoreRow:
         """Return the function that judges a row and then scores it."""
@@ -57,8 +71,12 @@ class Watch:
         """Judge the rows of a batch, up to the first that cannot be read: scoring it says so."""
         names = [field.name for field in self._fields]
         for start in range(0, size, _CHUNK):
-            cells = [_cells(field, columns[field.name][start : start + _CHUNK]) for field in self._fields]
-            for at, values in enumerate(zip(*cells, strict=True), start):
+            stop = min(start + _CHUNK, size)
+            suspects = self._suspects(columns, start, stop)
+            if not suspects:
+                continue
+            cells = [_cells(field, columns[field.name], suspects) for field in self._fields]
+            for at, values in zip(suspects, zip(*cells, strict=True), strict=True):
                 row = dict(zip(names, values, strict=True))
                 try:
                     found = self._judge(row)
@@ -67,11 +85,23 @@ class Watch:
                 if found:
                     self._tell(found, row, f"Row {at}: ")
 
+    def _suspects(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
+        """Return which rows of a chunk the judge must see: all where one of them cannot be read."""
+        given: dict[str, Scalars] = {}
+        for field in self._fields:
+            column = read(field, columns[field.name], start, stop)
+            if not isinstance(column, Scalars):
+                return range(start, stop)
+            given[field.name] = column
+        suspects: list[int] = (start + self._screen.caught(given, stop - start)).tolist()
+        return suspects
+
     def _tell(self, found: Sequence[int], row: Mapping[str, Any], place: str) -> None:
         for at in found:
             carried = self.rules[at]
             with self._lock:
-                count = self.broken[carried.label] = self.broken.get(carried.label, 0) + 1
+                self.counts[at] += 1
+                count = self.counts[at]
             if self._apply == "refuse" and carried.refuses:
                 field, value, told = _shown(carried, row)
                 raise RowError(f"{place}{told}", field=field, value=value)
@@ -81,13 +111,16 @@ class Watch:
                 )
 
 
-def _cells(field: Field, part: Any) -> list[Any]:
-    """Return a slice of a column as a row would hold its values."""
-    flat = isinstance(part, np.ndarray) and part.ndim == 1
-    if flat and not (part.dtype.kind == "f" and field.type in WHOLE_RANGES):
-        listed: list[Any] = part.tolist()
+def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
+    """Return some values of a column as a row would hold them."""
+    if isinstance(values, Coded):
+        words: list[Any] = values.words.take(values.codes[rows]).tolist()
+        return words
+    flat = isinstance(values, np.ndarray) and values.ndim == 1
+    if flat and not (values.dtype.kind == "f" and field.type in WHOLE_RANGES):
+        listed: list[Any] = values[rows].tolist()
         return listed
-    return [value_at(field, part, at) for at in range(len(part))]
+    return [value_at(field, values, at) for at in rows]
 
 
 def _shown(carried: Carried, row: Mapping[str, Any]) -> tuple[str, Any, str]:

@@ -10,14 +10,16 @@ from .. import decide
 from ..code import Code, number
 from ..descent import Descent, descent_of
 from ..description import Step
-from ..forest import AT_MOST, Forest, tree_code
+from ..forest import AT_MOST, LEAF, Forest, tree_code
 from ..form import need, word
 from ..frame import Frame, Numbers, Scalars
+from ..masks import Masks
+from ..question import questions
 from ..symbols import Scalar, Vector, slot_at
 
-# Above this many nodes, code takes long to compile: all trees are walked at once instead. Above this many numbers to be
-# compared and added, the walk is faster too, unless some node asks for categories.
-MOST_NODES, MOST_NUMBERS = 8_000, 220
+# Above this many nodes, code takes long to compile. Above this many levels to be gone down and numbers to be added,
+# all trees at once are faster.
+MOST_NODES, MOST_WORK = 12_000, 360
 _TERMS = 100
 
 
@@ -70,10 +72,9 @@ class Trees:
 def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
     """Return the names of the sums over all trees, one for each number that a leaf holds."""
     width = forest.leaves.shape[1]
-    if len(forest.kind) > MOST_NODES or (_many(forest) and not (forest.kind > AT_MOST).any()):
-        descent = Descent(forest)
-        values = ", ".join(slot_at(source, at).expr for at in descent.used.tolist())
-        total = code.local(f"{code.constant(descent.walk())}([{values}])")
+    large = len(forest.kind) > MOST_NODES
+    total = _at_once(forest, source, code, large=large) if large or _work(forest) > MOST_WORK else None
+    if total is not None:
         return [f"{total}[{at}]" for at in range(width)]
     trees = tree_code(forest, source, code)
     if width == 1:
@@ -82,8 +83,26 @@ def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
     return [code.local(" + ".join(f"{leaf}[{at}]" for leaf in leaves)) for at in range(width)]
 
 
-def _many(forest: Forest) -> bool:
-    return bool(len(forest.roots) * (1 + forest.leaves.shape[1]) > MOST_NUMBERS)
+def _work(forest: Forest) -> float:
+    """Return about how many levels a row goes down and numbers it adds."""
+    trees, width = len(forest.roots), forest.leaves.shape[1]
+    return float(trees * (np.log2(np.count_nonzero(forest.kind == LEAF) / trees) + width - 1))
+
+
+def _at_once(forest: Forest, source: Vector, code: Code, *, large: bool) -> str | None:
+    """Return the name of the sums, by all trees at once; None where code is faster."""
+    descent = Descent(forest)
+    asked = questions(forest, source)
+    masks = None if descent.few else Masks.of(descent, asked)
+    if masks is not None:
+        walk, numbers = masks.walk(), [each.number for each in asked]
+        for each in asked:
+            code.boundary(each.number, each.limits.tolist())
+    elif large or not (forest.kind > AT_MOST).any():
+        walk, numbers = descent.walk(), [slot_at(source, at) for at in descent.used.tolist()]
+    else:
+        return None
+    return code.local(f"{code.constant(walk)}([{', '.join(number.expr for number in numbers)}])")
 
 
 def _sum(terms: list[str], code: Code) -> str:

@@ -1,0 +1,43 @@
+"""What the declaration of a streaming job may say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Final, Literal
+
+from sparkops.pipeline.returned import Options, Returned
+from sparkops.pipeline.write import Mode
+
+OutputMode = Literal["append", "update", "complete"]
+
+# What a micro-batch holds, in Structured Streaming's words, for each way that its rows go into the table.
+OUTPUT_MODES: Final[Mapping[Mode, OutputMode]] = {
+    "append": "append",
+    "merge": "update",
+    "overwrite": "complete",
+}
+_INTERVAL: Final = re.compile(r"[1-9]\d*\s+(?:second|minute|hour)s?")
+
+
+def stream_problems(options: Options, result: Returned, tables: Sequence[str]) -> Iterator[str]:
+    """Yield what is wrong with `stream=` and `every=`, each as a clause."""
+    if options.every is not None and options.stream is None:
+        yield "every= is for a job that reads a stream: name the table with stream="
+    if options.every is not None and not _INTERVAL.fullmatch(options.every):
+        yield f"every={options.every!r} is no interval: write '10 seconds', '5 minutes' or '1 hour'"
+    if options.stream is None:
+        return
+    if options.stream not in tables:
+        near = get_close_matches(options.stream, tables, n=1)
+        hint = f", did you mean {near[0]!r}?" if near else f"; its tables are {', '.join(tables) or 'none'}"
+        yield f"stream={options.stream!r} is none of its tables{hint}"
+    if result.kind == "tables":
+        yield "stream= is for a job that returns one DataFrame, and it returns several: write a job for each"
+    for write in result.writes:
+        if write.mode == "replace":
+            yield (
+                "stream= and replace= exclude each other: a micro-batch is no whole slice. Take mode='append', or "
+                "merge= with the rows' keys"
+            )

@@ -1,0 +1,53 @@
+"""What the declaration of a streaming job may say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sparkops.errors import DeclarationError
+from sparkops.pipeline.declare import job
+from sparkops.pipeline.help import usage
+from sparkops.pipeline.model import Model
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def refused(**said: Any) -> str:
+    with pytest.raises(DeclarationError) as caught:
+
+        @job(**said)
+        def clean(raw: DataFrame, rates: DataFrame) -> DataFrame: ...
+
+    return str(caught.value)
+
+
+def test_a_stream_names_one_of_the_tables() -> None:
+    @job(mode="append", stream="raw", every="10 seconds")
+    def clean(raw: DataFrame, rates: DataFrame) -> DataFrame: ...
+
+    assert (clean.stream, clean.every) == ("raw", "10 seconds")
+    assert "Reads:  raw (as a stream, every 10 seconds), rates" in usage(clean, ())
+    assert "stream='rwa' is none of its tables, did you mean 'raw'?" in refused(stream="rwa", mode="append")
+
+
+def test_a_slice_cannot_be_replaced_by_a_batch() -> None:
+    assert "stream= and replace= exclude each other" in refused(stream="raw", replace="day")
+
+
+@pytest.mark.parametrize("text", ["10", "often", "0 seconds", "10 parsecs", "1 hour; drop"])
+def test_an_interval_is_a_number_and_a_unit(text: str) -> None:
+    assert f"every={text!r} is no interval" in refused(stream="raw", mode="append", every=text)
+
+
+def test_an_interval_needs_a_stream() -> None:
+    assert "every= is for a job that reads a stream" in refused(every="10 seconds")
+
+
+def test_a_model_is_not_trained_on_a_stream() -> None:
+    with pytest.raises(DeclarationError, match="stream= is for a job that returns tables"):
+
+        @job(stream="raw")
+        def train(raw: DataFrame) -> Model: ...

@@ -1,0 +1,124 @@
+"""A batch is judged column by column as each of its rows is judged alone, however its columns are held."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_judge import FIELDS, conditions, rows
+
+from sparkops.errors import RowError
+from sparkops.scoring.coded import Coded
+from sparkops.scoring.field import Field
+from sparkops.scoring.frame import Scalars
+from sparkops.scoring.reader import read
+from sparkops.scoring.rules import tree
+from sparkops.scoring.rules.judge import judge
+from sparkops.scoring.rules.row_checks import Carried, RowChecks
+from sparkops.scoring.rules.screen import Screen
+from sparkops.scoring.rules.watch import Watch
+
+MORE = [Field("day", "date"), Field("f", "float"), Field("ok", "boolean")]
+KNOWN = {field.name: field for field in (*FIELDS, *MORE)}
+GOOD = {"x": 0.0, "y": 0.0, "s": ""}
+DAYS = st.sampled_from([None, date(2013, 1, 1), date(2013, 2, 1)])
+SINGLES = st.sampled_from([None, float("nan"), 0.1, 0.5, float(np.float32(0.1))])
+wide = st.builds(
+    lambda row, day, single, ok: {**row, "day": day, "f": single, "ok": ok},
+    rows, DAYS, SINGLES, st.sampled_from([None, True, False]),
+)  # fmt: skip
+OTHERS = [
+    tree.Compare(">", tree.Field("day"), tree.Value("2013-01-15")),
+    tree.Compare("<=", tree.Field("f"), tree.Value(0.1)),
+    tree.Among(tree.Field("f"), (0.5, None)),
+    tree.Compare("==", tree.Field("ok"), tree.Value(True)),
+    tree.Not(tree.Missing(tree.Field("f"))),
+]
+
+
+def watch(rules: list[tree.RowRule], apply: Any = "count") -> Watch:
+    facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
+    carried = [Carried(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
+    return Watch(RowChecks(rules=tuple(carried)), list(KNOWN.values()), apply)
+
+
+def as_numpy(values: list[Any], field: Field) -> Any:
+    kind = {"long": np.int64, "double": np.float64, "float": np.float64, "boolean": bool}.get(field.type)
+    if kind is None:
+        return np.fromiter(values, dtype=object, count=len(values))
+    null = [value is None for value in values]
+    return np.ma.MaskedArray(np.array([0 if value is None else value for value in values], dtype=kind), null)
+
+
+def as_coded(values: list[Any], field: Field) -> Any:
+    if field.type != "string":
+        return as_numpy(values, field)
+    words = list(dict.fromkeys([*values, "nowhere"]))
+    codes = np.array([words.index(value) for value in values], dtype=np.int32)
+    return Coded(np.fromiter(words, dtype=object, count=len(words)), codes)
+
+
+FORMS: dict[str, Any] = {"lists": lambda values, _: values, "NumPy": as_numpy, "coded": as_coded}
+
+
+def caught(rule: tree.RowRule, columns: dict[str, Any], size: int) -> list[int]:
+    """Return the rows that a screen of one rule catches."""
+    given_columns = {name: read(KNOWN[name], values, 0, size) for name, values in columns.items()}
+    assert all(isinstance(column, Scalars) for column in given_columns.values())
+    found: list[int] = Screen([rule], list(KNOWN.values())).caught(given_columns, size).tolist()  # type: ignore[arg-type]
+    return found
+
+
+@given(
+    expects=st.lists(conditions | st.sampled_from(OTHERS), min_size=1, max_size=4),
+    unless=st.none() | conditions,
+    given_rows=st.lists(wide, min_size=1, max_size=12),
+    form=st.sampled_from(list(FORMS)),
+)
+@settings(max_examples=400, deadline=None)
+def test_a_batch_breaks_what_its_rows_break_alone(
+    expects: list[Any], unless: Any, given_rows: list[dict[str, Any]], form: str
+) -> None:
+    rules = [tree.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
+    columns = {name: FORMS[form]([row[name] for row in given_rows], field) for name, field in KNOWN.items()}
+    for rule in rules:
+        alone = judge([rule], KNOWN.values())
+        wrong = [at for at, row in enumerate(given_rows) if alone(row)]
+        assert caught(rule, columns, len(given_rows)) == wrong
+    alone = judge(rules, KNOWN.values())
+    found = [at for row in given_rows for at in alone(row)]
+    watched = watch(rules)
+    watched.batch(columns, len(given_rows))
+    assert watched.counts == [found.count(at) for at in range(len(rules))]
+
+
+@pytest.mark.parametrize("constant", [2**53, 2**53 + 1, float(2**53), 2**63 - 1])
+def test_whole_numbers_beyond_a_doubles_digits_are_compared_exactly(constant: Any) -> None:
+    values = [2**53, 2**53 + 1, 2**63 - 1, -(2**63)]
+    tests: list[Any] = [
+        tree.Compare(op, tree.Field("i"), tree.Value(constant)) for op in ("<", "<=", ">", ">=", "==")
+    ]
+    for expects in (*tests, tree.Among(tree.Field("i"), (constant,))):
+        rule = tree.RowRule(fields=("i",), expects=expects)
+        alone = judge([rule], FIELDS)
+        wrong = [at for at, value in enumerate(values) if alone({**GOOD, "i": value})]
+        assert caught(rule, {"i": np.array(values)}, 4) == wrong
+
+
+def low(bound: int) -> tree.RowRule:
+    return tree.RowRule(fields=("i",), expects=tree.Compare("<", tree.Field("i"), tree.Value(bound)))
+
+
+def test_rows_are_judged_up_to_the_first_that_cannot_be_read() -> None:
+    watched = watch([low(5)])
+    watched.batch({"i": [9, "nine", 9]}, 3)
+    assert watched.counts == [1]
+
+
+def test_the_first_row_that_a_rule_refuses_is_named_by_its_place_in_the_batch() -> None:
+    with pytest.raises(RowError, match=r"^Row 20000: Field `i`: 20000 breaks rule 0"):
+        watch([low(20_000)], "refuse").batch({"i": np.arange(30_000)}, 30_000)
