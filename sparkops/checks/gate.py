@@ -142,7 +142,8 @@ class Gate:
 
     def _failing(self, first: Checked) -> DataFrame | None:
         """Return the rows of the whole frame that broke what did not hold."""
-        broken = [i for i in sorted(first.broken) if i in first.found and not first.found[i].success]
+        found = {index: first.found[index] for index in first.broken if index in first.found}
+        broken = [index for index, each in found.items() if not each.success and each.raised is None]
         return self._apart(broken, first).bad if broken and REASONS not in self.frame.columns else None
 
     def _result(self, index: int, found: Found | None) -> CheckResult:

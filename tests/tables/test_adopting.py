@@ -153,6 +153,7 @@ def test_what_a_killed_attempt_linked_is_taken_over_by_the_next(tables, frame, r
 def test_a_commit_that_another_writer_beat_leaves_no_file_behind(tables, frame, tmp_path):
     from sparkops.errors import TableBusy
     from sparkops.tables.adopting import commit
+    from sparkops.tables.commit_facts import Mark
     from sparkops.tables.plain_tables import opened
 
     tables.publish(frame(), Write(table="t"), run_id="r1")
@@ -163,5 +164,5 @@ def test_a_commit_that_another_writer_beat_leaves_no_file_behind(tables, frame, 
     staged = tables.stage(frame(), table="t", run_id="r3")
     parts = parts_of(tmp_path / "warehouse" / "_staging" / "r3" / "t", staged.columns)
     with pytest.raises(TableBusy, match="changed by another writer"):
-        commit(folder, stale, parts, {}, Write(table="t"), run_id="r3", only=None)
+        commit(folder, stale, parts, {}, Write(table="t"), mark=Mark("r3"), only=None)
     assert {file.name for file in folder.glob("*.parquet")} == before
