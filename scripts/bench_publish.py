@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from sparkops import Engine, Write
+from sparkops.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -161,7 +162,7 @@ class Bench:
 
     def checked(self, name: str, at: int, *, staged: bool) -> None:
         """Do what a run does with what a job returned: stage it, check it, publish it, clear up."""
-        run_id, tables = f"bench-{name}-{at}", self.shop.tables
+        run_id, tables = f"bench-{name}-{at}", self.shop.tables if staged else self.tables_of_spark()
         suite = self.shop.checks.suite(name)
         assert suite is not None
         with self.step(name, "staging"):
@@ -175,6 +176,11 @@ class Bench:
             tables.publish(outcome.good, Write(table=name), run_id=run_id, staged=staged)
         with self.step(name, "clearing up"):
             tables.discard(run_id)
+
+    def tables_of_spark(self) -> Tables:
+        """Return the tables of a project that leaves every commit to Spark."""
+        settings = self.shop.settings.model_copy(update={"commits": "spark"})
+        return Tables(self.shop.starter.session, settings)
 
     @contextmanager
     def step(self, name: str, step: str) -> Iterator[None]:

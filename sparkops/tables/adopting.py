@@ -1,6 +1,7 @@
 """Publish staged files as they are: one commit that names them, and no row is moved.
 
-The files were computed and checked already. A hard link puts each into the table's folder and delta-rs commits them.
+The files were computed and checked already; of rows that were left when others were set apart, files are written first. A
+hard link puts each into the table's folder and delta-rs commits them.
 Where that can't be (no local file system, features that delta-rs does not write, a slice that is no whole partition)
 Spark writes the table.
 """
@@ -8,7 +9,8 @@ Spark writes the table.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,7 @@ from sparkops.errors import BadData, TableBusy
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
 from sparkops.tables.commit_facts import Mark
+from sparkops.tables.delta_log import schema_json
 from sparkops.tables.linking import Links
 from sparkops.tables.local_log import LogTip
 from sparkops.tables.parts import Part, parts_of, staged_by
@@ -25,25 +28,29 @@ from sparkops.tables.plain_tables import nullable, opened, plain
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
+    from pyspark.sql import DataFrame
 
 _Filter = list[tuple[str, str, Any]]
 
 
+Files = Callable[["DataFrame"], AbstractContextManager[Path | None]]
+
+
 def adopted(
     location: Location,
-    staged: Path,
-    struct: Mapping[str, Any],
+    frame: DataFrame,
+    files: Files,
     write: Write,
     before: LogTip | None,
     mark: Mark,
     values: Mapping[str, Any],
 ) -> bool:
-    """Make a run's staged files the table's own, and tell whether that could be done.
+    """Make the files of a frame the table's own, and tell whether that could be done.
 
     Args:
         location: Of the table.
-        staged: Folder of the files.
-        struct: Spark's JSON of the frame's columns.
+        frame: The rows.
+        files: Gives the folder of their files, staged or written now; asked only where they can be adopted.
         write: How they go into the table.
         before: The table as it stands; None makes it.
         mark: Of the commit.
@@ -53,24 +60,35 @@ def adopted(
         BadData: A row outside of the replaced slice.
         TableBusy: Another writer changed the table at the same moment.
     """
-    by = write.partition_by
-    if location.local is None or location.name or find_spec("deltalake") is None:
+    struct = schema_json(frame)
+    if location.local is None or not _may(location, struct, write, before):
         return False
-    if not plain(struct) or staged_by(struct, by) != by or (before and before.partition_by != by):
-        return False
-    if write.mode == "merge" and before is not None:
-        return False
-    parts = parts_of(staged, [field["name"] for field in struct["fields"]])
-    only: _Filter | None = None
-    if write.mode == "replace":
-        if not _by_partitions(write, values, parts):
-            return False
-        only = _replaced(write, parts, values)
     table = opened(location.local) if before else None
     if before and (table is None or not _same_names(table, struct)):
         return False
-    commit(location.local, table, parts, struct, write, mark=mark, only=only)
+    with files(frame) as folder:
+        if folder is None:
+            return False
+        parts = parts_of(folder, frame.columns)
+        only: _Filter | None = None
+        if write.mode == "replace":
+            if not _by_partitions(write, values, parts):
+                return False
+            only = _replaced(write, parts, values)
+        commit(location.local, table, parts, struct, write, mark=mark, only=only)
     return True
+
+
+def _may(location: Location, struct: Mapping[str, Any], write: Write, before: LogTip | None) -> bool:
+    """Tell whether files of such columns, written in such a way, could become the table's own."""
+    by = write.partition_by
+    if location.name or find_spec("deltalake") is None:
+        return False
+    if not plain(struct) or staged_by(struct, by) != by or (before and before.partition_by != by):
+        return False
+    if write.mode == "replace":
+        return len(write.by) == 1 and write.by == by
+    return write.mode != "merge" or before is None
 
 
 def _same_names(table: DeltaTable, struct: Mapping[str, Any]) -> bool:
@@ -78,9 +96,7 @@ def _same_names(table: DeltaTable, struct: Mapping[str, Any]) -> bool:
 
 
 def _by_partitions(write: Write, values: Mapping[str, Any], parts: Sequence[Part]) -> bool:
-    """Tell whether whole partitions of one column are replaced, each by its name."""
-    if len(write.by) != 1 or write.by != write.partition_by:
-        return False
+    """Tell whether whole partitions are replaced, each by its name."""
     named = values.get(write.by[0])
     texts = isinstance(named, str | int | date) and not isinstance(named, bool | datetime)
     known = bool(parts) and all(part.values[write.by[0]] is not None for part in parts)

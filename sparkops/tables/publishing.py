@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import InputError, SchemaChanged, TableError
 from sparkops.pipeline.table import Commit, Published
 from sparkops.pipeline.write import Write
-from sparkops.tables.adopting import adopted
+from sparkops.tables.adopting import Files, adopted
 from sparkops.tables.catalog import Location
 from sparkops.tables.commit_facts import Mark
 from sparkops.tables.delta_log import own_commit, schema_json, tip
@@ -32,7 +31,7 @@ def publish(
     *,
     mark: Mark,
     values: Mapping[str, Any],
-    staged: Path | None = None,
+    files: Files | None = None,
 ) -> Published:
     """Write the frame into its table as `write` says, and return the version that holds it.
 
@@ -43,7 +42,7 @@ def publish(
         write: How they go into the table.
         mark: Of the commit; where it stands already, nothing is written.
         values: The run's parameters: they name the slice of a `replace`.
-        staged: Folder whose files hold the frame, where they stand on this machine: they may become the table's own.
+        files: Gives the files of a frame, which may become the table's own.
 
     Raises:
         InputError: The table is a read-only source.
@@ -62,7 +61,7 @@ def publish(
     if before is None and location.local is not None:
         require_writable(str(location.local), what=f"table `{location.table}`")
     options = _schema_options(write, struct, before)
-    if staged is None or options or not adopted(location, staged, struct, write, before, mark, values):
+    if files is None or options or not adopted(location, frame, files, write, before, mark, values):
         _write(location, session, frame, write, before, mark=mark, values=values, options=options)
     commit = own_commit(location, session, mark)
     return _published(location, session, commit, mark, already=False)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.pipeline.table import Published
 from sparkops.pipeline.write import Write
+from sparkops.tables.adopting import Files
 from sparkops.tables.catalog import Location
 from sparkops.tables.commit_facts import Mark
 from sparkops.tables.delta_log import schema_json, tip
@@ -24,7 +25,9 @@ OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
 RELEASE, DISCARD = "release-", "discard-"  # how their ids begin
 
 
-def quarantine(location: Location, session: Session, frame: DataFrame, *, mark: Mark) -> Published:
+def quarantine(
+    location: Location, session: Session, frame: DataFrame, *, mark: Mark, files: Files | None = None
+) -> Published:
     """Append rejected rows once for a run.
 
     A column whose type changed since the last time goes under `<column>__<type>`, so that no row is lost to it.
@@ -34,6 +37,7 @@ def quarantine(location: Location, session: Session, frame: DataFrame, *, mark: 
         session: Where the write runs.
         frame: The rejected rows.
         mark: Of the commit; its run is written into each row.
+        files: Gives the files of the rows, which may become the table's own.
     """
     from pyspark.sql import functions as F
 
@@ -44,4 +48,4 @@ def quarantine(location: Location, session: Session, frame: DataFrame, *, mark: 
         kind = "".join(sign if sign.isalnum() else "_" for sign in kinds[name]).strip("_")
         marked = marked.withColumnRenamed(name, f"{name}__{kind}")
     write = Write(table=location.table, mode="append", schema_change=True)
-    return publish(location, session, marked, write, mark=mark, values={})
+    return publish(location, session, marked, write, mark=mark, values={}, files=files)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ from sparkops.tables.storage import exists, remove, require_writable
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+_FILES = "_files-"  # before a table's name, which does not begin so
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -44,16 +47,9 @@ def stage(
     Raises:
         TableError: The columns cannot be stored, or the warehouse cannot be written to.
     """
-    from pyspark.sql import functions as F
-
-    struct = schema_json(frame)
-    require_storable(struct, table)
-    folder = _folder(catalog, run_id)
-    require_writable(folder, what="results")
-    place = join(folder, table)
-    by = staged_by(struct, partition_by)
-    marked = frame.withColumns({MARK + name: F.col(quoted(name)) for name in by}) if by else frame
-    marked.write.mode("overwrite").partitionBy(*(MARK + name for name in by)).parquet(place)
+    require_storable(schema_json(frame), table)
+    place = join(_folder(catalog, run_id), table)
+    _write(frame, place, partition_by)
     read = session.get().read.schema(frame.schema).parquet(place)
     return read.select(*(quoted(name) for name in frame.columns))
 
@@ -67,6 +63,23 @@ def staged(catalog: Catalog, session: Session, *, table: str, run_id: str) -> Da
     return read.select(*(quoted(name) for name in read.columns if not name.startswith(MARK)))
 
 
+@contextmanager
+def files(
+    catalog: Catalog, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ()
+) -> Iterator[Path | None]:
+    """Write a frame into files that can become a table's own, for the time of the block; None where that is elsewhere."""
+    place = join(_folder(catalog, run_id), _FILES + table)
+    local = local_path(place)
+    if local is None:
+        yield None
+        return
+    try:
+        _write(frame, place, partition_by)
+        yield local
+    finally:
+        shutil.rmtree(local, ignore_errors=True)
+
+
 def place_of(catalog: Catalog, *, table: str, run_id: str) -> Path | None:
     """Return the folder on this machine in which a run staged a table, or None where it is elsewhere."""
     return local_path(join(_folder(catalog, run_id), table))
@@ -75,6 +88,15 @@ def place_of(catalog: Catalog, *, table: str, run_id: str) -> Path | None:
 def discard(catalog: Catalog, session: Session, run_id: str) -> None:
     """Remove what a run staged."""
     remove(_folder(catalog, run_id), session)
+
+
+def _write(frame: DataFrame, place: str, partition_by: Sequence[str]) -> None:
+    from pyspark.sql import functions as F
+
+    require_writable(place, what="results")
+    by = staged_by(schema_json(frame), partition_by)
+    marked = frame.withColumns({MARK + name: F.col(quoted(name)) for name in by}) if by else frame
+    marked.write.mode("overwrite").partitionBy(*(MARK + name for name in by)).parquet(place)
 
 
 def _folder(catalog: Catalog, run_id: str) -> str:

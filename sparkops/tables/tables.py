@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from sparkops.pipeline.held import Held
 from sparkops.pipeline.table import Batch, Commit, Pin, Published, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables import looking, reading, results, staging
+from sparkops.tables.adopting import Files
 from sparkops.tables.catalog import QUARANTINE, Catalog
 from sparkops.tables.commit_facts import Mark
 from sparkops.tables.explain import explain
@@ -94,9 +96,19 @@ class Tables:
             batch: The micro-batch that the frame is.
         """
         location = self._catalog.locate(write.table)
-        place = staging.place_of(self._catalog, table=write.table, run_id=run_id) if staged else None
-        mark = Mark(run_id, batch)
-        return publish(location, self._session, frame, write, mark=mark, values=values or {}, staged=place)
+        mark, files = Mark(run_id, batch), self._files(write, run_id, staged=staged)
+        return publish(location, self._session, frame, write, mark=mark, values=values or {}, files=files)
+
+    def _files(self, write: Write, run_id: str, *, staged: bool = False) -> Files | None:
+        """Return what gives the files of a frame, to be adopted; None where Spark is to write them."""
+        if self._catalog.settings.commits == "spark":
+            return None
+        if staged:
+            return lambda _: nullcontext(staging.place_of(self._catalog, table=write.table, run_id=run_id))
+        by = write.partition_by
+        return lambda frame: staging.files(
+            self._catalog, frame, table=write.table, run_id=run_id, partition_by=by
+        )
 
     def require_writable(self, table: str) -> None:
         """Refuse a read-only source where a table is to be written, before anything is computed."""
@@ -111,7 +123,8 @@ class Tables:
     ) -> Published:
         """Append rejected rows to the table's quarantine exactly once for a run, or for a micro-batch."""
         location = self._catalog.locate(self.quarantine_name(table))
-        return quarantine(location, self._session, frame, mark=Mark(run_id, batch))
+        files = self._files(Write(table=location.table), run_id)
+        return quarantine(location, self._session, frame, mark=Mark(run_id, batch), files=files)
 
     def quarantine_name(self, table: str) -> str:
         """Return the name of a table's quarantine, itself a table."""

@@ -10,6 +10,7 @@ import pytest
 
 from sparkops.errors import BadData
 from sparkops.pipeline.write import Write
+from sparkops.tables import Tables
 from sparkops.tables.parts import parts_of
 
 pytestmark = pytest.mark.spark
@@ -18,15 +19,17 @@ FOURTH, FIFTH = date(2013, 7, 4), date(2013, 7, 5)
 BY_DAY = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
 
 
-@pytest.fixture(params=[True, False], ids=["adopted", "by Spark"])
-def put(request, tables):
-    """Stage a frame and publish it, by adopting its files or by Spark."""
+@pytest.fixture(params=["adopted", "written and adopted", "by Spark"])
+def put(request, spark, make_settings):
+    """Stage a frame and publish it: by adopting its files, or files that are written for that, or by Spark."""
+    adopts, whole = request.param != "by Spark", request.param == "adopted"
+    tables = Tables(spark, make_settings(commits="auto" if adopts else "spark"))
 
     def stage_and_publish(frame, write, run_id, **values):
         staged = tables.stage(frame, table=write.table, run_id=run_id, partition_by=write.partition_by)
-        return tables.publish(staged, write, run_id=run_id, values=values, staged=request.param)
+        return tables.publish(staged, write, run_id=run_id, values=values, staged=whole)
 
-    stage_and_publish.adopts = request.param
+    stage_and_publish.adopts = adopts
     return stage_and_publish
 
 

@@ -5,11 +5,18 @@ import pytest
 from sparkops.errors import BadData, InputError, SchemaChanged, TableError
 from sparkops.pipeline.table import Batch
 from sparkops.pipeline.write import Write
+from sparkops.tables import Tables
 
 pytestmark = pytest.mark.spark
 
 FOURTH, FIFTH = date(2013, 7, 4), date(2013, 7, 5)
 BY_DAY = Write(table="flights", mode="replace", by=("day",))
+
+
+@pytest.fixture
+def tables(spark, make_settings):
+    """Return the tables of a project whose commits are all Spark's: test_adopting holds the others to them."""
+    return Tables(spark, make_settings(commits="spark"))
 
 
 def test_a_new_table_holds_what_was_published_and_says_so(tables, frame, rows):
