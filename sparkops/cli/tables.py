@@ -42,7 +42,10 @@ def history(where: Where, name: str, limit: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
         return
-    table(found, empty=f"Table `{name}` has no history.")
+    for line in found:
+        line["batch"] = line["batch"]["number"] if line["batch"] else None
+    streamed = any(line["batch"] is not None for line in found)
+    table(found, empty=f"Table `{name}` has no history.", drop=() if streamed else ("batch",))
 
 
 @tables.command("show")

@@ -27,6 +27,11 @@ _MOST_SEEN = 200  # trees up to which NumPy's indexing is faster than its `take`
 _EXPONENT, _BIAS = 52, 1023  # of a double
 
 
+def maskable(descent: Descent) -> bool:
+    """Tell whether masks of some trees may be worth their making."""
+    return not descent.few and len(descent.forest.kind) <= _MOST_NODES
+
+
 @dataclass(frozen=True, slots=True)
 class Masks:
     """What is left of every tree by each number of a row.
@@ -50,8 +55,6 @@ class Masks:
     @classmethod
     def of(cls, descent: Descent, asked: Sequence[Question]) -> Masks | None:
         """Return the masks of some trees; None when they would be large, or no table can hold their thresholds."""
-        if len(descent.forest.kind) > _MOST_NODES:
-            return None
         bounds = np.unique(np.concatenate([np.zeros(0), *(each.bounds for each in asked)]))
         count = sum(len(each.bounds) + 1 for each in asked)
         trees = len(descent.forest.roots)

@@ -13,7 +13,7 @@ from ..description import Step
 from ..forest import AT_MOST, LEAF, Forest, tree_code
 from ..form import need, word
 from ..frame import Frame, Numbers, Scalars
-from ..masks import Masks
+from ..masks import Masks, maskable
 from ..question import questions
 from ..symbols import Scalar, Vector, slot_at
 
@@ -92,8 +92,8 @@ def _work(forest: Forest) -> float:
 def _at_once(forest: Forest, source: Vector, code: Code, *, large: bool) -> str | None:
     """Return the name of the sums, by all trees at once; None where code is faster."""
     descent = Descent(forest)
-    asked = questions(forest, source)
-    masks = None if descent.few else Masks.of(descent, asked)
+    asked = questions(forest, source) if maskable(descent) else []
+    masks = Masks.of(descent, asked) if asked else None
     if masks is not None:
         walk, numbers = masks.walk(), [each.number for each in asked]
         for each in asked:
