@@ -15,6 +15,9 @@ from py4j.protocol import Py4JJavaError
 from sparkops.spark import Snapshot, Watcher, active_jobs, cancel, snapshot, tagged
 
 pytestmark = pytest.mark.spark
+BEFORE = signal.getsignal(
+    signal.SIGINT
+)  # Python's own handler, or none where the suite was started to ignore it
 
 
 def test_pyspark_finds_the_session_that_the_starter_made(spark) -> None:
@@ -28,7 +31,7 @@ def test_pyspark_finds_the_session_that_the_starter_made(spark) -> None:
 def test_the_starter_hands_out_one_session_and_keeps_ctrl_c(spark, starter) -> None:
     assert starter.begun
     assert starter.session() is spark
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is BEFORE
 
 
 def test_the_workers_run_this_python(spark) -> None:
