@@ -31,7 +31,7 @@ def test_restoring_makes_a_new_version_that_equals_the_old_one(tables, frame, ro
     done = tables.restore("t", 0)
     assert (done.version, done.rows) == (2, 3)
     assert rows("t") == rows("t", at=0)
-    assert [c.operation for c in tables.history("t")] == ["RESTORE", "WRITE", "WRITE"]
+    assert [c.operation for c in tables.history("t")] == ["RESTORE", "WRITE", "CREATE TABLE"]
     with pytest.raises(UnknownName, match="No version `9`"):
         tables.restore("t", 9)
 
