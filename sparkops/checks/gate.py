@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.catalogue import build
@@ -137,7 +138,7 @@ class Gate:
             quarantined=quarantined,
             why_blocked=why,
             validation=Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), found=found),
-            failing=self._failing(first),
+            failing=partial(self._failing, first),
         )
 
     def _failing(self, first: Checked) -> DataFrame | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,8 +32,8 @@ class Outcome:
         quarantined: Rows in `bad`.
         why_blocked: What blocked the table when no single check did.
         validation: What was found, for Data Docs.
-        failing: Every row that broke an expectation which did not hold, whatever its policy, as it came and with its
-            reasons in `_sparkops_reasons`; None when no row is to blame. Not computed before it is used.
+        failing: Returns every row that broke an expectation which did not hold, whatever its policy, as it came and with
+            its reasons in `_sparkops_reasons`; None when no row is to blame.
     """
 
     table: str
@@ -45,7 +46,7 @@ class Outcome:
     quarantined: int = 0
     why_blocked: str = ""
     validation: Validation | None = None
-    failing: DataFrame | None = None
+    failing: Callable[[], DataFrame | None] = lambda: None
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:

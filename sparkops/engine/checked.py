@@ -79,5 +79,5 @@ def check(shop: Workshop, table: str, *, at: int | None = None) -> Checked:
         summary=outcome.summary,
         blocked=outcome.blocked or outcome.bad is not None,
         docs=shop.checks.write_docs(outcome),
-        failing=outcome.failing,
+        failing=outcome.failing(),
     )

@@ -60,7 +60,13 @@ class Tally:
         if not found[_ROWS]:
             return {}
         broken = [
-            {"rule": rule.label, "table": rule.table, "place": rule.place, "rows": found[at]}
+            {
+                "rule": rule.label,
+                "table": rule.table,
+                "place": rule.place,
+                "mostly": rule.mostly,
+                "rows": found[at],
+            }
             for at, rule in enumerate(self._rules)
             if found[at]
         ]

@@ -265,12 +265,14 @@ class _Steps:
 
 
 def _warnings(model: str, told: Mapping[str, Any]) -> list[str]:
+    """Return what a model's rules warn of; of one that need not hold for all rows, when too many break it."""
     if told["apply"] == "count":
         return []
     return [
         f"Model `{model}`: {broken['rows']:,} of {told['rows']:,} rows judged break {broken['rule']}, a rule of table "
         f"`{broken['table']}` ({broken['place']})."
         for broken in told["broken"]
+        if broken["rows"] > (1 - broken["mostly"]) * told["rows"]
     ]
 
 

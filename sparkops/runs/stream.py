@@ -59,6 +59,7 @@ def stream(
             )
     finally:
         batches.tell()
+    batches.draw()
     if reached is not None:
         attempt.say("streamed", inputs={pin.table: {**asdict(pin), "version": reached}})
 
@@ -89,17 +90,24 @@ class _Batches:
         self._checked(outcome)
         if outcome is not None and outcome.blocked:
             self._keep(outcome, batch, {})
+            self.draw()
             nothing = f"nothing of batch {batch.number} was published; the next run begins with it"
             raise ChecksFailed(why([outcome], self.order.job, nothing=nothing))
-        done = list(put(write, staged, outcome, self.order, self.rooms, run_id, batch))
+        done = []
+        for each in put(write, staged, outcome, self.order, self.rooms, run_id, batch):
+            done.append(each)
+            self._wrote(each)
         self._published(batch, done, outcome)
         if outcome is not None:
             self._keep(outcome, batch, {write.table: done[-1].version})
 
     def tell(self) -> None:
-        """Tell what the checks found in all batches together, and draw the last one."""
+        """Tell what the checks found in all batches together."""
         if self.checks:
             self.attempt.say("checked", checks=[plain(result) for result in self.checks])
+
+    def draw(self) -> None:
+        """Draw what the checks found in the last batch."""
         if self.last is not None:
             self.rooms.checks.publish(self.attempt.run_id, [self.last])
 
@@ -111,12 +119,13 @@ class _Batches:
         both = zip(self.checks, found, strict=True) if self.checks else ()
         self.checks = [before.and_later(now) for before, now in both] or found
 
+    def _wrote(self, done: Published) -> None:
+        """Tell of one commit, with all rows that this run brought into its table."""
+        rows = self.rows[done.table] = self.rows.get(done.table, 0) + (0 if done.already else done.rows)
+        self.attempt.say("published", outputs={done.table: {**asdict(done), "rows": rows}})
+
     def _published(self, batch: Batch, done: Sequence[Published], outcome: Outcome | None) -> None:
-        """Tell of one batch, and of all that this run published up to it."""
-        outputs: dict[str, Any] = {}
-        for each in done:
-            self.rows[each.table] = self.rows.get(each.table, 0) + (0 if each.already else each.rows)
-            outputs[each.table] = {**asdict(each), "rows": self.rows[each.table]}
+        """Tell of one batch, which stands whole."""
         table = done[-1]
         told: Mapping[str, Any] = {
             "number": batch.number,
@@ -126,7 +135,7 @@ class _Batches:
             "already": table.already,
             "broken": [r.expectation for r in outcome.results if not r.success] if outcome else [],
         }
-        self.attempt.say("batch", outputs=outputs, batches=[told])
+        self.attempt.say("batch", batches=[told])
 
     def _keep(self, outcome: Outcome, batch: Batch, versions: Mapping[str, int]) -> None:
         job = self.order.job.name

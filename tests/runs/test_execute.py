@@ -234,16 +234,20 @@ class Judging:
 
     name, version, way = "late", 4, "mapInArrow (set by models.batch)"
 
-    def __init__(self, apply: str) -> None:
-        broken = [{"rule": "expect_it(x)", "table": "t", "place": "conf/checks/t.yml:3", "rows": 3}]
+    def __init__(self, apply: str, mostly: float = 1.0) -> None:
+        place = "conf/checks/t.yml:3"
+        broken = [{"rule": "expect_it(x)", "table": "t", "place": place, "mostly": mostly, "rows": 3}]
         self.judged = {"apply": apply, "rules": 2, "rows": 10, "broken": broken}
 
 
-@pytest.mark.parametrize(("apply", "warned"), [("warn", 1), ("refuse", 1), ("count", 0)])
+@pytest.mark.parametrize(
+    ("apply", "mostly", "warned"),
+    [("warn", 1.0, 1), ("refuse", 1.0, 1), ("count", 1.0, 0), ("warn", 0.6, 0), ("warn", 0.8, 1)],
+)
 def test_what_a_models_rules_found_is_recorded_and_warned_of_at_the_end(
-    go, fakes, apply, warned, caplog
+    go, fakes, apply, mostly, warned, caplog
 ) -> None:
-    model = Judging(apply)
+    model = Judging(apply, mostly)
     fakes.models.version = lambda name, at: model
     run = go(lambda numbers, late: numbers, models=("late",))
     assert run.rules == {"late": model.judged}
