@@ -64,7 +64,7 @@ def adopted(
     if location.local is None or not _may(location, struct, write, before):
         return False
     table = opened(location.local) if before else None
-    if before and (table is None or not _same_names(table, struct)):
+    if before and (table is None or not _same_names(table, struct) or _knows(table, mark)):
         return False
     with files(frame) as folder:
         if folder is None:
@@ -89,6 +89,11 @@ def _may(location: Location, struct: Mapping[str, Any], write: Write, before: Lo
     if write.mode == "replace":
         return len(write.by) == 1 and write.by == by
     return write.mode != "merge" or before is None
+
+
+def _knows(table: DeltaTable, mark: Mark) -> bool:
+    """Tell whether the write that is meant was made, though no commit says so any more: then Spark's writes nothing."""
+    return (table.transaction_version(mark.app_id) or 0) >= mark.number
 
 
 def _same_names(table: DeltaTable, struct: Mapping[str, Any]) -> bool:

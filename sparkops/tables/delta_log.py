@@ -63,16 +63,19 @@ def own_commit(location: Location, session: Session, mark: Mark) -> Commit | Non
     """Return the commit that was already made with a mark in a table, or None."""
     if not made(location, session):
         return None
-    last = None if location.local is None else _last(location.local, mark.app_id)
-    if last is not None and last < mark.number:
-        return None
-    for limit in (_NEWEST, None):
-        found = local_log.commits(location.local, limit=limit) if location.local else None
-        commits = found if found is not None else _history_by_spark(location, session, _RECENT)
-        own = next(filter(mark.made, commits), None)
+    if location.local is not None:
+        last = _last(location.local, mark.app_id)
+        if last is not None and last < mark.number:
+            return None
+        newest = local_log.commits(location.local, limit=_NEWEST)
+        own = next(filter(mark.made, newest or ()), None)
         if own is not None:
             return own
-    return None
+        found = local_log.commits(location.local)
+    else:
+        found = None
+    commits = found if found is not None else _history_by_spark(location, session, _RECENT)
+    return next(filter(mark.made, commits), None)
 
 
 def _last(folder: Path, app: str) -> int | None:
