@@ -76,8 +76,9 @@ def _append_here(location: Location, rows: Sequence[Mapping[str, Any]], mark: Ma
 
     folder, data, properties = location.local, arrow(rows), _properties(mark, number)
     for left in reversed(range(_TRIES)):
-        table = opened(folder) if open_log(folder) else None
-        if table is None and open_log(folder):
+        there = open_log(folder) is not None  # asked once: another run may make the table at this moment
+        table = opened(folder) if there else None
+        if there and table is None:
             return False
         if table is not None and (table.transaction_version(mark.app_id) or 0) >= number:
             return True
