@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,6 +78,13 @@ class Forest:
         """Return the categories of a node."""
         return frozenset(self.categories[self.first[node] : self.first[node + 1]].tolist())
 
+    def sizes(self) -> list[int]:
+        """Return the nodes of the part of a tree that begins at each node, itself among them."""
+        sizes, left, right = [1] * len(self.kind), self.left.tolist(), self.right.tolist()
+        for node in reversed(np.flatnonzero(self.kind != LEAF).tolist()):  # a child comes after its parent
+            sizes[node] += sizes[left[node]] + sizes[right[node]]
+        return sizes
+
 
 def _one_parent_each(forest: Forest, inner: Numbers) -> bool:
     """Tell whether no node is reached on two ways, which would make a small file a huge tree."""
@@ -84,17 +92,11 @@ def _one_parent_each(forest: Forest, inner: Numbers) -> bool:
     return bool((np.bincount(reached) <= 1).all())
 
 
-def tree_code(forest: Forest, source: Vector, code: Code) -> list[str]:
-    """Return one expression for each tree; features are bound to names before."""
-    slots = _slots(forest, source, code)
-    return [_node(forest, root, slots, 0) for root in forest.roots.tolist()]
-
-
 Slot = Scalar | tuple[OneHot, int]
 
 
-def _slots(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
-    """Return what each used slot of the vector is."""
+def slots_of(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
+    """Return what each slot of a vector that the trees look at is, bound to a name; their thresholds are told."""
     used = set(np.unique(forest.feature[forest.kind != LEAF]).tolist())
     slots: dict[int, Slot] = {}
     at = 0
@@ -112,7 +114,27 @@ def _slots(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
     return slots
 
 
-def _node(forest: Forest, node: int, slots: dict[int, Slot], depth: int) -> str:
+def choice(
+    forest: Forest,
+    node: int,
+    slots: Mapping[int, Slot],
+    below: Callable[[int], str | None] | None = None,
+    depth: int = 0,
+) -> str:
+    """Return the part of a tree that begins at a node as one expression of nested choices.
+
+    Args:
+        forest: The trees.
+        node: First node of the part.
+        slots: What each slot is in the code.
+        below: Returns what stands instead of a node and all below it, if anything does.
+        depth: Levels above.
+
+    Raises:
+        ModelError: The part is too deep for Python to read it.
+    """
+    if below and (instead := below(node)):
+        return instead
     if forest.kind[node] == LEAF:
         leaf = forest.leaves[node].tolist()
         return number(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(number, leaf))})"
@@ -125,8 +147,8 @@ def _node(forest: Forest, node: int, slots: dict[int, Slot], depth: int) -> str:
     else:
         test = _hot_test(forest, node, *slot)
     if isinstance(test, bool):
-        return _node(forest, sides[0] if test else sides[1], slots, depth + 1)
-    yes, no = (_node(forest, side, slots, depth + 1) for side in sides)
+        return choice(forest, sides[0] if test else sides[1], slots, below, depth + 1)
+    yes, no = (choice(forest, side, slots, below, depth + 1) for side in sides)
     return f"({yes} if {test} else {no})"
 
 
@@ -140,13 +162,15 @@ def _test(forest: Forest, node: int, value: str) -> str:
 
 def _hot_test(forest: Forest, node: int, block: OneHot, at: int) -> str | bool:
     """Return the test of one slot of a one-hot part, which can only hold two numbers."""
-    hot, base = (_yes(forest, node, float(side[at])) for side in (block.hot, block.base))
+    hot, base = (goes_left(forest, node, float(side[at])) for side in (block.hot, block.base))
     if hot == base:
         return hot
     return f"{block.index} == {at}" if hot else f"{block.index} != {at}"
 
 
-def _yes(forest: Forest, node: int, value: float) -> bool:
-    if forest.kind[node] == AT_MOST:
-        return bool(value <= forest.threshold[node])
-    return (value in forest.chosen(node)) == bool(forest.kind[node] == AMONG)
+def goes_left(forest: Forest, node: int, value: float) -> bool:
+    """Tell whether a node answers yes to a value."""
+    kind = forest.kind.item(node)
+    if kind == AT_MOST:
+        return bool(value <= forest.threshold.item(node))
+    return (value in forest.chosen(node)) == bool(kind == AMONG)

@@ -56,10 +56,10 @@ def hash_texts(texts: Sequence[str]) -> Numbers:
 
     A product of two numbers of 32 bits stays within its 64, so Python's arithmetic works on all of them together.
     """
-    data = _encoded(texts)
-    sizes = [*map(len, data)]
-    count, width = (max(sizes) + 3) // 4 or 1, 8 * len(data)
-    lengths = np.array(sizes)
+    plain = "".join(texts).isascii()  # then NumPy writes the bytes itself
+    data = texts if plain else [text.encode("utf-8", "replace") for text in texts]
+    lengths = np.fromiter(map(len, data), np.int64, len(data))
+    count, width = (int(lengths.max()) + 3) // 4 or 1, 8 * len(data)
     words = np.array(data, dtype=f"S{4 * count}").view("<u4").reshape(-1, count).T
     follows = _together(_following(count).take(lengths >> 2, axis=1))
     one = int.from_bytes(b"\1\0\0\0\0\0\0\0" * (len(data) * count), "little")
@@ -78,13 +78,6 @@ def hash_texts(texts: Sequence[str]) -> Numbers:
     state = (state ^ state >> 13 & mask) * _FOURTH & mask
     state ^= state >> 16 & mask
     return np.frombuffer(state.to_bytes(width, "little"), "<u8").astype(np.uint32).view(np.int32)
-
-
-def _encoded(texts: Sequence[str]) -> list[bytes]:
-    try:
-        return [*map(str.encode, texts)]
-    except UnicodeEncodeError:
-        return [text.encode("utf-8", "replace") for text in texts]
 
 
 @lru_cache(maxsize=8)
@@ -121,11 +114,14 @@ class Slots(dict[str | None, int]):
         found = [*map(self.get, words)]
         if None not in found:
             return found  # type: ignore[return-value]
-        missed = [word for word, slot in zip(words, found, strict=True) if slot is None]
-        new = [word for word in missed if word is not None and len(word) <= _SHORT]
+        pairs = zip(words, found, strict=True)
+        new = [word for word, slot in pairs if slot is None and word is not None and len(word) <= _SHORT]
         if len(new) >= _MANY:
             texts = [self.prefix + word for word in new] if self.prefix else new
-            self._keep(new, (hash_texts(texts) % self.size).tolist())
+            slots = (hash_texts(texts) % self.size).tolist()
+            self._keep(new, slots)
+            if len(new) == len(words):
+                return slots  # type: ignore[no-any-return]
         return [self[word] for word in words]
 
     def _keep(self, words: Sequence[str | None], slots: Sequence[int]) -> None:

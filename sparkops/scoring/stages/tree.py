@@ -10,16 +10,16 @@ from .. import decide
 from ..code import Code, number
 from ..descent import Descent, descent_of
 from ..description import Step
-from ..forest import AT_MOST, LEAF, Forest, tree_code
+from ..forest import AT_MOST, LEAF, Forest
 from ..form import need, word
 from ..frame import Frame, Numbers, Scalars
 from ..masks import Masks, maskable
+from ..parts import MOST_NODES, tree_code
 from ..question import questions
 from ..symbols import Scalar, Vector, slot_at
 
-# Above this many nodes, code takes long to compile. Above this many levels to be gone down and numbers to be added,
-# all trees at once are faster.
-MOST_NODES, MOST_WORK = 12_000, 360
+# Above this many levels to be gone down and numbers to be added, all trees at once are faster than code.
+MOST_WORK = 360
 _TERMS = 100
 
 

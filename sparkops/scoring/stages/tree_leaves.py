@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from ..code import Code
 from ..description import Step
-from ..forest import AMONG, AT_MOST, LEAF, Forest, tree_code
+from ..forest import AMONG, AT_MOST, LEAF, Forest
 from ..form import need
 from ..frame import Frame, Numbers, Scalars, Vectors
-from ..symbols import Scalar, Vector, slot_at
-from .tree import MOST_NODES
+from ..parts import tree_code
+from ..symbols import Scalar, Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +23,11 @@ class TreeLeaves:
     op: str = "tree_leaves"
 
     def emit(self, step: Step, code: Code) -> None:
-        """Write each tree as one nested choice, or, of too many nodes, as one walk."""
+        """Write each tree as one nested choice."""
         forest = Forest.of(step)
         need(step, good=forest.leaves.shape[1] == 1 and (len(forest.roots) == 1 or not step.params["single"]))
         source = code.features(step.inputs[0], step.stage, step.params["features"])
-        if len(forest.kind) > MOST_NODES:
-            used = np.unique(forest.feature[forest.kind != LEAF]).tolist()
-            row = code.local(f"{{{', '.join(f'{at}: {slot_at(source, at).expr}' for at in used)}}}")
-            walk = code.constant(partial(_leaf, forest))
-            texts = [f"{walk}({root}, {row})" for root in forest.roots.tolist()]
-        else:
-            texts = tree_code(forest, source, code)
-        found = tuple(Scalar(code.local(text), "double") for text in texts)
+        found = tuple(Scalar(code.local(text), "double") for text in tree_code(forest, source, code))
         code.columns[step.outputs[0]] = found[0] if step.params["single"] else Vector(found)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -45,19 +37,6 @@ class TreeLeaves:
         table = {at: np.asarray(source.slot(at), dtype=np.float64) for at in used}
         found = tuple(Scalars(_leaves(forest, root, table, frame.size)) for root in forest.roots.tolist())
         frame.columns[step.outputs[0]] = found[0] if step.params["single"] else Vectors(found)
-
-
-def _leaf(forest: Forest, node: int, row: Mapping[int, float]) -> float:
-    while forest.kind[node] != LEAF:
-        value = row[int(forest.feature[node])]
-        node = int(forest.left[node] if _yes(forest, node, value) else forest.right[node])
-    return float(forest.leaves[node, 0])
-
-
-def _yes(forest: Forest, node: int, value: float) -> bool:
-    if forest.kind[node] == AT_MOST:
-        return bool(value <= forest.threshold[node])
-    return (value in forest.chosen(node)) == bool(forest.kind[node] == AMONG)
 
 
 def _leaves(forest: Forest, root: int, table: Mapping[int, Numbers], rows: int) -> Numbers:
