@@ -51,7 +51,9 @@ class Descent:
     @cached_property
     def used(self) -> Numbers:
         """Return the slots that the trees look at, in order."""
-        return np.unique(self.forest.feature[self.forest.kind != LEAF])
+        seen = np.zeros(int(self.forest.feature.max()) + 1, dtype=np.bool_)
+        seen[self.forest.feature[self.forest.kind != LEAF]] = True
+        return np.flatnonzero(seen)
 
     def walk(self) -> Row:
         """Return the function from one row's values of the slots in `used` to the sum of the leaves that it reaches."""
@@ -177,8 +179,11 @@ class Descent:
     @cached_property
     def child(self) -> Numbers:
         """Return each node's child for no; of a leaf, itself."""
-        own = np.arange(len(self._order))
-        return np.where(self._kind == LEAF, own, self.place[self.forest.right[self._order]])
+        child, inner = np.arange(len(self._order)), np.flatnonzero(self._kind != LEAF)
+        child[inner] = len(self.forest.roots) + 2 * np.arange(
+            len(inner)
+        )  # in this order, two for each of them
+        return child
 
     @cached_property
     def _feature(self) -> Numbers:
