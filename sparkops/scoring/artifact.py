@@ -71,8 +71,8 @@ def _check(scorer: Scorer, certificate: Path) -> None:
     if not certificate.is_file():
         return
     try:
-        cases = read_cases(certificate.read_text("utf-8"))
-        differences = check_cases(scorer, cases[:: max(1, len(cases) // _ASKED)])
+        cases = read_cases(certificate.read_text("utf-8"), about=_ASKED)
+        differences = check_cases(scorer, cases)
     except (*_DAMAGE, AttributeError) as error:
         raise ModelError(f"{certificate} is damaged: {error!r}") from None
     if differences:

@@ -20,7 +20,7 @@ _MOST_CATEGORIES = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """All nodes of all trees.
+    """All nodes of all trees. Whole numbers have as few bits as a file gives them: they are widened before they are reckoned with.
 
     Args:
         roots: First node of each tree.
@@ -93,6 +93,7 @@ def _one_parent_each(forest: Forest, inner: Numbers) -> bool:
 
 
 Slot = Scalar | tuple[OneHot, int]
+Limit = float | frozenset[float]
 
 
 def slots_of(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
@@ -118,6 +119,7 @@ def choice(
     forest: Forest,
     node: int,
     slots: Mapping[int, Slot],
+    code: Code,
     below: Callable[[int], str | None] | None = None,
     depth: int = 0,
 ) -> str:
@@ -127,6 +129,7 @@ def choice(
         forest: The trees.
         node: First node of the part.
         slots: What each slot is in the code.
+        code: Where sets of categories are bound.
         below: Returns what stands instead of a node and all below it, if anything does.
         depth: Levels above.
 
@@ -135,41 +138,51 @@ def choice(
     """
     if below and (instead := below(node)):
         return instead
-    if forest.kind[node] == LEAF:
+    if forest.kind.item(node) == LEAF:
         leaf = forest.leaves[node].tolist()
         return number(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(number, leaf))})"
     if depth > _DEEPEST:
         raise ModelError(f"A tree is deeper than {_DEEPEST} levels.")
-    slot = slots[int(forest.feature[node])]
-    sides = int(forest.left[node]), int(forest.right[node])
-    if isinstance(slot, Scalar):
-        test: str | bool = _test(forest, node, slot.expr)
-    else:
-        test = _hot_test(forest, node, *slot)
-    if isinstance(test, bool):
-        return choice(forest, sides[0] if test else sides[1], slots, below, depth + 1)
-    yes, no = (choice(forest, side, slots, below, depth + 1) for side in sides)
-    return f"({yes} if {test} else {no})"
+    slot = slots[forest.feature.item(node)]
+    test = test_of(forest, node, slot)
+    if isinstance(test, int):
+        return choice(forest, test, slots, code, below, depth + 1)
+    yes, no = (choice(forest, side, slots, code, below, depth + 1) for side in test[1:])
+    return f"({yes} if {name_of(slot)} {_compared(test[0], code)} else {no})"
 
 
-def _test(forest: Forest, node: int, value: str) -> str:
-    if forest.kind[node] == AT_MOST:
-        return f"{value} <= {number(forest.threshold[node])}"
-    chosen = ", ".join(map(number, sorted(forest.chosen(node))))
-    word = "in" if forest.kind[node] == AMONG else "not in"
-    return f"{value} {word} {{{chosen}}}" if chosen else str(word == "not in")
+def name_of(slot: Slot) -> str:
+    """Return the name of the number that tells a slot: its own, or the index of its one-hot part."""
+    return slot.expr if isinstance(slot, Scalar) else slot[0].index
 
 
-def _hot_test(forest: Forest, node: int, block: OneHot, at: int) -> str | bool:
-    """Return the test of one slot of a one-hot part, which can only hold two numbers."""
-    hot, base = (goes_left(forest, node, float(side[at])) for side in (block.hot, block.base))
-    if hot == base:
-        return hot
-    return f"{block.index} == {at}" if hot else f"{block.index} != {at}"
+def test_of(forest: Forest, node: int, slot: Slot) -> tuple[Limit, int, int] | int:
+    """Return what a node asks of a slot's number, and the nodes for yes and for no; or the one node that all lead to.
+
+    It asks whether the number is at most a threshold, or one of some others.
+    """
+    left, right = int(forest.left.item(node)), int(forest.right.item(node))
+    if not isinstance(slot, Scalar):
+        block, at = slot
+        hot, base = (_goes_left(forest, node, float(side[at])) for side in (block.hot, block.base))
+        if hot == base:
+            return left if hot else right
+        return (frozenset((at,)), left, right) if hot else (frozenset((at,)), right, left)
+    kind = forest.kind.item(node)
+    if kind == AT_MOST:
+        return float(forest.threshold.item(node)), left, right
+    yes, no = (left, right) if kind == AMONG else (right, left)
+    chosen = forest.chosen(node)
+    return (chosen, yes, no) if chosen else no
 
 
-def goes_left(forest: Forest, node: int, value: float) -> bool:
-    """Tell whether a node answers yes to a value."""
+def _compared(limit: Limit, code: Code) -> str:
+    if isinstance(limit, float):
+        return f"<= {number(limit)}"
+    return f"== {next(iter(limit))!r}" if len(limit) == 1 else f"in {code.constant(limit)}"
+
+
+def _goes_left(forest: Forest, node: int, value: float) -> bool:
     kind = forest.kind.item(node)
     if kind == AT_MOST:
         return bool(value <= forest.threshold.item(node))

@@ -58,7 +58,7 @@ def questions(forest: Forest, source: Vector) -> list[Question]:
         first, last = np.searchsorted(features, [start, start + block.size])
         nodes = asking[first:last]
         if isinstance(block, OneHot) and len(nodes):
-            found.append(_of_hot(forest, block, nodes, forest.feature[nodes] - start))
+            found.append(_of_hot(forest, block, nodes, forest.feature[nodes].astype(np.intp) - start))
         elif len(nodes):
             cuts = np.flatnonzero(np.diff(forest.feature[nodes])) + 1
             found += [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
-from sparkops.scoring import Description, Field, Output, Step
+from sparkops.scoring import Description, Field, Output, Step, describe, save
 
 CARRIERS = ["AA", "B6", "UA"]
 PROBABLE = (
@@ -12,6 +14,13 @@ PROBABLE = (
     Output("probability", "vector", "probability", "probability", 2),
     Output("rawPrediction", "vector", "rawPrediction", "rawPrediction", 2),
 )
+
+
+def as_read(description: Description) -> Description:
+    """Return a description as a file gives it back: numbers in as few bits as their values allow."""
+    with TemporaryDirectory() as folder:
+        save(description, folder)
+        return describe(folder)
 
 
 def flights(*, invalid: str = "error", impute: bool = True) -> Description:

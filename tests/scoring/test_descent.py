@@ -3,66 +3,17 @@
 from __future__ import annotations
 
 from math import inf, nan, nextafter
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_forests import KINDS, described, grown
 
 from sparkops.errors import ModelError
-from sparkops.scoring import Description, Field, Output, Scorer, Step
+from sparkops.scoring import Scorer
 from sparkops.scoring.descent import Descent
-from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, NOT_AMONG, Forest
-
-FEATURES = 4
-FIELDS = tuple(Field(f"x{at}", "double") for at in range(FEATURES))
-KINDS = (AT_MOST, AT_MOST, AMONG, NOT_AMONG)
-
-
-def grown(
-    draw: np.random.Generator, trees: int, depth: int, width: int = 1, kinds: tuple[int, ...] = KINDS
-) -> dict[str, Any]:
-    """Return the arrays of a random forest with splits of every kind."""
-    nodes: list[list[Any]] = []
-    categories: list[list[float]] = []
-
-    def node(left_over: int) -> int:
-        at = len(nodes)
-        nodes.append([LEAF, 0, 0.0, at, at, draw.normal(size=width).tolist()])
-        categories.append([])
-        if left_over and draw.random() < 0.9:
-            kind = int(draw.choice(kinds))
-            nodes[at][:3] = [kind, int(draw.integers(FEATURES)), float(draw.integers(-2, 3)) / 2]
-            if kind != AT_MOST:
-                categories[at] = sorted(draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float))
-            nodes[at][3], nodes[at][4] = node(left_over - 1), node(left_over - 1)
-        return at
-
-    roots = [node(depth) for _ in range(trees)]
-    columns = list(zip(*nodes, strict=True))
-    return {
-        "roots": np.array(roots),
-        "kind": np.array(columns[0]),
-        "feature": np.array(columns[1]),
-        "threshold": np.array(columns[2], dtype=float),
-        "left": np.array(columns[3]),
-        "right": np.array(columns[4]),
-        "first": np.cumsum([0, *map(len, categories)]),
-        "categories": np.array([value for each in categories for value in each], dtype=float),
-        "leaves": np.array(columns[5], dtype=float),
-    }
-
-
-def described(arrays: dict[str, Any]) -> Description:
-    params = {"kind": "regress", "features": FEATURES, "classes": 0, "mean": True}
-    names = tuple(field.name for field in FIELDS)
-    steps = (
-        Step("assemble", "VectorAssembler `v`", names, ("features",), {"invalid": "keep"}),
-        Step("trees", "RandomForestRegressionModel `r`", ("features",), ("prediction",), params, arrays),
-    )
-    return Description(FIELDS, (), steps, (Output("prediction", "double", "prediction", "prediction"),))
-
+from sparkops.scoring.forest import AT_MOST, LEAF, Forest
 
 NUMBERS = st.sampled_from(
     [nan, inf, -inf, 0.0, -0.0, 0.5, 1.0, nextafter(1.0, 2), 2.0, 3.0, 4.0, 5.0, 6.0, -1.0]

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_descent import FEATURES, KINDS, described, grown
+from made_forests import FEATURES, KINDS, LABELS, MANY, described, grown, hot_description
 
-from sparkops.scoring import Description, Field, Output, Scorer, Step
+from sparkops.scoring import Scorer
 from sparkops.scoring.descent import Descent
 from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, Forest
 from sparkops.scoring.masks import Masks
@@ -82,40 +82,17 @@ def test_a_top_of_any_size_leads_on_to_the_same_leaves(most: int, monkeypatch: p
         assert walk([row[at] for at in descent.used.tolist()]) == plainly(forest, tuple(row))
 
 
-LABELS = ["a", "b", "c", "d", "e"]
-
-
-def hot_description(*, scaled: bool, keep: bool) -> Description:
-    """Return boosted trees on a one-hot part, perhaps scaled, and a double."""
-    slots = len(LABELS) + keep - 1
-    fields = (Field("label", "string"), Field("x0", "double"))
-    arrays = grown(np.random.default_rng(7), 40, 5)
-    arrays["feature"] = np.random.default_rng(8).integers(slots + 1, size=len(arrays["kind"]))
-    invalid = "keep" if keep else "error"
-    known = {"labels": LABELS, "invalid": invalid, "type": "string"}
-    hot = {"categories": len(LABELS) + keep, "keep": False, "drop_last": True}
-    moved = {"shift": np.full(slots + 1, 0.5), "scale": np.full(slots + 1, 2.0)}
-    params = {"kind": "regress", "features": slots + 1, "classes": 0, "mean": False}
-    steps = [
-        Step("string_index", "StringIndexerModel `s`", ("label",), ("i",), known),
-        Step("one_hot", "OneHotEncoderModel `o`", ("i",), ("hot",), hot),
-        Step("assemble", "VectorAssembler `v`", ("hot", "x0"), ("all",), {"invalid": "keep"}),
-        *([Step("rescale", "StandardScalerModel `c`", ("all",), ("scaled",), {}, moved)] if scaled else []),
-        Step("trees", "GBTRegressionModel `g`", ("scaled" if scaled else "all",), ("p",), params, arrays),
-    ]
-    return Description(fields, (), tuple(steps), (Output("prediction", "double", "p", "prediction"),))
-
-
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("labels", [LABELS, MANY], ids=["few", "many"])
 def test_the_index_of_a_one_hot_part_tells_all_its_slots(
-    scaled: bool, keep: bool, monkeypatch: pytest.MonkeyPatch
+    labels: list[str], scaled: bool, keep: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    description = hot_description(scaled=scaled, keep=keep)
+    description = hot_description(scaled=scaled, keep=keep, labels=labels)
     by_code = Scorer(description)
     monkeypatch.setattr("sparkops.scoring.stages.tree.MOST_NODES", 0)
     by_masks = Scorer(description)
-    for label in [*LABELS, *(["new"] if keep else [])]:
+    for label in [*labels, *(["new"] if keep else [])]:
         for value in (nan, -1.0, -0.5, 0.0, 0.25, 1.0, inf):
             row = {"label": label, "x0": value}
             assert by_masks.score(row) == by_code.score(row)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_descent import FEATURES, FIELDS, KINDS, described, grown
-from test_masks import NUMBERS, hot_description, plainly
+from made_forests import FEATURES, FIELDS, KINDS, described, grown, hot_description
+from test_masks import NUMBERS, plainly
 
 from sparkops.scoring import Description, Output, Scorer, Step
 from sparkops.scoring.code import Code
@@ -20,7 +20,7 @@ from sparkops.scoring.symbols import Scalar, Vector
 
 NAMES = tuple(f"x{at}" for at in range(FEATURES))
 SOURCE = Vector(tuple(Scalar(f"x{at}", "double") for at in range(FEATURES)))
-ROUNDS = 12  # more than it takes until a part is written
+ROUNDS = 70  # more than it takes until a part is written
 
 
 def coded(forest: Forest) -> tuple[Any, Code]:

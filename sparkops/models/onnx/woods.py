@@ -79,7 +79,7 @@ class Woods:
         asks, swap = forest.kind[nodes] >= AMONG, forest.kind[nodes] == NOT_AMONG
         yes = np.where(swap, forest.right[nodes], forest.left[nodes])
         no = np.where(swap, forest.left[nodes], forest.right[nodes])
-        features = np.where(leaf[nodes], 0, forest.feature[nodes])
+        features = np.where(leaf[nodes], 0, forest.feature[nodes]).astype(np.int64)
         sets, features[asks] = _sets(forest, nodes[asks], size)
         return cls(
             roots=roots,
@@ -111,7 +111,7 @@ def _sets(forest: Forest, asking: Numbers, size: int) -> tuple[Sets, Numbers]:
     ends = np.cumsum([0, *map(len, known)])
     tables = tuple(np.column_stack([column for _, column in each.values()]) for each in known)
     columns = np.array([size + ends[slot] + at for slot, at in places], dtype=np.int64)
-    return Sets(slots, tables, low), columns
+    return Sets(slots.astype(np.int64), tables, low), columns
 
 
 def _trees(forest: Forest) -> Numbers:
