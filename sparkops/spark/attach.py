@@ -42,6 +42,11 @@ def import_meanwhile() -> None:
             return
 
 
+def unheard(session: SparkSession) -> None:
+    """Let the connections of a JVM that is about to go end without a word; pyspark would print a stack trace of each."""
+    vars(session.sparkContext._accumulatorServer)["handle_error"] = lambda *_: None
+
+
 def detach(launched: Launched) -> None:
     """Make pyspark forget a JVM that is about to go, so that a later start gets a new one.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
 from sparkops.spark.adopted import adopt, given_mode
-from sparkops.spark.attach import attach, detach, import_meanwhile
+from sparkops.spark.attach import attach, detach, import_meanwhile, unheard
 from sparkops.spark.gateway import let_go
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog
@@ -89,6 +89,8 @@ class Starter:
                     session.stop()
                 launched.jvm.stop()
             else:
+                if session is not None:
+                    unheard(session)
                 let_go(launched.jvm.process)
             detach(launched)
 

@@ -170,3 +170,21 @@ def test_a_read_only_project_is_one_clear_message(project: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert "cannot be written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+LET_GO = """
+    import time
+    from sparkops import Engine
+
+    engine = Engine(wait=False)
+    print(engine.session().range(10).mapInArrow(lambda batches: batches, "id long").count())
+    engine.close()
+    time.sleep(2)
+"""
+
+
+def test_a_process_that_lives_on_hears_nothing_of_the_spark_it_let_go(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(LET_GO)], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("10\n", "")

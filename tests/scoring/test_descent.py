@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_forests import KINDS, described, grown
+from made_forests import FIELDS, KINDS, described, grown
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Scorer

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import CARRIERS, flights
-from test_descent import FEATURES, NUMBERS, described, grown
+from made_forests import FEATURES, described, grown
+from test_descent import NUMBERS
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Scorer

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made import flights, forest
-from test_descent import described, grown
+from made_forests import described, grown
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Scorer, describe, load, save
@@ -156,7 +156,7 @@ def disturbed(array: Any, draw: random.Random, noise: np.random.Generator) -> An
     if kind == 2:
         with np.errstate(all="ignore"):
             return array.astype(draw.choice([np.float32, np.int64, np.float64, bool]))
-    changed = array.copy()
+    changed = array.astype(np.int64 if array.dtype.kind == "i" else np.float64)
     at = noise.integers(array.size)
     worst = [-1, 2**31, -(2**62)] if array.dtype.kind == "i" else [np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5]
     changed.reshape(-1)[at] = draw.choice(worst)
