@@ -15,17 +15,13 @@ from .forest import LEAF, Forest, Slot, choice, name_of, slots_of, test_of
 from .symbols import Scalar, Vector
 
 _WHOLE = 4_000  # nodes of trees that are written whole: that takes less than 0.1 s
-
 _LEAST, _MOST = 15, 63  # nodes of a part: fewer are written out above it, and of more the upper ones are
-MOST_NODES = (
-    200_000  # of a forest whose trees are written above their parts; beyond, a loop goes down all of them
-)
+MOST_NODES = 200_000  # of a forest whose upper parts are code; beyond, a loop goes down all of a tree
 _OFTEN = 64  # calls after which a part is written
 
 Answer = float | tuple[float, ...]
-Opened = list[
-    Any
-]  # a number's place, its limit, and for yes and for no what is there: a node, an opened one, an answer
+# A number's place, its limit, and what is there for yes and for no: a node, an opened one, or an answer.
+Opened = list[Any]
 Part = Callable[[Sequence[float]], Answer]
 
 
