@@ -13,7 +13,6 @@ from .description import Step
 from .forest import AMONG, LEAF, Forest
 from .frame import Numbers, Vectors
 
-_FEW = 8  # trees that a plain loop walks faster than NumPy does
 _SHORT = 200  # trees up to which NumPy's indexing is faster than its `take`
 _BLOCK = 2**14  # trees times rows that are walked at once: what the processor's cache holds
 
@@ -57,31 +56,7 @@ class Descent:
 
     def walk(self) -> Row:
         """Return the function from one row's values of the slots in `used` to the sum of the leaves that it reaches."""
-        if self._sets is not None:
-            return self._all_at_once
-        return self._one_by_one() if self.few else self._by_thresholds()
-
-    @property
-    def few(self) -> bool:
-        """Tell whether the trees are so few, and ask for no category, that a plain loop is fastest."""
-        return self._sets is None and len(self.forest.roots) <= _FEW
-
-    def _one_by_one(self) -> Row:
-        """Return the walk of few trees that ask for no category, in plain Python."""
-        feature, threshold, child = self._feature.tolist(), self.threshold.tolist(), self.child.tolist()
-        leaves, roots, none = self._leaves, self._roots.tolist(), [0.0] * self._leaves.shape[1]
-
-        def row(values: Sequence[float]) -> list[float]:
-            table, total = (*values, 0.0), none
-            for root in roots:
-                node, no = root, child[root]
-                while no != node:
-                    node = no + (table[feature[node]] <= threshold[node])
-                    no = child[node]
-                total = [a + b for a, b in zip(total, leaves[node].tolist(), strict=True)]
-            return total
-
-        return row
+        return self._by_thresholds() if self._sets is None else self._all_at_once
 
     def _by_thresholds(self) -> Row:
         """Return the walk of trees that ask for no category, with everything at hand that each row needs."""

@@ -14,6 +14,7 @@ from struct import Struct
 import numpy as np
 
 from .descent import Descent, Row
+from .forest import Forest
 from .frame import Numbers
 from .question import Question
 from .top import WAYS, Top
@@ -27,9 +28,9 @@ _MOST_SEEN = 200  # trees up to which NumPy's indexing is faster than its `take`
 _EXPONENT, _BIAS = 52, 1023  # of a double
 
 
-def maskable(descent: Descent) -> bool:
+def maskable(forest: Forest) -> bool:
     """Tell whether masks of some trees may be worth their making."""
-    return not descent.few and len(descent.forest.kind) <= _MOST_NODES
+    return len(forest.kind) <= _MOST_NODES
 
 
 @dataclass(frozen=True, slots=True)

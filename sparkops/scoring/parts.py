@@ -44,22 +44,20 @@ class Parts:
     def __init__(self, forest: Forest, slots: Mapping[int, Slot], code: Code) -> None:
         names = [*dict.fromkeys(map(name_of, slots.values()))]
         place = {name: at for at, name in enumerate(names)}
-        self._forest, self._sizes, self._source = forest, forest.sizes(), slots
+        self._forest, self._source = forest, slots
+        self._sizes = forest.sizes() if len(forest.kind) <= MOST_NODES else None
         self._at = {slot: place[name_of(found)] for slot, found in slots.items()}
         self._slots = {slot: _renamed(found, f"values[{self._at[slot]}]") for slot, found in slots.items()}
         self._calls: list[Part] = []
         self._called = code.constant(self._calls)
         self._values = code.local(f"({''.join(f'{name}, ' for name in names)})")
-        self._most = _MOST if len(forest.kind) <= MOST_NODES else len(forest.kind)
 
     def call(self, node: int) -> str | None:
         """Return the call of the part that begins at a node; None where the node is to be written out."""
-        if not _LEAST < self._sizes[node] <= self._most:
+        if self._sizes and not _LEAST < self._sizes[node] <= _MOST:
             return None
         at, opened = len(self._calls), self._open(node)
-        self._calls.append(
-            self._first(at, node, opened) if self._sizes[node] <= _MOST else partial(self._walk, opened)
-        )
+        self._calls.append(self._first(at, node, opened) if self._sizes else partial(self._walk, opened))
         return f"{self._called}[{at}]({self._values})"
 
     def _first(self, at: int, node: int, opened: Opened | Answer) -> Part:

@@ -72,8 +72,7 @@ class Trees:
 def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
     """Return the names of the sums over all trees, one for each number that a leaf holds."""
     width = forest.leaves.shape[1]
-    large = len(forest.kind) > MOST_NODES
-    total = _at_once(forest, source, code, large=large) if large or _work(forest) > MOST_WORK else None
+    total = _at_once(forest, source, code) if _work(forest) > MOST_WORK else None
     if total is not None:
         return [f"{total}[{at}]" for at in range(width)]
     trees = tree_code(forest, source, code)
@@ -89,16 +88,16 @@ def _work(forest: Forest) -> float:
     return float(trees * (np.log2(np.count_nonzero(forest.kind == LEAF) / trees) + width - 1))
 
 
-def _at_once(forest: Forest, source: Vector, code: Code, *, large: bool) -> str | None:
-    """Return the name of the sums, by all trees at once; None where code is faster."""
+def _at_once(forest: Forest, source: Vector, code: Code) -> str | None:
+    """Return the name of the sums, by all trees at once; None where each by itself is faster."""
     descent = Descent(forest)
-    asked = questions(forest, source) if maskable(descent) else []
+    asked = questions(forest, source) if maskable(forest) else []
     masks = Masks.of(descent, asked) if asked else None
     if masks is not None:
         walk, numbers = masks.walk(), [each.number for each in asked]
         for each in asked:
             code.boundary(each.number, each.limits.tolist())
-    elif large or not (forest.kind > AT_MOST).any():
+    elif len(forest.kind) > MOST_NODES or not (forest.kind > AT_MOST).any():
         walk, numbers = descent.walk(), [slot_at(source, at) for at in descent.used.tolist()]
     else:
         return None
