@@ -6,7 +6,7 @@ On this machine delta-rs writes and reads it, with no JVM; elsewhere, and where 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,10 +97,13 @@ def _append_here(location: Location, rows: Sequence[Mapping[str, Any]], mark: Ma
 
 
 def _compact(folder: Path) -> None:
-    """Make one file of many small ones, now and then."""
+    """Make one file of many small ones, now and then; where another run is in the way, a later one does."""
+    from deltalake.exceptions import DeltaError
+
     table = opened(folder)
     if table is not None and table.version() % _COMPACT == _COMPACT - 1:
-        table.optimize.compact()
+        with suppress(DeltaError):
+            table.optimize.compact()
 
 
 def _properties(mark: Mark, number: int) -> CommitProperties:
