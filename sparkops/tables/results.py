@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from random import uniform
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import SparkopsError, TableError
@@ -26,7 +28,7 @@ from sparkops.tables.session import Session
 if TYPE_CHECKING:
     from deltalake import CommitProperties
 
-_TRIES = 8  # of a commit that another writer was quicker than
+_TRIES, _PAUSE = 20, 0.5  # of a commit that another writer was quicker than; seconds between two at most
 _COMPACT = 50  # commits after which the small files become one
 _BLOCKED, _PUBLISHED = 1, 2  # a run that was blocked and then went on is told twice, each once
 
@@ -75,7 +77,7 @@ def _append_here(location: Location, rows: Sequence[Mapping[str, Any]], mark: Ma
     from deltalake.exceptions import CommitFailedError
 
     folder, data, properties = location.local, arrow(rows), _properties(mark, number)
-    for left in reversed(range(_TRIES)):
+    for tried in range(1, _TRIES + 1):
         there = open_log(folder) is not None  # asked once: another run may make the table at this moment
         table = opened(folder) if there else None
         if there and table is None:
@@ -88,8 +90,9 @@ def _append_here(location: Location, rows: Sequence[Mapping[str, Any]], mark: Ma
                 table or str(folder), data, mode="append", schema_mode="merge", commit_properties=properties
             )
         except CommitFailedError:
-            if not left:
+            if tried == _TRIES:
                 raise
+            sleep(uniform(0, min(_PAUSE, 0.01 * 2**tried)))  # noqa: S311 - so that two do not meet again
         else:
             _compact(folder)
             return True

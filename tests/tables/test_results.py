@@ -63,9 +63,9 @@ def test_a_resumed_run_is_kept_once_and_once_more_when_it_was_blocked_before(her
 
 
 def test_runs_that_end_at_the_same_moment_are_all_kept(here) -> None:
-    with ThreadPoolExecutor(6) as many:
-        list(many.map(lambda n: put(here, kept(run=f"r{n}"), run=f"r{n}"), range(6)))
-    assert {each.run for each in here.kept_checks("check_results", "flights")} == {f"r{n}" for n in range(6)}
+    with ThreadPoolExecutor(12) as many:
+        list(many.map(lambda n: put(here, kept(run=f"r{n}"), run=f"r{n}"), range(12)))
+    assert {each.run for each in here.kept_checks("check_results", "flights")} == {f"r{n}" for n in range(12)}
 
 
 def test_many_small_files_become_one(here, tmp_path) -> None:
