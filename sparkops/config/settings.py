@@ -72,9 +72,8 @@ class Settings(Section):
     state: Path  # <root>/.sparkops: records, logs, locks, registry, docs
     warehouse: str = "data/warehouse"  # absolute after loading; or a URI (s3a://, abfss://, dbfs:/)
     reports: str = "reports"  # where report pages go; absolute after loading
-    commits: Literal["auto", "spark"] = (
-        "auto"  # who commits a table's files: auto adopts those that were checked, by delta-rs, where that can be done
-    )
+    # Who commits a table's files: auto adopts those that were checked, by delta-rs, where that can be done.
+    commits: Literal["auto", "spark"] = "auto"
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
     spark: SparkSettings = SparkSettings()
     models: ModelSettings = ModelSettings()

@@ -272,7 +272,7 @@ def _warnings(model: str, told: Mapping[str, Any]) -> list[str]:
         f"Model `{model}`: {broken['rows']:,} of {told['rows']:,} rows judged break {broken['rule']}, a rule of table "
         f"`{broken['table']}` ({broken['place']})."
         for broken in told["broken"]
-        if broken["rows"] > (1 - broken["mostly"]) * told["rows"]
+        if (told["rows"] - broken["rows"]) / told["rows"] < broken["mostly"]
     ]
 
 

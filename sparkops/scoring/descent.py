@@ -50,9 +50,7 @@ class Descent:
     @cached_property
     def used(self) -> Numbers:
         """Return the slots that the trees look at, in order."""
-        seen = np.zeros(int(self.forest.feature.max()) + 1, dtype=np.bool_)
-        seen[self.forest.feature[self.forest.kind != LEAF]] = True
-        return np.flatnonzero(seen)
+        return self.forest.used()
 
     def walk(self) -> Row:
         """Return the function from one row's values of the slots in `used` to the sum of the leaves that it reaches."""
@@ -155,9 +153,7 @@ class Descent:
     def child(self) -> Numbers:
         """Return each node's child for no; of a leaf, itself."""
         child, inner = np.arange(len(self._order)), np.flatnonzero(self._kind != LEAF)
-        child[inner] = len(self.forest.roots) + 2 * np.arange(
-            len(inner)
-        )  # in this order, two for each of them
+        child[inner] = len(self.forest.roots) + 2 * np.arange(len(inner))  # two behind the roots for each
         return child
 
     @cached_property

@@ -20,7 +20,9 @@ _MOST_CATEGORIES = 2**31
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """All nodes of all trees. Whole numbers have as few bits as a file gives them: they are widened before they are reckoned with.
+    """All nodes of all trees.
+
+    Whole numbers have as few bits as a file gives them: who reckons with them widens them before.
 
     Args:
         roots: First node of each tree.
@@ -78,6 +80,12 @@ class Forest:
         """Return the categories of a node."""
         return frozenset(self.categories[self.first[node] : self.first[node + 1]].tolist())
 
+    def used(self) -> Numbers:
+        """Return the slots that the trees look at, in order."""
+        seen = np.zeros(int(self.feature.max()) + 1, dtype=np.bool_)
+        seen[self.feature[self.kind != LEAF]] = True
+        return np.flatnonzero(seen)
+
     def sizes(self) -> list[int]:
         """Return the nodes of the part of a tree that begins at each node, itself among them."""
         sizes, left, right = [1] * len(self.kind), self.left.tolist(), self.right.tolist()
@@ -98,7 +106,7 @@ Limit = float | frozenset[float]
 
 def slots_of(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
     """Return what each slot of a vector that the trees look at is, bound to a name; their thresholds are told."""
-    used = set(np.unique(forest.feature[forest.kind != LEAF]).tolist())
+    used = set(forest.used().tolist())
     slots: dict[int, Slot] = {}
     at = 0
     for block in source.blocks:

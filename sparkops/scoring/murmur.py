@@ -118,10 +118,10 @@ class Slots(dict[str | None, int]):
         new = [word for word, slot in pairs if slot is None and word is not None and len(word) <= _SHORT]
         if len(new) >= _MANY:
             texts = [self.prefix + word for word in new] if self.prefix else new
-            slots = (hash_texts(texts) % self.size).tolist()
+            slots: list[int] = (hash_texts(texts) % self.size).tolist()
             self._keep(new, slots)
             if len(new) == len(words):
-                return slots  # type: ignore[no-any-return]
+                return slots
         return [self[word] for word in words]
 
     def _keep(self, words: Sequence[str | None], slots: Sequence[int]) -> None:

@@ -67,15 +67,11 @@ def own_commit(location: Location, session: Session, mark: Mark) -> Commit | Non
         last = _last(location.local, mark.app_id)
         if last is not None and last < mark.number:
             return None
-        newest = local_log.commits(location.local, limit=_NEWEST)
-        own = next(filter(mark.made, newest or ()), None)
+    for limit in (_NEWEST, None) if location.local else (_RECENT,):
+        own = next(filter(mark.made, history(location, session, limit=limit)), None)
         if own is not None:
             return own
-        found = local_log.commits(location.local)
-    else:
-        found = None
-    commits = found if found is not None else _history_by_spark(location, session, _RECENT)
-    return next(filter(mark.made, commits), None)
+    return None
 
 
 def _last(folder: Path, app: str) -> int | None:

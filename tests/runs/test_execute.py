@@ -242,7 +242,14 @@ class Judging:
 
 @pytest.mark.parametrize(
     ("apply", "mostly", "warned"),
-    [("warn", 1.0, 1), ("refuse", 1.0, 1), ("count", 1.0, 0), ("warn", 0.6, 0), ("warn", 0.8, 1)],
+    [
+        ("warn", 1.0, 1),
+        ("refuse", 1.0, 1),
+        ("count", 1.0, 0),
+        ("warn", 0.6, 0),
+        ("warn", 0.7, 0),
+        ("warn", 0.8, 1),
+    ],
 )
 def test_what_a_models_rules_found_is_recorded_and_warned_of_at_the_end(
     go, fakes, apply, mostly, warned, caplog

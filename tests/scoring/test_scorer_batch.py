@@ -100,7 +100,7 @@ def test_rows_that_skip_drops_are_marked() -> None:
     assert batch.rows()[1] is None
 
 
-def test_a_forest_too_large_for_code_walks_its_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forest_gone_down_all_at_once_answers_as_its_code_does(monkeypatch: pytest.MonkeyPatch) -> None:
     description = forest(deep=5)
     by_code = Scorer(description)
     monkeypatch.setattr("sparkops.scoring.stages.tree.MOST_WORK", -1)

@@ -33,8 +33,7 @@ class TreeLeaves:
     def run(self, step: Step, frame: Frame) -> None:
         """Walk all rows down each tree."""
         forest, source = Forest.of(step), frame.features(step.inputs[0])
-        used = np.unique(forest.feature[forest.kind != LEAF]).tolist()
-        table = {at: np.asarray(source.slot(at), dtype=np.float64) for at in used}
+        table = {at: np.asarray(source.slot(at), dtype=np.float64) for at in forest.used().tolist()}
         found = tuple(Scalars(_leaves(forest, root, table, frame.size)) for root in forest.roots.tolist())
         frame.columns[step.outputs[0]] = found[0] if step.params["single"] else Vectors(found)
 
