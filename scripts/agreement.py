@@ -125,7 +125,7 @@ def _free_port() -> int:
 @contextmanager
 def _served(folder: Path) -> Iterator[str]:
     url = f"http://127.0.0.1:{(port := _free_port())}"
-    words = [Path(sys.executable).parent / "sparkops", "serve", folder, "--port", str(port)]
+    words = [str(Path(sys.executable).parent / "sparkops"), "serve", str(folder), "--port", str(port)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL) as process:
         try:
             for _ in range(200):

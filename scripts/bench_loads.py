@@ -62,7 +62,7 @@ def texts(draw: np.random.Generator) -> Iterator[Case]:
     known = [f"word{at}" for at in range(COUNT)]
     linear = {"weights": draw.normal(size=COUNT), "intercept": np.zeros(1)}
     indexed = {"labels": known, "invalid": "error", "type": "string"}
-    steps = (
+    steps: tuple[Step, ...] = (
         Step("string_index", "StringIndexerModel", ("s",), ("i",), indexed),
         Step(
             "one_hot",

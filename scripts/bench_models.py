@@ -14,6 +14,7 @@ import time
 import timeit
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def pyfunc_row(model: Any, folder: Path, rows: Sequence[Mapping[str, Any]]) -> f
     loaded = mlflow.pyfunc.load_model(str(folder))
     full = [row for row in rows if None not in row.values()]  # a column of one None has no type for Spark
     frames = [pd.DataFrame([row]) for row in full[:23]]
-    return statistics.median([timed(lambda f=f: loaded.predict(f)) for f in frames][3:])
+    return statistics.median([timed(partial(loaded.predict, f)) for f in frames][3:])
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -191,8 +192,12 @@ def _in_turns(ways: Mapping[str, Callable[[], Any]], rounds: int = 5) -> dict[st
     took: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            took[name].append(timed(lambda way=way: _drain(way())))
+            took[name].append(timed(partial(_compute, way)))
     return {name: statistics.median(each) for name, each in took.items()}
+
+
+def _compute(way: Callable[[], Any]) -> None:
+    _drain(way())
 
 
 def _drain(frame: Any) -> None:

@@ -236,7 +236,7 @@ def main(names: list[str]) -> None:
     """Make every pipeline, or those named, in the folder of this interpreter's Spark."""
     from pyspark.sql import SparkSession
 
-    conf = {
+    conf: dict[str, bool | float | int | str | None] = {
         "spark.ui.enabled": "false",
         "spark.sql.shuffle.partitions": "1",
         "spark.driver.host": "127.0.0.1",

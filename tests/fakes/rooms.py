@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sparkops.errors import ConfigError, SparkopsError, UnknownName
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.check import CheckResult, Policy
 from sparkops.pipeline.registered import Registered
 from sparkops.pipeline.table import Batch, Pin, Published
 from sparkops.runs.seams import Rooms
@@ -156,7 +156,7 @@ class FakeChecks:
         result = CheckResult(
             table=table,
             expectation="expect_rule",
-            policy=policy,
+            policy=cast("Policy", policy),  # as `validate` found it
             success=not bad,
             rows=len(frame.rows),
             unexpected=len(bad),

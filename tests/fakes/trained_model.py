@@ -59,14 +59,16 @@ def fitted(flights: DataFrame) -> Any:
     from pyspark.ml.feature import Imputer, OneHotEncoder, StringIndexer, VectorAssembler
 
     names = ["carrier", "origin"]
-    stages = [
-        StringIndexer(inputCols=names, outputCols=["c", "o"], handleInvalid="keep"),
-        OneHotEncoder(inputCols=["c", "o"], outputCols=["cs", "os"]),
-        Imputer(inputCols=["temp", "dep_time"], outputCols=["t", "d"]),
-        VectorAssembler(inputCols=["cs", "os", "t", "d", "month", "distance"], outputCol="features"),
-        LogisticRegression(labelCol="late", maxIter=5, regParam=0.01),
-    ]
-    return Pipeline(stages=stages).fit(flights)
+    pipeline = Pipeline(
+        stages=[
+            StringIndexer(inputCols=names, outputCols=["c", "o"], handleInvalid="keep"),
+            OneHotEncoder(inputCols=["c", "o"], outputCols=["cs", "os"]),
+            Imputer(inputCols=["temp", "dep_time"], outputCols=["t", "d"]),
+            VectorAssembler(inputCols=["cs", "os", "t", "d", "month", "distance"], outputCol="features"),
+            LogisticRegression(labelCol="late", maxIter=5, regParam=0.01),
+        ]
+    )
+    return pipeline.fit(flights)
 
 
 def area(scored: DataFrame) -> Mapping[str, float]:

@@ -13,7 +13,7 @@ from parity.case import case
 def support_vectors() -> list[Any]:
     from pyspark.ml.classification import LinearSVC
 
-    common = {"featuresCol": "v", "labelCol": "two", "maxIter": 3}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "two", "maxIter": 3}
     return [
         LinearSVC(**common, threshold=0.4, predictionCol="a", rawPredictionCol="ra"),
         LinearSVC(**common, predictionCol="b", rawPredictionCol=""),
@@ -24,7 +24,7 @@ def support_vectors() -> list[Any]:
 def bayes_of_counts() -> list[Any]:
     from pyspark.ml.classification import NaiveBayes
 
-    common = {"featuresCol": "p", "labelCol": "three"}
+    common: dict[str, Any] = {"featuresCol": "p", "labelCol": "three"}
     return [
         NaiveBayes(**common, predictionCol="a", probabilityCol="pa", rawPredictionCol="ra"),
         NaiveBayes(
@@ -61,7 +61,7 @@ def bayes_of_bells() -> list[Any]:
 def perceptrons() -> list[Any]:
     from pyspark.ml.classification import MultilayerPerceptronClassifier
 
-    common = {"featuresCol": "v", "labelCol": "three", "seed": 1}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "three", "seed": 1}
     return [
         MultilayerPerceptronClassifier(
             **common,
@@ -121,7 +121,7 @@ def bayes_against_the_rest() -> list[Any]:
 def factorization_classes() -> list[Any]:
     from pyspark.ml.classification import FMClassifier
 
-    common = {"featuresCol": "v", "labelCol": "two", "maxIter": 4, "stepSize": 0.1, "seed": 1}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "two", "maxIter": 4, "stepSize": 0.1, "seed": 1}
     return [
         FMClassifier(**common, factorSize=3, predictionCol="a", probabilityCol="pa", rawPredictionCol="ra"),
         FMClassifier(
@@ -139,9 +139,19 @@ def factorization_classes() -> list[Any]:
 def leaves() -> list[Any]:
     from pyspark.ml.classification import DecisionTreeClassifier, GBTClassifier, RandomForestClassifier
 
-    common = {"featuresCol": "v", "labelCol": "two", "maxDepth": 3, "seed": 1}
-    a = {"predictionCol": "a", "probabilityCol": "pa", "rawPredictionCol": "ra", "leafCol": "leaf_a"}
-    b = {"predictionCol": "b", "probabilityCol": "pb", "rawPredictionCol": "rb", "leafCol": "leaf_b"}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "two", "maxDepth": 3, "seed": 1}
+    a: dict[str, Any] = {
+        "predictionCol": "a",
+        "probabilityCol": "pa",
+        "rawPredictionCol": "ra",
+        "leafCol": "leaf_a",
+    }
+    b: dict[str, Any] = {
+        "predictionCol": "b",
+        "probabilityCol": "pb",
+        "rawPredictionCol": "rb",
+        "leafCol": "leaf_b",
+    }
     return [
         DecisionTreeClassifier(**common, **a),
         RandomForestClassifier(**common, **b, numTrees=3).setThresholds([0.4, 0.6]),

@@ -25,6 +25,11 @@ POWERS = [
 ]
 
 
+def _given(**options: Any) -> dict[str, Any]:
+    """Return the options that are not None: Spark tells an option that is None from one left out."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
 @case("GeneralizedLinearRegressionModel", "every family and link", inputs=["v"], frame="vectors")
 def generalized() -> list[Any]:
     from pyspark.ml.regression import GeneralizedLinearRegression
@@ -38,7 +43,7 @@ def generalized() -> list[Any]:
             regParam=0.5,
             predictionCol=f"m{at}",
             linkPredictionCol=f"s{at}",
-            **({"link": link} if link else {}),
+            **_given(link=link),
         )
         for at, (family, link, label) in enumerate(LINKS)
     ]
@@ -57,7 +62,7 @@ def tweedie() -> list[Any]:
             maxIter=2,
             regParam=0.5,
             predictionCol=f"m{at}",
-            **({"linkPower": link} if link is not None else {}),
+            **_given(linkPower=link),
         )
         for at, (spread, link) in enumerate(POWERS)
     ]
@@ -88,7 +93,7 @@ def with_offsets() -> list[Any]:
 def lifetimes() -> list[Any]:
     from pyspark.ml.regression import AFTSurvivalRegression
 
-    common = {"featuresCol": "v", "labelCol": "positive", "censorCol": "two", "maxIter": 4}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "positive", "censorCol": "two", "maxIter": 4}
     return [
         AFTSurvivalRegression(**common, quantilesCol="times", predictionCol="a"),
         AFTSurvivalRegression(
@@ -102,7 +107,7 @@ def lifetimes() -> list[Any]:
 def rising_slots() -> list[Any]:
     from pyspark.ml.regression import IsotonicRegression
 
-    common = {"featuresCol": "v", "labelCol": "y"}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "y"}
     return [
         IsotonicRegression(**common, predictionCol="a"),
         IsotonicRegression(**common, featureIndex=2, isotonic=False, predictionCol="b"),
@@ -121,7 +126,7 @@ def rising_doubles() -> list[Any]:
 def factorization_numbers() -> list[Any]:
     from pyspark.ml.regression import FMRegressor
 
-    common = {"featuresCol": "v", "labelCol": "y", "maxIter": 4, "stepSize": 0.1, "seed": 1}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "y", "maxIter": 4, "stepSize": 0.1, "seed": 1}
     return [
         FMRegressor(**common, factorSize=2, predictionCol="a"),
         FMRegressor(**common, fitLinear=False, fitIntercept=False, predictionCol="b"),
@@ -150,7 +155,7 @@ def factorization_of_categories() -> list[Any]:
 def variances_and_leaves() -> list[Any]:
     from pyspark.ml.regression import DecisionTreeRegressor, GBTRegressor, RandomForestRegressor
 
-    common = {"featuresCol": "v", "labelCol": "y", "maxDepth": 3, "seed": 1}
+    common: dict[str, Any] = {"featuresCol": "v", "labelCol": "y", "maxDepth": 3, "seed": 1}
     return [
         DecisionTreeRegressor(**common, varianceCol="spread", leafCol="leaf_a", predictionCol="a"),
         RandomForestRegressor(**common, numTrees=3, leafCol="leaf_b", predictionCol="b"),

@@ -144,7 +144,7 @@ def hashes_of_numbers() -> list[Any]:
 def counts() -> list[Any]:
     from pyspark.ml.feature import CountVectorizer
 
-    variants = [
+    variants: list[dict[str, Any]] = [
         {},
         {"binary": True},
         {"minTF": 2.0},

@@ -40,7 +40,7 @@ def binarized() -> list[Any]:
     return [
         Binarizer(inputCols=["v", "p", "y"], outputCols=["vb", "pb", "yb"], thresholds=[-0.5, 1.0, 2.0]),
         Binarizer(inputCol="positive", outputCol="sb"),
-        Binarizer(inputCols=["q"], outputCols=["qb"], threshold=-inf),
+        Binarizer(inputCols=["q"], outputCols=["qb"]).setThreshold(-inf),
         together("vb", "pb", "yb", "sb", "qb"),
     ]
 
@@ -255,11 +255,11 @@ def chosen_singly() -> list[Any]:
     from pyspark.ml.feature import UnivariateFeatureSelector
 
     made = [
-        UnivariateFeatureSelector(featuresCol=column, outputCol=f"{column}o", labelCol=label, **mode)
+        UnivariateFeatureSelector(featuresCol=column, outputCol=f"{column}o", labelCol=label)
         .setFeatureType("continuous")
         .setLabelType(kind)
         .setSelectionThreshold(2)
-        for column, label, kind, mode in (("v", "y", "continuous", {}), ("p", "two", "categorical", {}))
+        for column, label, kind in (("v", "y", "continuous"), ("p", "two", "categorical"))
     ]
     return [*made, together("vo", "po")]
 
@@ -476,8 +476,8 @@ def discretized() -> list[Any]:
 
     return [
         QuantileDiscretizer(
-            inputCols=["x", "n", "f"], outputCols=["xo", "no", "fo"], numBuckets=4, handleInvalid="keep"
-        ),
+            inputCols=["x", "n", "f"], outputCols=["xo", "no", "fo"], handleInvalid="keep"
+        ).setNumBuckets(4),
         QuantileDiscretizer(inputCol="h", outputCol="ho", numBuckets=3, handleInvalid="skip"),
         QuantileDiscretizer(inputCol="l", outputCol="lo", numBuckets=5, handleInvalid="error"),
         together("xo", "no", "fo", "ho", "lo"),

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyspark.sql.types import DataType
 
 WORDS = [
     "the",
@@ -74,7 +77,7 @@ def vectors(spark: Any, size: int = 300) -> Any:
         rows.append(
             (either(v), either(p), either(q), two, three, v[0] * 2 + p[0] + 0.5, abs(v[0]) + p[0] + 0.25)
         )
-    kinds = [("v", VectorUDT()), ("p", VectorUDT()), ("q", VectorUDT())]
+    kinds: list[tuple[str, DataType]] = [(name, VectorUDT()) for name in ("v", "p", "q")]
     kinds += [(name, DoubleType()) for name in ("two", "three", "y", "positive")]
     return spark.createDataFrame(rows, StructType([StructField(name, kind) for name, kind in kinds]))
 

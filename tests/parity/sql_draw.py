@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from math import inf, nan
 from random import Random
 from typing import Any
+
+Expression = Callable[[], str]
 
 TYPES = {
     "x": "double",
@@ -193,40 +196,37 @@ def number(draw: Random, depth: int) -> str:
     def one() -> str:
         return number(draw, depth - 1)
 
-    return draw.choice(
-        [
-            lambda: _wrapped(draw, f"{one()} {draw.choice('+-*')} {one()}"),
-            lambda: _wrapped(draw, f"{one()} {draw.choice('+-*')} {one()}"),
-            lambda: _wrapped(draw, f"{one()} / {one()}"),
-            lambda: _wrapped(draw, f"{one()} {draw.choice(['%', 'div'])} {one()}"),
-            lambda: f"(- {one()})",
-            lambda: f"abs({one()})",
-            lambda: f"{draw.choice(['floor', 'ceil'])}({draw.choice(['x', 'y', 'f', 'n', 'l', one()])})",
-            lambda: f"{draw.choice(['round', 'bround'])}({one()}, {draw.choice(['0', '1', '2', '-1'])})",
-            lambda: f"round({one()})",
-            lambda: f"{draw.choice(_MATH)}({one()})",
-            lambda: f"{draw.choice(_MATH)}({draw.choice(NUMBERS)})",
-            lambda: f"{draw.choice(['pow', 'power', 'log', 'mod', 'pmod'])}({one()}, {one()})",
-            lambda: f"{draw.choice(['greatest', 'least', 'coalesce'])}({one()}, {one()}, {one()})",
-            lambda: f"{draw.choice(['nvl', 'nullif', 'nanvl', 'ifnull'])}({one()}, {one()})",
-            lambda: f"if({boolean(draw, depth - 1)}, {one()}, {one()})",
-            lambda: (
-                f"case when {boolean(draw, depth - 1)} then {one()} when {boolean(draw, depth - 1)} then {one()} end"
-            ),
-            lambda: f"case {one()} when {one()} then {one()} else {one()} end",
-            lambda: f"{draw.choice(['cast', 'try_cast'])}({one()} as {draw.choice(_CASTS[:8])})",
-            lambda: (
-                f"try_cast({text(draw, depth - 1)} as {draw.choice(['int', 'double', 'bigint', 'tinyint'])})"
-            ),
-            lambda: f"cast(s as {draw.choice(['int', 'double'])})",
-            lambda: f"length({text(draw, depth - 1)})",
-            lambda: f"instr({text(draw, depth - 1)}, {text(draw, 0)})",
-            lambda: f"{draw.choice(_FIELDS)}({draw.choice([day(draw, depth - 1), 't'])})",
-            lambda: f"{draw.choice(['hour', 'minute', 'second'])}({draw.choice(['t', 'd'])})",
-            lambda: f"datediff({day(draw, depth - 1)}, {day(draw, depth - 1)})",
-            lambda: f"months_between({draw.choice(['t', 'd', 'e'])}, {draw.choice(['t', 'd', 'e'])})",
-        ]
-    )()
+    forms: list[Expression] = [
+        lambda: _wrapped(draw, f"{one()} {draw.choice('+-*')} {one()}"),
+        lambda: _wrapped(draw, f"{one()} {draw.choice('+-*')} {one()}"),
+        lambda: _wrapped(draw, f"{one()} / {one()}"),
+        lambda: _wrapped(draw, f"{one()} {draw.choice(['%', 'div'])} {one()}"),
+        lambda: f"(- {one()})",
+        lambda: f"abs({one()})",
+        lambda: f"{draw.choice(['floor', 'ceil'])}({draw.choice(['x', 'y', 'f', 'n', 'l', one()])})",
+        lambda: f"{draw.choice(['round', 'bround'])}({one()}, {draw.choice(['0', '1', '2', '-1'])})",
+        lambda: f"round({one()})",
+        lambda: f"{draw.choice(_MATH)}({one()})",
+        lambda: f"{draw.choice(_MATH)}({draw.choice(NUMBERS)})",
+        lambda: f"{draw.choice(['pow', 'power', 'log', 'mod', 'pmod'])}({one()}, {one()})",
+        lambda: f"{draw.choice(['greatest', 'least', 'coalesce'])}({one()}, {one()}, {one()})",
+        lambda: f"{draw.choice(['nvl', 'nullif', 'nanvl', 'ifnull'])}({one()}, {one()})",
+        lambda: f"if({boolean(draw, depth - 1)}, {one()}, {one()})",
+        lambda: (
+            f"case when {boolean(draw, depth - 1)} then {one()} when {boolean(draw, depth - 1)} then {one()} end"
+        ),
+        lambda: f"case {one()} when {one()} then {one()} else {one()} end",
+        lambda: f"{draw.choice(['cast', 'try_cast'])}({one()} as {draw.choice(_CASTS[:8])})",
+        lambda: f"try_cast({text(draw, depth - 1)} as {draw.choice(['int', 'double', 'bigint', 'tinyint'])})",
+        lambda: f"cast(s as {draw.choice(['int', 'double'])})",
+        lambda: f"length({text(draw, depth - 1)})",
+        lambda: f"instr({text(draw, depth - 1)}, {text(draw, 0)})",
+        lambda: f"{draw.choice(_FIELDS)}({draw.choice([day(draw, depth - 1), 't'])})",
+        lambda: f"{draw.choice(['hour', 'minute', 'second'])}({draw.choice(['t', 'd'])})",
+        lambda: f"datediff({day(draw, depth - 1)}, {day(draw, depth - 1)})",
+        lambda: f"months_between({draw.choice(['t', 'd', 'e'])}, {draw.choice(['t', 'd', 'e'])})",
+    ]
+    return draw.choice(forms)()
 
 
 def boolean(draw: Random, depth: int) -> str:
@@ -244,36 +244,35 @@ def boolean(draw: Random, depth: int) -> str:
     def word() -> str:
         return text(draw, depth - 1)
 
-    return draw.choice(
-        [
-            lambda: _wrapped(draw, f"{one()} {mark} {one()}"),
-            lambda: _wrapped(draw, f"{one()} {mark} {one()}"),
-            lambda: f"({word()} {mark} {word()})",
-            lambda: f"({day(draw, depth - 1)} {mark} {day(draw, depth - 1)})",
-            lambda: f"({draw.choice(['d', 't'])} {mark} {draw.choice(_MOMENTS)})",
-            lambda: f"({test()} {mark} {test()})",
-            lambda: f"(n {mark} s)",
-            lambda: _wrapped(draw, f"{test()} and {test()}"),
-            lambda: _wrapped(draw, f"{test()} or {test()}"),
-            lambda: f"(not {test()})",
-            lambda: f"({draw.choice([one, test, word])()} is {draw.choice(['', 'not '])}null)",
-            lambda: f"({test()} is {draw.choice(['', 'not '])}{draw.choice(['true', 'false'])})",
-            lambda: f"({one()} {draw.choice(['', 'not '])}between {one()} and {one()})",
-            lambda: (
-                f"({draw.choice(NUMBERS)} {draw.choice(['', 'not '])}in ({draw.choice(['1', '0.5', 'null'])}, 2, {one()}))"
-            ),
-            lambda: f"({draw.choice(['n', 'l', 'x'])} in (1, 0, 7))",
-            lambda: f"(x in (0.5D, {draw.choice(_ODD)}))",
-            lambda: f"(s {draw.choice(['', 'not '])}in ('a', 'abc', {draw.choice(_EMPTY)}))",
-            lambda: f"({word()} {draw.choice(['', 'not '])}like {draw.choice(_PATTERNS)})",
-            lambda: f"isnan({one()})",
-            lambda: f"{draw.choice(['startswith', 'endswith', 'contains'])}({word()}, {word()})",
-            lambda: f"cast({draw.choice(NUMBERS)} as boolean)",
-            lambda: "try_cast(s as boolean)",
-            lambda: f"coalesce({test()}, {test()})",
-            lambda: f"if({test()}, {test()}, {test()})",
-        ]
-    )()
+    forms: list[Expression] = [
+        lambda: _wrapped(draw, f"{one()} {mark} {one()}"),
+        lambda: _wrapped(draw, f"{one()} {mark} {one()}"),
+        lambda: f"({word()} {mark} {word()})",
+        lambda: f"({day(draw, depth - 1)} {mark} {day(draw, depth - 1)})",
+        lambda: f"({draw.choice(['d', 't'])} {mark} {draw.choice(_MOMENTS)})",
+        lambda: f"({test()} {mark} {test()})",
+        lambda: f"(n {mark} s)",
+        lambda: _wrapped(draw, f"{test()} and {test()}"),
+        lambda: _wrapped(draw, f"{test()} or {test()}"),
+        lambda: f"(not {test()})",
+        lambda: f"({draw.choice([one, test, word])()} is {draw.choice(['', 'not '])}null)",
+        lambda: f"({test()} is {draw.choice(['', 'not '])}{draw.choice(['true', 'false'])})",
+        lambda: f"({one()} {draw.choice(['', 'not '])}between {one()} and {one()})",
+        lambda: (
+            f"({draw.choice(NUMBERS)} {draw.choice(['', 'not '])}in ({draw.choice(['1', '0.5', 'null'])}, 2, {one()}))"
+        ),
+        lambda: f"({draw.choice(['n', 'l', 'x'])} in (1, 0, 7))",
+        lambda: f"(x in (0.5D, {draw.choice(_ODD)}))",
+        lambda: f"(s {draw.choice(['', 'not '])}in ('a', 'abc', {draw.choice(_EMPTY)}))",
+        lambda: f"({word()} {draw.choice(['', 'not '])}like {draw.choice(_PATTERNS)})",
+        lambda: f"isnan({one()})",
+        lambda: f"{draw.choice(['startswith', 'endswith', 'contains'])}({word()}, {word()})",
+        lambda: f"cast({draw.choice(NUMBERS)} as boolean)",
+        lambda: "try_cast(s as boolean)",
+        lambda: f"coalesce({test()}, {test()})",
+        lambda: f"if({test()}, {test()}, {test()})",
+    ]
+    return draw.choice(forms)()
 
 
 def text(draw: Random, depth: int) -> str:
@@ -287,24 +286,23 @@ def text(draw: Random, depth: int) -> str:
     def place() -> str:
         return draw.choice(["0", "1", "2", "-2", "-100", "100", "n", "b"])
 
-    return draw.choice(
-        [
-            lambda: f"concat({one()}, {one()}, {draw.choice([one(), 'n', 'o'])})",
-            lambda: f"({one()} || {draw.choice([one(), 'l'])})",
-            lambda: f"concat_ws({draw.choice(_BETWEEN)}, {one()}, {one()}, {draw.choice(['n', one()])})",
-            lambda: f"{draw.choice(['lower', 'upper', 'trim', 'ltrim', 'rtrim', 'lcase'])}({one()})",
-            lambda: f"{draw.choice(['substring', 'substr'])}({one()}, {place()}, {place()})",
-            lambda: f"substring({one()}, {place()})",
-            lambda: f"left({one()}, {place()})",
-            lambda: f"replace({one()}, {one()}, {one()})",
-            lambda: f"replace({one()}, {one()})",
-            lambda: f"cast({draw.choice(['n', 'l', 'o', 'd', 't', 'b', 'e'])} as string)",
-            lambda: f"coalesce({one()}, {one()})",
-            lambda: f"if({boolean(draw, depth - 1)}, {one()}, {one()})",
-            lambda: f"{draw.choice(['greatest', 'least'])}({one()}, {one()})",
-            lambda: f"nullif({one()}, {one()})",
-        ]
-    )()
+    forms: list[Expression] = [
+        lambda: f"concat({one()}, {one()}, {draw.choice([one(), 'n', 'o'])})",
+        lambda: f"({one()} || {draw.choice([one(), 'l'])})",
+        lambda: f"concat_ws({draw.choice(_BETWEEN)}, {one()}, {one()}, {draw.choice(['n', one()])})",
+        lambda: f"{draw.choice(['lower', 'upper', 'trim', 'ltrim', 'rtrim', 'lcase'])}({one()})",
+        lambda: f"{draw.choice(['substring', 'substr'])}({one()}, {place()}, {place()})",
+        lambda: f"substring({one()}, {place()})",
+        lambda: f"left({one()}, {place()})",
+        lambda: f"replace({one()}, {one()}, {one()})",
+        lambda: f"replace({one()}, {one()})",
+        lambda: f"cast({draw.choice(['n', 'l', 'o', 'd', 't', 'b', 'e'])} as string)",
+        lambda: f"coalesce({one()}, {one()})",
+        lambda: f"if({boolean(draw, depth - 1)}, {one()}, {one()})",
+        lambda: f"{draw.choice(['greatest', 'least'])}({one()}, {one()})",
+        lambda: f"nullif({one()}, {one()})",
+    ]
+    return draw.choice(forms)()
 
 
 def day(draw: Random, depth: int) -> str:
@@ -315,17 +313,14 @@ def day(draw: Random, depth: int) -> str:
     def one() -> str:
         return day(draw, depth - 1)
 
-    return draw.choice(
-        [
-            lambda: (
-                f"{draw.choice(['date_add', 'date_sub'])}({one()}, {draw.choice(['1', 'b', '-40', 'h'])})"
-            ),
-            lambda: f"({one()} {draw.choice('+-')} {draw.choice(['1', 'b'])})",
-            lambda: f"last_day({one()})",
-            lambda: "to_date(t)",
-            lambda: "try_cast(s as date)",
-            lambda: f"coalesce({one()}, {one()})",
-            lambda: f"if({boolean(draw, depth - 1)}, {one()}, {one()})",
-            lambda: f"{draw.choice(['greatest', 'least'])}({one()}, {one()})",
-        ]
-    )()
+    forms: list[Expression] = [
+        lambda: f"{draw.choice(['date_add', 'date_sub'])}({one()}, {draw.choice(['1', 'b', '-40', 'h'])})",
+        lambda: f"({one()} {draw.choice('+-')} {draw.choice(['1', 'b'])})",
+        lambda: f"last_day({one()})",
+        lambda: "to_date(t)",
+        lambda: "try_cast(s as date)",
+        lambda: f"coalesce({one()}, {one()})",
+        lambda: f"if({boolean(draw, depth - 1)}, {one()}, {one()})",
+        lambda: f"{draw.choice(['greatest', 'least'])}({one()}, {one()})",
+    ]
+    return draw.choice(forms)()
