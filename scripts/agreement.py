@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops import Engine
-from sparkops.scoring.uri import open_scorer
+from sparkops.scoring.locate.model_uri import open_scorer
 
 TOLERANCE = 1e-9
 Answer = tuple[float, list[float]]

@@ -21,10 +21,10 @@ from bench_check_peers import PEERS, Peer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from sparkops.checks.catalogue import build
 from sparkops.checks.checks import Checks
-from sparkops.checks.library import Library
-from sparkops.checks.suite import Suite
+from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.suite import Suite
 from sparkops.config.settings import CheckSettings, Settings
 from sparkops.spark import Starter
 

@@ -20,7 +20,7 @@ from bench_costs import costs_of
 from bench_text import WORDS, pipeline, row_times, texts
 
 from sparkops.scoring import Description, Field, Output, Step, load, save
-from sparkops.scoring.forest import AT_MOST, LEAF
+from sparkops.scoring.trees.tree_ensemble import AT_MOST, LEAF
 
 FEATURES, ROWS = 20, 400
 NAMES = tuple(f"x{at}" for at in range(FEATURES))

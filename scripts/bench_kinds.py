@@ -10,7 +10,7 @@ import numpy as np
 from bench_forests import grown
 
 from sparkops.scoring import Description, Field, Output, Step
-from sparkops.scoring.forest import LEAF
+from sparkops.scoring.trees.tree_ensemble import LEAF
 
 SIZE, CLASSES = 15, 3
 NAMES = tuple(f"x{at}" for at in range(SIZE))

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from sparkops import Engine
-from sparkops.models.compile import compile_model, fields_from_spark
+from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.scoring import Scorer
-from sparkops.scoring.arrow import ArrowScorer
+from sparkops.scoring.batch.arrow_scorer import ArrowScorer
 
 NAMES = ("carrier", "origin", "dest")
 ROWS = 2000

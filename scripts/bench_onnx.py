@@ -19,7 +19,7 @@ from bench_costs import costs_of
 from bench_forests import in_turns
 from bench_kinds import Kind, kinds
 
-from sparkops.models.onnx import answers, feed, to_onnx
+from sparkops.onnx import answers, feed, to_onnx
 from sparkops.scoring import Description, Scorer, agree, load, save
 
 ROWS, MANY = 100, 8000

@@ -29,7 +29,7 @@ from sparkops.tables import Tables
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from sparkops.engine.workshop import Workshop
+    from sparkops.engine.container import Workshop
 
 Way = Callable[[int], object]
 Taken = list[float]

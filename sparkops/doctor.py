@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
-from sparkops.spark.archive import archive_file
+from sparkops.spark.cds_archive import archive_file
 from sparkops.spark.host import Host, installed
 from sparkops.spark.jars import coordinate, delta_jars
 from sparkops.spark.java import find_java

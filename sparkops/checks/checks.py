@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.compiled import Compiled, compile_suite, kept
+from sparkops.checks.execution.compiled_suite import Compiled, compile_suite, kept
 from sparkops.checks.gate import Gate
-from sparkops.checks.library import Library
+from sparkops.checks.gx.library import Library
 from sparkops.checks.outcome import Outcome
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite, refuse
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite, refuse
 from sparkops.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class Checks:
         Raises:
             ConfigError: With every column that is not there or of a wrong type, each with file and line.
         """
-        from sparkops.checks.columns import Columns
-        from sparkops.checks.fit import misfits
+        from sparkops.checks.execution.columns import Columns
+        from sparkops.checks.suite.column_fit import misfits
 
         problems = misfits(suite, Columns.told(struct), warnings=warnings)
         refuse(suite.place.file, problems, advice=advice)
@@ -97,13 +97,13 @@ class Checks:
         if not self.settings.checks.docs or outcome.validation is None:
             return None
         self._library.wait()
-        from sparkops.checks.docs import Site
+        from sparkops.checks.gx.data_docs import Site
 
         return Site(self._docs).write(outcome)
 
     def docs_page(self, outcome: Outcome) -> Path | None:
         """Return the page of Data Docs that shows this outcome, where it was written."""
-        from sparkops.checks.docs import Site
+        from sparkops.checks.gx.data_docs import Site
 
         page = Site(self._docs).page(outcome.table, outcome.run_id)
         return page if page.is_file() else None

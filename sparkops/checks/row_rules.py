@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkops.checks.columns import Columns
-from sparkops.checks.compiled import Compiled, compile_suite, kept
-from sparkops.checks.library import Library
-from sparkops.checks.rules.registry import RULES
-from sparkops.checks.suite import Expectation, Suite
-from sparkops.scoring.rules.kind import plain_name
-from sparkops.scoring.rules.row_checks import Carried, LeftOut, RowChecks
-from sparkops.scoring.rules.tree import RowRule
+from sparkops.checks.execution.columns import Columns
+from sparkops.checks.execution.compiled_suite import Compiled, compile_suite, kept
+from sparkops.checks.expectations.registry import RULES
+from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.suite import Expectation, Suite
+from sparkops.scoring.rules.column_kind import plain_name
+from sparkops.scoring.rules.conditions import RowRule
+from sparkops.scoring.rules.portable_rules import Carried, LeftOut, RowChecks
 
 
 def row_checks(suite: Suite, folder: Path, schema: Any, types: Mapping[str, str]) -> RowChecks:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sparkops.checks.found import Found
-from sparkops.checks.suite import Suite
+from sparkops.checks.execution.expectation_result import Found
+from sparkops.checks.suite.suite import Suite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

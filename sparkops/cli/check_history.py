@@ -13,7 +13,7 @@ import click
 
 from sparkops.cli.plot import marked, sparkline
 from sparkops.cli.show import when
-from sparkops.engine.check_history import Past
+from sparkops.engine.operations.check_history import Past
 from sparkops.pipeline.check import CheckResult, Moment
 
 _WORD = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}

@@ -9,8 +9,8 @@ from typing import TextIO
 import click
 
 from sparkops.cli.main import CHECKS_FAILED, DONE
+from sparkops.cli.project_options import Where, common, newest
 from sparkops.cli.suggest import drift, suggest
-from sparkops.cli.where import Where, common, newest
 
 
 @click.command("check")
@@ -57,7 +57,7 @@ def checks() -> None:
 def history(where: Where, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
     """Show what became of each expectation about TABLE: last result, last failure, and a plot, oldest run first."""
     from sparkops.cli.check_history import plain, sheet
-    from sparkops.engine.check_history import past
+    from sparkops.engine.operations.check_history import past
 
     found = past(where.engine(), name, runs=limit, expectation=expectation)
     if as_json:
@@ -75,7 +75,7 @@ def validate(where: Where, name: str | None) -> None:
 
     Names and arguments are asked of Great Expectations; columns are those of the table as it stands.
     """
-    from sparkops.engine.validated import validate as validated
+    from sparkops.engine.operations.validate import validate as validated
 
     for each in validated(where.engine(), name):
         count = f"{each.expectations} expectation{'' if each.expectations == 1 else 's'}"

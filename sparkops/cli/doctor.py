@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sparkops.cli.main import DONE, FAILED
-from sparkops.cli.where import Where, common
+from sparkops.cli.project_options import Where, common
 from sparkops.errors import ProjectError
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from sparkops.cli.where import Where, options, take
+from sparkops.cli.project_options import Where, options, take
 from sparkops.errors import InputError
 from sparkops.pipeline.help import describe, usage
 from sparkops.pipeline.job import Job

@@ -6,8 +6,8 @@ import json
 
 import click
 
+from sparkops.cli.project_options import Where, common
 from sparkops.cli.show import table
-from sparkops.cli.where import Where, common
 
 
 @click.command("jobs")

@@ -36,7 +36,11 @@ COMMANDS = {
     "check": (f"{_HOME}.checks", "check", "Run a table's data-validation checkpoint now."),
     "checks": (f"{_HOME}.checks", "checks", "Draft a table's checks; show what they found, run after run."),
     "quarantine": (f"{_HOME}.quarantine", "quarantine", "Show rows held back; repair and re-admit them."),
-    "models": (f"{_HOME}.models", "models", "List, show, promote, roll back, compile, certify, export."),
+    "models": (
+        f"{_HOME}.models.models",
+        "models",
+        "List, show, promote, roll back, compile, certify, export.",
+    ),
     "score": (f"{_HOME}.score", "score", "Score rows, or a whole table, by a registered model."),
     "serve": (f"{_HOME}.serve", "serve", "Serve a model over HTTP."),
     "init": (f"{_HOME}.init", "init", "Make a small project of your own."),

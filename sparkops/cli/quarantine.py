@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from sparkops.cli.main import CHECKS_FAILED, DONE
+from sparkops.cli.project_options import Where, common
 from sparkops.cli.show import rows_of, table, text
-from sparkops.cli.where import Where, common
 from sparkops.errors import InputError
-from sparkops.pipeline.held import Held, Released
+from sparkops.pipeline.quarantine_summary import Held, Released
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine
-    from sparkops.engine.release import Wanted
+    from sparkops.engine.operations.release import Wanted
 
 _one_run = click.option("--run", "run_id", metavar="RUN", help="Only what this run held back.")
 
@@ -39,7 +39,7 @@ def quarantine() -> None:
 @common
 def show(where: Where, name: str, run_id: str | None, rows: int, as_json: bool) -> None:
     """Show what TABLE's checks held back: counts by run and reason, then the rows that still wait."""
-    from sparkops.engine.release import Wanted, survey
+    from sparkops.engine.operations.release import Wanted, survey
 
     with where.engine() as engine:
         survey(engine, Wanted(table=name, run=run_id))
@@ -83,7 +83,7 @@ def release(
 
     Leaves with 3 when rows waited and none could be admitted. An interrupted release is brought to its end first.
     """
-    from sparkops.engine import release as releasing
+    from sparkops.engine.operations import release as releasing
 
     wanted = releasing.Wanted(table=name, run=run_id, repairs=dict(map(_pair, repairs)), discard=discard)
     with where.engine() as engine:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from sparkops.cli.job_command import Asked, job_command, run_options
-from sparkops.cli.where import Where, common, options, take
+from sparkops.cli.project_options import Where, common, options, take
 from sparkops.errors import SparkopsError, UnknownName
 from sparkops.pipeline.docstring import summary_of
 from sparkops.pipeline.job import Job

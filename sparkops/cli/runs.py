@@ -11,8 +11,8 @@ import click
 
 from sparkops.cli.batch_line import batch_lines
 from sparkops.cli.check_line import check_lines
+from sparkops.cli.project_options import Where, common, newest
 from sparkops.cli.show import in_words, inside, rows_of, seconds, table, when
-from sparkops.cli.where import Where, common, newest
 from sparkops.errors import InputError
 from sparkops.runs.record import Run
 

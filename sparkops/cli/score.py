@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from sparkops.cli.where import Where, common
+from sparkops.cli.project_options import Where, common
 from sparkops.errors import InputError, ProjectError, RowError
 
 
@@ -66,8 +66,8 @@ def located(where: Where) -> dict[str, Any]:
 
     Outside a project, none of them.
     """
-    from sparkops.flavors.running import Running
-    from sparkops.models.store import cache, registry_uri
+    from sparkops.pyfunc.worker.process_settings import Running
+    from sparkops.registry.store import cache, registry_uri
 
     try:
         settings = where.engine().settings
@@ -91,7 +91,7 @@ def scoring(where: Where) -> dict[str, Any]:
 def _rows(
     where: Where, model: str, lines: Iterable[tuple[int, str]], *, explain: bool, keep_going: bool
 ) -> int:
-    from sparkops.flavors.open import open_scorer
+    from sparkops.pyfunc.worker.open_scorer import open_scorer
 
     scorer = open_scorer(model, **scoring(where))
     worst = 0

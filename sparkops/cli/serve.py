@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from sparkops.cli.project_options import Where, common
 from sparkops.cli.score import scoring
-from sparkops.cli.where import Where, common
-from sparkops.scoring.files import CERTIFICATE, DESCRIPTION
+from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 
 
 @click.command("serve")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.where import Where, common
+from sparkops.cli.project_options import Where, common
 from sparkops.errors import InputError
 
 if TYPE_CHECKING:
-    from sparkops.engine.suggest import Suggestion
+    from sparkops.engine.operations.suggest import Suggestion
 
 
 @click.command("suggest")
@@ -29,7 +29,7 @@ def suggest(where: Where, name: str, version: int | None, into: Path | None) -> 
 
     It is YAML by Great Expectations' names, from what stands in TABLE now, for a person to edit. Where TABLE has a suite, tell what of its columns that suite no longer fits.
     """
-    from sparkops.engine.suggest import suggest as drafted
+    from sparkops.engine.operations.suggest import suggest as drafted
 
     if into is not None and into.exists():
         raise _there(into)
@@ -59,7 +59,7 @@ def suggest(where: Where, name: str, version: int | None, into: Path | None) -> 
 @common
 def drift(where: Where, name: str, since: int | None) -> None:
     """Tell how TABLE's columns changed."""
-    from sparkops.engine.drift import drifted
+    from sparkops.engine.operations.drift import drifted
 
     with where.engine() as engine:
         found = drifted(engine, name, since=since)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.load import Loaded, find_root, load
 from sparkops.config.secrets import mask
-from sparkops.engine.tell import Silent, Tell
+from sparkops.engine.listener import Silent, Tell
 from sparkops.errors import InputError, ParamErrors, SparkopsError, UnknownName
 from sparkops.pipeline.bind import Bound, Given, bind, carry
 from sparkops.pipeline.discover import discover
@@ -24,12 +24,12 @@ from sparkops.runs.store import RunStore
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from sparkops.compiler import Compilation
     from sparkops.config.settings import Settings
-    from sparkops.engine.checked import Checked
-    from sparkops.engine.workshop import Workshop
-    from sparkops.models.compile import Compilation
-    from sparkops.models.registry import Registry
+    from sparkops.engine.container import Workshop
+    from sparkops.engine.operations.check import Checked
     from sparkops.pipeline.table import Commit, TableInfo
+    from sparkops.registry.registry import Registry
     from sparkops.runs.flow import Step
 
 
@@ -96,14 +96,14 @@ class Engine:
     @cached_property
     def models(self) -> Registry:
         """Return the model registry; nothing of Spark or MLflow is started."""
-        from sparkops.models.registry import Registry
+        from sparkops.registry.registry import Registry
 
         return Registry(self.settings)
 
     @cached_property
     def workshop(self) -> Workshop:
         """Return the rooms beside runs, each made when it is needed."""
-        from sparkops.engine.workshop import Workshop
+        from sparkops.engine.container import Workshop
 
         return self._open.enter_context(Workshop(self.settings, self.tell, self.runs, wait=self._wait))
 
@@ -224,7 +224,7 @@ class Engine:
         Raises:
             SparkopsError: The first failure, after all that did not depend on it was run.
         """
-        from sparkops.engine.flows import run_flow
+        from sparkops.engine.operations.flow import run_flow
 
         return run_flow(self, targets, given=given or {}, at=at or {}, as_of=as_of, force=force, last=last)
 
@@ -238,7 +238,7 @@ class Engine:
         resume: Run | None = None,
     ) -> Run:
         """Run a job whose values are bound already."""
-        from sparkops.runs.execute import Order, Setting, execute
+        from sparkops.runs.executor import Order, Setting, execute
 
         for write in job.writes:
             self.workshop.tables.require_writable(write.table)
@@ -284,7 +284,7 @@ class Engine:
         Raises:
             InputError: The job trains no model, or its parameters are wrong; nothing was started.
         """
-        from sparkops.engine.servable import check_trains, servable
+        from sparkops.engine.operations.servable import check_trains, servable
 
         declared = _named(name, self.declared)
         check_trains(declared)
@@ -321,7 +321,7 @@ class Engine:
 
     def check(self, table: str, *, at: int | None = None) -> Checked:
         """Run a table's checkpoint on the table as it stands."""
-        from sparkops.engine.checked import check
+        from sparkops.engine.operations.check import check
 
         return check(self.workshop, table, at=at)
 
@@ -343,7 +343,7 @@ class Engine:
             where: Column to the value that chooses rows.
             at: Version of the table.
         """
-        from sparkops.engine.score_job import score_job
+        from sparkops.engine.operations.score_job import score_job
 
         name, version = self._model_at(model)
         job = score_job(name, table, into=into, where=where or {})
@@ -353,7 +353,7 @@ class Engine:
         return self.run_bound(job, bound, at=pins)
 
     def _model_at(self, model: str) -> tuple[str, int]:
-        from sparkops.scoring.uri import parse
+        from sparkops.scoring.locate.model_uri import parse
 
         found = self.models.resolve(*parse(model))
         return found.name, found.version

@@ -1,1 +1,1 @@
-"""."""
+"""Runs: executed, published, recorded."""

@@ -10,8 +10,8 @@ from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import Batch, Pin, Published
-from sparkops.runs.publish import Ordered, Timed, a_frame, plain, put, why
-from sparkops.runs.seams import Outcome, Rooms
+from sparkops.runs.ports import Outcome, Rooms
+from sparkops.runs.publisher import Ordered, Timed, a_frame, plain, put, why
 from sparkops.runs.store import Attempt
 
 if TYPE_CHECKING:

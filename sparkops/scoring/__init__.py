@@ -5,33 +5,33 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .field import Field
+from .ir.field import Field
 
 if TYPE_CHECKING:
-    from .artifact import describe, load, save
-    from .description import Description, Output, Step
-    from .edges import edge_rows
-    from .frame import Batch
-    from .parity import Difference, agree, check_cases, dump_cases, read_cases
+    from .artifact.certificate import Difference, agree, check_cases, dump_cases, read_cases
+    from .artifact.edge_rows import edge_rows
+    from .artifact.scorer_folder import describe, load, save
+    from .batch.columns import Batch
+    from .ir.description import Description, Output, Step
     from .scorer import Answer, Scorer
 
 # Found on first use, so that NumPy is imported only where something is scored.
 _HOMES = {
     "Answer": "scorer",
-    "Batch": "frame",
-    "Description": "description",
-    "Difference": "parity",
-    "Output": "description",
+    "Batch": "batch.columns",
+    "Description": "ir.description",
+    "Difference": "artifact.certificate",
+    "Output": "ir.description",
     "Scorer": "scorer",
-    "Step": "description",
-    "agree": "parity",
-    "check_cases": "parity",
-    "describe": "artifact",
-    "dump_cases": "parity",
-    "edge_rows": "edges",
-    "load": "artifact",
-    "read_cases": "parity",
-    "save": "artifact",
+    "Step": "ir.description",
+    "agree": "artifact.certificate",
+    "check_cases": "artifact.certificate",
+    "describe": "artifact.scorer_folder",
+    "dump_cases": "artifact.certificate",
+    "edge_rows": "artifact.edge_rows",
+    "load": "artifact.scorer_folder",
+    "read_cases": "artifact.certificate",
+    "save": "artifact.scorer_folder",
 }
 
 __all__ = [

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from .code import Code, number
-from .description import Description, Step
-from .forest import AMONG, AT_MOST, Forest
-from .frame import Numbers
-from .row_code import write
-from .symbols import OneHot, Vector
-from .weights import margin
+from .batch.columns import Numbers
+from .codegen.code_writer import Code, number
+from .codegen.row_function import write
+from .codegen.symbols import OneHot, Vector
+from .ir.description import Description, Step
+from .kernels.linear_sums import margin
+from .trees.tree_ensemble import AMONG, AT_MOST, Forest
 
 Explain = Callable[[Mapping[str, Any]], dict[str, Any]]
 _LINEAR = ("linear", "logistic", "svc", "glm", "survival")

@@ -9,10 +9,10 @@ from typing import Any, get_args
 import numpy as np
 
 from ..errors import ModelError
-from .artifact import load
-from .cells import column
-from .frame import Batch
-from .rules.watch import Apply
+from .artifact.scorer_folder import load
+from .batch.cells import column
+from .batch.columns import Batch
+from .rules.rule_monitor import Apply
 from .scorer import Scorer
 
 RULES = "rules"  # key of `model_config`

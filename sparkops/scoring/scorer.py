@@ -8,17 +8,17 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import RowError, RowRejected
-from .code import Column
-from .description import Description, Output
+from .batch.columns import Batch, Frame, Numbers, Scalars, Vectors
+from .batch.reader import columns_of, read, value_at
+from .codegen.code_writer import Column
+from .codegen.row_function import FAULTS, ScoreRow, broken, score_row, write
+from .codegen.symbols import Vector
 from .explain import Explain, explainer
-from .face import Answer
-from .field import Field
-from .frame import Batch, Frame, Numbers, Scalars, Vectors
-from .reader import columns_of, read, value_at
-from .row_code import FAULTS, ScoreRow, broken, score_row, write
-from .rules.watch import Apply, Watch
+from .ir.description import Description, Output
+from .ir.field import Field
+from .protocol import Answer
+from .rules.rule_monitor import Apply, Watch
 from .stages.registry import STAGES
-from .symbols import Vector
 
 __all__ = ["Answer", "Scorer"]
 

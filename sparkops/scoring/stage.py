@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from .code import Code
-from .description import Step
-from .frame import Frame
+from .batch.columns import Frame
+from .codegen.code_writer import Code
+from .ir.description import Step
 
 
 class Stage(Protocol):

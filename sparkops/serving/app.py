@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from sparkops.errors import ModelError, RowError, RowRejected
-from sparkops.scoring.face import RowScorer
+from sparkops.scoring.protocol import RowScorer
 from sparkops.serving.health import Health
 from sparkops.serving.protocol import RequestError, Row, answer, rows_of
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.errors import ModelError
-from sparkops.scoring.face import Answer, RowScorer
-from sparkops.scoring.files import CERTIFICATE
-from sparkops.scoring.parity import check_cases, read_cases
+from sparkops.scoring.artifact.certificate import check_cases, read_cases
+from sparkops.scoring.artifact.file_names import CERTIFICATE
+from sparkops.scoring.protocol import Answer, RowScorer
 
 Case = tuple[dict[str, Any], Answer]
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparkops.errors import InputError
-from sparkops.scoring.cells import plain, read
-from sparkops.scoring.field import Field
+from sparkops.scoring.batch.cells import plain, read
+from sparkops.scoring.ir.field import Field
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 Row = dict[str, Any]

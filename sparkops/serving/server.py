@@ -14,12 +14,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sparkops.errors import EngineError, ParityBroken
-from sparkops.flavors.label import is_other
-from sparkops.flavors.open import opened
-from sparkops.flavors.running import Running
-from sparkops.scoring.artifact import load
-from sparkops.scoring.rules.watch import Apply
-from sparkops.scoring.uri import locate, scorer_folder
+from sparkops.pyfunc.worker.flavor_names import is_other
+from sparkops.pyfunc.worker.open_scorer import opened
+from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.scoring.artifact.scorer_folder import load
+from sparkops.scoring.locate.model_uri import locate, scorer_folder
+from sparkops.scoring.rules.rule_monitor import Apply
 from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
 from sparkops.serving.health import Health, certificate_of
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
-from sparkops.spark.archive import archive_file, using
+from sparkops.spark.cds_archive import archive_file, using
 from sparkops.spark.command import direct_command, driver_environ, script_command
 from sparkops.spark.conf import is_local, launched_conf, master_of, properties
 from sparkops.spark.gateway import Jvm, launch

@@ -13,14 +13,14 @@ from typing import Final
 
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import SparkopsError
-from sparkops.spark.archive import archive_file, making
 from sparkops.spark.attach import attach, detach
+from sparkops.spark.cds_archive import archive_file, making
+from sparkops.spark.cds_training import rehearse
 from sparkops.spark.host import Host
 from sparkops.spark.jars import delta_jars, jars_are_here
 from sparkops.spark.java import find_java
 from sparkops.spark.jvm_log import JvmLog
 from sparkops.spark.launched import QUICK, launch_spark
-from sparkops.spark.rehearsal import rehearse
 
 DUMP_WITHIN: Final = 300.0  # seconds from the JVM's end to a whole archive
 KEPT: Final = 4  # archives

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
-from sparkops.spark.adopted import adopt, given_mode
 from sparkops.spark.attach import attach, detach, import_meanwhile, unheard
+from sparkops.spark.existing_session import adopt, given_mode
 from sparkops.spark.gateway import let_go
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog

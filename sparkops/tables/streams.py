@@ -13,7 +13,7 @@ from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import Batch
 from sparkops.tables.catalog import Catalog, Location, join
 from sparkops.tables.session import Session
-from sparkops.tables.sources import STRICT
+from sparkops.tables.sources.sources import STRICT
 from sparkops.tables.storage import require_writable
 
 if TYPE_CHECKING:

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any
 from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import KeptCheck
-from sparkops.pipeline.held import Held
+from sparkops.pipeline.quarantine_summary import Held
 from sparkops.pipeline.table import Batch, Commit, Pin, Published, TableInfo
 from sparkops.pipeline.write import Write
-from sparkops.tables import looking, reading, results, staging
-from sparkops.tables.adopting import Files
+from sparkops.tables import inspect, read
 from sparkops.tables.catalog import QUARANTINE, Catalog
-from sparkops.tables.commit_facts import Mark
-from sparkops.tables.explain import explain
-from sparkops.tables.held import held
-from sparkops.tables.publishing import find, publish, require_delta
-from sparkops.tables.quarantine import quarantine
-from sparkops.tables.release import Releases
+from sparkops.tables.check_history.history import append as append_results
+from sparkops.tables.check_history.history import read as read_results
+from sparkops.tables.error_messages import explain
+from sparkops.tables.log.commit_info import Mark
+from sparkops.tables.quarantine.quarantine import quarantine
+from sparkops.tables.quarantine.release import Releases
+from sparkops.tables.quarantine.summary import held
 from sparkops.tables.session import Session
 from sparkops.tables.streams import Streams
+from sparkops.tables.write import stage
+from sparkops.tables.write.commit_files import Files
+from sparkops.tables.write.publish import find, publish, require_delta
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -49,7 +52,7 @@ class Tables:
             UnknownName: There is no such table or version.
             VersionGone: Its log or files were cleaned away.
         """
-        return reading.pin(self._catalog, self._session, name, at=at, as_of=as_of)
+        return read.pin(self._catalog, self._session, name, at=at, as_of=as_of)
 
     def read(self, pin: Pin) -> DataFrame:
         """Return a table at its pin.
@@ -57,23 +60,23 @@ class Tables:
         Raises:
             VersionGone: What was pinned is no longer there.
         """
-        return reading.read(self._catalog, self._session, pin, cache=self._cache)
+        return read.read(self._catalog, self._session, pin, cache=self._cache)
 
     def stage(
         self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ()
     ) -> DataFrame:
         """Compute a frame once and return what reads the result back, split by the columns of the table's partitions."""
-        return staging.stage(
+        return stage.stage(
             self._catalog, self._session, frame, table=table, run_id=run_id, partition_by=partition_by
         )
 
     def staged(self, table: str, run_id: str) -> DataFrame | None:
         """Return what an earlier attempt of the run staged whole, or None."""
-        return staging.staged(self._catalog, self._session, table=table, run_id=run_id)
+        return stage.staged(self._catalog, self._session, table=table, run_id=run_id)
 
     def discard(self, run_id: str) -> None:
         """Remove what a run staged."""
-        staging.discard(self._catalog, self._session, run_id)
+        stage.discard(self._catalog, self._session, run_id)
 
     def publish(
         self,
@@ -104,9 +107,9 @@ class Tables:
         if self._catalog.settings.commits == "spark":
             return None
         if staged:
-            return lambda _: nullcontext(staging.place_of(self._catalog, table=write.table, run_id=run_id))
+            return lambda _: nullcontext(stage.place_of(self._catalog, table=write.table, run_id=run_id))
         by = write.partition_by
-        return lambda frame: staging.files(
+        return lambda frame: stage.files(
             self._catalog, frame, table=write.table, run_id=run_id, partition_by=by
         )
 
@@ -141,11 +144,11 @@ class Tables:
     ) -> None:
         """Append results of checks to the table `history`, exactly once for a run, or for a micro-batch."""
         mark, location = Mark(run_id, batch), self._catalog.locate(history)
-        results.append(location, self._session, kept, mark=mark, published=published)
+        append_results(location, self._session, kept, mark=mark, published=published)
 
     def kept_checks(self, history: str, table: str) -> tuple[KeptCheck, ...]:
         """Return what the table `history` holds about the checks of a table, oldest first."""
-        return results.read(self._catalog.locate(history), self._session, table)
+        return read_results(self._catalog.locate(history), self._session, table)
 
     def held(self, table: str, *, run: str | None = None, rows: int = 0) -> Held:
         """Return what stands in a table's quarantine: counts, and the first rows that still wait."""
@@ -166,31 +169,31 @@ class Tables:
 
     def info(self, name: str) -> TableInfo:
         """Return one line of the list."""
-        return looking.info(self._catalog, self._session, name)
+        return inspect.info(self._catalog, self._session, name)
 
     def schema(self, name: str, *, at: int | None = None) -> tuple[tuple[str, str], ...]:
         """Return column names and types."""
-        return looking.schema(self._catalog, self._session, name, at=at, cache=self._cache)
+        return inspect.schema(self._catalog, self._session, name, at=at, cache=self._cache)
 
     def told(self, name: str, *, at: int | None = None) -> Mapping[str, Any] | None:
         """Return Delta's own JSON of a table's columns; no Spark. None where no log on this machine tells them."""
-        return looking.told(self._catalog, name, at=at)
+        return inspect.told(self._catalog, name, at=at)
 
     def history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
         """Return a table's commits, newest first."""
-        return looking.commits(self._catalog, self._session, name, limit)
+        return inspect.commits(self._catalog, self._session, name, limit)
 
     def count(self, name: str, *, at: int | None = None) -> int:
         """Return a table's number of rows, from its log where that says it."""
-        return looking.count(self._catalog, self._session, name, at=at, cache=self._cache)
+        return inspect.count(self._catalog, self._session, name, at=at, cache=self._cache)
 
     def preview(self, name: str, rows: int = 10, *, at: int | None = None) -> tuple[dict[str, Any], ...]:
         """Return the first rows of a table."""
-        return looking.preview(self._catalog, self._session, name, rows, at=at, cache=self._cache)
+        return inspect.preview(self._catalog, self._session, name, rows, at=at, cache=self._cache)
 
     def restore(self, name: str, version: int) -> Published:
         """Make a new version of a table that equals an old one."""
-        return looking.restore(self._catalog, self._session, name, version)
+        return inspect.restore(self._catalog, self._session, name, version)
 
     def explain(self, error: BaseException) -> SparkopsError | None:
         """Return what an error of Spark, Delta or the file system means, or None when it is not theirs."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.catalogue import build
-from sparkops.checks.library import Library
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite
 from sparkops.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings(

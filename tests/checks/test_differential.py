@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from fakes import stock_checks
 
-from sparkops.checks.catalogue import build
-from sparkops.checks.compiled import compile_suite
-from sparkops.checks.library import Library
-from sparkops.checks.suite import Suite
+from sparkops.checks.execution.compiled_suite import compile_suite
+from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.suite import Suite
 
 pytestmark = pytest.mark.spark
 
@@ -22,7 +22,7 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(
 
 
 def ours(suite: Suite, folder: Path, frame: Any) -> dict[str, dict[str, Any]]:
-    from sparkops.checks.native import check
+    from sparkops.checks.execution.native import check
 
     compiled = compile_suite(suite, folder)
     assert not compiled.others, [suite.expectations[index].label for index in compiled.others]

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.checks.draft import draft
-from sparkops.checks.profile import ColumnProfile, TableProfile
-from sparkops.checks.ranges import above, below
-from sparkops.checks.suite import Expectation
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.profiling.draft import draft
+from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
+from sparkops.checks.profiling.ranges import above, below
+from sparkops.checks.suite.suite import Expectation
+from sparkops.checks.suite.suite_file import load_suite
 
 MONTH = ColumnProfile(
     name="month",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.columns import Columns
-from sparkops.checks.fit import hint, misfits
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.execution.columns import Columns
+from sparkops.checks.suite.column_fit import hint, misfits
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite
 
 TYPES = {
     "carrier": "string",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.late import late
+from sparkops.checks.gx.lazy_modules import late
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_module_that_fails_tells_its_error_at_each_use(
 def test_great_expectations_comes_without_what_it_seldom_uses_and_that_still_works() -> None:
     code = (
         "import sys, pathlib\n"
-        "from sparkops.checks.library import Library\n"
+        "from sparkops.checks.gx.library import Library\n"
         "Library().wait()\n"
         "assert 'scipy.stats._stats_py' not in sys.modules and 'altair.vegalite' not in sys.modules\n"
         "from scipy.stats import norm\n"

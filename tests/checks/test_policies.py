@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.found import Found, result_of
-from sparkops.checks.limit import Limit
+from sparkops.checks.execution.expectation_result import Found, result_of
 from sparkops.checks.outcome import describe
-from sparkops.checks.readmit import of_each_row, of_the_whole
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite.readmission import of_each_row, of_the_whole
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite
+from sparkops.checks.suite.threshold import Limit
 from sparkops.errors import ConfigError
 
 BY_SEVERITY = "policy: {critical: fail, warning: quarantine, info: warn}\n"

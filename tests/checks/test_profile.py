@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.draft import draft
-from sparkops.checks.profile import TableProfile
-from sparkops.checks.profiling import profile
+from sparkops.checks.profiling.draft import draft
+from sparkops.checks.profiling.profile import TableProfile
+from sparkops.checks.profiling.profiler import profile
 from sparkops.config.settings import Settings
 
 pytestmark = pytest.mark.spark

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sparkops.checks.readmit import of_each_row, of_the_whole
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite.readmission import of_each_row, of_the_whole
+from sparkops.checks.suite.suite_file import load_suite
 
 SUITE = """
 quarantine_limit: 0.1

@@ -12,14 +12,14 @@ import pytest
 from fakes import stock_checks
 from pyspark.sql import types as T
 
-from sparkops.checks.columns import Columns
-from sparkops.checks.compiled import compile_suite
-from sparkops.checks.library import Library
-from sparkops.checks.rules.registry import RULES
+from sparkops.checks.execution.columns import Columns
+from sparkops.checks.execution.compiled_suite import compile_suite
+from sparkops.checks.expectations.registry import RULES
+from sparkops.checks.gx.library import Library
 from sparkops.errors import ModelError
-from sparkops.scoring.field import Field
-from sparkops.scoring.rules.judge import judge
-from sparkops.scoring.rules.tree import RowRule, Some
+from sparkops.scoring.ir.field import Field
+from sparkops.scoring.rules.conditions import RowRule, Some
+from sparkops.scoring.rules.row_predicate import judge
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("stock_results.json").read_text(encoding="utf-8")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.compiled import compile_suite, kept
-from sparkops.checks.library import Library
-from sparkops.checks.rules.registry import RULES
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.execution.compiled_suite import compile_suite, kept
+from sparkops.checks.expectations.registry import RULES
+from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite
 from sparkops.errors import ConfigError
 
 pytestmark = pytest.mark.filterwarnings(

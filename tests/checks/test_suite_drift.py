@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparkops.checks.drift import drift
-from sparkops.checks.profile import ColumnProfile, TableProfile
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
+from sparkops.checks.suite.drift import drift
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite
 
 
 def seen(**types: str) -> TableProfile:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite.suite_file import load_suite
 from sparkops.errors import ConfigError
 
 GOOD = """\
@@ -104,7 +104,7 @@ def test_reading_a_suite_imports_neither_great_expectations_nor_spark(tmp_path: 
     code = (
         "import sys; from pathlib import Path\n"
         "import sparkops.checks.checks, sparkops.checks.outcome\n"
-        "from sparkops.checks.suite_file import load_suite\n"
+        "from sparkops.checks.suite.suite_file import load_suite\n"
         f"load_suite(Path({str(tmp_path / 'flights.yml')!r}), 'flights')\n"
         "heavy = {'great_expectations', 'pyspark', 'pandas', 'numpy'} & set(sys.modules)\n"
         "sys.exit(repr(heavy) if heavy else 0)\n"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from sparkops.checks.outcome import Outcome
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.main import answer
 from sparkops.cli.plot import sparkline
 from sparkops.engine import Engine
-from sparkops.engine.check_history import by_expectation, graded
+from sparkops.engine.operations.check_history import by_expectation, graded
 from sparkops.pipeline.check import CheckResult, KeptCheck
 
 JOB = """

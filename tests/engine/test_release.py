@@ -12,7 +12,7 @@ from deltalake import write_deltalake
 
 from sparkops import Engine
 from sparkops.cli.main import answer
-from sparkops.engine.release import Wanted, release
+from sparkops.engine.operations.release import Wanted, release
 from sparkops.errors import ChecksFailed, InputError
 
 pytestmark = pytest.mark.spark

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sparkops.engine.workshop import ReportPages
+from sparkops.engine.container import ReportPages
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Report, Text
 from sparkops.pipeline.table import Pin

@@ -10,9 +10,9 @@ import pytest
 from sparkops import Engine
 from sparkops.cli.main import answer
 from sparkops.config.settings import Settings
-from sparkops.engine.servable import servable
-from sparkops.engine.tell import Silent
-from sparkops.engine.workshop import Workshop
+from sparkops.engine.container import Workshop
+from sparkops.engine.listener import Silent
+from sparkops.engine.operations.servable import servable
 from sparkops.errors import InputError, JobFailed, NotCompiled, ParamErrors
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model

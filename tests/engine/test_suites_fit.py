@@ -10,7 +10,7 @@ import pytest
 
 from sparkops import Engine
 from sparkops.cli.main import answer
-from sparkops.engine.validated import Valid, validate
+from sparkops.engine.operations.validate import Valid, validate
 from sparkops.errors import ConfigError, UnknownName
 
 pytestmark = pytest.mark.filterwarnings(

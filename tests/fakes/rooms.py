@@ -10,7 +10,7 @@ from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult, Policy
 from sparkops.pipeline.registered import Registered
 from sparkops.pipeline.table import Batch, Pin, Published
-from sparkops.runs.seams import Rooms
+from sparkops.runs.ports import Rooms
 
 
 @dataclass

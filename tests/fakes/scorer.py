@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparkops.errors import ModelError, RowError, RowRejected
-from sparkops.scoring.description import Output
-from sparkops.scoring.field import Field
+from sparkops.scoring.ir.description import Output
+from sparkops.scoring.ir.field import Field
 
 
 class TenTimes:

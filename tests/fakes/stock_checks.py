@@ -11,8 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sparkops.checks.suite import Suite
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite.suite import Suite
+from sparkops.checks.suite.suite_file import load_suite
 
 SCHEMA = (
     "k INT, n BIGINT, x DOUBLE, f FLOAT, s STRING, m DECIMAL(10, 2), day DATE, at TIMESTAMP, ok BOOLEAN, "

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparkops.config.settings import Settings
-from sparkops.models.client import client
-from sparkops.models.registry import Registry
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import Registered
+from sparkops.registry.client import client
+from sparkops.registry.registry import Registry
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from sparkops.errors import RowError
-from sparkops.flavors.manifest import Manifest
-from sparkops.flavors.worker import Answers, Columns
-from sparkops.scoring.description import Output
-from sparkops.scoring.field import Field
+from sparkops.pyfunc.worker.manifest import Manifest
+from sparkops.pyfunc.worker.worker_process import Answers, Columns
+from sparkops.scoring.ir.description import Output
+from sparkops.scoring.ir.field import Field
 
 MANIFEST = Manifest(
     flavor="sklearn",

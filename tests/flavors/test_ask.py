@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparkops.flavors.ask import answers, frame_of
+from sparkops.pyfunc.worker.worker_main import answers, frame_of
 
 
 class Predicts:

@@ -11,8 +11,8 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.errors import EngineError, ModelError
-from sparkops.flavors.environment import THIS, interpreter, made, unmet
-from sparkops.flavors.running import Running
+from sparkops.pyfunc.worker.environment import THIS, interpreter, made, unmet
+from sparkops.pyfunc.worker.process_settings import Running
 
 HERE = replace(
     MANIFEST,

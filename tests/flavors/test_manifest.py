@@ -10,7 +10,7 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.errors import ModelError
-from sparkops.flavors.manifest import Manifest, read, seal, verified
+from sparkops.pyfunc.worker.manifest import Manifest, read, seal, verified
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from fakes.http import Client
 from fakes.worker import MANIFEST, Doubling
 
 from sparkops.errors import ModelError, RowError
-from sparkops.flavors.scorer import PyfuncScorer
-from sparkops.scoring.field import Field
+from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
+from sparkops.scoring.ir.field import Field
 from sparkops.serving.app import Service, create_app
 from sparkops.serving.health import Health
 

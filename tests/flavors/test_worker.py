@@ -13,13 +13,13 @@ import pytest
 from fakes.worker import MANIFEST, Doubling
 
 from sparkops.errors import ModelError, RowError
-from sparkops.flavors.environment import THIS
-from sparkops.flavors.manifest import Manifest, seal
-from sparkops.flavors.scorer import PyfuncScorer
-from sparkops.flavors.worker import Process, Worker
-from sparkops.models.other.flavor import requirements, save
-from sparkops.scoring.description import Output
-from sparkops.scoring.field import Field
+from sparkops.pyfunc.registration.flavors import requirements, save
+from sparkops.pyfunc.worker.environment import THIS
+from sparkops.pyfunc.worker.manifest import Manifest, seal
+from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
+from sparkops.pyfunc.worker.worker_process import Process, Worker
+from sparkops.scoring.ir.description import Output
+from sparkops.scoring.ir.field import Field
 
 pytestmark = pytest.mark.filterwarnings("ignore:::mlflow")
 FIELDS = (Field("x", "double"), Field("n", "long", nullable=False))

@@ -9,9 +9,9 @@ import pytest
 from fakes.without import run
 
 from sparkops.config.settings import Settings
-from sparkops.models.registry import Registry
-from sparkops.models.store import tracking_uri
 from sparkops.pipeline.registered import Registered
+from sparkops.registry.registry import Registry
+from sparkops.registry.store import tracking_uri
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

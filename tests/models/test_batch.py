@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from sparkops.artifact.code_bundle import code
+from sparkops.batch.shipping import trouble
+from sparkops.batch.spark_version import SparkVersion
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
-from sparkops.models.batch import SparkVersion
-from sparkops.models.bundle import code
-from sparkops.models.registry import Registry
-from sparkops.models.shipping import trouble
 from sparkops.pipeline.registered import Registered
-from sparkops.tables.explain import explain
+from sparkops.registry.registry import Registry
+from sparkops.tables.error_messages import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 from pyarrow.parquet import write_table
 
+from sparkops.compiler import compile_model, fields_from_mlflow, fields_from_spark
 from sparkops.errors import ModelError, NotCompiled
-from sparkops.models.compile import compile_model, fields_from_mlflow, fields_from_spark
 from sparkops.scoring import Field, Scorer
 
 FIELDS = (Field("c", "string"), Field("x", "double"), Field("late", "string"), Field("note", "string"))

@@ -19,11 +19,11 @@ from fakes.real_processes import BIN, free_port, serving
 from fakes.without import command
 
 from sparkops.config.settings import Settings
-from sparkops.models.registry import Registry
-from sparkops.models.store import tracking_uri
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import Registered
-from sparkops.scoring.uri import locate, open_scorer
+from sparkops.registry.registry import Registry
+from sparkops.registry.store import tracking_uri
+from sparkops.scoring.locate.model_uri import locate, open_scorer
 
 pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.filterwarnings("ignore:::mlflow")]
 

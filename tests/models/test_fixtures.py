@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.models.compile import fields_from_spark, stage_by_stage
+from sparkops.compiler import fields_from_spark, stage_by_stage
 from sparkops.scoring import Scorer
-from sparkops.scoring.parity import check_cases, read_cases
+from sparkops.scoring.artifact.certificate import check_cases, read_cases
 
 HOME = Path(__file__).parent / "fixtures"
 MODELS = sorted(HOME.glob("spark-*/*"))

@@ -15,20 +15,20 @@ from fakes.stock_checks import ROWS
 from fakes.without import run
 from pyspark.sql import functions as F
 
-from sparkops.checks.expression import broken as broken_column
+from sparkops.batch.spark_version import SparkVersion
+from sparkops.checks.execution.expression import broken as broken_column
 from sparkops.checks.row_rules import row_checks
-from sparkops.checks.suite_file import load_suite
+from sparkops.checks.suite.suite_file import load_suite
+from sparkops.compiler import fields_from_spark
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.errors import ConfigError, RowError
-from sparkops.models.batch import SparkVersion
-from sparkops.models.compile import fields_from_spark
-from sparkops.models.registry import Registry
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.registered import Registered
-from sparkops.scoring.arrow import columns_of
-from sparkops.scoring.rules.row_checks import RowChecks
-from sparkops.scoring.rules.watch import Watch
-from sparkops.tables.explain import explain
+from sparkops.registry.registry import Registry
+from sparkops.scoring.batch.arrow_scorer import columns_of
+from sparkops.scoring.rules.portable_rules import RowChecks
+from sparkops.scoring.rules.rule_monitor import Watch
+from sparkops.tables.error_messages import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sparkops.errors import ModelError
-from sparkops.models.gates import judge
 from sparkops.pipeline.model import Gate
+from sparkops.registry.gates import judge
 
 
 def passed(gate: Gate, value: float, champion: dict[str, float] | None = None) -> list[bool]:

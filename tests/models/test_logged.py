@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from sparkops.artifact.logged_model import logged
+from sparkops.compiler.schema import fields_from_ddl, fields_from_example
 from sparkops.errors import InputError, ModelError
-from sparkops.models.compile.schema import fields_from_ddl, fields_from_example
-from sparkops.models.logged import logged
 from sparkops.scoring import Field
 
 SAVED = Path(__file__).parent / "fixtures" / "spark-4.1" / "clusters" / "model"

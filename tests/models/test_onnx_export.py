@@ -17,16 +17,16 @@ from scoring.made_predictors import others, predictors
 from scoring.test_vector_stages import ODD, STORED
 from scoring.test_vector_stages import steps as vector_steps
 
+from sparkops.artifact.random_rows import fresh_rows
+from sparkops.compiler import fields_from_spark, stage_by_stage
 from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, ParityBroken
-from sparkops.models.compile import fields_from_spark, stage_by_stage
-from sparkops.models.fresh import fresh_rows
-from sparkops.models.onnx import answers, feed, not_exported, to_onnx
-from sparkops.models.onnx.check import Case, Graphed, prove, scored_cases
-from sparkops.models.onnx.export import export
-from sparkops.models.onnx.forms import FORMS, REASONS
+from sparkops.onnx import answers, feed, not_exported, to_onnx
+from sparkops.onnx.check import Case, Graphed, prove, scored_cases
+from sparkops.onnx.export import export
+from sparkops.onnx.forms import FORMS, REASONS
 from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, dump_cases, edge_rows, save
-from sparkops.scoring.files import CERTIFICATE
-from sparkops.scoring.parity import read_cases
+from sparkops.scoring.artifact.certificate import read_cases
+from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.stages.registry import STAGES
 
 HOME = Path(__file__).parent / "fixtures"

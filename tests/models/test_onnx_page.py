@@ -8,10 +8,10 @@ from pathlib import Path
 
 from parity.known import ALL
 
-from sparkops.models.compile import fields_from_spark, stage_by_stage
-from sparkops.models.onnx.forms import REASONS
-from sparkops.models.onnx.sql.arithmetic import CALCULATIONS
-from sparkops.models.onnx.sql.choice import CHOICES
+from sparkops.compiler import fields_from_spark, stage_by_stage
+from sparkops.onnx.forms import REASONS
+from sparkops.onnx.sql.arithmetic import CALCULATIONS
+from sparkops.onnx.sql.choice import CHOICES
 from sparkops.scoring.stages.registry import STAGES
 
 MODELS = sorted((Path(__file__).parent / "fixtures").glob("spark-*/*"))

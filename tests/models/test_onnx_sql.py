@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sparkops.models.compile.sql.select import select
-from sparkops.models.onnx import not_exported, to_onnx
-from sparkops.models.onnx.check import prove, scored_cases
+from sparkops.compiler.sql.select import select
+from sparkops.onnx import not_exported, to_onnx
+from sparkops.onnx.check import prove, scored_cases
 from sparkops.scoring import Description, Field, Output, Scorer, Step
 from sparkops.scoring.sql.node import Node, columns, plain
 

@@ -13,17 +13,17 @@ import pytest
 from fakes.http import Client
 from fakes.worker import MANIFEST, Doubling
 
-from sparkops.cli.models import sheet
+from sparkops.cli.models.models import sheet
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch
-from sparkops.flavors.open import open_scorer
-from sparkops.flavors.scorer import PyfuncScorer
-from sparkops.models.other.certify import certified
-from sparkops.models.other.recheck import rechecked
-from sparkops.models.other.saved import Saved
-from sparkops.models.registry import Registry
-from sparkops.models.store import tracking_uri
 from sparkops.pipeline.model import Gate, Model
+from sparkops.pyfunc.registration.certify import certified
+from sparkops.pyfunc.registration.recheck import rechecked
+from sparkops.pyfunc.registration.saved_model import Saved
+from sparkops.pyfunc.worker.open_scorer import open_scorer
+from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
+from sparkops.registry.registry import Registry
+from sparkops.registry.store import tracking_uri
 from sparkops.serving.app import Service, create_app
 
 if TYPE_CHECKING:

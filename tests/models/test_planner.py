@@ -9,8 +9,8 @@ import pytest
 from fakes.scorer import TenTimes
 from pyspark.sql.types import LongType, StructField, StructType
 
+from sparkops.batch.planner import choose, held_back
 from sparkops.config.settings import ModelSettings, Settings
-from sparkops.models.planner import choose, held_back
 
 FRAME: Any = SimpleNamespace(schema=SimpleNamespace(fields=[]))
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.errors import ModelError, RowError
-from sparkops.models.compile import compile_model, fields_from_spark
 from sparkops.scoring import save
 from sparkops.scoring.pyfunc import CompiledModel, _load_pyfunc
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from sparkops.artifact.compiled_model import write_compiled
+from sparkops.artifact.logged_model import logged
+from sparkops.artifact.recheck import AskSpark, Recheck, another_spark, this_spark
+from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.errors import EngineError, ModelError, NotCompiled
-from sparkops.models.compile import compile_model, fields_from_spark
-from sparkops.models.compiled import write_compiled
-from sparkops.models.logged import logged
-from sparkops.models.recheck import AskSpark, Recheck, another_spark, this_spark
-from sparkops.models.registry import Registry
-from sparkops.scoring.files import CERTIFICATE
+from sparkops.registry.registry import Registry
+from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.scorer import Scorer
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -12,20 +12,20 @@ from typing import Any
 import pytest
 from fakes.without import run
 
-from sparkops.cli.models import sheet
+from sparkops.artifact.certify import certified
+from sparkops.cli.models.models import sheet
+from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
-from sparkops.models.catalog import catalog
-from sparkops.models.certify import certified
-from sparkops.models.compile import compile_model, fields_from_spark
-from sparkops.models.registry import Registry
-from sparkops.models.store import tracking_uri
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.registered import Registered
+from sparkops.registry.catalog import catalog
+from sparkops.registry.registry import Registry
+from sparkops.registry.store import tracking_uri
 from sparkops.scoring import load
-from sparkops.scoring.rules.row_checks import Carried, RowChecks
-from sparkops.scoring.rules.tree import Compare, Field, Missing, RowRule, Value
-from sparkops.scoring.uri import open_scorer
+from sparkops.scoring.locate.model_uri import open_scorer
+from sparkops.scoring.rules.conditions import Compare, Field, Missing, RowRule, Value
+from sparkops.scoring.rules.portable_rules import Carried, RowChecks
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
@@ -84,7 +84,7 @@ def test_the_local_registry_is_listed_and_resolved_without_mlflow(
 ) -> None:
     code = (
         "from pathlib import Path\nfrom sparkops.config.settings import Settings\n"
-        "from sparkops.models.registry import Registry\nimport json\n"
+        "from sparkops.registry.registry import Registry\nimport json\n"
         "registry = Registry(Settings.model_validate(json.loads(sys.argv[1])))\n"
         "print([(each.name, each.version, each.aliases) for each in registry.list() if each.name == 'late'],"
         " registry.show('late').uri)"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.models.compile.plan import Uncompiled
-from sparkops.models.compile.sql.select import select
+from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.sql.select import select
 from sparkops.scoring.sql.show import show
 
 TYPES = {

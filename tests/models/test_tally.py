@@ -8,9 +8,9 @@ from typing import Any
 
 from pyspark.accumulators import Accumulator
 
-from sparkops.models.tally import Tally
-from sparkops.scoring.rules.row_checks import Carried
-from sparkops.scoring.rules.tree import Field, Missing, Not, RowRule
+from sparkops.batch.rule_counts import Tally
+from sparkops.scoring.rules.conditions import Field, Missing, Not, RowRule
+from sparkops.scoring.rules.portable_rules import Carried
 
 
 def rule(name: str) -> Carried:

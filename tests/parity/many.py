@@ -15,10 +15,10 @@ from parity.case import CASES, Case
 from parity.frames import FRAMES
 from parity.proof import Proof, page
 from parity.truth import Truth
+from sparkops.artifact.random_rows import fresh_rows
 from sparkops.config.settings import Settings
 from sparkops.errors import NotCompiled
-from sparkops.models.fresh import fresh_rows
-from sparkops.scoring.row_code import write
+from sparkops.scoring.codegen.row_function import write
 from sparkops.spark import Starter
 
 PAGE = Path(__file__).parents[2] / "docs" / "stages.md"

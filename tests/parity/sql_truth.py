@@ -11,12 +11,12 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from parity.sql_draw import TYPES
-from sparkops.models.compile.plan import Uncompiled
-from sparkops.models.compile.sql.select import select
-from sparkops.scoring.description import Step
-from sparkops.scoring.field import Field
-from sparkops.scoring.frame import Frame, Scalars
-from sparkops.scoring.reader import read
+from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.sql.select import select
+from sparkops.scoring.batch.columns import Frame, Scalars
+from sparkops.scoring.batch.reader import read
+from sparkops.scoring.ir.description import Step
+from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.node import columns, plain
 from sparkops.scoring.sql.node import read as read_tree
 from sparkops.scoring.stages.select import rows_of

@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 
 from parity.frames import FRAMES
 from parity.truth import Truth
-from sparkops.models.fresh import fresh_rows
+from sparkops.artifact.random_rows import fresh_rows
 
 pytestmark = pytest.mark.spark
 

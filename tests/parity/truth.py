@@ -15,8 +15,8 @@ from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
+from sparkops.compiler import compile_model, fields_from_spark, sized
 from sparkops.errors import RowError
-from sparkops.models.compile import compile_model, fields_from_spark, sized
 from sparkops.scoring import Answer, Difference, Scorer, agree, edge_rows, load, save
 
 

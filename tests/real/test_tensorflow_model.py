@@ -17,13 +17,13 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.config.settings import Settings
-from sparkops.flavors.environment import THIS, made
-from sparkops.flavors.manifest import Manifest
-from sparkops.flavors.open import open_scorer
-from sparkops.flavors.running import Running
-from sparkops.models.registry import Registry
-from sparkops.models.store import tracking_uri
 from sparkops.pipeline.model import Model
+from sparkops.pyfunc.worker.environment import THIS, made
+from sparkops.pyfunc.worker.manifest import Manifest
+from sparkops.pyfunc.worker.open_scorer import open_scorer
+from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.registry.registry import Registry
+from sparkops.registry.store import tracking_uri
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.filterwarnings("ignore:::mlflow")]
 

@@ -13,8 +13,8 @@ import pytest
 from fakes.real_processes import free_port, serving
 
 from sparkops.config.settings import Settings
-from sparkops.models.registry import Registry
 from sparkops.pipeline.registered import Registered
+from sparkops.registry.registry import Registry
 
 pytestmark = pytest.mark.cluster
 

@@ -24,7 +24,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.execute import Order, Setting, execute
+from sparkops.runs.executor import Order, Setting, execute
 from sparkops.runs.lock import writing
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore

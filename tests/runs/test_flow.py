@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.engine.tell import Silent
+from sparkops.engine.listener import Silent
 from sparkops.errors import JobFailed, RunCancelled
 from sparkops.pipeline.job import Job
 from sparkops.place import Place

@@ -13,7 +13,7 @@ from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
-from sparkops.runs.execute import Order, Setting, execute
+from sparkops.runs.executor import Order, Setting, execute
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
 

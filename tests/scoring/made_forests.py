@@ -8,7 +8,7 @@ import numpy as np
 from scoring.made import as_read
 
 from sparkops.scoring import Description, Field, Output, Step
-from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, NOT_AMONG
+from sparkops.scoring.trees.tree_ensemble import AMONG, AT_MOST, LEAF, NOT_AMONG
 
 FEATURES = 4
 FIELDS = tuple(Field(f"x{at}", "double") for at in range(FEATURES))

@@ -11,8 +11,8 @@ from made import flights
 
 from sparkops.errors import RowError
 from sparkops.scoring import Field, Scorer
-from sparkops.scoring.arrow import ArrowScorer, columns_of
-from sparkops.scoring.reader import read
+from sparkops.scoring.batch.arrow_scorer import ArrowScorer, columns_of
+from sparkops.scoring.batch.reader import read
 
 CARRIERS = ["AA", "UA", "AA", "B6"] * 5
 FORMS = {

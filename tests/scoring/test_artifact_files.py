@@ -15,7 +15,7 @@ from made import flights, forest
 import sparkops.scoring
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, describe, load, save
-from sparkops.scoring.arrays import read_arrays, wide, write_arrays
+from sparkops.scoring.artifact.array_file import read_arrays, wide, write_arrays
 
 ROW = {"carrier": "UA", "distance": 100, "temp": 40.0}
 

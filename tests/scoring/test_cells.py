@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sparkops.scoring.cells import column, plain, read
+from sparkops.scoring.batch.cells import column, plain, read
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from made_forests import FIELDS, KINDS, described, grown
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Scorer
-from sparkops.scoring.descent import Descent
-from sparkops.scoring.forest import AT_MOST, LEAF, Forest
+from sparkops.scoring.trees.levelwise_traversal import Descent
+from sparkops.scoring.trees.tree_ensemble import AT_MOST, LEAF, Forest
 
 NUMBERS = st.sampled_from(
     [nan, inf, -inf, 0.0, -0.0, 0.5, 1.0, nextafter(1.0, 2), 2.0, 3.0, 4.0, 5.0, 6.0, -1.0]

@@ -18,9 +18,9 @@ from made_forests import described, grown
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Scorer, describe, load, save
-from sparkops.scoring.artifact import _DAMAGE, _description
-from sparkops.scoring.edges import edge_rows
-from sparkops.scoring.parity import dump_cases
+from sparkops.scoring.artifact.certificate import dump_cases
+from sparkops.scoring.artifact.edge_rows import edge_rows
+from sparkops.scoring.artifact.scorer_folder import _DAMAGE, _description
 
 MODELS = {
     "logistic": flights(),
@@ -182,7 +182,7 @@ def test_files_that_would_fill_the_memory_are_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(flights(), tmp_path)
-    monkeypatch.setattr("sparkops.scoring.arrays.MOST", 100)
+    monkeypatch.setattr("sparkops.scoring.artifact.array_file.MOST", 100)
     with pytest.raises(ModelError, match="more than a compiled model may"):
         load(tmp_path)
     shutil.rmtree(tmp_path)

@@ -13,8 +13,8 @@ from made import flights
 
 from sparkops.errors import ModelError
 from sparkops.scoring import save
-from sparkops.scoring.identity import TAG, check_identity
-from sparkops.scoring.uri import open_scorer
+from sparkops.scoring.locate.identity import TAG, check_identity
+from sparkops.scoring.locate.model_uri import open_scorer
 
 TABLES = """
     create table model_versions (name, version, run_id, storage_location, source, creation_time, current_stage);

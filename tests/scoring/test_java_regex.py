@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.errors import ModelError
-from sparkops.scoring.description import Step
-from sparkops.scoring.java_regex import searched, translated
+from sparkops.scoring.ir.description import Step
+from sparkops.scoring.jvm.regex import searched, translated
 from sparkops.scoring.stages.tokenize import _by_pattern, words
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.scoring.java_text import lower, utf16_length
+from sparkops.scoring.jvm.text import lower, utf16_length
 
 EVERY_CHARACTER = "8e117aff3ab249213bb621618d37ed821549fe75892464e6b0b7bb755da56b4b"
 

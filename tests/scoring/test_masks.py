@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from made_forests import FEATURES, KINDS, LABELS, MANY, described, grown, hot_description
 
 from sparkops.scoring import Scorer
-from sparkops.scoring.descent import Descent
-from sparkops.scoring.forest import AMONG, AT_MOST, LEAF, Forest
-from sparkops.scoring.masks import Masks
-from sparkops.scoring.question import questions
-from sparkops.scoring.row_code import write
-from sparkops.scoring.symbols import Scalar, Vector
-from sparkops.scoring.top import Top
+from sparkops.scoring.codegen.row_function import write
+from sparkops.scoring.codegen.symbols import Scalar, Vector
+from sparkops.scoring.trees.feature_splits import questions
+from sparkops.scoring.trees.levelwise_traversal import Descent
+from sparkops.scoring.trees.quick_scorer import Masks
+from sparkops.scoring.trees.tree_ensemble import AMONG, AT_MOST, LEAF, Forest
+from sparkops.scoring.trees.tree_prefix import Top
 
 SLOTS = Vector(tuple(Scalar(f"x{at}", "double") for at in range(FEATURES)))
 NUMBERS = st.sampled_from(
@@ -72,7 +72,7 @@ def test_masks_lead_to_the_leaves_that_the_nodes_lead_to(
 def test_a_top_of_any_size_leads_on_to_the_same_leaves(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     draw = np.random.default_rng(most)
     forest = Forest.of(described(grown(draw, 12, 10, 1, (AT_MOST,))).steps[1])
-    monkeypatch.setattr("sparkops.scoring.masks._top", lambda descent, _: Top.of(descent, most))
+    monkeypatch.setattr("sparkops.scoring.trees.quick_scorer._top", lambda descent, _: Top.of(descent, most))
     descent = Descent(forest)
     masks = Masks.of(descent, questions(forest, SLOTS))
     assert masks is not None
@@ -113,7 +113,7 @@ def test_thresholds_that_no_table_holds_leave_the_trees_to_the_walk(monkeypatch:
     asked = questions(forest, SLOTS)
     odd = [replace(asked[0], bounds=np.append(asked[0].bounds, inf)), *asked[1:]]
     assert Masks.of(Descent(forest), odd) is None
-    monkeypatch.setattr("sparkops.scoring.masks._MOST_BYTES", 1000)
+    monkeypatch.setattr("sparkops.scoring.trees.quick_scorer._MOST_BYTES", 1000)
     assert Masks.of(Descent(forest), asked) is None
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.scoring.murmur import Slots, hash_text, hash_texts, hash_value
+from sparkops.scoring.text.murmur3 import Slots, hash_text, hash_texts, hash_value
 
 
 @pytest.mark.parametrize(

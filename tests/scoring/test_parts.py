@@ -13,10 +13,10 @@ from made_forests import FEATURES, FIELDS, KINDS, described, grown, hot_descript
 from test_masks import NUMBERS, plainly
 
 from sparkops.scoring import Description, Output, Scorer, Step
-from sparkops.scoring.code import Code
-from sparkops.scoring.forest import AT_MOST, LEAF, Forest
-from sparkops.scoring.parts import MOST_NODES, tree_code
-from sparkops.scoring.symbols import Scalar, Vector
+from sparkops.scoring.codegen.code_writer import Code
+from sparkops.scoring.codegen.symbols import Scalar, Vector
+from sparkops.scoring.trees.lazy_subtrees import MOST_NODES, tree_code
+from sparkops.scoring.trees.tree_ensemble import AT_MOST, LEAF, Forest
 
 NAMES = tuple(f"x{at}" for at in range(FEATURES))
 SOURCE = Vector(tuple(Scalar(f"x{at}", "double") for at in range(FEATURES)))

@@ -14,7 +14,7 @@ from test_fuzz import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, edge_rows
-from sparkops.scoring.java_math import exp, over, power
+from sparkops.scoring.jvm.math import exp, over, power
 
 NAMES = [*predictors(3), *others()]
 SHORT, LISTED, WIDE = 3, 80, 1100  # slots: written out, as a list, as a dictionary

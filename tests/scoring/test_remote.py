@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from sparkops.errors import EngineError, ModelError, UnknownName
-from sparkops.scoring.identity import TAG
-from sparkops.scoring.remote import download
-from sparkops.scoring.uri import registered
+from sparkops.scoring.locate.identity import TAG
+from sparkops.scoring.locate.model_uri import registered
+from sparkops.scoring.locate.tracking_server import download
 
 FILES = {
     "MLmodel": b"flavors: {}",

@@ -14,9 +14,9 @@ from made import flights
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Field, Scorer, load, save
-from sparkops.scoring.rules.row_checks import Carried, LeftOut, RowChecks
-from sparkops.scoring.rules.tree import Among, Compare, Missing, RowRule, Value
-from sparkops.scoring.rules.tree import Field as Column
+from sparkops.scoring.rules.conditions import Among, Compare, Missing, RowRule, Value
+from sparkops.scoring.rules.conditions import Field as Column
+from sparkops.scoring.rules.portable_rules import Carried, LeftOut, RowChecks
 from sparkops.serving.app import Service, create_app
 
 GOOD = {"carrier": "UA", "distance": 100, "temp": 40.0}

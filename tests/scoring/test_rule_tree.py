@@ -9,8 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sparkops.errors import ModelError
-from sparkops.scoring.rules.plain import from_plain, to_plain
-from sparkops.scoring.rules.tree import (
+from sparkops.scoring.rules.conditions import (
     Among,
     Compare,
     Every,
@@ -25,6 +24,7 @@ from sparkops.scoring.rules.tree import (
     Total,
     Value,
 )
+from sparkops.scoring.rules.serialization import from_plain, to_plain
 
 A, B = Field("a"), Field("`b.c`")
 RULE = RowRule(

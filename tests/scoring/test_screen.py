@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_judge import FIELDS, conditions, rows
+from test_judge import FIELDS, random_conditions, rows
 
 from sparkops.errors import RowError
-from sparkops.scoring.coded import Coded
-from sparkops.scoring.field import Field
-from sparkops.scoring.frame import Scalars
-from sparkops.scoring.reader import read
-from sparkops.scoring.rules import tree
-from sparkops.scoring.rules.judge import judge
-from sparkops.scoring.rules.row_checks import Carried, RowChecks
-from sparkops.scoring.rules.screen import Screen
-from sparkops.scoring.rules.watch import Watch
+from sparkops.scoring.batch.columns import Scalars
+from sparkops.scoring.batch.dictionary_column import Coded
+from sparkops.scoring.batch.reader import read
+from sparkops.scoring.ir.field import Field
+from sparkops.scoring.rules import conditions
+from sparkops.scoring.rules.portable_rules import Carried, RowChecks
+from sparkops.scoring.rules.row_predicate import judge
+from sparkops.scoring.rules.rule_monitor import Watch
+from sparkops.scoring.rules.vectorized_rules import Screen
 
 MORE = [Field("day", "date"), Field("f", "float"), Field("ok", "boolean")]
 KNOWN = {field.name: field for field in (*FIELDS, *MORE)}
@@ -32,15 +32,15 @@ wide = st.builds(
     rows, DAYS, SINGLES, st.sampled_from([None, True, False]),
 )  # fmt: skip
 OTHERS = [
-    tree.Compare(">", tree.Field("day"), tree.Value("2013-01-15")),
-    tree.Compare("<=", tree.Field("f"), tree.Value(0.1)),
-    tree.Among(tree.Field("f"), (0.5, None)),
-    tree.Compare("==", tree.Field("ok"), tree.Value(True)),
-    tree.Not(tree.Missing(tree.Field("f"))),
+    conditions.Compare(">", conditions.Field("day"), conditions.Value("2013-01-15")),
+    conditions.Compare("<=", conditions.Field("f"), conditions.Value(0.1)),
+    conditions.Among(conditions.Field("f"), (0.5, None)),
+    conditions.Compare("==", conditions.Field("ok"), conditions.Value(True)),
+    conditions.Not(conditions.Missing(conditions.Field("f"))),
 ]
 
 
-def watch(rules: list[tree.RowRule], apply: Any = "count") -> Watch:
+def watch(rules: list[conditions.RowRule], apply: Any = "count") -> Watch:
     facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
     carried = [Carried(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
     return Watch(RowChecks(rules=tuple(carried)), list(KNOWN.values()), apply)
@@ -65,7 +65,7 @@ def as_coded(values: list[Any], field: Field) -> Any:
 FORMS: dict[str, Any] = {"lists": lambda values, _: values, "NumPy": as_numpy, "coded": as_coded}
 
 
-def caught(rule: tree.RowRule, columns: dict[str, Any], size: int) -> list[int]:
+def caught(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> list[int]:
     """Return the rows that a screen of one rule catches."""
     given_columns = {name: read(KNOWN[name], values, 0, size) for name, values in columns.items()}
     assert all(isinstance(column, Scalars) for column in given_columns.values())
@@ -74,8 +74,8 @@ def caught(rule: tree.RowRule, columns: dict[str, Any], size: int) -> list[int]:
 
 
 @given(
-    expects=st.lists(conditions | st.sampled_from(OTHERS), min_size=1, max_size=4),
-    unless=st.none() | conditions,
+    expects=st.lists(random_conditions | st.sampled_from(OTHERS), min_size=1, max_size=4),
+    unless=st.none() | random_conditions,
     given_rows=st.lists(wide, min_size=1, max_size=12),
     form=st.sampled_from(list(FORMS)),
 )
@@ -83,7 +83,7 @@ def caught(rule: tree.RowRule, columns: dict[str, Any], size: int) -> list[int]:
 def test_a_batch_breaks_what_its_rows_break_alone(
     expects: list[Any], unless: Any, given_rows: list[dict[str, Any]], form: str
 ) -> None:
-    rules = [tree.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
+    rules = [conditions.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
     columns = {name: FORMS[form]([row[name] for row in given_rows], field) for name, field in KNOWN.items()}
     for rule in rules:
         alone = judge([rule], KNOWN.values())
@@ -100,17 +100,20 @@ def test_a_batch_breaks_what_its_rows_break_alone(
 def test_whole_numbers_beyond_a_doubles_digits_are_compared_exactly(constant: Any) -> None:
     values = [2**53, 2**53 + 1, 2**63 - 1, -(2**63)]
     tests: list[Any] = [
-        tree.Compare(op, tree.Field("i"), tree.Value(constant)) for op in ("<", "<=", ">", ">=", "==")
+        conditions.Compare(op, conditions.Field("i"), conditions.Value(constant))
+        for op in ("<", "<=", ">", ">=", "==")
     ]
-    for expects in (*tests, tree.Among(tree.Field("i"), (constant,))):
-        rule = tree.RowRule(fields=("i",), expects=expects)
+    for expects in (*tests, conditions.Among(conditions.Field("i"), (constant,))):
+        rule = conditions.RowRule(fields=("i",), expects=expects)
         alone = judge([rule], FIELDS)
         wrong = [at for at, value in enumerate(values) if alone({**GOOD, "i": value})]
         assert caught(rule, {"i": np.array(values)}, 4) == wrong
 
 
-def low(bound: int) -> tree.RowRule:
-    return tree.RowRule(fields=("i",), expects=tree.Compare("<", tree.Field("i"), tree.Value(bound)))
+def low(bound: int) -> conditions.RowRule:
+    return conditions.RowRule(
+        fields=("i",), expects=conditions.Compare("<", conditions.Field("i"), conditions.Value(bound))
+    )
 
 
 def test_rows_are_judged_up_to_the_first_that_cannot_be_read() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import InputError, ModelError, NotCompiled, UnknownName
-from sparkops.scoring.uri import locate, parse, scorer_folder
+from sparkops.scoring.locate.model_uri import locate, parse, scorer_folder
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from fakes.http import Client
 from fakes.scorer import TenTimes
 
-from sparkops.scoring.description import Description, Output, Step
-from sparkops.scoring.field import Field
+from sparkops.scoring.ir.description import Description, Output, Step
+from sparkops.scoring.ir.field import Field
 from sparkops.scoring.scorer import Scorer
 from sparkops.serving.app import Service, create_app
 from sparkops.serving.health import Health

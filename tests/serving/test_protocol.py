@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sparkops.scoring.field import Field
+from sparkops.scoring.ir.field import Field
 from sparkops.serving.protocol import RequestError, answer, rows_of
 
 FIELDS = (Field("origin", "string"), Field("distance", "long"), Field("temp", "double"))

@@ -12,7 +12,7 @@ from sparkops.errors import (
     VersionGone,
 )
 from sparkops.pipeline.write import Write
-from sparkops.tables.explain import explain
+from sparkops.tables.error_messages import explain
 
 
 def told(act):

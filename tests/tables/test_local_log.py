@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sparkops.tables.local_log import commits, earliest, latest, transactions
-from sparkops.tables.replay import data_files, missing_file, row_count
+from sparkops.tables.log.local_log import commits, earliest, latest, transactions
+from sparkops.tables.log.replay import data_files, missing_file, row_count
 
 SCHEMA = {"type": "struct", "fields": [{"name": "k", "type": "string", "nullable": True, "metadata": {}}]}
 META = {"metaData": {"id": "abc", "schemaString": json.dumps(SCHEMA), "partitionColumns": ["k"]}}

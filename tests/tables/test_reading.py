@@ -38,7 +38,7 @@ def test_pins_of_local_tables_need_no_spark(three, make_settings):
 
 def test_the_pin_from_the_log_is_the_pin_from_spark(three, spark):
     from sparkops.tables.catalog import Catalog
-    from sparkops.tables.delta_log import _history_by_spark, _tip_by_spark, history, tip
+    from sparkops.tables.log.delta_log import _history_by_spark, _tip_by_spark, history, tip
     from sparkops.tables.session import Session
 
     session, location = Session(spark), Catalog(three._catalog.settings).locate("t")

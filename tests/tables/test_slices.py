@@ -5,7 +5,7 @@ from enum import Enum
 import pytest
 
 from sparkops.errors import BadData, TableError
-from sparkops.tables.slices import equals, literal, quoted, slice_of
+from sparkops.tables.write.replaced_slice import equals, literal, quoted, slice_of
 
 
 class Airport(Enum):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import BadData
-from sparkops.tables.source_files import readable, source_files, source_fingerprint
+from sparkops.tables.sources.source_files import readable, source_files, source_fingerprint
 
 
 def zipped(path, files):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..code import Code
+from ..codegen.code_writer import Code
 from . import decimals, numbers
 from .node import Node
 from .operation import Operation, Parts, Write, called, exact, in_range, kinds_of, same_numbers, takes

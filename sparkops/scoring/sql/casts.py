@@ -10,7 +10,7 @@ from functools import partial
 from math import isinf
 from typing import Any
 
-from ..field import WHOLE_RANGES
+from ..ir.field import WHOLE_RANGES
 from . import decimals
 from .fault import Fault
 from .numbers import single, single_of_whole

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..code import Code
+from ..codegen.code_writer import Code
 from . import numbers
 from .comparison import is_null
 from .node import Node

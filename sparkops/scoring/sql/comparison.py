@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..code import Code
+from ..codegen.code_writer import Code
 from . import texts
 from .literal import read
 from .node import Node

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ..code import Code
-from ..field import WHOLE_RANGES
+from ..codegen.code_writer import Code
+from ..ir.field import WHOLE_RANGES
 from . import dates, decimals, numbers, texts
 from .casts import cast as cast_of
 from .fault import Fault

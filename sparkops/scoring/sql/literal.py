@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..field import WHOLE_RANGES
+from ..ir.field import WHOLE_RANGES
 from .numbers import single
 from .types import decimal_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ModelError
-from ..field import TYPES
+from ..ir.field import TYPES
 from .types import known
 
 # What Python's compiler takes without a complaint, with room to spare; SQL that people write stays far below.

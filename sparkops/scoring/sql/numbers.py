@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from math import copysign, inf, isinf, nan
 from typing import Any
 
-from ..field import WHOLE_RANGES
+from ..ir.field import WHOLE_RANGES
 from .fault import Fault
 
 _WIDE = Context(prec=800)

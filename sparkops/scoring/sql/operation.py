@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..code import Code
-from ..field import WHOLE_RANGES
+from ..codegen.code_writer import Code
+from ..ir.field import WHOLE_RANGES
 from . import decimals, numbers
 from .node import Node
 from .piece import Piece, strict

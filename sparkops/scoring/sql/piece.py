@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..code import Code
+from ..codegen.code_writer import Code
 
 
 @dataclass(frozen=True, slots=True)

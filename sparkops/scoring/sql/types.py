@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..field import NUMBERS, REALS, WHOLE_RANGES
+from ..ir.field import NUMBERS, REALS, WHOLE_RANGES
 
 MOST_DIGITS = 38
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import ModelError
-from ..code import Code, number
+from ..codegen.code_writer import Code, number
 from . import literal
 from .node import Node
 from .operations import OPERATIONS

@@ -8,12 +8,12 @@ from math import nan
 import numpy as np
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS
-from ..frame import Denses, Frame, Part, Scalars, Vectors
-from ..problem import missing
-from ..symbols import Block, Dense, Scalar, Vector, slots
+from ..batch.columns import Denses, Frame, Part, Scalars, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import missing
+from ..codegen.symbols import Block, Dense, Scalar, Vector, slots
+from ..ir.description import Step
+from ..ir.field import NUMBERS
 
 _WRITTEN_OUT = 64
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..frame import Denses, Frame, Vectors
-from ..symbols import Dense, Vector
-from ..words import WORDS, Kernel, Words, call, call_all, kernel, listed_words
+from ..batch.columns import Denses, Frame, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Dense, Vector
+from ..ir.description import Step
+from ..text.token_columns import WORDS, Kernel, Words, call, call_all, kernel, listed_words
 
 
 @dataclass(frozen=True, slots=True)

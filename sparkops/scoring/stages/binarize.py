@@ -7,11 +7,11 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..form import array, need
-from ..frame import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
-from ..symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
+from ..batch.columns import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need
 
 
 @dataclass(frozen=True, slots=True)

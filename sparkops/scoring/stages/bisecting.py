@@ -9,15 +9,15 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..distances import all_squared, points, squared
-from ..form import array, need, word
-from ..frame import Frame, Numbers, Scalars, Vectors
-from ..problem import outside
-from ..storage import STORED, doubt, is_sparse
-from ..symbols import Scalar, Vector
-from ..weights import margin, margins
+from ..batch.columns import Frame, Numbers, Scalars, Vectors
+from ..codegen.code_writer import Code, number
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need, word
+from ..kernels.distances import all_squared, points, squared
+from ..kernels.linear_sums import margin, margins
+from ..kernels.vector_layout import STORED, doubt, is_sparse
 
 # Python reads at most 100 levels of indentation.
 _DEEPEST = 80

@@ -10,11 +10,11 @@ from math import copysign
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..frame import Frame, Numbers, Scalars
-from ..problem import missing, outside
-from ..symbols import Scalar
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import missing, outside
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..frame import Frame
-from ..words import (
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..text.token_columns import (
     WORDS,
     Counts,
     Kernel,

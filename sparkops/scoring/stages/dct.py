@@ -9,13 +9,13 @@ from math import inf
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import need, whole
-from ..frame import Denses, Frame, Numbers, Vectors
-from ..problem import outside
-from ..storage import doubt
-from ..symbols import Dense, Vector
+from ..batch.columns import Denses, Frame, Numbers, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Dense, Vector
+from ..ir.description import Step
+from ..ir.validation import need, whole
+from ..kernels.vector_layout import doubt
 
 MOST = 2048  # slots; the transform is one product with a table of their square
 

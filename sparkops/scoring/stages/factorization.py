@@ -9,13 +9,13 @@ from operator import mul
 
 import numpy as np
 
-from .. import decide
-from ..code import Code
-from ..description import Step
-from ..form import array, need, word
-from ..frame import Frame, Numbers, Scalars, Vectors
-from ..symbols import Scalar, Vector
-from ..weights import margin, margins
+from ..batch.columns import Frame, Numbers, Scalars, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need, word
+from ..kernels import class_decision
+from ..kernels.linear_sums import margin, margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,10 @@ class Factorization:
         if kind == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
-        high = code.local(f"{code.constant(decide.logistic)}({total})")
-        decide.emit(step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {high}, {high})"))
+        high = code.local(f"{code.constant(class_decision.logistic)}({total})")
+        class_decision.emit(
+            step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {high}, {high})")
+        )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
@@ -48,8 +50,8 @@ class Factorization:
             if step.params["kind"] == "regress":
                 frame.columns[step.outputs[0]] = Scalars(total)
                 return
-            high = decide.logistics(total)
-        decide.run(step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - high, high]))
+            high = class_decision.logistics(total)
+        class_decision.run(step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - high, high]))
 
 
 def _arrays(step: Step) -> tuple[Numbers, Numbers]:

@@ -10,15 +10,15 @@ from sys import float_info
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS
-from ..form import array, need, word
-from ..frame import Frame, Numbers, Scalars
-from ..java_math import exp, over, power
-from ..problem import missing
-from ..symbols import Scalar
-from ..weights import margin, margins
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import missing
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.field import NUMBERS
+from ..ir.validation import array, need, word
+from ..jvm.math import exp, over, power
+from ..kernels.linear_sums import margin, margins
 
 FAMILIES = ("gaussian", "binomial", "positive")
 LINKS = ("identity", "log", "inverse", "logit", "probit", "cloglog", "sqrt", "power")

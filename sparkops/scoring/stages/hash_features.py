@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS, REALS
-from ..frame import Frame, Scalars
-from ..murmur import Slots, hash_text
-from ..words import MOST_SLOTS, Counts, bind_all_counts, bind_counts, kernel, whole_number
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..ir.field import NUMBERS, REALS
+from ..text.murmur3 import Slots, hash_text
+from ..text.token_columns import MOST_SLOTS, Counts, bind_all_counts, bind_counts, kernel, whole_number
 
 Add = Callable[[Counts, Any], None]
 

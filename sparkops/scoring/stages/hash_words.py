@@ -7,12 +7,12 @@ from itertools import pairwise
 from typing import Any
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS
-from ..frame import Frame
-from ..murmur import Slots, hash_value
-from ..words import (
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..ir.field import NUMBERS
+from ..text.murmur3 import Slots, hash_value
+from ..text.token_columns import (
     MOST_SLOTS,
     Counts,
     Kernel,

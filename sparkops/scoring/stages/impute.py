@@ -7,11 +7,11 @@ from math import isnan
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..field import REALS, WHOLE_RANGES
-from ..frame import Frame, Scalars
-from ..symbols import Scalar
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.field import REALS, WHOLE_RANGES
 
 
 @dataclass(frozen=True, slots=True)

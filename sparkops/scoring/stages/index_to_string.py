@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..frame import Frame, Scalars
-from ..problem import outside
-from ..symbols import Scalar
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS, WIDE
-from ..form import need
-from ..frame import Denses, Frame, Numbers, Scalars, Sparses, Vectors
-from ..problem import missing, outside
-from ..products import UNSURE, Products, Unsure
-from ..storage import doubt
-from ..symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, slots
+from ..batch.columns import Denses, Frame, Numbers, Scalars, Sparses, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import missing, outside
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, slots
+from ..ir.description import Step
+from ..ir.field import NUMBERS, WIDE
+from ..ir.validation import need
+from ..kernels.products import UNSURE, Products, Unsure
+from ..kernels.vector_layout import doubt
 
 PRODUCTS = 4096  # the most that a row multiplies
 _ONE = "1.0"

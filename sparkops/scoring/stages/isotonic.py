@@ -9,11 +9,11 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import array, need, whole
-from ..frame import Frame, Numbers, Scalars
-from ..symbols import Scalar, Vector, slot_at
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar, Vector, slot_at
+from ..ir.description import Step
+from ..ir.validation import array, need, whole
 
 
 @dataclass(frozen=True, slots=True)

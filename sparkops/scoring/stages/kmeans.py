@@ -8,13 +8,13 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..distances import all_squared, points, squared, squared_at_once
-from ..frame import Frame, Numbers, Scalars
-from ..problem import outside
-from ..symbols import Scalar, Vector
-from ..weights import at_once, margin, margins, margins_at_once
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Scalar, Vector
+from ..ir.description import Step
+from ..kernels.distances import all_squared, points, squared, squared_at_once
+from ..kernels.linear_sums import at_once, margin, margins, margins_at_once
 
 
 @dataclass(frozen=True, slots=True)

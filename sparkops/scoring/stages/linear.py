@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..code import Code
-from ..description import Step
-from ..frame import Frame, Scalars
-from ..symbols import Scalar
-from ..weights import margin, margins
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..kernels.linear_sums import margin, margins
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from math import inf, log
 
 import numpy as np
 
-from .. import decide
-from ..code import Code, number
-from ..description import Step
-from ..form import MOST_CLASSES, array, need, whole
-from ..frame import Frame, Numbers, Vectors
-from ..symbols import Vector
-from ..weights import at_once, margin, margins, margins_at_once
+from ..batch.columns import Frame, Numbers, Vectors
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Vector
+from ..ir.description import Step
+from ..ir.validation import MOST_CLASSES, array, need, whole
+from ..kernels import class_decision
+from ..kernels.linear_sums import at_once, margin, margins, margins_at_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +32,36 @@ class Logistic:
         source = code.features(step.inputs[0], step.stage, weights.shape[1])
         if step.params["multinomial"]:
             raw = _raw(step, source, code)
-            decide.emit(step, code, raw, code.local(f"{code.constant(decide.softmax)}({raw})"))
+            class_decision.emit(
+                step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
+            )
             return
         m = code.local(_sums(step, source, code)[0])
         exp = code.constant(_exp)
         low = code.local(
-            f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(decide.logistic)}(-{m})"
+            f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(class_decision.logistic)}(-{m})"
         )
         raw = code.local(f"(-{m}, {m})")
         probability = code.local(f"({low}, 1.0 - {low})")
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
         test = f"{m} > {number(_margin(threshold))}" if on_raw else f"{probability}[1] > {number(threshold)}"
-        decide.bind(step, code, code.local(f"1.0 if {test} else 0.0"), raw, probability)
+        class_decision.bind(step, code, code.local(f"1.0 if {test} else 0.0"), raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
         source = frame.features(step.inputs[0])
         raw = _all_sums(step, source, frame.size)
         if step.params["multinomial"]:
-            decide.run(step, frame, raw, decide.softmaxes(raw))
+            class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
             return
         m = raw[:, 0]
-        low = decide.logistics(-m)
+        low = class_decision.logistics(-m)
         probability = np.column_stack([low, 1.0 - low])
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
         hit = m > _margin(threshold) if on_raw else probability[:, 1] > threshold
-        decide.bind_all(step, frame, hit.astype(np.float64), np.column_stack([-m, m]), probability)
+        class_decision.bind_all(step, frame, hit.astype(np.float64), np.column_stack([-m, m]), probability)
 
 
 def _margin(threshold: float) -> float:

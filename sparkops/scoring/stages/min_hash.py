@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import array, need
-from ..frame import Frame, Scalars
-from ..problem import outside
-from ..symbols import Scalar
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.validation import array, need
 from .projection_hash import listed
 
 PRIME = 2038074743

@@ -10,13 +10,13 @@ from sys import float_info
 
 import numpy as np
 
-from .. import decide
-from ..code import Code
-from ..description import Step
-from ..form import array, need
-from ..frame import Denses, Frame, Numbers, Scalars, Vectors
-from ..java_math import exp
-from ..symbols import Dense, Scalar, Vector
+from ..batch.columns import Denses, Frame, Numbers, Scalars, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Dense, Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need
+from ..jvm.math import exp
+from ..kernels import class_decision
 
 Part = tuple[float, float, list[tuple[list[float], float]]]
 _LARGE = 512  # from here on one product of arrays is cheaper than Python's own sums
@@ -43,7 +43,7 @@ class Mixture:
         if probability:
             code.columns[probability] = Vector((Dense(shares, len(roots)),))
         if prediction:
-            choice = code.local(f"int({code.constant(decide.largest)}({shares}))")
+            choice = code.local(f"int({code.constant(class_decision.largest)}({shares}))")
             code.columns[prediction] = Scalar(choice, "integer", limit=len(roots))
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -53,7 +53,7 @@ class Mixture:
         if probability:
             frame.columns[probability] = Vectors((Denses(shares),))
         if prediction:
-            frame.columns[prediction] = Scalars(decide.all_largest(shares).astype(np.int64))
+            frame.columns[prediction] = Scalars(class_decision.all_largest(shares).astype(np.int64))
 
 
 def _roots(step: Step) -> Numbers:

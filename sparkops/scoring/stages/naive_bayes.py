@@ -9,14 +9,14 @@ from math import exp, inf, log, nan
 
 import numpy as np
 
-from .. import decide
-from ..code import Code
-from ..description import Step
-from ..form import array, need, whole, word
-from ..frame import Frame, Numbers
-from ..problem import outside
-from ..symbols import Vector, slots
-from ..weights import margin, margins
+from ..batch.columns import Frame, Numbers
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Vector, slots
+from ..ir.description import Step
+from ..ir.validation import array, need, whole, word
+from ..kernels import class_decision
+from ..kernels.linear_sums import margin, margins
 
 KINDS = ("multinomial", "complement", "bernoulli", "gaussian")
 _WRITTEN_OUT = 64
@@ -48,7 +48,7 @@ class NaiveBayes:
             raw = code.local(f"[{', '.join(sums)}]")
         if kind == "complement":
             raw = code.local(f"{code.constant(_less_their_sum)}({raw})")
-        decide.emit(step, code, raw, code.local(f"{code.constant(decide.softmax)}({raw})"))
+        class_decision.emit(step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})"))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
@@ -64,7 +64,7 @@ class NaiveBayes:
             if kind == "complement":
                 top = raw.max(axis=1, keepdims=True)
                 raw -= np.log(np.exp(raw - top).sum(axis=1, keepdims=True)) + top
-            decide.run(step, frame, raw, decide.softmaxes(raw))
+            class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
 
 
 def _arrays(step: Step) -> tuple[Numbers, Numbers]:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..code import Code
-from ..description import Step
-from ..frame import Frame
-from ..words import WORDS, Kernel, Words, bind_all_words, bind_words, call, call_all, kernel, whole_number
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..text.token_columns import (
+    WORDS,
+    Kernel,
+    Words,
+    bind_all_words,
+    bind_words,
+    call,
+    call_all,
+    kernel,
+    whole_number,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from math import inf, nan, sqrt
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import array, need, word
-from ..frame import Denses, Frame, Numbers, Sparses, Vectors
-from ..java_math import power
-from ..storage import STORED, doubt, is_sparse, repair, sure
-from ..symbols import Dense, Sparse, Vector
+from ..batch.columns import Denses, Frame, Numbers, Sparses, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Dense, Sparse, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need, word
+from ..jvm.math import power
+from ..kernels.vector_layout import STORED, doubt, is_sparse, repair, sure
 
 Row = Sequence[float]
 

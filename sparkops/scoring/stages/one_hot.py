@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import MOST_SLOTS, need, whole
-from ..frame import Frame, OneHots, Vectors
-from ..problem import outside
-from ..symbols import OneHot, Vector
+from ..batch.columns import Frame, OneHots, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside
+from ..codegen.symbols import OneHot, Vector
+from ..ir.description import Step
+from ..ir.validation import MOST_SLOTS, need, whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from math import inf
 
 import numpy as np
 
-from .. import decide
-from ..code import Code
-from ..description import Step
-from ..form import need, whole
-from ..frame import Frame
-from ..symbols import Scalar, slots
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar, slots
+from ..ir.description import Step
+from ..ir.validation import need, whole
+from ..kernels import class_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class OneVsRest:
         scores = [slots(code.vector(name, step.stage, 2))[1].expr for name in step.inputs]
         raw = code.local(f"({', '.join(scores)},)")
         choice = code.local(f"{code.constant(_highest)}({raw})")
-        decide.bind(step, code, choice, raw, "")
+        class_decision.bind(step, code, choice, raw, "")
         code.columns[step.outputs[0]] = Scalar(choice, "double", nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -40,7 +40,7 @@ class OneVsRest:
         known = np.where(np.isnan(raw), -inf, raw)
         none = known.max(axis=1) == -inf
         choice = np.where(none, -1.0, known.argmax(axis=1))
-        decide.bind_all(step, frame, choice, raw, np.zeros((0, 0)))
+        class_decision.bind_all(step, frame, choice, raw, np.zeros((0, 0)))
 
 
 def _highest(scores: Sequence[float]) -> float:

@@ -10,11 +10,11 @@ from operator import mul
 
 import numpy as np
 
-from .. import decide
-from ..code import Code
-from ..description import Step
-from ..form import array, need
-from ..frame import Frame, Numbers
+from ..batch.columns import Frame, Numbers
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..ir.validation import array, need
+from ..kernels import class_decision
 
 Layer = list[tuple[list[float], float]]
 # From here on a layer is cheaper as one product of arrays than as Python's own sums.
@@ -36,12 +36,12 @@ class Perceptron:
         else:
             kernel = partial(_through, [_units(*layer) for layer in layers])
         raw = code.local(f"{code.constant(kernel)}({row})")
-        decide.emit(step, code, raw, code.local(f"{code.constant(decide.softmax)}({raw})"))
+        class_decision.emit(step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})"))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Take all rows through the layers."""
         raw = _forward(_layers(step), frame.features(step.inputs[0]).dense())
-        decide.run(step, frame, raw, decide.softmaxes(raw))
+        class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
 
 
 def _layers(step: Step) -> list[tuple[Numbers, Numbers]]:
@@ -69,7 +69,7 @@ def _units(weights: Numbers, biases: Numbers) -> Layer:
 def _through(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
     *inner, last = layers
     for layer in inner:
-        row = [decide.logistic(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
+        row = [class_decision.logistic(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
     return [sum(map(mul, weights, row)) + bias for weights, bias in last]
 
 
@@ -82,5 +82,5 @@ def _forward(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numb
     *inner, (weights, biases) = layers
     with np.errstate(all="ignore"):
         for weight, bias in inner:
-            values = decide.logistics(values @ weight + bias)
+            values = class_decision.logistics(values @ weight + bias)
         return np.asarray(values @ weights + biases)

@@ -10,11 +10,11 @@ from operator import itemgetter
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import array, need
-from ..frame import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
-from ..symbols import Block, Dense, OneHot, Scalar, Vector, slot
+from ..batch.columns import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Vector, slot
+from ..ir.description import Step
+from ..ir.validation import array, need
 
 _WRITTEN_OUT = 64
 Run = tuple[int, list[int]]

@@ -9,12 +9,12 @@ from math import comb
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import need, whole, word
-from ..frame import Denses, Frame, Vectors
-from ..storage import STORED, doubt, repair, sure
-from ..symbols import Block, Dense, Scalar, Vector, slots
+from ..batch.columns import Denses, Frame, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Block, Dense, Scalar, Vector, slots
+from ..ir.description import Step
+from ..ir.validation import need, whole, word
+from ..kernels.vector_layout import STORED, doubt, repair, sure
 
 SLOTS, DEGREE, PRODUCTS = 512, 16, 2**16  # the most of each
 _WRITTEN_OUT = 128

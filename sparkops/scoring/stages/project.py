@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import array, need
-from ..frame import Denses, Frame, Numbers, Vectors
-from ..symbols import Block, Dense, Scalar, Vector
-from ..weights import margin, margins
+from ..batch.columns import Denses, Frame, Numbers, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Block, Dense, Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need
+from ..kernels.linear_sums import margin, margins
 
 _WRITTEN_OUT = 2048  # terms
 

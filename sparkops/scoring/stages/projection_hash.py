@@ -8,11 +8,11 @@ from math import floor
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..form import array, need
-from ..frame import Frame, Numbers, Scalars
-from ..symbols import Scalar, Vector
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import array, need
 from .project import all_sums, sums
 
 

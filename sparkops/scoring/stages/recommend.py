@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS
-from ..form import array, need, word
-from ..frame import Frame, Numbers, Scalars
-from ..problem import Problem, outside
-from ..symbols import Scalar
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import Problem, outside
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.field import NUMBERS
+from ..ir.validation import array, need, word
 
 _INTEGER = 2**31
 

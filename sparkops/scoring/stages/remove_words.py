@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..code import Code
-from ..description import Step
-from ..frame import Frame
-from ..java_text import lower
-from ..words import WORDS, Kernel, Words, bind_all_words, bind_words, call, call_all, kernel, listed_words
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..jvm.text import lower
+from ..text.token_columns import (
+    WORDS,
+    Kernel,
+    Words,
+    bind_all_words,
+    bind_words,
+    call,
+    call_all,
+    kernel,
+    listed_words,
+)
 
 
 @dataclass(frozen=True, slots=True)

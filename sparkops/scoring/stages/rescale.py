@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..frame import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
-from ..symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
+from ..batch.columns import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
+from ..ir.description import Step
 
 
 @dataclass(frozen=True, slots=True)

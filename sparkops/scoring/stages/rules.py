@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import need
-from ..frame import Frame, Scalars
-from ..symbols import Scalar
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.validation import need
 
 TYPES = (
     "array<string>",

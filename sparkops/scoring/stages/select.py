@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS, REALS, WHOLE_RANGES
-from ..frame import Frame, Numbers, Scalars
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.field import NUMBERS, REALS, WHOLE_RANGES
 from ..sql import literal
 from ..sql.fault import Fault, refused
 from ..sql.node import Node, columns, read
@@ -21,7 +22,6 @@ from ..sql.piece import Piece
 from ..sql.show import show
 from ..sql.types import decimal_of
 from ..sql.write import piece
-from ..symbols import Scalar
 
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
 _KINDS: dict[str, Any] = {

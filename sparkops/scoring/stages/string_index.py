@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..field import NUMBERS, REALS
-from ..frame import Frame, Scalars
-from ..problem import unseen
-from ..symbols import Scalar
-from ..words import Kernel, kernel
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import unseen
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.field import NUMBERS, REALS
+from ..text.token_columns import Kernel, kernel
 
 _JAVA_DOUBLE = re.compile(r"(-?)(\d+)\.(0|\d*[1-9])(?:E(-?[1-9]\d*))?")
 _SPECIAL = {"Infinity": float("inf"), "-Infinity": float("-inf")}

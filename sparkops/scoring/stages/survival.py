@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..form import array
-from ..frame import Denses, Frame, Scalars, Vectors
-from ..java_math import exp
-from ..symbols import Scalar, Vector
-from ..weights import margin, margins
+from ..batch.columns import Denses, Frame, Scalars, Vectors
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import array
+from ..jvm.math import exp
+from ..kernels.linear_sums import margin, margins
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import decide
-from ..code import Code, number
-from ..description import Step
-from ..form import array, need
-from ..frame import Frame
-from ..weights import margin, margins
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code, number
+from ..ir.description import Step
+from ..ir.validation import array, need
+from ..kernels import class_decision
+from ..kernels.linear_sums import margin, margins
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class LinearSVC:
         intercept, threshold = (float(array(step, name, 1)[0]) for name in ("intercept", "threshold"))
         m = code.local(margin(source, weights, intercept, code, sparse=bool(step.params["sparse"])))
         choice = code.local(f"1.0 if {m} > {number(threshold)} else 0.0")
-        decide.bind(step, code, choice, code.local(f"(-{m}, {m})"), "")
+        class_decision.bind(step, code, choice, code.local(f"(-{m}, {m})"), "")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
@@ -36,4 +36,4 @@ class LinearSVC:
         sparse, intercept = bool(step.params["sparse"]), float(arrays["intercept"][0])
         m = margins(source, arrays["weights"], intercept, frame.size, sparse=sparse)
         hit = (m > arrays["threshold"][0]).astype(np.float64)
-        decide.bind_all(step, frame, hit, np.column_stack([-m, m]), np.zeros((0, 0)))
+        class_decision.bind_all(step, frame, hit, np.column_stack([-m, m]), np.zeros((0, 0)))

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..code import Code, number
-from ..description import Step
-from ..form import array, need, word
-from ..frame import Frame, Scalars
-from ..problem import outside
-from ..symbols import Scalar
+from ..batch.columns import Frame, Scalars
+from ..codegen.code_writer import Code, number
+from ..codegen.row_errors import outside
+from ..codegen.symbols import Scalar
+from ..ir.description import Step
+from ..ir.validation import array, need, word
 
 _WHY = "was not seen in training, and the model refuses that"
 

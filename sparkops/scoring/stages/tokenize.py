@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...errors import ModelError
-from ..code import Code
-from ..description import Step
-from ..frame import Frame
-from ..java_regex import translated
-from ..java_text import lower, utf16_length
-from ..words import TEXT, bind_all_words, bind_words, call, call_all, kernel, whole_number
+from ..batch.columns import Frame
+from ..codegen.code_writer import Code
+from ..ir.description import Step
+from ..jvm.regex import translated
+from ..jvm.text import lower, utf16_length
+from ..text.token_columns import TEXT, bind_all_words, bind_words, call, call_all, kernel, whole_number
 
 Split = Callable[[str], list[str]]
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import decide
-from ..code import Code, number
-from ..descent import Descent, descent_of
-from ..description import Step
-from ..forest import AT_MOST, LEAF, Forest
-from ..form import need, word
-from ..frame import Frame, Numbers, Scalars
-from ..masks import Masks, maskable
-from ..parts import MOST_NODES, tree_code
-from ..question import questions
-from ..symbols import Scalar, Vector, slot_at
+from ..batch.columns import Frame, Numbers, Scalars
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Scalar, Vector, slot_at
+from ..ir.description import Step
+from ..ir.validation import need, word
+from ..kernels import class_decision
+from ..trees.feature_splits import questions
+from ..trees.lazy_subtrees import MOST_NODES, tree_code
+from ..trees.levelwise_traversal import Descent, descent_of
+from ..trees.quick_scorer import Masks, maskable
+from ..trees.tree_ensemble import AT_MOST, LEAF, Forest
 
 # Above this many levels to be gone down and numbers to be added, all trees at once are faster than code.
 MOST_WORK = 360
@@ -50,9 +50,9 @@ class Trees:
             sum_ = f"{total} / {number(len(forest.roots))}" if step.params["mean"] else total
             code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double")
             return
-        low = code.local(f"{code.constant(decide.logistic)}(-2.0 * {total})")
+        low = code.local(f"{code.constant(class_decision.logistic)}(-2.0 * {total})")
         raw, probability = code.local(f"(-{total}, {total})"), code.local(f"({low}, 1.0 - {low})")
-        decide.emit(step, code, raw, probability)
+        class_decision.emit(step, code, raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Walk all rows down each tree, level by level."""
@@ -63,10 +63,10 @@ class Trees:
             frame.columns[step.outputs[0]] = Scalars(sum_)
         elif step.params["kind"] == "boost":
             m = total[:, 0]
-            low = decide.logistics(-2.0 * m)
-            decide.run(step, frame, np.column_stack([-m, m]), np.column_stack([low, 1.0 - low]))
+            low = class_decision.logistics(-2.0 * m)
+            class_decision.run(step, frame, np.column_stack([-m, m]), np.column_stack([low, 1.0 - low]))
         else:
-            decide.run(step, frame, total, _normal(total))
+            class_decision.run(step, frame, total, _normal(total))
 
 
 def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
@@ -116,7 +116,7 @@ def _emit_votes(step: Step, code: Code, sums: list[str]) -> None:
     raw = code.local(f"({', '.join(sums)},)")
     total = code.local(f"sum({raw})")
     parts = ", ".join(f"{one} / {total}" for one in sums)
-    decide.emit(step, code, raw, code.local(f"({parts},) if {total} else {raw}"))
+    class_decision.emit(step, code, raw, code.local(f"({parts},) if {total} else {raw}"))
 
 
 def _normal(raw: Numbers) -> Numbers:

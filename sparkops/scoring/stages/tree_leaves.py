@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..forest import AMONG, AT_MOST, LEAF, Forest
-from ..form import need
-from ..frame import Frame, Numbers, Scalars, Vectors
-from ..parts import tree_code
-from ..symbols import Scalar, Vector
+from ..batch.columns import Frame, Numbers, Scalars, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.symbols import Scalar, Vector
+from ..ir.description import Step
+from ..ir.validation import need
+from ..trees.lazy_subtrees import tree_code
+from ..trees.tree_ensemble import AMONG, AT_MOST, LEAF, Forest
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from ..code import Code
-from ..description import Step
-from ..form import array, need, word
-from ..frame import Denses, Frame, Numbers, Vectors
-from ..problem import outside, unseen
-from ..storage import STORED, doubt, is_sparse
-from ..symbols import Block, Dense, OneHot, Scalar, Vector, spread
+from ..batch.columns import Denses, Frame, Numbers, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import outside, unseen
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Vector, spread
+from ..ir.description import Step
+from ..ir.validation import array, need, word
+from ..kernels.vector_layout import STORED, doubt, is_sparse
 
 _WRITTEN_OUT = 64
 _WHY = "was not seen in training, and Spark takes it for the first category or refuses it as it stores the vector"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..code import Code
-from ..description import Step
-from ..form import whole, word
-from ..frame import Frame, Vectors
-from ..problem import missing
+from ..batch.columns import Frame, Vectors
+from ..codegen.code_writer import Code
+from ..codegen.row_errors import missing
+from ..ir.description import Step
+from ..ir.validation import whole, word
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""One model folder for MLflow: the Spark model, and beside it the compiled scorer as its `python_function` flavor."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.artifact.code_bundle import copy_code
+from sparkops.config.settings import Settings
+from sparkops.scoring.artifact.file_names import SCORER
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
+
+SPARK_MODEL = "sparkml"
+_EXAMPLE, _SERVING_EXAMPLE = "input_example.json", "serving_input_example.json"
+_log = logging.getLogger("sparkops.registry")
+
+
+def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
+    """Save a fitted model in MLflow's `spark` flavor.
+
+    Spark's executors write it, so on a cluster it goes through storage that they share: the warehouse.
+
+    Args:
+        fitted: The fitted model; one stage is wrapped into a pipeline.
+        folder: A new folder on this machine.
+        settings: Where the warehouse is.
+    """
+    import mlflow.spark
+
+    shared = settings.warehouse if "://" in settings.warehouse else Path(settings.warehouse).as_uri()
+    mlflow.spark.save_model(
+        fitted,
+        str(folder),
+        dfs_tmpdir=f"{shared}/_staging/models",
+        pip_requirements=["numpy>=1.26"],
+        signature=False,
+    )
+    for checksum in folder.rglob(".*.crc"):  # Hadoop's own, half of all files: nobody reads them again
+        checksum.unlink()
+
+
+def add_scorer(folder: Path) -> None:
+    """Make the compiled scorer, which stands in the folder already, the model's `python_function` flavor."""
+    from mlflow import pyfunc
+    from mlflow.models import Model
+
+    from sparkops.scoring.pyfunc import DEFAULT, RULES  # it brings NumPy
+
+    package = copy_code(folder / "code")
+    model = Model.load(str(folder))
+    pyfunc.add_to_model(
+        model,
+        loader_module=f"{package}.scoring.pyfunc",
+        data=SCORER,
+        code="code",
+        model_config={RULES: DEFAULT},  # MLflow hands on only the keys that stand here
+        conda_env="conda.yaml",
+        python_env="python_env.yaml",
+    )
+    model.save(str(folder / "MLmodel"))
+
+
+def add_spark_requirements(folder: Path) -> None:
+    """Ask for PySpark where only Spark can score the model."""
+    import pyspark
+
+    for file in (folder / "requirements.txt", folder / "conda.yaml"):
+        text = file.read_text("utf-8")
+        file.write_text(text.replace("numpy>=1.26", f"pyspark=={pyspark.__version__}"), "utf-8")
+
+
+def describe(
+    folder: Path, *, signature: ModelSignature, example: Mapping[str, Any] | None, metadata: Mapping[str, Any]
+) -> None:
+    """Add signature, input example and metadata to a saved model."""
+    from mlflow.models import Model
+
+    model = Model.load(str(folder))
+    model.signature = signature
+    model.metadata = dict(metadata)
+    if example is not None:
+        split = {"columns": list(example), "data": [list(example.values())]}
+        (folder / _EXAMPLE).write_text(json.dumps(split, default=str), "utf-8")
+        (folder / _SERVING_EXAMPLE).write_text(json.dumps({"dataframe_split": split}, default=str), "utf-8")
+        model.saved_input_example_info = {
+            "artifact_path": _EXAMPLE,
+            "serving_input_path": _SERVING_EXAMPLE,
+            "type": "dataframe",
+            "pandas_orient": "split",
+        }
+    model.model_size_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    model.save(str(folder / "MLmodel"))
+
+
+def belongs_to(folder: Path, *, run: str, model_id: str, location: str) -> None:
+    """Write into a saved model which run and which logged model of MLflow it is."""
+    from mlflow.models import Model
+
+    model = Model.load(str(folder))
+    model.run_id, model.model_id, model.artifact_path = run, model_id, location
+    model.save(str(folder / "MLmodel"))

@@ -1,0 +1,1 @@
+"""Score Spark DataFrames with a registered model version."""

@@ -1,0 +1,1 @@
+"""Evaluate a suite on a DataFrame in one Spark job where possible."""

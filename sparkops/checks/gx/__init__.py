@@ -1,0 +1,1 @@
+"""Great Expectations itself: its expectations, engine, checkpoint and Data Docs."""

@@ -1,0 +1,1 @@
+"""Profile a table and draft a suite from the profile."""

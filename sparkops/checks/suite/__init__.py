@@ -1,0 +1,1 @@
+"""The suite of a table: parsed, validated against columns, compared with a profile."""

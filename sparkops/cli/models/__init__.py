@@ -1,0 +1,1 @@
+"""`sparkops models`: one file per command."""

@@ -1,0 +1,200 @@
+"""Spark's rules of types in ANSI mode: which type two values meet in, and the casts that bring them there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+from sparkops.compiler.plan import Uncompiled
+from sparkops.scoring.sql import literal
+from sparkops.scoring.sql.casts import cast as cast_of
+from sparkops.scoring.sql.fault import Fault
+from sparkops.scoring.sql.node import Node, top
+from sparkops.scoring.sql.numbers import single
+from sparkops.scoring.sql.types import MOST_DIGITS, decimal_of, real, whole
+
+VOID = "void"
+_WIDER = ("byte", "short", "integer", "long", "float", "double")
+_DIGITS = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
+_LEAST_SCALE = 6
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
+
+
+def constant(value: Any, kind: str) -> Node:
+    """Return a literal."""
+    return top("literal", kind, value=literal.write(value, kind))
+
+
+def null(kind: str = VOID) -> Node:
+    """Return a null of a type."""
+    return Node("literal", kind)
+
+
+def is_number(kind: str) -> bool:
+    """Tell whether it is a type of numbers."""
+    return kind in _WIDER or decimal_of(kind) is not None
+
+
+def met(left: str, right: str) -> str | None:
+    """Return the type that two types meet in; None where Spark has none.
+
+    Strings meet numbers, dates and booleans in these.
+    """
+    close = tight(left, right)
+    if close is not None:
+        return close
+    if "string" in (left, right):
+        other = right if left == "string" else left
+        if whole(other):
+            return "long"
+        return "double" if is_number(other) else other
+    first, second = _digits(left), _digits(right)
+    if first and second:
+        return wider_decimal(first, second)
+    return "double" if (first and real(right)) or (second and real(left)) else None
+
+
+def tight(left: str, right: str) -> str | None:
+    """Return the type that two types meet in without strings and without new decimals."""
+    if right in (left, VOID):
+        return left
+    if left == VOID:
+        return right
+    if left in _WIDER and right in _WIDER:
+        wider = max(left, right, key=_WIDER.index)
+        return "double" if wider == "float" else wider
+    return "timestamp" if {left, right} == {"date", "timestamp"} else None
+
+
+def without_strings(left: str, right: str) -> str | None:
+    """Return the type that arguments of `greatest` meet in."""
+    return None if "string" in (left, right) and tight(left, right) is None else met(left, right)
+
+
+def _digits(kind: str) -> tuple[int, int] | None:
+    return _DIGITS.get(kind) or decimal_of(kind)
+
+
+def wider_decimal(left: tuple[int, int], right: tuple[int, int]) -> str:
+    """Return the decimal type that holds two."""
+    scale = max(left[1], right[1])
+    precision = max(left[0] - left[1], right[0] - right[1]) + scale
+    return (
+        _decimal(min(precision, MOST_DIGITS), min(scale, MOST_DIGITS))
+        if precision <= MOST_DIGITS
+        else _refuse()
+    )
+
+
+def _refuse() -> str:
+    raise Uncompiled("it has decimals of more than 38 digits")
+
+
+def _decimal(precision: int, scale: int) -> str:
+    return f"decimal({precision},{scale})"
+
+
+def result_decimal(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
+    """Return the type of decimal arithmetic."""
+    (p, s), (q, t) = left, right
+    if op in ("add", "sub"):
+        scale = max(s, t)
+        return adjusted(max(p - s, q - t) + scale + 1, scale)
+    if op == "mul":
+        return adjusted(p + q + 1, s + t)
+    if op == "div":
+        scale = max(_LEAST_SCALE, s + q + 1)
+        return adjusted(p - s + t + scale, scale)
+    scale = max(s, t)
+    return adjusted(min(p - s, q - t) + scale, scale)
+
+
+def adjusted(precision: int, scale: int) -> str:
+    """Return a decimal type of at most 38 digits, cut behind the point."""
+    if precision <= MOST_DIGITS:
+        return _decimal(precision, scale)
+    before = precision - scale
+    return _decimal(MOST_DIGITS, max(MOST_DIGITS - before, min(scale, _LEAST_SCALE)))
+
+
+def cast(node: Node, kind: str, *, tried: bool = False, said: bool = False) -> Node:
+    """Return a node cast to a type; a literal is cast at once where it can be.
+
+    Args:
+        node: What is cast.
+        kind: The type.
+        tried: What does not fit becomes null.
+        said: The statement itself says it; whole numbers stay casts then, since Spark's decimals look at literals.
+
+    Raises:
+        Uncompiled: There is no such cast, or its text differs between Java's versions.
+    """
+    if node.type == kind:
+        return node
+    if node.type == VOID:
+        return null(kind)
+    folded = _folded(node, kind, said=said)
+    if folded is not None:
+        return folded
+    if cast_of(node.type, kind) is None:
+        why = ", which Java's versions write differently" if kind == "string" else ""
+        raise Uncompiled(f"its cast of {node.type} to {kind} is not in the list of casts{why}")
+    return top("try_cast" if tried else "cast", kind, [node])
+
+
+def _folded(node: Node, kind: str, *, said: bool) -> Node | None:
+    """Return a literal as a literal of another type; None where the row has to say so, or refuse it."""
+    function = cast_of(node.type, kind)
+    if node.op != "literal" or (node.value is None and function is None):
+        return None
+    if node.value is None:
+        return null(kind)
+    if (node.type, kind) == ("string", "timestamp"):
+        return constant(moment(node.value), kind)
+    if decimal_of(node.type) and kind == "float":
+        return constant(single(float(node.value)), kind)
+    if function is not None and not (said and (whole(kind) or decimal_of(kind))):
+        with suppress(Fault):
+            return constant(function(literal.read(node.value, node.type)), kind)
+    return None
+
+
+def moment(written: str) -> datetime:
+    """Return a timestamp that is written with all its digits and without a time zone.
+
+    Raises:
+        Uncompiled: It is written in another way.
+    """
+    try:
+        if _MOMENT.fullmatch(written):
+            return datetime.fromisoformat(written)
+    except ValueError:
+        pass
+    raise Uncompiled(f"the timestamp `{written}` is not in the list of constants")
+
+
+def together(nodes: Sequence[Node], rule: Any = met) -> list[Node]:
+    """Return nodes cast to the type that they meet in.
+
+    Raises:
+        Uncompiled: They meet in none that is known.
+    """
+    kind = common((node.type for node in nodes), rule)
+    return [cast(node, kind) for node in nodes]
+
+
+def common(kinds: Iterable[str], rule: Any = met) -> str:
+    """Return the type that types meet in, from the left to the right."""
+    listed = list(kinds)
+
+    def step(left: str, right: str) -> str:
+        found = rule(left, right)
+        if found is None:
+            raise Uncompiled(f"values of {left} and {right} meet in no type of the list")
+        return str(found)
+
+    return reduce(step, listed[1:], listed[0])

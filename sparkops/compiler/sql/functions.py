@@ -1,0 +1,250 @@
+"""The calls that are in the list, each with Spark's rule for its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from sparkops.compiler.plan import Uncompiled
+from sparkops.scoring.sql.node import Node, top
+from sparkops.scoring.sql.numbers import MATH
+from sparkops.scoring.sql.types import decimal_of, whole
+
+from .coercion import VOID, adjusted, cast, constant, null, together, without_strings
+from .operators import binary, boolean, choose, compare, is_null, move, unary
+
+Args = Sequence[Node]
+Call = Callable[[Args], Node]
+_REGEX = frozenset("\\^$.|?*+()[]{}")
+_SMALL = ("byte", "short", "integer")
+
+
+def call(name: str, args: Args) -> Node:
+    """Return a call as a typed tree.
+
+    Raises:
+        Uncompiled: It is not in the list, or not with these arguments.
+    """
+    found = FUNCTIONS.get(name)
+    if found is None:
+        raise Uncompiled(f"`{name}` is not in the list of functions")
+    least, most, made = found
+    if not least <= len(args) <= most:
+        raise Uncompiled(f"`{name}` of {len(args)} arguments is not in the list of functions")
+    return made(args)
+
+
+def _typed(op: str, result: str, *kinds: str) -> Call:
+    return lambda args: top(op, result, [cast(arg, kind) for arg, kind in zip(args, kinds, strict=True)])
+
+
+def _counts(args: Args) -> list[Node]:
+    """Return positions and lengths, which are whole numbers."""
+    for arg in args:
+        if arg.type not in (*_SMALL, VOID):
+            raise Uncompiled(f"a position of type {arg.type} is not in the list of functions")
+    return [cast(arg, "integer") for arg in args]
+
+
+def _substring(args: Args) -> Node:
+    start, *length = _counts(args[1:])
+    most = length or [constant(2**31 - 1, "integer")]
+    return top("substring", "string", [cast(args[0], "string"), start, *most])
+
+
+def _left(args: Args) -> Node:
+    (length,) = _counts(args[1:])
+    return top("substring", "string", [cast(args[0], "string"), constant(1, "integer"), length])
+
+
+def _strings(op: str, result: str) -> Call:
+    return lambda args: top(op, result, [cast(arg, "string") for arg in args])
+
+
+def _replace(args: Args) -> Node:
+    last = args[2] if len(args) > 2 else constant("", "string")  # noqa: PLR2004
+    return top("replace", "string", [cast(arg, "string") for arg in (*args[:2], last)])
+
+
+def _both_strings(op: str) -> Call:
+    def made(args: Args) -> Node:
+        if any(arg.type not in ("string", VOID) for arg in args):
+            raise Uncompiled(f"`{op}` of {args[0].type} and {args[1].type} is not in the list of functions")
+        return top(op, "boolean", [cast(arg, "string") for arg in args])
+
+    return made
+
+
+def _split(args: Args) -> Node:
+    between = args[1]
+    plain = between.op == "literal" and between.type == "string" and between.value
+    if not plain or _REGEX & set(between.value):
+        raise Uncompiled("split by a regular expression, or by nothing, is not in the list of functions")
+    return Node("split", "array<string>", (cast(args[0], "string"),), between.value)
+
+
+def _coalesce(args: Args) -> Node:
+    typed = together(args)
+    if typed[0].type == VOID:
+        raise Uncompiled("it chooses among nothing but nulls")
+    return top("coalesce", typed[0].type, typed) if len(typed) > 1 else typed[0]
+
+
+def _extreme(op: str, args: Args) -> Node:
+    typed = together(args, without_strings)
+    if typed[0].type == VOID:
+        raise Uncompiled("it chooses among nothing but nulls")
+    return top(op, typed[0].type, typed)
+
+
+def _if(args: Args) -> Node:
+    return choose([(boolean(args[0]), args[1])], args[2])
+
+
+def _null_if(args: Args) -> Node:
+    if VOID in (args[0].type, args[1].type):
+        raise Uncompiled("nullif of null is not in the list of functions")
+    return choose([(compare("eq", args[0], args[1]), null(args[0].type))], args[0])
+
+
+def _nvl2(args: Args) -> Node:
+    return choose([(top("not", "boolean", [is_null(args[0])]), args[1])], args[2])
+
+
+def _rounded(op: str, args: Args) -> Node:
+    value = cast(args[0], "double") if args[0].type == "string" else args[0]
+    places = _places(args[1:])
+    digits = decimal_of(value.type)
+    if digits is None:
+        if value.type != "double" and not whole(value.type):
+            raise Uncompiled(f"`{op}` of {value.type} is not in the list of functions")
+        return Node(op, value.type, (value,), places, value.depth + 1, value.size + 1)
+    before, kept = digits[0] - digits[1], min(digits[1], max(places, 0))
+    kind = adjusted(before + 1 + kept, kept) if places >= 0 else adjusted(max(before + 1, 1 - places), 0)
+    return Node(op, kind, (value,), places, value.depth + 1, value.size + 1)
+
+
+def _places(args: Args) -> int:
+    if not args:
+        return 0
+    places = args[0]
+    if places.op != "literal" or places.type != "integer" or places.value is None:
+        raise Uncompiled("rounding to places that are no whole number in the statement is not in the list")
+    return int(places.value)
+
+
+def _whole(op: str, args: Args) -> Node:
+    value = args[0]
+    if decimal_of(value.type):
+        raise Uncompiled(f"`{op}` of decimals is not in the list of functions")
+    return cast(value, "long") if whole(value.type) else top(op, "long", [cast(value, "double")])
+
+
+def _log(args: Args) -> Node:
+    if len(args) == 1:
+        return top("ln", "double", [cast(args[0], "double")])
+    return top("log", "double", [cast(arg, "double") for arg in args])
+
+
+def _real(args: Args) -> list[Node]:
+    """Return arguments as floats where all are, else as doubles."""
+    kind = "float" if all(arg.type == "float" for arg in args) else "double"
+    return [cast(arg, kind) for arg in args]
+
+
+def _nanvl(args: Args) -> Node:
+    typed = _real(args)
+    return top("nanvl", typed[0].type, typed)
+
+
+def _day(op: str) -> Call:
+    return lambda args: top(op, "integer", [cast(args[0], "date")])
+
+
+def _clock(op: str) -> Call:
+    return lambda args: top(op, "integer", [cast(args[0], "timestamp")])
+
+
+def _moved(args: Args, *, back: bool) -> Node:
+    return move(args[0], cast(args[1], "integer") if args[1].type in (VOID, "string") else args[1], back=back)
+
+
+def _to_date(args: Args) -> Node:
+    return cast(args[0], "date")
+
+
+def _math(name: str) -> Call:
+    return _typed(name, "double", "double")
+
+
+def _casting(kind: str) -> Call:
+    return lambda args: cast(args[0], kind)
+
+
+def _two(op: str) -> Call:
+    return lambda args: binary(op, args[0], args[1])
+
+
+_MANY = 200
+_ALIASES = {
+    "ceiling": "ceil", "lcase": "lower", "ucase": "upper", "char_length": "length", "character_length": "length",
+    "len": "length", "power": "pow", "nvl": "coalesce", "ifnull": "coalesce", "substr": "substring",
+    "dayofmonth": "day", "sign": "signum", "date_diff": "datediff", "dateadd": "date_add", "btrim": "trim",
+}  # fmt: skip
+_CASTS = {
+    "tinyint": "byte", "smallint": "short", "int": "integer", "bigint": "long", "float": "float", "double": "double",
+    "boolean": "boolean", "date": "date", "string": "string",
+}  # fmt: skip
+FUNCTIONS: dict[str, tuple[int, int, Call]] = {
+    **{name: (1, 1, _math(name)) for name in MATH},
+    **{name: (1, 1, _casting(kind)) for name, kind in _CASTS.items()},
+    "abs": (1, 1, lambda args: unary("abs", args[0])),
+    "negative": (1, 1, lambda args: unary("neg", args[0])),
+    "mod": (2, 2, _two("mod")),
+    "pmod": (2, 2, _two("pmod")),
+    "floor": (1, 1, partial(_whole, "floor")),
+    "ceil": (1, 1, partial(_whole, "ceil")),
+    "round": (1, 2, partial(_rounded, "round")),
+    "bround": (1, 2, partial(_rounded, "bround")),
+    "log": (1, 2, _log),
+    "pow": (2, 2, _typed("pow", "double", "double", "double")),
+    "greatest": (2, _MANY, partial(_extreme, "greatest")),
+    "least": (2, _MANY, partial(_extreme, "least")),
+    "coalesce": (1, _MANY, _coalesce),
+    "if": (3, 3, _if),
+    "nullif": (2, 2, _null_if),
+    "nvl2": (3, 3, _nvl2),
+    "isnull": (1, 1, lambda args: is_null(args[0])),
+    "isnotnull": (1, 1, lambda args: top("not", "boolean", [is_null(args[0])])),
+    "isnan": (1, 1, lambda args: top("isnan", "boolean", _real(args))),
+    "nanvl": (2, 2, _nanvl),
+    "lower": (1, 1, _strings("lower", "string")),
+    "upper": (1, 1, _strings("upper", "string")),
+    "trim": (1, 1, _strings("trim", "string")),
+    "ltrim": (1, 1, _strings("ltrim", "string")),
+    "rtrim": (1, 1, _strings("rtrim", "string")),
+    "length": (1, 1, _strings("length", "integer")),
+    "substring": (2, 3, _substring),
+    "left": (2, 2, _left),
+    "replace": (2, 3, _replace),
+    "instr": (2, 2, _strings("instr", "integer")),
+    "startswith": (2, 2, _both_strings("startswith")),
+    "endswith": (2, 2, _both_strings("endswith")),
+    "contains": (2, 2, _both_strings("contains")),
+    "concat": (1, _MANY, _strings("concat", "string")),
+    "concat_ws": (1, _MANY, _strings("concat_ws", "string")),
+    "split": (2, 2, _split),
+    **{
+        name: (1, 1, _day(name))
+        for name in ("year", "month", "day", "quarter", "dayofweek", "weekday", "dayofyear", "weekofyear")
+    },
+    **{name: (1, 1, _clock(name)) for name in ("hour", "minute", "second")},
+    "datediff": (2, 2, _typed("datediff", "integer", "date", "date")),
+    "date_add": (2, 2, partial(_moved, back=False)),
+    "date_sub": (2, 2, partial(_moved, back=True)),
+    "last_day": (1, 1, _typed("last_day", "date", "date")),
+    "months_between": (2, 2, _typed("months_between", "double", "timestamp", "timestamp")),
+    "to_date": (1, 1, _to_date),
+}
+FUNCTIONS.update({other: FUNCTIONS[name] for other, name in _ALIASES.items()})
+FUNCTIONS["nvl"] = FUNCTIONS["ifnull"] = (2, 2, _coalesce)

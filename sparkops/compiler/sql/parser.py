@@ -1,0 +1,130 @@
+"""The text of a statement as sqlglot's tree, refused where sqlglot and Spark may read it differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sparkops.compiler.plan import Uncompiled
+from sparkops.scoring.sql.node import LARGEST
+
+_PARTS = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
+_LONGEST = 20_000  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A SELECT over __THIS__.
+
+    Args:
+        items: What stands between SELECT and FROM, as sqlglot's expressions.
+        where: The condition, or None.
+        table: What columns may be qualified with, in lower case.
+    """
+
+    items: tuple[Any, ...]
+    where: Any
+    table: str
+
+
+def parse(text: str) -> Statement:
+    """Return a statement.
+
+    Raises:
+        Uncompiled: It is more than `SELECT ... FROM __THIS__ WHERE ...`, or cannot be read for certain.
+    """
+    try:
+        from sqlglot import exp
+        from sqlglot.errors import SqlglotError
+    except ImportError:
+        raise Uncompiled(
+            "sqlglot, which reads its statement, is not installed (pip install sqlglot)"
+        ) from None
+    if "\\" in text:
+        raise Uncompiled("its statement has a backslash, which SQL parsers read differently")
+    if len(text) > _LONGEST:
+        raise Uncompiled(f"its statement is longer than {_LONGEST} characters")
+    try:
+        found = [item for item in _trees(text) if item is not None]
+    except (SqlglotError, RecursionError) as error:
+        raise Uncompiled(f"its statement cannot be read: {str(error).splitlines()[0]}") from None
+    if len(found) != 1 or not isinstance(found[0], exp.Select):
+        raise Uncompiled("its statement is not one SELECT ... FROM __THIS__")
+    select = found[0]
+    more = sorted(name for name, value in select.args.items() if value and name not in _PARTS)
+    if more or select.args.get("kind") or select.args.get("operation_modifiers"):
+        raise Uncompiled(
+            f"its statement has more than SELECT, FROM and WHERE ({', '.join(more) or 'a kind'})"
+        )
+    _check(select)
+    where = select.args.get("where")
+    return Statement(tuple(select.expressions), where.this if where else None, _table(select))
+
+
+def _table(select: Any) -> str:
+    source = select.args.get("from_") or select.args.get("from")
+    table: Any = source.this if source is not None else None
+    plain = type(table).__name__ == "Table" and table.name == "__THIS__"
+    if not plain or any(value for name, value in table.args.items() if name not in ("this", "alias")):
+        raise Uncompiled("its statement does not read FROM __THIS__ alone")
+    return str(table.alias or "__THIS__").lower()
+
+
+def _trees(text: str) -> list[Any]:
+    dialect, parser = _parser()
+    tokens = dialect.tokenize(text)
+    signs = [token for token in tokens if token.token_type.name == "PLUS"]
+    trees = list(parser(dialect=dialect).parse(tokens, text))
+    sums = sum(
+        1 for tree in trees if tree is not None for node in tree.walk() if type(node).__name__ == "Add"
+    )
+    if len(signs) != sums:
+        raise Uncompiled("its statement has a plus sign before a value")
+    return trees
+
+
+@cache
+def _parser() -> tuple[Any, Any]:
+    """Return the dialect of Spark, and its parser that leaves each call as it is written."""
+    from sqlglot.dialects.spark import Spark
+
+    base: Any = Spark.Parser
+    words = {
+        name: rule for name, rule in base.FUNCTION_PARSERS.items() if name in ("CAST", "TRY_CAST", "EXTRACT")
+    }
+    case = {name: rule for name, rule in base.NO_PAREN_FUNCTION_PARSERS.items() if name == "CASE"}
+    changed = {
+        "FUNCTIONS": {},
+        "FUNCTION_PARSERS": words,
+        "NO_PAREN_FUNCTIONS": {},
+        "NO_PAREN_FUNCTION_PARSERS": case,
+    }
+    return Spark(), type("Parser", (base,), changed)
+
+
+# How tightly Spark binds, from its grammar; sqlglot keeps parentheses as nodes, so a child without any must bind
+# more tightly than its parent, or as tightly on the left. Then there is only one reading, and it is Spark's.
+_BINDS = {
+    "Or": 1, "And": 2, "Not": 3,
+    "Is": 4, "In": 4, "Between": 4, "Like": 4, "Escape": 4,
+    "EQ": 5, "NEQ": 5, "NullSafeEQ": 5, "NullSafeNEQ": 5, "LT": 5, "LTE": 5, "GT": 5, "GTE": 5,
+    "Add": 9, "Sub": 9, "DPipe": 9,
+    "Mul": 10, "Div": 10, "IntDiv": 10, "Mod": 10,
+    "Neg": 11,
+}  # fmt: skip
+
+
+def _check(select: Any) -> None:
+    count = 0
+    for node in select.walk():
+        count += 1
+        binds = _BINDS.get(type(node).__name__)
+        if binds is None:
+            continue
+        for name, child in node.args.items():
+            below = _BINDS.get(type(child).__name__)
+            if below is not None and (below < binds or (below == binds and name != "this")):
+                raise Uncompiled(f"parentheses around `{child.sql('spark')}` would make its statement plain")
+    if count > LARGEST * 4:
+        raise Uncompiled("its statement is too long")

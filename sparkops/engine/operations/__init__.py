@@ -1,0 +1,1 @@
+"""Operations on a project: functions that take the service container."""

@@ -1,1 +1,0 @@
-"""The model registry: certify, register, promote, roll back, and score frames by MLflow model versions."""

@@ -1,5 +1,0 @@
-"""Expressions of SQL as parts of a graph, as far as they have an exact form."""
-
-from sparkops.models.onnx.sql.tree import expression, without_form
-
-__all__ = ["expression", "without_form"]

@@ -1,0 +1,5 @@
+"""Expressions of SQL as parts of a graph, as far as they have an exact form."""
+
+from sparkops.onnx.sql.tree import expression, without_form
+
+__all__ = ["expression", "without_form"]

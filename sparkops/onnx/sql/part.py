@@ -1,0 +1,71 @@
+"""A value of an expression in a graph, where it is null, and where working it out fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sparkops.onnx.graph import Graph
+
+BLANK: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
+    "double": np.array([[0.0]]),
+    "int64": np.array([[0]]),
+    "bool": np.array([[False]]),
+    "string": np.array([[""]], dtype=object),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One value a row; each tensor is (rows, 1), or (1, 1) of one value for all rows.
+
+    Args:
+        name: Its tensor; what stands there where it is null or fails means nothing.
+        kind: Kind of the tensor.
+        null: Where it is null; None when it never is.
+        fault: Where Spark raises as it works it out; None when it never does.
+    """
+
+    name: str
+    kind: str
+    null: str | None = None
+    fault: str | None = None
+
+
+def strict(graph: Graph, parts: Sequence[Part], *, backwards: bool = False) -> tuple[str | None, str | None]:
+    """Return where a value is null as one of its parts is, and where one fails that is worked out.
+
+    Parts are worked out in order, and those after a null one are not, as in Spark.
+
+    Args:
+        graph: The graph.
+        parts: The parts.
+        backwards: The last part is worked out first, as Spark does in divisions.
+    """
+    null: str | None = None
+    fault: str | None = None
+    for part in reversed(parts) if backwards else parts:
+        fault = either(graph, fault, unless(graph, part.fault, null))
+        null = either(graph, null, part.null)
+    return null, fault
+
+
+def either(graph: Graph, one: str | None, other: str | None) -> str | None:
+    """Return where one of two is true; None is never true."""
+    if one is None or other is None:
+        return one or other
+    return graph.add("Or", one, other)
+
+
+def unless(graph: Graph, one: str | None, other: str | None) -> str | None:
+    """Return where one is true and the other is not."""
+    if one is None or other is None:
+        return one
+    return graph.add("And", one, graph.add("Not", other))
+
+
+def both(graph: Graph, one: str | None, other: str | None) -> str | None:
+    """Return where both are true; None is never true."""
+    return None if one is None or other is None else graph.add("And", one, other)

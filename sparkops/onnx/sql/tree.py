@@ -1,0 +1,51 @@
+"""A whole expression in a graph, and what of it has no exact form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sparkops.onnx.columns import kind_of
+from sparkops.onnx.graph import Graph
+from sparkops.onnx.sql.arithmetic import CALCULATIONS
+from sparkops.onnx.sql.choice import CHOICES
+from sparkops.onnx.sql.part import BLANK, Part
+from sparkops.scoring.ir.field import NUMBERS
+from sparkops.scoring.sql import literal
+from sparkops.scoring.sql.node import LEAVES, Node
+
+_FORMS = {**CALCULATIONS, **CHOICES}
+_TYPES = frozenset((*NUMBERS, "string", "boolean"))
+
+
+def without_form(node: Node) -> str | None:
+    """Return what of an expression has no exact form in ONNX, as words; None where all of it has."""
+    if node.type not in _TYPES:
+        return f"a value of type {node.type}"
+    if node.op not in LEAVES and (node.op not in _FORMS or not _FORMS[node.op][0](node)):
+        return f"`{node.op}` of {', '.join(arg.type for arg in node.args)}"
+    return next((why for why in map(without_form, node.args) if why), None)
+
+
+def expression(node: Node, columns: Mapping[str, Part], graph: Graph) -> Part:
+    """Write an expression.
+
+    Args:
+        node: The expression; `without_form` has nothing against it.
+        columns: The columns that it reads.
+        graph: Where it is written.
+    """
+    if node.op == "column":
+        return columns[node.value]
+    if node.op == "literal":
+        return _literal(node, graph)
+    parts = [expression(arg, columns, graph) for arg in node.args]
+    return _FORMS[node.op][1](graph, node, parts)
+
+
+def _literal(node: Node, graph: Graph) -> Part:
+    value, kind = literal.read(node.value, node.type), kind_of(node.type)
+    if value is None:
+        return Part(graph.constant(BLANK[kind]), kind, graph.constant(np.array([[True]])))
+    return Part(graph.constant(np.array([[value]], dtype=BLANK[kind].dtype)), kind)

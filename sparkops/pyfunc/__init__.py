@@ -1,0 +1,1 @@
+"""Models of other libraries, saved by MLflow: the registration side and the worker side."""

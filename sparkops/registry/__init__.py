@@ -1,0 +1,1 @@
+"""The MLflow model registry of a project: register, promote, roll back."""

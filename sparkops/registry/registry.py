@@ -1,0 +1,242 @@
+"""The model registry of a project: register, list, promote, roll back, and hand out versions."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.artifact.facts import Facts, registered
+from sparkops.artifact.verify import trouble
+from sparkops.batch.spark_version import SparkVersion
+from sparkops.config.settings import Settings
+from sparkops.errors import GateFailed, SignatureMismatch
+from sparkops.pipeline.model import Gate, Model
+from sparkops.pipeline.registered import GateResult, Registered
+from sparkops.pyfunc.registration.flavors import flavor_of
+from sparkops.pyfunc.worker.flavor_names import is_other
+from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.registry import aliases
+from sparkops.registry.build import build, check_trained
+from sparkops.registry.catalog import catalog, copied, fetched, is_address
+from sparkops.registry.client import client, warm
+from sparkops.registry.evaluate import kept, measured, on_heldout
+from sparkops.registry.gates import judge, needs_champion
+from sparkops.registry.upload import upload
+from sparkops.scoring.artifact.file_names import SEAL
+from sparkops.scoring.locate.model_uri import CHAMPION, Located, parse
+from sparkops.scoring.locate.sqlite_registry import Entry, pick
+from sparkops.scoring.rules.portable_rules import RowChecks
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from sparkops.pyfunc.registration.process_version import ProcessVersion
+
+_log = logging.getLogger("sparkops.registry")
+At = int | str | None
+
+
+class Registry:
+    """The models of a project.
+
+    Args:
+        settings: Where the registry is.
+        spark: Needed only to register and to score in Spark.
+    """
+
+    def __init__(self, settings: Settings, spark: SparkSession | None = None) -> None:
+        self._settings, self._spark = settings, spark
+
+    def warm(self) -> threading.Thread:
+        """Start importing MLflow in a thread: it takes seconds, and a training job needs it at its end."""
+        return warm()
+
+    def list(self) -> tuple[Registered, ...]:
+        """Return every version of every model, by name and then newest first."""
+        return tuple(registered(entry) for entry in catalog(self._settings))
+
+    def versions(self, name: str) -> tuple[Registered, ...]:
+        """Return the versions of a model, newest first."""
+        found = catalog(self._settings)
+        pick(found, name, str(next((each.version for each in found if each.name == name), 0)))
+        return tuple(registered(entry) for entry in found if entry.name == name)
+
+    def resolve(self, name: str, at: At = None) -> Registered:
+        """Return the version that a number or an alias means; `champion` where none is given."""
+        return registered(self._entry(name, at))
+
+    def show(self, name: str, at: At = None) -> Registered:
+        """Return a version as `resolve` does; where there is no champion, the newest."""
+        if at is not None:
+            return self.resolve(name, at)
+        versions = self.versions(name)
+        return aliases.holder(versions, CHAMPION) or versions[0]
+
+    def folder(self, name: str, at: At = None) -> Path:
+        """Return the folder of a version on this machine, copied here where the registry is on a server."""
+        return fetched(self._settings, self._entry(name, at))
+
+    def place(self, uri: str) -> Path:
+        """Return the folder of `name`, `name/3`, `name@alias`, with `models:/` or without, `models:/m-ID` or `runs:/...`."""
+        return copied(self._settings, uri) if is_address(uri) else self.folder(*parse(uri))
+
+    def version(self, name: str, at: At = None) -> SparkVersion | ProcessVersion:
+        """Return a version that scores frames in Spark."""
+        entry = self._entry(name, at)
+        folder = fetched(self._settings, entry)
+        if is_other(folder):
+            from sparkops.pyfunc.registration.process_version import ProcessVersion
+
+            return ProcessVersion(name, entry.version, folder, entry.tags.get(SEAL, ""), self._settings)
+        return SparkVersion(name, entry.version, folder, self._settings)
+
+    def located(self, name: str, at: At = None) -> Located:
+        """Return where a version lies, with what the registry holds of its files."""
+        entry = self._entry(name, at)
+        return Located(fetched(self._settings, entry), name, entry.version, entry.tags.get(SEAL, ""))
+
+    def register(
+        self,
+        model: Model,
+        *,
+        name: str,
+        run_id: str,
+        tables: Mapping[str, int | None] | None = None,
+        checks: RowChecks | None = None,
+        gates: Sequence[Gate] = (),
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Registered:
+        """Certify, measure and register a trained model; make it champion when its gates pass.
+
+        A retry of the same run finds the version that stands and goes on from there. A version whose gate failed is
+        registered as `challenger`.
+
+        Args:
+            model: What the training job returned.
+            name: Registered name.
+            run_id: Run of sparkops that trained it.
+            tables: Training tables: name to version.
+            checks: Rules about rows of those tables; those that the model's rows can be judged by travel with it.
+            gates: Conditions for becoming champion.
+            params: Parameters of the run.
+            tags: Further tags for MLflow's run.
+        """
+        found = [entry for entry in catalog(self._settings, name) if registered(entry).run_id == run_id]
+        if found:
+            _log.info("run %s registered `%s` version %d already", run_id, name, found[0].version)
+            return self._crowned(name, found[0].version)
+        said = {key: str(value) for key, value in (params or {}).items()}
+        facts = Facts(name=name, run_id=run_id, compiled=False, tables=dict(tables or {}), params=said)
+        return self._crowned(name, self._new(model, facts, gates, checks or RowChecks(), tags or {}))
+
+    def _new(
+        self, model: Model, facts: Facts, gates: Sequence[Gate], checks: RowChecks, tags: Mapping[str, str]
+    ) -> int:
+        """Build, judge and upload a version; return its number."""
+        from sparkops.pyfunc.registration.saved_model import prepared
+
+        if flavor_of(model.fitted) is None:
+            check_trained(model)
+        with (
+            kept(model.heldout),
+            prepared(model, self._settings) as ready,
+            tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
+        ):
+            metrics, results = self._judged(ready, facts.name, gates)
+            folder = Path(work) / "model"
+            facts = self._built(ready, replace(facts, metrics=metrics, gates=results), folder, checks)
+            return upload(client(self._settings), self._settings, facts, folder, tags)
+
+    def promote(
+        self, name: str, version: At = None, *, alias: str = CHAMPION, force: bool = False
+    ) -> Registered:
+        """Give an alias to a version, the newest where none is given; a replaced champion becomes `previous`.
+
+        Args:
+            name: Registered name.
+            version: A version number or an alias.
+            alias: The alias to give.
+            force: Make it champion though a gate failed when it was registered.
+        """
+        versions = self.versions(name)
+        chosen = self.resolve(name, versions[0].version if version is None else version)
+        failed = [gate for gate in chosen.gates if not gate.passed]
+        if failed and alias == CHAMPION and not force:
+            raise GateFailed(
+                f"Version {chosen.version} of `{name}` may not be champion: {_told(failed)}. Pass --force."
+            )
+        self._check_ready(chosen)
+        aliases.give(client(self._settings), versions, chosen, alias)
+        return self.resolve(name, chosen.version)
+
+    def rollback(self, name: str) -> Registered:
+        """Make the previous champion champion again; a second rollback undoes the first."""
+        versions = self.versions(name)
+        chosen = aliases.former(versions, name)
+        self._check_ready(chosen)
+        mlflow = client(self._settings)
+        aliases.give(mlflow, versions, chosen, CHAMPION)
+        return self.resolve(name, chosen.version)
+
+    def _built(self, model: Model, facts: Facts, folder: Path, checks: RowChecks) -> Facts:
+        from sparkops.pyfunc.registration.build import build as build_other
+        from sparkops.pyfunc.registration.saved_model import Saved
+
+        if isinstance(model.fitted, Saved):
+            return build_other(model, model.fitted, facts, folder)
+        return build(model, facts, folder, self._settings, checks)
+
+    def _entry(self, name: str, at: At) -> Entry:
+        return pick(catalog(self._settings), name, CHAMPION if at is None else str(at).removeprefix("@"))
+
+    def _judged(
+        self, model: Model, name: str, gates: Sequence[Gate]
+    ) -> tuple[dict[str, float], tuple[GateResult, ...]]:
+        metrics = measured(model)
+        champion = self._champion(model, name) if needs_champion(gates) else None
+        return metrics, judge(gates, metrics, champion)
+
+    def _champion(self, model: Model, name: str) -> Mapping[str, float] | None:
+        """Return the champion's metrics on the same held-out rows: None without one, empty where it can't score them."""
+        held = aliases.holder(tuple(registered(each) for each in catalog(self._settings, name)), CHAMPION)
+        if held is None or model.heldout is None:
+            return None
+        champion = self.version(name, held.version)
+        try:
+            champion.check(model.heldout)
+        except SignatureMismatch as error:
+            _log.warning("the champion cannot be compared: %s", error)
+            return {}
+        return on_heldout(model, champion.fitted)
+
+    def _crowned(self, name: str, version: int) -> Registered:
+        """Give a new version its alias, unless it has one already."""
+        versions = self.versions(name)
+        chosen = next(each for each in versions if each.version == version)
+        if not chosen.aliases:
+            passed = all(gate.passed for gate in chosen.gates)
+            aliases.give(client(self._settings), versions, chosen, CHAMPION if passed else aliases.CHALLENGER)
+        return self.resolve(name, version)
+
+    def _check_ready(self, chosen: Registered) -> None:
+        if not chosen.compiled and not chosen.flavor:
+            return
+        found = self.located(chosen.name, chosen.version)
+        if chosen.flavor:
+            from sparkops.pyfunc.registration.recheck import trouble as in_its_process
+
+            reason = in_its_process(found, Running.of(self._settings))
+        else:
+            reason = trouble(found.folder)
+        if reason:
+            raise GateFailed(f"Version {chosen.version} of `{chosen.name}` may not take an alias: {reason}.")
+
+
+def _told(gates: Sequence[GateResult]) -> str:
+    return "; ".join(f"{gate.metric} is {gate.value:g}, must be {gate.rule}" for gate in gates)

@@ -1,0 +1,1 @@
+"""The files of a compiled scorer: description, arrays and parity certificate."""

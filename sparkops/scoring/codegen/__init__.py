@@ -1,0 +1,1 @@
+"""Generate straight-line Python that scores one row."""

@@ -1,0 +1,1 @@
+"""Functions with the semantics of the Java standard library."""

@@ -1,0 +1,1 @@
+"""Computations that several stages share, for one row and for a batch."""

@@ -1,0 +1,75 @@
+"""Squared distances from a vector, which is never built, to fixed points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from ..batch.columns import Denses, Numbers, OneHots, Scalars, Vectors
+from ..codegen.code_writer import Code, number
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, contributions
+
+
+def points(source: Vector, code: Code) -> Vector:
+    """Return a vector in the form that `squared` takes: parts cheap to repeat, or one sequence."""
+    blocks = tuple(code.slot(block) for block in source.blocks)
+    if any(isinstance(block, Dense | Sparse) for block in blocks):
+        blocks = (Dense(code.dense(source), source.size),)
+    return Vector(blocks)
+
+
+def squared(source: Vector, point: Numbers, code: Code) -> str:
+    """Return the expression of the squared distance to a point."""
+    terms, at = [], 0
+    for block in source.blocks:
+        part = point[at : at + block.size]
+        at += block.size
+        terms.append(_term(block, part, code))
+    return " + ".join(terms) or "0.0"
+
+
+def squared_at_once(source: Vector, centres: Numbers, code: Code) -> str:
+    """Return the name of the list of the squared distances to each of (points, slots)."""
+    kernel = partial(_all_apart, columns=np.ascontiguousarray(centres.T))
+    return code.local(f"{code.constant(kernel)}({code.dense(source)})")
+
+
+def _all_apart(values: Sequence[float], *, columns: Numbers) -> list[float]:
+    with np.errstate(all="ignore"):
+        gaps = np.array(values)[:, None] - columns
+        found: list[float] = (gaps * gaps).sum(axis=0).tolist()
+    return found
+
+
+def _term(block: Block, part: Numbers, code: Code) -> str:
+    if isinstance(block, OneHot):
+        table = contributions((block.hot - part) ** 2, (block.base - part) ** 2)
+        return f"{code.constant(tuple(table.tolist()))}[{block.index}]"
+    if isinstance(block, Scalar):
+        if part[0] == 0.0:
+            return f"{block.expr} * {block.expr}"
+        gap = code.local(f"{block.expr} - {number(part[0])}")
+        return f"{gap} * {gap}"
+    return f"{code.constant(partial(_apart, part.tolist()))}({block.expr})"
+
+
+def _apart(point: Sequence[float], values: Sequence[float]) -> float:
+    return sum([(a - b) * (a - b) for a, b in zip(values, point, strict=True)])
+
+
+def all_squared(source: Vectors, point: Numbers, rows: int) -> Numbers:
+    """Return the squared distance to a point for every row."""
+    total, at = np.zeros(rows), 0
+    for block in source.blocks:
+        part = point[at : at + block.size]
+        at += block.size
+        if isinstance(block, OneHots):
+            total += contributions((block.hot - part) ** 2, (block.base - part) ** 2)[block.index]
+        elif isinstance(block, Scalars):
+            total += (block.values - part[0]) ** 2
+        else:
+            table = block.values if isinstance(block, Denses) else block.dense()
+            total += ((table - part) ** 2).sum(axis=1)
+    return total

@@ -1,0 +1,1 @@
+"""Find the folder of a registered model without MLflow."""

@@ -1,0 +1,152 @@
+"""From what a person calls a model to its folder: `models:/name@alias`, `name/3`, a path. No MLflow needed."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import InputError, ModelError, NotCompiled, UnknownName
+from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, SCORER, SEAL
+from .identity import TAG, check_identity
+from .sqlite_registry import entries, local_folder, pick, sqlite_file
+from .tracking_server import download, tag
+
+if TYPE_CHECKING:
+    from ..scorer import Scorer
+
+CHAMPION = "champion"
+
+
+def parse(uri: str) -> tuple[str, str]:
+    """Split `models:/name@alias`, `name/3` or `name` into the name and a version or alias (`champion` by default).
+
+    Raises:
+        InputError: It is not of that form.
+    """
+    body = uri.removeprefix("models:").lstrip("/")
+    name, mark, alias = body.partition("@")
+    if mark:
+        parts = (name, alias)
+    else:
+        name, mark, version = body.partition("/")
+        parts = (name, version if mark else CHAMPION)
+    if not all(parts) or "/" in parts[0] + parts[1]:
+        raise InputError(
+            f"`{uri}` names no model: write models:/NAME@ALIAS, models:/NAME/VERSION or a folder."
+        )
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A model's folder on this machine.
+
+    Args:
+        folder: The folder.
+        name: Registered name, or the folder's.
+        version: Version number; None where a folder was given.
+        seal: What the registry holds of its files, where it is no Spark model.
+    """
+
+    folder: Path
+    name: str
+    version: int | None
+    seal: str = ""
+
+
+def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Located:
+    """Find the folder of a model.
+
+    Args:
+        uri: `models:/name@alias`, `models:/name/3`, the same without `models:/`, or a folder.
+        tracking_uri: Where the registry is: `sqlite:///file` or a tracking server's URL.
+        cache: Keeps what was copied from a server; by default under the system's temporary folder.
+    """
+    text = str(uri)
+    folder = Path(text).resolve()
+    is_path = isinstance(uri, Path) or text.startswith(("/", "./", "../"))
+    if folder.is_dir() and _holds_model(folder):
+        return Located(folder, folder.name, None)
+    if is_path:
+        why = "That folder holds none." if folder.is_dir() else "There is no such folder."
+        raise UnknownName(
+            "model", text, advice=f"{why} Name a folder that MLflow or sparkops saved a model in."
+        )
+    name, at = parse(text)
+    if tracking_uri is None:
+        raise InputError(
+            f"`{text}` needs a registry: say where it is (tracking_uri), or give the model's folder."
+        )
+    return registered(name, at, tracking_uri=tracking_uri, cache=cache)
+
+
+def registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = None) -> Located:
+    """Find the folder of a version or alias of a registered model, copied here from a server where it must be."""
+    file = sqlite_file(tracking_uri)
+    if file is not None:
+        return _stored(name, at, file)
+    if tracking_uri.startswith(("http://", "https://")):
+        folder, version = download(
+            tracking_uri, name, at, cache or Path(tempfile.gettempdir()) / "sparkops-models"
+        )
+        is_other = (folder / FLAVOR).is_file()
+        held = tag(tracking_uri, name, version, SEAL if is_other else TAG)
+        check_identity(folder, "" if is_other else held, f"{name}/{version}")
+        return Located(folder, name, version, held if is_other else "")
+    raise ModelError(
+        f"The registry {tracking_uri} can't be read without MLflow: use sqlite:///FILE or a server's URL."
+    )
+
+
+def scorer_folder(model: Path) -> Path:
+    """Return the folder of the compiled scorer inside a model's folder."""
+    if (model / SCORER).is_dir():
+        return model / SCORER
+    if (model / FLAVOR).is_file():
+        raise NotCompiled(
+            f"The model in {model} is no Spark model, so it has no compiled scorer: it is scored in a process of its own, "
+            "by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
+        )
+    facts = model / FACTS
+    if facts.is_file():
+        reasons = (
+            "; ".join(json.loads(facts.read_text("utf-8")).get("reasons", ())) or "no reason was recorded"
+        )
+        raise NotCompiled(f"The model in {model} is scored by Spark only: {reasons}. Score it with --table.")
+    if (model / "MLmodel").is_file():
+        raise NotCompiled(
+            f"The model in {model} was not registered by sparkops and holds no compiled scorer. "
+            f"Compile it: `sparkops models compile {model} --into DIR`."
+        )
+    return model
+
+
+def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Scorer:
+    """Return the scorer of a model by its name, version, alias or folder."""
+    from ..artifact.scorer_folder import load  # NumPy, only once a scorer is asked for
+
+    return load(scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
+
+
+def _holds_model(folder: Path) -> bool:
+    """Tell whether a folder is a model, and not one that only has a model's name."""
+    return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
+
+
+def _stored(name: str, at: str, file: Path) -> Located:
+    entry = pick(entries(file), name, at)
+    folder = local_folder(entry.location)
+    if folder is None:
+        raise ModelError(
+            f"Version {entry.version} of `{name}` lies at {entry.location}, which is not on this machine."
+        )
+    if not folder.is_dir():
+        raise ModelError(
+            f"Version {entry.version} of `{name}` is registered, but its folder {folder} is gone. "
+            "Restore it, or train the model again."
+        )
+    check_identity(folder, entry.tags.get(TAG, ""), f"{name}/{entry.version}")
+    return Located(folder, name, entry.version, entry.tags.get(SEAL, ""))

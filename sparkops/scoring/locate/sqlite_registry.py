@@ -1,0 +1,119 @@
+"""The MLflow registry's own SQLite file, read without MLflow: versions, aliases, tags, metrics, folders."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ...errors import ModelError, UnknownName
+
+_VERSIONS = """
+    select name, version, run_id, coalesce(storage_location, source), creation_time
+    from model_versions where current_stage is null or current_stage <> 'Deleted_Internal'
+    order by name, version desc
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One model version as the registry holds it.
+
+    Args:
+        name: Registered name.
+        version: Version number.
+        run: MLflow's run id; empty where there is none.
+        location: URI or path of the artifact.
+        created: Milliseconds since 1970 (UTC).
+        aliases: Aliases that point to it.
+        tags: Its tags.
+        metrics: Metrics of its run.
+    """
+
+    name: str
+    version: int
+    run: str
+    location: str
+    created: int
+    aliases: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+def sqlite_file(tracking_uri: str) -> Path | None:
+    """Return the file of a `sqlite:///` URI, or None for any other store."""
+    if not tracking_uri.startswith("sqlite:///"):
+        return None
+    return Path(tracking_uri.removeprefix("sqlite:///").split("?", 1)[0])
+
+
+def entries(file: Path, name: str | None = None) -> tuple[Entry, ...]:
+    """Return the model versions of a registry, by name and then newest first."""
+    if not file.is_file():
+        return ()
+    try:
+        with _opened(file) as store:
+            return tuple(_entry(store, row) for row in store.execute(_VERSIONS) if name in (None, row[0]))
+    except sqlite3.Error as error:
+        raise ModelError(
+            f"The model registry {file} cannot be read ({error}). "
+            "Check that it is MLflow's own SQLite file and that no other program holds it."
+        ) from error
+
+
+def local_folder(location: str) -> Path | None:
+    """Return the folder of a path or `file:` URI, or None where the artifact is not on this machine."""
+    parts = urlsplit(location)
+    if parts.scheme == "file":
+        return Path(unquote(parts.path))
+    return Path(location) if parts.scheme == "" else None
+
+
+def pick(found: tuple[Entry, ...], name: str, at: str) -> Entry:
+    """Return the version or alias `at` of a model from all versions of a registry."""
+    known = sorted({entry.name for entry in found})
+    mine = [entry for entry in found if entry.name == name]
+    if not mine:
+        raise UnknownName("model", name, known, where="the registry", advice="See `sparkops models`.")
+    if at.isdecimal():
+        for entry in mine:
+            if entry.version == int(at):
+                return entry
+        raise UnknownName("version", at, [str(entry.version) for entry in mine], where=f"model `{name}`")
+    for entry in mine:
+        if at in entry.aliases:
+            return entry
+    raise no_alias(name, at, sorted({alias for entry in mine for alias in entry.aliases}), mine[0].version)
+
+
+def no_alias(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
+    """Return the error of an alias that no version holds, with what to do about it."""
+    advice = f"Name a version (`{name}/{newest}`), or give it the alias: `sparkops models promote {name} {newest}`."
+    return UnknownName("alias", alias, known, where=f"model `{name}`", advice=advice)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=10)) as store:
+        yield store
+
+
+def _entry(store: sqlite3.Connection, row: tuple[str, int, str | None, str | None, int | None]) -> Entry:
+    name, version, run, location, created = row
+    key = (name, version)
+    aliases = store.execute("select alias from registered_model_aliases where name=? and version=?", key)
+    tags = store.execute("select key, value from model_version_tags where name=? and version=?", key)
+    metrics = store.execute("select key, value from latest_metrics where run_uuid=? and not is_nan", (run,))
+    return Entry(
+        name=name,
+        version=int(version),
+        run=run or "",
+        location=location or "",
+        created=created or 0,
+        aliases=tuple(sorted(alias for (alias,) in aliases)),
+        tags={key: value or "" for key, value in tags},
+        metrics={key: float(value) for key, value in metrics},
+    )

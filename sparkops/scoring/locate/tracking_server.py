@@ -1,0 +1,170 @@
+"""An MLflow tracking server over its REST interface, without MLflow: find a version, copy its scorer here."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.request import Request, urlopen
+
+from ...errors import EngineError, ModelError, UnknownName
+from ..artifact.file_names import FACTS, FLAVOR, SCORER
+from .sqlite_registry import no_alias
+
+_TIMEOUT = 30.0
+_SCORED = ("MLmodel", FACTS, SCORER)  # what the compiled scorer needs of an artifact
+
+
+def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
+    """Return the local folder with a version's scorer and the version, copied from the server if it is not here yet.
+
+    Args:
+        server: `http(s)://[user:password@]host[:port][/prefix]`.
+        name: Registered name.
+        at: A version number or an alias.
+        cache: Folder that keeps what was copied, by server, name and version.
+    """
+    version = _version(server, name, at)
+    folder = (
+        cache / quote(urlsplit(server).netloc.rpartition("@")[2], safe="") / quote(name, safe="") / version
+    )
+    if not folder.is_dir():
+        answer = _get(server, "2.0/mlflow/model-versions/get-download-uri", name=name, version=version)
+        _copy(server, str(answer["artifact_uri"]), folder)
+    return folder, int(version)
+
+
+def tag(server: str, name: str, version: int, key: str) -> str:
+    """Return a tag of a model version; empty where it has none."""
+    answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=str(version))
+    tags = answer["model_version"].get("tags", ())
+    return next((str(each.get("value", "")) for each in tags if each.get("key") == key), "")
+
+
+def _version(server: str, name: str, at: str) -> str:
+    try:
+        if at.isdecimal():
+            answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=at)
+        else:
+            answer = _get(server, "2.0/mlflow/registered-models/alias", name=name, alias=at)
+        return str(answer["model_version"]["version"])
+    except _NotThereError as error:
+        raise _unknown(server, name, at) from error
+
+
+def _unknown(server: str, name: str, at: str) -> UnknownName:
+    try:
+        model = _get(server, "2.0/mlflow/registered-models/get", name=name)["registered_model"]
+    except _NotThereError:
+        return UnknownName("model", name, where=f"the registry at {_shown(server)}")
+    versions = [str(each["version"]) for each in model.get("latest_versions", ())]
+    if at.isdecimal():
+        return UnknownName("version", at, versions, where=f"model `{name}` at {_shown(server)}")
+    aliases = sorted(each["alias"] for each in model.get("aliases", ()))
+    return no_alias(name, at, aliases, max((int(version) for version in versions), default=1))
+
+
+def _copy(server: str, artifact_uri: str, folder: Path) -> None:
+    """Copy the scorer's files beside `folder`, then move them there whole."""
+    parts = urlsplit(artifact_uri)
+    if parts.scheme != "mlflow-artifacts":
+        raise ModelError(
+            f"The artifact {artifact_uri} is not served by {_shown(server)}: start the tracking server with "
+            "--serve-artifacts, or download the folder and give its path instead of a models:/ URI."
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
+    try:
+        for path in _files(server, parts.path.strip("/")):
+            target = partial / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = quote(f"{parts.path.strip('/')}/{path}")
+            target.write_bytes(_read(server, f"2.0/mlflow-artifacts/artifacts/{source}"))
+        _move(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _move(partial: Path, folder: Path) -> None:
+    try:
+        partial.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # another process was first: its copy of the same version is as good
+            raise
+
+
+def _files(server: str, root: str, below: str = "") -> Iterator[str]:
+    """Yield the paths of the files that scoring needs, each checked to stay inside the artifact.
+
+    Of a model that is no Spark model that is every file.
+    """
+    at = f"{root}/{below}" if below else root
+    found = _get(server, "2.0/mlflow-artifacts/artifacts", path=at).get("files", ())
+    named = [(PurePosixPath(str(each["path"])).name, each) for each in found]
+    whole = bool(below) or any(name == FLAVOR for name, _ in named)
+    for name, each in named:
+        path = f"{below}/{name}" if below else name
+        if name in ("", "..") or not (whole or name in _SCORED):
+            continue
+        if each.get("is_dir"):
+            yield from _files(server, root, path)
+        else:
+            yield path
+
+
+class _NotThereError(Exception):
+    """The server answered that there is no such thing."""
+
+
+def _get(server: str, path: str, /, **query: str) -> dict[str, Any]:
+    answer = json.loads(_read(server, f"{path}?{urlencode(query)}"))
+    if not isinstance(answer, dict):
+        raise EngineError(
+            f"The tracking server {_shown(server)} answered with something that is not MLflow's."
+        )
+    return answer
+
+
+def _read(server: str, path: str) -> bytes:
+    request = _request(server, path)
+    try:
+        with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 (http and https only: see locate)
+            body: bytes = answer.read()
+            return body
+    except HTTPError as error:
+        with error:
+            detail = error.read(2000).decode("utf-8", "replace")
+        if error.code == 404 or "RESOURCE_DOES_NOT_EXIST" in detail or "not found" in detail:  # noqa: PLR2004
+            raise _NotThereError(detail) from error
+        advice = (
+            "Give a user and password in its URL." if error.code in (401, 403) else "See the server's log."
+        )
+        raise EngineError(f"The tracking server {_shown(server)} answered {error.code}. {advice}") from error
+    except (URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise EngineError(
+            f"The tracking server {_shown(server)} does not answer ({reason}). Check models.tracking_uri."
+        ) from error
+
+
+def _request(server: str, path: str) -> Request:
+    parts = urlsplit(server)
+    host = parts.netloc.rpartition("@")[2]
+    base = urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", ""))
+    request = Request(f"{base}/api/{path}")  # noqa: S310
+    if parts.username is not None:
+        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        request.add_header("Authorization", f"Basic {base64.b64encode(login).decode()}")
+    return request
+
+
+def _shown(server: str) -> str:
+    """Return the server's address without user and password."""
+    parts = urlsplit(server)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

@@ -1,0 +1,1 @@
+"""Text and token columns, and the murmur3 hash."""

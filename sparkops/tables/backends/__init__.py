@@ -1,0 +1,1 @@
+"""The ways to commit to a Delta table."""

@@ -1,0 +1,1 @@
+"""Commits and reads by delta-rs, without a JVM."""

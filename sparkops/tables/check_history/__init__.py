@@ -1,0 +1,1 @@
+"""The history of check results: one Delta table."""

@@ -1,0 +1,1 @@
+"""Read the Delta log: versions, commits and data files."""

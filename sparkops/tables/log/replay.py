@@ -1,0 +1,102 @@
+"""The data files of one version of a local table, from its log alone: are they there, and how many rows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from sparkops.tables.log.log_folder import LogFolder, actions, open_log
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file of a table version; `rows` is None where its statistics do not say."""
+
+    path: Path
+    rows: int | None
+
+
+def data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
+    """Return the files that make up a version, or None where the log cannot be replayed here.
+
+    Args:
+        table: The table's folder.
+        version: One that `LogFolder` can rebuild.
+    """
+    log = open_log(table)
+    if log is None or not log.oldest <= version <= log.newest:
+        return None
+    try:
+        live = _checkpointed(log, log.base(version))
+        if live is None:
+            return None
+        for number in range(log.base(version) + 1, version + 1):
+            _apply(live, log.commits[number])
+        return tuple(DataFile(_place(table, path), _rows(add)) for (path, _), add in live.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def row_count(table: Path, version: int) -> int | None:
+    """Return a version's number of rows from the statistics of its files, or None where one lacks them."""
+    files = data_files(table, version)
+    if files is None or any(file.rows is None for file in files):
+        return None
+    return sum(file.rows or 0 for file in files)
+
+
+def missing_file(table: Path, version: int) -> Path | None:
+    """Return a data file of that version that is no longer on the disk, or None."""
+    return next((file.path for file in data_files(table, version) or () if not file.path.exists()), None)
+
+
+_Key = tuple[str, str]
+
+
+def _key(action: dict[str, Any]) -> _Key:
+    """Return what makes a file of the log one: its path and its deletion vector."""
+    vector = action.get("deletionVector") or {}
+    return action["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
+
+
+def _apply(live: dict[_Key, dict[str, Any]], commit: Path) -> None:
+    for action in actions(commit):
+        if "remove" in action:
+            live.pop(_key(action["remove"]), None)
+        if "add" in action:
+            live[_key(action["add"])] = action["add"]
+
+
+def _checkpointed(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]] | None:
+    """Return the live files of a checkpoint; none of them for the beginning; None for a kind not read here."""
+    if version < 0:
+        return {}
+    from pyarrow import parquet
+
+    live: dict[_Key, dict[str, Any]] = {}
+    for file in log.checkpoints[version]:
+        if "sidecar" in parquet.read_schema(file).names:
+            return None
+        rows = parquet.read_table(file, columns=["add"]).to_pylist()
+        live |= {_key(row["add"]): row["add"] for row in rows if row["add"]}
+    return live if log.checkpoints[version] else None
+
+
+def _rows(add: dict[str, Any]) -> int | None:
+    stats = json.loads(add["stats"]) if add.get("stats") else {}
+    if "numRecords" not in stats:
+        return None
+    return int(stats["numRecords"]) - int((add.get("deletionVector") or {}).get("cardinality") or 0)
+
+
+def _place(table: Path, path: str) -> Path:
+    """Return where a file of the log stands; a shallow clone names files of another folder by their URI."""
+    plain = unquote(path)
+    if "://" in plain or plain.startswith("file:"):
+        if not plain.startswith("file:"):
+            raise ValueError(f"{plain} is not on this machine")
+        return Path("/" + plain.removeprefix("file:").lstrip("/"))
+    return table / plain

@@ -1,0 +1,1 @@
+"""Quarantined rows: written, summarised, repaired and released."""

@@ -1,0 +1,1 @@
+"""Read-only sources: files and tables that are not Delta."""

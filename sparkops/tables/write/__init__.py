@@ -1,0 +1,1 @@
+"""Stage a DataFrame and publish it exactly once."""
