@@ -11,7 +11,7 @@ import pytest
 from sparkops.cli.main import answer
 from sparkops.cli.serve import is_uncertified
 
-FIXTURES = Path(__file__).parent.parent / "models" / "fixtures" / "spark-4.1"
+FIXTURES = Path(__file__).parents[1] / "saved_models" / "spark-4.1"
 SCHEMA = ("--schema", "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT")
 
 

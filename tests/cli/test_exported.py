@@ -9,7 +9,7 @@ import pytest
 
 from sparkops.cli.main import answer
 
-FIXTURES = Path(__file__).parent.parent / "models" / "fixtures" / "spark-4.1"
+FIXTURES = Path(__file__).parents[1] / "saved_models" / "spark-4.1"
 SCHEMA = {"categories": "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT", "words": "t STRING"}
 
 

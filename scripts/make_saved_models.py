@@ -1,7 +1,7 @@
 #!/usr/bin/env python
-"""Make tests/models/fixtures/spark-<x.y>: small saved models of one Spark, with that Spark's own answers to rows.
+"""Make tests/saved_models/spark-<x.y>: small saved models of one Spark, with that Spark's own answers to rows.
 
-    scripts/make_fixtures.py [PIPELINE...]      by any interpreter that has pyspark 4; it needs no sparkops
+    scripts/make_saved_models.py [PIPELINE...]      by any interpreter that has pyspark 4; it needs no sparkops
 
 Each folder of a pipeline holds `model` as Spark saved it, `fields.json` (Spark's schema) and `rows.jsonl`. A pipeline
 is a function here that returns its stages; give it its columns in PIPELINES. The data and seeds are fixed, so that
@@ -243,7 +243,7 @@ def main(names: list[str]) -> None:
     }
     spark = SparkSession.builder.master("local[1]").config(map=conf).getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
-    home = ROOT / "tests" / "models" / "fixtures" / f"spark-{'.'.join(spark.version.split('.')[:2])}"
+    home = ROOT / "tests" / "saved_models" / f"spark-{'.'.join(spark.version.split('.')[:2])}"
     data = frame(spark).coalesce(1).cache()
     for name in names or PIPELINES:
         make(spark, data, PIPELINES[name], home / name)

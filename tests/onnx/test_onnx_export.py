@@ -29,7 +29,7 @@ from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.stages.registry import STAGES
 
-HOME = Path(__file__).parent / "fixtures"
+HOME = Path(__file__).parents[1] / "saved_models"
 MODELS = sorted(HOME.glob("spark-*/*"))
 OF_TEXT = ("words", "counted")
 ROW = {"carrier": "AA", "distance": 1, "temp": 2.0}

@@ -16,7 +16,7 @@ from sparkops.compiler.schema import fields_from_ddl, fields_from_example
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring import Field
 
-SAVED = Path(__file__).parent / "fixtures" / "spark-4.1" / "clusters" / "model"
+SAVED = Path(__file__).parents[1] / "saved_models" / "spark-4.1" / "clusters" / "model"
 FLAVORS = {"spark": {"model_data": "sparkml"}, "python_function": {"loader_module": "mlflow.spark"}}
 
 

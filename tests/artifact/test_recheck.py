@@ -19,7 +19,7 @@ from sparkops.registry.registry import Registry
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.scorer import Scorer
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "saved_models"
 DDL = {"categories": "c string, d string, x double, g double, n int", "boosted": "c string, x double, n int"}
 
 

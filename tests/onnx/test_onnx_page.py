@@ -14,7 +14,7 @@ from sparkops.onnx.sql.arithmetic import CALCULATIONS
 from sparkops.onnx.sql.choice import CHOICES
 from sparkops.scoring.stages.registry import STAGES
 
-MODELS = sorted((Path(__file__).parent / "fixtures").glob("spark-*/*"))
+MODELS = sorted((Path(__file__).parents[1] / "saved_models").glob("spark-*/*"))
 # What the compiler makes of each stage; RFormula holds others of these, and LDA is scored by Spark.
 MADE = {
     "rescale": "ElementwiseProduct IDFModel MaxAbsScalerModel MinMaxScalerModel RobustScalerModel StandardScalerModel",

@@ -1,6 +1,6 @@
 """Models that several Sparks saved, each with that Spark's own answers: compiled from their files, no Spark here.
 
-`scripts/make_fixtures.py`, run by an interpreter with the Spark in question, makes them.
+`scripts/make_saved_models.py`, run by an interpreter with the Spark in question, makes them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sparkops.compiler import fields_from_spark, stage_by_stage
 from sparkops.scoring import Scorer
 from sparkops.scoring.artifact.certificate import check_cases, read_cases
 
-HOME = Path(__file__).parent / "fixtures"
+HOME = Path(__file__).parents[1] / "saved_models"
 MODELS = sorted(HOME.glob("spark-*/*"))
 COVERED = {
     "StringIndexerModel", "OneHotEncoderModel", "ImputerModel", "Bucketizer", "VectorAssembler",
