@@ -1,0 +1,543 @@
+#!/usr/bin/env python
+"""Make tests/golden/v<n>: files of every persisted format, as the code of that day wrote them.
+
+    scripts/make_golden.py v2
+
+Run it only when a new version of a format is added, and name a new folder: an old one is never written again, because
+its files stand for what users have on disk. Records, tables and models come from a small project that is run by a real
+Spark; paths of this machine, its name and its user are replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import io
+import json
+import os
+import shlex
+import shutil
+import socket
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
+
+from sparkops import Engine, SparkopsError  # noqa: E402
+from sparkops.artifact.certify import certified  # noqa: E402
+from sparkops.artifact.sample import plain as plain_cell  # noqa: E402
+from sparkops.artifact.sample import sampled  # noqa: E402
+from sparkops.checks.execution.compiled_suite import kept  # noqa: E402
+from sparkops.checks.suite.suite import Suite  # noqa: E402
+from sparkops.cli.main import answer  # noqa: E402
+from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
+from sparkops.pipeline.model import Model  # noqa: E402
+from sparkops.registry.build import fields_of  # noqa: E402
+from sparkops.scoring import Description, Scorer, edge_rows, save  # noqa: E402
+from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
+from sparkops.scoring.locate.sqlite_registry import entries  # noqa: E402
+from sparkops.scoring.rules import conditions as T  # noqa: E402
+from sparkops.scoring.rules.portable_rules import Carried, LeftOut, RowChecks  # noqa: E402
+from sparkops.scoring.rules.serialization import to_plain  # noqa: E402
+from sparkops.scoring.stages.registry import STAGES  # noqa: E402
+
+HOME = ROOT / "tests" / "golden"
+FIXTURES = ROOT / "tests" / "saved_models" / "spark-4.2"
+NEUTRAL = "/project"
+SAVED = (
+    "categories", "linear", "three_classes", "forest", "boosted", "tree", "words", "counted", "clusters", "grouped",
+    "shaped",
+)  # fmt: skip
+FILES = {
+    "conf/base/project.yml": """
+        warehouse: data/warehouse
+        reports: reports
+        spark: {mode: local, master: "local[2]", conf: {spark.sql.shuffle.partitions: 2, spark.ui.enabled: "false"}}
+        """,
+    "conf/base/tables.yml": """
+        tables:
+          raw: {path: raw.csv, format: csv, options: {header: "true"}, schema: "id INT, shop STRING, note STRING, amount DOUBLE, late DOUBLE, day DATE"}
+          arrivals: {options: {maxFilesPerTrigger: "1"}}
+        """,
+    "conf/base/params.yml": """
+        params:
+          orders: {factor: 2.0}
+        """,
+    "conf/checks/orders.yml": """
+        expectations:
+          - expect_column_values_to_be_unique: {column: id}
+          - expect_column_values_to_be_between: {column: amount, min_value: 0, policy: quarantine, severity: warning}
+          - expect_column_values_to_be_in_set: {column: shop, value_set: [north, south, east], fail_over: {share: 0.5}}
+          - expect_column_value_lengths_to_be_between: {column: note, min_value: 1, max_value: 20, policy: warn, mostly: 0.9}
+          - expect_column_values_to_match_regex: {column: shop, regex: "^[a-z]+$"}
+          - expect_column_values_to_not_be_null: {column: note, policy: warn, mostly: 0.5}
+          - expect_column_values_to_be_between: {column: day, min_value: 2024-01-01, max_value: 2025-01-01}
+          - expect_column_mean_to_be_between: {column: amount, min_value: 0, max_value: 1000}
+          - expect_table_row_count_to_be_between: {min_value: 1}
+          - expect_column_values_to_be_between: {column: amount, max_value: 500, row_condition: "shop = 'north'", condition_parser: spark, policy: warn}
+        """,
+    "conf/checks/clean.yml": """
+        expectations:
+          - expect_column_values_to_not_be_null: shop
+          - expect_column_values_to_be_between: {column: amount, min_value: 0, policy: quarantine}
+        """,
+    "jobs/tables.py": """
+        from datetime import date
+        from pathlib import Path
+        from typing import Literal
+        from pyspark.sql import DataFrame, functions as F
+        from sparkops import job
+
+        @job(writes="orders", replace="shop", partition_by="shop")
+        def orders(
+            raw: DataFrame, *, factor: float = 1.0, since: date = date(2024, 1, 1),
+            shops: list[str] | None = None, again: Literal["once", "twice"] = "once",
+        ) -> DataFrame:
+            rows = raw.where(F.col("day") >= since).withColumn("amount", F.col("amount") * factor)
+            rows = rows if shops is None else rows.where(F.col("shop").isin(shops))
+            return rows.union(rows.limit(3)) if again == "twice" else rows
+
+        @job(merge="shop")
+        def sales(orders: DataFrame) -> DataFrame:
+            return orders.groupBy("shop").agg(F.sum("amount").alias("amount"))
+
+        @job
+        def fragile(sales: DataFrame) -> DataFrame:
+            if not (Path(__file__).parent.parent / "ready").exists():
+                raise ValueError("not ready yet")
+            return sales
+
+        @job(mode="append", stream="arrivals")
+        def clean(arrivals: DataFrame) -> DataFrame:
+            return arrivals
+        """,
+    "jobs/models.py": """
+        from collections.abc import Mapping
+        from pyspark.sql import DataFrame, functions as F
+        from sparkops import Gate, Model, ModelVersion, Report, job
+        from sparkops.report import Number, Table, Text
+
+        def right(scored: DataFrame) -> Mapping[str, float]:
+            return {"right": scored.where("late = prediction").count() / scored.count()}
+
+        @job(registers="late", gates=[Gate(metric="right", at_least=0.1), Gate(metric="right", not_worse=True)])
+        def train(orders: DataFrame, *, steps: int = 3) -> Model:
+            from pyspark.ml import Pipeline
+            from pyspark.ml.classification import LogisticRegression
+            from pyspark.ml.feature import OneHotEncoder, StringIndexer, VectorAssembler
+            stages = [
+                StringIndexer(inputCol="shop", outputCol="s", handleInvalid="keep"),
+                OneHotEncoder(inputCol="s", outputCol="hot"),
+                VectorAssembler(inputCols=["hot", "amount", "id"], outputCol="features"),
+                LogisticRegression(labelCol="late", maxIter=steps),
+            ]
+            fitted = Pipeline(stages=stages).fit(orders)
+            return Model(fitted=fitted, example=orders.drop("late"), heldout=orders, evaluate=right, label="late")
+
+        @job(registers="net", gates=[Gate(metric="right", at_least=0.1)])
+        def learn(orders: DataFrame) -> Model:
+            from sklearn.linear_model import LogisticRegression
+            rows = orders.select("amount", "id", "late").toPandas()
+            fitted = LogisticRegression().fit(rows[["amount", "id"]], rows["late"])
+            example = orders.select("amount", "id")
+            return Model(fitted=fitted, example=example, heldout=orders.select("amount", "id", "late"), evaluate=right, label="late")
+
+        @job
+        def scores(orders: DataFrame, late: ModelVersion) -> DataFrame:
+            return late.transform(orders.withColumn("amount", F.expr("if(id = 7, -1.0, amount)")), arrays=True)
+
+        @job
+        def page(sales: DataFrame) -> Report:
+            return Report(title="Sales", numbers=[Number("Shops", sales.count())], parts=[Text("All."), Table("By shop", sales)])
+        """,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write a new folder; refuse one that is there."""
+    if len(arguments) != 1 or (HOME / arguments[0]).exists():
+        print(
+            f"usage: make_golden.py NEW-FOLDER; {sorted(each.name for each in HOME.glob('v*'))} stay as they are"
+        )
+        return 2
+    with tempfile.TemporaryDirectory() as work:
+        into = Path(work) / "golden"
+        project = Path(work) / "project"
+        _write_project(project)
+        os.chdir(project)
+        with Engine(project) as engine:
+            spark = engine.session()
+            _saved_artifacts(into / "artifacts")
+            _rules(into)
+            _run_project(engine, project, into)
+            _trained_artifacts(spark, into / "artifacts", Path(work) / "fitted")
+            _copy(engine, project, into)
+        _neutralise(into, project)
+        _seal(into)
+        shutil.copytree(into, HOME / arguments[0])
+    return 0
+
+
+def _write_project(root: Path) -> None:
+    for path, text in FILES.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+    lines = ["id,shop,note,amount,late,day"]
+    for at in range(120):
+        shop, note = ("north", "south", "east")[at % 3], "" if at % 5 == 0 else f"note {at}"
+        late = int((at * 37) % 11 > 5)
+        amount = -1.5 if at == 4 else round(at * 1.37 + 20 * late, 2)
+        lines.append(f"{at},{shop},{note},{amount},{late}.0,2024-0{1 + at % 9}-1{at % 9}")
+    (root / "raw.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# Artifacts
+
+
+def _write_artifact(
+    folder: Path, description: Description, cases: list[Any], rows: list[dict[str, Any]]
+) -> None:
+    """Write a scorer's folder, its certificate, and its exact answers to rows: each alone, and those it takes as a batch."""
+    save(description, folder)
+    (folder / "certificate.jsonl").write_text(dump_cases(cases), "utf-8")
+    scorer = Scorer(description, raw=True)
+    answers = [scorer.answer(row) for row in rows]
+    taken = [row for row, found in zip(rows, answers, strict=True) if found != "refused"]
+    batch = iter(scorer.score_batch(taken).rows() if taken else [])
+    lines = []
+    for row, found in zip(rows, answers, strict=True):
+        together = "refused" if found == "refused" else next(batch) or "dropped"
+        lines.append(({"row": row, "batch": together}, found))
+    (folder / "answers.jsonl").write_text(dump_cases(lines), "utf-8")
+
+
+def _saved_artifacts(home: Path) -> None:
+    for name in SAVED:
+        source = FIXTURES / name
+        description = _compiled(source)
+        cases = read_cases((source / "rows.jsonl").read_text("utf-8"))
+        _write_artifact(home / name, description, cases, [row for row, _ in cases])
+
+
+def _compiled(source: Path) -> Description:
+    return compile_model(
+        source / "model", fields_from_spark(json.loads((source / "fields.json").read_text("utf-8")))
+    )
+
+
+def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
+    """Fit pipelines of the parity cases until every operation stands in an artifact."""
+    from parity.frames import FRAMES
+    from parity.many import load_cases
+    from pyspark.ml import Pipeline
+
+    covered = {
+        step["op"]
+        for file in home.glob("*/description.json")
+        for step in json.loads(file.read_text())["steps"]
+    }
+    for number, case in enumerate(load_cases()):
+        if case.reason or covered >= set(STAGES):
+            continue
+        frame = FRAMES[case.frame](spark)
+        fitted = Pipeline(stages=case.stages()).fit(frame)
+        folder = work / str(number)
+        fitted.write().save(folder.as_uri())
+        example = frame.select(*case.inputs)
+        model = Model(fitted=fitted, example=example)
+        description = compile_model(folder, fields_of(model))
+        ops = {step.op for step in description.steps}
+        if ops <= covered or sum(a.nbytes for s in description.steps for a in s.arrays.values()) > 60_000:
+            continue
+        covered |= ops
+        cases = [pair for at, pair in enumerate(certified(model, description)) if at % 12 == 0]
+        rows = sampled(example, [field.name for field in description.fields], 4)
+        rows += edge_rows(description, rows, limit=16)
+        rows = [json.loads(json.dumps(_plain(row), default=str), object_hook=_special) for row in rows]
+        name = "-".join(sorted(ops - {"assemble"})[:3])
+        _write_artifact(home / f"parity-{number:03d}-{name}", description, _json_rows(cases), rows)
+        print("artifact", case, sorted(ops), flush=True)
+    print("operations in no artifact:", sorted(set(STAGES) - covered))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
+        return {"$double": repr(value)}
+    return plain_cell(value)
+
+
+def _special(item: dict[str, Any]) -> Any:
+    return float(item["$double"]) if set(item) == {"$double"} else item
+
+
+def _json_rows(cases: list[Any]) -> list[Any]:
+    return [
+        tuple(json.loads(json.dumps(_plain(each)), object_hook=_special) for each in case) for case in cases
+    ]
+
+
+# Rules
+
+
+def every_node() -> dict[str, Any]:
+    """Return a rule, condition or constant for each kind of node that a description may hold."""
+    c, x, n = T.Field("c"), T.Field("x"), T.Field("n")
+    high = T.Compare(">", x, T.Value(0.5))
+    return {
+        "field": T.Field("a.`b.c`"),
+        "value": T.Value("text"),
+        "value of nothing": T.Value(None),
+        "value of a truth": T.Value(True),
+        "value of a whole number": T.Value(2**40),
+        "value of a day": T.Value(date(2024, 2, 29)),
+        "value of a time": T.Value(datetime.fromisoformat("2024-02-29T12:30:15.000250")),
+        "value of a decimal": T.Value(Decimal("12.50")),
+        "length": T.Length(c),
+        "total": T.Total((x, n), (False, True)),
+        **{f"compare {op}": T.Compare(op, x, T.Value(1)) for op in ("<", "<=", ">", ">=", "==")},
+        "same": T.Same(c, T.Field("d")),
+        "among": T.Among(c, ("a", None, 3)),
+        "missing": T.Missing(c),
+        "matches": T.Matches(c, "^[a-z]+$"),
+        "every": T.Every((high, T.Missing(c))),
+        "some": T.Some((high, T.Not(high))),
+        "not": T.Not(high),
+        "row rule": T.RowRule(fields=("c", "x"), expects=high, unless=T.Missing(x), where="n > 1"),
+        "row rule without exception": T.RowRule(fields=("c",), expects=high),
+    }
+
+
+def carried_rules() -> RowChecks:
+    """Return rules about the fields of the model `categories`, with every kind of node that it can judge."""
+    c, d, x, n, g = (T.Field(name) for name in "cdxng")
+    types = {"c": "string", "d": "string", "x": "double", "n": "integer", "g": "double"}
+    rules: dict[str, tuple[tuple[str, ...], Any, Any, str | None]] = {
+        "x in bounds": (("x",), T.Every((T.Compare(">=", x, T.Value(-2.0)), T.Compare("<", x, T.Value(3.5)))), T.Missing(x), None),
+        "n at most 8": (("n",), T.Compare("<=", n, T.Value(8)), None, None),
+        "n or x high": (("n", "x"), T.Some((T.Compare(">", n, T.Value(0)), T.Compare(">", x, T.Value(0.0)))), None, None),
+        "c is known": (("c",), T.Among(c, ("a", "b", "c", "d")), T.Missing(c), None),
+        "c is short": (("c",), T.Compare("<=", T.Length(c), T.Value(4)), None, None),
+        "c is lower case": (("c",), T.Matches(c, "^[a-z]*$"), T.Missing(c), None),
+        "c is not d": (("c", "d"), T.Not(T.Same(c, d)), None, None),
+        "n is not 3": (("n",), T.Not(T.Compare("==", n, T.Value(3))), None, None),
+        "sum": (("x", "g"), T.Compare("<=", T.Total((x, g), (False, False)), T.Value(100.0)), None, None),
+        "g is there": (("g",), T.Not(T.Missing(g)), None, None),
+    }  # fmt: skip
+    policies = ("fail", "quarantine", "warn")
+    made = [
+        Carried(
+            label=label, table="orders", place=f"conf/checks/orders.yml:{at + 2}", policy=policies[at % 3],
+            mostly=0.9 if label == "g is there" else 1.0, types={name: types[name] for name in names},
+            rule=T.RowRule(fields=names, expects=expects, unless=unless, where=where),
+        )
+        for at, (label, (names, expects, unless, where)) in enumerate(rules.items())
+    ]  # fmt: skip
+    left = LeftOut(
+        label="expect_column_values_to_be_unique(id)", table="orders", why="it needs the whole table"
+    )
+    return RowChecks(rules=tuple(made), left_out=(left,))
+
+
+def _rules(into: Path) -> None:
+    (into / "rules.json").write_text(
+        _text({name: to_plain(node) for name, node in every_node().items()}), "utf-8"
+    )
+    source = FIXTURES / "categories"
+    description = _compiled(source)
+    fitting = carried_rules().fitting(description.fields)
+    if len(fitting.rules) < len(carried_rules().rules):
+        raise SystemExit(f"rules that do not fit: {fitting.told()}")
+    cases = read_cases((source / "rows.jsonl").read_text("utf-8"))
+    folder = into / "artifacts" / "with_rules"
+    _write_artifact(folder, replace(description, checks=fitting), cases, [row for row, _ in cases])
+    scorer = Scorer(replace(description, checks=fitting), raw=True, rules="count")
+    for row, found in cases:
+        if isinstance(found, dict):
+            scorer.score(row)
+    (folder / "broken.json").write_text(_text(dict(scorer.broken)), "utf-8")
+
+
+# The project
+
+
+def _run_project(engine: Engine, project: Path, into: Path) -> None:
+    runs: dict[str, str] = {}
+    runs["table"] = engine.run("orders").id
+    runs["checks_failed"] = _fails(engine, "orders", again="twice")
+    runs["merged"] = engine.run("sales").id
+    runs["model"] = engine.run("train").id
+    runs["second_model"] = engine.run("train", steps=5).id
+    runs["other_model"] = engine.run("learn").id
+    runs["scores"] = engine.run("scores").id
+    runs["report"] = engine.run("page").id
+    runs["failed"] = _fails(engine, "fragile")
+    (project / "ready").touch()
+    runs["resumed"] = _fails_then_resumes(engine, project)
+    _arrive(engine, project, [(1, "north", 2.0), (2, "south", -1.0)])
+    _arrive(engine, project, [(3, "north", 4.0)])
+    runs["stream"] = engine.run("clean").id
+    (into / "runs.json").write_text(_text(runs), "utf-8")
+    folder = into / "cli"
+    folder.mkdir()
+    release = "quarantine release orders --set amount=abs(amount) --yes --json"
+    for name, words in {
+        "quarantine_release": release, "quarantine_show": "quarantine show orders --json", "check": "check orders --json",
+        "checks_history": "checks history orders --json", "tables": "tables --json",
+        "tables_history": "tables history orders --json", "stream_history": "tables history clean --json",
+        "models": "models --json", "models_show": "models show late --json",
+        "runs": "runs --json", "runs_show": f"runs show {runs['table']} --json", "jobs": "jobs --json",
+    }.items():  # fmt: skip
+        (folder / f"{name}.json").write_text(_printed(words), "utf-8")
+
+
+def _fails(engine: Engine, job: str, **params: Any) -> str:
+    with contextlib.suppress(SparkopsError):
+        engine.run(job, **params)
+        raise SystemExit(f"{job} did not fail")
+    return next(iter(engine.runs.ids()))
+
+
+def _fails_then_resumes(engine: Engine, project: Path) -> str:
+    (project / "ready").unlink()
+    run = _fails(engine, "fragile")
+    (project / "ready").touch()
+    return engine.resume(run).id
+
+
+def _arrive(engine: Engine, project: Path, rows: list[tuple[Any, ...]]) -> None:
+    frame = engine.session().createDataFrame(rows, "id INT, shop STRING, amount DOUBLE").coalesce(1)
+    frame.write.format("delta").mode("append").save(str(project / "data" / "warehouse" / "arrivals"))
+
+
+def _printed(words: str) -> str:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        code = answer(shlex.split(words))
+    text = out.getvalue()
+    if code not in (0, 3) or not text.lstrip().startswith(("{", "[")):
+        raise SystemExit(f"`{words}` left with {code}: {text[:400]}")
+    return text
+
+
+def _copy(engine: Engine, project: Path, into: Path) -> None:
+    state, warehouse = project / ".sparkops", project / "data" / "warehouse"
+    for file in state.glob("runs/*/*.jsonl"):
+        _put(file, into / "runs" / file.relative_to(state / "runs"))
+    loaded = {run.id: asdict(run) for run in engine.runs.newest()}
+    (into / "records.json").write_text(_text(loaded), "utf-8")
+    for file in [*state.glob("locks/*"), *state.glob("gx/suites/*"), state / "gx" / "docs" / "pages.jsonl"]:
+        _put(file, into / "state" / file.relative_to(state))
+    for table in ("check_results", "orders__quarantine", "clean", "clean__quarantine", "orders"):
+        for file in (warehouse / table).rglob("*"):
+            small = table in ("check_results", "orders__quarantine") or "_delta_log" in file.parts
+            if file.is_file() and small and not file.name.endswith(".crc"):
+                _put(file, into / "tables" / file.relative_to(warehouse))
+    _put(project / "conf" / "checks" / "orders.yml", into / "conf" / "checks" / "orders.yml")
+    suites = {name: _compiled_suite(engine, name) for name in ("orders", "clean")}
+    (into / "suites.json").write_text(
+        _text({"library": version("great-expectations"), "suites": suites}), "utf-8"
+    )
+    registry = {
+        f"{each.name}/{each.version}": asdict(each) for each in entries(state / "mlflow" / "mlflow.db")
+    }
+    (into / "registry.json").write_text(_text(registry), "utf-8")
+    shutil.copytree(engine.models.folder("late"), into / "models" / "spark")
+    shutil.copytree(engine.models.folder("net"), into / "models" / "other")
+
+
+def _compiled_suite(engine: Engine, table: str) -> Any:
+    suite: Suite | None = engine.workshop.checks.suite(table)
+    found = None if suite is None else kept(suite, engine.settings.state / "gx" / "suites")
+    if found is None:
+        raise SystemExit(f"the suite of {table} was not kept")
+    return {
+        "native": {str(at): [kind, {name: repr(value) for name, value in arguments.items()}] for at, (kind, arguments) in found.native.items()},
+        "others": list(found.others),
+    }  # fmt: skip
+
+
+def _put(file: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)
+
+
+# Nothing of this machine
+
+
+def _neutralise(into: Path, project: Path) -> None:
+    from sparkops.pyfunc.worker.manifest import read, seal
+
+    here = {
+        str(project): NEUTRAL, str(project.parent): "/work-folder", str(ROOT): "/sparkops", sys.prefix: "/environment",
+        str(Path(sys.executable).resolve().parent.parent): "/python", socket.gethostname(): "some-host",
+        socket.getfqdn(): "some-host",
+    }  # fmt: skip
+    for name in ("JAVA_HOME", "SPARK_HOME", "HOME"):
+        if os.environ.get(name):
+            here[os.environ[name]] = f"/{name.lower()}"
+    here = dict(sorted(here.items(), key=lambda pair: -len(pair[0])))
+    for file in sorted(into.rglob("*")):
+        if file.is_file():
+            _clean(file, here)
+    seal(read(into / "models" / "other"), into / "models" / "other")
+    code = into / "models" / "spark" / "code"
+    with zipfile.ZipFile(into / "models" / "spark_code.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(code.rglob("*.py")):
+            archive.write(file, file.relative_to(code.parent))
+    shutil.rmtree(code)
+
+
+def _clean(file: Path, here: Mapping[str, str]) -> None:
+    data = file.read_bytes()
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = ""
+    for word, neutral in here.items():
+        text = text.replace(word, neutral)
+    if text and text.encode() != data:
+        file.write_bytes(text.encode())
+        data = text.encode()
+    user = getpass.getuser()
+    for word in (*here, *([f"/{user}/"] if user else [])):
+        if word.encode() in data:
+            raise SystemExit(f"{file} names {word}")
+
+
+def _seal(into: Path) -> None:
+    """Write the hash of every file, so that a file that was changed by mistake is found."""
+    lines = "".join(
+        f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(into).as_posix()}\n"
+        for file in _files(into)
+    )
+    (into / "SHA256SUMS").write_text(lines, "utf-8")
+    print(f"{sum(file.stat().st_size for file in _files(into)):,} bytes in {len(list(_files(into)))} files")
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (file for file in sorted(folder.rglob("*")) if file.is_file() and file.name != "SHA256SUMS")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=1, default=str) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
