@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkops import Engine
-from sparkops.cli.show import seconds, text
+from sparkops.cli.display.table import seconds, text
 from sparkops.errors import SparkopsError
 
 JOBS = (

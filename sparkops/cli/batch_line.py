@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sparkops.cli.show import rows_of
+from sparkops.cli.display.table import rows_of
 
 _SHOWN = 10  # the newest batches
 

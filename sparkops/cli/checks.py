@@ -26,7 +26,7 @@ from sparkops.cli.suggest import drift, suggest
 @common
 def check(where: Where, name: str, version: int | None, as_json: bool, failing: TextIO | None) -> int:
     """Run conf/checks/TABLE.yml on TABLE as it stands. Leaves with 3 when a check failed."""
-    from sparkops.cli.check_line import check_lines
+    from sparkops.cli.display.check_lines import check_lines
 
     with where.engine() as engine:
         done = engine.check(name, at=version)
@@ -56,8 +56,8 @@ def checks() -> None:
 @common
 def history(where: Where, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
     """Show what became of each expectation about TABLE: last result, last failure, and a plot, oldest run first."""
-    from sparkops.cli.check_history import plain, sheet
-    from sparkops.engine.operations.check_history import past
+    from sparkops.cli.display.expectation_history import plain, sheet
+    from sparkops.engine.operations.expectation_history import past
 
     found = past(where.engine(), name, runs=limit, expectation=expectation)
     if as_json:

@@ -6,8 +6,8 @@ import json
 
 import click
 
+from sparkops.cli.display.table import table
 from sparkops.cli.project_options import Where, common
-from sparkops.cli.show import table
 
 
 @click.command("jobs")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from sparkops import errors
-from sparkops.cli.lazy import LazyGroup
+from sparkops.cli.lazy_group import LazyGroup
 
 DONE, FAILED, BAD_INPUT, CHECKS_FAILED, CANCELLED = 0, 1, 2, 3, 130
 
@@ -37,7 +37,7 @@ COMMANDS = {
     "checks": (f"{_HOME}.checks", "checks", "Draft a table's checks; show what they found, run after run."),
     "quarantine": (f"{_HOME}.quarantine", "quarantine", "Show rows held back; repair and re-admit them."),
     "models": (
-        f"{_HOME}.models.models",
+        f"{_HOME}.models.list",
         "models",
         "List, show, promote, roll back, compile, certify, export.",
     ),

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sparkops.cli.display.table import rows_of, table, text
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import Where, common
-from sparkops.cli.show import rows_of, table, text
 from sparkops.errors import InputError
 from sparkops.pipeline.quarantine_summary import Held, Released
 

@@ -87,7 +87,7 @@ def run(**_: Any) -> None:
 
 def start(asked: Asked) -> int:
     """Run what was asked for, in the terminal."""
-    from sparkops.cli.live import Live
+    from sparkops.cli.display.progress import Live
 
     with Live() as live, asked.where.engine(tell=live) as engine:
         if asked.upstream:
@@ -116,7 +116,7 @@ def flow(where: Where, jobs: tuple[str, ...], force: bool, params: tuple[str, ..
 
     A job whose code, parameters, inputs and checks did not change is left. A failed one stops what depends on it.
     """
-    from sparkops.cli.live import Live
+    from sparkops.cli.display.progress import Live
 
     given = dict(_pair(word) for word in params)
     with Live() as live, where.engine(tell=live) as engine:

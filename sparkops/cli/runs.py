@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from sparkops.cli.batch_line import batch_lines
-from sparkops.cli.check_line import check_lines
+from sparkops.cli.display.check_lines import check_lines
+from sparkops.cli.display.table import in_words, inside, rows_of, seconds, table, when
 from sparkops.cli.project_options import Where, common, newest
-from sparkops.cli.show import in_words, inside, rows_of, seconds, table, when
 from sparkops.errors import InputError
 from sparkops.runs.record import Run
 
@@ -89,7 +89,7 @@ def log(where: Where, run_id: str, attempt: int | None) -> None:
 @common
 def resume(where: Where, run_id: str) -> int:
     """Go on with a run that failed or crashed: same parameters, same input versions, nothing written twice."""
-    from sparkops.cli.live import Live
+    from sparkops.cli.display.progress import Live
 
     with Live() as live, where.engine(tell=live) as engine:
         run = engine.runs.load(run_id)

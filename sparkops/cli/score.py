@@ -132,8 +132,8 @@ def _lines(path: str) -> Iterator[tuple[int, str]]:
 def _table(
     where: Where, ctx: click.Context, model: str, name: str, into: str | None, version: int | None
 ) -> int:
+    from sparkops.cli.display.progress import Live
     from sparkops.cli.job_command import loose_options
-    from sparkops.cli.live import Live
 
     if into is None:
         raise click.UsageError("--table needs --into NAME: the table that takes the scores.", ctx)

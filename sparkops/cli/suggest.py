@@ -11,7 +11,7 @@ from sparkops.cli.project_options import Where, common
 from sparkops.errors import InputError
 
 if TYPE_CHECKING:
-    from sparkops.engine.operations.suggest import Suggestion
+    from sparkops.engine.operations.suites import Suggestion
 
 
 @click.command("suggest")
@@ -29,7 +29,7 @@ def suggest(where: Where, name: str, version: int | None, into: Path | None) -> 
 
     It is YAML by Great Expectations' names, from what stands in TABLE now, for a person to edit. Where TABLE has a suite, tell what of its columns that suite no longer fits.
     """
-    from sparkops.engine.operations.suggest import suggest as drafted
+    from sparkops.engine.operations.suites import suggest as drafted
 
     if into is not None and into.exists():
         raise _there(into)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 
 import click
 
+from sparkops.cli.display.table import table, text
 from sparkops.cli.project_options import Where, common, newest
-from sparkops.cli.show import table, text
 
 
 @click.group("tables", invoke_without_command=True)

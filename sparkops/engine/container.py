@@ -16,9 +16,9 @@ from sparkops.checks.checks import Checks
 from sparkops.checks.gx.data_docs import Site
 from sparkops.checks.outcome import Outcome
 from sparkops.config.settings import Settings
-from sparkops.engine.adapters.training_rules import TrainingChecks
+from sparkops.engine.adapters.models import TrainingChecks
 from sparkops.engine.listener import Tell
-from sparkops.engine.operations.check_history import KeptChecks, graded
+from sparkops.engine.operations.expectation_history import KeptChecks, graded
 from sparkops.pipeline.discover import modules
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate, Model, ModelVersion

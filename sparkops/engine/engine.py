@@ -343,7 +343,7 @@ class Engine:
             where: Column to the value that chooses rows.
             at: Version of the table.
         """
-        from sparkops.engine.operations.score_job import score_job
+        from sparkops.engine.operations.scoring import score_job
 
         name, version = self._model_at(model)
         job = score_job(name, table, into=into, where=where or {})

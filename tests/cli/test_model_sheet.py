@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.cli.models.models import sheet
+from sparkops.cli.models.list import sheet
 from sparkops.pipeline.registered import Registered
 
 RACE = {"transform": 28.8, "mapInArrow": 13.75, "rows": 40000.0}

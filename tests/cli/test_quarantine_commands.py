@@ -14,7 +14,7 @@ from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.main import answer
 from sparkops.cli.plot import sparkline
 from sparkops.engine import Engine
-from sparkops.engine.operations.check_history import by_expectation, graded
+from sparkops.engine.operations.expectation_history import by_expectation, graded
 from sparkops.pipeline.check import CheckResult, KeptCheck
 
 JOB = """

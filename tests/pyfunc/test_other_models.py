@@ -13,7 +13,7 @@ import pytest
 from fakes.http import Client
 from fakes.worker import MANIFEST, Doubling
 
-from sparkops.cli.models.models import sheet
+from sparkops.cli.models.list import sheet
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch
 from sparkops.pipeline.model import Gate, Model

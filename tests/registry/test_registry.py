@@ -13,7 +13,7 @@ import pytest
 from fakes.without import run
 
 from sparkops.artifact.certify import certified
-from sparkops.cli.models.models import sheet
+from sparkops.cli.models.list import sheet
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.models.certify_pyfunc import certify_other
+from sparkops.cli.display.table import rows_of, table
+from sparkops.cli.models.certify import certify_other
 from sparkops.cli.project_options import Where, common
-from sparkops.cli.show import rows_of, table
 from sparkops.errors import InputError
 from sparkops.pyfunc.worker.flavor_names import is_other
 

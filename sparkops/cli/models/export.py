@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.display.table import rows_of, table
 from sparkops.cli.models.compile import folder_of
 from sparkops.cli.project_options import Where, common
-from sparkops.cli.show import rows_of, table
 
 if TYPE_CHECKING:
     from sparkops.onnx.export import Exported

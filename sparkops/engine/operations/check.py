@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.engine.operations.check_history import graded
+from sparkops.engine.operations.expectation_history import graded
 from sparkops.errors import UnknownName
 from sparkops.pipeline.check import CheckResult
 from sparkops.runs.ids import new_id

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import asdict
 
-from sparkops.cli.check_line import check_lines, tally
-from sparkops.cli.live import Live
+from sparkops.cli.display.check_lines import check_lines, tally
+from sparkops.cli.display.progress import Live
 from sparkops.pipeline.check import CheckResult
 from sparkops.runs.record import Run
 

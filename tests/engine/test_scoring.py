@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.engine.operations.score_job import score_job
+from sparkops.engine.operations.scoring import score_job
 from sparkops.errors import InputError
 
 pytestmark = pytest.mark.spark

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fakes.rooms import FakeFrame, FakeRooms
+from fakes.run_services import FakeFrame, FakeRooms
 
 from sparkops.errors import (
     BadData,
@@ -52,7 +52,7 @@ def go(tmp_path: Path, fakes: FakeRooms) -> Callable[..., Run]:
         source.write_text("# a job\n")
         job = Job(name="double", function=function, doc="", place=Place(str(source), 1), **(facts | said))
         setting = Setting(root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",))
-        return execute(Order(job=job, values=order.pop("values", {}), **order), fakes.rooms, setting)
+        return execute(Order(job=job, values=order.pop("values", {}), **order), fakes.run_services, setting)
 
     return run
 

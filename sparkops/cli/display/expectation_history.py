@@ -11,9 +11,9 @@ from typing import Any
 
 import click
 
+from sparkops.cli.display.table import when
 from sparkops.cli.plot import marked, sparkline
-from sparkops.cli.show import when
-from sparkops.engine.operations.check_history import Past
+from sparkops.engine.operations.expectation_history import Past
 from sparkops.pipeline.check import CheckResult, Moment
 
 _WORD = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}

@@ -8,8 +8,8 @@ from secrets import randbelow
 
 import click
 
+from sparkops.cli.display.table import rows_of
 from sparkops.cli.project_options import Where
-from sparkops.cli.show import rows_of
 from sparkops.errors import InputError
 
 

@@ -10,7 +10,7 @@ from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, 
 
 from sparkops.checks.checks import Checks
 from sparkops.config.settings import Settings
-from sparkops.engine.adapters.training_rules import TrainingChecks
+from sparkops.engine.adapters.models import TrainingChecks
 
 SCHEMA = StructType([
     StructField("carrier", StringType()), StructField("month", IntegerType()), StructField("temp", DoubleType())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from sparkops.cli.show import drawn, flowing, rows_of, seconds, table
+from sparkops.cli.display.table import drawn, flowing, rows_of, seconds, table
 
 NAMES = ["run", "published"]
 ID = "20261121-170256-1m3f2b40c1"

@@ -10,8 +10,8 @@ from time import monotonic
 from types import TracebackType
 from typing import TextIO
 
-from sparkops.cli.check_line import check_lines, tally
-from sparkops.cli.show import in_words, rows_of, seconds, text
+from sparkops.cli.display.check_lines import check_lines, tally
+from sparkops.cli.display.table import in_words, rows_of, seconds, text
 from sparkops.errors import SparkopsError
 from sparkops.runs.record import Run, state_after
 from sparkops.spark.progress import Snapshot

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from sparkops.cli.live import Live
+from sparkops.cli.display.progress import Live
 from sparkops.errors import ChecksFailed, JobFailed, RunCancelled, SparkopsError
 
 

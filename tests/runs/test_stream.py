@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.rooms import FakeFrame, FakeRooms
+from fakes.run_services import FakeFrame, FakeRooms
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.job import Job
@@ -37,7 +37,7 @@ def go(tmp_path: Path, fakes: FakeRooms) -> Callable[..., Run]:
             tables=("numbers",), writes=(Write(table="out", mode=mode),), stream="numbers",
         )  # fmt: skip
         return execute(
-            Order(job=job, values={}), fakes.rooms, Setting(root=tmp_path, state=tmp_path, env="base")
+            Order(job=job, values={}), fakes.run_services, Setting(root=tmp_path, state=tmp_path, env="base")
         )
 
     return run

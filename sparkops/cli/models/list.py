@@ -8,11 +8,11 @@ from dataclasses import asdict
 
 import click
 
+from sparkops.cli.display.table import rows_of, table, when
 from sparkops.cli.models.compile import certify, compile_model
 from sparkops.cli.models.export import export
 from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import Where, common
-from sparkops.cli.show import rows_of, table, when
 from sparkops.pipeline.registered import Registered
 from sparkops.pyfunc.worker.flavor_names import label
 from sparkops.scoring.locate.model_uri import parse
