@@ -27,7 +27,7 @@ from sparkops.pipeline.report import Report
 from sparkops.registry.registry import Registry
 from sparkops.reports.facts import CheckedTable
 from sparkops.runs.log import MaskedFile
-from sparkops.runs.ports import Rooms
+from sparkops.runs.ports import RunServices
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
 from sparkops.spark import Snapshot, Starter, Watcher, cancel, tagged
@@ -232,9 +232,9 @@ class Workshop:
         """Return the session that runs share."""
         return SparkCluster(self.starter, self.tell.spark, self.settings.root / "jobs")
 
-    def rooms(self) -> Rooms:
+    def rooms(self) -> RunServices:
         """Return the rooms as a run asks for them; this may wait for Spark to stand."""
-        return Rooms(
+        return RunServices(
             cluster=self.cluster,
             inputs=self.tables,
             outputs=self.tables,

@@ -21,7 +21,7 @@ from sparkops.runs.ids import new_id
 from sparkops.runs.lock import writing
 from sparkops.runs.log import MaskedFile, captured
 from sparkops.runs.params import as_json
-from sparkops.runs.ports import Rooms
+from sparkops.runs.ports import RunServices
 from sparkops.runs.publisher import publish
 from sparkops.runs.record import Run, now, state_after
 from sparkops.runs.signals import cancellable
@@ -76,7 +76,7 @@ class Setting:
     tap: Callable[[MaskedFile | None], None] = lambda _: None
 
 
-def execute(order: Order, rooms: Callable[[], Rooms], setting: Setting) -> Run:
+def execute(order: Order, rooms: Callable[[], RunServices], setting: Setting) -> Run:
     """Run the order and return its finished record.
 
     Args:
@@ -92,7 +92,7 @@ def execute(order: Order, rooms: Callable[[], Rooms], setting: Setting) -> Run:
     run_id = order.resume.id if order.resume else new_id()
     attempt = store.begin(run_id, job.name, secrets=setting.secrets, **_first_facts(order, setting))
     with cancellable_and_logged(attempt, setting):
-        live: list[Rooms] = []
+        live: list[RunServices] = []
         try:
             names = [w.table for w in job.writes] + ([job.registers] if job.registers else [])
             with writing(setting.state / "locks", names, run_id):
@@ -126,7 +126,7 @@ def _first_facts(order: Order, setting: Setting) -> dict[str, Any]:
     }
 
 
-def _stopped(error: BaseException, job: Job, live: list[Rooms], attempt: Attempt) -> SparkopsError:
+def _stopped(error: BaseException, job: Job, live: list[RunServices], attempt: Attempt) -> SparkopsError:
     """Record what stopped the run; return the error that says it to a person."""
     explain = live[0].inputs.explain if live else (lambda _: None)
     told = blame(error, job, explain)
@@ -143,7 +143,7 @@ def _stopped(error: BaseException, job: Job, live: list[Rooms], attempt: Attempt
     return told
 
 
-def _leave(live: list[Rooms], run_id: str, *, keep_staged: bool = False) -> None:
+def _leave(live: list[RunServices], run_id: str, *, keep_staged: bool = False) -> None:
     for rooms in live:
         if not keep_staged:
             rooms.outputs.discard(run_id)
@@ -153,7 +153,7 @@ def _leave(live: list[Rooms], run_id: str, *, keep_staged: bool = False) -> None
 @dataclass(frozen=True, slots=True)
 class _Steps:
     order: Order
-    rooms: Rooms
+    rooms: RunServices
     setting: Setting
     attempt: Attempt
 

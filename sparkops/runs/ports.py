@@ -190,7 +190,7 @@ class Cluster(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rooms:
+class RunServices:
     """The rooms beside this one, by what a run asks of them."""
 
     cluster: Cluster

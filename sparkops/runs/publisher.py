@@ -15,7 +15,7 @@ from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.table import Batch, Published
 from sparkops.pipeline.write import Write
-from sparkops.runs.ports import Outcome, Rooms
+from sparkops.runs.ports import Outcome, RunServices
 from sparkops.runs.record import Run
 from sparkops.runs.store import Attempt
 
@@ -37,7 +37,9 @@ class Ordered(Protocol):
         """Return the bound parameters."""
 
 
-def publish(result: Any, order: Ordered, rooms: Rooms, run: Run, attempt: Attempt, timed: Timed) -> None:
+def publish(
+    result: Any, order: Ordered, rooms: RunServices, run: Run, attempt: Attempt, timed: Timed
+) -> None:
     """Publish what the job returned, by its kind; `result` is None when its frames stand staged already."""
     kind = order.job.kind
     if kind == "model":
@@ -57,7 +59,9 @@ def _expect(result: Any, kind: type[Any], job: Job) -> Any:
     )
 
 
-def _register(model: Model, order: Ordered, rooms: Rooms, run: Run, attempt: Attempt, timed: Timed) -> None:
+def _register(
+    model: Model, order: Ordered, rooms: RunServices, run: Run, attempt: Attempt, timed: Timed
+) -> None:
     if run.registered:  # an earlier attempt of this run came this far
         return
     name = order.job.registers or order.job.name
@@ -66,7 +70,7 @@ def _register(model: Model, order: Ordered, rooms: Rooms, run: Run, attempt: Att
     attempt.say("registered", registered=asdict(done), metrics=dict(done.metrics))
 
 
-def _tables(result: Any, order: Ordered, rooms: Rooms, attempt: Attempt, timed: Timed) -> None:
+def _tables(result: Any, order: Ordered, rooms: RunServices, attempt: Attempt, timed: Timed) -> None:
     job = order.job
     frames = _frames(result, job)
     with timed("compute"):
@@ -92,7 +96,7 @@ def _tables(result: Any, order: Ordered, rooms: Rooms, attempt: Attempt, timed: 
             rooms.checks.publish(attempt.run_id, checked)
 
 
-def _stage(frame: DataFrame | None, write: Write, rooms: Rooms, attempt: Attempt) -> DataFrame:
+def _stage(frame: DataFrame | None, write: Write, rooms: RunServices, attempt: Attempt) -> DataFrame:
     if frame is None:
         found = rooms.outputs.staged(write.table, attempt.run_id)
         if found is None:
@@ -106,7 +110,12 @@ def _stage(frame: DataFrame | None, write: Write, rooms: Rooms, attempt: Attempt
 
 
 def _publish(
-    write: Write, staged: DataFrame, outcome: Outcome | None, order: Ordered, rooms: Rooms, attempt: Attempt
+    write: Write,
+    staged: DataFrame,
+    outcome: Outcome | None,
+    order: Ordered,
+    rooms: RunServices,
+    attempt: Attempt,
 ) -> int:
     """Publish one table; return its version."""
     done = None
@@ -121,7 +130,7 @@ def put(
     staged: DataFrame,
     outcome: Outcome | None,
     order: Ordered,
-    rooms: Rooms,
+    rooms: RunServices,
     run_id: str,
     batch: Batch | None = None,
 ) -> Iterator[Published]:

@@ -10,7 +10,7 @@ from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import Batch, Pin, Published
-from sparkops.runs.ports import Outcome, Rooms
+from sparkops.runs.ports import Outcome, RunServices
 from sparkops.runs.publisher import Ordered, Timed, a_frame, plain, put, why
 from sparkops.runs.store import Attempt
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def stream(
     result: Any,
     order: Ordered,
-    rooms: Rooms,
+    rooms: RunServices,
     attempt: Attempt,
     timed: Timed,
     *,
@@ -69,7 +69,7 @@ class _Batches:
     """Takes the micro-batches of one run."""
 
     order: Ordered
-    rooms: Rooms
+    rooms: RunServices
     attempt: Attempt
     watch: Callable[[str], None]
     checks: list[CheckResult] = field(default_factory=list)

@@ -10,7 +10,7 @@ from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult, Policy
 from sparkops.pipeline.registered import Registered
 from sparkops.pipeline.table import Batch, Pin, Published
-from sparkops.runs.ports import Rooms
+from sparkops.runs.ports import RunServices
 
 
 @dataclass
@@ -230,8 +230,8 @@ class FakeCluster:
 
 
 @dataclass
-class FakeRooms:
-    """All of them, handed to a run by `rooms`."""
+class FakeRunServices:
+    """All of them, handed to a run by `run_services`."""
 
     tables: FakeTables = field(default_factory=FakeTables)
     checks: FakeChecks = field(default_factory=FakeChecks)
@@ -241,8 +241,8 @@ class FakeRooms:
     cluster: FakeCluster = field(default_factory=FakeCluster)
     streams: FakeStreams = field(default_factory=FakeStreams)
 
-    def rooms(self) -> Rooms:
-        return Rooms(
+    def run_services(self) -> RunServices:
+        return RunServices(
             cluster=self.cluster,
             inputs=self.tables,
             outputs=self.tables,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fakes.run_services import FakeFrame, FakeRooms
+from fakes.run_services import FakeFrame, FakeRunServices
 
 from sparkops.errors import (
     BadData,
@@ -36,14 +36,14 @@ class Two(NamedTuple):
 
 
 @pytest.fixture
-def fakes() -> FakeRooms:
-    made = FakeRooms()
+def fakes() -> FakeRunServices:
+    made = FakeRunServices()
     made.tables.versions["numbers"] = [[1], [1, 2, 3, 100]]
     return made
 
 
 @pytest.fixture
-def go(tmp_path: Path, fakes: FakeRooms) -> Callable[..., Run]:
+def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
     def run(function: Callable[..., Any], **said: Any) -> Run:
         order = {k: said.pop(k) for k in ("at", "resume", "values") if k in said}
         facts: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.run_services import FakeFrame, FakeRooms
+from fakes.run_services import FakeFrame, FakeRunServices
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.job import Job
@@ -19,15 +19,15 @@ from sparkops.runs.store import RunStore
 
 
 @pytest.fixture
-def fakes() -> FakeRooms:
-    made = FakeRooms()
+def fakes() -> FakeRunServices:
+    made = FakeRunServices()
     made.tables.versions["numbers"] = [[1]]
     made.streams.coming = [[1, 2], [3], []]
     return made
 
 
 @pytest.fixture
-def go(tmp_path: Path, fakes: FakeRooms) -> Callable[..., Run]:
+def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
     def run(function: Callable[..., Any] = lambda numbers: numbers, *, mode: Mode = "append") -> Run:
         source = tmp_path / "jobs" / "x.py"
         source.parent.mkdir(exist_ok=True)
