@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.graph import ML, Graph
+from sparkops.onnx.graph_builder import ML, Graph
+from sparkops.onnx.graph_context import Many, One, Work
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import REALS
-from sparkops.scoring.stages.string_index import keys
+from sparkops.scoring.stages.feature.categorical.string_indexer import keys
 
 Numbers = np.ndarray[Any, Any]
 

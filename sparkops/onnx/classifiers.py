@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from sparkops.onnx.choose import bind, decide, softmax
-from sparkops.onnx.columns import One, Work
-from sparkops.onnx.graph import Graph
-from sparkops.onnx.sums import in_order, logistic
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import One, Work
+from sparkops.onnx.kernels.class_decision import bind, decide, softmax
+from sparkops.onnx.kernels.linear_sums import in_order, logistic
 from sparkops.scoring.ir.description import Step
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from sparkops.onnx.choose import largest
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.graph import Graph
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import Many, One, Work
+from sparkops.onnx.kernels.class_decision import largest
 from sparkops.scoring.ir.description import Step
 
 Numbers = np.ndarray[Any, Any]

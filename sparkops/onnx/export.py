@@ -9,8 +9,8 @@ from typing import Any
 
 from sparkops.artifact.random_rows import fresh_rows
 from sparkops.errors import InputError, ModelError, NotCompiled
-from sparkops.onnx.build import to_onnx
-from sparkops.onnx.check import Proved, prove, scored_cases
+from sparkops.onnx.conversion import to_onnx
+from sparkops.onnx.verification import Proved, prove, scored_cases
 from sparkops.scoring import edge_rows, load
 from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION

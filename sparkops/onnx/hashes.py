@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.graph import ML
-from sparkops.onnx.sums import in_order
+from sparkops.onnx.graph_builder import ML
+from sparkops.onnx.graph_context import Many, One, Work
+from sparkops.onnx.kernels.linear_sums import in_order
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.stages.min_hash import PRIME
+from sparkops.scoring.stages.feature.lsh.min_hash_lsh import PRIME
 
 _INTEGER = 2**31
 

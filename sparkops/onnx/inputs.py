@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from sparkops.onnx.columns import Many, One, Work, kind_of
-from sparkops.onnx.graph import KINDS
+from sparkops.onnx.graph_builder import KINDS
+from sparkops.onnx.graph_context import Many, One, Work, kind_of
 from sparkops.scoring.ir.description import Description, Step
 from sparkops.scoring.ir.field import NUMBERS, REALS, Field
 

@@ -8,11 +8,11 @@ from sys import float_info
 
 import numpy as np
 
-from sparkops.onnx.choose import bind, decide, softmax
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.erf import erf
-from sparkops.onnx.graph import Graph
-from sparkops.onnx.sums import Numbers, both, logistic, margins
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import Many, One, Work
+from sparkops.onnx.kernels.class_decision import bind, decide, softmax
+from sparkops.onnx.kernels.erf import erf
+from sparkops.onnx.kernels.linear_sums import Numbers, both, logistic, margins
 from sparkops.scoring.ir.description import Step
 
 _LEAST, _MOST = 1e-16, float_info.max

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.graph import Graph
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import Many, One, Work
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import WHOLE_RANGES
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparkops.errors import ModelError
-from sparkops.onnx.columns import Many, One, Work, kind_of
-from sparkops.onnx.graph import Graph, Value
+from sparkops.onnx.graph_builder import Graph, Value
+from sparkops.onnx.graph_context import Many, One, Work, kind_of
 from sparkops.onnx.inputs import null_inputs
 from sparkops.scoring.ir.description import Description, Output
 

@@ -6,11 +6,11 @@ from math import prod
 
 import numpy as np
 
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.graph import Graph
-from sparkops.onnx.vector_layout import differ, is_sparse
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import Many, One, Work
+from sparkops.onnx.kernels.vector_layout import differ, is_sparse
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.stages.polynomial import Terms, terms
+from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, terms
 
 Pair = tuple[str, str]
 """Values (rows, places), and which of them Spark looks at."""

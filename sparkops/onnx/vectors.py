@@ -7,11 +7,11 @@ from math import inf
 
 import numpy as np
 
-from sparkops.onnx.columns import Many, One, Work
-from sparkops.onnx.graph import Graph
-from sparkops.onnx.vector_layout import is_sparse
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import Many, One, Work
+from sparkops.onnx.kernels.vector_layout import is_sparse
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.stages.dct import table
+from sparkops.scoring.stages.feature.vector.dct import table
 
 
 def assemble(step: Step, work: Work) -> None:

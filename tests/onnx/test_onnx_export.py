@@ -21,9 +21,9 @@ from sparkops.artifact.random_rows import fresh_rows
 from sparkops.compiler import fields_from_spark, stage_by_stage
 from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, ParityBroken
 from sparkops.onnx import answers, feed, not_exported, to_onnx
-from sparkops.onnx.check import Case, Graphed, prove, scored_cases
 from sparkops.onnx.export import export
-from sparkops.onnx.forms import FORMS, REASONS
+from sparkops.onnx.stages.registry import FORMS, REASONS
+from sparkops.onnx.verification import Case, Graphed, prove, scored_cases
 from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, dump_cases, edge_rows, save
 from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE

@@ -9,9 +9,9 @@ from pathlib import Path
 from parity.known import ALL
 
 from sparkops.compiler import fields_from_spark, stage_by_stage
-from sparkops.onnx.forms import REASONS
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
 from sparkops.onnx.sql.choice import CHOICES
+from sparkops.onnx.stages.registry import REASONS
 from sparkops.scoring.stages.registry import STAGES
 
 MODELS = sorted((Path(__file__).parents[1] / "saved_models").glob("spark-*/*"))

@@ -10,7 +10,7 @@ import pytest
 
 from sparkops.compiler.sql.select import select
 from sparkops.onnx import not_exported, to_onnx
-from sparkops.onnx.check import prove, scored_cases
+from sparkops.onnx.verification import prove, scored_cases
 from sparkops.scoring import Description, Field, Output, Scorer, Step
 from sparkops.scoring.sql.node import Node, columns, plain
 

@@ -19,7 +19,7 @@ from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.node import columns, plain
 from sparkops.scoring.sql.node import read as read_tree
-from sparkops.scoring.stages.select import rows_of
+from sparkops.scoring.stages.feature.sql_transformer import rows_of
 
 _WORDS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
 FAULT = object()

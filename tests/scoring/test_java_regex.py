@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.jvm.regex import searched, translated
-from sparkops.scoring.stages.tokenize import _by_pattern, words
+from sparkops.scoring.stages.feature.text.tokenizer import _by_pattern, words
 
 
 def split(pattern: str, text: str, *, gaps: bool = True, shortest: int = 0) -> list[str]:

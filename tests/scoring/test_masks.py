@@ -90,7 +90,7 @@ def test_the_index_of_a_one_hot_part_tells_all_its_slots(
 ) -> None:
     description = hot_description(scaled=scaled, keep=keep, labels=labels)
     by_code = Scorer(description)
-    monkeypatch.setattr("sparkops.scoring.stages.tree.MOST_WORK", -1)
+    monkeypatch.setattr("sparkops.scoring.stages.shared.tree_prediction.MOST_WORK", -1)
     by_masks = Scorer(description)
     for label in [*labels, *(["new"] if keep else [])]:
         for value in (nan, -1.0, -0.5, 0.0, 0.25, 1.0, inf):
@@ -101,7 +101,7 @@ def test_the_index_of_a_one_hot_part_tells_all_its_slots(
 def test_scorers_of_masks_and_of_code_agree_and_explain(monkeypatch: pytest.MonkeyPatch) -> None:
     description = described(grown(np.random.default_rng(3), 30, 6))
     by_code = Scorer(description)
-    monkeypatch.setattr("sparkops.scoring.stages.tree.MOST_WORK", -1)
+    monkeypatch.setattr("sparkops.scoring.stages.shared.tree_prediction.MOST_WORK", -1)
     by_masks = Scorer(description)
     for row in ({"x0": 0.5, "x1": nan, "x2": 2.0, "x3": -0.0}, {"x0": inf, "x1": 1.0, "x2": 9.0, "x3": 0.25}):
         assert by_masks.score(row, explain=True) == by_code.score(row, explain=True)
@@ -122,5 +122,5 @@ def test_thresholds_are_told_as_boundaries_whichever_way_trees_are_scored(
 ) -> None:
     description: Any = described(grown(np.random.default_rng(3), 30, 4))
     by_code = write(description).edges
-    monkeypatch.setattr("sparkops.scoring.stages.tree.MOST_WORK", -1)
+    monkeypatch.setattr("sparkops.scoring.stages.shared.tree_prediction.MOST_WORK", -1)
     assert write(description).edges == by_code

@@ -12,7 +12,7 @@ import pytest
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Difference, Field, Output, Scorer, Step, agree, edge_rows
-from sparkops.scoring.stages.polynomial import terms
+from sparkops.scoring.stages.feature.vector.polynomial_expansion import terms
 
 ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
 STORED = ("dense", "sparse", "compressed", "unknown")

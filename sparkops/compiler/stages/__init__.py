@@ -1,1 +1,1 @@
-"""Compilers of saved stages: one file a family, found by `registry`."""
+"""Compilers: one file for each Spark class; `registry` lists them all."""

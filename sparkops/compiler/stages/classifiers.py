@@ -9,7 +9,7 @@ import numpy as np
 from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.saved_stage import Saved, dense, matrix
 
-from .predictors import classifier, regressor, thresholds_of
+from .shared.predictor import classifier, regressor, thresholds_of
 
 
 def linear_svc(saved: Saved, plan: Plan) -> None:

@@ -13,7 +13,7 @@ from sparkops.compiler.provenance import stored
 from sparkops.compiler.saved_stage import Saved, dense, matrix
 from sparkops.scoring.ir.description import Output
 
-from .predictors import features_of, predicted
+from .shared.predictor import features_of, predicted
 
 Numbers = np.ndarray[Any, Any]
 Row = Mapping[str, Any]

@@ -10,9 +10,9 @@ import numpy as np
 from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.saved_stage import Saved
 from sparkops.scoring.ir.description import Output
-from sparkops.scoring.stages.rules import TYPES
+from sparkops.scoring.stages.fpm.fp_growth import TYPES
 
-from .predictors import predicted
+from .shared.predictor import predicted
 
 Numbers = np.ndarray[Any, Any]
 Items = tuple[str | int | None, ...]

@@ -8,32 +8,22 @@ from functools import partial
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import Saved
 
-from . import (
-    classifiers,
-    clusters,
-    features,
-    formula,
-    one_vs_rest,
-    predictors,
-    recommenders,
-    regressors,
-    sql,
-    text,
-    trees,
-    vectors,
-)
+from . import classifiers, clusters, features, recommenders, regressors, text, vectors
+from .classification import one_vs_rest
+from .feature import r_formula, sql_transformer
+from .shared import predictor, tree_ensemble
 
 Compile = Callable[[Saved, Plan], None]
 
 CLASSIFIERS: Mapping[str, Compile] = {
-    "LogisticRegressionModel": predictors.logistic_regression,
+    "LogisticRegressionModel": predictor.logistic_regression,
     "LinearSVCModel": classifiers.linear_svc,
     "NaiveBayesModel": classifiers.naive_bayes,
     "MultilayerPerceptronClassificationModel": classifiers.perceptron,
     "FMClassificationModel": classifiers.factorization_classifier,
-    "DecisionTreeClassificationModel": trees.tree_classifier,
-    "RandomForestClassificationModel": trees.forest_classifier,
-    "GBTClassificationModel": trees.boosted_classifier,
+    "DecisionTreeClassificationModel": tree_ensemble.tree_classifier,
+    "RandomForestClassificationModel": tree_ensemble.forest_classifier,
+    "GBTClassificationModel": tree_ensemble.boosted_classifier,
 }
 
 COMPILERS: Mapping[str, Compile] = {
@@ -45,7 +35,7 @@ COMPILERS: Mapping[str, Compile] = {
     "StandardScalerModel": features.standard_scaler,
     "MinMaxScalerModel": features.min_max_scaler,
     "IndexToString": features.index_to_string,
-    "LinearRegressionModel": predictors.linear_regression,
+    "LinearRegressionModel": predictor.linear_regression,
     "FMRegressionModel": classifiers.factorization_regressor,
     "OneVsRestModel": partial(one_vs_rest.one_vs_rest, CLASSIFIERS),
     "GeneralizedLinearRegressionModel": regressors.generalized_linear,
@@ -58,9 +48,9 @@ COMPILERS: Mapping[str, Compile] = {
     "DistributedLDAModel": clusters.topics,
     "ALSModel": recommenders.als,
     "FPGrowthModel": recommenders.fp_growth,
-    "DecisionTreeRegressionModel": trees.tree_regressor,
-    "RandomForestRegressionModel": trees.forest_regressor,
-    "GBTRegressionModel": trees.boosted_regressor,
+    "DecisionTreeRegressionModel": tree_ensemble.tree_regressor,
+    "RandomForestRegressionModel": tree_ensemble.forest_regressor,
+    "GBTRegressionModel": tree_ensemble.boosted_regressor,
     "Tokenizer": text.tokenizer,
     "RegexTokenizer": text.regex_tokenizer,
     "NGram": text.ngram,
@@ -84,10 +74,10 @@ COMPILERS: Mapping[str, Compile] = {
     "VarianceThresholdSelectorModel": vectors.selector,
     "PCAModel": vectors.pca,
     "Interaction": vectors.interaction,
-    "SQLTransformer": sql.sql_transformer,
-    "RFormulaModel": formula.r_formula,
-    "ColumnPruner": formula.column_pruner,
-    "VectorAttributeRewriter": formula.attribute_rewriter,
+    "SQLTransformer": sql_transformer.sql_transformer,
+    "RFormulaModel": r_formula.r_formula,
+    "ColumnPruner": r_formula.column_pruner,
+    "VectorAttributeRewriter": r_formula.attribute_rewriter,
     "VectorIndexerModel": vectors.vector_indexer,
     "TargetEncoderModel": vectors.target_encoder,
     "BucketedRandomProjectionLSHModel": vectors.projection_hash,

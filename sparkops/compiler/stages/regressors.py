@@ -8,7 +8,7 @@ from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.saved_stage import Saved, dense, double
 from sparkops.scoring.ir.description import Output
 
-from .predictors import features_of, predicted
+from .shared.predictor import features_of, predicted
 
 _LINKS = {"gaussian": "identity", "binomial": "logit", "poisson": "log", "gamma": "inverse"}
 _FAMILIES = {0.0: "gaussian", 1.0: "poisson", 2.0: "gamma"}

@@ -8,7 +8,7 @@ from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.saved_stage import Saved, dense
 from sparkops.scoring.ir.field import REALS
 from sparkops.scoring.jvm.regex import translated
-from sparkops.scoring.stages.hash_words import ITEMS
+from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
 from sparkops.scoring.text.token_columns import WORDS
 
 # Languages in which Java lower-cases, or finds words, in a way of its own.

@@ -10,8 +10,9 @@ import numpy as np
 from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.provenance import active, categories, stored
 from sparkops.compiler.saved_stage import Saved, dense, double, matrix
-from sparkops.scoring.stages import dct as cosine
-from sparkops.scoring.stages import interact, polynomial
+from sparkops.scoring.stages.feature.vector import dct as cosine
+from sparkops.scoring.stages.feature.vector import interaction as products
+from sparkops.scoring.stages.feature.vector import polynomial_expansion as polynomials
 
 NULL, UNSEEN = -1.0, 2147483647.0  # TargetEncoder's own marks among the categories
 
@@ -83,9 +84,9 @@ def polynomial_expansion(saved: Saved, plan: Plan) -> None:
     """Compile PolynomialExpansion."""
     source, target = _columns(saved)
     size, degree = plan.vector(source), int(saved.params["degree"])
-    small = size <= polynomial.SLOTS and degree <= polynomial.DEGREE
-    if not small or polynomial.products(size, degree) > polynomial.PRODUCTS:
-        most = f"{polynomial.SLOTS} slots, degree {polynomial.DEGREE} and {polynomial.PRODUCTS} products"
+    small = size <= polynomials.SLOTS and degree <= polynomials.DEGREE
+    if not small or polynomials.products(size, degree) > polynomials.PRODUCTS:
+        most = f"{polynomials.SLOTS} slots, degree {polynomials.DEGREE} and {polynomials.PRODUCTS} products"
         raise Uncompiled(f"it expands {size} slots to degree {degree}, and at most {most} are compiled")
     params = {"size": size, "degree": degree, "stored": stored(plan, source)}
     plan.add(saved, "polynomial", [source], [(target, "vector")], params=params)
@@ -157,8 +158,8 @@ def interaction(saved: Saved, plan: Plan) -> None:
     """Compile Interaction: what is a category is known from the stages that made its columns."""
     sources, target = list(saved.params["inputCols"]), saved.params["outputCol"]
     sizes = [_slots_of(plan, source) for source in sources]
-    if np.prod([len(column) for column in sizes], dtype=np.float64) > interact.PRODUCTS:
-        raise Uncompiled(f"it makes more than {interact.PRODUCTS} products of a row")
+    if np.prod([len(column) for column in sizes], dtype=np.float64) > products.PRODUCTS:
+        raise Uncompiled(f"it makes more than {products.PRODUCTS} products of a row")
     vectors = [plan.kind(source) == "vector" for source in sources]
     held = [
         active(plan, source) if vector else "dense" for source, vector in zip(sources, vectors, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sparkops.onnx.graph import Graph
+from sparkops.onnx.graph_builder import Graph
 from sparkops.onnx.sql.part import Part, either, strict, unless
 from sparkops.scoring.ir.field import REALS, WHOLE_RANGES
 from sparkops.scoring.sql.node import Node

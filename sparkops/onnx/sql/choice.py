@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from sparkops.onnx.graph import Graph
+from sparkops.onnx.graph_builder import Graph
 from sparkops.onnx.sql.arithmetic import Parts, Write
 from sparkops.onnx.sql.part import BLANK, Part, both, either, strict, unless
 from sparkops.scoring.ir.field import NUMBERS, REALS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparkops.onnx.graph import Graph
+from sparkops.onnx.graph_builder import Graph
 
 BLANK: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
     "double": np.array([[0.0]]),

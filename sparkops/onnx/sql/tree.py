@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sparkops.onnx.columns import kind_of
-from sparkops.onnx.graph import Graph
+from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_context import kind_of
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
 from sparkops.onnx.sql.choice import CHOICES
 from sparkops.onnx.sql.part import BLANK, Part

@@ -1,1 +1,1 @@
-"""Stage families: one file each, found by `registry`."""
+"""Operations of a compiled model, each written for one row and for a batch; `registry` lists them all."""

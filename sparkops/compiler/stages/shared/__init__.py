@@ -1,0 +1,1 @@
+"""What the compilers of several Spark classes share."""

@@ -1,0 +1,1 @@
+"""Subgraphs that several converters use."""

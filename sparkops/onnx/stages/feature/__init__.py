@@ -1,0 +1,1 @@
+"""Feature transformers; those that read columns of any type are directly in this package."""

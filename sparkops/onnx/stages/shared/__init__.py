@@ -1,0 +1,1 @@
+"""Converters of operations that several Spark classes compile to."""

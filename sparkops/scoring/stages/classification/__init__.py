@@ -1,0 +1,1 @@
+"""Classifiers of one Spark class each."""

@@ -1,0 +1,86 @@
+"""A perceptron of several layers: sigmoids inside, softmax at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from operator import mul
+
+import numpy as np
+
+from ...batch.columns import Frame, Numbers
+from ...codegen.code_writer import Code
+from ...ir.description import Step
+from ...ir.validation import array, need
+from ...kernels import class_decision
+
+Layer = list[tuple[list[float], float]]
+# From here on a layer is cheaper as one product of arrays than as Python's own sums.
+_LARGE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Perceptron:
+    """params: layers, classes; arrays: weights, layer by layer: first (inputs, outputs), then the outputs' biases."""
+
+    op: str = "perceptron"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one call that goes through the layers, and the choice."""
+        layers = _layers(step)
+        row = code.dense(code.features(step.inputs[0], step.stage, len(layers[0][0])))
+        if sum(weights.size for weights, _ in layers) >= _LARGE:
+            kernel = partial(_through_arrays, layers)
+        else:
+            kernel = partial(_through, [_units(*layer) for layer in layers])
+        raw = code.local(f"{code.constant(kernel)}({row})")
+        class_decision.emit(step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})"))
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Take all rows through the layers."""
+        raw = _forward(_layers(step), frame.features(step.inputs[0]).dense())
+        class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
+
+
+def _layers(step: Step) -> list[tuple[Numbers, Numbers]]:
+    """Return weights (inputs, outputs) and biases of every layer."""
+    sizes, flat, at = step.params["layers"], array(step, "weights", None), 0
+    good = (
+        isinstance(sizes, list) and len(sizes) > 1 and all(type(size) is int and size > 0 for size in sizes)
+    )
+    need(step, good=good and step.params["classes"] == sizes[-1])
+    need(step, good=sum((a + 1) * b for a, b in pairwise(sizes)) == len(flat))
+    if "thresholds" in step.arrays:
+        array(step, "thresholds", sizes[-1])
+    layers = []
+    for inputs, outputs in pairwise(sizes):
+        end = at + inputs * outputs
+        layers.append((flat[at:end].reshape(inputs, outputs), flat[end : end + outputs]))
+        at = end + outputs
+    return layers
+
+
+def _units(weights: Numbers, biases: Numbers) -> Layer:
+    return list(zip(weights.T.tolist(), biases.tolist(), strict=True))
+
+
+def _through(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
+    *inner, last = layers
+    for layer in inner:
+        row = [class_decision.logistic(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
+    return [sum(map(mul, weights, row)) + bias for weights, bias in last]
+
+
+def _through_arrays(layers: Sequence[tuple[Numbers, Numbers]], row: Sequence[float]) -> list[float]:
+    found: list[float] = _forward(layers, np.array(row)).tolist()
+    return found
+
+
+def _forward(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numbers:
+    *inner, (weights, biases) = layers
+    with np.errstate(all="ignore"):
+        for weight, bias in inner:
+            values = class_decision.logistics(values @ weight + bias)
+        return np.asarray(values @ weights + biases)

@@ -1,0 +1,143 @@
+"""Naive Bayes: multinomial, complement, Bernoulli and Gaussian."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import exp, inf, log, nan
+
+import numpy as np
+
+from ...batch.columns import Frame, Numbers
+from ...codegen.code_writer import Code
+from ...codegen.row_errors import outside
+from ...codegen.symbols import Vector, slots
+from ...ir.description import Step
+from ...ir.validation import array, need, whole, word
+from ...kernels import class_decision
+from ...kernels.linear_sums import margin, margins
+
+KINDS = ("multinomial", "complement", "bernoulli", "gaussian")
+_WRITTEN_OUT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NaiveBayes:
+    """Sums of log likelihoods, one a class.
+
+    params: kind, classes; arrays: prior (classes), theta (classes, features), thresholds. Gaussian: theta are means,
+    sigma (classes, features) variances, widths (classes) the sums of their logarithms.
+    """
+
+    op: str = "naive_bayes"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the check of the features, the sums and the choice."""
+        kind = word(step, "kind", KINDS)
+        prior, theta = _arrays(step)
+        source = code.features(step.inputs[0], step.stage, theta.shape[1])
+        if kind == "gaussian":
+            row = code.dense(source)
+            raw = code.local(f"{code.constant(partial(_gaussian, _classes(step)))}({row})")
+        else:
+            source = _checked(step, source, code, ones=kind == "bernoulli")
+            sums = [
+                margin(source, *pair, code, sparse=False) for pair in zip(theta, prior.tolist(), strict=True)
+            ]
+            raw = code.local(f"[{', '.join(sums)}]")
+        if kind == "complement":
+            raw = code.local(f"{code.constant(_less_their_sum)}({raw})")
+        class_decision.emit(step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})"))
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Do the same for every row."""
+        source, kind = frame.features(step.inputs[0]), step.params["kind"]
+        prior, theta = _arrays(step)
+        with np.errstate(all="ignore"):
+            if kind == "gaussian":
+                raw = _gaussians(step, source.dense())
+            else:
+                frame.refuse(_bad(source.dense(), ones=kind == "bernoulli"))
+                pairs = zip(theta, prior.tolist(), strict=True)
+                raw = np.column_stack([margins(source, *pair, frame.size, sparse=False) for pair in pairs])
+            if kind == "complement":
+                top = raw.max(axis=1, keepdims=True)
+                raw -= np.log(np.exp(raw - top).sum(axis=1, keepdims=True)) + top
+            class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
+
+
+def _arrays(step: Step) -> tuple[Numbers, Numbers]:
+    classes = whole(step, "classes", low=1)
+    theta = array(step, "theta", classes, None)
+    if step.params["kind"] == "gaussian":
+        array(step, "sigma", *theta.shape)
+        array(step, "widths", classes)
+    if "thresholds" in step.arrays:
+        array(step, "thresholds", classes)
+    need(step, good=theta.size > 0)
+    return array(step, "prior", classes), theta
+
+
+def _checked(step: Step, source: Vector, code: Code, *, ones: bool) -> Vector:
+    """Write the refusal of what cannot be counted; the vector in a form that is cheap to read again."""
+    why = "is not 0 or 1" if ones else "is negative or NaN"
+    problem = code.constant(outside(source.field or step.inputs[0], step.stage, why))
+    if source.sparse or source.size > _WRITTEN_OUT:
+        values = f"{code.sparse(source)}.values()"
+        test = "value != 1.0 and value" if ones else "not value >= 0.0"
+        code.line(f"for value in {values}:")
+        code.line(f"    if {test}: {problem}(value)")
+        return source
+    source = Vector(tuple(code.slot(block) for block in source.blocks), None, source.field)
+    for value in slots(source):
+        test = f"{value.expr} != 1.0 and {value.expr}" if ones else f"not {value.expr} >= 0.0"
+        code.line(f"if {test}: {problem}({value.expr})")
+    return source
+
+
+def _bad(table: Numbers, *, ones: bool) -> Numbers:
+    wrong = (table != 1.0) & (table != 0.0) if ones else ~(table >= 0.0)
+    return np.asarray(wrong.any(axis=1))
+
+
+Class = tuple[float, float, list[tuple[float, float]]]
+
+
+def _classes(step: Step) -> list[Class]:
+    """Return the prior of each class, the sum of its logarithms, and mean and variance of its features."""
+    theta, sigma = (step.arrays[name].tolist() for name in ("theta", "sigma"))
+    pairs = [list(zip(*each, strict=True)) for each in zip(theta, sigma, strict=True)]
+    return list(zip(step.arrays["prior"].tolist(), step.arrays["widths"].tolist(), pairs, strict=True))
+
+
+def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
+    """Return the scores, summed feature by feature: far from the means, another order gives another probability."""
+    raw = []
+    for prior, widths, pairs in classes:
+        total = 0.0
+        for value, (mean, wide) in zip(row, pairs, strict=True):
+            gap = value - mean
+            total += gap * gap / wide if wide else gap * gap * inf
+        raw.append(prior - (total + widths) / 2.0)
+    return raw
+
+
+def _gaussians(step: Step, table: Numbers) -> Numbers:
+    raw = np.empty((len(table), len(step.arrays["prior"])))
+    for at, (prior, widths, pairs) in enumerate(_classes(step)):
+        total = np.zeros(len(table))
+        for feature, (mean, wide) in enumerate(pairs):
+            gap = table[:, feature] - mean
+            total += gap * gap / wide if wide else gap * gap * inf
+        raw[:, at] = prior - (total + widths) / 2.0
+    return raw
+
+
+def _less_their_sum(raw: Sequence[float]) -> list[float]:
+    """Return the scores less the logarithm of the sum of their exponentials."""
+    top = max(raw)
+    if top - top != 0.0:
+        return [nan for _ in raw]
+    total = log(sum([exp(value - top) for value in raw])) + top
+    return [value - total for value in raw]

@@ -1,0 +1,49 @@
+"""An index back to its label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ....batch.columns import Frame, Scalars
+from ....codegen.code_writer import Code
+from ....codegen.row_errors import outside
+from ....codegen.symbols import Scalar
+from ....ir.description import Step
+
+
+@dataclass(frozen=True, slots=True)
+class IndexToString:
+    """params: labels. An index without a label, null or NaN refuses the row."""
+
+    op: str = "index_to_string"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one look-up."""
+        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        labels = tuple(step.params["labels"])
+        problem = outside(source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}")
+        find = code.constant(partial(_label, labels, problem=problem))
+        code.columns[step.outputs[0]] = Scalar(
+            code.local(f"{find}({source.expr})"), "string", field=source.field
+        )
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Look every index up."""
+        source = frame.scalars(step.inputs[0])
+        labels = np.array([*step.params["labels"], None], dtype=object)
+        values = source.values.astype(np.float64)
+        good = (values > -1.0) & (values < len(labels) - 1) & ~source.missing()
+        frame.refuse(~good)
+        index = np.where(good, np.where(good, values, 0.0).astype(np.int64), len(labels) - 1)
+        frame.columns[step.outputs[0]] = Scalars(labels[index])
+
+
+def _label(labels: tuple[str, ...], value: float | None, *, problem: Callable[[object], object]) -> str:
+    if value is None or not -1.0 < value < len(labels):
+        problem(value)
+        raise AssertionError
+    return labels[int(value)]

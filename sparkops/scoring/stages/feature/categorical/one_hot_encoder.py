@@ -1,0 +1,67 @@
+"""An index to a one-hot part of a vector, which is never built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ....batch.columns import Frame, OneHots, Vectors
+from ....codegen.code_writer import Code
+from ....codegen.row_errors import outside
+from ....codegen.symbols import OneHot, Vector
+from ....ir.description import Step
+from ....ir.validation import MOST_SLOTS, need, whole
+
+
+@dataclass(frozen=True, slots=True)
+class OneHotEncode:
+    """params: categories, keep (unknown category), drop_last."""
+
+    op: str = "one_hot"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the index of the hot slot; one that is known to be in range needs no code."""
+        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        categories, keep = whole(step, "categories", high=MOST_SLOTS), step.params["keep"]
+        slots = _slots(step)
+        need(step, good=slots >= 0)
+        index = source.expr
+        if source.limit is None or source.limit > categories:
+            name = source.field or step.inputs[0]
+            problem = outside(name, step.stage, f"is not an index below {categories}")
+            find = code.constant(partial(_hot, categories=categories, keep=keep, problem=problem))
+            guard = f" if {index} is not None else None" if source.null else ""
+            index = code.local(f"{find}({index}){guard}")
+            code.boundary(source, [*range(categories + 1), -1.0, -0.5, 0.5])
+        block = OneHot(index, np.ones(slots), np.zeros(slots), source.field)
+        null = f"{index} is None" if source.null else None
+        code.columns[step.outputs[0]] = Vector((block,), null, source.field)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Cut every index down to its slot."""
+        source = frame.scalars(step.inputs[0])
+        categories, keep = step.params["categories"], step.params["keep"]
+        values = source.values.astype(np.float64)
+        inside = (values >= 0) & (values < categories)
+        null = np.zeros(frame.size, dtype=bool) if source.null is None else source.null
+        if not keep:
+            frame.refuse(~inside & ~null)
+        index = np.where(inside, values, categories).astype(np.int64)
+        slots = _slots(step)
+        block = OneHots(np.minimum(index, slots), np.ones(slots), np.zeros(slots))
+        frame.columns[step.outputs[0]] = Vectors((block,), source.null)
+
+
+def _slots(step: Step) -> int:
+    return int(step.params["categories"]) + bool(step.params["keep"]) - bool(step.params["drop_last"])
+
+
+def _hot(value: float, *, categories: int, keep: bool, problem: Callable[[float], object]) -> int:
+    if 0 <= value < categories:
+        return int(value)
+    if not keep:
+        problem(value)
+    return categories

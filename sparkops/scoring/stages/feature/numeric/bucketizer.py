@@ -1,0 +1,85 @@
+"""A number to the index of its bucket."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import copysign
+
+import numpy as np
+
+from ....batch.columns import Frame, Numbers, Scalars
+from ....codegen.code_writer import Code
+from ....codegen.row_errors import missing, outside
+from ....codegen.symbols import Scalar
+from ....ir.description import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Bucketize:
+    """params: invalid; arrays: splits. The last bucket is closed on the right; null stays null but for `skip`."""
+
+    op: str = "bucketize"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one search in the splits."""
+        source = code.atom(code.scalar(step.inputs[0], step.stage))
+        invalid, splits = step.params["invalid"], step.arrays["splits"].tolist()
+        name, v = source.field or step.inputs[0], source.expr
+        absent = code.constant(missing(name, step.stage, drop=invalid == "skip"))
+        if invalid == "skip" and source.null:
+            code.line(f"if {v} is None: {absent}({v})")
+        if invalid != "keep" and source.nan:
+            code.line(f"if {v} != {v}: {absent}({v})")
+        limits = outside(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
+        find = code.constant(partial(_bucket, tuple(splits), outside=limits))
+        null = source.null and invalid != "skip"
+        guard = f" if {v} is not None else None" if null else ""
+        code.boundary(source, splits)
+        limit = len(splits) - 1 + (invalid == "keep")
+        code.columns[step.outputs[0]] = Scalar(
+            code.local(f"{find}({v}){guard}"), "double", null, limit=limit, field=source.field, scale=0.0
+        )
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Search for every row."""
+        source = frame.scalars(step.inputs[0])
+        splits, invalid = step.arrays["splits"], step.params["invalid"]
+        values = source.values.astype(np.float64)
+        null = np.zeros(frame.size, dtype=bool) if source.null is None else source.null
+        none = np.isnan(values) & ~null
+        if invalid == "skip":
+            frame.drop(none | null)
+        if invalid == "error":
+            frame.refuse(none)
+        index = _buckets(splits, values)
+        frame.refuse(((index < 0) | (index >= len(splits) - 1)) & ~none & ~null)
+        index[none | null] = len(splits) - 1
+        kept = source.null if invalid != "skip" else None
+        frame.columns[step.outputs[0]] = Scalars(index, kept)
+
+
+def _bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:
+    last = len(splits) - 1
+    if value != value:  # noqa: PLR0124
+        return last
+    if value == splits[last]:
+        return last - 1
+    index = bisect_right(splits, value) - 1
+    # Java's search puts -0.0 below 0.0
+    if value == 0.0 and copysign(1.0, value) < 0.0 and splits[index] == 0.0 < copysign(1.0, splits[index]):
+        index -= 1
+    if not 0 <= index < last:
+        outside(value)
+    return index
+
+
+def _buckets(splits: Numbers, values: Numbers) -> Numbers:
+    last = len(splits) - 1
+    index = np.searchsorted(splits, values, side="right") - 1
+    below = (values == 0.0) & np.signbit(values) & (splits[np.clip(index, 0, last)] == 0.0)
+    below &= ~np.signbit(splits[np.clip(index, 0, last)])
+    index = np.where(below, index - 1, index)
+    return np.where(values == splits[last], last - 1, index)

@@ -1,0 +1,59 @@
+"""Words to counts of those in a vocabulary: CountVectorizerModel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .....errors import ModelError
+from ....batch.columns import Frame
+from ....codegen.code_writer import Code
+from ....ir.description import Step
+from ....text.token_columns import (
+    WORDS,
+    Counts,
+    Kernel,
+    Words,
+    bind_all_counts,
+    bind_counts,
+    call,
+    call_all,
+    kernel,
+    listed_words,
+)
+from .hashing_tf import counted
+
+
+@dataclass(frozen=True, slots=True)
+class CountWords:
+    """params: words (null among them), binary; arrays: least (1: a count, or below 1 a share of the row's words)."""
+
+    op: str = "count_words"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one call."""
+        words = listed_words(step, "words")
+        if len(set(words)) != len(words):
+            raise ModelError(f"{step.stage}: a word is in the vocabulary twice.")
+        if "least" not in step.arrays or step.arrays["least"].shape != (1,):
+            raise ModelError(f"{step.stage}: one number says how often a word must come.")
+        name = call(step, code, kernel(_counts, step), WORDS, words)
+        bind_counts(step, code, name, len(words), code.scalar(step.inputs[0], step.stage).field)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Count in every row."""
+        found = call_all(step, frame, kernel(_counts, step), [])
+        bind_all_counts(step, frame, found, len(step.params["words"]))
+
+
+def _counts(step: Step) -> Kernel:
+    places = {word: at for at, word in enumerate(step.params["words"])}
+    least, binary = float(step.arrays["least"][0]), bool(step.params.get("binary"))
+
+    def counts(words: Words) -> Counts:
+        found = counted([places[word] for word in words if word in places])
+        enough = least if least >= 1.0 else len(words) * least
+        if enough > 1.0:
+            found = {slot: count for slot, count in found.items() if count >= enough}
+        return dict.fromkeys(found, 1.0) if binary else found
+
+    return counts

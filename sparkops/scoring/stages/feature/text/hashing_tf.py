@@ -1,0 +1,72 @@
+"""Words, or other values of a list, to counts by hash: HashingTF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from .....errors import ModelError
+from ....batch.columns import Frame
+from ....codegen.code_writer import Code
+from ....ir.description import Step
+from ....ir.field import NUMBERS
+from ....text.murmur3 import Slots, hash_value
+from ....text.token_columns import (
+    MOST_SLOTS,
+    Counts,
+    Kernel,
+    bind_all_counts,
+    bind_counts,
+    call,
+    call_all,
+    kernel,
+    whole_number,
+)
+
+ITEMS = frozenset((*NUMBERS, "string", "boolean"))
+
+
+@dataclass(frozen=True, slots=True)
+class HashWords:
+    """params: size (slots), binary (1 for any count), type (of the list's items). A null item hashes to the seed."""
+
+    op: str = "hash_words"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one call."""
+        size, kind = whole_number(step, "size", 1, MOST_SLOTS), step.params.get("type")
+        if not isinstance(kind, str) or kind not in ITEMS:
+            raise ModelError(f"{step.stage}: items of type {kind} have no hash.")
+        name = call(step, code, kernel(_counts, step), f"array<{kind}>")
+        bind_counts(step, code, name, size, code.scalar(step.inputs[0], step.stage).field)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Count in every row."""
+        bind_all_counts(
+            step, frame, call_all(step, frame, kernel(_counts, step), []), int(step.params["size"])
+        )
+
+
+def _counts(step: Step) -> Kernel:
+    size, kind = int(step.params["size"]), str(step.params["type"])
+    slots = Slots(size)
+
+    def values(items: list[Any]) -> list[int]:
+        return [hash_value(item, kind) % size for item in items]
+
+    hashed = slots.of_all if kind == "string" else values
+    if step.params.get("binary"):
+        return lambda items: dict.fromkeys(sorted(hashed(items)), 1.0)
+    return lambda items: counted(hashed(items))
+
+
+def counted(slots: list[int]) -> Counts:
+    """Return how often each slot comes, in the order of the slots."""
+    ordered = sorted(slots)
+    found = dict.fromkeys(ordered, 1.0)
+    if len(found) < len(ordered):
+        for slot, after in pairwise(ordered):
+            if slot == after:
+                found[slot] += 1.0
+    return found

@@ -1,0 +1,114 @@
+"""All products of a vector's slots up to a degree, in Spark's own order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import comb
+
+import numpy as np
+
+from ....batch.columns import Denses, Frame, Vectors
+from ....codegen.code_writer import Code
+from ....codegen.symbols import Block, Dense, Scalar, Vector, slots
+from ....ir.description import Step
+from ....ir.validation import need, whole, word
+from ....kernels.vector_layout import STORED, doubt, repair, sure
+
+SLOTS, DEGREE, PRODUCTS = 512, 16, 2**16  # the most of each
+_WRITTEN_OUT = 128
+Row = Sequence[float]
+Terms = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Polynomial:
+    """params: size, degree, stored (see `storage`). A product stops at its first 0, as Spark's does."""
+
+    op: str = "polynomial"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write each product from a shorter one; a row that gives NaN or infinity is done again with care."""
+        size = whole(step, "size", low=1, high=SLOTS + 1)
+        degree = whole(step, "degree", low=1, high=DEGREE + 1)
+        need(step, good=products(size, degree) <= PRODUCTS)
+        stored = word(step, "stored", STORED)
+        source = code.features(step.inputs[0], step.stage, size)
+        if stored == "unknown":
+            doubt(code, source)
+        plan = terms(size, degree)
+        again = sure(source.field or step.inputs[0], step.stage, stored, partial(_careful, plan=plan))
+        if len(plan) <= _WRITTEN_OUT:
+            blocks = _written(code, source, plan, again)
+        else:
+            kernel = code.constant(partial(_row, plan=plan, again=again))
+            whole_row = code.local(f"{kernel}({code.dense(source)})")
+            blocks = (Dense(whole_row, len(plan), source.field),)
+        code.columns[step.outputs[0]] = Vector(blocks, None, source.field)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Multiply in every row."""
+        table = frame.features(step.inputs[0]).dense()
+        plan = terms(int(step.params["size"]), int(step.params["degree"]))
+        made = np.empty((frame.size, len(plan)))
+        with np.errstate(all="ignore"):
+            for at, (before, slot) in enumerate(plan):
+                made[:, at] = table[:, slot] if before < 0 else made[:, before] * table[:, slot]
+            rare = np.flatnonzero(~np.isfinite(made.sum(axis=1))).tolist()
+        repair(frame, made, table, rare, step.params["stored"], partial(_careful, plan=plan))
+        frame.columns[step.outputs[0]] = Vectors((Denses(made),))
+
+
+def products(size: int, degree: int) -> int:
+    """Return how many products there are."""
+    return comb(size + degree, degree) - 1
+
+
+def terms(size: int, degree: int) -> Terms:
+    """Return each product as (place of the product that it lengthens, or -1; slot that it is multiplied with).
+
+    Spark takes the powers of the last slot first and lengthens each by the slots before it.
+    """
+    places: dict[tuple[int, ...], int] = {(): -1}
+    found: list[tuple[int, int]] = []
+
+    def lengthen(chain: tuple[int, ...], last: int, left: int) -> None:
+        if left and last >= 0:
+            for power in range(left + 1):
+                lengthen(chain + (last,) * power, last - 1, left - power)
+        elif chain:
+            places[chain] = len(found)
+            found.append((places[chain[:-1]], chain[-1]))
+
+    lengthen((), size - 1, degree)
+    return tuple(found)
+
+
+def _written(code: Code, source: Vector, plan: Terms, again: Callable[[Row], Row]) -> tuple[Block, ...]:
+    values = [code.atom(slot).expr for slot in slots(source)]
+    names: list[str] = []
+    for before, slot in plan:  # times 1.0: a whole number of the row is no double yet
+        names.append(code.local(f"{values[slot]} * {'1.0' if before < 0 else names[before]}"))
+    total = code.local(" + ".join(names))
+    row, made = f"[{', '.join(values)}]", f"{', '.join(names)},"
+    code.line(f"if {total} - {total} != 0.0: {made} = {code.constant(again)}({row})")
+    return tuple(Scalar(name, "double", nan=True, field=source.field, scale=0.0) for name in names)
+
+
+def _careful(values: Row, sparse: bool, *, plan: Terms) -> list[float]:
+    """Return the products as Spark takes them: nothing is multiplied with a 0, and a sparse vector has none."""
+    made: list[float] = []
+    for before, slot in plan:
+        base, value = 1.0 if before < 0 else made[before], values[slot]
+        skipped = not base or (sparse and not value)
+        made.append(0.0 if skipped else base * value)
+    return made
+
+
+def _row(values: Row, *, plan: Terms, again: Callable[[Row], Row]) -> Row:
+    made: list[float] = []
+    for before, slot in plan:
+        made.append(values[slot] * (1.0 if before < 0 else made[before]))
+    total = sum(made)
+    return made if total - total == 0.0 else again(values)

@@ -1,0 +1,110 @@
+"""Scalars and vectors to one vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import nan
+
+import numpy as np
+
+from .....errors import ModelError
+from ....batch.columns import Denses, Frame, Part, Scalars, Vectors
+from ....codegen.code_writer import Code
+from ....codegen.row_errors import missing
+from ....codegen.symbols import Block, Dense, Scalar, Vector, slots
+from ....ir.description import Step
+from ....ir.field import NUMBERS
+
+_WRITTEN_OUT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Assemble:
+    """params: invalid. `error` refuses null everywhere and NaN in scalars; `keep` makes NaN of null."""
+
+    op: str = "assemble"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the checks; the vector itself is only a list of its parts."""
+        blocks: list[Block] = []
+        for name in step.inputs:
+            column = code.columns.get(name)
+            if isinstance(column, Vector):
+                blocks += _vector(step, code, name, column)
+            else:
+                blocks.append(_scalar(step, code, name))
+        code.columns[step.outputs[0]] = Vector(tuple(blocks))
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Check every row, and list the parts."""
+        blocks: list[Part] = []
+        for name in step.inputs:
+            column = frame.columns[name]
+            if isinstance(column, Scalars):
+                blocks.append(_scalars(step, frame, column))
+            else:
+                blocks += _vectors(step, frame, column)
+        frame.columns[step.outputs[0]] = Vectors(tuple(blocks))
+
+
+def _scalar(step: Step, code: Code, name: str) -> Scalar:
+    column = code.scalar(name, step.stage)
+    if column.type not in NUMBERS and column.type != "boolean" and not column.type.startswith("decimal("):
+        raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
+    column = code.atom(column) if column.null or column.nan else column
+    invalid, v = step.params["invalid"], column.expr
+    expr = f"float({v})" if column.type == "long" else v
+    if invalid == "keep":
+        if column.null:
+            expr = code.local(f"nan if {v} is None else {expr}")
+        return replace(
+            column,
+            expr=expr,
+            type="double",
+            null=False,
+            nan=column.nan or column.null,
+            atom=expr.isidentifier(),
+        )
+    tests = ([f"{v} is None"] if column.null else []) + ([f"{v} != {v}"] if column.nan else [])
+    if tests:
+        problem = missing(column.field or name, step.stage, drop=invalid == "skip")
+        code.line(f"if {' or '.join(tests)}: {code.constant(problem)}({v})")
+    return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
+
+
+def _vector(step: Step, code: Code, name: str, column: Vector) -> tuple[Block, ...]:
+    invalid = step.params["invalid"]
+    if column.null is None:
+        return column.blocks
+    if invalid != "keep":
+        problem = missing(column.field or name, step.stage, drop=invalid == "skip")
+        code.line(f"if {column.null}: {code.constant(problem)}(None)")
+        return column.blocks
+    if column.size > _WRITTEN_OUT:
+        nans = code.constant([nan] * column.size)
+        whole = code.dense(column)
+        return (Dense(code.local(f"{nans} if {column.null} else {whole}"), column.size, column.field),)
+    return tuple(
+        Scalar(code.local(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
+        for slot in slots(column)
+    )
+
+
+def _scalars(step: Step, frame: Frame, column: Scalars) -> Scalars:
+    invalid = step.params["invalid"]
+    values = column.values.astype(np.float64)
+    if invalid == "keep":
+        return Scalars(values if column.null is None else np.where(column.null, np.nan, values))
+    (frame.drop if invalid == "skip" else frame.refuse)(column.missing())
+    return Scalars(values)
+
+
+def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Part, ...]:
+    invalid = step.params["invalid"]
+    null = column.null
+    if null is None:
+        return column.blocks
+    if invalid != "keep":
+        (frame.drop if invalid == "skip" else frame.refuse)(null)
+        return column.blocks
+    return (Denses(np.where(null[:, None], np.nan, column.dense())),)

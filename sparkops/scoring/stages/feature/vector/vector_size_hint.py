@@ -1,0 +1,34 @@
+"""A vector that may not be null: VectorSizeHint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ....batch.columns import Frame, Vectors
+from ....codegen.code_writer import Code
+from ....codegen.row_errors import missing
+from ....ir.description import Step
+from ....ir.validation import whole, word
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSize:
+    """params: size, invalid ("error", "skip"). Its output has its input's name."""
+
+    op: str = "vector_size"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one check."""
+        size, invalid = whole(step, "size"), word(step, "invalid", ("error", "skip"))
+        source = code.vector(step.inputs[0], step.stage, size)
+        if source.null is not None:
+            problem = missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
+            code.line(f"if {source.null}: {code.constant(problem)}(None)")
+        code.columns[step.outputs[0]] = replace(source, null=None)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Check every row."""
+        source = frame.vectors(step.inputs[0])
+        if source.null is not None:
+            (frame.drop if step.params["invalid"] == "skip" else frame.refuse)(source.null)
+        frame.columns[step.outputs[0]] = Vectors(source.blocks)

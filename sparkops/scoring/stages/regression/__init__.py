@@ -1,0 +1,1 @@
+"""Regressors of one Spark class each."""

@@ -1,0 +1,164 @@
+"""Generalized linear regression: a linear sum, through a link, within what the family allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from math import erf, sqrt
+from sys import float_info
+
+import numpy as np
+
+from ...batch.columns import Frame, Numbers, Scalars
+from ...codegen.code_writer import Code
+from ...codegen.row_errors import missing
+from ...codegen.symbols import Scalar
+from ...ir.description import Step
+from ...ir.field import NUMBERS
+from ...ir.validation import array, need, word
+from ...jvm.math import exp, over, power
+from ...kernels.linear_sums import margin, margins
+
+FAMILIES = ("gaussian", "binomial", "positive")
+LINKS = ("identity", "log", "inverse", "logit", "probit", "cloglog", "sqrt", "power")
+_LEAST, _MOST = 1e-16, float_info.max
+_ROOT = sqrt(2.0)
+Function = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneralizedLinear:
+    """params: family (Poisson, gamma and Tweedie are "positive"), link, sparse; arrays: weights, intercept (1), power (1).
+
+    inputs: features, and an offset where there is one; a null offset has no answer. outputs: prediction, and the sum.
+    """
+
+    op: str = "glm"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the sum and one call of the link."""
+        weights, mean = array(step, "weights", None), code.constant(_mean(step))
+        intercept = float(array(step, "intercept", 1)[0])
+        offset = _offset(step, code)
+        source = code.vector(step.inputs[0], step.stage, len(weights))
+        if source.null is not None:
+            problem = code.constant(missing(source.field or step.inputs[0], step.stage))
+            none = f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
+            code.line(f"if {none}: {problem}(None)")
+        eta = margin(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
+        if offset is not None:
+            eta = f"{eta} + {offset.expr}"
+            eta = f"None if {offset.expr} is None else {eta}" if offset.null else eta
+        eta, null = code.local(eta), offset is not None and offset.null
+        mu = code.local(f"None if {eta} is None else {mean}({eta})" if null else f"{mean}({eta})")
+        for name, value in zip(step.outputs, (mu, eta), strict=True):
+            if name:
+                code.columns[name] = Scalar(value, "double", null=null, nan=True)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Do the same for every row."""
+        source = frame.vectors(step.inputs[0])
+        offset = frame.scalars(step.inputs[1]) if len(step.inputs) > 1 else None
+        null = None if offset is None else offset.null
+        if source.null is not None:
+            frame.refuse(source.null if null is None else source.null & ~null)
+        intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
+        with np.errstate(all="ignore"):
+            eta = margins(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
+            if offset is not None:
+                eta = eta + offset.values
+            mu = _means(step, eta)
+        for name, values in zip(step.outputs, (mu, eta), strict=True):
+            if name:
+                frame.columns[name] = Scalars(values, null)
+
+
+def _offset(step: Step, code: Code) -> Scalar | None:
+    need(step, good=len(step.inputs) in (1, 2))
+    if len(step.inputs) == 1:
+        return None
+    offset = code.atom(code.scalar(step.inputs[1], step.stage))
+    need(step, good=offset.type in NUMBERS)
+    return offset
+
+
+def _mean(step: Step) -> Function:
+    """Return the function from the sum to the answer."""
+    unlink, project = _unlink(step), _PROJECT[word(step, "family", FAMILIES)]
+    return partial(_both, unlink, project)
+
+
+def _both(unlink: Function, project: Function, eta: float) -> float:
+    return project(unlink(eta))
+
+
+def _unlink(step: Step) -> Function:
+    link = word(step, "link", LINKS)
+    if link == "power":
+        return partial(_root, float(array(step, "power", 1)[0]))
+    return _UNLINK[link]
+
+
+def _root(exponent: float, eta: float) -> float:
+    return power(eta, exponent)
+
+
+def _logit(eta: float) -> float:
+    return 1.0 / (1.0 + exp(-eta))
+
+
+def _probit(eta: float) -> float:
+    return 0.5 * (1.0 + erf(eta / _ROOT))
+
+
+def _cloglog(eta: float) -> float:
+    return 1.0 - exp(-exp(eta))
+
+
+_UNLINK: dict[str, Function] = {
+    "identity": float,
+    "log": exp,
+    "inverse": partial(over, 1.0),
+    "logit": _logit,
+    "probit": _probit,
+    "cloglog": _cloglog,
+    "sqrt": lambda eta: eta * eta,
+}
+
+
+def _finite(mu: float) -> float:
+    return min(max(mu, -_MOST), _MOST) if mu == mu else mu  # noqa: PLR0124
+
+
+def _share(mu: float) -> float:
+    return min(max(mu, _LEAST), 1.0 - _LEAST) if mu == mu else mu  # noqa: PLR0124
+
+
+def _positive(mu: float) -> float:
+    return min(max(mu, _LEAST), _MOST) if mu == mu else mu  # noqa: PLR0124
+
+
+_PROJECT: dict[str, Function] = {"gaussian": _finite, "binomial": _share, "positive": _positive}
+
+
+def _means(step: Step, eta: Numbers) -> Numbers:
+    """Return the answers of many sums."""
+    link, family = step.params["link"], step.params["family"]
+    if link in ("probit", "cloglog"):  # NumPy has no erf, and its exp differs where 1 less it is near 0
+        mean = _mean(step)
+        return np.fromiter(map(mean, eta.tolist()), dtype=np.float64, count=len(eta))
+    if link == "identity":
+        mu = eta
+    elif link == "log":
+        mu = np.exp(eta)
+    elif link == "inverse":
+        mu = 1.0 / eta
+    elif link == "logit":
+        mu = 1.0 / (1.0 + np.exp(-eta))
+    elif link == "sqrt":
+        mu = eta * eta
+    else:
+        mu = np.power(eta, step.arrays["power"][0])
+    least = {"gaussian": -_MOST}.get(family, _LEAST)
+    return np.clip(mu, least, 1.0 - _LEAST if family == "binomial" else _MOST)

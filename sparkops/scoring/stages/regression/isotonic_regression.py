@@ -1,0 +1,77 @@
+"""Isotonic regression: the answers at known places, and straight lines between them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from ...batch.columns import Frame, Numbers, Scalars
+from ...codegen.code_writer import Code
+from ...codegen.symbols import Scalar, Vector, slot_at
+from ...ir.description import Step
+from ...ir.validation import array, need, whole
+
+
+@dataclass(frozen=True, slots=True)
+class Isotonic:
+    """params: feature, the slot of a vector; arrays: places, rising, each once, and answers. A null double has no answer."""
+
+    op: str = "isotonic"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one look-up."""
+        places = array(step, "places", None)
+        answers = array(step, "answers", len(places))
+        need(step, good=len(places) > 0 and bool((np.diff(places) > 0.0).all()))
+        value = code.atom(_value(step, code))
+        code.boundary(value, places.tolist())
+        found = f"{code.constant(partial(_between, places.tolist(), answers.tolist()))}({value.expr})"
+        answer = code.local(f"None if {value.expr} is None else {found}" if value.null else found)
+        code.columns[step.outputs[0]] = Scalar(answer, "double", null=value.null, nan=True)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Look up every row."""
+        column, places, answers = frame.columns[step.inputs[0]], step.arrays["places"], step.arrays["answers"]
+        if isinstance(column, Scalars):
+            values, null = column.values, column.null
+        else:
+            values, null = frame.features(step.inputs[0]).slot(int(step.params["feature"])), None
+        frame.columns[step.outputs[0]] = Scalars(_all_between(places, answers, values), null)
+
+
+def _value(step: Step, code: Code) -> Scalar:
+    """Return the one feature: the column itself, or a slot of a vector."""
+    found = code.columns.get(step.inputs[0])
+    if not isinstance(found, Vector):
+        column = code.scalar(step.inputs[0], step.stage)
+        need(step, good=column.type == "double")
+        return column
+    at, source = whole(step, "feature"), code.features(step.inputs[0], step.stage)
+    need(step, good=at < source.size)
+    return slot_at(source, at)
+
+
+def _between(places: Sequence[float], answers: Sequence[float], value: float) -> float:
+    at = bisect_left(places, value) if value == value else len(places)  # noqa: PLR0124
+    if at == len(places):
+        return answers[-1]
+    if at == 0 or places[at] == value:
+        return answers[at]
+    low, before = places[at - 1], answers[at - 1]
+    return before + (answers[at] - before) * (value - low) / (places[at] - low)
+
+
+def _all_between(places: Numbers, answers: Numbers, values: Numbers) -> Numbers:
+    at = np.searchsorted(places, values)
+    right = np.minimum(at, len(places) - 1)
+    left = np.maximum(right - 1, 0)
+    with np.errstate(all="ignore"):
+        span = (answers[right] - answers[left]) * (values - places[left])
+        line = answers[left] + span / (places[right] - places[left])
+    return np.asarray(
+        np.where((at == 0) | (at == len(places)) | (places[right] == values), answers[right], line)
+    )

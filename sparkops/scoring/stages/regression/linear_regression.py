@@ -1,0 +1,34 @@
+"""Linear regression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...batch.columns import Frame, Scalars
+from ...codegen.code_writer import Code
+from ...codegen.symbols import Scalar
+from ...ir.description import Step
+from ...kernels.linear_sums import margin, margins
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """params: sparse; arrays: weights, intercept (1)."""
+
+    op: str = "linear"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write one sum."""
+        weights = step.arrays["weights"]
+        source = code.features(step.inputs[0], step.stage, len(weights))
+        sum_ = margin(
+            source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
+        )
+        code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double", nan=True)
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Sum for every row."""
+        source = frame.features(step.inputs[0])
+        weights, intercept = step.arrays["weights"], float(step.arrays["intercept"][0])
+        found = margins(source, weights, intercept, frame.size, sparse=bool(step.params["sparse"]))
+        frame.columns[step.outputs[0]] = Scalars(found)

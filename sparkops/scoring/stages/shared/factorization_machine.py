@@ -1,0 +1,100 @@
+"""Factorization machines: linear sums and sums over pairs of features, for numbers and for two classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from operator import mul
+
+import numpy as np
+
+from ...batch.columns import Frame, Numbers, Scalars, Vectors
+from ...codegen.code_writer import Code
+from ...codegen.symbols import Scalar, Vector
+from ...ir.description import Step
+from ...ir.validation import array, need, word
+from ...kernels import class_decision
+from ...kernels.linear_sums import margin, margins
+
+
+@dataclass(frozen=True, slots=True)
+class Factorization:
+    """params: kind ("regress", "classify"), classes (0 or 2), sparse; arrays: weights, intercept (1), factors (features, n)."""
+
+    op: str = "factorization"
+
+    def emit(self, step: Step, code: Code) -> None:
+        """Write the sum; the class."""
+        kind, (weights, factors) = word(step, "kind", ("regress", "classify")), _arrays(step)
+        source = code.features(step.inputs[0], step.stage, len(weights))
+        linear = margin(
+            source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
+        )
+        total = code.local(f"{linear} + {_pairs(source, factors, code)}")
+        if kind == "regress":
+            code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
+            return
+        high = code.local(f"{code.constant(class_decision.logistic)}({total})")
+        class_decision.emit(
+            step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {high}, {high})")
+        )
+
+    def run(self, step: Step, frame: Frame) -> None:
+        """Do the same for every row."""
+        source, (weights, factors) = frame.features(step.inputs[0]), _arrays(step)
+        intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
+        with np.errstate(all="ignore"):
+            total = margins(source, weights, intercept, frame.size, sparse=sparse)
+            total += _all_pairs(source, factors, frame.size)
+            if step.params["kind"] == "regress":
+                frame.columns[step.outputs[0]] = Scalars(total)
+                return
+            high = class_decision.logistics(total)
+        class_decision.run(step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - high, high]))
+
+
+def _arrays(step: Step) -> tuple[Numbers, Numbers]:
+    weights = array(step, "weights", None)
+    array(step, "intercept", 1)
+    classes = 0 if step.params["kind"] == "regress" else 2
+    need(step, good=step.params["classes"] == classes)
+    if "thresholds" in step.arrays:
+        array(step, "thresholds", classes)
+    return weights, array(step, "factors", len(weights), None)
+
+
+def _pairs(source: Vector, factors: Numbers, code: Code) -> str:
+    if source.sparse:
+        kernel = partial(_of_few, factors.tolist(), [0.0] * factors.shape[1])
+        return f"{code.constant(kernel)}({code.sparse(source)})"
+    return f"{code.constant(partial(_of_all, factors.T.tolist()))}({code.dense(source)})"
+
+
+def _of_all(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float:
+    total = 0.0
+    for factor in factors:
+        terms = [*map(mul, factor, row)]
+        whole = sum(terms)
+        total += 0.5 * (whole * whole - sum(map(mul, terms, terms)))
+    return total
+
+
+def _of_few(factors: Sequence[Sequence[float]], none: list[float], row: Mapping[int, float]) -> float:
+    sums, squares = none.copy(), none.copy()
+    for at, value in row.items():
+        for f, factor in enumerate(factors[at]):
+            term = factor * value
+            sums[f] += term
+            squares[f] += term * term
+    return sum([0.5 * (whole * whole - parts) for whole, parts in zip(sums, squares, strict=True)])
+
+
+def _all_pairs(source: Vectors, factors: Numbers, rows: int) -> Numbers:
+    some = source.sparse(rows)
+    total = np.zeros(rows)
+    for factor in factors.T:
+        terms = factor[some.slots] * some.values
+        whole = np.bincount(some.rows, weights=terms, minlength=rows)
+        total += 0.5 * (whole * whole - np.bincount(some.rows, weights=terms * terms, minlength=rows))
+    return total
