@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from sparkops.engine import Engine
 from sparkops.errors import ProjectError
-from sparkops.pipeline.bind import Given, bind
+from sparkops.pipeline.bind import ParameterSource, bind
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.shape import Shape, null_text, shape_of
+from sparkops.pipeline.param_type import ParamType, null_text, read_param_type
 from sparkops.pipeline.value import to_text
 
 __all__ = ["params"]
@@ -67,7 +67,7 @@ def params(
     given = {name: text for name, text in texts.items() if _is_given(text)}
     if engine:
         return dict(engine.bind(job, given, origin="widget").values)
-    return dict(bind(job, [Given(values=given, origin="widget")]).values)
+    return dict(bind(job, [ParameterSource(values=given, origin="widget")]).values)
 
 
 def _here() -> Engine | None:
@@ -94,7 +94,7 @@ def _find(spark: Any) -> Any:
 
 def _ask(widgets: Widgets, param: Param, *, in_conf: bool) -> Any:
     """Make the parameter's widget and return its text; making one that stands keeps what was chosen."""
-    shape = shape_of(param.annotation)
+    shape = read_param_type(param.annotation)
     blank = in_conf or param.required or param.default is None
     default = "" if blank else to_text(param, param.default)
     label = param.name.replace("_", " ") + (" (blank: as in conf)" if in_conf else "")
@@ -108,7 +108,7 @@ def _ask(widgets: Widgets, param: Param, *, in_conf: bool) -> Any:
     return widgets.get(param.name)
 
 
-def _choices(shape: Shape | None) -> list[str]:
+def _choices(shape: ParamType | None) -> list[str]:
     """Return the texts that a widget lists; none where any text may stand, or where a comma would part a choice."""
     if shape is None:
         return []
@@ -118,12 +118,12 @@ def _choices(shape: Shape | None) -> list[str]:
 
 def _with_blank(param: Param, choices: list[str], *, blank: bool) -> list[str]:
     """Return the choices with a blank that stands for conf or the default, and one for None where that is neither."""
-    shape = shape_of(param.annotation)
+    shape = read_param_type(param.annotation)
     none = [null_text(shape)] if shape.optional and not param.required and param.default is not None else []
     return [*([""] if blank else []), *choices, *none]
 
 
-def _multiselect(widgets: Widgets, name: str, texts: list[str], item: Shape, label: str) -> None:
+def _multiselect(widgets: Widgets, name: str, texts: list[str], item: ParamType, label: str) -> None:
     """Make a multi-select; its default must be one of its choices, so several are told in the label instead."""
     chosen = str(texts[0]) if len(texts) == 1 else ""
     several = f" (none chosen: {', '.join(map(str, texts))})" if len(texts) > 1 else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.errors import ModelError
-from sparkops.pipeline.registered import GateResult, Registered
+from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.sqlite_registry import Entry
@@ -115,11 +115,11 @@ def tags_of(facts: Facts) -> dict[str, str]:
     }
 
 
-def registered(entry: Entry) -> Registered:
+def registered(entry: Entry) -> ModelVersionInfo:
     """Return a registry's entry as sparkops tells it; a version that someone else registered has no tags of ours."""
     tags = entry.tags
     ours = RUN in tags
-    return Registered(
+    return ModelVersionInfo(
         name=entry.name,
         version=entry.version,
         run_id=tags.get(RUN, ""),

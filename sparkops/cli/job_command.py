@@ -14,7 +14,7 @@ from sparkops.cli.project_options import Where, options, take
 from sparkops.errors import InputError
 from sparkops.pipeline.help import describe, usage
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.shape import shape_of
+from sparkops.pipeline.param_type import read_param_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class JobCommand(click.Command):
 def _params(job: Job) -> list[click.Parameter]:
     made: list[click.Parameter] = []
     for param, row in zip(job.params, describe(job), strict=True):
-        shape = shape_of(param.annotation)
+        shape = read_param_type(param.annotation)
         flags = list(dict.fromkeys((row.option, f"--{row.name}")))
         alone: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if shape.kind == "bool" else {}
         made.append(click.Option([*flags, row.name], multiple=shape.kind == "list", **alone))

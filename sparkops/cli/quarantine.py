@@ -15,7 +15,7 @@ from sparkops.cli.display.table import rows_of, table, text
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import Where, common
 from sparkops.errors import InputError
-from sparkops.pipeline.quarantine_summary import Held, Released
+from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine
@@ -100,7 +100,7 @@ def release(
     return CHECKS_FAILED if done.still and not done.rows else DONE
 
 
-def told(done: Released) -> Iterator[str]:
+def told(done: ReleaseResult) -> Iterator[str]:
     """Yield the lines that tell what a release did."""
     for earlier, rows in done.finished:
         yield f"{done.table}: {earlier}, interrupted before, is brought to its end: {rows_of(rows)}"
@@ -115,7 +115,7 @@ def told(done: Released) -> Iterator[str]:
         yield f"Nothing waits in the quarantine of `{done.table}`."
 
 
-def _notes(engine: Engine, done: Released) -> Iterator[str]:
+def _notes(engine: Engine, done: ReleaseResult) -> Iterator[str]:
     """Yield what a person should know of the table's job: one that makes the table anew leaves released rows out."""
     if done.discarded or not done.rows:
         return
@@ -128,7 +128,7 @@ def _notes(engine: Engine, done: Released) -> Iterator[str]:
                 )
 
 
-def _ask(wanted: Wanted, found: Held) -> None:
+def _ask(wanted: Wanted, found: QuarantineSummary) -> None:
     mine = sum(each.rows for each in found.counts if each.state == "held" and wanted.run in (None, each.run))
     verb = "Discard" if wanted.discard else "Release"
     into = "" if wanted.discard else f" into {wanted.table}"

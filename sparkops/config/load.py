@@ -15,23 +15,23 @@ from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 
-from sparkops.config.explain import explain, inconsistent
-from sparkops.config.location import NotThere, absolute, store_uri
+from sparkops.config.error_text import find_inconsistencies, format_validation_error
 from sparkops.config.override import override
+from sparkops.config.paths import PathNotFound, absolute, store_uri
 from sparkops.config.project import BASE, choose_env, find_root
-from sparkops.config.secrets import Missing, has_reference, is_secret_key, masked, resolve
+from sparkops.config.secrets import MissingVariable, has_reference, is_secret_key, masked, resolve
 from sparkops.config.settings import Settings
-from sparkops.config.yaml_tree import Route, Tree, leaves, merge, read_tree
+from sparkops.config.yaml_tree import KeyPath, YamlTree, leaves, merge, read_tree
 from sparkops.errors import ConfigError
 
-__all__ = ["Loaded", "find_root", "load"]
+__all__ = ["LoadedSettings", "find_root", "load"]
 
 _NOT_IN_FILES: Final = ("root", "env")
 _STATE: Final = ".sparkops"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class LoadedSettings:
     """The settings, and what is known about where they were written.
 
     Args:
@@ -42,8 +42,8 @@ class Loaded:
     """
 
     settings: Settings = field(repr=False)
-    places: Mapping[Route, str]
-    references: Mapping[Route, str] = field(repr=False)
+    places: Mapping[KeyPath, str]
+    references: Mapping[KeyPath, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
 
     def params(self, job: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
@@ -79,7 +79,7 @@ def load(
     env: str | None = None,
     overrides: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
-) -> Loaded:
+) -> LoadedSettings:
     """Return the settings of a project in one environment.
 
     Args:
@@ -104,14 +104,14 @@ def load(
     return _loaded(loading, {**values, "root": root, "env": chosen})
 
 
-def _loaded(loading: _Loading, values: dict[str, Any]) -> Loaded:
+def _loaded(loading: _Loading, values: dict[str, Any]) -> LoadedSettings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        _refuse(explain(error, loading.places, loading.references))
+        _refuse(format_validation_error(error, loading.places, loading.references))
         raise
-    _refuse(inconsistent(settings, loading.places))
-    return Loaded(
+    _refuse(find_inconsistencies(settings, loading.places))
+    return LoadedSettings(
         settings=settings,
         places=loading.places,
         references=loading.references,
@@ -127,13 +127,13 @@ def _refuse(problems: Sequence[str]) -> None:
         raise ConfigError(f"{len(problems)} problems in the configuration\n{lines}")
 
 
-def _layer(root: Path, name: str) -> Tree:
+def _layer(root: Path, name: str) -> YamlTree:
     """Return what the files of one folder say; a value that two of them hold is a problem."""
     folder = root / "conf" / name
     files = sorted(path for path in folder.glob("[!.]*") if path.suffix in (".yml", ".yaml"))
     trees = [read_tree(path, path.relative_to(root).as_posix()) for path in files]
     whole = merge(trees)
-    seen: dict[Route, str] = {}
+    seen: dict[KeyPath, str] = {}
     for tree in trees:
         for route, _ in leaves(tree.values):
             first, now = seen.get(route), _nearest(tree.places, route)
@@ -143,7 +143,7 @@ def _layer(root: Path, name: str) -> Tree:
     return whole
 
 
-def _nearest(places: Mapping[Route, str], route: Route) -> str:
+def _nearest(places: Mapping[KeyPath, str], route: KeyPath) -> str:
     sizes = range(len(route), 0, -1)
     return next((places[route[:size]] for size in sizes if route[:size] in places), "conf")
 
@@ -151,13 +151,13 @@ def _nearest(places: Mapping[Route, str], route: Route) -> str:
 class _Loading:
     """From merged plain values to values that `Settings` takes; gathers problems, references and secrets."""
 
-    def __init__(self, root: Path, tree: Tree, environment: Mapping[str, str]) -> None:
+    def __init__(self, root: Path, tree: YamlTree, environment: Mapping[str, str]) -> None:
         self._root = root
         self._tree = tree
         self._environment = environment
-        self.places: Mapping[Route, str] = tree.places
+        self.places: Mapping[KeyPath, str] = tree.places
         self.problems: list[str] = []
-        self.references: dict[Route, str] = {}
+        self.references: dict[KeyPath, str] = {}
         self.secrets: set[str] = set()
 
     def values(self) -> dict[str, Any]:
@@ -170,10 +170,10 @@ class _Loading:
         read: dict[str, Any] = self._read(said, ())
         return self._placed({"state": _STATE, "warehouse": "data/warehouse", "reports": "reports", **read})
 
-    def _problem(self, route: Route, text: str) -> None:
+    def _problem(self, route: KeyPath, text: str) -> None:
         self.problems.append(f"{_nearest(self.places, route)}: {text}")
 
-    def _read(self, value: Any, route: Route) -> Any:
+    def _read(self, value: Any, route: KeyPath) -> Any:
         if isinstance(value, Mapping):
             return {key: self._read(inner, (*route, key)) for key, inner in value.items()}
         if isinstance(value, list):
@@ -186,11 +186,11 @@ class _Loading:
             )
         return _option_text(value) if route[:1] == ("tables",) and route[2:3] == ("options",) else value
 
-    def _secret(self, text: str, route: Route) -> Any:
+    def _secret(self, text: str, route: KeyPath) -> Any:
         self.references[route] = text
         try:
             value = resolve(text, self._environment, self.secrets)
-        except Missing as missing:
+        except MissingVariable as missing:
             self._problem(route, f"`{'.'.join(route)}`: {missing}")
             return text
         return SecretStr(value) if route[:2] == ("spark", "conf") else value
@@ -209,7 +209,7 @@ class _Loading:
 
     def _place_spark(self, spark: Any) -> None:
         if isinstance(spark, dict) and isinstance(spark.get("jars"), list):
-            routes: Iterator[tuple[Route, Any]] = leaves(spark["jars"], ("spark", "jars"))
+            routes: Iterator[tuple[KeyPath, Any]] = leaves(spark["jars"], ("spark", "jars"))
             spark["jars"] = [self._path(jar, route) for route, jar in routes]
 
     def _place_models(self, models: Any) -> None:
@@ -221,14 +221,14 @@ class _Loading:
         if "artifact_root" in models:
             models["artifact_root"] = self._path(models["artifact_root"], ("models", "artifact_root"))
 
-    def _path(self, value: Any, route: Route) -> Any:
+    def _path(self, value: Any, route: KeyPath) -> Any:
         if not isinstance(value, str):
             return value
         if not value:
             self._problem(route, f"`{'.'.join(route)}` is empty: give a path, or leave it out")
         try:
             return absolute(self._root, value)
-        except NotThere as missing:
+        except PathNotFound as missing:
             self._problem(route, f"`{'.'.join(route)}`: {missing}")
             return value
 

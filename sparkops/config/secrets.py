@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sparkops.config.yaml_tree import Route
+from sparkops.config.yaml_tree import KeyPath
 
 _REFERENCE: Final = re.compile(r"\$\{env:([^}]*)\}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -19,7 +19,7 @@ _SHORTEST: Final = 4
 HIDDEN: Final = "***"
 
 
-class Missing(Exception):
+class MissingVariable(Exception):
     """A reference that the environment does not answer; told by `load` with its file and line."""
 
 
@@ -45,14 +45,16 @@ def resolve(text: str, environment: Mapping[str, str], found: set[str]) -> str:
 
 def _look_up(name: str, environment: Mapping[str, str]) -> str:
     if not _NAME.fullmatch(name):
-        raise Missing(f"`${{env:{name}}}` names no environment variable: write ${{env:NAME}}")
+        raise MissingVariable(f"`${{env:{name}}}` names no environment variable: write ${{env:NAME}}")
     if not environment.get(name):
         state = "empty" if name in environment else "not set"
-        raise Missing(f"the environment variable {name} is {state}: set it, as in `export {name}=...`")
+        raise MissingVariable(
+            f"the environment variable {name} is {state}: set it, as in `export {name}=...`"
+        )
     return environment[name]
 
 
-def is_secret_key(route: Route) -> bool:
+def is_secret_key(route: KeyPath) -> bool:
     """Tell whether a key of the settings holds a secret by its name: it may only be a reference."""
     return _SECRET_KEY.search(".".join(route)) is not None
 
@@ -68,7 +70,9 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     return _LOGIN.sub(rf"\1:{HIDDEN}@", text)
 
 
-def masked(values: Any, references: Mapping[Route, str], secrets: Iterable[str], route: Route = ()) -> Any:
+def masked(
+    values: Any, references: Mapping[KeyPath, str], secrets: Iterable[str], route: KeyPath = ()
+) -> Any:
     """Return plain values as a record may hold them: references as they were written, secrets hidden.
 
     Args:

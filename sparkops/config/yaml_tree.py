@@ -9,11 +9,11 @@ from typing import Any
 
 import yaml
 
-Route = tuple[str, ...]
+KeyPath = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Tree:
+class YamlTree:
     """What a file says.
 
     Args:
@@ -23,11 +23,11 @@ class Tree:
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    places: dict[Route, str] = field(default_factory=dict)
+    places: dict[KeyPath, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
 
-def read_tree(path: Path, shown: str) -> Tree:
+def read_tree(path: Path, shown: str) -> YamlTree:
     """Return what a YAML file says; it never raises for what stands in it.
 
     Args:
@@ -37,7 +37,7 @@ def read_tree(path: Path, shown: str) -> Tree:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        return Tree(problems=[f"{shown}: cannot be read: {error}"])
+        return YamlTree(problems=[f"{shown}: cannot be read: {error}"])
     return _Composer(text, shown).tree()
 
 
@@ -47,10 +47,10 @@ class _Composer:
     def __init__(self, text: str, shown: str) -> None:
         self._shown = shown
         self._loader = yaml.SafeLoader(text)
-        self._tree = Tree()
+        self._tree = YamlTree()
         self._open: list[yaml.Node] = []
 
-    def tree(self) -> Tree:
+    def tree(self) -> YamlTree:
         try:
             node = self._loader.get_single_node()
             if node is not None:
@@ -80,7 +80,7 @@ class _Composer:
     def _at(self, node: yaml.Node) -> str:
         return f"{self._shown}:{node.start_mark.line + 1}"
 
-    def _value(self, node: yaml.Node, route: Route) -> Any:
+    def _value(self, node: yaml.Node, route: KeyPath) -> Any:
         if any(node is one for one in self._open):
             self._problem(node, "an alias stands inside what it names")
             return None
@@ -90,7 +90,7 @@ class _Composer:
         finally:
             self._open.pop()
 
-    def _plain(self, node: yaml.Node, route: Route) -> Any:
+    def _plain(self, node: yaml.Node, route: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode):
             return dict(self._items(node, route))
         if isinstance(node, yaml.SequenceNode):
@@ -101,7 +101,7 @@ class _Composer:
             self._problem(node, f"{node.value!r} cannot be read: {error}")
             return None
 
-    def _items(self, node: yaml.MappingNode, route: Route) -> Iterator[tuple[str, Any]]:
+    def _items(self, node: yaml.MappingNode, route: KeyPath) -> Iterator[tuple[str, Any]]:
         self._refuse_twice(node)
         self._loader.flatten_mapping(node)
         for key_node, value_node in node.value:
@@ -134,9 +134,9 @@ class _Composer:
                 self._problem(key_node, f"`{key_node.value}` stands twice; the first is on line {line}")
 
 
-def merge(layers: list[Tree]) -> Tree:
+def merge(layers: list[YamlTree]) -> YamlTree:
     """Return one tree of several: a later mapping is laid over an earlier one, any other value replaces."""
-    whole = Tree()
+    whole = YamlTree()
     for layer in layers:
         whole.values = _laid(whole.values, layer.values)
         whole.places |= layer.places
@@ -153,7 +153,7 @@ def _laid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return laid
 
 
-def leaves(values: Any, route: Route = ()) -> Iterator[tuple[Route, Any]]:
+def leaves(values: Any, route: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Give every value that is no mapping and no list, with its route."""
     if isinstance(values, Mapping):
         for key, value in values.items():

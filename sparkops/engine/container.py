@@ -22,7 +22,7 @@ from sparkops.engine.operations.expectation_history import KeptChecks, graded
 from sparkops.pipeline.discover import modules
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate, Model, ModelVersion
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.report import Report
 from sparkops.registry.registry import Registry
 from sparkops.reports.facts import CheckedTable
@@ -133,7 +133,7 @@ class ModelRegistrar:
 
     def register(
         self, model: Model, *, name: str, run: Run, gates: Sequence[Gate], params: Mapping[str, Any]
-    ) -> Registered:
+    ) -> ModelVersionInfo:
         """Certify, measure and register; the table versions are those that the run pinned."""
         tables = {table: pin["version"] for table, pin in run.inputs.items()}
         return self.registry().register(

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sparkops.config.load import Loaded, find_root, load
+from sparkops.config.load import LoadedSettings, find_root, load
 from sparkops.config.secrets import mask
 from sparkops.engine.listener import Silent, Tell
 from sparkops.errors import InputError, ParamErrors, SparkopsError, UnknownName
-from sparkops.pipeline.bind import Bound, Given, bind, carry
+from sparkops.pipeline.bind import BoundParameters, ParameterSource, bind, rebind
 from sparkops.pipeline.discover import discover
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.peek import peek
@@ -79,7 +79,7 @@ class Engine:
         self._open.close()
 
     @cached_property
-    def loaded(self) -> Loaded:
+    def loaded(self) -> LoadedSettings:
         """Return the settings with where each was written."""
         return load(self.root, env=self._env, overrides=self._overrides)
 
@@ -121,12 +121,14 @@ class Engine:
         """Return the jobs, ready to run."""
         return discover(self.root / "jobs")
 
-    def ready(self, declared: Job, bound: Bound) -> tuple[Job, Bound]:
+    def ready(self, declared: Job, bound: BoundParameters) -> tuple[Job, BoundParameters]:
         """Return a declared job as it can be run, its values carried over."""
         job = self.jobs[declared.name]
-        return job, carry(bound, looked_at=declared, loaded=job)
+        return job, rebind(bound, looked_at=declared, loaded=job)
 
-    def bind(self, job: Job, given: Mapping[str, Any], *, origin: str, at: Collection[str] = ()) -> Bound:
+    def bind(
+        self, job: Job, given: Mapping[str, Any], *, origin: str, at: Collection[str] = ()
+    ) -> BoundParameters:
         """Return the job's values from the configuration and from `given`, which wins.
 
         Args:
@@ -139,7 +141,10 @@ class Engine:
             ParamErrors: All that is wrong with them.
         """
         values, origins = self.loaded.params(job.name)
-        said = [Given(values=values, origin="conf", origins=origins), Given(values=given, origin=origin)]
+        said = [
+            ParameterSource(values=values, origin="conf", origins=origins),
+            ParameterSource(values=given, origin=origin),
+        ]
         try:
             return bind(job, said, at=at)
         except ParamErrors as error:
@@ -197,7 +202,7 @@ class Engine:
                 "before it is resumed."
             )
         job = _named(earlier.job, self.declared)
-        bound = bind(job, [Given(values=earlier.params, origin=f"run {earlier.id}")])
+        bound = bind(job, [ParameterSource(values=earlier.params, origin=f"run {earlier.id}")])
         self.warm([job])
         return self.run_bound(*self.ready(job, bound), resume=earlier)
 
@@ -231,7 +236,7 @@ class Engine:
     def run_bound(
         self,
         job: Job,
-        bound: Bound,
+        bound: BoundParameters,
         *,
         at: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
@@ -347,7 +352,7 @@ class Engine:
 
         name, version = self._model_at(model)
         job = score_job(name, table, into=into, where=where or {})
-        bound = Bound(values=dict(where or {}), origins=dict.fromkeys(where or {}, "command line"))
+        bound = BoundParameters(values=dict(where or {}), origins=dict.fromkeys(where or {}, "command line"))
         self.warm([job])
         pins = {name: version} | ({table: at} if at is not None else {})
         return self.run_bound(job, bound, at=pins)

@@ -8,17 +8,17 @@ from difflib import get_close_matches
 from typing import Any
 
 from sparkops.errors import InputError, ParamErrors, Problem
-from sparkops.pipeline.allowed import example
+from sparkops.pipeline.allowed_values import example_text
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.shape import shape_of
+from sparkops.pipeline.param_type import read_param_type
 from sparkops.pipeline.value import parse, to_json
 
 DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class ParameterSource:
     """Values that one place gives.
 
     Args:
@@ -37,14 +37,14 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
+class BoundParameters:
     """A value for every parameter of a job, and where each came from; `default` is the declaration itself."""
 
     values: Mapping[str, Any]
     origins: Mapping[str, str]
 
 
-def bind(job: Job, given: Sequence[Given] = (), *, at: Collection[str] = ()) -> Bound:
+def bind(job: Job, given: Sequence[ParameterSource] = (), *, at: Collection[str] = ()) -> BoundParameters:
     """Return a value for each of the job's parameters; what is given later wins.
 
     Args:
@@ -65,10 +65,10 @@ def bind(job: Job, given: Sequence[Given] = (), *, at: Collection[str] = ()) -> 
             problems.append(Problem(param.name, str(error), param.place))
     if problems:
         raise ParamErrors(job.name, problems)
-    return Bound(values=values, origins=origins)
+    return BoundParameters(values=values, origins=origins)
 
 
-def carry(bound: Bound, *, looked_at: Job, loaded: Job) -> Bound:
+def rebind(bound: BoundParameters, *, looked_at: Job, loaded: Job) -> BoundParameters:
     """Return values bound for a job that was only peeked at, as the loaded job's own: its Enum's own members.
 
     Args:
@@ -77,8 +77,8 @@ def carry(bound: Bound, *, looked_at: Job, loaded: Job) -> Bound:
         loaded: The same job, discovered.
     """
     plain = {param.name: to_json(param, bound.values[param.name]) for param in looked_at.params}
-    values = bind(loaded, [Given(values=plain, origin=DEFAULT)]).values
-    return Bound(values=values, origins=bound.origins)
+    values = bind(loaded, [ParameterSource(values=plain, origin=DEFAULT)]).values
+    return BoundParameters(values=values, origins=bound.origins)
 
 
 def option(name: str) -> str:
@@ -86,7 +86,7 @@ def option(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def _unknown(job: Job, given: Sequence[Given]) -> Iterator[Problem]:
+def _unknown(job: Job, given: Sequence[ParameterSource]) -> Iterator[Problem]:
     known = [param.name for param in job.params]
     for source in given:
         for name in source.values:
@@ -115,18 +115,18 @@ def _unknown_text(job: Job, name: str, known: Sequence[str], origin: str) -> str
     return f"No parameter `{name}` (from {origin}).{hint}{table}{told}"
 
 
-def _value(param: Param, given: Sequence[Given]) -> tuple[Any, str]:
+def _value(param: Param, given: Sequence[ParameterSource]) -> tuple[Any, str]:
     source = next((one for one in reversed(given) if param.name in one.values), None)
     if source is not None:
         return _parsed(param, source), source.origin_of(param.name)
     if param.required:
         raise InputError(
-            f"`{param.name}` is missing: pass {option(param.name)} {example(shape_of(param.annotation))}"
+            f"`{param.name}` is missing: pass {option(param.name)} {example_text(read_param_type(param.annotation))}"
         )
     return _fresh(param.default), DEFAULT
 
 
-def _parsed(param: Param, source: Given) -> Any:
+def _parsed(param: Param, source: ParameterSource) -> Any:
     try:
         return parse(param, source.values[param.name])
     except InputError as error:

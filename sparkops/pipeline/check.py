@@ -72,7 +72,7 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptCheck:
+class RecordedCheck:
     """One expectation's result as the history of checks holds it.
 
     Args:

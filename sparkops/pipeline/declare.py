@@ -10,8 +10,8 @@ from typing import Any, overload
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.returned import Options, returned
-from sparkops.pipeline.signature import Reader, Signature
+from sparkops.pipeline.return_type import JobOptions, read_return_type
+from sparkops.pipeline.signature import Signature, SignatureReader
 from sparkops.pipeline.stream import stream_problems
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
@@ -74,7 +74,7 @@ def job(
     Raises:
         DeclarationError: With everything that is wrong, each with file and line.
     """
-    options = Options(
+    options = JobOptions(
         writes=writes,
         mode=mode,
         replace=_names(replace),
@@ -102,16 +102,16 @@ def _scope() -> Mapping[str, Any]:
 
 
 def _declare(
-    function: Callable[..., Any], options: Options, allow_empty: bool, scope: Mapping[str, Any]
+    function: Callable[..., Any], options: JobOptions, allow_empty: bool, scope: Mapping[str, Any]
 ) -> Job:
     if not inspect.isfunction(function):
         raise DeclarationError(
             f"@job stands on {function!r}, which is not a plain function: put it on top of a `def`"
         )
     plain = inspect.unwrap(function)
-    reader = Reader(plain, scope)
+    reader = SignatureReader(plain, scope)
     signature = reader.read()
-    result = returned(plain, reader.resolve, options)
+    result = read_return_type(plain, reader.resolve, options)
     streamed = stream_problems(options, result, signature.tables)
     _refuse(plain, signature, (*result.problems, *streamed))
     return Job(

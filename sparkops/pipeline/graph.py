@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from sparkops.errors import DeclarationError, UnknownName
 from sparkops.pipeline.job import Job
 
-Thing = tuple[str, str]
+Dataset = tuple[str, str]
 
 
-def order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[Job, ...]:
+def execution_order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[Job, ...]:
     """Return the targets and every job they depend on, each after what it reads from.
 
     Args:
@@ -44,22 +44,22 @@ def dependants(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
         found |= more
 
 
-def made_by(job: Job) -> tuple[Thing, ...]:
+def outputs_of(job: Job) -> tuple[Dataset, ...]:
     """Return what a job makes: ("table", name) and ("model", name)."""
     tables = tuple(("table", write.table) for write in job.writes)
     return (*tables, ("model", job.registers)) if job.registers else tables
 
 
-def read_by(job: Job) -> tuple[Thing, ...]:
+def inputs_of(job: Job) -> tuple[Dataset, ...]:
     """Return what a job reads: ("table", name) and ("model", name)."""
     return (*(("table", name) for name in job.tables), *(("model", name) for name in job.models))
 
 
-def _makers(jobs: Iterable[Job]) -> dict[Thing, Job]:
-    makers: dict[Thing, Job] = {}
+def _makers(jobs: Iterable[Job]) -> dict[Dataset, Job]:
+    makers: dict[Dataset, Job] = {}
     problems = []
     for job in jobs:
-        for thing in made_by(job):
+        for thing in outputs_of(job):
             other = makers.setdefault(thing, job)
             if other.name != job.name:
                 problems.append(
@@ -79,14 +79,14 @@ def _named(jobs: Mapping[str, Job], target: str | Job) -> Job:
     return jobs[target]
 
 
-def _direct(job: Job, makers: Mapping[Thing, Job]) -> tuple[Job, ...]:
+def _direct(job: Job, makers: Mapping[Dataset, Job]) -> tuple[Job, ...]:
     """Return the makers of what a job reads; a job that reads its own table reads its last version."""
-    found = {makers[thing].name: makers[thing] for thing in read_by(job) if thing in makers}
+    found = {makers[thing].name: makers[thing] for thing in inputs_of(job) if thing in makers}
     found.pop(job.name, None)
     return tuple(found.values())
 
 
-def _visit(job: Job, makers: Mapping[Thing, Job], done: dict[str, Job], path: tuple[Job, ...]) -> None:
+def _visit(job: Job, makers: Mapping[Dataset, Job], done: dict[str, Job], path: tuple[Job, ...]) -> None:
     if job.name in done:
         return
     names = [other.name for other in path]

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sparkops.pipeline.allowed import limits_text, type_word
+from sparkops.pipeline.allowed_values import describe_limits, type_label
 from sparkops.pipeline.bind import option
 from sparkops.pipeline.docstring import summary_of, without_args
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.shape import Shape, shape_of
+from sparkops.pipeline.param_type import ParamType, read_param_type
 from sparkops.pipeline.value import to_json, to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ParameterHelp:
     """One parameter as --help shows it.
 
     Args:
@@ -50,7 +50,7 @@ class Row:
         )
 
 
-def describe(job: Job, conf: Mapping[str, str] | None = None) -> tuple[Row, ...]:
+def describe(job: Job, conf: Mapping[str, str] | None = None) -> tuple[ParameterHelp, ...]:
     """Return one row per parameter, in the order of the signature.
 
     Args:
@@ -60,13 +60,13 @@ def describe(job: Job, conf: Mapping[str, str] | None = None) -> tuple[Row, ...]
     return tuple(_row(param, (conf or {}).get(param.name, "")) for param in job.params)
 
 
-def _row(param: Param, conf: str) -> Row:
-    shape = shape_of(param.annotation)
-    return Row(
+def _row(param: Param, conf: str) -> ParameterHelp:
+    shape = read_param_type(param.annotation)
+    return ParameterHelp(
         name=param.name,
         option=option(param.name),
-        type=type_word(shape),
-        limits=limits_text(shape),
+        type=type_label(shape),
+        limits=describe_limits(shape),
         default="" if param.required else _default(param),
         required=param.required and not conf,
         help=param.help,
@@ -78,7 +78,7 @@ def _default(param: Param) -> str:
     return "none" if param.default is None else to_text(param, param.default)
 
 
-def usage(job: Job, rows: Sequence[Row]) -> str:
+def usage(job: Job, rows: Sequence[ParameterHelp]) -> str:
     """Return how `sparkops run JOB --help` begins: the words to write, the docstring, what it reads and makes."""
     needed = "".join(f" {row.option} {row.type}" for row in rows if row.required)
     parts = [f"Usage: sparkops run {job.name}{needed} [OPTIONS]", without_args(job.doc), _facts(job)]
@@ -148,12 +148,12 @@ def json_schema(job: Job) -> dict[str, Any]:
 
 
 def _property(param: Param) -> dict[str, Any]:
-    schema = _schema(shape_of(param.annotation))
+    schema = _schema(read_param_type(param.annotation))
     schema |= {"description": param.help} if param.help else {}
     return schema if param.required else schema | {"default": to_json(param, param.default)}
 
 
-def _schema(shape: Shape) -> dict[str, Any]:
+def _schema(shape: ParamType) -> dict[str, Any]:
     if shape.item is not None:
         schema: dict[str, Any] = {"type": "array", "items": _schema(shape.item)}
     elif shape.kind == "choice":
@@ -164,12 +164,12 @@ def _schema(shape: Shape) -> dict[str, Any]:
     return {"anyOf": [schema, {"type": "null"}]} if shape.optional else schema
 
 
-def _choices(shape: Shape) -> tuple[Any, ...]:
+def _choices(shape: ParamType) -> tuple[Any, ...]:
     """Return the choices as JSON: an int or bool of a Literal as itself, all else as its text."""
     return tuple(v if type(v) in (int, bool) else text for text, v in shape.choices.items())
 
 
-def _limit_name(shape: Shape, key: str) -> str:
+def _limit_name(shape: ParamType, key: str) -> str:
     items = {"min_length": "minItems", "max_length": "maxItems"} if shape.kind == "list" else {}
     return items.get(key, _JSON_LIMITS[key])
 

@@ -53,7 +53,7 @@ class Placeholder:
         return type(self)(name, f"{self.__module__}.{self.__name__}")
 
     def __call__(self, *_: Any, **__: Any) -> Placeholder:  # noqa: D102 - whatever is called gives another stand-in
-        return Outcome(self.__name__, self.__module__)
+        return PlaceholderResult(self.__name__, self.__module__)
 
     def __getitem__(self, _: Any) -> Placeholder:
         return self
@@ -79,7 +79,7 @@ class Placeholder:
         raise TypeError(f"{self.__name__} has no text before its library is imported")
 
 
-class Outcome(Placeholder):
+class PlaceholderResult(Placeholder):
     """What a call of a placeholder gives: a column can also be reckoned with and compared."""
 
     __hash__ = object.__hash__
@@ -90,10 +90,10 @@ def _reckon(self: Placeholder, *_: Any) -> Placeholder:
 
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "xor"):
-    setattr(Outcome, f"__{_name}__", _reckon)
-    setattr(Outcome, f"__r{_name}__", _reckon)
+    setattr(PlaceholderResult, f"__{_name}__", _reckon)
+    setattr(PlaceholderResult, f"__r{_name}__", _reckon)
 for _name in ("neg", "pos", "invert", "eq", "ne", "lt", "le", "gt", "ge"):
-    setattr(Outcome, f"__{_name}__", _reckon)
+    setattr(PlaceholderResult, f"__{_name}__", _reckon)
 
 
 class _Base:

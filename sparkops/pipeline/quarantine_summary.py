@@ -10,7 +10,7 @@ RowState = Literal["held", "interrupted", "released", "discarded"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeldCount:
+class QuarantineCount:
     """How many rows one run held back for the same reasons.
 
     Args:
@@ -29,7 +29,7 @@ class HeldCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class QuarantineSummary:
     """What stands in a table's quarantine.
 
     Args:
@@ -37,7 +37,7 @@ class Held:
         rows: The first rows that are still held, with the table's own columns, `_sparkops_reasons` and `_sparkops_run`.
     """
 
-    counts: tuple[HeldCount, ...] = ()
+    counts: tuple[QuarantineCount, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -57,7 +57,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
+class ReleaseResult:
     """What a release did.
 
     Args:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from sparkops.errors import InputError
-from sparkops.pipeline.allowed import shown
+from sparkops.pipeline.allowed_values import format_value
 from sparkops.pipeline.docstring import args_of
 from sparkops.pipeline.param import REQUIRED, Param
-from sparkops.pipeline.shape import shape_of, type_text
+from sparkops.pipeline.param_type import read_param_type, type_text
 from sparkops.pipeline.value import parse_default
 from sparkops.place import Place
 
@@ -43,7 +43,7 @@ class Unresolved:
     reason: str
 
 
-class Reader:
+class SignatureReader:
     """Reads one function; `scope` holds names of the place of the declaration besides the module's own."""
 
     def __init__(self, function: Callable[..., Any], scope: Mapping[str, Any]) -> None:
@@ -113,7 +113,7 @@ class Reader:
             self._problem(name, problem)
             return
         default = REQUIRED if argument.default is inspect.Parameter.empty else argument.default
-        about = self._help.get(name) or shape_of(annotation).about
+        about = self._help.get(name) or read_param_type(annotation).about
         param = Param(name, annotation, default, about, self._place(name))
         try:
             self.result.params.append(_with_default(param))
@@ -133,7 +133,7 @@ class Reader:
         if type_name(annotation) in _INPUTS:
             return f"`{name}: {type_name(annotation)}` stands after the star, where parameters stand: put it before `*`"
         try:
-            shape_of(annotation)
+            read_param_type(annotation)
         except TypeError as error:
             return f"`{name}`: {error}"
         return None
@@ -151,12 +151,12 @@ class Reader:
 
 
 _INPUTS: Final = ("DataFrame", "ModelVersion", "SparkSession")
-_KINDS: Final[Mapping[Any, Callable[[Reader, inspect.Parameter], None]]] = {
-    inspect.Parameter.POSITIONAL_OR_KEYWORD: Reader._input,  # noqa: SLF001 - its own methods, by kind
-    inspect.Parameter.KEYWORD_ONLY: Reader._param,  # noqa: SLF001
-    inspect.Parameter.POSITIONAL_ONLY: Reader._positional_only,  # noqa: SLF001
-    inspect.Parameter.VAR_POSITIONAL: Reader._variable,  # noqa: SLF001
-    inspect.Parameter.VAR_KEYWORD: Reader._variable,  # noqa: SLF001
+_KINDS: Final[Mapping[Any, Callable[[SignatureReader, inspect.Parameter], None]]] = {
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: SignatureReader._input,  # noqa: SLF001 - its own methods, by kind
+    inspect.Parameter.KEYWORD_ONLY: SignatureReader._param,  # noqa: SLF001
+    inspect.Parameter.POSITIONAL_ONLY: SignatureReader._positional_only,  # noqa: SLF001
+    inspect.Parameter.VAR_POSITIONAL: SignatureReader._variable,  # noqa: SLF001
+    inspect.Parameter.VAR_KEYWORD: SignatureReader._variable,  # noqa: SLF001
 }
 
 
@@ -178,7 +178,9 @@ def _with_default(param: Param) -> Param:
         return param
     value = parse_default(param, param.default)
     if _comparable(value) != _comparable(param.default):
-        raise InputError(f"`{param.name}` is {shown(param.default)}: write it as {shown(value)}")
+        raise InputError(
+            f"`{param.name}` is {format_value(param.default)}: write it as {format_value(value)}"
+        )
     return replace(param, default=value)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from sparkops.pipeline.returned import Options, Returned
+from sparkops.pipeline.return_type import JobOptions, ReturnDeclaration
 from sparkops.pipeline.write import Mode
 
 OutputMode = Literal["append", "update", "complete"]
@@ -21,7 +21,7 @@ OUTPUT_MODES: Final[Mapping[Mode, OutputMode]] = {
 _INTERVAL: Final = re.compile(r"[1-9]\d*\s+(?:second|minute|hour)s?")
 
 
-def stream_problems(options: Options, result: Returned, tables: Sequence[str]) -> Iterator[str]:
+def stream_problems(options: JobOptions, result: ReturnDeclaration, tables: Sequence[str]) -> Iterator[str]:
     """Yield what is wrong with `stream=` and `every=`, each as a clause."""
     if options.every is not None and options.stream is None:
         yield "every= is for a job that reads a stream: name the table with stream="

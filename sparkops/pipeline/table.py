@@ -31,7 +31,7 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class MicroBatch:
     """One micro-batch of a stream: the same rows, whichever run computes them.
 
     Args:
@@ -44,7 +44,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class PublishedVersion:
     """A table version that a run published.
 
     Args:
@@ -75,7 +75,7 @@ class Commit:
     operation: str
     rows: int | None
     run_id: str | None
-    batch: Batch | None = None
+    batch: MicroBatch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,10 @@ from enum import Enum
 from typing import Any, Final
 
 from sparkops.errors import InputError
-from sparkops.pipeline.allowed import allowed, shown
+from sparkops.pipeline.allowed_values import describe_allowed, format_value
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.reading import RefusedError, read
-from sparkops.pipeline.shape import Shape, choice_text, null_text, shape_of
+from sparkops.pipeline.param_type import ParamType, choice_text, null_text, read_param_type
+from sparkops.pipeline.value_readers import InvalidValueError, read_value
 
 
 def parse(param: Param, raw: Any) -> Any:
@@ -35,20 +35,22 @@ def parse(param: Param, raw: Any) -> Any:
         param: The declared parameter.
         raw: A text, a JSON value or a Python value.
     """
-    shape = shape_of(param.annotation)
+    shape = read_param_type(param.annotation)
     try:
-        return _limited(param, read(shape, raw))
-    except RefusedError as refused:
+        return _limited(param, read_value(shape, raw))
+    except InvalidValueError as refused:
         more = f" ({refused})" if str(refused) else ""
-        raise InputError(f"`{param.name}` is {shown(raw)}: it must be {allowed(shape)}{more}") from None
+        raise InputError(
+            f"`{param.name}` is {format_value(raw)}: it must be {describe_allowed(shape)}{more}"
+        ) from None
 
 
 def parse_default(param: Param, value: Any) -> Any:
     """Return a declared default by the rule, a text in it taken as it stands; raise InputError as `parse` does."""
-    return parse(param, _as_it_stands(shape_of(param.annotation), value))
+    return parse(param, _as_it_stands(read_param_type(param.annotation), value))
 
 
-def _as_it_stands(shape: Shape, value: Any) -> Any:
+def _as_it_stands(shape: ParamType, value: Any) -> Any:
     if isinstance(value, list | tuple) and shape.item is not None:
         return [_as_it_stands(shape.item, item) for item in value]
     plain = isinstance(value, str) and not isinstance(value, Enum) and shape.kind == "str" and shape.optional
@@ -63,7 +65,7 @@ def _limited(param: Param, value: Any) -> Any:
     try:
         return adapter.validate_python(value, strict=True)
     except ValidationError as error:
-        raise RefusedError(_said(error.errors(include_url=False)[0])) from None
+        raise InvalidValueError(_said(error.errors(include_url=False)[0])) from None
 
 
 def _said(error: Mapping[str, Any]) -> str:
@@ -77,10 +79,10 @@ _TOLD: Final = {"greater_than", "greater_than_equal", "less_than", "less_than_eq
 
 def to_json(param: Param, value: Any) -> Any:
     """Return a parameter's value as a JSON value that `parse` reads back: what a record holds."""
-    return _to_json(shape_of(param.annotation), value)
+    return _to_json(read_param_type(param.annotation), value)
 
 
-def _to_json(shape: Shape, value: Any) -> Any:
+def _to_json(shape: ParamType, value: Any) -> Any:
     if isinstance(value, list | tuple) and shape.item is not None:
         return [_to_json(shape.item, item) for item in value]
     if value is None or isinstance(value, bool):
@@ -92,7 +94,7 @@ def _to_json(shape: Shape, value: Any) -> Any:
 
 def to_text(param: Param, value: Any) -> str:
     """Return the text that `parse` reads back as this value: what a command line or a widget holds."""
-    shape = shape_of(param.annotation)
+    shape = read_param_type(param.annotation)
     if value is None:
         return null_text(shape)
     if isinstance(value, list | tuple):
@@ -100,7 +102,7 @@ def to_text(param: Param, value: Any) -> str:
     return _to_text(shape, value)
 
 
-def _to_text(shape: Shape, value: Any) -> str:
+def _to_text(shape: ParamType, value: Any) -> str:
     if shape.kind == "choice":
         return next(
             text for text, choice in shape.choices.items() if type(choice) is type(value) and choice == value

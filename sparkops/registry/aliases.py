@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparkops.errors import UnknownName
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.scoring.locate.model_uri import CHAMPION
 
 if TYPE_CHECKING:
@@ -15,12 +15,14 @@ PREVIOUS = "previous"
 CHALLENGER = "challenger"
 
 
-def holder(versions: tuple[Registered, ...], alias: str) -> Registered | None:
+def holder(versions: tuple[ModelVersionInfo, ...], alias: str) -> ModelVersionInfo | None:
     """Return the version that holds an alias."""
     return next((version for version in versions if alias in version.aliases), None)
 
 
-def give(client: MlflowClient, versions: tuple[Registered, ...], chosen: Registered, alias: str) -> None:
+def give(
+    client: MlflowClient, versions: tuple[ModelVersionInfo, ...], chosen: ModelVersionInfo, alias: str
+) -> None:
     """Give an alias to a version; a champion that is replaced becomes `previous`.
 
     `previous` is moved first: at no moment is there no champion, and a crash between the two leaves the old one.
@@ -38,7 +40,7 @@ def give(client: MlflowClient, versions: tuple[Registered, ...], chosen: Registe
         client.delete_registered_model_alias(chosen.name, CHALLENGER)
 
 
-def former(versions: tuple[Registered, ...], name: str) -> Registered:
+def former(versions: tuple[ModelVersionInfo, ...], name: str) -> ModelVersionInfo:
     """Return the version that a rollback makes champion again."""
     found = holder(versions, PREVIOUS)
     if found is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sparkops.errors import ModelError
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.registered import GateResult
+from sparkops.pipeline.model_version_info import GateResult
 
 
 def needs_champion(gates: Sequence[Gate]) -> bool:

@@ -16,7 +16,7 @@ from sparkops.batch.spark_version import SparkVersion
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, SignatureMismatch
 from sparkops.pipeline.model import Gate, Model
-from sparkops.pipeline.registered import GateResult, Registered
+from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.pyfunc.registration.flavors import flavor_of
 from sparkops.pyfunc.worker.flavor_names import is_other
 from sparkops.pyfunc.worker.process_settings import Running
@@ -56,21 +56,21 @@ class Registry:
         """Start importing MLflow in a thread: it takes seconds, and a training job needs it at its end."""
         return warm()
 
-    def list(self) -> tuple[Registered, ...]:
+    def list(self) -> tuple[ModelVersionInfo, ...]:
         """Return every version of every model, by name and then newest first."""
         return tuple(registered(entry) for entry in catalog(self._settings))
 
-    def versions(self, name: str) -> tuple[Registered, ...]:
+    def versions(self, name: str) -> tuple[ModelVersionInfo, ...]:
         """Return the versions of a model, newest first."""
         found = catalog(self._settings)
         pick(found, name, str(next((each.version for each in found if each.name == name), 0)))
         return tuple(registered(entry) for entry in found if entry.name == name)
 
-    def resolve(self, name: str, at: At = None) -> Registered:
+    def resolve(self, name: str, at: At = None) -> ModelVersionInfo:
         """Return the version that a number or an alias means; `champion` where none is given."""
         return registered(self._entry(name, at))
 
-    def show(self, name: str, at: At = None) -> Registered:
+    def show(self, name: str, at: At = None) -> ModelVersionInfo:
         """Return a version as `resolve` does; where there is no champion, the newest."""
         if at is not None:
             return self.resolve(name, at)
@@ -111,7 +111,7 @@ class Registry:
         gates: Sequence[Gate] = (),
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
-    ) -> Registered:
+    ) -> ModelVersionInfo:
         """Certify, measure and register a trained model; make it champion when its gates pass.
 
         A retry of the same run finds the version that stands and goes on from there. A version whose gate failed is
@@ -155,7 +155,7 @@ class Registry:
 
     def promote(
         self, name: str, version: At = None, *, alias: str = CHAMPION, force: bool = False
-    ) -> Registered:
+    ) -> ModelVersionInfo:
         """Give an alias to a version, the newest where none is given; a replaced champion becomes `previous`.
 
         Args:
@@ -175,7 +175,7 @@ class Registry:
         aliases.give(client(self._settings), versions, chosen, alias)
         return self.resolve(name, chosen.version)
 
-    def rollback(self, name: str) -> Registered:
+    def rollback(self, name: str) -> ModelVersionInfo:
         """Make the previous champion champion again; a second rollback undoes the first."""
         versions = self.versions(name)
         chosen = aliases.former(versions, name)
@@ -215,7 +215,7 @@ class Registry:
             return {}
         return on_heldout(model, champion.fitted)
 
-    def _crowned(self, name: str, version: int) -> Registered:
+    def _crowned(self, name: str, version: int) -> ModelVersionInfo:
         """Give a new version its alias, unless it has one already."""
         versions = self.versions(name)
         chosen = next(each for each in versions if each.version == version)
@@ -224,7 +224,7 @@ class Registry:
             aliases.give(client(self._settings), versions, chosen, CHAMPION if passed else aliases.CHALLENGER)
         return self.resolve(name, version)
 
-    def _check_ready(self, chosen: Registered) -> None:
+    def _check_ready(self, chosen: ModelVersionInfo) -> None:
         if not chosen.compiled and not chosen.flavor:
             return
         found = self.located(chosen.name, chosen.version)

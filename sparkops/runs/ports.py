@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.model import Gate, Model, ModelVersion
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.stream import OutputMode
-from sparkops.pipeline.table import Batch, Pin, Published
+from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.record import Run
 
@@ -53,16 +53,16 @@ class Outputs(Protocol):
         run_id: str,
         values: Mapping[str, Any] = ...,
         staged: bool = ...,
-        batch: Batch | None = ...,
-    ) -> Published:
+        batch: MicroBatch | None = ...,
+    ) -> PublishedVersion:
         """Publish the frame exactly once for this run, or for the micro-batch that it is.
 
         `staged` says that it is all that was staged for the table.
         """
 
     def quarantine(
-        self, frame: DataFrame, *, table: str, run_id: str, batch: Batch | None = ...
-    ) -> Published:
+        self, frame: DataFrame, *, table: str, run_id: str, batch: MicroBatch | None = ...
+    ) -> PublishedVersion:
         """Append rejected rows to the table's quarantine exactly once for this run, or for this micro-batch."""
 
     def discard(self, run_id: str) -> None:
@@ -82,7 +82,7 @@ class Streams(Protocol):
         name: str,
         output_mode: OutputMode,
         every: str | None,
-        each: Callable[[DataFrame, Batch], None],
+        each: Callable[[DataFrame, MicroBatch], None],
     ) -> int | None:
         """Hand every micro-batch to `each`, from where the stream of that name stopped last.
 
@@ -141,7 +141,7 @@ class CheckHistory(Protocol):
         run_id: str,
         job: str,
         versions: Mapping[str, int],
-        batch: Batch | None = ...,
+        batch: MicroBatch | None = ...,
     ) -> None:
         """Keep the results once for this run, or for this micro-batch.
 
@@ -162,7 +162,7 @@ class Registrar(Protocol):
 
     def register(
         self, model: Model, *, name: str, run: Run, gates: Sequence[Gate], params: Mapping[str, Any]
-    ) -> Registered:
+    ) -> ModelVersionInfo:
         """Certify, measure and register a trained model."""
 
 

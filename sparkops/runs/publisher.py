@@ -13,7 +13,7 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
-from sparkops.pipeline.table import Batch, Published
+from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import Outcome, RunServices
 from sparkops.runs.record import Run
@@ -132,8 +132,8 @@ def put(
     order: Ordered,
     rooms: RunServices,
     run_id: str,
-    batch: Batch | None = None,
-) -> Iterator[Published]:
+    batch: MicroBatch | None = None,
+) -> Iterator[PublishedVersion]:
     """Write one table, its held rows first; yield each as soon as it is written, the table itself last."""
     if outcome is not None and outcome.bad is not None:
         yield rooms.outputs.quarantine(outcome.bad, table=write.table, run_id=run_id, batch=batch)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.stream import OUTPUT_MODES
-from sparkops.pipeline.table import Batch, Pin, Published
+from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.runs.ports import Outcome, RunServices
 from sparkops.runs.publisher import Ordered, Timed, a_frame, plain, put, why
 from sparkops.runs.store import Attempt
@@ -76,7 +76,7 @@ class _Batches:
     rows: dict[str, int] = field(default_factory=dict)
     last: Outcome | None = None
 
-    def take(self, rows: DataFrame, batch: Batch) -> None:
+    def take(self, rows: DataFrame, batch: MicroBatch) -> None:
         """Stage, check and publish one micro-batch."""
         self.watch(f"batch {batch.number}")
         [write] = self.order.job.writes
@@ -119,12 +119,14 @@ class _Batches:
         both = zip(self.checks, found, strict=True) if self.checks else ()
         self.checks = [before.and_later(now) for before, now in both] or found
 
-    def _wrote(self, done: Published) -> None:
+    def _wrote(self, done: PublishedVersion) -> None:
         """Tell of one commit, with all rows that this run brought into its table."""
         rows = self.rows[done.table] = self.rows.get(done.table, 0) + (0 if done.already else done.rows)
         self.attempt.say("published", outputs={done.table: {**asdict(done), "rows": rows}})
 
-    def _published(self, batch: Batch, done: Sequence[Published], outcome: Outcome | None) -> None:
+    def _published(
+        self, batch: MicroBatch, done: Sequence[PublishedVersion], outcome: Outcome | None
+    ) -> None:
         """Tell of one batch, which stands whole."""
         table = done[-1]
         told: Mapping[str, Any] = {
@@ -137,7 +139,7 @@ class _Batches:
         }
         self.attempt.say("batch", batches=[told])
 
-    def _keep(self, outcome: Outcome, batch: Batch, versions: Mapping[str, int]) -> None:
+    def _keep(self, outcome: Outcome, batch: MicroBatch, versions: Mapping[str, int]) -> None:
         job = self.order.job.name
         self.rooms.history.keep(
             outcome.results, run_id=self.attempt.run_id, job=job, versions=versions, batch=batch

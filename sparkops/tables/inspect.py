@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.errors import InputError, SparkopsError, TableError
-from sparkops.pipeline.table import Commit, Published, TableInfo
+from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.error_messages import explain
 from sparkops.tables.log import local_log
@@ -90,7 +90,7 @@ def preview(
     return tuple(row.asDict(recursive=True) for row in found)
 
 
-def restore(catalog: Catalog, session: Session, table: str, version: int) -> Published:
+def restore(catalog: Catalog, session: Session, table: str, version: int) -> PublishedVersion:
     """Make a new version of a table that equals an old one.
 
     Raises:
@@ -107,7 +107,7 @@ def restore(catalog: Catalog, session: Session, table: str, version: int) -> Pub
     rows = row_count(location.local, found.version) if location.local else None
     if rows is None:
         rows = int(delta_table(location, session).toDF().count())
-    return Published(
+    return PublishedVersion(
         table=table,
         version=found.version,
         rows=rows,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.errors import EngineError, InputError
 from sparkops.pipeline.stream import OutputMode
-from sparkops.pipeline.table import Batch
+from sparkops.pipeline.table import MicroBatch
 from sparkops.tables.catalog import Catalog, Location, join
 from sparkops.tables.session import Session
 from sparkops.tables.sources.sources import STRICT
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CHECKPOINTS: Final = "_streams"
 _LOOK: Final = 1.0  # seconds between two looks at a query: so long a signal may wait
 
-Each = Callable[["DataFrame", Batch], None]
+Each = Callable[["DataFrame", MicroBatch], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class _Batches:
 
     def take(self, rows: DataFrame, number: int) -> None:
         try:
-            self.each(rows, Batch(stream=self.stream.result(), number=number))
+            self.each(rows, MicroBatch(stream=self.stream.result(), number=number))
         except BaseException as error:
             self.error = error
             raise

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
-from sparkops.pipeline.check import KeptCheck
-from sparkops.pipeline.quarantine_summary import Held
-from sparkops.pipeline.table import Batch, Commit, Pin, Published, TableInfo
+from sparkops.pipeline.check import RecordedCheck
+from sparkops.pipeline.quarantine_summary import QuarantineSummary
+from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables import inspect, read
 from sparkops.tables.catalog import QUARANTINE, Catalog
@@ -86,8 +86,8 @@ class Tables:
         run_id: str,
         values: Mapping[str, Any] | None = None,
         staged: bool = False,
-        batch: Batch | None = None,
-    ) -> Published:
+        batch: MicroBatch | None = None,
+    ) -> PublishedVersion:
         """Publish a frame exactly once for a run, or for a micro-batch of a stream.
 
         Args:
@@ -117,13 +117,13 @@ class Tables:
         """Refuse a read-only source where a table is to be written, before anything is computed."""
         require_delta(self._catalog.locate(table))
 
-    def published(self, table: str, run_id: str) -> Published | None:
+    def published(self, table: str, run_id: str) -> PublishedVersion | None:
         """Return what a run already published into a table, or None."""
         return find(self._catalog.locate(table), self._session, Mark(run_id))
 
     def quarantine(
-        self, frame: DataFrame, *, table: str, run_id: str, batch: Batch | None = None
-    ) -> Published:
+        self, frame: DataFrame, *, table: str, run_id: str, batch: MicroBatch | None = None
+    ) -> PublishedVersion:
         """Append rejected rows to the table's quarantine exactly once for a run, or for a micro-batch."""
         location = self._catalog.locate(self.quarantine_name(table))
         files = self._files(Write(table=location.table), run_id)
@@ -136,21 +136,21 @@ class Tables:
     def keep_checks(
         self,
         history: str,
-        kept: Sequence[KeptCheck],
+        kept: Sequence[RecordedCheck],
         *,
         run_id: str,
         published: bool,
-        batch: Batch | None = None,
+        batch: MicroBatch | None = None,
     ) -> None:
         """Append results of checks to the table `history`, exactly once for a run, or for a micro-batch."""
         mark, location = Mark(run_id, batch), self._catalog.locate(history)
         append_results(location, self._session, kept, mark=mark, published=published)
 
-    def kept_checks(self, history: str, table: str) -> tuple[KeptCheck, ...]:
+    def kept_checks(self, history: str, table: str) -> tuple[RecordedCheck, ...]:
         """Return what the table `history` holds about the checks of a table, oldest first."""
         return read_results(self._catalog.locate(history), self._session, table)
 
-    def held(self, table: str, *, run: str | None = None, rows: int = 0) -> Held:
+    def held(self, table: str, *, run: str | None = None, rows: int = 0) -> QuarantineSummary:
         """Return what stands in a table's quarantine: counts, and the first rows that still wait."""
         return held(self._catalog.locate(self.quarantine_name(table)), self._session, run=run, rows=rows)
 
@@ -191,7 +191,7 @@ class Tables:
         """Return the first rows of a table."""
         return inspect.preview(self._catalog, self._session, name, rows, at=at, cache=self._cache)
 
-    def restore(self, name: str, version: int) -> Published:
+    def restore(self, name: str, version: int) -> PublishedVersion:
         """Make a new version of a table that equals an old one."""
         return inspect.restore(self._catalog, self._session, name, version)
 

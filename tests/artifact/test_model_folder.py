@@ -9,7 +9,7 @@ import pytest
 from fakes.without import run
 
 from sparkops.config.settings import Settings
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
 from sparkops.registry.store import tracking_uri
 
@@ -30,7 +30,7 @@ def scored_by_spark(flights: Any, fitted: Any) -> list[Any]:
 
 
 def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
-    shared_settings: Settings, late: Registered, flights: Any, fitted: Any, tmp_path: Any
+    shared_settings: Settings, late: ModelVersionInfo, flights: Any, fitted: Any, tmp_path: Any
 ) -> None:
     some = flights.drop("late").limit(200)
     frame = some.toPandas()
@@ -48,7 +48,7 @@ def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
 
 
 def test_the_signature_names_the_inputs_and_lets_gaps_of_integers_through(
-    shared_settings: Settings, late: Registered
+    shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     from mlflow.models import Model
 
@@ -62,13 +62,13 @@ def test_the_signature_names_the_inputs_and_lets_gaps_of_integers_through(
     assert model.metadata["training_tables"] == {"flights": 12, "weather": None}
 
 
-def test_it_asks_for_numpy_and_mlflow_alone(shared_settings: Settings, late: Registered) -> None:
+def test_it_asks_for_numpy_and_mlflow_alone(shared_settings: Settings, late: ModelVersionInfo) -> None:
     text = (Registry(shared_settings).folder("late") / "requirements.txt").read_text()
     assert sorted(line.partition("=")[0].rstrip(">") for line in text.split()) == ["mlflow", "numpy"]
 
 
 def test_the_code_in_an_artifact_is_named_by_its_content_and_finds_no_other_models(
-    shared_settings: Settings, late: Registered
+    shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     (package,) = (Registry(shared_settings).folder("late") / "code").iterdir()
     assert package.name.startswith("sparkops_scorer_")
@@ -78,7 +78,7 @@ def test_the_code_in_an_artifact_is_named_by_its_content_and_finds_no_other_mode
 
 
 def test_the_spark_flavor_is_the_fitted_pipeline(
-    shared_settings: Settings, late: Registered, flights: Any, fitted: Any
+    shared_settings: Settings, late: ModelVersionInfo, flights: Any, fitted: Any
 ) -> None:
     import mlflow
 
@@ -87,7 +87,7 @@ def test_the_spark_flavor_is_the_fitted_pipeline(
 
 
 def test_spark_udf_scores_it_as_the_pipeline_does(
-    shared_settings: Settings, late: Registered, flights: Any, fitted: Any, spark: Any
+    shared_settings: Settings, late: ModelVersionInfo, flights: Any, fitted: Any, spark: Any
 ) -> None:
     import mlflow
     from pyspark.sql import functions as F
@@ -105,7 +105,7 @@ def test_spark_udf_scores_it_as_the_pipeline_does(
 
 
 def test_mlflows_own_pages_find_run_params_metrics_tables_and_version(
-    shared_settings: Settings, late: Registered
+    shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     from mlflow import MlflowClient
 

@@ -23,7 +23,7 @@ from sparkops.compiler import fields_from_spark
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.errors import ConfigError, RowError
 from sparkops.pipeline.model import Model
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
 from sparkops.scoring.batch.arrow_scorer import columns_of
 from sparkops.scoring.rules.portable_rules import RowChecks
@@ -77,8 +77,8 @@ def carried(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> RowChecks
 
 @pytest.fixture(scope="module")
 def ruled(
-    shared_settings: Settings, spark: Any, late: Registered, trained: Model, carried: RowChecks
-) -> Registered:
+    shared_settings: Settings, spark: Any, late: ModelVersionInfo, trained: Model, carried: RowChecks
+) -> ModelVersionInfo:
     """Register the shared model once more, with rules."""
     model = Model(fitted=trained.fitted, example=trained.example, metrics={"auc": 0.7})
     done = Registry(shared_settings, spark).register(model, name="ruled", run_id="run-rules", checks=carried)
@@ -87,7 +87,7 @@ def ruled(
 
 
 @pytest.fixture
-def by(shared_settings: Settings, spark: Any, ruled: Registered) -> By:
+def by(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
     def version(rules: Any, batch: Any = "auto", mode: Any = "local") -> SparkVersion:
         changed = {"models": ModelSettings(batch=batch, rules=rules), "spark": SparkSettings(mode=mode)}
         return Registry(shared_settings.model_copy(update=changed), spark).version("ruled")
@@ -159,7 +159,7 @@ def test_rules_that_only_warn_or_ask_most_rows_refuse_none_and_are_counted(
     assert set(counted(version)) == {carried.rules[2].label, carried.rules[3].label}
 
 
-def test_off_judges_nothing_and_takes_the_faster_way(flights: Any, by: By, ruled: Registered) -> None:
+def test_off_judges_nothing_and_takes_the_faster_way(flights: Any, by: By, ruled: ModelVersionInfo) -> None:
     version = by("off")
     version.transform(flights).count()
     assert version.judged == {}
@@ -259,7 +259,7 @@ def session_time(spark: Any, zone: str) -> Iterator[None]:
 
 def test_plain_mlflow_applies_them_as_its_model_config_says(
     shared_settings: Settings,
-    ruled: Registered,
+    ruled: ModelVersionInfo,
     flights: Any,
     on_the_table: dict[str, int],
     tmp_path: Path,

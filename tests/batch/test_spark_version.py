@@ -13,7 +13,7 @@ from sparkops.artifact.code_bundle import code
 from sparkops.batch.shipping import trouble
 from sparkops.batch.spark_version import SparkVersion
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
 from sparkops.tables.error_messages import explain
 
@@ -23,7 +23,7 @@ By = Callable[[str], SparkVersion]
 
 
 @pytest.fixture
-def by(shared_settings: Settings, spark: Any, late: Registered) -> By:
+def by(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> By:
     """Return the registered version, scored in a way of the test's choice."""
 
     def version(batch: Any, mode: Any = "local") -> SparkVersion:
@@ -50,7 +50,7 @@ def test_both_ways_give_the_same_columns_and_numbers(flights: Any, by: By, array
         assert theirs == ours
 
 
-def test_the_way_that_won_the_race_is_taken_and_said(flights: Any, by: By, late: Registered) -> None:
+def test_the_way_that_won_the_race_is_taken_and_said(flights: Any, by: By, late: ModelVersionInfo) -> None:
     version = by("auto")
     assert version.way is None
     version.transform(flights)

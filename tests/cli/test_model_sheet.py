@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkops.cli.models.list import sheet
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 
 RACE = {"transform": 28.8, "mapInArrow": 13.75, "rows": 40000.0}
 KNOWN = {
@@ -17,9 +17,9 @@ KNOWN = {
 
 
 def test_the_pace_of_both_ways_is_told_where_they_were_raced() -> None:
-    told = list(sheet(Registered(**KNOWN, race=RACE)))
+    told = list(sheet(ModelVersionInfo(**KNOWN, race=RACE)))
     assert told[-2:] == [
         "Scorer   compiled; 412 rows equal to Spark's",
         "Batch    13.75 us a row by mapInArrow, 28.8 by transform (40,000 rows, when it was registered)",
     ]
-    assert not [line for line in sheet(Registered(**KNOWN)) if line.startswith("Batch")]
+    assert not [line for line in sheet(ModelVersionInfo(**KNOWN)) if line.startswith("Batch")]

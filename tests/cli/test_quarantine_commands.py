@@ -15,7 +15,7 @@ from sparkops.cli.main import answer
 from sparkops.cli.plot import sparkline
 from sparkops.engine import Engine
 from sparkops.engine.operations.expectation_history import by_expectation, graded
-from sparkops.pipeline.check import CheckResult, KeptCheck
+from sparkops.pipeline.check import CheckResult, RecordedCheck
 
 JOB = """
     from pyspark.sql import DataFrame
@@ -138,10 +138,10 @@ def test_a_history_that_cannot_be_written_is_a_warning_and_no_error(project, cap
 def test_an_expectation_that_is_asked_no_more_comes_last() -> None:
     noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
 
-    def kept(day: int, name: str) -> KeptCheck:
+    def kept(day: int, name: str) -> RecordedCheck:
         result = CheckResult(table="t", expectation=name, success=True)
         time = noon + timedelta(days=day)
-        return KeptCheck(time=time, run=f"r{day}", job="j", version=day, position=0, result=result)
+        return RecordedCheck(time=time, run=f"r{day}", job="j", version=day, position=0, result=result)
 
     found = by_expectation([kept(0, "old"), kept(0, "kept"), kept(1, "kept")], runs=9)
     assert [(past.last.result.expectation, past.current, len(past.kept)) for past in found] == [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from sparkops.config.load import Loaded, load
+from sparkops.config.load import LoadedSettings, load
 from sparkops.errors import ConfigError, UnknownName
 
 Make = Callable[..., Path]
@@ -28,7 +28,7 @@ def make(tmp_path: Path) -> Make:
     return project
 
 
-def said(root: Path, *overrides: str, env: str | None = None, **environment: str) -> Loaded:
+def said(root: Path, *overrides: str, env: str | None = None, **environment: str) -> LoadedSettings:
     return load(root, env=env, overrides=overrides, environment=environment)
 
 

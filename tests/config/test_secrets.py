@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.config.secrets import Missing, is_secret_key, mask, resolve
+from sparkops.config.secrets import MissingVariable, is_secret_key, mask, resolve
 
 
 def test_every_secret_in_a_text_is_hidden_the_longest_first():
@@ -28,7 +28,7 @@ def test_references_may_stand_inside_a_text():
 
 @pytest.mark.parametrize("text", ["${env:}", "${env:A B}", "${env:NOT_SET}"])
 def test_a_reference_that_names_nothing_is_missing(text):
-    with pytest.raises(Missing):
+    with pytest.raises(MissingVariable):
         resolve(text, {}, set())
 
 

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult, Policy
-from sparkops.pipeline.registered import Registered
-from sparkops.pipeline.table import Batch, Pin, Published
+from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.runs.ports import RunServices
 
 
@@ -33,7 +33,7 @@ class FakeTables:
 
     versions: dict[str, list[list[int]]] = field(default_factory=dict)
     waiting: dict[tuple[str, str], FakeFrame] = field(default_factory=dict)
-    by_run: dict[tuple[str, str], Published] = field(default_factory=dict)
+    by_run: dict[tuple[str, str], PublishedVersion] = field(default_factory=dict)
     explains: dict[type[BaseException], SparkopsError] = field(default_factory=dict)
     fail_publish: BaseException | None = None
     staged_times: int = 0
@@ -74,22 +74,24 @@ class FakeTables:
         run_id: str,
         values: Any = None,
         staged: bool = False,
-        batch: Batch | None = None,
-    ) -> Published:
+        batch: MicroBatch | None = None,
+    ) -> PublishedVersion:
         if self.fail_publish is not None:
             raise self.fail_publish
         return self._commit(frame, write.table, run_id, batch)
 
-    def quarantine(self, frame: Any, *, table: str, run_id: str, batch: Batch | None = None) -> Published:
+    def quarantine(
+        self, frame: Any, *, table: str, run_id: str, batch: MicroBatch | None = None
+    ) -> PublishedVersion:
         return self._commit(frame, f"{table}__quarantine", run_id, batch)
 
-    def _commit(self, frame: Any, table: str, run_id: str, batch: Batch | None) -> Published:
+    def _commit(self, frame: Any, table: str, run_id: str, batch: MicroBatch | None) -> PublishedVersion:
         key = (table, run_id if batch is None else str(batch))
         if key in self.by_run:
             return replace(self.by_run[key], already=True)
         kept = self.versions.setdefault(table, [])
         kept.append(frame.rows)
-        done = Published(
+        done = PublishedVersion(
             table=table,
             version=len(kept) - 1,
             rows=len(frame.rows),
@@ -119,7 +121,7 @@ class FakeStreams:
         self.asked = asked
         begun = self.taken
         while self.taken < len(self.coming):
-            each(FakeFrame(self.coming[self.taken]), Batch(stream="s", number=self.taken))
+            each(FakeFrame(self.coming[self.taken]), MicroBatch(stream="s", number=self.taken))
             self.taken += 1
         return self.taken if self.taken > begun else None
 
@@ -188,9 +190,9 @@ class FakeModels:
     def version(self, name: str, *, at: int | None = None) -> Any:
         return type("Version", (), {"name": name, "version": at or 1})()
 
-    def register(self, model: Any, *, name: str, run: Any, gates: Any, params: Any) -> Registered:
+    def register(self, model: Any, *, name: str, run: Any, gates: Any, params: Any) -> ModelVersionInfo:
         self.registered.append(run.id)
-        return Registered(
+        return ModelVersionInfo(
             name=name,
             version=len(self.registered),
             run_id=run.id,

@@ -13,7 +13,7 @@ import pytest
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.client import client
 from sparkops.registry.registry import Registry
 
@@ -106,7 +106,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def late(shared_settings: Settings, spark: SparkSession, trained: Model) -> Registered:
+def late(shared_settings: Settings, spark: SparkSession, trained: Model) -> ModelVersionInfo:
     """Share version 1 of the model `late`."""
     return Registry(shared_settings, spark).register(
         trained,

@@ -19,8 +19,8 @@ from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.threshold import Limit
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.registered import GateResult
-from sparkops.pipeline.table import Batch, Commit, Pin
+from sparkops.pipeline.model_version_info import GateResult
+from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
 from sparkops.runs.code import source_hash
@@ -114,7 +114,7 @@ def test_commits_are_marked_by_run_mode_and_batch() -> None:
         "txnVersion": "1",
         "userMetadata": '{"sparkops_run": "r1", "sparkops_mode": "append"}',
     }
-    batch = Batch(stream="s-1", number=4)
+    batch = MicroBatch(stream="s-1", number=4)
     marked = Mark("r1", batch)
     assert marked.options(mode="merge") == {
         "txnAppId": "sparkops:s-1",
@@ -198,8 +198,8 @@ def test_the_page_of_a_table_in_a_run_stands_where_it_stood() -> None:
 
 
 def test_a_commit_is_a_write_by_its_run_or_its_batch() -> None:
-    batch = Batch(stream="s", number=0)
+    batch = MicroBatch(stream="s", number=0)
     commit = Commit(version=1, time=None, operation="WRITE", rows=1, run_id="r1", batch=batch)  # type: ignore[arg-type]
     assert Mark("r1").made(commit)
     assert Mark("r2", batch).made(commit)
-    assert not Mark("r2", Batch(stream="s", number=1)).made(commit)
+    assert not Mark("r2", MicroBatch(stream="s", number=1)).made(commit)

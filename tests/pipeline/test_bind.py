@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from sparkops.errors import ParamErrors
-from sparkops.pipeline.bind import Given, bind, option
+from sparkops.pipeline.bind import ParameterSource, bind, option
 from sparkops.pipeline.declare import job
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ def delays(
 ) -> DataFrame: ...
 
 
-def problems(*given: Given) -> list[str]:
+def problems(*given: ParameterSource) -> list[str]:
     with pytest.raises(ParamErrors) as caught:
         bind(delays, given)
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_what_is_given_later_wins_and_each_value_tells_where_it_came_from():
-    conf = Given(
+    conf = ParameterSource(
         values={"day": date(2013, 1, 1), "max_rows": 5},
         origin="conf",
         origins={"max_rows": "conf/base/params.yml:3"},
     )
-    bound = bind(delays, [conf, Given(values={"day": "2013-07-04"}, origin="command line")])
+    bound = bind(delays, [conf, ParameterSource(values={"day": "2013-07-04"}, origin="command line")])
     assert bound.values == {"day": date(2013, 7, 4), "max_rows": 5, "carriers": ["AA"]}
     assert bound.origins == {
         "day": "command line",
@@ -48,14 +48,17 @@ def test_what_is_given_later_wins_and_each_value_tells_where_it_came_from():
 
 
 def test_a_wrong_value_that_a_later_one_replaces_is_no_error():
-    first = Given(values={"day": "nonsense"}, origin="conf")
+    first = ParameterSource(values={"day": "nonsense"}, origin="conf")
     assert (
-        bind(delays, [first, Given(values={"day": "2013-07-04"}, origin="python")]).origins["day"] == "python"
+        bind(delays, [first, ParameterSource(values={"day": "2013-07-04"}, origin="python")]).origins["day"]
+        == "python"
     )
 
 
 def test_every_problem_is_told_at_once_with_value_origin_and_place():
-    given = Given(values={"dya": "2013-07-04", "max_rows": "99", "carriers": "[1"}, origin="command line")
+    given = ParameterSource(
+        values={"dya": "2013-07-04", "max_rows": "99", "carriers": "[1"}, origin="command line"
+    )
     told = problems(given)
     assert len(told) == 4
     assert told[0].startswith(
@@ -77,7 +80,7 @@ def test_the_whole_message_names_the_job_and_counts():
 
 
 def test_a_table_given_as_a_parameter_is_told_to_be_one():
-    told = problems(Given(values={"flights": "x", "day": "2013-07-04"}, origin="python"))
+    told = problems(ParameterSource(values={"flights": "x", "day": "2013-07-04"}, origin="python"))
     assert "It is one of its tables, which are read by name." in told[0]
 
 
@@ -88,7 +91,7 @@ def test_a_version_of_a_table_that_the_job_does_not_read_is_told_with_the_rest()
 
 
 def test_a_default_list_is_handed_out_fresh():
-    given = [Given(values={"day": "2013-07-04"}, origin="python")]
+    given = [ParameterSource(values={"day": "2013-07-04"}, origin="python")]
     bind(delays, given).values["carriers"].append("UA")
     assert bind(delays, given).values["carriers"] == ["AA"]
 

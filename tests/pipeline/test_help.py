@@ -11,7 +11,7 @@ import pytest
 from pydantic import Field
 
 from sparkops.errors import ParamErrors
-from sparkops.pipeline.bind import Given, bind
+from sparkops.pipeline.bind import ParameterSource, bind
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.help import describe, json_schema, usage
 from sparkops.pipeline.model import Model, ModelVersion
@@ -135,4 +135,4 @@ def test_the_schema_is_a_schema_and_the_defaults_fit_it():
 def test_what_the_schema_refuses_bind_refuses_too(wrong):
     assert not jsonschema.Draft202012Validator(json_schema(wide)).is_valid(wrong)
     with pytest.raises(ParamErrors):
-        bind(wide, [Given(values=wrong, origin="python")])
+        bind(wide, [ParameterSource(values=wrong, origin="python")])

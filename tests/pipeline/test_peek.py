@@ -120,12 +120,12 @@ def test_values_bound_for_a_peeked_job_are_carried_to_the_loaded_one(folder):
         "    return kind is Kind.GBT, [one.name for one in all]\n"
     )
     code = """
-from sparkops.pipeline.bind import Given, bind, carry
+from sparkops.pipeline.bind import ParameterSource, bind, rebind
 from sparkops.pipeline.discover import discover
 seen = peek(folder)["kinds"]
-bound = bind(seen, [Given(values={"kind": "gbt", "all": "lr,gbt"}, origin="command line")])
+bound = bind(seen, [ParameterSource(values={"kind": "gbt", "all": "lr,gbt"}, origin="command line")])
 loaded = discover(folder)["kinds"]
-carried = carry(bound, looked_at=seen, loaded=loaded)
+carried = rebind(bound, looked_at=seen, loaded=loaded)
 print(loaded(None, **bound.values)[0], loaded(None, **carried.values), carried.origins["kind"])
 """
     assert run(code, folder) == "False (True, ['LR', 'GBT']) command line"

@@ -13,7 +13,7 @@ import pytest
 from fakes.real_processes import free_port, serving
 
 from sparkops.config.settings import Settings
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
 
 pytestmark = pytest.mark.cluster
@@ -60,7 +60,7 @@ def test_the_wheel_says_that_it_is_typed_and_holds_its_templates(wheel: Path) ->
 
 @pytest.mark.spark  # the model is the suite's own
 def test_the_light_install_scores_a_row_and_serves_a_model_folder(
-    wheel: Path, late: Registered, shared_settings: Settings, tmp_path: Path
+    wheel: Path, late: ModelVersionInfo, shared_settings: Settings, tmp_path: Path
 ) -> None:
     model_folder = Registry(shared_settings).folder("late")
     row = {"carrier": "UA", "origin": "EWR", "month": 1, "distance": 719, "dep_time": None, "temp": 3.5}

@@ -20,7 +20,7 @@ from fakes.without import command
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
 from sparkops.registry.store import tracking_uri
 from sparkops.scoring.locate.model_uri import locate, open_scorer
@@ -56,7 +56,9 @@ def rows(flights: Any) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def answers(shared_settings: Settings, late: Registered, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def answers(
+    shared_settings: Settings, late: ModelVersionInfo, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     scorer = open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
     return [scorer.score(row) for row in rows]
 

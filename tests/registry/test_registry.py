@@ -18,7 +18,7 @@ from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
 from sparkops.pipeline.model import Gate, Model
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.catalog import catalog
 from sparkops.registry.registry import Registry
 from sparkops.registry.store import tracking_uri
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
 
 @pytest.fixture
-def registry(shared_settings: Settings, spark: Any, late: Registered) -> Registry:
+def registry(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> Registry:
     return Registry(shared_settings, spark)
 
 
@@ -44,7 +44,7 @@ def own(make_settings: Callable[..., Settings], spark: Any, empty_store: Path) -
     return Registry(settings, spark)
 
 
-def test_a_version_is_registered_with_all_that_is_known_of_it(late: Registered) -> None:
+def test_a_version_is_registered_with_all_that_is_known_of_it(late: ModelVersionInfo) -> None:
     assert (late.name, late.version, late.run_id, late.uri) == ("late", 1, "run-1", "models:/late/1")
     assert late.compiled
     assert late.parity > 200
@@ -73,14 +73,14 @@ def test_the_registry_holds_the_scorers_hash_and_another_scorer_is_refused(
 
 
 def test_a_retry_of_the_same_run_registers_nothing_again(
-    registry: Registry, trained: Model, late: Registered
+    registry: Registry, trained: Model, late: ModelVersionInfo
 ) -> None:
     assert registry.register(trained, name="late", run_id="run-1") == late
     assert [version.version for version in registry.versions("late")] == [1]
 
 
 def test_the_local_registry_is_listed_and_resolved_without_mlflow(
-    shared_settings: Settings, late: Registered
+    shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     code = (
         "from pathlib import Path\nfrom sparkops.config.settings import Settings\n"
@@ -93,7 +93,9 @@ def test_the_local_registry_is_listed_and_resolved_without_mlflow(
     assert told.strip() == "[('late', 1, ('champion',))] models:/late/1"
 
 
-def test_a_version_is_found_by_number_alias_or_as_champion(registry: Registry, late: Registered) -> None:
+def test_a_version_is_found_by_number_alias_or_as_champion(
+    registry: Registry, late: ModelVersionInfo
+) -> None:
     for at in (1, "1", "champion", "@champion", None):
         assert registry.resolve("late", at) == late
 
@@ -113,7 +115,7 @@ def test_an_unknown_name_tells_what_there_is(registry: Registry, name: str, at: 
 
 
 def test_the_scorer_answers_every_row_as_spark_does(
-    registry: Registry, shared_settings: Settings, flights: Any, late: Registered
+    registry: Registry, shared_settings: Settings, flights: Any, late: ModelVersionInfo
 ) -> None:
     scorer = open_scorer("models:/late@champion", tracking_uri=tracking_uri(shared_settings))
     scored = registry.version("late").fitted.transform(flights.drop("late")).collect()
@@ -254,7 +256,7 @@ class Turned:
 
 
 def test_a_scorer_that_differs_from_spark_breaks_its_certificate(
-    trained: Model, late: Registered, registry: Registry
+    trained: Model, late: ModelVersionInfo, registry: Registry
 ) -> None:
     fields = fields_from_spark(trained.example.schema.jsonValue())
     description = compile_model(registry.folder("late") / "sparkml", fields)

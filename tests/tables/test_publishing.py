@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from sparkops.errors import BadData, InputError, SchemaChanged, TableError
-from sparkops.pipeline.table import Batch
+from sparkops.pipeline.table import MicroBatch
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
 
@@ -61,18 +61,22 @@ def test_a_retried_run_writes_once_in_every_mode(tables, frame, rows, write):
 def test_a_batch_of_a_stream_is_written_once_whichever_run_brings_it(tables, frame, rows, write):
     tables.publish(frame(), Write(table="flights"), run_id="r0")
     news = frame([(FOURTH, "DL", 1.0)])
-    first = tables.publish(news, write, run_id="r1", batch=Batch(stream="s", number=0))
+    first = tables.publish(news, write, run_id="r1", batch=MicroBatch(stream="s", number=0))
     after = rows("flights")
-    again = tables.publish(news, write, run_id="r2", batch=Batch(stream="s", number=0))
+    again = tables.publish(news, write, run_id="r2", batch=MicroBatch(stream="s", number=0))
     assert (again.version, again.already, rows("flights")) == (first.version, True, after)
-    later = tables.publish(frame([(FIFTH, "B6", 2.0)]), write, run_id="r2", batch=Batch(stream="s", number=1))
-    other = tables.publish(frame([(FIFTH, "AA", 2.0)]), write, run_id="r3", batch=Batch(stream="t", number=0))
+    later = tables.publish(
+        frame([(FIFTH, "B6", 2.0)]), write, run_id="r2", batch=MicroBatch(stream="s", number=1)
+    )
+    other = tables.publish(
+        frame([(FIFTH, "AA", 2.0)]), write, run_id="r3", batch=MicroBatch(stream="t", number=0)
+    )
     assert not later.already
     assert not other.already
     commits = {commit.version: commit for commit in tables.history("flights")}
     assert (commits[first.version].run_id, commits[later.version].batch) == (
         "r1",
-        Batch(stream="s", number=1),
+        MicroBatch(stream="s", number=1),
     )
 
 

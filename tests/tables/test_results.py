@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 import pytest
 
 from sparkops.errors import EngineError, TableError
-from sparkops.pipeline.check import CheckResult, KeptCheck
+from sparkops.pipeline.check import CheckResult, RecordedCheck
 from sparkops.place import Place
 from sparkops.tables import Tables
 
 NOON = datetime(2013, 7, 4, 12, tzinfo=UTC)
 
 
-def kept(table="flights", *, run="r1", version=3, time=NOON, position=0, **facts) -> KeptCheck:
+def kept(table="flights", *, run="r1", version=3, time=NOON, position=0, **facts) -> RecordedCheck:
     said = {"expectation": "expect_column_values_to_not_be_null", "kwargs": {"column": "carrier"}} | facts
     result = CheckResult(table=table, **said)
-    return KeptCheck(time=time, run=run, job="clean", version=version, position=position, result=result)
+    return RecordedCheck(time=time, run=run, job="clean", version=version, position=position, result=result)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def here(make_settings) -> Tables:
     return Tables(None, make_settings())
 
 
-def put(tables: Tables, *results: KeptCheck, run: str = "r1", published: bool = True) -> None:
+def put(tables: Tables, *results: RecordedCheck, run: str = "r1", published: bool = True) -> None:
     tables.keep_checks("check_results", results, run_id=run, published=published)
 
 

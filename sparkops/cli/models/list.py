@@ -13,7 +13,7 @@ from sparkops.cli.models.compile import certify, compile_model
 from sparkops.cli.models.export import export
 from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import Where, common
-from sparkops.pipeline.registered import Registered
+from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import label
 from sparkops.scoring.locate.model_uri import parse
 
@@ -91,13 +91,13 @@ def split(text: str) -> tuple[str, str | None]:
     return name, None if text.removeprefix("models:").lstrip("/") == name else at
 
 
-def _scored_by(model: Registered) -> str:
+def _scored_by(model: ModelVersionInfo) -> str:
     if model.flavor:
         return label(model.flavor)
     return "compiled scorer" if model.compiled else "Spark"
 
 
-def sheet(model: Registered) -> Iterator[str]:
+def sheet(model: ModelVersionInfo) -> Iterator[str]:
     """Yield the lines that tell a model version."""
     yield f"Model    {model.name}/{model.version}  {' '.join('@' + alias for alias in model.aliases)}"
     yield f"URI      {model.uri}"

@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sparkops.errors import InputError, SparkopsError, UnknownName
-from sparkops.pipeline.check import CheckResult, KeptCheck
-from sparkops.pipeline.table import Batch
+from sparkops.pipeline.check import CheckResult, RecordedCheck
+from sparkops.pipeline.table import MicroBatch
 from sparkops.place import Place
 
 if TYPE_CHECKING:
@@ -42,14 +42,16 @@ class KeptChecks:
         run_id: str,
         job: str,
         versions: Mapping[str, int | None],
-        batch: Batch | None = None,
+        batch: MicroBatch | None = None,
     ) -> None:
         """Keep the results once for a run or micro-batch; what goes wrong with that is a warning, and the run goes on."""
         if self.name is None or not results:
             return
         now = datetime.now(UTC)
         kept = [
-            KeptCheck(time=now, run=run_id, job=job, version=versions.get(table), position=number, result=one)
+            RecordedCheck(
+                time=now, run=run_id, job=job, version=versions.get(table), position=number, result=one
+            )
             for table, those in groupby(results, key=lambda result: result.table)
             for number, one in enumerate(those)
         ]
@@ -58,7 +60,7 @@ class KeptChecks:
         except (SparkopsError, OSError) as error:
             log.warning("the results of the checks were not kept: %s", error)
 
-    def of(self, table: str) -> tuple[KeptCheck, ...]:
+    def of(self, table: str) -> tuple[RecordedCheck, ...]:
         """Return what is kept about a table, oldest first.
 
         Raises:
@@ -80,16 +82,16 @@ class Past:
         current: The newest run of the table still asked it.
     """
 
-    kept: tuple[KeptCheck, ...]
+    kept: tuple[RecordedCheck, ...]
     current: bool
 
     @property
-    def last(self) -> KeptCheck:
+    def last(self) -> RecordedCheck:
         """Return its newest result."""
         return self.kept[-1]
 
     @property
-    def failed(self) -> tuple[KeptCheck, ...]:
+    def failed(self) -> tuple[RecordedCheck, ...]:
         """Return the results of it that did not hold, oldest first."""
         return tuple(each for each in self.kept if not each.result.success)
 
@@ -121,10 +123,10 @@ def past(engine: Engine, table: str, *, runs: int, expectation: str | None = Non
     return chosen
 
 
-def by_expectation(kept: Sequence[KeptCheck], *, runs: int) -> tuple[Past, ...]:
+def by_expectation(kept: Sequence[RecordedCheck], *, runs: int) -> tuple[Past, ...]:
     """Return the results of the newest runs by expectation; one with other arguments is another one."""
     moments = sorted({each.moment for each in kept})[-runs:]
-    grouped: dict[str, list[KeptCheck]] = {}
+    grouped: dict[str, list[RecordedCheck]] = {}
     for each in kept:
         if each.moment in moments:
             grouped.setdefault(f"{each.result.expectation}{dict(each.result.kwargs)}", []).append(each)

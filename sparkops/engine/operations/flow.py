@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ParamErrors, Problem, SparkopsError
-from sparkops.pipeline.bind import Bound
-from sparkops.pipeline.graph import order, upstream
+from sparkops.pipeline.bind import BoundParameters
+from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
 from sparkops.runs.code import source_hash
 from sparkops.runs.fingerprint import fingerprint
@@ -36,7 +36,7 @@ def run_flow(
 ) -> tuple[Step, ...]:
     """Run the flow that `Engine.flow` describes."""
     declared = engine.declared
-    jobs = order(declared, targets)
+    jobs = execution_order(declared, targets)
     bound = _bind_all(engine, jobs, targets, given, at)
     fresh = Freshness(engine, bound, set(targets) if last else set(), force)
 
@@ -72,10 +72,10 @@ def _bind_all(
     targets: Sequence[str],
     given: Mapping[str, Any],
     at: Collection[str],
-) -> dict[str, Bound]:
+) -> dict[str, BoundParameters]:
     """Bind every job of the flow; each takes what it declares, and all that is wrong is told at once."""
     problems: list[Problem] = []
-    bound: dict[str, Bound] = {}
+    bound: dict[str, BoundParameters] = {}
     known = {param.name for job in jobs for param in job.params}
     read = {name for job in jobs if job.name in targets for name in (*job.tables, *job.models)}
     for job in jobs:
@@ -98,7 +98,7 @@ class Freshness:
     """Which jobs have nothing to do: the same work was done before, and what it made still stands."""
 
     engine: Engine
-    bound: Mapping[str, Bound]
+    bound: Mapping[str, BoundParameters]
     always: set[str]
     force: bool
 

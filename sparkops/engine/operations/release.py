@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sparkops.checks.outcome import REASONS, describe
 from sparkops.checks.suite.readmission import of_each_row, of_the_whole
 from sparkops.errors import ChecksFailed, InputError, UnknownName
-from sparkops.pipeline.quarantine_summary import Held, Released
+from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.write import Write
 from sparkops.runs.ids import new_id
 from sparkops.runs.lock import writing
@@ -48,7 +48,7 @@ class Wanted:
     discard: bool = False
 
 
-def survey(engine: Engine, wanted: Wanted) -> Held:
+def survey(engine: Engine, wanted: Wanted) -> QuarantineSummary:
     """Return what waits, after all that can be told wrong without Spark was told.
 
     Raises:
@@ -71,7 +71,7 @@ def survey(engine: Engine, wanted: Wanted) -> Held:
     return found
 
 
-def release(engine: Engine, wanted: Wanted, *, watch: Watch = lambda _: None) -> Released:
+def release(engine: Engine, wanted: Wanted, *, watch: Watch = lambda _: None) -> ReleaseResult:
     """Do what is wanted of the rows that wait; nothing where none does.
 
     Args:
@@ -88,7 +88,7 @@ def release(engine: Engine, wanted: Wanted, *, watch: Watch = lambda _: None) ->
     if not found.counts:
         raise InputError(f"Nothing of `{wanted.table}` was ever held back, so there is nothing to release.")
     release_id = (DISCARD if wanted.discard else RELEASE) + new_id()
-    nothing = Released(table=wanted.table, release=release_id, discarded=wanted.discard)
+    nothing = ReleaseResult(table=wanted.table, release=release_id, discarded=wanted.discard)
     if not found.held and not found.interrupted:
         return nothing
     shop = engine.workshop
@@ -113,7 +113,7 @@ class _Release:
     id: str
     watch: Watch
 
-    def all(self, nothing: Released) -> Released:
+    def all(self, nothing: ReleaseResult) -> ReleaseResult:
         """Finish what was interrupted, then do what is wanted."""
         tables, table = self.shop.tables, self.wanted.table
         interrupted = tables.held(table).interrupted  # asked again: now nobody else releases

@@ -14,7 +14,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import SparkopsError, TableError
-from sparkops.pipeline.check import KeptCheck
+from sparkops.pipeline.check import RecordedCheck
 from sparkops.tables.backends.deltars.read_arrow import rows_here
 from sparkops.tables.backends.deltars.support import opened
 from sparkops.tables.catalog import Location
@@ -34,7 +34,7 @@ _BLOCKED, _PUBLISHED = 1, 2  # a run that was blocked and then went on is told t
 
 
 def append(
-    location: Location, session: Session, kept: Sequence[KeptCheck], *, mark: Mark, published: bool
+    location: Location, session: Session, kept: Sequence[RecordedCheck], *, mark: Mark, published: bool
 ) -> None:
     """Append results once for a run: one commit, whatever it was interrupted by.
 
@@ -55,7 +55,7 @@ def append(
             _append_by_spark(location, session, rows, mark, number)
 
 
-def read(location: Location, session: Session, table: str) -> tuple[KeptCheck, ...]:
+def read(location: Location, session: Session, table: str) -> tuple[RecordedCheck, ...]:
     """Return what is kept about a table, oldest first; none where nothing was kept yet.
 
     Raises:

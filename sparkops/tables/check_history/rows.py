@@ -8,7 +8,7 @@ from datetime import UTC
 from math import isfinite
 from typing import Any
 
-from sparkops.pipeline.check import CheckResult, KeptCheck
+from sparkops.pipeline.check import CheckResult, RecordedCheck
 from sparkops.place import Place
 
 COLUMNS = {
@@ -56,7 +56,7 @@ def arrow(rows: Sequence[Mapping[str, Any]]) -> Any:
     return Table.from_pylist(list(rows), schema=arrow_schema())
 
 
-def row_of(kept: KeptCheck) -> dict[str, Any]:
+def row_of(kept: RecordedCheck) -> dict[str, Any]:
     """Return the history's row of one result, in the order of its columns."""
     found = kept.result
     number = found.observed if isinstance(found.observed, int | float) else None
@@ -91,7 +91,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def kept_of(row: Mapping[str, Any]) -> KeptCheck:
+def kept_of(row: Mapping[str, Any]) -> RecordedCheck:
     """Return the result that a row of the history holds."""
     file, _, line = (row["place"] or "").rpartition(":")
     time = row["time"]
@@ -108,7 +108,7 @@ def kept_of(row: Mapping[str, Any]) -> KeptCheck:
         error=row["error"],
         place=Place(file, int(line)) if line.isdigit() else None,
     )
-    return KeptCheck(
+    return RecordedCheck(
         time=time.astimezone(UTC),
         run=row["run"],
         job=row["job"],

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sparkops.pipeline.table import Batch, Commit
+from sparkops.pipeline.table import Commit, MicroBatch
 
 RUN_KEY = "sparkops_run"
 _STREAM_KEY, _BATCH_KEY = "sparkops_stream", "sparkops_batch"
@@ -29,7 +29,7 @@ class Mark:
     """
 
     run_id: str
-    batch: Batch | None = None
+    batch: MicroBatch | None = None
 
     @property
     def app_id(self) -> str:
@@ -100,12 +100,12 @@ def _run(text: Any) -> str | None:
     return run if isinstance(run, str) else None
 
 
-def _batch(text: Any) -> Batch | None:
+def _batch(text: Any) -> MicroBatch | None:
     """Return the micro-batch in a commit's `userMetadata`."""
     noted = _noted(text)
     stream, number = noted.get(_STREAM_KEY), noted.get(_BATCH_KEY)
     known = isinstance(stream, str) and isinstance(number, int)
-    return Batch(stream=str(stream), number=int(number or 0)) if known else None
+    return MicroBatch(stream=str(stream), number=int(number or 0)) if known else None
 
 
 def _noted(text: Any) -> Mapping[str, Any]:

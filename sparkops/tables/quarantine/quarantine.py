@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sparkops.pipeline.table import Published
+from sparkops.pipeline.table import PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import Mark
@@ -27,7 +27,7 @@ RELEASE, DISCARD = "release-", "discard-"  # how their ids begin
 
 def quarantine(
     location: Location, session: Session, frame: DataFrame, *, mark: Mark, files: Files | None = None
-) -> Published:
+) -> PublishedVersion:
     """Append rejected rows once for a run.
 
     A column whose type changed since the last time goes under `<column>__<type>`, so that no row is lost to it.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import InputError, SchemaChanged, TableError
-from sparkops.pipeline.table import Commit, Published
+from sparkops.pipeline.table import Commit, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import Mark
@@ -32,7 +32,7 @@ def publish(
     mark: Mark,
     values: Mapping[str, Any],
     files: Files | None = None,
-) -> Published:
+) -> PublishedVersion:
     """Write the frame into its table as `write` says, and return the version that holds it.
 
     Args:
@@ -67,7 +67,7 @@ def publish(
     return _published(location, session, commit, mark, already=False)
 
 
-def find(location: Location, session: Session, mark: Mark) -> Published | None:
+def find(location: Location, session: Session, mark: Mark) -> PublishedVersion | None:
     """Return what was already published with a mark into a table, or None."""
     done = own_commit(location, session, mark)
     return None if done is None else _published(location, session, done, mark, already=True)
@@ -181,14 +181,14 @@ def _names(found: tuple[str, ...] | list[str]) -> str:
 
 def _published(
     location: Location, session: Session, commit: Commit | None, mark: Mark, *, already: bool
-) -> Published:
+) -> PublishedVersion:
     """Return the facts of a run's commit; without one, Delta knew the run's transaction and wrote nothing."""
     found = tip(location, session, at=commit.version if commit else None)
     if found is None:
         raise TableError(
             f"Table `{location.table}` is not at {location.text} after run {mark.run_id} wrote it."
         )
-    return Published(
+    return PublishedVersion(
         table=location.table,
         version=found.version,
         rows=(commit.rows or 0) if commit else 0,

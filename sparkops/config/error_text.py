@@ -15,7 +15,7 @@ from sparkops.config.settings import (
     SparkSettings,
     TableSettings,
 )
-from sparkops.config.yaml_tree import Route
+from sparkops.config.yaml_tree import KeyPath
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -38,7 +38,9 @@ _SHOWN: Final = 80
 _HIDDEN_KEYS: Final = ("root", "env")
 
 
-def explain(error: ValidationError, places: Mapping[Route, str], secret: Mapping[Route, str]) -> list[str]:
+def format_validation_error(
+    error: ValidationError, places: Mapping[KeyPath, str], secret: Mapping[KeyPath, str]
+) -> list[str]:
     """Return one line per setting that is wrong.
 
     Args:
@@ -46,24 +48,24 @@ def explain(error: ValidationError, places: Mapping[Route, str], secret: Mapping
         places: Route to where it was written.
         secret: Routes whose values may not be printed.
     """
-    lines: dict[Route, str] = {}
+    lines: dict[KeyPath, str] = {}
     for found in error.errors(include_url=False):
         route = _known_route(tuple(str(part) for part in found["loc"]), places)
         lines.setdefault(route, f"{_where(route, places)}: {_told(found, route, secret)}")
     return list(lines.values())
 
 
-def _known_route(route: Route, places: Mapping[Route, str]) -> Route:
+def _known_route(route: KeyPath, places: Mapping[KeyPath, str]) -> KeyPath:
     """Return the route without the names of types that pydantic adds for a union."""
     sizes = range(len(route), 0, -1)
     return next((route[:size] for size in sizes if route[:size] in places), route)
 
 
-def _where(route: Route, places: Mapping[Route, str]) -> str:
+def _where(route: KeyPath, places: Mapping[KeyPath, str]) -> str:
     return places.get(route, "conf")
 
 
-def _told(found: ErrorDetails, route: Route, secret: Mapping[Route, str]) -> str:
+def _told(found: ErrorDetails, route: KeyPath, secret: Mapping[KeyPath, str]) -> str:
     if found["type"] == "extra_forbidden":
         return _unknown(route)
     value = "" if route in secret else f" is {_short(found['input'])}"
@@ -81,7 +83,7 @@ def _allowed(found: ErrorDetails) -> str:
     return _WORDS.get(found["type"], f"{found['msg'][:1].lower()}{found['msg'][1:]}")
 
 
-def inconsistent(settings: Settings, places: Mapping[Route, str]) -> list[str]:
+def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> list[str]:
     """Return one line per table whose settings, each right by itself, do not fit together."""
     lines = []
     for name, table in settings.tables.items():
@@ -95,14 +97,14 @@ def inconsistent(settings: Settings, places: Mapping[Route, str]) -> list[str]:
     return lines
 
 
-def _unknown(route: Route) -> str:
+def _unknown(route: KeyPath) -> str:
     known = _keys(route[:-1])
     near = get_close_matches(route[-1], known, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
     return f"`{'.'.join(route)}` is not a setting.{hint} Known here: {', '.join(known)}."
 
 
-def _keys(route: Route) -> Sequence[str]:
+def _keys(route: KeyPath) -> Sequence[str]:
     section: type[BaseModel] = _SECTIONS.get(route[0], Settings) if route else Settings
     names = (field.alias or name for name, field in section.model_fields.items())
     return [name for name in names if section is not Settings or name not in _HIDDEN_KEYS]

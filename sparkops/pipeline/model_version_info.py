@@ -19,7 +19,7 @@ class GateResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
+class ModelVersionInfo:
     """One registered model version.
 
     Args:

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
-ShapeKind = Literal["bool", "int", "float", "str", "date", "datetime", "choice", "list"]
+ParamKind = Literal["bool", "int", "float", "str", "date", "datetime", "choice", "list"]
 
-_PLAIN: dict[Any, ShapeKind] = {
+_PLAIN: dict[Any, ParamKind] = {
     bool: "bool",
     int: "int",
     float: "float",
@@ -30,7 +30,7 @@ ALLOWED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class ParamType:
     """What values a parameter takes.
 
     Args:
@@ -44,21 +44,21 @@ class Shape:
         about: `Field(description=...)`, where the author gave one.
     """
 
-    kind: ShapeKind
+    kind: ParamKind
     optional: bool = False
     choices: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
-    item: Shape | None = None
+    item: ParamType | None = None
     as_tuple: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict)
     about: str = ""
 
 
-def shape_of(annotation: Any) -> Shape:
+def read_param_type(annotation: Any) -> ParamType:
     """Return the shape of a type; raise TypeError, with what is allowed, for one that no text can stand for."""
     annotation = _unwrapped(annotation)
     if annotation in _plain_types():
-        return Shape(kind=_PLAIN[annotation])
+        return ParamType(kind=_PLAIN[annotation])
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return _annotated(args[0], annotation.__metadata__)
@@ -95,8 +95,8 @@ def type_text(annotation: Any) -> str:
     return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", str(annotation))
 
 
-def _annotated(base: Any, metadata: Iterable[Any]) -> Shape:
-    shape = shape_of(base)
+def _annotated(base: Any, metadata: Iterable[Any]) -> ParamType:
+    shape = read_param_type(base)
     limits, about = dict(shape.limits), shape.about
     for note in metadata:
         about = getattr(note, "description", None) or about
@@ -111,38 +111,38 @@ def _parts(note: Any) -> tuple[Any, ...]:
     return tuple(parts) if isinstance(parts, list | tuple) else ()
 
 
-def _optional(args: tuple[Any, ...], annotation: Any) -> Shape:
+def _optional(args: tuple[Any, ...], annotation: Any) -> ParamType:
     others = [arg for arg in args if arg is not type(None)]
     if len(others) != 1 or len(others) == len(args):
         raise TypeError(f"`{type_text(annotation)}` mixes types: only `X | None` is allowed")
-    shape = replace(shape_of(others[0]), optional=True)
+    shape = replace(read_param_type(others[0]), optional=True)
     if all(text in shape.choices for text in _NULLS):
         raise TypeError("choices named `null`, `none` and empty leave no text for None")
     return shape
 
 
-def null_text(shape: Shape) -> str:
+def null_text(shape: ParamType) -> str:
     """Return the text that stands for None in this shape."""
     return next(text for text in _NULLS if text not in shape.choices)
 
 
-def _literal(args: tuple[Any, ...]) -> Shape:
+def _literal(args: tuple[Any, ...]) -> ParamType:
     optional = None in args
     values = [arg for arg in args if arg is not None]
     bad = [value for value in values if type(value) not in (str, int, bool)]
     if bad:
         raise TypeError(f"`Literal[{bad[0]!r}]`: choices are str, int or bool")
-    shape = Shape(kind="choice", choices=_by_text([(choice_text(v), v) for v in values]))
+    shape = ParamType(kind="choice", choices=_by_text([(choice_text(v), v) for v in values]))
     return _optional_choice(shape) if optional else shape
 
 
-def _optional_choice(shape: Shape) -> Shape:
+def _optional_choice(shape: ParamType) -> ParamType:
     if not shape.choices:
         raise TypeError("`Literal[None]` leaves nothing to choose")
     return replace(shape, optional=True)
 
 
-def _enum(kind: type[Enum]) -> Shape:
+def _enum(kind: type[Enum]) -> ParamType:
     members = list(kind)
     if not members:
         raise TypeError(f"Enum `{kind.__name__}` has no members")
@@ -150,7 +150,7 @@ def _enum(kind: type[Enum]) -> Shape:
         type(m.value) in (bool, int, float, str, date) or isinstance(m.value, str | int) for m in members
     )
     texts = [(choice_text(m.value) if plain else m.name, m) for m in members]
-    return Shape(kind="choice", choices=_by_text(texts), names=dict(kind.__members__))
+    return ParamType(kind="choice", choices=_by_text(texts), names=dict(kind.__members__))
 
 
 def choice_text(value: Any) -> str:
@@ -172,11 +172,11 @@ def _by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return by_text
 
 
-def _list(origin: Any, args: tuple[Any, ...], annotation: Any) -> Shape:
+def _list(origin: Any, args: tuple[Any, ...], annotation: Any) -> ParamType:
     as_tuple = origin is tuple
     if not args or (as_tuple and args[1:] != (Ellipsis,)):
         raise TypeError(f"`{type_text(annotation)}`: write list[X] or tuple[X, ...]")
-    item = shape_of(args[0])
+    item = read_param_type(args[0])
     if item.kind == "list":
         raise TypeError(f"`{type_text(annotation)}`: a list of lists is not a parameter")
-    return Shape(kind="list", item=item, as_tuple=as_tuple)
+    return ParamType(kind="list", item=item, as_tuple=as_tuple)

@@ -13,7 +13,7 @@ _SQLITE: Final = "sqlite:///"
 _STORES: Final = frozenset({"databricks", "databricks-uc", "uc"})
 
 
-class NotThere(Exception):
+class PathNotFound(Exception):
     """A path inside a package that is not installed or lacks the file; told by `load` with its file and line."""
 
 
@@ -37,13 +37,13 @@ def _in_package(text: str) -> str:
     """Return the file behind `package:NAME/path`, without importing the package."""
     name, _, inside = text.removeprefix(PACKAGE).partition("/")
     if not name.isidentifier():
-        raise NotThere(f"`{text}` names no package: write package:NAME/path/inside")
+        raise PathNotFound(f"`{text}` names no package: write package:NAME/path/inside")
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise NotThere(
+        raise PathNotFound(
             f"the package `{name}` is not installed: `uv pip install {name}`, or give a path of your own"
         )
     found = Path(next(iter(spec.submodule_search_locations))) / inside
     if "*" not in inside and not found.exists():
-        raise NotThere(f"the package `{name}` has no file {inside}")
+        raise PathNotFound(f"the package `{name}` has no file {inside}")
     return str(found)

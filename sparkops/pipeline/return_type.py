@@ -18,7 +18,7 @@ _ADVICE: Final = "DataFrame, a NamedTuple or dataclass of DataFrames, Model or R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class JobOptions:
     """What stands in the decorator's parentheses, as it was given."""
 
     writes: str | Write | Sequence[str | Write] | None
@@ -48,7 +48,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Returned:
+class ReturnDeclaration:
     """The kind of job, what it publishes, and what is wrong with that."""
 
     kind: Kind
@@ -57,21 +57,25 @@ class Returned:
     problems: tuple[str, ...] = ()
 
 
-def returned(function: Callable[..., Any], resolve: Callable[[Any], Any], options: Options) -> Returned:
+def read_return_type(
+    function: Callable[..., Any], resolve: Callable[[Any], Any], options: JobOptions
+) -> ReturnDeclaration:
     """Return what the function's return annotation and the decorator's options say."""
     if "return" not in function.__annotations__:
-        return Returned(kind="table", problems=(f"it does not say what it returns: write `-> {_ADVICE}`",))
+        return ReturnDeclaration(
+            kind="table", problems=(f"it does not say what it returns: write `-> {_ADVICE}`",)
+        )
     annotation = resolve(function.__annotations__["return"])
     kind = _KINDS.get(type_name(annotation), "tables")
     if kind == "model":
         return _model(function.__name__, options)
     if kind == "report":
-        return Returned(kind=kind, problems=(*_misplaced(options, "a Report"), *_not_model(options)))
+        return ReturnDeclaration(kind=kind, problems=(*_misplaced(options, "a Report"), *_not_model(options)))
     names = (function.__name__,) if kind == "table" else _fields(annotation, resolve)
     if not names:
         reason = f" ({annotation.reason})" if isinstance(annotation, Unresolved) else ""
         told = f"it returns `{type_name(annotation)}`{reason}: a job returns {_ADVICE}"
-        return Returned(kind=kind, problems=(told,))
+        return ReturnDeclaration(kind=kind, problems=(told,))
     return _tables(kind, names, options)
 
 
@@ -96,7 +100,7 @@ def _text(kind: Any) -> Any:
     return getattr(kind, "__forward_arg__", kind)
 
 
-def _model(name: str, options: Options) -> Returned:
+def _model(name: str, options: JobOptions) -> ReturnDeclaration:
     problems = _misplaced(options, "a Model")
     registers = options.registers or name.removeprefix("train_")
     if not _NAME.fullmatch(registers):
@@ -106,21 +110,21 @@ def _model(name: str, options: Options) -> Returned:
         for gate in options.gates
         if gate.at_least is None and gate.at_most is None and not gate.not_worse
     ]
-    return Returned(kind="model", registers=registers, problems=tuple(problems))
+    return ReturnDeclaration(kind="model", registers=registers, problems=tuple(problems))
 
 
-def _misplaced(options: Options, what: str) -> list[str]:
+def _misplaced(options: JobOptions, what: str) -> list[str]:
     return [
         f"{name}= is for a job that returns tables, and it returns {what}" for name in options.about_tables
     ]
 
 
-def _not_model(options: Options) -> list[str]:
+def _not_model(options: JobOptions) -> list[str]:
     given = {"registers": options.registers, "gates": options.gates}
     return [f"{name}= is for a job that returns a Model" for name, value in given.items() if value]
 
 
-def _tables(kind: Kind, names: tuple[str, ...], options: Options) -> Returned:
+def _tables(kind: Kind, names: tuple[str, ...], options: JobOptions) -> ReturnDeclaration:
     problems = _not_model(options)
     listed = isinstance(options.writes, list | tuple)
     given: Any = names if options.writes is None else options.writes if listed else (options.writes,)
@@ -132,10 +136,10 @@ def _tables(kind: Kind, names: tuple[str, ...], options: Options) -> Returned:
     problems += [text for write in writes for text in _write_problems(write)]
     tables = [write.table for write in writes]
     problems += [f"it writes `{table}` twice" for table in dict.fromkeys(tables) if tables.count(table) > 1]
-    return Returned(kind=kind, writes=writes, problems=tuple(dict.fromkeys(problems)))
+    return ReturnDeclaration(kind=kind, writes=writes, problems=tuple(dict.fromkeys(problems)))
 
 
-def _mode(options: Options, problems: list[str]) -> Mode:
+def _mode(options: JobOptions, problems: list[str]) -> Mode:
     implied: list[Mode] = ["replace"] if options.replace is not None else []
     implied += ["merge"] if options.merge is not None else []
     if len(implied) > 1:
@@ -145,7 +149,7 @@ def _mode(options: Options, problems: list[str]) -> Mode:
     return implied[0] if implied else options.mode or "overwrite"
 
 
-def _write(table: str, mode: Mode, options: Options) -> Write:
+def _write(table: str, mode: Mode, options: JobOptions) -> Write:
     return Write(
         table=table,
         mode=mode,
