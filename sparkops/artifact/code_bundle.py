@@ -6,6 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+# What is imported from the copied code, by its path there. The loader's path is a format: every artifact names it to MLflow.
+LOADER = "scoring.pyfunc"
+ARROW_SCORER = ("scoring.batch.arrow_scorer", "ArrowScorer")
+READ_DESCRIPTION = ("scoring.artifact.scorer_folder", "describe")
+ROW_ERROR = ("errors", "RowError")
+
 _SHARED = ("errors.py", "place.py")  # what sparkops.scoring takes from outside its own folder
 # They find a model; an artifact is found already.
 _FINDING = "locate"

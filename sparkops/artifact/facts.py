@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sparkops.errors import ModelError
+from sparkops.pipeline.json_values import gate_json, gate_of
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG
@@ -72,7 +73,30 @@ class Facts:
 
 def write_facts(facts: Facts, model: Path) -> None:
     """Write `sparkops.json` into a model's folder."""
-    (model / FACTS).write_text(json.dumps({"format": 1, **asdict(facts)}, indent=1) + "\n", "utf-8")
+    (model / FACTS).write_text(json.dumps({"format": 1, **_as_json(facts)}, indent=1) + "\n", "utf-8")
+
+
+def _as_json(facts: Facts) -> dict[str, Any]:
+    """Return the facts under the keys of the file, which are a format."""
+    return {
+        "name": facts.name,
+        "run_id": facts.run_id,
+        "compiled": facts.compiled,
+        "reasons": list(facts.reasons),
+        "parity": facts.parity,
+        "inputs": dict(facts.inputs),
+        "tables": dict(facts.tables),
+        "metrics": dict(facts.metrics),
+        "gates": [gate_json(gate) for gate in facts.gates],
+        "params": dict(facts.params),
+        "spark": facts.spark,
+        "stages": list(facts.stages),
+        "scorer": facts.scorer,
+        "rules": facts.rules,
+        "left_out": list(facts.left_out),
+        "race": dict(facts.race),
+        "flavor": facts.flavor,
+    }
 
 
 def input_types(model: Path) -> Mapping[str, str]:
@@ -106,7 +130,7 @@ def tags_of(facts: Facts) -> dict[str, str]:
         _PARITY: str(facts.parity),
         _REASONS: _listed(facts.reasons),
         _TABLES: json.dumps(dict(facts.tables)),
-        _GATES: json.dumps([asdict(gate) for gate in facts.gates]),
+        _GATES: json.dumps([gate_json(gate) for gate in facts.gates]),
         _RACE: json.dumps(dict(facts.race)),
         **({_RULES: str(facts.rules)} if facts.rules else {}),
         **({_LEFT_OUT: _listed(facts.left_out)} if facts.left_out else {}),
@@ -127,7 +151,7 @@ def registered(entry: Entry) -> ModelVersionInfo:
         uri=f"models:/{entry.name}/{entry.version}",
         metrics=entry.metrics,
         aliases=entry.aliases,
-        gates=tuple(GateResult(**gate) for gate in json.loads(tags.get(_GATES, "[]"))),
+        gates=tuple(gate_of(gate) for gate in json.loads(tags.get(_GATES, "[]"))),
         compiled=tags.get(_COMPILED) == "true",
         reasons=tuple(json.loads(tags.get(_REASONS, "[]"))) if ours else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),

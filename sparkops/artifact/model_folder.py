@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import copy_code
+from sparkops.artifact.code_bundle import LOADER, copy_code
 from sparkops.config.settings import Settings
 from sparkops.scoring.artifact.file_names import SCORER
 
@@ -55,7 +55,7 @@ def add_scorer(folder: Path) -> None:
     model = Model.load(str(folder))
     pyfunc.add_to_model(
         model,
-        loader_module=f"{package}.scoring.pyfunc",
+        loader_module=f"{package}.{LOADER}",
         data=SCORER,
         code="code",
         model_config={RULES: DEFAULT},  # MLflow hands on only the keys that stand here

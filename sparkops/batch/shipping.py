@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import code
+from sparkops.artifact.code_bundle import ARROW_SCORER, READ_DESCRIPTION, ROW_ERROR, code
 from sparkops.batch.rule_counts import Count
 from sparkops.config.settings import Settings
 from sparkops.scoring.artifact.file_names import ARRAYS, DESCRIPTION
@@ -117,27 +117,31 @@ def _scoring(
 
     A row that cannot be scored is told by the name that its error has here.
     """
+    (arrow_module, arrow_scorer), (folder_module, describe) = ARROW_SCORER, READ_DESCRIPTION
+    errors_module, row_error = ROW_ERROR
 
     def score(batches: Iterable[Any]) -> Iterator[Any]:
         import tempfile
         from pathlib import Path
 
-        arrow = opened("scoring.batch.arrow_scorer")
-        opened("errors").RowError.__module__ = "sparkops.errors"
+        arrow = opened(arrow_module)
+        getattr(opened(errors_module), row_error).__module__ = f"sparkops.{errors_module}"
         kept = vars(arrow).setdefault("_CARRIED", {})
         if identity not in kept:
             with tempfile.TemporaryDirectory() as work:
                 for name, content in files.items():
                     (Path(work) / name).write_bytes(content)
-                kept[identity] = opened("scoring.artifact.scorer_folder").describe(work)
-        yield from arrow.ArrowScorer(kept[identity], *told)(batches)
+                kept[identity] = getattr(opened(folder_module), describe)(work)
+        yield from getattr(arrow, arrow_scorer)(kept[identity], *told)(batches)
 
     return score
 
 
 def _asking(opened: Callable[[str], Any]) -> Batches:
+    arrow_module, _ = ARROW_SCORER
+
     def unchanged(batches: Iterable[Any]) -> Iterator[Any]:
-        opened("scoring.batch.arrow_scorer")
+        opened(arrow_module)
         yield from batches
 
     return unchanged

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TextIO
 
 import click
@@ -11,6 +10,7 @@ import click
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import Where, common, newest
 from sparkops.cli.suggest import drift, suggest
+from sparkops.pipeline.json_values import check_json
 
 
 @click.command("check")
@@ -33,9 +33,9 @@ def check(where: Where, name: str, version: int | None, as_json: bool, failing: 
         for line in done.failing_lines() if failing else ():
             print(line, file=failing)
     if as_json:
-        click.echo(json.dumps([asdict(result) for result in done.results], indent=2, default=str))
+        click.echo(json.dumps([check_json(result) for result in done.results], indent=2, default=str))
     else:
-        for line in check_lines([asdict(result) for result in done.results]):
+        for line in check_lines([check_json(result) for result in done.results]):
             click.echo(line)
         click.echo(f"{name} version {done.version}: {done.summary}")
         if done.docs:

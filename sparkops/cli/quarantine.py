@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from sparkops.cli.display.table import rows_of, table, text
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import Where, common
 from sparkops.errors import InputError
+from sparkops.pipeline.json_values import held_count_json, held_json, released_json
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def show(where: Where, name: str, run_id: str | None, rows: int, as_json: bool) 
         survey(engine, Wanted(table=name, run=run_id))
         found = engine.workshop.tables.held(name, run=run_id, rows=rows)
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2, default=str))
+        click.echo(json.dumps(held_json(found), indent=2, default=str))
         return
-    counts = [asdict(each) | {"reasons": "; ".join(each.reasons)} for each in found.counts]
+    counts = [held_count_json(each) | {"reasons": "; ".join(each.reasons)} for each in found.counts]
     table(counts, empty=f"Nothing of `{name}` was ever held back.")
     if found.rows:
         click.echo()
@@ -93,7 +93,7 @@ def release(
         done = releasing.release(engine, wanted, watch=_steps())
         notes = list(_notes(engine, done))
     if as_json:
-        click.echo(json.dumps(asdict(done) | {"notes": notes}, indent=2, default=str))
+        click.echo(json.dumps(released_json(done) | {"notes": notes}, indent=2, default=str))
     else:
         for line in (*told(done), *notes):
             click.echo(line)

@@ -14,7 +14,7 @@ from sparkops.cli.display.check_lines import check_lines
 from sparkops.cli.display.table import in_words, inside, rows_of, seconds, table, when
 from sparkops.cli.project_options import Where, common, newest
 from sparkops.errors import InputError
-from sparkops.runs.record import Run
+from sparkops.runs.record import Run, run_json
 
 
 @click.group("runs", invoke_without_command=True)
@@ -31,7 +31,7 @@ def runs(where: Where, ctx: click.Context, job: str | None, limit: int, as_json:
     engine = where.engine()
     found = list(engine.runs.newest(job=job, limit=limit))
     if as_json:
-        click.echo(json.dumps([plain(run) for run in found], indent=2, default=str))
+        click.echo(json.dumps([run_json(run) for run in found], indent=2, default=str))
         return
     of = f" of job `{job}`; `sparkops jobs` lists the jobs" if job else " yet: `sparkops run JOB` makes one"
     table([_line(run, engine.root) for run in found], empty=f"No runs{of}.")
@@ -62,7 +62,7 @@ def show(where: Where, run_id: str, as_json: bool) -> None:
     """Show one run: RUN is an id, the beginning or end of one, or `last`."""
     run = where.engine().runs.load(run_id)
     if as_json:
-        click.echo(json.dumps(plain(run), indent=2, default=str))
+        click.echo(json.dumps(run_json(run), indent=2, default=str))
         return
     for line in sheet(run):
         click.echo(line)
@@ -97,13 +97,6 @@ def resume(where: Where, run_id: str) -> int:
             click.echo(f"Run {run.id} is done: there is nothing to go on with.")
         engine.resume(run.id)
     return 0
-
-
-def plain(run: Run) -> Mapping[str, Any]:
-    """Return a run as JSON values."""
-    from dataclasses import asdict
-
-    return asdict(run)
 
 
 def sheet(run: Run) -> Iterator[str]:

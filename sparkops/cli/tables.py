@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 import click
 
 from sparkops.cli.display.table import table, text
 from sparkops.cli.project_options import Where, common, newest
+from sparkops.pipeline.json_values import commit_json, table_json
 
 
 @click.group("tables", invoke_without_command=True)
@@ -19,7 +19,7 @@ def tables(where: Where, ctx: click.Context, as_json: bool) -> None:
     """List the catalog's tables and sources."""
     if ctx.invoked_subcommand:
         return
-    found = [asdict(info) for info in where.engine().tables()]
+    found = [table_json(info) for info in where.engine().tables()]
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
         return
@@ -38,7 +38,7 @@ def tables(where: Where, ctx: click.Context, as_json: bool) -> None:
 def history(where: Where, name: str, limit: int, as_json: bool) -> None:
     """Show TABLE's versions and the runs that made them."""
     with where.engine() as engine:
-        found = [asdict(commit) for commit in engine.history(name, limit=limit)]
+        found = [commit_json(commit) for commit in engine.history(name, limit=limit)]
     if as_json:
         click.echo(json.dumps(found, indent=2, default=str))
         return

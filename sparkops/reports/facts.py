@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.json_values import check_of, pin_of
 from sparkops.pipeline.table import Pin
-from sparkops.place import Place
 
 
 class Recorded(Protocol):
@@ -123,7 +123,7 @@ class Facts:
             params=tuple(
                 ParamFact(name, value, run.origins.get(name, "")) for name, value in run.params.items()
             ),
-            inputs=tuple(_pin(table, said) for table, said in run.inputs.items()),
+            inputs=tuple(pin_of(table, said) for table, said in run.inputs.items()),
             checks=tuple(checks),
             models=tuple(run.models.items()),
         )
@@ -139,7 +139,7 @@ def checked_table(
     docs: str | None = None,
 ) -> CheckedTable:
     """Return a checked table from results as values or as a record holds them; those of other tables are left out."""
-    read = (item if isinstance(item, CheckResult) else _result(item) for item in results)
+    read = (item if isinstance(item, CheckResult) else check_of(item) for item in results)
     return CheckedTable(
         table=table,
         results=tuple(result for result in read if result.table == table),
@@ -153,30 +153,3 @@ def checked_table(
 def _code(code: Mapping[str, Any]) -> str:
     sha = next((str(code[key]) for key in ("git", "sha", "commit") if code.get(key)), "")
     return f"{sha[:10]} with uncommitted changes" if sha and code.get("dirty") else sha[:10]
-
-
-def _pin(table: str, said: Mapping[str, Any]) -> Pin:
-    time = said.get("time")
-    known = {
-        "kind": "source",
-        "location": "",
-        "version": None,
-        "identity": "",
-        "schema_hash": "",
-        **{item.name: said[item.name] for item in fields(Pin) if item.name in said},
-        "table": table,
-        "time": datetime.fromisoformat(time) if isinstance(time, str) else time,
-    }
-    return Pin(**known)
-
-
-def _result(said: Mapping[str, Any]) -> CheckResult:
-    known = {item.name: said[item.name] for item in fields(CheckResult) if item.name in said}
-    place = said.get("place")
-    if isinstance(place, Mapping):
-        known["place"] = Place(str(place["file"]), int(place["line"]))
-    elif isinstance(place, str):
-        file, _, line = place.rpartition(":")
-        known["place"] = Place(file, int(line)) if file and line.isdigit() else None
-    known["samples"] = tuple(known.get("samples") or ())
-    return CheckResult(**known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -14,6 +14,7 @@ from typing import Any
 from sparkops.config.secrets import mask
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import pin_json
 from sparkops.pipeline.table import Pin
 from sparkops.runs.code import code_of, source_hash
 from sparkops.runs.fingerprint import fingerprint
@@ -220,7 +221,7 @@ class _Steps:
         versions = {name: model.version for name, model in models.items()}
         self.attempt.say(
             "pinned",
-            inputs={name: asdict(pin) for name, pin in pins.items()},
+            inputs={name: pin_json(pin) for name, pin in pins.items()},
             models=versions,
             fingerprint=self.fingerprint(pins, versions),
         )

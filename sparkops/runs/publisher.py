@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import check_json, published_json, registered_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
@@ -67,7 +67,7 @@ def _register(
     name = order.job.registers or order.job.name
     with timed("register"):
         done = rooms.models.register(model, name=name, run=run, gates=order.job.gates, params=run.params)
-    attempt.say("registered", registered=asdict(done), metrics=dict(done.metrics))
+    attempt.say("registered", registered=registered_json(done), metrics=dict(done.metrics))
 
 
 def _tables(result: Any, order: Ordered, rooms: RunServices, attempt: Attempt, timed: Timed) -> None:
@@ -120,7 +120,7 @@ def _publish(
     """Publish one table; return its version."""
     done = None
     for done in put(write, staged, outcome, order, rooms, attempt.run_id):
-        attempt.say("published", outputs={done.table: asdict(done)})
+        attempt.say("published", outputs={done.table: published_json(done)})
     assert done is not None
     return done.version
 
@@ -178,7 +178,7 @@ def a_frame(value: Any, job: Job) -> DataFrame:
 
 def plain(result: CheckResult) -> dict[str, Any]:
     """Return a result as the record holds it."""
-    return {**asdict(result), "place": str(result.place) if result.place else None}
+    return {**check_json(result), "place": str(result.place) if result.place else None}
 
 
 def why(outcomes: Sequence[Outcome], job: Job, *, nothing: str = "nothing was published") -> str:

@@ -91,6 +91,38 @@ class Run:
         return (self.ended - self.started).total_seconds()
 
 
+# Key of the record to field of the run. The keys stand in files and are printed by `--json`: a field may get another name,
+# its key may not.
+_FIELDS: Mapping[str, str] = {
+    "id": "id",
+    "job": "job",
+    "state": "state",
+    "attempt": "attempt",
+    "started": "started",
+    "ended": "ended",
+    "params": "params",
+    "origins": "origins",
+    "env": "env",
+    "settings": "settings",
+    "code": "code",
+    "fingerprint": "fingerprint",
+    "inputs": "inputs",
+    "models": "models",
+    "scoring": "scoring",
+    "rules": "rules",
+    "checks": "checks",
+    "outputs": "outputs",
+    "registered": "registered",
+    "report": "report",
+    "metrics": "metrics",
+    "timings": "timings",
+    "spark": "spark",
+    "error": "error",
+    "process": "process",
+    "log": "log",
+    "staged": "staged",
+    "batches": "batches",
+}
 _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
 _JOINED = {"checks", "staged", "batches"}
 _TIMES = {"started", "ended"}
@@ -101,10 +133,16 @@ def fold(events: Iterable[Event]) -> Run:
     run: Run | None = None
     for event in events:
         said = {key: _read(key, value) for key, value in event.items() if key not in ("event", "time")}
-        run = Run(**said) if run is None else replace(run, **_merge(run, said))
+        named = {_FIELDS.get(key, key): value for key, value in (_merge(run, said) if run else said).items()}
+        run = replace(run, **named) if run else Run(**named)
     if run is None:
         raise ValueError("a record without events")
     return run
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Return a run under the keys of its record."""
+    return {key: getattr(run, field) for key, field in _FIELDS.items()}
 
 
 def _read(key: str, value: Any) -> Any:
@@ -117,9 +155,9 @@ def _merge(run: Run, said: Mapping[str, Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for key, value in said.items():
         if key in _MERGED:
-            merged[key] = {**getattr(run, key), **value}
+            merged[key] = {**getattr(run, _FIELDS[key]), **value}
         elif key in _JOINED:
-            merged[key] = getattr(run, key) + value
+            merged[key] = getattr(run, _FIELDS[key]) + value
         else:
             merged[key] = value
     return merged

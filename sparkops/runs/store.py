@@ -34,7 +34,7 @@ class Attempt:
 
         Args:
             event: What happened, in one word.
-            facts: Fields of `Run`, as JSON values.
+            facts: Keys of the record, as JSON values.
 
         Raises:
             ProjectError: The event cannot be written; what was told before stands.

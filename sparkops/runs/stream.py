@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.json_values import pin_json, published_json
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.runs.ports import Outcome, RunServices
@@ -61,7 +62,7 @@ def stream(
         batches.tell()
     batches.draw()
     if reached is not None:
-        attempt.say("streamed", inputs={pin.table: {**asdict(pin), "version": reached}})
+        attempt.say("streamed", inputs={pin.table: {**pin_json(pin), "version": reached}})
 
 
 @dataclass(slots=True)
@@ -122,7 +123,7 @@ class _Batches:
     def _wrote(self, done: PublishedVersion) -> None:
         """Tell of one commit, with all rows that this run brought into its table."""
         rows = self.rows[done.table] = self.rows.get(done.table, 0) + (0 if done.already else done.rows)
-        self.attempt.say("published", outputs={done.table: {**asdict(done), "rows": rows}})
+        self.attempt.say("published", outputs={done.table: {**published_json(done), "rows": rows}})
 
     def _published(
         self, batch: MicroBatch, done: Sequence[PublishedVersion], outcome: Outcome | None

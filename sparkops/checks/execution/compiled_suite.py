@@ -104,11 +104,16 @@ def _path(suite: Suite, folder: Path) -> Path | None:
         library = version("great-expectations")
     except PackageNotFoundError:
         return None
-    said = [
-        (one.type, sorted(one.kwargs.items()), one.policy, one.severity, one.fail_over)
-        for one in suite.expectations
-    ]
-    return folder / f"{sha256(repr((_FORMAT, library, said)).encode()).hexdigest()[:32]}.json"
+    said = ", ".join(map(_identity, suite.expectations))
+    text = f"({_FORMAT!r}, {library!r}, [{said}])"
+    return folder / f"{sha256(text.encode()).hexdigest()[:32]}.json"
+
+
+def _identity(one: Expectation) -> str:
+    """Return what an expectation says, as it goes into the hash: the text stays, whatever the classes are called."""
+    limit = one.fail_over
+    over = "None" if limit is None else f"Limit(rows={limit.rows!r}, share={limit.share!r})"
+    return f"({one.type!r}, {sorted(one.kwargs.items())!r}, {one.policy!r}, {one.severity!r}, {over})"
 
 
 def _tagged(value: Any) -> Any:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ import click
 from sparkops.cli.display.table import when
 from sparkops.cli.plot import marked, sparkline
 from sparkops.engine.operations.expectation_history import Past
-from sparkops.pipeline.check import CheckResult, Moment
+from sparkops.pipeline.check import CheckResult, Moment, RecordedCheck
 
 _WORD = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}
 _COLOUR = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
@@ -49,14 +48,23 @@ def plain(past: Past) -> dict[str, Any]:
         "runs": len(past.kept),
         "failed": len(past.failed),
         "last_failed": past.failed[-1].time if past.failed else None,
-        "results": [_told(asdict(each)) for each in past.kept],
+        "results": [_kept_json(each) for each in past.kept],
     }
 
 
-def _told(kept: Mapping[str, Any]) -> dict[str, Any]:
-    result = kept["result"]
-    facts = {name: kept[name] for name in ("time", "run", "job", "version")}
-    return facts | {name: result[name] for name in ("success", "observed", "rows", "unexpected", "error")}
+def _kept_json(kept: RecordedCheck) -> dict[str, Any]:
+    result = kept.result
+    return {
+        "time": kept.time,
+        "run": kept.run,
+        "job": kept.job,
+        "version": kept.version,
+        "success": result.success,
+        "observed": result.observed,
+        "rows": result.rows,
+        "unexpected": result.unexpected,
+        "error": result.error,
+    }
 
 
 def _drawn(table: str, found: Sequence[Past], width: int) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import click
 
@@ -13,6 +12,7 @@ from sparkops.cli.models.compile import certify, compile_model
 from sparkops.cli.models.export import export
 from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import Where, common
+from sparkops.pipeline.json_values import registered_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import label
 from sparkops.scoring.locate.model_uri import parse
@@ -28,7 +28,7 @@ def models(where: Where, ctx: click.Context, as_json: bool) -> None:
         return
     found = where.engine().models.list()
     if as_json:
-        click.echo(json.dumps([asdict(model) for model in found], indent=2, default=str))
+        click.echo(json.dumps([registered_json(model) for model in found], indent=2, default=str))
         return
     rows = [
         {
@@ -52,7 +52,7 @@ def show(where: Where, name: str, as_json: bool) -> None:
     """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
     found = where.engine().models.show(*split(name))
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2, default=str))
+        click.echo(json.dumps(registered_json(found), indent=2, default=str))
         return
     for line in sheet(found):
         click.echo(line)

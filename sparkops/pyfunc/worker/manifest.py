@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sparkops.errors import ModelError
 from sparkops.scoring.artifact.file_names import FLAVOR
-from sparkops.scoring.ir.description import Output
-from sparkops.scoring.ir.field import TYPES, Field
+from sparkops.scoring.ir.description import Output, output_json, output_of
+from sparkops.scoring.ir.field import TYPES, Field, field_json, field_of
 
+# The keys of the file, beside `format`.
+_KEYS = {
+    "flavor",
+    "fields",
+    "outputs",
+    "classes",
+    "python",
+    "requirements",
+    "saved_as",
+    "single",
+    "files",
+}
 _MLFLOWS_OWN = ("registered_model_meta",)  # MLflow adds it to a model that it copies
 
 
@@ -54,10 +66,24 @@ class Manifest:
 def seal(manifest: Manifest, folder: Path) -> Manifest:
     """Hash every file of a folder, write the manifest there, and return it with its own hash."""
     whole = replace(manifest, files=dict(_hashed(folder)), hash="")
-    plain = {name: value for name, value in asdict(whole).items() if name != "hash"}
-    data = json.dumps({"format": 1, **plain}, indent=1).encode()
+    data = json.dumps({"format": 1, **_as_json(whole)}, indent=1).encode()
     (folder / FLAVOR).write_bytes(data)
     return replace(whole, hash=sha256(data).hexdigest())
+
+
+def _as_json(manifest: Manifest) -> dict[str, Any]:
+    """Return a manifest under the keys of its file, which are a format."""
+    return {
+        "flavor": manifest.flavor,
+        "fields": [field_json(each) for each in manifest.fields],
+        "outputs": [output_json(each) for each in manifest.outputs],
+        "classes": None if manifest.classes is None else list(manifest.classes),
+        "python": manifest.python,
+        "requirements": list(manifest.requirements),
+        "saved_as": manifest.saved_as,
+        "single": manifest.single,
+        "files": dict(manifest.files),
+    }
 
 
 def read(folder: Path) -> Manifest:
@@ -76,19 +102,26 @@ def read(folder: Path) -> Manifest:
 
 
 def _made(plain: Mapping[str, Any], data: bytes) -> Manifest:
-    fields = tuple(Field(**each) for each in plain["fields"])
-    outputs = tuple(Output(**each) for each in plain["outputs"])
+    more = sorted(set(plain) - _KEYS)
+    if more:
+        raise ValueError(f"unknown keys: {', '.join(more)}")
+    fields = tuple(field_of(each) for each in plain["fields"])
+    outputs = tuple(output_of(each) for each in plain["outputs"])
     unknown = ({each.type for each in fields} | {each.type for each in outputs}) - TYPES
     if unknown:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown)))}")
-    made = {
-        "fields": fields,
-        "outputs": outputs,
-        "requirements": tuple(map(str, plain["requirements"])),
-        "classes": None if plain["classes"] is None else tuple(map(str, plain["classes"])),
-        "hash": sha256(data).hexdigest(),
-    }
-    return Manifest(**{**plain, **made})
+    return Manifest(
+        flavor=plain["flavor"],
+        fields=fields,
+        outputs=outputs,
+        classes=None if plain["classes"] is None else tuple(map(str, plain["classes"])),
+        python=plain["python"],
+        requirements=tuple(map(str, plain["requirements"])),
+        saved_as=plain.get("saved_as", ""),
+        single=plain.get("single", False),
+        files=plain.get("files", {}),
+        hash=sha256(data).hexdigest(),
+    )
 
 
 def verified(folder: Path, sealed: str | None) -> Manifest:

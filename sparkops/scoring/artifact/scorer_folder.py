@@ -13,8 +13,8 @@ from zlib import error as ZipError
 import numpy as np
 
 from ...errors import ModelError
-from ..ir.description import Description, Output, Step
-from ..ir.field import Field
+from ..ir.description import Description, Step, output_of
+from ..ir.field import field_of
 from ..rules.portable_rules import RowChecks
 from ..rules.rule_monitor import Apply
 from ..scorer import Scorer
@@ -115,10 +115,10 @@ def _text(file: Path) -> str:
 def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:
     classes = plain["classes"]
     return Description(
-        fields=tuple(Field(**_typed(item, name=str, type=str, nullable=bool)) for item in plain["fields"]),
+        fields=tuple(field_of(_typed(item, name=str, type=str, nullable=bool)) for item in plain["fields"]),
         ignored=_texts(plain["ignored"]),
         steps=tuple(_step(at, item, arrays) for at, item in enumerate(plain["steps"])),
-        outputs=tuple(Output(**_typed(item, name=str, type=str, role=str)) for item in plain["outputs"]),
+        outputs=tuple(output_of(_typed(item, name=str, type=str, role=str)) for item in plain["outputs"]),
         classes=None if classes is None else _texts(classes),
         stages=_texts(plain["stages"]),
         checks=RowChecks.of(plain["checks"]) if "checks" in plain else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..artifact.array_file import parts
-from .field import Field
+from .field import Field, field_json
 
 if TYPE_CHECKING:
     from ..rules.portable_rules import RowChecks
@@ -96,14 +96,33 @@ class Description:
     def plain(self) -> dict[str, Any]:
         """Return everything but the arrays as JSON values."""
         return {
-            "fields": [asdict(item) for item in self.fields],
+            "fields": [field_json(item) for item in self.fields],
             "ignored": list(self.ignored),
             "steps": [_plain_step(step) for step in self.steps],
-            "outputs": [asdict(item) for item in self.outputs],
+            "outputs": [output_json(item) for item in self.outputs],
             "classes": None if self.classes is None else list(self.classes),
             "stages": list(self.stages),
             **({"checks": self.checks.plain()} if self.checks else {}),
         }
+
+
+# Key in a model's file to field: a field may get another name, its key may not.
+_OUTPUT_KEYS = {"name": "name", "type": "type", "column": "column", "role": "role", "size": "size"}
+
+
+def output_json(output: Output) -> dict[str, Any]:
+    """Return an output under the keys of a model's file."""
+    return {key: getattr(output, name) for key, name in _OUTPUT_KEYS.items()}
+
+
+def output_of(found: Mapping[str, Any]) -> Output:
+    """Return the output that `output_json` was given.
+
+    Raises:
+        KeyError: A key is not known.
+        TypeError: One is missing.
+    """
+    return Output(**{_OUTPUT_KEYS[key]: value for key, value in found.items()})
 
 
 def _plain_step(step: Step) -> dict[str, Any]:

@@ -187,3 +187,22 @@ class Field:
         if not all(isinstance(item, Real) and not isinstance(item, bool) for item in values):
             self._mistyped(value)
         return tuple(map(float, values))
+
+
+# Key in a model's file to field: a field may get another name, its key may not.
+_KEYS = {"name": "name", "type": "type", "nullable": "nullable", "size": "size"}
+
+
+def field_json(field: Field) -> dict[str, Any]:
+    """Return a field under the keys of a model's file."""
+    return {key: getattr(field, name) for key, name in _KEYS.items()}
+
+
+def field_of(found: Mapping[str, Any]) -> Field:
+    """Return the field that `field_json` was given.
+
+    Raises:
+        KeyError: A key is not known.
+        TypeError: One is missing.
+    """
+    return Field(**{_KEYS[key]: value for key, value in found.items()})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ModelError
@@ -13,6 +13,16 @@ from .conditions import RowRule
 from .serialization import from_plain, to_plain
 
 _MOST = 1000  # rules
+# Key in a model's file to field, beside `rule`: a field may get another name, its key may not.
+_RULE_KEYS = {
+    "label": "label",
+    "table": "table",
+    "place": "place",
+    "policy": "policy",
+    "mostly": "mostly",
+    "types": "types",
+}
+_LEFT_OUT_KEYS = {"label": "label", "table": "table", "why": "why"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +99,8 @@ class RowChecks:
     def plain(self) -> dict[str, Any]:
         """Return them as JSON values."""
         return {
-            "rules": [{**_flat(each), "rule": to_plain(each.rule)} for each in self.rules],
-            "left_out": [_flat(each) for each in self.left_out],
+            "rules": [{**_keyed(each, _RULE_KEYS), "rule": to_plain(each.rule)} for each in self.rules],
+            "left_out": [_keyed(each, _LEFT_OUT_KEYS) for each in self.left_out],
         }
 
     @classmethod
@@ -102,11 +112,14 @@ class RowChecks:
         """
         if len(plain["rules"]) > _MOST:
             raise ModelError(f"A model carries at most {_MOST} rules, not {len(plain['rules'])}.")
-        rules = [Carried(**{**item, "rule": from_plain(item["rule"])}) for item in plain["rules"]]
+        rules = [_rule_of(item) for item in plain["rules"]]
         for each in rules:
             if not isinstance(each.rule, RowRule) or not isinstance(each.mostly, int | float):
                 raise ModelError("A rule is damaged: it is none.")
-        return cls(rules=tuple(rules), left_out=tuple(LeftOut(**item) for item in plain["left_out"]))
+        return cls(
+            rules=tuple(rules),
+            left_out=tuple(LeftOut(**_named(item, _LEFT_OUT_KEYS)) for item in plain["left_out"]),
+        )
 
 
 def joined(several: Iterable[RowChecks]) -> RowChecks:
@@ -118,5 +131,14 @@ def joined(several: Iterable[RowChecks]) -> RowChecks:
     )
 
 
-def _flat(value: Any) -> dict[str, Any]:
-    return {item.name: getattr(value, item.name) for item in fields(value) if item.name != "rule"}
+def _rule_of(item: Mapping[str, Any]) -> Carried:
+    others = {key: value for key, value in item.items() if key != "rule"}
+    return Carried(**_named(others, _RULE_KEYS), rule=from_plain(item["rule"]))
+
+
+def _keyed(value: Any, keys: Mapping[str, str]) -> dict[str, Any]:
+    return {key: getattr(value, name) for key, name in keys.items()}
+
+
+def _named(item: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+    return {keys[key]: value for key, value in item.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,30 +10,37 @@ from typing import Any
 from ...errors import ModelError
 from . import conditions
 
-_KINDS = (
-    conditions.Field,
-    conditions.Value,
-    conditions.Length,
-    conditions.Total,
-    conditions.Compare,
-    conditions.Same,
-    conditions.Among,
-    conditions.Missing,
-    conditions.Matches,
-    conditions.Every,
-    conditions.Some,
-    conditions.Not,
-    conditions.RowRule,
+# What a node is called in a model's file, and its keys there, each with its field: classes and fields may get other names,
+# what stands in files may not.
+_NODES: tuple[tuple[str, type, Mapping[str, str]], ...] = (
+    ("Field", conditions.Field, {"name": "name"}),
+    ("Value", conditions.Value, {"value": "value"}),
+    ("Length", conditions.Length, {"operand": "operand"}),
+    ("Total", conditions.Total, {"operands": "operands", "whole": "whole"}),
+    ("Compare", conditions.Compare, {"op": "op", "left": "left", "right": "right"}),
+    ("Same", conditions.Same, {"left": "left", "right": "right"}),
+    ("Among", conditions.Among, {"operand": "operand", "values": "values"}),
+    ("Missing", conditions.Missing, {"operand": "operand"}),
+    ("Matches", conditions.Matches, {"operand": "operand", "regex": "regex"}),
+    ("Every", conditions.Every, {"conditions": "conditions"}),
+    ("Some", conditions.Some, {"conditions": "conditions"}),
+    ("Not", conditions.Not, {"condition": "condition"}),
+    (
+        "RowRule",
+        conditions.RowRule,
+        {"fields": "fields", "expects": "expects", "unless": "unless", "where": "where"},
+    ),
 )
-_BY_NAME = {kind.__name__: kind for kind in _KINDS}
+_BY_TAG = {tag: (kind, keys) for tag, kind, keys in _NODES}
+_BY_KIND = {kind: (tag, keys) for tag, kind, keys in _NODES}
 _DEEPEST = 30
 
 
 def to_plain(value: Any) -> Any:
     """Return a rule, a part of one, or a constant as JSON values."""
-    if isinstance(value, _KINDS):
-        parts = {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
-        return {"is": type(value).__name__, **parts}
+    if type(value) in _BY_KIND:
+        tag, keys = _BY_KIND[type(value)]
+        return {"is": tag, **{key: to_plain(getattr(value, field)) for key, field in keys.items()}}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     if isinstance(value, datetime):
@@ -74,5 +80,6 @@ def _node(plain: Mapping[str, Any], depth: int) -> Any:
         return date.fromisoformat(plain["text"])
     if name == "decimal":
         return Decimal(plain["text"])
-    parts = {key: from_plain(value, depth + 1) for key, value in plain.items() if key != "is"}
-    return _BY_NAME[name](**parts)
+    kind, keys = _BY_TAG[name]
+    parts = {keys[key]: from_plain(value, depth + 1) for key, value in plain.items() if key != "is"}
+    return kind(**parts)

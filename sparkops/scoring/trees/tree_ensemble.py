@@ -14,6 +14,18 @@ from ..codegen.symbols import OneHot, Scalar, Vector, slot
 from ..ir.description import Step
 
 LEAF, AT_MOST, AMONG, NOT_AMONG = 0, 1, 2, 3
+# Name of an array in a model's file to field: a field may get another name, the array may not.
+_ARRAYS = {
+    "roots": "roots",
+    "kind": "kind",
+    "feature": "feature",
+    "threshold": "threshold",
+    "left": "left",
+    "right": "right",
+    "first": "first",
+    "categories": "categories",
+    "leaves": "leaves",
+}
 _DEEPEST = 60
 _MOST_CATEGORIES = 2**31
 
@@ -53,7 +65,7 @@ class Forest:
         Raises:
             ModelError: Arrays do not fit each other, or a child does not come after its parent.
         """
-        forest = cls(**{name: step.arrays[name] for name in cls.__slots__})
+        forest = cls(**{field: step.arrays[name] for name, field in _ARRAYS.items()})
         count, own = len(forest.kind), np.arange(len(forest.kind))
         inner = forest.kind != LEAF
         sides = (forest.left, forest.right)

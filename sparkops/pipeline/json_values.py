@@ -1,0 +1,211 @@
+"""Facts of tables, checks, models and quarantines as the JSON values of records, tags and `--json`.
+
+The keys are a format (docs/reference/file-formats.md): a field may get another name, its key may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
+from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
+from sparkops.pipeline.table import Commit, Pin, PublishedVersion, TableInfo
+from sparkops.place import Place
+
+
+def pin_json(pin: Pin) -> dict[str, Any]:
+    """Return the version of a table that a run reads."""
+    return {
+        "table": pin.table,
+        "kind": pin.kind,
+        "location": pin.location,
+        "version": pin.version,
+        "identity": pin.identity,
+        "schema_hash": pin.schema_hash,
+        "time": pin.time,
+    }
+
+
+def pin_of(table: str, found: Mapping[str, Any]) -> Pin:
+    """Return the pin that a record holds of a table; what an old record lacks stays empty."""
+    time = found.get("time")
+    return Pin(
+        table=table,
+        kind=found.get("kind", "source"),
+        location=found.get("location", ""),
+        version=found.get("version"),
+        identity=found.get("identity", ""),
+        schema_hash=found.get("schema_hash", ""),
+        time=datetime.fromisoformat(time) if isinstance(time, str) else time,
+    )
+
+
+def published_json(done: PublishedVersion) -> dict[str, Any]:
+    """Return the version of a table that a run published."""
+    return {
+        "table": done.table,
+        "version": done.version,
+        "rows": done.rows,
+        "location": done.location,
+        "identity": done.identity,
+        "schema_hash": done.schema_hash,
+        "already": done.already,
+    }
+
+
+def commit_json(commit: Commit) -> dict[str, Any]:
+    """Return one line of a table's history."""
+    batch = commit.batch
+    return {
+        "version": commit.version,
+        "time": commit.time,
+        "operation": commit.operation,
+        "rows": commit.rows,
+        "run_id": commit.run_id,
+        "batch": None if batch is None else {"stream": batch.stream, "number": batch.number},
+    }
+
+
+def table_json(info: TableInfo) -> dict[str, Any]:
+    """Return one table of the catalog."""
+    return {
+        "name": info.name,
+        "kind": info.kind,
+        "location": info.location,
+        "exists": info.exists,
+        "version": info.version,
+        "time": info.time,
+        "description": info.description,
+    }
+
+
+def check_json(result: CheckResult) -> dict[str, Any]:
+    """Return what a checkpoint found of one expectation, its place as file and line."""
+    place = result.place
+    return {
+        "table": result.table,
+        "expectation": result.expectation,
+        "kwargs": dict(result.kwargs),
+        "policy": result.policy,
+        "success": result.success,
+        "observed": result.observed,
+        "rows": result.rows,
+        "unexpected": result.unexpected,
+        "samples": list(result.samples),
+        "error": result.error,
+        "place": None if place is None else {"file": place.file, "line": place.line},
+        "severity": result.severity,
+        "over": result.over,
+    }
+
+
+def check_of(found: Mapping[str, Any]) -> CheckResult:
+    """Return a result as a record, or `check_json`, holds it; keys that are not known are passed over."""
+    known = {
+        "kwargs": "kwargs",
+        "policy": "policy",
+        "success": "success",
+        "observed": "observed",
+        "rows": "rows",
+        "unexpected": "unexpected",
+        "error": "error",
+        "severity": "severity",
+        "over": "over",
+    }
+    return CheckResult(
+        table=found["table"],
+        expectation=found["expectation"],
+        samples=tuple(found.get("samples") or ()),
+        place=_place(found.get("place")),
+        **{field: found[key] for key, field in known.items() if key in found},
+    )
+
+
+def _place(found: Any) -> Place | None:
+    if isinstance(found, Mapping):
+        return Place(str(found["file"]), int(found["line"]))
+    if not isinstance(found, str):
+        return None
+    file, _, line = found.rpartition(":")
+    return Place(file, int(line)) if file and line.isdigit() else None
+
+
+def gate_json(gate: GateResult) -> dict[str, Any]:
+    """Return what one gate compared."""
+    return {
+        "metric": gate.metric,
+        "rule": gate.rule,
+        "value": gate.value,
+        "champion": gate.champion,
+        "passed": gate.passed,
+    }
+
+
+def gate_of(found: Mapping[str, Any]) -> GateResult:
+    """Return the gate that `gate_json` was given."""
+    return GateResult(
+        metric=found["metric"],
+        rule=found["rule"],
+        value=found["value"],
+        champion=found["champion"],
+        passed=found["passed"],
+    )
+
+
+def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
+    """Return one registered model version."""
+    return {
+        "name": model.name,
+        "version": model.version,
+        "run_id": model.run_id,
+        "mlflow_run": model.mlflow_run,
+        "uri": model.uri,
+        "metrics": dict(model.metrics),
+        "aliases": list(model.aliases),
+        "gates": [gate_json(gate) for gate in model.gates],
+        "compiled": model.compiled,
+        "reasons": list(model.reasons),
+        "parity": model.parity,
+        "tables": dict(model.tables),
+        "time": model.time,
+        "race": dict(model.race),
+        "flavor": model.flavor,
+        "rules": model.rules,
+        "left_out": list(model.left_out),
+    }
+
+
+def held_count_json(count: QuarantineCount) -> dict[str, Any]:
+    """Return how many rows one run held back for the same reasons."""
+    return {
+        "run": count.run,
+        "reasons": list(count.reasons),
+        "state": count.state,
+        "release": count.release,
+        "rows": count.rows,
+    }
+
+
+def held_json(held: QuarantineSummary) -> dict[str, Any]:
+    """Return what stands in a table's quarantine."""
+    return {
+        "counts": [held_count_json(count) for count in held.counts],
+        "rows": [dict(row) for row in held.rows],
+    }
+
+
+def released_json(done: ReleaseResult) -> dict[str, Any]:
+    """Return what a release did."""
+    return {
+        "table": done.table,
+        "release": done.release,
+        "rows": done.rows,
+        "discarded": done.discarded,
+        "version": done.version,
+        "still": done.still,
+        "reasons": [list(pair) for pair in done.reasons],
+        "finished": [list(pair) for pair in done.finished],
+    }

@@ -1,0 +1,150 @@
+"""What records, tags and `--json` hold, with every key written out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.json_values import (
+    check_json,
+    check_of,
+    commit_json,
+    gate_json,
+    gate_of,
+    held_json,
+    pin_json,
+    pin_of,
+    published_json,
+    registered_json,
+    released_json,
+    table_json,
+)
+from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
+from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
+from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
+from sparkops.place import Place
+from sparkops.runs.record import fold, run_json
+
+TIME = datetime(2024, 2, 29, 12, tzinfo=UTC)
+RECORD: dict[str, Any] = {
+    "id": "r1", "job": "sales", "state": "done", "attempt": 2, "started": "2024-02-29T12:00:00+00:00",
+    "ended": "2024-02-29T12:01:00+00:00", "params": {"a": 1}, "origins": {"a": "cli"}, "env": "base", "settings": {"s": 1},
+    "code": {"git": "abc"}, "fingerprint": "f", "inputs": {"t": {"version": 1}}, "models": {"m": 1},
+    "scoring": {"m": "arrow"}, "rules": {"m": {"rows": 1}}, "checks": [{"success": True}], "outputs": {"o": {"version": 2}},
+    "registered": {"name": "m"}, "report": "r.html", "metrics": {"auc": 0.5}, "timings": {"call": 1.0}, "spark": {"v": "4"},
+    "error": {"kind": "JobFailed", "message": "no"}, "process": {"pid": 1}, "log": "a.log", "staged": ["o"],
+    "batches": [{"number": 0}],
+}  # fmt: skip
+
+
+def test_a_record_is_read_and_shown_under_these_keys() -> None:
+    record = fold([{"event": "started", "time": "2024-02-29T12:00:00+00:00", **RECORD}])
+    times = {"started": TIME, "ended": TIME.replace(minute=1)}
+    joined = {key: tuple(RECORD[key]) for key in ("checks", "staged", "batches")}
+    assert run_json(record) == {**RECORD, **times, **joined}
+    assert list(run_json(record)) == list(RECORD)
+
+
+def test_events_are_merged_joined_or_put_in_place_by_their_key() -> None:
+    first = {"event": "started", "time": "t", **RECORD}
+    more = {
+        "inputs": {"u": {"version": 5}}, "models": {"n": 2}, "scoring": {"n": "spark"}, "rules": {"n": {"rows": 2}},
+        "outputs": {"p": {"version": 3}}, "metrics": {"loss": 1.0}, "timings": {"pin": 2.0}, "spark": {"app": "x"},
+        "checks": [{"success": False}], "staged": ["p"], "batches": [{"number": 1}], "params": {"b": 2},
+    }  # fmt: skip
+    shown = run_json(fold([first, {"event": "more", "time": "t", **more}]))
+    for key in ("inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"):
+        assert shown[key] == {**RECORD[key], **more[key]}, key
+    for key in ("checks", "staged", "batches"):
+        assert shown[key] == (*RECORD[key], *more[key]), key
+    assert shown["params"] == {"b": 2}
+
+
+def test_a_pin_and_what_was_published() -> None:
+    pin = Pin(table="t", kind="delta", location="/w/t", version=3, identity="i", schema_hash="h", time=TIME)
+    found = {
+        "table": "t", "kind": "delta", "location": "/w/t", "version": 3, "identity": "i", "schema_hash": "h", "time": TIME
+    }  # fmt: skip
+    assert pin_json(pin) == found
+    assert pin_of("t", {**found, "time": "2024-02-29 12:00:00+00:00"}) == pin
+    old = pin_of("t", {})
+    assert (old.kind, old.location, old.version, old.time) == ("source", "", None, None)
+    done = PublishedVersion(table="t", version=4, rows=9, location="/w/t", identity="i", schema_hash="h")
+    assert published_json(done) == {
+        "table": "t", "version": 4, "rows": 9, "location": "/w/t", "identity": "i", "schema_hash": "h", "already": False
+    }  # fmt: skip
+
+
+def test_a_commit_and_a_table() -> None:
+    batch = MicroBatch(stream="s", number=2)
+    commit = Commit(version=1, time=TIME, operation="WRITE", rows=2, run_id="r1", batch=batch)
+    assert commit_json(commit) == {
+        "version": 1, "time": TIME, "operation": "WRITE", "rows": 2, "run_id": "r1",
+        "batch": {"stream": "s", "number": 2},
+    }  # fmt: skip
+    info = TableInfo(
+        name="t", kind="delta", location="/w/t", exists=True, version=1, time=TIME, description="d"
+    )
+    assert table_json(info) == {
+        "name": "t", "kind": "delta", "location": "/w/t", "exists": True, "version": 1, "time": TIME, "description": "d"
+    }  # fmt: skip
+
+
+def test_a_check_is_read_as_it_was_written() -> None:
+    result = CheckResult(
+        table="t",
+        expectation="expect_x",
+        kwargs={"column": "a"},
+        policy="warn",
+        success=True,
+        observed=1.5,
+        rows=10,
+        unexpected=2,
+        samples=(1, "b"),
+        error="e",
+        place=Place("t.yml", 3),
+        severity="critical",
+        over="rows",
+    )
+    found = {
+        "table": "t", "expectation": "expect_x", "kwargs": {"column": "a"}, "policy": "warn", "success": True,
+        "observed": 1.5, "rows": 10, "unexpected": 2, "samples": [1, "b"], "error": "e",
+        "place": {"file": "t.yml", "line": 3}, "severity": "critical", "over": "rows",
+    }  # fmt: skip
+    assert check_json(result) == found
+    assert check_of(found) == result
+    assert check_of({**found, "place": "t.yml:3", "unknown": 1}) == result
+    assert check_of({"table": "t", "expectation": "expect_x"}) == CheckResult(
+        table="t", expectation="expect_x"
+    )
+
+
+def test_a_gate_and_a_registered_model() -> None:
+    gate = GateResult(metric="auc", rule="auc >= 0.6", value=0.7, champion=0.6, passed=True)
+    found = {"metric": "auc", "rule": "auc >= 0.6", "value": 0.7, "champion": 0.6, "passed": True}
+    assert gate_json(gate) == found
+    assert gate_of(found) == gate
+    model = ModelVersionInfo(
+        name="m", version=2, run_id="r1", mlflow_run="x", uri="models:/m/2", gates=(gate,), time=TIME
+    )
+    assert registered_json(model) == {
+        "name": "m", "version": 2, "run_id": "r1", "mlflow_run": "x", "uri": "models:/m/2", "metrics": {}, "aliases": [],
+        "gates": [found], "compiled": True, "reasons": [], "parity": 0, "tables": {}, "time": TIME, "race": {}, "flavor": "",
+        "rules": 0, "left_out": [],
+    }  # fmt: skip
+
+
+def test_a_quarantine_and_a_release() -> None:
+    count = QuarantineCount(run="r1", reasons=("a", "b"), state="held", release=None, rows=3)
+    assert held_json(QuarantineSummary(counts=(count,), rows=({"id": 1},))) == {
+        "counts": [{"run": "r1", "reasons": ["a", "b"], "state": "held", "release": None, "rows": 3}],
+        "rows": [{"id": 1}],
+    }
+    done = ReleaseResult(
+        table="t", release="release-1", rows=2, version=5, still=1, reasons=(("a", 1),), finished=(("x", 2),)
+    )
+    assert released_json(done) == {
+        "table": "t", "release": "release-1", "rows": 2, "discarded": False, "version": 5, "still": 1, "reasons": [["a", 1]],
+        "finished": [["x", 2]],
+    }  # fmt: skip

@@ -1,0 +1,54 @@
+"""Modules and attributes that the code names as text: each is there under that name."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import sparkops
+import sparkops.scoring
+from sparkops.artifact import code_bundle
+from sparkops.checks.gx import library
+from sparkops.cli.main import COMMANDS
+
+ROOT = Path(sparkops.__file__).parent
+TAKEN = (code_bundle.ARROW_SCORER, code_bundle.READ_DESCRIPTION, code_bundle.ROW_ERROR)
+
+
+def test_the_loader_of_an_artifact_keeps_its_path() -> None:
+    assert code_bundle.LOADER == "scoring.pyfunc"
+    assert callable(import_module(f"sparkops.{code_bundle.LOADER}")._load_pyfunc)
+
+
+@pytest.mark.parametrize(("module", "name"), TAKEN, ids=[name for _, name in TAKEN])
+def test_what_executors_import_is_in_the_code_that_they_are_sent(module: str, name: str) -> None:
+    assert callable(getattr(import_module(f"sparkops.{module}"), name))
+    _, files = code_bundle.code()
+    assert f"{module.replace('.', '/')}.py" in files
+    assert f"{code_bundle.LOADER.replace('.', '/')}.py" in files
+
+
+def test_each_command_is_where_its_group_looks_for_it() -> None:
+    for module, name, _ in COMMANDS.values():
+        assert hasattr(import_module(module), name), module
+
+
+def test_names_that_are_imported_on_first_use_are_there() -> None:
+    for name in sparkops.__all__:
+        assert getattr(sparkops, name) is not None
+    for name in sparkops.scoring.__all__:
+        assert getattr(sparkops.scoring, name) is not None
+
+
+def test_modules_that_are_named_to_spark_and_to_threads_are_there() -> None:
+    assert (ROOT / "spark" / "worker_daemon.py").is_file()
+    for module in library._MODULES:
+        package, _, rest = module.partition(".")
+        if package == "sparkops":
+            assert (ROOT / f"{rest.replace('.', '/')}.py").is_file(), module
+
+
+def test_the_script_of_a_model_s_own_process_is_there() -> None:
+    assert (ROOT / "pyfunc" / "worker" / "worker_main.py").is_file()
