@@ -23,7 +23,7 @@ import numpy as np
 from sparkops import Engine
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.scoring import Scorer
-from sparkops.scoring.batch.arrow_scorer import ArrowScorer
+from sparkops.scoring.arrow_scorer import ArrowScorer
 
 NAMES = ("carrier", "origin", "dest")
 ROWS = 2000

@@ -47,10 +47,11 @@ from sparkops.pipeline.model import Model  # noqa: E402
 from sparkops.registry.build import fields_of  # noqa: E402
 from sparkops.scoring import Description, Scorer, edge_rows, save  # noqa: E402
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
+from sparkops.scoring.ir import conditions as T  # noqa: E402
+from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules  # noqa: E402
+from sparkops.scoring.ir.rule_serialization import to_plain  # noqa: E402
 from sparkops.scoring.locate.sqlite_registry import entries  # noqa: E402
-from sparkops.scoring.rules import conditions as T  # noqa: E402
-from sparkops.scoring.rules.portable_rules import Carried, LeftOut, RowChecks  # noqa: E402
-from sparkops.scoring.rules.serialization import to_plain  # noqa: E402
+from sparkops.scoring.rules.compatibility import keep_supported  # noqa: E402
 from sparkops.scoring.stages.registry import STAGES  # noqa: E402
 
 HOME = ROOT / "tests" / "golden"
@@ -336,7 +337,7 @@ def every_node() -> dict[str, Any]:
     }
 
 
-def carried_rules() -> RowChecks:
+def carried_rules() -> PortableRules:
     """Return rules about the fields of the model `categories`, with every kind of node that it can judge."""
     c, d, x, n, g = (T.Field(name) for name in "cdxng")
     types = {"c": "string", "d": "string", "x": "double", "n": "integer", "g": "double"}
@@ -354,17 +355,17 @@ def carried_rules() -> RowChecks:
     }  # fmt: skip
     policies = ("fail", "quarantine", "warn")
     made = [
-        Carried(
+        PortableRule(
             label=label, table="orders", place=f"conf/checks/orders.yml:{at + 2}", policy=policies[at % 3],
             mostly=0.9 if label == "g is there" else 1.0, types={name: types[name] for name in names},
             rule=T.RowRule(fields=names, expects=expects, unless=unless, where=where),
         )
         for at, (label, (names, expects, unless, where)) in enumerate(rules.items())
     ]  # fmt: skip
-    left = LeftOut(
+    left = OmittedRule(
         label="expect_column_values_to_be_unique(id)", table="orders", why="it needs the whole table"
     )
-    return RowChecks(rules=tuple(made), left_out=(left,))
+    return PortableRules(rules=tuple(made), left_out=(left,))
 
 
 def _rules(into: Path) -> None:
@@ -373,9 +374,9 @@ def _rules(into: Path) -> None:
     )
     source = FIXTURES / "categories"
     description = _compiled(source)
-    fitting = carried_rules().fitting(description.fields)
+    fitting = keep_supported(carried_rules(), description.fields)
     if len(fitting.rules) < len(carried_rules().rules):
-        raise SystemExit(f"rules that do not fit: {fitting.told()}")
+        raise SystemExit(f"rules that do not fit: {fitting.omission_messages()}")
     cases = read_cases((source / "rows.jsonl").read_text("utf-8"))
     folder = into / "artifacts" / "with_rules"
     _write_artifact(folder, replace(description, checks=fitting), cases, [row for row, _ in cases])

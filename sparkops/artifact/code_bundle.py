@@ -8,7 +8,7 @@ from pathlib import Path
 
 # What is imported from the copied code, by its path there. The loader's path is a format: every artifact names it to MLflow.
 LOADER = "scoring.pyfunc"
-ARROW_SCORER = ("scoring.batch.arrow_scorer", "ArrowScorer")
+ARROW_SCORER = ("scoring.arrow_scorer", "ArrowScorer")
 READ_DESCRIPTION = ("scoring.artifact.scorer_folder", "describe")
 ROW_ERROR = ("errors", "RowError")
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sparkops.scoring.rules.portable_rules import Carried
+from sparkops.scoring.ir.portable_rules import PortableRule
 
 if TYPE_CHECKING:
     from pyspark import Accumulator
@@ -36,7 +36,7 @@ class Tally:
         apply: What becomes of rows that break one: "refuse", "warn" or "count".
     """
 
-    def __init__(self, rules: tuple[Carried, ...], apply: str) -> None:
+    def __init__(self, rules: tuple[PortableRule, ...], apply: str) -> None:
         self._rules, self._apply = rules, apply
         self._frames: list[Accumulator[Counter[tuple[int, int]]]] = []
 

@@ -52,7 +52,7 @@ def arrow_scorer(
         count: Told by the workers what broke them.
     """
     if not is_elsewhere(spark, settings):
-        from sparkops.scoring.batch.arrow_scorer import ArrowScorer
+        from sparkops.scoring.arrow_scorer import ArrowScorer
 
         return ArrowScorer(scorer.description, version, rules, count)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}

@@ -23,7 +23,7 @@ from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from sparkops.scoring.rules.portable_rules import Carried
+    from sparkops.scoring.ir.portable_rules import PortableRule
     from sparkops.scoring.scorer import Scorer
 
 _log = logging.getLogger("sparkops.registry")
@@ -109,7 +109,7 @@ class SparkVersion(Pinned):
         return self._tally.told() if self._tally else {}
 
     @property
-    def _rules(self) -> tuple[Carried, ...]:
+    def _rules(self) -> tuple[PortableRule, ...]:
         """Return the rules that it applies."""
         checks = self.scorer.description.checks if self.scorer else None
         return checks.rules if checks and self._settings.models.rules != "off" else ()

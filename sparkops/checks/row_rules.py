@@ -11,12 +11,11 @@ from sparkops.checks.execution.compiled_suite import Compiled, compile_suite, ke
 from sparkops.checks.expectations.registry import RULES
 from sparkops.checks.gx.library import Library
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.scoring.rules.column_kind import plain_name
-from sparkops.scoring.rules.conditions import RowRule
-from sparkops.scoring.rules.portable_rules import Carried, LeftOut, RowChecks
+from sparkops.scoring.ir.conditions import RowRule, plain_name
+from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
 
 
-def row_checks(suite: Suite, folder: Path, schema: Any, types: Mapping[str, str]) -> RowChecks:
+def row_checks(suite: Suite, folder: Path, schema: Any, types: Mapping[str, str]) -> PortableRules:
     """Return the rules about one row of a suite, and its expectations that are none.
 
     Args:
@@ -39,8 +38,8 @@ def row_checks(suite: Suite, folder: Path, schema: Any, types: Mapping[str, str]
         if isinstance(found, RowRule):
             rules.append(_carried(expectation, suite.table, found, types))
         else:
-            left_out.append(LeftOut(label=expectation.label, table=suite.table, why=found))
-    return RowChecks(rules=tuple(rules), left_out=tuple(left_out))
+            left_out.append(OmittedRule(label=expectation.label, table=suite.table, why=found))
+    return PortableRules(rules=tuple(rules), left_out=tuple(left_out))
 
 
 def _rule(compiled: Compiled, index: int, columns: Columns) -> RowRule | str:
@@ -57,9 +56,9 @@ def _rule(compiled: Compiled, index: int, columns: Columns) -> RowRule | str:
         return f"it cannot be evaluated ({error})"
 
 
-def _carried(expectation: Expectation, table: str, rule: RowRule, types: Mapping[str, str]) -> Carried:
+def _carried(expectation: Expectation, table: str, rule: RowRule, types: Mapping[str, str]) -> PortableRule:
     names = [plain_name(name) for name in rule.fields]
-    return Carried(
+    return PortableRule(
         label=expectation.label,
         table=table,
         place=str(expectation.place),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sparkops.errors import ModelError
-from sparkops.scoring.codegen.row_function import write
 from sparkops.scoring.ir.description import Description, Output, Step
 from sparkops.scoring.ir.field import Field
+from sparkops.scoring.row_function import write
 
 from .compilation import Compilation, Stage
 from .plan import Plan, Uncompiled

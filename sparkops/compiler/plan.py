@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sparkops.scoring.codegen.code_writer import Code
-from sparkops.scoring.codegen.row_function import read
+from sparkops.scoring.codegen.field_reader import read_field
 from sparkops.scoring.ir.description import Output, Step
 from sparkops.scoring.ir.field import NUMBERS, TYPES, Field
 from sparkops.scoring.stages.registry import STAGES
@@ -93,7 +93,7 @@ class Plan:
     def _bring(self, item: Field) -> None:
         """Let the steps read a field, as far as it is known by now."""
         if item.type in TYPES and (item.type != "vector" or item.size is not None):
-            read(item, item.name, self.code)
+            read_field(item, item.name, self.code)
 
     def add(
         self,

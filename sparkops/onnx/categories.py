@@ -8,11 +8,10 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import ML, Graph
 from sparkops.onnx.graph_context import Many, One, Work
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import REALS
 from sparkops.scoring.stages.feature.categorical.string_indexer import keys
-
-Numbers = np.ndarray[Any, Any]
 
 
 def string_index(step: Step, work: Work) -> None:

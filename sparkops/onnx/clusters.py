@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from sys import float_info
-from typing import Any
 
 import numpy as np
 
 from sparkops.onnx.graph_builder import Graph
 from sparkops.onnx.graph_context import Many, One, Work
 from sparkops.onnx.kernels.class_decision import largest
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
-
-Numbers = np.ndarray[Any, Any]
 
 
 def kmeans(step: Step, work: Work) -> None:

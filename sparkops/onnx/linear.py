@@ -12,7 +12,8 @@ from sparkops.onnx.graph_builder import Graph
 from sparkops.onnx.graph_context import Many, One, Work
 from sparkops.onnx.kernels.class_decision import bind, decide, softmax
 from sparkops.onnx.kernels.erf import erf
-from sparkops.onnx.kernels.linear_sums import Numbers, both, logistic, margins
+from sparkops.onnx.kernels.linear_sums import both, logistic, margins
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
 
 _LEAST, _MOST = 1e-16, float_info.max

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
     from sparkops.scoring.ir.field import Field
-    from sparkops.scoring.rules.portable_rules import RowChecks
+    from sparkops.scoring.ir.portable_rules import PortableRules
 
 _log = logging.getLogger("sparkops.registry")
 
@@ -45,7 +45,7 @@ def check_trained(model: Model) -> None:
         )
 
 
-def build(model: Model, facts: Facts, folder: Path, settings: Settings, checks: RowChecks) -> Facts:
+def build(model: Model, facts: Facts, folder: Path, settings: Settings, checks: PortableRules) -> Facts:
     """Write the model's folder and return the facts with what was found out on the way.
 
     Args:
@@ -91,10 +91,11 @@ class _Made:
     facts: dict[str, Any]
 
 
-def _compiled(model: Model, folder: Path, settings: Settings, checks: RowChecks) -> _Made:
+def _compiled(model: Model, folder: Path, settings: Settings, checks: PortableRules) -> _Made:
     from sparkops.compiler import compile_model
     from sparkops.scoring import save
     from sparkops.scoring.artifact.certificate import dump_cases
+    from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
     fields = fields_of(model)
@@ -102,9 +103,9 @@ def _compiled(model: Model, folder: Path, settings: Settings, checks: RowChecks)
         description = compile_model(folder / model_folder.SPARK_MODEL, fields)
     except NotCompiled as error:
         return _by_spark(model, fields, error)
-    fitting = checks.fitting(description.fields)
-    if fitting.rules:
-        description = replace(description, checks=fitting)
+    rules = keep_supported(checks, description.fields)
+    if rules.rules:
+        description = replace(description, checks=rules)
     save(description, folder / SCORER)
     cases = certified(model, description)
     (folder / SCORER / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
@@ -117,8 +118,8 @@ def _compiled(model: Model, folder: Path, settings: Settings, checks: RowChecks)
             "parity": len(cases),
             "stages": description.stages,
             "scorer": description.hash,
-            "rules": len(fitting.rules),
-            "left_out": fitting.told(),
+            "rules": len(rules.rules),
+            "left_out": rules.omission_messages(),
             "race": raced(model, scorer, folder / SCORER, settings),
             "inputs": _types(model, [field.name for field in description.fields]),
         },

@@ -28,9 +28,9 @@ from sparkops.registry.evaluate import kept, measured, on_heldout
 from sparkops.registry.gates import judge, needs_champion
 from sparkops.registry.upload import upload
 from sparkops.scoring.artifact.file_names import SEAL
+from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.locate.model_uri import CHAMPION, Located, parse
 from sparkops.scoring.locate.sqlite_registry import Entry, pick
-from sparkops.scoring.rules.portable_rules import RowChecks
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -107,7 +107,7 @@ class Registry:
         name: str,
         run_id: str,
         tables: Mapping[str, int | None] | None = None,
-        checks: RowChecks | None = None,
+        checks: PortableRules | None = None,
         gates: Sequence[Gate] = (),
         params: Mapping[str, Any] | None = None,
         tags: Mapping[str, str] | None = None,
@@ -133,10 +133,15 @@ class Registry:
             return self._crowned(name, found[0].version)
         said = {key: str(value) for key, value in (params or {}).items()}
         facts = Facts(name=name, run_id=run_id, compiled=False, tables=dict(tables or {}), params=said)
-        return self._crowned(name, self._new(model, facts, gates, checks or RowChecks(), tags or {}))
+        return self._crowned(name, self._new(model, facts, gates, checks or PortableRules(), tags or {}))
 
     def _new(
-        self, model: Model, facts: Facts, gates: Sequence[Gate], checks: RowChecks, tags: Mapping[str, str]
+        self,
+        model: Model,
+        facts: Facts,
+        gates: Sequence[Gate],
+        checks: PortableRules,
+        tags: Mapping[str, str],
     ) -> int:
         """Build, judge and upload a version; return its number."""
         from sparkops.pyfunc.registration.saved_model import prepared
@@ -184,7 +189,7 @@ class Registry:
         aliases.give(mlflow, versions, chosen, CHAMPION)
         return self.resolve(name, chosen.version)
 
-    def _built(self, model: Model, facts: Facts, folder: Path, checks: RowChecks) -> Facts:
+    def _built(self, model: Model, facts: Facts, folder: Path, checks: PortableRules) -> Facts:
         from sparkops.pyfunc.registration.build import build as build_other
         from sparkops.pyfunc.registration.saved_model import Saved
 

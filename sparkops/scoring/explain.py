@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from .batch.columns import Numbers
 from .codegen.code_writer import Code, number
-from .codegen.row_function import write
 from .codegen.symbols import OneHot, Vector
+from .ir.arrays import Numbers
 from .ir.description import Description, Step
 from .kernels.linear_sums import margin
+from .row_function import write
 from .trees.tree_ensemble import AMONG, AT_MOST, Forest
 
 Explain = Callable[[Mapping[str, Any]], dict[str, Any]]

@@ -6,11 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from .batch.columns import Batch
-from .codegen.row_function import ScoreRow
 from .ir.description import Output
 from .ir.field import Field
 
 Answer = dict[str, Any] | Literal["dropped", "refused"]
+
+
+class ScoreRow(Protocol):
+    """The function that scores one row; with `explain` its answer contains "explanation"."""
+
+    def __call__(self, row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
+        """Score a row."""
 
 
 class RowScorer(Protocol):

@@ -8,15 +8,16 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import RowError, RowRejected
-from .batch.columns import Batch, Frame, Numbers, Scalars, Vectors
+from .batch.columns import Batch, Frame, Scalars, Vectors
 from .batch.reader import columns_of, read, value_at
 from .codegen.code_writer import Column
-from .codegen.row_function import FAULTS, ScoreRow, broken, score_row, write
 from .codegen.symbols import Vector
 from .explain import Explain, explainer
+from .ir.arrays import Numbers
 from .ir.description import Description, Output
 from .ir.field import Field
-from .protocol import Answer
+from .protocol import Answer, ScoreRow
+from .row_function import FAULTS, broken, score_row, write
 from .rules.rule_monitor import Apply, Watch
 from .stages.registry import STAGES
 

@@ -25,8 +25,9 @@ from sparkops.errors import ConfigError, RowError
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
-from sparkops.scoring.batch.arrow_scorer import columns_of
-from sparkops.scoring.rules.portable_rules import RowChecks
+from sparkops.scoring.arrow_scorer import columns_of
+from sparkops.scoring.ir.portable_rules import PortableRules
+from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.scoring.rules.rule_monitor import Watch
 from sparkops.tables.error_messages import explain
 
@@ -65,7 +66,7 @@ expectations:
 
 
 @pytest.fixture(scope="module")
-def carried(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> RowChecks:
+def carried(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> PortableRules:
     """Return the rules of a suite of the flights."""
     folder = tmp_path_factory.mktemp("suite")
     (folder / "flights.yml").write_text(SUITE, encoding="utf-8")
@@ -77,7 +78,7 @@ def carried(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> RowChecks
 
 @pytest.fixture(scope="module")
 def ruled(
-    shared_settings: Settings, spark: Any, late: ModelVersionInfo, trained: Model, carried: RowChecks
+    shared_settings: Settings, spark: Any, late: ModelVersionInfo, trained: Model, carried: PortableRules
 ) -> ModelVersionInfo:
     """Register the shared model once more, with rules."""
     model = Model(fitted=trained.fitted, example=trained.example, metrics={"auc": 0.7})
@@ -96,7 +97,7 @@ def by(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
 
 
 @pytest.fixture(scope="module")
-def on_the_table(flights: Any, carried: RowChecks) -> dict[str, int]:
+def on_the_table(flights: Any, carried: PortableRules) -> dict[str, int]:
     """Return how many rows break which rule, counted by the columns that the table's checkpoint uses."""
     counts = [F.count_if(broken_column(each.rule)) for each in carried.rules]
     return dict(zip((each.label for each in carried.rules), flights.select(*counts).first(), strict=True))
@@ -108,7 +109,7 @@ def counted(version: SparkVersion) -> dict[str, int]:
 
 @pytest.mark.parametrize(("rules", "mode"), [("warn", "local"), ("count", "cluster")])
 def test_each_rule_counts_the_rows_that_it_counts_on_the_table(
-    flights: Any, by: By, carried: RowChecks, on_the_table: dict[str, int], rules: str, mode: str
+    flights: Any, by: By, carried: PortableRules, on_the_table: dict[str, int], rules: str, mode: str
 ) -> None:
     version = by(rules, mode=mode)
     scored = version.transform(flights.repartition(3))
@@ -135,7 +136,7 @@ def test_a_frame_that_is_computed_twice_is_counted_once_and_two_frames_are_added
 
 @pytest.mark.parametrize("mode", ["local", "cluster"])
 def test_a_row_is_refused_by_the_rule_with_column_value_table_and_place(
-    flights: Any, by: By, carried: RowChecks, mode: str
+    flights: Any, by: By, carried: PortableRules, mode: str
 ) -> None:
     far = (
         flights.limit(40).withColumn("dep_time", F.lit(1)).withColumn("distance", F.lit(9000).cast("bigint"))
@@ -151,7 +152,7 @@ def test_a_row_is_refused_by_the_rule_with_column_value_table_and_place(
 
 
 def test_rules_that_only_warn_or_ask_most_rows_refuse_none_and_are_counted(
-    flights: Any, by: By, carried: RowChecks
+    flights: Any, by: By, carried: PortableRules
 ) -> None:
     good = flights.where("distance between 100 and 2500 and dep_time is not null")
     version = by("refuse")
@@ -204,7 +205,9 @@ def test_a_streams_batches_are_judged_and_added(
     assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
 
 
-def test_nan_and_null_of_doubles_are_judged_as_on_the_table(flights: Any, by: By, carried: RowChecks) -> None:
+def test_nan_and_null_of_doubles_are_judged_as_on_the_table(
+    flights: Any, by: By, carried: PortableRules
+) -> None:
     values = [None, float("nan"), 1.4, 1.5, 15.0, 15.1, float("inf")]
     cases = flights.sparkSession.createDataFrame([(value,) for value in values], "value double")
     frame = flights.limit(1).crossJoin(cases).withColumn("temp", F.col("value")).drop("value")
@@ -225,7 +228,7 @@ def test_arrow_batches_of_every_kind_are_judged_as_the_table_is(
         frame = stock_checks.frame_of(spark, "mixed").drop("m", "p", "a.b")  # mapInArrow takes no dots
         fields = fields_from_spark(frame.schema.jsonValue())
         types = {field.name: field.type for field in fields}
-        checks = row_checks(suite, tmp_path, frame.schema, types).fitting(fields)
+        checks = keep_supported(row_checks(suite, tmp_path, frame.schema, types), fields)
         [[ours]] = frame.mapInArrow(judging(checks, fields), "counts array<bigint>").collect()
         theirs = [frame.where(broken_column(each.rule)).count() for each in checks.rules]
     assert len(theirs) > 20
@@ -233,7 +236,7 @@ def test_arrow_batches_of_every_kind_are_judged_as_the_table_is(
     assert dict(zip(labels(checks), ours, strict=True)) == dict(zip(labels(checks), theirs, strict=True))
 
 
-def judging(checks: RowChecks, fields: Any) -> Any:
+def judging(checks: PortableRules, fields: Any) -> Any:
     def judged(batches: Any) -> Any:
         watch = Watch(checks, fields, "count")
         for batch in batches:
@@ -243,7 +246,7 @@ def judging(checks: RowChecks, fields: Any) -> Any:
     return judged
 
 
-def labels(checks: RowChecks) -> list[str]:
+def labels(checks: PortableRules) -> list[str]:
     return [f"{each.place} {each.label}" for each in checks.rules]
 
 

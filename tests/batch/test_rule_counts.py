@@ -9,13 +9,13 @@ from typing import Any
 from pyspark.accumulators import Accumulator
 
 from sparkops.batch.rule_counts import Tally
-from sparkops.scoring.rules.conditions import Field, Missing, Not, RowRule
-from sparkops.scoring.rules.portable_rules import Carried
+from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
+from sparkops.scoring.ir.portable_rules import PortableRule
 
 
-def rule(name: str) -> Carried:
+def rule(name: str) -> PortableRule:
     expects = Not(Missing(Field(name)))
-    return Carried(
+    return PortableRule(
         label=f"{name} is there", table="t", place="t.yml:2", policy="fail", mostly=1.0, types={name: "long"},
         rule=RowRule(fields=(name,), expects=expects),
     )  # fmt: skip

@@ -17,8 +17,8 @@ from sparkops.checks.execution.compiled_suite import compile_suite
 from sparkops.checks.expectations.registry import RULES
 from sparkops.checks.gx.library import Library
 from sparkops.errors import ModelError
+from sparkops.scoring.ir.conditions import RowRule, Some
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.rules.conditions import RowRule, Some
 from sparkops.scoring.rules.row_predicate import judge
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(

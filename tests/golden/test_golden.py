@@ -28,8 +28,8 @@ from sparkops.pyfunc.worker.manifest import verified
 from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, check_cases, describe, load, read_cases
+from sparkops.scoring.ir.rule_serialization import from_plain, to_plain
 from sparkops.scoring.locate.sqlite_registry import Entry
-from sparkops.scoring.rules.serialization import from_plain, to_plain
 from sparkops.scoring.stages.registry import STAGES
 from sparkops.tables import Tables
 

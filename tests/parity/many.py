@@ -18,7 +18,7 @@ from parity.truth import Truth
 from sparkops.artifact.random_rows import fresh_rows
 from sparkops.config.settings import Settings
 from sparkops.errors import NotCompiled
-from sparkops.scoring.codegen.row_function import write
+from sparkops.scoring.row_function import write
 from sparkops.spark import Starter
 
 PAGE = Path(__file__).parents[2] / "docs" / "stages.md"

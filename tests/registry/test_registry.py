@@ -23,9 +23,9 @@ from sparkops.registry.catalog import catalog
 from sparkops.registry.registry import Registry
 from sparkops.registry.store import tracking_uri
 from sparkops.scoring import load
+from sparkops.scoring.ir.conditions import Compare, Field, Missing, RowRule, Value
+from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
 from sparkops.scoring.locate.model_uri import open_scorer
-from sparkops.scoring.rules.conditions import Compare, Field, Missing, RowRule, Value
-from sparkops.scoring.rules.portable_rules import Carried, RowChecks
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
@@ -211,10 +211,10 @@ def test_a_changed_scorer_may_not_be_promoted(own: Registry, trained: Model) -> 
 def test_rules_about_rows_travel_with_a_model_and_are_told(own: Registry, trained: Model) -> None:
     month, facts = Field("month"), {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0}
     late = RowRule(fields=("month",), expects=Compare("<=", month, Value(12)), unless=Missing(month))
-    rule = Carried(label="a month", types={"month": "integer"}, rule=late, **facts)  # type: ignore[arg-type]
+    rule = PortableRule(label="a month", types={"month": "integer"}, rule=late, **facts)  # type: ignore[arg-type]
     unread = replace(rule, label="a tail", rule=replace(late, fields=("tail",)))
     quick = replace(trained, heldout=None, evaluate=None)
-    own.register(quick, name="m", run_id="1", checks=RowChecks(rules=(rule, unread)))
+    own.register(quick, name="m", run_id="1", checks=PortableRules(rules=(rule, unread)))
     shown = "\n".join(sheet(own.show("m")))
     assert "Rules    1 for rows, from the checks of its tables; left out: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown

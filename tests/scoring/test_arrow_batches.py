@@ -11,7 +11,7 @@ from made import flights
 
 from sparkops.errors import RowError
 from sparkops.scoring import Field, Scorer
-from sparkops.scoring.batch.arrow_scorer import ArrowScorer, columns_of
+from sparkops.scoring.arrow_scorer import ArrowScorer, columns_of
 from sparkops.scoring.batch.reader import read
 
 CARRIERS = ["AA", "UA", "AA", "B6"] * 5

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sparkops.scoring.ir import conditions
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.rules import conditions
 from sparkops.scoring.rules.row_predicate import judge
 
 FIELDS = [Field("i", "long"), Field("x", "double"), Field("y", "double"), Field("s", "string")]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from made_forests import FEATURES, KINDS, LABELS, MANY, described, grown, hot_description
 
 from sparkops.scoring import Scorer
-from sparkops.scoring.codegen.row_function import write
 from sparkops.scoring.codegen.symbols import Scalar, Vector
+from sparkops.scoring.row_function import write
 from sparkops.scoring.trees.feature_splits import questions
 from sparkops.scoring.trees.levelwise_traversal import Descent
 from sparkops.scoring.trees.quick_scorer import Masks

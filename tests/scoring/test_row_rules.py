@@ -14,9 +14,10 @@ from made import flights
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Field, Scorer, load, save
-from sparkops.scoring.rules.conditions import Among, Compare, Missing, RowRule, Value
-from sparkops.scoring.rules.conditions import Field as Column
-from sparkops.scoring.rules.portable_rules import Carried, LeftOut, RowChecks
+from sparkops.scoring.ir.conditions import Among, Compare, Missing, RowRule, Value
+from sparkops.scoring.ir.conditions import Field as Column
+from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
+from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.serving.app import Service, create_app
 
 GOOD = {"carrier": "UA", "distance": 100, "temp": 40.0}
@@ -24,20 +25,20 @@ FAR = {**GOOD, "distance": 9000}
 TYPES = {"carrier": "string", "distance": "integer", "temp": "double", "tail": "string"}
 
 
-def carried(name: str, expects: Any, **more: Any) -> Carried:
+def carried(name: str, expects: Any, **more: Any) -> PortableRule:
     rule = RowRule(
         fields=(name,), expects=expects, unless=Missing(Column(name)), where=more.pop("where", None)
     )
     facts = {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0, "types": {name: TYPES[name]}}
-    return Carried(**{"label": f"about {name}", **facts, **more}, rule=rule)
+    return PortableRule(**{"label": f"about {name}", **facts, **more}, rule=rule)
 
 
 NEAR = carried("distance", Compare("<=", Column("distance"), Value(5000)))
 WARM = carried("temp", Compare(">", Column("temp"), Value(0)), policy="warn")
 
 
-def model(*rules: Carried) -> Description:
-    return replace(flights(), checks=RowChecks(rules=rules or (NEAR, WARM)))
+def model(*rules: PortableRule) -> Description:
+    return replace(flights(), checks=PortableRules(rules=rules or (NEAR, WARM)))
 
 
 def test_a_row_that_breaks_a_rule_is_refused_with_rule_field_and_value(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_an_edited_rule_is_refused(tmp_path: Path) -> None:
 
 
 def test_rules_that_a_models_rows_cannot_be_judged_by_are_left_out_with_the_reason() -> None:
-    given = RowChecks(
+    given = PortableRules(
         rules=(
             NEAR,
             carried("tail", Among(Column("tail"), ("N1",))),
@@ -115,9 +116,9 @@ def test_rules_that_a_models_rows_cannot_be_judged_by_are_left_out_with_the_reas
             carried("temp", Compare(">", Column("temp"), Value(0)), where="distance > 1"),
             carried("carrier", Compare(">", Column("carrier"), Value(1))),
         ),
-        left_out=(LeftOut(label="unique", table="t", why="it needs the whole table"),),
+        left_out=(OmittedRule(label="unique", table="t", why="it needs the whole table"),),
     )
-    found = given.fitting(flights().fields)
+    found = keep_supported(given, flights().fields)
     assert found.rules == (NEAR,)
     assert [one.why for one in found.left_out] == [
         "column `tail` is not read by the model",
@@ -139,4 +140,4 @@ def test_a_server_refuses_with_the_rules_words_and_tells_the_counts() -> None:
 def test_fields_are_named_as_spark_takes_them() -> None:
     rule = replace(carried("temp", Missing(Column("`a.b`"))), types={"a.b": "string"})
     odd = replace(rule, rule=replace(rule.rule, fields=("`a.b`",), unless=None))
-    assert RowChecks(rules=(odd,)).fitting([Field("a.b", "string")]).rules == (odd,)
+    assert keep_supported(PortableRules(rules=(odd,)), [Field("a.b", "string")]).rules == (odd,)

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sparkops.errors import ModelError
-from sparkops.scoring.rules.conditions import (
+from sparkops.scoring.ir.conditions import (
     Among,
     Compare,
     Every,
@@ -24,7 +24,7 @@ from sparkops.scoring.rules.conditions import (
     Total,
     Value,
 )
-from sparkops.scoring.rules.serialization import from_plain, to_plain
+from sparkops.scoring.ir.rule_serialization import from_plain, to_plain
 
 A, B = Field("a"), Field("`b.c`")
 RULE = RowRule(

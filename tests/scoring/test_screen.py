@@ -15,9 +15,9 @@ from sparkops.errors import RowError
 from sparkops.scoring.batch.columns import Scalars
 from sparkops.scoring.batch.dictionary_column import Coded
 from sparkops.scoring.batch.reader import read
+from sparkops.scoring.ir import conditions
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.rules import conditions
-from sparkops.scoring.rules.portable_rules import Carried, RowChecks
+from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
 from sparkops.scoring.rules.row_predicate import judge
 from sparkops.scoring.rules.rule_monitor import Watch
 from sparkops.scoring.rules.vectorized_rules import Screen
@@ -42,8 +42,8 @@ OTHERS = [
 
 def watch(rules: list[conditions.RowRule], apply: Any = "count") -> Watch:
     facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
-    carried = [Carried(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
-    return Watch(RowChecks(rules=tuple(carried)), list(KNOWN.values()), apply)
+    carried = [PortableRule(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
+    return Watch(PortableRules(rules=tuple(carried)), list(KNOWN.values()), apply)
 
 
 def as_numpy(values: list[Any], field: Field) -> Any:

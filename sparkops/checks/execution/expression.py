@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.scoring.rules import conditions
+from sparkops.scoring.ir import conditions
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

@@ -19,7 +19,7 @@ from sparkops.checks.expectations.aggregates import aggregate
 from sparkops.checks.expectations.records import as_record, ignored
 from sparkops.checks.expectations.rows import all_rows, judged, judged_rows, rows_name
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.scoring.rules.conditions import Every, Field, Missing, Not, RowRule
+from sparkops.scoring.ir.conditions import Every, Field, Missing, Not, RowRule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

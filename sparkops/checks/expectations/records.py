@@ -10,7 +10,7 @@ from sparkops.checks.execution.columns import Columns
 from sparkops.checks.execution.metric_plan import Asked
 from sparkops.checks.expectations.rows import record_rule
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.scoring.rules.conditions import (
+from sparkops.scoring.ir.conditions import (
     Compare,
     Condition,
     Every,

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from sparkops.checks.execution.expression import broken, inside, kept
 from sparkops.checks.execution.metric_plan import Answers, Asked, Judged, Rows, enough, first, shown
-from sparkops.scoring.rules.conditions import Field, Missing, Not, RowRule
+from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

@@ -8,7 +8,7 @@ from typing import Any
 
 from sparkops.checks.execution.columns import Columns
 from sparkops.checks.execution.metric_plan import Asked
-from sparkops.scoring.rules.conditions import RowRule
+from sparkops.scoring.ir.conditions import RowRule
 
 Arguments = Mapping[str, Any]
 CONDITIONED = ("row_condition", "condition_parser")

@@ -9,7 +9,7 @@ from sparkops.checks.execution.columns import Columns
 from sparkops.checks.execution.metric_plan import SAMPLES, Asked
 from sparkops.checks.expectations.rows import column_rule, missing_rule
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.scoring.rules.conditions import (
+from sparkops.scoring.ir.conditions import (
     Among,
     Compare,
     Comparison,

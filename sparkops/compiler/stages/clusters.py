@@ -11,11 +11,11 @@ import numpy as np
 from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.provenance import stored
 from sparkops.compiler.saved_stage import Saved, dense, matrix
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 
 from .shared.predictor import features_of, predicted
 
-Numbers = np.ndarray[Any, Any]
 Row = Mapping[str, Any]
 
 

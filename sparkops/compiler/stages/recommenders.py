@@ -9,12 +9,12 @@ import numpy as np
 
 from sparkops.compiler.plan import Plan, Uncompiled
 from sparkops.compiler.saved_stage import Saved
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.stages.fpm.fp_growth import TYPES
 
 from .shared.predictor import predicted
 
-Numbers = np.ndarray[Any, Any]
 Items = tuple[str | int | None, ...]
 
 

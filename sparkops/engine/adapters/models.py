@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sparkops.checks.checks import Checks
 from sparkops.config.settings import Settings
 from sparkops.errors import ConfigError
-from sparkops.scoring.rules.portable_rules import LeftOut, RowChecks, joined
+from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRules, merge_rules
 from sparkops.tables import Tables
 
 
@@ -20,20 +20,22 @@ class TrainingChecks:
     checks: Checks
     tables: Tables
 
-    def of(self, versions: Mapping[str, int | None]) -> RowChecks:
+    def of(self, versions: Mapping[str, int | None]) -> PortableRules:
         """Return the rules of several tables, each by its schema at the version that was read."""
-        return joined(self._of_table(table, version) for table, version in versions.items())
+        return merge_rules(self._of_table(table, version) for table, version in versions.items())
 
-    def _of_table(self, table: str, version: int | None) -> RowChecks:
+    def _of_table(self, table: str, version: int | None) -> PortableRules:
         from sparkops.checks.row_rules import row_checks
         from sparkops.compiler import fields_from_spark
 
         try:
             suite = self.checks.suite(table)
             if suite is None:
-                return RowChecks()
+                return PortableRules()
             schema = self.tables.read(self.tables.pin(table, at=version)).schema
             types = {field.name: field.type for field in fields_from_spark(schema.jsonValue())}
             return row_checks(suite, self.settings.state / "gx" / "suites", schema, types)
         except ConfigError as error:  # the model is trained; a mistake in a suite may not lose it
-            return RowChecks(left_out=(LeftOut(label="every expectation", table=table, why=str(error)),))
+            return PortableRules(
+                left_out=(OmittedRule(label="every expectation", table=table, why=str(error)),)
+            )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from sparkops.onnx.graph_builder import Graph
 from sparkops.onnx.graph_context import Many, Work
-
-Numbers = np.ndarray[Any, Any]
+from sparkops.scoring.ir.arrays import Numbers
 
 
 def margins(work: Work, source: Many, weights: Numbers, intercepts: Numbers, *, sparse: bool) -> str:

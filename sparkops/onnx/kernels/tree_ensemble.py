@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.trees.tree_ensemble import AMONG, LEAF, NOT_AMONG, Forest
-
-Numbers = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from sparkops.pyfunc.worker.manifest import read
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_process import Process
-from sparkops.scoring.batch.arrow_scorer import answered
+from sparkops.scoring.arrow_scorer import answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.flavor_names import label
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
-from sparkops.scoring.batch.columns import Batch, Numbers, Vectors
+from sparkops.scoring.batch.columns import Batch, Vectors
 from sparkops.scoring.batch.reader import columns_of, read, value_at
-from sparkops.scoring.codegen.row_errors import misfit
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
+from sparkops.scoring.ir.row_fields import check_row_fields
 from sparkops.scoring.protocol import Answer
 
 CHUNK = 8192
@@ -51,7 +52,7 @@ class PyfuncScorer:
     def plain(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row in the fields' types, as JSON holds it; RowError where it does not fit."""
         if len(row) != len(self._names) or any(name not in row for name in self._names):
-            misfit(row, self._names, ())
+            check_row_fields(row, self._names, ())
         return {name: _plain(reader(row[name]), size) for name, reader, size in self._read}
 
     def columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:

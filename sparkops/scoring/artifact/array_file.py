@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -10,13 +10,11 @@ from zipfile import ZipFile
 import numpy as np
 
 from ...errors import ModelError
-from ..batch.columns import Numbers
+from ..ir.arrays import WIDE_TYPES, Numbers
 
 MOST = 2**32  # bytes
 _SUFFIX = ".npy"
 _SMALL = (np.int8, np.int16, np.int32)
-_WIDE: dict[str, type] = {"f": np.float64, "i": np.int64}
-_PART = 2**16  # numbers that are widened at once
 
 
 def write_arrays(file: Path, arrays: Mapping[str, Numbers]) -> None:
@@ -52,15 +50,7 @@ def wide(array: Numbers, *, keep: str = "") -> Numbers:
     kind = array.dtype
     if kind not in (np.float64, np.float32, np.int64, *_SMALL):
         raise TypeError(f"an array of {kind} is none of numbers")
-    return array if kind.kind == keep else np.asarray(array, dtype=_WIDE[kind.kind])
-
-
-def parts(array: Numbers) -> Iterator[memoryview]:
-    """Return an array flat and in parts, each number with 64 bits, however few it is held in."""
-    flat = np.ascontiguousarray(array).ravel()
-    kind = _WIDE.get(flat.dtype.kind, flat.dtype)
-    for start in range(0, len(flat), _PART):
-        yield flat[start : start + _PART].astype(kind, copy=False).data
+    return array if kind.kind == keep else np.asarray(array, dtype=WIDE_TYPES[kind.kind])
 
 
 def _small(array: Numbers) -> Numbers:

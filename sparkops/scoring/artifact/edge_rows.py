@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..codegen.code_writer import Code
-from ..codegen.row_function import write
 from ..codegen.symbols import Scalar
 from ..ir.description import Description
 from ..ir.field import REALS, WHOLE_RANGES, Field
+from ..row_function import write
 
 _SOME = {
     "date": (date(1970, 1, 1), date(2024, 2, 29), date(1582, 10, 15), date(1900, 3, 1)),

@@ -15,7 +15,7 @@ import numpy as np
 from ...errors import ModelError
 from ..ir.description import Description, Step, output_of
 from ..ir.field import field_of
-from ..rules.portable_rules import RowChecks
+from ..ir.portable_rules import PortableRules
 from ..rules.rule_monitor import Apply
 from ..scorer import Scorer
 from .array_file import read_arrays, wide, write_arrays
@@ -121,7 +121,7 @@ def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, 
         outputs=tuple(output_of(_typed(item, name=str, type=str, role=str)) for item in plain["outputs"]),
         classes=None if classes is None else _texts(classes),
         stages=_texts(plain["stages"]),
-        checks=RowChecks.of(plain["checks"]) if "checks" in plain else None,
+        checks=PortableRules.of(plain["checks"]) if "checks" in plain else None,
     )
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..ir.arrays import Numbers
 from .dictionary_column import Coded
-
-Numbers = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import RowError
-from ..codegen.row_errors import misfit
+from ..ir.arrays import Numbers
 from ..ir.field import NUMBERS, REALS, WHOLE_RANGES, WIDE, Field
-from .columns import Denses, Numbers, Scalars, Sparses, Vectors
+from ..ir.row_fields import check_row_fields
+from .columns import Denses, Scalars, Sparses, Vectors
 from .dictionary_column import Coded
 
 Columns = Mapping[str, Any]
@@ -33,7 +34,7 @@ def columns_of(
     if not isinstance(data, Mapping):
         return _turn(data, names, ignored, extra)
     known = {name: data[name] for name in names if name in data} if extra == "ignore" else data
-    misfit(known, names, ignored)
+    check_row_fields(known, names, ignored)
     sizes = {len(data[name]) for name in names}
     if len(sizes) > 1:
         raise RowError(f"Columns of one batch have one length, not {sorted(sizes)}.")
@@ -50,7 +51,9 @@ def _turn(
             )
         if len(row) != len(names) or any(name not in row for name in names):
             try:
-                misfit({k: row[k] for k in row if k in names} if extra == "ignore" else row, names, ignored)
+                check_row_fields(
+                    {k: row[k] for k in row if k in names} if extra == "ignore" else row, names, ignored
+                )
             except RowError as error:
                 raise RowError(f"Row {at}: {error}", field=error.field, value=error.value) from None
     return {name: [row[name] for row in rows] for name in names}, len(rows)

@@ -54,25 +54,5 @@ def outside(name: str, stage: str, why: str, *, drop: bool = False) -> Problem:
     return problem
 
 
-def misfit(row: Any, needed: Sequence[str], ignored: Sequence[str]) -> None:
-    """Refuse a row that lacks a field, or holds one that the model does not know."""
-    lacking = [name for name in needed if name not in row]
-    if lacking:
-        names = ", ".join(f"`{name}`" for name in lacking)
-        verb = "is" if len(lacking) == 1 else "are"
-        strange = ", ".join(f"`{name}`" for name in row if name not in needed and name not in ignored)
-        known = f", and {strange} not known" if strange else ""
-        raise RowError(
-            f"Field {names} {verb} missing{known}; the model reads {', '.join(needed)}.", field=lacking[0]
-        )
-    for name in row:
-        if name not in needed and name not in ignored:
-            near = get_close_matches(str(name), needed, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"it reads {', '.join(needed)}."
-            raise RowError(
-                f"Field `{name}` is not known to this model: {hint}", field=str(name), value=row[name]
-            )
-
-
 def _kind(*, drop: bool) -> tuple[type[RowError], str]:
     return (RowRejected, "skips rows with") if drop else (RowError, "refuses")

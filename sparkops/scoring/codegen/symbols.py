@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-Numbers = np.ndarray[Any, Any]
+from ..ir.arrays import Numbers
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from ..artifact.array_file import parts
+from .arrays import Numbers, iter_chunks
 from .field import Field, field_json
-
-if TYPE_CHECKING:
-    from ..rules.portable_rules import RowChecks
+from .portable_rules import PortableRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ class Step:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     params: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    arrays: Mapping[str, Numbers] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class Description:
     outputs: tuple[Output, ...]
     classes: tuple[str, ...] | None = None
     stages: tuple[str, ...] = ()
-    checks: RowChecks | None = None
+    checks: PortableRules | None = None
 
     @cached_property
     def hash(self) -> str:
@@ -89,8 +85,8 @@ class Description:
                 array = step.arrays[name]
                 kind = {"i": "<i8", "f": "<f8"}.get(array.dtype.kind, array.dtype.str)
                 digest.update(f"{name}{kind}{array.shape}".encode())
-                for part in parts(array):
-                    digest.update(part)
+                for chunk in iter_chunks(array):
+                    digest.update(chunk)
         return digest.hexdigest()
 
     def plain(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 
 from ...errors import ModelError
-from ..batch.columns import Numbers
+from .arrays import Numbers
 from .description import Step
 
 MOST_CLASSES = 10_000  # the most that any classifier is written out for

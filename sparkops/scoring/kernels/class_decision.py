@@ -8,9 +8,10 @@ from math import exp, inf, nan
 
 import numpy as np
 
-from ..batch.columns import Frame, Numbers, Scalars, Vectors
+from ..batch.columns import Frame, Scalars, Vectors
 from ..codegen.code_writer import Code
 from ..codegen.symbols import Scalar, Vector
+from ..ir.arrays import Numbers
 from ..ir.description import Step
 
 Row = Sequence[float]

@@ -7,9 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from ..batch.columns import Denses, Numbers, OneHots, Scalars, Vectors
+from ..batch.columns import Denses, OneHots, Scalars, Vectors
 from ..codegen.code_writer import Code, number
 from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, contributions
+from ..ir.arrays import Numbers
 
 
 def points(source: Vector, code: Code) -> Vector:

@@ -9,9 +9,10 @@ from operator import mul
 
 import numpy as np
 
-from ..batch.columns import Denses, Numbers, OneHots, Sparses, Vectors
+from ..batch.columns import Denses, OneHots, Sparses, Vectors
 from ..codegen.code_writer import Code, number
 from ..codegen.symbols import Dense, OneHot, Sparse, Vector, contributions
+from ..ir.arrays import Numbers
 
 _LARGE = 256  # weights
 

@@ -10,10 +10,11 @@ from functools import partial
 
 import numpy as np
 
-from ..batch.columns import Frame, Numbers
+from ..batch.columns import Frame
 from ..codegen.code_writer import Code
 from ..codegen.row_errors import outside
 from ..codegen.symbols import Vector
+from ..ir.arrays import Numbers
 
 STORED = ("dense", "sparse", "compressed", "unknown")
 Row = Sequence[float]

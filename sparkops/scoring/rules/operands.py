@@ -11,14 +11,27 @@ from typing import Any
 
 from ...errors import ModelError
 from ..codegen.code_writer import Code, number
-from ..codegen.row_function import read
-from ..ir.field import Field
-from . import conditions
-from .column_kind import kind_of, plain_name
+from ..codegen.field_reader import read_field
+from ..ir import conditions
+from ..ir.conditions import plain_name
+from ..ir.field import REALS, WHOLE_RANGES, Field
 
 _LONG = 2**63
+_KINDS = {
+    **dict.fromkeys(WHOLE_RANGES, "whole number"),
+    **dict.fromkeys(REALS, "number"),
+    "string": "text",
+    "boolean": "truth",
+    "date": "date",
+    "timestamp": "time",
+}
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
+
+
+def kind_of(type_: str) -> str:
+    """Return the kind of a field's type; empty where no rule can judge such a field."""
+    return _KINDS.get(type_, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ class Terms:
             raise ModelError(f"column `{key}` is a {field.type}")
         if key not in self._read:
             value = self.code.local(f"row[{key!r}]")
-            read(field, value, self.code)
+            read_field(field, value, self.code)
             self._read[key] = Term(value, kind_of(field.type), (value,))
         return self._read[key]
 

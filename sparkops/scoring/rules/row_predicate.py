@@ -11,9 +11,9 @@ from typing import Any
 
 from ...errors import ModelError
 from ..codegen.code_writer import Code
+from ..ir import conditions
 from ..ir.field import Field
 from ..jvm.regex import searched
-from . import conditions
 from .operands import Term, Terms
 
 Judge = Callable[[Mapping[str, Any]], list[int]]

@@ -13,10 +13,10 @@ from ...errors import RowError
 from ..batch.columns import Scalars
 from ..batch.dictionary_column import Coded
 from ..batch.reader import read, value_at
-from ..codegen.row_function import ScoreRow
+from ..ir.conditions import plain_name
 from ..ir.field import WHOLE_RANGES, Field
-from .column_kind import plain_name
-from .portable_rules import Carried, RowChecks
+from ..ir.portable_rules import PortableRule, PortableRules
+from ..protocol import ScoreRow
 from .row_predicate import judge
 from .vectorized_rules import Screen
 
@@ -35,7 +35,7 @@ class Watch:
             of the first row that breaks a rule, or "count".
     """
 
-    def __init__(self, checks: RowChecks, fields: Sequence[Field], apply: Apply) -> None:
+    def __init__(self, checks: PortableRules, fields: Sequence[Field], apply: Apply) -> None:
         self.rules, self._apply, self._lock = checks.rules, apply, Lock()
         self.counts = [0] * len(self.rules)
         rules = [each.rule for each in self.rules]
@@ -123,7 +123,7 @@ def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
     return [value_at(field, values, at) for at in rows]
 
 
-def _shown(carried: Carried, row: Mapping[str, Any]) -> tuple[str, Any, str]:
+def _shown(carried: PortableRule, row: Mapping[str, Any]) -> tuple[str, Any, str]:
     names = [plain_name(name) for name in carried.rule.fields]
     values = ", ".join(f"`{name}`: {repr(row[name])[:80]}" for name in names)
     field = "Field" if len(names) == 1 else "Fields"

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..batch.columns import Scalars
+from ..ir import conditions
+from ..ir.conditions import plain_name
 from ..ir.field import NUMBERS, Field
-from . import conditions
-from .column_kind import plain_name
 from .row_predicate import Judge, judge
 
 Truth = tuple[Any, Any]  # arrays: where a condition holds, and where it fails

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..batch.columns import Numbers
+from ..ir.arrays import Numbers
 
 SEED = 42
 _MASK = 0xFFFFFFFF

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..batch.columns import Numbers
 from ..codegen.symbols import OneHot, Scalar, Vector, slot
+from ..ir.arrays import Numbers
 from .tree_ensemble import AT_MOST, LEAF, Forest
 
 

@@ -9,7 +9,8 @@ from struct import Struct
 
 import numpy as np
 
-from ..batch.columns import Numbers, Vectors
+from ..batch.columns import Vectors
+from ..ir.arrays import Numbers
 from ..ir.description import Step
 from .tree_ensemble import AMONG, LEAF, Forest
 

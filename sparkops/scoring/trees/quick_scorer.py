@@ -13,7 +13,7 @@ from struct import Struct
 
 import numpy as np
 
-from ..batch.columns import Numbers
+from ..ir.arrays import Numbers
 from .feature_splits import Question
 from .levelwise_traversal import Descent, Row
 from .tree_ensemble import Forest

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..batch.columns import Numbers
 from ..codegen.code_writer import Code, number
 from ..codegen.symbols import OneHot, Scalar, Vector, slot
+from ..ir.arrays import Numbers
 from ..ir.description import Step
 
 LEAF, AT_MOST, AMONG, NOT_AMONG = 0, 1, 2, 3

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..batch.columns import Numbers
+from ..ir.arrays import Numbers
 from .levelwise_traversal import Descent
 
 WAYS = 64

@@ -7,8 +7,9 @@ import numpy as np
 from sparkops.onnx.graph_builder import ML, Graph
 from sparkops.onnx.graph_context import Many, One, Work
 from sparkops.onnx.kernels.class_decision import decide
-from sparkops.onnx.kernels.linear_sums import Numbers, both, in_order, logistic
+from sparkops.onnx.kernels.linear_sums import both, in_order, logistic
 from sparkops.onnx.kernels.tree_ensemble import Sets, Woods
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.trees.tree_ensemble import Forest
 

@@ -8,9 +8,10 @@ from math import inf, log
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Vectors
+from ...batch.columns import Frame, Vectors
 from ...codegen.code_writer import Code, number
 from ...codegen.symbols import Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import MOST_CLASSES, array, need, whole
 from ...kernels import class_decision

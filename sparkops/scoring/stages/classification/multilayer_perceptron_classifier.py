@@ -10,8 +10,9 @@ from operator import mul
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers
+from ...batch.columns import Frame
 from ...codegen.code_writer import Code
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need
 from ...kernels import class_decision

@@ -9,10 +9,11 @@ from math import exp, inf, log, nan
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers
+from ...batch.columns import Frame
 from ...codegen.code_writer import Code
 from ...codegen.row_errors import outside
 from ...codegen.symbols import Vector, slots
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need, whole, word
 from ...kernels import class_decision

@@ -9,10 +9,11 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars, Vectors
+from ...batch.columns import Frame, Scalars, Vectors
 from ...codegen.code_writer import Code, number
 from ...codegen.row_errors import outside
 from ...codegen.symbols import Scalar, Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need, word
 from ...kernels.distances import all_squared, points, squared

@@ -10,9 +10,10 @@ from sys import float_info
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, Numbers, Scalars, Vectors
+from ...batch.columns import Denses, Frame, Scalars, Vectors
 from ...codegen.code_writer import Code
 from ...codegen.symbols import Dense, Scalar, Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need
 from ...jvm.math import exp

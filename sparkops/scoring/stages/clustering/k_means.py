@@ -8,10 +8,11 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars
+from ...batch.columns import Frame, Scalars
 from ...codegen.code_writer import Code
 from ...codegen.row_errors import outside
 from ...codegen.symbols import Scalar, Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...kernels.distances import all_squared, points, squared, squared_at_once
 from ...kernels.linear_sums import at_once, margin, margins, margins_at_once

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ....errors import ModelError
-from ...batch.columns import Frame, Numbers, Scalars
+from ...batch.columns import Frame, Scalars
 from ...codegen.code_writer import Code
 from ...codegen.symbols import Scalar
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS, REALS, WHOLE_RANGES
 from ...sql import literal

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars
+from ...batch.columns import Frame, Scalars
 from ...codegen.code_writer import Code
 from ...codegen.row_errors import Problem, outside
 from ...codegen.symbols import Scalar
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS
 from ...ir.validation import array, need, word

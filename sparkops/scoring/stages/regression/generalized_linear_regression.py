@@ -10,10 +10,11 @@ from sys import float_info
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars
+from ...batch.columns import Frame, Scalars
 from ...codegen.code_writer import Code
 from ...codegen.row_errors import missing
 from ...codegen.symbols import Scalar
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS
 from ...ir.validation import array, need, word

@@ -9,9 +9,10 @@ from functools import partial
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars
+from ...batch.columns import Frame, Scalars
 from ...codegen.code_writer import Code
 from ...codegen.symbols import Scalar, Vector, slot_at
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need, whole
 

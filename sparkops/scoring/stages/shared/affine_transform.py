@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
+from ...batch.columns import Denses, Frame, OneHots, Part, Scalars, Sparses, Vectors
 from ...codegen.code_writer import Code, number
 from ...codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 
 

@@ -9,9 +9,10 @@ from operator import mul
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars, Vectors
+from ...batch.columns import Frame, Scalars, Vectors
 from ...codegen.code_writer import Code
 from ...codegen.symbols import Scalar, Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need, word
 from ...kernels import class_decision

@@ -10,9 +10,10 @@ from operator import itemgetter
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, Numbers, OneHots, Part, Scalars, Sparses, Vectors
+from ...batch.columns import Denses, Frame, OneHots, Part, Scalars, Sparses, Vectors
 from ...codegen.code_writer import Code
 from ...codegen.symbols import Block, Dense, OneHot, Scalar, Vector, slot
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import array, need
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars, Vectors
+from ...batch.columns import Frame, Scalars, Vectors
 from ...codegen.code_writer import Code
 from ...codegen.symbols import Scalar, Vector
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import need
 from ...trees.lazy_subtrees import tree_code

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Frame, Numbers, Scalars
+from ...batch.columns import Frame, Scalars
 from ...codegen.code_writer import Code, number
 from ...codegen.symbols import Scalar, Vector, slot_at
+from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.validation import need, word
 from ...kernels import class_decision

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from sparkops.onnx.graph_context import Many, Work
 from sparkops.onnx.kernels.vector_layout import is_sparse
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
-
-Numbers = np.ndarray[Any, Any]
 
 
 def vector_index(step: Step, work: Work) -> None:

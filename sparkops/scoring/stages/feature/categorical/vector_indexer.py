@@ -8,10 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Numbers, Vectors
+from ....batch.columns import Denses, Frame, Vectors
 from ....codegen.code_writer import Code
 from ....codegen.row_errors import outside, unseen
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, spread
+from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import array, need, word
 from ....kernels.vector_layout import STORED, doubt, is_sparse

@@ -8,9 +8,10 @@ from math import floor
 
 import numpy as np
 
-from ....batch.columns import Frame, Numbers, Scalars
+from ....batch.columns import Frame, Scalars
 from ....codegen.code_writer import Code, number
 from ....codegen.symbols import Scalar, Vector
+from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import array, need
 from ..vector.pca import all_sums, sums

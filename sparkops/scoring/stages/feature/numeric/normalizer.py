@@ -9,9 +9,10 @@ from math import inf, nan, sqrt
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Numbers, Sparses, Vectors
+from ....batch.columns import Denses, Frame, Sparses, Vectors
 from ....codegen.code_writer import Code
 from ....codegen.symbols import Dense, Sparse, Vector
+from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import array, need, word
 from ....jvm.math import power

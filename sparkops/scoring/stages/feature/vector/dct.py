@@ -9,10 +9,11 @@ from math import inf
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Numbers, Vectors
+from ....batch.columns import Denses, Frame, Vectors
 from ....codegen.code_writer import Code
 from ....codegen.row_errors import outside
 from ....codegen.symbols import Dense, Vector
+from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import need, whole
 from ....kernels.vector_layout import doubt

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from .....errors import ModelError
-from ....batch.columns import Denses, Frame, Numbers, Scalars, Sparses, Vectors
+from ....batch.columns import Denses, Frame, Scalars, Sparses, Vectors
 from ....codegen.code_writer import Code
 from ....codegen.row_errors import missing, outside
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, slots
+from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.field import NUMBERS, WIDE
 from ....ir.validation import need

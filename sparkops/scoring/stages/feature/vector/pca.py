@@ -8,9 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Numbers, Vectors
+from ....batch.columns import Denses, Frame, Vectors
 from ....codegen.code_writer import Code
 from ....codegen.symbols import Block, Dense, Scalar, Vector
+from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.validation import array, need
 from ....kernels.linear_sums import margin, margins

@@ -11,16 +11,17 @@ import numpy as np
 import pyarrow as pa
 from pyarrow.compute import local_timestamp
 
-from ...errors import RowError
-from ..ir.description import Description, Output
-from ..ir.field import Field
-from ..rules.rule_monitor import Apply
-from ..scorer import Scorer
-from .columns import Batch, Numbers
-from .dictionary_column import Coded
+from ..errors import RowError
+from .batch.columns import Batch
+from .batch.dictionary_column import Coded
+from .ir.arrays import Numbers
+from .ir.description import Description, Output
+from .ir.field import Field
+from .rules.rule_monitor import Apply
+from .scorer import Scorer
 
 if TYPE_CHECKING:
-    from ..protocol import RowScorer
+    from .protocol import RowScorer
 
 _FEW = 4  # rows for each different text, from which on it is looked up once
 _NUMBER = re.compile(r"^Row \d+: ")

@@ -126,3 +126,8 @@ class RowRule:
     expects: Condition
     unless: Condition | None = None
     where: str | None = None
+
+
+def plain_name(name: str) -> str:
+    """Return a column's name without the backticks that Spark takes it in."""
+    return name[1:-1] if len(name) > 1 and name[0] == name[-1] == "`" else name

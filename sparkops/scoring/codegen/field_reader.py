@@ -1,0 +1,58 @@
+"""The code that reads an input field: the value is checked, converted to the field's type and bound to a column."""
+
+from __future__ import annotations
+
+from ...errors import ModelError
+from ..ir.field import REALS, TYPES, WHOLE_RANGES, WIDE, Field
+from .code_writer import Code
+from .symbols import Dense, Scalar, Sparse, Vector
+
+# Slots of a vector that get a local variable each.
+_UNROLLED = 64
+# Values of these classes need no conversion.
+_CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(WHOLE_RANGES, "int")}
+
+
+def read_field(field: Field, value: str, code: Code) -> None:
+    """Emit the conversion of a field's value and bind its column.
+
+    Args:
+        field: The field.
+        value: Name of the variable that holds the value of the row; it is assigned again where the value is converted.
+        code: Receives the lines and the column.
+
+    Raises:
+        ModelError: A row cannot hold the field's type.
+    """
+    if field.type not in TYPES or (field.type == "vector" and field.size is None):
+        raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot give.")
+    reader = code.constant(field.reader())
+    if field.type in _CLASS:
+        test = f"{value}.__class__ is not {_CLASS[field.type]}"
+        if field.type in WHOLE_RANGES:
+            limit = WHOLE_RANGES[field.type]
+            test += f" or not {-limit} <= {value} < {limit}"
+        code.line(f"if {test}: {value} = {reader}({value})")
+    else:
+        code.line(f"{value} = {reader}({value})")
+    if field.type == "vector":
+        code.columns[field.name] = _read_vector(field, value, code)
+    else:
+        nan = field.type in REALS
+        code.columns[field.name] = Scalar(value, field.type, field.nullable, nan, field=field.name)
+
+
+def _read_vector(field: Field, value: str, code: Code) -> Vector:
+    null = code.local(f"{value} is None") if field.nullable else None
+    size = field.size or 0
+    if size >= WIDE:
+        if null:
+            code.line(f"if {null}: {value} = {code.constant({})}")
+        return Vector((Sparse(value, size, field.name),), null, field.name)
+    if null:
+        code.line(f"if {null}: {value} = {code.constant((0.0,) * size)}")
+    if size > _UNROLLED:
+        return Vector((Dense(value, size, field.name),), null, field.name)
+    slots = [code.local(f"{value}[{at}]") for at in range(size)]
+    blocks = tuple(Scalar(slot, "double", nan=True, field=field.name, scale=0.0) for slot in slots)
+    return Vector(blocks, null, field.name)

@@ -1,0 +1,20 @@
+"""The arrays of a description: plain numbers, always of 64 bits to the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+Numbers = np.ndarray[Any, Any]
+WIDE_TYPES: dict[str, type] = {"f": np.float64, "i": np.int64}
+_CHUNK = 2**16  # numbers that are widened at once
+
+
+def iter_chunks(array: Numbers) -> Iterator[memoryview]:
+    """Yield the bytes of an array in chunks, flattened, each number widened to 64 bits."""
+    flat = np.ascontiguousarray(array).ravel()
+    kind = WIDE_TYPES.get(flat.dtype.kind, flat.dtype)
+    for start in range(0, len(flat), _CHUNK):
+        yield flat[start : start + _CHUNK].astype(kind, copy=False).data

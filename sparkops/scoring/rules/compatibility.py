@@ -1,0 +1,44 @@
+"""Which rules can be evaluated on the rows of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...errors import ModelError
+from ..ir.conditions import plain_name
+from ..ir.field import Field
+from ..ir.portable_rules import MAX_RULES, OmittedRule, PortableRule, PortableRules
+from .operands import kind_of
+from .row_predicate import judge
+
+
+def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRules:
+    """Return the rules that rows of these fields can be tested with; the others are omitted, with the reason."""
+    known = {field.name: field for field in fields}
+    reasons = [(rule, unsupported_reason(rule, known)) for rule in rules.rules]
+    supported = [rule for rule, reason in reasons if not reason][:MAX_RULES]
+    omitted = [
+        OmittedRule(label=rule.label, table=rule.table, why=reason) for rule, reason in reasons if reason
+    ]
+    return PortableRules(rules=tuple(supported), left_out=(*omitted, *rules.left_out))
+
+
+def unsupported_reason(rule: PortableRule, known: Mapping[str, Field]) -> str:
+    """Return why a rule cannot be evaluated on rows of these fields, as a clause; empty where it can.
+
+    Args:
+        rule: The rule.
+        known: The model's fields, by name.
+    """
+    for name in map(plain_name, rule.rule.fields):
+        if name not in known:
+            return f"column `{name}` is not read by the model"
+        if kind_of(known[name].type) != kind_of(rule.types.get(name, "")):
+            return (
+                f"column `{name}` is {rule.types.get(name)} in the table and {known[name].type} in the model"
+            )
+    try:
+        judge([rule.rule], known.values())
+    except ModelError as error:
+        return str(error)
+    return ""
