@@ -23,7 +23,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -31,6 +31,8 @@ from importlib.metadata import version
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
@@ -45,12 +47,13 @@ from sparkops.cli.main import answer  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
 from sparkops.pipeline.model import Model  # noqa: E402
 from sparkops.registry.build import fields_of  # noqa: E402
-from sparkops.scoring import Description, Scorer, edge_rows, save  # noqa: E402
+from sparkops.runs.record import run_json  # noqa: E402
+from sparkops.scoring import Description, Field, Output, Scorer, Step, edge_rows, save  # noqa: E402
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
 from sparkops.scoring.ir import conditions as T  # noqa: E402
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules  # noqa: E402
 from sparkops.scoring.ir.rule_serialization import to_plain  # noqa: E402
-from sparkops.scoring.locate.sqlite_registry import entries  # noqa: E402
+from sparkops.scoring.locate.sqlite_registry import Entry, entries  # noqa: E402
 from sparkops.scoring.rules.compatibility import keep_supported  # noqa: E402
 from sparkops.scoring.stages.registry import STAGES  # noqa: E402
 
@@ -272,7 +275,65 @@ def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
         name = "-".join(sorted(ops - {"assemble"})[:3])
         _write_artifact(home / f"parity-{number:03d}-{name}", description, _json_rows(cases), rows)
         print("artifact", case, sorted(ops), flush=True)
+    for op, description in by_hand().items():
+        if op not in covered:
+            _write_by_hand(home / f"by-hand-{op}", description)
+            covered.add(op)
     print("operations in no artifact:", sorted(set(STAGES) - covered))
+
+
+def by_hand() -> dict[str, Description]:
+    """Return small descriptions of operations that no trained pipeline here holds."""
+    turns = np.array([[0.5, -1.0, 0.25, 2.0, 0.0], [1.5, 0.75, -0.5, 0.0, 1.0], [0.1, 0.2, 0.3, 0.4, 0.5]])
+    encoded = {
+        "categories": np.array([0.0, 2.0, 1.0]), "encodings": np.array([0.1, 0.2, 0.3]),
+        "unseen": np.array([0.5]), "null": np.array([0.9]),
+    }  # fmt: skip
+    nodes = [
+        {"op": "column", "type": "double", "value": "x"},
+        {"op": "literal", "type": "double", "value": "0x1.0000000000000p-1"},
+        {"op": "gt", "type": "boolean", "args": [0, 1]},
+    ]
+    vector, number, words = Field("v", "vector", size=5), Field("x", "double"), Field("w", "array<string>")
+    text = Field("t", "string")
+    types = ["double", "string"]
+    return {
+        "binarize": _one(("binarize", {}, {"threshold": np.array([0.5])}), "vector", vector),
+        "dct": _one(("dct", {"size": 5, "inverse": False}, {}), "vector", vector),
+        "pick_slots": _one(("pick_slots", {}, {"slots": np.array([4, 0, 2])}), "vector", vector),
+        "vector_size": _one(("vector_size", {"size": 5, "invalid": "skip"}, {}), "vector", vector),
+        "projection_hash": _one(
+            ("projection_hash", {}, {"directions": turns, "factor": np.array([1.3])}), "array<vector>", vector
+        ),
+        "min_hash": _one(
+            ("min_hash", {}, {"coefficients": np.array([[5, 7], [2038074000, 2038074000]])}), "array<vector>", vector
+        ),
+        "target_encode": _one(("target_encode", {"invalid": "keep"}, encoded), "double", number),
+        "average_words": _one(
+            ("average_words", {"words": ["fog", "snow"]}, {"vectors": np.array([[0.5, -1.0], [2.0, 0.25]])}), "vector", words
+        ),
+        "hash_features": _one(("hash_features", {"size": 16, "types": types, "names": []}, {}), "vector", number, text),
+        "interact": _one(
+            ("interact", {"sizes": [[0], [0, 0, 0, 0, 0]], "stored": ["dense", "dense"]}, {}), "vector", number, vector
+        ),
+        "where": _one(("where", {"nodes": nodes, "invalid": "skip"}, {}), "double", number),
+    }  # fmt: skip
+
+
+def _one(made: tuple[str, dict[str, Any], dict[str, Any]], kind: str, *fields: Field) -> Description:
+    op, params, arrays = made
+    inputs, target = tuple(field.name for field in fields), "x" if op == "where" else "o"
+    step = Step(op, f"{op} `s`", inputs, () if op == "where" else (target,), params, arrays)
+    return Description(fields, (), (step,), (Output(target, kind, target, "column"),), None, (op,))
+
+
+def _write_by_hand(folder: Path, description: Description) -> None:
+    rows = [
+        json.loads(json.dumps(_plain(row)), object_hook=_special)
+        for row in edge_rows(description, [], limit=20)
+    ]
+    scorer = Scorer(description, raw=True)
+    _write_artifact(folder, description, [(row, scorer.answer(row)) for row in rows], rows)
 
 
 def _certificate(model: Model, description: Description) -> list[Any]:
@@ -452,7 +513,7 @@ def _copy(engine: Engine, project: Path, into: Path) -> None:
     state, warehouse = project / ".sparkops", project / "data" / "warehouse"
     for file in state.glob("runs/*/*.jsonl"):
         _put(file, into / "runs" / file.relative_to(state / "runs"))
-    loaded = {run.id: asdict(run) for run in engine.runs.newest()}
+    loaded = {run.id: run_json(run) for run in engine.runs.newest()}
     (into / "records.json").write_text(_text(loaded), "utf-8")
     for file in [*state.glob("locks/*"), *state.glob("gx/suites/*"), state / "gx" / "docs" / "pages.jsonl"]:
         _put(file, into / "state" / file.relative_to(state))
@@ -467,11 +528,24 @@ def _copy(engine: Engine, project: Path, into: Path) -> None:
         _text({"library": version("great-expectations"), "suites": suites}), "utf-8"
     )
     registry = {
-        f"{each.name}/{each.version}": asdict(each) for each in entries(state / "mlflow" / "mlflow.db")
+        f"{each.name}/{each.version}": _entry_json(each) for each in entries(state / "mlflow" / "mlflow.db")
     }
     (into / "registry.json").write_text(_text(registry), "utf-8")
     shutil.copytree(engine.models.folder("late"), into / "models" / "spark")
     shutil.copytree(engine.models.folder("net"), into / "models" / "other")
+
+
+def _entry_json(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "version": entry.version,
+        "run": entry.run,
+        "location": entry.location,
+        "created": entry.created,
+        "aliases": list(entry.aliases),
+        "tags": entry.tags,
+        "metrics": entry.metrics,
+    }
 
 
 def _compiled_suite(engine: Engine, table: str) -> Any:

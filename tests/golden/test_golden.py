@@ -97,7 +97,7 @@ def test_golden_files_stay_small_and_name_no_machine() -> None:
 def test_an_artifact_answers_each_row_as_on_the_day_it_was_made(folder: Path) -> None:
     scorer = Scorer(describe(folder), raw=True)
     cases = read_cases((folder / "answers.jsonl").read_text("utf-8"))
-    assert len(cases) >= 15
+    assert len(cases) >= 8
     assert [
         (case["row"], kept, scorer.answer(case["row"]))
         for case, kept in cases
@@ -125,10 +125,7 @@ def test_a_certificate_still_holds(folder: Path) -> None:
 
 def test_every_operation_stands_in_an_artifact() -> None:
     steps = (step for folder in ARTIFACTS for step in stored(folder / "description.json")["steps"])
-    assert {step["op"] for step in steps} == set(STAGES) - {
-        "average_words", "binarize", "dct", "hash_features", "interact", "min_hash", "pick_slots", "projection_hash",
-        "target_encode", "vector_size", "where",
-    }  # fmt: skip
+    assert {step["op"] for step in steps} == set(STAGES)
 
 
 @every_version
@@ -313,12 +310,24 @@ def test_a_lock_holds_the_id_of_the_run_that_took_it_last(golden: Path) -> None:
     assert locks["orders__quarantine.lock"] == locks["orders.lock"]
 
 
+def registry_entry(kept: dict[str, Any]) -> Entry:
+    return Entry(
+        name=kept["name"],
+        version=kept["version"],
+        run=kept["run"],
+        location=kept["location"],
+        created=kept["created"],
+        aliases=tuple(kept["aliases"]),
+        tags=kept["tags"],
+        metrics=kept["metrics"],
+    )
+
+
 @every_version
 def test_versions_of_the_registry_are_told_by_their_tags(golden: Path) -> None:
     found = {}
     for name, entry in stored(golden / "registry.json").items():
-        entry["aliases"] = tuple(entry["aliases"])
-        found[name] = as_stored(registered_json(registered(Entry(**entry))))
+        found[name] = as_stored(registered_json(registered(registry_entry(entry))))
     shown = stored(golden / "cli" / "models_show.json")
     assert found[f"late/{shown['version']}"] == shown
     listed = {f"{each['name']}/{each['version']}": each for each in stored(golden / "cli" / "models.json")}
