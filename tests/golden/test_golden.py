@@ -24,10 +24,10 @@ from sparkops.cli.display.expectation_history import plain as history_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import by_expectation
 from sparkops.pipeline.json_values import commit_json, registered_json
-from sparkops.pyfunc.worker.manifest import verified
+from sparkops.pyfunc.worker.manifest import read, seal, verified
 from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
-from sparkops.scoring import Scorer, check_cases, describe, load, read_cases
+from sparkops.scoring import Scorer, check_cases, describe, load, read_cases, save
 from sparkops.scoring.ir.rule_serialization import from_plain, to_plain
 from sparkops.scoring.locate.sqlite_registry import Entry
 from sparkops.scoring.stages.registry import STAGES
@@ -117,6 +117,14 @@ def test_an_artifact_answers_a_batch_as_on_the_day_it_was_made(folder: Path) -> 
 
 
 @every_artifact
+def test_a_description_is_written_as_it_was(folder: Path, tmp_path: Path) -> None:
+    kept = (folder / "description.json").read_bytes()
+    save(describe(folder), tmp_path)
+    assert (tmp_path / "description.json").read_bytes() == kept
+    assert describe(tmp_path).hash == describe(folder).hash
+
+
+@every_artifact
 def test_a_certificate_still_holds(folder: Path) -> None:
     cases = read_cases((folder / "certificate.jsonl").read_text("utf-8"))
     assert len(cases) >= 5
@@ -191,6 +199,15 @@ def test_the_manifest_of_a_model_of_another_flavor_is_read_and_its_files_are_the
         ("prediction", "prediction"),
         ("probability", "probability"),
     ]
+
+
+@every_version
+def test_a_manifest_is_written_as_it_was(golden: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(golden / "models" / "other", folder)
+    kept = (folder / "flavor.json").read_bytes()
+    seal(read(folder), folder)
+    assert (folder / "flavor.json").read_bytes() == kept
 
 
 # Records

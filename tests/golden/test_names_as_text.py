@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from fakes.without import run
+from pyspark import cloudpickle
 
 import sparkops
 import sparkops.scoring
 from sparkops.artifact import code_bundle
+from sparkops.batch import shipping
 from sparkops.checks.gx import library
 from sparkops.cli.main import COMMANDS
+from sparkops.scoring import Scorer, describe
+from sparkops.scoring.artifact.file_names import ARRAYS, DESCRIPTION
 
 ROOT = Path(sparkops.__file__).parent
 TAKEN = (code_bundle.ARROW_SCORER, code_bundle.READ_DESCRIPTION, code_bundle.ROW_ERROR)
@@ -28,6 +34,34 @@ def test_what_executors_import_is_in_the_code_that_they_are_sent(module: str, na
     _, files = code_bundle.code()
     assert f"{module.replace('.', '/')}.py" in files
     assert f"{code_bundle.LOADER.replace('.', '/')}.py" in files
+
+
+SENT = """
+import pickle, json
+import pyarrow as pa
+score = pickle.load(open(sys.argv[1], "rb"))
+rows = json.loads(open(sys.argv[2]).read())
+kinds = pa.schema([("x", pa.float64()), ("n", pa.int32())])
+found = [batch.to_pylist() for batch in score(pa.Table.from_pylist(rows, schema=kinds).to_batches())]
+print(json.dumps(found))
+print(sorted(name for name in sys.modules if name.split(".")[0] == "sparkops"))
+"""
+
+
+def test_executors_score_without_sparkops_what_they_are_sent(tmp_path: Path) -> None:
+    folder = next((Path(__file__).parent / "v1" / "artifacts").glob("three_classes"))
+    files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
+    described = describe(folder)
+    opener = shipping._opener(*code_bundle.code())
+    score = shipping._scoring(opener, files, described.hash, (("model_version", 7), "off", None))
+    (tmp_path / "score.pickle").write_bytes(cloudpickle.dumps(score))
+    rows = [{"x": 0.5, "n": 3}, {"x": -1.0, "n": 8}]
+    (tmp_path / "rows.json").write_text(json.dumps(rows))
+    said = run(SENT, tmp_path / "score.pickle", tmp_path / "rows.json", without=("sparkops",)).splitlines()
+    ((first, second),) = json.loads(said[0])
+    scorer = Scorer(described)
+    assert [first["prediction"], second["prediction"]] == [scorer.score(row)["prediction"] for row in rows]
+    assert (first["model_version"], said[1]) == (7, "[]")
 
 
 def test_each_command_is_where_its_group_looks_for_it() -> None:
