@@ -12,14 +12,14 @@ import yaml
 
 from sparkops.artifact.columns import READ, WRITTEN
 from sparkops.artifact.facts import input_types
-from sparkops.compiler.compiler import stages_of
-from sparkops.compiler.saved_stage import Saved
+from sparkops.compiler.pipeline_stages import read_stages
+from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.schema import (
     fields_from_ddl,
     fields_from_example,
     fields_from_mlflow,
     fields_from_types,
-    sized,
+    with_vector_sizes,
 )
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring.ir.field import Field
@@ -63,7 +63,7 @@ def logged(folder: Path, *, schema: str | None = None) -> Logged:
     if (folder / "MLmodel").is_file():
         model = _model(folder)
         saved = _spark_flavor(folder, model)
-    version = str(Saved.read(saved).extra.get("sparkVersion", ""))
+    version = str(SavedStage.read(saved).metadata.get("sparkVersion", ""))
     fields, told_by = _fields(folder, model, schema)
     if not fields:
         raise InputError(_nothing_tells(folder, saved, model))
@@ -100,7 +100,7 @@ def _fields(folder: Path, model: Mapping[str, Any], schema: str | None) -> tuple
     rows = _example(folder, model)
     known = fields_from_types(input_types(folder))
     if known:
-        return sized(known, rows[0] if rows else {}), "sparkops' own record"
+        return with_vector_sizes(known, rows[0] if rows else {}), "sparkops' own record"
     signature = _signature(folder, model)
     if signature:
         return _filled(signature, rows), "MLflow's signature"
@@ -123,7 +123,7 @@ def _filled(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> tuple
     """Return a signature's columns, with what only the input example tells: types of `any`, lengths of vectors."""
     seen = {field.name: field for field in fields_from_example(rows)}
     typed = tuple(seen.get(field.name, field) if field.type == "any" else field for field in fields)
-    return sized(typed, rows[0] if rows else {})
+    return with_vector_sizes(typed, rows[0] if rows else {})
 
 
 def _example(folder: Path, model: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -158,12 +158,12 @@ def _read(saved: Path) -> list[str]:
     """Return the columns that stages read and no stage before them makes."""
     made: set[str] = set()
     found: dict[str, None] = {}
-    for stage in stages_of(saved):
+    for stage in read_stages(saved):
         found |= dict.fromkeys(name for name in _named(stage, READ) if name not in made)
         made |= set(_named(stage, WRITTEN))
     return list(found)
 
 
-def _named(stage: Saved, params: Sequence[str]) -> list[str]:
+def _named(stage: SavedStage, params: Sequence[str]) -> list[str]:
     values = [stage.params[param] for param in params if stage.params.get(param)]
     return [name for value in values for name in ([value] if isinstance(value, str) else value)]

@@ -18,7 +18,7 @@ from sparkops.artifact.certify import REFUSED, Case, spread
 from sparkops.artifact.compiled_model import ORIGIN, saved_model
 from sparkops.artifact.model_folder import SPARK_MODEL
 from sparkops.artifact.random_rows import fresh_rows
-from sparkops.compiler.saved_stage import Saved
+from sparkops.compiler.saved_stage import SavedStage
 from sparkops.errors import EngineError, NotCompiled
 from sparkops.scoring import edge_rows, load
 from sparkops.scoring.artifact.certificate import Difference, agree, check_cases, dump_cases, read_cases
@@ -117,7 +117,7 @@ class Recheck:
     @property
     def trained_by(self) -> str:
         """Return the version of Spark that saved the model; empty where it does not say."""
-        return str(Saved.read(self.saved).extra.get("sparkVersion", ""))
+        return str(SavedStage.read(self.saved).metadata.get("sparkVersion", ""))
 
     def kept(self) -> list[Difference]:
         """Return where the scorer differs from the kept answers; no Spark is asked."""

@@ -1,15 +1,15 @@
-"""Compile a saved Spark ML model, from its files, into what the scoring room scores."""
+"""Compile a saved Spark ML model, from its files, into a description that the scorer runs without Spark."""
 
-from sparkops.compiler.compilation import Compilation, Stage
-from sparkops.compiler.compiler import compile_model, stage_by_stage
-from sparkops.compiler.schema import fields_from_mlflow, fields_from_spark, sized
+from sparkops.compiler.compilation import Compilation, StageOutcome
+from sparkops.compiler.compiler import compile_model, compile_stages
+from sparkops.compiler.schema import fields_from_mlflow, fields_from_spark, with_vector_sizes
 
 __all__ = [
     "Compilation",
-    "Stage",
+    "StageOutcome",
     "compile_model",
+    "compile_stages",
     "fields_from_mlflow",
     "fields_from_spark",
-    "sized",
-    "stage_by_stage",
+    "with_vector_sizes",
 ]

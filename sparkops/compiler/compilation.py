@@ -1,4 +1,4 @@
-"""What became of each stage when a saved model was compiled."""
+"""The result of compiling a saved model: what became of each stage, and the description if all were compiled."""
 
 from __future__ import annotations
 
@@ -9,53 +9,52 @@ from sparkops.scoring.ir.description import Description
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One stage of a saved model.
+class StageOutcome:
+    """Whether one stage of a saved model was compiled.
 
     Args:
-        kind: Short name of its Spark class.
-        uid: Spark's id of it.
-        reason: Why only Spark scores it; empty where it was compiled.
+        class_name: Class name of the stage without its package.
+        uid: Spark's id of the stage.
+        reason: Why only Spark can score it; empty if it was compiled.
     """
 
-    kind: str
+    class_name: str
     uid: str
     reason: str = ""
 
-    @property
-    def how(self) -> str:
-        """Return how it is scored, in words."""
+    def describe(self) -> str:
+        """Return `compiled`, or `scored by Spark` with the reason."""
         return f"scored by Spark: {self.reason}" if self.reason else "compiled"
 
     def __str__(self) -> str:
-        return f"{self.kind} `{self.uid}`"
+        return f"{self.class_name} `{self.uid}`"
 
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """A saved model, stage by stage.
+    """The outcome for all stages of a saved model.
 
     Args:
-        stages: Every stage in its order, out of pipelines and tuning wrappers.
-        description: The compiled model; None where a stage, or the whole, is scored by Spark only.
-        trouble: Why the stages, each compiled, do not make one scorer; mostly empty.
+        stages: Every stage in order, those inside pipelines and tuning models included.
+        description: The compiled model; None if some stage, or the model as a whole, is scored by Spark only.
+        problem: Why the stages, each compiled, do not make one scorer; usually empty.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[StageOutcome, ...]
     description: Description | None = None
-    trouble: str = ""
+    problem: str = ""
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Return why the model is scored by Spark only: a sentence for each stage to blame."""
-        told = tuple(f"{stage}: {stage.reason}" for stage in self.stages if stage.reason)
-        return (*told, self.trouble) if self.trouble else told
+        """Return why the model is scored by Spark only, one sentence for each cause."""
+        stages = tuple(f"{stage}: {stage.reason}" for stage in self.stages if stage.reason)
+        return (*stages, self.problem) if self.problem else stages
 
-    def whole(self) -> Description:
+    def require_description(self) -> Description:
         """Return the compiled model.
 
         Raises:
-            NotCompiled: Stages that only Spark can score; every one is named, with its reason.
+            NotCompiled: Only Spark can score some stages; the message names each of them with its reason.
         """
         if self.description is None:
             raise NotCompiled("Scored by Spark only: " + "; ".join(self.reasons), reasons=self.reasons)

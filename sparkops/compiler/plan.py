@@ -1,40 +1,46 @@
-"""What compilation collects: steps, outputs, and the reasons why a stage cannot be compiled."""
+"""The model under construction: its columns, steps and outputs so far."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
+from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.codegen.code_writer import Code
 from sparkops.scoring.codegen.field_reader import read_field
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output, Step
 from sparkops.scoring.ir.field import NUMBERS, TYPES, Field
 from sparkops.scoring.stages.registry import STAGES
 
-from .saved_stage import Saved
 
-
-class Uncompiled(Exception):
-    """Why one stage cannot be compiled; gathered, and told all at once as NotCompiled."""
+class CannotCompile(Exception):
+    """Why one stage cannot be compiled; the reasons of all stages are reported together as `NotCompiled`."""
 
 
 @dataclass(slots=True)
 class Plan:
     """A model while it is compiled.
 
+    Each step is also written as row code when it is added. The code tells the sizes of vectors, and a step that does not
+    fit its inputs fails while its stage is known.
+
     Args:
-        fields: Columns of the signature, by name; a vector without a length gets it from the first stage that knows.
+        fields: Columns of the signature by name. A vector of unknown size gets it from the first stage that knows it.
         types: Type of every column so far.
-        code: The columns so far, as the row's code has them: sizes of vectors, labels of indices.
+        labels: Original values by column, for columns that hold indices of them.
+        label_columns: Columns that only training needs: labels, and what they are made of.
+        steps: Steps so far.
+        outputs: Outputs of predictors so far.
+        stages: Class names of the stages so far, for the description.
+        code: Row code of the steps so far.
     """
 
     fields: dict[str, Field]
     types: dict[str, str] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    truths: set[str] = field(default_factory=set)
+    label_columns: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)
@@ -43,89 +49,95 @@ class Plan:
     def __post_init__(self) -> None:
         self.types = {name: item.type for name, item in self.fields.items()}
         for item in self.fields.values():
-            self._bring(item)
+            self._declare(item)
 
-    def kind(self, column: str) -> str:
+    def column_type(self, column: str) -> str:
         """Return the type of a column.
 
         Raises:
-            Uncompiled: There is no such column, or a row cannot give its type.
+            CannotCompile: There is no such column, or a row cannot hold its type.
         """
         if column not in self.types:
             known = ", ".join(self.types)
-            raise Uncompiled(
+            raise CannotCompile(
                 f"it reads the column `{column}`, which neither the signature nor a stage gives ({known})"
             )
-        kind = self.types[column]
-        if kind not in TYPES:
-            raise Uncompiled(f"it reads the column `{column}` of type {kind}")
-        return kind
+        type_ = self.types[column]
+        if type_ not in TYPES:
+            raise CannotCompile(f"it reads the column `{column}` of type {type_}")
+        return type_
 
-    def numeric(self, column: str) -> str:
+    def number_type(self, column: str) -> str:
         """Return the type of a column that must hold numbers."""
-        kind = self.kind(column)
-        if kind not in NUMBERS:
-            raise Uncompiled(f"it needs numbers in `{column}`, which is {kind}")
-        return kind
+        type_ = self.column_type(column)
+        if type_ not in NUMBERS:
+            raise CannotCompile(f"it needs numbers in `{column}`, which is {type_}")
+        return type_
 
-    def vector(self, column: str, size: int | None = None) -> int:
-        """Return the length of a vector column.
+    def vector_size(self, column: str, size: int | None = None) -> int:
+        """Return the size of a vector column.
 
         Args:
             column: Its name.
-            size: How long the stage needs it to be, where the stage knows: a field of unknown length takes it.
+            size: The size that the stage was fitted with, if it has one; a field of unknown size takes it.
 
         Raises:
-            Uncompiled: It is no vector, or nothing tells its length.
+            CannotCompile: It is not a vector, or its size is unknown.
         """
-        if self.kind(column) != "vector":
-            raise Uncompiled(f"it needs a vector in `{column}`, which is {self.kind(column)}")
+        if self.column_type(column) != "vector":
+            raise CannotCompile(f"it needs a vector in `{column}`, which is {self.column_type(column)}")
         if column not in self.code.columns and column in self.fields and size is not None:
             self.fields[column] = replace(self.fields[column], size=size)
-            self._bring(self.fields[column])
+            self._declare(self.fields[column])
         known = self.code.columns.get(column)
         if known is None and column not in self.fields:
-            return size or 0  # a stage that was not compiled makes it
+            # the output of a stage that could not be compiled
+            return size or 0
         if known is None:
-            raise Uncompiled(f"nothing tells how many slots the vectors of `{column}` have")
+            raise CannotCompile(f"nothing tells how many slots the vectors of `{column}` have")
         return known.size
 
-    def _bring(self, item: Field) -> None:
-        """Let the steps read a field, as far as it is known by now."""
-        if item.type in TYPES and (item.type != "vector" or item.size is not None):
-            read_field(item, item.name, self.code)
-
-    def add(
+    def add_step(
         self,
-        saved: Saved,
+        saved: SavedStage,
         op: str,
         inputs: Sequence[str],
         outputs: Sequence[tuple[str, str]],
         *,
         params: Mapping[str, Any] | None = None,
-        arrays: Mapping[str, np.ndarray[Any, Any]] | None = None,
+        arrays: Mapping[str, Numbers] | None = None,
     ) -> None:
         """Add a step.
 
         Args:
             saved: The stage it comes from.
-            op: Operation.
-            inputs: Columns read.
-            outputs: Columns made, with their types; an empty name is one that is not made.
-            params: Plain values of the step.
-            arrays: Numbers of the step.
+            op: Operation, a key of `scoring.stages.registry.STAGES`.
+            inputs: Columns that it reads.
+            outputs: Columns that it makes, with their types; an empty name is a column that is not made.
+            params: JSON values of the step.
+            arrays: Arrays of the step.
 
         Raises:
-            Uncompiled: An output column is there already.
-            ModelError: The step does not fit the columns before it.
+            CannotCompile: An output column exists already.
+            ModelError: The step does not fit its inputs.
         """
-        for name, kind in outputs:
+        for name, type_ in outputs:
             if name in self.types:
-                raise Uncompiled(f"its output column `{name}` is there already")
+                raise CannotCompile(f"its output column `{name}` is there already")
             if name:
-                self.types[name] = kind
+                self.types[name] = type_
         names = tuple(name for name, _ in outputs)
         step = Step(op, str(saved), tuple(inputs), names, params or {}, arrays or {})
         self.steps.append(step)
-        if all(name in self.code.columns for name in step.inputs):  # else a stage before it was not compiled
+        # an input is missing if an earlier stage could not be compiled
+        if all(name in self.code.columns for name in step.inputs):
             STAGES[op].emit(step, self.code)
+
+    def _declare(self, item: Field) -> None:
+        """Make a field readable by steps, unless its type or size is unknown."""
+        if item.type in TYPES and (item.type != "vector" or item.size is not None):
+            read_field(item, item.name, self.code)
+
+
+StageCompiler = Callable[[SavedStage, Plan], None]
+"""Adds the steps of one stage to a plan."""

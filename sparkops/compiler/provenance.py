@@ -1,150 +1,157 @@
-"""What Spark knows of a column from the stage that made it: how vectors are stored, and which slots are categories."""
+"""What Spark's metadata says of a column: how its vectors are stored, and which of its slots are categories.
+
+It follows from the step that made the column.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.scoring.ir.description import Step
 
-from .plan import Plan, Uncompiled
-
-Sizes = tuple[int, ...] | None
-_STORED = {
+CategoryCounts = tuple[int, ...] | None
+"""Number of categories of each slot, 0 for a number; None if Spark has no metadata of the slots."""
+_STORAGE = {
     "dense": frozenset({"project", "dct", "average_words"}),
     "sparse": frozenset({"one_hot", "hash_words", "count_words", "hash_features"}),
     "compressed": frozenset({"assemble", "interact", "binarize"}),
 }
-_AS_BEFORE = frozenset({"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"})
-_UNNAMED = frozenset(
+_STORED_LIKE_INPUT = frozenset(
+    {"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"}
+)
+_WITHOUT_METADATA = frozenset(
     {"rescale", "normalize", "polynomial", "dct", "project", "average_words", "hash_words", "hash_features"}
 )
 
 
-def stored(plan: Plan, column: str) -> str:
+def vector_storage(plan: Plan, column: str) -> str:
     """Return how Spark stores the vectors of a column: "dense", "sparse", "compressed" or "unknown".
 
-    A field's vectors count as dense: that is what a list of numbers is.
+    Compressed vectors are stored dense or sparse, whichever is smaller. A field's vectors are dense: it is a list of
+    numbers.
     """
-    return _stored(plan.steps, column)
+    return _storage(plan.steps, column)
 
 
-def active(plan: Plan, column: str) -> str:
-    """Return `stored`, "unknown" where a vector stored sparse may hold zeros among the slots that it does store."""
-    step, _ = _maker(plan.steps, column)
-    found = stored(plan, column)
-    exact = step is None or found == "dense" or step.op in _STORED["sparse"] | _STORED["compressed"]
-    return found if exact else "unknown"
+def storage_without_zeros(plan: Plan, column: str) -> str:
+    """Return `vector_storage`, but "unknown" if a sparse vector may hold explicit zeros."""
+    step, _ = _producer(plan.steps, column)
+    storage = vector_storage(plan, column)
+    exact = step is None or storage == "dense" or step.op in _STORAGE["sparse"] | _STORAGE["compressed"]
+    return storage if exact else "unknown"
 
 
-def categories(plan: Plan, column: str) -> Sizes:
-    """Return how many categories each slot of a column has in Spark's metadata, 0 for a number.
+def category_counts(plan: Plan, column: str) -> CategoryCounts:
+    """Return how many categories Spark's metadata gives for each slot of a column.
 
     Args:
         plan: The model so far.
-        column: A vector, or a single value, which is one slot.
-
-    Returns:
-        None for a vector of whose slots Spark knows nothing.
+        column: A vector, or a scalar, which is one slot.
 
     Raises:
-        Uncompiled: It is not known what Spark knows.
+        CannotCompile: Spark's metadata of the column cannot be derived.
     """
-    return _categories(plan, plan.steps, column)
+    return _category_counts(plan, plan.steps, column)
 
 
-def _maker(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:
-    """Return the last step that makes a column, and the steps before it; None for a field."""
-    for at in range(len(steps) - 1, -1, -1):
-        if column in steps[at].outputs:
-            return steps[at], steps[:at]
+def _producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:
+    """Return the last step that makes a column and the steps before it; None for a field."""
+    for index in range(len(steps) - 1, -1, -1):
+        if column in steps[index].outputs:
+            return steps[index], steps[:index]
     return None, ()
 
 
-def _stored(steps: Sequence[Step], column: str) -> str:
-    step, before = _maker(steps, column)
+def _storage(steps: Sequence[Step], column: str) -> str:
+    step, before = _producer(steps, column)
     if step is None:
         return "dense"
-    known = [word for word, ops in _STORED.items() if step.op in ops]
-    if known:
-        return known[0]
+    fixed = [storage for storage, ops in _STORAGE.items() if step.op in ops]
+    if fixed:
+        return fixed[0]
     if step.op == "rescale" and set(step.arrays) - {"scale"}:
         return "dense"
-    inner = _stored(before, step.inputs[0]) if step.op in _AS_BEFORE else "unknown"
-    # what took less room before a step need not after it
+    inner = _storage(before, step.inputs[0]) if step.op in _STORED_LIKE_INPUT else "unknown"
+    # a step that makes or removes zeros changes which form is smaller
     return inner if inner != "compressed" or _keeps_zeros(step) else "unknown"
 
 
 def _keeps_zeros(step: Step) -> bool:
-    """Tell whether a step leaves a slot 0 where it was, and only there."""
+    """Return whether a slot is 0 after a step exactly if it was 0 before."""
     scale = step.arrays.get("scale")
     return step.op == "vector_size" or (step.op == "rescale" and (scale is None or bool(scale.all())))
 
 
-def _categories(plan: Plan, steps: Sequence[Step], column: str) -> Sizes:
-    step, before = _maker(steps, column)
+def _category_counts(plan: Plan, steps: Sequence[Step], column: str) -> CategoryCounts:
+    step, before = _producer(steps, column)
     if step is None:
-        return None if plan.kind(column) == "vector" else (0,)
+        return None if plan.column_type(column) == "vector" else (0,)
     if step.op in _RULES:
         return _RULES[step.op](plan, before, step)
-    if step.op in _UNNAMED or (step.op == "binarize" and plan.kind(column) == "vector"):
+    if step.op in _WITHOUT_METADATA or (step.op == "binarize" and plan.column_type(column) == "vector"):
         return None
-    raise Uncompiled(f"it is not known which slots of `{column}` Spark takes for categories")
+    raise CannotCompile(f"it is not known which slots of `{column}` Spark takes for categories")
 
 
-def _none(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:  # noqa: ARG001
-    found = plan.code.columns.get(step.outputs[0])
-    return (0,) * (found.size if found is not None else 1)
+def _numbers_only(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
+    column = plan.code.columns.get(step.outputs[0])
+    return (0,) * (column.size if column is not None else 1)
 
 
-def _labels(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:  # noqa: ARG001
+def _label_count(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
     return (len(step.params["labels"]) + (step.params["invalid"] == "keep"),)
 
 
-def _buckets(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:  # noqa: ARG001
+def _bucket_count(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
     return (len(step.arrays["splits"]) - 1,)
 
 
-def _assembled(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:
-    found: list[int] = []
+def _of_all_inputs(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+    counts: list[int] = []
     for name in step.inputs:
         column = plan.code.columns.get(name)
-        found += _categories(plan, before, name) or (0,) * (column.size if column is not None else 1)
-    return tuple(found)
+        size = column.size if column is not None else 1
+        counts += _category_counts(plan, before, name) or (0,) * size
+    return tuple(counts)
 
 
-def _picked(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:
-    inner = _categories(plan, before, step.inputs[0])
+def _of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+    inner = _category_counts(plan, before, step.inputs[0])
     if inner is not None:
-        return tuple(inner[int(at)] for at in step.arrays["slots"])
+        return tuple(inner[int(slot)] for slot in step.arrays["slots"])
     if step.stage.startswith("ChiSqSelectorModel"):
-        raise Uncompiled(f"Spark takes the slots of `{step.outputs[0]}` for categories of unknown number")
+        raise CannotCompile(f"Spark takes the slots of `{step.outputs[0]}` for categories of unknown number")
     return None if step.stage.startswith("VectorSlicer") else (0,) * len(step.arrays["slots"])
 
 
-def _indexed(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:
-    """Return the values of each slot, without the one that `keep` adds: Spark forgets it. Two are a binary number."""
-    inner = _categories(plan, before, step.inputs[0])
+def _of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+    """Return the number of values of each indexed slot, 0 for two of them, which Spark calls a binary number.
+
+    The value that `keep` adds does not count: Spark leaves it out of its metadata.
+    """
+    inner = _category_counts(plan, before, step.inputs[0])
     size, starts = int(step.arrays["size"][0]), step.arrays["starts"].tolist()
-    found = list(inner or (0,) * size)
+    counts = list(inner or (0,) * size)
     for slot, first, last in zip(step.arrays["slots"].tolist(), starts, starts[1:], strict=False):
-        found[slot] = 0 if last - first == 2 else last - first  # noqa: PLR2004
-    return tuple(found)
+        counts[slot] = 0 if last - first == 2 else last - first  # noqa: PLR2004
+    return tuple(counts)
 
 
-def _same(plan: Plan, before: Sequence[Step], step: Step) -> Sizes:
-    return _categories(plan, before, step.inputs[0])
+def _of_input(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+    return _category_counts(plan, before, step.inputs[0])
 
 
-_RULES: dict[str, Callable[[Plan, Sequence[Step], Step], Sizes]] = {
-    "impute": _none,
-    "binarize": _none,
-    "one_hot": _none,
-    "count_words": _none,
-    "interact": _none,
-    "string_index": _labels,
-    "bucketize": _buckets,
-    "assemble": _assembled,
-    "pick_slots": _picked,
-    "vector_index": _indexed,
-    "vector_size": _same,
+_RULES: dict[str, Callable[[Plan, Sequence[Step], Step], CategoryCounts]] = {
+    "impute": _numbers_only,
+    "binarize": _numbers_only,
+    "one_hot": _numbers_only,
+    "count_words": _numbers_only,
+    "interact": _numbers_only,
+    "string_index": _label_count,
+    "bucketize": _bucket_count,
+    "assemble": _of_all_inputs,
+    "pick_slots": _of_selected_slots,
+    "vector_index": _of_indexed_slots,
+    "vector_size": _of_input,
 }

@@ -1,4 +1,4 @@
-"""A stage as Spark ML saved it: metadata as JSON, numbers as Parquet. Read without Spark."""
+"""A stage as Spark ML saves it, metadata in JSON and numbers in Parquet, read without Spark."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from typing import Any
 import numpy as np
 
 from sparkops.errors import ModelError
+from sparkops.scoring.ir.arrays import Numbers
 
-_SPECIAL = {"NaN": float("nan"), "Inf": float("inf"), "-Inf": float("-inf")}
+_SPECIAL_DOUBLES = {"NaN": float("nan"), "Inf": float("inf"), "-Inf": float("-inf")}
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class SavedStage:
     """One saved stage.
 
     Args:
-        folder: Where it lies.
-        kind: Short class name, without `Model` at its end for neither: as Spark writes it.
+        folder: Folder that Spark wrote.
+        class_name: Class name without its package, such as `StringIndexerModel`.
         uid: Spark's id of the stage.
-        params: Every parameter, the ones left at their default too.
-        extra: Further keys of the metadata, such as numFeatures.
+        params: All parameters, including those left at their default.
+        metadata: The whole metadata object, for keys such as `numFeatures` or `sparkVersion`.
     """
 
     folder: Path
-    kind: str
+    class_name: str
     uid: str
     params: Mapping[str, Any]
-    extra: Mapping[str, Any]
+    metadata: Mapping[str, Any]
 
     @classmethod
-    def read(cls, folder: Path) -> Saved:
+    def read(cls, folder: Path) -> SavedStage:
         """Read a stage's metadata.
 
         Raises:
@@ -44,17 +45,17 @@ class Saved:
         if not parts:
             raise ModelError(f"{folder} holds no model that Spark ML saved: there is no metadata in it.")
         try:
-            plain = json.loads(parts[0].read_text(encoding="utf-8"))
-            params = {**plain.get("defaultParamMap", {}), **plain["paramMap"]}
-            return cls(folder, plain["class"].rpartition(".")[2], plain["uid"], params, plain)
+            metadata = json.loads(parts[0].read_text(encoding="utf-8"))
+            params = {**metadata.get("defaultParamMap", {}), **metadata["paramMap"]}
+            return cls(folder, metadata["class"].rpartition(".")[2], metadata["uid"], params, metadata)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"{parts[0]} is not Spark ML's metadata: {error!r}") from None
 
     def __str__(self) -> str:
-        return f"{self.kind} `{self.uid}`"
+        return f"{self.class_name} `{self.uid}`"
 
     def rows(self, name: str = "data") -> list[dict[str, Any]]:
-        """Return the rows of a Parquet folder."""
+        """Read the rows of a Parquet folder."""
         from pyarrow import ArrowException
         from pyarrow.parquet import read_table
 
@@ -66,38 +67,43 @@ class Saved:
         except (OSError, ArrowException) as error:
             raise ModelError(f"{self}: `{name}` in {self.folder} cannot be read: {error}") from None
 
-    def stages(self) -> tuple[Saved, ...]:
-        """Return the stages of a saved pipeline, in order."""
-        found: dict[str, list[Path]] = {}  # two stages inside an RFormula share one uid
+    def inner_stages(self) -> tuple[SavedStage, ...]:
+        """Read the stages of a saved pipeline, in order."""
+        # a list for each uid: two stages inside an RFormula share one
+        folders: dict[str, list[Path]] = {}
         for path in sorted(
             (self.folder / "stages").glob("*_*"), key=lambda path: (len(path.name), path.name)
         ):
-            found.setdefault(path.name.partition("_")[2], []).append(path)
+            folders.setdefault(path.name.partition("_")[2], []).append(path)
         uids = self.params["stageUids"]
-        missing = [uid for uid in uids if len(found.get(uid, ())) < uids.count(uid)]
+        missing = [uid for uid in uids if len(folders.get(uid, ())) < uids.count(uid)]
         if missing:
             raise ModelError(f"{self}: stage `{missing[0]}` is not in {self.folder / 'stages'}.")
-        return tuple(Saved.read(found[uid].pop(0)) for uid in uids)
+        return tuple(SavedStage.read(folders[uid].pop(0)) for uid in uids)
 
-    def number(self, name: str) -> float:
-        """Return a numeric parameter."""
-        return double(self.params[name])
+    def double_param(self, name: str) -> float:
+        """Return a numeric parameter, which JSON may hold as "NaN" or "Inf"."""
+        return parse_double(self.params[name])
 
-    def pairs(self) -> list[tuple[str, str]]:
-        """Return input and output columns, of a stage of one column or of several."""
+    def column_pair(self) -> tuple[str, str]:
+        """Return the input and the output column of a stage that has one of each."""
+        return str(self.params["inputCol"]), str(self.params["outputCol"])
+
+    def column_pairs(self) -> list[tuple[str, str]]:
+        """Return input and output columns of a stage that may have several of each."""
         inputs, outputs = self.params.get("inputCols"), self.params.get("outputCols")
         if inputs:
             return list(zip(inputs, outputs or inputs, strict=True))
-        return [(self.params["inputCol"], self.params["outputCol"])]
+        return [self.column_pair()]
 
 
-def double(value: Any) -> float:
-    """Return a number as Spark ML writes it in metadata."""
-    return _SPECIAL[value] if isinstance(value, str) else float(value)
+def parse_double(value: Any) -> float:
+    """Return a number of Spark ML's metadata."""
+    return _SPECIAL_DOUBLES[value] if isinstance(value, str) else float(value)
 
 
-def dense(vector: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    """Return a saved vector as an array."""
+def parse_vector(vector: Mapping[str, Any]) -> Numbers:
+    """Return a saved vector, dense or sparse, as an array."""
     if vector["type"] == 1:
         return np.array(vector["values"], dtype=np.float64)
     result = np.zeros(vector["size"])
@@ -105,15 +111,15 @@ def dense(vector: Mapping[str, Any]) -> np.ndarray[Any, Any]:
     return result
 
 
-def matrix(saved: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    """Return a saved matrix as an array."""
-    rows, columns, values = saved["numRows"], saved["numCols"], np.array(saved["values"], dtype=np.float64)
-    if saved["type"] == 1:
-        order = (rows, columns) if saved["isTransposed"] else (columns, rows)
-        shaped = values.reshape(order)
-        return np.ascontiguousarray(shaped if saved["isTransposed"] else shaped.T)
-    result = np.zeros((columns, rows)) if not saved["isTransposed"] else np.zeros((rows, columns))
-    starts = np.array(saved["colPtrs"])
-    major = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    result[major, np.array(saved["rowIndices"], dtype=np.int64)] = values
-    return np.ascontiguousarray(result if saved["isTransposed"] else result.T)
+def parse_matrix(matrix: Mapping[str, Any]) -> Numbers:
+    """Return a saved matrix, dense or compressed by column, as an array of (rows, columns)."""
+    rows, columns = matrix["numRows"], matrix["numCols"]
+    values, transposed = np.array(matrix["values"], dtype=np.float64), matrix["isTransposed"]
+    if matrix["type"] == 1:
+        major_first = values.reshape((rows, columns) if transposed else (columns, rows))
+    else:
+        major_first = np.zeros((rows, columns) if transposed else (columns, rows))
+        starts = np.array(matrix["colPtrs"])
+        major = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        major_first[major, np.array(matrix["rowIndices"], dtype=np.int64)] = values
+    return np.ascontiguousarray(major_first if transposed else major_first.T)

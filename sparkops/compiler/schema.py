@@ -29,7 +29,7 @@ def fields_from_spark(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     )
 
 
-def sized(fields: Sequence[Field], row: Mapping[str, Any]) -> tuple[Field, ...]:
+def with_vector_sizes(fields: Sequence[Field], row: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the fields with the length of their vectors, as a row of plain values shows it."""
     return tuple(
         replace(field, size=len(row[field.name]))
@@ -81,7 +81,7 @@ def fields_from_example(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: next((row[name] for row in rows if row.get(name) is not None), None) for name in names}
     fields = tuple(Field(name, _seen(value)) for name, value in values.items())
-    return sized(fields, values)
+    return with_vector_sizes(fields, values)
 
 
 def _word(kind: str) -> str:

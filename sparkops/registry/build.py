@@ -75,13 +75,15 @@ def build(model: Model, facts: Facts, folder: Path, settings: Settings, checks: 
 
 def fields_of(model: Model) -> tuple[Field, ...]:
     """Return the columns of the example rows, vectors with their length."""
-    from sparkops.compiler import fields_from_spark, sized
+    from sparkops.compiler import fields_from_spark, with_vector_sizes
 
     fields = fields_from_spark(model.example.schema.jsonValue())
     vectors = [field.name for field in fields if field.type == "vector"]
     if not vectors:
         return fields
-    return sized(fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {}))
+    return with_vector_sizes(
+        fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {})
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

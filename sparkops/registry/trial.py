@@ -22,7 +22,7 @@ def trial(model: Model, settings: Settings) -> Compilation:
         model: What the job returned.
         settings: Where storage is that Spark's executors share.
     """
-    from sparkops.compiler import stage_by_stage
+    from sparkops.compiler import compile_stages
 
     check_trained(model)
     with tempfile.TemporaryDirectory(prefix="sparkops-trial-") as work:
@@ -32,4 +32,4 @@ def trial(model: Model, settings: Settings) -> Compilation:
             fitted.write().save((folder / SPARK_MODEL).as_uri())
         else:
             save_spark_model(model.fitted, folder, settings)
-        return stage_by_stage(folder / SPARK_MODEL, fields_of(model))
+        return compile_stages(folder / SPARK_MODEL, fields_of(model))

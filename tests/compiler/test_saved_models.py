@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.compiler import fields_from_spark, stage_by_stage
+from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.scoring import Scorer
 from sparkops.scoring.artifact.certificate import check_cases, read_cases
 
@@ -33,7 +33,7 @@ SPARKS = ("spark-4.0", "spark-4.1", "spark-4.2")
 
 def scorer_of(folder: Path) -> Scorer:
     fields = fields_from_spark(json.loads((folder / "fields.json").read_text("utf-8")))
-    return Scorer(stage_by_stage(folder / "model", fields).whole(), raw=True)
+    return Scorer(compile_stages(folder / "model", fields).require_description(), raw=True)
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.select import select
 from sparkops.scoring.sql.show import show
 
@@ -39,7 +39,7 @@ def made(expression: str) -> tuple[str, str]:
 )
 def test_spark_s_rules_of_types_become_casts(expression: str, kind: str, tree: str) -> None:
     if not tree:
-        with pytest.raises(Uncompiled, match="is not in the list"):
+        with pytest.raises(CannotCompile, match="is not in the list"):
             made(expression)
         return
     assert made(expression) == (kind, tree)
@@ -76,7 +76,7 @@ def test_statements_that_are_left_to_spark_say_why(statement: str, reason: str) 
     if not reason:
         assert [name for name, _ in select(statement, TYPES).made] == ["n", "x"]
         return
-    with pytest.raises(Uncompiled, match=reason):
+    with pytest.raises(CannotCompile, match=reason):
         select(statement, TYPES)
 
 

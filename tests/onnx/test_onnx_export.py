@@ -18,7 +18,7 @@ from scoring.test_vector_stages import ODD, STORED
 from scoring.test_vector_stages import steps as vector_steps
 
 from sparkops.artifact.random_rows import fresh_rows
-from sparkops.compiler import fields_from_spark, stage_by_stage
+from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, ParityBroken
 from sparkops.onnx import answers, feed, not_exported, to_onnx
 from sparkops.onnx.export import export
@@ -37,7 +37,7 @@ ROW = {"carrier": "AA", "distance": 1, "temp": 2.0}
 
 def described(folder: Path) -> Description:
     fields = fields_from_spark(json.loads((folder / "fields.json").read_text("utf-8")))
-    return stage_by_stage(folder / "model", fields).whole()
+    return compile_stages(folder / "model", fields).require_description()
 
 
 def cases_of(description: Description, sampled: list[dict[str, Any]], fresh: int = 40) -> list[Case]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from parity.known import ALL
 
-from sparkops.compiler import fields_from_spark, stage_by_stage
+from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
 from sparkops.onnx.sql.choice import CHOICES
 from sparkops.onnx.stages.registry import REASONS
@@ -61,5 +61,5 @@ def test_the_page_tells_of_every_stage_what_the_code_does() -> None:
 def test_the_saved_models_are_made_of_what_the_page_says() -> None:
     for folder in MODELS:
         fields = fields_from_spark(json.loads((folder / "fields.json").read_text("utf-8")))
-        for step in stage_by_stage(folder / "model", fields).whole().steps:
+        for step in compile_stages(folder / "model", fields).require_description().steps:
             assert step.stage.split()[0] in MADE[step.op].split()

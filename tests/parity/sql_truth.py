@@ -11,7 +11,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from parity.sql_draw import TYPES
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.select import select
 from sparkops.scoring.batch.columns import Frame, Scalars
 from sparkops.scoring.batch.reader import read
@@ -61,7 +61,7 @@ def compare(
     for expression in expressions:
         try:
             known.append((expression, *ours(expression, rows)))
-        except Uncompiled as reason:
+        except CannotCompile as reason:
             tally.uncompiled.append(f"{expression}: {reason}")
     taken = []
     for start in range(0, len(known), 25):

@@ -15,7 +15,7 @@ from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
-from sparkops.compiler import compile_model, fields_from_spark, sized
+from sparkops.compiler import compile_model, fields_from_spark, with_vector_sizes
 from sparkops.errors import RowError
 from sparkops.scoring import Answer, Difference, Scorer, agree, edge_rows, load, save
 
@@ -60,7 +60,7 @@ class Truth:
         fields = fields_from_spark(frame.schema.jsonValue())
         fields = tuple(field for field in fields if names is None or field.name in names)
         self.sampled = [_plain_row(row) for row in frame.limit(30).collect()]
-        save(compile_model(self.saved, sized(fields, self.sampled[0])), folder / "scorer")
+        save(compile_model(self.saved, with_vector_sizes(fields, self.sampled[0])), folder / "scorer")
         self.scorer: Scorer = load(folder / "scorer", raw=True)
         self._read = {name for stage in leaves(fitted) for name in read_by(stage)}
         self.stored: dict[str, set[str]] = {}

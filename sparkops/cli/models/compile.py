@@ -37,7 +37,7 @@ def compile_model(where: Where, uri: str, into: Path | None, schema: str | None)
     """
     from sparkops.artifact.compiled_model import check_free, write_compiled
     from sparkops.artifact.logged_model import is_logged, logged
-    from sparkops.compiler import stage_by_stage
+    from sparkops.compiler import compile_stages
 
     if into is not None:
         check_free(into)
@@ -47,7 +47,7 @@ def compile_model(where: Where, uri: str, into: Path | None, schema: str | None)
             f"{uri} holds a compiled scorer already: name the Spark model that it was compiled from."
         )
     model = logged(folder, schema=schema)
-    found = stage_by_stage(model.saved, model.fields)
+    found = compile_stages(model.saved, model.fields)
     by = f"Spark {model.spark}" if model.spark else "an unknown Spark"
     click.echo(f"Model    {model.saved}, saved by {by}; columns from {model.told_by}")
     tell_stages(found)
@@ -123,12 +123,12 @@ def tell_compared(found: Recheck, compared: Compared) -> None:
 def tell_stages(found: Compilation) -> None:
     """Print what became of each stage."""
     rows = [
-        {"number": number, "stage": stage.kind, "uid": stage.uid, "how": stage.how}
+        {"number": number, "stage": stage.class_name, "uid": stage.uid, "how": stage.describe()}
         for number, stage in enumerate(found.stages, 1)
     ]
     table(rows, empty="The model has no stages.")
-    if found.trouble:
-        click.echo(f"Scored by Spark only: {found.trouble}")
+    if found.problem:
+        click.echo(f"Scored by Spark only: {found.problem}")
 
 
 def certificate_line(folder: Path, model: str) -> str:

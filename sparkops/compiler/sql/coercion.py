@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql import literal
 from sparkops.scoring.sql.casts import cast as cast_of
 from sparkops.scoring.sql.fault import Fault
@@ -91,7 +91,7 @@ def wider_decimal(left: tuple[int, int], right: tuple[int, int]) -> str:
 
 
 def _refuse() -> str:
-    raise Uncompiled("it has decimals of more than 38 digits")
+    raise CannotCompile("it has decimals of more than 38 digits")
 
 
 def _decimal(precision: int, scale: int) -> str:
@@ -131,7 +131,7 @@ def cast(node: Node, kind: str, *, tried: bool = False, said: bool = False) -> N
         said: The statement itself says it; whole numbers stay casts then, since Spark's decimals look at literals.
 
     Raises:
-        Uncompiled: There is no such cast, or its text differs between Java's versions.
+        CannotCompile: There is no such cast, or its text differs between Java's versions.
     """
     if node.type == kind:
         return node
@@ -142,7 +142,7 @@ def cast(node: Node, kind: str, *, tried: bool = False, said: bool = False) -> N
         return folded
     if cast_of(node.type, kind) is None:
         why = ", which Java's versions write differently" if kind == "string" else ""
-        raise Uncompiled(f"its cast of {node.type} to {kind} is not in the list of casts{why}")
+        raise CannotCompile(f"its cast of {node.type} to {kind} is not in the list of casts{why}")
     return top("try_cast" if tried else "cast", kind, [node])
 
 
@@ -167,21 +167,21 @@ def moment(written: str) -> datetime:
     """Return a timestamp that is written with all its digits and without a time zone.
 
     Raises:
-        Uncompiled: It is written in another way.
+        CannotCompile: It is written in another way.
     """
     try:
         if _MOMENT.fullmatch(written):
             return datetime.fromisoformat(written)
     except ValueError:
         pass
-    raise Uncompiled(f"the timestamp `{written}` is not in the list of constants")
+    raise CannotCompile(f"the timestamp `{written}` is not in the list of constants")
 
 
 def together(nodes: Sequence[Node], rule: Any = met) -> list[Node]:
     """Return nodes cast to the type that they meet in.
 
     Raises:
-        Uncompiled: They meet in none that is known.
+        CannotCompile: They meet in none that is known.
     """
     kind = common((node.type for node in nodes), rule)
     return [cast(node, kind) for node in nodes]
@@ -194,7 +194,7 @@ def common(kinds: Iterable[str], rule: Any = met) -> str:
     def step(left: str, right: str) -> str:
         found = rule(left, right)
         if found is None:
-            raise Uncompiled(f"values of {left} and {right} meet in no type of the list")
+            raise CannotCompile(f"values of {left} and {right} meet in no type of the list")
         return str(found)
 
     return reduce(step, listed[1:], listed[0])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql import texts
 from sparkops.scoring.sql.node import Node, top
 from sparkops.scoring.sql.types import decimal_of
@@ -36,11 +36,11 @@ def expression(item: Any, columns: Columns) -> Node:
         columns: Gives the tree of a column by sqlglot's node.
 
     Raises:
-        Uncompiled: Something of it is not in the list.
+        CannotCompile: Something of it is not in the list.
     """
     rule = RULES.get(type(item).__name__)
     if rule is None:
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     return rule(item, columns)
 
 
@@ -93,7 +93,7 @@ def _decimal(value: Decimal) -> Node:
     scale = max(0, -int(exponent))
     kind = f"decimal({max(len(digits), scale)},{scale})"
     if decimal_of(kind) is None:
-        raise Uncompiled("it has a number of more than 38 digits")
+        raise CannotCompile("it has a number of more than 38 digits")
     return constant(value or Decimal(0).scaleb(-scale), kind)
 
 
@@ -122,16 +122,16 @@ def _is(item: Any, columns: Columns) -> Node:
         return is_null(value)
     if kind == "Boolean":
         return top("eqnull", "boolean", [boolean(value), constant(bool(item.expression.this), "boolean")])
-    raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+    raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
 
 
 def _in(item: Any, columns: Columns) -> Node:
     if not item.expressions or any(item.args.get(name) for name in ("query", "unnest", "field")):
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     parts = [expression(part, columns) for part in (item.this, *item.expressions)]
     value, *options = together(parts)
     if value.type == VOID:
-        raise Uncompiled("it compares nulls")
+        raise CannotCompile("it compares nulls")
     plain = [option for option in options if option.op == "literal" and option.value not in (None, "nan")]
     if len(plain) == len(options):
         return top("in", "boolean", [value, *options])
@@ -141,7 +141,7 @@ def _in(item: Any, columns: Columns) -> Node:
 
 def _between(item: Any, columns: Columns) -> Node:
     if item.args.get("symmetric"):
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     value = expression(item.this, columns)
     low, high = (expression(item.args[name], columns) for name in ("low", "high"))
     return both("and", [compare("ge", value, low), compare("le", value, high)])
@@ -154,14 +154,14 @@ def _like(item: Any, columns: Columns) -> Node:
 def _escape(item: Any, columns: Columns) -> Node:
     mark = item.expression
     if type(item.this).__name__ != "Like" or type(mark).__name__ != "Literal" or len(mark.this) != 1:
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     return _pattern(item.this, mark.this, columns)
 
 
 def _pattern(item: Any, mark: str, columns: Columns) -> Node:
     value, pattern = expression(item.this, columns), item.expression
     if type(pattern).__name__ != "Literal" or not pattern.is_string or texts.like(pattern.this, mark) is None:
-        raise Uncompiled(f"its pattern `{text(pattern)}` is not in the list of LIKE patterns")
+        raise CannotCompile(f"its pattern `{text(pattern)}` is not in the list of LIKE patterns")
     made = top("like", "boolean", [cast(value, "string")], (pattern.this, mark))
     return top("not", "boolean", [made]) if item.args.get("negate") else made
 
@@ -180,7 +180,7 @@ def _case(item: Any, columns: Columns) -> Node:
 def _cast(item: Any, columns: Columns) -> Node:
     kind, tried = _type(item), bool(item.args.get("safe"))
     if any(item.args.get(name) for name in ("format", "action", "default")):
-        raise Uncompiled(f"its cast `{text(item)}` is not in the list of casts")
+        raise CannotCompile(f"its cast `{text(item)}` is not in the list of casts")
     inner = item.this
     written = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
     if written is not None and kind.startswith("decimal"):
@@ -197,7 +197,7 @@ def _type(item: Any) -> str:
         if decimal_of(kind):
             return kind
     if name not in _TYPES or target.expressions:
-        raise Uncompiled(f"its cast `{text(item)}` is not in the list of casts")
+        raise CannotCompile(f"its cast `{text(item)}` is not in the list of casts")
     return _TYPES[name]
 
 
@@ -209,14 +209,14 @@ def _concat(item: Any, columns: Columns) -> Node:
 
 def _called(item: Any, columns: Columns) -> Node:
     if not isinstance(item.this, str):
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     return call(item.this.lower(), [expression(arg, columns) for arg in item.expressions])
 
 
 def _extract(item: Any, columns: Columns) -> Node:
     name = _FIELDS.get(str(item.this.this).upper())
     if name is None:
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     return call(name, [expression(item.expression, columns)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.node import Node, top
 from sparkops.scoring.sql.numbers import MATH
 from sparkops.scoring.sql.types import decimal_of, whole
@@ -23,14 +23,14 @@ def call(name: str, args: Args) -> Node:
     """Return a call as a typed tree.
 
     Raises:
-        Uncompiled: It is not in the list, or not with these arguments.
+        CannotCompile: It is not in the list, or not with these arguments.
     """
     found = FUNCTIONS.get(name)
     if found is None:
-        raise Uncompiled(f"`{name}` is not in the list of functions")
+        raise CannotCompile(f"`{name}` is not in the list of functions")
     least, most, made = found
     if not least <= len(args) <= most:
-        raise Uncompiled(f"`{name}` of {len(args)} arguments is not in the list of functions")
+        raise CannotCompile(f"`{name}` of {len(args)} arguments is not in the list of functions")
     return made(args)
 
 
@@ -42,7 +42,7 @@ def _counts(args: Args) -> list[Node]:
     """Return positions and lengths, which are whole numbers."""
     for arg in args:
         if arg.type not in (*_SMALL, VOID):
-            raise Uncompiled(f"a position of type {arg.type} is not in the list of functions")
+            raise CannotCompile(f"a position of type {arg.type} is not in the list of functions")
     return [cast(arg, "integer") for arg in args]
 
 
@@ -69,7 +69,9 @@ def _replace(args: Args) -> Node:
 def _both_strings(op: str) -> Call:
     def made(args: Args) -> Node:
         if any(arg.type not in ("string", VOID) for arg in args):
-            raise Uncompiled(f"`{op}` of {args[0].type} and {args[1].type} is not in the list of functions")
+            raise CannotCompile(
+                f"`{op}` of {args[0].type} and {args[1].type} is not in the list of functions"
+            )
         return top(op, "boolean", [cast(arg, "string") for arg in args])
 
     return made
@@ -79,21 +81,21 @@ def _split(args: Args) -> Node:
     between = args[1]
     plain = between.op == "literal" and between.type == "string" and between.value
     if not plain or _REGEX & set(between.value):
-        raise Uncompiled("split by a regular expression, or by nothing, is not in the list of functions")
+        raise CannotCompile("split by a regular expression, or by nothing, is not in the list of functions")
     return Node("split", "array<string>", (cast(args[0], "string"),), between.value)
 
 
 def _coalesce(args: Args) -> Node:
     typed = together(args)
     if typed[0].type == VOID:
-        raise Uncompiled("it chooses among nothing but nulls")
+        raise CannotCompile("it chooses among nothing but nulls")
     return top("coalesce", typed[0].type, typed) if len(typed) > 1 else typed[0]
 
 
 def _extreme(op: str, args: Args) -> Node:
     typed = together(args, without_strings)
     if typed[0].type == VOID:
-        raise Uncompiled("it chooses among nothing but nulls")
+        raise CannotCompile("it chooses among nothing but nulls")
     return top(op, typed[0].type, typed)
 
 
@@ -103,7 +105,7 @@ def _if(args: Args) -> Node:
 
 def _null_if(args: Args) -> Node:
     if VOID in (args[0].type, args[1].type):
-        raise Uncompiled("nullif of null is not in the list of functions")
+        raise CannotCompile("nullif of null is not in the list of functions")
     return choose([(compare("eq", args[0], args[1]), null(args[0].type))], args[0])
 
 
@@ -117,7 +119,7 @@ def _rounded(op: str, args: Args) -> Node:
     digits = decimal_of(value.type)
     if digits is None:
         if value.type != "double" and not whole(value.type):
-            raise Uncompiled(f"`{op}` of {value.type} is not in the list of functions")
+            raise CannotCompile(f"`{op}` of {value.type} is not in the list of functions")
         return Node(op, value.type, (value,), places, value.depth + 1, value.size + 1)
     before, kept = digits[0] - digits[1], min(digits[1], max(places, 0))
     kind = adjusted(before + 1 + kept, kept) if places >= 0 else adjusted(max(before + 1, 1 - places), 0)
@@ -129,14 +131,14 @@ def _places(args: Args) -> int:
         return 0
     places = args[0]
     if places.op != "literal" or places.type != "integer" or places.value is None:
-        raise Uncompiled("rounding to places that are no whole number in the statement is not in the list")
+        raise CannotCompile("rounding to places that are no whole number in the statement is not in the list")
     return int(places.value)
 
 
 def _whole(op: str, args: Args) -> Node:
     value = args[0]
     if decimal_of(value.type):
-        raise Uncompiled(f"`{op}` of decimals is not in the list of functions")
+        raise CannotCompile(f"`{op}` of decimals is not in the list of functions")
     return cast(value, "long") if whole(value.type) else top(op, "long", [cast(value, "double")])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.node import Node, top
 from sparkops.scoring.sql.types import decimal_of, real, whole
 
@@ -22,7 +22,7 @@ def binary(op: str, left: Node, right: Node) -> Node:
     first, second = decimal_of(left.type), decimal_of(right.type)
     if first and second:
         if op == "pmod":
-            raise Uncompiled("pmod of decimals is not in the list of functions")
+            raise CannotCompile("pmod of decimals is not in the list of functions")
         return top(op, "long" if op == "intdiv" else result_decimal(op, first, second), [left, right])
     if op == "div":
         return top("div", "double", [cast(left, "double"), cast(right, "double")])
@@ -30,13 +30,13 @@ def binary(op: str, left: Node, right: Node) -> Node:
         return top("intdiv", "long", [cast(left, "long"), cast(right, "long")])
     kind = common_number(left, right)
     if op == "pmod" and kind not in ("integer", "long", "double"):
-        raise Uncompiled(f"pmod of {kind} is not in the list of functions")
+        raise CannotCompile(f"pmod of {kind} is not in the list of functions")
     return top(op, kind, [cast(left, kind), cast(right, kind)])
 
 
 def _numbers(op: str, left: Node, right: Node) -> tuple[Node, Node]:
     if left.type == right.type == VOID:
-        raise Uncompiled("it calculates with nothing but nulls")
+        raise CannotCompile("it calculates with nothing but nulls")
     if "string" in (left.type, right.type):
         kind = met(left.type, right.type) if left.type != right.type else "double"
         left, right = cast(left, str(kind)), cast(right, str(kind))
@@ -44,7 +44,7 @@ def _numbers(op: str, left: Node, right: Node) -> tuple[Node, Node]:
         kind = left.type if right.type == VOID else right.type
         left, right = cast(left, kind), cast(right, kind)
     if not is_number(left.type) or not is_number(right.type):
-        raise Uncompiled(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
+        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
     return _decimals(left, right)
 
 
@@ -65,7 +65,7 @@ def _as_decimal(node: Node) -> Node:
     if node.op == "literal" and node.value is not None:
         precision = len(str(abs(node.value)))
     if node.op == "cast" and node.args[0].op == "literal":
-        raise Uncompiled("whole numbers like 1L beside decimals are not in the list of expressions")
+        raise CannotCompile("whole numbers like 1L beside decimals are not in the list of expressions")
     return cast(node, f"decimal({precision},{scale})")
 
 
@@ -73,21 +73,21 @@ def common_number(left: Node, right: Node) -> str:
     """Return the type that two numbers are calculated in."""
     kind = tight(left.type, right.type)
     if kind is None or not is_number(kind):
-        raise Uncompiled(f"numbers of {left.type} and {right.type} are not in the list of expressions")
+        raise CannotCompile(f"numbers of {left.type} and {right.type} are not in the list of expressions")
     return kind
 
 
 def _moved(op: str, left: Node, right: Node) -> Node:
     day, days = (left, right) if left.type == "date" else (right, left)
     if days.type not in ("byte", "short", "integer") or (op == "sub" and day is right):
-        raise Uncompiled(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
+        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
     return move(day, days, back=op == "sub")
 
 
 def move(day: Node, days: Node, *, back: bool) -> Node:
     """Return a date some days later, or earlier."""
     if days.type not in ("byte", "short", "integer"):
-        raise Uncompiled(f"date arithmetic with {days.type} is not in the list of functions")
+        raise CannotCompile(f"date arithmetic with {days.type} is not in the list of functions")
     days = cast(days, "integer")
     return top("date_add", "date", [cast(day, "date"), _turned(days) if back else days])
 
@@ -101,7 +101,7 @@ def _turned(days: Node) -> Node:
 def compare(op: str, left: Node, right: Node) -> Node:
     """Return a comparison: eq, ne, lt, le, gt, ge, eqnull."""
     if left.type == right.type == VOID:
-        raise Uncompiled("it compares nulls")
+        raise CannotCompile("it compares nulls")
     first, second = _compared(left, right)
     if op == "ne":
         return top("not", "boolean", [top("eq", "boolean", [first, second])])
@@ -119,7 +119,7 @@ def _compared(left: Node, right: Node) -> tuple[Node, Node]:
     if close is None and "string" in (left.type, right.type):
         close = met(left.type, right.type)
     if close is None or close.startswith(("array", "vector")):
-        raise Uncompiled(f"a comparison of {left.type} and {right.type} is not in the list of expressions")
+        raise CannotCompile(f"a comparison of {left.type} and {right.type} is not in the list of expressions")
     return cast(left, close), cast(right, close)
 
 
@@ -150,7 +150,7 @@ def unary(op: str, node: Node) -> Node:
     """Return neg or abs; text becomes a double."""
     node = cast(node, "double") if node.type in ("string", VOID) else node
     if not is_number(node.type):
-        raise Uncompiled(f"`{op}` of {node.type} is not in the list of expressions")
+        raise CannotCompile(f"`{op}` of {node.type} is not in the list of expressions")
     return top(op, node.type, [node])
 
 
@@ -165,7 +165,7 @@ def boolean(node: Node) -> Node:
     if node.type == VOID:
         return cast(node, "boolean")
     if node.type != "boolean":
-        raise Uncompiled(f"a condition of type {node.type} is not in the list of expressions")
+        raise CannotCompile(f"a condition of type {node.type} is not in the list of expressions")
     return node
 
 
@@ -174,7 +174,7 @@ def choose(pairs: list[tuple[Node, Node]], other: Node | None) -> Node:
     values = together([*(value for _, value in pairs), *([other] if other is not None else [])])
     kind = values[0].type
     if kind == VOID:
-        raise Uncompiled("it chooses among nothing but nulls")
+        raise CannotCompile("it chooses among nothing but nulls")
     last = values.pop() if other is not None else Node("literal", kind)
     args = [part for (test, _), value in zip(pairs, values, strict=True) for part in (boolean(test), value)]
     return top("case", kind, [*args, last])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.node import LARGEST
 
 _PARTS = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
@@ -32,29 +32,29 @@ def parse(text: str) -> Statement:
     """Return a statement.
 
     Raises:
-        Uncompiled: It is more than `SELECT ... FROM __THIS__ WHERE ...`, or cannot be read for certain.
+        CannotCompile: It is more than `SELECT ... FROM __THIS__ WHERE ...`, or cannot be read for certain.
     """
     try:
         from sqlglot import exp
         from sqlglot.errors import SqlglotError
     except ImportError:
-        raise Uncompiled(
+        raise CannotCompile(
             "sqlglot, which reads its statement, is not installed (pip install sqlglot)"
         ) from None
     if "\\" in text:
-        raise Uncompiled("its statement has a backslash, which SQL parsers read differently")
+        raise CannotCompile("its statement has a backslash, which SQL parsers read differently")
     if len(text) > _LONGEST:
-        raise Uncompiled(f"its statement is longer than {_LONGEST} characters")
+        raise CannotCompile(f"its statement is longer than {_LONGEST} characters")
     try:
         found = [item for item in _trees(text) if item is not None]
     except (SqlglotError, RecursionError) as error:
-        raise Uncompiled(f"its statement cannot be read: {str(error).splitlines()[0]}") from None
+        raise CannotCompile(f"its statement cannot be read: {str(error).splitlines()[0]}") from None
     if len(found) != 1 or not isinstance(found[0], exp.Select):
-        raise Uncompiled("its statement is not one SELECT ... FROM __THIS__")
+        raise CannotCompile("its statement is not one SELECT ... FROM __THIS__")
     select = found[0]
     more = sorted(name for name, value in select.args.items() if value and name not in _PARTS)
     if more or select.args.get("kind") or select.args.get("operation_modifiers"):
-        raise Uncompiled(
+        raise CannotCompile(
             f"its statement has more than SELECT, FROM and WHERE ({', '.join(more) or 'a kind'})"
         )
     _check(select)
@@ -67,7 +67,7 @@ def _table(select: Any) -> str:
     table: Any = source.this if source is not None else None
     plain = type(table).__name__ == "Table" and table.name == "__THIS__"
     if not plain or any(value for name, value in table.args.items() if name not in ("this", "alias")):
-        raise Uncompiled("its statement does not read FROM __THIS__ alone")
+        raise CannotCompile("its statement does not read FROM __THIS__ alone")
     return str(table.alias or "__THIS__").lower()
 
 
@@ -80,7 +80,7 @@ def _trees(text: str) -> list[Any]:
         1 for tree in trees if tree is not None for node in tree.walk() if type(node).__name__ == "Add"
     )
     if len(signs) != sums:
-        raise Uncompiled("its statement has a plus sign before a value")
+        raise CannotCompile("its statement has a plus sign before a value")
     return trees
 
 
@@ -125,6 +125,8 @@ def _check(select: Any) -> None:
         for name, child in node.args.items():
             below = _BINDS.get(type(child).__name__)
             if below is not None and (below < binds or (below == binds and name != "this")):
-                raise Uncompiled(f"parentheses around `{child.sql('spark')}` would make its statement plain")
+                raise CannotCompile(
+                    f"parentheses around `{child.sql('spark')}` would make its statement plain"
+                )
     if count > LARGEST * 4:
-        raise Uncompiled("its statement is too long")
+        raise CannotCompile("its statement is too long")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sparkops.compiler.plan import Uncompiled
+from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.node import DEEPEST, LARGEST, Node
 from sparkops.scoring.sql.types import KINDS
 
@@ -34,7 +34,7 @@ def select(statement: str, types: Mapping[str, str]) -> Selected:
     """Return what a statement does to columns of these types.
 
     Raises:
-        Uncompiled: Something of it is not in the list.
+        CannotCompile: Something of it is not in the list.
     """
     parsed = parse(statement)
     names = _Names(types, parsed.table)
@@ -66,7 +66,7 @@ def _item(item: Any, names: _Names) -> tuple[str, Node]:
         return name or str(inner.name), Node("column", names.types[column], value=column)
     tree = _tree(inner, names)
     if not name:
-        raise Uncompiled(f"its expression `{text(inner)}` has no name of its own (AS ...)")
+        raise CannotCompile(f"its expression `{text(inner)}` has no name of its own (AS ...)")
     return name, tree
 
 
@@ -74,16 +74,16 @@ def names_made(statement: str) -> list[str]:
     """Return the names that a statement gives, as far as it can be read."""
     try:
         return [str(item.alias) for item in parse(statement).items if type(item).__name__ == "Alias"]
-    except Uncompiled:
+    except CannotCompile:
         return []
 
 
 def _tree(item: Any, names: _Names) -> Node:
     tree = expression(item, names)
     if tree.depth > DEEPEST or tree.size > LARGEST:
-        raise Uncompiled(f"its expression `{text(item)}` is too large")
+        raise CannotCompile(f"its expression `{text(item)}` is too large")
     if tree.type == "void":
-        raise Uncompiled(f"its expression `{text(item)}` is nothing but null")
+        raise CannotCompile(f"its expression `{text(item)}` is nothing but null")
     return tree
 
 
@@ -91,12 +91,12 @@ def _is_star(item: Any, table: str) -> bool:
     """Tell whether it is `*` or `t.*`; more than that is refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
         if str(item.table).lower() not in (table, "__this__"):
-            raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+            raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
         item = item.this
     if type(item).__name__ != "Star":
         return False
     if any(item.args.values()):
-        raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
     return True
 
 
@@ -104,10 +104,10 @@ def _once(names: list[str]) -> None:
     lower = [name.lower() for name in names]
     twice = next((name for name in names if lower.count(name.lower()) > 1), None)
     if twice is not None:
-        raise Uncompiled(f"it makes the column `{twice}` twice")
+        raise CannotCompile(f"it makes the column `{twice}` twice")
 
 
-class _Missing(Uncompiled):
+class _Missing(CannotCompile):
     """A column is read that neither the signature nor a stage gives."""
 
 
@@ -130,7 +130,7 @@ class _Names:
         """Return the name of the column that was there before.
 
         Raises:
-            Uncompiled: There is none.
+            CannotCompile: There is none.
         """
         name = self._find(item)
         if name is None:
@@ -142,11 +142,11 @@ class _Names:
     def _find(self, item: Any) -> str | None:
         qualifiers = [str(item.args[part].this) for part in ("table", "db", "catalog") if item.args.get(part)]
         if len(qualifiers) > 1 or any(word.lower() not in (self._table, "__this__") for word in qualifiers):
-            raise Uncompiled(f"its expression `{text(item)}` is not in the list of expressions")
+            raise CannotCompile(f"its expression `{text(item)}` is not in the list of expressions")
         name = str(item.name)
         same = [known for known in self.types if known.lower() == name.lower()]
         if len(same) > 1:
-            raise Uncompiled(f"`{name}` may be each of the columns {', '.join(same)}")
+            raise CannotCompile(f"`{name}` may be each of the columns {', '.join(same)}")
         return same[0] if same else None
 
     def __call__(self, item: Any) -> Node:
@@ -157,5 +157,5 @@ class _Names:
             return made if made is not None else Node("column", "", value=self.column(item))
         kind = self.types[name]
         if kind not in KINDS:
-            raise Uncompiled(f"it calculates with the column `{name}` of type {kind}")
+            raise CannotCompile(f"it calculates with the column `{name}` of type {kind}")
         return Node("column", kind, value=name)

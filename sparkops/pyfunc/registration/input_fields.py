@@ -11,7 +11,7 @@ import yaml
 
 from sparkops.artifact.sample import sampled
 from sparkops.batch.frame_scoring import quoted
-from sparkops.compiler.schema import fields_from_spark, sized
+from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.flavors import flavor_of
@@ -44,7 +44,9 @@ def fields_of(model: Model) -> tuple[Field, ...]:
     vectors = [field.name for field in fields if field.type == "vector"]
     if not vectors:
         return tuple(fields)
-    return sized(fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {}))
+    return with_vector_sizes(
+        fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {})
+    )
 
 
 def _names(model: Model) -> list[str]:

@@ -1,45 +1,50 @@
-"""Compile one classifier against the rest, of any kind that is compiled."""
+"""Compile OneVsRestModel, over any classifier that is compiled."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from sparkops.compiler.plan import Plan, Uncompiled
-from sparkops.compiler.saved_stage import Saved
+from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.stages.shared.predictor import prediction_column
 from sparkops.scoring.ir.description import Output
 
-from ..shared.predictor import predicted
 
-Compile = Callable[[Saved, Plan], None]
+def compile_one_vs_rest(classifiers: Mapping[str, StageCompiler], saved: SavedStage, plan: Plan) -> None:
+    """Add a step for each class's classifier, whose columns nothing else reads, and one that takes the largest score.
 
-
-def one_vs_rest(compilers: Mapping[str, Compile], saved: Saved, plan: Plan) -> None:
-    """Compile OneVsRestModel: its classifiers as steps of their own, whose columns nobody else sees."""
-    count, prediction = int(saved.extra["numClasses"]), predicted(saved)
-    models = [Saved.read(saved.folder / f"model_{at}") for at in range(count)]
-    outputs, truths = list(plan.outputs), set(plan.truths)
-    hidden = [_hidden(compilers, saved, plan, at, model) for at, model in enumerate(models)]
-    plan.outputs, plan.truths = outputs, {*truths, saved.params["labelCol"]}
+    Args:
+        classifiers: Compilers of classifiers by class name.
+        saved: The stage.
+        plan: The model so far.
+    """
+    count, prediction = int(saved.metadata["numClasses"]), prediction_column(saved)
+    models = [SavedStage.read(saved.folder / f"model_{index}") for index in range(count)]
+    outputs, label_columns = list(plan.outputs), set(plan.label_columns)
+    scores = [_add_classifier(classifiers, saved, plan, index, model) for index, model in enumerate(models)]
+    plan.outputs, plan.label_columns = outputs, {*label_columns, saved.params["labelCol"]}
     raw = str(saved.params.get("rawPredictionCol", ""))
     columns = [(prediction, "double"), ("", "vector"), (raw, "vector")]
-    plan.add(saved, "one_vs_rest", hidden, columns, params={"classes": count})
+    plan.add_step(saved, "one_vs_rest", scores, columns, params={"classes": count})
     plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
     if raw:
         plan.outputs.append(Output(raw, "vector", raw, "rawPrediction", count))
 
 
-def _hidden(compilers: Mapping[str, Compile], saved: Saved, plan: Plan, at: int, model: Saved) -> str:
+def _add_classifier(
+    classifiers: Mapping[str, StageCompiler], saved: SavedStage, plan: Plan, index: int, model: SavedStage
+) -> str:
     """Compile the classifier of one class; return the column of its raw scores."""
-    raw = f"{saved.uid} {at} raw"
-    own = {
+    raw = f"{saved.uid} {index} raw"
+    columns = {
         "featuresCol": saved.params["featuresCol"],
-        "predictionCol": f"{saved.uid} {at}",
+        "predictionCol": f"{saved.uid} {index}",
         "probabilityCol": "",
         "rawPredictionCol": raw,
         "leafCol": "",
     }
-    if model.kind not in compilers:
-        raise Uncompiled(f"its classifiers are {model.kind}, which is scored by Spark")
-    compilers[model.kind](replace(model, params={**model.params, **own}), plan)
+    if model.class_name not in classifiers:
+        raise CannotCompile(f"its classifiers are {model.class_name}, which is scored by Spark")
+    classifiers[model.class_name](replace(model, params={**model.params, **columns}), plan)
     return raw

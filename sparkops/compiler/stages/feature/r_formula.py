@@ -1,24 +1,24 @@
-"""Compile what RFormula fits: a pipeline of common stages, two helpers of its own, and the name of the label."""
+"""Compile RFormulaModel, whose stages are compiled before it, and the two private stages that it adds to them."""
 
 from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
-from sparkops.compiler.saved_stage import Saved
+from sparkops.compiler.saved_stage import SavedStage
 
 
-def r_formula(saved: Saved, plan: Plan) -> None:
-    """Compile RFormulaModel after its inner stages: the label, which scoring does not need, is only named."""
+def compile_r_formula(saved: SavedStage, plan: Plan) -> None:
+    """Declare the label column, which scoring does not need."""
     plan.types.setdefault(str(saved.params["labelCol"]), "double")
-    plan.truths.add(str(saved.params["labelCol"]))
+    plan.label_columns.add(str(saved.params["labelCol"]))
 
 
-def column_pruner(saved: Saved, plan: Plan) -> None:
-    """Compile ColumnPruner: the columns between are forgotten."""
+def compile_column_pruner(saved: SavedStage, plan: Plan) -> None:
+    """Forget the intermediate columns."""
     for name in saved.rows()[0]["columnsToPrune"]:
         plan.types.pop(name, None)
         plan.labels.pop(name, None)
 
 
-def attribute_rewriter(saved: Saved, plan: Plan) -> None:
-    """Compile VectorAttributeRewriter: it names slots, and changes no number."""
-    plan.kind(str(saved.rows()[0]["vectorCol"]))
+def compile_vector_attribute_rewriter(saved: SavedStage, plan: Plan) -> None:
+    """Check that the column exists: the stage renames slots, and changes no number."""
+    plan.column_type(str(saved.rows()[0]["vectorCol"]))

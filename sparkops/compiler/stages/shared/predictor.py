@@ -1,4 +1,4 @@
-"""Compile linear and logistic models, and bind what every predictor answers."""
+"""The columns that predictors read and write, and the outputs that they add to a plan."""
 
 from __future__ import annotations
 
@@ -6,56 +6,32 @@ from typing import Any
 
 import numpy as np
 
-from sparkops.compiler.plan import Plan, Uncompiled
-from sparkops.compiler.saved_stage import Saved, dense, matrix
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 
 
-def linear_regression(saved: Saved, plan: Plan) -> None:
-    """Compile LinearRegressionModel."""
-    row = saved.rows()[0]
-    arrays = {"weights": dense(row["coefficients"]), "intercept": np.array([float(row["intercept"])])}
-    params = {"sparse": row["coefficients"]["type"] == 0}
-    regressor(saved, plan, "linear", params, arrays)
-
-
-def logistic_regression(saved: Saved, plan: Plan) -> None:
-    """Compile LogisticRegressionModel, binomial and multinomial."""
-    row = saved.rows()[0]
-    arrays = {"weights": matrix(row["coefficientMatrix"]), "intercepts": dense(row["interceptVector"])}
-    params = {
-        "multinomial": bool(row["isMultinomial"]),
-        "classes": int(row["numClasses"]),
-        "sparse": row["coefficientMatrix"]["type"] == 0,
-    }
-    thresholds = saved.params.get("thresholds")
-    if row["isMultinomial"]:
-        arrays |= {"thresholds": np.array(thresholds, dtype=np.float64)} if thresholds else {}
-    else:
-        threshold = saved.number("threshold")
-        if thresholds:
-            first, second = map(float, thresholds)
-            threshold = 1.0 / (1.0 + first / second) if second else 0.0
-        arrays["threshold"] = np.array([threshold])
-    classifier(saved, plan, "logistic", params, arrays)
-
-
-def regressor(saved: Saved, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Any]) -> None:
+def add_regressor(
+    saved: SavedStage, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Numbers]
+) -> None:
     """Add a step that predicts a number."""
-    prediction = predicted(saved)
-    features = features_of(saved, plan, _width(params, arrays))
-    plan.add(saved, op, [features], [(prediction, "double")], params=params, arrays=arrays)
+    prediction = prediction_column(saved)
+    features = features_column(saved, plan, _feature_count(params, arrays))
+    plan.add_step(saved, op, [features], [(prediction, "double")], params=params, arrays=arrays)
     plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
 
 
-def classifier(saved: Saved, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Any]) -> None:
-    """Add a step that predicts a class, with probabilities."""
-    prediction, size = predicted(saved), int(params["classes"])
-    features = features_of(saved, plan, _width(params, arrays))
+def add_classifier(
+    saved: SavedStage, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Numbers]
+) -> None:
+    """Add a step that predicts a class, with probabilities; `params` holds the number of classes."""
+    prediction, size = prediction_column(saved), int(params["classes"])
+    features = features_column(saved, plan, _feature_count(params, arrays))
     probability, raw = saved.params.get("probabilityCol", ""), saved.params.get("rawPredictionCol", "")
     columns = [(prediction, "double"), (probability, "vector"), (raw, "vector")]
-    plan.add(saved, op, [features], columns, params=params, arrays=arrays)
-    plan.truths.add(saved.params["labelCol"])
+    plan.add_step(saved, op, [features], columns, params=params, arrays=arrays)
+    plan.label_columns.add(saved.params["labelCol"])
     plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
     if probability:
         plan.outputs.append(Output(probability, "vector", probability, "probability", size))
@@ -63,33 +39,43 @@ def classifier(saved: Saved, plan: Plan, op: str, params: dict[str, Any], arrays
         plan.outputs.append(Output(raw, "vector", raw, "rawPrediction", size))
 
 
-def predicted(saved: Saved) -> str:
+def add_cluster_index(
+    saved: SavedStage, plan: Plan, op: str, params: dict[str, Any], arrays: dict[str, Numbers]
+) -> None:
+    """Add a step that predicts the index of a cluster; `arrays` holds the centres."""
+    features = features_column(saved, plan, arrays["centres"].shape[1])
+    prediction = prediction_column(saved)
+    plan.add_step(saved, op, [features], [(prediction, "integer")], params=params, arrays=arrays)
+    plan.outputs.append(Output(prediction, "integer", prediction, "prediction"))
+
+
+def prediction_column(saved: SavedStage) -> str:
     """Return the prediction column.
 
     Raises:
-        Uncompiled: The stage makes none.
+        CannotCompile: The stage makes none.
     """
     prediction = str(saved.params["predictionCol"])
     if not prediction:
-        raise Uncompiled("it makes no prediction column")
+        raise CannotCompile("it makes no prediction column")
     return prediction
 
 
-def thresholds_of(saved: Saved) -> dict[str, Any]:
-    """Return `thresholds` as an array of a step, where they are set."""
+def features_column(saved: SavedStage, plan: Plan, size: int) -> str:
+    """Return the column of features, a vector of `size` slots; note that scoring does not have the label."""
+    features = str(saved.params["featuresCol"])
+    plan.vector_size(features, size)
+    if "labelCol" in saved.params:
+        plan.label_columns.add(saved.params["labelCol"])
+    return features
+
+
+def threshold_arrays(saved: SavedStage) -> dict[str, Numbers]:
+    """Return `thresholds` as an array of a step; empty if the parameter is not set."""
     thresholds = saved.params.get("thresholds")
     return {"thresholds": np.array(thresholds, dtype=np.float64)} if thresholds else {}
 
 
-def _width(params: dict[str, Any], arrays: dict[str, Any]) -> int:
+def _feature_count(params: dict[str, Any], arrays: dict[str, Numbers]) -> int:
     """Return how many features a predictor was fitted with."""
     return int(params["features"]) if "features" in params else int(arrays["weights"].shape[-1])
-
-
-def features_of(saved: Saved, plan: Plan, size: int) -> str:
-    """Return the column of features, a vector of `size` slots; the label is noted as one that scoring has not."""
-    features = str(saved.params["featuresCol"])
-    plan.vector(features, size)
-    if "labelCol" in saved.params:
-        plan.truths.add(saved.params["labelCol"])
-    return features

@@ -18,7 +18,7 @@ from ....ir.description import Step
 from ....ir.validation import need, whole
 from ....kernels.vector_layout import doubt
 
-MOST = 2048  # slots; the transform is one product with a table of their square
+MAX_SLOTS = 2048  # slots; the transform is one product with a table of their square
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Dct:
 
     def emit(self, step: Step, code: Code) -> None:
         """Write one call."""
-        size = whole(step, "size", low=1, high=MOST + 1)
+        size = whole(step, "size", low=1, high=MAX_SLOTS + 1)
         need(step, good=isinstance(step.params.get("inverse"), bool))
         source = code.features(step.inputs[0], step.stage, size)
         doubt(code, source)

@@ -23,7 +23,7 @@ from ....ir.validation import need
 from ....kernels.products import UNSURE, Products, Unsure
 from ....kernels.vector_layout import doubt
 
-PRODUCTS = 4096  # the most that a row multiplies
+MAX_PRODUCTS = 4096  # the most that a row multiplies
 _ONE = "1.0"
 Entry = tuple[int | str, str]  # place, known or as an expression, and value
 Entries = tuple[Numbers | int, Numbers | None]
@@ -79,7 +79,7 @@ def _plan(step: Step) -> Products:
     need(step, good=good and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
     need(step, good=all(word in ("dense", "sparse", "compressed", "unknown") for word in stored))
     plan = Products(tuple(map(tuple, sizes)), tuple(stored))
-    need(step, good=prod(map(len, sizes)) <= PRODUCTS and plan.total < 2**31)
+    need(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
     return plan
 
 
@@ -136,7 +136,12 @@ def _written(
         _joined(chosen, plan.widths) for chosen in product(*(_places(step, code, *pair) for pair in pairs))
     ]
     total = plan.total
-    if len(entries) == 1 and entries[0][1] == _ONE and isinstance(entries[0][0], str) and total <= PRODUCTS:
+    if (
+        len(entries) == 1
+        and entries[0][1] == _ONE
+        and isinstance(entries[0][0], str)
+        and total <= MAX_PRODUCTS
+    ):
         return (OneHot(code.local(entries[0][0]), np.ones(total), np.zeros(total)),)
     values = [code.local(value) for _, value in entries]
     places = [place if isinstance(place, int) else code.local(place) for place, _ in entries]

@@ -16,7 +16,7 @@ from ....ir.description import Step
 from ....ir.validation import need, whole, word
 from ....kernels.vector_layout import STORED, doubt, repair, sure
 
-SLOTS, DEGREE, PRODUCTS = 512, 16, 2**16  # the most of each
+MAX_SLOTS, MAX_DEGREE, MAX_PRODUCTS = 512, 16, 2**16  # the most of each
 _WRITTEN_OUT = 128
 Row = Sequence[float]
 Terms = tuple[tuple[int, int], ...]
@@ -30,9 +30,9 @@ class Polynomial:
 
     def emit(self, step: Step, code: Code) -> None:
         """Write each product from a shorter one; a row that gives NaN or infinity is done again with care."""
-        size = whole(step, "size", low=1, high=SLOTS + 1)
-        degree = whole(step, "degree", low=1, high=DEGREE + 1)
-        need(step, good=products(size, degree) <= PRODUCTS)
+        size = whole(step, "size", low=1, high=MAX_SLOTS + 1)
+        degree = whole(step, "degree", low=1, high=MAX_DEGREE + 1)
+        need(step, good=count_products(size, degree) <= MAX_PRODUCTS)
         stored = word(step, "stored", STORED)
         source = code.features(step.inputs[0], step.stage, size)
         if stored == "unknown":
@@ -60,7 +60,7 @@ class Polynomial:
         frame.columns[step.outputs[0]] = Vectors((Denses(made),))
 
 
-def products(size: int, degree: int) -> int:
+def count_products(size: int, degree: int) -> int:
     """Return how many products there are."""
     return comb(size + degree, degree) - 1
 

@@ -1,0 +1,28 @@
+"""The stages of a saved model in order: pipelines, tuned models and formulas are replaced by what they contain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sparkops.compiler.saved_stage import SavedStage
+
+_TUNED = ("CrossValidatorModel", "TrainValidationSplitModel")
+
+
+def read_stages(folder: Path) -> list[SavedStage]:
+    """Read the stages of a saved model in order.
+
+    Raises:
+        ModelError: The folder holds no model that Spark ML saved.
+    """
+    return _flatten(SavedStage.read(folder))
+
+
+def _flatten(saved: SavedStage) -> list[SavedStage]:
+    if saved.class_name in _TUNED:
+        return read_stages(saved.folder / "bestModel")
+    if saved.class_name == "PipelineModel":
+        return [stage for inner in saved.inner_stages() for stage in _flatten(inner)]
+    if saved.class_name == "RFormulaModel":
+        return [*read_stages(saved.folder / "pipelineModel"), saved]
+    return [saved]

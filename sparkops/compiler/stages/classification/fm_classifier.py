@@ -1,0 +1,15 @@
+"""Compile FMClassificationModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.stages.shared.factorization_machine import read_factorization_machine
+from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_arrays
+
+
+def compile_fm_classifier(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    params, arrays = read_factorization_machine(saved)
+    params |= {"kind": "classify", "classes": 2}
+    add_classifier(saved, plan, "factorization", params, arrays | threshold_arrays(saved))

@@ -1,0 +1,21 @@
+"""Compile LinearSVCModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.stages.shared.predictor import add_classifier
+
+
+def compile_linear_svc(saved: SavedStage, plan: Plan) -> None:
+    """Add one step; the threshold is one of the margin."""
+    row = saved.rows()[0]
+    arrays = {
+        "weights": parse_vector(row["coefficients"]),
+        "intercept": np.array([float(row["intercept"])]),
+        "threshold": np.array([saved.double_param("threshold")]),
+    }
+    params = {"classes": 2, "sparse": row["coefficients"]["type"] == 0}
+    add_classifier(saved, plan, "svc", params, arrays)

@@ -1,0 +1,35 @@
+"""Compile LogisticRegressionModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_matrix, parse_vector
+from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_arrays
+
+
+def compile_logistic_regression(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, binomial or multinomial."""
+    row = saved.rows()[0]
+    multinomial = bool(row["isMultinomial"])
+    arrays = {
+        "weights": parse_matrix(row["coefficientMatrix"]),
+        "intercepts": parse_vector(row["interceptVector"]),
+    }
+    params = {
+        "multinomial": multinomial,
+        "classes": int(row["numClasses"]),
+        "sparse": row["coefficientMatrix"]["type"] == 0,
+    }
+    arrays |= threshold_arrays(saved) if multinomial else {"threshold": np.array([_threshold(saved)])}
+    add_classifier(saved, plan, "logistic", params, arrays)
+
+
+def _threshold(saved: SavedStage) -> float:
+    """Return the threshold of the second class's probability; `thresholds` of two classes are converted, as Spark does."""
+    thresholds = saved.params.get("thresholds")
+    if not thresholds:
+        return saved.double_param("threshold")
+    first, second = map(float, thresholds)
+    return 1.0 / (1.0 + first / second) if second else 0.0

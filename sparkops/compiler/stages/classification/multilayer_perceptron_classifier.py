@@ -1,0 +1,16 @@
+"""Compile MultilayerPerceptronClassificationModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_arrays
+
+
+def compile_multilayer_perceptron_classifier(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    row = saved.rows()[0]
+    layers = [int(size) for size in row.get("layers") or saved.params["layers"]]
+    params = {"layers": layers, "classes": layers[-1], "features": layers[0]}
+    arrays = {"weights": parse_vector(row["weights"])} | threshold_arrays(saved)
+    add_classifier(saved, plan, "perceptron", params, arrays)

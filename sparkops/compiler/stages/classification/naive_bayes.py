@@ -1,0 +1,42 @@
+"""Compile NaiveBayesModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_matrix, parse_vector
+from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_arrays
+from sparkops.scoring.ir.arrays import Numbers
+
+
+def compile_naive_bayes(saved: SavedStage, plan: Plan) -> None:
+    """Add one step: multinomial, complement, Bernoulli or Gaussian."""
+    row, kind = saved.rows()[0], str(saved.params["modelType"])
+    prior, theta = parse_vector(row["pi"]), parse_matrix(row["theta"])
+    arrays = {"prior": prior, "theta": theta}
+    if kind == "gaussian":
+        arrays |= _gaussian_arrays(parse_matrix(row["sigma"]))
+    elif kind == "complement":
+        arrays["prior"] = np.zeros(len(prior))
+    elif kind == "bernoulli":
+        arrays |= _bernoulli_arrays(prior, theta)
+    if kind != "gaussian" and not np.isfinite(arrays["theta"]).all():
+        raise CannotCompile(
+            "a feature has no chance at all in some class (smoothing 0), so that Spark's answer is no number"
+        )
+    params = {"kind": kind, "classes": len(prior), "features": theta.shape[1]}
+    add_classifier(saved, plan, "naive_bayes", params, arrays | threshold_arrays(saved))
+
+
+def _gaussian_arrays(sigma: Numbers) -> dict[str, Numbers]:
+    """Return variances and, for each class, the sum of their logarithms, added in Spark's order."""
+    with np.errstate(all="ignore"):
+        return {"sigma": sigma, "widths": np.array([sum(line) for line in np.log(sigma).tolist()])}
+
+
+def _bernoulli_arrays(prior: Numbers, theta: Numbers) -> dict[str, Numbers]:
+    """Return weights of the features that are 1; what the others add is part of the prior."""
+    with np.errstate(all="ignore"):
+        absent = np.log1p(-np.exp(theta))
+    return {"theta": theta - absent, "prior": prior + absent.sum(axis=1)}

@@ -1,0 +1,22 @@
+"""Compile RandomForestClassificationModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_arrays
+from sparkops.compiler.stages.shared.tree_ensemble import (
+    add_tree_leaves,
+    leaf_shares,
+    read_trees,
+    tree_arrays,
+    tree_params,
+)
+
+
+def compile_random_forest_classifier(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, to which each tree gives the class shares of its leaf, and one for the leaves."""
+    trees, weights = read_trees(saved)
+    arrays = tree_arrays(trees, [1.0] * len(weights), leaf_shares) | threshold_arrays(saved)
+    add_classifier(saved, plan, "trees", tree_params(saved, "classify"), arrays)
+    add_tree_leaves(saved, plan, trees)

@@ -1,0 +1,1 @@
+"""Categories: indices, one-hot vectors, target encoding, feature hashing."""

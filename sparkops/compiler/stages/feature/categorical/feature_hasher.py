@@ -1,0 +1,23 @@
+"""Compile FeatureHasher."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.ir.field import REALS
+from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
+
+
+def compile_feature_hasher(saved: SavedStage, plan: Plan) -> None:
+    """Add one step. A fraction cannot be a category: its text differs between versions of Java."""
+    inputs, categorical = list(saved.params["inputCols"]), list(saved.params.get("categoricalCols") or ())
+    if len(set(inputs)) != len(inputs):
+        raise CannotCompile("it hashes a column twice, which Spark counts once or twice by its type")
+    types = [plan.column_type(source) for source in inputs]
+    for source, type_ in zip(inputs, types, strict=True):
+        if type_ not in ITEMS:
+            raise CannotCompile(f"it hashes `{source}`, which is {type_}")
+        if type_ in REALS and source in categorical:
+            raise CannotCompile(f"it takes `{source}`, which is {type_}, as a category by its text in Java")
+    params = {"size": int(saved.params["numFeatures"]), "types": types, "names": categorical}
+    plan.add_step(saved, "hash_features", inputs, [(saved.params["outputCol"], "vector")], params=params)

@@ -1,0 +1,16 @@
+"""Compile IndexToString."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_index_to_string(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, with the stage's own labels or those that its input column was indexed with."""
+    source, target = saved.column_pair()
+    labels = saved.params.get("labels") or plan.labels.get(source)
+    if not labels:
+        raise CannotCompile(f"it has no labels, and `{source}` brings none")
+    plan.number_type(source)
+    plan.add_step(saved, "index_to_string", [source], [(target, "string")], params={"labels": list(labels)})

@@ -1,0 +1,16 @@
+"""Compile OneHotEncoderModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_one_hot_encoder(saved: SavedStage, plan: Plan) -> None:
+    """Add one step for each column."""
+    sizes = saved.rows()[0]["categorySizes"]
+    keep, drop_last = saved.params["handleInvalid"] == "keep", bool(saved.params["dropLast"])
+    for (source, target), size in zip(saved.column_pairs(), sizes, strict=True):
+        plan.number_type(source)
+        params = {"categories": int(size), "keep": keep, "drop_last": drop_last}
+        plan.add_step(saved, "one_hot", [source], [(target, "vector")], params=params)

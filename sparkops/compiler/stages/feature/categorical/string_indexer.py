@@ -1,0 +1,31 @@
+"""Compile StringIndexerModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_string_indexer(saved: SavedStage, plan: Plan) -> None:
+    """Add one step for each column that rows to score hold: Spark, too, passes over a missing column."""
+    row = saved.rows()[0]
+    label_lists = row["labelsArray"] if "labelsArray" in row else [row["labels"]]
+    for (source, target), labels in zip(saved.column_pairs(), label_lists, strict=True):
+        if source in plan.types:
+            _add_index(saved, plan, source, target, labels)
+        elif saved.params["handleInvalid"] == "skip":
+            raise CannotCompile(
+                f"it skips rows by `{source}`, which rows to score do not hold: Spark refuses them all. "
+                "Set handleInvalid of the label's indexer to error or keep"
+            )
+        plan.labels[target] = tuple(labels)
+
+
+def _add_index(saved: SavedStage, plan: Plan, source: str, target: str, labels: list[str]) -> None:
+    type_ = plan.column_type(source)
+    if type_ == "vector":
+        raise CannotCompile(f"it indexes the vector column `{source}`")
+    if type_ in ("float", "double") and "NaN" in labels:
+        raise CannotCompile("it has NaN among its labels")
+    params = {"labels": list(labels), "invalid": saved.params["handleInvalid"], "type": type_}
+    plan.add_step(saved, "string_index", [source], [(target, "double")], params=params)

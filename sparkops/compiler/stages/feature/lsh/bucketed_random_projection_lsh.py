@@ -1,0 +1,17 @@
+"""Compile BucketedRandomProjectionLSHModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_matrix
+
+
+def compile_bucketed_random_projection_lsh(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    source, target = saved.column_pair()
+    directions = parse_matrix(saved.rows()[0]["randUnitVectors"])
+    plan.vector_size(source, directions.shape[1])
+    arrays = {"directions": directions, "factor": np.array([1.0 / saved.double_param("bucketLength")])}
+    plan.add_step(saved, "projection_hash", [source], [(target, "array<vector>")], arrays=arrays)

@@ -1,0 +1,18 @@
+"""Compile MinHashLSHModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_min_hash_lsh(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    source, target = saved.column_pair()
+    plan.vector_size(source)
+    coefficients = np.array(saved.rows()[0]["randCoefficients"], dtype=np.int64).reshape(-1, 2)
+    plan.add_step(
+        saved, "min_hash", [source], [(target, "array<vector>")], arrays={"coefficients": coefficients}
+    )

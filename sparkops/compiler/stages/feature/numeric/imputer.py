@@ -1,0 +1,17 @@
+"""Compile ImputerModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_imputer(saved: SavedStage, plan: Plan) -> None:
+    """Add one step for each column; an output has its input's type."""
+    surrogates, missing = saved.rows()[0], saved.double_param("missingValue")
+    for source, target in saved.column_pairs():
+        type_ = plan.number_type(source)
+        arrays = {"surrogate": np.array([float(surrogates[source])]), "missing": np.array([missing])}
+        plan.add_step(saved, "impute", [source], [(target, type_)], params={"type": type_}, arrays=arrays)

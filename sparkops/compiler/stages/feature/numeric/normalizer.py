@@ -1,0 +1,17 @@
+"""Compile Normalizer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.provenance import vector_storage
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_normalizer(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    source, target = saved.column_pair()
+    plan.vector_size(source)
+    params, arrays = {"stored": vector_storage(plan, source)}, {"p": np.array([saved.double_param("p")])}
+    plan.add_step(saved, "normalize", [source], [(target, "vector")], params=params, arrays=arrays)

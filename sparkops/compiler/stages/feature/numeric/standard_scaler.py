@@ -1,0 +1,19 @@
+"""Compile StandardScalerModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.stages.shared.affine_transform import add_affine_transform, reciprocal
+from sparkops.scoring.ir.arrays import Numbers
+
+
+def compile_standard_scaler(saved: SavedStage, plan: Plan) -> None:
+    """Add one step: times the reciprocal of the deviation, 0 if that is 0."""
+    row = saved.rows()[0]
+    arrays: dict[str, Numbers] = {}
+    if saved.params["withMean"]:
+        arrays["shift"] = parse_vector(row["mean"])
+    if saved.params["withStd"]:
+        arrays["scale"] = reciprocal(parse_vector(row["std"]), of_zero=0.0)
+    add_affine_transform(saved, plan, arrays)

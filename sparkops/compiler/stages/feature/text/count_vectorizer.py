@@ -1,0 +1,16 @@
+"""Compile CountVectorizerModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+
+
+def compile_count_vectorizer(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    source, target = saved.column_pair()
+    params = {"words": list(saved.rows()[0]["vocabulary"]), "binary": bool(saved.params["binary"])}
+    arrays = {"least": np.array([saved.double_param("minTF")])}
+    plan.add_step(saved, "count_words", [source], [(target, "vector")], params=params, arrays=arrays)

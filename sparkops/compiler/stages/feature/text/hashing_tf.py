@@ -1,0 +1,35 @@
+"""Compile HashingTF."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
+
+_FIRST_VERSION_WITH_THIS_HASH = 3
+
+
+def compile_hashing_tf(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    version = str(saved.metadata["sparkVersion"])
+    if int(version.partition(".")[0]) < _FIRST_VERSION_WITH_THIS_HASH:
+        raise CannotCompile(f"Spark {version} saved it, which hashed in another way")
+    source, target = saved.column_pair()
+    params = {
+        "size": int(saved.params["numFeatures"]),
+        "binary": bool(saved.params["binary"]),
+        "type": _item_type(source, plan),
+    }
+    plan.add_step(saved, "hash_words", [source], [(target, "vector")], params=params)
+
+
+def _item_type(column: str, plan: Plan) -> str:
+    """Return the type of the items of an array column."""
+    type_ = plan.column_type(column)
+    if column not in plan.code.columns and column not in plan.fields:
+        # the output of a stage that could not be compiled
+        return "string"
+    item = type_[len("array<") : -1] if type_.startswith("array<") else type_
+    if item == type_ or item not in ITEMS:
+        raise CannotCompile(f"it hashes `{column}`, which is {type_}")
+    return item

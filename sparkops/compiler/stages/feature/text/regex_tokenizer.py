@@ -1,0 +1,21 @@
+"""Compile RegexTokenizer."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.jvm.regex import translated
+from sparkops.scoring.text.token_columns import WORDS
+
+
+def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, if Python is known to match the pattern as Java does."""
+    translated(saved.params["pattern"])
+    params = {
+        "pattern": saved.params["pattern"],
+        "gaps": bool(saved.params["gaps"]),
+        "lower": bool(saved.params["toLowercase"]),
+        "shortest": int(saved.params["minTokenLength"]),
+    }
+    source, target = saved.column_pair()
+    plan.add_step(saved, "tokenize_by_pattern", [source], [(target, WORDS)], params=params)

@@ -1,0 +1,13 @@
+"""Compile Tokenizer."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.text.token_columns import WORDS
+
+
+def compile_tokenizer(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    source, target = saved.column_pair()
+    plan.add_step(saved, "tokenize", [source], [(target, WORDS)])

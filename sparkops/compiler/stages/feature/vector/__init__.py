@@ -1,0 +1,1 @@
+"""Vectors: assembly, selection of slots, products, projections."""

@@ -1,0 +1,46 @@
+"""Compile Interaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.provenance import category_counts, storage_without_zeros
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.stages.feature.vector.interaction import MAX_PRODUCTS
+
+
+def compile_interaction(saved: SavedStage, plan: Plan) -> None:
+    """Add one step. Which slots hold categories follows from the steps that made the columns."""
+    sources, target = list(saved.params["inputCols"]), saved.params["outputCol"]
+    sizes = [_category_counts(plan, source) for source in sources]
+    if np.prod([len(counts) for counts in sizes], dtype=np.float64) > MAX_PRODUCTS:
+        raise CannotCompile(f"it makes more than {MAX_PRODUCTS} products of a row")
+    storage = [_storage(plan, source) for source in sources]
+    for source, counts, stored in zip(sources, sizes, storage, strict=True):
+        if stored == "unknown" and max(counts, default=0) > 1:
+            raise CannotCompile(
+                f"it is not known how Spark stores `{source}`, and the categories in it hang on that"
+            )
+    params = {"sizes": [list(counts) for counts in sizes], "stored": storage}
+    plan.add_step(saved, "interact", sources, [(target, "vector")], params=params)
+
+
+def _storage(plan: Plan, source: str) -> str:
+    return storage_without_zeros(plan, source) if plan.column_type(source) == "vector" else "dense"
+
+
+def _category_counts(plan: Plan, source: str) -> Sequence[int]:
+    if plan.column_type(source) == "vector":
+        plan.vector_size(source)
+    else:
+        # Spark itself refuses booleans
+        plan.number_type(source)
+    counts = category_counts(plan, source)
+    if counts is None:
+        raise CannotCompile(
+            f"Spark itself refuses the vectors of `{source}`: nothing says what their slots are"
+        )
+    return counts

@@ -1,0 +1,16 @@
+"""Compile PCAModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_matrix
+
+
+def compile_pca(saved: SavedStage, plan: Plan) -> None:
+    """Add one step: the product with the principal components, one row of `directions` each."""
+    source, target = saved.column_pair()
+    directions = np.ascontiguousarray(parse_matrix(saved.rows()[0]["pc"]).T)
+    plan.vector_size(source, directions.shape[1])
+    plan.add_step(saved, "project", [source], [(target, "vector")], arrays={"directions": directions})

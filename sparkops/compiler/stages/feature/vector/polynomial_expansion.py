@@ -1,0 +1,26 @@
+"""Compile PolynomialExpansion."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.provenance import vector_storage
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.stages.feature.vector.polynomial_expansion import (
+    MAX_DEGREE,
+    MAX_PRODUCTS,
+    MAX_SLOTS,
+    count_products,
+)
+
+
+def compile_polynomial_expansion(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    source, target = saved.column_pair()
+    size, degree = plan.vector_size(source), int(saved.params["degree"])
+    if size > MAX_SLOTS or degree > MAX_DEGREE or count_products(size, degree) > MAX_PRODUCTS:
+        raise CannotCompile(
+            f"it expands {size} slots to degree {degree}, and at most {MAX_SLOTS} slots, degree {MAX_DEGREE} and "
+            f"{MAX_PRODUCTS} products are compiled"
+        )
+    params = {"size": size, "degree": degree, "stored": vector_storage(plan, source)}
+    plan.add_step(saved, "polynomial", [source], [(target, "vector")], params=params)

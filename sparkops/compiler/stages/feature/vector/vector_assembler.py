@@ -1,0 +1,22 @@
+"""Compile VectorAssembler."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.scoring.ir.field import NUMBERS
+
+_ASSEMBLED = frozenset({*NUMBERS, "boolean", "vector"})
+
+
+def compile_vector_assembler(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    inputs = saved.params["inputCols"]
+    for source in inputs:
+        # a decimal is held as the double that Spark assembles
+        if plan.types.get(source, "").startswith("decimal("):
+            continue
+        if plan.column_type(source) not in _ASSEMBLED:
+            raise CannotCompile(f"it assembles `{source}`, which is {plan.column_type(source)}")
+    params = {"invalid": saved.params["handleInvalid"]}
+    plan.add_step(saved, "assemble", inputs, [(saved.params["outputCol"], "vector")], params=params)

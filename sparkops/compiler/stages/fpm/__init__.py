@@ -1,0 +1,1 @@
+"""Frequent pattern mining."""

@@ -1,0 +1,30 @@
+"""Compile AFTSurvivalRegressionModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_vector
+from sparkops.compiler.stages.shared.predictor import features_column, prediction_column
+from sparkops.scoring.ir.description import Output
+
+
+def compile_aft_survival_regression(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, with the quantiles of a Weibull distribution as factors of the expected lifetime."""
+    row, prediction = saved.rows()[0], prediction_column(saved)
+    quantiles, scale = str(saved.params.get("quantilesCol", "")), float(row["scale"])
+    probabilities = np.array(saved.params["quantileProbabilities"], dtype=np.float64)
+    arrays = {
+        "weights": parse_vector(row["coefficients"]),
+        "intercept": np.array([float(row["intercept"])]),
+        "factors": np.exp(np.log(-np.log(1.0 - probabilities)) / (1.0 / scale)),
+    }
+    features = features_column(saved, plan, len(arrays["weights"]))
+    columns = [(prediction, "double"), (quantiles, "vector")]
+    params = {"sparse": row["coefficients"]["type"] == 0}
+    plan.label_columns.add(saved.params["censorCol"])
+    plan.add_step(saved, "survival", [features], columns, params=params, arrays=arrays)
+    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    if quantiles:
+        plan.outputs.append(Output(quantiles, "vector", quantiles, "column", len(probabilities)))

@@ -1,0 +1,28 @@
+"""Compile DecisionTreeRegressionModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.stages.shared.predictor import add_regressor
+from sparkops.compiler.stages.shared.tree_ensemble import (
+    add_column,
+    add_tree_leaves,
+    leaf_prediction,
+    leaf_variance,
+    sort_nodes,
+    tree_arrays,
+    tree_params,
+)
+from sparkops.scoring.ir.description import Output
+
+
+def compile_decision_tree_regressor(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, one for the variances if they are asked for, and one for the leaf."""
+    nodes = sort_nodes(saved.rows())
+    params, variance = tree_params(saved, "regress"), str(saved.params.get("varianceCol", ""))
+    add_regressor(saved, plan, "trees", params, tree_arrays([nodes], [1.0], leaf_prediction))
+    if variance:
+        arrays = tree_arrays([nodes], [1.0], leaf_variance)
+        add_column(saved, plan, "trees", Output(variance, "double", variance, "column"), params, arrays)
+    add_tree_leaves(saved, plan, [nodes])

@@ -1,0 +1,22 @@
+"""Compile GBTRegressionModel."""
+
+from __future__ import annotations
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.stages.shared.predictor import add_regressor
+from sparkops.compiler.stages.shared.tree_ensemble import (
+    add_tree_leaves,
+    leaf_prediction,
+    read_trees,
+    tree_arrays,
+    tree_params,
+)
+
+
+def compile_gbt_regressor(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, the weighted sum of the trees, and one for their leaves."""
+    trees, weights = read_trees(saved)
+    arrays = tree_arrays(trees, weights, leaf_prediction)
+    add_regressor(saved, plan, "trees", tree_params(saved, "regress"), arrays)
+    add_tree_leaves(saved, plan, trees)

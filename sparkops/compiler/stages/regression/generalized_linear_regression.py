@@ -1,0 +1,60 @@
+"""Compile GeneralizedLinearRegressionModel, of every family and link."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import Plan
+from sparkops.compiler.saved_stage import SavedStage, parse_double, parse_vector
+from sparkops.compiler.stages.shared.predictor import features_column, prediction_column
+from sparkops.scoring.ir.description import Output
+
+_CANONICAL_LINKS = {"gaussian": "identity", "binomial": "logit", "poisson": "log", "gamma": "inverse"}
+_FAMILIES_BY_VARIANCE_POWER = {0.0: "gaussian", 1.0: "poisson", 2.0: "gamma"}
+_LINKS_BY_POWER = {0.0: "log", 1.0: "identity", -1.0: "inverse", 0.5: "sqrt"}
+
+
+def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None:
+    """Add one step."""
+    row, prediction = saved.rows()[0], prediction_column(saved)
+    link, power, family = _link(saved)
+    arrays = {
+        "weights": parse_vector(row["coefficients"]),
+        "intercept": np.array([float(row["intercept"])]),
+        "power": np.array([power]),
+    }
+    params = {"family": family, "link": link, "sparse": row["coefficients"]["type"] == 0}
+    inputs = [features_column(saved, plan, len(arrays["weights"]))]
+    if saved.params.get("offsetCol"):
+        plan.number_type(saved.params["offsetCol"])
+        inputs.append(saved.params["offsetCol"])
+    linear = str(saved.params.get("linkPredictionCol", ""))
+    columns = [(prediction, "double"), (linear, "double")]
+    plan.add_step(saved, "glm", inputs, columns, params=params, arrays=arrays)
+    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    if linear:
+        plan.outputs.append(Output(linear, "double", linear, "column"))
+
+
+def _link(saved: SavedStage) -> tuple[str, float, str]:
+    """Return the link, the exponent of its inverse, and the range that the family allows.
+
+    A family has a canonical link. A Tweedie family is told by its variance power, and so is its canonical link.
+    """
+    explicit, family = saved.metadata["paramMap"], str(saved.params["family"]).lower()
+    tweedie = family == "tweedie"
+    variance_power = parse_double(saved.params["variancePower"]) if tweedie else 0.0
+    if tweedie:
+        family = _FAMILIES_BY_VARIANCE_POWER.get(variance_power, "tweedie")
+    allowed = family if family in ("gaussian", "binomial") else "positive"
+    if tweedie and "linkPower" in explicit:
+        return (*_power_link(parse_double(explicit["linkPower"])), allowed)
+    if not tweedie and "link" in explicit:
+        return str(explicit["link"]).lower(), 1.0, allowed
+    if family == "tweedie":
+        return "power", 1.0 / (1.0 - variance_power), allowed
+    return _CANONICAL_LINKS[family], 1.0, allowed
+
+
+def _power_link(power: float) -> tuple[str, float]:
+    return (_LINKS_BY_POWER[power], 1.0) if power in _LINKS_BY_POWER else ("power", 1.0 / power)

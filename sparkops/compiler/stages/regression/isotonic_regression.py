@@ -1,0 +1,28 @@
+"""Compile IsotonicRegressionModel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.stages.shared.predictor import prediction_column
+from sparkops.scoring.ir.description import Output
+
+
+def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
+    """Add one step, of a double or of one slot of a vector."""
+    row, prediction, source = saved.rows()[0], prediction_column(saved), str(saved.params["featuresCol"])
+    type_ = plan.column_type(source)
+    if type_ not in ("double", "vector"):
+        raise CannotCompile(f"it needs doubles or vectors in `{source}`, which is {type_}")
+    boundaries = np.array(row["boundaries"], dtype=np.float64)
+    if not (np.diff(boundaries) > 0.0).all():
+        raise CannotCompile("it has two answers at one place, and Spark does not say which it gives")
+    if type_ == "vector":
+        plan.vector_size(source)
+    plan.label_columns.add(saved.params["labelCol"])
+    arrays = {"places": boundaries, "answers": np.array(row["predictions"], dtype=np.float64)}
+    params = {"feature": int(saved.params["featureIndex"])}
+    plan.add_step(saved, "isotonic", [source], [(prediction, "double")], params=params, arrays=arrays)
+    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
