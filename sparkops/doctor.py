@@ -1,4 +1,4 @@
-"""Look at what a project needs of its machine, and say how to mend what is not right."""
+"""Examine the machine and the project's settings, and say how to fix each problem."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from sparkops.spark.host import Host, installed
 from sparkops.spark.jars import coordinate, delta_jars
 from sparkops.spark.java import find_java
 
-ROOM: Final = 2**30  # bytes free that a small project wants
+# Bytes of free disk space that a small project needs.
+MIN_FREE_SPACE: Final = 2**30
 INSTALL: Final = "pip install 'sparkops[spark]'"
-# Lowest and first-too-high versions that were tried together.
-FITTING: Final = (
+# Lowest version and first unsupported version of each package.
+SUPPORTED_VERSIONS: Final = (
     ("pyspark", (4, 0), (4, 2)),
     ("delta-spark", (4, 0), (4, 4, 1)),
     ("py4j", (0, 10, 9, 9), (0, 11)),
@@ -35,13 +36,13 @@ FITTING: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at.
+    """Result of examining one requirement.
 
     Args:
-        name: What was looked at.
-        ok: Whether it is right.
+        name: The requirement.
+        ok: Whether it is met.
         detail: What was found.
-        mend: What to do about it, where it is not right.
+        mend: How to fix it, if it is not met.
     """
 
     name: str
@@ -53,27 +54,31 @@ class Finding:
 def examine(
     settings: Settings | None = None, *, deep: bool = False, host: Host | None = None
 ) -> list[Finding]:
-    """Look at Java, packages, jars, folders, the model registry and disk space.
+    """Examine Java, packages, jars, folders, the model registry and disk space.
 
     Args:
-        settings: The project's settings; without them only the machine is looked at.
+        settings: The project's settings; without them only the machine is examined.
         deep: Also start Spark and write, read and compare a small Delta table.
-        host: What to look at; this machine by default.
+        host: The machine to examine; by default this one.
     """
     host = host or Host.here()
-    found = [_asked("java", lambda: _java(host)), *_packages(), _asked("jars", lambda: _jars(host))]
-    found += [_asked("class-data archive", lambda: _archive(host)), _python(host)]
+    findings = [
+        _run_examination("java", lambda: _java(host)),
+        *_packages(),
+        _run_examination("jars", lambda: _jars(host)),
+    ]
+    findings += [_run_examination("class-data archive", lambda: _archive(host)), _python(host)]
     if settings is not None:
-        found += [*_folders(settings), _registry(settings), _space(settings.root)]
+        findings += [*_folders(settings), _registry(settings), _space(settings.root)]
         if deep:
-            found.append(_asked("round trip", lambda: _round_trip(settings)))
-    return found
+            findings.append(_run_examination("round trip", lambda: _round_trip(settings)))
+    return findings
 
 
-def _asked(name: str, question: Callable[[], Finding]) -> Finding:
-    """Turn an error of ours into a finding: its message says what to do."""
+def _run_examination(name: str, examination: Callable[[], Finding]) -> Finding:
+    """Convert a SparkopsError to a finding; its message says what to do."""
     try:
-        return question()
+        return examination()
     except SparkopsError as error:
         head, _, rest = str(error).partition(". ")
         return Finding(name=name, ok=False, detail=head, mend=rest or "See the message.")
@@ -85,16 +90,16 @@ def _java(host: Host) -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    for package, low, high in FITTING:
+    for package, low, high in SUPPORTED_VERSIONS:
         version = installed(package)
         if version is None:
             yield Finding(name=package, ok=False, detail="not installed", mend=INSTALL)
             continue
         fits = _parts(version) >= low and (high is None or _parts(version) < high)
-        wanted = f">={_dotted(low)}" + (f",<{_dotted(high)}" if high else "")
-        mend = "" if fits else f"pip install '{package}{wanted}'"
+        required = f">={_dotted(low)}" + (f",<{_dotted(high)}" if high else "")
+        mend = "" if fits else f"pip install '{package}{required}'"
         yield Finding(
-            name=package, ok=fits, detail=version if fits else f"{version}, wanted {wanted}", mend=mend
+            name=package, ok=fits, detail=version if fits else f"{version}, required {required}", mend=mend
         )
 
 
@@ -128,7 +133,7 @@ def _archive(host: Host) -> Finding:
         )
     mend = "python -m sparkops.spark.prepare"
     return Finding(
-        name="class-data archive", ok=True, detail=f"not made; Spark starts slower without. {mend}"
+        name="class-data archive", ok=True, detail=f"not created; Spark starts slower without it. {mend}"
     )
 
 
@@ -143,7 +148,7 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     for name, place in places.items():
         path = _local(place)
         if path is None:
-            yield Finding(name=name, ok=True, detail=f"{place} (not a local folder: not looked at)")
+            yield Finding(name=name, ok=True, detail=f"{place} (not a local folder: not examined)")
         else:
             yield _writable(name, path)
 
@@ -156,15 +161,15 @@ def _local(place: str) -> Path | None:
 
 
 def _writable(name: str, path: Path) -> Finding:
-    """Write a file, as a run would; in the nearest folder that is there already."""
-    stands = path
-    while not stands.exists() and stands != stands.parent:
-        stands = stands.parent
+    """Write a file into the folder, or into its nearest existing parent."""
+    existing = path
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
     try:
-        with tempfile.NamedTemporaryFile(dir=stands, prefix=".sparkops-doctor-"):
+        with tempfile.NamedTemporaryFile(dir=existing, prefix=".sparkops-doctor-"):
             return Finding(name=name, ok=True, detail=f"{path} can be written to")
     except OSError as error:
-        mend = f"Give this user write access to {stands}, or set another folder in conf/."
+        mend = f"Give this user write access to {existing}, or set another folder in conf/."
         return Finding(
             name=name, ok=False, detail=f"{path} cannot be written to: {error.strerror}", mend=mend
         )
@@ -179,17 +184,17 @@ def _registry(settings: Settings) -> Finding:
         return _registry_file(file)
     if uri is not None and uri.startswith(("http://", "https://")):
         return _registry_server(uri)
-    return Finding(name="model registry", ok=True, detail=f"{uri} (not looked at)")
+    return Finding(name="model registry", ok=True, detail=f"{uri} (not examined)")
 
 
 def _registry_file(file: Path) -> Finding:
     if not file.exists():
-        return Finding(name="model registry", ok=True, detail=f"{file} is made by the first model")
+        return Finding(name="model registry", ok=True, detail=f"{file} is created with the first model")
     try:
         with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as store:
             count = store.execute("SELECT count(*) FROM registered_models").fetchone()[0]
     except sqlite3.Error as error:
-        mend = f"Restore {file} from a backup, or move it away to begin a new registry."
+        mend = f"Restore {file} from a backup, or move it away to start a new registry."
         return Finding(name="model registry", ok=False, detail=f"{file}: {error}", mend=mend)
     return Finding(name="model registry", ok=True, detail=f"{file}: {count} model{'' if count == 1 else 's'}")
 
@@ -202,19 +207,19 @@ def _registry_server(uri: str) -> Finding:
             answer.read()
     except OSError as error:
         mend = "Start the MLflow server, or correct `models.tracking_uri` in conf/."
-        return Finding(name="model registry", ok=False, detail=f"{uri} does not answer: {error}", mend=mend)
-    return Finding(name="model registry", ok=True, detail=f"{uri} answers")
+        return Finding(name="model registry", ok=False, detail=f"{uri} does not respond: {error}", mend=mend)
+    return Finding(name="model registry", ok=True, detail=f"{uri} responds")
 
 
 def _space(root: Path) -> Finding:
     free = shutil.disk_usage(root).free
-    enough = free >= ROOM
+    enough = free >= MIN_FREE_SPACE
     mend = "" if enough else f"Free some space on the disk of {root}."
     return Finding(name="disk space", ok=enough, detail=f"{free / 2**30:.1f} GB free", mend=mend)
 
 
 def _round_trip(settings: Settings) -> Finding:
-    """Start Spark as a run would, write a small Delta table twice and read both versions back."""
+    """Start Spark as a run does, write a small Delta table twice and read both versions back."""
     from sparkops.spark import Starter
 
     starter = Starter(settings, app="sparkops-doctor")

@@ -1,31 +1,31 @@
-"""Every error that sparkops raises on purpose, drawn as one tree.
+"""The errors of sparkops.
 
     SparkopsError
-    ├── InputError               what the caller said is wrong: nothing was started
-    │   ├── DeclarationError     a job is declared in a way that cannot run
-    │   ├── ParamErrors          one or more parameters, all told at once
-    │   ├── ConfigError          a file of conf/, or --env, --set
-    │   ├── UnknownName          a job, table, model, alias, version, run, env that is not there
-    │   └── ProjectError         no project here, or one that cannot be read or written
+    ├── InputError               the request is invalid; nothing was started
+    │   ├── DeclarationError     the declaration of a job is invalid
+    │   ├── ParamErrors          one or more parameters are invalid; all are listed
+    │   ├── ConfigError          a file of conf/, --env or --set is invalid
+    │   ├── UnknownName          no such job, table, model, alias, version, run or environment
+    │   └── ProjectError         no project found, or it cannot be read or written
     ├── TableError               a table cannot be read or written
-    │   ├── VersionGone          a version that its files no longer hold
-    │   ├── SchemaChanged        what would be published has other columns or types
-    │   ├── BadData              input that is not there, cannot be parsed, or is empty
-    │   └── TableBusy            another run is writing the same table
-    ├── ChecksFailed             the data did not pass; nothing was published
+    │   ├── VersionGone          files or log entries of a version were removed
+    │   ├── SchemaChanged        columns or types differ from those of the table
+    │   ├── BadData              input is missing, cannot be parsed, or is empty
+    │   └── TableBusy            another run is writing the table
+    ├── ChecksFailed             the data failed its checks; nothing was published
     ├── ModelError               a model cannot be trained, registered, loaded or used
-    │   ├── NotCompiled          a stage that only Spark can score
-    │   ├── NotExported          a stage that has no exact form in ONNX
+    │   ├── NotCompiled          a stage can only be scored by Spark
+    │   ├── NotExported          a stage has no exact equivalent in ONNX
     │   ├── ParityBroken         the scorer and Spark disagree
-    │   ├── GateFailed           a model may not take an alias
-    │   └── SignatureMismatch    a model and a table or row do not fit
-    ├── RowError                 a row that cannot be scored: field, value, reason
-    │   └── RowRejected          a row that the model's own `skip` drops
-    ├── JobFailed                the author's function raised
-    ├── RunCancelled             stopped by a person or a scheduler
-    └── EngineError              Spark, Java, a jar or a server is missing or not answering
+    │   ├── GateFailed           a model version may not take an alias
+    │   └── SignatureMismatch    inputs of a model and columns of a table or row differ
+    ├── RowError                 a row cannot be scored: field, value, reason
+    │   └── RowRejected          the model drops the row (`handleInvalid="skip"`)
+    ├── JobFailed                the job's function raised
+    ├── RunCancelled             stopped by a user or a scheduler
+    └── EngineError              Spark, Java, a jar or a server is missing or does not respond
 
-A message says what happened, where, and what to do. Exit codes and HTTP statuses are the doors' own business.
+A message says what happened, where, and what to do. Entry points map errors to exit codes and HTTP statuses.
 """
 
 from __future__ import annotations
@@ -37,29 +37,30 @@ from typing import Any
 
 from .place import Place
 
-_SHOWN = 12  # names that a message lists
+# Names that a message lists.
+_MAX_NAMES = 12
 
 
 class SparkopsError(Exception):
-    """Root of the tree; its text is meant for a person."""
+    """Root of the tree; its message is meant for users."""
 
 
 class InputError(SparkopsError):
-    """What the caller said is wrong; nothing was started."""
+    """The request is invalid; nothing was started."""
 
 
 class DeclarationError(InputError):
-    """A job is declared in a way that cannot run."""
+    """The declaration of a job is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with one parameter.
+    """A problem with one parameter.
 
     Args:
         name: The parameter.
-        message: What is wrong with it and what is allowed.
-        place: Where the parameter, or the value, was written.
+        message: The problem, and the accepted values.
+        place: File and line of the parameter or the value.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Problem:
 
 
 class ParamErrors(InputError):
-    """One or more parameters of a job are wrong; `problems` holds every one."""
+    """One or more parameters of a job are invalid; `problems` lists all."""
 
     def __init__(self, job: str, problems: Iterable[Problem]) -> None:
         self.job = job
@@ -83,21 +84,23 @@ class ParamErrors(InputError):
 
     def masked(self, mask: Callable[[str], str]) -> ParamErrors:
         """Return the same problems with every message masked."""
-        return ParamErrors(self.job, (replace(one, message=mask(one.message)) for one in self.problems))
+        return ParamErrors(
+            self.job, (replace(problem, message=mask(problem.message)) for problem in self.problems)
+        )
 
 
 class ConfigError(InputError):
-    """A file of conf/ or a setting from the command line is wrong; the message names file and line."""
+    """A file of conf/ or a setting of the command line is invalid; the message names file and line."""
 
 
 class UnknownName(InputError):
-    """A name that is not there, with the names that are.
+    """An unknown name; the message suggests known ones.
 
     Args:
-        kind: What was looked for: "job", "table", "model", "alias", "version", "run", "env".
-        name: The name as it was given.
-        known: The names that exist.
-        where: Where they are looked for.
+        kind: Kind of object: "job", "table", "model", "alias", "version", "run", "env".
+        name: The unknown name.
+        known: The existing names.
+        where: Where the name was searched.
         advice: What to do about it, as one sentence.
     """
 
@@ -106,7 +109,7 @@ class UnknownName(InputError):
     ) -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
         near = get_close_matches(name, self.known, n=1)
-        shown = ", ".join(self.known[:_SHOWN]) + (", ..." if len(self.known) > _SHOWN else "")
+        shown = ", ".join(self.known[:_MAX_NAMES]) + (", ..." if len(self.known) > _MAX_NAMES else "")
         parts = [f"No {kind} `{name}`{' in ' + where if where else ''}."]
         parts += [f"Did you mean `{near[0]}`?"] if near else []
         parts += [f"Known: {shown}."] if self.known else []
@@ -115,7 +118,7 @@ class UnknownName(InputError):
 
 
 class ProjectError(InputError):
-    """There is no sparkops project here, or it cannot be read or written."""
+    """No sparkops project was found, or it cannot be read or written."""
 
 
 class TableError(SparkopsError):
@@ -123,15 +126,15 @@ class TableError(SparkopsError):
 
 
 class VersionGone(TableError):
-    """A table version whose files or log entries are no longer there."""
+    """Files or log entries of a table version were removed."""
 
 
 class SchemaChanged(TableError):
-    """What would be published has other columns or types than the table."""
+    """Columns or types to publish differ from those of the table."""
 
 
 class BadData(TableError):
-    """Input that is not there, cannot be parsed, or is empty where rows are needed."""
+    """Input is missing, cannot be parsed, or is empty where rows are required."""
 
 
 class TableBusy(TableError):
@@ -139,7 +142,7 @@ class TableBusy(TableError):
 
 
 class ChecksFailed(SparkopsError):
-    """The data did not pass its checks; nothing was published."""
+    """The data failed its checks; nothing was published."""
 
 
 class ModelError(SparkopsError):
@@ -147,10 +150,10 @@ class ModelError(SparkopsError):
 
 
 class NotCompiled(ModelError):
-    """A stage that only Spark can score; the message names it and says why.
+    """A stage can only be scored by Spark; the message names it and gives the reason.
 
     Args:
-        reasons: Per stage that cannot be compiled, its name and why.
+        reasons: Name and reason for each such stage.
     """
 
     def __init__(self, message: str, *, reasons: Iterable[str] = ()) -> None:
@@ -159,10 +162,10 @@ class NotCompiled(ModelError):
 
 
 class NotExported(ModelError):
-    """Stages that have no exact form in ONNX; the message names each and says why.
+    """Stages have no exact equivalent in ONNX; the message names each and gives the reason.
 
     Args:
-        reasons: Per stage or field, its name and why.
+        reasons: Name and reason for each such stage or field.
     """
 
     def __init__(self, message: str, *, reasons: Iterable[str] = ()) -> None:
@@ -183,12 +186,12 @@ class SignatureMismatch(ModelError):
 
 
 class RowError(SparkopsError):
-    """A row that cannot be scored; the message names field, value and reason.
+    """A row cannot be scored; the message names field, value and reason.
 
     Args:
-        message: What is wrong and what is allowed.
-        field: The field, where one field is to blame.
-        value: The value as it was given.
+        message: The problem, and the accepted values.
+        field: The invalid field, if it is one field.
+        value: The invalid value.
     """
 
     def __init__(self, message: str, *, field: str | None = None, value: Any = None) -> None:
@@ -197,16 +200,16 @@ class RowError(SparkopsError):
 
 
 class RowRejected(RowError):
-    """A row that the model itself drops (`handleInvalid="skip"`)."""
+    """The model drops the row (`handleInvalid="skip"`)."""
 
 
 class JobFailed(SparkopsError):
-    """The author's function raised; its own error is the cause."""
+    """The job's function raised; its error is the cause."""
 
 
 class RunCancelled(SparkopsError):
-    """The run was stopped by a person or a scheduler."""
+    """The run was stopped by a user or a scheduler."""
 
 
 class EngineError(SparkopsError):
-    """Spark, Java, a jar or a server is missing or does not answer."""
+    """Spark, Java, a jar or a server is missing or does not respond."""

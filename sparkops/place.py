@@ -1,4 +1,4 @@
-"""Where something was written: the file and line that an error prints."""
+"""The file and line of a declaration, as errors print them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of a report page, for jobs that return a `Report`."""
+"""Public names for jobs that return a `Report`."""
 
 from sparkops.pipeline.report import Number, Plot, Report, Table, Text
 

@@ -15,7 +15,7 @@ def by_name(found: list[Finding]) -> dict[str, Finding]:
     return {finding.name: finding for finding in found}
 
 
-def test_a_machine_that_is_set_up_is_found_right(make_settings) -> None:
+def test_a_complete_machine_passes_every_examination(make_settings) -> None:
     found = by_name(examine(make_settings()))
     assert [name for name, finding in found.items() if not finding.ok] == []
     assert found["java"].detail.startswith("Java 17") or found["java"].detail.startswith("Java 21")
@@ -36,8 +36,8 @@ def test_a_warehouse_that_is_a_file_is_named(make_settings, tmp_path: Path) -> N
     assert str(tmp_path / "file") in found["warehouse"].mend
 
 
-def test_a_warehouse_in_a_store_is_not_looked_at(make_settings) -> None:
-    assert "not looked at" in by_name(examine(make_settings(warehouse="s3a://bucket/x")))["warehouse"].detail
+def test_a_warehouse_in_a_store_is_not_examined(make_settings) -> None:
+    assert "not examined" in by_name(examine(make_settings(warehouse="s3a://bucket/x")))["warehouse"].detail
 
 
 def test_a_broken_registry_is_named(make_settings) -> None:
@@ -54,11 +54,11 @@ def test_a_broken_registry_is_named(make_settings) -> None:
 def test_a_registry_that_does_not_answer_is_named(make_settings) -> None:
     found = by_name(examine(make_settings(models={"tracking_uri": "http://127.0.0.1:9"})))["model registry"]
     assert not found.ok
-    assert "http://127.0.0.1:9 does not answer" in found.detail
+    assert "http://127.0.0.1:9 does not respond" in found.detail
 
 
 @pytest.mark.spark
-def test_a_deep_look_writes_and_reads_a_delta_table(make_settings, spark) -> None:
+def test_a_deep_examination_writes_and_reads_a_delta_table(make_settings, spark) -> None:
     found = by_name(examine(make_settings(), deep=True))["round trip"]
     assert found.ok, found
     assert spark.range(2).count() == 2  # the shared session is left alone

@@ -56,8 +56,8 @@ DEFAULTS = {
 def test_each_parameter_gets_the_widget_of_its_type():
     dbutils = DBUtils({"day": "2013-07-04"})
     notebook.params(delays, dbutils)
-    made = dbutils.widgets.made
-    assert {name: kind for name, (kind, _, _) in made.items()} == {
+    created = dbutils.widgets.created
+    assert {name: kind for name, (kind, _, _) in created.items()} == {
         "day": "text",
         "origin": "dropdown",
         "fallback": "dropdown",
@@ -69,9 +69,9 @@ def test_each_parameter_gets_the_widget_of_its_type():
         "hubs": "multiselect",
         "days": "text",
     }
-    assert made["origin"][1] == ("", "JFK", "LGA")
-    assert made["fallback"][1] == ("a", "b", "null")
-    assert made["carriers"] == ("multiselect", ("", "AA", "UA", "DL"), "carriers (none chosen: AA, UA)")
+    assert created["origin"][1] == ("", "JFK", "LGA")
+    assert created["fallback"][1] == ("a", "b", "null")
+    assert created["carriers"] == ("multiselect", ("", "AA", "UA", "DL"), "carriers (none chosen: AA, UA)")
 
 
 def test_widgets_left_alone_give_the_declared_defaults():
@@ -79,7 +79,7 @@ def test_widgets_left_alone_give_the_declared_defaults():
     assert values == {"day": date(2013, 7, 4), **DEFAULTS}
 
 
-def test_what_a_person_chooses_is_read_by_the_same_rule():
+def test_selected_values_are_parsed_by_the_same_rule():
     dbutils = DBUtils()
     with pytest.raises(ParamErrors, match="`day` is missing"):
         notebook.params(delays, dbutils)
@@ -110,23 +110,23 @@ def test_what_a_person_chooses_is_read_by_the_same_rule():
     }
 
 
-def test_wrong_job_parameters_are_all_told_at_once():
-    with pytest.raises(ParamErrors) as caught:
+def test_wrong_job_parameters_are_all_reported_at_once():
+    with pytest.raises(ParamErrors) as raised:
         notebook.params(delays, DBUtils({"day": "tomorrow", "kind": "svm", "top": "1.5"}))
-    assert [problem.name for problem in caught.value.problems] == ["day", "kind", "top"]
-    assert "`kind` is 'svm': it must be one of lr, gbt, from widget" in str(caught.value)
+    assert [problem.name for problem in raised.value.problems] == ["day", "kind", "top"]
+    assert "`kind` is 'svm': it must be one of lr, gbt, from widget" in str(raised.value)
 
 
-def test_choices_that_hold_a_comma_are_asked_for_as_text():
+def test_choices_with_a_comma_become_a_text_field():
     @job
     def odd(raw: DataFrame, *, parts: list[Literal["a,b", "c"]] = ["c"]) -> DataFrame: ...  # noqa: B006
 
     dbutils = DBUtils({"parts": '["a,b"]'})
     assert notebook.params(odd, dbutils) == {"parts": ["a,b"]}
-    assert dbutils.widgets.made["parts"][0] == "text"
+    assert dbutils.widgets.created["parts"][0] == "text"
 
 
-def test_without_databricks_the_defaults_are_used_and_what_is_missing_is_told():
+def test_without_databricks_the_defaults_are_used_and_what_is_missing_is_reported():
     @job
     def easy(raw: DataFrame, *, n: int = 3) -> DataFrame: ...
 
@@ -138,13 +138,13 @@ def test_without_databricks_the_defaults_are_used_and_what_is_missing_is_told():
 CONF = "params:\n  delays:\n    day: 2013-07-04\n    top: 20\n    kind: gbt\n"
 
 
-def test_what_conf_gives_stands_where_a_widget_is_blank(make_project, monkeypatch):
+def test_a_blank_widget_means_the_value_of_conf(make_project, monkeypatch):
     monkeypatch.chdir(make_project({"conf/base/params.yml": CONF}))
     conf = {"day": date(2013, 7, 4), "top": 20, "kind": Kind.GBT}
     assert notebook.params(delays) == DEFAULTS | conf
     dbutils = DBUtils({})
     assert notebook.params(delays, dbutils) == DEFAULTS | conf
-    assert dbutils.widgets.made["kind"][1] == ("", "lr", "gbt")
+    assert dbutils.widgets.created["kind"][1] == ("", "lr", "gbt")
     assert notebook.params(delays, DBUtils({"top": "5", "kind": "lr"}))["top"] == 5
 
 
@@ -160,7 +160,7 @@ def test_a_session_without_databricks_gives_the_defaults():
     assert notebook.params(easy, spark=object()) == {"n": 3}
 
 
-def test_the_stand_in_is_as_strict_as_databricks():
+def test_the_fake_is_as_strict_as_databricks():
     widgets = DBUtils().widgets
     with pytest.raises(TypeError, match="takes a string"):
         widgets.text("a", None)

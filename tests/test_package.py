@@ -25,7 +25,7 @@ def test_the_public_names_are_these_and_all_can_be_imported() -> None:
         sparkops.nothing  # noqa: B018
 
 
-def test_arrows_only_run_down() -> None:
+def test_import_contracts_hold() -> None:
     linter = Path(sys.executable).parent / "lint-imports"
     done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -88,7 +88,7 @@ class JobCommand(click.Command):
             formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
         if rows:
             with formatter.section("Parameters"):
-                formatter.write_dl([(f"{row.option} {row.type}", row.told) for row in rows])
+                formatter.write_dl([(f"{row.option} {row.type}", row.text) for row in rows])
         mine = {row.name for row in rows}
         told = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in mine]
         with formatter.section("Options"):

@@ -88,7 +88,7 @@ def release(
     wanted = releasing.Wanted(table=name, run=run_id, repairs=dict(map(_pair, repairs)), discard=discard)
     with where.engine() as engine:
         found = releasing.survey(engine, wanted)
-        if (found.held or found.interrupted) and not yes:
+        if (found.row_count or found.interrupted) and not yes:
             _ask(wanted, found)
         done = releasing.release(engine, wanted, watch=_steps())
         notes = list(_notes(engine, done))

@@ -1,1 +1,1 @@
-"""conf/base, conf/<env> and --set as typed settings; the only reader of the environment."""
+"""Load conf/base, conf/<env> and --set as typed settings. The only package that reads the environment."""

@@ -1,7 +1,7 @@
-"""Settings from conf/base, conf/<env> and --set: all of them right, or every error at once.
+"""Load settings from conf/base, conf/<env> and --set, and report every error at once.
 
-One rule: the top-level keys of every file are the keys of `Settings`. Files of one folder stand side by side, so a
-value written in two of them is an error; the environment's folder lies over base, and `--set` over both.
+The top-level keys of every file are the keys of `Settings`. The files of one folder must not set the same key twice.
+The environment's folder overrides base, and `--set` overrides both.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _STATE: Final = ".sparkops"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSettings:
-    """The settings, and what is known about where they were written.
+    """Settings together with their origins.
 
     Args:
         settings: The settings.
-        places: Route of keys to where it was written: `conf/base/params.yml:12`, or `--set a.b`.
-        references: Route to the text that refers to the environment, as it was written.
-        secrets: Every value read from the environment; masked wherever a text leaves the process.
+        places: Key path to its origin: `conf/base/params.yml:12`, or `--set a.b`.
+        references: Key path to the text with `${env:NAME}`, as written.
+        secrets: Every value read from the environment; masked in all output.
     """
 
     settings: Settings = field(repr=False)
@@ -47,30 +47,30 @@ class LoadedSettings:
     secrets: tuple[str, ...] = field(repr=False)
 
     def params(self, job: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        """Return a job's parameters as the files give them, and where each was written."""
+        """Return a job's parameters from the files, and the origin of each."""
         values = self.settings.params.get(job, {})
         return values, {name: self.place("params", job, name) for name in values}
 
     def refuse_unknown_jobs(self, jobs: Collection[str]) -> None:
-        """Raise ConfigError for parameters of jobs that the project does not have, each with its line."""
-        strangers = [name for name in self.settings.params if name not in jobs]
-        near = {name: get_close_matches(name, jobs, n=1) for name in strangers}
-        _refuse(
+        """Raise ConfigError for parameters of unknown jobs, each with its line."""
+        unknown = [name for name in self.settings.params if name not in jobs]
+        near = {name: get_close_matches(name, jobs, n=1) for name in unknown}
+        _raise_problems(
             [
-                f"{self.place('params', name)}: `params.{name}`: there is no such job."
+                f"{self.place('params', name)}: `params.{name}`: no such job."
                 + (f" Did you mean `{near[name][0]}`?" if near[name] else "")
-                for name in strangers
+                for name in unknown
             ]
         )
 
-    def place(self, *route: str) -> str:
-        """Return where a setting was written; `conf` when no file holds it."""
-        return self.places.get(route, "conf")
+    def place(self, *path: str) -> str:
+        """Return the origin of a setting; `conf` when no file sets it."""
+        return self.places.get(path, "conf")
 
     def masked(self) -> dict[str, Any]:
-        """Return the settings as plain JSON values without secrets: what a record holds."""
-        plain = self.settings.model_dump(mode="json", by_alias=True)
-        return dict(masked(plain, self.references, self.secrets))
+        """Return the settings as JSON values without secrets, as run records store them."""
+        values = self.settings.model_dump(mode="json", by_alias=True)
+        return dict(masked(values, self.references, self.secrets))
 
 
 def load(
@@ -84,42 +84,42 @@ def load(
 
     Args:
         root: The project's folder.
-        env: Folder of conf/ laid over base; by default SPARKOPS_ENV, else `local` where it exists, else base alone.
-        overrides: `a.b=c`, each laid over what stands before it.
-        environment: The process's environment; os.environ by default.
+        env: Folder of conf/ that overrides base; by default SPARKOPS_ENV, else `local` where it exists, else base alone.
+        overrides: `a.b=c`; later ones take precedence.
+        environment: Environment variables; os.environ by default.
 
     Raises:
-        UnknownName: For an environment that conf/ does not have.
-        ConfigError: With everything that is wrong, each with its file and line or its flag.
+        UnknownName: conf/ has no such environment.
+        ConfigError: Lists every problem with its file and line or its flag.
     """
     variables = os.environ if environment is None else environment
     root = root.resolve()
     chosen = choose_env(root, env, variables)
     folders = [BASE] if chosen == BASE else [BASE, chosen]
-    tree = merge([*(_layer(root, name) for name in folders), *(override(text) for text in overrides)])
-    _refuse(tree.problems)
-    loading = _Loading(root, tree, variables)
-    values = loading.values()
-    _refuse(loading.problems)
-    return _loaded(loading, {**values, "root": root, "env": chosen})
+    tree = merge([*(_read_layer(root, name) for name in folders), *(override(text) for text in overrides)])
+    _raise_problems(tree.problems)
+    builder = _SettingsBuilder(root, tree, variables)
+    values = builder.values()
+    _raise_problems(builder.problems)
+    return _loaded(builder, {**values, "root": root, "env": chosen})
 
 
-def _loaded(loading: _Loading, values: dict[str, Any]) -> LoadedSettings:
+def _loaded(builder: _SettingsBuilder, values: dict[str, Any]) -> LoadedSettings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        _refuse(format_validation_error(error, loading.places, loading.references))
+        _raise_problems(format_validation_error(error, builder.places, builder.references))
         raise
-    _refuse(find_inconsistencies(settings, loading.places))
+    _raise_problems(find_inconsistencies(settings, builder.places))
     return LoadedSettings(
         settings=settings,
-        places=loading.places,
-        references=loading.references,
-        secrets=tuple(sorted(loading.secrets)),
+        places=builder.places,
+        references=builder.references,
+        secrets=tuple(sorted(builder.secrets)),
     )
 
 
-def _refuse(problems: Sequence[str]) -> None:
+def _raise_problems(problems: Sequence[str]) -> None:
     if len(problems) == 1:
         raise ConfigError(problems[0])
     if problems:
@@ -127,29 +127,29 @@ def _refuse(problems: Sequence[str]) -> None:
         raise ConfigError(f"{len(problems)} problems in the configuration\n{lines}")
 
 
-def _layer(root: Path, name: str) -> YamlTree:
-    """Return what the files of one folder say; a value that two of them hold is a problem."""
+def _read_layer(root: Path, name: str) -> YamlTree:
+    """Merge the files of one folder; a key set in two of them is a problem."""
     folder = root / "conf" / name
     files = sorted(path for path in folder.glob("[!.]*") if path.suffix in (".yml", ".yaml"))
     trees = [read_tree(path, path.relative_to(root).as_posix()) for path in files]
-    whole = merge(trees)
+    merged = merge(trees)
     seen: dict[KeyPath, str] = {}
     for tree in trees:
-        for route, _ in leaves(tree.values):
-            first, now = seen.get(route), _nearest(tree.places, route)
+        for path, _ in leaves(tree.values):
+            first, now = seen.get(path), _nearest(tree.places, path)
             if first is not None:
-                whole.problems.append(f"{now}: `{'.'.join(route)}` is set already, at {first}")
-            seen[route] = now
-    return whole
+                merged.problems.append(f"{now}: `{'.'.join(path)}` is already set at {first}")
+            seen[path] = now
+    return merged
 
 
-def _nearest(places: Mapping[KeyPath, str], route: KeyPath) -> str:
-    sizes = range(len(route), 0, -1)
-    return next((places[route[:size]] for size in sizes if route[:size] in places), "conf")
+def _nearest(places: Mapping[KeyPath, str], path: KeyPath) -> str:
+    sizes = range(len(path), 0, -1)
+    return next((places[path[:size]] for size in sizes if path[:size] in places), "conf")
 
 
-class _Loading:
-    """From merged plain values to values that `Settings` takes; gathers problems, references and secrets."""
+class _SettingsBuilder:
+    """Converts merged values to the input of `Settings`; collects problems, references and secrets."""
 
     def __init__(self, root: Path, tree: YamlTree, environment: Mapping[str, str]) -> None:
         self._root = root
@@ -162,41 +162,43 @@ class _Loading:
 
     def values(self) -> dict[str, Any]:
         """Return the values with references resolved and paths absolute."""
-        said = {key: value for key, value in self._tree.values.items() if value is not None}
+        set_values = {key: value for key, value in self._tree.values.items() if value is not None}
         for key in _NOT_IN_FILES:
-            if key in said:
+            if key in set_values:
                 self._problem((key,), f"`{key}` is not set in a file: it is {_FIXED[key]}")
-                del said[key]
-        read: dict[str, Any] = self._read(said, ())
-        return self._placed({"state": _STATE, "warehouse": "data/warehouse", "reports": "reports", **read})
+                del set_values[key]
+        read: dict[str, Any] = self._read(set_values, ())
+        return self._with_absolute_paths(
+            {"state": _STATE, "warehouse": "data/warehouse", "reports": "reports", **read}
+        )
 
-    def _problem(self, route: KeyPath, text: str) -> None:
-        self.problems.append(f"{_nearest(self.places, route)}: {text}")
+    def _problem(self, path: KeyPath, text: str) -> None:
+        self.problems.append(f"{_nearest(self.places, path)}: {text}")
 
-    def _read(self, value: Any, route: KeyPath) -> Any:
+    def _read(self, value: Any, path: KeyPath) -> Any:
         if isinstance(value, Mapping):
-            return {key: self._read(inner, (*route, key)) for key, inner in value.items()}
+            return {key: self._read(inner, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self._read(inner, (*route, str(number))) for number, inner in enumerate(value)]
+            return [self._read(inner, (*path, str(number))) for number, inner in enumerate(value)]
         if has_reference(value):
-            return self._secret(value, route)
-        if value is not None and route[:1] != ("params",) and is_secret_key(route):
+            return self._secret(value, path)
+        if value is not None and path[:1] != ("params",) and is_secret_key(path):
             self._problem(
-                route, f"`{'.'.join(route)}` is a secret: write ${{env:NAME}} and set NAME in the environment"
+                path, f"`{'.'.join(path)}` is a secret: write ${{env:NAME}} and set NAME in the environment"
             )
-        return _option_text(value) if route[:1] == ("tables",) and route[2:3] == ("options",) else value
+        return _option_text(value) if path[:1] == ("tables",) and path[2:3] == ("options",) else value
 
-    def _secret(self, text: str, route: KeyPath) -> Any:
-        self.references[route] = text
+    def _secret(self, text: str, path: KeyPath) -> Any:
+        self.references[path] = text
         try:
             value = resolve(text, self._environment, self.secrets)
         except MissingVariable as missing:
-            self._problem(route, f"`{'.'.join(route)}`: {missing}")
+            self._problem(path, f"`{'.'.join(path)}`: {missing}")
             return text
-        return SecretStr(value) if route[:2] == ("spark", "conf") else value
+        return SecretStr(value) if path[:2] == ("spark", "conf") else value
 
-    def _placed(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the values with every path absolute; what has another type is left for the types to refuse."""
+    def _with_absolute_paths(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Make every path absolute; values of a wrong type are left for `Settings` to reject."""
         for key in ("state", "warehouse", "reports"):
             values[key] = self._path(values[key], (key,))
         if isinstance(values.get("tables"), dict):
@@ -209,8 +211,8 @@ class _Loading:
 
     def _place_spark(self, spark: Any) -> None:
         if isinstance(spark, dict) and isinstance(spark.get("jars"), list):
-            routes: Iterator[tuple[KeyPath, Any]] = leaves(spark["jars"], ("spark", "jars"))
-            spark["jars"] = [self._path(jar, route) for route, jar in routes]
+            paths: Iterator[tuple[KeyPath, Any]] = leaves(spark["jars"], ("spark", "jars"))
+            spark["jars"] = [self._path(jar, path) for path, jar in paths]
 
     def _place_models(self, models: Any) -> None:
         if not isinstance(models, dict):
@@ -221,15 +223,15 @@ class _Loading:
         if "artifact_root" in models:
             models["artifact_root"] = self._path(models["artifact_root"], ("models", "artifact_root"))
 
-    def _path(self, value: Any, route: KeyPath) -> Any:
+    def _path(self, value: Any, path: KeyPath) -> Any:
         if not isinstance(value, str):
             return value
         if not value:
-            self._problem(route, f"`{'.'.join(route)}` is empty: give a path, or leave it out")
+            self._problem(path, f"`{'.'.join(path)}` is empty: give a path, or remove the key")
         try:
             return absolute(self._root, value)
         except PathNotFound as missing:
-            self._problem(route, f"`{'.'.join(route)}`: {missing}")
+            self._problem(path, f"`{'.'.join(path)}`: {missing}")
             return value
 
 
@@ -237,7 +239,7 @@ _FIXED: Final = {"root": "the folder that holds conf/ and jobs/", "env": "chosen
 
 
 def _option_text(value: Any) -> Any:
-    """Return a reader option as the text that Spark takes: true, not True."""
+    """Return a reader option as text for Spark: true, not True."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value

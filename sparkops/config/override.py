@@ -1,4 +1,4 @@
-"""`--set a.b=c`: one value laid over the files."""
+"""Parse `--set a.b=c`."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ import yaml
 
 from sparkops.config.yaml_tree import KeyPath, YamlTree
 
-# After these routes the rest is one key, dots and all; its value is a text. `*` stands for any one key.
+# Below these paths the rest is one key, which may contain dots; its value is text. `*` matches any key.
 _OPEN: Final = (("spark", "conf"), ("tables", "*", "options"), ("params", "*"))
 
 
 def override(text: str) -> YamlTree:
-    """Return the tree that one `--set` stands for; what is wrong stands in its problems."""
+    """Return one `--set` as a tree; errors are in its problems."""
     key, equals, value = text.partition("=")
-    route, is_text = _route(key.strip())
-    if not equals or not all(route):
+    path, is_text = _parse_key(key.strip())
+    if not equals or not all(path):
         return YamlTree(problems=[f"--set {text}: write --set a.b=value, as in --set spark.mode=local"])
     try:
-        plain = value if is_text else yaml.safe_load(value)
+        parsed = value if is_text else yaml.safe_load(value)
     except yaml.YAMLError as error:
         return YamlTree(problems=[f"--set {text}: this is not YAML: {getattr(error, 'problem', error)}"])
     shown = f"--set {key.strip()}"
-    return YamlTree(values=_nested(route, plain), places={route[: n + 1]: shown for n in range(len(route))})
+    return YamlTree(values=_nested(path, parsed), places={path[: n + 1]: shown for n in range(len(path))})
 
 
-def _route(key: str) -> tuple[KeyPath, bool]:
+def _parse_key(key: str) -> tuple[KeyPath, bool]:
     parts = key.split(".")
     for pattern in _OPEN:
         size = len(pattern)
-        if len(parts) > size and all(want in ("*", part) for want, part in zip(pattern, parts, strict=False)):
+        if len(parts) > size and all(
+            expected in ("*", part) for expected, part in zip(pattern, parts, strict=False)
+        ):
             return (*parts[:size], ".".join(parts[size:])), True
     return tuple(parts), False
 
 
-def _nested(route: KeyPath, value: Any) -> dict[str, Any]:
-    inner = value if len(route) == 1 else _nested(route[1:], value)
-    return {route[0]: inner}
+def _nested(path: KeyPath, value: Any) -> dict[str, Any]:
+    inner = value if len(path) == 1 else _nested(path[1:], value)
+    return {path[0]: inner}

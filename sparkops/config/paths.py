@@ -1,4 +1,4 @@
-"""Paths of the settings, made absolute: against the project, or inside an installed package."""
+"""Resolve paths in settings: relative to the project, or inside an installed package."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _STORES: Final = frozenset({"databricks", "databricks-uc", "uc"})
 
 
 class PathNotFound(Exception):
-    """A path inside a package that is not installed or lacks the file; told by `load` with its file and line."""
+    """A path inside a package that is not installed or lacks the file; `load` adds file and line."""
 
 
 def absolute(root: Path, text: str) -> str:
-    """Return a path as an absolute one; a URI stays as it is."""
+    """Return an absolute path; a URI is returned unchanged."""
     if text.startswith(PACKAGE):
         return _in_package(text)
     return text if _URI.match(text) else str(root / Path(text).expanduser())
 
 
 def store_uri(root: Path, text: str) -> str:
-    """Return an MLflow tracking or registry URI whose file, if it is one, is absolute."""
+    """Return an MLflow tracking or registry URI; the path of a file URI is made absolute."""
     if text in _STORES or text.startswith("databricks:"):
         return text
     if text.startswith(_SQLITE) and text != _SQLITE + ":memory:":
@@ -34,16 +34,16 @@ def store_uri(root: Path, text: str) -> str:
 
 
 def _in_package(text: str) -> str:
-    """Return the file behind `package:NAME/path`, without importing the package."""
+    """Return the path of `package:NAME/path`, without importing the package."""
     name, _, inside = text.removeprefix(PACKAGE).partition("/")
     if not name.isidentifier():
         raise PathNotFound(f"`{text}` names no package: write package:NAME/path/inside")
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise PathNotFound(
-            f"the package `{name}` is not installed: `uv pip install {name}`, or give a path of your own"
+            f"the package `{name}` is not installed: `uv pip install {name}`, or give another path"
         )
-    found = Path(next(iter(spec.submodule_search_locations))) / inside
-    if "*" not in inside and not found.exists():
+    path = Path(next(iter(spec.submodule_search_locations))) / inside
+    if "*" not in inside and not path.exists():
         raise PathNotFound(f"the package `{name}` has no file {inside}")
-    return str(found)
+    return str(path)

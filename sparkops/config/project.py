@@ -1,4 +1,4 @@
-"""Where a project stands and which environments it has."""
+"""Find a project's root folder and its environments."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ def find_root(start: Path) -> Path:
     """Return the nearest folder, from `start` upwards, that holds conf/ and jobs/.
 
     Raises:
-        ProjectError: When there is none.
+        ProjectError: There is none.
     """
     try:
         return _nearest(start)
     except OSError as error:
         raise ProjectError(
-            f"{error.filename or start} cannot be looked into: {error.strerror}. "
-            "Get the right to read it, or name another folder with --project."
+            f"{error.filename or start} cannot be read: {error.strerror}. "
+            "Get read access, or name another folder with --project."
         ) from error
 
 
 def _nearest(start: Path) -> Path:
-    here = start.resolve()
-    if not here.exists():
+    folder = start.resolve()
+    if not folder.exists():
         raise ProjectError(
-            f"No folder {start}. Name the folder of a project, or make one with `sparkops init {start}`."
+            f"No folder {start}. Name the folder of a project, or create one with `sparkops init {start}`."
         )
-    for folder in (here, *here.parents):
-        if (folder / "conf").is_dir() and (folder / "jobs").is_dir():
-            return folder
+    for candidate in (folder, *folder.parents):
+        if (candidate / "conf").is_dir() and (candidate / "jobs").is_dir():
+            return candidate
     raise ProjectError(
-        f"No sparkops project at {here} or above it: a project is a folder with conf/ and jobs/. "
-        "Change into one, or make one with `sparkops init DIR`."
+        f"No sparkops project at {folder} or above it: a project is a folder with conf/ and jobs/. "
+        "Change into one, or create one with `sparkops init DIR`."
     )
 
 
@@ -47,11 +47,11 @@ def environments(root: Path) -> tuple[str, ...]:
     """Return the environments of a project, `base` first.
 
     Raises:
-        ProjectError: When there is no conf/.
+        ProjectError: There is no conf/.
     """
     if not (root / "conf").is_dir():
         raise ProjectError(
-            f"No folder {root / 'conf'}: make it, or a whole project with `sparkops init DIR`."
+            f"No folder {root / 'conf'}: create it, or a new project with `sparkops init DIR`."
         )
     folders = sorted(path.name for path in (root / "conf").iterdir() if path.is_dir())
     return (
@@ -61,16 +61,16 @@ def environments(root: Path) -> tuple[str, ...]:
 
 
 def choose_env(root: Path, env: str | None, environment: Mapping[str, str]) -> str:
-    """Return the environment to use: as asked for, else SPARKOPS_ENV, else `local` where it exists, else `base`.
+    """Return the environment to use: `env`, else SPARKOPS_ENV, else `local` where it exists, else `base`.
 
     Raises:
-        UnknownName: When conf/ has no such folder.
+        UnknownName: conf/ has no such folder.
     """
     known = environments(root)
-    asked = env or environment.get(ENV_VARIABLE)
-    if asked and asked not in known:
-        where = "conf/" if env else f"conf/ (asked for by {ENV_VARIABLE})"
+    requested = env or environment.get(ENV_VARIABLE)
+    if requested and requested not in known:
+        where = "conf/" if env else f"conf/ (set by {ENV_VARIABLE})"
         raise UnknownName(
-            "env", asked, known, where=where, advice=f"Make conf/{asked}/, or pass another --env."
+            "env", requested, known, where=where, advice=f"Create conf/{requested}/, or pass another --env."
         )
-    return asked or (LOCAL if LOCAL in known else BASE)
+    return requested or (LOCAL if LOCAL in known else BASE)

@@ -14,38 +14,40 @@ _SECRET_KEY: Final = re.compile(
     r"(?i)(^|[._-])(secret|password|passwd|token|secret[._-]?key|account[._-]?key|api[._-]?key)$"
     r"|client\.secret\.|account\.key\."
 )
-_LOGIN: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
-_SHORTEST: Final = 4
+_URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
+_MIN_LENGTH: Final = 4
 HIDDEN: Final = "***"
 
 
 class MissingVariable(Exception):
-    """A reference that the environment does not answer; told by `load` with its file and line."""
+    """A reference to an environment variable that is not set; `load` adds file and line."""
 
 
 def has_reference(value: Any) -> bool:
-    """Tell whether a value refers to the environment."""
+    """Return whether a value refers to an environment variable."""
     return isinstance(value, str) and _REFERENCE.search(value) is not None
 
 
-def resolve(text: str, environment: Mapping[str, str], found: set[str]) -> str:
-    """Return the text with its references replaced, and add every secret to `found`.
+def resolve(text: str, environment: Mapping[str, str], secrets: set[str]) -> str:
+    """Replace the references in a text, and add every secret to `secrets`.
 
     Raises:
-        Missing: For a name that is not set, is empty, or is no name.
+        MissingVariable: A variable is not set, empty, or its name invalid.
     """
 
-    def one(match: re.Match[str]) -> str:
+    def replace_reference(match: re.Match[str]) -> str:
         value = _look_up(match[1], environment)
-        found.add(value)
+        secrets.add(value)
         return value
 
-    return _REFERENCE.sub(one, text)
+    return _REFERENCE.sub(replace_reference, text)
 
 
 def _look_up(name: str, environment: Mapping[str, str]) -> str:
     if not _NAME.fullmatch(name):
-        raise MissingVariable(f"`${{env:{name}}}` names no environment variable: write ${{env:NAME}}")
+        raise MissingVariable(
+            f"`${{env:{name}}}` is not the name of an environment variable: write ${{env:NAME}}"
+        )
     if not environment.get(name):
         state = "empty" if name in environment else "not set"
         raise MissingVariable(
@@ -54,37 +56,35 @@ def _look_up(name: str, environment: Mapping[str, str]) -> str:
     return environment[name]
 
 
-def is_secret_key(route: KeyPath) -> bool:
-    """Tell whether a key of the settings holds a secret by its name: it may only be a reference."""
-    return _SECRET_KEY.search(".".join(route)) is not None
+def is_secret_key(path: KeyPath) -> bool:
+    """Return whether the name of a key says that it holds a secret; its value must then be a reference."""
+    return _SECRET_KEY.search(".".join(path)) is not None
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """Return a text with every secret in it, and every password of a URL, replaced by `***`.
+    """Replace every secret and every password of a URL by `***`.
 
-    A secret of fewer than four letters is left: it would blot out ordinary words.
+    Secrets of fewer than four characters are not replaced, because they would match ordinary words.
     """
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
+        if len(secret) >= _MIN_LENGTH:
             text = text.replace(secret, HIDDEN)
-    return _LOGIN.sub(rf"\1:{HIDDEN}@", text)
+    return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
 
 
-def masked(
-    values: Any, references: Mapping[KeyPath, str], secrets: Iterable[str], route: KeyPath = ()
-) -> Any:
-    """Return plain values as a record may hold them: references as they were written, secrets hidden.
+def masked(values: Any, references: Mapping[KeyPath, str], secrets: Iterable[str], path: KeyPath = ()) -> Any:
+    """Return values that are safe to store: references as written, secrets masked.
 
     Args:
         values: Mappings, lists and scalars.
-        references: Route to the text with its reference, as the file holds it.
-        secrets: The values that were read.
-        route: Where `values` stands.
+        references: Key path to the text with its reference, as written.
+        secrets: The secret values.
+        path: Key path of `values`.
     """
-    if route in references:
-        return references[route]
+    if path in references:
+        return references[path]
     if isinstance(values, Mapping):
-        return {key: masked(value, references, secrets, (*route, str(key))) for key, value in values.items()}
+        return {key: masked(value, references, secrets, (*path, str(key))) for key, value in values.items()}
     if isinstance(values, list | tuple):
-        return [masked(value, references, secrets, (*route, str(n))) for n, value in enumerate(values)]
+        return [masked(value, references, secrets, (*path, str(n))) for n, value in enumerate(values)]
     return mask(values, secrets) if isinstance(values, str) else values

@@ -1,4 +1,4 @@
-"""The settings of a project in one environment: frozen, typed, complete."""
+"""The typed, immutable settings of a project in one environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Scalar = str | int | float | bool | None
 
 
 class Section(BaseModel):
-    """A part of the settings; an unknown key is an error."""
+    """A section of the settings; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the line of every key and everything that is wrong with it."""
+"""Read YAML files as plain values with the line of every key, and collect all problems."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ KeyPath = tuple[str, ...]
 
 @dataclass(slots=True)
 class YamlTree:
-    """What a file says.
+    """Contents of a YAML file.
 
     Args:
         values: The plain values.
-        places: Route of keys to `file:line`.
-        problems: What is wrong, each with file and line.
+        places: Key path to `file:line`.
+        problems: Problems, each with file and line.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -28,11 +28,11 @@ class YamlTree:
 
 
 def read_tree(path: Path, shown: str) -> YamlTree:
-    """Return what a YAML file says; it never raises for what stands in it.
+    """Read a YAML file; invalid content is reported in `problems`.
 
     Args:
         path: The file.
-        shown: The name that errors print.
+        shown: File name in errors.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def read_tree(path: Path, shown: str) -> YamlTree:
 
 
 class _Composer:
-    """Turns the nodes of one document into plain values and notes where each stands."""
+    """Converts the nodes of a document to plain values and records their lines."""
 
     def __init__(self, text: str, shown: str) -> None:
         self._shown = shown
@@ -56,14 +56,14 @@ class _Composer:
             if node is not None:
                 self._top(node)
         except yaml.YAMLError as error:
-            self._tree.problems.append(self._told(error))
+            self._tree.problems.append(self._syntax_error(error))
         except RecursionError:
             self._tree.problems.append(f"{self._shown}: nested too deeply")
         finally:
             self._loader.dispose()
         return self._tree
 
-    def _told(self, error: yaml.YAMLError) -> str:
+    def _syntax_error(self, error: yaml.YAMLError) -> str:
         mark = getattr(error, "problem_mark", None)
         where = f"{self._shown}:{mark.line + 1}" if mark else self._shown
         return f"{where}: this is not YAML: {getattr(error, 'problem', None) or error}"
@@ -80,50 +80,50 @@ class _Composer:
     def _at(self, node: yaml.Node) -> str:
         return f"{self._shown}:{node.start_mark.line + 1}"
 
-    def _value(self, node: yaml.Node, route: KeyPath) -> Any:
+    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
         if any(node is one for one in self._open):
-            self._problem(node, "an alias stands inside what it names")
+            self._problem(node, "an alias refers to a node that contains it")
             return None
         self._open.append(node)
         try:
-            return self._plain(node, route)
+            return self._convert(node, path)
         finally:
             self._open.pop()
 
-    def _plain(self, node: yaml.Node, route: KeyPath) -> Any:
+    def _convert(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode):
-            return dict(self._items(node, route))
+            return dict(self._items(node, path))
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*route, str(number))) for number, item in enumerate(node.value)]
+            return [self._value(item, (*path, str(number))) for number, item in enumerate(node.value)]
         try:
             return self._loader.construct_object(node)
         except ValueError as error:
             self._problem(node, f"{node.value!r} cannot be read: {error}")
             return None
 
-    def _items(self, node: yaml.MappingNode, route: KeyPath) -> Iterator[tuple[str, Any]]:
-        self._refuse_twice(node)
+    def _items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
+        self._check_duplicates(node)
         self._loader.flatten_mapping(node)
         for key_node, value_node in node.value:
             key = self._key(key_node)
             if key is None:
                 continue
-            self._tree.places[(*route, key)] = self._at(key_node)
-            yield key, self._value(value_node, (*route, key))
+            self._tree.places[(*path, key)] = self._at(key_node)
+            yield key, self._value(value_node, (*path, key))
 
     def _key(self, node: yaml.Node) -> str | None:
         key = self._loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
         if isinstance(key, str):
             return key
-        told = (
+        problem = (
             f"the key `{node.value}` is read as {key!r}"
             if isinstance(node, yaml.ScalarNode)
-            else "a key is no text"
+            else "a key is not text"
         )
-        self._problem(node, f"{told}: put it in quotes")
+        self._problem(node, f"{problem}: put it in quotes")
         return None
 
-    def _refuse_twice(self, node: yaml.MappingNode) -> None:
+    def _check_duplicates(self, node: yaml.MappingNode) -> None:
         seen: dict[Hashable, yaml.Node] = {}
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
@@ -131,35 +131,35 @@ class _Composer:
             first = seen.setdefault(key_node.value, key_node)
             if first is not key_node:
                 line = first.start_mark.line + 1
-                self._problem(key_node, f"`{key_node.value}` stands twice; the first is on line {line}")
+                self._problem(key_node, f"`{key_node.value}` is set twice; first on line {line}")
 
 
 def merge(layers: list[YamlTree]) -> YamlTree:
-    """Return one tree of several: a later mapping is laid over an earlier one, any other value replaces."""
-    whole = YamlTree()
+    """Merge trees: mappings are merged recursively, any other value replaces the earlier one."""
+    merged = YamlTree()
     for layer in layers:
-        whole.values = _laid(whole.values, layer.values)
-        whole.places |= layer.places
-        whole.problems += layer.problems
-    return whole
+        merged.values = _merge_values(merged.values, layer.values)
+        merged.places |= layer.places
+        merged.problems += layer.problems
+    return merged
 
 
-def _laid(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    laid = dict(under)
+def _merge_values(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(under)
     for key, value in over.items():
-        below = laid.get(key)
+        below = result.get(key)
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        laid[key] = _laid(below, value) if both else value  # type: ignore[arg-type]
-    return laid
+        result[key] = _merge_values(below, value) if both else value  # type: ignore[arg-type]
+    return result
 
 
-def leaves(values: Any, route: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
-    """Give every value that is no mapping and no list, with its route."""
+def leaves(values: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield every value that is not a mapping or list, with its key path."""
     if isinstance(values, Mapping):
         for key, value in values.items():
-            yield from leaves(value, (*route, key))
+            yield from leaves(value, (*path, key))
     elif isinstance(values, list | tuple):
         for number, value in enumerate(values):
-            yield from leaves(value, (*route, str(number)))
+            yield from leaves(value, (*path, str(number)))
     else:
-        yield route, values
+        yield path, values

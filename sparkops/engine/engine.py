@@ -124,7 +124,7 @@ class Engine:
     def ready(self, declared: Job, bound: BoundParameters) -> tuple[Job, BoundParameters]:
         """Return a declared job as it can be run, its values carried over."""
         job = self.jobs[declared.name]
-        return job, rebind(bound, looked_at=declared, loaded=job)
+        return job, rebind(bound, peeked=declared, loaded=job)
 
     def bind(
         self, job: Job, given: Mapping[str, Any], *, origin: str, at: Collection[str] = ()

@@ -1,1 +1,1 @@
-"""What an author says: jobs, their parameters, what they return, and the order they stand in. No Spark."""
+"""Job declarations: parameters, return types, writes and execution order. Imports no Spark."""

@@ -1,4 +1,4 @@
-"""What a parameter allows, in words: for an error, for --help, for an example."""
+"""Describe the values that a parameter accepts, for errors, help texts and examples."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sparkops.pipeline.param_type import ParamType
 
-_WORDS: Final[Mapping[str, str]] = {
+_DESCRIPTIONS: Final[Mapping[str, str]] = {
     "bool": "true or false",
     "int": "a whole number",
     "float": "a number",
@@ -15,7 +15,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "date": "a date such as 2013-07-04",
     "datetime": "a time such as 2013-07-04T06:30:00",
 }
-_TYPES: Final[Mapping[str, str]] = {
+_LABELS: Final[Mapping[str, str]] = {
     "bool": "true|false",
     "int": "INT",
     "float": "FLOAT",
@@ -40,53 +40,63 @@ _LIMITS: Final[Mapping[str, str]] = {
     "max_length": "of length {} or less",
     "pattern": "that matches {}",
 }
-_SHOWN = 80
+_MAX_LENGTH = 80
 
 
-def describe_allowed(shape: ParamType) -> str:
-    """Return what a value must be, as it follows "it must be"."""
-    if shape.kind == "choice":
-        words = "one of " + ", ".join(shape.choices) if len(shape.choices) > 1 else next(iter(shape.choices))
-    elif shape.item is not None:
-        words = f"a list (JSON, or parted by commas) whose items are each {describe_allowed(shape.item)}"
+def describe_allowed(param_type: ParamType) -> str:
+    """Return the accepted values as a phrase that follows "it must be"."""
+    if param_type.kind == "choice":
+        text = (
+            "one of " + ", ".join(param_type.choices)
+            if len(param_type.choices) > 1
+            else next(iter(param_type.choices))
+        )
+    elif param_type.item is not None:
+        text = (
+            f"a list (JSON, or separated by commas) whose items are each {describe_allowed(param_type.item)}"
+        )
     else:
-        words = _WORDS[shape.kind]
-    limits = describe_limits(shape)
-    return words + (f", {limits}" if limits else "") + (", or null" if shape.optional else "")
+        text = _DESCRIPTIONS[param_type.kind]
+    limits = describe_limits(param_type)
+    return text + (f", {limits}" if limits else "") + (", or null" if param_type.optional else "")
 
 
-def describe_limits(shape: ParamType) -> str:
-    """Return the limits in words: "at least 1, at most 50"."""
-    return ", ".join(_LIMITS[key].format(_plain(shape.limits[key])) for key in _LIMITS if key in shape.limits)
+def describe_limits(param_type: ParamType) -> str:
+    """Return the constraints as text: "at least 1, at most 50"."""
+    return ", ".join(
+        _LIMITS[key].format(_limit_text(param_type.limits[key]))
+        for key in _LIMITS
+        if key in param_type.limits
+    )
 
 
-def _plain(limit: Any) -> str:
+def _limit_text(limit: Any) -> str:
     return str(getattr(limit, "pattern", limit))
 
 
-def type_label(shape: ParamType) -> str:
-    """Return the type in a word, as --help shows it: INT, YYYY-MM-DD, JFK|LGA|EWR, a comma list of those."""
-    if shape.kind == "choice":
-        return "|".join(shape.choices)
-    if shape.item is not None:
-        return f"{type_label(shape.item)},..."
-    return _TYPES[shape.kind]
+def type_label(param_type: ParamType) -> str:
+    """Return the short type label that --help shows: INT, YYYY-MM-DD, JFK|LGA|EWR, INT,..."""
+    if param_type.kind == "choice":
+        return "|".join(param_type.choices)
+    if param_type.item is not None:
+        return f"{type_label(param_type.item)},..."
+    return _LABELS[param_type.kind]
 
 
-def example_text(shape: ParamType) -> str:
-    """Return a text that would be taken, for the advice of an error."""
-    if shape.kind == "choice":
-        return next(iter(shape.choices))
-    if shape.item is not None:
-        return example_text(shape.item)
-    if shape.kind == "int":
-        low = shape.limits.get("ge", shape.limits.get("gt", 0) + 1)
-        return str(min(low, shape.limits.get("le", low)))
-    return _EXAMPLES[shape.kind]
+def example_text(param_type: ParamType) -> str:
+    """Return a text that the parameter accepts, for the advice of an error."""
+    if param_type.kind == "choice":
+        return next(iter(param_type.choices))
+    if param_type.item is not None:
+        return example_text(param_type.item)
+    if param_type.kind == "int":
+        low = param_type.limits.get("ge", param_type.limits.get("gt", 0) + 1)
+        return str(min(low, param_type.limits.get("le", low)))
+    return _EXAMPLES[param_type.kind]
 
 
 def format_value(raw: Any) -> str:
-    """Return a value as an error prints it: short, and with its type when it is not a text."""
+    """Return a value as an error prints it: truncated, with its type unless it is text."""
     text = repr(raw)
-    text = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    text = text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
     return text if isinstance(raw, str) or raw is None else f"{text} ({type(raw).__name__})"

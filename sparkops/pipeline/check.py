@@ -1,4 +1,4 @@
-"""What a data-validation checkpoint found, as plain values."""
+"""Results of data-validation checkpoints as plain values."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from typing import Any, Literal
 from sparkops.place import Place
 
 Policy = Literal["fail", "quarantine", "warn"]
-Moment = tuple[datetime, str]  # when a checkpoint decided, and in which run
+# Time of a checkpoint's decision, and its run.
+Moment = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One expectation's result.
+    """Result of one expectation.
 
     Args:
         table: Table the expectation is about.
         expectation: Great Expectations' own name: `expect_column_values_to_not_be_null`.
         kwargs: The expectation's arguments.
-        policy: What a failure means; `fail` where more rows broke it than its limit allows.
-        success: Whether it held; an expectation that errored or is missing did not.
+        policy: What a failure means; `fail` when more rows violate it than its threshold allows.
+        success: Whether it passed; an expectation that raised or is missing from the result failed.
         observed: Observed value, where there is one.
-        rows: Rows looked at, where counted.
-        unexpected: Rows that broke it, where counted.
-        samples: A few values that broke it.
+        rows: Rows evaluated, where counted.
+        unexpected: Rows that violate it, where counted.
+        samples: A few values that violate it.
         error: Message when the expectation could not be evaluated.
-        place: Where it is written.
-        severity: Great Expectations' severity, where the suite says one.
-        over: The limit of broken rows that it passed, in words, which made its failure block the table.
+        place: File and line of the expectation.
+        severity: Great Expectations' severity, where the suite sets one.
+        over: Threshold on failing rows that was exceeded, as text; the failure then blocks the table.
     """
 
     table: str
@@ -49,11 +50,11 @@ class CheckResult:
 
     @property
     def share(self) -> float | None:
-        """Return the share of the rows looked at that broke it, 0 to 1."""
+        """Return the share of evaluated rows that violate the expectation, 0 to 1."""
         return self.unexpected / self.rows if self.rows and self.unexpected is not None else None
 
-    def and_later(self, later: CheckResult) -> CheckResult:
-        """Return what this and a later look, at other rows of the same table, found together."""
+    def combine(self, later: CheckResult) -> CheckResult:
+        """Return the result over the rows of this and a later evaluation of the same table."""
         worse = later if not later.success else self
         return replace(
             later,
@@ -73,15 +74,15 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedCheck:
-    """One expectation's result as the history of checks holds it.
+    """Result of one expectation as the check history stores it.
 
     Args:
-        time: When it was decided (UTC).
-        run: The run that asked.
+        time: Time of the decision (UTC).
+        run: Id of the run.
         job: The run's job; `check` for the command.
-        version: Version of the table that was published, or looked at by the command; None where nothing was.
-        position: Place in the suite, from 0.
-        result: What was found; without samples.
+        version: Table version that was published or checked; None where nothing was published.
+        position: Index in the suite, from 0.
+        result: The result, without samples.
     """
 
     time: datetime
@@ -93,5 +94,5 @@ class RecordedCheck:
 
     @property
     def moment(self) -> Moment:
-        """Return what tells one look at a table from another."""
+        """Return what distinguishes one evaluation of a table from another."""
         return self.time, self.run

@@ -1,4 +1,4 @@
-"""`@job`: a plain function becomes a frozen `Job`; nothing runs."""
+"""The `@job` decorator: builds an immutable `Job` from a function and runs nothing."""
 
 from __future__ import annotations
 
@@ -52,34 +52,34 @@ def job(
     stream: str | None = None,
     every: str | None = None,
 ) -> Job | Callable[[Callable[..., Any]], Job]:
-    """Declare a function as a job: tables before the star, typed parameters after it.
+    """Declare a function as a job: tables are positional arguments, parameters keyword-only arguments.
 
     Args:
-        function: The function, when the decorator stands without parentheses.
+        function: The function, when the decorator is used without parentheses.
         writes: Table that a frame is published as (default: the function's name); for a NamedTuple or dataclass of
             frames one name or `Write` per field, in order (default: the fields' names).
         mode: `overwrite` (the default), `append`, `replace` or `merge`.
         replace: Columns whose values in the frame are replaced; means `mode="replace"`.
         merge: Key columns to merge on; means `mode="merge"`.
-        partition_by: Columns that the table is partitioned by when it is made.
-        schema_change: Whether new columns or types may replace the table's own.
+        partition_by: Partition columns, applied when the table is created.
+        schema_change: Whether the write may change the columns and types of the table.
         registers: Name of the registered model (default: the function's name without a leading `train_`).
         gates: Conditions for taking the alias `champion`.
         allow_empty: Whether an input table with no rows is accepted.
-        stream: Name of the input table that is read as a stream: a run reads what came into it since the last one, in
+        stream: Name of the input table that is read as a stream: a run reads the rows added since the last run, in
             micro-batches, each checked and published exactly once.
-        every: Look for more at this interval ("10 seconds") until the run is stopped; by default a run ends when it has
-            read all.
+        every: Trigger interval ("10 seconds") of a stream that runs until it is stopped; by default a run ends when
+            it has read all available rows.
 
     Raises:
-        DeclarationError: With everything that is wrong, each with file and line.
+        DeclarationError: Lists every problem with file and line.
     """
     options = JobOptions(
         writes=writes,
         mode=mode,
-        replace=_names(replace),
-        merge=_names(merge),
-        partition_by=_names(partition_by) or (),
+        replace=_as_tuple(replace),
+        merge=_as_tuple(merge),
+        partition_by=_as_tuple(partition_by) or (),
         schema_change=schema_change,
         registers=registers,
         gates=tuple(gates),
@@ -87,17 +87,17 @@ def job(
         every=every,
     )
     if function is not None:
-        return _declare(function, options, allow_empty, _scope())
-    scope = _scope()
+        return _declare(function, options, allow_empty, _caller_scope())
+    scope = _caller_scope()
     return lambda decorated: _declare(decorated, options, allow_empty, scope)
 
 
-def _names(names: Names | None) -> tuple[str, ...] | None:
+def _as_tuple(names: Names | None) -> tuple[str, ...] | None:
     return None if names is None else (names,) if isinstance(names, str) else tuple(names)
 
 
-def _scope() -> Mapping[str, Any]:
-    """Return the names that stand where `job` is called: a function's own types, inside a function."""
+def _caller_scope() -> Mapping[str, Any]:
+    """Return the local names where `job` is called: types that are defined inside a function."""
     return dict(sys._getframe(2).f_locals)  # noqa: SLF001 - as typing and dataclasses read their caller's names
 
 
@@ -106,18 +106,18 @@ def _declare(
 ) -> Job:
     if not inspect.isfunction(function):
         raise DeclarationError(
-            f"@job stands on {function!r}, which is not a plain function: put it on top of a `def`"
+            f"@job decorates {function!r}, which is not a plain function: put it on top of a `def`"
         )
-    plain = inspect.unwrap(function)
-    reader = SignatureReader(plain, scope)
+    unwrapped = inspect.unwrap(function)
+    reader = SignatureReader(unwrapped, scope)
     signature = reader.read()
-    result = read_return_type(plain, reader.resolve, options)
-    streamed = stream_problems(options, result, signature.tables)
-    _refuse(plain, signature, (*result.problems, *streamed))
+    result = read_return_type(unwrapped, reader.resolve, options)
+    stream_errors = stream_problems(options, result, signature.tables)
+    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors))
     return Job(
-        name=plain.__name__,
+        name=unwrapped.__name__,
         function=function,
-        doc=inspect.getdoc(plain) or "",
+        doc=inspect.getdoc(unwrapped) or "",
         place=signature.place,
         kind=result.kind,
         tables=tuple(signature.tables),
@@ -133,8 +133,8 @@ def _declare(
     )
 
 
-def _refuse(function: Callable[..., Any], signature: Signature, told: Iterable[str]) -> None:
-    problems: list[tuple[str, Place]] = [*signature.problems, *((text, signature.place) for text in told)]
+def _raise_problems(function: Callable[..., Any], signature: Signature, messages: Iterable[str]) -> None:
+    problems: list[tuple[str, Place]] = [*signature.problems, *((text, signature.place) for text in messages)]
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         problems.append(
             ("it is async or a generator: a job is a plain function that returns", signature.place)

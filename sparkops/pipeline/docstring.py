@@ -1,4 +1,4 @@
-"""The `Args:` section of a Google docstring."""
+"""Parse Google-style docstrings: summary and `Args:` section."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def summary_of(doc: str) -> str:
 
 
 def args_of(doc: str) -> dict[str, str]:
-    """Return name to text for each entry of the `Args:` section, continued lines joined."""
-    found: dict[str, list[str]] = {}
+    """Return argument name to description from the `Args:` section, continuation lines joined."""
+    entries: dict[str, list[str]] = {}
     indent, name = None, None
     for line in _section(doc):
         if not line.strip():
@@ -26,25 +26,25 @@ def args_of(doc: str) -> dict[str, str]:
         entry = _ENTRY.match(line.strip()) if depth == indent else None
         if entry:
             name = entry[1].lstrip("*")
-            found[name] = [entry[2]]
+            entries[name] = [entry[2]]
         elif name is not None:
-            found[name].append(line.strip())
-    return {key: " ".join(part for part in parts if part) for key, parts in found.items()}
+            entries[name].append(line.strip())
+    return {key: " ".join(part for part in parts if part) for key, parts in entries.items()}
 
 
 def without_args(doc: str) -> str:
     """Return the docstring without its `Args:` section."""
-    inside = set(_numbers(doc))
-    return "\n".join(line for number, line in enumerate(doc.splitlines()) if number not in inside).strip()
+    section = set(_section_lines(doc))
+    return "\n".join(line for number, line in enumerate(doc.splitlines()) if number not in section).strip()
 
 
 def _section(doc: str) -> list[str]:
     lines = doc.splitlines()
-    return [lines[number] for number in _numbers(doc)[1:]]
+    return [lines[number] for number in _section_lines(doc)[1:]]
 
 
-def _numbers(doc: str) -> list[int]:
-    """Return the line numbers of the section, its heading first."""
+def _section_lines(doc: str) -> list[int]:
+    """Return the line numbers of the `Args:` section, its heading first."""
     lines = doc.splitlines()
     start = next((number for number, line in enumerate(lines) if _SECTION.match(line)), None)
     if start is None:

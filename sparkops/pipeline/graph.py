@@ -1,4 +1,4 @@
-"""The order of jobs by the tables and models that stand between them."""
+"""Order jobs by the tables and models that connect them."""
 
 from __future__ import annotations
 
@@ -11,41 +11,30 @@ Dataset = tuple[str, str]
 
 
 def execution_order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[Job, ...]:
-    """Return the targets and every job they depend on, each after what it reads from.
+    """Return the targets and every job they depend on, producers before consumers.
 
     Args:
         jobs: Every job of the project, by name.
-        targets: Jobs to arrive at.
+        targets: Jobs to run, by name or as declared.
 
     Raises:
-        UnknownName: For a target that is no job.
-        DeclarationError: For a circle, or a table or model with two writers.
+        UnknownName: A target is not a job of the project.
+        DeclarationError: Jobs depend on each other in a cycle, or a table or model has two writers.
     """
-    makers = _makers(jobs.values())
+    producers = _producers(jobs.values())
     done: dict[str, Job] = {}
     for target in targets:
-        _visit(_named(jobs, target), makers, done, ())
+        _visit(_find_job(jobs, target), producers, done, ())
     return tuple(done.values())
 
 
 def upstream(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
-    """Return the jobs that write the tables and register the models this job reads, without itself."""
-    return _direct(job, _makers(jobs.values()))
-
-
-def dependants(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
-    """Return every job that cannot stand without this one, near and far, in order of names."""
-    makers = _makers(jobs.values())
-    found = {job.name}
-    while True:
-        more = {o.name for o in jobs.values() if any(up.name in found for up in _direct(o, makers))} - found
-        if not more:
-            return tuple(jobs[name] for name in sorted(found - {job.name}))
-        found |= more
+    """Return the jobs that produce the tables and models this job reads, without the job itself."""
+    return _direct_upstream(job, _producers(jobs.values()))
 
 
 def outputs_of(job: Job) -> tuple[Dataset, ...]:
-    """Return what a job makes: ("table", name) and ("model", name)."""
+    """Return what a job produces: ("table", name) and ("model", name)."""
     tables = tuple(("table", write.table) for write in job.writes)
     return (*tables, ("model", job.registers)) if job.registers else tables
 
@@ -55,23 +44,23 @@ def inputs_of(job: Job) -> tuple[Dataset, ...]:
     return (*(("table", name) for name in job.tables), *(("model", name) for name in job.models))
 
 
-def _makers(jobs: Iterable[Job]) -> dict[Dataset, Job]:
-    makers: dict[Dataset, Job] = {}
+def _producers(jobs: Iterable[Job]) -> dict[Dataset, Job]:
+    producers: dict[Dataset, Job] = {}
     problems = []
     for job in jobs:
-        for thing in outputs_of(job):
-            other = makers.setdefault(thing, job)
+        for dataset in outputs_of(job):
+            other = producers.setdefault(dataset, job)
             if other.name != job.name:
                 problems.append(
-                    f"The {thing[0]} `{thing[1]}` has two writers: `{other.name}` ({other.place}) and "
-                    f"`{job.name}` ({job.place}). Let one of them write another {thing[0]}."
+                    f"The {dataset[0]} `{dataset[1]}` has two writers: `{other.name}` ({other.place}) and "
+                    f"`{job.name}` ({job.place}). Let one of them write another {dataset[0]}."
                 )
     if problems:
         raise DeclarationError("\n".join(problems))
-    return makers
+    return producers
 
 
-def _named(jobs: Mapping[str, Job], target: str | Job) -> Job:
+def _find_job(jobs: Mapping[str, Job], target: str | Job) -> Job:
     if isinstance(target, Job):
         return target
     if target not in jobs:
@@ -79,23 +68,25 @@ def _named(jobs: Mapping[str, Job], target: str | Job) -> Job:
     return jobs[target]
 
 
-def _direct(job: Job, makers: Mapping[Dataset, Job]) -> tuple[Job, ...]:
-    """Return the makers of what a job reads; a job that reads its own table reads its last version."""
-    found = {makers[thing].name: makers[thing] for thing in inputs_of(job) if thing in makers}
-    found.pop(job.name, None)
-    return tuple(found.values())
+def _direct_upstream(job: Job, producers: Mapping[Dataset, Job]) -> tuple[Job, ...]:
+    """Return the producers of what a job reads; a job that reads its own table reads its last version."""
+    upstream_jobs = {
+        producers[dataset].name: producers[dataset] for dataset in inputs_of(job) if dataset in producers
+    }
+    upstream_jobs.pop(job.name, None)
+    return tuple(upstream_jobs.values())
 
 
-def _visit(job: Job, makers: Mapping[Dataset, Job], done: dict[str, Job], path: tuple[Job, ...]) -> None:
+def _visit(job: Job, producers: Mapping[Dataset, Job], done: dict[str, Job], path: tuple[Job, ...]) -> None:
     if job.name in done:
         return
     names = [other.name for other in path]
     if job.name in names:
-        circle = [*path[names.index(job.name) :], job]
-        told = " -> ".join(f"`{one.name}` ({one.place})" for one in circle)
+        cycle = [*path[names.index(job.name) :], job]
+        text = " -> ".join(f"`{one.name}` ({one.place})" for one in cycle)
         raise DeclarationError(
-            f"These jobs wait for each other: {told}. One of them must read something else."
+            f"These jobs depend on each other: {text}. One of them must read somedataset else."
         )
-    for other in _direct(job, makers):
-        _visit(other, makers, done, (*path, job))
+    for other in _direct_upstream(job, producers):
+        _visit(other, producers, done, (*path, job))
     done[job.name] = job

@@ -1,4 +1,4 @@
-"""A declared function: what it reads, which parameters it takes, what it publishes."""
+"""The declaration of a job: inputs, parameters and outputs."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Job:
         function: The author's function.
         doc: The docstring's first sentence, then the rest.
         place: File and line of the function.
-        kind: By what it returns: one `table`, several `tables`, a `model` or a `report`.
-        tables: Arguments before the star that are frames, in order: the input tables' names.
-        models: Arguments before the star annotated `ModelVersion`: the registered models' names.
+        kind: What it returns: one `table`, several `tables`, a `model` or a `report`.
+        tables: Names of the input tables: positional arguments annotated `DataFrame`, in order.
+        models: Names of the registered models: positional arguments annotated `ModelVersion`.
         session: Name of the argument annotated `SparkSession`, if there is one.
-        params: Arguments after the star.
-        writes: What it publishes; empty for a model or a report.
+        params: Keyword-only arguments.
+        writes: Tables that it publishes; empty for a model or a report.
         registers: The registered model's name, for a model.
         gates: Conditions for taking the alias `champion`.
         allow_empty: Whether an input table with no rows is accepted.
-        stream: The input table that is read as a stream: what came into it since the last run, batch by batch.
-        every: How often such a run looks for more, as Spark's interval; None: it ends when all was read.
+        stream: The input table that is read as a stream: rows added since the last run, in micro-batches.
+        every: Trigger interval of the stream, as Spark writes it; None ends the run when all rows are read.
     """
 
     name: str
@@ -53,5 +53,5 @@ class Job:
     every: str | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the author's function as it stands, with frames and values: what a unit test does."""
+        """Call the author's function with DataFrames and values, as a unit test does."""
         return self.function(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What a training job returns, what it must reach, and what a scoring job is handed."""
+"""The model that a training job returns, its gates, and the model version that a scoring job receives."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A fitted model, to be certified, measured and registered.
+    """A fitted model that is to be certified, evaluated and registered.
 
     Args:
         fitted: The fitted model: a `PipelineModel` or any one fitted stage of Spark ML; or a fitted scikit-learn
             estimator, an ONNX model, a Keras model, a PyTorch module, MLflow's `PythonModel`, or the `Path` of a folder
-            that some flavor's `save_model` of MLflow wrote.
-        example: Rows that hold the columns the model reads, as it was trained on; its types become the signature.
-        heldout: Rows that took no part in training; the metrics and the gates are computed on them.
-        evaluate: From the scored held-out rows (input columns and prediction columns) to named metrics.
-        metrics: Further numbers to log, known already.
-        label: The column that holds the truth.
+            written by `save_model` of any MLflow flavor.
+        example: Rows with the input columns of the model, as in training; their types become the signature.
+        heldout: Rows not used in training; metrics and gates are computed on them.
+        evaluate: Function of the scored held-out rows (input and prediction columns) that returns named metrics.
+        metrics: Further metrics to log.
+        label: Label column.
     """
 
-    fitted: Any  # no common class: pyspark.ml.Model, or another library's own
+    # No common base class: pyspark.ml.Model or a class of another library.
+    fitted: Any
     example: DataFrame
     heldout: DataFrame | None = None
     evaluate: Callable[[DataFrame], Mapping[str, float]] | None = None
@@ -43,7 +44,7 @@ class Gate:
         at_most: Highest value that passes.
         not_worse: Compare with the present champion, scored on the same held-out rows.
         tolerance: How much worse than the champion still passes, in the metric's unit.
-        better: Which way is better.
+        better: Whether higher or lower values are better.
     """
 
     metric: str
@@ -55,7 +56,7 @@ class Gate:
 
 
 class ModelVersion(Protocol):
-    """A registered model that a job reads: named by the argument, pinned to one version for the run."""
+    """A registered model that a job reads: named by the argument, pinned to one version for a run."""
 
     @property
     def name(self) -> str:
@@ -67,7 +68,7 @@ class ModelVersion(Protocol):
 
     @property
     def way(self) -> object | None:
-        """Return how the last frame was scored, and why so, as text tells it; None before the first."""
+        """Return how the last DataFrame was scored and the reason, as text by `str`; None before the first."""
 
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
         """Return the frame with the model's output columns and `model_version`; `arrays` gives vectors as arrays."""

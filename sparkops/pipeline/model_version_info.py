@@ -1,4 +1,4 @@
-"""A model version of the registry, as a run records it and a list shows it."""
+"""Facts about a registered model version, as recorded in runs and shown in lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateResult:
-    """What one gate compared: `champion` is None where there was none, or the gate is absolute."""
+    """Result of one gate; `champion` is None where there is no champion or the gate is absolute."""
 
     metric: str
     rule: str
@@ -20,26 +20,26 @@ class GateResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersionInfo:
-    """One registered model version.
+    """Facts about one registered model version.
 
     Args:
         name: Registered model name.
         version: Version number.
-        run_id: Run of sparkops that trained it; empty when someone else registered it.
+        run_id: sparkops run that trained it; empty when it was registered without sparkops.
         mlflow_run: MLflow's run id.
         uri: `models:/name/version`.
         metrics: Metrics on the held-out rows.
-        aliases: Aliases that point to it now.
-        gates: Results of the gates, at registration.
-        compiled: Whether the scorer was compiled; False: scored by Spark.
-        reasons: Per stage that was not compiled, why.
-        parity: Rows in the certificate, all equal; 0 when not compiled.
+        aliases: Its current aliases.
+        gates: Gate results at registration.
+        compiled: Whether a compiled scorer exists; otherwise Spark scores it.
+        reasons: Reason for each stage that could not be compiled.
+        parity: Rows in the parity certificate; 0 when not compiled.
         tables: Training tables: name to version.
         time: When it was registered (UTC).
-        race: Microseconds a row by "transform" and by "mapInArrow" at registration, with "rows"; empty without a race.
-        flavor: MLflow's flavor of a model that is no Spark model; empty of a Spark model.
-        rules: How many rules for rows travel with it.
-        left_out: Expectations of its training tables that do not, with the reason: as many as fit a tag.
+        race: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows; may be empty.
+        flavor: MLflow flavor; empty for a Spark model.
+        rules: Number of row rules that the model contains.
+        left_out: Expectations of the training tables that are not among them, with the reason; as many as fit a tag.
     """
 
     name: str

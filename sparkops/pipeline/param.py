@@ -1,4 +1,4 @@
-"""A typed, named value that a job takes."""
+"""A typed, named parameter of a job."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ class Param:
 
     @property
     def required(self) -> bool:
-        """Tell whether a value must be given."""
+        """Return whether a value is required."""
         return self.default is REQUIRED

@@ -1,4 +1,4 @@
-"""The form of a parameter's type: what kind of value it takes, which choices, which limits."""
+"""The type of a parameter: kind of value, choices and constraints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Union
 
 ParamKind = Literal["bool", "int", "float", "str", "date", "datetime", "choice", "list"]
 
-_PLAIN: dict[Any, ParamKind] = {
+_SCALARS: dict[Any, ParamKind] = {
     bool: "bool",
     int: "int",
     float: "float",
@@ -31,17 +31,17 @@ ALLOWED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParamType:
-    """What values a parameter takes.
+    """The values that a parameter accepts.
 
     Args:
         kind: The kind of value; an Enum and a Literal are both a `choice`.
         optional: Whether None is allowed.
         choices: Text to value, for a `choice`, in the order they were declared.
-        names: Enum names that stand for a choice besides its text.
-        item: The shape of one item of a `list`.
-        as_tuple: Whether a `list` is handed to the function as a tuple.
-        limits: Limits of `Annotated`, by pydantic's names: `ge`, `le`, `min_length`, `pattern`, ...
-        about: `Field(description=...)`, where the author gave one.
+        names: Enum member names, accepted besides the text of their value.
+        item: The type of one item of a `list`.
+        as_tuple: Whether a `list` is passed to the function as a tuple.
+        limits: Constraints of `Annotated`, by pydantic's names: `ge`, `le`, `min_length`, `pattern`, ...
+        about: `Field(description=...)`; empty where there is none.
     """
 
     kind: ParamKind
@@ -55,10 +55,10 @@ class ParamType:
 
 
 def read_param_type(annotation: Any) -> ParamType:
-    """Return the shape of a type; raise TypeError, with what is allowed, for one that no text can stand for."""
+    """Return the parameter type of an annotation; raise TypeError that lists the supported types for any other."""
     annotation = _unwrapped(annotation)
-    if annotation in _plain_types():
-        return ParamType(kind=_PLAIN[annotation])
+    if annotation in list(_SCALARS):
+        return ParamType(kind=_SCALARS[annotation])
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return _annotated(args[0], annotation.__metadata__)
@@ -74,7 +74,7 @@ def read_param_type(annotation: Any) -> ParamType:
 
 
 def _unwrapped(annotation: Any) -> Any:
-    """Return what a NewType or a `type` alias stands for."""
+    """Return the type behind a NewType or a `type` alias."""
     for attribute in ("__supertype__", "__value__"):
         inner = getattr(annotation, attribute, None)
         if inner is not None and not isinstance(annotation, type | Enum):
@@ -82,12 +82,8 @@ def _unwrapped(annotation: Any) -> Any:
     return annotation
 
 
-def _plain_types() -> list[Any]:
-    return list(_PLAIN)
-
-
 def type_text(annotation: Any) -> str:
-    """Return a type as its author wrote it, as far as it can be told."""
+    """Return a type as its author wrote it, without module names."""
     if isinstance(annotation, str):
         return annotation
     if isinstance(annotation, type) and not typing.get_args(annotation):
@@ -96,14 +92,14 @@ def type_text(annotation: Any) -> str:
 
 
 def _annotated(base: Any, metadata: Iterable[Any]) -> ParamType:
-    shape = read_param_type(base)
-    limits, about = dict(shape.limits), shape.about
+    param_type = read_param_type(base)
+    limits, about = dict(param_type.limits), param_type.about
     for note in metadata:
         about = getattr(note, "description", None) or about
         for part in (note, *_parts(note)):
-            found = {key: getattr(part, key, None) for key in _LIMITS}
-            limits |= {key: value for key, value in found.items() if value is not None}
-    return replace(shape, limits=limits, about=about if isinstance(about, str) else "")
+            constraints = {key: getattr(part, key, None) for key in _LIMITS}
+            limits |= {key: value for key, value in constraints.items() if value is not None}
+    return replace(param_type, limits=limits, about=about if isinstance(about, str) else "")
 
 
 def _parts(note: Any) -> tuple[Any, ...]:
@@ -115,15 +111,15 @@ def _optional(args: tuple[Any, ...], annotation: Any) -> ParamType:
     others = [arg for arg in args if arg is not type(None)]
     if len(others) != 1 or len(others) == len(args):
         raise TypeError(f"`{type_text(annotation)}` mixes types: only `X | None` is allowed")
-    shape = replace(read_param_type(others[0]), optional=True)
-    if all(text in shape.choices for text in _NULLS):
-        raise TypeError("choices named `null`, `none` and empty leave no text for None")
-    return shape
+    param_type = replace(read_param_type(others[0]), optional=True)
+    if all(text in param_type.choices for text in _NULLS):
+        raise TypeError("choices named `null`, `none` and empty text leave no text for None")
+    return param_type
 
 
-def null_text(shape: ParamType) -> str:
-    """Return the text that stands for None in this shape."""
-    return next(text for text in _NULLS if text not in shape.choices)
+def null_text(param_type: ParamType) -> str:
+    """Return the text that is read as None."""
+    return next(text for text in _NULLS if text not in param_type.choices)
 
 
 def _literal(args: tuple[Any, ...]) -> ParamType:
@@ -132,29 +128,29 @@ def _literal(args: tuple[Any, ...]) -> ParamType:
     bad = [value for value in values if type(value) not in (str, int, bool)]
     if bad:
         raise TypeError(f"`Literal[{bad[0]!r}]`: choices are str, int or bool")
-    shape = ParamType(kind="choice", choices=_by_text([(choice_text(v), v) for v in values]))
-    return _optional_choice(shape) if optional else shape
+    param_type = ParamType(kind="choice", choices=_by_text([(choice_text(v), v) for v in values]))
+    return _optional_choice(param_type) if optional else param_type
 
 
-def _optional_choice(shape: ParamType) -> ParamType:
-    if not shape.choices:
+def _optional_choice(param_type: ParamType) -> ParamType:
+    if not param_type.choices:
         raise TypeError("`Literal[None]` leaves nothing to choose")
-    return replace(shape, optional=True)
+    return replace(param_type, optional=True)
 
 
 def _enum(kind: type[Enum]) -> ParamType:
     members = list(kind)
     if not members:
         raise TypeError(f"Enum `{kind.__name__}` has no members")
-    plain = all(
+    by_value = all(
         type(m.value) in (bool, int, float, str, date) or isinstance(m.value, str | int) for m in members
     )
-    texts = [(choice_text(m.value) if plain else m.name, m) for m in members]
+    texts = [(choice_text(m.value) if by_value else m.name, m) for m in members]
     return ParamType(kind="choice", choices=_by_text(texts), names=dict(kind.__members__))
 
 
 def choice_text(value: Any) -> str:
-    """Return the text of one choice: the way a person types it."""
+    """Return the text of one choice, as a user types it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""The jobs of a folder as declared, without importing Spark: for lists, help and parameter errors."""
+"""Read job declarations without importing Spark: for lists, help and parameter errors."""
 
 from __future__ import annotations
 
@@ -20,50 +20,49 @@ _log = logging.getLogger("sparkops.pipeline")
 
 
 def peek(folder: Path) -> Mapping[str, Job]:
-    """Return the folder's jobs as `discover` does, with heavy libraries stood in for, in a fraction of its time.
+    """Return the folder's jobs as `discover` does, with placeholders instead of heavy libraries: much faster.
 
-    The jobs may be described, bound and ordered; their functions are not the author's and must not be called. Where
-    a file needs a real answer of a heavy library while it is imported, or anything else goes wrong, the folder is
-    discovered for real, and so is it when such a library is imported already, or the folder was discovered before. No other thread may be importing a
-    heavy library meanwhile.
+    The jobs can be described, bound and ordered, but not called. `discover` is used instead when a heavy library is
+    already imported, when the folder was already discovered, or when a file cannot be imported with placeholders. No
+    other thread may import a heavy library at the same time.
     """
-    jobs = None if heavy_imported() or is_discovered(folder) else _peeked(folder)
+    jobs = None if heavy_imported() or is_discovered(folder) else _import_with_placeholders(folder)
     if jobs is None:
         return discover(folder)
     return {name: replace(job, function=_NotLoaded(job)) for name, job in jobs.items()}
 
 
-def _peeked(folder: Path) -> Mapping[str, Job] | None:
-    """Return the jobs read with stand-ins, or None when they cannot be trusted."""
+def _import_with_placeholders(folder: Path) -> Mapping[str, Job] | None:
+    """Return the jobs, or None when a declaration depends on a placeholder or the import failed."""
     try:
-        with _standing_in(folder):
+        with _placeholders_installed(folder):
             jobs = jobs_of(import_all(folder))
-    except Exception as error:  # noqa: BLE001 - whatever goes wrong with a stand-in is tried again with the real thing
-        _log.debug("cannot peek at %s, so it is discovered: %s", folder, error)
+    except Exception as error:  # noqa: BLE001 - any failure with placeholders falls back to a real import
+        _log.debug("cannot peek at %s, importing it instead: %s", folder, error)
         return None
-    return None if any(_doubtful(job) for job in jobs.values()) else jobs
+    return None if any(_uses_placeholder(job) for job in jobs.values()) else jobs
 
 
 class _NotLoaded:
-    """Stands for the author's function in a job that was only peeked at."""
+    """Replaces the author's function in a peeked job; raises when it is called."""
 
     def __init__(self, job: Job) -> None:
-        self._told = f"Job `{job.name}` ({job.place}) was only looked at, not loaded: find it with `discover` to call it"
+        self._message = f"Job `{job.name}` ({job.place}) was read without importing its libraries: load it with `discover` to call it"
         self.__name__ = job.name
         self.__doc__ = job.doc
 
     def __call__(self, *_: Any, **__: Any) -> NoReturn:
-        raise DeclarationError(self._told)
+        raise DeclarationError(self._message)
 
 
-def _doubtful(job: Job) -> bool:
-    """Tell whether a parameter's type or default was made of a placeholder."""
+def _uses_placeholder(job: Job) -> bool:
+    """Return whether a parameter's type or default is a placeholder."""
     return any(is_placeholder(param.default) or is_placeholder(param.annotation) for param in job.params)
 
 
 @contextmanager
-def _standing_in(folder: Path) -> Iterator[None]:
-    """Serve placeholders, then take every trace of them out of sys.modules."""
+def _placeholders_installed(folder: Path) -> Iterator[None]:
+    """Install placeholders for heavy libraries; on exit, remove every module that used them from `sys.modules`."""
     forget(folder)
     before = set(sys.modules)
     finder = PlaceholderFinder()
@@ -76,11 +75,11 @@ def _standing_in(folder: Path) -> Iterator[None]:
 
 
 def _drop(folder: Path, before: set[str]) -> None:
-    """Drop the modules imported since that lie in the folder or hold anything made of a placeholder."""
+    """Remove modules imported since `before` that belong to the folder or refer to a placeholder."""
     new = {name: module for name, module in sys.modules.items() if name not in before}
     own = {module.__name__ for module in modules(folder)}
     dropped = {name for name in new if name in own or holds_placeholder(new[name])}
-    while more := {name for name in new.keys() - dropped if _leans_on(new[name], dropped)}:
+    while more := {name for name in new.keys() - dropped if _refers_to(new[name], dropped)}:
         dropped |= more
     for name in dropped:
         module = sys.modules.pop(name)
@@ -89,12 +88,12 @@ def _drop(folder: Path, before: set[str]) -> None:
             delattr(sys.modules[parent], child)
 
 
-def _leans_on(module: ModuleType, dropped: set[str]) -> bool:
-    """Tell whether a module has a function, class or instance of a dropped module, or the module, among its names."""
-    return any(_origin(value) in dropped for value in list(vars(module).values()))
+def _refers_to(module: ModuleType, dropped: set[str]) -> bool:
+    """Return whether a module refers to a dropped module, or to a function, class or instance of one."""
+    return any(_module_of(value) in dropped for value in list(vars(module).values()))
 
 
-def _origin(value: Any) -> str:
+def _module_of(value: Any) -> str:
     if isinstance(value, ModuleType):
         return value.__name__
     return str(value.__module__ if isinstance(value, type | FunctionType) else type(value).__module__)

@@ -1,4 +1,4 @@
-"""Stand-ins for heavy libraries while the declarations of a folder are read."""
+"""Placeholders for heavy libraries while job declarations are read."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ HEAVY: Final = frozenset(
 
 
 class Placeholder:
-    """Anything of a heavy library by its name: it can be called, subclassed, subscripted and used as a decorator.
+    """Any attribute of a heavy library: can be called, subclassed, subscripted and used as a decorator.
 
-    It cannot be iterated, tested for truth or turned into a number or a text: code that needs a real answer at import
-    fails here, and is then imported for real.
+    Iteration, truth tests and conversion to a number or text raise TypeError: code that needs a real value at import
+    time fails, and its file is then imported with the real library.
     """
 
     def __init__(self, name: str, module: str) -> None:
@@ -52,7 +52,7 @@ class Placeholder:
             raise AttributeError(name)
         return type(self)(name, f"{self.__module__}.{self.__name__}")
 
-    def __call__(self, *_: Any, **__: Any) -> Placeholder:  # noqa: D102 - whatever is called gives another stand-in
+    def __call__(self, *_: Any, **__: Any) -> Placeholder:  # noqa: D102 - every call returns another placeholder
         return PlaceholderResult(self.__name__, self.__module__)
 
     def __getitem__(self, _: Any) -> Placeholder:
@@ -65,46 +65,46 @@ class Placeholder:
         return self
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
-        made = any(isinstance(base, type) and issubclass(base, _Base) for base in bases)
+        has_base = any(isinstance(base, type) and issubclass(base, _Base) for base in bases)
         first = next(base for base in bases if isinstance(base, Placeholder)) is self
-        return (_Base,) if first and not made else ()
+        return (_Base,) if first and not has_base else ()
 
     def __bool__(self) -> bool:
-        raise TypeError(f"{self.__name__} has no truth before its library is imported")
+        raise TypeError(f"{self.__name__} has no truth value before its library is imported")
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(f"{self.__name__} cannot be iterated before its library is imported")
 
     def __str__(self) -> str:
-        raise TypeError(f"{self.__name__} has no text before its library is imported")
+        raise TypeError(f"{self.__name__} cannot be converted to text before its library is imported")
 
 
 class PlaceholderResult(Placeholder):
-    """What a call of a placeholder gives: a column can also be reckoned with and compared."""
+    """The result of calling a placeholder; supports arithmetic and comparison, as a Spark column does."""
 
     __hash__ = object.__hash__
 
 
-def _reckon(self: Placeholder, *_: Any) -> Placeholder:
+def _return_self(self: Placeholder, *_: Any) -> Placeholder:
     return self
 
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "xor"):
-    setattr(PlaceholderResult, f"__{_name}__", _reckon)
-    setattr(PlaceholderResult, f"__r{_name}__", _reckon)
+    setattr(PlaceholderResult, f"__{_name}__", _return_self)
+    setattr(PlaceholderResult, f"__r{_name}__", _return_self)
 for _name in ("neg", "pos", "invert", "eq", "ne", "lt", "le", "gt", "ge"):
-    setattr(PlaceholderResult, f"__{_name}__", _reckon)
+    setattr(PlaceholderResult, f"__{_name}__", _return_self)
 
 
 class _Base:
-    """What a class inherits from in the place of a heavy library's class."""
+    """Base class in place of a class of a heavy library."""
 
     def __init_subclass__(cls, **_: Any) -> None:
-        """Take the keywords that a metaclass of the library would take."""
+        """Accept the keywords that a metaclass of the library would accept."""
 
 
 class PlaceholderModule(ModuleType):
-    """A module of a heavy library: any public name is a placeholder."""
+    """A module of a heavy library; every public name is a placeholder."""
 
     __path__: MutableSequence[str] = []  # noqa: RUF012 - a package without folders, as the import system asks
 
@@ -117,7 +117,7 @@ class PlaceholderModule(ModuleType):
 
 
 class PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Answers imports of heavy libraries in the thread that made it, and no other."""
+    """Import hook for heavy libraries, active only in the thread that created it."""
 
     def __init__(self) -> None:
         self._thread = threading.get_ident()
@@ -125,14 +125,14 @@ class PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Return a spec of a placeholder for a heavy library's module."""
+        """Return the spec of a placeholder module for a heavy library."""
         del path, target
         if name.partition(".")[0] not in HEAVY or threading.get_ident() != self._thread:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        """Return the placeholder."""
+        """Return the placeholder module."""
         return PlaceholderModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
@@ -140,18 +140,18 @@ class PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def heavy_imported() -> bool:
-    """Tell whether a real heavy library is imported already."""
+    """Return whether a real heavy library is imported already."""
     return any(name in sys.modules for name in HEAVY)
 
 
 def holds_placeholder(module: ModuleType) -> bool:
-    """Tell whether a module is a placeholder, or has one (or a class made of one) among its names."""
+    """Return whether a module is a placeholder, or has one (or a class made of one) among its names."""
     if isinstance(module, PlaceholderModule):
         return True
     return any(is_placeholder(value) for value in list(vars(module).values()))
 
 
 def is_placeholder(value: Any) -> bool:
-    """Tell whether a value is a placeholder, a placeholder's module, or a class made of one."""
+    """Return whether a value is a placeholder, a placeholder's module, or a class made of one."""
     kinds = (Placeholder, PlaceholderModule)
     return isinstance(value, kinds) or (isinstance(value, type) and issubclass(value, _Base))

@@ -1,4 +1,4 @@
-"""Rows that a checkpoint held back, as plain values."""
+"""Quarantined rows as plain values."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ RowState = Literal["held", "interrupted", "released", "discarded"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineCount:
-    """How many rows one run held back for the same reasons.
+    """Number of rows that one run quarantined for the same reasons.
 
     Args:
-        run: The run that held them back.
-        reasons: The expectations that they broke.
-        state: What became of them; `interrupted` is a release that did not come to its end.
-        release: The release that chose them, if one did.
-        rows: How many.
+        run: Id of the run that quarantined them.
+        reasons: Expectations that the rows violate.
+        state: State of the rows; `interrupted` means that a release of them did not finish.
+        release: Id of the release that includes them, if any.
+        rows: Number of rows.
     """
 
     run: str
@@ -30,45 +30,45 @@ class QuarantineCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineSummary:
-    """What stands in a table's quarantine.
+    """Contents of a table's quarantine.
 
     Args:
-        counts: By run, reasons and what became of them.
-        rows: The first rows that are still held, with the table's own columns, `_sparkops_reasons` and `_sparkops_run`.
+        counts: Row counts by run, reasons and state.
+        rows: First rows still in quarantine: the table's columns, `_sparkops_reasons` and `_sparkops_run`.
     """
 
     counts: tuple[QuarantineCount, ...] = ()
     rows: tuple[Mapping[str, Any], ...] = ()
 
     @property
-    def held(self) -> int:
-        """Return how many rows wait."""
-        return sum(each.rows for each in self.counts if each.state == "held")
+    def row_count(self) -> int:
+        """Return the number of rows still in quarantine."""
+        return sum(count.rows for count in self.counts if count.state == "held")
 
     @property
     def interrupted(self) -> tuple[str, ...]:
-        """Return the releases that did not come to their end."""
-        return tuple(sorted({str(each.release) for each in self.counts if each.state == "interrupted"}))
+        """Return the ids of releases that did not finish."""
+        return tuple(sorted({str(count.release) for count in self.counts if count.state == "interrupted"}))
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """Return the runs that rows still wait from."""
-        return tuple(sorted({each.run for each in self.counts if each.state == "held"}))
+        """Return the ids of the runs whose rows are still in quarantine."""
+        return tuple(sorted({count.run for count in self.counts if count.state == "held"}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseResult:
-    """What a release did.
+    """Result of a release.
 
     Args:
         table: The table.
-        release: Its id, which the commit carries.
-        rows: Rows that were admitted, or discarded.
-        discarded: They were discarded, and none admitted.
-        version: The table's version that holds them; None where none was admitted.
-        still: Rows that were asked about and still break a rule.
-        reasons: The rules that those break, each with its number of rows.
-        finished: Earlier releases that were brought to their end first, each with its rows.
+        release: Id of the release, also in the commit metadata.
+        rows: Number of rows admitted, or discarded.
+        discarded: Whether the rows were discarded instead of admitted.
+        version: Table version that contains them; None where none was admitted.
+        still: Number of selected rows that still violate an expectation.
+        reasons: Expectations that those violate, each with its number of rows.
+        finished: Interrupted releases that were finished first, each with its number of rows.
     """
 
     table: str

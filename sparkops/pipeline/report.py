@@ -1,4 +1,4 @@
-"""What a report job returns: plain values, made into one page by the reports room."""
+"""The contents of a report, as plain values; `sparkops.reports` renders them as one page."""
 
 from __future__ import annotations
 

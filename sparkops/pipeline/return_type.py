@@ -1,4 +1,4 @@
-"""What a job returns, which says what kind of job it is and what it publishes."""
+"""Read the return annotation of a job: its kind and the tables, model or report that it publishes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ADVICE: Final = "DataFrame, a NamedTuple or dataclass of DataFrames, Model or R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOptions:
-    """What stands in the decorator's parentheses, as it was given."""
+    """Arguments of the `@job` decorator."""
 
     writes: str | Write | Sequence[str | Write] | None
     mode: Mode | None
@@ -33,9 +33,9 @@ class JobOptions:
     every: str | None = None
 
     @property
-    def about_tables(self) -> list[str]:
-        """Return the names of the options given that only a job of tables has."""
-        given = {
+    def table_options(self) -> list[str]:
+        """Return the names of the given options that apply only to jobs that return tables."""
+        options = {
             "writes": self.writes,
             "mode": self.mode,
             "replace": self.replace,
@@ -44,12 +44,12 @@ class JobOptions:
             "schema_change": self.schema_change,
             "stream": self.stream,
         }
-        return [name for name, value in given.items() if value]
+        return [name for name, value in options.items() if value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnDeclaration:
-    """The kind of job, what it publishes, and what is wrong with that."""
+    """The kind of job, what it publishes, and the problems of the declaration."""
 
     kind: Kind
     writes: tuple[Write, ...] = ()
@@ -60,7 +60,7 @@ class ReturnDeclaration:
 def read_return_type(
     function: Callable[..., Any], resolve: Callable[[Any], Any], options: JobOptions
 ) -> ReturnDeclaration:
-    """Return what the function's return annotation and the decorator's options say."""
+    """Return what a job publishes, from its return annotation and the decorator's arguments."""
     if "return" not in function.__annotations__:
         return ReturnDeclaration(
             kind="table", problems=(f"it does not say what it returns: write `-> {_ADVICE}`",)
@@ -74,8 +74,8 @@ def read_return_type(
     names = (function.__name__,) if kind == "table" else _fields(annotation, resolve)
     if not names:
         reason = f" ({annotation.reason})" if isinstance(annotation, Unresolved) else ""
-        told = f"it returns `{type_name(annotation)}`{reason}: a job returns {_ADVICE}"
-        return ReturnDeclaration(kind=kind, problems=(told,))
+        message = f"it returns `{type_name(annotation)}`{reason}: a job returns {_ADVICE}"
+        return ReturnDeclaration(kind=kind, problems=(message,))
     return _tables(kind, names, options)
 
 
@@ -83,7 +83,7 @@ _KINDS: Final[dict[str, Kind]] = {"DataFrame": "table", "Model": "model", "Repor
 
 
 def _fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
-    """Return the fields of a NamedTuple or dataclass of frames; none when it is not one."""
+    """Return the fields of a NamedTuple or dataclass of DataFrames; empty for any other type."""
     if not isinstance(annotation, type):
         return ()
     if dataclasses.is_dataclass(annotation):
@@ -115,24 +115,26 @@ def _model(name: str, options: JobOptions) -> ReturnDeclaration:
 
 def _misplaced(options: JobOptions, what: str) -> list[str]:
     return [
-        f"{name}= is for a job that returns tables, and it returns {what}" for name in options.about_tables
+        f"{name}= is for a job that returns tables, and it returns {what}" for name in options.table_options
     ]
 
 
 def _not_model(options: JobOptions) -> list[str]:
-    given = {"registers": options.registers, "gates": options.gates}
-    return [f"{name}= is for a job that returns a Model" for name, value in given.items() if value]
+    options_of_models = {"registers": options.registers, "gates": options.gates}
+    return [
+        f"{name}= is for a job that returns a Model" for name, value in options_of_models.items() if value
+    ]
 
 
 def _tables(kind: Kind, names: tuple[str, ...], options: JobOptions) -> ReturnDeclaration:
     problems = _not_model(options)
     listed = isinstance(options.writes, list | tuple)
-    given: Any = names if options.writes is None else options.writes if listed else (options.writes,)
-    if len(given) != len(names):
-        told = f"writes= names {len(given)} tables and it returns {len(names)}"
-        problems.append(told + (f" ({', '.join(names)})" if kind == "tables" else " DataFrame"))
+    targets: Any = names if options.writes is None else options.writes if listed else (options.writes,)
+    if len(targets) != len(names):
+        message = f"writes= names {len(targets)} tables and it returns {len(names)}"
+        problems.append(message + (f" ({', '.join(names)})" if kind == "tables" else " DataFrame"))
     mode = _mode(options, problems)
-    writes = tuple(one if isinstance(one, Write) else _write(one, mode, options) for one in given)
+    writes = tuple(one if isinstance(one, Write) else _write(one, mode, options) for one in targets)
     problems += [text for write in writes for text in _write_problems(write)]
     tables = [write.table for write in writes]
     problems += [f"it writes `{table}` twice" for table in dict.fromkeys(tables) if tables.count(table) > 1]

@@ -1,4 +1,4 @@
-"""A function's signature read as a declaration: tables and models before the star, parameters after it."""
+"""Read a function's signature: tables and models are positional arguments, parameters keyword-only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RESERVED: Final = frozenset(
 
 @dataclass(slots=True)
 class Signature:
-    """What was read, and what is wrong with it; filled while reading."""
+    """Contents of a signature and its problems; filled while reading."""
 
     place: Place
     tables: list[str] = field(default_factory=list)
@@ -37,14 +37,14 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """An annotation that is a text and names nothing that can be found."""
+    """A text annotation whose name cannot be resolved."""
 
     text: str
     reason: str
 
 
 class SignatureReader:
-    """Reads one function; `scope` holds names of the place of the declaration besides the module's own."""
+    """Reads the signature of one function; `scope` holds local names at the declaration."""
 
     def __init__(self, function: Callable[..., Any], scope: Mapping[str, Any]) -> None:
         self._function = function
@@ -54,23 +54,23 @@ class SignatureReader:
         self.result = Signature(self._place(""))
 
     def read(self) -> Signature:
-        """Return the signature, with every problem found."""
+        """Return the signature with all problems."""
         for argument in inspect.signature(self._function).parameters.values():
             _KINDS[argument.kind](self, argument)
         return self.result
 
     def resolve(self, annotation: Any) -> Any:
-        """Return what an annotation stands for; a text is evaluated where the function was written."""
+        """Return the type of an annotation; text is evaluated in the function's module and scope."""
         if not isinstance(annotation, str):
             return annotation
         try:
             return eval(annotation, self._function.__globals__, dict(self._scope))  # noqa: S307 - the author's own text
-        except Exception as error:  # noqa: BLE001 - an annotation may raise anything; its text still tells the kind
+        except Exception as error:  # noqa: BLE001 - an annotation may raise anything; its text still names the kind
             return Unresolved(annotation, f"{type(error).__name__}: {error}")
 
     def _place(self, name: str) -> Place:
         line = self._lines.get(name, self._lines.get("", self._function.__code__.co_firstlineno))
-        return Place(_shown_file(self._function.__code__.co_filename), line)
+        return Place(_display_path(self._function.__code__.co_filename), line)
 
     def _problem(self, name: str, message: str) -> None:
         self.result.problems.append((message, self._place(name)))
@@ -88,20 +88,20 @@ class SignatureReader:
             self._problem(name, f"`{name}` is a pandas DataFrame: a table is a pyspark.sql.DataFrame")
         elif word not in ("DataFrame", "ModelVersion", "SparkSession"):
             self._problem(
-                name, f"`{name}: {word}` stands before the star, where tables stand: put `*,` before it"
+                name, f"`{name}: {word}` is before the star, where tables are declared: put `*,` before it"
             )
         elif argument.default is not inspect.Parameter.empty:
             self._problem(name, f"`{name}` is a {word}: it cannot have a default")
         else:
-            self._take(name, word)
+            self._add_input(name, word)
 
-    def _take(self, name: str, word: str) -> None:
+    def _add_input(self, name: str, word: str) -> None:
         if word == "DataFrame":
             self.result.tables.append(name)
         elif word == "ModelVersion":
             self.result.models.append(name)
         elif self.result.session is not None:
-            self._problem(name, f"`{name}`: the session is asked for already, as `{self.result.session}`")
+            self._problem(name, f"`{name}`: the session is already an argument, as `{self.result.session}`")
         else:
             self.result.session = name
 
@@ -122,7 +122,7 @@ class SignatureReader:
 
     def _param_problem(self, name: str, annotation: Any) -> str | None:
         if name in RESERVED:
-            return f"`{name}` is an option of the command line itself: give the parameter another name"
+            return f"`{name}` is an option of the command line: give the parameter another name"
         if annotation is inspect.Parameter.empty:
             return f"`{name}` has no annotation: write its type, as in `{name}: int`"
         if isinstance(annotation, Unresolved) and type_name(annotation) not in _INPUTS:
@@ -131,7 +131,7 @@ class SignatureReader:
                 "of the module, not under TYPE_CHECKING"
             )
         if type_name(annotation) in _INPUTS:
-            return f"`{name}: {type_name(annotation)}` stands after the star, where parameters stand: put it before `*`"
+            return f"`{name}: {type_name(annotation)}` is after the star, where parameters are declared: put it before `*`"
         try:
             read_param_type(annotation)
         except TypeError as error:
@@ -140,7 +140,8 @@ class SignatureReader:
 
     def _positional_only(self, argument: inspect.Parameter) -> None:
         self._problem(
-            argument.name, f"`{argument.name}` is positional-only: take out the `/`, tables are given by name"
+            argument.name,
+            f"`{argument.name}` is positional-only: remove the `/`, because tables are passed by name",
         )
 
     def _variable(self, argument: inspect.Parameter) -> None:
@@ -161,7 +162,7 @@ _KINDS: Final[Mapping[Any, Callable[[SignatureReader, inspect.Parameter], None]]
 
 
 def type_name(annotation: Any) -> str:
-    """Return the last name of a type, whether it was found or stands only as a text."""
+    """Return the unqualified name of a type, resolved or not."""
     if isinstance(annotation, Unresolved):
         return annotation.text.rsplit(".", 1)[-1]
     name = getattr(annotation, "__name__", None)
@@ -173,7 +174,7 @@ def _module(annotation: Any) -> str:
 
 
 def _with_default(param: Param) -> Param:
-    """Return the parameter with its default read by the rule; it must be that value already, for a direct call."""
+    """Return the parameter with its default parsed; a default must equal its parsed value, because direct calls use it as it is."""
     if param.required:
         return param
     value = parse_default(param, param.default)
@@ -194,22 +195,31 @@ def _lines(function: Callable[..., Any]) -> dict[str, int]:
     linecache.checkcache(code.co_filename)
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-    except SyntaxError:  # a notebook's cell may hold magic
+    # The cell of a notebook may contain magic commands.
+    except SyntaxError:
         return {}
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-    found = next((node for node in functions if _first_line(node) == code.co_firstlineno), None)
-    if found is None:
+    definition = next((node for node in functions if _first_line(node) == code.co_firstlineno), None)
+    if definition is None:
         return {}
-    given = found.args
-    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-    return {argument.arg: argument.lineno for argument in every if argument is not None} | {"": found.lineno}
+    arguments = definition.args
+    all_arguments = [
+        *arguments.posonlyargs,
+        *arguments.args,
+        *arguments.kwonlyargs,
+        arguments.vararg,
+        arguments.kwarg,
+    ]
+    return {argument.arg: argument.lineno for argument in all_arguments if argument is not None} | {
+        "": definition.lineno
+    }
 
 
 def _first_line(node: ast.FunctionDef) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
-def _shown_file(file: str) -> str:
+def _display_path(file: str) -> str:
     """Return a job's file relative to its project (the folder that holds jobs/ and conf/), else as it is."""
     path = Path(file)
     root = path.parent.parent

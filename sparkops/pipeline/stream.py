@@ -1,4 +1,4 @@
-"""What the declaration of a streaming job may say."""
+"""Validate the declaration of a streaming job."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sparkops.pipeline.write import Mode
 
 OutputMode = Literal["append", "update", "complete"]
 
-# What a micro-batch holds, in Structured Streaming's words, for each way that its rows go into the table.
+# Output mode of Structured Streaming for each write mode.
 OUTPUT_MODES: Final[Mapping[Mode, OutputMode]] = {
     "append": "append",
     "merge": "update",
@@ -22,22 +22,22 @@ _INTERVAL: Final = re.compile(r"[1-9]\d*\s+(?:second|minute|hour)s?")
 
 
 def stream_problems(options: JobOptions, result: ReturnDeclaration, tables: Sequence[str]) -> Iterator[str]:
-    """Yield what is wrong with `stream=` and `every=`, each as a clause."""
+    """Yield the problems of `stream=` and `every=`."""
     if options.every is not None and options.stream is None:
         yield "every= is for a job that reads a stream: name the table with stream="
     if options.every is not None and not _INTERVAL.fullmatch(options.every):
-        yield f"every={options.every!r} is no interval: write '10 seconds', '5 minutes' or '1 hour'"
+        yield f"every={options.every!r} is not an interval: write '10 seconds', '5 minutes' or '1 hour'"
     if options.stream is None:
         return
     if options.stream not in tables:
         near = get_close_matches(options.stream, tables, n=1)
         hint = f", did you mean {near[0]!r}?" if near else f"; its tables are {', '.join(tables) or 'none'}"
-        yield f"stream={options.stream!r} is none of its tables{hint}"
+        yield f"stream={options.stream!r} is not one of its tables{hint}"
     if result.kind == "tables":
         yield "stream= is for a job that returns one DataFrame, and it returns several: write a job for each"
     for write in result.writes:
         if write.mode == "replace":
             yield (
-                "stream= and replace= exclude each other: a micro-batch is no whole slice. Take mode='append', or "
-                "merge= with the rows' keys"
+                "stream= and replace= exclude each other: a micro-batch does not hold a complete slice. Use mode='append', or "
+                "merge= with key columns"
             )

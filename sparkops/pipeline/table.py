@@ -1,4 +1,4 @@
-"""Facts about a table: the version a run reads, the version it published, one line of its history."""
+"""Facts about tables: pinned and published versions, micro-batches, history and catalog entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """One version of one table, as a run reads it.
+    """The version of a table that a run reads.
 
     Args:
         table: Name in the catalog.
@@ -32,11 +32,11 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MicroBatch:
-    """One micro-batch of a stream: the same rows, whichever run computes them.
+    """A micro-batch of a stream; contains the same rows in every run that computes it.
 
     Args:
-        stream: The stream's id, as its checkpoint keeps it.
-        number: The batch, from 0.
+        stream: Id of the stream, from its checkpoint.
+        number: Number of the batch, from 0.
     """
 
     stream: str
@@ -49,12 +49,12 @@ class PublishedVersion:
 
     Args:
         table: Name in the catalog.
-        version: Delta version that holds what was published.
+        version: Delta version that contains the published rows.
         rows: Rows published by this write.
         location: Path, URI or metastore name.
         identity: Delta table id.
         schema_hash: Hash of the column names and types.
-        already: Whether an earlier attempt had already published it, so nothing was written.
+        already: Whether an earlier attempt had published it, so that nothing was written.
     """
 
     table: str
@@ -68,7 +68,7 @@ class PublishedVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """One line of a Delta table's history; `batch` is the micro-batch that it published, if it did."""
+    """One entry of a Delta table's history; `batch` is the micro-batch that the commit published, if any."""
 
     version: int
     time: datetime
@@ -80,7 +80,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableInfo:
-    """A table of the catalog as a list shows it; `version` is None when it was not made yet or is a source."""
+    """A table of the catalog; `version` is None for a source and before the table exists."""
 
     name: str
     kind: Literal["delta", "source"]

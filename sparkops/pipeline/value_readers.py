@@ -1,4 +1,4 @@
-"""Texts, JSON values and Python values read by a shape; the rule itself is told in `sparkops.pipeline.value`."""
+"""Convert text, JSON and Python values to a parameter type; the rule is documented in `sparkops.pipeline.value`."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _DATETIME: Final = re.compile(
 
 
 class InvalidValueError(ValueError):
-    """A value that is not of the type; the text, if any, says more than the type does. Told by `value.parse`."""
+    """A value that is not of the type; the text, if any, adds a detail to the error of `value.parse`."""
 
 
-def read_value(shape: ParamType, raw: Any) -> Any:
-    """Return the value that `raw` stands for, before any limits; raise RefusedError."""
+def read_value(param_type: ParamType, raw: Any) -> Any:
+    """Convert `raw` to the type, before constraints are applied; raise InvalidValueError."""
     if raw is None:
-        if shape.optional:
+        if param_type.optional:
             return None
-        raise InvalidValueError("null stands for nothing here")
+        raise InvalidValueError("null is not accepted here")
     if isinstance(raw, str) and not isinstance(raw, Enum):
-        return _from_text(shape, raw)
-    return _READERS[shape.kind](shape, raw)
+        return _from_text(param_type, raw)
+    return _READERS[param_type.kind](param_type, raw)
 
 
-def _from_text(shape: ParamType, text: str) -> Any:
-    if shape.optional and text not in shape.choices:
+def _from_text(param_type: ParamType, text: str) -> Any:
+    if param_type.optional and text not in param_type.choices:
         if text.strip().lower() in ("", "null", "none"):
             return None
         text = _unquoted(text)
-    return _TEXTS[shape.kind](shape, text)
+    return _TEXTS[param_type.kind](param_type, text)
 
 
 def _unquoted(text: str) -> str:
@@ -98,20 +98,20 @@ def _datetime_text(_: ParamType, text: str) -> datetime:
         raise InvalidValueError(str(error)) from None
 
 
-def _choice_text(shape: ParamType, text: str) -> Any:
-    for known in (shape.choices, shape.names):
+def _choice_text(param_type: ParamType, text: str) -> Any:
+    for known in (param_type.choices, param_type.names):
         for word in (text, text.strip()):
             if word in known:
                 return known[word]
     raise InvalidValueError
 
 
-def _list_text(shape: ParamType, text: str) -> Any:
+def _list_text(param_type: ParamType, text: str) -> Any:
     if text.lstrip().startswith("["):
-        return _list_value(shape, _json(text))
+        return _list_value(param_type, _json(text))
     if not text.strip():
-        return _list_value(shape, [])
-    return _list_value(shape, [word.strip() for word in text.split(",")])
+        return _list_value(param_type, [])
+    return _list_value(param_type, [word.strip() for word in text.split(",")])
 
 
 def _json(text: str) -> Any:
@@ -172,26 +172,26 @@ def _datetime_value(_: ParamType, raw: Any) -> datetime:
     return datetime.combine(raw.date(), raw.timetz())
 
 
-def _choice_value(shape: ParamType, raw: Any) -> Any:
-    for choice in shape.choices.values():
-        plain = choice.value if isinstance(choice, Enum) and not isinstance(raw, Enum) else choice
-        if type(plain) is type(raw) and plain == raw:
+def _choice_value(param_type: ParamType, raw: Any) -> Any:
+    for choice in param_type.choices.values():
+        comparable = choice.value if isinstance(choice, Enum) and not isinstance(raw, Enum) else choice
+        if type(comparable) is type(raw) and comparable == raw:
             return choice
     raise InvalidValueError
 
 
-def _list_value(shape: ParamType, raw: Any) -> Any:
-    if not isinstance(raw, list | tuple) or shape.item is None:
+def _list_value(param_type: ParamType, raw: Any) -> Any:
+    if not isinstance(raw, list | tuple) or param_type.item is None:
         raise InvalidValueError
-    items = [_item(shape.item, number, item) for number, item in enumerate(raw)]
-    return tuple(items) if shape.as_tuple else items
+    items = [_item(param_type.item, number, item) for number, item in enumerate(raw)]
+    return tuple(items) if param_type.as_tuple else items
 
 
-def _item(shape: ParamType, number: int, raw: Any) -> Any:
+def _item(param_type: ParamType, number: int, raw: Any) -> Any:
     try:
-        return read_value(shape, raw)
-    except InvalidValueError as refused:
-        more = f", {refused}" if str(refused) else ""
+        return read_value(param_type, raw)
+    except InvalidValueError as error:
+        more = f", {error}" if str(error) else ""
         raise InvalidValueError(f"item {number} is {format_value(raw)}{more}") from None
 
 

@@ -1,4 +1,4 @@
-"""How a job's frame goes into its table."""
+"""How a job writes a DataFrame to a table."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Mode = Literal["overwrite", "append", "replace", "merge"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One table that a job publishes, and how.
+    """A table that a job publishes, and the write mode.
 
     Args:
         table: Name in the catalog.
-        mode: `overwrite` the whole, `append`, `replace` the partitions or values of `by`, `merge` on the keys `by`.
-        by: Columns of `replace` (the slice that is replaced) or keys of `merge`.
-        partition_by: Columns that the table is partitioned by when it is made.
-        schema_change: Whether new columns or types may replace the table's own.
+        mode: `overwrite` the table, `append`, `replace` rows with the same values of `by`, or `merge` on the keys `by`.
+        by: Columns of `replace`, or key columns of `merge`.
+        partition_by: Partition columns, applied when the table is created.
+        schema_change: Whether the write may change the columns and types of the table.
     """
 
     table: str

@@ -118,7 +118,7 @@ class _Batches:
         self.last = outcome
         found = list(outcome.results)
         both = zip(self.checks, found, strict=True) if self.checks else ()
-        self.checks = [before.and_later(now) for before, now in both] or found
+        self.checks = [before.combine(now) for before, now in both] or found
 
     def _wrote(self, done: PublishedVersion) -> None:
         """Tell of one commit, with all rows that this run brought into its table."""

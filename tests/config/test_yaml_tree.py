@@ -29,17 +29,17 @@ def test_anchors_and_merged_keys_are_followed(tmp_path):
     assert read.problems == []
 
 
-def test_every_problem_of_a_file_is_told(tmp_path):
+def test_every_problem_of_a_file_is_reported(tmp_path):
     read = tree(tmp_path, "a: 1\na: 2\n1: x\n? [b]\n: y\n")
     assert len(read.problems) == 3
 
 
-def test_a_later_layer_is_laid_over_mappings_and_replaces_the_rest(tmp_path):
+def test_a_later_layer_is_merged_into_mappings_and_replaces_other_values(tmp_path):
     first, second = tree(tmp_path, "a: {b: 1, c: [1, 2]}\n"), tree(tmp_path, "\na: {c: [3], d: 4}\n")
     whole = merge([first, second])
     assert whole.values == {"a": {"b": 1, "c": [3], "d": 4}}
     assert whole.places["a", "c"] == "a.yml:2"
 
 
-def test_leaves_are_told_with_their_route(tmp_path):
+def test_leaves_are_returned_with_their_key_path(tmp_path):
     assert list(leaves({"a": {"b": 1}, "c": [2]})) == [(("a", "b"), 1), (("c", "0"), 2)]

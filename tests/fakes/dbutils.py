@@ -20,7 +20,7 @@ class Widgets:
             _text(name, value)
         if sum(len(k.encode()) + len(v.encode()) for k, v in self.parameters.items()) > LIMIT:
             raise ValueError(f"parameters are limited to {LIMIT} bytes")
-        self.made: dict[str, tuple[str, tuple[str, ...], str]] = {}
+        self.created: dict[str, tuple[str, tuple[str, ...], str]] = {}
         self._values: dict[str, str] = {}
 
     def text(self, name: str, defaultValue: str, label: str | None = None) -> None:
@@ -35,7 +35,7 @@ class Widgets:
         self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
     ) -> None:
         self._make("combobox", name, defaultValue, None, label)
-        self.made[name] = ("combobox", tuple(choices), label or name)
+        self.created[name] = ("combobox", tuple(choices), label or name)
 
     def multiselect(
         self, name: str, defaultValue: str, choices: Sequence[str], label: str | None = None
@@ -52,7 +52,7 @@ class Widgets:
     def remove(self, name: str) -> None:
         if name not in self._values:
             raise InputWidgetNotDefined(f"No input widget named {name} is defined")
-        del self._values[name], self.made[name]
+        del self._values[name], self.created[name]
 
     def choose(self, name: str, value: str) -> None:
         """Do what a person does in the notebook's bar."""
@@ -71,7 +71,7 @@ class Widgets:
             )
         if choices is not None and len(choices) > 1024:
             raise ValueError("at most 1024 choices")
-        self.made[name] = (kind, tuple(choices or ()), label or name)
+        self.created[name] = (kind, tuple(choices or ()), label or name)
         self._values.setdefault(name, default)  # a widget that stands keeps what was chosen
 
 

@@ -1,4 +1,4 @@
-"""Values from several places: the last one wins, and every error is told at once."""
+"""Values from several places: the last one wins, and every error is reported at once."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def delays(
 
 
 def problems(*given: ParameterSource) -> list[str]:
-    with pytest.raises(ParamErrors) as caught:
+    with pytest.raises(ParamErrors) as raised:
         bind(delays, given)
-    return [str(problem) for problem in caught.value.problems]
+    return [str(problem) for problem in raised.value.problems]
 
 
-def test_what_is_given_later_wins_and_each_value_tells_where_it_came_from():
+def test_later_sources_take_precedence_and_each_value_has_its_origin():
     conf = ParameterSource(
         values={"day": date(2013, 1, 1), "max_rows": 5},
         origin="conf",
@@ -47,7 +47,7 @@ def test_what_is_given_later_wins_and_each_value_tells_where_it_came_from():
     }
 
 
-def test_a_wrong_value_that_a_later_one_replaces_is_no_error():
+def test_an_invalid_value_that_a_later_source_replaces_is_not_an_error():
     first = ParameterSource(values={"day": "nonsense"}, origin="conf")
     assert (
         bind(delays, [first, ParameterSource(values={"day": "2013-07-04"}, origin="python")]).origins["day"]
@@ -55,21 +55,21 @@ def test_a_wrong_value_that_a_later_one_replaces_is_no_error():
     )
 
 
-def test_every_problem_is_told_at_once_with_value_origin_and_place():
+def test_every_problem_is_reported_at_once_with_value_origin_and_place():
     given = ParameterSource(
         values={"dya": "2013-07-04", "max_rows": "99", "carriers": "[1"}, origin="command line"
     )
-    told = problems(given)
-    assert len(told) == 4
-    assert told[0].startswith(
+    messages = problems(given)
+    assert len(messages) == 4
+    assert messages[0].startswith(
         "No parameter `dya` (from command line). Did you mean `day`? It takes day, max_rows, carriers."
     )
-    assert told[1].startswith("`day` is missing: pass --day 2013-07-04 (")
-    assert told[2].startswith(
+    assert messages[1].startswith("`day` is missing: pass --day 2013-07-04 (")
+    assert messages[2].startswith(
         "`max_rows` is '99': it must be a whole number, at least 1, at most 50, from command line ("
     )
-    assert told[2].endswith(f"({__file__}:{delays.params[1].place.line})")
-    assert "not a JSON array" in told[3]
+    assert messages[2].endswith(f"({__file__}:{delays.params[1].place.line})")
+    assert "not a JSON array" in messages[3]
 
 
 def test_the_whole_message_names_the_job_and_counts():
@@ -79,22 +79,22 @@ def test_the_whole_message_names_the_job_and_counts():
         bind(delays, [])
 
 
-def test_a_table_given_as_a_parameter_is_told_to_be_one():
-    told = problems(ParameterSource(values={"flights": "x", "day": "2013-07-04"}, origin="python"))
-    assert "It is one of its tables, which are read by name." in told[0]
+def test_a_table_given_as_a_parameter_is_reported_to_be_one():
+    messages = problems(ParameterSource(values={"flights": "x", "day": "2013-07-04"}, origin="python"))
+    assert "It is one of its tables, which are read by name." in messages[0]
 
 
-def test_a_version_of_a_table_that_the_job_does_not_read_is_told_with_the_rest():
-    with pytest.raises(ParamErrors, match="2 parameter problems") as caught:
+def test_a_version_of_a_table_that_the_job_does_not_read_is_reported_with_the_rest():
+    with pytest.raises(ParamErrors, match="2 parameter problems") as raised:
         bind(delays, at=["fligths"])
-    assert "No table or model `fligths` to read at a version. Did you mean `flights`?" in str(caught.value)
+    assert "No table or model `fligths` to read at a version. Did you mean `flights`?" in str(raised.value)
 
 
-def test_a_default_list_is_handed_out_fresh():
+def test_a_default_list_is_copied_for_each_binding():
     given = [ParameterSource(values={"day": "2013-07-04"}, origin="python")]
     bind(delays, given).values["carriers"].append("UA")
     assert bind(delays, given).values["carriers"] == ["AA"]
 
 
-def test_an_option_is_written_with_dashes():
+def test_an_option_name_has_dashes():
     assert option("max_rows") == "--max-rows"

@@ -21,7 +21,7 @@ from sparkops.pipeline.write import Write
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-HERE = __file__
+THIS_FILE = __file__
 
 
 class Origin(Enum):
@@ -41,12 +41,12 @@ class Pair:
 
 
 def refused(declare: Callable[[], Any]) -> str:
-    with pytest.raises(DeclarationError) as caught:
+    with pytest.raises(DeclarationError) as raised:
         declare()
-    return str(caught.value)
+    return str(raised.value)
 
 
-def test_the_hello_becomes_a_job_of_tables_parameters_and_one_write():
+def test_the_hello_example_declares_tables_parameters_and_one_write():
     @job(writes="daily_delays", replace="day")
     def daily_delays(
         flights: DataFrame,
@@ -64,7 +64,7 @@ def test_the_hello_becomes_a_job_of_tables_parameters_and_one_write():
     assert daily_delays.doc == "Average delay by carrier on one day."
 
 
-def test_a_job_is_still_the_plain_function():
+def test_calling_a_job_calls_its_function():
     @job
     def shout(words: DataFrame, *, loud: bool = True) -> DataFrame:
         return (words, loud)
@@ -72,7 +72,7 @@ def test_a_job_is_still_the_plain_function():
     assert shout("frame", loud=False) == ("frame", False)
 
 
-def test_models_and_the_session_are_asked_for_by_type_before_the_star():
+def test_models_and_the_session_are_required_by_type_before_the_star():
     @job
     def scores(features: DataFrame, late_arrival: ModelVersion, spark: SparkSession) -> DataFrame: ...
 
@@ -87,7 +87,7 @@ def test_the_place_of_a_job_and_of_each_parameter_is_its_own_line():
         day: date,
     ) -> DataFrame: ...
 
-    assert placed.place.file == HERE
+    assert placed.place.file == THIS_FILE
     assert placed.params[0].place.line == placed.place.line + 3
 
 
@@ -113,9 +113,9 @@ def test_several_tables_are_named_by_the_fields(returned, tables):
     def split(raw: DataFrame): ...
 
     split.__annotations__["return"] = returned
-    made = job(split)
-    assert made.kind == "tables"
-    assert tuple(write.table for write in made.writes) == tables
+    created = job(split)
+    assert created.kind == "tables"
+    assert tuple(write.table for write in created.writes) == tables
 
 
 def test_several_tables_may_each_be_written_in_its_own_way():
@@ -148,7 +148,7 @@ def test_real_types_and_their_names_declare_the_same_job():
 
 def test_help_comes_from_the_docstring_and_else_from_the_field():
     @job
-    def told(
+    def messages(
         raw: DataFrame,
         *,
         day: Annotated[date, Field(description="from the field")],
@@ -162,7 +162,7 @@ def test_help_comes_from_the_docstring_and_else_from_the_field():
                 of them.
         """
 
-    assert [param.help for param in told.params] == ["from the field", "How many of them."]
+    assert [param.help for param in messages.params] == ["from the field", "How many of them."]
 
 
 def _bad_inputs() -> list[tuple[Callable[..., Any], str]]:
@@ -177,21 +177,21 @@ def _bad_inputs() -> list[tuple[Callable[..., Any], str]]:
 
     return [
         (untyped, "`raw` has no annotation: write `raw: DataFrame`"),
-        (before, "`day: date` stands before the star"),
-        (after, "`raw: DataFrame` stands after the star"),
+        (before, "`day: date` is before the star"),
+        (after, "`raw: DataFrame` is after the star"),
         (only, "`raw` is positional-only"),
         (many, "`*raw`: a job names each table"),
         (named, "`**options`: a job names each table"),
         (defaulted, "`raw` is a DataFrame: it cannot have a default"),
-        (twice, "the session is asked for already, as `a`"),
+        (twice, "the session is already an argument, as `a`"),
     ]
 
 
 @pytest.mark.parametrize(("function", "message"), _bad_inputs())
-def test_an_argument_that_no_run_could_fill_is_refused_with_file_and_line(function, message):
-    told = refused(lambda: job(function))
-    assert message in told
-    assert f"({HERE}:{function.__code__.co_firstlineno})" in told
+def test_an_invalid_argument_is_refused_with_file_and_line(function, message):
+    messages = refused(lambda: job(function))
+    assert message in messages
+    assert f"({THIS_FILE}:{function.__code__.co_firstlineno})" in messages
 
 
 def _bad_params() -> list[tuple[Callable[..., Any], str]]:  # noqa: C901 - a list of wrong functions
@@ -216,20 +216,20 @@ def _bad_params() -> list[tuple[Callable[..., Any], str]]:  # noqa: C901 - a lis
         (low, "the default of `n` is 0 (int): it must be a whole number, at least 1"),
         (none, "the default of `n` is None"),
         (text, "is '2013-07-04': write it as datetime.date(2013, 7, 4)"),
-        (reserved, "`env` is an option of the command line itself"),
+        (reserved, "`env` is an option of the command line"),
     ]
 
 
 @pytest.mark.parametrize(("function", "message"), _bad_params())
-def test_a_parameter_that_no_text_could_fill_is_refused(function, message):
+def test_a_parameter_of_an_unsupported_type_is_refused(function, message):
     assert message in refused(lambda: job(function))
 
 
-def test_everything_wrong_is_told_at_once():
+def test_everything_wrong_is_reported_at_once():
     def wrong(raw, *, n: dict[str, int], env: str): ...
 
-    told = refused(lambda: job(wrong))
-    assert told.count("\n  - ") == 4
+    messages = refused(lambda: job(wrong))
+    assert messages.count("\n  - ") == 4
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_everything_wrong_is_told_at_once():
         ({"gates": [Gate(metric="auc")]}, "gates= is for a job that returns a Model"),
     ],
 )
-def test_options_that_do_not_fit_a_frame_are_refused(options, message):
+def test_invalid_options_of_a_table_job_are_refused(options, message):
     def frame(raw: DataFrame) -> DataFrame: ...
 
     assert message in refused(lambda: job(**options)(frame))
@@ -260,7 +260,7 @@ def test_options_that_do_not_fit_a_frame_are_refused(options, message):
         ({"gates": [Gate(metric="auc")]}, "compares with nothing"),
     ],
 )
-def test_options_that_do_not_fit_a_model_are_refused(options, message):
+def test_invalid_options_of_a_training_job_are_refused(options, message):
     def train(raw: DataFrame) -> Model: ...
 
     assert message in refused(lambda: job(**options)(train))
@@ -273,27 +273,27 @@ def test_two_fields_may_not_be_written_to_one_table():
 
 
 @pytest.mark.parametrize("returned", ["int", "None", "dict[str, DataFrame]", "Origin"])
-def test_a_return_type_that_is_no_result_is_refused(returned):
+def test_an_unsupported_return_type_is_refused(returned):
     def strange(raw: DataFrame): ...
 
     strange.__annotations__["return"] = returned
     assert "a job returns DataFrame, a NamedTuple" in refused(lambda: job(strange))
 
 
-def test_a_job_that_does_not_say_what_it_returns_is_refused():
+def test_a_job_without_a_return_annotation_is_refused():
     def silent(raw: DataFrame): ...
 
     assert "it does not say what it returns" in refused(lambda: job(silent))
 
 
-def test_a_coroutine_and_a_class_are_no_jobs():
+def test_coroutines_and_classes_are_refused_as_jobs():
     async def later(raw: DataFrame) -> DataFrame: ...
 
     assert "async" in refused(lambda: job(later))
     assert "not a plain function" in refused(lambda: job(Origin))
 
 
-def test_a_wrapped_function_is_declared_by_what_it_wraps():
+def test_a_wrapped_function_is_declared_by_its_inner_function():
     import functools
 
     def loud(function):

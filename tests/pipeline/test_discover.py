@@ -22,20 +22,20 @@ def simple(name: str, body: str = "return 1") -> str:
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     (tmp_path / "conf").mkdir()
-    made = tmp_path / "jobs"
-    made.mkdir()
-    yield made
-    forget(made)
-    sys.path[:] = [entry for entry in sys.path if entry != str(made)]
+    created = tmp_path / "jobs"
+    created.mkdir()
+    yield created
+    forget(created)
+    sys.path[:] = [entry for entry in sys.path if entry != str(created)]
 
 
 def refused(folder: Path) -> str:
-    with pytest.raises(DeclarationError) as caught:
+    with pytest.raises(DeclarationError) as raised:
         discover(folder)
-    return str(caught.value)
+    return str(raised.value)
 
 
-def test_every_file_gives_its_jobs_by_name(folder):
+def test_the_jobs_of_all_files_are_found_by_name(folder):
     (folder / "one_job.py").write_text(simple("one"))
     (folder / "two_jobs.py").write_text(simple("two") + simple("three"))
     found = discover(folder)
@@ -87,7 +87,7 @@ def test_two_projects_in_one_process_do_not_mix(folder, tmp_path):
     forget(other)
 
 
-def test_two_jobs_of_one_name_are_refused_with_both_places(folder):
+def test_two_jobs_with_one_name_are_refused_with_both_lines(folder):
     (folder / "first_twin.py").write_text(simple("twin"))
     (folder / "second_twin.py").write_text("\n" + simple("twin"))
     assert (
@@ -98,30 +98,32 @@ def test_two_jobs_of_one_name_are_refused_with_both_places(folder):
 
 def test_a_job_that_a_later_one_of_its_file_would_hide_is_refused(folder):
     (folder / "hidden_twin.py").write_text(simple("twin") + simple("twin"))
-    told = "Two functions are named `twin`: jobs/hidden_twin.py:4 and jobs/hidden_twin.py:9. Rename one."
-    assert refused(folder) == told
+    messages = "Two functions are named `twin`: jobs/hidden_twin.py:4 and jobs/hidden_twin.py:9. Rename one."
+    assert refused(folder) == messages
 
 
-def test_every_file_that_does_not_import_is_told_by_line_and_cause(folder):
+def test_every_file_that_does_not_import_is_reported_by_line_and_cause(folder):
     (folder / "bad_syntax.py").write_text("x = 1\ndef (\n")
     (folder / "bad_import.py").write_text("\n\nimport no_such_library\n")
     (folder / "bad_value.py").write_text("def broken():\n    return 1 / 0\nbroken()\n")
     (folder / "bad_exit.py").write_text("raise SystemExit('stop')\n")
-    told = refused(folder).splitlines()
-    assert told[0].startswith("jobs/bad_exit.py:1: the file cannot be imported: SystemExit: stop")
-    assert told[1] == (
+    messages = refused(folder).splitlines()
+    assert messages[0].startswith("jobs/bad_exit.py:1: the file cannot be imported: SystemExit: stop")
+    assert messages[1] == (
         "jobs/bad_import.py:3: the file cannot be imported: ModuleNotFoundError: No module named 'no_such_library'"
     )
-    assert told[2].startswith("jobs/bad_syntax.py:2: this is not Python")
-    assert told[3] == "jobs/bad_value.py:2: the file cannot be imported: ZeroDivisionError: division by zero"
+    assert messages[2].startswith("jobs/bad_syntax.py:2: this is not Python")
+    assert (
+        messages[3] == "jobs/bad_value.py:2: the file cannot be imported: ZeroDivisionError: division by zero"
+    )
 
 
-def test_a_wrong_declaration_is_told_as_itself(folder):
+def test_a_wrong_declaration_is_reported_as_itself(folder):
     (folder / "wrong_job.py").write_text(HEAD + "@job\ndef wrong(raw) -> 'DataFrame': ...\n")
     assert refused(folder).startswith("Job `wrong`: `raw` has no annotation")
 
 
-def test_a_failed_folder_leaves_nothing_behind_and_can_be_mended(folder):
+def test_a_folder_can_be_imported_after_its_error_is_fixed(folder):
     (folder / "good_half.py").write_text(simple("good"))
     (folder / "bad_half.py").write_text("import good_half\n1 / 0\n")
     refused(folder)
@@ -133,9 +135,9 @@ def test_a_failed_folder_leaves_nothing_behind_and_can_be_mended(folder):
 def test_a_file_named_like_a_module_of_python_is_refused(folder):
     (folder / "statistics.py").write_text(simple("a"))
     (folder / "bad-name.py").write_text(simple("b"))
-    told = refused(folder)
-    assert "jobs/statistics.py: Python itself has a module `statistics`. Rename the file." in told
-    assert "jobs/bad-name.py: `bad-name` is not a module's name" in told
+    messages = refused(folder)
+    assert "jobs/statistics.py: Python itself has a module `statistics`. Rename the file." in messages
+    assert "jobs/bad-name.py: `bad-name` is not a valid module name" in messages
 
 
 def test_a_file_named_like_a_library_that_is_in_use_is_refused(folder):
@@ -143,6 +145,6 @@ def test_a_file_named_like_a_library_that_is_in_use_is_refused(folder):
     assert "another module `pytest` is imported already" in refused(folder)
 
 
-def test_a_missing_folder_is_told(tmp_path):
-    with pytest.raises(ProjectError, match=r"jobs stand in jobs/\*.py"):
+def test_a_missing_folder_is_reported(tmp_path):
+    with pytest.raises(ProjectError, match=r"jobs are declared in jobs/\*.py"):
         discover(tmp_path / "jobs")

@@ -29,7 +29,7 @@ def test_the_summary_is_one_line():
     assert summary_of(DOC) == "Average delay."
 
 
-def test_the_rest_stands_without_the_section():
+def test_the_args_section_is_removed():
     assert without_args(DOC) == "Average\ndelay.\n\nMore words.\n\nReturns:\n    A frame."
 
 

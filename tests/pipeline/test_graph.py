@@ -7,13 +7,13 @@ import itertools
 import pytest
 
 from sparkops.errors import DeclarationError, UnknownName
-from sparkops.pipeline.graph import dependants, execution_order, upstream
+from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
 
 
-def made(
+def created(
     name: str, *, reads: str = "", writes: str = "", models: str = "", registers: str | None = None
 ) -> Job:
     return Job(
@@ -34,13 +34,13 @@ def project(*jobs: Job) -> dict[str, Job]:
 
 
 FLOW = project(
-    made("report", reads="scores features"),
-    made("score", reads="features", models="late", writes="scores"),
-    made("train", reads="features", registers="late"),
-    made("join", reads="flights weather planes", writes="features"),
-    made("clean_flights", reads="flights_raw", writes="flights flights_odd"),
-    made("clean_weather", reads="weather_raw", writes="weather"),
-    made("apart", reads="flights_raw", writes="elsewhere"),
+    created("report", reads="scores features"),
+    created("score", reads="features", models="late", writes="scores"),
+    created("train", reads="features", registers="late"),
+    created("join", reads="flights weather planes", writes="features"),
+    created("clean_flights", reads="flights_raw", writes="flights flights_odd"),
+    created("clean_weather", reads="weather_raw", writes="weather"),
+    created("apart", reads="flights_raw", writes="elsewhere"),
 )
 
 
@@ -60,7 +60,7 @@ def test_a_report_needs_everything_above_it_in_order():
 
 
 @pytest.mark.parametrize("turned", list(itertools.islice(itertools.permutations(FLOW), 0, 5040, 401)))
-def test_every_job_stands_after_what_it_reads_however_the_files_are_listed(turned):
+def test_every_job_is_after_what_it_reads_however_the_files_are_listed(turned):
     found = names(execution_order({name: FLOW[name] for name in turned}, list(turned)))
     assert sorted(found) == sorted(FLOW)
     for job in FLOW.values():
@@ -71,51 +71,56 @@ def test_a_job_alone_needs_nothing_that_no_job_makes():
     assert names(execution_order(FLOW, ["apart"])) == ["apart"]
 
 
-def test_upstream_is_direct_and_dependants_are_near_and_far():
+def test_upstream_jobs_are_the_direct_producers():
     assert sorted(names(upstream(FLOW["score"], FLOW))) == ["join", "train"]
-    assert names(dependants(FLOW["train"], FLOW)) == ["report", "score"]
-    assert names(dependants(FLOW["report"], FLOW)) == []
 
 
 def test_a_diamond_is_run_once():
     jobs = project(
-        made("d", reads="b c"),
-        made("b", reads="a", writes="b"),
-        made("c", reads="a", writes="c"),
-        made("a", writes="a"),
+        created("d", reads="b c"),
+        created("b", reads="a", writes="b"),
+        created("c", reads="a", writes="c"),
+        created("a", writes="a"),
     )
     assert names(execution_order(jobs, ["d", "b"])) == ["a", "b", "c", "d"]
 
 
 def test_a_job_may_read_the_last_version_of_its_own_table():
-    jobs = project(made("grow", reads="new total", writes="total"))
+    jobs = project(created("grow", reads="new total", writes="total"))
     assert names(execution_order(jobs, ["grow"])) == ["grow"]
 
 
-def test_a_circle_is_told_with_every_place_on_it():
+def test_a_cycle_is_reported_with_the_line_of_each_job():
     jobs = project(
-        made("a", reads="c", writes="a"), made("b", reads="a", writes="b"), made("c", reads="b", writes="c")
+        created("a", reads="c", writes="a"),
+        created("b", reads="a", writes="b"),
+        created("c", reads="b", writes="c"),
     )
     with pytest.raises(DeclarationError, match=r"`b` \(jobs/b.py:3\) -> `a` \(jobs/a.py:3\) -> `c`.* -> `b`"):
         execution_order(jobs, ["b"])
 
 
-def test_a_circle_through_a_model_is_one_too():
-    jobs = project(made("train", reads="scores", registers="m"), made("score", models="m", writes="scores"))
-    with pytest.raises(DeclarationError, match="wait for each other"):
+def test_a_cycle_through_a_model_is_reported():
+    jobs = project(
+        created("train", reads="scores", registers="m"), created("score", models="m", writes="scores")
+    )
+    with pytest.raises(DeclarationError, match="depend on each other"):
         execution_order(jobs, ["score"])
 
 
-def test_two_writers_of_one_table_or_model_are_refused_with_both_places():
+def test_two_writers_of_one_table_or_model_are_refused_with_both_lines():
     jobs = project(
-        made("a", writes="t"), made("b", writes="t"), made("c", registers="m"), made("d", registers="m")
+        created("a", writes="t"),
+        created("b", writes="t"),
+        created("c", registers="m"),
+        created("d", registers="m"),
     )
-    with pytest.raises(DeclarationError) as caught:
+    with pytest.raises(DeclarationError) as raised:
         execution_order(jobs, ["a"])
-    assert "The table `t` has two writers: `a` (jobs/a.py:3) and `b` (jobs/b.py:3)" in str(caught.value)
-    assert "The model `m` has two writers" in str(caught.value)
+    assert "The table `t` has two writers: `a` (jobs/a.py:3) and `b` (jobs/b.py:3)" in str(raised.value)
+    assert "The model `m` has two writers" in str(raised.value)
 
 
-def test_an_unknown_target_is_told_with_its_near_name():
+def test_an_unknown_target_is_reported_with_a_suggestion():
     with pytest.raises(UnknownName, match=r"No job `reprot`\. Did you mean `report`\?"):
         execution_order(FLOW, ["reprot"])

@@ -13,7 +13,8 @@ from pydantic import Field
 from sparkops.errors import ParamErrors
 from sparkops.pipeline.bind import ParameterSource, bind
 from sparkops.pipeline.declare import job
-from sparkops.pipeline.help import describe, json_schema, usage
+from sparkops.pipeline.help import describe, usage
+from sparkops.pipeline.json_schema import json_schema
 from sparkops.pipeline.model import Model, ModelVersion
 
 if TYPE_CHECKING:
@@ -53,17 +54,17 @@ def delays(
 def train_late(features: DataFrame) -> Model: ...
 
 
-def test_each_parameter_has_a_row_with_type_limits_default_and_words():
+def test_the_help_of_a_parameter_has_type_constraints_default_and_description():
     rows = {row.name: row for row in describe(delays)}
     assert (rows["day"].option, rows["day"].type, rows["day"].required) == ("--day", "YYYY-MM-DD", True)
-    assert rows["day"].told == "The day of departure. [required]"
+    assert rows["day"].text == "The day of departure. [required]"
     assert (rows["kind"].type, rows["kind"].default) == ("lr|gbt", "lr")
     assert (rows["origin"].type, rows["origin"].default) == ("JFK|LGA", "none")
-    assert rows["max_rows"].told == "How many rows. [at least 1, at most 50; default: 10]"
+    assert rows["max_rows"].text == "How many rows. [at least 1, at most 50; default: 10]"
     assert (rows["carriers"].type, rows["carriers"].default) == ("TEXT,...", '["AA", "UA"]')
 
 
-def test_usage_tells_the_docstring_without_args_and_what_is_read_and_made():
+def test_usage_shows_the_docstring_inputs_and_outputs():
     text = usage(delays, describe(delays))
     assert text.startswith(
         "Usage: sparkops run delays --day YYYY-MM-DD [OPTIONS]\n\nAverage delay on one day.\n\nCounted by"
@@ -74,9 +75,9 @@ def test_usage_tells_the_docstring_without_args_and_what_is_read_and_made():
     assert "Args:" not in text
 
 
-def test_a_value_that_conf_gives_is_not_asked_for_and_its_place_is_told():
+def test_a_value_set_in_conf_is_not_required_and_its_line_is_shown():
     rows = describe(delays, {"day": "conf/base/params.yml:3"})
-    assert rows[0].told == "The day of departure. [set in conf/base/params.yml:3]"
+    assert rows[0].text == "The day of departure. [set in conf/base/params.yml:3]"
     assert usage(delays, rows).startswith("Usage: sparkops run delays [OPTIONS]\n")
 
 
@@ -113,7 +114,7 @@ def wide(
 ) -> DataFrame: ...
 
 
-def test_the_schema_is_a_schema_and_the_defaults_fit_it():
+def test_the_schema_is_valid_and_accepts_the_defaults():
     schema = json_schema(wide)
     checker = jsonschema.Draft202012Validator
     checker.check_schema(schema)
@@ -132,7 +133,7 @@ def test_the_schema_is_a_schema_and_the_defaults_fit_it():
         {"more": 1},
     ],
 )
-def test_what_the_schema_refuses_bind_refuses_too(wrong):
+def test_bind_refuses_what_the_schema_refuses(wrong):
     assert not jsonschema.Draft202012Validator(json_schema(wide)).is_valid(wrong)
     with pytest.raises(ParamErrors):
         bind(wide, [ParameterSource(values=wrong, origin="python")])

@@ -59,11 +59,11 @@ def train_m(kept: DataFrame) -> Model: ...
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "jobs"
-    made.mkdir()
-    (made / "common_rules.py").write_text(COMMON)
-    (made / "delay_jobs.py").write_text(JOBS)
-    return made
+    created = tmp_path / "jobs"
+    created.mkdir()
+    (created / "common_rules.py").write_text(COMMON)
+    (created / "delay_jobs.py").write_text(JOBS)
+    return created
 
 
 def run(code: str, folder: Path) -> str:
@@ -77,7 +77,7 @@ def run(code: str, folder: Path) -> str:
     return done.stdout.strip()
 
 
-def test_a_peek_gives_the_declarations_and_imports_no_heavy_library(folder):
+def test_peek_returns_the_declarations_and_imports_no_heavy_library(folder):
     code = """
 jobs = peek(folder)
 heavy = [n for n in ("pyspark", "pandas", "mlflow", "delta", "great_expectations") if n in sys.modules]
@@ -91,7 +91,7 @@ print(jobs["split"].kind, [w.table for w in jobs["split"].writes], jobs["train_m
     ]
 
 
-def test_nothing_of_a_peek_stays_and_later_imports_are_real(folder):
+def test_peek_leaves_no_placeholder_in_sys_modules(folder):
     lib = folder.parent / "lib" / "ours"
     lib.mkdir(parents=True)
     (lib / "__init__.py").write_text("")
@@ -110,7 +110,7 @@ print(left, kind(), any("Placeholder" in type(f).__name__ for f in sys.meta_path
     assert run(code, folder) == "[] string False"
 
 
-def test_values_bound_for_a_peeked_job_are_carried_to_the_loaded_one(folder):
+def test_values_bound_to_a_peeked_job_are_rebound_to_the_loaded_job(folder):
     (folder / "common_rules.py").unlink()
     (folder / "delay_jobs.py").unlink()
     (folder / "enum_job.py").write_text(
@@ -125,13 +125,13 @@ from sparkops.pipeline.discover import discover
 seen = peek(folder)["kinds"]
 bound = bind(seen, [ParameterSource(values={"kind": "gbt", "all": "lr,gbt"}, origin="command line")])
 loaded = discover(folder)["kinds"]
-carried = rebind(bound, looked_at=seen, loaded=loaded)
+carried = rebind(bound, peeked=seen, loaded=loaded)
 print(loaded(None, **bound.values)[0], loaded(None, **carried.values), carried.origins["kind"])
 """
     assert run(code, folder) == "False (True, ['LR', 'GBT']) command line"
 
 
-def test_a_peeked_job_says_that_it_cannot_be_called(folder):
+def test_calling_a_peeked_job_raises(folder):
     code = """
 from sparkops.errors import DeclarationError
 try:
@@ -152,7 +152,7 @@ except DeclarationError as error:
         "import pandas\nassert isinstance(pandas.Timestamp('2013-07-04').year, int)",
     ],
 )
-def test_a_file_that_needs_a_real_answer_is_discovered_for_real(folder, line):
+def test_a_file_that_needs_a_real_library_is_imported_with_it(folder, line):
     (folder / "common_rules.py").unlink()
     (folder / "delay_jobs.py").unlink()
     (folder / "real_job.py").write_text(
@@ -162,7 +162,7 @@ def test_a_file_that_needs_a_real_answer_is_discovered_for_real(folder, line):
     assert run("print(peek(folder)['real'](7))", folder) == "7"
 
 
-def test_a_broken_file_is_told_by_the_real_import(folder):
+def test_a_broken_file_is_reported_by_the_real_import(folder):
     (folder / "common_rules.py").write_text("import pyspark\n\nLATE = 1 / 0\n")
     code = """
 from sparkops.errors import DeclarationError
@@ -171,5 +171,5 @@ try:
 except DeclarationError as error:
     print(error)
 """
-    told = "jobs/common_rules.py:3: the file cannot be imported: ZeroDivisionError: division by zero"
-    assert run(code, folder) == told
+    messages = "jobs/common_rules.py:3: the file cannot be imported: ZeroDivisionError: division by zero"
+    assert run(code, folder) == messages

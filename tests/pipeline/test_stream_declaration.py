@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def refused(**said: Any) -> str:
-    with pytest.raises(DeclarationError) as caught:
+def refused(**messages: Any) -> str:
+    with pytest.raises(DeclarationError) as raised:
 
-        @job(**said)
+        @job(**messages)
         def clean(raw: DataFrame, rates: DataFrame) -> DataFrame: ...
 
-    return str(caught.value)
+    return str(raised.value)
 
 
 def test_a_stream_names_one_of_the_tables() -> None:
@@ -30,7 +30,9 @@ def test_a_stream_names_one_of_the_tables() -> None:
 
     assert (clean.stream, clean.every) == ("raw", "10 seconds")
     assert "Reads:  raw (as a stream, every 10 seconds), rates" in usage(clean, ())
-    assert "stream='rwa' is none of its tables, did you mean 'raw'?" in refused(stream="rwa", mode="append")
+    assert "stream='rwa' is not one of its tables, did you mean 'raw'?" in refused(
+        stream="rwa", mode="append"
+    )
 
 
 def test_a_slice_cannot_be_replaced_by_a_batch() -> None:
@@ -39,7 +41,7 @@ def test_a_slice_cannot_be_replaced_by_a_batch() -> None:
 
 @pytest.mark.parametrize("text", ["10", "often", "0 seconds", "10 parsecs", "1 hour; drop"])
 def test_an_interval_is_a_number_and_a_unit(text: str) -> None:
-    assert f"every={text!r} is no interval" in refused(stream="raw", mode="append", every=text)
+    assert f"every={text!r} is not an interval" in refused(stream="raw", mode="append", every=text)
 
 
 def test_an_interval_needs_a_stream() -> None:

@@ -44,9 +44,9 @@ def param(annotation: Any) -> Param:
 
 
 def refused(annotation: Any, raw: Any) -> str:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as raised:
         parse(param(annotation), raw)
-    return str(caught.value)
+    return str(raised.value)
 
 
 _TEXT = st.text(max_size=12)
@@ -86,7 +86,7 @@ every_type = pytest.mark.parametrize(("annotation", "values"), VALUES, ids=lambd
 
 
 @every_type
-def test_the_text_of_a_value_stands_for_that_value(annotation, values):
+def test_the_text_of_a_value_is_parsed_back(annotation, values):
     @quick
     @given(values)
     def holds(value):
@@ -97,7 +97,7 @@ def test_the_text_of_a_value_stands_for_that_value(annotation, values):
 
 
 @every_type
-def test_the_json_of_a_value_stands_for_that_value(annotation, values):
+def test_the_json_of_a_value_is_parsed_back(annotation, values):
     @quick
     @given(values)
     def holds(value):
@@ -109,7 +109,7 @@ def test_the_json_of_a_value_stands_for_that_value(annotation, values):
 
 
 @every_type
-def test_a_python_value_stands_for_itself(annotation, values):
+def test_a_python_value_is_accepted_unchanged(annotation, values):
     @quick
     @given(values)
     def holds(value):
@@ -119,7 +119,7 @@ def test_a_python_value_stands_for_itself(annotation, values):
 
 
 @every_type
-def test_any_text_gives_a_value_or_one_clear_refusal(annotation, values):
+def test_any_text_gives_a_value_or_one_error(annotation, values):
     @quick
     @given(
         _TEXT
@@ -205,11 +205,11 @@ def test_a_value_is_read_as_the_rule_says(annotation, text, value):
         (PositiveInt, 0),
     ],
 )
-def test_what_is_not_of_the_type_is_refused(annotation, raw):
+def test_a_value_of_another_type_is_refused(annotation, raw):
     assert refused(annotation, raw).startswith("`p` is ")
 
 
-def test_a_refusal_says_value_and_what_is_allowed():
+def test_an_error_names_the_value_and_the_accepted_values():
     assert refused(Literal["JFK", "LGA"] | None, "JKF") == "`p` is 'JKF': it must be one of JFK, LGA, or null"
     assert refused(Annotated[int, Field(ge=1, le=9)], "10") == (
         "`p` is '10': it must be a whole number, at least 1, at most 9"
@@ -223,14 +223,14 @@ def test_values_of_other_libraries_become_python_s_own():
     assert type(parse(param(datetime), stamp)) is datetime
 
 
-def test_limits_hold_beside_none_and_named_types_are_what_they_stand_for():
+def test_constraints_apply_to_optional_types_and_aliases():
     for annotation in (Annotated[int | None, Field(ge=1)], Annotated[int, Field(ge=1)] | None):
         assert parse(param(annotation), None) is None
         assert "at least 1, or null" in refused(annotation, "0")
     assert parse(param(NewType("Month", int)), "7") == 7
 
 
-def test_an_author_s_own_rule_is_told_in_its_own_words():
+def test_the_message_of_an_authors_validator_is_reported():
     def even(value: int) -> int:
         if value % 2:
             raise ValueError("give an even number")

@@ -89,7 +89,7 @@ def release(engine: Engine, wanted: Wanted, *, watch: Watch = lambda _: None) ->
         raise InputError(f"Nothing of `{wanted.table}` was ever held back, so there is nothing to release.")
     release_id = (DISCARD if wanted.discard else RELEASE) + new_id()
     nothing = ReleaseResult(table=wanted.table, release=release_id, discarded=wanted.discard)
-    if not found.held and not found.interrupted:
+    if not found.row_count and not found.interrupted:
         return nothing
     shop = engine.workshop
     if not wanted.discard or found.interrupted:
@@ -118,7 +118,7 @@ class _Release:
         tables, table = self.shop.tables, self.wanted.table
         interrupted = tables.held(table).interrupted  # asked again: now nobody else releases
         done = replace(nothing, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
-        waiting = tables.held(table, run=self.wanted.run).held
+        waiting = tables.held(table, run=self.wanted.run).row_count
         if not waiting:
             return done
         releases = tables.releases(table)

@@ -1,0 +1,82 @@
+"""JSON Schema of a job's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sparkops.pipeline.docstring import summary_of
+from sparkops.pipeline.job import Job
+from sparkops.pipeline.param import Param
+from sparkops.pipeline.param_type import ParamType, read_param_type
+from sparkops.pipeline.value import to_json
+
+_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
+    "bool": {"type": "boolean"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "str": {"type": "string"},
+    "date": {"type": "string", "format": "date"},
+    "datetime": {"type": "string", "format": "date-time"},
+}
+_CONSTRAINTS: Final[Mapping[str, str]] = {
+    "gt": "exclusiveMinimum",
+    "ge": "minimum",
+    "lt": "exclusiveMaximum",
+    "le": "maximum",
+    "multiple_of": "multipleOf",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+}
+
+
+def json_schema(job: Job) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the job's parameters as one object."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": job.name,
+        "description": summary_of(job.doc),
+        "type": "object",
+        "properties": {param.name: _property(param) for param in job.params},
+        "required": [param.name for param in job.params if param.required],
+        "additionalProperties": False,
+    }
+
+
+def _property(param: Param) -> dict[str, Any]:
+    schema = _schema(read_param_type(param.annotation))
+    schema |= {"description": param.help} if param.help else {}
+    return schema if param.required else schema | {"default": to_json(param, param.default)}
+
+
+def _schema(param_type: ParamType) -> dict[str, Any]:
+    if param_type.item is not None:
+        schema: dict[str, Any] = {"type": "array", "items": _schema(param_type.item)}
+    elif param_type.kind == "choice":
+        schema = {"enum": list(_choices(param_type))}
+    else:
+        schema = dict(_TYPES[param_type.kind])
+    schema |= {
+        _constraint_name(param_type, key): _constraint_value(value)
+        for key, value in param_type.limits.items()
+    }
+    return {"anyOf": [schema, {"type": "null"}]} if param_type.optional else schema
+
+
+def _choices(param_type: ParamType) -> tuple[Any, ...]:
+    """Return the choices as JSON: ints and bools of a Literal unchanged, others as text."""
+    return tuple(v if type(v) in (int, bool) else text for text, v in param_type.choices.items())
+
+
+def _constraint_name(param_type: ParamType, key: str) -> str:
+    items = {"min_length": "minItems", "max_length": "maxItems"} if param_type.kind == "list" else {}
+    return items.get(key, _CONSTRAINTS[key])
+
+
+def _constraint_value(value: Any) -> Any:
+    if isinstance(value, int | float | str):
+        return value
+    return getattr(value, "pattern", None) or (
+        value.isoformat() if hasattr(value, "isoformat") else str(value)
+    )
