@@ -22,7 +22,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.expectation_builder import build
 from sparkops.checks.gx.library import Library
 from sparkops.checks.suite.suite import Suite
 from sparkops.config.settings import CheckSettings, Settings

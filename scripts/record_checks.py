@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from fakes import stock_checks  # noqa: E402
 
-from sparkops.checks.gx.expectations import build  # noqa: E402
+from sparkops.checks.gx.expectation_builder import build  # noqa: E402
 from sparkops.checks.gx.library import Library  # noqa: E402
 from sparkops.config.settings import Settings  # noqa: E402
 from sparkops.spark import Starter  # noqa: E402

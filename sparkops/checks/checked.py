@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sparkops.checks.execution.expectation_result import Found
+from sparkops.checks.results import Found
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

@@ -73,8 +73,8 @@ class Checks:
         Raises:
             ConfigError: With every column that is not there or of a wrong type, each with file and line.
         """
-        from sparkops.checks.execution.columns import Columns
         from sparkops.checks.suite.column_fit import misfits
+        from sparkops.checks.suite.schema_columns import Columns
 
         problems = misfits(suite, Columns.told(struct), warnings=warnings)
         refuse(suite.place.file, problems, advice=advice)

@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.checked import Checked
-from sparkops.checks.execution.columns import Columns
 from sparkops.checks.execution.compiled_suite import Compiled
-from sparkops.checks.execution.expectation_result import Found, over_limit, result_of
-from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.expectation_builder import build
 from sparkops.checks.gx.library import Library
 from sparkops.checks.outcome import REASONS, Outcome
+from sparkops.checks.results import Found, over_limit, result_of
 from sparkops.checks.suite.column_fit import hint
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.validation import Validation
 from sparkops.pipeline.check import CheckResult
@@ -60,7 +60,7 @@ class Gate:
         ]
 
     def _check(self, frame: DataFrame, positions: Sequence[int]) -> Checked:
-        from sparkops.checks.execution.native import check
+        from sparkops.checks.execution.evaluation import check
 
         native = {index: self.compiled.native[index] for index in positions if index in self.compiled.native}
         others = [index for index in positions if index not in native]
@@ -76,8 +76,8 @@ class Gate:
     def _by_library(self, frame: DataFrame, positions: list[int]) -> Checked:
         """Check what only Great Expectations can judge."""
         self.library.wait()
-        from sparkops.checks.execution.row_conditions import breaks
         from sparkops.checks.gx.checkpoint import run_checkpoint
+        from sparkops.checks.gx.unexpected_condition import breaks
 
         made = build(self.suite)
         told = run_checkpoint(self.suite, {i: made[i] for i in positions}, frame, run_id=self.run_id)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkops.checks.execution.columns import Columns
 from sparkops.checks.execution.compiled_suite import Compiled, compile_suite, kept
 from sparkops.checks.expectations.registry import RULES
 from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.scoring.ir.conditions import RowRule, plain_name
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sparkops.checks.execution.expectation_result import Found
+from sparkops.checks.results import Found
 from sparkops.checks.suite.suite import Suite
 
 

@@ -16,7 +16,7 @@ from fakes.without import run
 from pyspark.sql import functions as F
 
 from sparkops.batch.spark_version import SparkVersion
-from sparkops.checks.execution.expression import broken as broken_column
+from sparkops.checks.expectations.spark_conditions import broken as broken_column
 from sparkops.checks.row_rules import row_checks
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.compiler import fields_from_spark

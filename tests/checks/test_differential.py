@@ -10,7 +10,7 @@ import pytest
 from fakes import stock_checks
 
 from sparkops.checks.execution.compiled_suite import compile_suite
-from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.expectation_builder import build
 from sparkops.checks.gx.library import Library
 from sparkops.checks.suite.suite import Suite
 
@@ -22,7 +22,7 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(
 
 
 def ours(suite: Suite, folder: Path, frame: Any) -> dict[str, dict[str, Any]]:
-    from sparkops.checks.execution.native import check
+    from sparkops.checks.execution.evaluation import check
 
     compiled = compile_suite(suite, folder)
     assert not compiled.others, [suite.expectations[index].label for index in compiled.others]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.execution.expectation_result import Found, result_of
 from sparkops.checks.outcome import describe
-from sparkops.checks.suite.readmission import of_each_row, of_the_whole
+from sparkops.checks.results import Found, result_of
+from sparkops.checks.suite.release_suites import of_each_row, of_the_whole
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.checks.suite.threshold import Limit

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.execution.expectation_result import plain
+from sparkops.checks.results import plain
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

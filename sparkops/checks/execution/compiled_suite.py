@@ -65,7 +65,7 @@ def compile_suite(suite: Suite, folder: Path) -> Compiled:
     Raises:
         ConfigError: With every mistake, each with file and line.
     """
-    from sparkops.checks.gx.expectations import build
+    from sparkops.checks.gx.expectation_builder import build
 
     made = build(suite)
     arguments = [_arguments(*pair) for pair in zip(suite.expectations, made, strict=True)]

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sparkops.checks.expectations import aggregates, keys, order, records, spread, table, values
+from sparkops.checks.expectations import (
+    column_aggregates,
+    column_values,
+    distinct_values,
+    multicolumn,
+    ordering,
+    outliers,
+    table_level,
+)
 from sparkops.checks.expectations.rule import Rule
 
 RULES: Mapping[str, Rule] = {
-    **values.RULES,
-    **records.RULES,
-    **aggregates.RULES,
-    **spread.RULES,
-    **keys.RULES,
-    **order.RULES,
-    **table.RULES,
+    **column_values.RULES,
+    **multicolumn.RULES,
+    **column_aggregates.RULES,
+    **outliers.RULES,
+    **distinct_values.RULES,
+    **ordering.RULES,
+    **table_level.RULES,
 }

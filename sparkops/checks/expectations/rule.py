@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.metric_plan import Asked
+from sparkops.checks.expectations.metric_plan import Asked
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import RowRule
 
 Arguments = Mapping[str, Any]

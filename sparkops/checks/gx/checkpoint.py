@@ -23,10 +23,10 @@ from great_expectations.data_context.types.base import (
 )
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
-from sparkops.checks.execution.expectation_result import Found
-from sparkops.checks.execution.metric_plan import SAMPLES
-from sparkops.checks.gx.expectations import build
+from sparkops.checks.expectations.metric_plan import SAMPLES
+from sparkops.checks.gx.expectation_builder import build
 from sparkops.checks.gx.one_pass_engine import OnePassDatasource, OnePassEngine
+from sparkops.checks.results import Found
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.validation import Validation
 

@@ -14,7 +14,7 @@ _MODULES = (
     "great_expectations.expectations",
     "sparkops.checks.gx.one_pass_engine",
     "sparkops.checks.gx.checkpoint",
-    "sparkops.checks.execution.row_conditions",
+    "sparkops.checks.gx.unexpected_condition",
 )
 _SELDOM = ("altair", "scipy.stats")
 

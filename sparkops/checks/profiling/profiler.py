@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 from pyspark.sql import types
 
-from sparkops.checks.execution.columns import Columns
 from sparkops.checks.profiling.profile import ColumnProfile, Kind, TableProfile
+from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.suite.subject import NEEDS_COLUMNS, columns_of
+from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, columns_of
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.suite_file import near
 from sparkops.errors import Problem

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from sparkops.checks.suite.core_expectations import counts_rows, is_core, sets_apart
 from sparkops.checks.suite.policies import POLICIES, SEVERITIES, Policies
-from sparkops.checks.suite.subject import counts_rows, is_core, sets_apart
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.threshold import Limit, problem_of
 from sparkops.checks.suite.yaml_nodes import Items, Nodes

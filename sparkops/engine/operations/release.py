@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparkops.checks.outcome import REASONS, describe
-from sparkops.checks.suite.readmission import of_each_row, of_the_whole
+from sparkops.checks.suite.release_suites import of_each_row, of_the_whole
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.write import Write

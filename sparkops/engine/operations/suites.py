@@ -52,8 +52,8 @@ def suggest(engine: Engine, table: str, *, at: int | None = None) -> Suggestion:
     writes = _writes(shop, pin)
     shop.warm([])
     from sparkops.checks.profiling.draft import draft
+    from sparkops.checks.profiling.drift import drift
     from sparkops.checks.profiling.profiler import profile
-    from sparkops.checks.suite.drift import drift
 
     with _told(shop):
         seen = profile(shop.tables.read(pin), table)

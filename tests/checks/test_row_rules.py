@@ -12,10 +12,10 @@ import pytest
 from fakes import stock_checks
 from pyspark.sql import types as T
 
-from sparkops.checks.execution.columns import Columns
 from sparkops.checks.execution.compiled_suite import compile_suite
 from sparkops.checks.expectations.registry import RULES
 from sparkops.checks.gx.library import Library
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.conditions import RowRule, Some
 from sparkops.scoring.ir.field import Field

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.execution.aggregate import Failed, SparkRefused, fold, refusals
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.expectation_result import Found, plain
-from sparkops.checks.execution.metric_plan import Answers, Asked, Judged
-from sparkops.checks.execution.samples import sample
+from sparkops.checks.execution.failing_rows import sample
+from sparkops.checks.expectations.map_plans import all_rows, rows_name
+from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged
 from sparkops.checks.expectations.registry import RULES
-from sparkops.checks.expectations.rows import all_rows, rows_name
 from sparkops.checks.expectations.rule import Arguments
+from sparkops.checks.results import Found, plain
+from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from sparkops.checks.execution.aggregate import SparkRefused, refusals
-from sparkops.checks.execution.metric_plan import SAMPLES, Rows
+from sparkops.checks.expectations.metric_plan import SAMPLES, Rows
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

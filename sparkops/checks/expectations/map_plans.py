@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.execution.expression import broken, inside, kept
-from sparkops.checks.execution.metric_plan import Answers, Asked, Judged, Rows, enough, first, shown
+from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged, Rows, enough, first, shown
+from sparkops.checks.expectations.spark_conditions import broken, inside, kept
 from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sparkops.checks.profiling.profile import TableProfile
-from sparkops.checks.suite.subject import columns_of
+from sparkops.checks.suite.core_expectations import columns_of
 from sparkops.checks.suite.suite import Expectation, Suite
 
 _WHOLE_TABLE = ("expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list")

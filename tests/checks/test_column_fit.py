@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.execution.columns import Columns
 from sparkops.checks.suite.column_fit import hint, misfits
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.metric_plan import Asked
-from sparkops.checks.expectations.rows import record_rule
+from sparkops.checks.expectations.map_plans import record_rule
+from sparkops.checks.expectations.metric_plan import Asked
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import (
     Compare,
     Condition,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.execution.bounds import BOUNDS, between
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.expression import inside, within
-from sparkops.checks.execution.metric_plan import Answers, Asked, Judged
-from sparkops.checks.expectations.rows import all_rows, rows_name
+from sparkops.checks.expectations.bounds import BOUNDS, between
+from sparkops.checks.expectations.map_plans import all_rows, rows_name
+from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.expectations.spark_conditions import inside, within
+from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column

@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from sparkops.checks.execution.bounds import BOUNDS, between
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.expectation_result import plain
-from sparkops.checks.execution.expression import condition, inside
-from sparkops.checks.execution.metric_plan import SAMPLES, Answers, Asked, Judged, Rows, enough, first, shown
-from sparkops.checks.expectations.aggregates import aggregate
-from sparkops.checks.expectations.records import as_record, ignored
-from sparkops.checks.expectations.rows import all_rows, judged, judged_rows, rows_name
+from sparkops.checks.expectations.bounds import BOUNDS, between
+from sparkops.checks.expectations.column_aggregates import aggregate
+from sparkops.checks.expectations.map_plans import all_rows, judged, judged_rows, rows_name
+from sparkops.checks.expectations.metric_plan import (
+    SAMPLES,
+    Answers,
+    Asked,
+    Judged,
+    Rows,
+    enough,
+    first,
+    shown,
+)
+from sparkops.checks.expectations.multicolumn import as_record, ignored
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.expectations.spark_conditions import condition, inside
+from sparkops.checks.results import plain
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import Every, Field, Missing, Not, RowRule
 
 if TYPE_CHECKING:

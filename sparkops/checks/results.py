@@ -9,7 +9,7 @@ from decimal import Decimal
 from math import isnan
 from typing import Any
 
-from sparkops.checks.execution.metric_plan import SAMPLES
+from sparkops.checks.expectations.metric_plan import SAMPLES
 from sparkops.checks.suite.suite import Suite
 from sparkops.pipeline.check import CheckResult
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.checks.gx.expectations import is_about_rows
+from sparkops.checks.gx.expectation_builder import is_about_rows
 from sparkops.checks.gx.library import Library
-from sparkops.checks.suite.subject import ABOUT_ALL, ABOUT_ROWS, NEEDS_COLUMNS, columns_of
+from sparkops.checks.suite.core_expectations import ABOUT_ALL, ABOUT_ROWS, NEEDS_COLUMNS, columns_of
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:module 'sre_:DeprecationWarning"

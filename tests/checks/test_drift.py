@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sparkops.checks.profiling.drift import drift
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
-from sparkops.checks.suite.drift import drift
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
 

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.expression import inside
-from sparkops.checks.execution.metric_plan import SAMPLES, Answers, Asked, Judged, Rows, enough, first, shown
-from sparkops.checks.expectations.aggregates import aggregate
-from sparkops.checks.expectations.rows import all_rows, rows_name
+from sparkops.checks.expectations.column_aggregates import aggregate
+from sparkops.checks.expectations.map_plans import all_rows, rows_name
+from sparkops.checks.expectations.metric_plan import (
+    SAMPLES,
+    Answers,
+    Asked,
+    Judged,
+    Rows,
+    enough,
+    first,
+    shown,
+)
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.expectations.spark_conditions import inside
+from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.checks.suite.readmission import of_each_row, of_the_whole
+from sparkops.checks.suite.release_suites import of_each_row, of_the_whole
 from sparkops.checks.suite.suite_file import load_suite
 
 SUITE = """

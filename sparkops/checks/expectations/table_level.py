@@ -8,11 +8,11 @@ from typing import Any
 
 from pyspark.sql import types
 
-from sparkops.checks.execution.bounds import BOUNDS, between
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.metric_plan import Asked, Judged
-from sparkops.checks.expectations.rows import all_rows, rows_name
+from sparkops.checks.expectations.bounds import BOUNDS, between
+from sparkops.checks.expectations.map_plans import all_rows, rows_name
+from sparkops.checks.expectations.metric_plan import Asked, Judged
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.suite.schema_columns import Columns
 
 
 def _counted(judge: Callable[[int, Arguments], Judged]) -> Callable[[Arguments, Columns], Asked]:

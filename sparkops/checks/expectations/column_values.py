@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparkops.checks.execution.columns import Columns
-from sparkops.checks.execution.metric_plan import SAMPLES, Asked
-from sparkops.checks.expectations.rows import column_rule, missing_rule
+from sparkops.checks.expectations.map_plans import column_rule, missing_rule
+from sparkops.checks.expectations.metric_plan import SAMPLES, Asked
 from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import (
     Among,
     Compare,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sparkops.checks.execution.metric_plan import Judged
+from sparkops.checks.expectations.metric_plan import Judged
 
 BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
 

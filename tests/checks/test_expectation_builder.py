@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.gx.expectations import build
+from sparkops.checks.gx.expectation_builder import build
 from sparkops.checks.gx.library import Library
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
