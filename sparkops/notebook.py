@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from sparkops.engine import Engine
 from sparkops.errors import ProjectError
-from sparkops.pipeline.bind import ParameterSource, bind
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.param_type import ParamType, null_text, read_param_type
-from sparkops.pipeline.value import to_text
+from sparkops.pipeline.parameters.bind import ParameterSource, bind
+from sparkops.pipeline.parameters.param_type import ParamType, null_text, read_param_type
+from sparkops.pipeline.parameters.value import to_text
 
 __all__ = ["params"]
 

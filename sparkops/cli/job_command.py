@@ -12,9 +12,9 @@ import click
 
 from sparkops.cli.project_options import Where, options, take
 from sparkops.errors import InputError
-from sparkops.pipeline.help import describe, usage
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.param_type import read_param_type
+from sparkops.pipeline.parameters.help import describe, usage
+from sparkops.pipeline.parameters.param_type import read_param_type
 
 
 @dataclass(frozen=True, slots=True)

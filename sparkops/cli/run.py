@@ -13,8 +13,8 @@ import click
 from sparkops.cli.job_command import Asked, job_command, run_options
 from sparkops.cli.project_options import Where, common, options, take
 from sparkops.errors import SparkopsError, UnknownName
-from sparkops.pipeline.docstring import summary_of
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.parameters.docstring import summary_of
 
 _LATE = "sparkops.project"
 

@@ -19,7 +19,7 @@ from sparkops.config.settings import Settings
 from sparkops.engine.adapters.models import TrainingChecks
 from sparkops.engine.listener import Tell
 from sparkops.engine.operations.expectation_history import KeptChecks, graded
-from sparkops.pipeline.discover import modules
+from sparkops.pipeline.discovery.discover import modules
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.model_version_info import ModelVersionInfo

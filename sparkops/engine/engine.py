@@ -14,10 +14,10 @@ from sparkops.config.load import LoadedSettings, find_root, load
 from sparkops.config.secrets import mask
 from sparkops.engine.listener import Silent, Tell
 from sparkops.errors import InputError, ParamErrors, SparkopsError, UnknownName
-from sparkops.pipeline.bind import BoundParameters, ParameterSource, bind, rebind
-from sparkops.pipeline.discover import discover
+from sparkops.pipeline.discovery.discover import discover
+from sparkops.pipeline.discovery.peek import peek
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.peek import peek
+from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind, rebind
 from sparkops.runs.record import Run, runs_here
 from sparkops.runs.store import RunStore
 

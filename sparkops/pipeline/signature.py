@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sparkops.errors import InputError
-from sparkops.pipeline.allowed_values import format_value
-from sparkops.pipeline.docstring import args_of
 from sparkops.pipeline.param import REQUIRED, Param
-from sparkops.pipeline.param_type import read_param_type, type_text
-from sparkops.pipeline.value import parse_default
+from sparkops.pipeline.parameters.allowed_values import format_value
+from sparkops.pipeline.parameters.docstring import args_of
+from sparkops.pipeline.parameters.param_type import read_param_type, type_text
+from sparkops.pipeline.parameters.value import parse_default
 from sparkops.place import Place
 
 RESERVED: Final = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.value import to_json
+from sparkops.pipeline.parameters.value import to_json
 
 
 def as_json(job: Job, values: Mapping[str, Any]) -> dict[str, Any]:

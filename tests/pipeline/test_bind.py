@@ -9,8 +9,8 @@ import pytest
 from pydantic import Field
 
 from sparkops.errors import ParamErrors
-from sparkops.pipeline.bind import ParameterSource, bind, option
 from sparkops.pipeline.declare import job
+from sparkops.pipeline.parameters.bind import ParameterSource, bind, option
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import DeclarationError, ProjectError
-from sparkops.pipeline.discover import discover, forget, modules
+from sparkops.pipeline.discovery.discover import discover, forget, modules
 
 HEAD = "from sparkops.pipeline.declare import job\n"
 

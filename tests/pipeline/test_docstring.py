@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.pipeline.docstring import args_of, summary_of, without_args
+from sparkops.pipeline.parameters.docstring import args_of, summary_of, without_args
 
 DOC = """Average
 delay.

@@ -11,11 +11,11 @@ import pytest
 from pydantic import Field
 
 from sparkops.errors import ParamErrors
-from sparkops.pipeline.bind import ParameterSource, bind
 from sparkops.pipeline.declare import job
-from sparkops.pipeline.help import describe, usage
-from sparkops.pipeline.json_schema import json_schema
 from sparkops.pipeline.model import Model, ModelVersion
+from sparkops.pipeline.parameters.bind import ParameterSource, bind
+from sparkops.pipeline.parameters.help import describe, usage
+from sparkops.pipeline.parameters.json_schema import json_schema
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -11,7 +11,7 @@ import pytest
 PEEK = """
 import sys
 from pathlib import Path
-from sparkops.pipeline.peek import peek
+from sparkops.pipeline.discovery.peek import peek
 folder = Path(sys.argv[1])
 """
 COMMON = """
@@ -120,8 +120,8 @@ def test_values_bound_to_a_peeked_job_are_rebound_to_the_loaded_job(folder):
         "    return kind is Kind.GBT, [one.name for one in all]\n"
     )
     code = """
-from sparkops.pipeline.bind import ParameterSource, bind, rebind
-from sparkops.pipeline.discover import discover
+from sparkops.pipeline.parameters.bind import ParameterSource, bind, rebind
+from sparkops.pipeline.discovery.discover import discover
 seen = peek(folder)["kinds"]
 bound = bind(seen, [ParameterSource(values={"kind": "gbt", "all": "lr,gbt"}, origin="command line")])
 loaded = discover(folder)["kinds"]

@@ -8,8 +8,8 @@ import pytest
 
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.declare import job
-from sparkops.pipeline.help import usage
 from sparkops.pipeline.model import Model
+from sparkops.pipeline.parameters.help import usage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

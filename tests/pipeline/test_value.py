@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, PositiveInt, StringConstraints
 
 from sparkops.errors import InputError
 from sparkops.pipeline.param import REQUIRED, Param
-from sparkops.pipeline.value import parse, parse_default, to_json, to_text
+from sparkops.pipeline.parameters.value import parse, parse_default, to_json, to_text
 from sparkops.place import Place
 
 

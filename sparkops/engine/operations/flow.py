@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ParamErrors, Problem, SparkopsError
-from sparkops.pipeline.bind import BoundParameters
 from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.code import source_hash
 from sparkops.runs.fingerprint import fingerprint
 from sparkops.runs.flow import Step, flow

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sparkops.pipeline.docstring import summary_of
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.param_type import ParamType, read_param_type
-from sparkops.pipeline.value import to_json
+from sparkops.pipeline.parameters.docstring import summary_of
+from sparkops.pipeline.parameters.param_type import ParamType, read_param_type
+from sparkops.pipeline.parameters.value import to_json
 
 _TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "bool": {"type": "boolean"},

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sparkops.pipeline.allowed_values import describe_limits, type_label
-from sparkops.pipeline.bind import option
-from sparkops.pipeline.docstring import without_args
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.param_type import read_param_type
-from sparkops.pipeline.value import to_text
+from sparkops.pipeline.parameters.allowed_values import describe_limits, type_label
+from sparkops.pipeline.parameters.bind import option
+from sparkops.pipeline.parameters.docstring import without_args
+from sparkops.pipeline.parameters.param_type import read_param_type
+from sparkops.pipeline.parameters.value import to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

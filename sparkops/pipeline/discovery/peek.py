@@ -12,9 +12,14 @@ from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.discover import discover, forget, import_all, is_discovered, jobs_of, modules
+from sparkops.pipeline.discovery.discover import discover, forget, import_all, is_discovered, jobs_of, modules
+from sparkops.pipeline.discovery.placeholder import (
+    PlaceholderFinder,
+    heavy_imported,
+    holds_placeholder,
+    is_placeholder,
+)
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.placeholder import PlaceholderFinder, heavy_imported, holds_placeholder, is_placeholder
 
 _log = logging.getLogger("sparkops.pipeline")
 

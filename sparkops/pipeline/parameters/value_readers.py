@@ -1,4 +1,4 @@
-"""Convert text, JSON and Python values to a parameter type; the rule is documented in `sparkops.pipeline.value`."""
+"""Convert text, JSON and Python values to a parameter type; the rule is documented in `sparkops.pipeline.parameters.value`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from enum import Enum
 from numbers import Integral, Real
 from typing import Any, Final
 
-from sparkops.pipeline.allowed_values import format_value
-from sparkops.pipeline.param_type import ParamType
+from sparkops.pipeline.parameters.allowed_values import format_value
+from sparkops.pipeline.parameters.param_type import ParamType
 
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
 _INT: Final = re.compile(r"[+-]?[0-9]{1,4000}")

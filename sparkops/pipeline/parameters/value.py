@@ -22,10 +22,10 @@ from enum import Enum
 from typing import Any, Final
 
 from sparkops.errors import InputError
-from sparkops.pipeline.allowed_values import describe_allowed, format_value
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.param_type import ParamType, choice_text, null_text, read_param_type
-from sparkops.pipeline.value_readers import InvalidValueError, read_value
+from sparkops.pipeline.parameters.allowed_values import describe_allowed, format_value
+from sparkops.pipeline.parameters.param_type import ParamType, choice_text, null_text, read_param_type
+from sparkops.pipeline.parameters.value_readers import InvalidValueError, read_value
 
 
 def parse(param: Param, raw: Any) -> Any:

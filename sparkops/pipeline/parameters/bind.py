@@ -8,11 +8,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from sparkops.errors import InputError, ParamErrors, Problem
-from sparkops.pipeline.allowed_values import example_text
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.param_type import read_param_type
-from sparkops.pipeline.value import parse, to_json
+from sparkops.pipeline.parameters.allowed_values import example_text
+from sparkops.pipeline.parameters.param_type import read_param_type
+from sparkops.pipeline.parameters.value import parse, to_json
 
 DEFAULT = "default"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sparkops.pipeline.param_type import ParamType
+from sparkops.pipeline.parameters.param_type import ParamType
 
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
     "bool": "true or false",

@@ -1,0 +1,1 @@
+"""Find the jobs of a folder, with or without importing Spark."""

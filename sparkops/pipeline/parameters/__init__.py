@@ -1,0 +1,1 @@
+"""Parameters: their types, binding of values, help and JSON Schema."""
