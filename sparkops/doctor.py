@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -191,7 +192,7 @@ def _registry_file(file: Path) -> Finding:
     if not file.exists():
         return Finding(name="model registry", ok=True, detail=f"{file} is created with the first model")
     try:
-        with sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5) as store:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)) as store:
             count = store.execute("SELECT count(*) FROM registered_models").fetchone()[0]
     except sqlite3.Error as error:
         mend = f"Restore {file} from a backup, or move it away to start a new registry."
