@@ -10,7 +10,7 @@ from typing import Any
 from sparkops.errors import InputError, SparkopsError, TableError
 from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo
 from sparkops.tables.catalog import Catalog, Location
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 from sparkops.tables.log import local_log
 from sparkops.tables.log.delta_log import delta_table, history, made, schema_json, tip
 from sparkops.tables.log.replay import row_count

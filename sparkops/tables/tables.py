@@ -17,15 +17,15 @@ from sparkops.tables import inspect, read
 from sparkops.tables.catalog import QUARANTINE, Catalog
 from sparkops.tables.check_history.history import append as append_results
 from sparkops.tables.check_history.history import read as read_results
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.quarantine.quarantine import quarantine
 from sparkops.tables.quarantine.release import Releases
 from sparkops.tables.quarantine.summary import held
 from sparkops.tables.session import Session
 from sparkops.tables.streams import Streams
-from sparkops.tables.write import stage
-from sparkops.tables.write.commit_files import Files
+from sparkops.tables.staging import stage
+from sparkops.tables.backends.deltars.commit_files import Files
 from sparkops.tables.write.publish import find, publish, require_delta
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from sparkops.scoring.arrow_scorer import columns_of
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.scoring.rules.rule_monitor import Watch
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

@@ -15,7 +15,7 @@ from sparkops.batch.spark_version import SparkVersion
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

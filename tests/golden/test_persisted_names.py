@@ -34,8 +34,8 @@ from sparkops.tables.log.commit_info import Mark, note
 from sparkops.tables.quarantine import quarantine
 from sparkops.tables.schema import schema_hash
 from sparkops.tables.sources.source_files import source_fingerprint
-from sparkops.tables.write import stage as staging
-from sparkops.tables.write import staged_file as parts
+from sparkops.tables.staging import stage as staging
+from sparkops.tables.staging import staged_file as parts
 
 JOB = Job(
     name="sales",

@@ -11,7 +11,7 @@ import pytest
 from sparkops.errors import BadData
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
-from sparkops.tables.write.staged_file import parts_of
+from sparkops.tables.staging.staged_file import parts_of
 
 pytestmark = pytest.mark.spark
 
@@ -157,7 +157,7 @@ def test_a_commit_that_another_writer_beat_leaves_no_file_behind(tables, frame, 
     from sparkops.errors import TableBusy
     from sparkops.tables.backends.deltars.support import opened
     from sparkops.tables.log.commit_info import Mark
-    from sparkops.tables.write.commit_files import commit
+    from sparkops.tables.backends.deltars.commit_files import commit
 
     tables.publish(frame(), Write(table="t"), run_id="r1")
     folder = tmp_path / "warehouse" / "t"

@@ -12,7 +12,7 @@ from sparkops.errors import (
     VersionGone,
 )
 from sparkops.pipeline.write import Write
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 
 
 def told(act):

@@ -1,1 +1,1 @@
-"""The ways to commit to a Delta table."""
+"""The two libraries that commit to Delta tables and read them, behind one protocol."""

@@ -19,7 +19,7 @@ from sparkops.tables.backends.deltars.read_arrow import rows_here
 from sparkops.tables.backends.deltars.support import opened
 from sparkops.tables.catalog import Location
 from sparkops.tables.check_history.rows import COLUMNS, arrow, arrow_schema, kept_of, row_of
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.log.delta_log import delta_table, made
 from sparkops.tables.log.log_folder import open_log

@@ -11,7 +11,7 @@ from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.log.delta_log import schema_json, tip
 from sparkops.tables.schema import clashes, columns
 from sparkops.tables.session import Session
-from sparkops.tables.write.commit_files import Files
+from sparkops.tables.backends.deltars.commit_files import Files
 from sparkops.tables.write.publish import publish
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from sparkops.tables.quarantine.quarantine import RELEASE_COLUMN, RELEASED_COLUM
 from sparkops.tables.quarantine.repair import KEY, key, repaired
 from sparkops.tables.quarantine.summary import held
 from sparkops.tables.session import Session
-from sparkops.tables.write.merge import marked
+from sparkops.tables.backends.spark.merge import marked
 from sparkops.tables.write.replaced_slice import quoted
 
 if TYPE_CHECKING:

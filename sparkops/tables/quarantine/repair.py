@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sparkops.errors import InputError
-from sparkops.tables.error_messages import explain
+from sparkops.tables.error_messages.translation import explain
 from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RELEASE_COLUMN, RELEASED_COLUMN, RUN_COLUMN
 from sparkops.tables.write.replaced_slice import quoted
 

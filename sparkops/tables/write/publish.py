@@ -15,8 +15,8 @@ from sparkops.tables.log.local_log import LogTip
 from sparkops.tables.schema import clashes, columns, difference, require_storable, schema_hash
 from sparkops.tables.session import Session
 from sparkops.tables.storage import require_writable
-from sparkops.tables.write.commit_files import Files, adopted
-from sparkops.tables.write.merge import merge, require_unique
+from sparkops.tables.backends.deltars.commit_files import Files, adopted
+from sparkops.tables.backends.spark.merge import merge, require_unique
 from sparkops.tables.write.replaced_slice import require_inside, slice_of
 
 if TYPE_CHECKING:

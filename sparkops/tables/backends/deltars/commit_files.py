@@ -23,8 +23,8 @@ from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.log.delta_log import schema_json
 from sparkops.tables.log.local_log import LogTip
-from sparkops.tables.write.hard_links import Links
-from sparkops.tables.write.staged_file import Part, parts_of, staged_by
+from sparkops.tables.backends.deltars.hard_links import Links
+from sparkops.tables.staging.staged_file import Part, parts_of, staged_by
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable

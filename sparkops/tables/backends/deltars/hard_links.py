@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.tables.write.staged_file import Part
+from sparkops.tables.staging.staged_file import Part
 
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction

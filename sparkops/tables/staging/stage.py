@@ -16,7 +16,7 @@ from sparkops.tables.schema import require_storable
 from sparkops.tables.session import Session
 from sparkops.tables.storage import exists, remove, require_writable
 from sparkops.tables.write.replaced_slice import quoted
-from sparkops.tables.write.staged_file import MARK, staged_by
+from sparkops.tables.staging.staged_file import MARK, staged_by
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -18,9 +18,9 @@ from sparkops.errors import (
     TableError,
     VersionGone,
 )
-from sparkops.tables.sources import bad_records
-from sparkops.tables.sources.bad_records import file_of
-from sparkops.tables.spark_error_text import root_cause, spark_text
+from sparkops.tables.error_messages import bad_records
+from sparkops.tables.error_messages.bad_records import file_of
+from sparkops.tables.error_messages.spark_error_text import root_cause, spark_text
 
 Rule = Callable[[re.Match[str], str], SparkopsError]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sparkops.tables.write.file_stats import FileStats, file_stats
+from sparkops.tables.staging.file_stats import FileStats, file_stats
 
 MARK = "sparkops_by_"  # before a partition column's name: names the folders, beside the column in the files
 _NULL = "__HIVE_DEFAULT_PARTITION__"

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from sparkops.errors import BadData
 from sparkops.tables.catalog import local_path
-from sparkops.tables.spark_error_text import causes
+from sparkops.tables.error_messages.spark_error_text import causes
 
 _FILE = re.compile(
     r"(?:while reading file|CSV file:) (\S.*?)\.?\s*(?:SQLSTATE|Data type|File does|Could not|$)",

@@ -1,0 +1,1 @@
+"""Commits and reads by Spark."""

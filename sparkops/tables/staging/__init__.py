@@ -1,0 +1,1 @@
+"""Frames computed once into Parquet files beside the tables."""
