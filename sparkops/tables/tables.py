@@ -14,6 +14,7 @@ from sparkops.pipeline.quarantine_summary import QuarantineSummary
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables import inspect, read
+from sparkops.tables.backends.deltars.commit_files import Files
 from sparkops.tables.catalog import QUARANTINE, Catalog
 from sparkops.tables.check_history.history import append as append_results
 from sparkops.tables.check_history.history import read as read_results
@@ -23,9 +24,8 @@ from sparkops.tables.quarantine.quarantine import quarantine
 from sparkops.tables.quarantine.release import Releases
 from sparkops.tables.quarantine.summary import held
 from sparkops.tables.session import Session
-from sparkops.tables.streams import Streams
 from sparkops.tables.staging import stage
-from sparkops.tables.backends.deltars.commit_files import Files
+from sparkops.tables.streams import Streams
 from sparkops.tables.write.publish import find, publish, require_delta
 
 if TYPE_CHECKING:

@@ -155,9 +155,9 @@ def test_what_a_killed_attempt_linked_is_taken_over_by_the_next(tables, frame, r
 
 def test_a_commit_that_another_writer_beat_leaves_no_file_behind(tables, frame, tmp_path):
     from sparkops.errors import TableBusy
+    from sparkops.tables.backends.deltars.commit_files import commit
     from sparkops.tables.backends.deltars.support import opened
     from sparkops.tables.log.commit_info import Mark
-    from sparkops.tables.backends.deltars.commit_files import commit
 
     tables.publish(frame(), Write(table="t"), run_id="r1")
     folder = tmp_path / "warehouse" / "t"

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from sparkops.pipeline.table import PublishedVersion
 from sparkops.pipeline.write import Write
+from sparkops.tables.backends.deltars.commit_files import Files
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.log.delta_log import schema_json, tip
 from sparkops.tables.schema import clashes, columns
 from sparkops.tables.session import Session
-from sparkops.tables.backends.deltars.commit_files import Files
 from sparkops.tables.write.publish import publish
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import TableBusy
 from sparkops.tables.backends.deltars.release_columns import columns_here, release_here, waiting_here
+from sparkops.tables.backends.spark.merge import marked
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import note
 from sparkops.tables.log.delta_log import delta_table, tip
@@ -19,7 +20,6 @@ from sparkops.tables.quarantine.quarantine import RELEASE_COLUMN, RELEASED_COLUM
 from sparkops.tables.quarantine.repair import KEY, key, repaired
 from sparkops.tables.quarantine.summary import held
 from sparkops.tables.session import Session
-from sparkops.tables.backends.spark.merge import marked
 from sparkops.tables.write.replaced_slice import quoted
 
 if TYPE_CHECKING:

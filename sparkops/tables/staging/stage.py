@@ -14,9 +14,9 @@ from sparkops.tables.catalog import STAGING, Catalog, join, local_path
 from sparkops.tables.log.delta_log import schema_json
 from sparkops.tables.schema import require_storable
 from sparkops.tables.session import Session
+from sparkops.tables.staging.staged_file import MARK, staged_by
 from sparkops.tables.storage import exists, remove, require_writable
 from sparkops.tables.write.replaced_slice import quoted
-from sparkops.tables.staging.staged_file import MARK, staged_by
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import InputError, SchemaChanged, TableError
 from sparkops.pipeline.table import Commit, PublishedVersion
 from sparkops.pipeline.write import Write
+from sparkops.tables.backends.deltars.commit_files import Files, adopted
+from sparkops.tables.backends.spark.merge import merge, require_unique
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.log.delta_log import own_commit, schema_json, tip
@@ -15,8 +17,6 @@ from sparkops.tables.log.local_log import LogTip
 from sparkops.tables.schema import clashes, columns, difference, require_storable, schema_hash
 from sparkops.tables.session import Session
 from sparkops.tables.storage import require_writable
-from sparkops.tables.backends.deltars.commit_files import Files, adopted
-from sparkops.tables.backends.spark.merge import merge, require_unique
 from sparkops.tables.write.replaced_slice import require_inside, slice_of
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, TableBusy
 from sparkops.pipeline.write import Write
+from sparkops.tables.backends.deltars.hard_links import Links
 from sparkops.tables.backends.deltars.support import nullable, opened, plain
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import Mark
 from sparkops.tables.log.delta_log import schema_json
 from sparkops.tables.log.local_log import LogTip
-from sparkops.tables.backends.deltars.hard_links import Links
 from sparkops.tables.staging.staged_file import Part, parts_of, staged_by
 
 if TYPE_CHECKING:
