@@ -1,281 +1,249 @@
-"""One attempt of one run, from its record's first line to its last."""
+"""Execute one attempt of a run, from its first recorded event to its last."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
 from sparkops.config.secrets import mask
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import pin_json
 from sparkops.pipeline.table import Pin
-from sparkops.runs.code import code_of, source_hash
-from sparkops.runs.fingerprint import fingerprint
-from sparkops.runs.ids import new_id
-from sparkops.runs.lock import writing
-from sparkops.runs.log import MaskedFile, captured
-from sparkops.runs.params import as_json
+from sparkops.runs.fingerprint import describe_code, fingerprint, params_to_json, source_hash
+from sparkops.runs.lock import lock_for_writing
+from sparkops.runs.log import capture_output
 from sparkops.runs.ports import RunServices
-from sparkops.runs.publisher import publish
-from sparkops.runs.record import Run, now, state_after
-from sparkops.runs.signals import cancellable
-from sparkops.runs.store import Attempt, RunStore
-from sparkops.runs.stream import stream
-from sparkops.runs.user_error import blame
+from sparkops.runs.publisher import Publisher
+from sparkops.runs.record import Run, new_run_id, state_after, utc_now
+from sparkops.runs.request import RunContext, RunRequest
+from sparkops.runs.signals import interrupt_on_signal
+from sparkops.runs.store import Attempt
+from sparkops.runs.stream import publish_stream
+from sparkops.runs.user_error import to_user_error
 
 _log = logging.getLogger("sparkops.runs")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be run.
+def execute(request: RunRequest, connect: Callable[[], RunServices], context: RunContext) -> Run:
+    """Execute the request and return the finished run.
 
     Args:
-        job: The job.
-        values: Its bound parameters.
-        origins: Parameter to where its value came from.
-        at: Table or model name to the version to read.
-        as_of: Moment whose versions are read where `at` says nothing.
-        resume: The earlier run to go on with.
-    """
-
-    job: Job
-    values: Mapping[str, Any]
-    origins: Mapping[str, str] = field(default_factory=dict)
-    at: Mapping[str, int] = field(default_factory=dict)
-    as_of: datetime | None = None
-    resume: Run | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Where a run happens.
-
-    Args:
-        root: The project.
-        state: Its state folder: records, logs and locks.
-        env: Environment's name.
-        settings: Resolved settings, masked.
-        secrets: Values that must appear nowhere.
-        watch: Told the name of each step as it begins.
-        tap: Handed the run's open log, for further writers; called with None at the end.
-    """
-
-    root: Path
-    state: Path
-    env: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
-    watch: Callable[[str], None] = lambda _: None
-    tap: Callable[[MaskedFile | None], None] = lambda _: None
-
-
-def execute(order: Order, rooms: Callable[[], RunServices], setting: Setting) -> Run:
-    """Run the order and return its finished record.
-
-    Args:
-        order: What to run.
-        rooms: Makes the rooms, once the record stands; it may start Spark.
-        setting: Where to run it.
+        request: What to run.
+        connect: Returns the services; called once the run is recorded, because it may start Spark.
+        context: The project and environment.
 
     Raises:
-        SparkopsError: What stopped the run; the record says the same, and a note names the run.
+        SparkopsError: What stopped the run; it is recorded, and a note on the error names the run.
     """
-    job = order.job
-    store = RunStore(setting.state / "runs")
-    run_id = order.resume.id if order.resume else new_id()
-    attempt = store.begin(run_id, job.name, secrets=setting.secrets, **_first_facts(order, setting))
-    with cancellable_and_logged(attempt, setting):
-        live: list[RunServices] = []
+    job = request.job
+    run_id = request.resume.id if request.resume else new_run_id()
+    attempt = context.runs.begin(
+        run_id, job.name, secrets=context.secrets, **_initial_facts(request, context)
+    )
+    services: RunServices | None = None
+    with interrupt_on_signal(), _captured_output(attempt, context):
         try:
-            names = [w.table for w in job.writes] + ([job.registers] if job.registers else [])
-            with writing(setting.state / "locks", names, run_id):
-                live.append(rooms())
-                _Steps(order, live[0], setting, attempt).all()
+            written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
+            with lock_for_writing(context.locks, written, run_id):
+                services = connect()
+                RunExecutor(request, services, context, attempt).run()
         except BaseException as error:
-            raise _stopped(error, job, live, attempt) from error
-        attempt.say("ended", state="done", ended=now().isoformat())
-        _leave(live, run_id)
-    return store.load(run_id)
+            raise _record_failure(error, job, services, attempt) from error
+        attempt.append("ended", state="done", ended=utc_now().isoformat())
+        _end(services, run_id)
+    return context.runs.load(run_id)
 
 
-@contextmanager
-def cancellable_and_logged(attempt: Attempt, setting: Setting) -> Iterator[None]:
-    """Capture what the block prints, and turn signals into an interrupt."""
-    with cancellable(), captured(attempt.log, secrets=setting.secrets) as log:
-        setting.tap(log)
-        try:
-            yield
-        finally:
-            setting.tap(None)
-
-
-def _first_facts(order: Order, setting: Setting) -> dict[str, Any]:
+def _initial_facts(request: RunRequest, context: RunContext) -> dict[str, Any]:
     return {
-        "params": as_json(order.job, order.values),
-        "origins": dict(order.origins),
-        "env": setting.env,
-        "settings": dict(setting.settings),
-        "code": code_of(order.job, setting.root),
+        "params": params_to_json(request.job, request.values),
+        "origins": dict(request.origins),
+        "env": context.env,
+        "settings": dict(context.settings),
+        "code": describe_code(request.job, context.root),
     }
 
 
-def _stopped(error: BaseException, job: Job, live: list[RunServices], attempt: Attempt) -> SparkopsError:
-    """Record what stopped the run; return the error that says it to a person."""
-    explain = live[0].inputs.explain if live else (lambda _: None)
-    told = blame(error, job, explain)
-    told.args = tuple(mask(part, attempt.secrets) if isinstance(part, str) else part for part in told.args)
-    if isinstance(told, RunCancelled) and live:
-        live[0].cluster.cancel(attempt.run_id)
-    state = state_after(told)
-    told.add_note(f"run {attempt.run_id}")
-    said = {"kind": type(told).__name__, "message": str(told)}
+@contextmanager
+def _captured_output(attempt: Attempt, context: RunContext) -> Iterator[None]:
+    with capture_output(attempt.log, secrets=context.secrets) as log, context.redirect_jvm_output(log):
+        yield
+
+
+def _record_failure(
+    error: BaseException, job: Job, services: RunServices | None, attempt: Attempt
+) -> SparkopsError:
+    """Record what stopped the run, and return the error to show."""
+    translate = services.reader.explain if services else lambda _: None
+    user_error = to_user_error(error, job, translate, run_id=attempt.run_id)
+    user_error.args = tuple(
+        mask(part, attempt.secrets) if isinstance(part, str) else part for part in user_error.args
+    )
+    if isinstance(user_error, RunCancelled) and services:
+        services.spark.cancel(attempt.run_id)
+    state = state_after(user_error)
+    user_error.add_note(f"run {attempt.run_id}")
+    facts = {"kind": type(user_error).__name__, "message": str(user_error)}
     try:
-        attempt.say("ended", state=state, ended=now().isoformat(), error=said)
+        attempt.append("ended", state=state, ended=utc_now().isoformat(), error=facts)
     finally:
-        _leave(live, attempt.run_id, keep_staged=state == "failed" and not job.stream)
-    return told
+        # A failed run keeps its staged tables, which a resumed run publishes without computing them again.
+        _end(services, attempt.run_id, keep_staged=state == "failed" and not job.stream)
+    return user_error
 
 
-def _leave(live: list[RunServices], run_id: str, *, keep_staged: bool = False) -> None:
-    for rooms in live:
-        if not keep_staged:
-            rooms.outputs.discard(run_id)
-        rooms.cluster.end(run_id)
+def _end(services: RunServices | None, run_id: str, *, keep_staged: bool = False) -> None:
+    if services is None:
+        return
+    if not keep_staged:
+        services.writer.discard(run_id)
+    services.spark.end(run_id)
 
 
 @dataclass(frozen=True, slots=True)
-class _Steps:
-    order: Order
-    rooms: RunServices
-    setting: Setting
+class RunExecutor:
+    """Executes the steps of one attempt.
+
+    Args:
+        request: What to run.
+        services: The services of the run.
+        context: The project and environment.
+        attempt: The record, to which every step is appended.
+    """
+
+    request: RunRequest
+    services: RunServices
+    context: RunContext
     attempt: Attempt
 
-    def all(self) -> None:
-        """Do every step in its order."""
+    def run(self) -> None:
+        """Start the session, pin the inputs, validate the suites, call the job's function and publish its result."""
+        job = self.request.job
         with self.timed("session"):
-            session = self.rooms.cluster.begin(self.attempt.run_id)
-        self.attempt.say("session", spark=self.rooms.cluster.facts())
+            session = self.services.spark.begin(self.attempt.run_id)
+        self.attempt.append("session", spark=self.services.spark.describe())
         with self.timed("pin"):
-            pins, models = self.pin()
+            pins, models = self.pin_versions()
         with self.timed("suites"):
-            for write in self.order.job.writes:
-                self.rooms.checks.validate(write.table)
-        job, earlier = self.order.job, self.order.resume
-        if earlier and job.writes and not job.stream and self.restage():
-            result = None
-        else:
+            for write in job.writes:
+                self.services.checks.validate(write.table)
+        result = None
+        if not self.can_reuse_staged():
             with self.timed("call"):
-                result = self.call(session, pins, models)
-        with self.judging(models):
+                result = self.call_job(session, pins, models)
+        publisher = Publisher(
+            job=job,
+            values=self.request.values,
+            services=self.services,
+            attempt=self.attempt,
+            timer=self.timed,
+        )
+        with self.recorded_rule_violations(models):
             if job.stream:
-                pin, watch = pins[job.stream], self.setting.watch
-                stream(result, self.order, self.rooms, self.attempt, self.timed, pin=pin, watch=watch)
+                publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
             else:
-                publish(result, self.order, self.rooms, self.so_far(), self.attempt, self.timed)
-
-    def so_far(self) -> Run:
-        """Return the run as its record tells it now."""
-        return RunStore(self.setting.state / "runs").load(self.attempt.run_id)
+                publisher.publish(result, self.context.runs.load(self.attempt.run_id))
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
-        """Tell that a step begins; record how long it took."""
-        self.setting.watch(step)
-        begun = perf_counter()
+        """Announce a step, and record its duration if it succeeds."""
+        self.context.on_step(step)
+        start = perf_counter()
         yield
-        self.attempt.say("step", timings={step: round(perf_counter() - begun, 3)})
+        self.attempt.append("step", timings={step: round(perf_counter() - start, 3)})
 
     @contextmanager
-    def judging(self, models: Mapping[str, Any]) -> Iterator[None]:
-        """Tell at the end what the rules of models found in the rows that they scored."""
+    def recorded_rule_violations(self, models: Mapping[str, Any]) -> Iterator[None]:
+        """Record at the end how many scored rows violate the models' row rules, and warn of them."""
         try:
             yield
         finally:
-            found = {name: model.judged for name, model in models.items() if model.judged}
-            if found:
-                self.attempt.say("judged", rules=found)
-            for line in (line for name, told in found.items() for line in _warnings(name, told)):
+            counts = {name: model.judged for name, model in models.items() if model.judged}
+            if counts:
+                self.attempt.append("judged", rules=counts)
+            for line in (line for name, rules in counts.items() for line in _rule_warnings(name, rules)):
                 _log.warning("%s", line)
 
-    def pin(self) -> tuple[dict[str, Pin], dict[str, Any]]:
-        """Decide which versions are read; a resumed run reads what it read before."""
-        job, order = self.order.job, self.order
-        before = order.resume.inputs if order.resume else {}
-        at = {name: pin["version"] for name, pin in before.items()} | dict(order.at)
-        read_before = order.resume.models if order.resume else {}
+    def pin_versions(self) -> tuple[dict[str, Pin], dict[str, Any]]:
+        """Pin the versions to read, and record them; a resumed run reads what it read before."""
+        job, versions, earlier = self.request.job, self.request.versions, self.request.resume
+        at = {name: pin["version"] for name, pin in earlier.inputs.items()} if earlier else {}
+        at |= versions.at
+        reader = self.services.reader
         pins = {
-            table: self.rooms.inputs.pin(table, at=at.get(table), as_of=order.as_of)
-            if table != job.stream
-            else self.rooms.inputs.pin(table)
+            table: reader.pin(table)
+            if table == job.stream
+            else reader.pin(table, at=at.get(table), as_of=versions.as_of)
             for table in job.tables
         }
-        models = {m: self.rooms.models.version(m, at=order.at.get(m, read_before.get(m))) for m in job.models}
-        versions = {name: model.version for name, model in models.items()}
-        self.attempt.say(
+        models_at = {**(earlier.models if earlier else {}), **versions.at}
+        models = {name: self.services.models.version(name, at=models_at.get(name)) for name in job.models}
+        model_versions = {name: model.version for name, model in models.items()}
+        self.attempt.append(
             "pinned",
-            inputs={name: pin_json(pin) for name, pin in pins.items()},
-            models=versions,
-            fingerprint=self.fingerprint(pins, versions),
+            inputs={name: asdict(pin) for name, pin in pins.items()},
+            models=model_versions,
+            fingerprint=self.fingerprint(pins, model_versions),
         )
         return pins, models
 
     def fingerprint(self, pins: Mapping[str, Pin], models: Mapping[str, int]) -> str:
-        """Return what tells this work from other work."""
-        job = self.order.job
+        """Return the hash that identifies the work of this run."""
+        job = self.request.job
         return fingerprint(
             job,
-            source=source_hash(job, self.setting.root),
-            params=as_json(job, self.order.values),
+            source=source_hash(job, self.context.root),
+            params=params_to_json(job, self.request.values),
             pins=pins.values(),
             models=models,
-            suites={w.table: self.rooms.checks.identity(w.table) for w in job.writes},
+            suites={write.table: self.services.checks.identity(write.table) for write in job.writes},
         )
 
-    def restage(self) -> bool:
-        """Tell whether an earlier attempt staged every table of this job."""
-        run_id = self.attempt.run_id
-        return all(self.rooms.outputs.staged(w.table, run_id) is not None for w in self.order.job.writes)
+    def can_reuse_staged(self) -> bool:
+        """Return whether this run is resumed and an earlier attempt staged every table of the job."""
+        job, run_id, writer = self.request.job, self.attempt.run_id, self.services.writer
+        if self.request.resume is None or not job.writes or job.stream:
+            return False
+        return all(writer.staged(write.table, run_id) is not None for write in job.writes)
 
-    def call(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
-        """Call the author's function with frames, models and values."""
-        job = self.order.job
-        frames = {name: self.rooms.inputs.read(pin) for name, pin in pins.items() if name != job.stream}
-        streams = {job.stream: self.rooms.streams.read(job.stream)} if job.stream else {}
+    def call_job(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
+        """Call the job's function with frames, models, parameters and session."""
+        job, reader = self.request.job, self.services.reader
+        frames = {name: reader.read(pin) for name, pin in pins.items() if name != job.stream}
         for name, frame in frames.items():
             if not job.allow_empty and frame.isEmpty():
                 raise BadData(
-                    f"Table `{name}` has no rows at {_version(pins[name])}, and job `{job.name}` needs some "
+                    f"Table `{name}` has no rows at {_describe_version(pins[name])}, and job `{job.name}` needs some "
                     f"({job.place}). Fill it, read another version with --at, or declare allow_empty=True."
                 )
-        given: dict[str, Any] = {**frames, **streams, **models, **self.order.values}
+        arguments: dict[str, Any] = {**frames, **models, **self.request.values}
+        if job.stream:
+            arguments[job.stream] = self.services.streams.read(job.stream)
         if job.session:
-            given[job.session] = session
-        result = job.function(**given)
+            arguments[job.session] = session
+        result = job.function(**arguments)
         if result is None:
             raise JobFailed(f"Job `{job.name}` returned nothing. Return what it declares ({job.place}).")
-        self.attempt.say("called", scoring={name: str(m.way) for name, m in models.items() if m.way})
+        scoring = {name: str(model.way) for name, model in models.items() if model.way}
+        self.attempt.append("called", scoring=scoring)
         return result
 
 
-def _warnings(model: str, told: Mapping[str, Any]) -> list[str]:
-    """Return what a model's rules warn of; of one that need not hold for all rows, when too many break it."""
-    if told["apply"] == "count":
+def _rule_warnings(model: str, rules: Mapping[str, Any]) -> list[str]:
+    """Return a warning for each rule that more rows violate than its `mostly` allows."""
+    if rules["apply"] == "count":
         return []
     return [
-        f"Model `{model}`: {broken['rows']:,} of {told['rows']:,} rows judged break {broken['rule']}, a rule of table "
-        f"`{broken['table']}` ({broken['place']})."
-        for broken in told["broken"]
-        if (told["rows"] - broken["rows"]) / told["rows"] < broken["mostly"]
+        f"Model `{model}`: {violated['rows']:,} of {rules['rows']:,} scored rows violate {violated['rule']} of table "
+        f"`{violated['table']}` ({violated['place']})."
+        for violated in rules["broken"]
+        if (rules["rows"] - violated["rows"]) / rules["rows"] < violated["mostly"]
     ]
 
 
-def _version(pin: Pin) -> str:
+def _describe_version(pin: Pin) -> str:
     return f"version {pin.version}" if pin.version is not None else pin.location

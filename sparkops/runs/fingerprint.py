@@ -1,16 +1,17 @@
-"""Whether a job has anything to do: a hash of its code, parameters, inputs and checks."""
+"""Hashes that identify the work of a run: the job's code, parameters, input versions and checks."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.model import Gate
 from sparkops.pipeline.table import Pin
-from sparkops.pipeline.write import Write
+from sparkops.pipeline.value import to_json
 
 
 def fingerprint(
@@ -22,20 +23,20 @@ def fingerprint(
     models: Mapping[str, int],
     suites: Mapping[str, str | None],
 ) -> str:
-    """Return the same text for two runs that would do the same work.
+    """Return a hash that is equal for two runs that would do the same work.
 
     Args:
-        job: Its name and writes count.
+        job: Its name, writes and gates count.
         source: Hash of the job's source.
-        params: Parameter to value, as JSON.
+        params: Parameter to its JSON value.
         pins: Versions of the input tables.
         models: Versions of the models read.
-        suites: Written table to the hash of its checks.
+        suites: Written table to the hash of its suite.
     """
     facts = {
         "job": job.name,
-        "writes": [_write_text(write) for write in job.writes],
-        "gates": [_gate_text(gate) for gate in job.gates],
+        "writes": [repr(write) for write in job.writes],
+        "gates": [repr(gate) for gate in job.gates],
         "source": source,
         "params": dict(params),
         "pins": sorted((pin.table, pin.identity, pin.version) for pin in pins),
@@ -45,18 +46,45 @@ def fingerprint(
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
-# These texts go into hashes that records keep: they stay as they are, whatever the classes are called.
+def params_to_json(job: Job, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameter to JSON value; binding these values again gives the same parameters."""
+    return {param.name: to_json(param, values[param.name]) for param in job.params}
 
 
-def _write_text(write: Write) -> str:
-    return (
-        f"Write(table={write.table!r}, mode={write.mode!r}, by={write.by!r}, partition_by={write.partition_by!r}, "
-        f"schema_change={write.schema_change!r})"
-    )
+def describe_code(job: Job, root: Path) -> dict[str, Any]:
+    """Return what a record says of the job's code.
+
+    Keys: `place` and `source` (hash of the source); in a git repository also `git` (commit) and `dirty` (hash of the
+    uncommitted difference, or None).
+    """
+    commit = _git(root, "rev-parse", "HEAD")
+    facts: dict[str, Any] = {"place": str(job.place), "source": source_hash(job, root)}
+    if commit:
+        difference = _git(root, "diff", "HEAD")
+        facts["git"] = commit.strip()
+        facts["dirty"] = _hash(difference) if difference else None
+    return facts
 
 
-def _gate_text(gate: Gate) -> str:
-    return (
-        f"Gate(metric={gate.metric!r}, at_least={gate.at_least!r}, at_most={gate.at_most!r}, "
-        f"not_worse={gate.not_worse!r}, tolerance={gate.tolerance!r}, better={gate.better!r})"
-    )
+def source_hash(job: Job, root: Path) -> str:
+    """Return a hash of the file that declares the job and of the modules beside it that declare no job."""
+    file = Path(job.place.file)
+    file = file if file.is_absolute() else root / file
+    modules = sorted(file.parent.glob("*.py"))
+    sources = (path for path in modules if path == file or "@job" not in path.read_text("utf-8"))
+    return _hash("".join(path.read_text("utf-8") for path in sources if path.exists()))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """Return what git prints, or an empty string where it fails or there is no repository."""
+    try:
+        process = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return process.stdout if process.returncode == 0 else ""

@@ -1,35 +1,26 @@
-"""Jobs in order: what is fresh is left, what failed stops only what depends on it."""
+"""Run jobs in dependency order: skip what is up to date, and what depends on a failed job."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 from sparkops.errors import RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.runs.record import Run
 
 
-class Told(Protocol):
-    """Who is told how a flow goes."""
-
-    def begins(self, job: str) -> None:
-        """A job begins."""
-
-    def ended(self, run: Run) -> None:
-        """A job's run is done."""
-
-    def stopped(self, job: str, error: SparkopsError) -> None:
-        """A job's run did not end well."""
-
-    def left(self, job: str, why: str) -> None:
-        """A job was not run."""
-
-
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One job of a flow and what became of it."""
+class FlowStep:
+    """One job of a flow and its result.
+
+    Args:
+        job: The job's name.
+        state: `fresh` means up to date, `stopped` means not run because a job that it reads from failed.
+        run: The run, or the earlier run of a job that is up to date.
+        error: The error of a failed job.
+    """
 
     job: str
     state: Literal["done", "fresh", "failed", "stopped"]
@@ -37,49 +28,54 @@ class Step:
     error: SparkopsError | None = None
 
 
-def flow(
+def run_in_order(
     jobs: Sequence[Job],
     *,
-    before: Mapping[str, Collection[str]],
-    fresh: Callable[[Job], Run | None],
+    upstream: Mapping[str, Collection[str]],
+    find_fresh: Callable[[Job], Run | None],
     run: Callable[[Job], Run],
-    told: Told,
-) -> tuple[Step, ...]:
-    """Run jobs that are given in order; return a step for each.
+    on_skip: Callable[[str, str], None],
+) -> tuple[FlowStep, ...]:
+    """Run jobs in the given order; return one step for each.
 
     Args:
-        jobs: In the order of their tables.
-        before: Job name to the names of the jobs it reads from.
-        fresh: Returns the earlier run that makes a new one needless, or None.
+        jobs: In dependency order.
+        upstream: Job name to the names of the jobs it reads from.
+        find_fresh: Returns the earlier run that makes a new one unnecessary, or None.
         run: Runs one job.
-        told: Told of each step.
+        on_skip: Called with the name of a job that is not run, and the reason.
 
     Raises:
-        RunCancelled: A person or scheduler stopped it; no further job is begun.
+        RunCancelled: The flow was cancelled; no further job was started.
     """
-    steps: dict[str, Step] = {}
+    steps: dict[str, FlowStep] = {}
     for job in jobs:
-        broken = [
+        failed = [
             name
-            for name in before.get(job.name, ())
+            for name in upstream.get(job.name, ())
             if name in steps and steps[name].state in ("failed", "stopped")
         ]
-        if broken:
-            told.left(job.name, f"not run, because {', '.join(broken)} failed")
-            steps[job.name] = Step(job.name, "stopped")
+        if failed:
+            on_skip(job.name, f"not run, because {', '.join(failed)} failed")
+            steps[job.name] = FlowStep(job.name, "stopped")
         else:
-            steps[job.name] = _step(job, fresh, run, told)
+            steps[job.name] = _run_unless_fresh(job, find_fresh, run, on_skip)
     return tuple(steps.values())
 
 
-def _step(job: Job, fresh: Callable[[Job], Run | None], run: Callable[[Job], Run], told: Told) -> Step:
+def _run_unless_fresh(
+    job: Job,
+    find_fresh: Callable[[Job], Run | None],
+    run: Callable[[Job], Run],
+    on_skip: Callable[[str, str], None],
+) -> FlowStep:
     try:
-        earlier = fresh(job)
+        earlier = find_fresh(job)
         if earlier is not None:
-            told.left(job.name, f"up to date (run {earlier.id})")
-            return Step(job.name, "fresh", earlier)
-        return Step(job.name, "done", run(job))
+            on_skip(job.name, f"up to date (run {earlier.id})")
+            return FlowStep(job.name, "fresh", earlier)
+        return FlowStep(job.name, "done", run(job))
     except RunCancelled:
         raise
     except SparkopsError as error:
-        return Step(job.name, "failed", error=error)
+        return FlowStep(job.name, "failed", error=error)

@@ -1,4 +1,4 @@
-"""One writer a table: a lock file that the operating system lets go when its process ends."""
+"""One writer for each table: lock files, which the operating system releases when their process ends."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from sparkops.errors import ProjectError, TableBusy
 
 
 @contextmanager
-def writing(folder: Path, names: Iterable[str], run_id: str) -> Iterator[None]:
+def lock_for_writing(folder: Path, names: Iterable[str], run_id: str) -> Iterator[None]:
     """Hold the lock of every name while the block runs.
 
     Args:
         folder: `<state>/locks`.
         names: Tables or models that the run will write.
-        run_id: Shown to whoever finds the lock taken.
+        run_id: Written to the lock files, for the message to others.
 
     Raises:
-        TableBusy: Another run of this project holds one of them.
+        TableBusy: Another run of this project holds one of the locks.
     """
-    with ExitStack() as held:
+    with ExitStack() as locks:
         for name in sorted(names):
-            held.enter_context(_lock(folder / f"{name}.lock", name, run_id))
+            locks.enter_context(_lock(folder / f"{name}.lock", name, run_id))
         yield
 
 
@@ -35,7 +35,10 @@ def _lock(path: Path, name: str, run_id: str) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise ProjectError(f"The lock {path} cannot be made: {error.strerror}.") from error
+        raise ProjectError(
+            f"The lock file {path} cannot be created: {error.strerror}. Give write access there, or set `state` in "
+            "conf/ to another folder."
+        ) from error
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

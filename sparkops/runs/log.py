@@ -1,10 +1,9 @@
-"""A run's log: standard output, warnings and Python's logging, whole, in one file, secrets masked."""
+"""The log of a run: standard output, standard error and Python's logging in one file, secrets masked."""
 
 from __future__ import annotations
 
 import io
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -14,18 +13,18 @@ from sparkops.config.secrets import mask
 
 
 class MaskedFile(io.TextIOBase):
-    """A text file that writes line by line with every secret replaced.
+    """A text file that replaces every secret in what is written to it.
 
     Args:
-        file: Where the text goes.
-        secrets: Values that must not appear.
+        file: The file to write to.
+        secrets: Values that must not appear in it.
     """
 
     def __init__(self, file: TextIO, secrets: Sequence[str]) -> None:
         self._file, self._secrets = file, tuple(secrets)
 
     def write(self, text: str, /) -> int:
-        """Write the text, masked; return how many characters were given."""
+        """Write the text, masked; return the length of the text that was passed."""
         self._file.write(mask(text, self._secrets))
         self._file.flush()
         return len(text)
@@ -36,8 +35,8 @@ class MaskedFile(io.TextIOBase):
 
 
 @contextmanager
-def captured(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
-    """Send what the block prints and logs into the file at `path`; yield it for further writers."""
+def capture_output(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]:
+    """Append what the block prints and logs to the file at `path`; yield that file for further writers."""
     with path.open("a", encoding="utf-8") as file:
         out = MaskedFile(file, secrets)
         handler = logging.StreamHandler(out)
@@ -52,8 +51,3 @@ def captured(path: Path, *, secrets: Sequence[str] = ()) -> Iterator[MaskedFile]
         finally:
             root.removeHandler(handler)
             root.setLevel(level)
-
-
-def terminal() -> TextIO:
-    """Return the real standard error, whatever is captured at the moment."""
-    return sys.__stderr__ or sys.stderr

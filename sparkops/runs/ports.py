@@ -1,4 +1,4 @@
-"""What a run asks of the rooms beside it; the engine hands them in, tests hand in fakes."""
+"""Ports: the services that a run uses. The engine passes adapters; tests pass fakes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,24 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
-class Inputs(Protocol):
-    """Tables as they are read."""
+class SparkRuntime(Protocol):
+    """The Spark session that runs share."""
+
+    def begin(self, run_id: str) -> SparkSession:
+        """Return the session; Spark jobs that this thread starts are tagged with the run until `end`."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return Spark's version and, where known, the application's id and master."""
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel the run's Spark jobs and wait until none is active."""
+
+    def end(self, run_id: str) -> None:
+        """Remove the run's tag."""
+
+
+class TableReader(Protocol):
+    """Tables, read at a version."""
 
     def pin(self, name: str, *, at: int | None = None, as_of: datetime | None = None) -> Pin:
         """Return the version of a table that the run will read."""
@@ -31,19 +47,19 @@ class Inputs(Protocol):
         """Return the table at that version."""
 
     def explain(self, error: BaseException) -> SparkopsError | None:
-        """Return what an error of Spark or Delta means, or None when it is not theirs."""
+        """Translate an error of Spark or Delta; return None if it is not one."""
 
 
-class Outputs(Protocol):
-    """Tables as they are written."""
+class TableWriter(Protocol):
+    """Tables, staged and then published."""
 
     def stage(
         self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ...
     ) -> DataFrame:
-        """Compute the frame once and return what reads the result back."""
+        """Compute the frame once, and return a frame that reads the staged result."""
 
     def staged(self, table: str, run_id: str) -> DataFrame | None:
-        """Return what an earlier attempt staged whole, or None."""
+        """Return what an earlier attempt staged completely, or None."""
 
     def publish(
         self,
@@ -55,9 +71,9 @@ class Outputs(Protocol):
         staged: bool = ...,
         batch: MicroBatch | None = ...,
     ) -> PublishedVersion:
-        """Publish the frame exactly once for this run, or for the micro-batch that it is.
+        """Publish the frame exactly once for this run, or for this micro-batch.
 
-        `staged` says that it is all that was staged for the table.
+        `staged` means that the frame is all that was staged for the table.
         """
 
     def quarantine(
@@ -69,11 +85,11 @@ class Outputs(Protocol):
         """Remove what the run staged."""
 
 
-class Streams(Protocol):
-    """Tables as streams."""
+class StreamRunner(Protocol):
+    """Tables, read as streams."""
 
     def read(self, table: str) -> DataFrame:
-        """Return what comes into a table, as a streaming frame."""
+        """Return a streaming frame of the table."""
 
     def run(
         self,
@@ -84,19 +100,19 @@ class Streams(Protocol):
         every: str | None,
         each: Callable[[DataFrame, MicroBatch], None],
     ) -> int | None:
-        """Hand every micro-batch to `each`, from where the stream of that name stopped last.
+        """Pass every micro-batch to `each`, from where the stream of that name stopped last.
 
         Returns:
-            The table's version up to which was read; None where nothing new was, or where there are no versions.
+            The last table version that was read; None if nothing was new, or if the table has no versions.
         """
 
 
-class Outcome(Protocol):
-    """What a checkpoint decided about one frame."""
+class CheckOutcome(Protocol):
+    """The result of a checkpoint on one frame."""
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
-        """Return one result per expectation."""
+        """Return one result for each expectation."""
 
     @property
     def good(self) -> DataFrame:
@@ -108,33 +124,33 @@ class Outcome(Protocol):
 
     @property
     def blocked(self) -> bool:
-        """Tell whether nothing may be published."""
+        """Return whether nothing may be published."""
 
     @property
     def why_blocked(self) -> str:
-        """Return what blocked the table when no single check did."""
+        """Return which threshold of the whole table blocked it, or an empty string."""
 
 
-class Gatekeeper(Protocol):
-    """Data-validation checkpoints."""
+class CheckRunner(Protocol):
+    """The checkpoints of tables."""
 
     def identity(self, table: str) -> str | None:
-        """Return a hash of the table's suite, or None where there is none."""
+        """Return a hash of the table's suite, or None if it has none."""
 
     def validate(self, table: str) -> None:
         """Refuse a suite that cannot be run, before anything is computed."""
 
-    def gate(self, frame: DataFrame, *, table: str, run_id: str) -> Outcome | None:
-        """Run the table's checkpoint on the frame; None where there is no suite."""
+    def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> CheckOutcome | None:
+        """Run the table's checkpoint on the frame; return None if the table has no suite."""
 
-    def publish(self, run_id: str, outcomes: Sequence[Outcome]) -> None:
-        """Make the results visible as Data Docs."""
+    def write_docs(self, outcomes: Sequence[CheckOutcome]) -> None:
+        """Write the Data Docs of these results."""
 
 
 class CheckHistory(Protocol):
-    """Where the results of checks are kept for good."""
+    """The table that keeps the results of checks."""
 
-    def keep(
+    def append(
         self,
         results: Sequence[CheckResult],
         *,
@@ -143,18 +159,18 @@ class CheckHistory(Protocol):
         versions: Mapping[str, int],
         batch: MicroBatch | None = ...,
     ) -> None:
-        """Keep the results once for this run, or for this micro-batch.
+        """Append the results exactly once for this run, or for this micro-batch.
 
         Args:
-            results: Of every table of the run, each table's in the order of its suite.
+            results: Results of every table of the run, each table's in the order of its suite.
             run_id: The run.
             job: Its job.
-            versions: Table to the version that was published; empty where nothing was.
+            versions: Table to the version that was published; empty if nothing was.
             batch: The micro-batch that was checked.
         """
 
 
-class Registrar(Protocol):
+class ModelRegistry(Protocol):
     """The model registry."""
 
     def version(self, name: str, *, at: int | None = None) -> ModelVersion:
@@ -166,38 +182,22 @@ class Registrar(Protocol):
         """Certify, measure and register a trained model."""
 
 
-class Pages(Protocol):
-    """Report pages."""
+class ReportWriter(Protocol):
+    """The report pages of the project."""
 
-    def publish(self, report: Report, run: Run) -> str:
-        """Write the page and return its path."""
-
-
-class Cluster(Protocol):
-    """The Spark session that runs share."""
-
-    def begin(self, run_id: str) -> SparkSession:
-        """Return the session, its jobs named after the run."""
-
-    def facts(self) -> dict[str, Any]:
-        """Return the application's id and the versions in use."""
-
-    def cancel(self, run_id: str) -> None:
-        """Stop the run's Spark jobs and wait until none is active."""
-
-    def end(self, run_id: str) -> None:
-        """Leave the session as it was before the run."""
+    def write(self, report: Report, run: Run) -> str:
+        """Write the page of a report and return its path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunServices:
-    """The rooms beside this one, by what a run asks of them."""
+    """The services that a run uses."""
 
-    cluster: Cluster
-    inputs: Inputs
-    outputs: Outputs
-    checks: Gatekeeper
+    spark: SparkRuntime
+    reader: TableReader
+    writer: TableWriter
+    streams: StreamRunner
+    checks: CheckRunner
     history: CheckHistory
-    models: Registrar
-    pages: Pages
-    streams: Streams
+    models: ModelRegistry
+    reports: ReportWriter

@@ -1,218 +1,130 @@
-"""From what the author's function returned to what readers see: stage, check, then publish all or nothing."""
+"""Publish what a job returned: stage, check, then write all tables or none."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ChecksFailed, JobFailed
-from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import check_json, published_json, registered_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.ports import Outcome, RunServices
+from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.ports import CheckOutcome, RunServices
 from sparkops.runs.record import Run
+from sparkops.runs.returned import frames_by_table, require_type
 from sparkops.runs.store import Attempt
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-Timed = Callable[[str], AbstractContextManager[None]]
+Timer = Callable[[str], AbstractContextManager[None]]
 
 
-class Ordered(Protocol):
-    """The part of an order that publishing needs."""
-
-    @property
-    def job(self) -> Job:
-        """Return the job."""
-
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """Return the bound parameters."""
-
-
-def publish(
-    result: Any, order: Ordered, rooms: RunServices, run: Run, attempt: Attempt, timed: Timed
-) -> None:
-    """Publish what the job returned, by its kind; `result` is None when its frames stand staged already."""
-    kind = order.job.kind
-    if kind == "model":
-        _register(_expect(result, Model, order.job), order, rooms, run, attempt, timed)
-    elif kind == "report":
-        with timed("report"):
-            attempt.say("reported", report=rooms.pages.publish(_expect(result, Report, order.job), run))
-    else:
-        _tables(result, order, rooms, attempt, timed)
-
-
-def _expect(result: Any, kind: type[Any], job: Job) -> Any:
-    if isinstance(result, kind):
-        return result
-    raise JobFailed(
-        f"Job `{job.name}` returned {type(result).__name__}, and is declared to return {kind.__name__} ({job.place})."
-    )
-
-
-def _register(
-    model: Model, order: Ordered, rooms: RunServices, run: Run, attempt: Attempt, timed: Timed
-) -> None:
-    if run.registered:  # an earlier attempt of this run came this far
-        return
-    name = order.job.registers or order.job.name
-    with timed("register"):
-        done = rooms.models.register(model, name=name, run=run, gates=order.job.gates, params=run.params)
-    attempt.say("registered", registered=registered_json(done), metrics=dict(done.metrics))
-
-
-def _tables(result: Any, order: Ordered, rooms: RunServices, attempt: Attempt, timed: Timed) -> None:
-    job = order.job
-    frames = _frames(result, job)
-    with timed("compute"):
-        staged = {w.table: _stage(frames.get(w.table), w, rooms, attempt) for w in job.writes}
-    with timed("check"):
-        outcomes = {t: rooms.checks.gate(f, table=t, run_id=attempt.run_id) for t, f in staged.items()}
-    checked = [outcome for outcome in outcomes.values() if outcome is not None]
-    results = [result for outcome in checked for result in outcome.results]
-    attempt.say("checked", checks=[plain(r) for r in results])
-    if any(outcome.blocked for outcome in checked):
-        rooms.history.keep(results, run_id=attempt.run_id, job=job.name, versions={})
-        rooms.checks.publish(attempt.run_id, checked)
-        raise ChecksFailed(why(checked, job))
-    with timed("publish"):
-        versions = {
-            write.table: _publish(write, staged[write.table], outcomes[write.table], order, rooms, attempt)
-            for write in job.writes
-        }
-    if checked:
-        with timed("results"):
-            rooms.history.keep(results, run_id=attempt.run_id, job=job.name, versions=versions)
-        with timed("docs"):
-            rooms.checks.publish(attempt.run_id, checked)
-
-
-def _stage(frame: DataFrame | None, write: Write, rooms: RunServices, attempt: Attempt) -> DataFrame:
-    if frame is None:
-        found = rooms.outputs.staged(write.table, attempt.run_id)
-        if found is None:
-            raise JobFailed(f"Nothing was computed for table `{write.table}`.")
-        return found
-    staged = rooms.outputs.stage(
-        frame, table=write.table, run_id=attempt.run_id, partition_by=write.partition_by
-    )
-    attempt.say("staged", staged=[write.table])
-    return staged
-
-
-def _publish(
-    write: Write,
-    staged: DataFrame,
-    outcome: Outcome | None,
-    order: Ordered,
-    rooms: RunServices,
-    attempt: Attempt,
-) -> int:
-    """Publish one table; return its version."""
-    done = None
-    for done in put(write, staged, outcome, order, rooms, attempt.run_id):
-        attempt.say("published", outputs={done.table: published_json(done)})
-    assert done is not None
-    return done.version
-
-
-def put(
-    write: Write,
-    staged: DataFrame,
-    outcome: Outcome | None,
-    order: Ordered,
-    rooms: RunServices,
-    run_id: str,
-    batch: MicroBatch | None = None,
-) -> Iterator[PublishedVersion]:
-    """Write one table, its held rows first; yield each as soon as it is written, the table itself last."""
-    if outcome is not None and outcome.bad is not None:
-        yield rooms.outputs.quarantine(outcome.bad, table=write.table, run_id=run_id, batch=batch)
-    good = outcome.good if outcome is not None else staged
-    yield rooms.outputs.publish(
-        good, write, run_id=run_id, values=order.values, staged=good is staged, batch=batch
-    )
-
-
-def _frames(result: Any, job: Job) -> dict[str, DataFrame]:
-    """Return written table to frame; empty when everything stands staged."""
-    if result is None:
-        return {}
-    if job.kind == "table":
-        return {job.writes[0].table: a_frame(result, job)}
-    fields = result._asdict() if hasattr(result, "_asdict") else _fields(result, job)
-    return {
-        write.table: a_frame(value, job) for write, value in zip(job.writes, fields.values(), strict=True)
-    }
-
-
-def _fields(result: Any, job: Job) -> dict[str, Any]:
-    if not dataclasses.is_dataclass(result):
-        raise JobFailed(
-            f"Job `{job.name}` returned {type(result).__name__}, not its several tables ({job.place})."
-        )
-    return {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-
-
-def a_frame(value: Any, job: Job) -> DataFrame:
-    """Return what a job returned for a table, if it is a frame.
-
-    Raises:
-        JobFailed: It is none.
-    """
-    if not hasattr(value, "sparkSession") or not hasattr(value, "schema"):
-        raise JobFailed(
-            f"Job `{job.name}` returned {type(value).__name__} where a DataFrame is declared ({job.place})."
-        )
-    return value  # type: ignore[no-any-return]
-
-
-def plain(result: CheckResult) -> dict[str, Any]:
-    """Return a result as the record holds it."""
-    return {**check_json(result), "place": str(result.place) if result.place else None}
-
-
-def why(outcomes: Sequence[Outcome], job: Job, *, nothing: str = "nothing was published") -> str:
-    """Return what blocked the job's tables: the checks that did, and limits of whole tables that were passed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """Publishes the result of one attempt of a run.
 
     Args:
-        outcomes: Of the checkpoints.
         job: The job.
-        nothing: What became of the rows, as a clause.
+        values: Its bound parameters.
+        services: The services of the run.
+        attempt: The record, to which every commit is appended.
+        timer: Context manager that measures a step.
     """
-    broken = [_say(result) for outcome in outcomes for result in _blocking(outcome)]
-    passed = [outcome.why_blocked for outcome in outcomes if outcome.why_blocked]
-    count = len(broken)
-    head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows broke its checks"
-    lines = "\n".join(f"  - {line}" for line in (*broken, *passed))
-    return (
-        f"Job `{job.name}`: {head}, and {nothing}.\n{lines}\n"
-        f"Mend the data or the job, or change the suite, then run again."
-    )
 
+    job: Job
+    values: Mapping[str, Any]
+    services: RunServices
+    attempt: Attempt
+    timer: Timer
 
-def _blocking(outcome: Outcome) -> list[CheckResult]:
-    """Return the results that blocked; what could set rows apart is among them only where nothing else blocked."""
-    failed = [r for r in outcome.results if outcome.blocked and not r.success and r.policy != "warn"]
-    sure = [r for r in failed if r.policy == "fail" or r.error]
-    return sure if sure or outcome.why_blocked else failed
+    def publish(self, result: Any, run: Run) -> None:
+        """Publish what the job returned, by the job's kind.
 
+        Args:
+            result: What the job returned; None if all its frames are staged already.
+            run: The run's record.
 
-def _say(result: CheckResult) -> str:
-    where = f" ({result.place})" if result.place else ""
-    about = ", ".join(f"{k}={v!r}" for k, v in result.kwargs.items())
-    if result.error:
-        return f"{result.table}: {result.expectation}({about}) could not be evaluated: {result.error}{where}"
-    found = f"{result.unexpected:,} of {result.rows:,} rows" if result.unexpected and result.rows else ""
-    found += f", {result.over}" if result.over else ""
-    seen = found or (f"observed {result.observed!r}" if result.observed is not None else "did not hold")
-    return f"{result.table}: {result.expectation}({about}): {seen}{where}"
+        Raises:
+            ChecksFailed: A check blocked a table; nothing was published.
+            JobFailed: The result is not what the job declares.
+        """
+        if self.job.kind == "model":
+            self._register(require_type(result, Model, self.job), run)
+        elif self.job.kind == "report":
+            with self.timer("report"):
+                page = self.services.reports.write(require_type(result, Report, self.job), run)
+                self.attempt.append("reported", report=page)
+        else:
+            self._publish_tables(frames_by_table(result, self.job))
+
+    def write_with_quarantine(
+        self, write: Write, staged: DataFrame, outcome: CheckOutcome | None, batch: MicroBatch | None = None
+    ) -> Iterator[PublishedVersion]:
+        """Write one table, its quarantined rows first; yield each commit once it is made, the table's own last."""
+        run_id, writer = self.attempt.run_id, self.services.writer
+        if outcome is not None and outcome.bad is not None:
+            yield writer.quarantine(outcome.bad, table=write.table, run_id=run_id, batch=batch)
+        good = outcome.good if outcome is not None else staged
+        yield writer.publish(
+            good, write, run_id=run_id, values=self.values, staged=good is staged, batch=batch
+        )
+
+    def _register(self, model: Model, run: Run) -> None:
+        # An earlier attempt of this run registered the model already.
+        if run.registered:
+            return
+        with self.timer("register"):
+            registered = self.services.models.register(
+                model,
+                name=self.job.registers or self.job.name,
+                run=run,
+                gates=self.job.gates,
+                params=run.params,
+            )
+        self.attempt.append("registered", registered=asdict(registered), metrics=dict(registered.metrics))
+
+    def _publish_tables(self, frames: Mapping[str, DataFrame]) -> None:
+        with self.timer("compute"):
+            staged = {write.table: self._stage(write, frames.get(write.table)) for write in self.job.writes}
+        with self.timer("check"):
+            outcomes = {table: self._check(table, frame) for table, frame in staged.items()}
+        checked = [outcome for outcome in outcomes.values() if outcome is not None]
+        results = [result for outcome in checked for result in outcome.results]
+        self.attempt.append("checked", checks=[to_record(result) for result in results])
+        run_id, job = self.attempt.run_id, self.job.name
+        if any(outcome.blocked for outcome in checked):
+            self.services.history.append(results, run_id=run_id, job=job, versions={})
+            self.services.checks.write_docs(checked)
+            raise ChecksFailed(failure_message(checked, self.job))
+        versions = {}
+        with self.timer("publish"):
+            for write in self.job.writes:
+                for commit in self.write_with_quarantine(write, staged[write.table], outcomes[write.table]):
+                    self.attempt.append("published", outputs={commit.table: asdict(commit)})
+                    versions[write.table] = commit.version
+        if checked:
+            with self.timer("results"):
+                self.services.history.append(results, run_id=run_id, job=job, versions=versions)
+            with self.timer("docs"):
+                self.services.checks.write_docs(checked)
+
+    def _stage(self, write: Write, frame: DataFrame | None) -> DataFrame:
+        """Stage a frame, or return what an earlier attempt staged."""
+        run_id, writer = self.attempt.run_id, self.services.writer
+        if frame is None:
+            earlier = writer.staged(write.table, run_id)
+            if earlier is None:
+                raise JobFailed(f"Nothing was computed for table `{write.table}`.")
+            return earlier
+        staged = writer.stage(frame, table=write.table, run_id=run_id, partition_by=write.partition_by)
+        self.attempt.append("staged", staged=[write.table])
+        return staged
+
+    def _check(self, table: str, frame: DataFrame) -> CheckOutcome | None:
+        return self.services.checks.run_checkpoint(frame, table=table, run_id=self.attempt.run_id)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, turned into one interrupt that unwinds a run in order."""
+"""Ctrl-C and SIGTERM raise one exception, which unwinds a run in order."""
 
 from __future__ import annotations
 
@@ -9,34 +9,37 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-_WATCHED = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal asked the run to stop; no `Exception`, because py4j swallows those while it waits for Spark."""
+    """A signal asked the run to stop.
+
+    It is no `Exception`, because py4j discards those while it waits for Spark.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Cancelled by {name}.")
 
 
 @contextmanager
-def cancellable() -> Iterator[None]:
-    """Raise `Interrupted` in the main thread at the first signal; a second one is not swallowed."""
+def interrupt_on_signal() -> Iterator[None]:
+    """Raise `Interrupted` in the main thread at the first signal; a second signal has its default effect."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before: dict[signal.Signals, Any] = {s: signal.getsignal(s) for s in _WATCHED}
+    previous: dict[signal.Signals, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
         del frame
-        for each in _WATCHED:
-            signal.signal(each, signal.SIG_DFL if each is signal.SIGTERM else signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         raise Interrupted(signal.Signals(number).name)
 
-    for each in _WATCHED:
-        signal.signal(each, stop)
+    for number in _SIGNALS:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

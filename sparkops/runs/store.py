@@ -1,4 +1,4 @@
-"""Records on disk: a folder a run, a file of appended events an attempt."""
+"""Run records on disk: one folder for each run, in it one file of events for each attempt."""
 
 from __future__ import annotations
 
@@ -12,12 +12,20 @@ from typing import Any
 
 from sparkops.config.secrets import mask
 from sparkops.errors import ProjectError, UnknownName
-from sparkops.runs.record import Run, fold, now, this_process, with_crash_seen
+from sparkops.runs.process import describe_process, detect_crash
+from sparkops.runs.record import Run, fold_events, utc_now
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt's file, open for appending; every event is on disk before `say` returns."""
+    """The record file of one attempt of a run.
+
+    Args:
+        run_id: The run.
+        number: Number of the attempt, from 1.
+        path: The file.
+        secrets: Values that are masked in it.
+    """
 
     run_id: str
     number: int
@@ -26,30 +34,29 @@ class Attempt:
 
     @property
     def log(self) -> Path:
-        """Return where the attempt's log goes."""
+        """Return the path of the attempt's log."""
         return self.path.with_suffix(".log")
 
-    def say(self, event: str, **facts: Any) -> None:
-        """Append one event.
+    def append(self, event: str, **fields: Any) -> None:
+        """Append one event; it is on disk when this returns.
 
         Args:
             event: What happened, in one word.
-            facts: Keys of the record, as JSON values.
+            fields: Fields of `Run`, as JSON values.
 
         Raises:
-            ProjectError: The event cannot be written; what was told before stands.
+            ProjectError: The event cannot be written; earlier events are intact.
         """
-        told = json.dumps({"event": event, "time": now().isoformat(), **facts}, default=str)
-        line = mask(told, self.secrets) + "\n"
+        line = json.dumps({"event": event, "time": utc_now().isoformat(), **fields}, default=str)
         try:
-            _append(self.path, line.encode())
+            _append_line(self.path, (mask(line, self.secrets) + "\n").encode())
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
 class RunStore:
-    """The records under one folder.
+    """The run records of a project.
 
     Args:
         folder: `<state>/runs`.
@@ -57,102 +64,114 @@ class RunStore:
 
     folder: Path
 
-    def begin(self, run_id: str, job: str, *, secrets: tuple[str, ...] = (), **facts: Any) -> Attempt:
-        """Write the record's first event in a new attempt file, made exclusively; no secret gets into it.
+    def begin(self, run_id: str, job: str, *, secrets: tuple[str, ...] = (), **fields: Any) -> Attempt:
+        """Create the record file of a new attempt, with its first event.
+
+        Args:
+            run_id: The run; it exists already when this is a further attempt.
+            job: Name of the job.
+            secrets: Values that are masked in the file.
+            fields: Further fields of `Run`, as JSON values.
 
         Raises:
             ProjectError: The folder cannot be written.
         """
-        home = self.folder / run_id
+        folder = self.folder / run_id
         try:
-            home.mkdir(parents=True, exist_ok=True)
-            attempt = self._claim(run_id, home, secrets)
+            folder.mkdir(parents=True, exist_ok=True)
+            attempt = _create_attempt(run_id, folder, secrets)
         except OSError as error:
-            raise _unwritable(home, error) from error
-        started = {"started": now().isoformat()} if attempt.number == 1 else {}
-        attempt.say(
+            raise _unwritable(folder, error) from error
+        started = {"started": utc_now().isoformat()} if attempt.number == 1 else {}
+        attempt.append(
             "started", id=run_id, job=job, state="running", attempt=attempt.number, ended=None, error=None,
-            process=this_process(), log=str(attempt.log), **started, **facts,
+            process=describe_process(), log=str(attempt.log), **started, **fields,
         )  # fmt: skip
         return attempt
 
-    def _claim(self, run_id: str, home: Path, secrets: tuple[str, ...]) -> Attempt:
-        number = len(list(home.glob("attempt-*.jsonl"))) + 1
-        while True:
-            path = home / f"attempt-{number:03d}.jsonl"
-            try:
-                path.touch(exist_ok=False)
-            except FileExistsError:
-                number += 1
-                continue
-            return Attempt(run_id, number, path, secrets)
-
     def load(self, run_id: str) -> Run:
-        """Return one run by its id, or by the beginning or end of an id that fits one run only.
+        """Return one run; see `resolve_id` for what identifies it.
 
         Raises:
-            UnknownName: No run fits, or several do.
+            UnknownName: No run matches, or several do.
         """
-        return self._read(self.find(run_id))
+        return self._read(self.resolve_id(run_id))
 
-    def find(self, part: str) -> str:
-        """Return the whole id of the one run that `part` fits; `last` is the newest."""
+    def resolve_id(self, part: str) -> str:
+        """Return the full id of the one run whose id begins or ends with `part`; `last` is the newest run.
+
+        Raises:
+            UnknownName: No run matches, or several do.
+        """
         ids = self.ids()
         if part == "last" and ids:
             return ids[0]
-        fits = [i for i in ids if i == part] or [i for i in ids if i.startswith(part) or i.endswith(part)]
-        if len(fits) == 1:
-            return fits[0]
-        advice = "`sparkops runs` lists them." if not fits else "That fits several; give more of it."
-        raise UnknownName("run", part, fits or ids[:5], advice=advice)
+        matches = [i for i in ids if i == part] or [i for i in ids if i.startswith(part) or i.endswith(part)]
+        if len(matches) == 1:
+            return matches[0]
+        advice = "That matches several; give more of it." if matches else "`sparkops runs` lists them."
+        raise UnknownName("run", part, matches or ids[:5], advice=advice)
 
     def ids(self) -> list[str]:
         """Return all run ids, newest first."""
         if not self.folder.is_dir():
             return []
-        return sorted((p.name for p in self.folder.iterdir() if p.is_dir()), reverse=True)
+        return sorted((path.name for path in self.folder.iterdir() if path.is_dir()), reverse=True)
 
     def newest(self, *, job: str | None = None, limit: int | None = None) -> Iterator[Run]:
-        """Yield runs, newest first; records that hold no whole event are passed over."""
-        given = 0
+        """Yield the runs (of one job), newest first; records without a complete event are skipped."""
+        count = 0
         for run_id in self.ids():
-            if limit is not None and given >= limit:
+            if limit is not None and count >= limit:
                 return
             try:
                 run = self._read(run_id)
             except ValueError:
                 continue
             if job is None or run.job == job:
-                given += 1
+                count += 1
                 yield run
 
     def _read(self, run_id: str) -> Run:
         files = sorted((self.folder / run_id).glob("attempt-*.jsonl"))
-        return with_crash_seen(fold(event for path in files for event in _events(path)))
+        return detect_crash(fold_events(event for path in files for event in _read_events(path)))
 
 
-def _append(path: Path, line: bytes) -> None:
-    """Write a whole line to the end of a file and to the disk, or nothing of it."""
+def _create_attempt(run_id: str, folder: Path, secrets: tuple[str, ...]) -> Attempt:
+    """Create the file of the next attempt; no other process can create the same one."""
+    number = len(list(folder.glob("attempt-*.jsonl"))) + 1
+    while True:
+        path = folder / f"attempt-{number:03d}.jsonl"
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            number += 1
+            continue
+        return Attempt(run_id, number, path, secrets)
+
+
+def _append_line(path: Path, line: bytes) -> None:
+    """Append a complete line and sync it to disk; where it does not fit, the file stays as it was."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND)
     try:
-        before = os.fstat(file).st_size
+        size = os.fstat(file).st_size
         if os.write(file, line) < len(line):
-            os.ftruncate(file, before)
+            os.ftruncate(file, size)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file)
     finally:
         os.close(file)
 
 
-def _unwritable(place: Path, error: OSError) -> ProjectError:
+def _unwritable(path: Path, error: OSError) -> ProjectError:
     return ProjectError(
-        f"The run's record cannot be written to {place}: {error.strerror}. "
-        "Free or open that folder for writing, or set `state` in conf/ to another one."
+        f"The run's record cannot be written to {path}: {error.strerror}. "
+        "Free space or give write access there, or set `state` in conf/ to another folder."
     )
 
 
-def _events(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the whole events of a file; the torn last line of a crash is passed over."""
+def _read_events(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the events of a file; the incomplete last line that a crash leaves is skipped."""
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             if line.endswith("\n"):

@@ -1,147 +1,144 @@
-"""A streaming job: every micro-batch staged, checked and published once, until the stream is read."""
+"""Run a streaming job: stage, check and publish every micro-batch once, until the stream has been read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.json_values import pin_json, published_json
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
-from sparkops.runs.ports import Outcome, RunServices
-from sparkops.runs.publisher import Ordered, Timed, a_frame, plain, put, why
-from sparkops.runs.store import Attempt
+from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.ports import CheckOutcome
+from sparkops.runs.publisher import Publisher
+from sparkops.runs.returned import require_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def stream(
-    result: Any,
-    order: Ordered,
-    rooms: RunServices,
-    attempt: Attempt,
-    timed: Timed,
-    *,
-    pin: Pin,
-    watch: Callable[[str], None],
+def publish_stream(
+    result: Any, publisher: Publisher, *, pin: Pin, on_batch: Callable[[str], None] = lambda _: None
 ) -> None:
-    """Run the stream that the job returned to its end.
+    """Publish the stream that the job returned, up to its end.
 
     Args:
         result: A streaming frame.
-        order: The job and its values.
-        rooms: The rooms beside this one.
-        attempt: Told of every batch.
-        timed: Times a step.
-        pin: The streamed table as it stood when the run began.
-        watch: Told which batch is at work.
+        publisher: Publishes the batches.
+        pin: The streamed table as it was when the run began.
+        on_batch: Called with the name of each batch when it begins.
 
     Raises:
-        ChecksFailed: A batch did not pass: nothing of it was published, and the next run begins with it.
-        JobFailed: The frame does not come from the stream.
+        ChecksFailed: A check blocked a batch: nothing of it was published, and the next run begins with it.
+        JobFailed: The frame is not derived from the stream.
     """
-    job = order.job
-    frame = a_frame(result, job)
+    job, services, attempt = publisher.job, publisher.services, publisher.attempt
+    frame = require_frame(result, job)
     if not frame.isStreaming:
         raise JobFailed(
             f"Job `{job.name}` reads `{job.stream}` as a stream and returned a frame that does not come from it "
-            f"({job.place}): return what you made of `{job.stream}`."
+            f"({job.place}): return a frame made from `{job.stream}`."
         )
-    batches = _Batches(order, rooms, attempt, watch)
+    batches = _BatchPublisher(publisher, on_batch)
     mode = OUTPUT_MODES[job.writes[0].mode]
     try:
-        with timed("stream"):
-            reached = rooms.streams.run(
-                frame, name=job.name, output_mode=mode, every=job.every, each=batches.take
+        with publisher.timer("stream"):
+            last_version = services.streams.run(
+                frame, name=job.name, output_mode=mode, every=job.every, each=batches.publish
             )
     finally:
-        batches.tell()
-    batches.draw()
-    if reached is not None:
-        attempt.say("streamed", inputs={pin.table: {**pin_json(pin), "version": reached}})
+        batches.record_checks()
+    batches.write_docs()
+    if last_version is not None:
+        attempt.append("streamed", inputs={pin.table: {**asdict(pin), "version": last_version}})
 
 
 @dataclass(slots=True)
-class _Batches:
-    """Takes the micro-batches of one run."""
+class _BatchPublisher:
+    """Publishes the micro-batches of one run, and adds up the results of their checks."""
 
-    order: Ordered
-    rooms: RunServices
-    attempt: Attempt
-    watch: Callable[[str], None]
+    publisher: Publisher
+    on_batch: Callable[[str], None]
     checks: list[CheckResult] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
-    last: Outcome | None = None
+    last_outcome: CheckOutcome | None = None
 
-    def take(self, rows: DataFrame, batch: MicroBatch) -> None:
+    def publish(self, frame: DataFrame, batch: MicroBatch) -> None:
         """Stage, check and publish one micro-batch."""
-        self.watch(f"batch {batch.number}")
-        [write] = self.order.job.writes
-        run_id = self.attempt.run_id
-        staged = self.rooms.outputs.stage(
-            rows, table=write.table, run_id=run_id, partition_by=write.partition_by
+        self.on_batch(f"batch {batch.number}")
+        job, services, run_id = self.publisher.job, self.publisher.services, self.publisher.attempt.run_id
+        [write] = job.writes
+        staged = services.writer.stage(
+            frame, table=write.table, run_id=run_id, partition_by=write.partition_by
         )
         if write.mode != "overwrite" and staged.isEmpty():
             return
-        outcome = self.rooms.checks.gate(staged, table=write.table, run_id=run_id)
-        self._checked(outcome)
-        if outcome is not None and outcome.blocked:
-            self._keep(outcome, batch, {})
-            self.draw()
-            nothing = f"nothing of batch {batch.number} was published; the next run begins with it"
-            raise ChecksFailed(why([outcome], self.order.job, nothing=nothing))
-        done = []
-        for each in put(write, staged, outcome, self.order, self.rooms, run_id, batch):
-            done.append(each)
-            self._wrote(each)
-        self._published(batch, done, outcome)
+        outcome = services.checks.run_checkpoint(staged, table=write.table, run_id=run_id)
         if outcome is not None:
-            self._keep(outcome, batch, {write.table: done[-1].version})
+            self._add_results(outcome)
+            if outcome.blocked:
+                self._refuse(outcome, batch)
+        commits = []
+        for commit in self.publisher.write_with_quarantine(write, staged, outcome, batch):
+            commits.append(commit)
+            self._record_commit(commit)
+        self._record_batch(batch, commits, outcome)
+        if outcome is not None:
+            self._append_history(outcome, batch, {write.table: commits[-1].version})
 
-    def tell(self) -> None:
-        """Tell what the checks found in all batches together."""
+    def record_checks(self) -> None:
+        """Record the check results of all batches together."""
         if self.checks:
-            self.attempt.say("checked", checks=[plain(result) for result in self.checks])
+            checks = [to_record(result) for result in self.checks]
+            self.publisher.attempt.append("checked", checks=checks)
 
-    def draw(self) -> None:
-        """Draw what the checks found in the last batch."""
-        if self.last is not None:
-            self.rooms.checks.publish(self.attempt.run_id, [self.last])
+    def write_docs(self) -> None:
+        """Write the Data Docs of the last batch."""
+        if self.last_outcome is not None:
+            self.publisher.services.checks.write_docs([self.last_outcome])
 
-    def _checked(self, outcome: Outcome | None) -> None:
-        if outcome is None:
-            return
-        self.last = outcome
-        found = list(outcome.results)
-        both = zip(self.checks, found, strict=True) if self.checks else ()
-        self.checks = [before.combine(now) for before, now in both] or found
+    def _add_results(self, outcome: CheckOutcome) -> None:
+        self.last_outcome = outcome
+        results = list(outcome.results)
+        if self.checks:
+            results = [
+                total.and_later(result) for total, result in zip(self.checks, results, strict=True)
+            ]
+        self.checks = results
 
-    def _wrote(self, done: PublishedVersion) -> None:
-        """Tell of one commit, with all rows that this run brought into its table."""
-        rows = self.rows[done.table] = self.rows.get(done.table, 0) + (0 if done.already else done.rows)
-        self.attempt.say("published", outputs={done.table: {**published_json(done), "rows": rows}})
+    def _refuse(self, outcome: CheckOutcome, batch: MicroBatch) -> NoReturn:
+        self._append_history(outcome, batch, {})
+        self.write_docs()
+        consequence = f"nothing of batch {batch.number} was published; the next run begins with it"
+        raise ChecksFailed(failure_message([outcome], self.publisher.job, consequence=consequence))
 
-    def _published(
-        self, batch: MicroBatch, done: Sequence[PublishedVersion], outcome: Outcome | None
+    def _record_commit(self, commit: PublishedVersion) -> None:
+        """Record one commit, with all rows that this run has published to its table."""
+        rows = self.rows.get(commit.table, 0) + (0 if commit.already else commit.rows)
+        self.rows[commit.table] = rows
+        self.publisher.attempt.append("published", outputs={commit.table: {**asdict(commit), "rows": rows}})
+
+    def _record_batch(
+        self, batch: MicroBatch, commits: Sequence[PublishedVersion], outcome: CheckOutcome | None
     ) -> None:
-        """Tell of one batch, which stands whole."""
-        table = done[-1]
-        told: Mapping[str, Any] = {
+        *quarantined, table = commits
+        facts: Mapping[str, Any] = {
             "number": batch.number,
             "version": table.version,
             "rows": table.rows,
-            "held": sum(each.rows for each in done[:-1]),
+            "held": sum(commit.rows for commit in quarantined),
             "already": table.already,
             "broken": [r.expectation for r in outcome.results if not r.success] if outcome else [],
         }
-        self.attempt.say("batch", batches=[told])
+        self.publisher.attempt.append("batch", batches=[facts])
 
-    def _keep(self, outcome: Outcome, batch: MicroBatch, versions: Mapping[str, int]) -> None:
-        job = self.order.job.name
-        self.rooms.history.keep(
-            outcome.results, run_id=self.attempt.run_id, job=job, versions=versions, batch=batch
+    def _append_history(self, outcome: CheckOutcome, batch: MicroBatch, versions: Mapping[str, int]) -> None:
+        self.publisher.services.history.append(
+            outcome.results,
+            run_id=self.publisher.attempt.run_id,
+            job=self.publisher.job.name,
+            versions=versions,
+            batch=batch,
         )

@@ -1,4 +1,4 @@
-"""Which error a person is told when a run stops."""
+"""Convert an exception that stopped a run into the error shown to the user."""
 
 from __future__ import annotations
 
@@ -10,35 +10,44 @@ from sparkops.errors import JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 
 
-def blame(
-    error: BaseException, job: Job, explain: Callable[[BaseException], SparkopsError | None]
+def to_user_error(
+    error: BaseException,
+    job: Job,
+    translate: Callable[[BaseException], SparkopsError | None],
+    *,
+    run_id: str,
 ) -> SparkopsError:
-    """Return an error of sparkops for whatever stopped the run, and log the whole of it.
+    """Return the SparkopsError to show; the full traceback goes to the run's log.
 
     Args:
-        error: What was raised.
+        error: The exception that stopped the run.
         job: The job that ran.
-        explain: Says what an error of Spark or Delta means.
+        translate: Converts an error of Spark or Delta, or returns None if it is not one.
+        run_id: The run, whose log the message names.
     """
     if not isinstance(error, SparkopsError):
-        traceback.print_exception(error)  # into the run's log
-    cancelled = _cancelled(error)
-    if cancelled is not None:
-        return cancelled
+        # Standard error is redirected to the run's log here.
+        traceback.print_exception(error)
+    cancellation = _find_cancellation(error)
+    if cancellation is not None:
+        return cancellation
     if isinstance(error, SparkopsError):
         return error
-    told = explain(error)
-    line = _line(error, job)
-    if told is not None:
-        return type(told)(f"{told} (job `{job.name}`{', ' + line if line else ''})") if line else told
-    first = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-    return JobFailed(
-        f"Job `{job.name}` raised {type(error).__name__}: {first} ({line or job.place}). "
-        "`sparkops runs log` has the whole of it."
-    )
+    translated = translate(error)
+    line = _last_job_line(error, job)
+    if translated is None:
+        message = str(error).strip().partition("\n")[0] or "no message"
+        return JobFailed(
+            f"Job `{job.name}` raised {type(error).__name__}: {message} ({line or job.place}). "
+            f"Full traceback: sparkops runs log {run_id}"
+        )
+    if not line:
+        return translated
+    return type(translated)(f"{translated} (job `{job.name}`, {line})")
 
 
-def _cancelled(error: BaseException | None) -> RunCancelled | None:
+def _find_cancellation(error: BaseException | None) -> RunCancelled | None:
+    """Return the cancellation among the error and those it was raised from, or None."""
     while error is not None:
         if isinstance(error, RunCancelled):
             return error
@@ -48,8 +57,8 @@ def _cancelled(error: BaseException | None) -> RunCancelled | None:
     return None
 
 
-def _line(error: BaseException, job: Job) -> str:
-    """Return the deepest line of the author's own files in the traceback, or nothing."""
-    home = Path(job.place.file).parent.name
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent.name == home]
-    return f"{home}/{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+def _last_job_line(error: BaseException, job: Job) -> str:
+    """Return `jobs/file.py:12` of the innermost frame in the job's folder, or an empty string."""
+    folder = Path(job.place.file).parent.name
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent.name == folder]
+    return f"{folder}/{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -1,7 +1,8 @@
-"""The rooms beside `runs`, in memory: what a run did can be read off them."""
+"""The services of a run, in memory: tests read from them what a run did."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,7 +16,7 @@ from sparkops.runs.ports import RunServices
 
 @dataclass
 class FakeFrame:
-    """Rows that pass for a frame."""
+    """A list of rows with the attributes of a DataFrame that a run uses."""
 
     rows: list[int]
     sparkSession: Any = None  # noqa: N815
@@ -29,14 +30,14 @@ class FakeFrame:
 
 @dataclass
 class FakeTables:
-    """Versioned tables; remembers what was staged, published and thrown away."""
+    """A `TableReader` and `TableWriter` of versioned lists of rows."""
 
     versions: dict[str, list[list[int]]] = field(default_factory=dict)
-    waiting: dict[tuple[str, str], FakeFrame] = field(default_factory=dict)
-    by_run: dict[tuple[str, str], PublishedVersion] = field(default_factory=dict)
-    explains: dict[type[BaseException], SparkopsError] = field(default_factory=dict)
-    fail_publish: BaseException | None = None
-    staged_times: int = 0
+    staging: dict[tuple[str, str], FakeFrame] = field(default_factory=dict)
+    commits: dict[tuple[str, str], PublishedVersion] = field(default_factory=dict)
+    translations: dict[type[BaseException], SparkopsError] = field(default_factory=dict)
+    publish_error: BaseException | None = None
+    stage_count: int = 0
 
     def pin(self, name: str, *, at: int | None = None, as_of: datetime | None = None) -> Pin:
         if name not in self.versions:
@@ -56,15 +57,15 @@ class FakeTables:
         return FakeFrame(self.versions[pin.table][pin.version or 0])
 
     def explain(self, error: BaseException) -> SparkopsError | None:
-        return self.explains.get(type(error))
+        return self.translations.get(type(error))
 
     def stage(self, frame: Any, *, table: str, run_id: str, partition_by: Any = ()) -> Any:
-        self.staged_times += 1
-        self.waiting[table, run_id] = frame
+        self.stage_count += 1
+        self.staging[table, run_id] = frame
         return frame
 
     def staged(self, table: str, run_id: str) -> Any:
-        return self.waiting.get((table, run_id))
+        return self.staging.get((table, run_id))
 
     def publish(
         self,
@@ -76,58 +77,59 @@ class FakeTables:
         staged: bool = False,
         batch: MicroBatch | None = None,
     ) -> PublishedVersion:
-        if self.fail_publish is not None:
-            raise self.fail_publish
+        if self.publish_error is not None:
+            raise self.publish_error
         return self._commit(frame, write.table, run_id, batch)
 
-    def quarantine(
-        self, frame: Any, *, table: str, run_id: str, batch: MicroBatch | None = None
-    ) -> PublishedVersion:
+    def quarantine(self, frame: Any, *, table: str, run_id: str, batch: MicroBatch | None = None) -> PublishedVersion:
         return self._commit(frame, f"{table}__quarantine", run_id, batch)
 
     def _commit(self, frame: Any, table: str, run_id: str, batch: MicroBatch | None) -> PublishedVersion:
         key = (table, run_id if batch is None else str(batch))
-        if key in self.by_run:
-            return replace(self.by_run[key], already=True)
-        kept = self.versions.setdefault(table, [])
-        kept.append(frame.rows)
-        done = PublishedVersion(
+        if key in self.commits:
+            return replace(self.commits[key], already=True)
+        versions = self.versions.setdefault(table, [])
+        versions.append(frame.rows)
+        commit = PublishedVersion(
             table=table,
-            version=len(kept) - 1,
+            version=len(versions) - 1,
             rows=len(frame.rows),
             location=table,
             identity=table,
             schema_hash="",
         )
-        self.by_run[key] = done
-        return done
+        self.commits[key] = commit
+        return commit
 
     def discard(self, run_id: str) -> None:
-        self.waiting = {key: frame for key, frame in self.waiting.items() if key[1] != run_id}
+        self.staging = {key: frame for key, frame in self.staging.items() if key[1] != run_id}
 
 
 @dataclass
 class FakeStreams:
-    """A stream of batches of rows; goes on after the last batch that was taken whole."""
+    """A `StreamRunner` of one stream; it continues after the last batch that was published completely."""
 
-    coming: list[list[int]] = field(default_factory=list)
-    taken: int = 0
-    asked: dict[str, Any] = field(default_factory=dict)
+    batches: list[list[int]] = field(default_factory=list)
+    position: int = 0
+    options: dict[str, Any] = field(default_factory=dict)
 
     def read(self, table: str) -> Any:
         return FakeFrame([], isStreaming=True, sparkSession=self, schema=table)
 
-    def run(self, frame: Any, *, each: Any, **asked: Any) -> int | None:
-        self.asked = asked
-        begun = self.taken
-        while self.taken < len(self.coming):
-            each(FakeFrame(self.coming[self.taken]), MicroBatch(stream="s", number=self.taken))
-            self.taken += 1
-        return self.taken if self.taken > begun else None
+    def run(self, frame: Any, *, each: Callable[[Any, MicroBatch], None], **options: Any) -> int | None:
+        self.options = options
+        start = self.position
+        while self.position < len(self.batches):
+            each(FakeFrame(self.batches[self.position]), MicroBatch(stream="s", number=self.position))
+            self.position += 1
+        return self.position if self.position > start else None
 
 
 @dataclass
 class FakeOutcome:
+    """A `CheckOutcome`."""
+
+    run_id: str
     results: tuple[CheckResult, ...]
     good: Any
     bad: Any
@@ -137,11 +139,11 @@ class FakeOutcome:
 
 @dataclass
 class FakeChecks:
-    """A suite per table: a rule a row must keep, and the policy when it does not."""
+    """A `CheckRunner` with one rule for each table, and the policy for rows that violate it."""
 
-    rules: dict[str, tuple[Any, str]] = field(default_factory=dict)
-    most: int | None = None  # rows that may be quarantined
-    shown: list[str] = field(default_factory=list)
+    rules: dict[str, tuple[Callable[[int], bool], str]] = field(default_factory=dict)
+    max_quarantined: int | None = None
+    runs_with_docs: list[str] = field(default_factory=list)
 
     def identity(self, table: str) -> str | None:
         return repr(self.rules[table][1]) if table in self.rules else None
@@ -150,7 +152,7 @@ class FakeChecks:
         if table in self.rules and self.rules[table][1] not in ("fail", "quarantine", "warn"):
             raise ConfigError(f"conf/checks/{table}.yml: no policy `{self.rules[table][1]}`")
 
-    def gate(self, frame: Any, *, table: str, run_id: str) -> FakeOutcome | None:
+    def run_checkpoint(self, frame: Any, *, table: str, run_id: str) -> FakeOutcome | None:
         if table not in self.rules:
             return None
         rule, policy = self.rules[table]
@@ -158,43 +160,51 @@ class FakeChecks:
         result = CheckResult(
             table=table,
             expectation="expect_rule",
-            policy=cast("Policy", policy),  # as `validate` found it
+            policy=cast("Policy", policy),
             success=not bad,
             rows=len(frame.rows),
             unexpected=len(bad),
         )
         split = policy == "quarantine" and bool(bad)
         good = FakeFrame([row for row in frame.rows if rule(row)]) if split else frame
-        why = "too many held" if split and self.most is not None and len(bad) > self.most else ""
-        blocked = (policy == "fail" and bool(bad)) or bool(why)
-        return FakeOutcome((result,), good, FakeFrame(bad) if split else None, blocked, why)
+        exceeded = split and self.max_quarantined is not None and len(bad) > self.max_quarantined
+        return FakeOutcome(
+            run_id=run_id,
+            results=(result,),
+            good=good,
+            bad=FakeFrame(bad) if split else None,
+            blocked=(policy == "fail" and bool(bad)) or exceeded,
+            why_blocked="too many rows quarantined" if exceeded else "",
+        )
 
-    def publish(self, run_id: str, outcomes: Any) -> None:
-        self.shown.append(run_id)
+    def write_docs(self, outcomes: Sequence[Any]) -> None:
+        self.runs_with_docs += sorted({outcome.run_id for outcome in outcomes})
 
 
 @dataclass
 class FakeHistory:
-    """What was kept: run, job, versions, and each expectation's success."""
+    """A `CheckHistory`: run, job, versions, and whether each expectation succeeded."""
 
-    kept: list[tuple[str, str, dict[str, int], list[bool]]] = field(default_factory=list)
+    entries: list[tuple[str, str, dict[str, int], list[bool]]] = field(default_factory=list)
 
-    def keep(self, results: Any, *, run_id: str, job: str, versions: Any, batch: Any = None) -> None:
-        self.kept.append((run_id, job, dict(versions), [result.success for result in results]))
+    def append(self, results: Any, *, run_id: str, job: str, versions: Any, batch: Any = None) -> None:
+        self.entries.append((run_id, job, dict(versions), [result.success for result in results]))
 
 
 @dataclass
 class FakeModels:
-    registered: list[str] = field(default_factory=list)
+    """A `ModelRegistry`."""
+
+    registered_by: list[str] = field(default_factory=list)
 
     def version(self, name: str, *, at: int | None = None) -> Any:
         return type("Version", (), {"name": name, "version": at or 1})()
 
     def register(self, model: Any, *, name: str, run: Any, gates: Any, params: Any) -> ModelVersionInfo:
-        self.registered.append(run.id)
+        self.registered_by.append(run.id)
         return ModelVersionInfo(
             name=name,
-            version=len(self.registered),
+            version=len(self.registered_by),
             run_id=run.id,
             mlflow_run="",
             uri="",
@@ -203,16 +213,20 @@ class FakeModels:
 
 
 @dataclass
-class FakePages:
+class FakeReports:
+    """A `ReportWriter`."""
+
     titles: list[str] = field(default_factory=list)
 
-    def publish(self, report: Any, run: Any) -> str:
+    def write(self, report: Any, run: Any) -> str:
         self.titles.append(report.title)
         return f"{run.id}.html"
 
 
 @dataclass
-class FakeCluster:
+class FakeSpark:
+    """A `SparkRuntime`."""
+
     begun: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
@@ -221,7 +235,7 @@ class FakeCluster:
         self.begun.append(run_id)
         return self
 
-    def facts(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {"app_id": "fake"}
 
     def cancel(self, run_id: str) -> None:
@@ -233,24 +247,24 @@ class FakeCluster:
 
 @dataclass
 class FakeRunServices:
-    """All of them, handed to a run by `run_services`."""
+    """All fakes of one run; `connect` returns them as `RunServices`."""
 
     tables: FakeTables = field(default_factory=FakeTables)
     checks: FakeChecks = field(default_factory=FakeChecks)
     history: FakeHistory = field(default_factory=FakeHistory)
     models: FakeModels = field(default_factory=FakeModels)
-    pages: FakePages = field(default_factory=FakePages)
-    cluster: FakeCluster = field(default_factory=FakeCluster)
+    reports: FakeReports = field(default_factory=FakeReports)
+    spark: FakeSpark = field(default_factory=FakeSpark)
     streams: FakeStreams = field(default_factory=FakeStreams)
 
-    def run_services(self) -> RunServices:
+    def connect(self) -> RunServices:
         return RunServices(
-            cluster=self.cluster,
-            inputs=self.tables,
-            outputs=self.tables,
+            spark=self.spark,
+            reader=self.tables,
+            writer=self.tables,
+            streams=self.streams,
             checks=self.checks,
             history=self.history,
             models=self.models,
-            pages=self.pages,
-            streams=self.streams,
+            reports=self.reports,
         )

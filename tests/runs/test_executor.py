@@ -1,4 +1,4 @@
-"""A run from its first recorded line to its last, over rooms in memory."""
+"""A run from its first recorded event to its last, with services in memory."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.executor import Order, Setting, execute
-from sparkops.runs.lock import writing
+from sparkops.runs.executor import execute
+from sparkops.runs.lock import lock_for_writing
 from sparkops.runs.record import Run
+from sparkops.runs.request import ReadVersions, RunContext, RunRequest
 from sparkops.runs.store import RunStore
 
 
@@ -37,22 +38,24 @@ class Two(NamedTuple):
 
 @pytest.fixture
 def fakes() -> FakeRunServices:
-    made = FakeRunServices()
-    made.tables.versions["numbers"] = [[1], [1, 2, 3, 100]]
-    return made
+    services = FakeRunServices()
+    services.tables.versions["numbers"] = [[1], [1, 2, 3, 100]]
+    return services
 
 
 @pytest.fixture
 def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
-    def run(function: Callable[..., Any], **said: Any) -> Run:
-        order = {k: said.pop(k) for k in ("at", "resume", "values") if k in said}
-        facts: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
+    def run(
+        function: Callable[..., Any], *, at: dict[str, int] | None = None, resume: Run | None = None, **declared: Any
+    ) -> Run:
+        defaults: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
         source = tmp_path / "jobs" / "x.py"
         source.parent.mkdir(exist_ok=True)
         source.write_text("# a job\n")
-        job = Job(name="double", function=function, doc="", place=Place(str(source), 1), **(facts | said))
-        setting = Setting(root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",))
-        return execute(Order(job=job, values=order.pop("values", {}), **order), fakes.run_services, setting)
+        job = Job(name="double", function=function, doc="", place=Place(str(source), 1), **(defaults | declared))
+        request = RunRequest(job=job, values={}, versions=ReadVersions(at=at or {}), resume=resume)
+        context = RunContext(root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",))
+        return execute(request, fakes.connect, context)
 
     return run
 
@@ -70,10 +73,10 @@ def test_a_run_publishes_and_its_record_names_what_it_read_and_wrote(go, fakes) 
     assert run.state == "done"
     assert (run.inputs["numbers"]["version"], run.outputs["out"]["version"]) == (1, 0)
     assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
-    assert fakes.cluster.ended == [run.id]
+    assert fakes.spark.ended == [run.id]
 
 
-def test_a_job_that_returns_nothing_is_told_so(go, fakes, tmp_path) -> None:
+def test_a_job_that_returns_nothing_fails_with_its_line(go, fakes, tmp_path) -> None:
     with pytest.raises(
         JobFailed, match=r"Job `double` returned nothing. Return what it declares \(.*x.py:1\)"
     ):
@@ -88,8 +91,8 @@ def test_a_pinned_version_is_the_one_that_is_read(go, fakes) -> None:
 
 def test_a_frame_is_staged_once_and_nothing_stays_staged(go, fakes) -> None:
     go(doubled)
-    assert fakes.tables.staged_times == 1
-    assert fakes.tables.waiting == {}
+    assert fakes.tables.stage_count == 1
+    assert fakes.tables.staging == {}
 
 
 def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -> None:
@@ -100,15 +103,15 @@ def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -
     run = newest(tmp_path)
     assert run.state == "checks_failed"
     assert run.checks[0]["unexpected"] == 1
-    assert fakes.checks.shown == [run.id]
-    assert fakes.history.kept == [(run.id, "double", {}, [False])]
+    assert fakes.checks.runs_with_docs == [run.id]
+    assert fakes.history.entries == [(run.id, "double", {}, [False])]
 
 
-def test_a_limit_of_the_whole_table_is_told_where_it_blocked(go, fakes) -> None:
+def test_an_exceeded_threshold_of_the_table_is_named_in_the_error(go, fakes) -> None:
     fakes.checks.rules["out"] = (lambda n: n < 10, "quarantine")
-    fakes.checks.most = 0
+    fakes.checks.max_quarantined = 0
     with pytest.raises(
-        ChecksFailed, match=r"too many rows broke its checks, and nothing .*\n  - too many held\n"
+        ChecksFailed, match=r"too many rows broke its checks, and nothing .*\n  - too many rows quarantined\n"
     ):
         go(doubled)
     assert "out" not in fakes.tables.versions
@@ -131,25 +134,26 @@ def test_of_several_tables_none_is_published_when_one_fails(go, fakes) -> None:
     assert fakes.tables.versions.keys() == {"numbers"}
 
 
-def test_quarantined_rows_are_kept_apart_and_the_good_ones_published(go, fakes) -> None:
+def test_bad_rows_are_quarantined_and_good_rows_published(go, fakes) -> None:
     fakes.checks.rules["out"] = (lambda n: n < 10, "quarantine")
     run = go(doubled)
     assert fakes.tables.versions["out"] == [[2, 4, 6]]
     assert fakes.tables.versions["out__quarantine"] == [[200]]
     assert set(run.outputs) == {"out", "out__quarantine"}
-    assert fakes.history.kept == [(run.id, "double", {"out": 0}, [False])]
+    assert fakes.history.entries == [(run.id, "double", {"out": 0}, [False])]
 
 
-def test_the_authors_error_is_told_with_its_line_and_logged_whole(go, fakes, tmp_path) -> None:
-    with pytest.raises(JobFailed, match="Job `double` raised ZeroDivisionError: division by zero"):
+def test_an_error_of_the_job_names_its_line_and_its_traceback_is_in_the_log(go, fakes, tmp_path) -> None:
+    with pytest.raises(JobFailed, match="Job `double` raised ZeroDivisionError: division by zero") as raised:
         go(lambda numbers: 1 / 0)
     run = newest(tmp_path)
+    assert str(raised.value).endswith(f"Full traceback: sparkops runs log {run.id}")
     assert run.state == "failed"
     assert "Traceback" in Path(run.log or "").read_text()
 
 
-def test_an_error_that_the_tables_room_explains_is_told_in_its_words(go, fakes) -> None:
-    fakes.tables.explains[KeyError] = TableError("The column is not there.")
+def test_an_error_of_spark_is_translated(go, fakes) -> None:
+    fakes.tables.translations[KeyError] = TableError("The column is not there.")
     with pytest.raises(TableError, match="The column is not there"):
         go(lambda numbers: {}["x"])
 
@@ -161,18 +165,18 @@ def test_an_empty_input_is_refused_unless_the_job_allows_it(go, fakes) -> None:
     assert go(doubled, allow_empty=True).state == "done"
 
 
-def test_an_unknown_table_is_told_and_recorded(go, fakes, tmp_path) -> None:
+def test_an_unknown_table_is_an_error_and_recorded(go, fakes, tmp_path) -> None:
     with pytest.raises(UnknownName, match="Did you mean `numbers`"):
         go(doubled, tables=("nmbers",))
     assert newest(tmp_path).state == "failed"
 
 
-def test_what_prints_is_logged_and_secrets_are_masked(go) -> None:
-    def talks(numbers: FakeFrame) -> FakeFrame:
+def test_printed_text_is_logged_and_secrets_are_masked(go) -> None:
+    def prints_the_password(numbers: FakeFrame) -> FakeFrame:
         print("the password is hunter2")
         return numbers
 
-    text = Path(go(talks).log or "").read_text()
+    text = Path(go(prints_the_password).log or "").read_text()
     assert "the password is ***" in text
     assert "hunter2" not in text
 
@@ -186,14 +190,14 @@ def test_a_signal_cancels_sparks_jobs_and_is_recorded(go, fakes, tmp_path) -> No
         go(slow)
     run = newest(tmp_path)
     assert run.state == "cancelled"
-    assert fakes.cluster.cancelled == [run.id]
+    assert fakes.spark.cancelled == [run.id]
 
 
-def test_a_resumed_run_publishes_what_was_staged_without_computing_again(go, fakes, tmp_path) -> None:
-    fakes.tables.fail_publish = OSError("disk full")
+def test_a_resumed_run_publishes_staged_frames_without_computing_them_again(go, fakes, tmp_path) -> None:
+    fakes.tables.publish_error = OSError("disk full")
     with pytest.raises(JobFailed, match="disk full"):
         go(doubled)
-    fakes.tables.fail_publish = None
+    fakes.tables.publish_error = None
     run = go(lambda numbers: pytest.fail("computed again"), resume=newest(tmp_path))
     assert (run.state, run.attempt) == ("done", 2)
     assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
@@ -211,13 +215,13 @@ def test_a_second_run_that_writes_the_same_table_is_refused(go, tmp_path) -> Non
     from sparkops.errors import TableBusy
 
     with (
-        writing(tmp_path / "state" / "locks", ["out"], "first-run"),
+        lock_for_writing(tmp_path / "state" / "locks", ["out"], "first-run"),
         pytest.raises(TableBusy, match="first-run"),
     ):
         go(doubled)
 
 
-def test_a_report_job_that_returns_something_else_is_told_so(go, fakes) -> None:
+def test_a_report_job_that_returns_something_else_fails(go, fakes) -> None:
     assert go(lambda numbers: Report(title="t"), kind="report", writes=()).report is not None
     with pytest.raises(JobFailed, match="returned FakeFrame, and is declared to return Report"):
         go(doubled, kind="report", writes=())
@@ -229,8 +233,8 @@ def test_the_fingerprint_changes_with_inputs_and_values_only(go, fakes) -> None:
     assert go(doubled, at={"numbers": 0}).fingerprint != first.fingerprint
 
 
-class Judging:
-    """A model that found three of ten rows wrong."""
+class FakeModelVersion:
+    """A model version that has scored ten rows, three of which violate a rule."""
 
     name, version, way = "late", 4, "mapInArrow (set by models.batch)"
 
@@ -251,19 +255,19 @@ class Judging:
         ("warn", 0.8, 1),
     ],
 )
-def test_what_a_models_rules_found_is_recorded_and_warned_of_at_the_end(
+def test_rule_violations_are_recorded_and_warned_of_at_the_end(
     go, fakes, apply, mostly, warned, caplog
 ) -> None:
-    model = Judging(apply, mostly)
+    model = FakeModelVersion(apply, mostly)
     fakes.models.version = lambda name, at: model
     run = go(lambda numbers, late: numbers, models=("late",))
     assert run.rules == {"late": model.judged}
-    told = "Model `late`: 3 of 10 rows judged break expect_it(x), a rule of table `t` (conf/checks/t.yml:3)."
-    assert [record.getMessage() for record in caplog.records].count(told) == warned
+    warning = "Model `late`: 3 of 10 scored rows violate expect_it(x) of table `t` (conf/checks/t.yml:3)."
+    assert [record.getMessage() for record in caplog.records].count(warning) == warned
 
 
-def test_what_rules_found_is_recorded_of_a_run_that_its_checks_stop(go, fakes, tmp_path) -> None:
-    fakes.models.version = lambda name, at: Judging("warn")
+def test_rule_violations_are_recorded_when_checks_stop_the_run(go, fakes, tmp_path) -> None:
+    fakes.models.version = lambda name, at: FakeModelVersion("warn")
     fakes.checks.rules["out"] = (lambda row: row < 100, "fail")
     with pytest.raises(ChecksFailed):
         go(lambda numbers, late: numbers, models=("late",))

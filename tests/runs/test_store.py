@@ -1,4 +1,4 @@
-"""Records: appended, made exclusively, read back whole."""
+"""Run records: appended to files of their own, and read back."""
 
 from __future__ import annotations
 
@@ -12,44 +12,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.errors import ProjectError, UnknownName
-from sparkops.runs.ids import new_id
-from sparkops.runs.record import fold
+from sparkops.runs.record import fold_events, new_run_id
 from sparkops.runs.store import RunStore
 
 
 def test_ids_sort_by_second_and_never_repeat() -> None:
-    moment = datetime(2013, 7, 4, 12, tzinfo=UTC)
-    ids = {new_id(moment) for _ in range(1000)}
+    noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
+    ids = {new_run_id(noon) for _ in range(1000)}
     assert len(ids) == 1000
-    assert max(ids) < new_id(datetime(2013, 7, 4, 12, 0, 1, tzinfo=UTC))
+    assert max(ids) < new_run_id(datetime(2013, 7, 4, 12, 0, 1, tzinfo=UTC))
 
 
-def test_on_a_full_disk_an_event_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_on_a_full_disk_an_event_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
     attempt = RunStore(tmp_path).begin("r1", "job")
     before = attempt.path.read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, hard))
     try:
         with pytest.raises(ProjectError, match=r"record cannot be written to .*: No space left on device"):
-            attempt.say("pinned", inputs={})
+            attempt.append("pinned", inputs={})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert attempt.path.read_bytes() == before
 
 
-def test_what_is_said_is_read_back(tmp_path: Path) -> None:
+def test_appended_events_are_read_back(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     attempt = store.begin("r1", "job", env="base")
-    attempt.say("published", outputs={"a": {"version": 1}})
-    attempt.say("published", outputs={"b": {"version": 2}})
+    attempt.append("published", outputs={"a": {"version": 1}})
+    attempt.append("published", outputs={"b": {"version": 2}})
     run = store.load("r1")
     assert run.outputs == {"a": {"version": 1}, "b": {"version": 2}}
     assert run.state == "running"
 
 
-def test_a_second_attempt_is_a_second_file_and_keeps_the_first_start(tmp_path: Path) -> None:
+def test_a_second_attempt_is_a_second_file_and_keeps_the_start_of_the_first(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
-    store.begin("r1", "job").say("ended", state="failed", ended=datetime.now(UTC).isoformat())
+    store.begin("r1", "job").append("ended", state="failed", ended=datetime.now(UTC).isoformat())
     started = store.load("r1").started
     second = store.begin("r1", "job")
     assert second.number == 2
@@ -57,7 +56,7 @@ def test_a_second_attempt_is_a_second_file_and_keeps_the_first_start(tmp_path: P
     assert (run.attempt, run.state, run.started, run.ended) == (2, "running", started, None)
 
 
-def test_a_torn_last_line_is_passed_over(tmp_path: Path) -> None:
+def test_an_incomplete_last_line_is_skipped(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     attempt = store.begin("r1", "job")
     with attempt.path.open("a") as file:
@@ -74,19 +73,19 @@ def test_a_running_record_of_a_dead_process_is_crashed(tmp_path: Path) -> None:
     assert store.load("r1").state == "crashed"
 
 
-def test_a_run_is_found_by_part_of_its_id_that_fits_one_only(tmp_path: Path) -> None:
+def test_a_run_is_found_by_a_part_of_its_id_that_matches_it_only(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     for run_id in ("20130101-000000-aaa", "20130102-000000-bbb"):
         store.begin(run_id, "job")
     assert store.load("bbb").id == "20130102-000000-bbb"
     assert store.load("last").id == "20130102-000000-bbb"
-    with pytest.raises(UnknownName, match="fits several"):
+    with pytest.raises(UnknownName, match="matches several"):
         store.load("2013")
     with pytest.raises(UnknownName, match="sparkops runs"):
         store.load("zzz")
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file where a folder should be")
     with pytest.raises(ProjectError, match="cannot be written"):
         RunStore(tmp_path / "runs").begin("r1", "job")
@@ -101,4 +100,4 @@ def test_folding_merges_metrics_in_their_order(parts: list[dict[str, float]]) ->
         {"event": "started", "id": "r", "job": "j"},
         *({"event": "m", "metrics": part} for part in parts),
     ]
-    assert fold(events).metrics == expected
+    assert fold_events(events).metrics == expected

@@ -1,0 +1,61 @@
+"""Check results as a run's record keeps them, and the message when they block a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.job import Job
+from sparkops.runs.ports import CheckOutcome
+
+
+def to_record(result: CheckResult) -> dict[str, Any]:
+    """Return a result as the record keeps it."""
+    return {**asdict(result), "place": str(result.place) if result.place else None}
+
+
+def failure_message(
+    outcomes: Sequence[CheckOutcome], job: Job, *, consequence: str = "nothing was published"
+) -> str:
+    """Return which checks, and which thresholds of whole tables, blocked the job.
+
+    Args:
+        outcomes: Results of the checkpoints.
+        job: The job.
+        consequence: What happened to the rows, as a clause.
+    """
+    failed = [_describe(result) for outcome in outcomes for result in _blocking_results(outcome)]
+    exceeded = [outcome.why_blocked for outcome in outcomes if outcome.why_blocked]
+    count = len(failed)
+    head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows broke its checks"
+    lines = "\n".join(f"  - {line}" for line in (*failed, *exceeded))
+    return (
+        f"Job `{job.name}`: {head}, and {consequence}.\n{lines}\n"
+        "Correct the data or the job, or change the suite, then run again."
+    )
+
+
+def _blocking_results(outcome: CheckOutcome) -> list[CheckResult]:
+    """Return the results that blocked the table; those of policy `quarantine` only if nothing else did."""
+    failed = [r for r in outcome.results if outcome.blocked and not r.success and r.policy != "warn"]
+    fatal = [r for r in failed if r.policy == "fail" or r.error]
+    return fatal if fatal or outcome.why_blocked else failed
+
+
+def _describe(result: CheckResult) -> str:
+    place = f" ({result.place})" if result.place else ""
+    arguments = ", ".join(f"{name}={value!r}" for name, value in result.kwargs.items())
+    head = f"{result.table}: {result.expectation}({arguments})"
+    if result.error:
+        return f"{head} could not be evaluated: {result.error}{place}"
+    return f"{head}: {_observation(result)}{place}"
+
+
+def _observation(result: CheckResult) -> str:
+    text = f"{result.unexpected:,} of {result.rows:,} rows" if result.unexpected and result.rows else ""
+    text += f", {result.over}" if result.over else ""
+    if text:
+        return text
+    return f"observed {result.observed!r}" if result.observed is not None else "did not hold"

@@ -1,0 +1,48 @@
+"""Tell whether the process of a run is alive, so that a crashed run is seen as one."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sparkops.runs.record import Run
+
+
+def describe_process() -> dict[str, Any]:
+    """Return what identifies this process: `host`, `pid` and `born`, the kernel's start time."""
+    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _start_time(os.getpid())}
+
+
+def detect_crash(run: Run) -> Run:
+    """Return the run, with state `crashed` if it was left `running` by a process of this host that is gone."""
+    if not is_running_on_this_host(run) or _is_alive(run.process.get("pid"), run.process.get("born")):
+        return run
+    return replace(run, state="crashed")
+
+
+def is_running_on_this_host(run: Run) -> bool:
+    """Return whether the record says that a process of this host is running it."""
+    return run.state == "running" and run.process.get("host") == socket.gethostname()
+
+
+def _is_alive(pid: Any, start_time: Any) -> bool:
+    if not isinstance(pid, int):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return start_time is None or _start_time(pid) == start_time
+
+
+def _start_time(pid: int) -> str | None:
+    """Return the kernel's start time of a process, which tells it from a later process with the same id."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[19]
+    except OSError:
+        return None

@@ -1,0 +1,80 @@
+"""What a run is asked to do, and the project and environment that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sparkops.pipeline.job import Job
+from sparkops.runs.log import MaskedFile
+from sparkops.runs.record import Run
+from sparkops.runs.store import RunStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadVersions:
+    """The versions of tables and models that a run reads: the newest, where nothing else is said.
+
+    Args:
+        at: Table or model name to a version.
+        as_of: Tables that `at` does not name are read as they were at this time.
+    """
+
+    at: Mapping[str, int] = field(default_factory=dict)
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """The job to run and the values to run it with.
+
+    Args:
+        job: The job.
+        values: Parameter to its bound value.
+        origins: Parameter to where its value came from.
+        versions: Versions to read.
+        resume: The earlier run to resume.
+    """
+
+    job: Job
+    values: Mapping[str, Any]
+    origins: Mapping[str, str] = field(default_factory=dict)
+    versions: ReadVersions = field(default_factory=ReadVersions)
+    resume: Run | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """The project and environment of a run.
+
+    Args:
+        root: The project's folder.
+        state: The project's state folder: records, logs and locks.
+        env: Name of the environment.
+        settings: Resolved settings, masked.
+        secrets: Values that are masked in the record and in the log.
+        on_step: Called with the name of each step when it begins.
+        redirect_jvm_output: Context manager that sends the JVM's output to the run's log.
+    """
+
+    root: Path
+    state: Path
+    env: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    on_step: Callable[[str], None] = lambda _: None
+    redirect_jvm_output: Callable[[MaskedFile], AbstractContextManager[None]] = lambda _: nullcontext()
+
+    @property
+    def runs(self) -> RunStore:
+        """Return the project's run records."""
+        return RunStore(self.state / "runs")
+
+    @property
+    def locks(self) -> Path:
+        """Return the folder of the locks on tables and models."""
+        return self.state / "locks"
