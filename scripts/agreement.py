@@ -71,9 +71,9 @@ def main() -> int:
 
 
 def _by_spark(engine: Engine, said: Any, fields: Sequence[str]) -> Spark:
-    tables = engine.workshop.tables
+    tables = engine.container.tables
     frame = tables.read(tables.pin(said.table)).where(f"month = {said.month}").select(*fields)
-    version = engine.workshop.registry.version(said.model)
+    version = engine.container.registry.version(said.model)
     truth = version.fitted.transform(frame).select(*fields, "prediction", "probability").collect()
     scored = version.transform(frame, arrays=True).collect()
     rows = [{name: row[name] for name in fields} for row in truth]

@@ -31,7 +31,7 @@ ROWS = 2000
 
 def main() -> None:
     with Engine() as engine, tempfile.TemporaryDirectory() as work:
-        tables = engine.workshop.tables
+        tables = engine.container.tables
         features = tables.read(tables.pin("flight_features")).where("late is not null").cache()
         train = engine.jobs["train_late_arrival"]
         lr = train(features, kind="lr", max_iter=20)
@@ -152,7 +152,7 @@ def batches(engine: Engine, features: Any, model: Any, work: Path, frame: Any) -
     inputs = model.example.columns
     whole = features.select(*inputs).cache()
     count = whole.count()
-    registered = engine.workshop.registry.version("late_arrival")
+    registered = engine.container.registry.version("late_arrival")
     udf = mlflow.pyfunc.spark_udf(
         whole.sparkSession, str(work / "flavor"), result_type="double", env_manager="local"
     )

@@ -29,7 +29,7 @@ from sparkops.tables import Tables
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from sparkops.engine.container import Workshop
+    from sparkops.engine.container import ServiceContainer
 
 Way = Callable[[int], object]
 Taken = list[float]
@@ -76,7 +76,7 @@ def main() -> None:
         root = Path(work)
         lay_out(root)
         with Engine(root) as engine:
-            bench = Bench(engine.workshop, root, asked.rows)
+            bench = Bench(engine.container, root, asked.rows)
             print(bench.page(asked.rounds))
 
 
@@ -88,7 +88,7 @@ def lay_out(root: Path) -> None:
         (root / "conf" / "checks" / f"{table}.yml").write_text(SUITE, "utf-8")
 
 
-def made(shop: Workshop, rows: int) -> DataFrame:
+def made(shop: ServiceContainer, rows: int) -> DataFrame:
     return (
         shop.starter.session()
         .range(rows, numPartitions=2)
@@ -119,7 +119,7 @@ class Bench:
         rows: Of the frame.
     """
 
-    def __init__(self, shop: Workshop, root: Path, rows: int) -> None:
+    def __init__(self, shop: ServiceContainer, root: Path, rows: int) -> None:
         self.shop, self.root, self.rows = shop, root, rows
         self.frame = made(shop, rows)
         self.steps: dict[str, dict[str, Taken]] = {ADOPTED: {}, REWRITTEN: {}}

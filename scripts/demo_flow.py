@@ -42,7 +42,7 @@ def typed(words: str, *, code: int = DONE) -> None:
 
 def newest(engine: Engine) -> int | None:
     """Return the newest version of the failing run's table."""
-    return engine.workshop.tables.info("daily_delays").version
+    return engine.container.tables.info("daily_delays").version
 
 
 if __name__ == "__main__":

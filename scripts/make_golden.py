@@ -549,7 +549,7 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def _compiled_suite(engine: Engine, table: str) -> Any:
-    suite: Suite | None = engine.workshop.checks.suite(table)
+    suite: Suite | None = engine.container.checks.suite(table)
     found = None if suite is None else kept(suite, engine.settings.state / "gx" / "suites")
     if found is None:
         raise SystemExit(f"the suite of {table} was not kept")

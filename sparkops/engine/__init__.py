@@ -1,4 +1,4 @@
-"""The engine: wires the rooms together."""
+"""The engine: runs jobs, reads tables and scores models of a project."""
 
 from sparkops.engine.engine import Engine
 from sparkops.engine.operations.load_scorer import load_scorer

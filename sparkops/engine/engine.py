@@ -1,8 +1,8 @@
-"""The engine: the one place that wires the rooms together; its verbs delegate."""
+"""The engine: the public entry point of a project. Its methods delegate to operations."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
@@ -10,39 +10,35 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from sparkops.config.load import LoadedSettings, find_root, load
-from sparkops.config.secrets import mask
-from sparkops.engine.listener import Silent, Tell
-from sparkops.errors import InputError, ParamErrors, SparkopsError, UnknownName
-from sparkops.pipeline.discovery.discover import discover
-from sparkops.pipeline.discovery.peek import peek
+from sparkops.engine.listener import RunListener
+from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind, rebind
-from sparkops.runs.record import Run, runs_here
-from sparkops.runs.store import RunStore
+from sparkops.runs.record import Run
+from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from sparkops.compiler import Compilation
     from sparkops.config.settings import Settings
-    from sparkops.engine.container import Workshop
-    from sparkops.engine.operations.check import Checked
+    from sparkops.engine.container import ServiceContainer
+    from sparkops.engine.operations.check import TableCheck
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.registry.registry import Registry
-    from sparkops.runs.flow import Step
+    from sparkops.runs.flow import FlowStep
+    from sparkops.runs.store import RunStore
 
 
 class Engine:
     """A project in one environment: runs its jobs, reads its tables, scores its models.
 
-    Nothing is started before a verb needs it; `close` (or a `with` block) stops what was started.
+    Nothing is started before a method needs it. `close`, or leaving a `with` block, stops what was started.
 
     Args:
-        root: The project's folder; by default the nearest one above the present folder with conf/ and jobs/.
-        env: Environment laid over conf/base.
-        overrides: Settings as `key=value` words.
-        tell: Told how runs go; silent by default.
+        root: The project's folder; by default the nearest folder with conf/ and jobs/, from the working folder upwards.
+        env: Environment: settings in conf/<env>/ override those in conf/base/.
+        overrides: Settings as `key=value` texts.
+        listener: Receives the progress of runs; none by default.
         wait: Whether closing waits until Spark has ended; False suits a process that ends, too.
 
     Raises:
@@ -55,12 +51,11 @@ class Engine:
         *,
         env: str | None = None,
         overrides: Sequence[str] = (),
-        tell: Tell | None = None,
+        listener: RunListener | None = None,
         wait: bool = True,
     ) -> None:
-        self.root = find_root(Path(root or "."))
-        self._env, self._overrides = env, tuple(overrides)
-        self.tell: Tell = tell or Silent()
+        self.project = LoadedProject(root, env=env, overrides=overrides)
+        self._listener = listener
         self._wait = wait
         self._open = ExitStack()
 
@@ -69,7 +64,7 @@ class Engine:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop what was started."""
         self.close()
@@ -79,91 +74,42 @@ class Engine:
         self._open.close()
 
     @cached_property
-    def loaded(self) -> LoadedSettings:
-        """Return the settings with where each was written."""
-        return load(self.root, env=self._env, overrides=self._overrides)
+    def container(self) -> ServiceContainer:
+        """Return the services; each is created when it is first used."""
+        from sparkops.engine.container import ServiceContainer
+
+        return self._open.enter_context(ServiceContainer(self.project, self._listener, wait=self._wait))
+
+    @property
+    def root(self) -> Path:
+        """Return the project's folder."""
+        return self.project.root
 
     @property
     def settings(self) -> Settings:
         """Return the resolved settings."""
-        return self.loaded.settings
+        return self.project.settings
 
-    @cached_property
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """Return the project's jobs by name."""
+        return self.project.jobs
+
+    @property
     def runs(self) -> RunStore:
         """Return the records of the project's runs."""
-        return RunStore(self.settings.state / "runs")
+        return self.project.runs
 
-    @cached_property
+    @property
     def models(self) -> Registry:
-        """Return the model registry; nothing of Spark or MLflow is started."""
-        from sparkops.registry.registry import Registry
+        """Return the model registry; this starts neither Spark nor MLflow."""
+        return self.project.models
 
-        return Registry(self.settings)
-
-    @cached_property
-    def workshop(self) -> Workshop:
-        """Return the rooms beside runs, each made when it is needed."""
-        from sparkops.engine.container import Workshop
-
-        return self._open.enter_context(Workshop(self.settings, self.tell, self.runs, wait=self._wait))
+    def session(self) -> SparkSession:
+        """Return the project's Spark session; the first call starts it."""
+        return self.container.starter.session()
 
     # Jobs
-
-    @cached_property
-    def declared(self) -> Mapping[str, Job]:
-        """Return the jobs as declared, quickly: their functions cannot be called."""
-        found = peek(self.root / "jobs")
-        self.loaded.refuse_unknown_jobs(found)
-        return found
-
-    @cached_property
-    def jobs(self) -> Mapping[str, Job]:
-        """Return the jobs, ready to run."""
-        return discover(self.root / "jobs")
-
-    def ready(self, declared: Job, bound: BoundParameters) -> tuple[Job, BoundParameters]:
-        """Return a declared job as it can be run, its values carried over."""
-        job = self.jobs[declared.name]
-        return job, rebind(bound, peeked=declared, loaded=job)
-
-    def bind(
-        self, job: Job, given: Mapping[str, Any], *, origin: str, at: Collection[str] = ()
-    ) -> BoundParameters:
-        """Return the job's values from the configuration and from `given`, which wins.
-
-        Args:
-            job: The job.
-            given: Parameter to value.
-            origin: Where `given` comes from.
-            at: Names of the tables and models whose versions were asked for.
-
-        Raises:
-            ParamErrors: All that is wrong with them.
-        """
-        values, origins = self.loaded.params(job.name)
-        said = [
-            ParameterSource(values=values, origin="conf", origins=origins),
-            ParameterSource(values=given, origin=origin),
-        ]
-        try:
-            return bind(job, said, at=at)
-        except ParamErrors as error:
-            raise error.masked(lambda text: mask(text, self.loaded.secrets)) from None
-
-    def start(
-        self,
-        name: str,
-        *,
-        given: Mapping[str, Any],
-        at: Mapping[str, int] | None = None,
-        as_of: datetime | None = None,
-        origin: str = "command line",
-    ) -> Run:
-        """Run the job of that name with values as text or typed; wrong ones are told before anything starts."""
-        declared = _named(name, self.declared)
-        bound = self.bind(declared, given, origin=origin, at=at or {})
-        self.warm([declared])
-        return self.run_bound(*self.ready(declared, bound), at=at or {}, as_of=as_of)
 
     def run(
         self,
@@ -178,101 +124,79 @@ class Engine:
         Args:
             job: The job, or its name.
             at: Table or model name to the version to read.
-            as_of: Read every table as it was at that moment.
+            as_of: Read every table as it was at this time.
             params: The job's parameters.
 
         Raises:
-            ParamErrors: All that is wrong with the parameters; nothing was started.
+            ParamErrors: Everything that is wrong with the parameters; nothing was started.
             SparkopsError: What stopped the run.
         """
+        from sparkops.engine.operations.run_job import run_job
+
         if isinstance(job, str):
-            return self.start(job, given=params, at=at, as_of=as_of, origin="python")
-        bound = self.bind(job, params, origin="python", at=at or {})
-        self.workshop.require_fit([job])
-        return self.run_bound(job, bound, at=at, as_of=as_of)
+            return self.run_by_name(job, params, at=at, as_of=as_of, origin="python")
+        return run_job(self.container, job, params, versions=ReadVersions(at=at or {}, as_of=as_of))
+
+    def run_by_name(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        *,
+        at: Mapping[str, int] | None = None,
+        as_of: datetime | None = None,
+        origin: str = "command line",
+    ) -> Run:
+        """Run the job of that name; see `run`. The parameters may be text, and `origin` says where they come from."""
+        from sparkops.engine.operations.run_job import run_by_name
+
+        versions = ReadVersions(at=at or {}, as_of=as_of)
+        return run_by_name(self.container, name, params, versions=versions, origin=origin)
 
     def resume(self, run_id: str) -> Run:
-        """Go on with a run that did not end: same parameters, same input versions, nothing written twice."""
-        earlier = self.runs.load(run_id)
-        if earlier.state == "done":
-            return earlier
-        if runs_here(earlier):
-            raise InputError(
-                f"Run {earlier.id} still runs, in process {earlier.process['pid']}: wait for it, or stop that process "
-                "before it is resumed."
-            )
-        job = _named(earlier.job, self.declared)
-        bound = bind(job, [ParameterSource(values=earlier.params, origin=f"run {earlier.id}")])
-        self.warm([job])
-        return self.run_bound(*self.ready(job, bound), resume=earlier)
+        """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice."""
+        from sparkops.engine.operations.run_job import resume_run
+
+        return resume_run(self.container, run_id)
 
     def flow(
         self,
         targets: Sequence[str],
         *,
-        given: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
         at: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
         force: bool = False,
-        last: bool = False,
-    ) -> tuple[Step, ...]:
-        """Run jobs and all they read from, in order; leave what is up to date.
+        always_run_targets: bool = False,
+    ) -> tuple[FlowStep, ...]:
+        """Run jobs and everything they read from, in dependency order; skip what is up to date.
 
         Args:
             targets: Names of jobs.
-            given: Parameters; each job takes those that it declares.
-            at: Versions to read, for the targets.
-            as_of: Moment to read at, for the targets.
-            force: Run what is up to date, too.
-            last: Always run the targets themselves.
+            params: Parameters; each job takes those that it declares.
+            at: Table or model name to the version that the targets read.
+            as_of: The targets read every table as it was at this time.
+            force: Also run jobs that are up to date.
+            always_run_targets: Run the targets even if they are up to date.
 
         Raises:
-            SparkopsError: The first failure, after all that did not depend on it was run.
+            SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
         """
-        from sparkops.engine.operations.flow import run_flow
+        from sparkops.engine.operations.flow import FlowRequest, run_flow
 
-        return run_flow(self, targets, given=given or {}, at=at or {}, as_of=as_of, force=force, last=last)
-
-    def run_bound(
-        self,
-        job: Job,
-        bound: BoundParameters,
-        *,
-        at: Mapping[str, int] | None = None,
-        as_of: datetime | None = None,
-        resume: Run | None = None,
-    ) -> Run:
-        """Run a job whose values are bound already."""
-        from sparkops.runs.executor import Order, Setting, execute
-
-        for write in job.writes:
-            self.workshop.tables.require_writable(write.table)
-        self.tell.begins(job.name)
-        wanted = Order(
-            job=job, values=bound.values, origins=bound.origins, at=at or {}, as_of=as_of, resume=resume
+        request = FlowRequest(
+            targets=targets,
+            params=params or {},
+            versions=ReadVersions(at=at or {}, as_of=as_of),
+            force=force,
+            always_run_targets=always_run_targets,
         )
-        setting = Setting(
-            root=self.root,
-            state=self.settings.state,
-            env=self.settings.env,
-            settings=self.loaded.masked(),
-            secrets=self.loaded.secrets,
-            watch=self.tell.step,
-            tap=self.workshop.tap,
-        )
-        try:
-            done = execute(wanted, self.workshop.rooms, setting)
-        except SparkopsError as error:
-            self.tell.stopped(job.name, error)
-            raise
-        self.tell.ended(done)
-        return done
+        return run_flow(self.container, request)
 
     def servable(
         self,
         name: str,
         *,
-        given: Mapping[str, Any] | None = None,
+        params: Mapping[str, Any] | None = None,
         at: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
         rows: int = 500,
@@ -281,54 +205,42 @@ class Engine:
 
         Args:
             name: The job.
-            given: Its parameters, as text or typed.
+            params: Its parameters, as text or typed.
             at: Table or model name to the version to read.
-            as_of: Read every table as it was at that moment.
-            rows: How many rows of each table.
+            as_of: Read every table as it was at this time.
+            rows: Number of rows of each table.
 
         Raises:
             InputError: The job trains no model, or its parameters are wrong; nothing was started.
         """
-        from sparkops.engine.operations.servable import check_trains, servable
+        from sparkops.engine.operations.servable import check_servable
 
-        declared = _named(name, self.declared)
-        check_trains(declared)
-        bound = self.bind(declared, given or {}, origin="command line", at=at or {})
-        self.workshop.starter.begin()
-        job, bound = self.ready(declared, bound)
-        return servable(self.workshop, job, bound.values, at=at or {}, as_of=as_of, rows=rows)
-
-    def session(self) -> SparkSession:
-        """Return the project's Spark session, started by the first call."""
-        return self.workshop.starter.session()
-
-    def warm(self, jobs: Sequence[Job]) -> None:
-        """Begin what runs of these jobs will wait for."""
-        self.workshop.warm(jobs)
+        versions = ReadVersions(at=at or {}, as_of=as_of)
+        return check_servable(self.container, name, params or {}, versions=versions, rows=rows)
 
     # Tables, checks, scores
 
     def tables(self) -> tuple[TableInfo, ...]:
-        """Return the catalog; local tables are read without Spark."""
-        return self.workshop.tables.list()
+        """Return the catalog's tables; local tables are read without Spark."""
+        return self.container.tables.list()
 
     def history(self, table: str, *, limit: int = 20) -> tuple[Commit, ...]:
         """Return a table's versions, newest first."""
-        return self.workshop.tables.history(table, limit)
+        return self.container.tables.history(table, limit)
 
     def preview(self, table: str, *, rows: int = 10, at: int | None = None) -> list[dict[str, Any]]:
-        """Return a few rows of a table."""
-        return list(self.workshop.tables.preview(table, rows, at=at))
+        """Return the first rows of a table."""
+        return list(self.container.tables.preview(table, rows, at=at))
 
     def restore(self, table: str, version: int) -> int:
-        """Make an earlier version the newest again; return the new version."""
-        return self.workshop.tables.restore(table, version).version
+        """Publish an earlier version of a table again; return the new version."""
+        return self.container.tables.restore(table, version).version
 
-    def check(self, table: str, *, at: int | None = None) -> Checked:
-        """Run a table's checkpoint on the table as it stands."""
-        from sparkops.engine.operations.check import check
+    def check(self, table: str, *, at: int | None = None) -> TableCheck:
+        """Run a table's checkpoint on the table as it is."""
+        from sparkops.engine.operations.check import check_table
 
-        return check(self.workshop, table, at=at)
+        return check_table(self.container, table, at=at)
 
     def score_table(
         self,
@@ -344,27 +256,11 @@ class Engine:
         Args:
             model: `name`, `name/3` or `name@alias`.
             table: Table to read.
-            into: Table that takes the scores; with `where`, only that slice of it is replaced.
-            where: Column to the value that chooses rows.
+            into: Table to write; with `where`, only the slice of it that the scored rows belong to is replaced.
+            where: Column to the value, as text, that a row must have.
             at: Version of the table.
         """
-        from sparkops.engine.operations.scoring import score_job
+        from sparkops.engine.operations.scoring import TableScoring, score_table
 
-        name, version = self._model_at(model)
-        job = score_job(name, table, into=into, where=where or {})
-        bound = BoundParameters(values=dict(where or {}), origins=dict.fromkeys(where or {}, "command line"))
-        self.warm([job])
-        pins = {name: version} | ({table: at} if at is not None else {})
-        return self.run_bound(job, bound, at=pins)
-
-    def _model_at(self, model: str) -> tuple[str, int]:
-        from sparkops.scoring.locate.model_uri import parse
-
-        found = self.models.resolve(*parse(model))
-        return found.name, found.version
-
-
-def _named(name: str, jobs: Mapping[str, Job]) -> Job:
-    if name not in jobs:
-        raise UnknownName("job", name, sorted(jobs), advice="`sparkops jobs` lists them.")
-    return jobs[name]
+        scoring = TableScoring(table=table, into=into, where=where or {}, at=at)
+        return score_table(self.container, model, scoring)

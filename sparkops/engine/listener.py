@@ -1,41 +1,57 @@
-"""Who is told how runs go, and the one who says nothing."""
+"""Listeners: the interface through which the engine reports the progress of runs."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from sparkops.errors import SparkopsError
-from sparkops.runs.flow import Told
+from sparkops.runs.record import Run
 from sparkops.spark.progress import Snapshot
 
 
-class Tell(Told, Protocol):
-    """Told of runs, their steps and Spark's progress."""
+class ProgressListener(Protocol):
+    """Receives the progress inside one run."""
 
-    def step(self, name: str) -> None:
-        """A step of the present job begins."""
+    def step_started(self, step: str) -> None:
+        """Receive the name of a step of the present run."""
 
-    def spark(self, seen: Snapshot) -> None:
-        """Spark got further."""
+    def spark_progressed(self, snapshot: Snapshot) -> None:
+        """Receive the progress of the present run's Spark jobs."""
 
 
-class Silent:
-    """Says nothing."""
+class RunListener(ProgressListener, Protocol):
+    """Receives the start and end of runs, and their progress."""
 
-    def begins(self, job: str) -> None:
-        """Say nothing."""
+    def run_started(self, job: str) -> None:
+        """Receive the name of a job whose run starts."""
 
-    def ended(self, run: object) -> None:
-        """Say nothing."""
+    def run_finished(self, run: Run) -> None:
+        """Receive the record of a run that succeeded."""
 
-    def stopped(self, job: str, error: SparkopsError) -> None:
-        """Say nothing."""
+    def run_failed(self, job: str, error: SparkopsError) -> None:
+        """Receive the error that stopped a run."""
 
-    def left(self, job: str, why: str) -> None:
-        """Say nothing."""
+    def job_skipped(self, job: str, reason: str) -> None:
+        """Receive the name of a job of a flow that is not run, and why."""
 
-    def step(self, name: str) -> None:
-        """Say nothing."""
 
-    def spark(self, seen: Snapshot) -> None:
-        """Say nothing."""
+class NullListener:
+    """A `RunListener` that does nothing."""
+
+    def run_started(self, job: str) -> None:
+        """Do nothing."""
+
+    def run_finished(self, run: Run) -> None:
+        """Do nothing."""
+
+    def run_failed(self, job: str, error: SparkopsError) -> None:
+        """Do nothing."""
+
+    def job_skipped(self, job: str, reason: str) -> None:
+        """Do nothing."""
+
+    def step_started(self, step: str) -> None:
+        """Do nothing."""
+
+    def spark_progressed(self, snapshot: Snapshot) -> None:
+        """Do nothing."""

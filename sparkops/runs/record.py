@@ -13,7 +13,10 @@ from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
 State = Literal["running", "done", "failed", "checks_failed", "cancelled", "crashed"]
 Event = Mapping[str, Any]
 
-_STATE_OF_ERROR: Mapping[type[BaseException], State] = {ChecksFailed: "checks_failed", RunCancelled: "cancelled"}
+_STATE_OF_ERROR: Mapping[type[BaseException], State] = {
+    ChecksFailed: "checks_failed",
+    RunCancelled: "cancelled",
+}
 # Crockford's base 32: no i, l, o, u.
 _ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 

@@ -156,8 +156,8 @@ def test_runs_are_listed_shown_and_their_log_printed(project, capsys) -> None:
         "20130704-120000-abc", "daily", params={"top": 3}
     )
     attempt.log.write_text("what it said\n")
-    attempt.say("reported", report=str(project / "reports" / "daily.html"))
-    attempt.say("ended", state="done", ended="2013-07-04T12:00:09+00:00")
+    attempt.append("reported", report=str(project / "reports" / "daily.html"))
+    attempt.append("ended", state="done", ended="2013-07-04T12:00:09+00:00")
     assert answer(["runs"]) == 0
     out = capsys.readouterr().out
     assert "20130704-120000-abc\tdaily\tdone" in out

@@ -1,4 +1,4 @@
-"""Whole runs through the engine: real Delta tables, one shared Spark."""
+"""Complete runs through the engine, on real Delta tables with one shared Spark."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def amounts(engine: Engine, table: str, **at: int) -> list[float]:
     return sorted(row["amount"] for row in engine.preview(table, rows=50, **at))
 
 
-def test_a_run_reads_checks_holds_back_publishes_and_says_so(engine: Engine) -> None:
+def test_a_run_reads_checks_quarantines_publishes_and_records_it(engine: Engine) -> None:
     run = engine.run("orders")
     assert (run.state, run.outputs["orders"]["rows"], run.outputs["orders__quarantine"]["rows"]) == (
         "done",
@@ -147,26 +147,26 @@ def test_a_changed_schema_is_refused(engine: Engine) -> None:
         engine.run("orders", columns="more")
 
 
-def test_a_corrupt_row_is_told_with_its_file(engine: Engine, project: Path) -> None:
+def test_a_corrupt_row_is_reported_with_its_file(engine: Engine, project: Path) -> None:
     with (project / "raw.csv").open("a") as file:
         file.write("four,north,9.0\n")
     with pytest.raises(BadData, match=r"raw\.csv"):
         engine.run("orders")
 
 
-def test_an_empty_source_is_told(engine: Engine, project: Path) -> None:
+def test_an_empty_source_is_an_error(engine: Engine, project: Path) -> None:
     (project / "raw.csv").write_text("id,shop,amount\n")
     with pytest.raises(BadData, match="`raw` has no rows"):
         engine.run("orders")
 
 
-def test_a_missing_column_is_told_with_the_line_that_asks_for_it(engine: Engine, project: Path) -> None:
+def test_a_missing_column_is_reported_with_the_line_that_uses_it(engine: Engine, project: Path) -> None:
     job = project / "jobs" / "sales.py"
     job.write_text(job.read_text().replace('sum("amount")', 'sum("amuont")'))
     engine.run("orders")
-    with pytest.raises(SparkopsError, match=r"amuont.*jobs/sales\.py:\d+") as told:
+    with pytest.raises(SparkopsError, match=r"amuont.*jobs/sales\.py:\d+") as raised:
         engine.run("sales", shop="north")
-    assert "amount" in str(told.value)
+    assert "amount" in str(raised.value)
 
 
 def test_wrong_parameters_start_nothing(engine: Engine) -> None:
@@ -175,26 +175,26 @@ def test_wrong_parameters_start_nothing(engine: Engine) -> None:
     assert engine.runs.ids() == []
 
 
-def test_a_flow_runs_in_order_and_leaves_what_is_up_to_date(engine: Engine, project: Path) -> None:
-    first = engine.flow(["sales"], given={"shop": "north"})
+def test_a_flow_runs_in_order_and_skips_what_is_up_to_date(engine: Engine, project: Path) -> None:
+    first = engine.flow(["sales"], params={"shop": "north"})
     assert [(step.job, step.state) for step in first] == [("orders", "done"), ("sales", "done")]
-    again = engine.flow(["sales"], given={"shop": "north"})
+    again = engine.flow(["sales"], params={"shop": "north"})
     assert [step.state for step in again] == ["fresh", "fresh"]
-    other = engine.flow(["sales"], given={"shop": "south"})
+    other = engine.flow(["sales"], params={"shop": "south"})
     assert [step.state for step in other] == ["fresh", "done"]
     (project / "conf" / "checks" / "orders.yml").write_text("expectations: []\n")
-    changed = engine.flow(["sales"], given={"shop": "south"})
+    changed = engine.flow(["sales"], params={"shop": "south"})
     assert [step.state for step in changed] == ["done", "done"]
 
 
-def test_a_flow_stops_behind_a_failure_and_tells_it(engine: Engine, project: Path) -> None:
+def test_a_flow_stops_after_a_failure_and_raises_it(engine: Engine, project: Path) -> None:
     (project / "raw.csv").write_text("id,shop,amount\n1,north,1.0\n1,north,2.0\n")
     with pytest.raises(ChecksFailed):
-        engine.flow(["sales"], given={"shop": "north"})
+        engine.flow(["sales"], params={"shop": "north"})
     assert [run.job for run in engine.runs.newest()] == ["orders"]
 
 
-def test_a_mistyped_expectation_is_told_with_its_line_before_anything_is_computed(
+def test_a_mistyped_expectation_is_reported_with_its_line_before_anything_is_computed(
     engine: Engine, project: Path
 ) -> None:
     (project / "conf/checks/orders.yml").write_text("expectations:\n  - expect_column_to_exst: id\n")
@@ -204,15 +204,15 @@ def test_a_mistyped_expectation_is_told_with_its_line_before_anything_is_compute
         engine.run("orders")
 
 
-def test_check_runs_a_suite_on_a_table_as_it_stands(engine: Engine) -> None:
+def test_check_runs_a_suite_on_a_table_as_it_is(engine: Engine) -> None:
     engine.run("orders")
-    done = engine.check("orders")
-    assert (done.blocked, done.version, len(done.results)) == (False, 0, 2)
+    check = engine.check("orders")
+    assert (check.blocked, check.version, len(check.results)) == (False, 0, 2)
     with pytest.raises(UnknownName, match=r"No table `sales`"):
         engine.check("sales")
 
 
-def test_every_row_that_breaks_a_check_is_written_with_its_reasons(
+def test_every_row_that_fails_a_check_is_written_with_its_reasons(
     engine: Engine, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.run("orders")
@@ -225,32 +225,32 @@ def test_every_row_that_breaks_a_check_is_written_with_its_reasons(
     assert "expect_column_values_to_be_between" in row["_sparkops_reasons"][0]
 
 
-def test_a_table_restored_is_a_new_version_that_equals_the_old(engine: Engine) -> None:
+def test_a_restored_table_is_a_new_version_equal_to_the_old_one(engine: Engine) -> None:
     engine.run("orders")
     engine.run("orders", factor=10)
     assert engine.restore("orders", 0) == 2
     assert amounts(engine, "orders") == [2.0, 3.0]
 
 
-def test_a_resumed_run_goes_on_with_its_own_parameters(engine: Engine, project: Path) -> None:
+def test_a_resumed_run_uses_its_own_parameters(engine: Engine, project: Path) -> None:
     job = project / "jobs" / "orders.py"
-    whole = job.read_text()
-    job.write_text(whole.replace("more = ", "raise RuntimeError('no luck')\n    more = "))
+    source = job.read_text()
+    job.write_text(source.replace("more = ", "raise RuntimeError('no luck')\n    more = "))
     with pytest.raises(JobFailed, match=r"RuntimeError: no luck \(jobs/orders.py:7\)"):
         engine.run("orders", factor=5)
-    job.write_text(whole)
+    job.write_text(source)
     run = Engine(project).resume("last")
     assert (run.state, run.attempt, run.params["factor"]) == ("done", 2, 5)
     assert amounts(engine, "orders") == [10.0, 15.0]
 
 
-def test_a_run_that_still_runs_is_not_resumed(engine: Engine) -> None:
+def test_a_running_run_is_not_resumed(engine: Engine) -> None:
     engine.runs.begin("20130704-120000-abc", "orders")
-    with pytest.raises(InputError, match=rf"still runs, in process {os.getpid()}: wait for it"):
+    with pytest.raises(InputError, match=rf"is still running, in process {os.getpid()}: wait for it"):
         engine.resume("20130704-120000-abc")
 
 
-def test_a_table_that_is_not_there_is_told_with_what_makes_it(engine: Engine) -> None:
+def test_a_missing_table_is_reported_with_the_job_that_writes_it(engine: Engine) -> None:
     with pytest.raises(InputError, match="orders"):
         engine.run("sales", shop="north")
 
@@ -267,7 +267,7 @@ def test_a_frame_is_computed_once_though_it_is_checked_split_and_published(
     assert counted.value == 3
 
 
-def test_the_notebook_of_a_new_project_runs_its_job_with_the_widgets_values(
+def test_the_notebook_of_a_new_project_runs_its_job_with_the_values_of_the_widgets(
     tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert answer(["init", str(tmp_path / "mine")]) == 0

@@ -1,4 +1,4 @@
-"""Quarantined rows on their way back: each admitted once, whatever stops the release on its way."""
+"""Quarantined rows are released exactly once, wherever a release is interrupted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deltalake import write_deltalake
 
 from sparkops import Engine
 from sparkops.cli.main import answer
-from sparkops.engine.operations.release import Wanted, release
+from sparkops.engine.operations.release import ReleaseRequest, release_rows
 from sparkops.errors import ChecksFailed, InputError
 
 pytestmark = pytest.mark.spark
@@ -39,13 +39,13 @@ CHECKS = """
 RAW = "id,shop,amount\n1,north,2.0\n2,south,-3.0\n3,north,-1.0\n3,south,-1.5\n"
 
 
-class Stopped(BaseException):
-    """A process that is gone."""
+class ProcessKilled(BaseException):
+    """The end of a process."""
 
 
 @pytest.fixture
 def engine(make_project: Callable[..., Path], monkeypatch, spark: object) -> Iterator[Engine]:
-    """Return a project as it stands after a run that held three rows back."""
+    """Return a project as it is after a run that quarantined three rows."""
     root = make_project(
         {
             "jobs/orders.py": JOB,
@@ -75,80 +75,80 @@ def put(place: Path, **columns: list[object]) -> None:
 
 
 def ids(engine: Engine) -> list[int]:
-    tables = engine.workshop.tables
+    tables = engine.container.tables
     return sorted(row["id"] for row in tables.read(tables.pin("orders")).collect())
 
 
-def waiting(engine: Engine) -> list[int]:
-    return sorted(row["id"] for row in engine.workshop.tables.held("orders", rows=9).rows)
+def held_ids(engine: Engine) -> list[int]:
+    return sorted(row["id"] for row in engine.container.tables.held("orders", rows=9).rows)
 
 
-def test_repaired_rows_come_back_once_and_others_wait_with_their_reasons(engine) -> None:
-    mended = Wanted(table="orders", repairs={"amount": "CASE id WHEN 2 THEN -amount ELSE amount END"})
-    done = release(engine, mended)
+def test_repaired_rows_are_released_once_and_others_stay_with_their_reasons(engine) -> None:
+    repair = ReleaseRequest(table="orders", repairs={"amount": "CASE id WHEN 2 THEN -amount ELSE amount END"})
+    done = release_rows(engine.container, repair)
     assert (done.rows, done.version, done.still) == (1, 1, 2)
     assert done.reasons == (("expect_column_values_to_be_between(amount, min_value=0)", 2),)
-    assert (ids(engine), waiting(engine)) == ([1, 2], [3, 3])
+    assert (ids(engine), held_ids(engine)) == ([1, 2], [3, 3])
     assert engine.history("orders")[0].run_id == done.release
-    assert release(engine, mended).rows == 0
+    assert release_rows(engine.container, repair).rows == 0
     assert ids(engine) == [1, 2]
 
 
-def test_a_release_stopped_at_any_step_is_finished_by_the_next(engine) -> None:
+def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> None:
     def stop_at(step: str) -> Callable[[str], None]:
         def stop(begun: str) -> None:
             if begun == step:
-                raise Stopped
+                raise ProcessKilled
 
         return stop
 
     def staged() -> list[str]:
         return [path.name for path in (engine.root / "data" / "warehouse" / "_staging").glob("*")]
 
-    only = Wanted(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"})
+    only = ReleaseRequest(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"})
     for step in ("check", "mark", "publish", "stamp"):
-        with pytest.raises(Stopped):
-            release(engine, only, watch=stop_at(step))
+        with pytest.raises(ProcessKilled):
+            release_rows(engine.container, only, on_step=stop_at(step))
         assert ids(engine) == ([1, 2] if step == "stamp" else [1])
         assert bool(staged()) == (step in ("publish", "stamp"))
-    done = release(engine, only)
+    done = release_rows(engine.container, only)
     assert ([rows for _, rows in done.finished], done.rows, done.still) == ([1], 0, 2)
-    assert (ids(engine), waiting(engine), staged()) == ([1, 2], [3, 3], [])
+    assert (ids(engine), held_ids(engine), staged()) == ([1, 2], [3, 3], [])
 
 
-def test_rows_of_a_release_whose_files_are_gone_wait_again(engine) -> None:
+def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) -> None:
     def lose(begun: str) -> None:
         if begun == "publish":
             rmtree(engine.root / "data" / "warehouse" / "_staging")
-            raise Stopped
+            raise ProcessKilled
 
-    with pytest.raises(Stopped):
-        release(engine, Wanted(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"}), watch=lose)
-    assert waiting(engine) == [3, 3]
-    done = release(engine, Wanted(table="orders"))
+    with pytest.raises(ProcessKilled):
+        release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"}), on_step=lose)
+    assert held_ids(engine) == [3, 3]
+    done = release_rows(engine.container, ReleaseRequest(table="orders"))
     assert ([rows for _, rows in done.finished], done.rows, done.still) == ([0], 0, 3)
-    assert (ids(engine), waiting(engine)) == ([1], [2, 3, 3])
+    assert (ids(engine), held_ids(engine)) == ([1], [2, 3, 3])
 
 
-def test_rows_that_the_whole_table_cannot_take_are_refused_and_those_that_break_another_rule_wait(
+def test_rows_with_which_the_table_fails_its_checks_are_refused(
     engine,
 ) -> None:
     with pytest.raises(ChecksFailed, match="expect_column_values_to_be_unique") as refused:
-        release(engine, Wanted(table="orders", repairs={"amount": "abs(amount)"}))
+        release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "abs(amount)"}))
     assert "nothing was released" in str(refused.value)
-    assert (ids(engine), waiting(engine)) == ([1], [2, 3, 3])
-    done = release(engine, Wanted(table="orders", repairs={"amount": "1", "shop": "if(id = 2, shop, null)"}))
+    assert (ids(engine), held_ids(engine)) == ([1], [2, 3, 3])
+    done = release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "1", "shop": "if(id = 2, shop, null)"}))
     assert (done.rows, done.reasons) == (1, (("expect_column_values_to_not_be_null(shop)", 2),))
 
 
-def test_discarded_rows_wait_no_more_and_are_not_admitted(engine, capsys) -> None:
+def test_discarded_rows_are_neither_held_nor_released(engine, capsys) -> None:
     assert answer(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
     assert "orders: 3 rows discarded (discard-" in capsys.readouterr().out
-    assert (ids(engine), waiting(engine)) == ([1], [])
-    assert {each.state for each in engine.workshop.tables.held("orders").counts} == {"discarded"}
+    assert (ids(engine), held_ids(engine)) == ([1], [])
+    assert {each.state for each in engine.container.tables.held("orders").counts} == {"discarded"}
 
 
-def test_a_repair_that_is_not_one_expression_about_a_row_is_bad_input(engine) -> None:
+def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> None:
     for repair, said in {
         "1 +": "amount=1 +",
         "nothing_there * 2": "There is no column `nothing_there`",
@@ -157,12 +157,12 @@ def test_a_repair_that_is_not_one_expression_about_a_row_is_bad_input(engine) ->
         "*": "amount=*",
     }.items():
         with pytest.raises(InputError) as refused:
-            release(engine, Wanted(table="orders", repairs={"amount": repair}))
+            release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": repair}))
         assert said in str(refused.value)
-    assert waiting(engine) == [2, 3, 3]
+    assert held_ids(engine) == [2, 3, 3]
 
 
-def test_a_flow_does_not_undo_a_release_and_its_command_says_what_would(engine, capsys) -> None:
+def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_would(engine, capsys) -> None:
     engine.run("orders")
     run = engine.runs.load("last").id
     words = [
@@ -180,5 +180,5 @@ def test_a_flow_does_not_undo_a_release_and_its_command_says_what_would(engine, 
     assert "orders version 2: 1 row released (release-" in out
     assert "Job `orders` writes orders by `overwrite`: its next run makes those rows anew" in out
     assert [step.state for step in engine.flow(["orders"])] == ["fresh"]
-    held = engine.workshop.tables.held("orders")
-    assert (held.row_count, sum(each.rows for each in held.counts)) == (5, 6)
+    held = engine.container.tables.held("orders")
+    assert (held.held, sum(each.rows for each in held.counts)) == (5, 6)

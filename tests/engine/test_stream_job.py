@@ -110,7 +110,7 @@ def test_the_next_run_goes_on_where_the_last_ended(engine: Engine, add: Add) -> 
     run = engine.run("clean")
     assert [batch["number"] for batch in run.batches] == [1]
     assert ids(engine, "clean") == [1, 2]
-    kept = engine.workshop.history.of("clean")
+    kept = engine.container.check_history.read("clean")
     assert len(kept) == 6
     assert {each.version for each in kept} == {0, 1}
 
@@ -145,7 +145,7 @@ def test_a_batch_published_by_a_run_that_then_broke_is_not_published_again(
     assert (run.outputs["clean"]["rows"], run.outputs["clean__quarantine"]["rows"]) == (1, 0)
     assert ids(engine, "clean") == [1, 3]
     assert ids(engine, "clean__quarantine") == [2]
-    assert len(engine.workshop.history.of("clean")) == 6
+    assert len(engine.container.check_history.read("clean")) == 6
 
 
 def test_a_merged_stream_keeps_the_newest_row_of_each_key(engine: Engine, add: Add) -> None:

@@ -1,4 +1,4 @@
-"""A suite is drafted for a table of a project, passes on it, and is what later drift is told against."""
+"""A suite drafted for a table passes on it, and later drift of the table is reported against it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sparkops.cli.main import answer
 
 pytestmark = pytest.mark.spark
 
-DRAFTED = "conf/checks/orders.yml"
+SUITE = "conf/checks/orders.yml"
 
 
 @pytest.fixture
@@ -25,10 +25,10 @@ def table(make_project: Callable[..., Path], monkeypatch, spark: object) -> Path
     return path
 
 
-def test_a_drafted_suite_passes_and_a_column_that_comes_later_is_told(
+def test_a_drafted_suite_passes_and_a_later_column_is_reported(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert answer(["checks", "suggest", "orders", "--into", DRAFTED]) == 0
+    assert answer(["checks", "suggest", "orders", "--into", SUITE]) == 0
     assert capsys.readouterr().out == ""
     assert answer(["check", "orders"]) == 0
     passed = capsys.readouterr().out.splitlines()[-1]
@@ -38,7 +38,7 @@ def test_a_drafted_suite_passes_and_a_column_that_comes_later_is_told(
     assert answer(["checks", "suggest", "orders"]) == 0
     out, err = capsys.readouterr()
     assert "`orders` version 1: 1 row, 2 columns" in out
-    assert err.splitlines()[0] == f"{DRAFTED} and `orders` version 1 differ:"
+    assert err.splitlines()[0] == f"{SUITE} and `orders` version 1 differ:"
     assert [line.split(" (")[0] for line in err.splitlines()[1:]] == [
         "  - `shop` is missing, and the suite names it",
         "  - `id` is LongType in the suite",

@@ -1,4 +1,4 @@
-"""A suite that its table's columns cannot meet is refused before Spark starts, where those are sure to stay."""
+"""A suite that cannot be evaluated on its table's columns is refused before Spark starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from sparkops import Engine
 from sparkops.cli.main import answer
-from sparkops.engine.operations.validate import Valid, validate
+from sparkops.engine.operations.suites import SuiteValidation, validate_suites
 from sparkops.errors import ConfigError, UnknownName
 
 pytestmark = pytest.mark.filterwarnings(
@@ -31,22 +31,22 @@ SUITE = """
       - expect_column_values_to_not_be_null: amuont
 """
 COLUMNS = {"shop": "string", "amount": "double"}
-TOLD = r"(?s)Did you mean `amount`\? \(conf/checks/orders.yml:3\)"
+MESSAGE = r"(?s)Did you mean `amount`\? \(conf/checks/orders.yml:3\)"
 
 
 @pytest.fixture
 def engine(make_project: Callable[..., Path]) -> Callable[..., Engine]:
-    def make(suite: str = SUITE, *, options: str = "", made: bool = True) -> Engine:
+    def make(suite: str = SUITE, *, options: str = "", exists: bool = True) -> Engine:
         root = make_project({"jobs/orders.py": JOB.format(options=options), "conf/checks/orders.yml": suite})
-        found = Engine(root)
-        if made:
-            made_table(Path(found.workshop.tables.info("orders").location))
-        return found
+        engine = Engine(root)
+        if exists:
+            make_table(Path(engine.container.tables.info("orders").location))
+        return engine
 
     return make
 
 
-def made_table(folder: Path) -> None:
+def make_table(folder: Path) -> None:
     """Write the log of an empty Delta table with two columns."""
     fields = [{"name": n, "type": t, "nullable": True, "metadata": {}} for n, t in COLUMNS.items()]
     schema = json.dumps({"type": "struct", "fields": fields})
@@ -61,26 +61,26 @@ def made_table(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", [lambda engine: engine.start("orders", given={}), lambda engine: engine.check("orders")]
+    "verb", [lambda engine: engine.run_by_name("orders", {}), lambda engine: engine.check("orders")]
 )
-def test_a_column_that_is_not_there_is_told_before_spark_starts(
+def test_a_missing_column_is_reported_before_spark_starts(
     engine: Callable[..., Engine], verb: Callable[[Engine], object]
 ) -> None:
-    there = engine()
-    with pytest.raises(ConfigError, match=TOLD):
-        verb(there)
-    assert not there.workshop.starter.begun
-    assert not list(there.runs.newest(limit=1)), "no run was begun"
+    project = engine()
+    with pytest.raises(ConfigError, match=MESSAGE):
+        verb(project)
+    assert not project.container.starter.begun
+    assert not list(project.runs.newest(limit=1)), "no run was begun"
 
 
-def test_a_refused_job_is_told_how_it_may_bring_other_columns(engine: Callable[..., Engine]) -> None:
-    there = engine()
-    with pytest.raises(ConfigError, match=r"brings `orders` other columns .* `schema_change=True`"):
-        there.run(there.jobs["orders"])
+def test_the_error_says_how_a_job_may_change_the_columns(engine: Callable[..., Engine]) -> None:
+    project = engine()
+    with pytest.raises(ConfigError, match=r"gives `orders` other columns .* `schema_change=True`"):
+        project.run(project.jobs["orders"])
 
 
 @pytest.mark.parametrize(
-    ("options", "made", "suite"),
+    ("options", "exists", "suite"),
     [
         ("(schema_change=True)", True, SUITE),
         ("", False, SUITE),
@@ -88,27 +88,27 @@ def test_a_refused_job_is_told_how_it_may_bring_other_columns(engine: Callable[.
         ("", True, "expectations: [expect_column_to_exist: amuont]"),
     ],
 )
-def test_what_may_still_become_good_is_not_refused(
-    engine: Callable[..., Engine], options: str, made: bool, suite: str
+def test_a_suite_that_may_still_fit_is_not_refused(
+    engine: Callable[..., Engine], options: str, exists: bool, suite: str
 ) -> None:
-    there = engine(suite, options=options, made=made)
-    there.workshop.require_fit([there.declared["orders"]])
+    project = engine(suite, options=options, exists=exists)
+    project.container.require_suites_fit([project.project.declared["orders"]])
 
 
-def test_suites_are_validated_on_demand_with_all_mistakes_at_once(
+def test_suites_are_validated_with_all_mistakes_at_once(
     engine: Callable[..., Engine], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    there = engine()
-    other = there.root / "conf" / "checks" / "other.yml"
+    project = engine()
+    other = project.root / "conf" / "checks" / "other.yml"
     other.write_text("expectations: [expect_column_to_exist: {colum: a}]\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=TOLD) as told:
-        validate(there)
-    assert "takes no `colum`. Did you mean `column`?" in str(told.value)
-    assert "(conf/checks/other.yml:1)" in str(told.value)
+    with pytest.raises(ConfigError, match=MESSAGE) as raised:
+        validate_suites(project.container)
+    assert "takes no `colum`. Did you mean `column`?" in str(raised.value)
+    assert "(conf/checks/other.yml:1)" in str(raised.value)
     other.write_text("expectations: [expect_column_to_exist: a]\n", encoding="utf-8")
-    assert validate(there, "other") == (Valid(table="other", expectations=1, columns_known=False),)
+    assert validate_suites(project.container, "other") == (SuiteValidation(table="other", expectations=1, columns_known=False),)
     with pytest.raises(UnknownName, match="Did you mean `other`"):
-        validate(there, "othr")
-    assert not there.workshop.starter.begun
-    assert answer(["checks", "validate", "other", "--project", str(there.root)]) == 0
+        validate_suites(project.container, "othr")
+    assert not project.container.starter.begun
+    assert answer(["checks", "validate", "other", "--project", str(project.root)]) == 0
     assert capsys.readouterr().out == "other: 1 expectation; its columns are known once it is computed\n"

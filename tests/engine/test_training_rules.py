@@ -1,4 +1,4 @@
-"""The suites of a model's training tables, as rules about one row and what is left out of them."""
+"""The suites of a model's training tables, as rules about single rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyspark.sql.types import DoubleType, IntegerType, StringType, StructField, 
 
 from sparkops.checks.checks import Checks
 from sparkops.config.settings import Settings
-from sparkops.engine.adapters.models import TrainingChecks
+from sparkops.engine.adapters.models import TrainingRules
 
 SCHEMA = StructType([
     StructField("carrier", StringType()), StructField("month", IntegerType()), StructField("temp", DoubleType())
@@ -25,7 +25,7 @@ expectations:
 
 
 class Tables:
-    """Tables of one schema, by the version that is asked for."""
+    """Tables of one schema, read at version 7."""
 
     def pin(self, name: str, *, at: int | None) -> tuple[str, int | None]:
         return name, at
@@ -35,28 +35,28 @@ class Tables:
         return SimpleNamespace(schema=SCHEMA)
 
 
-def training(root: Path, suite: str) -> TrainingChecks:
+def training(root: Path, suite: str) -> TrainingRules:
     settings = Settings.model_validate({"root": root, "env": "base", "state": root / ".sparkops"})
     (root / "conf" / "checks").mkdir(parents=True)
     (root / "conf" / "checks" / "flights.yml").write_text(suite, encoding="utf-8")
-    return TrainingChecks(settings, Checks(settings), Tables())  # type: ignore[arg-type]
+    return TrainingRules(settings, Checks(settings), Tables())  # type: ignore[arg-type]
 
 
-def test_what_a_suite_says_of_a_row_is_taken_and_the_rest_left_out_with_the_reason(tmp_path: Path) -> None:
-    found = training(tmp_path, SUITE).of({"flights": 7, "weather": 3})
-    month, temp = found.rules
+def test_row_rules_of_a_suite_are_portable_and_others_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    rules = training(tmp_path, SUITE).for_tables({"flights": 7, "weather": 3})
+    month, temp = rules.rules
     assert (month.label.split("(")[0], month.place) == (
         "expect_column_values_to_be_between",
         "conf/checks/flights.yml:2",
     )
     assert (month.types, month.refuses) == ({"month": "integer"}, True)
     assert (temp.policy, temp.mostly, temp.refuses) == ("warn", 0.9, False)
-    unique, typed = found.left_out
+    unique, typed = rules.left_out
     assert unique.why == "it needs the whole table"
     assert typed.why.startswith("it cannot be evaluated (ColumnValuesBetween")
 
 
-def test_a_suite_that_is_not_valid_costs_no_model(tmp_path: Path) -> None:
-    found = training(tmp_path, "expectations:\n  - expect_the_unexpected: month\n").of({"flights": 7})
-    assert not found.rules
-    assert "expect_the_unexpected" in found.left_out[0].why
+def test_an_invalid_suite_does_not_lose_the_model(tmp_path: Path) -> None:
+    rules = training(tmp_path, "expectations:\n  - expect_the_unexpected: month\n").for_tables({"flights": 7})
+    assert not rules.rules
+    assert "expect_the_unexpected" in rules.left_out[0].why

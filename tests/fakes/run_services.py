@@ -81,7 +81,9 @@ class FakeTables:
             raise self.publish_error
         return self._commit(frame, write.table, run_id, batch)
 
-    def quarantine(self, frame: Any, *, table: str, run_id: str, batch: MicroBatch | None = None) -> PublishedVersion:
+    def quarantine(
+        self, frame: Any, *, table: str, run_id: str, batch: MicroBatch | None = None
+    ) -> PublishedVersion:
         return self._commit(frame, f"{table}__quarantine", run_id, batch)
 
     def _commit(self, frame: Any, table: str, run_id: str, batch: MicroBatch | None) -> PublishedVersion:

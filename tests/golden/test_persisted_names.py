@@ -23,8 +23,7 @@ from sparkops.pipeline.model_version_info import GateResult
 from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.code import source_hash
-from sparkops.runs.fingerprint import fingerprint
+from sparkops.runs.fingerprint import fingerprint, source_hash
 from sparkops.scoring.artifact import file_names as files
 from sparkops.scoring.locate import identity
 from sparkops.tables import streams

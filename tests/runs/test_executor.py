@@ -46,13 +46,19 @@ def fakes() -> FakeRunServices:
 @pytest.fixture
 def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
     def run(
-        function: Callable[..., Any], *, at: dict[str, int] | None = None, resume: Run | None = None, **declared: Any
+        function: Callable[..., Any],
+        *,
+        at: dict[str, int] | None = None,
+        resume: Run | None = None,
+        **declared: Any,
     ) -> Run:
         defaults: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
         source = tmp_path / "jobs" / "x.py"
         source.parent.mkdir(exist_ok=True)
         source.write_text("# a job\n")
-        job = Job(name="double", function=function, doc="", place=Place(str(source), 1), **(defaults | declared))
+        job = Job(
+            name="double", function=function, doc="", place=Place(str(source), 1), **(defaults | declared)
+        )
         request = RunRequest(job=job, values={}, versions=ReadVersions(at=at or {}), resume=resume)
         context = RunContext(root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",))
         return execute(request, fakes.connect, context)

@@ -52,9 +52,7 @@ def test_a_cancelled_run_ends_the_flow() -> None:
         raise RunCancelled("stop")
 
     with pytest.raises(RunCancelled):
-        run_in_order(
-            [job("a"), job("b")], upstream={}, find_fresh=lambda _: None, run=one, on_skip=ignore
-        )
+        run_in_order([job("a"), job("b")], upstream={}, find_fresh=lambda _: None, run=one, on_skip=ignore)
 
 
 @given(st.data())

@@ -77,7 +77,9 @@ def test_each_batch_is_checked_and_the_results_are_recorded_together(go, fakes) 
     assert [entry[2:] for entry in fakes.history.entries] == [({"out": 0}, [True]), ({"out": 1}, [False])]
 
 
-def test_a_batch_that_fails_ends_the_run_and_earlier_batches_stay_published(go, fakes, tmp_path: Path) -> None:
+def test_a_batch_that_fails_ends_the_run_and_earlier_batches_stay_published(
+    go, fakes, tmp_path: Path
+) -> None:
     fakes.checks.rules["out"] = (lambda n: n != 3, "fail")
     with pytest.raises(ChecksFailed, match=r"nothing of batch 1 was published; the next run begins with it"):
         go()

@@ -1,1 +1,1 @@
-"""Adapters that implement the ports of `sparkops.runs` with the other packages."""
+"""Adapters: implement the ports of `sparkops.runs` with the other packages."""

@@ -1,30 +1,41 @@
-"""The rules that travel with a model: those about one row in the suites of the tables that a run trained it on."""
+"""The model registry as runs use it: registration with the row rules of the training tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sparkops.checks.checks import Checks
 from sparkops.config.settings import Settings
 from sparkops.errors import ConfigError
+from sparkops.pipeline.model import Gate, Model, ModelVersion
+from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.registry.registry import Registry
+from sparkops.runs.record import Run
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRules, merge_rules
 from sparkops.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingChecks:
-    """The suites of tables, read for the models that they train."""
+class TrainingRules:
+    """Reads the rules about single rows from the suites of training tables; they are registered with the model.
+
+    Args:
+        settings: The project's settings.
+        checks: The suites.
+        tables: The project's tables.
+    """
 
     settings: Settings
     checks: Checks
     tables: Tables
 
-    def of(self, versions: Mapping[str, int | None]) -> PortableRules:
+    def for_tables(self, versions: Mapping[str, int | None]) -> PortableRules:
         """Return the rules of several tables, each by its schema at the version that was read."""
-        return merge_rules(self._of_table(table, version) for table, version in versions.items())
+        return merge_rules(self._for_table(table, version) for table, version in versions.items())
 
-    def _of_table(self, table: str, version: int | None) -> PortableRules:
+    def _for_table(self, table: str, version: int | None) -> PortableRules:
         from sparkops.checks.row_rules import row_checks
         from sparkops.compiler import fields_from_spark
 
@@ -35,7 +46,39 @@ class TrainingChecks:
             schema = self.tables.read(self.tables.pin(table, at=version)).schema
             types = {field.name: field.type for field in fields_from_spark(schema.jsonValue())}
             return row_checks(suite, self.settings.state / "gx" / "suites", schema, types)
-        except ConfigError as error:  # the model is trained; a mistake in a suite may not lose it
-            return PortableRules(
-                left_out=(OmittedRule(label="every expectation", table=table, why=str(error)),)
-            )
+        except ConfigError as error:
+            # The model is trained already: a mistake in a suite must not lose it.
+            return PortableRules(left_out=(OmittedRule(label="every expectation", table=table, why=str(error)),))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegistrar:
+    """Implements the port `ModelRegistry` with the MLflow registry.
+
+    Args:
+        registry: Returns the registry; called only where it is needed, because it starts Spark.
+        rules: Reads the row rules of the training tables.
+    """
+
+    registry: Callable[[], Registry]
+    rules: TrainingRules
+
+    def version(self, name: str, *, at: int | None = None) -> ModelVersion:
+        """Return the champion, or the given version."""
+        return self.registry().version(name, at)
+
+    def register(
+        self, model: Model, *, name: str, run: Run, gates: Sequence[Gate], params: Mapping[str, Any]
+    ) -> ModelVersionInfo:
+        """Certify, measure and register a trained model, with the table versions that the run read."""
+        tables = {table: pin["version"] for table, pin in run.inputs.items()}
+        return self.registry().register(
+            model,
+            name=name,
+            run_id=run.id,
+            tables=tables,
+            checks=self.rules.for_tables(tables),
+            gates=gates,
+            params=params,
+            tags={"sparkops.job": run.job},
+        )

@@ -1,1 +1,1 @@
-"""Operations on a project: functions that take the service container."""
+"""Operations on a project: functions that take the service container, or the services that they need."""

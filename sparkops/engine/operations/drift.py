@@ -1,8 +1,8 @@
-"""How a table's columns changed from version to version, in words; of a local table without Spark."""
+"""Describe how a table's columns changed from version to version; a local table is read without Spark."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -11,59 +11,56 @@ from sparkops.errors import VersionGone
 from sparkops.tables.schema import Columns, difference
 
 if TYPE_CHECKING:
-    from sparkops.engine.engine import Engine
     from sparkops.tables import Tables
 
 _NEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One sentence about a column, with the version that brought it."""
+class ColumnChange:
+    """A sentence about one changed column, and the version that changed it."""
 
     version: int
-    told: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drift:
-    """What changed from the oldest version looked at to the newest."""
+class SchemaDrift:
+    """The changes from the oldest version that was read to the newest."""
 
     oldest: int
     newest: int
-    changes: tuple[Change, ...]
+    changes: tuple[ColumnChange, ...]
 
 
-def drifted(engine: Engine, table: str, *, since: int | None = None) -> Drift:
+def schema_drift(tables: Tables, table: str, *, since: int | None = None) -> SchemaDrift:
     """Return how a table's columns changed.
 
     Args:
-        engine: The project.
+        tables: The project's tables.
         table: The table.
-        since: The older version; by default the oldest of the newest 20 that can be read.
+        since: The oldest version; by default the oldest of the newest 20 that can be read.
 
     Raises:
         InputError: The table is a source: its files have no versions.
         VersionGone: Version `since` can no longer be read.
     """
-    tables = engine.workshop.tables
     oldest = None if since is None else tables.pin(table, at=since).version
     commits = tables.history(table, _NEWEST if oldest is None else None)
-    found = _schemas(tables, table, [each.version for each in commits if each.version >= (oldest or 0)])
+    versions = sorted(commit.version for commit in commits if commit.version >= (oldest or 0))
+    schemas = dict(_read_schemas(tables, table, versions))
     changes = (
-        Change(new, told) for old, new in pairwise(found) for told in difference(found[old], found[new])
+        ColumnChange(new, description)
+        for old, new in pairwise(schemas)
+        for description in difference(schemas[old], schemas[new])
     )
-    return Drift(oldest=min(found), newest=max(found), changes=tuple(changes))
+    return SchemaDrift(oldest=min(schemas), newest=max(schemas), changes=tuple(changes))
 
 
-def _schemas(tables: Tables, table: str, versions: list[int]) -> Mapping[int, Columns]:
-    """Return the columns of each version that can be read, the oldest first."""
-
-    def read() -> Iterator[tuple[int, Columns]]:
-        for version in sorted(versions):
-            try:
-                yield version, tables.schema(table, at=version)
-            except VersionGone:
-                continue
-
-    return dict(read())
+def _read_schemas(tables: Tables, table: str, versions: list[int]) -> Iterator[tuple[int, Columns]]:
+    """Yield the columns of each version that can still be read."""
+    for version in versions:
+        try:
+            yield version, tables.schema(table, at=version)
+        except VersionGone:
+            continue

@@ -1,154 +1,174 @@
-"""A flow over a project: which jobs, in which order, and which of them have anything to do."""
+"""Run a flow: jobs and everything they read from, in dependency order, without those that are up to date."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.engine.operations.run_job import execute_job
 from sparkops.errors import ParamErrors, Problem, SparkopsError
+from sparkops.pipeline.bind import BoundParameters
 from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.code import source_hash
-from sparkops.runs.fingerprint import fingerprint
-from sparkops.runs.flow import Step, flow
-from sparkops.runs.params import as_json
+from sparkops.runs.fingerprint import fingerprint, params_to_json, source_hash
+from sparkops.runs.flow import FlowStep, run_in_order
 from sparkops.runs.record import Run
+from sparkops.runs.request import ReadVersions
 from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
 
 if TYPE_CHECKING:
-    from sparkops.engine.container import Workshop
-    from sparkops.engine.engine import Engine
+    from sparkops.engine.container import ServiceContainer
 
 
-def run_flow(
-    engine: Engine,
-    targets: Sequence[str],
-    *,
-    given: Mapping[str, Any],
-    at: Mapping[str, int],
-    as_of: datetime | None,
-    force: bool,
-    last: bool,
-) -> tuple[Step, ...]:
-    """Run the flow that `Engine.flow` describes."""
-    declared = engine.declared
-    jobs = execution_order(declared, targets)
-    bound = _bind_all(engine, jobs, targets, given, at)
-    fresh = Freshness(engine, bound, set(targets) if last else set(), force)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRequest:
+    """Which jobs to run, and how.
 
-    def one(job: Job) -> Run:
-        engine.warm([job])
-        pins = (at, as_of) if job.name in targets else ({}, None)
-        return engine.run_bound(*engine.ready(job, bound[job.name]), at=pins[0], as_of=pins[1])
+    Args:
+        targets: Names of jobs; the jobs that they read from are run, too.
+        params: Parameter to value; each job takes those that it declares.
+        versions: Versions that the targets read.
+        force: Also run jobs that are up to date.
+        always_run_targets: Run the targets even if they are up to date.
+    """
 
-    before = {job.name: [above.name for above in upstream(job, declared)] for job in jobs}
-    steps = flow(jobs, before=before, fresh=fresh.earlier, run=one, told=engine.tell)
-    broken = [step.error for step in steps if step.error is not None]
-    if broken:
-        raise _all(broken)
+    targets: Sequence[str]
+    params: Mapping[str, Any] = field(default_factory=dict)
+    versions: ReadVersions = field(default_factory=ReadVersions)
+    force: bool = False
+    always_run_targets: bool = False
+
+
+def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowStep, ...]:
+    """Run a flow; return one step for each job.
+
+    Raises:
+        ParamErrors: Everything that is wrong with the parameters of all jobs; nothing was started.
+        SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
+    """
+    project = container.project
+    jobs = execution_order(project.declared, request.targets)
+    bound = _bind_all(container, jobs, request)
+    freshness = _Freshness(container, bound, request)
+
+    def run(job: Job) -> Run:
+        container.warm_up([job])
+        versions = request.versions if job.name in request.targets else None
+        return execute_job(container, *project.load_job(job, bound[job.name]), versions=versions)
+
+    steps = run_in_order(
+        jobs,
+        upstream={job.name: [above.name for above in upstream(job, project.declared)] for job in jobs},
+        find_fresh=freshness.find_fresh_run,
+        run=run,
+        on_skip=container.listener.job_skipped,
+    )
+    errors = [step.error for step in steps if step.error is not None]
+    if errors:
+        raise _combine(errors)
     return steps
 
 
-def _all(broken: Sequence[SparkopsError]) -> SparkopsError:
-    """Return the first error, the others told with it."""
-    first = broken[0]
-    if len(broken) == 1:
+def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:
+    """Return an error of the first one's type, with the messages and notes of all."""
+    first = errors[0]
+    if len(errors) == 1:
         return first
-    told = type(first).__new__(type(first), *first.args)
-    told.args = ("\n".join(str(error) for error in broken),)
-    for error in broken:
+    combined = type(first).__new__(type(first), *first.args)
+    combined.args = ("\n".join(str(error) for error in errors),)
+    for error in errors:
         for note in getattr(error, "__notes__", ()):
-            told.add_note(note)
-    return told
+            combined.add_note(note)
+    return combined
 
 
 def _bind_all(
-    engine: Engine,
-    jobs: Sequence[Job],
-    targets: Sequence[str],
-    given: Mapping[str, Any],
-    at: Collection[str],
+    container: ServiceContainer, jobs: Sequence[Job], request: FlowRequest
 ) -> dict[str, BoundParameters]:
-    """Bind every job of the flow; each takes what it declares, and all that is wrong is told at once."""
+    """Bind every job of the flow; each takes the parameters that it declares.
+
+    Targets also take the parameters and versions that no job has a use for, so that these are reported as errors.
+
+    Raises:
+        ParamErrors: Everything that is wrong, in all jobs.
+    """
     problems: list[Problem] = []
     bound: dict[str, BoundParameters] = {}
-    known = {param.name for job in jobs for param in job.params}
-    read = {name for job in jobs if job.name in targets for name in (*job.tables, *job.models)}
+    declared = {param.name for job in jobs for param in job.params}
+    read = {name for job in jobs if job.name in request.targets for name in (*job.tables, *job.models)}
     for job in jobs:
-        mine = {param.name for param in job.params}
-        target = job.name in targets
-        strange = given.keys() - known if target else set()
-        chosen = {name: value for name, value in given.items() if name in mine | strange}
+        names = {param.name for param in job.params}
+        unused_versions: list[str] = []
+        if job.name in request.targets:
+            names |= request.params.keys() - declared
+            unused_versions = [name for name in request.versions.at if name not in read]
+        params = {name: value for name, value in request.params.items() if name in names}
         try:
-            unread = [name for name in at if name not in read] if target else []
-            bound[job.name] = engine.bind(job, chosen, origin="command line", at=unread)
+            bound[job.name] = container.project.bind(job, params, origin="command line", at=unused_versions)
         except ParamErrors as error:
             problems += error.problems
     if problems:
-        raise ParamErrors(", ".join(targets), problems)
+        raise ParamErrors(", ".join(request.targets), problems)
     return bound
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
-    """Which jobs have nothing to do: the same work was done before, and what it made still stands."""
+class _Freshness:
+    """Finds jobs that are up to date: the same work was done before, and its outputs are still there."""
 
-    engine: Engine
+    container: ServiceContainer
     bound: Mapping[str, BoundParameters]
-    always: set[str]
-    force: bool
+    request: FlowRequest
 
-    def earlier(self, job: Job) -> Run | None:
-        """Return the run that makes another one needless, or None."""
-        if self.force or job.name in self.always:
+    def find_fresh_run(self, job: Job) -> Run | None:
+        """Return the earlier run that makes a new one unnecessary, or None."""
+        request, runs = self.request, self.container.project.runs
+        if request.force or (request.always_run_targets and job.name in request.targets):
             return None
         try:
-            wanted = self._fingerprint(job)
-        except SparkopsError:  # an input is not there yet: the run itself will say so
+            present = self._fingerprint(job)
+        except SparkopsError:
+            # An input is missing: the run itself reports that.
             return None
-        for run in self.engine.runs.newest(job=job.name, limit=20):
+        for run in runs.newest(job=job.name, limit=20):
             if run.state == "done":
-                return run if run.fingerprint == wanted and self._stands(run) else None
+                return run if run.fingerprint == present and self._has_outputs(run) else None
         return None
 
     def _fingerprint(self, job: Job) -> str:
-        shop = self.engine.workshop
+        container, project = self.container, self.container.project
         return fingerprint(
             job,
-            source=source_hash(job, self.engine.root),
-            params=as_json(job, self.bound[job.name].values),
-            pins=[shop.tables.pin(table) for table in job.tables],
-            models={name: self.engine.models.resolve(name).version for name in job.models},
-            suites={write.table: shop.suite_identity(write.table) for write in job.writes},
+            source=source_hash(job, project.root),
+            params=params_to_json(job, self.bound[job.name].values),
+            pins=[container.tables.pin(table) for table in job.tables],
+            models={name: project.models.resolve(name).version for name in job.models},
+            suites={write.table: container.suite_runner.identity(write.table) for write in job.writes},
         )
 
-    def _stands(self, run: Run) -> bool:
+    def _has_outputs(self, run: Run) -> bool:
         if run.report is not None:
             return Path(run.report).is_file()
         if run.registered is not None:
-            return self._registered(run)
-        shop: Workshop = self.engine.workshop
-        return all(_holds(shop, name, out["version"]) for name, out in run.outputs.items())
+            return self._is_registered(run.registered["name"], run.registered["version"])
+        return all(self._is_current(name, output["version"]) for name, output in run.outputs.items())
 
-    def _registered(self, run: Run) -> bool:
-        assert run.registered is not None
+    def _is_registered(self, name: str, version: int) -> bool:
         try:
-            self.engine.models.resolve(run.registered["name"], run.registered["version"])
+            self.container.project.models.resolve(name, version)
         except SparkopsError:
             return False
         return True
 
-
-def _holds(shop: Workshop, table: str, version: int) -> bool:
-    """Tell whether a table holds what a run published in a version; rows that were released since do not undo that."""
-    newest = shop.tables.info(table).version
-    if newest is None or newest < version:
-        return False
-    since = [commit for commit in shop.tables.history(table, newest - version) if commit.version > version]
-    return len(since) == newest - version and all(
-        (commit.run_id or "").startswith((RELEASE, DISCARD)) for commit in since
-    )
+    def _is_current(self, table: str, version: int) -> bool:
+        """Return whether the version is the table's newest, apart from rows that were released since."""
+        tables = self.container.tables
+        newest = tables.info(table).version
+        if newest is None or newest < version:
+            return False
+        later = [commit for commit in tables.history(table, newest - version) if commit.version > version]
+        return len(later) == newest - version and all(
+            (commit.run_id or "").startswith((RELEASE, DISCARD)) for commit in later
+        )

@@ -1,8 +1,8 @@
-"""Quarantined rows back into their table, each exactly once, whatever it is interrupted by.
+"""Release quarantined rows into their table, each exactly once, even if a release is interrupted.
 
-What passed is staged whole; one commit marks those rows in the quarantine; one appends them to the table, with the release's id
-as its transaction; one stamps them as done with. A release that was interrupted is brought to its end by the next one: its
-staged rows are published if the table does not hold them yet, and only then stamped.
+A release has these steps. The rows that pass their checks are staged together. One commit marks them in the quarantine. One
+commit appends them to the table, with the release's id as its transaction. One commit stamps them as released. The next
+release first finishes an interrupted one: it publishes the staged rows if the table does not have them yet, then stamps them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparkops.checks.outcome import REASONS, describe
-from sparkops.checks.suite.release_suites import of_each_row, of_the_whole
+from sparkops.checks.suite.readmission import of_each_row, of_the_whole
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.write import Write
-from sparkops.runs.ids import new_id
-from sparkops.runs.lock import writing
+from sparkops.runs.lock import lock_for_writing
+from sparkops.runs.record import new_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
 from sparkops.tables.write.replaced_slice import quoted
 
@@ -25,21 +25,20 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from sparkops.checks.outcome import Outcome
-    from sparkops.engine.container import Workshop
-    from sparkops.engine.engine import Engine
-
-Watch = Callable[[str], None]
+    from sparkops.checks.suite.suite import Suite
+    from sparkops.engine.container import ServiceContainer
+    from sparkops.tables import Tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to become of quarantined rows.
+class ReleaseRequest:
+    """Which quarantined rows to release or discard.
 
     Args:
         table: Their table.
-        run: Only what this run held back.
+        run: Only rows that this run quarantined.
         repairs: Column to a Spark SQL expression on the row's own columns.
-        discard: They are not wanted: none is admitted.
+        discard: Discard the rows instead of releasing them.
     """
 
     table: str
@@ -48,179 +47,187 @@ class Wanted:
     discard: bool = False
 
 
-def survey(engine: Engine, wanted: Wanted) -> QuarantineSummary:
-    """Return what waits, after all that can be told wrong without Spark was told.
+def summarize_quarantine(tables: Tables, request: ReleaseRequest) -> QuarantineSummary:
+    """Return what is in the quarantine, after validating the request as far as possible without Spark.
 
     Raises:
-        UnknownName: There is no such table, no such column, or nothing waits from that run.
+        UnknownName: There is no such table or column, or the run quarantined nothing.
         InputError: The table cannot be written to.
     """
-    tables = engine.workshop.tables
-    tables.require_writable(wanted.table)
-    tables.pin(wanted.table)
-    found = tables.held(wanted.table)
-    if wanted.run is not None and wanted.run not in {each.run for each in found.counts}:
-        known = sorted({each.run for each in found.counts})
-        raise UnknownName("run", wanted.run, known, where=f"the quarantine of `{wanted.table}`")
-    columns = [name for name, _ in tables.schema(wanted.table)] if wanted.repairs else []
-    for column in wanted.repairs:
+    tables.require_writable(request.table)
+    tables.pin(request.table)
+    summary = tables.held(request.table)
+    runs = sorted({count.run for count in summary.counts})
+    if request.run is not None and request.run not in runs:
+        raise UnknownName("run", request.run, runs, where=f"the quarantine of `{request.table}`")
+    columns = [name for name, _ in tables.schema(request.table)] if request.repairs else []
+    for column in request.repairs:
         if column not in columns:
-            raise UnknownName("column", column, columns, where=f"table `{wanted.table}`")
-    if wanted.repairs and wanted.discard:
-        raise InputError("Rows are repaired or discarded: leave out --set, or --discard.")
-    return found
+            raise UnknownName("column", column, columns, where=f"table `{request.table}`")
+    if request.repairs and request.discard:
+        raise InputError("Rows are either repaired or discarded: leave out --set, or --discard.")
+    return summary
 
 
-def release(engine: Engine, wanted: Wanted, *, watch: Watch = lambda _: None) -> ReleaseResult:
-    """Do what is wanted of the rows that wait; nothing where none does.
+def release_rows(
+    container: ServiceContainer, request: ReleaseRequest, *, on_step: Callable[[str], None] = lambda _: None
+) -> ReleaseResult:
+    """Release or discard quarantined rows; do nothing if none are held.
 
     Args:
-        engine: The project.
-        wanted: Which rows, and what for.
-        watch: Told the name of each step as it begins.
+        container: The services.
+        request: Which rows, and what to do with them.
+        on_step: Called with the name of each step when it begins.
 
     Raises:
-        InputError: A repair that cannot be read, or that is not about one row.
+        InputError: A repair cannot be parsed, or is not an expression on one row.
         ChecksFailed: The table would not pass its checks with these rows; nothing was released.
-        TableBusy: A run writes the table.
+        TableBusy: A run is writing the table.
     """
-    found = survey(engine, wanted)
-    if not found.counts:
-        raise InputError(f"Nothing of `{wanted.table}` was ever held back, so there is nothing to release.")
-    release_id = (DISCARD if wanted.discard else RELEASE) + new_id()
-    nothing = ReleaseResult(table=wanted.table, release=release_id, discarded=wanted.discard)
-    if not found.row_count and not found.interrupted:
-        return nothing
-    shop = engine.workshop
-    if not wanted.discard or found.interrupted:
-        shop.warm([])
-        shop.checks.warm([wanted.table])
-    names = [wanted.table, shop.tables.quarantine_name(wanted.table)]
-    with writing(engine.settings.state / "locks", names, release_id):
+    tables, table = container.tables, request.table
+    summary = summarize_quarantine(tables, request)
+    if not summary.counts:
+        raise InputError(f"No rows of `{table}` were ever quarantined, so there is nothing to release.")
+    release_id = (DISCARD if request.discard else RELEASE) + new_run_id()
+    result = ReleaseResult(table=table, release=release_id, discarded=request.discard)
+    if not summary.held and not summary.interrupted:
+        return result
+    if not request.discard or summary.interrupted:
+        container.warm_up([])
+        container.checks.warm([table])
+    names = [table, tables.quarantine_name(table)]
+    with lock_for_writing(container.settings.state / "locks", names, release_id):
         try:
-            return _Release(shop, wanted, release_id, watch).all(nothing)
-        except Exception as error:  # Spark's errors are told in words
-            told = shop.tables.explain(error)
-            if told is None or told is error:
+            return _Release(container, request, release_id, on_step).run(result)
+        except Exception as error:
+            translated = tables.explain(error)
+            if translated is None or translated is error:
                 raise
-            raise told from error
+            raise translated from error
 
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    shop: Workshop
-    wanted: Wanted
-    id: str
-    watch: Watch
+    """One release, while it holds the locks of the table and its quarantine."""
 
-    def all(self, nothing: ReleaseResult) -> ReleaseResult:
-        """Finish what was interrupted, then do what is wanted."""
-        tables, table = self.shop.tables, self.wanted.table
-        interrupted = tables.held(table).interrupted  # asked again: now nobody else releases
-        done = replace(nothing, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
-        waiting = tables.held(table, run=self.wanted.run).row_count
-        if not waiting:
-            return done
+    container: ServiceContainer
+    request: ReleaseRequest
+    id: str
+    on_step: Callable[[str], None]
+
+    def run(self, result: ReleaseResult) -> ReleaseResult:
+        """Finish interrupted releases, then release or discard the requested rows."""
+        tables, table = self.container.tables, self.request.table
+        # Read again: only now can no other process release rows.
+        interrupted = tables.held(table).interrupted
+        result = replace(result, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
+        held = tables.held(table, run=self.request.run).held
+        if not held:
+            return result
         releases = tables.releases(table)
         releases.prepare(self.id)
-        if self.wanted.discard:
-            self.watch("discard")
-            return replace(done, rows=releases.discard(self.id, run=self.wanted.run))
-        good, still = self.judged(waiting)
-        count = waiting - sum(still.values())
-        done = replace(done, still=sum(still.values()), reasons=tuple(sorted(still.items())))
+        if self.request.discard:
+            self.on_step("discard")
+            return replace(result, rows=releases.discard(self.id, run=self.request.run))
+        passing, failing = self.stage_passing_rows(held)
+        result = replace(result, still=sum(failing.values()), reasons=tuple(sorted(failing.items())))
+        count = held - result.still
         if not count:
-            self.forget(self.id)
-            return done
-        releases.mark(good, self.id, count=count)
-        return replace(done, rows=self.finish(self.id), version=self.version(self.id))
+            self.discard_staged(self.id)
+            return result
+        releases.mark(passing, self.id, count=count)
+        return replace(result, rows=self.finish(self.id), version=self.published_version())
 
-    def judged(self, waiting: int) -> tuple[DataFrame, dict[str, int]]:
-        """Stage the rows that may come back; return them with their keys, and how many others break which rule."""
+    def stage_passing_rows(self, held: int) -> tuple[DataFrame, dict[str, int]]:
+        """Stage the rows that pass; return them with their keys, and the number of other rows by violated rule."""
         try:
-            rows = self.repaired()
-            self.watch("check")
-            good, still = self.passed(rows)
-            if sum(still.values()) < waiting:
-                self.stage_whole(good)
-                self.watch("mark")
+            rows = self.stage_repaired_rows()
+            self.on_step("check")
+            passing, failing = self.check_rows(rows)
+            if sum(failing.values()) < held:
+                self.stage_for_table(passing)
+                self.on_step("mark")
         except BaseException:
-            self.forget(self.id)
+            self.discard_staged(self.id)
             raise
-        return good, still
+        return passing, failing
 
-    def repaired(self) -> DataFrame:
-        """Stage the rows that wait, repaired; what a repair says is computed once."""
-        tables, table = self.shop.tables, self.wanted.table
-        self.watch("repair")
+    def stage_repaired_rows(self) -> DataFrame:
+        """Stage the held rows with their repairs, so that each repair is computed once."""
+        tables, table = self.container.tables, self.request.table
+        self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
-        frame = tables.releases(table).waiting(target, self.wanted.repairs, run=self.wanted.run)
-        return tables.stage(frame, table=table, run_id=_rows_of(self.id))
+        frame = tables.releases(table).waiting(target, self.request.repairs, run=self.request.run)
+        return tables.stage(frame, table=table, run_id=_repaired_rows_id(self.id))
 
-    def stage_whole(self, good: DataFrame) -> None:
-        """Stage exactly what will be appended, and refuse it if the table would not pass its checks with it."""
-        tables, table = self.shop.tables, self.wanted.table
-        whole = tables.read(tables.pin(table))
-        admitted = tables.stage(good.select(*map(quoted, whole.columns)), table=table, run_id=self.id)
-        self.require_whole(whole.unionByName(admitted))
-
-    def passed(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
-        """Return the rows that meet what each must meet, and how many break each rule that the others break."""
-        suite = self.shop.checks.suite(self.wanted.table)
-        each = of_each_row(suite) if suite else None
-        if each is None:
+    def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
+        """Return the rows that pass the expectations about single rows, and the number of others by violated rule."""
+        suite = self.container.checks.suite(self.request.table)
+        row_suite = of_each_row(suite) if suite else None
+        if row_suite is None:
             return rows, {}
-        outcome = self.shop.checks.gate(each, rows, table=self.wanted.table, run_id=self.id)
-        self._require(outcome)
-        return outcome.good, {} if outcome.bad is None else _why(outcome.bad)
+        outcome = self.require_unblocked(row_suite, rows)
+        return outcome.good, {} if outcome.bad is None else _count_by_rule(outcome.bad)
 
-    def require_whole(self, frame: DataFrame) -> None:
-        """Refuse rows with which the table would not pass what is asked of it as a whole."""
-        suite = self.shop.checks.suite(self.wanted.table)
-        whole = of_the_whole(suite) if suite else None
-        if whole is not None:
-            self._require(self.shop.checks.gate(whole, frame, table=self.wanted.table, run_id=self.id))
+    def stage_for_table(self, rows: DataFrame) -> None:
+        """Stage exactly the rows to append, and refuse them if the table would not pass its checks with them."""
+        tables, table = self.container.tables, self.request.table
+        present = tables.read(tables.pin(table))
+        staged = tables.stage(rows.select(*map(quoted, present.columns)), table=table, run_id=self.id)
+        suite = self.container.checks.suite(table)
+        table_suite = of_the_whole(suite) if suite else None
+        if table_suite is not None:
+            self.require_unblocked(table_suite, present.unionByName(staged))
 
-    def _require(self, outcome: Outcome) -> None:
+    def require_unblocked(self, suite: Suite, frame: DataFrame) -> Outcome:
+        """Run a suite on a frame.
+
+        Raises:
+            ChecksFailed: A check blocks the frame.
+        """
+        table = self.request.table
+        outcome = self.container.checks.gate(suite, frame, table=table, run_id=self.id)
         if outcome.blocked:
             lines = "\n".join(f"  - {describe(result)}" for result in outcome.failed)
             raise ChecksFailed(
-                f"Table `{self.wanted.table}` would not pass its checks with these rows; nothing was released.\n{lines}\n"
+                f"Table `{table}` would not pass its checks with these rows; nothing was released.\n{lines}\n"
                 "Repair them with --set COLUMN=EXPRESSION, choose others with --run, or discard them."
             )
+        return outcome
 
     def finish(self, release_id: str) -> int:
-        """Bring a release whose rows are marked to its end; return how many rows it admitted."""
-        tables, table = self.shop.tables, self.wanted.table
+        """Publish and stamp the marked rows of a release; return how many rows it released."""
+        tables, table = self.container.tables, self.request.table
         releases = tables.releases(table)
         if tables.published(table, release_id) is None:
             staged = tables.staged(table, release_id)
-            if staged is None:  # somebody removed what was staged: nothing of it is in the table
+            if staged is None:
+                # The staged rows were removed, and the table has none of them: they are held again.
                 releases.unmark(release_id)
                 return 0
-            self.watch("publish")
+            self.on_step("publish")
             tables.publish(staged, Write(table=table, mode="append"), run_id=release_id, staged=True)
-        self.watch("stamp")
+        self.on_step("stamp")
         rows = releases.stamp(release_id)
-        self.forget(release_id)
+        self.discard_staged(release_id)
         return rows
 
-    def version(self, release_id: str) -> int | None:
-        """Return the version of the table that a release made."""
-        done = self.shop.tables.published(self.wanted.table, release_id)
-        return None if done is None else done.version
+    def published_version(self) -> int | None:
+        """Return the version of the table that this release made."""
+        published = self.container.tables.published(self.request.table, self.id)
+        return None if published is None else published.version
 
-    def forget(self, release_id: str) -> None:
+    def discard_staged(self, release_id: str) -> None:
         """Remove what a release staged."""
-        self.shop.tables.discard(release_id)
-        self.shop.tables.discard(_rows_of(release_id))
+        self.container.tables.discard(release_id)
+        self.container.tables.discard(_repaired_rows_id(release_id))
 
 
-def _rows_of(release_id: str) -> str:
+def _repaired_rows_id(release_id: str) -> str:
     return f"{release_id}-rows"
 
 
-def _why(bad: DataFrame) -> dict[str, int]:
-    """Return how many rows break each rule; a row that breaks two counts at the first."""
-    counted = bad.groupBy(bad[REASONS][0].alias("reason")).count().collect()
-    return {row["reason"]: row["count"] for row in counted}
+def _count_by_rule(bad: DataFrame) -> dict[str, int]:
+    """Return the number of rows by violated rule; a row that violates several counts for the first."""
+    counts = bad.groupBy(bad[REASONS][0].alias("reason")).count().collect()
+    return {row["reason"]: row["count"] for row in counts}

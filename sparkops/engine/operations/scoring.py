@@ -1,40 +1,79 @@
-"""A job made for one scoring of a table, so that it is pinned, checked, published and recorded like any other."""
+"""Score a table by a registered model, as a run of a job that is made for it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sparkops.engine.operations.run_job import execute_job
 from sparkops.errors import InputError
+from sparkops.pipeline.bind import BoundParameters
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
+from sparkops.runs.record import Run
+from sparkops.runs.request import ReadVersions
+from sparkops.scoring.locate.model_uri import parse
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+    from sparkops.engine.container import ServiceContainer
     from sparkops.pipeline.model import ModelVersion
 
 
-def score_job(model: str, table: str, *, into: str, where: Mapping[str, str]) -> Job:
-    """Return a job that reads the table, keeps the rows that `where` chooses, scores them and publishes them.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableScoring:
+    """Which rows of a table to score, and where to write the scores.
+
+    Args:
+        table: Table to read.
+        into: Table to write; with `where`, only the slice of it that the scored rows belong to is replaced.
+        where: Column to the value, as text, that a row must have.
+        at: Version of the table; the newest by default.
+    """
+
+    table: str
+    into: str
+    where: Mapping[str, str] = field(default_factory=dict)
+    at: int | None = None
+
+
+def score_table(container: ServiceContainer, model: str, scoring: TableScoring) -> Run:
+    """Score a table in Spark, as a run with its own record.
+
+    Args:
+        container: The services.
+        model: `name`, `name/3` or `name@alias`.
+        scoring: Which rows to score, and where to write the scores.
+    """
+    version = container.project.models.resolve(*parse(model))
+    job = scoring_job(version.name, scoring)
+    bound = BoundParameters(values=dict(scoring.where), origins=dict.fromkeys(scoring.where, "command line"))
+    at = {version.name: version.version} | ({scoring.table: scoring.at} if scoring.at is not None else {})
+    container.warm_up([job])
+    return execute_job(container, job, bound, versions=ReadVersions(at=at))
+
+
+def scoring_job(model: str, scoring: TableScoring) -> Job:
+    """Return a job that reads the table, filters its rows, scores them and publishes the scores.
 
     Args:
         model: Registered name.
-        table: Table to read.
-        into: Table to write; with `where`, only the slice of it that the scored rows belong to.
-        where: Column to the value, as text, that a row must have.
+        scoring: Which rows to score, and where to write the scores.
     """
     place = Place(__file__, 1)
+    table, where = scoring.table, scoring.where
 
-    def score(**given: Any) -> DataFrame:
-        chosen = _chosen(given[table], table, where)
-        scored: ModelVersion = given[model]
-        return scored.transform(chosen, arrays=True)
+    def score(**arguments: Any) -> DataFrame:
+        rows = _filter_rows(arguments[table], scoring)
+        version: ModelVersion = arguments[model]
+        return version.transform(rows, arrays=True)
 
     return Job(
-        name=f"score_{into}",
+        name=f"score_{scoring.into}",
         function=score,
         doc=f"Score `{table}` by `{model}`.",
         place=place,
@@ -42,20 +81,21 @@ def score_job(model: str, table: str, *, into: str, where: Mapping[str, str]) ->
         tables=(table,),
         models=(model,),
         params=tuple(Param(name, str, REQUIRED, "", place) for name in where),
-        writes=(Write(table=into, mode="replace" if where else "overwrite", by=tuple(where)),),
+        writes=(Write(table=scoring.into, mode="replace" if where else "overwrite", by=tuple(where)),),
     )
 
 
-def _chosen(frame: DataFrame, table: str, where: Mapping[str, str]) -> DataFrame:
-    for column, value in where.items():
+def _filter_rows(frame: DataFrame, scoring: TableScoring) -> DataFrame:
+    for column, value in scoring.where.items():
         if column not in frame.columns:
             raise InputError(
-                f"Table `{table}` has no column `{column}` to choose rows by. It has: {', '.join(frame.columns)}."
+                f"Table `{scoring.table}` has no column `{column}` to select rows by. "
+                f"It has: {', '.join(frame.columns)}."
             )
         frame = frame.where(_equal(frame, column, value))
-    if where and frame.isEmpty():
-        said = ", ".join(f"{column} = {value}" for column, value in where.items())
-        raise InputError(f"Table `{table}` has no rows with {said}.")
+    if scoring.where and frame.isEmpty():
+        conditions = ", ".join(f"{column} = {value}" for column, value in scoring.where.items())
+        raise InputError(f"Table `{scoring.table}` has no rows with {conditions}.")
     return frame
 
 

@@ -1,10 +1,10 @@
-"""Whether what a training job fits will compile, found out on a few rows before it is trained in earnest."""
+"""Find out whether a training job's model will compile, by fitting it on a few rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, InputError, JobFailed, ModelError, NotCompiled, SparkopsError
@@ -12,52 +12,67 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.flavors import flavor_of
 from sparkops.registry.trial import trial
+from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from sparkops.compiler import Compilation
-    from sparkops.engine.container import Workshop
+    from sparkops.engine.container import ServiceContainer
 
 
-def check_trains(job: Job) -> None:
-    """Raise unless the job returns a model."""
-    if job.kind != "model":
-        raise InputError(
-            f"Job `{job.name}` returns no Model, so there is nothing to compile ({job.place}). "
-            "Name a job that trains one; `sparkops jobs` lists them."
-        )
-
-
-def servable(
-    shop: Workshop,
-    job: Job,
-    values: Mapping[str, Any],
-    *,
-    at: Mapping[str, int],
-    as_of: datetime | None,
-    rows: int,
+def check_servable(
+    container: ServiceContainer, name: str, params: Mapping[str, Any], *, versions: ReadVersions, rows: int
 ) -> Compilation:
-    """Call a training job with the first rows of each table, and compile what it fits; nothing is recorded.
+    """Fit a training job's model on the first rows of each table and compile it; nothing is recorded or registered.
 
     Args:
-        shop: The rooms.
+        container: The services.
+        name: The job.
+        params: Parameter to value, as text or typed.
+        versions: Versions to read.
+        rows: Number of rows of each table.
+
+    Raises:
+        InputError: The job trains no model, or its parameters are wrong; nothing was started.
+        SparkopsError: What stopped the job.
+    """
+    project = container.project
+    declared = project.find_declared(name)
+    if declared.kind != "model":
+        raise InputError(
+            f"Job `{name}` returns no Model, so there is nothing to compile ({declared.place}). "
+            "Name a job that trains one; `sparkops jobs` lists them."
+        )
+    bound = project.bind(declared, params, origin="command line", at=versions.at)
+    container.starter.begin()
+    job, bound = project.load_job(declared, bound)
+    return compile_on_sample(container, job, bound.values, versions=versions, rows=rows)
+
+
+def compile_on_sample(
+    container: ServiceContainer, job: Job, values: Mapping[str, Any], *, versions: ReadVersions, rows: int
+) -> Compilation:
+    """Call a training job with the first rows of each table, and compile the model that it returns.
+
+    Args:
+        container: The services.
         job: A job that returns a model.
         values: Its bound parameters.
-        at: Table or model name to the version to read.
-        as_of: Moment whose versions are read where `at` says nothing.
-        rows: How many rows of each table.
+        versions: Versions to read.
+        rows: Number of rows of each table.
 
     Raises:
         SparkopsError: What stopped the job.
     """
-    with ExitStack() as kept:
+    with ExitStack() as cached:
         try:
-            model = job.function(**_given(shop, job, at, as_of, rows, kept), **values)
+            arguments = _SampleReader(container, job, versions, rows).arguments(cached)
+            model = job.function(**arguments, **values)
         except SparkopsError:
             raise
         except Exception as error:
-            raise _failed(error, shop, job, rows) from error
+            raise _job_error(error, container, job, rows) from error
         if not isinstance(model, Model):
             raise ModelError(
                 f"Job `{job.name}` returned a {type(model).__name__}, not a Model ({job.place})."
@@ -67,44 +82,51 @@ def servable(
                 f"Job `{job.name}` trains no Spark model, so there is nothing to compile ({job.place}): it will be scored "
                 "in a process of its own."
             )
-        return trial(model, shop.settings)
+        return trial(model, container.settings)
 
 
-def _failed(error: Exception, shop: Workshop, job: Job, rows: int) -> SparkopsError:
-    """Return what stopped the author's function, and that it saw a sample."""
-    told = shop.tables.explain(error)
-    first = str(told or error).strip().partition("\n")[0] or "no message"
+def _job_error(error: Exception, container: ServiceContainer, job: Job, rows: int) -> SparkopsError:
+    """Return the error to show when the job's function raises, which says that it was called with a sample."""
+    translated = container.tables.explain(error)
+    message = str(translated or error).strip().partition("\n")[0] or "no message"
     return JobFailed(
-        f"Job `{job.name}` raised {type(error).__name__} on the first {rows} rows of each table: {first} "
-        f"({job.place}). Where it needs more rows, pass --rows; --debug shows the line."
+        f"Job `{job.name}` raised {type(error).__name__} on the first {rows} rows of each table: {message} "
+        f"({job.place}). If it needs more rows, pass --rows; --debug shows the line."
     )
 
 
-def _given(
-    shop: Workshop,
-    job: Job,
-    at: Mapping[str, int],
-    as_of: datetime | None,
-    rows: int,
-    kept: ExitStack,
-) -> dict[str, Any]:
-    """Return the job's frames, models and session."""
-    given: dict[str, Any] = {name: shop.registry.version(name, at.get(name)) for name in job.models}
-    for name in job.tables:
-        given[name] = _sample(
-            shop.tables.read(shop.tables.pin(name, at=at.get(name), as_of=as_of)), rows, kept
-        )
-        if not job.allow_empty and given[name].isEmpty():
-            raise BadData(
-                f"Table `{name}` has no rows, and job `{job.name}` needs some ({job.place}). Fill it."
-            )
-    if job.session:
-        given[job.session] = shop.starter.session()
-    return given
+@dataclass(frozen=True, slots=True)
+class _SampleReader:
+    """Reads the first rows of a job's tables."""
 
+    container: ServiceContainer
+    job: Job
+    versions: ReadVersions
+    rows: int
 
-def _sample(frame: DataFrame, rows: int, kept: ExitStack) -> DataFrame:
-    """Return the first rows of a table, read once."""
-    sample = frame.limit(rows).persist()
-    kept.callback(sample.unpersist)
-    return sample
+    def arguments(self, cached: ExitStack) -> dict[str, Any]:
+        """Return the job's models, frames and session.
+
+        Args:
+            cached: Uncaches the frames when it is closed.
+        """
+        job, container = self.job, self.container
+        arguments: dict[str, Any] = {
+            name: container.registry.version(name, self.versions.at.get(name)) for name in job.models
+        }
+        for name in job.tables:
+            sample = self._read(name)
+            cached.callback(sample.unpersist)
+            if not job.allow_empty and sample.isEmpty():
+                raise BadData(
+                    f"Table `{name}` has no rows, and job `{job.name}` needs some ({job.place}). Fill it."
+                )
+            arguments[name] = sample
+        if job.session:
+            arguments[job.session] = container.starter.session()
+        return arguments
+
+    def _read(self, table: str) -> DataFrame:
+        tables, versions = self.container.tables, self.versions
+        pin = tables.pin(table, at=versions.at.get(table), as_of=versions.as_of)
+        return tables.read(pin).limit(self.rows).persist()

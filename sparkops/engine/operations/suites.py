@@ -1,4 +1,4 @@
-"""A suite drafted for a table, and what the table's own suite no longer fits; and how a table's columns changed."""
+"""Draft a suite for a table, and validate the suites of a project."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from sparkops.engine.container import Workshop
-    from sparkops.engine.engine import Engine
-    from sparkops.pipeline.table import Pin
+from sparkops.errors import ConfigError, UnknownName
 
-_WRITES = 20  # the newest, whose rows tell what a write brings
+if TYPE_CHECKING:
+    from sparkops.checks.checks import Checks
+    from sparkops.checks.suite.suite import Suite
+    from sparkops.engine.container import ServiceContainer
+    from sparkops.pipeline.table import Pin
+    from sparkops.tables import Tables
+
+# Commits whose row counts show how many rows a write brings.
+_NEWEST_WRITES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A draft.
+class SuiteSuggestion:
+    """A drafted suite.
 
     Args:
         table: The table.
-        version: Version that was looked at; None for a source.
-        text: The YAML.
-        drift: What the table's present suite no longer fits, a sentence each.
-        suite: The file of that suite; None where the table has none.
+        version: The version that was profiled; None for a source.
+        text: The suite as YAML.
+        drift: How the table differs from its present suite, one sentence for each difference.
+        suite: The file of the present suite; None if the table has none.
     """
 
     table: str
@@ -34,56 +39,119 @@ class Suggestion:
     suite: str | None
 
 
-def suggest(engine: Engine, table: str, *, at: int | None = None) -> Suggestion:
-    """Look at a table and draft its suite; two passes over its rows at most.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteValidation:
+    """A suite that can be run.
 
     Args:
-        engine: The project.
+        table: Its table.
+        expectations: Number of its expectations.
+        columns_known: Whether it was validated against the table's columns, which may be unknown or about to change.
+    """
+
+    table: str
+    expectations: int
+    columns_known: bool
+
+
+def require_suite(checks: Checks, table: str) -> Suite:
+    """Return the suite of a table.
+
+    Raises:
+        UnknownName: It has none.
+    """
+    suite = checks.suite(table)
+    if suite is None:
+        advice = f"Write conf/checks/{table}.yml to give `{table}` one."
+        raise UnknownName("suite", table, sorted(checks.suites()), where="conf/checks", advice=advice)
+    return suite
+
+
+def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = None) -> SuiteSuggestion:
+    """Profile a table and draft its suite, in at most two passes over its rows.
+
+    Args:
+        container: The services.
         table: The table.
         at: Its version; the newest by default.
 
     Raises:
         UnknownName: There is no such table or version.
-        ConfigError: The suite that it has cannot be read.
+        ConfigError: Its present suite cannot be read.
     """
-    shop = engine.workshop
-    pin = shop.tables.pin(table, at=at)
-    suite = shop.checks.suite(table)
-    writes = _writes(shop, pin)
-    shop.warm([])
+    tables = container.tables
+    pin = tables.pin(table, at=at)
+    suite = container.checks.suite(table)
+    writes = _rows_of_writes(tables, pin)
+    container.warm_up([])
     from sparkops.checks.profiling.draft import draft
     from sparkops.checks.profiling.drift import drift
     from sparkops.checks.profiling.profiler import profile
 
-    with _told(shop):
-        seen = profile(shop.tables.read(pin), table)
-    return Suggestion(
+    with _translate_spark_errors(tables):
+        table_profile = profile(tables.read(pin), table)
+    return SuiteSuggestion(
         table=table,
         version=pin.version,
-        text=draft(seen, version=pin.version, writes=writes),
-        drift=drift(suite, seen) if suite else (),
+        text=draft(table_profile, version=pin.version, writes=writes),
+        drift=drift(suite, table_profile) if suite else (),
         suite=suite.place.file if suite else None,
     )
 
 
-def _writes(shop: Workshop, pin: Pin) -> tuple[int, ...]:
-    """Return the rows that the newest writes up to the pin brought, where the table's log tells them."""
+def validate_suites(container: ServiceContainer, table: str | None = None) -> tuple[SuiteValidation, ...]:
+    """Validate the suite of one table, or all suites of the project: names, arguments, and columns that are known.
+
+    Raises:
+        UnknownName: The table has no suite.
+        ConfigError: With every mistake of every suite, each with file and line.
+    """
+    known = container.checks.tables()
+    if table is not None and table not in known:
+        raise UnknownName("suite", table, known, where="conf/checks")
+    valid: list[SuiteValidation] = []
+    mistakes: list[str] = []
+    for name in known if table is None else [table]:
+        try:
+            valid.append(_validate_suite(container, name))
+        except ConfigError as error:
+            mistakes.append(str(error))
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+    return tuple(valid)
+
+
+def _validate_suite(container: ServiceContainer, table: str) -> SuiteValidation:
+    checks, jobs = container.checks, container.project.declared.values()
+    suite = require_suite(checks, table)
+    checks.validate(suite)
+    changes_schema = any(w.schema_change for job in jobs for w in job.writes if w.table == table)
+    columns = None if changes_schema else container.tables.told(table)
+    if columns is not None:
+        checks.require_fit(suite, columns, warnings=True)
+    return SuiteValidation(
+        table=table, expectations=len(suite.expectations), columns_known=columns is not None
+    )
+
+
+def _rows_of_writes(tables: Tables, pin: Pin) -> tuple[int, ...]:
+    """Return how many rows each of the newest commits up to the pin wrote, where the table's log records it."""
     if pin.kind != "delta" or pin.version is None:
         return ()
-    commits = shop.tables.history(pin.table, _WRITES)
+    commits = tables.history(pin.table, _NEWEST_WRITES)
     return tuple(commit.rows for commit in commits if commit.rows and commit.version <= pin.version)
 
 
 @contextmanager
-def _told(shop: Workshop) -> Iterator[None]:
-    """Turn an error of Spark into one that a person understands, where there is one."""
+def _translate_spark_errors(tables: Tables) -> Iterator[None]:
+    """Raise the translation of an error of Spark, where there is one."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
     except (PySparkException, Py4JError) as error:
-        told = shop.tables.explain(error)
-        if told is None:
+        translated = tables.explain(error)
+        if translated is None:
             raise
-        raise told from error
+        raise translated from error

@@ -1,0 +1,75 @@
+"""Report pages in the project's reports folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sparkops.checks.gx.data_docs import Site
+from sparkops.pipeline.report import Report
+from sparkops.reports.facts import CheckedTable
+from sparkops.runs.record import Run
+from sparkops.runs.store import RunStore
+
+_MAX_RUNS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPages:
+    """Implements the port `ReportWriter`.
+
+    Args:
+        folder: Folder of the pages.
+        store: The project's run records.
+        docs: Folder of the Data Docs, which pages link to.
+    """
+
+    folder: Path
+    store: RunStore
+    docs: Path
+
+    def write(self, report: Report, run: Run) -> str:
+        """Render the page of a run's report, write it and return its path."""
+        from sparkops.reports import Facts, render, write
+
+        facts = Facts.of(run, checks=self._checked_inputs(run))
+        return str(write(render(report, facts), self.folder, f"{run.job}-{run.id}"))
+
+    def _checked_inputs(self, run: Run) -> list[CheckedTable]:
+        """Return the check results of the input versions, from the newest runs that published them."""
+        missing = {(name, pin["version"]) for name, pin in run.inputs.items() if pin["version"] is not None}
+        tables: list[CheckedTable] = []
+        for earlier in self.store.newest(limit=_MAX_RUNS):
+            for name, output in earlier.outputs.items():
+                if (name, output["version"]) in missing:
+                    missing.discard((name, output["version"]))
+                    tables.append(
+                        _checked_table(name, output, earlier, docs=self._link_to_docs(name, earlier))
+                    )
+            if not missing:
+                break
+        return tables
+
+    def _link_to_docs(self, table: str, run: Run) -> str | None:
+        """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""
+        page = Site(self.docs).page(table, run.id)
+        return quote(os.path.relpath(page, self.folder)) if page.is_file() else None
+
+
+def _checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:
+    from sparkops.reports import checked_table
+
+    quarantine = run.outputs.get(f"{name}__quarantine", {})
+    results = [check for check in run.checks if check["table"] == name]
+    return checked_table(
+        name,
+        results,
+        version=output["version"],
+        run_id=run.id,
+        quarantined=quarantine.get("rows"),
+        docs=docs,
+    )

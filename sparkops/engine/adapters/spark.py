@@ -1,0 +1,66 @@
+"""The Spark session that runs share, tagged with the run that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sparkops.pipeline.discover import modules
+from sparkops.spark import Snapshot, Starter, Watcher, cancel, tagged
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(slots=True)
+class SharedSparkSession:
+    """Implements the port `SparkRuntime` with the session of a starter.
+
+    Args:
+        starter: Starts Spark, or has begun to.
+        on_progress: Called at each change of a run's progress.
+        jobs: Folder of the jobs.
+    """
+
+    starter: Starter
+    on_progress: Callable[[Snapshot], object]
+    jobs: Path
+    _open: dict[str, ExitStack] = field(default_factory=dict)
+
+    def begin(self, run_id: str) -> SparkSession:
+        """Return the session; Spark jobs that this thread starts are tagged with the run until `end`."""
+        session = self.starter.session()
+        _pickle_job_modules_by_value(self.jobs)
+        stack = self._open[run_id] = ExitStack()
+        stack.enter_context(tagged(session, run_id))
+        stack.enter_context(Watcher(session, run_id, tell=self.on_progress))
+        return session
+
+    def describe(self) -> dict[str, Any]:
+        """Return Spark's version and, without Spark Connect, the application's id and master."""
+        session = self.starter.session()
+        facts = {"version": session.version}
+        context = getattr(session, "sparkContext", None)
+        return facts | ({"app_id": context.applicationId, "master": context.master} if context else {})
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel the run's Spark jobs and wait until none is active."""
+        if run_id in self._open:
+            cancel(self.starter.session(), run_id)
+
+    def end(self, run_id: str) -> None:
+        """Remove the run's tag."""
+        stack = self._open.pop(run_id, None)
+        if stack is not None:
+            stack.close()
+
+
+def _pickle_job_modules_by_value(jobs: Path) -> None:
+    """Send functions of the jobs' files to Spark's workers by value, because workers cannot import those files."""
+    from pyspark import cloudpickle
+
+    for module in modules(jobs):
+        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
