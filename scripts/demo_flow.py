@@ -9,7 +9,7 @@ import shlex
 import sys
 
 from sparkops import Engine
-from sparkops.cli.main import CHECKS_FAILED, DONE, answer
+from sparkops.cli.main import CHECKS_FAILED, DONE, run_command
 
 # 17 miles from Newark to LaGuardia at one in the morning: taken here for one of US Airways' flights to Charlotte.
 RELEASE = """quarantine release flights --set "dest='CLT'" --set distance=529 --yes"""
@@ -32,7 +32,7 @@ def main(options: list[str]) -> int:
 def typed(words: str, *, code: int = DONE) -> None:
     """Run one command line; leave where it does not end with the code that it should."""
     print(f"\n$ sparkops {words}", flush=True)
-    found = answer(shlex.split(words))
+    found = run_command(shlex.split(words))
     sys.stdout.flush()
     if found != code:
         sys.exit(found or 1)

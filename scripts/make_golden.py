@@ -43,7 +43,7 @@ from sparkops.artifact.sample import plain as plain_cell  # noqa: E402
 from sparkops.artifact.sample import sampled  # noqa: E402
 from sparkops.checks.execution.compiled_suite import kept  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
-from sparkops.cli.main import answer  # noqa: E402
+from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
 from sparkops.pipeline.model import Model  # noqa: E402
 from sparkops.registry.build import fields_of  # noqa: E402
@@ -502,7 +502,7 @@ def _arrive(engine: Engine, project: Path, rows: list[tuple[Any, ...]]) -> None:
 
 def _printed(words: str) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        code = answer(shlex.split(words))
+        code = run_command(shlex.split(words))
     text = out.getvalue()
     if code not in (0, 3) or not text.lstrip().startswith(("{", "[")):
         raise SystemExit(f"`{words}` left with {code}: {text[:400]}")

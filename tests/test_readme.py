@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.cli.main import COMMANDS, answer
-from sparkops.pipeline.discovery.peek import peek
+from sparkops.cli.main import COMMANDS, run_command
+from sparkops.pipeline.peek import peek
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -36,7 +36,7 @@ def test_every_command_it_names_answers_with_its_help(capsys: pytest.CaptureFixt
     assert named <= COMMANDS.keys()
     assert COMMANDS.keys() <= named
     for command in sorted(named):
-        assert answer([command, "--help"]) == 0
+        assert run_command([command, "--help"]) == 0
         assert "Usage: sparkops" in capsys.readouterr().out
 
 

@@ -1,87 +1,179 @@
-"""`sparkops check` and `sparkops checks`."""
+"""`sparkops check` and `sparkops checks`: history, validate, suggest, drift."""
 
 from __future__ import annotations
 
 import json
-from typing import TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from sparkops.cli.display.format import format_count
 from sparkops.cli.main import CHECKS_FAILED, DONE
-from sparkops.cli.project_options import Where, common, newest
-from sparkops.cli.suggest import drift, suggest
+from sparkops.cli.project_options import (
+    ProjectOptions,
+    json_option,
+    limit_option,
+    version_option,
+    with_project_options,
+)
+from sparkops.errors import InputError
 from sparkops.pipeline.json_values import check_json
+
+if TYPE_CHECKING:
+    from sparkops.engine.operations.suites import SuiteSuggestion
 
 
 @click.command("check")
 @click.argument("name", metavar="TABLE")
-@click.option("--at", "version", type=int, metavar="VERSION", help="Version; the newest by default.")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
+@version_option()
+@json_option("lines")
 @click.option(
     "--failing",
     type=click.File("w", encoding="utf-8", atomic=True),
     metavar="FILE",
-    help="Write every row that broke a check there, with its reasons, as lines of JSON.",
+    help="Write every row that failed a check to this file, with its reasons, as lines of JSON.",
 )
-@common
-def check(where: Where, name: str, version: int | None, as_json: bool, failing: TextIO | None) -> int:
-    """Run conf/checks/TABLE.yml on TABLE as it stands. Leaves with 3 when a check failed."""
+@with_project_options
+def check(
+    project: ProjectOptions, name: str, version: int | None, as_json: bool, failing: TextIO | None
+) -> int:
+    """Run conf/checks/TABLE.yml on TABLE as it is. Exit code 3: a check failed."""
     from sparkops.cli.display.check_lines import check_lines
 
-    with where.engine() as engine:
-        done = engine.check(name, at=version)
-        for line in done.failing_lines() if failing else ():
+    with project.engine() as engine:
+        result = engine.check(name, at=version)
+        for line in result.failing_lines() if failing else ():
             print(line, file=failing)
+    results = [check_json(check) for check in result.results]
     if as_json:
-        click.echo(json.dumps([check_json(result) for result in done.results], indent=2, default=str))
+        click.echo(json.dumps(results, indent=2, default=str))
     else:
-        for line in check_lines([check_json(result) for result in done.results]):
+        for line in check_lines(results):
             click.echo(line)
-        click.echo(f"{name} version {done.version}: {done.summary}")
-        if done.docs:
-            click.echo(f"Data Docs: {done.docs}")
-    return CHECKS_FAILED if done.blocked else DONE
+        click.echo(f"{name} version {result.version}: {result.summary}")
+        if result.docs:
+            click.echo(f"Data Docs: {result.docs}")
+    return CHECKS_FAILED if result.blocked else DONE
 
 
 @click.group("checks")
 def checks() -> None:
-    """What the checks of tables found, run after run; whether they can be run; drafts of new ones."""
+    """Check results over time; validate suites; draft new ones."""
 
 
 @checks.command("history")
 @click.argument("name", metavar="TABLE")
-@newest("How many runs, the newest.")
-@click.option("--expectation", metavar="NAME", help="Only those with this in their name.")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
-@common
-def history(where: Where, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
-    """Show what became of each expectation about TABLE: last result, last failure, and a plot, oldest run first."""
-    from sparkops.cli.display.expectation_history import plain, sheet
-    from sparkops.engine.operations.expectation_history import past
+@limit_option("Number of newest runs.")
+@click.option("--expectation", metavar="NAME", help="Only expectations with this in their name.")
+@json_option()
+@with_project_options
+def history(project: ProjectOptions, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
+    """Show the results of each expectation of TABLE over time: last result, last failure, and a plot, oldest run first."""
+    from sparkops.cli.display.expectation_history import history_json, history_lines
+    from sparkops.engine.operations.expectation_history import expectation_histories
 
-    found = past(where.engine(), name, runs=limit, expectation=expectation)
+    container = project.engine().container
+    histories = expectation_histories(container, name, runs=limit, expectation=expectation)
     if as_json:
-        click.echo(json.dumps([plain(each) for each in found], indent=2, default=str))
+        click.echo(json.dumps([history_json(history) for history in histories], indent=2, default=str))
         return
-    for line in sheet(name, found):
+    for line in history_lines(name, histories):
         click.echo(line)
 
 
 @checks.command("validate")
 @click.argument("name", metavar="[TABLE]", required=False)
-@common
-def validate(where: Where, name: str | None) -> None:
-    """Tell whether TABLE's suite can be run, or all suites of the project. No Spark.
+@with_project_options
+def validate(project: ProjectOptions, name: str | None) -> None:
+    """Validate TABLE's suite, or all suites of the project, without Spark.
 
-    Names and arguments are asked of Great Expectations; columns are those of the table as it stands.
+    Names and arguments are validated by Great Expectations; columns are compared with those of the table as it is.
     """
-    from sparkops.engine.operations.validate import validate as validated
+    from sparkops.engine.operations.suites import validate_suites
 
-    for each in validated(where.engine(), name):
-        count = f"{each.expectations} expectation{'' if each.expectations == 1 else 's'}"
-        columns = "its columns fit" if each.columns_known else "its columns are known once it is computed"
-        click.echo(f"{each.table}: {count}; {columns}")
+    for suite in validate_suites(project.engine().container, name):
+        columns = "its columns fit" if suite.columns_known else "its columns are known once it is computed"
+        click.echo(f"{suite.table}: {format_count(suite.expectations, 'expectation')}; {columns}")
 
 
-checks.add_command(suggest)
-checks.add_command(drift)
+@checks.command("suggest")
+@click.argument("name", metavar="TABLE")
+@version_option()
+@click.option(
+    "--into",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the draft to this file, which must not exist; by default it is printed.",
+)
+@with_project_options
+def suggest(project: ProjectOptions, name: str, version: int | None, into: Path | None) -> None:
+    """Draft a commented suite for TABLE.
+
+    The draft is YAML with the names of Great Expectations, made from the rows of TABLE, for you to edit. If TABLE has a suite, this also shows how its columns differ from that suite.
+    """
+    from sparkops.engine.operations.suites import suggest_suite
+
+    if into is not None and into.exists():
+        raise _exists(into)
+    with project.engine() as engine:
+        suggestion = suggest_suite(engine.container, name, at=version)
+    if suggestion.suite is not None:
+        click.echo(_describe_drift(suggestion), err=True)
+    if into is None:
+        click.echo(suggestion.text, nl=False)
+        return
+    _write_new_file(into, suggestion.text)
+    click.echo(
+        f"Wrote {into}. Review each line; `sparkops check {name}` runs it from conf/checks/{name}.yml.",
+        err=True,
+    )
+
+
+@checks.command("drift")
+@click.argument("name", metavar="TABLE")
+@click.option(
+    "--from",
+    "since",
+    type=int,
+    metavar="VERSION",
+    help="Older version; by default the oldest of the newest 20.",
+)
+@with_project_options
+def drift(project: ProjectOptions, name: str, since: int | None) -> None:
+    """Show how TABLE's columns changed."""
+    from sparkops.engine.operations.drift import schema_drift
+
+    with project.engine() as engine:
+        changed = schema_drift(engine.container.tables, name, since=since)
+    for change in changed.changes:
+        click.echo(f"version {change.version}: {change.description}")
+    if not changed.changes:
+        click.echo(
+            f"The columns of `{name}` are those of version {changed.oldest} (now version {changed.newest})."
+        )
+
+
+def _describe_drift(suggestion: SuiteSuggestion) -> str:
+    version = "" if suggestion.version is None else f" version {suggestion.version}"
+    if not suggestion.drift:
+        return f"{suggestion.suite}: its columns are those of `{suggestion.table}`{version}."
+    lines = "\n".join(f"  - {sentence}" for sentence in suggestion.drift)
+    return f"{suggestion.suite} and `{suggestion.table}`{version} differ:\n{lines}"
+
+
+def _write_new_file(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}. Name a file in a folder that you can write to."
+        ) from error
+
+
+def _exists(path: Path) -> InputError:
+    return InputError(f"{path} exists already, and may have been edited. Name a new file, or delete it.")

@@ -5,28 +5,28 @@ from __future__ import annotations
 import click
 
 from sparkops.cli.main import DONE, FAILED
-from sparkops.cli.project_options import Where, common
+from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.errors import ProjectError
 
 
 @click.command("doctor")
-@click.option("--deep", is_flag=True, help="Start Spark, too, and write and read a Delta table.")
-@common
-def doctor(where: Where, deep: bool) -> int:
-    """Check what sparkops needs, and say how to mend what is missing. Leaves with 1 when something is."""
+@click.option("--deep", is_flag=True, help="Also start Spark, and write and read a Delta table.")
+@with_project_options
+def doctor(project: ProjectOptions, deep: bool) -> int:
+    """Check what sparkops needs, and how to fix what is missing. Exit code 1: something is missing."""
     from sparkops.doctor import examine
 
     try:
-        settings = where.engine().settings
+        settings = project.engine().settings
     except ProjectError:
-        if where.project is not None:
+        if project.project is not None:
             raise
         settings = None
-        click.echo("No project here: only the machine is looked at.")
+        click.echo("No project here: only this machine is checked.")
     findings = examine(settings, deep=deep)
-    width = max(len(found.name) for found in findings)
-    for found in findings:
-        click.echo(f"{'ok  ' if found.ok else 'MISS'} {found.name:<{width}}  {found.detail}")
-        if not found.ok and found.mend:
-            click.echo(f"     {'':<{width}}  -> {found.mend}")
-    return DONE if all(found.ok for found in findings) else FAILED
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {finding.detail}")
+        if not finding.ok and finding.mend:
+            click.echo(f"     {'':<{width}}  -> {finding.mend}")
+    return DONE if all(finding.ok for finding in findings) else FAILED

@@ -10,32 +10,37 @@ import click
 
 from sparkops.errors import ProjectError
 
+# Files that are packaged under another name.
 _RENAMED = {"gitignore": ".gitignore"}
 
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--debug", is_flag=True, help="Show the stack trace of an error.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def init(folder: Path, debug: bool) -> None:
-    """Make a small project in DIR: two jobs, their checks, a test, a notebook and a small table."""
-    del debug  # `main` reads it
+    """Create a small project in DIR: two jobs, their checks, a test, a notebook and a small source table."""
+    # `main` reads --debug from the command line.
+    del debug
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ProjectError(f"{folder} is there already and is not empty. Name a new folder.")
+        raise ProjectError(f"{folder} exists already and is not empty. Name a new folder.")
     try:
         _copy(files("sparkops.cli") / "template", folder, folder.resolve().name)
     except OSError as error:
         raise ProjectError(
-            f"{folder} cannot be written: {error.strerror}. Name a folder that can."
+            f"{folder} cannot be written: {error.strerror}. Name a folder that you can write to."
         ) from error
-    click.echo(f"Made {folder}. Next:\n  cd {folder}\n  sparkops run --upstream daily_sales --day 2024-03-02")
+    click.echo(
+        f"Created {folder}. Next:\n  cd {folder}\n  sparkops run --upstream daily_sales --day 2024-03-02"
+    )
 
 
 def _copy(source: Traversable, target: Path, name: str) -> None:
+    """Copy a folder of the template, with the project's name filled in."""
     target.mkdir(parents=True, exist_ok=True)
-    for part in source.iterdir():
-        into = target / _RENAMED.get(part.name, part.name)
-        if part.is_dir():
-            if part.name != "__pycache__":
-                _copy(part, into, name)
+    for entry in source.iterdir():
+        path = target / _RENAMED.get(entry.name, entry.name)
+        if entry.is_dir():
+            if entry.name != "__pycache__":
+                _copy(entry, path, name)
         else:
-            into.write_text(part.read_text("utf-8").replace("{name}", name), "utf-8")
+            path.write_text(entry.read_text("utf-8").replace("{name}", name), "utf-8")

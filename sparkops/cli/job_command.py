@@ -1,112 +1,169 @@
-"""A click command made from a job's declaration; values stay text, the job's own rule reads them."""
+"""Make a click command from a job's declaration; values stay text, and the job's own types convert them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import click
 
-from sparkops.cli.project_options import Where, options, take
-from sparkops.errors import InputError
+from sparkops.cli.project_options import ProjectOptions, pop_project_options, project_click_options
+from sparkops.errors import InputError, SparkopsError, UnknownName
+from sparkops.pipeline.docstring import summary_of
+from sparkops.pipeline.help import describe, usage
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.help import describe, usage
-from sparkops.pipeline.parameters.param_type import read_param_type
+from sparkops.pipeline.param_type import read_param_type
+
+_PROJECT_KEY = "sparkops.project"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line said of one run."""
+class JobArguments:
+    """The arguments of one job on the command line.
+
+    Args:
+        job: The declared job.
+        project: The project.
+        params: Parameter to its text, or texts.
+        at: Table or model name to the version to read.
+        as_of: Read every table as it was at this time.
+        upstream: First run the jobs that it reads from.
+        force: Also run jobs that are up to date.
+    """
 
     job: Job
-    where: Where
-    given: dict[str, Any]
+    project: ProjectOptions
+    params: dict[str, Any]
     at: dict[str, int]
     as_of: datetime | None
     upstream: bool = False
     force: bool = False
 
 
-def job_command(
-    job: Job,
-    conf: Mapping[str, str],
-    before: Mapping[str, Any],
-    go: Callable[[Asked], object],
-    *,
-    chosen: Callable[[], list[click.Parameter]] | None = None,
-) -> click.Command:
-    """Return the command `run JOB`: an option a parameter, unknown ones kept so that all errors come at once.
+class JobGroup(click.Group):
+    """A group with one command for each job, made from the declarations without importing Spark."""
 
-    Args:
-        job: The declared job.
-        conf: Parameter to the file and line of conf/ that gives it a value.
-        before: Options of every run that stood before the job's name.
-        go: Runs what was asked for.
-        chosen: Makes the command's options beside the job's own and the common ones; those of a run by default.
-    """
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the job's command, in the project whose option may come after the job's name."""
+        for word, value in pairwise([*args, ""]):
+            if word.startswith("--project"):
+                ctx.meta[_PROJECT_KEY] = Path(word.partition("=")[2] or value)
+        return super().resolve_command(ctx, args)
 
-    def told(ctx: click.Context, **values: Any) -> object:
-        mine = {name: values.pop(name) for name in before}
-        said = {name: _both(before[name], mine[name]) for name in before}
-        given = {name: _one(value) for name, value in values.items() if value not in (None, ())}
-        asked = Asked(
-            job=job,
-            given=given | loose_options(ctx.args),
-            at=pins(said.pop("at")),
-            as_of=moment(said.pop("as_of")),
-            upstream=said.pop("upstream", False),
-            force=said.pop("force", False),
-            where=take(said),
-        )
-        return go(asked)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the jobs."""
+        return sorted(self._project(ctx).engine().project.declared)
 
-    return JobCommand(
-        job,
-        conf,
-        callback=click.pass_context(told),
-        params=[*_params(job), *(chosen or run_options)(), *options()],
-        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    )
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of one job."""
+        project = self._project(ctx).engine().project
+        if cmd_name not in project.declared:
+            advice = "`sparkops jobs` lists them."
+            raise UnknownName("job", cmd_name, sorted(project.declared), advice=advice)
+        _, origins = project.config.params(cmd_name)
+        return self.make_command(project.declared[cmd_name], origins, ctx)
+
+    def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:
+        """Return the command of a job.
+
+        Args:
+            job: The declared job.
+            origins: Parameter to the file and line in conf/ that sets it.
+            ctx: Context of this group, with the options before the job's name.
+        """
+        raise NotImplementedError
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of jobs with the first lines of their docstrings, or why there is none."""
+        with formatter.section("Jobs"):
+            try:
+                jobs = self._project(ctx).engine().project.declared
+            except SparkopsError as error:
+                formatter.write_text(str(error))
+                return
+            formatter.write_dl([(name, summary_of(jobs[name].doc)) for name in sorted(jobs)])
+
+    def _project(self, ctx: click.Context) -> ProjectOptions:
+        values = {name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params}
+        options = pop_project_options(values)
+        return ProjectOptions(options.project or ctx.meta.get(_PROJECT_KEY), options.env, options.overrides)
 
 
 class JobCommand(click.Command):
-    """A command whose help is the declaration's own, then the options of every run."""
+    """A command whose help shows the job's declaration, then the other options."""
 
-    def __init__(self, job: Job, conf: Mapping[str, str], **rest: Any) -> None:
-        super().__init__(job.name, **rest)
+    def __init__(self, job: Job, origins: Mapping[str, str], **options: Any) -> None:
+        super().__init__(job.name, **options)
         self.job = job
-        self.conf = conf
+        self.origins = origins
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the job's help."""
-        rows = describe(self.job, self.conf)
+        rows = describe(self.job, self.origins)
         for line in usage(self.job, rows).splitlines():
             margin = " " * (len(line) - len(line.lstrip()))
             formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
         if rows:
             with formatter.section("Parameters"):
-                formatter.write_dl([(f"{row.option} {row.type}", row.text) for row in rows])
-        mine = {row.name for row in rows}
-        told = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in mine]
+                formatter.write_dl([(f"{row.option} {row.type}", row.told) for row in rows])
+        names = {row.name for row in rows}
+        records = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in names]
         with formatter.section("Options"):
-            formatter.write_dl([record for record in told if record])
+            formatter.write_dl([record for record in records if record])
 
 
-def _params(job: Job) -> list[click.Parameter]:
-    made: list[click.Parameter] = []
-    for param, row in zip(job.params, describe(job), strict=True):
-        shape = read_param_type(param.annotation)
-        flags = list(dict.fromkeys((row.option, f"--{row.name}")))
-        alone: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if shape.kind == "bool" else {}
-        made.append(click.Option([*flags, row.name], multiple=shape.kind == "list", **alone))
-    return made
+def make_job_command(
+    job: Job,
+    origins: Mapping[str, str],
+    group_options: Mapping[str, Any],
+    run: Callable[[JobArguments], object],
+    *,
+    options: Sequence[click.Parameter],
+) -> click.Command:
+    """Return the command of a job: one option for each parameter.
+
+    Unknown options are kept as parameters, so that they are reported together with all other problems.
+
+    Args:
+        job: The declared job.
+        origins: Parameter to the file and line in conf/ that sets it.
+        group_options: Values of the options before the job's name.
+        run: Called with the arguments.
+        options: Options of the command apart from the job's own and the project's.
+    """
+
+    def parse(ctx: click.Context, **values: Any) -> object:
+        common = {name: _combine(group_options[name], values.pop(name)) for name in group_options}
+        params = {name: _unwrap(value) for name, value in values.items() if value not in (None, ())}
+        arguments = JobArguments(
+            job=job,
+            params=params | parse_loose_options(ctx.args),
+            at=parse_versions(common.pop("at")),
+            as_of=parse_time(common.pop("as_of")),
+            upstream=common.pop("upstream", False),
+            force=common.pop("force", False),
+            project=pop_project_options(common),
+        )
+        return run(arguments)
+
+    return JobCommand(
+        job,
+        origins,
+        callback=click.pass_context(parse),
+        params=[*_param_options(job), *options, *project_click_options()],
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
 
 
 def read_options() -> list[click.Parameter]:
-    """Return the options that say which versions are read, made anew."""
+    """Return new click options for the versions to read."""
     return [
         click.Option(
             ["--at"], multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model."
@@ -120,72 +177,83 @@ def read_options() -> list[click.Parameter]:
 
 
 def run_options() -> list[click.Parameter]:
-    """Return the options of every run, made anew."""
+    """Return new click options for a run."""
     return [
         *read_options(),
         click.Option(
             ["--upstream"], is_flag=True, help="First run the jobs whose tables and models it reads."
         ),
-        click.Option(["--force"], is_flag=True, help="With --upstream: run jobs that are up to date, too."),
+        click.Option(["--force"], is_flag=True, help="With --upstream: also run jobs that are up to date."),
     ]
 
 
-def _both(outer: Any, inner: Any) -> Any:
-    """Join what stood before and after the job's name; the later wins."""
+def _param_options(job: Job) -> list[click.Parameter]:
+    options: list[click.Parameter] = []
+    for param, row in zip(job.params, describe(job), strict=True):
+        param_type = read_param_type(param.annotation)
+        flags = list(dict.fromkeys((row.option, f"--{row.name}")))
+        # A bool may be given without a value.
+        flag: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if param_type.kind == "bool" else {}
+        options.append(click.Option([*flags, row.name], multiple=param_type.kind == "list", **flag))
+    return options
+
+
+def _combine(outer: Any, inner: Any) -> Any:
+    """Combine an option's values before and after the job's name; of single values, the one after wins."""
     return (*outer, *inner) if isinstance(inner, tuple) else inner or outer
 
 
-def _one(value: Any) -> Any:
-    """Return an option's value; one given several times is a list, given once its own text."""
+def _unwrap(value: Any) -> Any:
+    """Return an option's value: a list if it was given several times, else its text."""
     if isinstance(value, tuple):
         return value[0] if len(value) == 1 else list(value)
     return value
 
 
-def loose_options(words: Sequence[str]) -> dict[str, Any]:
-    """Read `--name value` pairs that no parameter has, so that they are told with all other problems."""
-    found: dict[str, Any] = {}
+def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:
+    """Parse `--name value` pairs that click has no option for."""
+    options: dict[str, Any] = {}
     rest = list(words)
     while rest:
         word = rest.pop(0)
         if not word.startswith("--"):
-            raise click.UsageError(f"What is `{word}`? Parameters are given by name: --name value.")
+            raise click.UsageError(f"Unexpected `{word}`. Parameters are given by name: --name value.")
         name, _, value = word[2:].partition("=")
         if not value and rest and not rest[0].startswith("--"):
             value = rest.pop(0)
-        found[name.replace("-", "_")] = value
-    return found
+        options[name.replace("-", "_")] = value
+    return options
 
 
-def pins(words: Sequence[str]) -> dict[str, int]:
-    """Read `table=version` words.
+def parse_versions(words: Sequence[str]) -> dict[str, int]:
+    """Parse `name=version` texts.
 
     Raises:
-        InputError: One is not of that form.
+        InputError: One has another form.
     """
-    found: dict[str, int] = {}
+    versions: dict[str, int] = {}
     for word in words:
         name, _, version = word.partition("=")
         if not name or not version.isdigit():
             raise InputError(
                 f"--at takes NAME=VERSION with a whole number, as in --at flights=12; not `{word}`."
             )
-        found[name] = int(version)
-    return found
+        versions[name] = int(version)
+    return versions
 
 
-def moment(text: str | None) -> datetime | None:
-    """Read an ISO date or time, UTC where it names no zone.
+def parse_time(text: str | None) -> datetime | None:
+    """Parse an ISO date or time; without a zone it is UTC.
 
     Raises:
-        InputError: It is not of that form.
+        InputError: It has another form.
     """
     if text is None:
         return None
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise InputError(
             f"--as-of takes an ISO time, as in 2013-06-01 or 2013-06-01T12:00:00Z; not `{text}`."
         ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

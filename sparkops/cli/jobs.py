@@ -6,28 +6,27 @@ import json
 
 import click
 
-from sparkops.cli.display.table import table
-from sparkops.cli.project_options import Where, common
+from sparkops.cli.display.table import print_table
+from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 
 
 @click.command("jobs")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
-@common
-def jobs(where: Where, as_json: bool) -> None:
-    """List the project's jobs: what each reads, publishes and takes."""
-    found = where.engine().declared
+@json_option()
+@with_project_options
+def jobs(project: ProjectOptions, as_json: bool) -> None:
+    """List the project's jobs: the tables and models they read, what they publish, and their parameters."""
     rows = [
         {
             "job": job.name,
             "reads": [*job.tables, *job.models],
-            "publishes": [w.table for w in job.writes] or [job.registers or "a page"],
-            "parameters": [p.name + ("" if p.required else "?") for p in job.params],
+            "publishes": [write.table for write in job.writes] or [job.registers or "a page"],
+            "parameters": [param.name + ("" if param.required else "?") for param in job.params],
             "declared": str(job.place),
             "does": job.doc.strip().split("\n")[0],
         }
-        for job in found.values()
+        for job in project.engine().project.declared.values()
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    table(rows, empty="No jobs: a job is a function under @job in jobs/*.py.", drop=("declared",))
+    print_table(rows, empty="No jobs: a job is a function with @job in jobs/*.py.", drop=("declared",))

@@ -1,29 +1,36 @@
-"""A group that imports a command when it is called, and lists all of them without importing any."""
+"""A click group that imports a command when it is called, and lists all commands without importing any."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 
+class LazyCommand(NamedTuple):
+    """Where a command is defined, and its line in the list of commands."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
 class LazyGroup(click.Group):
-    """A click group of commands named by module.
+    """A click group of commands that are imported when they are called.
 
     Args:
-        lazy: Command name to (module, attribute, one line of help).
+        lazy: Command name to the command.
     """
 
-    def __init__(
-        self, *args: Any, lazy: Mapping[str, tuple[str, str, str]] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lazy = dict(lazy or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order they were given."""
+        """Return the names in their given order."""
         del ctx
         return list(self.lazy)
 
@@ -32,24 +39,22 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in self.lazy:
             return None
-        module, attribute, _ = self.lazy[cmd_name]
-        command: click.Command = getattr(import_module(module), attribute)
+        lazy = self.lazy[cmd_name]
+        command: click.Command = getattr(import_module(lazy.module), lazy.attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands from their one-line helps."""
+        """Write the list of commands."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, _, line) in self.lazy.items()])
+            formatter.write_dl([(name, command.summary) for name, command in self.lazy.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which one was meant."""
-        from difflib import get_close_matches
-
+        """Return the command; for an unknown one, suggest the closest name."""
         if args and args[0] not in self.lazy and not args[0].startswith("-"):
-            near = get_close_matches(args[0], self.lazy, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
+            matches = get_close_matches(args[0], self.lazy, n=1)
+            hint = f" Did you mean `{matches[0]}`?" if matches else ""
             raise click.UsageError(f"No command `{args[0]}`.{hint}", ctx)
         return super().resolve_command(ctx, args)

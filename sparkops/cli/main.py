@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import click
 
 from sparkops import errors
-from sparkops.cli.lazy_group import LazyGroup
+from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 
 DONE, FAILED, BAD_INPUT, CHECKS_FAILED, CANCELLED = 0, 1, 2, 3, 130
 
-# What was asked for or handed in cannot be used: the caller mends it, and the same again would fail again.
+# Errors of the input: the user has to change it, and running the same command again would fail again.
 _BAD_INPUT = (
     errors.InputError,
     errors.RowError,
@@ -24,31 +24,37 @@ _BAD_INPUT = (
     errors.VersionGone,
 )
 
-_OF_THE_DISK = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+_DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
-_HOME = "sparkops.cli"
+
+def _command(module: str, attribute: str, summary: str) -> LazyCommand:
+    return LazyCommand(f"sparkops.cli.{module}", attribute, summary)
+
+
 COMMANDS = {
-    "run": (f"{_HOME}.run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
-    "flow": (f"{_HOME}.run", "flow", "Run jobs in the order of their tables; what is up to date is left."),
-    "jobs": (f"{_HOME}.jobs", "jobs", "List the project's jobs."),
-    "runs": (f"{_HOME}.runs", "runs", "List runs; `show`, `log` and `resume` one."),
-    "tables": (f"{_HOME}.tables", "tables", "List tables; show the history or rows of one; restore one."),
-    "check": (f"{_HOME}.checks", "check", "Run a table's data-validation checkpoint now."),
-    "checks": (f"{_HOME}.checks", "checks", "Draft a table's checks; show what they found, run after run."),
-    "quarantine": (f"{_HOME}.quarantine", "quarantine", "Show rows held back; repair and re-admit them."),
-    "models": (
-        f"{_HOME}.models.list",
-        "models",
-        "List, show, promote, roll back, compile, certify, export.",
+    "run": _command("run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
+    "flow": _command("run", "flow", "Run jobs in dependency order; skip what is up to date."),
+    "jobs": _command("jobs", "jobs", "List the project's jobs."),
+    "runs": _command("runs", "runs", "List runs; show, log or resume one."),
+    "tables": _command("tables", "tables", "List tables; show the history or rows of one; restore one."),
+    "check": _command("checks", "check", "Run the data-validation checkpoint of a table."),
+    "checks": _command("checks", "checks", "Check results over time; validate suites; draft new ones."),
+    "quarantine": _command("quarantine", "quarantine", "Show, repair and release quarantined rows."),
+    "models": _command(
+        "models.list", "models", "List, show, promote, roll back, compile, certify and export models."
     ),
-    "score": (f"{_HOME}.score", "score", "Score rows, or a whole table, by a registered model."),
-    "serve": (f"{_HOME}.serve", "serve", "Serve a model over HTTP."),
-    "init": (f"{_HOME}.init", "init", "Make a small project of your own."),
-    "doctor": (f"{_HOME}.doctor", "doctor", "Check Java, Spark, Delta, MLflow and write access."),
+    "score": _command("score", "score", "Score rows, or a table, by a registered model."),
+    "serve": _command("serve", "serve", "Serve a model over HTTP."),
+    "init": _command("init", "init", "Create a small project."),
+    "doctor": _command("doctor", "doctor", "Check Java, Spark, Delta, MLflow and write access."),
 }
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="sparkops", message="%(prog)s %(version)s")
 def cli() -> None:
     """Run typed Spark jobs on pinned Delta tables, checked and recorded; score their models anywhere.
@@ -58,54 +64,55 @@ def cli() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with its exit code."""
-    sys.exit(answer(sys.argv[1:] if argv is None else argv))
+    """Run the command line, and exit with its exit code."""
+    sys.exit(run_command(sys.argv[1:] if argv is None else argv))
 
 
-def answer(argv: Sequence[str]) -> int:
-    """Run one command line; print an error as one message; return the exit code."""
-    words = list(argv)
-    debug = "--debug" in words
+def run_command(argv: Sequence[str]) -> int:
+    """Run one command line, print an error as one message, and return the exit code."""
+    debug = "--debug" in argv
     logging.getLogger("sparkops").addHandler(logging.NullHandler())
     try:
-        result = cli.main(args=words, prog_name="sparkops", standalone_mode=False)
+        result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
     except Exception as error:
         if debug and not isinstance(error, click.ClickException):
             raise
-        return tell(error)
+        return print_error(error)
     except KeyboardInterrupt:
         return CANCELLED
     return result if isinstance(result, int) else DONE
 
 
-def tell(error: Exception) -> int:
-    """Print what an error says to a person; return its exit code."""
+def print_error(error: Exception) -> int:
+    """Print an error for the user; return its exit code."""
     if isinstance(error, click.exceptions.Abort):
         return CANCELLED
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
     if isinstance(error, BrokenPipeError):
+        # The reader of standard output is gone; without this, Python reports that again at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
-        where = error.filename or "The disk"
-        error = errors.ProjectError(f"{where}: {error.strerror}. Give the right to it, or make room.")
+    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+        path = error.filename or "The disk"
+        error = errors.ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
     if not isinstance(error, errors.SparkopsError):
         click.echo(
-            f"Error: {type(error).__name__}: {error}\nThis was not foreseen; --debug shows where it happened.",
+            f"Error: {type(error).__name__}: {error}\nUnexpected error; run with --debug to see the traceback.",
             err=True,
         )
         return FAILED
     click.echo(f"Error: {error}", err=True)
     for note in getattr(error, "__notes__", ()):
         if note.startswith("run "):
-            click.echo(f"See: sparkops runs show {note[4:]}   sparkops runs log {note[4:]}", err=True)
+            run_id = note.removeprefix("run ")
+            click.echo(f"See: sparkops runs show {run_id}   sparkops runs log {run_id}", err=True)
     return exit_code(error)
 
 
 def exit_code(error: errors.SparkopsError) -> int:
-    """Return the code that a scheduler reads."""
+    """Return the exit code of an error."""
     if isinstance(error, errors.RunCancelled):
         return CANCELLED
     if isinstance(error, errors.ChecksFailed):

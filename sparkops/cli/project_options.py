@@ -1,4 +1,4 @@
-"""What every command takes: which project, which environment, which settings."""
+"""The options that every command takes: which project, which environment, which settings."""
 
 from __future__ import annotations
 
@@ -12,65 +12,95 @@ import click
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine
+    from sparkops.engine.listener import RunListener
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
-    """A project and how it is configured for this command."""
+class ProjectOptions:
+    """The project of a command and its configuration.
+
+    Args:
+        project: Folder of the project; None finds it from the working folder.
+        env: Environment.
+        overrides: Settings as `key=value` texts.
+    """
 
     project: Path | None = None
     env: str | None = None
     overrides: tuple[str, ...] = ()
 
-    def engine(self, **options: Any) -> Engine:
-        """Return an engine on the project; nothing is started."""
+    def engine(self, listener: RunListener | None = None) -> Engine:
+        """Return an engine on the project; nothing is started.
+
+        Raises:
+            ProjectError: There is no project.
+        """
         from sparkops.engine import Engine
 
-        return Engine(self.project, env=self.env, overrides=self.overrides, wait=False, **options)
+        return Engine(self.project, env=self.env, overrides=self.overrides, listener=listener, wait=False)
 
 
-def options(*, but: str = "") -> list[click.Option]:
-    """Return the options of every command but the one of that name, made anew."""
-    every = [
+def project_click_options(*, exclude: str = "") -> list[click.Option]:
+    """Return new click options for the project, without the one of the excluded name."""
+    options = [
         click.Option(
             ["--project", "project"],
             type=click.Path(path_type=Path),
-            help="Folder of the project; else this folder or the nearest above it with conf/ and jobs/.",
+            help="Folder of the project; by default the nearest one with conf/ and jobs/, from here upwards.",
         ),
-        click.Option(
-            ["--env", "env"], metavar="NAME", help="Environment: conf/<env>/ is laid over conf/base/."
-        ),
+        click.Option(["--env", "env"], metavar="NAME", help="Environment: conf/<env>/ overrides conf/base/."),
         click.Option(
             ["--set", "overrides"],
             multiple=True,
             metavar="KEY=VALUE",
-            help="Set one setting: spark.master=local[4].",
+            help="Override one setting: spark.master=local[4].",
         ),
-        click.Option(["--debug"], is_flag=True, help="Show the stack trace of an error."),
+        click.Option(["--debug"], is_flag=True, help="Show the traceback of an error."),
     ]
-    return [option for option in every if option.name != but]
+    return [option for option in options if option.name != exclude]
 
 
-def take(values: dict[str, Any]) -> Where:
-    """Take the common options out of a command's values."""
-    values.pop("debug", None)  # `main` reads it
-    return Where(values.pop("project", None), values.pop("env", None), tuple(values.pop("overrides", ())))
-
-
-def newest(told: str) -> Callable[[Any], Any]:
-    """Return the option of how many a list shows."""
-    return click.option(
-        "--limit", default=20, type=click.IntRange(1), show_default=True, metavar="NUMBER", help=told
+def pop_project_options(values: dict[str, Any]) -> ProjectOptions:
+    """Remove the project's options from the values of a command, and return them."""
+    # `main` reads --debug from the command line.
+    values.pop("debug", None)
+    return ProjectOptions(
+        values.pop("project", None), values.pop("env", None), tuple(values.pop("overrides", ()))
     )
 
 
-def common(command: Callable[..., Any], *, but: str = "") -> Callable[..., Any]:
-    """Give a command the common options but the one of that name; it is handed a `Where` first."""
+def with_project_options(command: Callable[..., Any], *, exclude: str = "") -> Callable[..., Any]:
+    """Add the project's options to a command, which receives a `ProjectOptions` as its first argument."""
 
     @wraps(command)
-    def told(*args: Any, **values: Any) -> Any:
-        return command(take(values), *args, **values)
+    def run(*args: Any, **values: Any) -> Any:
+        return command(pop_project_options(values), *args, **values)
 
-    mine = getattr(command, "__click_params__", [])
-    told.__click_params__ = [*reversed(options(but=but)), *mine]  # type: ignore[attr-defined]
-    return told
+    options = getattr(command, "__click_params__", [])
+    run.__click_params__ = [  # type: ignore[attr-defined]
+        *reversed(project_click_options(exclude=exclude)),
+        *options,
+    ]
+    return run
+
+
+def limit_option(description: str) -> Callable[[Any], Any]:
+    """Return the option --limit of a command that lists the newest of something."""
+    return click.option(
+        "--limit",
+        default=20,
+        type=click.IntRange(1),
+        show_default=True,
+        metavar="NUMBER",
+        help=description,
+    )
+
+
+def version_option(description: str = "Version; the newest by default.") -> Callable[[Any], Any]:
+    """Return the option --at of a command that reads a table."""
+    return click.option("--at", "version", type=int, metavar="VERSION", help=description)
+
+
+def json_option(alternative: str = "a table") -> Callable[[Any], Any]:
+    """Return the option --json of a command that prints something else by default."""
+    return click.option("--json", "as_json", is_flag=True, help=f"JSON instead of {alternative}.")

@@ -1,77 +1,84 @@
-"""`sparkops quarantine`: show the rows that checks held back; repair and re-admit, or discard them."""
+"""`sparkops quarantine`: show quarantined rows; release them, repaired if needed, or discard them."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.display.table import rows_of, table, text
+from sparkops.cli.display.format import format_count, format_value
+from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
-from sparkops.cli.project_options import Where, common
+from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.errors import InputError
 from sparkops.pipeline.json_values import held_count_json, held_json, released_json
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 
 if TYPE_CHECKING:
-    from sparkops.engine import Engine
-    from sparkops.engine.operations.release import Wanted
+    from sparkops.engine.operations.release import ReleaseRequest
+    from sparkops.pipeline.job import Job
 
-_one_run = click.option("--run", "run_id", metavar="RUN", help="Only what this run held back.")
+_STEP_TEXTS = {
+    "repair": "reading the rows",
+    "check": "checking",
+    "mark": "marking",
+    "publish": "publishing",
+    "stamp": "stamping",
+}
+_run_option = click.option("--run", "run_id", metavar="RUN", help="Only rows that this run quarantined.")
 
 
 @click.group("quarantine")
 def quarantine() -> None:
-    """Rows that checks held back, in the table TABLE__quarantine."""
+    """Rows that checks quarantined, in the table TABLE__quarantine."""
 
 
 @quarantine.command("show")
 @click.argument("name", metavar="TABLE")
-@_one_run
+@_run_option
 @click.option(
-    "--rows", default=10, type=click.IntRange(0), show_default=True, metavar="NUMBER", help="How many rows."
+    "--rows", default=10, type=click.IntRange(0), show_default=True, metavar="NUMBER", help="Number of rows."
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of tables.")
-@common
-def show(where: Where, name: str, run_id: str | None, rows: int, as_json: bool) -> None:
-    """Show what TABLE's checks held back: counts by run and reason, then the rows that still wait."""
-    from sparkops.engine.operations.release import Wanted, survey
+@json_option("tables")
+@with_project_options
+def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_json: bool) -> None:
+    """Show the quarantine of TABLE: counts by run and reason, then the first rows that are still held."""
+    from sparkops.engine.operations.release import ReleaseRequest, summarize_quarantine
 
-    with where.engine() as engine:
-        survey(engine, Wanted(table=name, run=run_id))
-        found = engine.workshop.tables.held(name, run=run_id, rows=rows)
+    with project.engine() as engine:
+        tables = engine.container.tables
+        summarize_quarantine(tables, ReleaseRequest(table=name, run=run_id))
+        summary = tables.held(name, run=run_id, rows=rows)
     if as_json:
-        click.echo(json.dumps(held_json(found), indent=2, default=str))
+        click.echo(json.dumps(held_json(summary), indent=2, default=str))
         return
-    counts = [held_count_json(each) | {"reasons": "; ".join(each.reasons)} for each in found.counts]
-    table(counts, empty=f"Nothing of `{name}` was ever held back.")
-    if found.rows:
+    counts = [held_count_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts]
+    print_table(counts, empty=f"No rows of `{name}` were ever quarantined.")
+    if summary.rows:
         click.echo()
-        table(found.rows, empty="")
+        print_table(summary.rows, empty="")
 
 
 @quarantine.command("release")
 @click.argument("name", metavar="TABLE")
-@_one_run
+@_run_option
 @click.option(
     "--set",
     "repairs",
     multiple=True,
     metavar="COLUMN=EXPRESSION",
-    help="Repair a column: a Spark SQL expression on the row's own columns. (Settings are set in conf/ here.)",
+    help="Repair a column: a Spark SQL expression on the row's own columns. (Here --set overrides no setting.)",
 )
-@click.option(
-    "--discard", is_flag=True, help="Nobody wants these rows: none is admitted, none waits any more."
-)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of lines.")
-@partial(common, but="overrides")
-def release(
-    where: Where,
+@click.option("--discard", is_flag=True, help="Discard the rows instead of releasing them.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@json_option("lines")
+@partial(with_project_options, exclude="overrides")
+def release(  # noqa: PLR0917 - click passes each option as an argument
+    project: ProjectOptions,
     name: str,
     run_id: str | None,
     repairs: Sequence[str],
@@ -79,77 +86,85 @@ def release(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Admit the rows that wait into TABLE, each once; those that still break a rule wait on.
+    """Release the held rows into TABLE, each once; rows that still violate a rule stay held.
 
-    Leaves with 3 when rows waited and none could be admitted. An interrupted release is brought to its end first.
+    Exit code 3: rows were held and none could be released. An interrupted release is finished first.
     """
-    from sparkops.engine.operations import release as releasing
+    from sparkops.engine.operations.release import ReleaseRequest, release_rows, summarize_quarantine
 
-    wanted = releasing.Wanted(table=name, run=run_id, repairs=dict(map(_pair, repairs)), discard=discard)
-    with where.engine() as engine:
-        found = releasing.survey(engine, wanted)
-        if (found.row_count or found.interrupted) and not yes:
-            _ask(wanted, found)
-        done = releasing.release(engine, wanted, watch=_steps())
-        notes = list(_notes(engine, done))
+    parsed = dict(map(_parse_repair, repairs))
+    request = ReleaseRequest(table=name, run=run_id, repairs=parsed, discard=discard)
+    with project.engine() as engine:
+        summary = summarize_quarantine(engine.container.tables, request)
+        if (summary.held or summary.interrupted) and not yes:
+            _confirm(request, summary)
+        result = release_rows(engine.container, request, on_step=_step_printer())
+        warnings = list(_overwrite_warnings(engine.project.declared, result))
     if as_json:
-        click.echo(json.dumps(released_json(done) | {"notes": notes}, indent=2, default=str))
+        click.echo(json.dumps(released_json(result) | {"notes": warnings}, indent=2, default=str))
     else:
-        for line in (*told(done), *notes):
+        for line in (*release_lines(result), *warnings):
             click.echo(line)
-    return CHECKS_FAILED if done.still and not done.rows else DONE
+    return CHECKS_FAILED if result.still and not result.rows else DONE
 
 
-def told(done: ReleaseResult) -> Iterator[str]:
-    """Yield the lines that tell what a release did."""
-    for earlier, rows in done.finished:
-        yield f"{done.table}: {earlier}, interrupted before, is brought to its end: {rows_of(rows)}"
-    if done.discarded and done.rows:
-        yield f"{done.table}: {rows_of(done.rows)} discarded ({done.release})"
-    elif done.rows:
-        yield f"{done.table} version {done.version}: {rows_of(done.rows)} released ({done.release})"
-    if done.still:
-        yield f"{done.table}: {rows_of(done.still)} still held:"
-        yield from (f"  - {reason}: {rows_of(rows)}" for reason, rows in done.reasons)
-    if not (done.rows or done.still or done.finished):
-        yield f"Nothing waits in the quarantine of `{done.table}`."
+def release_lines(result: ReleaseResult) -> Iterator[str]:
+    """Yield the lines that show what a release did."""
+    table, rows = result.table, format_count(result.rows, "row")
+    for release_id, count in result.finished:
+        yield f"{table}: interrupted {release_id} finished: {format_count(count, 'row')}"
+    if result.discarded and result.rows:
+        yield f"{table}: {rows} discarded ({result.release})"
+    elif result.rows:
+        yield f"{table} version {result.version}: {rows} released ({result.release})"
+    if result.still:
+        yield f"{table}: {format_count(result.still, 'row')} still held:"
+        yield from (f"  - {reason}: {format_count(count, 'row')}" for reason, count in result.reasons)
+    if not (result.rows or result.still or result.finished):
+        yield f"No rows are held in the quarantine of `{table}`."
 
 
-def _notes(engine: Engine, done: ReleaseResult) -> Iterator[str]:
-    """Yield what a person should know of the table's job: one that makes the table anew leaves released rows out."""
-    if done.discarded or not done.rows:
+def _overwrite_warnings(jobs: Mapping[str, Job], result: ReleaseResult) -> Iterator[str]:
+    """Yield a warning for each job whose next run writes the table without the released rows."""
+    if result.discarded or not result.rows:
         return
-    for job in engine.declared.values():
+    for job in jobs.values():
         for write in job.writes:
-            if write.table == done.table and write.mode != "append":
+            if write.table == result.table and write.mode != "append":
                 yield (
-                    f"Job `{job.name}` writes {done.table} by `{write.mode}`: its next run makes those rows anew, without "
-                    "the released ones. Mend the source, the job or the suite for good."
+                    f"Job `{job.name}` writes {result.table} by `{write.mode}`: its next run writes those rows again, without "
+                    "the released ones. Correct the source, the job or the suite."
                 )
 
 
-def _ask(wanted: Wanted, found: QuarantineSummary) -> None:
-    mine = sum(each.rows for each in found.counts if each.state == "held" and wanted.run in (None, each.run))
-    verb = "Discard" if wanted.discard else "Release"
-    into = "" if wanted.discard else f" into {wanted.table}"
-    earlier = f", after {text(found.interrupted)}, which was interrupted" if found.interrupted else ""
+def _confirm(request: ReleaseRequest, summary: QuarantineSummary) -> None:
+    """Ask before rows are released or discarded.
+
+    Raises:
+        InputError: There is no terminal to ask on.
+    """
+    count = sum(
+        count.rows for count in summary.counts if count.state == "held" and request.run in (None, count.run)
+    )
+    action = f"{'Discard' if request.discard else 'Release'} {format_count(count, 'row')}"
+    into = "" if request.discard else f" into {request.table}"
+    after = f", after interrupted {format_value(summary.interrupted)}" if summary.interrupted else ""
     if not sys.stdin.isatty():
-        raise InputError(f"{verb} {rows_of(mine)} of {wanted.table}{into}{earlier}? Say --yes.")
-    click.confirm(f"{verb} {rows_of(mine)}{into}{earlier}?", abort=True)
+        raise InputError(f"{action} of {request.table}{into}{after}? Pass --yes to confirm.")
+    click.confirm(f"{action}{into}{after}?", abort=True)
 
 
-def _steps() -> Callable[[str], None]:
-    doing = {
-        "repair": "reading the rows",
-        "check": "checking",
-        "mark": "marking",
-        "publish": "publishing",
-        "stamp": "stamping",
-    }
-    return lambda step: click.echo(f"... {doing.get(step, step)}", err=True) if sys.stderr.isatty() else None
+def _step_printer() -> Callable[[str], None]:
+    """Return a function that prints each step on a terminal."""
+
+    def print_step(step: str) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"... {_STEP_TEXTS.get(step, step)}", err=True)
+
+    return print_step
 
 
-def _pair(word: str) -> tuple[str, str]:
+def _parse_repair(word: str) -> tuple[str, str]:
     column, equals, expression = word.partition("=")
     if not (equals and column.strip() and expression.strip()):
         raise click.BadParameter(f"takes COLUMN=EXPRESSION, not `{word}`", param_hint="--set")

@@ -1,4 +1,4 @@
-"""`sparkops score`: rows without Spark, tables with it."""
+"""`sparkops score`: single rows without Spark, tables with it."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from typing import Any
 
 import click
 
-from sparkops.cli.project_options import Where, common
+from sparkops.cli.main import BAD_INPUT, DONE
+from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.errors import InputError, ProjectError, RowError
 
 
 @click.command(
     "score",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    epilog="With --table, other options choose rows: --month 12 scores those whose column `month` is 12.",
+    epilog="With --table, other options select rows: --month 12 scores those whose column `month` is 12.",
 )
 @click.argument("model")
 @click.option("--row", metavar="JSON", help="One row as a JSON object.")
 @click.option(
     "--file", "path", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input."
 )
-@click.option("--explain", is_flag=True, help="Add what each field contributes to the raw score.")
+@click.option("--explain", is_flag=True, help="Add the contribution of each field to the raw score.")
 @click.option("--table", "name", metavar="TABLE", help="Score a table of the catalog, in Spark.")
-@click.option("--into", metavar="TABLE", help="With --table: the table that takes the scores.")
+@click.option("--into", metavar="TABLE", help="With --table: the table to write the scores to.")
 @click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
-@click.option("--keep-going", is_flag=True, help="With --file: answer a bad row with its error and go on.")
+@click.option("--keep-going", is_flag=True, help="With --file: print the error of a bad row, and continue.")
 @click.pass_context
-@common
-def score(
-    where: Where,
+@with_project_options
+def score(  # noqa: PLR0917 - click passes each option as an argument
+    project: ProjectOptions,
     ctx: click.Context,
     model: str,
     row: str | None,
@@ -45,34 +46,36 @@ def score(
     keep_going: bool,
 ) -> int:
     """Score by MODEL: name (its champion), name/3, name@alias, models:/..., or a model's folder."""
-    if sum(x is not None for x in (row, path, name)) != 1:
+    if sum(source is not None for source in (row, path, name)) != 1:
         raise click.UsageError(
             "Give one of --row '{...}', --file ROWS.jsonl (or -), or --table NAME --into NAME.", ctx
         )
-    if name is not None and explain:
-        raise click.UsageError("--explain goes with --row or --file.", ctx)
     if name is not None:
-        return _table(where, ctx, model, name, into, version)
+        if explain:
+            raise click.UsageError("--explain goes with --row or --file.", ctx)
+        if into is None:
+            raise click.UsageError("--table needs --into NAME: the table to write the scores to.", ctx)
+        return _score_table(project, model, name, into=into, version=version, words=ctx.args)
     if ctx.args:
         raise click.UsageError(f"No such option: {ctx.args[0]}", ctx)
     if into is not None or version is not None:
         raise click.UsageError("--into and --at go with --table.", ctx)
-    lines = _lines(str(path)) if row is None else [(1, row)]
-    return _rows(where, model, lines, explain=explain, keep_going=keep_going)
+    lines = _read_lines(str(path)) if row is None else [(1, row)]
+    return _score_rows(project, model, lines, explain=explain, keep_going=keep_going)
 
 
-def located(where: Where) -> dict[str, Any]:
-    """Return the registry that models are looked up in, where copies are kept, and how models' own processes run.
+def locating_options(project: ProjectOptions) -> dict[str, Any]:
+    """Return the options of functions that locate a model: registry, cache and settings of worker processes.
 
-    Outside a project, none of them.
+    Outside of a project there are none.
     """
     from sparkops.pyfunc.worker.process_settings import Running
     from sparkops.registry.store import cache, registry_uri
 
     try:
-        settings = where.engine().settings
+        settings = project.engine().settings
     except ProjectError:
-        if where.project is not None:
+        if project.project is not None:
             raise
         return {}
     return {
@@ -82,44 +85,50 @@ def located(where: Where) -> dict[str, Any]:
     }
 
 
-def scoring(where: Where) -> dict[str, Any]:
-    """Return the same, and what becomes of rows that break a model's rules; by default what a scorer does by itself."""
-    found = located(where)
-    return {**found, "rules": where.engine().settings.models.rules} if found else found
+def scoring_options(project: ProjectOptions) -> dict[str, Any]:
+    """Return the options of functions that open a scorer: `locating_options`, and what to do with rows that violate rules."""
+    options = locating_options(project)
+    return {**options, "rules": project.engine().settings.models.rules} if options else options
 
 
-def _rows(
-    where: Where, model: str, lines: Iterable[tuple[int, str]], *, explain: bool, keep_going: bool
+def _score_rows(
+    project: ProjectOptions,
+    model: str,
+    lines: Iterable[tuple[int, str]],
+    *,
+    explain: bool,
+    keep_going: bool,
 ) -> int:
+    """Print the score of each row; return the exit code."""
     from sparkops.pyfunc.worker.open_scorer import open_scorer
 
-    scorer = open_scorer(model, **scoring(where))
-    worst = 0
+    scorer = open_scorer(model, **scoring_options(project))
+    exit_code = DONE
     for number, line in lines:
         try:
-            click.echo(json.dumps(scorer.score(_object(line, number), explain), default=str))
+            click.echo(json.dumps(scorer.score(_parse_row(line, number), explain), default=str))
         except (RowError, InputError) as error:
             if not keep_going:
                 raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error
             click.echo(json.dumps({"error": str(error), "line": number}))
-            worst = 2
-    return worst
+            exit_code = BAD_INPUT
+    return exit_code
 
 
-def _object(line: str, number: int) -> dict[str, Any]:
+def _parse_row(line: str, number: int) -> dict[str, Any]:
     try:
-        found = json.loads(line)
+        row = json.loads(line)
     except ValueError as error:
         raise InputError(
             f'Row {number} is not JSON: {error}. A row is an object: {{"field": value}}.'
         ) from error
-    if not isinstance(found, dict):
-        raise InputError(f'Row {number} is {type(found).__name__}, not an object: {{"field": value}}.')
-    return found
+    if not isinstance(row, dict):
+        raise InputError(f'Row {number} is {type(row).__name__}, not an object: {{"field": value}}.')
+    return row
 
 
-def _lines(path: str) -> Iterator[tuple[int, str]]:
-    """Yield a file's lines with their numbers; empty ones are passed over."""
+def _read_lines(path: str) -> Iterator[tuple[int, str]]:
+    """Yield a file's lines with their numbers; blank lines are skipped."""
     try:
         with nullcontext(sys.stdin) if path == "-" else Path(path).open(encoding="utf-8") as lines:
             yield from ((number, line) for number, line in enumerate(lines, 1) if line.strip())
@@ -129,15 +138,13 @@ def _lines(path: str) -> Iterator[tuple[int, str]]:
         raise InputError(f"The rows in {path} are not UTF-8 ({error.reason}): save them as UTF-8.") from error
 
 
-def _table(
-    where: Where, ctx: click.Context, model: str, name: str, into: str | None, version: int | None
+def _score_table(
+    project: ProjectOptions, model: str, name: str, *, into: str, version: int | None, words: list[str]
 ) -> int:
-    from sparkops.cli.display.progress import Live
-    from sparkops.cli.job_command import loose_options
+    from sparkops.cli.display.progress import ProgressDisplay
+    from sparkops.cli.job_command import parse_loose_options
 
-    if into is None:
-        raise click.UsageError("--table needs --into NAME: the table that takes the scores.", ctx)
-    chosen = loose_options(ctx.args)
-    with Live() as live, where.engine(tell=live) as engine:
-        engine.score_table(model, name, into=into, where=chosen, at=version)
-    return 0
+    where = parse_loose_options(words)
+    with ProgressDisplay() as progress, project.engine(progress) as engine:
+        engine.score_table(model, name, into=into, where=where, at=version)
+    return DONE

@@ -1,4 +1,4 @@
-"""The last two lines of a job's file: what `spark-submit jobs/x.py --day 2013-07-04` runs."""
+"""Run a job's file as a script: what `spark-submit jobs/x.py --day 2013-07-04` runs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sparkops.pipeline.job import Job
 
 
 def main(job: Job, argv: Sequence[str] | None = None) -> None:
-    """Run one job with the words of the command line, and leave with its exit code.
+    """Run one job with the options of the command line, and exit with its exit code.
 
     Args:
         job: The job of the file that was started.
-        argv: The words; those of the command line by default.
+        argv: The options; those of the command line by default.
     """
-    from sparkops.cli.main import answer
+    from sparkops.cli.main import run_command
     from sparkops.config.project import find_root
 
-    words = list(sys.argv[1:] if argv is None else argv)
+    options = list(sys.argv[1:] if argv is None else argv)
     root = find_root(Path(sys.argv[0]).resolve().parent)
-    sys.exit(answer(["run", "--project", str(root), job.name, *words]))
+    sys.exit(run_command(["run", "--project", str(root), job.name, *options]))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from sparkops.cli.project_options import Where, common
-from sparkops.cli.score import scoring
+from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.cli.score import scoring_options
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 
 
@@ -20,27 +20,27 @@ from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
     type=click.IntRange(0, 65535),
     show_default=True,
     metavar="NUMBER",
-    help="Port to listen on; 0 takes a free one.",
+    help="Port to listen on; 0 chooses a free one.",
 )
-@common
-def serve(where: Where, model: str, host: str, port: int) -> None:
+@with_project_options
+def serve(project: ProjectOptions, model: str, host: str, port: int) -> None:
     """Serve MODEL over HTTP: name, name/3, name@alias, models:/..., or a model's folder.
 
-    POST /invocations takes what MLflow's own server takes; GET /ping, /health/live and /health/ready.
+    POST /invocations accepts the same requests as MLflow's server; GET /ping, /health/live and /health/ready.
     """
-    from sparkops.serving.server import serve as run
+    from sparkops.serving.server import serve as run_server
 
-    def ready(url: str) -> None:
+    def print_url(url: str) -> None:
         click.echo(f"Serving {model} at {url}")
         if is_uncertified(model):
             click.echo(
-                f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does."
+                f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does that."
             )
 
-    run(model, **scoring(where), host=host, port=port, on_ready=ready)
+    run_server(model, **scoring_options(project), host=host, port=port, on_ready=print_url)
 
 
 def is_uncertified(model: str) -> bool:
-    """Tell whether a model is a folder that `models compile` wrote and nobody compared with Spark yet."""
+    """Return whether a model is a folder that `models compile` wrote and that was not compared with Spark yet."""
     folder = Path(model)
     return (folder / DESCRIPTION).is_file() and not (folder / CERTIFICATE).is_file()

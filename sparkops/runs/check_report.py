@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import check_json
 from sparkops.runs.ports import CheckOutcome
 
 
 def to_record(result: CheckResult) -> dict[str, Any]:
     """Return a result as the record keeps it."""
-    return {**asdict(result), "place": str(result.place) if result.place else None}
+    return {**check_json(result), "place": str(result.place) if result.place else None}
 
 
 def failure_message(

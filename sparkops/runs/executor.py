@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
 from sparkops.config.secrets import mask
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import pin_json
 from sparkops.pipeline.table import Pin
 from sparkops.runs.fingerprint import describe_code, fingerprint, params_to_json, source_hash
 from sparkops.runs.lock import lock_for_writing
@@ -185,7 +186,7 @@ class RunExecutor:
         model_versions = {name: model.version for name, model in models.items()}
         self.attempt.append(
             "pinned",
-            inputs={name: asdict(pin) for name, pin in pins.items()},
+            inputs={name: pin_json(pin) for name, pin in pins.items()},
             models=model_versions,
             fingerprint=self.fingerprint(pins, model_versions),
         )

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.model import Gate
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.value import to_json
+from sparkops.pipeline.write import Write
 
 
 def fingerprint(
@@ -35,8 +37,8 @@ def fingerprint(
     """
     facts = {
         "job": job.name,
-        "writes": [repr(write) for write in job.writes],
-        "gates": [repr(gate) for gate in job.gates],
+        "writes": [_write_text(write) for write in job.writes],
+        "gates": [_gate_text(gate) for gate in job.gates],
         "source": source,
         "params": dict(params),
         "pins": sorted((pin.table, pin.identity, pin.version) for pin in pins),
@@ -44,6 +46,23 @@ def fingerprint(
         "suites": dict(suites),
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
+
+
+# These texts are part of hashes that records keep: they stay as they are, whatever the classes are called.
+
+
+def _write_text(write: Write) -> str:
+    return (
+        f"Write(table={write.table!r}, mode={write.mode!r}, by={write.by!r}, partition_by={write.partition_by!r}, "
+        f"schema_change={write.schema_change!r})"
+    )
+
+
+def _gate_text(gate: Gate) -> str:
+    return (
+        f"Gate(metric={gate.metric!r}, at_least={gate.at_least!r}, at_most={gate.at_most!r}, "
+        f"not_worse={gate.not_worse!r}, tolerance={gate.tolerance!r}, better={gate.better!r})"
+    )
 
 
 def params_to_json(job: Job, values: Mapping[str, Any]) -> dict[str, Any]:

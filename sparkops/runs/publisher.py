@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.json_values import published_json, registered_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
@@ -87,7 +88,9 @@ class Publisher:
                 gates=self.job.gates,
                 params=run.params,
             )
-        self.attempt.append("registered", registered=asdict(registered), metrics=dict(registered.metrics))
+        self.attempt.append(
+            "registered", registered=registered_json(registered), metrics=dict(registered.metrics)
+        )
 
     def _publish_tables(self, frames: Mapping[str, DataFrame]) -> None:
         with self.timer("compute"):
@@ -106,7 +109,7 @@ class Publisher:
         with self.timer("publish"):
             for write in self.job.writes:
                 for commit in self.write_with_quarantine(write, staged[write.table], outcomes[write.table]):
-                    self.attempt.append("published", outputs={commit.table: asdict(commit)})
+                    self.attempt.append("published", outputs={commit.table: published_json(commit)})
                     versions[write.table] = commit.version
         if checked:
             with self.timer("results"):

@@ -93,7 +93,38 @@ class Run:
         return (self.ended - self.started).total_seconds()
 
 
-# How an event's fields change those of the run; all other fields are replaced.
+# Key of the record to field of `Run`. The keys are in files and in the output of `--json`: a field may be renamed, its key not.
+_FIELDS: Mapping[str, str] = {
+    "id": "id",
+    "job": "job",
+    "state": "state",
+    "attempt": "attempt",
+    "started": "started",
+    "ended": "ended",
+    "params": "params",
+    "origins": "origins",
+    "env": "env",
+    "settings": "settings",
+    "code": "code",
+    "fingerprint": "fingerprint",
+    "inputs": "inputs",
+    "models": "models",
+    "scoring": "scoring",
+    "rules": "rules",
+    "checks": "checks",
+    "outputs": "outputs",
+    "registered": "registered",
+    "report": "report",
+    "metrics": "metrics",
+    "timings": "timings",
+    "spark": "spark",
+    "error": "error",
+    "process": "process",
+    "log": "log",
+    "staged": "staged",
+    "batches": "batches",
+}
+# How the values of an event change those of the run; all others are replaced.
 _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
 _APPENDED = {"checks", "staged", "batches"}
 _TIMES = {"started", "ended"}
@@ -107,11 +138,18 @@ def fold_events(events: Iterable[Event]) -> Run:
     """
     run: Run | None = None
     for event in events:
-        fields = {key: _parse(key, value) for key, value in event.items() if key not in ("event", "time")}
-        run = Run(**fields) if run is None else replace(run, **_merge(run, fields))
+        values = {key: _parse(key, value) for key, value in event.items() if key not in ("event", "time")}
+        merged = _merge(run, values) if run else values
+        fields = {_FIELDS.get(key, key): value for key, value in merged.items()}
+        run = replace(run, **fields) if run else Run(**fields)
     if run is None:
         raise ValueError("a record without events")
     return run
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """Return the run's values under the keys of its record."""
+    return {key: getattr(run, field) for key, field in _FIELDS.items()}
 
 
 def _parse(key: str, value: Any) -> Any:
@@ -120,13 +158,13 @@ def _parse(key: str, value: Any) -> Any:
     return tuple(value) if key in _APPENDED else value
 
 
-def _merge(run: Run, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for key, value in fields.items():
+    for key, value in values.items():
         if key in _MERGED:
-            merged[key] = {**getattr(run, key), **value}
+            merged[key] = {**getattr(run, _FIELDS[key]), **value}
         elif key in _APPENDED:
-            merged[key] = getattr(run, key) + value
+            merged[key] = getattr(run, _FIELDS[key]) + value
         else:
             merged[key] = value
     return merged

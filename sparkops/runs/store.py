@@ -42,7 +42,7 @@ class Attempt:
 
         Args:
             event: What happened, in one word.
-            fields: Fields of `Run`, as JSON values.
+            fields: Keys of the record, as JSON values.
 
         Raises:
             ProjectError: The event cannot be written; earlier events are intact.
@@ -71,7 +71,7 @@ class RunStore:
             run_id: The run; it exists already when this is a further attempt.
             job: Name of the job.
             secrets: Values that are masked in the file.
-            fields: Further fields of `Run`, as JSON values.
+            fields: Further keys of the record, as JSON values.
 
         Raises:
             ProjectError: The folder cannot be written.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkops.errors import ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.json_values import pin_json, published_json
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.runs.check_report import failure_message, to_record
@@ -52,7 +53,7 @@ def publish_stream(
         batches.record_checks()
     batches.write_docs()
     if last_version is not None:
-        attempt.append("streamed", inputs={pin.table: {**asdict(pin), "version": last_version}})
+        attempt.append("streamed", inputs={pin.table: {**pin_json(pin), "version": last_version}})
 
 
 @dataclass(slots=True)
@@ -116,7 +117,9 @@ class _BatchPublisher:
         """Record one commit, with all rows that this run has published to its table."""
         rows = self.rows.get(commit.table, 0) + (0 if commit.already else commit.rows)
         self.rows[commit.table] = rows
-        self.publisher.attempt.append("published", outputs={commit.table: {**asdict(commit), "rows": rows}})
+        self.publisher.attempt.append(
+            "published", outputs={commit.table: {**published_json(commit), "rows": rows}}
+        )
 
     def _record_batch(
         self, batch: MicroBatch, commits: Sequence[PublishedVersion], outcome: CheckOutcome | None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 from sparkops.cli.serve import is_uncertified
 
 FIXTURES = Path(__file__).parents[1] / "saved_models" / "spark-4.1"
@@ -20,19 +20,21 @@ def test_a_saved_model_is_compiled_told_stage_by_stage_written_and_scored(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     model = str(FIXTURES / "categories" / "model")
-    assert answer(["models", "compile", model, *SCHEMA]) == 0
+    assert run_command(["models", "compile", model, *SCHEMA]) == 0
     out = capsys.readouterr().out
     assert "saved by Spark 4.1" in out
     assert "\n1\tStringIndexerModel\tStringIndexer_" in out
     assert out.count("\tcompiled\n") == 10
     assert "nothing was written" in out
     assert not list(tmp_path.iterdir())
-    assert answer(["models", "compile", model, *SCHEMA, "--into", "made"]) == 0
+    assert run_command(["models", "compile", model, *SCHEMA, "--into", "made"]) == 0
     assert "not certified" in capsys.readouterr().out
     assert is_uncertified("made")
-    assert answer(["score", "made", "--row", '{"c": "a", "d": "x", "x": 0.5, "g": null, "n": 3}']) == 0
+    assert run_command(["score", "made", "--row", '{"c": "a", "d": "x", "x": 0.5, "g": null, "n": 3}']) == 0
     assert set(json.loads(capsys.readouterr().out)) >= {"prediction", "probability", "said"}
-    assert answer(["models", "compile", model, *SCHEMA, "--into", "made"]) == 0  # once more, into the same
+    assert (
+        run_command(["models", "compile", model, *SCHEMA, "--into", "made"]) == 0
+    )  # once more, into the same
 
 
 def test_a_stage_that_only_spark_scores_is_named_and_exits_1(tmp_path: Path, capsys) -> None:
@@ -40,7 +42,7 @@ def test_a_stage_that_only_spark_scores_is_named_and_exits_1(tmp_path: Path, cap
     metadata = next(model.glob("stages/1_*/metadata/part-*"))
     metadata.write_text(metadata.read_text("utf-8").replace("KMeansModel", "OwnModel"), "utf-8")
     words = ["models", "compile", str(model), "--schema", "x double, n int", "--into", str(tmp_path / "made")]
-    assert answer(words) == 1
+    assert run_command(words) == 1
     assert "\tscored by Spark: this kind of stage is scored by Spark" in capsys.readouterr().out
     assert not (tmp_path / "made").exists()
 
@@ -62,10 +64,10 @@ def test_bad_input_is_told_and_exits_2(words, says, tmp_path, monkeypatch, capsy
         (tmp_path / name).mkdir()
     (tmp_path / "full" / "file").touch()
     shutil.copytree(FIXTURES / "clusters" / "model", tmp_path / "model")
-    assert answer(["models", "compile", *words]) == 2
+    assert run_command(["models", "compile", *words]) == 2
     assert says in capsys.readouterr().err
 
 
 def test_certify_needs_a_scorer(tmp_path: Path, capsys) -> None:
-    assert answer(["models", "certify", str(FIXTURES / "clusters" / "model")]) == 1
+    assert run_command(["models", "certify", str(FIXTURES / "clusters" / "model")]) == 1
     assert "models compile" in capsys.readouterr().err

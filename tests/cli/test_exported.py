@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 
 FIXTURES = Path(__file__).parents[1] / "saved_models" / "spark-4.1"
 SCHEMA = {"categories": "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT", "words": "t STRING"}
@@ -20,7 +20,7 @@ def made(tmp_path, monkeypatch, capsys):
 
     def make(name: str) -> None:
         words = [str(FIXTURES / name / "model"), "--schema", SCHEMA[name], "--into", name]
-        assert answer(["models", "compile", *words]) == 0
+        assert run_command(["models", "compile", *words]) == 0
         capsys.readouterr()
 
     return make
@@ -30,20 +30,23 @@ def test_a_model_is_written_with_what_goes_in_what_comes_out_and_what_was_proved
     made, tmp_path, capsys
 ) -> None:
     made("categories")
-    assert answer(["models", "export", "categories", "--onnx", "m.onnx", "--rows", "20", "--seed", "7"]) == 0
+    assert (
+        run_command(["models", "export", "categories", "--onnx", "m.onnx", "--rows", "20", "--seed", "7"])
+        == 0
+    )
     out = capsys.readouterr().out
     assert "in\tc\tstring[N,1]\tstring; null: `c__null` is true\n" in out
     assert "out\tprobability\tdouble[N,2]\tvector; probability\n" in out
     assert "no certificate: the scorer alone, the others at edges and fresh (--seed 7)" in out
     assert f"Written  m.onnx, {(tmp_path / 'm.onnx').stat().st_size:,} bytes" in out
     words = ["models", "export", "categories", "--onnx", "m.onnx", "--rows", "0", "--no-nulls"]
-    assert answer(words) == 0
+    assert run_command(words) == 0
     assert "__null" not in capsys.readouterr().out
 
 
 def test_stages_without_a_form_are_named_and_no_file_is_left(made, tmp_path, capsys) -> None:
     made("words")
-    assert answer(["models", "export", "words", "--onnx", "m.onnx"]) == 1
+    assert run_command(["models", "export", "words", "--onnx", "m.onnx"]) == 1
     err = capsys.readouterr().err
     assert [stage for stage in ("RegexTokenizer", "StopWordsRemover", "HashingTF") if stage in err]
     assert err.count("\n  - ") == 3
@@ -52,9 +55,9 @@ def test_stages_without_a_form_are_named_and_no_file_is_left(made, tmp_path, cap
 
 def test_a_folder_as_the_file_and_a_library_that_is_not_there_are_told(made, monkeypatch, capsys) -> None:
     made("categories")
-    assert answer(["models", "export", "categories", "--onnx", "."]) == 2
+    assert run_command(["models", "export", "categories", "--onnx", "."]) == 2
     assert "Name the file" in capsys.readouterr().err
     for library in ("onnxruntime", "onnx"):
         monkeypatch.setitem(sys.modules, library, None)
-        assert answer(["models", "export", "categories", "--onnx", "m.onnx"]) == 1
+        assert run_command(["models", "export", "categories", "--onnx", "m.onnx"]) == 1
         assert f"{library} is not installed here: pip install 'sparkops[onnx]'." in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 from sparkops.runs.store import RunStore
 
 JOB = '''
@@ -40,7 +40,7 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer(["--help"]) == 0
+    assert run_command(["--help"]) == 0
     out = capsys.readouterr().out
     for command in (
         "run",
@@ -61,19 +61,19 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_mistyped_command_is_told_what_was_meant(capsys) -> None:
-    assert answer(["rnu"]) == 2
+    assert run_command(["rnu"]) == 2
     assert "No command `rnu`. Did you mean `run`?" in capsys.readouterr().err
 
 
 def test_jobs_are_listed_with_what_they_read_and_write(project, capsys) -> None:
-    assert answer(["jobs", "--json"]) == 0
+    assert run_command(["jobs", "--json"]) == 0
     (job,) = json.loads(capsys.readouterr().out)
     assert (job["job"], job["reads"], job["publishes"]) == ("daily", ["numbers"], ["out"])
     assert job["parameters"] == ["day", "top?", "origin?"]
 
 
 def test_a_jobs_help_shows_its_parameters_and_the_runs_options(project, capsys) -> None:
-    assert answer(["run", "daily", "--help"]) == 0
+    assert run_command(["run", "daily", "--help"]) == 0
     out = capsys.readouterr().out
     for words in (
         "Say something of a day.",
@@ -88,7 +88,7 @@ def test_a_jobs_help_shows_its_parameters_and_the_runs_options(project, capsys) 
 
 
 def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
-    assert answer(["run", "daily", "--day", "soon", "--top", "12", "--orgin", "EWR"]) == 2
+    assert run_command(["run", "daily", "--day", "soon", "--top", "12", "--orgin", "EWR"]) == 2
     err = capsys.readouterr().err
     assert "3 parameter problems" in err
     for words in ("`day`", "'soon'", "`top`", "12", "Did you mean `origin`", "jobs/daily.py:8"):
@@ -119,7 +119,7 @@ def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
     ],
 )
 def test_bad_input_is_one_clear_message_and_exit_code_2(project, capsys, words, said) -> None:
-    assert answer(words) == 2
+    assert run_command(words) == 2
     err = capsys.readouterr().err
     assert said in err
     assert "Traceback" not in err
@@ -127,24 +127,24 @@ def test_bad_input_is_one_clear_message_and_exit_code_2(project, capsys, words, 
 
 def test_outside_a_project_it_says_what_a_project_is(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
-    assert answer(["jobs"]) == 2
+    assert run_command(["jobs"]) == 2
     assert "sparkops init DIR" in capsys.readouterr().err
 
 
 def test_runs_help_lists_the_jobs_and_outside_a_project_says_why_there_are_none(
     project, tmp_path, monkeypatch, capsys
 ) -> None:
-    assert answer(["run", "--help"]) == 0
+    assert run_command(["run", "--help"]) == 0
     assert "\n  daily  Say something of a day.\n" in capsys.readouterr().out
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert answer(["run", "--help"]) == 0
+    assert run_command(["run", "--help"]) == 0
     assert "No sparkops project" in capsys.readouterr().out
 
 
 def test_a_jobs_help_tells_where_conf_gives_a_value(project, capsys) -> None:
     (project / "conf/base/params.yml").write_text("params:\n  daily:\n    day: 2013-07-04\n", "utf-8")
-    assert answer(["run", "daily", "--help"]) == 0
+    assert run_command(["run", "daily", "--help"]) == 0
     out = capsys.readouterr().out
     assert "Usage: sparkops run daily [OPTIONS]" in out
     assert "[set in conf/base/params.yml:3]" in out
@@ -158,28 +158,28 @@ def test_runs_are_listed_shown_and_their_log_printed(project, capsys) -> None:
     attempt.log.write_text("what it said\n")
     attempt.append("reported", report=str(project / "reports" / "daily.html"))
     attempt.append("ended", state="done", ended="2013-07-04T12:00:09+00:00")
-    assert answer(["runs"]) == 0
+    assert run_command(["runs"]) == 0
     out = capsys.readouterr().out
     assert "20130704-120000-abc\tdaily\tdone" in out
     assert "\treports/daily.html" in out
-    assert answer(["runs", "show", "last"]) == 0
+    assert run_command(["runs", "show", "last"]) == 0
     assert "top = 3" in capsys.readouterr().out
-    assert answer(["runs", "log", "abc"]) == 0
+    assert run_command(["runs", "log", "abc"]) == 0
     assert capsys.readouterr().out == "what it said\n"
 
 
 def test_debug_shows_where_an_error_happened(project) -> None:
     with pytest.raises(Exception, match="No run `x`"):
-        answer(["runs", "show", "x", "--debug"])
+        run_command(["runs", "show", "x", "--debug"])
 
 
 def test_init_makes_a_project_and_refuses_a_folder_that_holds_something(
     tmp_path, capsys, monkeypatch
 ) -> None:
-    assert answer(["init", str(tmp_path / "mine")]) == 0
+    assert run_command(["init", str(tmp_path / "mine")]) == 0
     monkeypatch.chdir(tmp_path / "mine")
     capsys.readouterr()
-    assert answer(["jobs"]) == 0
+    assert run_command(["jobs"]) == 0
     assert "daily_sales" in capsys.readouterr().out
-    assert answer(["init", str(tmp_path / "mine")]) == 2
+    assert run_command(["init", str(tmp_path / "mine")]) == 2
     assert "not empty" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import pytest
 
 from sparkops.checks.outcome import Outcome
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 from sparkops.cli.plot import sparkline
 from sparkops.engine import Engine
 from sparkops.engine.operations.expectation_history import by_expectation, graded
@@ -66,13 +66,13 @@ def keep(root: Path, unexpected: list[int]) -> None:
 
 
 def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> None:
-    assert answer(["quarantine", "show", "orders", "--json"]) == 0
+    assert run_command(["quarantine", "show", "orders", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     (count,) = told["counts"]
     assert (count["run"], count["state"], count["rows"]) == ("20130704-1", "held", 1)
     (row,) = told["rows"]
     assert (row["id"], row["amount"]) == (3, -1.0)
-    assert answer(["quarantine", "show", "orders"]) == 0
+    assert run_command(["quarantine", "show", "orders"]) == 0
     assert "expect_column_values_to_be_between(amount, min_value=0)\theld" in capsys.readouterr().out
 
 
@@ -88,7 +88,7 @@ def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> 
     ],
 )
 def test_what_cannot_be_done_is_one_message_and_exit_code_2(project, capsys, words, said) -> None:
-    assert answer(["quarantine", *words]) == 2
+    assert run_command(["quarantine", *words]) == 2
     err = capsys.readouterr().err
     assert said in err
     assert "Traceback" not in err
@@ -99,33 +99,33 @@ def test_where_nothing_waits_nothing_is_started(project, capsys) -> None:
     from deltalake import write_deltalake
 
     write_deltalake(str(project / "data" / "warehouse" / "other"), pa.table({"id": [1]}))
-    assert answer(["quarantine", "show", "other"]) == 0
+    assert run_command(["quarantine", "show", "other"]) == 0
     assert capsys.readouterr().out == "Nothing of `other` was ever held back.\n"
-    assert answer(["quarantine", "release", "other", "--yes"]) == 2
+    assert run_command(["quarantine", "release", "other", "--yes"]) == 2
     assert "nothing to release" in capsys.readouterr().err
 
 
 def test_the_history_of_checks_tells_last_result_last_failure_and_a_plot(project, capsys) -> None:
     keep(project, [0, 50, 100, 1, 0])
-    assert answer(["checks", "history", "orders"]) == 0
+    assert run_command(["checks", "history", "orders"]) == 0
     _, line = capsys.readouterr().out.splitlines()
     cells = line.split("\t")
     assert cells[:3] == ["expect_column_values_to_be_between(amount, min_value=0)", "ok", "r4"]
     assert cells[4:] == ["3", "5", "▁▅█▂▁", ".xxx."]
-    assert answer(["checks", "history", "orders", "--limit", "2", "--json"]) == 0
+    assert run_command(["checks", "history", "orders", "--limit", "2", "--json"]) == 0
     (told,) = json.loads(capsys.readouterr().out)
     assert (told["runs"], told["failed"], told["results"][0]["run"]) == (2, 1, "r3")
 
 
 def test_a_history_that_is_empty_or_of_nothing_says_what_to_do(project, capsys) -> None:
-    assert answer(["checks", "history", "orders"]) == 0
+    assert run_command(["checks", "history", "orders"]) == 0
     assert "`sparkops check orders`" in capsys.readouterr().out
-    assert answer(["checks", "history", "ordres"]) == 2
+    assert run_command(["checks", "history", "ordres"]) == 2
     assert "Did you mean `orders`?" in capsys.readouterr().err
     keep(project, [0])
-    assert answer(["checks", "history", "orders", "--expectation", "null"]) == 2
+    assert run_command(["checks", "history", "orders", "--expectation", "null"]) == 2
     assert "No expectation `null`" in capsys.readouterr().err
-    assert answer(["checks", "history", "orders", "--set", "checks.results=null"]) == 2
+    assert run_command(["checks", "history", "orders", "--set", "checks.results=null"]) == 2
     assert "`checks.results` is null" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 
 
 def commit(table: Path, version: int, **columns: str) -> None:
@@ -40,13 +40,13 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("project")
 def test_drift_tells_each_change_with_the_version_that_brought_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer(["checks", "drift", "flights"]) == 0
+    assert run_command(["checks", "drift", "flights"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "version 1: `note` string is new",
         "version 1: `delay` is int in the table and bigint now",
         "version 2: `note` string is missing",
     ]
-    assert answer(["checks", "drift", "flights", "--from", "2"]) == 0
+    assert run_command(["checks", "drift", "flights", "--from", "2"]) == 0
     assert "are those of version 2 (now version 2)" in capsys.readouterr().out
 
 
@@ -64,7 +64,7 @@ def test_drift_tells_each_change_with_the_version_that_brought_it(capsys: pytest
 def test_what_is_not_there_is_bad_input(
     words: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert answer(["checks", *words]) == 2
+    assert run_command(["checks", *words]) == 2
     assert told in capsys.readouterr().err
 
 
@@ -73,6 +73,6 @@ def test_a_draft_never_goes_over_a_file_that_stands(
 ) -> None:
     file = project / "conf" / "checks" / "flights.yml"
     file.write_text("mine", encoding="utf-8")
-    assert answer(["checks", "suggest", "flights", "--into", str(file)]) == 2
+    assert run_command(["checks", "suggest", "flights", "--into", str(file)]) == 2
     assert "is there already" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == "mine"

@@ -14,7 +14,7 @@ import pytest
 from fakes.dbutils import DBUtils
 
 from sparkops import Engine
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 from sparkops.errors import (
     BadData,
     ChecksFailed,
@@ -219,7 +219,7 @@ def test_every_row_that_fails_a_check_is_written_with_its_reasons(
     suite = project / "conf" / "checks" / "orders.yml"
     suite.write_text(suite.read_text().replace("min_value: 0", "min_value: 3"))
     monkeypatch.chdir(project)
-    assert answer(["check", "orders", "--failing", "failing.jsonl"]) == 3
+    assert run_command(["check", "orders", "--failing", "failing.jsonl"]) == 3
     (row,) = map(json.loads, (project / "failing.jsonl").read_text().splitlines())
     assert (row["id"], row["amount"]) == (1, 2.0)
     assert "expect_column_values_to_be_between" in row["_sparkops_reasons"][0]
@@ -270,7 +270,7 @@ def test_a_frame_is_computed_once_though_it_is_checked_split_and_published(
 def test_the_notebook_of_a_new_project_runs_its_job_with_the_values_of_the_widgets(
     tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert answer(["init", str(tmp_path / "mine")]) == 0
+    assert run_command(["init", str(tmp_path / "mine")]) == 0
     monkeypatch.chdir(tmp_path / "mine")
     monkeypatch.syspath_prepend(str(tmp_path / "mine"))
     engine = Engine()

@@ -11,7 +11,7 @@ import pytest
 from deltalake import write_deltalake
 
 from sparkops import Engine
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 from sparkops.engine.operations.release import ReleaseRequest, release_rows
 from sparkops.errors import ChecksFailed, InputError
 
@@ -123,7 +123,11 @@ def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) ->
             raise ProcessKilled
 
     with pytest.raises(ProcessKilled):
-        release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"}), on_step=lose)
+        release_rows(
+            engine.container,
+            ReleaseRequest(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"}),
+            on_step=lose,
+        )
     assert held_ids(engine) == [3, 3]
     done = release_rows(engine.container, ReleaseRequest(table="orders"))
     assert ([rows for _, rows in done.finished], done.rows, done.still) == ([0], 0, 3)
@@ -137,12 +141,15 @@ def test_rows_with_which_the_table_fails_its_checks_are_refused(
         release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "abs(amount)"}))
     assert "nothing was released" in str(refused.value)
     assert (ids(engine), held_ids(engine)) == ([1], [2, 3, 3])
-    done = release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "1", "shop": "if(id = 2, shop, null)"}))
+    done = release_rows(
+        engine.container,
+        ReleaseRequest(table="orders", repairs={"amount": "1", "shop": "if(id = 2, shop, null)"}),
+    )
     assert (done.rows, done.reasons) == (1, (("expect_column_values_to_not_be_null(shop)", 2),))
 
 
 def test_discarded_rows_are_neither_held_nor_released(engine, capsys) -> None:
-    assert answer(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
+    assert run_command(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
     assert "orders: 3 rows discarded (discard-" in capsys.readouterr().out
     assert (ids(engine), held_ids(engine)) == ([1], [])
     assert {each.state for each in engine.container.tables.held("orders").counts} == {"discarded"}
@@ -175,7 +182,7 @@ def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_wo
         "amount=if(id = 2, 3, amount)",
         "--yes",
     ]
-    assert answer(words) == 0
+    assert run_command(words) == 0
     out = capsys.readouterr().out
     assert "orders version 2: 1 row released (release-" in out
     assert "Job `orders` writes orders by `overwrite`: its next run makes those rows anew" in out

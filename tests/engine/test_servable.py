@@ -1,4 +1,4 @@
-"""Whether a training job's model will compile, told before it is trained: on a few rows, with real Spark."""
+"""Whether a training job's model will compile is found out on a few rows, with real Spark."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 from sparkops import Engine
-from sparkops.cli.main import answer
-from sparkops.config.settings import Settings
-from sparkops.engine.container import Workshop
-from sparkops.engine.listener import Silent
-from sparkops.engine.operations.servable import servable
+from sparkops.cli.main import run_command
+from sparkops.engine.container import ServiceContainer
+from sparkops.engine.operations.servable import compile_on_sample
+from sparkops.engine.project import LoadedProject
 from sparkops.errors import InputError, JobFailed, NotCompiled, ParamErrors
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.place import Place
-from sparkops.runs.store import RunStore
+from sparkops.runs.request import ReadVersions
 
 JOB = '''
     from typing import Literal
@@ -54,9 +53,7 @@ def project(make_project: Callable[..., Path]) -> Path:
 
 
 @pytest.mark.spark
-def test_a_job_whose_model_compiles_is_told_on_a_sample_and_leaves_nothing(
-    project: Path, spark: object
-) -> None:
+def test_a_model_is_compiled_on_a_sample_and_nothing_is_recorded(project: Path, spark: object) -> None:
     engine = Engine(project)
     found = engine.servable("train", rows=50)
     assert [(stage.kind, stage.how) for stage in found.stages] == [
@@ -70,42 +67,44 @@ def test_a_job_whose_model_compiles_is_told_on_a_sample_and_leaves_nothing(
 
 
 @pytest.mark.spark
-def test_the_command_takes_the_jobs_parameters_and_exits_1_where_spark_alone_scores(
+def test_the_command_takes_the_parameters_of_the_job_and_exits_1_if_only_spark_can_score(
     project: Path, spark: object, capsys
 ) -> None:
     words = ["models", "servable", "--project", str(project), "--rows", "50", "train", "--kind", "topics"]
-    assert answer(words) == 1
+    assert run_command(words) == 1
     out = capsys.readouterr().out
     assert "\tLocalLDAModel\t" in out
     assert "\tscored by Spark: " in out
-    assert answer(words[:-2]) == 0
+    assert run_command(words[:-2]) == 0
     assert "compiles; a row has x, n." in capsys.readouterr().out
 
 
 @pytest.mark.spark
-def test_what_stops_the_job_says_that_it_saw_a_sample(project: Path, spark: object) -> None:
+def test_an_error_of_the_job_says_that_it_was_called_with_a_sample(project: Path, spark: object) -> None:
     with pytest.raises(JobFailed, match=r"ValueError on the first 50 rows of each table: no luck"):
-        Engine(project).servable("train", rows=50, given={"broken": True})
+        Engine(project).servable("train", rows=50, params={"broken": True})
 
 
-def test_a_job_that_trains_nothing_and_wrong_parameters_are_told_before_spark(project: Path, capsys) -> None:
+def test_a_job_that_trains_nothing_and_wrong_parameters_are_errors_before_spark_starts(
+    project: Path, capsys
+) -> None:
     engine = Engine(project)
     with pytest.raises(InputError, match="`plain` returns no Model"):
         engine.servable("plain")
     with pytest.raises(ParamErrors, match="kind"):
-        engine.servable("train", given={"kind": "trees"})
+        engine.servable("train", params={"kind": "trees"})
     words = ["models", "servable", "--project", str(project)]
-    assert answer([*words, "plain"]) == 2
-    assert answer([*words, "trian"]) == 2
+    assert run_command([*words, "plain"]) == 2
+    assert run_command([*words, "trian"]) == 2
     assert "Did you mean `train`?" in capsys.readouterr().err
-    assert answer([*words, "train", "--help"]) == 0
+    assert run_command([*words, "train", "--help"]) == 0
     out = capsys.readouterr().out
     assert "--kind" in out
     assert "--upstream" not in out
 
 
-def test_a_model_that_is_no_spark_model_is_said_to_be_scored_in_a_process(
-    make_settings: Callable[..., Settings],
+def test_a_model_that_is_no_spark_model_is_not_compiled(
+    make_project: Callable[..., Path],
 ) -> None:
     job = Job(
         name="train",
@@ -114,8 +113,8 @@ def test_a_model_that_is_no_spark_model_is_said_to_be_scored_in_a_process(
         place=Place("jobs/train.py", 3),
         kind="model",
     )
-    shop = Workshop(make_settings(), Silent(), RunStore(Path("runs")))
+    container = ServiceContainer(LoadedProject(make_project()))
     with pytest.raises(
         NotCompiled, match=r"trains no Spark model.*jobs/train\.py:3.*in a process of its own"
     ):
-        servable(shop, job, {}, at={}, as_of=None, rows=5)
+        compile_on_sample(container, job, {}, versions=ReadVersions(), rows=5)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 
 pytestmark = pytest.mark.spark
 
@@ -28,14 +28,14 @@ def table(make_project: Callable[..., Path], monkeypatch, spark: object) -> Path
 def test_a_drafted_suite_passes_and_a_later_column_is_reported(
     table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert answer(["checks", "suggest", "orders", "--into", SUITE]) == 0
+    assert run_command(["checks", "suggest", "orders", "--into", SUITE]) == 0
     assert capsys.readouterr().out == ""
-    assert answer(["check", "orders"]) == 0
+    assert run_command(["check", "orders"]) == 0
     passed = capsys.readouterr().out.splitlines()[-1]
     assert passed == "orders version 0: 8 checks: 8 passed"
     more = pa.table({"id": ["a"], "note": ["x"]})
     write_deltalake(table, more, mode="overwrite", schema_mode="overwrite")
-    assert answer(["checks", "suggest", "orders"]) == 0
+    assert run_command(["checks", "suggest", "orders"]) == 0
     out, err = capsys.readouterr()
     assert "`orders` version 1: 1 row, 2 columns" in out
     assert err.splitlines()[0] == f"{SUITE} and `orders` version 1 differ:"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkops import Engine
-from sparkops.cli.main import answer
+from sparkops.cli.main import run_command
 from sparkops.engine.operations.suites import SuiteValidation, validate_suites
 from sparkops.errors import ConfigError, UnknownName
 
@@ -106,9 +106,11 @@ def test_suites_are_validated_with_all_mistakes_at_once(
     assert "takes no `colum`. Did you mean `column`?" in str(raised.value)
     assert "(conf/checks/other.yml:1)" in str(raised.value)
     other.write_text("expectations: [expect_column_to_exist: a]\n", encoding="utf-8")
-    assert validate_suites(project.container, "other") == (SuiteValidation(table="other", expectations=1, columns_known=False),)
+    assert validate_suites(project.container, "other") == (
+        SuiteValidation(table="other", expectations=1, columns_known=False),
+    )
     with pytest.raises(UnknownName, match="Did you mean `other`"):
         validate_suites(project.container, "othr")
     assert not project.container.starter.begun
-    assert answer(["checks", "validate", "other", "--project", str(project.root)]) == 0
+    assert run_command(["checks", "validate", "other", "--project", str(project.root)]) == 0
     assert capsys.readouterr().out == "other: 1 expectation; its columns are known once it is computed\n"

@@ -27,7 +27,7 @@ from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.place import Place
-from sparkops.runs.record import fold, run_json
+from sparkops.runs.record import fold_events, run_json
 
 TIME = datetime(2024, 2, 29, 12, tzinfo=UTC)
 RECORD: dict[str, Any] = {
@@ -42,7 +42,7 @@ RECORD: dict[str, Any] = {
 
 
 def test_a_record_is_read_and_shown_under_these_keys() -> None:
-    record = fold([{"event": "started", "time": "2024-02-29T12:00:00+00:00", **RECORD}])
+    record = fold_events([{"event": "started", "time": "2024-02-29T12:00:00+00:00", **RECORD}])
     times = {"started": TIME, "ended": TIME.replace(minute=1)}
     joined = {key: tuple(RECORD[key]) for key in ("checks", "staged", "batches")}
     assert run_json(record) == {**RECORD, **times, **joined}
@@ -56,7 +56,7 @@ def test_events_are_merged_joined_or_put_in_place_by_their_key() -> None:
         "outputs": {"p": {"version": 3}}, "metrics": {"loss": 1.0}, "timings": {"pin": 2.0}, "spark": {"app": "x"},
         "checks": [{"success": False}], "staged": ["p"], "batches": [{"number": 1}], "params": {"b": 2},
     }  # fmt: skip
-    shown = run_json(fold([first, {"event": "more", "time": "t", **more}]))
+    shown = run_json(fold_events([first, {"event": "more", "time": "t", **more}]))
     for key in ("inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"):
         assert shown[key] == {**RECORD[key], **more[key]}, key
     for key in ("checks", "staged", "batches"):

@@ -1,57 +1,63 @@
-"""The results of checks as lines: what was asked, what was found, what it means."""
+"""Check results as lines: the expectation, and what was observed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-_WORD = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}
-_SAMPLES = 3
-_LONG = 60  # characters of what was observed
+from sparkops.cli.display.format import format_count
+
+# How a failed check of each policy is marked.
+FAILURE_MARKS = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}
+_MAX_SAMPLES = 3
+_MAX_OBSERVED = 60
 
 
 def check_lines(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield one line for each result, aligned; those that did not hold tell what broke them."""
-    asked = [f"{check['table']}: {_asked(check)}" for check in checks]
-    found = list(map(_found, checks))
-    width = max((len(text) for text, told in zip(asked, found, strict=True) if told), default=0)
-    for check, text, told in zip(checks, asked, found, strict=True):
-        yield f"{mark(check)} {text.ljust(width)}  {told}".rstrip()
+    """Yield one aligned line for each result, as a record keeps it; failed ones show examples of failing values."""
+    labels = [
+        f"{check['table']}: {expectation_label(check['expectation'], check['kwargs'])}" for check in checks
+    ]
+    findings = list(map(_finding, checks))
+    width = max((len(label) for label, finding in zip(labels, findings, strict=True) if finding), default=0)
+    for check, label, finding in zip(checks, labels, findings, strict=True):
+        yield f"{_mark(check)} {label.ljust(width)}  {finding}".rstrip()
 
 
-def mark(check: Mapping[str, Any]) -> str:
+def summarize_checks(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Return the number of results by mark: `8 checks: 6 ok, 1 held, 1 warn`."""
+    marks = [_mark(check).strip() for check in checks]
+    counts = [f"{marks.count(mark)} {mark}" for mark in ("ok", *FAILURE_MARKS.values()) if mark in marks]
+    return f"{format_count(len(checks), 'check')}: {', '.join(counts)}"
+
+
+def expectation_label(expectation: str, kwargs: Mapping[str, Any]) -> str:
+    """Return an expectation with its arguments: `expect_column_values_to_be_between(month, min_value=1)`."""
+    column = kwargs.get("column")
+    arguments = [] if column is None else [str(column)]
+    arguments += [f"{key}={value}" for key, value in kwargs.items() if key != "column"]
+    return f"{expectation}({', '.join(arguments)})"
+
+
+def _mark(check: Mapping[str, Any]) -> str:
     """Return a result as four characters."""
-    return "ok  " if check["success"] else _WORD[check["policy"]]
+    return "ok  " if check["success"] else FAILURE_MARKS[check["policy"]]
 
 
-def tally(checks: Sequence[Mapping[str, Any]]) -> str:
-    """Return what checks found in a few words: `8 checks: 6 ok, 1 held, 1 warn`."""
-    marks = [mark(check).strip() for check in checks]
-    counts = [f"{marks.count(word)} {word}" for word in ("ok", *_WORD.values()) if word in marks]
-    return f"{len(checks)} check{'' if len(checks) == 1 else 's'}: {', '.join(counts)}"
-
-
-def _asked(check: Mapping[str, Any]) -> str:
-    column = check["kwargs"].get("column")
-    shown = [] if column is None else [str(column)]
-    shown += [f"{key}={value}" for key, value in check["kwargs"].items() if key != "column"]
-    return f"{check['expectation']}({', '.join(shown)})"
-
-
-def _found(check: Mapping[str, Any]) -> str:
+def _finding(check: Mapping[str, Any]) -> str:
     if check["error"]:
         return f"not evaluated: {check['error']}"
     if check["unexpected"] and check["rows"]:
-        of = f"{check['unexpected']:,} of {check['rows']:,} rows"
-        of += f", {check['over']}" if check.get("over") else ""
-        return of + ("" if check["success"] else _such_as(check["samples"]))
+        counts = f"{check['unexpected']:,} of {check['rows']:,} rows"
+        counts += f", {check['over']}" if check.get("over") else ""
+        return counts + ("" if check["success"] else _examples(check["samples"]))
     if check["success"] or check["observed"] is None:
         return ""
     text = str(check["observed"])
-    return f"observed {text if len(text) <= _LONG else text[: _LONG - 1] + '…'}"
+    return f"observed {text if len(text) <= _MAX_OBSERVED else text[: _MAX_OBSERVED - 1] + '…'}"
 
 
-def _such_as(samples: Sequence[Any]) -> str:
-    """Return a few of the values that broke it; nulls say no more than the count does."""
-    different = list(dict.fromkeys(str(value) for value in samples if value is not None))[:_SAMPLES]
-    return f", such as {', '.join(different)}" if different else ""
+def _examples(samples: Sequence[Any]) -> str:
+    """Return a few distinct failing values; nulls are left out, because the count says as much."""
+    distinct = list(dict.fromkeys(str(value) for value in samples if value is not None))[:_MAX_SAMPLES]
+    return f", such as {', '.join(distinct)}" if distinct else ""

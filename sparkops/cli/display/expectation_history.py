@@ -1,4 +1,4 @@
-"""How `sparkops checks history` looks: a line for each expectation on a terminal, tab-separated on a pipe."""
+"""Check results over time: one line for each expectation, with a plot; tab-separated on a pipe."""
 
 from __future__ import annotations
 
@@ -10,55 +10,74 @@ from typing import Any
 
 import click
 
-from sparkops.cli.display.table import when
-from sparkops.cli.plot import marked, sparkline
-from sparkops.engine.operations.expectation_history import Past
-from sparkops.pipeline.check import CheckResult, Moment, RecordedCheck
+from sparkops.cli.display.check_lines import FAILURE_MARKS, expectation_label
+from sparkops.cli.display.format import format_count, format_time
+from sparkops.engine.operations.expectation_history import ExpectationHistory
+from sparkops.pipeline.check import Moment, RecordedCheck
 
-_WORD = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}
-_COLOUR = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
-_FACTS = "expectation\tlast\tlast_run\tlast_failed\tfailed\truns\tplot\tmarks"
+_COLOURS = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
+_HEADER = "expectation\tlast\tlast_run\tlast_failed\tfailed\truns\tplot\tmarks"
+_BARS = "▁▂▃▄▅▆▇█"
+# A run without a number.
+_NO_VALUE = "·"
 
 
-def sheet(table: str, found: Sequence[Past]) -> Iterator[str]:
-    """Yield the lines that tell what became of a table's checks."""
-    if not found:
+def history_lines(table: str, histories: Sequence[ExpectationHistory]) -> Iterator[str]:
+    """Yield the lines that show the histories of a table's expectations."""
+    if not histories:
         yield (
-            f"Nothing is kept about the checks of `{table}` yet: a run that writes it, or `sparkops check {table}`, "
-            "does that."
+            f"No check results of `{table}` are kept yet: a run that writes it, or `sparkops check {table}`, adds some."
         )
-        return
-    if not sys.stdout.isatty():
-        yield _FACTS
-        yield from map(_piped, found)
-        return
-    yield from _drawn(table, found, shutil.get_terminal_size((110, 30)).columns)
+    elif sys.stdout.isatty():
+        yield from _terminal_lines(table, histories, shutil.get_terminal_size((110, 30)).columns)
+    else:
+        yield _HEADER
+        yield from map(_tab_separated, histories)
 
 
-def plain(past: Past) -> dict[str, Any]:
-    """Return what became of one expectation as JSON values."""
-    last = past.last.result
+def history_json(history: ExpectationHistory) -> dict[str, Any]:
+    """Return the history of one expectation as JSON values."""
+    last, failures = history.last.result, history.failures
     return {
         "expectation": last.expectation,
         "kwargs": dict(last.kwargs),
         "policy": last.policy,
         "severity": last.severity,
         "place": last.place and str(last.place),
-        "asked_still": past.current,
-        "runs": len(past.kept),
-        "failed": len(past.failed),
-        "last_failed": past.failed[-1].time if past.failed else None,
-        "results": [_kept_json(each) for each in past.kept],
+        "asked_still": history.current,
+        "runs": len(history.results),
+        "failed": len(failures),
+        "last_failed": failures[-1].time if failures else None,
+        "results": [_check_json(check) for check in history.results],
     }
 
 
-def _kept_json(kept: RecordedCheck) -> dict[str, Any]:
-    result = kept.result
+def sparkline(values: Sequence[float | None]) -> str:
+    """Return one block for each value: the lowest for zero, the next for the smallest other value, the highest for the largest.
+
+    Args:
+        values: In order; None is drawn as a dot.
+    """
+    known = [value for value in values if value is not None]
+    smallest = min(known, default=0.0)
+    span = max(known, default=0.0) - smallest
+    return "".join(_NO_VALUE if value is None else _bar(value, smallest, span) for value in values)
+
+
+def _bar(value: float, smallest: float, span: float) -> str:
+    if value == 0:
+        return _BARS[0]
+    steps = len(_BARS) - 2
+    return _BARS[1 + (round((value - smallest) / span * steps) if span > 0 else 0)]
+
+
+def _check_json(check: RecordedCheck) -> dict[str, Any]:
+    result = check.result
     return {
-        "time": kept.time,
-        "run": kept.run,
-        "job": kept.job,
-        "version": kept.version,
+        "time": check.time,
+        "run": check.run,
+        "job": check.job,
+        "version": check.version,
         "success": result.success,
         "observed": result.observed,
         "rows": result.rows,
@@ -67,81 +86,83 @@ def _kept_json(kept: RecordedCheck) -> dict[str, Any]:
     }
 
 
-def _drawn(table: str, found: Sequence[Past], width: int) -> Iterator[str]:
-    runs = sorted({each.moment for past in found for each in past.kept})
+def _terminal_lines(table: str, histories: Sequence[ExpectationHistory], width: int) -> Iterator[str]:
+    runs = sorted({check.moment for history in histories for check in history.results})
     first, last = runs[0][0], runs[-1][0]
-    count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
-    yield click.style(f"{table}: {count}, {_minute(first)} to {_minute(last)}, oldest first", bold=True)
-    labels = [label(past.last.result) for past in found]
-    facts = [_facts(past, runs) for past in found]
-    longest = max(map(len, labels))
-    widest = max(len(click.unstyle(text)) for text in facts)
-    wide = 5 + longest + 2 + widest <= width
-    for past, name, text in zip(found, labels, facts, strict=True):
-        dim = not past.current
-        if wide:
-            yield f"{_mark(past)} {click.style(name.ljust(longest), dim=dim)}  {text}"
+    count = format_count(len(runs), "run")
+    yield click.style(f"{table}: {count}, {_to_minute(first)} to {_to_minute(last)}, oldest first", bold=True)
+    labels = [_label(history) for history in histories]
+    plots = [_plot_and_counts(history, runs) for history in histories]
+    label_width = max(map(len, labels))
+    plot_width = max(len(click.unstyle(text)) for text in plots)
+    one_line = 5 + label_width + 2 + plot_width <= width
+    for history, label, plot in zip(histories, labels, plots, strict=True):
+        dim = not history.current
+        if one_line:
+            yield f"{_mark(history)} {click.style(label.ljust(label_width), dim=dim)}  {plot}"
         else:
-            yield f"{_mark(past)} {click.style(name, dim=dim)}"
-            yield f"     {text}"
+            yield f"{_mark(history)} {click.style(label, dim=dim)}"
+            yield f"     {plot}"
 
 
-def _mark(past: Past) -> str:
-    """Return the newest result as four characters, in colour."""
-    last = past.last.result
-    if not past.current:
+def _mark(history: ExpectationHistory) -> str:
+    """Return the newest result as four coloured characters."""
+    last = history.last.result
+    if not history.current:
         return click.style("gone", dim=True)
     if last.success:
         return click.style("ok  ", fg="green")
-    return click.style(_WORD[last.policy], fg=_COLOUR[last.policy], bold=True)
+    return click.style(FAILURE_MARKS[last.policy], fg=_COLOURS[last.policy], bold=True)
 
 
-def _facts(past: Past, runs: Sequence[Moment]) -> str:
-    """Return plot, count and last failure: what stands behind an expectation's name."""
-    failed = past.failed
-    drawn = zip(_plot(past), past.kept, strict=True)
-    blocks = {each.moment: marked(sign, failed=not each.result.success) for sign, each in drawn}
+def _plot_and_counts(history: ExpectationHistory, runs: Sequence[Moment]) -> str:
+    """Return the plot, with a gap for each run without a result, the number of failures and the last failure."""
+    failures = history.failures
+    blocks = {
+        check.moment: _coloured(block, failed=not check.result.success)
+        for block, check in zip(_plot(history), history.results, strict=True)
+    }
     plot = "".join(blocks.get(run, " ") for run in runs)
-    count = f"{len(failed)}/{len(past.kept)} failed".rjust(2 * len(str(len(runs))) + 8)
-    return f"{plot}  {count}" + (f", last {_minute(failed[-1].time)}" if failed else "")
+    count = f"{len(failures)}/{len(history.results)} failed".rjust(2 * len(str(len(runs))) + 8)
+    return f"{plot}  {count}" + (f", last {_to_minute(failures[-1].time)}" if failures else "")
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}Z"
+def _coloured(block: str, *, failed: bool) -> str:
+    return click.style(block, fg="red" if failed else "green", bold=failed)
 
 
-def _plot(past: Past) -> str:
-    """Return the share of rows that broke it, else what was observed, as blocks."""
-    shares = [each.result.share for each in past.kept]
+def _to_minute(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}Z"
+
+
+def _plot(history: ExpectationHistory) -> str:
+    """Return the sparkline of the share of failing rows, or of the observed values if there is no share."""
+    shares = [check.result.share for check in history.results]
     if any(share is not None for share in shares):
         return sparkline(shares)
-    return sparkline([_number(each.result.observed) for each in past.kept])
+    return sparkline([_to_number(check.result.observed) for check in history.results])
 
 
-def _number(observed: Any) -> float | None:
-    fits = isinstance(observed, int | float) and not isinstance(observed, bool)
-    return float(observed) if fits else None
+def _to_number(observed: Any) -> float | None:
+    is_number = isinstance(observed, int | float) and not isinstance(observed, bool)
+    return float(observed) if is_number else None
 
 
-def _piped(past: Past) -> str:
-    failed = past.failed
-    last = past.last
+def _tab_separated(history: ExpectationHistory) -> str:
+    last, failures = history.last, history.failures
     cells = (
-        label(last.result),
-        "ok" if last.result.success else _WORD[last.result.policy],
+        _label(history),
+        "ok" if last.result.success else FAILURE_MARKS[last.result.policy],
         last.run,
-        when(failed[-1].time) if failed else "-",
-        str(len(failed)),
-        str(len(past.kept)),
-        _plot(past),
-        "".join("." if each.result.success else "x" for each in past.kept),
+        format_time(failures[-1].time) if failures else "-",
+        str(len(failures)),
+        str(len(history.results)),
+        _plot(history),
+        "".join("." if check.result.success else "x" for check in history.results),
     )
     return "\t".join(cells)
 
 
-def label(result: CheckResult) -> str:
-    """Return an expectation with its arguments: `expect_column_values_to_be_between(month, min_value=1)`."""
-    column = result.kwargs.get("column")
-    shown = [] if column is None else [str(column)]
-    shown += [f"{key}={value}" for key, value in result.kwargs.items() if key != "column"]
-    return f"{result.expectation}({', '.join(shown)})".replace("\t", " ").replace("\n", " ")
+def _label(history: ExpectationHistory) -> str:
+    result = history.last.result
+    return expectation_label(result.expectation, result.kwargs).replace("\t", " ").replace("\n", " ")

@@ -1,8 +1,9 @@
-"""Progress of a run: one live line on a terminal, plain lines on a pipe."""
+"""Show the progress of runs: one live line on a terminal, plain lines on a pipe."""
 
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -10,13 +11,14 @@ from time import monotonic
 from types import TracebackType
 from typing import TextIO
 
-from sparkops.cli.display.check_lines import check_lines, tally
-from sparkops.cli.display.table import in_words, rows_of, seconds, text
+from sparkops.cli.display.check_lines import check_lines, summarize_checks
+from sparkops.cli.display.format import format_duration, format_state
+from sparkops.cli.display.run_lines import summarize_outputs
 from sparkops.errors import SparkopsError
 from sparkops.runs.record import Run, state_after
 from sparkops.spark.progress import Snapshot
 
-_DOING = {
+_STEP_TEXTS = {
     "session": "starting Spark",
     "pin": "pinning table versions",
     "suites": "reading the checks",
@@ -25,146 +27,132 @@ _DOING = {
     "compute": "computing",
     "check": "checking",
     "publish": "publishing",
-    "results": "keeping the checks' results",
+    "results": "keeping the check results",
     "docs": "writing Data Docs",
     "register": "certifying and registering the model",
     "report": "drawing the report",
 }
-_TURN = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
-class Live:
-    """Tells a person what runs do; handed to the engine as its `tell`.
+class ProgressDisplay:
+    """A `RunListener` that shows progress on standard error.
 
-    On a terminal the last line is rewritten; elsewhere one line is printed as a job begins and as it ends.
+    On a terminal the last line is redrawn; elsewhere one line is printed when a job starts and when it ends. Warnings that
+    sparkops logs are shown, too.
+
+    Args:
+        out: The file to write to.
     """
 
     def __init__(self, out: TextIO | None = None) -> None:
+        # Standard error is redirected to the run's log while a run is executed.
         self._out = out or sys.__stderr__ or sys.stderr
-        self._tty = self._out.isatty()
+        self._is_terminal = self._out.isatty()
         self._lock = threading.Lock()
         self._job = ""
         self._step = ""
         self._spark = ""
-        self._begun = monotonic()
-        self._done = threading.Event()
-        self._turns = threading.Thread(target=self._turn, daemon=True)
-        self._warnings = _Warnings(self._remark)
+        self._start = monotonic()
+        self._closed = threading.Event()
+        self._redrawing = threading.Thread(target=self._redraw_until_closed, daemon=True)
+        self._warnings = _WarningHandler(self._print)
 
-    def __enter__(self) -> Live:
-        """Begin to draw, and to tell what is warned of."""
+    def __enter__(self) -> ProgressDisplay:
+        """Start to draw, and to show warnings."""
         logging.getLogger("sparkops").addHandler(self._warnings)
-        if self._tty:
-            self._turns.start()
+        if self._is_terminal:
+            self._redrawing.start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Leave a clean line."""
+        """Stop, and erase the live line."""
         logging.getLogger("sparkops").removeHandler(self._warnings)
-        self._done.set()
-        if self._tty:
-            self._turns.join()
-            self._wipe()
+        self._closed.set()
+        if self._is_terminal:
+            self._redrawing.join()
+            self._erase_line()
 
-    def begins(self, job: str) -> None:
-        """Tell that a job begins."""
+    def run_started(self, job: str) -> None:
+        """Show that a run starts."""
         with self._lock:
-            self._job, self._step, self._spark, self._begun = job, "session", "", monotonic()
-        if not self._tty:
-            self._line(f"{job}: started")
+            self._job, self._step, self._spark, self._start = job, "session", "", monotonic()
+        if not self._is_terminal:
+            self._print_result(f"{job}: started")
 
-    def step(self, name: str) -> None:
-        """Tell the step of the job."""
+    def step_started(self, step: str) -> None:
+        """Show the step of the present run."""
         with self._lock:
-            self._step, self._spark = name, ""
+            self._step, self._spark = step, ""
 
-    def spark(self, seen: Snapshot) -> None:
-        """Tell how far Spark is."""
-        stages = f"stages {seen.stages_done}/{seen.stages_total}" if seen.stages_total else ""
-        tasks = f"tasks {seen.tasks_done}/{seen.tasks_total}" if seen.tasks_total else ""
-        rows = f"{seen.rows_read:,} rows read" if seen.rows_read else ""
+    def spark_progressed(self, snapshot: Snapshot) -> None:
+        """Show the progress of the present run's Spark jobs."""
+        parts = [
+            f"stages {snapshot.stages_done}/{snapshot.stages_total}" if snapshot.stages_total else "",
+            f"tasks {snapshot.tasks_done}/{snapshot.tasks_total}" if snapshot.tasks_total else "",
+            f"{snapshot.rows_read:,} rows read" if snapshot.rows_read else "",
+        ]
         with self._lock:
-            self._spark = ", ".join(filter(None, (stages, tasks, rows)))
+            self._spark = ", ".join(filter(None, parts))
 
-    def ended(self, run: Run) -> None:
-        """Tell what a run did, and how long this attempt of it took."""
-        self._line(f"✓ {run.job} {made(run)} in {seconds(monotonic() - self._begun)}   run {run.id}")
+    def run_finished(self, run: Run) -> None:
+        """Show what a run published, the duration of this attempt, and the checks that failed."""
+        self._print_result(f"✓ {run.job} {summarize_outputs(run)} in {self._elapsed()}   run {run.id}")
         if run.checks:
-            self._remark(f"  {tally(run.checks)}")
+            self._print(f"  {summarize_checks(run.checks)}")
         for line in check_lines([check for check in run.checks if not check["success"]]):
-            self._remark(f"    {line}")
+            self._print(f"    {line}")
 
-    def stopped(self, job: str, error: SparkopsError) -> None:
-        """Tell that a job stopped, and how; the error itself is told at the end."""
-        self._line(f"✗ {job} {in_words(state_after(error))} after {seconds(monotonic() - self._begun)}")
+    def run_failed(self, job: str, error: SparkopsError) -> None:
+        """Show how a run ended; `main` prints the error itself."""
+        self._print_result(f"✗ {job} {format_state(state_after(error))} after {self._elapsed()}")
 
-    def left(self, job: str, why: str) -> None:
-        """Tell that a job was not run, and why."""
-        self._line(f"- {job}: {why}")
+    def job_skipped(self, job: str, reason: str) -> None:
+        """Show that a job of a flow is not run, and why."""
+        self._print_result(f"- {job}: {reason}")
 
-    def _line(self, words: str) -> None:
+    def _elapsed(self) -> str:
+        return format_duration(monotonic() - self._start)
+
+    def _print_result(self, line: str) -> None:
+        """Print a line about a job, and stop drawing the live line."""
         with self._lock:
             self._job = ""
-        self._remark(words)
+        self._print(line)
 
-    def _remark(self, words: str) -> None:
+    def _print(self, line: str) -> None:
         with self._lock:
-            self._wipe()
-            self._out.write(words + "\n")
+            self._erase_line()
+            self._out.write(line + "\n")
             self._out.flush()
 
-    def _turn(self) -> None:
-        turn = 0
-        while not self._done.wait(0.1):
-            turn += 1
+    def _redraw_until_closed(self) -> None:
+        count = 0
+        while not self._closed.wait(0.1):
+            count += 1
             with self._lock:
                 if not self._job:
                     continue
-                doing = _DOING.get(self._step, self._step)
-                tail = f"  [{self._spark}]" if self._spark else ""
-                words = f"{_TURN[turn % len(_TURN)]} {self._job}: {doing}{tail}  {seconds(monotonic() - self._begun)}"
-                self._wipe()
-                self._out.write(words[: _width() - 1])
+                spark = f"  [{self._spark}]" if self._spark else ""
+                step = _STEP_TEXTS.get(self._step, self._step)
+                line = f"{_SPINNER[count % len(_SPINNER)]} {self._job}: {step}{spark}  {self._elapsed()}"
+                self._erase_line()
+                self._out.write(line[: shutil.get_terminal_size((110, 30)).columns - 1])
                 self._out.flush()
 
-    def _wipe(self) -> None:
-        if self._tty:
+    def _erase_line(self) -> None:
+        if self._is_terminal:
             self._out.write("\r\x1b[2K")
 
 
-class _Warnings(logging.Handler):
-    """Says on the terminal what else only the run's log would hold."""
+class _WarningHandler(logging.Handler):
+    """Shows warnings, which otherwise would only be in the run's log."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, show: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
-        self._say = say
+        self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._say(f"! {record.getMessage()}")
-
-
-def _width() -> int:
-    import shutil
-
-    return shutil.get_terminal_size((110, 30)).columns
-
-
-def made(run: Run) -> str:
-    """Return in a few words what a run made."""
-    if run.registered:
-        aliases = "".join(f" @{alias}" for alias in run.registered["aliases"])
-        return f"registered {run.registered['name']}/{run.registered['version']}{aliases}"
-    if run.report:
-        return f"wrote {run.report}"
-    if run.batches:
-        return f"published {len(run.batches)} batch{'es' if len(run.batches) > 1 else ''}: {_tables(run)}"
-    if "stream" in run.timings and not run.outputs:
-        return "found nothing new"
-    return f"published {_tables(run)}" if run.outputs else "done"
-
-
-def _tables(run: Run) -> str:
-    tables = [f"{name}@{out['version']} ({rows_of(out['rows'])})" for name, out in run.outputs.items()]
-    return text(tables)
+        self._show(f"! {record.getMessage()}")

@@ -1,29 +1,99 @@
-"""`sparkops models certify` of a model that is no Spark model: its own process asked again."""
+"""`sparkops models certify`: compare a model's scorer with Spark, or with its own process, again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from secrets import randbelow
 
 import click
 
-from sparkops.cli.display.table import rows_of
-from sparkops.cli.project_options import Where
+from sparkops.cli.display.format import format_count
+from sparkops.cli.models.compile import find_model_folder
+from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.errors import InputError
+from sparkops.pyfunc.worker.flavor_names import is_other
+
+_MAX_DIFFERENCES = 5
 
 
-def certify_other(where: Where, uri: str, folder: Path, rows: int, seed: int | None) -> int:
-    """Run the certificate of a model again, and ask new rows each alone and all in a batch; 1 where some differ.
+@click.command("certify", short_help="Compare a model's scorer with Spark again, this version or another.")
+@click.argument("uri", metavar="MODEL")
+@click.option(
+    "--rows",
+    default=200,
+    show_default=True,
+    type=click.IntRange(0, 100_000),
+    metavar="N",
+    help="Number of new rows.",
+)
+@click.option("--seed", type=int, metavar="NUMBER", help="Seed of the new rows; a random one by default.")
+@click.option(
+    "--python",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="PATH",
+    help="Use the Spark of that interpreter, with pyspark of another version; it needs no sparkops.",
+)
+@with_project_options
+def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, python: Path | None) -> int:
+    """Run the certificate of MODEL again: its rows by the scorer alone, then these and new edge rows also by Spark.
+
+    MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which gets its certificate
+    this way. A model that is not a Spark model is compared with its own process. Exit code 1: some row differs.
+    """
+    folder = find_model_folder(project, uri)
+    if is_other(folder):
+        return _certify_pyfunc(project, uri, folder, rows, seed)
+    return _certify_spark_model(project, folder, rows, seed, python)
+
+
+def _certify_spark_model(
+    project: ProjectOptions, folder: Path, rows: int, seed: int | None, python: Path | None
+) -> int:
+    from sparkops.artifact.recheck import Recheck, another_spark, this_spark
+
+    recheck = Recheck.of(folder, rows=rows, seed=seed)
+    kept_differences = recheck.kept()
+    if recheck.cases:
+        count = format_count(len(recheck.cases), "row")
+        click.echo(f"Kept     {count}; {_count_differences(kept_differences)} (no Spark)")
+    else:
+        click.echo("Kept     no certificate yet")
+    if python is not None:
+        compared = recheck.asked(another_spark(python))
+    else:
+        with project.engine() as engine:
+            compared = recheck.asked(this_spark(engine.session()))
+    click.echo(f"Spark    {compared.spark}; trained by {recheck.trained_by or 'an unknown version'}")
+    click.echo(
+        f"Compared {format_count(compared.rows, 'row')}, {format_count(len(recheck.fresh), 'row')} new "
+        f"(--seed {recheck.seed}), {compared.refused} refused by the scorer; "
+        f"{_count_differences(compared.differences)}"
+    )
+    for line in (*kept_differences[:_MAX_DIFFERENCES], *compared.told()[:_MAX_DIFFERENCES]):
+        click.echo(f"         {line}")
+    if kept_differences or compared.differences:
+        return 1
+    if not compared.answered:
+        click.echo("Scorer   not certified: no row was answered")
+        return 1
+    written = recheck.write_certificate(compared)
+    click.echo("Scorer   certified" + (f": {written}" if written else ""))
+    return 0
+
+
+def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, seed: int | None) -> int:
+    """Run the certificate of a model that is not a Spark model again, and score new rows singly and in a batch.
 
     Args:
-        where: The project.
-        uri: What the model was called.
+        project: The project.
+        uri: The model as it was named.
         folder: Its folder.
-        rows: How many new rows.
-        seed: Of the new rows; a new one where none is given.
+        rows: Number of new rows.
+        seed: Seed of the new rows; None chooses one.
     """
-    from sparkops.cli.score import located
+    from sparkops.cli.score import locating_options
     from sparkops.pyfunc.registration.build import how
     from sparkops.pyfunc.registration.recheck import rechecked
     from sparkops.pyfunc.worker.manifest import read
@@ -31,25 +101,28 @@ def certify_other(where: Where, uri: str, folder: Path, rows: int, seed: int | N
     from sparkops.pyfunc.worker.process_settings import Running
     from sparkops.scoring.locate.model_uri import Located, locate
 
-    known = located(where)
-    running = known.pop("running", Running())
-    named = not Path(uri).is_dir()
-    if named and uri.startswith(("runs:/", "models:/m-")):
+    options = locating_options(project)
+    running = options.pop("running", Running())
+    is_name = not Path(uri).is_dir()
+    if is_name and uri.startswith(("runs:/", "models:/m-")):
         raise InputError(f"{uri} has no seal: name the registered model, as name, name/3 or name@alias.")
-    found = locate(uri, **known) if named else Located(folder, folder.name, None)
-    chosen = randbelow(10**6) if seed is None else seed
-    with closing(opened(found, running)) as scorer:
-        again = rechecked(scorer, found.folder, rows=rows, seed=chosen)
-    click.echo(f"Model    {how(read(found.folder))}")
-    click.echo(f"Kept     {rows_of(again.kept)}; {_differ(len(again.kept_differences))} row by row")
+    located = locate(uri, **options) if is_name else Located(folder, folder.name, None)
+    seed = randbelow(10**6) if seed is None else seed
+    with closing(opened(located, running)) as scorer:
+        result = rechecked(scorer, located.folder, rows=rows, seed=seed)
+    click.echo(f"Model    {how(read(located.folder))}")
     click.echo(
-        f"Compared {rows_of(again.fresh)}, fresh (--seed {chosen}); {_differ(len(again.fresh_differences))} between "
-        "each alone and all in a batch"
+        f"Kept     {format_count(result.kept, 'row')}; {_count_differences(result.kept_differences)} row by row"
     )
-    for line in (*again.kept_differences[:5], *again.fresh_differences[:5]):
+    click.echo(
+        f"Compared {format_count(result.fresh, 'row')}, new (--seed {seed}); "
+        f"{_count_differences(result.fresh_differences)} between each alone and all in a batch"
+    )
+    kept, new = result.kept_differences[:_MAX_DIFFERENCES], result.fresh_differences[:_MAX_DIFFERENCES]
+    for line in (*kept, *new):
         click.echo(f"         {line}")
-    return 1 if again.kept_differences or again.fresh_differences else 0
+    return 1 if kept or new else 0
 
 
-def _differ(count: int) -> str:
-    return f"{count or 'no'} difference{'' if count == 1 else 's'}"
+def _count_differences(differences: Sequence[object]) -> str:
+    return format_count(len(differences), "difference") if differences else "no differences"

@@ -1,4 +1,4 @@
-"""`sparkops models export`: a model as a file of ONNX, proved before it is written."""
+"""`sparkops models export`: write a model as an ONNX file, verified before it is written."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkops.cli.display.table import rows_of, table
-from sparkops.cli.models.compile import folder_of
-from sparkops.cli.project_options import Where, common
+from sparkops.cli.display.format import format_count
+from sparkops.cli.display.table import print_table
+from sparkops.cli.models.compile import find_model_folder
+from sparkops.cli.project_options import ProjectOptions, with_project_options
 
 if TYPE_CHECKING:
     from sparkops.onnx.export import Exported
 
+# Element types of ONNX by their number.
+_ELEMENT_TYPES = {11: "double", 7: "int64", 8: "string", 9: "bool"}
 
-@click.command("export", short_help="Write a model as a file of ONNX, proved against its certificate.")
+
+@click.command("export", short_help="Write a model as an ONNX file, verified against its certificate.")
 @click.argument("uri", metavar="MODEL")
 @click.option(
     "--onnx",
@@ -23,47 +27,60 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file that takes the graph.",
+    help="The file to write.",
 )
 @click.option(
-    "--rows", default=200, show_default=True, type=click.IntRange(0, 100_000), metavar="N", help="Fresh rows."
+    "--rows",
+    default=200,
+    show_default=True,
+    type=click.IntRange(0, 100_000),
+    metavar="N",
+    help="Number of new rows to verify.",
 )
-@click.option("--seed", type=int, metavar="NUMBER", help="Makes the same fresh rows again.")
-@click.option("--no-nulls", is_flag=True, help="No row holds null: the graph has no inputs that tell of it.")
-@common
-def export(where: Where, uri: str, file: Path, rows: int, seed: int | None, no_nulls: bool) -> None:
-    """Write MODEL as a graph of ONNX in double precision, once it answers as Spark did; no JVM is started.
+@click.option("--seed", type=int, metavar="NUMBER", help="Seed of the new rows; a random one by default.")
+@click.option("--no-nulls", is_flag=True, help="No row contains null: the graph has no inputs for nulls.")
+@with_project_options
+def export(
+    project: ProjectOptions, uri: str, file: Path, rows: int, seed: int | None, no_nulls: bool
+) -> None:
+    """Write MODEL as an ONNX graph in double precision, after verifying that it predicts as Spark did. No JVM is started.
 
-    onnxruntime runs the rows of the certificate, rows at the model's edges and fresh ones first: one that differs, and
-    nothing is written. A model with a stage that has no exact form in ONNX is refused, and the stage named.
+    onnxruntime first scores the rows of the certificate, edge rows and new rows: if one differs, nothing is written. A
+    model with a stage that has no exact form in ONNX is refused, and the stage is named.
 
     MODEL is a registered model, its folder, or a folder that `models compile --into` wrote. Needs the extra
     `sparkops[onnx]`.
     """
-    from sparkops.onnx.export import export as write
+    from sparkops.onnx.export import export as export_model
 
-    done = write(folder_of(where, uri), file, rows=rows, seed=seed, nulls=not no_nulls)
-    graph = done.model.graph
-    table(
-        [_line(each, "in") for each in graph.input] + [_line(each, "out") for each in graph.output], empty=""
+    exported = export_model(find_model_folder(project, uri), file, rows=rows, seed=seed, nulls=not no_nulls)
+    graph = exported.model.graph
+    inputs = [_row(value, "in") for value in graph.input]
+    print_table([*inputs, *(_row(value, "out") for value in graph.output)], empty="")
+    print_verification(exported, file)
+
+
+def print_verification(exported: Exported, file: Path) -> None:
+    """Print which rows were verified, and where the file is."""
+    verified = exported.proved
+    source = (
+        f"{format_count(exported.kept, 'row')} of the certificate"
+        if exported.kept
+        else "no certificate: the scorer alone"
     )
-    tell(done, file)
-
-
-def tell(done: Exported, file: Path) -> None:
-    """Print what was proved, and where the file is."""
-    proved = done.proved
-    kept = f"{rows_of(done.kept)} of the certificate" if done.kept else "no certificate: the scorer alone"
     click.echo(
-        f"Proved   {rows_of(proved.rows)} by onnxruntime, {proved.unscored} of them without an answer; "
-        f"{kept}, the others at edges and fresh (--seed {done.seed})"
+        f"Verified {format_count(verified.rows, 'row')} by onnxruntime, {verified.unscored} of them without a prediction; "
+        f"{source}, the others edge and new rows (--seed {exported.seed})"
     )
-    click.echo(f"Written  {file}, {done.size:,} bytes")
+    click.echo(f"Written  {file}, {exported.size:,} bytes")
 
 
-def _line(value: Any, way: str) -> dict[str, str]:
+def _row(value: Any, direction: str) -> dict[str, str]:
     tensor = value.type.tensor_type
-    shape = [str(each.dim_param or each.dim_value) for each in tensor.shape.dim]
-    kinds = {11: "double", 7: "int64", 8: "string", 9: "bool"}
-    kind = f"{kinds[tensor.elem_type]}[{','.join(shape)}]"
-    return {"": way, "name": value.name, "tensor": kind, "holds": value.doc_string}
+    shape = [str(dimension.dim_param or dimension.dim_value) for dimension in tensor.shape.dim]
+    return {
+        "": direction,
+        "name": value.name,
+        "tensor": f"{_ELEMENT_TYPES[tensor.elem_type]}[{','.join(shape)}]",
+        "holds": value.doc_string,
+    }

@@ -1,4 +1,4 @@
-"""`sparkops models servable`: whether a training job's model will compile, before it is trained."""
+"""`sparkops models servable`: find out whether a training job's model will compile, before it is trained."""
 
 from __future__ import annotations
 
@@ -7,30 +7,29 @@ from typing import Any
 
 import click
 
-from sparkops.cli.job_command import Asked, job_command, read_options
-from sparkops.cli.models.compile import tell_stages
-from sparkops.cli.project_options import options
-from sparkops.cli.run import Jobs
+from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command, read_options
+from sparkops.cli.models.compile import print_stages
+from sparkops.cli.project_options import project_click_options
 from sparkops.pipeline.job import Job
 
 
-class TrainingJobs(Jobs):
-    """A command a job, which fits its model on a few rows and tells what compiles."""
+class TrainingGroup(JobGroup):
+    """One command for each job, which fits its model on a few rows and shows what compiles."""
 
-    def job_command(self, job: Job, conf: Mapping[str, str], ctx: click.Context) -> click.Command:
+    def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:
         """Return the command that tries a job."""
-        before = {name: value for name, value in ctx.params.items() if name != "rows"}
+        group_options = {name: value for name, value in ctx.params.items() if name != "rows"}
 
-        def go(asked: Asked) -> int:
-            return _tell(asked, int(ctx.params["rows"]))
+        def run(arguments: JobArguments) -> int:
+            return check_servable(arguments, int(ctx.params["rows"]))
 
-        return job_command(job, conf, before, go, chosen=read_options)
+        return make_job_command(job, origins, group_options, run, options=read_options())
 
 
 @click.group(
     "servable",
-    cls=TrainingJobs,
-    short_help="Tell before training whether a job's model will compile.",
+    cls=TrainingGroup,
+    short_help="Show before training whether a job's model will compile.",
     params=[
         click.Option(
             ["--rows"],
@@ -38,28 +37,32 @@ class TrainingJobs(Jobs):
             default=500,
             show_default=True,
             metavar="N",
-            help="Rows of each table.",
+            help="Number of rows of each table.",
         ),
         *read_options(),
-        *options(),
+        *project_click_options(),
     ],
     subcommand_metavar="JOB [--PARAM VALUE]...",
     no_args_is_help=True,
 )
 def servable(**_: Any) -> None:
-    """Fit a training job's model on the first rows of each table, and tell of each stage whether it compiles.
+    """Fit a training job's model on the first rows of each table, and show for each stage whether it compiles.
 
-    Nothing is registered or recorded. Exit code 1: some stage is scored by Spark only.
+    Nothing is registered or recorded. Exit code 1: only Spark can score some stage.
     """
 
 
-def _tell(asked: Asked, rows: int) -> int:
-    with asked.where.engine() as engine:
-        found = engine.servable(asked.job.name, given=asked.given, at=asked.at, as_of=asked.as_of, rows=rows)
-    tell_stages(found)
-    if found.description is None:
-        click.echo(f"A model of `{asked.job.name}` would be scored by Spark only.")
+def check_servable(arguments: JobArguments, rows: int) -> int:
+    """Fit the model on a few rows and print what compiles; return the exit code."""
+    name = arguments.job.name
+    with arguments.project.engine() as engine:
+        compilation = engine.servable(
+            name, params=arguments.params, at=arguments.at, as_of=arguments.as_of, rows=rows
+        )
+    print_stages(compilation)
+    if compilation.description is None:
+        click.echo(f"Only Spark could score a model of `{name}`.")
         return 1
-    read = ", ".join(field.name for field in found.description.fields)
-    click.echo(f"A model of `{asked.job.name}` compiles; a row has {read}.")
+    fields = ", ".join(field.name for field in compilation.description.fields)
+    click.echo(f"A model of `{name}` compiles; a row has {fields}.")
     return 0

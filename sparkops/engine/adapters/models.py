@@ -48,7 +48,9 @@ class TrainingRules:
             return row_checks(suite, self.settings.state / "gx" / "suites", schema, types)
         except ConfigError as error:
             # The model is trained already: a mistake in a suite must not lose it.
-            return PortableRules(left_out=(OmittedRule(label="every expectation", table=table, why=str(error)),))
+            return PortableRules(
+                left_out=(OmittedRule(label="every expectation", table=table, why=str(error)),)
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,120 @@
+"""A run as lines: its record, and a summary of what it published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sparkops.cli.display.check_lines import check_lines
+from sparkops.cli.display.format import format_count, format_duration, format_state, format_time, format_value
+from sparkops.runs.record import Run
+
+_MAX_BATCHES = 10
+
+
+def run_lines(run: Run) -> Iterator[str]:
+    """Yield the lines that show the record of a run."""
+    yield f"Run      {run.id}  ({run.job}, attempt {run.attempt})"
+    yield f"State    {format_state(run.state)}" + (
+        f" after {format_duration(run.seconds)}" if run.ended else ""
+    )
+    if run.started:
+        yield f"Started  {format_time(run.started)}, env {run.env}"
+    if run.error:
+        yield f"Error    {run.error['kind']}: {run.error['message']}"
+    params = (f"{name} = {value!r}   ({run.origins.get(name, '')})" for name, value in run.params.items())
+    yield from _section("Params", params)
+    yield from _section("Read", (_input(name, pin) for name, pin in run.inputs.items()))
+    yield from _section("Models", (line for name in run.models for line in _model_lines(run, name)))
+    yield from _section("Checks", check_lines(run.checks))
+    yield from _section("Batches", batch_lines(run.batches))
+    yield from _section("Wrote", (_output(name, output) for name, output in run.outputs.items()))
+    yield from _section("Model", _registered_lines(run.registered))
+    yield from _section("Metrics", (f"{name} = {value:.6g}" for name, value in run.metrics.items()))
+    yield from _section("Report", [run.report] if run.report else [])
+    timings = (f"{step} {format_duration(seconds)}" for step, seconds in run.timings.items())
+    yield from _section("Took", timings)
+    yield from _section("Code", (f"{key} {value}" for key, value in run.code.items() if value))
+    yield from _section("Spark", (f"{key} {value}" for key, value in run.spark.items()))
+    yield f"Log      {run.log}" + ("" if run.log and Path(run.log).exists() else " (gone)")
+
+
+def batch_lines(batches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield one line for each of the newest micro-batches, and the number of earlier ones."""
+    earlier = len(batches) - _MAX_BATCHES
+    if earlier > 0:
+        yield f"{earlier:,} before these: --json shows all"
+    for batch in batches[-_MAX_BATCHES:]:
+        yield _batch(batch)
+
+
+def summarize_outputs(run: Run) -> str:
+    """Return in a few words what a run published."""
+    if run.registered:
+        aliases = "".join(f" @{alias}" for alias in run.registered["aliases"])
+        return f"registered {run.registered['name']}/{run.registered['version']}{aliases}"
+    if run.report:
+        return f"wrote {run.report}"
+    if run.batches:
+        return f"published {format_count(len(run.batches), 'batch', 'batches')}: {_tables(run)}"
+    if "stream" in run.timings and not run.outputs:
+        return "found nothing new"
+    return f"published {_tables(run)}" if run.outputs else "done"
+
+
+def _tables(run: Run) -> str:
+    return format_value(
+        [
+            f"{name}@{output['version']} ({format_count(output['rows'], 'row')})"
+            for name, output in run.outputs.items()
+        ]
+    )
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        yield f"{title if number == 0 else '':<9}{line}"
+
+
+def _input(name: str, pin: Mapping[str, Any]) -> str:
+    if pin["version"] is not None:
+        return f"{name} version {pin['version']}"
+    return f"{name} source {pin['identity'][:12]}"
+
+
+def _model_lines(run: Run, name: str) -> Iterator[str]:
+    scoring, rules = run.scoring.get(name), run.rules.get(name)
+    yield f"{name}/{run.models[name]}" + (f", by {scoring}" if scoring else "")
+    if rules:
+        scored, count = format_count(rules["rows"], "row"), format_count(rules["rules"], "rule")
+        yield f"  {scored} scored with {count} ({rules['apply']}), {len(rules['broken'])} violated"
+        for rule in rules["broken"]:
+            rows = format_count(rule["rows"], "row")
+            yield f"  {rows}: {rule['rule']}, of {rule['table']} ({rule['place']})"
+
+
+def _batch(batch: Mapping[str, Any]) -> str:
+    parts = [f"{batch['number']}: version {batch['version']}, {format_count(batch['rows'], 'row')}"]
+    parts += [f"{format_count(batch['held'], 'row')} quarantined"] if batch["held"] else []
+    parts += ["published by an earlier run"] if batch["already"] else []
+    parts += [f"failed {', '.join(batch['broken'])}"] if batch["broken"] else []
+    return ", ".join(parts)
+
+
+def _output(name: str, output: Mapping[str, Any]) -> str:
+    text = f"{name} version {output['version']}, {format_count(output['rows'], 'row')}"
+    return text + (" (by an earlier attempt)" if output["already"] else "")
+
+
+def _registered_lines(registered: Mapping[str, Any] | None) -> Iterator[str]:
+    if registered is None:
+        return
+    aliases = " ".join("@" + alias for alias in registered["aliases"])
+    yield f"{registered['name']}/{registered['version']} {aliases}"
+    if registered["compiled"]:
+        yield f"scorer compiled, {registered['parity']} rows equal to Spark's"
+    else:
+        yield "scored by Spark"
+    for gate in registered["gates"]:
+        yield f"gate {gate['rule']}: {gate['value']:.6g}" + (" passed" if gate["passed"] else " FAILED")
