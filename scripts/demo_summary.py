@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sparkops import Engine
-from sparkops.cli.display.table import seconds, text
+from sparkops.cli.display.format import format_duration, format_value
 from sparkops.errors import SparkopsError
 
 JOBS = (
@@ -31,7 +31,7 @@ def main() -> None:
         if run.checks:
             passed = sum(check["success"] for check in run.checks)
             other = [
-                f"{c['policy']}: {c['expectation']}({text(c['kwargs'].get('column', ''))}) {c['unexpected'] or ''} rows"
+                f"{c['policy']}: {c['expectation']}({format_value(c['kwargs'].get('column', ''))}) {c['unexpected'] or ''} rows"
                 for c in run.checks
                 if not c["success"]
             ]
@@ -53,7 +53,7 @@ def main() -> None:
         print(f"  scorer equal to Spark on {model.parity} rows; trained on {dict(model.tables)}")
     if "delay_report" in done:
         print(f"Report\n  {done['delay_report'].report}")
-    print("Runs\n  " + ", ".join(f"{job} {seconds(run.seconds)}" for job, run in done.items()))
+    print("Runs\n  " + ", ".join(f"{job} {format_duration(run.seconds)}" for job, run in done.items()))
 
 
 if __name__ == "__main__":

@@ -46,10 +46,10 @@ def test_import_contracts_hold() -> None:
 def test_a_quick_command_imports_nothing_heavy_and_starts_no_jvm(words: list[str]) -> None:
     code = (
         "import sys, subprocess\n"
-        "from sparkops.cli.main import answer\n"
+        "from sparkops.cli.main import run_command\n"
         "def refuse(*a, **k): raise SystemExit('a process was started: ' + repr(a))\n"
         "subprocess.Popen.__init__ = refuse\n"
-        f"answer({words!r})\n"
+        f"run_command({words!r})\n"
         f"heavy = [m for m in {HEAVY!r} if m in sys.modules]\n"
         "assert not heavy, heavy\n"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.cli.main import COMMANDS, run_command
-from sparkops.pipeline.peek import peek
+from sparkops.pipeline.discovery.peek import peek
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")

@@ -14,10 +14,10 @@ import click
 
 from sparkops.cli.project_options import ProjectOptions, pop_project_options, project_click_options
 from sparkops.errors import InputError, SparkopsError, UnknownName
-from sparkops.pipeline.docstring import summary_of
-from sparkops.pipeline.help import describe, usage
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.param_type import read_param_type
+from sparkops.pipeline.parameters.docstring import summary_of
+from sparkops.pipeline.parameters.help import describe, usage
+from sparkops.pipeline.parameters.param_type import read_param_type
 
 _PROJECT_KEY = "sparkops.project"
 
@@ -91,7 +91,9 @@ class JobGroup(click.Group):
             formatter.write_dl([(name, summary_of(jobs[name].doc)) for name in sorted(jobs)])
 
     def _project(self, ctx: click.Context) -> ProjectOptions:
-        values = {name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params}
+        values: dict[str, Any] = {
+            name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params
+        }
         options = pop_project_options(values)
         return ProjectOptions(options.project or ctx.meta.get(_PROJECT_KEY), options.env, options.overrides)
 
@@ -112,7 +114,7 @@ class JobCommand(click.Command):
             formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
         if rows:
             with formatter.section("Parameters"):
-                formatter.write_dl([(f"{row.option} {row.type}", row.told) for row in rows])
+                formatter.write_dl([(f"{row.option} {row.type}", row.text) for row in rows])
         names = {row.name for row in rows}
         records = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in names]
         with formatter.section("Options"):

@@ -77,7 +77,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option("lines")
 @partial(with_project_options, exclude="overrides")
-def release(  # noqa: PLR0917 - click passes each option as an argument
+def release(
     project: ProjectOptions,
     name: str,
     run_id: str | None,
@@ -96,7 +96,7 @@ def release(  # noqa: PLR0917 - click passes each option as an argument
     request = ReleaseRequest(table=name, run=run_id, repairs=parsed, discard=discard)
     with project.engine() as engine:
         summary = summarize_quarantine(engine.container.tables, request)
-        if (summary.held or summary.interrupted) and not yes:
+        if (summary.row_count or summary.interrupted) and not yes:
             _confirm(request, summary)
         result = release_rows(engine.container, request, on_step=_step_printer())
         warnings = list(_overwrite_warnings(engine.project.declared, result))

@@ -33,7 +33,7 @@ from sparkops.errors import InputError, ProjectError, RowError
 @click.option("--keep-going", is_flag=True, help="With --file: print the error of a bad row, and continue.")
 @click.pass_context
 @with_project_options
-def score(  # noqa: PLR0917 - click passes each option as an argument
+def score(
     project: ProjectOptions,
     ctx: click.Context,
     model: str,

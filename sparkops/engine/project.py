@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sparkops.config.load import LoadedSettings, find_root, load
 from sparkops.config.secrets import mask
 from sparkops.errors import ParamErrors, UnknownName
-from sparkops.pipeline.bind import BoundParameters, ParameterSource, bind, rebind
-from sparkops.pipeline.discover import discover
+from sparkops.pipeline.discovery.discover import discover
+from sparkops.pipeline.discovery.peek import peek
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.peek import peek
+from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind, rebind
 from sparkops.runs.store import RunStore
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class LoadedProject:
     def load_job(self, declared: Job, bound: BoundParameters) -> tuple[Job, BoundParameters]:
         """Return a declared job as it can be run, with its bound parameters."""
         job = self.jobs[declared.name]
-        return job, rebind(bound, looked_at=declared, loaded=job)
+        return job, rebind(bound, peeked=declared, loaded=job)
 
     def bind(
         self, job: Job, params: Mapping[str, Any], *, origin: str, at: Collection[str] = ()

@@ -11,8 +11,8 @@ from typing import Any
 
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
+from sparkops.pipeline.parameters.value import to_json
 from sparkops.pipeline.table import Pin
-from sparkops.pipeline.value import to_json
 from sparkops.pipeline.write import Write
 
 

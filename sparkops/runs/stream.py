@@ -104,7 +104,7 @@ class _BatchPublisher:
         self.last_outcome = outcome
         results = list(outcome.results)
         if self.checks:
-            results = [total.and_later(result) for total, result in zip(self.checks, results, strict=True)]
+            results = [total.combine(result) for total, result in zip(self.checks, results, strict=True)]
         self.checks = results
 
     def _refuse(self, outcome: CheckOutcome, batch: MicroBatch) -> NoReturn:

@@ -1,12 +1,12 @@
-"""The results of checks as lines."""
+"""Check results as lines."""
 
 from __future__ import annotations
 
 import io
 from dataclasses import asdict
 
-from sparkops.cli.display.check_lines import check_lines, tally
-from sparkops.cli.display.progress import Live
+from sparkops.cli.display.check_lines import check_lines, summarize_checks
+from sparkops.cli.display.progress import ProgressDisplay
 from sparkops.pipeline.check import CheckResult
 from sparkops.runs.record import Run
 
@@ -31,14 +31,14 @@ OTHERS = [
 ]
 
 
-def test_a_limit_that_was_passed_is_told_behind_the_count() -> None:
+def test_an_exceeded_threshold_follows_the_count() -> None:
     over = check("expect_null", rows=9, unexpected=3, over="more than fail_over.rows 2", samples=(7,))
     assert list(check_lines([over])) == [
         "FAIL t: expect_null()  3 of 9 rows, more than fail_over.rows 2, such as 7"
     ]
 
 
-def test_each_tells_what_was_asked_what_was_found_and_what_that_means() -> None:
+def test_each_line_shows_result_expectation_and_observation() -> None:
     lines = list(check_lines([BROKEN, *OTHERS]))
     assert lines == [
         "held t: expect_x(a, min_value=1)  2,100 of 8,255 rows, such as 0, -1",
@@ -48,13 +48,13 @@ def test_each_tells_what_was_asked_what_was_found_and_what_that_means() -> None:
         "FAIL t: expect_gone()             not evaluated: no such column",
         "FAIL t: expect_null(b)            3 of 9 rows",
     ]
-    assert tally([BROKEN, *OTHERS]) == "6 checks: 1 ok, 3 FAIL, 1 warn, 1 held"
+    assert summarize_checks([BROKEN, *OTHERS]) == "6 checks: 1 ok, 3 FAIL, 1 warn, 1 held"
 
 
-def test_the_end_of_a_run_tells_its_checks_in_one_line_and_those_that_did_not_hold() -> None:
+def test_the_end_of_a_run_shows_a_summary_of_its_checks_and_those_that_failed() -> None:
     out = io.StringIO()
-    with Live(out) as live:
-        live.ended(Run(id="r1", job="clean", checks=(OTHERS[0], BROKEN)))
+    with ProgressDisplay(out) as progress:
+        progress.run_finished(Run(id="r1", job="clean", checks=(OTHERS[0], BROKEN)))
     _, count, held = out.getvalue().splitlines()
     assert count == "  2 checks: 1 ok, 1 held"
     assert held == "    held t: expect_x(a, min_value=1)  2,100 of 8,255 rows, such as 0, -1"

@@ -1,4 +1,4 @@
-"""Commands, messages and exit codes, as a person at a terminal meets them; no Spark."""
+"""Commands, messages and exit codes; no Spark."""
 
 from __future__ import annotations
 
@@ -60,19 +60,19 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"\n  {command} " in out
 
 
-def test_a_mistyped_command_is_told_what_was_meant(capsys) -> None:
+def test_for_a_mistyped_command_the_closest_is_suggested(capsys) -> None:
     assert run_command(["rnu"]) == 2
     assert "No command `rnu`. Did you mean `run`?" in capsys.readouterr().err
 
 
-def test_jobs_are_listed_with_what_they_read_and_write(project, capsys) -> None:
+def test_jobs_are_listed_with_what_they_read_and_publish(project, capsys) -> None:
     assert run_command(["jobs", "--json"]) == 0
     (job,) = json.loads(capsys.readouterr().out)
     assert (job["job"], job["reads"], job["publishes"]) == ("daily", ["numbers"], ["out"])
     assert job["parameters"] == ["day", "top?", "origin?"]
 
 
-def test_a_jobs_help_shows_its_parameters_and_the_runs_options(project, capsys) -> None:
+def test_the_help_of_a_job_shows_its_parameters_and_the_options_of_a_run(project, capsys) -> None:
     assert run_command(["run", "daily", "--help"]) == 0
     out = capsys.readouterr().out
     for words in (
@@ -87,7 +87,7 @@ def test_a_jobs_help_shows_its_parameters_and_the_runs_options(project, capsys) 
         assert words in out
 
 
-def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
+def test_all_wrong_parameters_are_reported_at_once(project, capsys) -> None:
     assert run_command(["run", "daily", "--day", "soon", "--top", "12", "--orgin", "EWR"]) == 2
     err = capsys.readouterr().err
     assert "3 parameter problems" in err
@@ -97,7 +97,7 @@ def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["run", "dayly"], "No job `dayly`. Did you mean `daily`?"),
         (["run", "daily", "--env", "prod"], "prod"),
@@ -118,22 +118,20 @@ def test_all_wrong_parameters_are_told_at_once(project, capsys) -> None:
         (["jobs", "--project", "/nowhere"], "/nowhere"),
     ],
 )
-def test_bad_input_is_one_clear_message_and_exit_code_2(project, capsys, words, said) -> None:
+def test_bad_input_is_one_clear_message_and_exit_code_2(project, capsys, words, message) -> None:
     assert run_command(words) == 2
     err = capsys.readouterr().err
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
-def test_outside_a_project_it_says_what_a_project_is(tmp_path, monkeypatch, capsys) -> None:
+def test_outside_a_project_the_message_says_how_to_create_one(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     assert run_command(["jobs"]) == 2
     assert "sparkops init DIR" in capsys.readouterr().err
 
 
-def test_runs_help_lists_the_jobs_and_outside_a_project_says_why_there_are_none(
-    project, tmp_path, monkeypatch, capsys
-) -> None:
+def test_the_help_of_run_lists_the_jobs_or_why_there_are_none(project, tmp_path, monkeypatch, capsys) -> None:
     assert run_command(["run", "--help"]) == 0
     assert "\n  daily  Say something of a day.\n" in capsys.readouterr().out
     (tmp_path / "elsewhere").mkdir()
@@ -142,7 +140,7 @@ def test_runs_help_lists_the_jobs_and_outside_a_project_says_why_there_are_none(
     assert "No sparkops project" in capsys.readouterr().out
 
 
-def test_a_jobs_help_tells_where_conf_gives_a_value(project, capsys) -> None:
+def test_the_help_of_a_job_shows_where_conf_sets_a_value(project, capsys) -> None:
     (project / "conf/base/params.yml").write_text("params:\n  daily:\n    day: 2013-07-04\n", "utf-8")
     assert run_command(["run", "daily", "--help"]) == 0
     out = capsys.readouterr().out
@@ -151,7 +149,7 @@ def test_a_jobs_help_tells_where_conf_gives_a_value(project, capsys) -> None:
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_runs_are_listed_shown_and_their_log_printed(project, capsys) -> None:
+def test_runs_are_listed_and_shown_and_their_log_is_printed(project, capsys) -> None:
     attempt = RunStore(project / ".sparkops" / "runs").begin(
         "20130704-120000-abc", "daily", params={"top": 3}
     )
@@ -173,9 +171,7 @@ def test_debug_shows_where_an_error_happened(project) -> None:
         run_command(["runs", "show", "x", "--debug"])
 
 
-def test_init_makes_a_project_and_refuses_a_folder_that_holds_something(
-    tmp_path, capsys, monkeypatch
-) -> None:
+def test_init_creates_a_project_and_refuses_a_folder_that_is_not_empty(tmp_path, capsys, monkeypatch) -> None:
     assert run_command(["init", str(tmp_path / "mine")]) == 0
     monkeypatch.chdir(tmp_path / "mine")
     capsys.readouterr()

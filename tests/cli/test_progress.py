@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from sparkops.cli.display.progress import Live
+from sparkops.cli.display.progress import ProgressDisplay
 from sparkops.errors import ChecksFailed, JobFailed, RunCancelled, SparkopsError
 
 
@@ -15,18 +15,18 @@ from sparkops.errors import ChecksFailed, JobFailed, RunCancelled, SparkopsError
     ("error", "how"),
     [(RunCancelled(), "cancelled"), (ChecksFailed(), "checks failed"), (JobFailed(), "failed")],
 )
-def test_a_job_that_stopped_is_told_by_how_it_stopped(error: SparkopsError, how: str) -> None:
+def test_a_failed_run_is_shown_with_how_it_ended(error: SparkopsError, how: str) -> None:
     out = io.StringIO()
-    with Live(out) as live:
-        live.begins("daily")
-        live.stopped("daily", error)
+    with ProgressDisplay(out) as progress:
+        progress.run_started("daily")
+        progress.run_failed("daily", error)
     assert out.getvalue().startswith(f"daily: started\n✗ daily {how} after ")
 
 
-def test_what_sparkops_warns_of_is_told_while_it_runs_and_not_after() -> None:
+def test_warnings_of_sparkops_are_shown_while_it_runs_and_not_after() -> None:
     out = io.StringIO()
-    with Live(out) as live:
-        live.begins("daily")
+    with ProgressDisplay(out) as progress:
+        progress.run_started("daily")
         logging.getLogger("sparkops.tables").warning("Source `%s` is read as it is now.", "raw")
         logging.getLogger("py4j").warning("not ours")
     logging.getLogger("sparkops.tables").warning("after")

@@ -1,4 +1,4 @@
-"""`sparkops quarantine` and `sparkops checks` as a person meets them; no Spark."""
+"""The commands `sparkops quarantine` and `sparkops checks`; no Spark."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import pytest
 
 from sparkops.checks.outcome import Outcome
 from sparkops.checks.suite.suite_file import load_suite
+from sparkops.cli.display.expectation_history import sparkline
 from sparkops.cli.main import run_command
-from sparkops.cli.plot import sparkline
 from sparkops.engine import Engine
-from sparkops.engine.operations.expectation_history import by_expectation, graded
+from sparkops.engine.adapters.checks import with_severity
+from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.check import CheckResult, RecordedCheck
 
 JOB = """
@@ -51,7 +52,7 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 
 
 def keep(root: Path, unexpected: list[int]) -> None:
-    history = Engine(root).workshop.history
+    history = Engine(root).container.check_history
     for number, broke in enumerate(unexpected):
         result = CheckResult(
             table="orders",
@@ -62,15 +63,15 @@ def keep(root: Path, unexpected: list[int]) -> None:
             rows=100,
             unexpected=broke,
         )
-        history.keep([result], run_id=f"r{number}", job="orders", versions={"orders": number})
+        history.append([result], run_id=f"r{number}", job="orders", versions={"orders": number})
 
 
 def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> None:
     assert run_command(["quarantine", "show", "orders", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    (count,) = told["counts"]
+    shown = json.loads(capsys.readouterr().out)
+    (count,) = shown["counts"]
     assert (count["run"], count["state"], count["rows"]) == ("20130704-1", "held", 1)
-    (row,) = told["rows"]
+    (row,) = shown["rows"]
     assert (row["id"], row["amount"]) == (3, -1.0)
     assert run_command(["quarantine", "show", "orders"]) == 0
     assert "expect_column_values_to_be_between(amount, min_value=0)\theld" in capsys.readouterr().out
@@ -84,28 +85,28 @@ def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> 
         (["release", "orders", "--set", "amuont=1", "--yes"], "Did you mean `amount`?"),
         (["release", "orders", "--set", "amount", "--yes"], "takes COLUMN=EXPRESSION"),
         (["release", "orders", "--set", "amount=1", "--discard", "--yes"], "leave out --set, or --discard"),
-        (["release", "orders"], "Say --yes"),
+        (["release", "orders"], "Pass --yes"),
     ],
 )
-def test_what_cannot_be_done_is_one_message_and_exit_code_2(project, capsys, words, said) -> None:
+def test_bad_input_is_one_message_and_exit_code_2(project, capsys, words, said) -> None:
     assert run_command(["quarantine", *words]) == 2
     err = capsys.readouterr().err
     assert said in err
     assert "Traceback" not in err
 
 
-def test_where_nothing_waits_nothing_is_started(project, capsys) -> None:
+def test_without_quarantined_rows_nothing_is_started(project, capsys) -> None:
     import pyarrow as pa
     from deltalake import write_deltalake
 
     write_deltalake(str(project / "data" / "warehouse" / "other"), pa.table({"id": [1]}))
     assert run_command(["quarantine", "show", "other"]) == 0
-    assert capsys.readouterr().out == "Nothing of `other` was ever held back.\n"
+    assert capsys.readouterr().out == "No rows of `other` were ever quarantined.\n"
     assert run_command(["quarantine", "release", "other", "--yes"]) == 2
     assert "nothing to release" in capsys.readouterr().err
 
 
-def test_the_history_of_checks_tells_last_result_last_failure_and_a_plot(project, capsys) -> None:
+def test_the_history_of_checks_shows_last_result_last_failure_and_a_plot(project, capsys) -> None:
     keep(project, [0, 50, 100, 1, 0])
     assert run_command(["checks", "history", "orders"]) == 0
     _, line = capsys.readouterr().out.splitlines()
@@ -113,11 +114,11 @@ def test_the_history_of_checks_tells_last_result_last_failure_and_a_plot(project
     assert cells[:3] == ["expect_column_values_to_be_between(amount, min_value=0)", "ok", "r4"]
     assert cells[4:] == ["3", "5", "▁▅█▂▁", ".xxx."]
     assert run_command(["checks", "history", "orders", "--limit", "2", "--json"]) == 0
-    (told,) = json.loads(capsys.readouterr().out)
-    assert (told["runs"], told["failed"], told["results"][0]["run"]) == (2, 1, "r3")
+    (shown,) = json.loads(capsys.readouterr().out)
+    assert (shown["runs"], shown["failed"], shown["results"][0]["run"]) == (2, 1, "r3")
 
 
-def test_a_history_that_is_empty_or_of_nothing_says_what_to_do(project, capsys) -> None:
+def test_a_history_that_is_empty_or_unknown_says_what_to_do(project, capsys) -> None:
     assert run_command(["checks", "history", "orders"]) == 0
     assert "`sparkops check orders`" in capsys.readouterr().out
     assert run_command(["checks", "history", "ordres"]) == 2
@@ -135,7 +136,7 @@ def test_a_history_that_cannot_be_written_is_a_warning_and_no_error(project, cap
     assert "the results of the checks were not kept" in caplog.text
 
 
-def test_an_expectation_that_is_asked_no_more_comes_last() -> None:
+def test_a_removed_expectation_comes_last() -> None:
     noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
 
     def kept(day: int, name: str) -> RecordedCheck:
@@ -143,14 +144,16 @@ def test_an_expectation_that_is_asked_no_more_comes_last() -> None:
         time = noon + timedelta(days=day)
         return RecordedCheck(time=time, run=f"r{day}", job="j", version=day, position=0, result=result)
 
-    found = by_expectation([kept(0, "old"), kept(0, "kept"), kept(1, "kept")], runs=9)
-    assert [(past.last.result.expectation, past.current, len(past.kept)) for past in found] == [
+    histories = group_by_expectation([kept(0, "old"), kept(0, "kept"), kept(1, "kept")], runs=9)
+    assert [
+        (history.last.result.expectation, history.current, len(history.results)) for history in histories
+    ] == [
         ("kept", True, 2),
         ("old", False, 1),
     ]
 
 
-def test_a_result_tells_the_severity_that_its_suite_says(tmp_path) -> None:
+def test_a_result_has_the_severity_of_its_expectation(tmp_path) -> None:
     path = tmp_path / "t.yml"
     path.write_text("expectations:\n  - expect_a: {severity: info}\n  - expect_b: {}\n")
     suite = load_suite(path, "t")
@@ -158,10 +161,10 @@ def test_a_result_tells_the_severity_that_its_suite_says(tmp_path) -> None:
         CheckResult(table="t", expectation=one.type, place=one.place) for one in reversed(suite.expectations)
     )
     outcome = Outcome(table="t", run_id="r", results=results, good=None, bad=None, blocked=False)
-    assert [one.severity for one in graded(outcome, suite).results] == [None, "info"]
+    assert [one.severity for one in with_severity(outcome, suite).results] == [None, "info"]
 
 
-def test_a_plot_sets_nothing_apart_from_little_and_a_gap_from_both() -> None:
+def test_a_plot_distinguishes_zero_small_values_and_missing_values() -> None:
     assert sparkline([0.0, 0.001, 1.0, None]) == "▁▂█·"
     assert sparkline([5.0, 5.0]) == "▂▂"
     assert sparkline([]) == ""

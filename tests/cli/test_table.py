@@ -1,29 +1,30 @@
-"""Tables as a terminal shows them."""
+"""Tables and values on a terminal."""
 
 from __future__ import annotations
 
 import click
 import pytest
 
-from sparkops.cli.display.table import drawn, flowing, rows_of, seconds, table
+from sparkops.cli.display.format import format_count, format_duration
+from sparkops.cli.display.table import draw_table, fill_lines, print_table
 
 NAMES = ["run", "published"]
 ID = "20261121-170256-1m3f2b40c1"
 
 
-def test_a_drawn_table_keeps_an_id_in_one_line_and_wraps_longer_text() -> None:
-    shown = click.unstyle(drawn(NAMES, [[ID, "flights@0, flights__quarantine@0"]], [False, False], 50))
+def test_a_table_keeps_an_id_in_one_line_and_wraps_longer_text() -> None:
+    shown = click.unstyle(draw_table(NAMES, [[ID, "flights@0, flights__quarantine@0"]], [False, False], 50))
     lines = [line.rstrip() for line in shown.splitlines()]
     assert lines[0].split() == NAMES
     assert lines[2:] == [f"{ID}   flights@0,", f"{'':<26}   flights__quarantine@0"]
 
 
-def test_what_a_table_holds_is_no_markup() -> None:
-    assert "[red] [/] :tada:" in click.unstyle(drawn(["note"], [["[red] [/] :tada:"]], [False], 80))
+def test_cells_are_not_markup() -> None:
+    assert "[red] [/] :tada:" in click.unstyle(draw_table(["note"], [["[red] [/] :tada:"]], [False], 80))
 
 
-def test_a_row_too_wide_for_the_terminal_flows_over_lines() -> None:
-    shown = click.unstyle(flowing([*NAMES, "note"], [[ID, "flights@0", ""], [ID, "weather@12", "b"]], 48))
+def test_a_row_too_wide_for_the_terminal_fills_several_lines() -> None:
+    shown = click.unstyle(fill_lines([*NAMES, "note"], [[ID, "flights@0", ""], [ID, "weather@12", "b"]], 48))
     assert shown.splitlines() == [
         f"run: {ID}", "    published: flights@0",
         f"run: {ID}", "    published: weather@12  note: b",
@@ -31,15 +32,15 @@ def test_a_row_too_wide_for_the_terminal_flows_over_lines() -> None:
 
 
 def test_on_a_pipe_a_row_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    table([{"name": "a\tb", "text": "two\nlines"}], empty="none")
+    print_table([{"name": "a\tb", "text": "two\nlines"}], empty="none")
     assert capsys.readouterr().out == "name\ttext\na\\tb\ttwo\\nlines\n"
 
 
-def test_times_and_counts_are_told_as_people_say_them() -> None:
-    assert [seconds(value) for value in (None, 0.25, 83, 10_290)] == [
+def test_durations_and_counts_are_in_words() -> None:
+    assert [format_duration(value) for value in (None, 0.25, 83, 10_290)] == [
         "-",
         "0.2 s",
         "1 min 23 s",
         "2 h 51 min",
     ]
-    assert [rows_of(count) for count in (0, 1, 336_775)] == ["0 rows", "1 row", "336,775 rows"]
+    assert [format_count(count, "row") for count in (0, 1, 336_775)] == ["0 rows", "1 row", "336,775 rows"]

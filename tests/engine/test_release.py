@@ -188,4 +188,4 @@ def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_wo
     assert "Job `orders` writes orders by `overwrite`: its next run makes those rows anew" in out
     assert [step.state for step in engine.flow(["orders"])] == ["fresh"]
     held = engine.container.tables.held("orders")
-    assert (held.held, sum(each.rows for each in held.counts)) == (5, 6)
+    assert (held.row_count, sum(each.rows for each in held.counts)) == (5, 6)

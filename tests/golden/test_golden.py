@@ -20,9 +20,9 @@ from fakes.without import run
 from sparkops.artifact.facts import input_types, race_of, registered
 from sparkops.checks.execution import compiled_suite as compiled
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.cli.display.expectation_history import plain as history_json
+from sparkops.cli.display.expectation_history import history_json
 from sparkops.config.settings import Settings
-from sparkops.engine.operations.expectation_history import by_expectation
+from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.json_values import commit_json, registered_json
 from sparkops.pyfunc.worker.manifest import read, seal, verified
 from sparkops.runs.record import run_json
@@ -270,7 +270,7 @@ def test_the_history_of_checks_is_read_and_shown_as_it_was(
     golden: Path, tables: Callable[[Path], Tables]
 ) -> None:
     kept = tables(golden).kept_checks("check_results", "orders")
-    found = [as_stored(history_json(each)) for each in by_expectation(kept, runs=20)]
+    found = [as_stored(history_json(each)) for each in group_by_expectation(kept, runs=20)]
     assert found == stored(golden / "cli" / "checks_history.json")
 
 

@@ -38,7 +38,7 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
     """
     from sparkops.artifact.compiled_model import check_free, write_compiled
     from sparkops.artifact.logged_model import is_logged, logged
-    from sparkops.compiler import stage_by_stage
+    from sparkops.compiler import compile_stages
 
     if into is not None:
         check_free(into)
@@ -48,7 +48,7 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
             f"{uri} holds a compiled scorer already: name the Spark model that it was compiled from."
         )
     model = logged(folder, schema=schema)
-    compilation = stage_by_stage(model.saved, model.fields)
+    compilation = compile_stages(model.saved, model.fields)
     spark = f"Spark {model.spark}" if model.spark else "an unknown Spark"
     click.echo(f"Model    {model.saved}, saved by {spark}; columns from {model.told_by}")
     print_stages(compilation)
@@ -68,12 +68,12 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
 def print_stages(compilation: Compilation) -> None:
     """Print for each stage whether it compiles."""
     rows = [
-        {"number": number, "stage": stage.kind, "uid": stage.uid, "how": stage.how}
+        {"number": number, "stage": stage.class_name, "uid": stage.uid, "how": stage.describe()}
         for number, stage in enumerate(compilation.stages, 1)
     ]
     print_table(rows, empty="The model has no stages.")
-    if compilation.trouble:
-        click.echo(f"Scored by Spark only: {compilation.trouble}")
+    if compilation.problem:
+        click.echo(f"Scored by Spark only: {compilation.problem}")
 
 
 def certificate_line(folder: Path, model: str) -> str:

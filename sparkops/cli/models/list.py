@@ -128,10 +128,10 @@ def _scorer_lines(version: ModelVersionInfo) -> Iterator[str]:
         return
     yield f"Scorer   compiled; {version.parity} rows equal to Spark's"
     if version.race:
-        arrow, transform, rows = (version.race[key] for key in ("mapInArrow", "transform", "rows"))
+        arrow, transform, raced = (version.race[key] for key in ("mapInArrow", "transform", "rows"))
         yield (
             f"Batch    {arrow:g} us a row by mapInArrow, {transform:g} by transform "
-            f"({rows:,.0f} rows, when it was registered)"
+            f"({raced:,.0f} rows, when it was registered)"
         )
     if version.rules or version.left_out:
         omitted = len(version.left_out)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.pipeline.discover import modules
+from sparkops.pipeline.discovery.discover import modules
 from sparkops.spark import Snapshot, Starter, Watcher, cancel, tagged
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.run_job import execute_job
 from sparkops.errors import ParamErrors, Problem, SparkopsError
-from sparkops.pipeline.bind import BoundParameters
 from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import fingerprint, params_to_json, source_hash
 from sparkops.runs.flow import FlowStep, run_in_order
 from sparkops.runs.record import Run

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparkops.checks.outcome import REASONS, describe
-from sparkops.checks.suite.readmission import of_each_row, of_the_whole
+from sparkops.checks.suite.release_suites import of_each_row, of_the_whole
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.write import Write
@@ -90,7 +90,7 @@ def release_rows(
         raise InputError(f"No rows of `{table}` were ever quarantined, so there is nothing to release.")
     release_id = (DISCARD if request.discard else RELEASE) + new_run_id()
     result = ReleaseResult(table=table, release=release_id, discarded=request.discard)
-    if not summary.held and not summary.interrupted:
+    if not summary.row_count and not summary.interrupted:
         return result
     if not request.discard or summary.interrupted:
         container.warm_up([])
@@ -121,7 +121,7 @@ class _Release:
         # Read again: only now can no other process release rows.
         interrupted = tables.held(table).interrupted
         result = replace(result, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
-        held = tables.held(table, run=self.request.run).held
+        held = tables.held(table, run=self.request.run).row_count
         if not held:
             return result
         releases = tables.releases(table)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import InputError, SparkopsError
-from sparkops.pipeline.bind import BoundParameters, ParameterSource, bind
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind
 from sparkops.runs.executor import execute
 from sparkops.runs.process import is_running_on_this_host
 from sparkops.runs.record import Run

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.run_job import execute_job
 from sparkops.errors import InputError
-from sparkops.pipeline.bind import BoundParameters
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
+from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
 from sparkops.runs.record import Run

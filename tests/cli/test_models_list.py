@@ -1,8 +1,8 @@
-"""A model version on a terminal."""
+"""A model version as lines."""
 
 from __future__ import annotations
 
-from sparkops.cli.models.list import sheet
+from sparkops.cli.models.list import version_lines
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 
 RACE = {"transform": 28.8, "mapInArrow": 13.75, "rows": 40000.0}
@@ -16,10 +16,10 @@ KNOWN = {
 }
 
 
-def test_the_pace_of_both_ways_is_told_where_they_were_raced() -> None:
-    told = list(sheet(ModelVersionInfo(**KNOWN, race=RACE)))
-    assert told[-2:] == [
+def test_the_speed_of_both_scoring_modes_is_shown_if_it_was_measured() -> None:
+    lines = list(version_lines(ModelVersionInfo(**KNOWN, race=RACE)))
+    assert lines[-2:] == [
         "Scorer   compiled; 412 rows equal to Spark's",
         "Batch    13.75 us a row by mapInArrow, 28.8 by transform (40,000 rows, when it was registered)",
     ]
-    assert not [line for line in sheet(ModelVersionInfo(**KNOWN)) if line.startswith("Batch")]
+    assert not [line for line in version_lines(ModelVersionInfo(**KNOWN)) if line.startswith("Batch")]

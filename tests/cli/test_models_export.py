@@ -1,4 +1,4 @@
-"""`sparkops models export`, as a person at a terminal meets it, on models that Spark saved; no Spark."""
+"""The command `sparkops models export` on models that Spark saved; no Spark."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def made(tmp_path, monkeypatch, capsys):
     return make
 
 
-def test_a_model_is_written_with_what_goes_in_what_comes_out_and_what_was_proved(
-    made, tmp_path, capsys
-) -> None:
+def test_a_model_is_written_with_its_inputs_its_outputs_and_the_verified_rows(made, tmp_path, capsys) -> None:
     made("categories")
     assert (
         run_command(["models", "export", "categories", "--onnx", "m.onnx", "--rows", "20", "--seed", "7"])
@@ -37,14 +35,14 @@ def test_a_model_is_written_with_what_goes_in_what_comes_out_and_what_was_proved
     out = capsys.readouterr().out
     assert "in\tc\tstring[N,1]\tstring; null: `c__null` is true\n" in out
     assert "out\tprobability\tdouble[N,2]\tvector; probability\n" in out
-    assert "no certificate: the scorer alone, the others at edges and fresh (--seed 7)" in out
+    assert "no certificate: the scorer alone, the others edge and new rows (--seed 7)" in out
     assert f"Written  m.onnx, {(tmp_path / 'm.onnx').stat().st_size:,} bytes" in out
     words = ["models", "export", "categories", "--onnx", "m.onnx", "--rows", "0", "--no-nulls"]
     assert run_command(words) == 0
     assert "__null" not in capsys.readouterr().out
 
 
-def test_stages_without_a_form_are_named_and_no_file_is_left(made, tmp_path, capsys) -> None:
+def test_stages_without_an_onnx_form_are_named_and_no_file_is_written(made, tmp_path, capsys) -> None:
     made("words")
     assert run_command(["models", "export", "words", "--onnx", "m.onnx"]) == 1
     err = capsys.readouterr().err
@@ -53,7 +51,7 @@ def test_stages_without_a_form_are_named_and_no_file_is_left(made, tmp_path, cap
     assert not (tmp_path / "m.onnx").exists()
 
 
-def test_a_folder_as_the_file_and_a_library_that_is_not_there_are_told(made, monkeypatch, capsys) -> None:
+def test_a_folder_as_the_file_and_a_missing_library_are_errors(made, monkeypatch, capsys) -> None:
     made("categories")
     assert run_command(["models", "export", "categories", "--onnx", "."]) == 2
     assert "Name the file" in capsys.readouterr().err

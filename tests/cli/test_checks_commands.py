@@ -1,4 +1,4 @@
-"""`sparkops checks suggest` and `drift` as a person at a terminal meets them; no Spark."""
+"""The commands `sparkops checks suggest` and `drift`; no Spark."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("project")
-def test_drift_tells_each_change_with_the_version_that_brought_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_drift_shows_each_change_with_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["checks", "drift", "flights"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "version 1: `note` string is new",
@@ -52,7 +52,7 @@ def test_drift_tells_each_change_with_the_version_that_brought_it(capsys: pytest
 
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (["drift", "flights", "--from", "7"], "7"),
         (["drift", "raw"], "read-only source"),
@@ -61,18 +61,16 @@ def test_drift_tells_each_change_with_the_version_that_brought_it(capsys: pytest
         (["suggest", "flights", "--at", "7"], "7"),
     ],
 )
-def test_what_is_not_there_is_bad_input(
-    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_a_missing_table_or_version_is_bad_input(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(["checks", *words]) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_a_draft_never_goes_over_a_file_that_stands(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_draft_never_overwrites_a_file(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = project / "conf" / "checks" / "flights.yml"
     file.write_text("mine", encoding="utf-8")
     assert run_command(["checks", "suggest", "flights", "--into", str(file)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == "mine"

@@ -1,4 +1,4 @@
-"""`sparkops models compile`, as a person at a terminal meets it, on models that Spark saved; no Spark."""
+"""The command `sparkops models compile` on models that Spark saved; no Spark."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ FIXTURES = Path(__file__).parents[1] / "saved_models" / "spark-4.1"
 SCHEMA = ("--schema", "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT")
 
 
-def test_a_saved_model_is_compiled_told_stage_by_stage_written_and_scored(
-    tmp_path, monkeypatch, capsys
-) -> None:
+def test_a_saved_model_is_compiled_stage_by_stage_written_and_scored(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     model = str(FIXTURES / "categories" / "model")
     assert run_command(["models", "compile", model, *SCHEMA]) == 0
@@ -37,7 +35,7 @@ def test_a_saved_model_is_compiled_told_stage_by_stage_written_and_scored(
     )  # once more, into the same
 
 
-def test_a_stage_that_only_spark_scores_is_named_and_exits_1(tmp_path: Path, capsys) -> None:
+def test_a_stage_that_only_spark_can_score_is_named_with_exit_code_1(tmp_path: Path, capsys) -> None:
     model = shutil.copytree(FIXTURES / "clusters" / "model", tmp_path / "model")
     metadata = next(model.glob("stages/1_*/metadata/part-*"))
     metadata.write_text(metadata.read_text("utf-8").replace("KMeansModel", "OwnModel"), "utf-8")
@@ -48,9 +46,9 @@ def test_a_stage_that_only_spark_scores_is_named_and_exits_1(tmp_path: Path, cap
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "message"),
     [
-        (["./gone"], "is not there"),
+        (["./gone"], "does not exist"),
         (["."], "No sparkops project"),
         (["./empty"], "holds no model"),
         (["./model"], "Say them, as in --schema"),
@@ -58,14 +56,14 @@ def test_a_stage_that_only_spark_scores_is_named_and_exits_1(tmp_path: Path, cap
         (["./model", "--into", "full"], "is not empty"),
     ],
 )
-def test_bad_input_is_told_and_exits_2(words, says, tmp_path, monkeypatch, capsys) -> None:
+def test_bad_input_is_one_message_and_exit_code_2(words, message, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("empty", "full"):
         (tmp_path / name).mkdir()
     (tmp_path / "full" / "file").touch()
     shutil.copytree(FIXTURES / "clusters" / "model", tmp_path / "model")
     assert run_command(["models", "compile", *words]) == 2
-    assert says in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_certify_needs_a_scorer(tmp_path: Path, capsys) -> None:
