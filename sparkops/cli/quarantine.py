@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,23 +77,17 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @json_option("lines")
 @partial(with_project_options, exclude="overrides")
-def release(
-    project: ProjectOptions,
-    name: str,
-    run_id: str | None,
-    repairs: Sequence[str],
-    discard: bool,
-    yes: bool,
-    as_json: bool,
-) -> int:
+def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **selection: Any) -> int:
     """Release the held rows into TABLE, each once; rows that still violate a rule stay held.
 
     Exit code 3: rows were held and none could be released. An interrupted release is finished first.
     """
     from sparkops.engine.operations.release import ReleaseRequest, release_rows, summarize_quarantine
 
-    parsed = dict(map(_parse_repair, repairs))
-    request = ReleaseRequest(table=name, run=run_id, repairs=parsed, discard=discard)
+    repairs = dict(map(_parse_repair, selection["repairs"]))
+    request = ReleaseRequest(
+        table=name, run=selection["run_id"], repairs=repairs, discard=selection["discard"]
+    )
     with project.engine() as engine:
         summary = summarize_quarantine(engine.container.tables, request)
         if (summary.row_count or summary.interrupted) and not yes:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,40 @@ from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.errors import InputError, ProjectError, RowError
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreOptions:
+    """The options of `sparkops score`; see their help."""
+
+    row: str | None
+    file: Path | None
+    explain: bool
+    table: str | None
+    into: str | None
+    version: int | None
+    keep_going: bool
+
+    def validate(self, ctx: click.Context) -> None:
+        """Refuse options that do not go together.
+
+        Raises:
+            click.UsageError: Names them.
+        """
+        if sum(source is not None for source in (self.row, self.file, self.table)) != 1:
+            raise click.UsageError(
+                "Give one of --row '{...}', --file ROWS.jsonl (or -), or --table NAME --into NAME.", ctx
+            )
+        if self.table is not None:
+            if self.explain:
+                raise click.UsageError("--explain goes with --row or --file.", ctx)
+            if self.into is None:
+                raise click.UsageError("--table needs --into NAME: the table to write the scores to.", ctx)
+            return
+        if ctx.args:
+            raise click.UsageError(f"No such option: {ctx.args[0]}", ctx)
+        if self.into is not None or self.version is not None:
+            raise click.UsageError("--into and --at go with --table.", ctx)
+
+
 @click.command(
     "score",
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
@@ -23,45 +58,22 @@ from sparkops.errors import InputError, ProjectError, RowError
 )
 @click.argument("model")
 @click.option("--row", metavar="JSON", help="One row as a JSON object.")
-@click.option(
-    "--file", "path", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input."
-)
+@click.option("--file", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input.")
 @click.option("--explain", is_flag=True, help="Add the contribution of each field to the raw score.")
-@click.option("--table", "name", metavar="TABLE", help="Score a table of the catalog, in Spark.")
+@click.option("--table", metavar="TABLE", help="Score a table of the catalog, in Spark.")
 @click.option("--into", metavar="TABLE", help="With --table: the table to write the scores to.")
 @click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
 @click.option("--keep-going", is_flag=True, help="With --file: print the error of a bad row, and continue.")
 @click.pass_context
 @with_project_options
-def score(
-    project: ProjectOptions,
-    ctx: click.Context,
-    model: str,
-    row: str | None,
-    path: Path | None,
-    explain: bool,
-    name: str | None,
-    into: str | None,
-    version: int | None,
-    keep_going: bool,
-) -> int:
+def score(project: ProjectOptions, ctx: click.Context, model: str, **values: Any) -> int:
     """Score by MODEL: name (its champion), name/3, name@alias, models:/..., or a model's folder."""
-    if sum(source is not None for source in (row, path, name)) != 1:
-        raise click.UsageError(
-            "Give one of --row '{...}', --file ROWS.jsonl (or -), or --table NAME --into NAME.", ctx
-        )
-    if name is not None:
-        if explain:
-            raise click.UsageError("--explain goes with --row or --file.", ctx)
-        if into is None:
-            raise click.UsageError("--table needs --into NAME: the table to write the scores to.", ctx)
-        return _score_table(project, model, name, into=into, version=version, words=ctx.args)
-    if ctx.args:
-        raise click.UsageError(f"No such option: {ctx.args[0]}", ctx)
-    if into is not None or version is not None:
-        raise click.UsageError("--into and --at go with --table.", ctx)
-    lines = _read_lines(str(path)) if row is None else [(1, row)]
-    return _score_rows(project, model, lines, explain=explain, keep_going=keep_going)
+    options = ScoreOptions(**values)
+    options.validate(ctx)
+    if options.table is not None:
+        return _score_table(project, model, options, words=ctx.args)
+    lines = _read_lines(str(options.file)) if options.row is None else [(1, options.row)]
+    return _score_rows(project, model, lines, explain=options.explain, keep_going=options.keep_going)
 
 
 def locating_options(project: ProjectOptions) -> dict[str, Any]:
@@ -138,13 +150,14 @@ def _read_lines(path: str) -> Iterator[tuple[int, str]]:
         raise InputError(f"The rows in {path} are not UTF-8 ({error.reason}): save them as UTF-8.") from error
 
 
-def _score_table(
-    project: ProjectOptions, model: str, name: str, *, into: str, version: int | None, words: list[str]
-) -> int:
+def _score_table(project: ProjectOptions, model: str, options: ScoreOptions, *, words: list[str]) -> int:
+    """Score a table of the catalog; return the exit code."""
     from sparkops.cli.display.progress import ProgressDisplay
     from sparkops.cli.job_command import parse_loose_options
 
+    assert options.table is not None
+    assert options.into is not None
     where = parse_loose_options(words)
     with ProgressDisplay() as progress, project.engine(progress) as engine:
-        engine.score_table(model, name, into=into, where=where, at=version)
+        engine.score_table(model, options.table, into=options.into, where=where, at=options.version)
     return DONE

@@ -14,20 +14,22 @@ SCHEMA = {"categories": "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT", "words"
 
 
 @pytest.fixture
-def made(tmp_path, monkeypatch, capsys):
+def compiled(tmp_path, monkeypatch, capsys):
     """Compile a fixture into the folder that a test stands in."""
     monkeypatch.chdir(tmp_path)
 
-    def make(name: str) -> None:
+    def compile_fixture(name: str) -> None:
         words = [str(FIXTURES / name / "model"), "--schema", SCHEMA[name], "--into", name]
         assert run_command(["models", "compile", *words]) == 0
         capsys.readouterr()
 
-    return make
+    return compile_fixture
 
 
-def test_a_model_is_written_with_its_inputs_its_outputs_and_the_verified_rows(made, tmp_path, capsys) -> None:
-    made("categories")
+def test_a_model_is_written_with_its_inputs_its_outputs_and_the_verified_rows(
+    compiled, tmp_path, capsys
+) -> None:
+    compiled("categories")
     assert (
         run_command(["models", "export", "categories", "--onnx", "m.onnx", "--rows", "20", "--seed", "7"])
         == 0
@@ -42,8 +44,8 @@ def test_a_model_is_written_with_its_inputs_its_outputs_and_the_verified_rows(ma
     assert "__null" not in capsys.readouterr().out
 
 
-def test_stages_without_an_onnx_form_are_named_and_no_file_is_written(made, tmp_path, capsys) -> None:
-    made("words")
+def test_stages_without_an_onnx_form_are_named_and_no_file_is_written(compiled, tmp_path, capsys) -> None:
+    compiled("words")
     assert run_command(["models", "export", "words", "--onnx", "m.onnx"]) == 1
     err = capsys.readouterr().err
     assert [stage for stage in ("RegexTokenizer", "StopWordsRemover", "HashingTF") if stage in err]
@@ -51,8 +53,8 @@ def test_stages_without_an_onnx_form_are_named_and_no_file_is_written(made, tmp_
     assert not (tmp_path / "m.onnx").exists()
 
 
-def test_a_folder_as_the_file_and_a_missing_library_are_errors(made, monkeypatch, capsys) -> None:
-    made("categories")
+def test_a_folder_as_the_file_and_a_missing_library_are_errors(compiled, monkeypatch, capsys) -> None:
+    compiled("categories")
     assert run_command(["models", "export", "categories", "--onnx", "."]) == 2
     assert "Name the file" in capsys.readouterr().err
     for library in ("onnxruntime", "onnx"):

@@ -78,7 +78,7 @@ def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["show", "nothing"], "No table `nothing`"),
         (["show", "orders", "--run", "20130704-2"], "No run `20130704-2` in the quarantine of `orders`"),
@@ -88,10 +88,10 @@ def test_rows_in_quarantine_are_counted_by_reason_and_shown(project, capsys) -> 
         (["release", "orders"], "Pass --yes"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_code_2(project, capsys, words, said) -> None:
+def test_bad_input_is_one_message_and_exit_code_2(project, capsys, words, message) -> None:
     assert run_command(["quarantine", *words]) == 2
     err = capsys.readouterr().err
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 

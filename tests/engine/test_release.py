@@ -55,8 +55,8 @@ def engine(make_project: Callable[..., Path], monkeypatch, spark: object) -> Ite
         }
     )
     monkeypatch.chdir(root)
-    put(root / "data" / "warehouse" / "orders", id=[1], shop=["north"], amount=[2.0])
-    put(
+    write_table(root / "data" / "warehouse" / "orders", id=[1], shop=["north"], amount=[2.0])
+    write_table(
         root / "data" / "warehouse" / "orders__quarantine",
         id=[2, 3, 3],
         shop=["south", "north", "south"],
@@ -64,14 +64,14 @@ def engine(make_project: Callable[..., Path], monkeypatch, spark: object) -> Ite
         _sparkops_reasons=[["expect_column_values_to_be_between(amount, min_value=0)"]] * 3,
         _sparkops_run=["20130704-1"] * 3,
     )
-    with Engine(root) as made:
-        yield made
+    with Engine(root) as engine:
+        yield engine
 
 
-def put(place: Path, **columns: list[object]) -> None:
-    place.mkdir(parents=True)
+def write_table(folder: Path, **columns: list[object]) -> None:
+    folder.mkdir(parents=True)
     table = pa.table(columns)
-    write_deltalake(str(place), table.set_column(0, "id", table["id"].cast(pa.int32())))
+    write_deltalake(str(folder), table.set_column(0, "id", table["id"].cast(pa.int32())))
 
 
 def ids(engine: Engine) -> list[int]:
@@ -96,8 +96,8 @@ def test_repaired_rows_are_released_once_and_others_stay_with_their_reasons(engi
 
 def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> None:
     def stop_at(step: str) -> Callable[[str], None]:
-        def stop(begun: str) -> None:
-            if begun == step:
+        def stop(started: str) -> None:
+            if started == step:
                 raise ProcessKilled
 
         return stop
@@ -117,8 +117,8 @@ def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> No
 
 
 def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) -> None:
-    def lose(begun: str) -> None:
-        if begun == "publish":
+    def lose(started: str) -> None:
+        if started == "publish":
             rmtree(engine.root / "data" / "warehouse" / "_staging")
             raise ProcessKilled
 
@@ -156,7 +156,7 @@ def test_discarded_rows_are_neither_held_nor_released(engine, capsys) -> None:
 
 
 def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> None:
-    for repair, said in {
+    for repair, message in {
         "1 +": "amount=1 +",
         "nothing_there * 2": "There is no column `nothing_there`",
         "max(amount)": "amount=max(amount)",
@@ -165,7 +165,7 @@ def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> N
     }.items():
         with pytest.raises(InputError) as refused:
             release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": repair}))
-        assert said in str(refused.value)
+        assert message in str(refused.value)
     assert held_ids(engine) == [2, 3, 3]
 
 

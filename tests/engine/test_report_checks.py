@@ -27,11 +27,11 @@ def test_the_page_shows_failing_samples_with_a_link_to_data_docs(tmp_path) -> No
     page.write_text("docs")
     pin = Pin(table="t", kind="delta", location="t", version=3, identity="i", schema_hash="h", time=utc_now())
     run = Run(id="r2", job="report", inputs={"t": asdict(pin)})
-    made = ReportPages(reports, store, docs=docs).write(Report(title="T", parts=[Text("x")]), run)
-    html = (reports / made).read_text()
+    page_name = ReportPages(reports, store, docs=docs).write(Report(title="T", parts=[Text("x")]), run)
+    html = (reports / page_name).read_text()
     assert "1 of 9 rows unexpected; for example 17" in html
     assert "1 row quarantined" in html
     assert '<a href="../state/docs/validations/t/r1/checkpoint/results.html">Data Docs</a>' in html
     page.unlink()
-    made = ReportPages(reports, store, docs=docs).write(Report(title="T", parts=[Text("x")]), run)
-    assert "Data Docs" not in (reports / made).read_text()
+    page_name = ReportPages(reports, store, docs=docs).write(Report(title="T", parts=[Text("x")]), run)
+    assert "Data Docs" not in (reports / page_name).read_text()

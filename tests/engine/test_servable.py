@@ -55,13 +55,13 @@ def project(make_project: Callable[..., Path]) -> Path:
 @pytest.mark.spark
 def test_a_model_is_compiled_on_a_sample_and_nothing_is_recorded(project: Path, spark: object) -> None:
     engine = Engine(project)
-    found = engine.servable("train", rows=50)
-    assert [(stage.kind, stage.how) for stage in found.stages] == [
+    compilation = engine.servable("train", rows=50)
+    assert [(stage.kind, stage.how) for stage in compilation.stages] == [
         ("VectorAssembler", "compiled"),
         ("KMeansModel", "compiled"),
     ]
-    assert found.description is not None
-    assert [field.name for field in found.description.fields] == ["x", "n"]
+    assert compilation.description is not None
+    assert [field.name for field in compilation.description.fields] == ["x", "n"]
     assert list(engine.runs.newest()) == []
     assert not (engine.settings.state / "mlflow").exists()
 

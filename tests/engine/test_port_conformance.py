@@ -1,0 +1,180 @@
+"""Conformance of the ports of a run: the adapters of the engine and the fakes of the tests behave alike."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.run_services import FakeChecks, FakeFrame, FakeHistory, FakeReports, FakeSpark, FakeTables
+
+from sparkops.cli.display.progress import ProgressDisplay
+from sparkops.engine.container import ServiceContainer
+from sparkops.engine.listener import NullListener, RunListener
+from sparkops.engine.project import LoadedProject
+from sparkops.errors import JobFailed, UnknownName
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.report import Report, Text
+from sparkops.pipeline.write import Write
+from sparkops.runs.ports import CheckHistory, CheckRunner, ReportWriter, SparkRuntime
+from sparkops.runs.record import Run
+from sparkops.spark.progress import Snapshot
+
+SUITE = """
+    expectations:
+      - expect_column_values_to_be_between: {{column: n, max_value: 9, policy: {policy}}}
+"""
+
+
+@dataclass
+class Services:
+    """The services of one implementation, and how its frames are made and read."""
+
+    tables: Any
+    checks: Callable[[str], CheckRunner]
+    history: CheckHistory
+    reports: ReportWriter
+    spark: SparkRuntime
+    frame: Callable[[list[int]], Any]
+    rows: Callable[[Any], list[int]]
+
+
+def fake_services() -> Services:
+    return Services(
+        tables=FakeTables(),
+        checks=lambda policy: FakeChecks(rules={"numbers": (lambda n: n <= 9, policy)}),
+        history=FakeHistory(),
+        reports=FakeReports(),
+        spark=FakeSpark(),
+        frame=FakeFrame,
+        rows=lambda frame: sorted(frame.rows),
+    )
+
+
+def real_services(make_project: Callable[..., Path]) -> Services:
+    container = ServiceContainer(LoadedProject(make_project()))
+    services = container.run_services()
+
+    def checks(policy: str) -> CheckRunner:
+        suite = container.project.root / "conf" / "checks" / "numbers.yml"
+        suite.write_text(SUITE.format(policy=policy))
+        return services.checks
+
+    def frame(rows: list[int]) -> Any:
+        return container.starter.session().createDataFrame([(n,) for n in rows], "n INT")
+
+    return Services(
+        tables=services.reader,
+        checks=checks,
+        history=services.history,
+        reports=services.reports,
+        spark=services.spark,
+        frame=frame,
+        rows=lambda frame: sorted(row.n for row in frame.collect()),
+    )
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.spark)])
+def services(request: pytest.FixtureRequest, make_project: Callable[..., Path]) -> Services:
+    if request.param == "fake":
+        return fake_services()
+    request.getfixturevalue("spark")
+    return real_services(make_project)
+
+
+def test_an_unknown_table_is_refused(services: Services) -> None:
+    with pytest.raises(UnknownName, match="No table `numbers`"):
+        services.tables.pin("numbers")
+
+
+def test_an_error_of_python_has_no_translation(services: Services) -> None:
+    assert services.tables.explain(ZeroDivisionError()) is None
+
+
+def test_a_staged_frame_is_published_exactly_once_and_then_read(services: Services) -> None:
+    tables = services.tables
+    assert tables.staged("numbers", "r1") is None
+    staged = tables.stage(services.frame([1, 2]), table="numbers", run_id="r1")
+    assert services.rows(tables.staged("numbers", "r1")) == [1, 2]
+    first = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
+    assert (first.table, first.version, first.rows, first.already) == ("numbers", 0, 2, False)
+    again = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
+    assert (again.version, again.already) == (0, True)
+    tables.discard("r1")
+    assert tables.staged("numbers", "r1") is None
+    assert services.rows(tables.read(tables.pin("numbers"))) == [1, 2]
+
+
+def test_a_pin_reads_the_version_that_it_names(services: Services) -> None:
+    tables = services.tables
+    for number, rows in enumerate([[1], [2, 3]]):
+        frame = tables.stage(services.frame(rows), table="numbers", run_id=f"r{number}")
+        tables.publish(frame, Write(table="numbers", mode="overwrite"), run_id=f"r{number}", staged=True)
+    assert tables.pin("numbers").version == 1
+    assert services.rows(tables.read(tables.pin("numbers", at=0))) == [1]
+
+
+def test_without_a_suite_nothing_is_checked(services: Services) -> None:
+    checks = services.checks("fail")
+    checks.validate("other")
+    assert checks.identity("other") is None
+    assert checks.run_checkpoint(services.frame([1]), table="other", run_id="r1") is None
+
+
+def test_a_suite_that_changes_has_another_identity(services: Services) -> None:
+    assert services.checks("fail").identity("numbers") != services.checks("warn").identity("numbers")
+
+
+@pytest.mark.parametrize(
+    ("policy", "blocked", "good", "bad"),
+    [("fail", True, [1, 10], None), ("warn", False, [1, 10], None), ("quarantine", False, [1], [10])],
+)
+def test_the_policy_decides_what_is_published(
+    services: Services, policy: str, blocked: bool, good: list[int], bad: list[int] | None
+) -> None:
+    checks = services.checks(policy)
+    checks.validate("numbers")
+    outcome = checks.run_checkpoint(services.frame([1, 10]), table="numbers", run_id="r1")
+    assert outcome is not None
+    assert outcome.blocked == blocked
+    assert services.rows(outcome.good) == good
+    assert (None if outcome.bad is None else services.rows(outcome.bad)) == bad
+    (result,) = outcome.results
+    assert (result.success, result.unexpected, result.rows) == (False, 1, 2)
+    checks.write_docs([outcome])
+
+
+def test_history_takes_results_of_published_and_blocked_tables(services: Services) -> None:
+    result = CheckResult(table="numbers", expectation="expect_x", success=True)
+    for versions in ({"numbers": 0}, {}):
+        services.history.append([result], run_id=f"r{len(versions)}", job="j", versions=versions)
+
+
+def test_a_report_has_a_path(services: Services) -> None:
+    path = services.reports.write(Report(title="T", parts=[Text("x")]), Run(id="r1", job="report"))
+    assert path.endswith("r1.html")
+
+
+def test_a_run_that_never_began_can_be_cancelled_and_ended(services: Services) -> None:
+    services.spark.cancel("r0")
+    services.spark.end("r0")
+
+
+def test_the_session_is_described_while_a_run_has_it(services: Services) -> None:
+    session = services.spark.begin("r1")
+    assert session is not None
+    assert "app_id" in services.spark.describe()
+    services.spark.end("r1")
+
+
+@pytest.mark.parametrize("listener", [NullListener(), ProgressDisplay(io.StringIO())])
+def test_every_listener_receives_a_run(listener: RunListener) -> None:
+    listener.run_started("sales")
+    listener.step_started("compute")
+    listener.spark_progressed(Snapshot())
+    listener.run_failed("sales", JobFailed("no"))
+    listener.job_skipped("late", "up to date")
+    listener.run_finished(Run(id="r1", job="sales"))
