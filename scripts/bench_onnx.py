@@ -20,7 +20,7 @@ from bench_forests import in_turns
 from bench_kinds import Kind, kinds
 
 from sparkops.onnx import answers, feed, to_onnx
-from sparkops.scoring import Description, Scorer, agree, load, save
+from sparkops.scoring import Description, Scorer, compare_answers, load, save
 
 ROWS, MANY = 100, 8000
 
@@ -71,7 +71,9 @@ def compare(theirs: Description, ours: list[Any], given: list[dict[str, Any]]) -
     """Stop where the two do not give the same answers."""
     others = [answers(theirs, tensors, raw=False)[0] for tensors in given]
     # A graph does not tell a refused row from a dropped one.
-    found = agree([one if isinstance(one, dict) else "refused" for one in others], ours, theirs.outputs)
+    found = compare_answers(
+        [one if isinstance(one, dict) else "refused" for one in others], ours, theirs.outputs
+    )
     if found:
         raise SystemExit(f"not the same: {found[0]}")
 

@@ -52,7 +52,7 @@ from sparkops.scoring import Description, Field, Output, Scorer, Step, edge_rows
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
 from sparkops.scoring.ir import conditions as T  # noqa: E402
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules  # noqa: E402
-from sparkops.scoring.ir.rule_serialization import to_plain  # noqa: E402
+from sparkops.scoring.ir.rule_serialization import rule_to_json  # noqa: E402
 from sparkops.scoring.locate.sqlite_registry import Entry, entries  # noqa: E402
 from sparkops.scoring.rules.compatibility import keep_supported  # noqa: E402
 from sparkops.scoring.stages.registry import STAGES  # noqa: E402
@@ -431,7 +431,7 @@ def carried_rules() -> PortableRules:
 
 def _rules(into: Path) -> None:
     (into / "rules.json").write_text(
-        _text({name: to_plain(node) for name, node in every_node().items()}), "utf-8"
+        _text({name: rule_to_json(node) for name, node in every_node().items()}), "utf-8"
     )
     source = FIXTURES / "categories"
     description = _compiled(source)

@@ -46,7 +46,7 @@ def compared(scorer: Scorer, fitted: Any, like: DataFrame, rows: Sequence[dict[s
         like: A frame with the input columns in their types.
         rows: What both are asked for.
     """
-    from sparkops.scoring.artifact.certificate import agree
+    from sparkops.scoring.artifact.certificate import compare_answers
 
     spark = _Spark(scorer, fitted, like)
     mine = [scorer.answer(row) for row in rows]
@@ -55,7 +55,9 @@ def compared(scorer: Scorer, fitted: Any, like: DataFrame, rows: Sequence[dict[s
     theirs = dict(zip(taken, spark.answers([rows[index] for index in taken]), strict=True))
     theirs |= {index: spark.answers([rows[index]])[0] for index in refused}
     asked = sorted(theirs)
-    differences = agree([theirs[index] for index in asked], [mine[index] for index in asked], scorer.outputs)
+    differences = compare_answers(
+        [theirs[index] for index in asked], [mine[index] for index in asked], scorer.outputs
+    )
     if differences:
         first = differences[0]
         raise ParityBroken(

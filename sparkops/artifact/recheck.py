@@ -21,7 +21,13 @@ from sparkops.artifact.random_rows import fresh_rows
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.errors import EngineError, NotCompiled
 from sparkops.scoring import edge_rows, load
-from sparkops.scoring.artifact.certificate import Difference, agree, check_cases, dump_cases, read_cases
+from sparkops.scoring.artifact.certificate import (
+    Difference,
+    compare_answers,
+    dump_cases,
+    find_differences,
+    read_cases,
+)
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.locate.model_uri import scorer_folder
 from sparkops.scoring.scorer import Scorer
@@ -121,7 +127,7 @@ class Recheck:
 
     def kept(self) -> list[Difference]:
         """Return where the scorer differs from the kept answers; no Spark is asked."""
-        return check_cases(self.scorer, self.cases)
+        return find_differences(self.scorer, self.cases)
 
     def asked(self, ask: AskSpark) -> Compared:
         """Return what Spark says of the kept rows and the fresh ones; of rows that the scorer refuses, of a few."""
@@ -136,7 +142,7 @@ class Recheck:
         head = {"fields": fields, "columns": columns, "together": len(taken)}
         version, theirs = ask(self.saved, head, [rows[at] for at in order])
         ours = [_as_json(mine[at]) for at in order]
-        differences = agree(theirs, ours, self.scorer.outputs)
+        differences = compare_answers(theirs, ours, self.scorer.outputs)
         cases = tuple(zip((rows[at] for at in order), theirs, strict=True))
         return Compared(version, cases, len(refused), tuple(differences))
 

@@ -15,7 +15,7 @@ from sparkops.scoring.artifact.file_names import ARRAYS, DESCRIPTION
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from sparkops.scoring.rules.rule_monitor import Apply
+    from sparkops.scoring.rules.rule_monitor import RuleMode
     from sparkops.scoring.scorer import Scorer
 
 Batches = Callable[[Iterable[Any]], Iterator[Any]]
@@ -37,7 +37,7 @@ def arrow_scorer(
     version: tuple[str, int],
     settings: Settings,
     *,
-    rules: Apply = "off",
+    rules: RuleMode = "off",
     count: Count | None = None,
 ) -> Batches:
     """Return what scores Arrow batches in the executors; its code goes along where they are elsewhere.

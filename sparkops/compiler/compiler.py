@@ -14,7 +14,7 @@ from sparkops.compiler.stages.registry import COMPILERS
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.description import Description
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.row_function import write
+from sparkops.scoring.row_function import generate_code
 
 
 def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
@@ -50,7 +50,7 @@ def compile_stages(folder: Path | str, inputs: Sequence[Field]) -> Compilation:
         return Compilation(stages)
     description = describe(plan)
     try:
-        write(description)
+        generate_code(description)
     except ModelError as error:
         return Compilation(stages, problem=str(error))
     return Compilation(stages, description)

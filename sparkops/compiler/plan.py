@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.codegen.code_writer import Code
+from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.field_reader import read_field
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output, Step
@@ -44,7 +44,7 @@ class Plan:
     steps: list[Step] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     stages: list[str] = field(default_factory=list)
-    code: Code = field(default_factory=Code)
+    code: CodeWriter = field(default_factory=CodeWriter)
 
     def __post_init__(self) -> None:
         self.types = {name: item.type for name, item in self.fields.items()}

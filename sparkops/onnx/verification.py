@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.errors import EngineError, ParityBroken, RowError
 from sparkops.onnx.answers import UNSCORED, Told, answers
 from sparkops.onnx.inputs import feed
-from sparkops.scoring.artifact.certificate import Difference, agree
+from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.ir.description import Description, Output
 from sparkops.scoring.scorer import Scorer
 
@@ -94,7 +94,7 @@ def _differ(expected: Sequence[Told], found: Sequence[Told], outputs: Sequence[O
         if all(isinstance(answer, str) or (output.column or output.name) in answer for answer in expected)
     ]
     # UNSCORED is a word as a scorer's "refused" is: equal to itself, and to no answer
-    differences = agree(expected, found, known)  # type: ignore[arg-type]
+    differences = compare_answers(expected, found, known)  # type: ignore[arg-type]
     labels = [output for output in known if output.column is None]
     classes = [output for output in known if output.role == "prediction"]
     pairs = ((label, own) for label in labels for own in classes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .ir.field import Field
 
 if TYPE_CHECKING:
-    from .artifact.certificate import Difference, agree, check_cases, dump_cases, read_cases
+    from .artifact.certificate import Difference, compare_answers, dump_cases, find_differences, read_cases
     from .artifact.edge_rows import edge_rows
     from .artifact.scorer_folder import describe, load, save
     from .batch.columns import Batch
@@ -24,8 +24,8 @@ _HOMES = {
     "Output": "ir.description",
     "Scorer": "scorer",
     "Step": "ir.description",
-    "agree": "artifact.certificate",
-    "check_cases": "artifact.certificate",
+    "compare_answers": "artifact.certificate",
+    "find_differences": "artifact.certificate",
     "describe": "artifact.scorer_folder",
     "dump_cases": "artifact.certificate",
     "edge_rows": "artifact.edge_rows",
@@ -43,11 +43,11 @@ __all__ = [
     "Output",
     "Scorer",
     "Step",
-    "agree",
-    "check_cases",
+    "compare_answers",
     "describe",
     "dump_cases",
     "edge_rows",
+    "find_differences",
     "load",
     "read_cases",
     "save",

@@ -13,11 +13,11 @@ from pyarrow.compute import local_timestamp
 
 from ..errors import RowError
 from .batch.columns import Batch
-from .batch.dictionary_column import Coded
+from .batch.dictionary_column import DictionaryColumn
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
 from .ir.field import Field
-from .rules.rule_monitor import Apply
+from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
 
 if TYPE_CHECKING:
@@ -55,17 +55,17 @@ class ArrowScorer:
 
     description: Description
     version: tuple[str, int] | None = None
-    rules: Apply = "off"
+    rules: RuleMode = "off"
     count: Callable[[int, Mapping[int, int]], None] | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Score each batch as it comes."""
         scorer = _kept(self.description, self.rules)
         for batch in batches:
-            before = scorer.tally
+            before = scorer.rule_counts
             scored = answered(scorer, batch, self.version)
             if self.count is not None:
-                found = enumerate(now - then for now, then in zip(scorer.tally, before, strict=True))
+                found = enumerate(now - then for now, then in zip(scorer.rule_counts, before, strict=True))
                 self.count(batch.num_rows, {at: rows for at, rows in found if rows})
             yield scored
 
@@ -94,10 +94,10 @@ def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] 
     return whole.filter(pa.array(~got.rejected)) if got.rejected.any() else whole
 
 
-_SCORERS: dict[tuple[str, Apply], Scorer] = {}
+_SCORERS: dict[tuple[str, RuleMode], Scorer] = {}
 
 
-def _kept(description: Description, rules: Apply) -> Scorer:
+def _kept(description: Description, rules: RuleMode) -> Scorer:
     """Return this process's scorer of a description; a worker scores one model at a time."""
     key = description.hash, rules
     if key not in _SCORERS:
@@ -129,12 +129,14 @@ def _column(values: pa.Array) -> Any:
     return np.ma.MaskedArray(filled, values.is_null().to_numpy(zero_copy_only=False))
 
 
-def _coded(values: pa.DictionaryArray) -> Coded:
+def _coded(values: pa.DictionaryArray) -> DictionaryColumn:
     """Return a column of text with each different one once; null is the last of them."""
     words = values.dictionary.to_pylist()
     codes = values.indices.fill_null(len(words)) if values.null_count else values.indices
     words += [None] if values.null_count else []
-    return Coded(np.fromiter(words, dtype=object, count=len(words)), codes.to_numpy(zero_copy_only=False))
+    return DictionaryColumn(
+        np.fromiter(words, dtype=object, count=len(words)), codes.to_numpy(zero_copy_only=False)
+    )
 
 
 def answers_of(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError
-from .codegen.code_writer import Code, number
+from .codegen.code_writer import CodeWriter, float_literal
 from .codegen.symbols import OneHot, Vector
 from .ir.arrays import Numbers
 from .ir.description import Description, Step
-from .kernels.linear_sums import margin
-from .row_function import write
+from .kernels.linear_sums import margin_expr
+from .row_function import generate_code
 from .trees.tree_ensemble import AMONG, AT_MOST, Forest
 
 Explain = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -23,7 +23,7 @@ _LINEAR = ("linear", "logistic", "svc", "glm", "survival")
 _TREES = "trees"
 
 
-def explainer(description: Description) -> Explain:
+def build_explainer(description: Description) -> Explain:
     """Return the function that explains one row.
 
     It answers `{"base": b, "contributions": {field: c, ...}}`. The base and all contributions add up to the raw score:
@@ -39,7 +39,7 @@ def explainer(description: Description) -> Explain:
     if at is None:
         raise ModelError("Only linear models and trees are explained, and this model ends with neither.")
     step = description.steps[at]
-    code = write(replace(description, steps=description.steps[:at]))
+    code = generate_code(replace(description, steps=description.steps[:at]))
     source = code.features(step.inputs[0], step.stage)
     parts = _of_trees(step, source, code) if step.op == _TREES else _of_sum(step, source, code)
     code.line(f"return {parts}")
@@ -61,7 +61,7 @@ def _names(source: Vector, column: str) -> list[str]:
     return names
 
 
-def _of_sum(step: Step, source: Vector, code: Code) -> str:
+def _of_sum(step: Step, source: Vector, code: CodeWriter) -> str:
     weights = np.atleast_2d(step.arrays["weights"])
     base = step.arrays["intercepts" if "intercepts" in step.arrays else "intercept"].tolist()
     several = bool(step.params.get("multinomial"))
@@ -69,7 +69,7 @@ def _of_sum(step: Step, source: Vector, code: Code) -> str:
     at = 0
     for name, block in zip(_names(source, step.inputs[0]), source.blocks, strict=True):
         one, part = Vector((block,)), weights[:, at : at + block.size]
-        sums = [margin(one, row, 0.0, code, sparse=bool(step.params.get("sparse"))) for row in part]
+        sums = [margin_expr(one, row, 0.0, code, sparse=bool(step.params.get("sparse"))) for row in part]
         terms.setdefault(name, []).append(sums)
         at += block.size
     items = []
@@ -77,11 +77,11 @@ def _of_sum(step: Step, source: Vector, code: Code) -> str:
         sums = [" + ".join(f"({each[row]})" for each in blocks) for row in range(len(weights))]
         value = f"[{', '.join(sums)}]" if several else sums[0]
         items.append(f"{name!r}: {value}")
-    shown = f"[{', '.join(map(number, base))}]" if several else number(base[0])
+    shown = f"[{', '.join(map(float_literal, base))}]" if several else float_literal(base[0])
     return f"{{'base': {shown}, 'contributions': {{{', '.join(items)}}}}}"
 
 
-def _of_trees(step: Step, source: Vector, code: Code) -> str:
+def _of_trees(step: Step, source: Vector, code: CodeWriter) -> str:
     forest = Forest.of(step)
     names: list[str] = []
     for name, block in zip(_names(source, step.inputs[0]), source.blocks, strict=True):

@@ -39,11 +39,11 @@ class RowScorer(Protocol):
         """Return a hash of the model."""
 
     @property
-    def quick(self) -> bool:
+    def is_fast(self) -> bool:
         """Tell whether a row takes microseconds: less than handing it to a thread is worth."""
 
     @property
-    def truth(self) -> str:
+    def reference(self) -> str:
         """Return what its answers must equal, in a word."""
 
     @property

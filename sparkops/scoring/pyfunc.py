@@ -12,11 +12,11 @@ from ..errors import ModelError
 from .artifact.scorer_folder import load
 from .batch.cells import column
 from .batch.columns import Batch
-from .rules.rule_monitor import Apply
+from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
 
 RULES = "rules"  # key of `model_config`
-DEFAULT: Apply = "warn"
+DEFAULT: RuleMode = "warn"
 
 
 class CompiledModel:
@@ -72,13 +72,13 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Co
     return CompiledModel(load(Path(path), rules=_apply(model_config or {})))
 
 
-def _apply(config: Mapping[str, Any]) -> Apply:
+def _apply(config: Mapping[str, Any]) -> RuleMode:
     given = config.get(RULES, DEFAULT)
-    for known in get_args(Apply):
+    for known in get_args(RuleMode):
         if given == known:
-            apply: Apply = known
+            apply: RuleMode = known
             return apply
-    allowed = ", ".join(get_args(Apply))
+    allowed = ", ".join(get_args(RuleMode))
     raise ModelError(
         f"model_config says {RULES}: {given!r}; a model's rules are applied by one of {allowed}."
     )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 from ..errors import ModelError, RowError
-from .codegen.code_writer import Code
+from .codegen.code_writer import CodeWriter
 from .codegen.field_reader import read_field
 from .codegen.symbols import Vector
 from .ir.description import Description, Output
@@ -16,20 +16,20 @@ from .protocol import ScoreRow
 from .stages.registry import STAGES
 
 # What a model whose numbers do not fit each other makes Python raise; a row that cannot be scored raises RowError.
-FAULTS = (
+DAMAGED_MODEL_ERRORS = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,
     NameError, RecursionError,
 )  # fmt: skip
 Explained = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
-def write(description: Description) -> Code:
+def generate_code(description: Description) -> CodeWriter:
     """Return the code of every field and step, without its answer.
 
     Raises:
         ModelError: A step does not fit the columns before it.
     """
-    code = Code()
+    code = CodeWriter()
     names = tuple(field.name for field in description.fields)
     check = code.constant(partial(_check, names, description.ignored))
     code.line(f"if row.__class__ is not dict or len(row) != {len(names)}: row = {check}(row)")
@@ -47,13 +47,13 @@ def write(description: Description) -> Code:
     return code
 
 
-def score_row(
-    code: Code, outputs: tuple[Output, ...], classes: tuple[str, ...] | None, explained: Explained
+def build_score_row(
+    code: CodeWriter, outputs: tuple[Output, ...], classes: tuple[str, ...] | None, explained: Explained
 ) -> ScoreRow:
     """Return the function that scores one row; `explained` answers instead where the caller asks why."""
     items = [f"{output.name!r}: {_answer(code, output, outputs, classes)}" for output in outputs]
     code.line(f"return {{{', '.join(items)}}}")
-    tell, kinds = code.constant(broken), code.constant(FAULTS)
+    tell, kinds = code.constant(raise_damaged_model), code.constant(DAMAGED_MODEL_ERRORS)
     code.lines[:] = [
         f"if explain: return {code.constant(explained)}(row)",
         "try:",
@@ -63,7 +63,7 @@ def score_row(
     return code.function("score", "row, explain=False")
 
 
-def broken(error: Exception) -> NoReturn:
+def raise_damaged_model(error: Exception) -> NoReturn:
     """Say that a model is damaged, whatever Python said of it."""
     raise ModelError(f"The model cannot be scored, its numbers do not fit each other: {error!r}.") from error
 
@@ -75,7 +75,9 @@ def _check(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[s
     return dict(row)
 
 
-def _answer(code: Code, output: Output, outputs: tuple[Output, ...], classes: tuple[str, ...] | None) -> str:
+def _answer(
+    code: CodeWriter, output: Output, outputs: tuple[Output, ...], classes: tuple[str, ...] | None
+) -> str:
     if output.column is None:
         prediction = next((other for other in outputs if other.role == "prediction"), None)
         if prediction is None or not classes:
@@ -85,7 +87,7 @@ def _answer(code: Code, output: Output, outputs: tuple[Output, ...], classes: tu
         return f"{label} if {found.expr} >= 0.0 else None" if found.nan else label
     column = code.columns[output.column]
     if isinstance(column, Vector):
-        listed = code.listed(column)
+        listed = code.list_expr(column)
         return listed if column.null is None else f"None if {column.null} else [*map(float, {listed})]"
     if output.type == "double" and (column.limit is not None or column.type == "float"):
         return (

@@ -8,17 +8,17 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import RowError, RowRejected
-from .batch.columns import Batch, Frame, Scalars, Vectors
+from .batch.columns import Batch, Frame, ScalarColumn, VectorColumn
 from .batch.reader import columns_of, read, value_at
 from .codegen.code_writer import Column
 from .codegen.symbols import Vector
-from .explain import Explain, explainer
+from .explain import Explain, build_explainer
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
 from .ir.field import Field
 from .protocol import Answer, ScoreRow
-from .row_function import FAULTS, broken, score_row, write
-from .rules.rule_monitor import Apply, Watch
+from .row_function import DAMAGED_MODEL_ERRORS, build_score_row, generate_code, raise_damaged_model
+from .rules.rule_monitor import RuleMode, RuleMonitor
 from .stages.registry import STAGES
 
 __all__ = ["Answer", "Scorer"]
@@ -40,7 +40,7 @@ class Scorer:
         "_plain", "_rows", "_watch", "_why", "classes", "description", "fields", "outputs", "score", "version",
     )  # fmt: skip
 
-    truth, quick = "Spark", True
+    reference, is_fast = "Spark", True
     tolerance = (
         1e-12,
         1e-9,
@@ -53,7 +53,7 @@ class Scorer:
     what each field contributes to the raw score, as `explain.explainer` says; ModelError where a model has none.
     """
 
-    def __init__(self, description: Description, *, raw: bool = False, rules: Apply = "off") -> None:
+    def __init__(self, description: Description, *, raw: bool = False, rules: RuleMode = "off") -> None:
         self.description = description
         self.fields: tuple[Field, ...] = description.fields
         self.outputs: tuple[Output, ...] = tuple(
@@ -61,11 +61,11 @@ class Scorer:
         )
         self.classes = description.classes
         self.version = description.hash[:16]
-        code = write(description)
-        self.score = self._plain = score_row(code, self.outputs, self.classes, self._explained)
-        self._watch: Watch | None = None
+        code = generate_code(description)
+        self.score = self._plain = build_score_row(code, self.outputs, self.classes, self._explained)
+        self._watch: RuleMonitor | None = None
         if rules != "off" and description.checks and description.checks.rules:
-            self._watch = Watch(description.checks, self.fields, rules)
+            self._watch = RuleMonitor(description.checks, self.fields, rules)
             self.score = self._watch.scoring(self._plain)
         self._why: Explain | None = None
         widest = max((_width(column) for column in code.columns.values()), default=1)
@@ -79,7 +79,7 @@ class Scorer:
         """Score a row and say why; the first call writes the code for it."""
         answer = self._plain(row)
         if self._why is None:
-            self._why = explainer(self.description)
+            self._why = build_explainer(self.description)
         answer["explanation"] = self._why(row)
         return answer
 
@@ -89,7 +89,7 @@ class Scorer:
         return self._watch.broken if self._watch else {}
 
     @property
-    def tally(self) -> tuple[int, ...]:
+    def rule_counts(self) -> tuple[int, ...]:
         """Return the same for each rule in its turn; empty where it applies none."""
         return tuple(self._watch.counts) if self._watch else ()
 
@@ -142,8 +142,8 @@ class Scorer:
             with np.errstate(invalid="ignore", over="ignore"):
                 for step in self.description.steps:
                     STAGES[step.op].run(step, frame)
-        except FAULTS as error:
-            broken(error)
+        except DAMAGED_MODEL_ERRORS as error:
+            raise_damaged_model(error)
         if frame.refused.any():
             at = start + int(np.argmax(frame.refused))
             self._explain(columns, range(at, at + 1))
@@ -169,7 +169,7 @@ class Scorer:
             index = frame.scalars(prediction.column).values.astype(np.int64)
             return np.array([*(self.classes or ()), None], dtype=object)[index]  # None of class -1
         column = frame.columns[output.column]
-        if isinstance(column, Vectors):
+        if isinstance(column, VectorColumn):
             values: Numbers = column.dense()
             if column.null is not None:
                 values[column.null] = np.nan
@@ -186,7 +186,7 @@ def _width(column: Column) -> int:
     return min(column.size, _SPARSE) if sparse else column.size
 
 
-def _plain(column: Scalars, output: Output) -> Numbers:
+def _plain(column: ScalarColumn, output: Output) -> Numbers:
     if output.role == "column" and column.null is not None and column.null.any():
         objects: Numbers = column.values.astype(
             np.float64 if output.type == "double" else column.values.dtype

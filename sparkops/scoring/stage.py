@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from .batch.columns import Frame
-from .codegen.code_writer import Code
+from .codegen.code_writer import CodeWriter
 from .ir.description import Step
 
 
@@ -16,7 +16,7 @@ class Stage(Protocol):
     def op(self) -> str:
         """Return the name that descriptions use."""
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the step's code for one row; a step of the wrong form raises."""
 
     def run(self, step: Step, frame: Frame) -> None:

@@ -55,7 +55,7 @@ class Service:
             raise RequestError(
                 f"The request has {len(rows)} rows; send at most {self.max_rows} at once.", status=413
             )
-        inline = self.scorer.quick and len(rows) <= _INLINE_ROWS and not explain
+        inline = self.scorer.is_fast and len(rows) <= _INLINE_ROWS and not explain
         score = partial(_score, self.scorer, rows, explain=explain)
         scored = score() if inline else await run_in_threadpool(score)
         return Response(answer(*scored), media_type="application/json")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.errors import ModelError
-from sparkops.scoring.artifact.certificate import check_cases, read_cases
+from sparkops.scoring.artifact.certificate import find_differences, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.protocol import Answer, RowScorer
 
@@ -37,7 +37,7 @@ class Health:
     def trouble(self) -> str:
         """Return why the scorer is not ready, as one sentence; empty when it is."""
         try:
-            differences = check_cases(self._scorer, self._cases)
+            differences = find_differences(self._scorer, self._cases)
         except ModelError as error:  # the model's own process
             return str(error)
         if not differences:

@@ -19,7 +19,7 @@ from sparkops.pyfunc.worker.open_scorer import opened
 from sparkops.pyfunc.worker.process_settings import Running
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import locate, scorer_folder
-from sparkops.scoring.rules.rule_monitor import Apply
+from sparkops.scoring.rules.rule_monitor import RuleMode
 from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
 from sparkops.serving.health import Health, certificate_of
 
@@ -32,7 +32,7 @@ def serve(
     tracking_uri: str | None = None,
     cache: Path | None = None,
     running: Running | None = None,
-    rules: Apply = "warn",
+    rules: RuleMode = "warn",
     host: str = "127.0.0.1",
     port: int = 5001,
     max_bytes: int = MAX_BYTES,

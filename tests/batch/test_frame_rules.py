@@ -28,7 +28,7 @@ from sparkops.registry.registry import Registry
 from sparkops.scoring.arrow_scorer import columns_of
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
-from sparkops.scoring.rules.rule_monitor import Watch
+from sparkops.scoring.rules.rule_monitor import RuleMonitor
 from sparkops.tables.error_messages.translation import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
@@ -238,7 +238,7 @@ def test_arrow_batches_of_every_kind_are_judged_as_the_table_is(
 
 def judging(checks: PortableRules, fields: Any) -> Any:
     def judged(batches: Any) -> Any:
-        watch = Watch(checks, fields, "count")
+        watch = RuleMonitor(checks, fields, "count")
         for batch in batches:
             watch.batch(columns_of(batch, fields), batch.num_rows)
         yield pa.RecordBatch.from_pydict({"counts": pa.array([watch.counts], pa.list_(pa.int64()))})

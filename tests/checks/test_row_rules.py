@@ -19,7 +19,7 @@ from sparkops.checks.suite.schema_columns import Columns
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.conditions import RowRule, Some
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.rules.row_predicate import judge
+from sparkops.scoring.rules.row_predicate import compile_rules
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(
     Path(__file__).with_name("stock_results.json").read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def rules_of(folder: Path, case: str) -> dict[str, RowRule]:
 
 def counted(rule: RowRule, case: str) -> int:
     """Return how many rows of a case's frame break a rule, each judged alone."""
-    asked = judge([rule], FIELDS)
+    asked = compile_rules([rule], FIELDS)
     rows = stock_checks.FRAMES[case.removesuffix(" without ANSI")]
     return sum(bool(asked(dict(zip(TYPES, row, strict=True)))) for row in rows)
 

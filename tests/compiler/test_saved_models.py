@@ -12,7 +12,7 @@ import pytest
 
 from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.scoring import Scorer
-from sparkops.scoring.artifact.certificate import check_cases, read_cases
+from sparkops.scoring.artifact.certificate import find_differences, read_cases
 
 HOME = Path(__file__).parents[1] / "saved_models"
 MODELS = sorted(HOME.glob("spark-*/*"))
@@ -44,7 +44,7 @@ def test_what_any_spark_4_saved_answers_as_that_spark_did(folder: Path) -> None:
     answered = [answer for _, answer in cases if isinstance(answer, dict)]
     assert len(cases) >= 15
     assert all(set(answer) == outputs for answer in answered)
-    assert [f"{each}; {cases[each.index][0]}" for each in check_cases(scorer, cases)] == []
+    assert [f"{each}; {cases[each.index][0]}" for each in find_differences(scorer, cases)] == []
 
 
 @pytest.mark.parametrize("spark", SPARKS)

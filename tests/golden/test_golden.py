@@ -27,8 +27,8 @@ from sparkops.pipeline.json_values import commit_json, registered_json
 from sparkops.pyfunc.worker.manifest import read, seal, verified
 from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
-from sparkops.scoring import Scorer, check_cases, describe, load, read_cases, save
-from sparkops.scoring.ir.rule_serialization import from_plain, to_plain
+from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
+from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json
 from sparkops.scoring.locate.sqlite_registry import Entry
 from sparkops.scoring.stages.registry import STAGES
 from sparkops.tables import Tables
@@ -128,7 +128,7 @@ def test_a_description_is_written_as_it_was(folder: Path, tmp_path: Path) -> Non
 def test_a_certificate_still_holds(folder: Path) -> None:
     cases = read_cases((folder / "certificate.jsonl").read_text("utf-8"))
     assert len(cases) >= 5
-    assert check_cases(load(folder, raw=True), cases) == []
+    assert find_differences(load(folder, raw=True), cases) == []
 
 
 def test_every_operation_stands_in_an_artifact() -> None:
@@ -153,7 +153,7 @@ def test_rules_find_the_rows_that_they_found_when_they_were_written(golden: Path
 def test_every_kind_of_rule_is_read_and_written_as_it_was(golden: Path) -> None:
     kept = stored(golden / "rules.json")
     assert len(kept) >= 22
-    assert {name: to_plain(from_plain(rule)) for name, rule in kept.items()} == kept
+    assert {name: rule_to_json(rule_from_json(rule)) for name, rule in kept.items()} == kept
 
 
 @every_version
@@ -162,7 +162,7 @@ def test_a_registered_model_is_read_with_its_facts_certificate_and_flavor(golden
     scorer = load(folder / "scorer", raw=True)
     cases = read_cases((folder / "scorer" / "certificate.jsonl").read_text("utf-8"))
     assert len(cases) > 100
-    assert check_cases(scorer, cases) == []
+    assert find_differences(scorer, cases) == []
     assert dict(input_types(folder)) == {"shop": "string", "amount": "double", "id": "int"}
     assert set(race_of(folder)) == {"transform", "mapInArrow", "rows"}
     text = (folder / "MLmodel").read_text("utf-8")

@@ -24,7 +24,17 @@ from sparkops.onnx import answers, feed, not_exported, to_onnx
 from sparkops.onnx.export import export
 from sparkops.onnx.stages.registry import FORMS, REASONS
 from sparkops.onnx.verification import Case, Graphed, prove, scored_cases
-from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, dump_cases, edge_rows, save
+from sparkops.scoring import (
+    Description,
+    Field,
+    Output,
+    Scorer,
+    Step,
+    compare_answers,
+    dump_cases,
+    edge_rows,
+    save,
+)
 from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.stages.registry import STAGES
@@ -198,7 +208,7 @@ def test_inputs_that_tell_of_null_may_be_left_out_of_a_feed_or_of_the_graph() ->
         assert set(given) == {each.name for each in session.get_inputs()}
         names = [each.name for each in session.get_outputs()]
         found = answers(description, dict(zip(names, session.run(None, given), strict=True)))
-        assert agree([expected, expected], found, description.outputs) == []
+        assert compare_answers([expected, expected], found, description.outputs) == []
 
 
 def test_names_of_a_model_that_are_the_graphs_own_are_kept_apart() -> None:

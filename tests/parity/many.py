@@ -18,7 +18,7 @@ from parity.truth import Truth
 from sparkops.artifact.random_rows import fresh_rows
 from sparkops.config.settings import Settings
 from sparkops.errors import NotCompiled
-from sparkops.scoring.row_function import write
+from sparkops.scoring.row_function import generate_code
 from sparkops.spark import Starter
 
 PAGE = Path(__file__).parents[2] / "docs" / "stages.md"
@@ -54,7 +54,7 @@ def prove(case: Case, frame: Any, folder: Path, rows: int) -> Proof:
     proof.differences += [f"{each}; {asked[each.index]}" for each in compared.differences[:3]]
     missing = {stage for stage in (case.stage, *case.also) if stage not in truth.scorer.description.stages}
     proof.differences += [f"no {stage} was compiled" for stage in sorted(missing)]
-    code = write(truth.scorer.description)
+    code = generate_code(truth.scorer.description)
     for at in compared.places:
         proof.add(asked[at], truth.scorer.answer(asked[at]), code.edges, code.known)
     proof.see(fitted, truth.stored)

@@ -13,7 +13,7 @@ from pyspark.errors import PySparkException
 from parity.sql_draw import TYPES
 from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.select import select
-from sparkops.scoring.batch.columns import Frame, Scalars
+from sparkops.scoring.batch.columns import Frame, ScalarColumn
 from sparkops.scoring.batch.reader import read
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import Field
@@ -44,7 +44,7 @@ def ours(expression: str, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
     frame = Frame(len(rows), {})
     for name, kind in TYPES.items():
         column = read(Field(name, kind), [row[name] for row in rows], 0, len(rows))
-        assert isinstance(column, Scalars)
+        assert isinstance(column, ScalarColumn)
         frame.columns[name] = column
     values, bad = rows_of(step, read_tree(step.params["nodes"], "SQL"), frame)
     return tree.type, [FAULT if gone else value for gone, value in zip(bad.tolist(), values, strict=True)]

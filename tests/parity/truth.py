@@ -17,7 +17,7 @@ from pyspark.sql.types import LongType, StructField, StructType
 
 from sparkops.compiler import compile_model, fields_from_spark, with_vector_sizes
 from sparkops.errors import RowError
-from sparkops.scoring import Answer, Difference, Scorer, agree, edge_rows, load, save
+from sparkops.scoring import Answer, Difference, Scorer, compare_answers, edge_rows, load, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +149,20 @@ class Truth:
         taken = [rows[at] for at in places]
         ours: list[Answer] = [mine[at] for at in places]
         outputs = self.scorer.outputs
-        found = agree(self.answers(taken), ours, outputs, rtol=rtol)
+        found = compare_answers(self.answers(taken), ours, outputs, rtol=rtol)
         batch = self.scorer.score_batch(taken).rows()
         rows_again: list[Answer] = ["dropped" if row is None else row for row in batch]
         doubles = [output.name for output in outputs if output.type == "double" and output.role != "column"]
-        found += agree([_in_arrays(answer, doubles) for answer in ours], rows_again, outputs, rtol=rtol)
+        found += compare_answers(
+            [_in_arrays(answer, doubles) for answer in ours], rows_again, outputs, rtol=rtol
+        )
         found = [replace(each, index=places[each.index]) for each in found]
         refusals = [at for at, answer in enumerate(mine) if answer == "refused"]
         bad = [at for at in refusals if not self._has_no_one_answer(rows[at])]
         step = max(1, len(bad) // refused) if refused else 1
         alone = bad[::step][:refused]
         for at in alone:
-            differs = agree(self.answers([rows[at]]), ["refused"], outputs, rtol=rtol)
+            differs = compare_answers(self.answers([rows[at]]), ["refused"], outputs, rtol=rtol)
             found += [replace(each, index=at) for each in differs]
         return Compared(found, (*places, *alone))
 

@@ -34,7 +34,7 @@ def scorer(worker: Doubling) -> PyfuncScorer:
 def test_a_row_is_answered_in_plain_values(scorer: PyfuncScorer, worker: Doubling) -> None:
     assert scorer.score(ROW) == ANSWER
     assert worker.asked == [{"x": [1.5], "n": [2], "kind": ["a"]}]
-    assert (scorer.version, scorer.truth, scorer.output("probability")) == (
+    assert (scorer.version, scorer.reference, scorer.output("probability")) == (
         "feedfacefeedface", "scikit-learn", MANIFEST.outputs[1],
     )  # fmt: skip
 

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from made import flights, forest
 
-from sparkops.scoring import Output, Scorer, agree, check_cases, dump_cases, edge_rows, read_cases
+from sparkops.scoring import (
+    Output,
+    Scorer,
+    compare_answers,
+    dump_cases,
+    edge_rows,
+    find_differences,
+    read_cases,
+)
 
 OUTPUTS = (
     Output("prediction", "double", "prediction", "prediction"),
@@ -49,7 +57,10 @@ def test_edge_rows_need_no_sample_and_keep_to_their_limit() -> None:
 def test_equal_answers_agree_and_nan_equals_nan() -> None:
     same = [answer(1.0, 0.25, 0.75), answer(0.0, nan, nan), "dropped"]
     assert (
-        agree(same, [answer(1.0, 0.25 * (1 + 1e-15), 0.75), answer(0.0, nan, nan), "dropped"], OUTPUTS) == []
+        compare_answers(
+            same, [answer(1.0, 0.25 * (1 + 1e-15), 0.75), answer(0.0, nan, nan), "dropped"], OUTPUTS
+        )
+        == []
     )
 
 
@@ -63,14 +74,14 @@ def test_equal_answers_agree_and_nan_equals_nan() -> None:
     ],
 )
 def test_a_difference_is_told_in_one_line(theirs: Any, ours: Any, said: str) -> None:
-    (found,) = agree([theirs], [ours], OUTPUTS)
+    (found,) = compare_answers([theirs], [ours], OUTPUTS)
     assert said in str(found)
 
 
 def test_another_class_is_forgiven_only_where_the_probabilities_prove_a_tie() -> None:
     tie = answer(1.0, 0.5, 0.5 * (1 + 4e-16))
-    assert agree([tie], [answer(0.0, 0.5, 0.5)], OUTPUTS) == []
-    assert len(agree([answer(1.0, 0.4999, 0.5001)], [answer(0.0, 0.4999, 0.5001)], OUTPUTS)) == 1
+    assert compare_answers([tie], [answer(0.0, 0.5, 0.5)], OUTPUTS) == []
+    assert len(compare_answers([answer(1.0, 0.4999, 0.5001)], [answer(0.0, 0.4999, 0.5001)], OUTPUTS)) == 1
 
 
 def test_cases_survive_the_disk_with_nan_and_infinities() -> None:
@@ -79,11 +90,11 @@ def test_cases_survive_the_disk_with_nan_and_infinities() -> None:
     cases = [(row, scorer.answer(row)) for row in rows]
     again = read_cases(dump_cases(cases))
     assert repr(again) == repr(cases)
-    assert check_cases(scorer, again) == []
+    assert find_differences(scorer, again) == []
 
 
 def test_a_case_that_is_answered_otherwise_is_found() -> None:
     scorer = Scorer(flights())
     row = {"carrier": "AA", "distance": 1, "temp": 2.0}
     wrong = {**scorer.score(row), "prediction": 7.0}
-    assert [str(found.output) for found in check_cases(scorer, [(row, wrong)])] == ["prediction"]
+    assert [str(found.output) for found in find_differences(scorer, [(row, wrong)])] == ["prediction"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sparkops.scoring.ir import conditions
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.rules.row_predicate import judge
+from sparkops.scoring.rules.row_predicate import compile_rules
 
 FIELDS = [Field("i", "long"), Field("x", "double"), Field("y", "double"), Field("s", "string")]
 NUMBERS = st.sampled_from([0, 1, -3, 2.5, -0.0, 1e300])
@@ -54,7 +54,7 @@ rows = st.fixed_dictionaries(
 def test_a_row_is_judged_as_the_tree_is_read(expects: Any, unless: Any, row: dict[str, Any]) -> None:
     rule = conditions.RowRule(fields=("x",), expects=expects, unless=unless)
     skipped = unless is not None and truth(unless, row) is not False
-    assert judge([rule], FIELDS)(row) == ([0] if not skipped and truth(expects, row) is False else [])
+    assert compile_rules([rule], FIELDS)(row) == ([0] if not skipped and truth(expects, row) is False else [])
 
 
 def truth(node: Any, row: Mapping[str, Any]) -> bool | None:

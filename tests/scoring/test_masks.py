@@ -14,7 +14,7 @@ from made_forests import FEATURES, KINDS, LABELS, MANY, described, grown, hot_de
 
 from sparkops.scoring import Scorer
 from sparkops.scoring.codegen.symbols import Scalar, Vector
-from sparkops.scoring.row_function import write
+from sparkops.scoring.row_function import generate_code
 from sparkops.scoring.trees.feature_splits import questions
 from sparkops.scoring.trees.levelwise_traversal import Descent
 from sparkops.scoring.trees.quick_scorer import Masks
@@ -121,6 +121,6 @@ def test_thresholds_are_told_as_boundaries_whichever_way_trees_are_scored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     description: Any = described(grown(np.random.default_rng(3), 30, 4))
-    by_code = write(description).edges
+    by_code = generate_code(description).edges
     monkeypatch.setattr("sparkops.scoring.stages.shared.tree_prediction.MOST_WORK", -1)
-    assert write(description).edges == by_code
+    assert generate_code(description).edges == by_code

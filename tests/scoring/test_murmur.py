@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.scoring.text.murmur3 import Slots, hash_text, hash_texts, hash_value
+from sparkops.scoring.text.murmur3 import HashedSlots, hash_string, hash_strings, hash_value
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from sparkops.scoring.text.murmur3 import Slots, hash_text, hash_texts, hash_val
     [("s=a", 88482), ("b=true", 43733), ("b=false", 188590), ("s=", 157705), ("x", 130154), ("h", 209078)],
 )
 def test_text_hashes_as_in_spark(text: str, slot: int) -> None:
-    assert hash_text(text) % 2**18 == slot
+    assert hash_string(text) % 2**18 == slot
 
 
 @pytest.mark.parametrize(
@@ -39,34 +39,34 @@ def test_values_of_each_type_hash_as_in_spark(kind: str, values: list[Any], slot
 
 @given(st.text(), st.integers(1, 2**20))
 def test_any_text_has_a_slot_and_keeps_it(text: str, size: int) -> None:
-    slots = Slots(size)
+    slots = HashedSlots(size)
     first = slots[text]
     assert 0 <= first < size
-    assert slots[text] == first == hash_text(text) % size
+    assert slots[text] == first == hash_string(text) % size
 
 
 @given(st.lists(st.text(), min_size=1))
 def test_many_texts_hash_as_one_by_one(texts: list[str]) -> None:
-    assert hash_texts(texts).tolist() == [hash_text(text) for text in texts]
+    assert hash_strings(texts).tolist() == [hash_string(text) for text in texts]
 
 
 @given(st.lists(st.text(max_size=30) | st.none()), st.sets(st.text(max_size=30), min_size=12))
 def test_slots_are_the_same_whether_asked_at_once_or_not(words: list[str | None], new: set[str]) -> None:
-    slots, asked = Slots(1000), [*words, *new, *words]
-    assert slots.of_all(asked) == [Slots(1000)[word] for word in asked] == slots.of_all(asked)
+    slots, asked = HashedSlots(1000), [*words, *new, *words]
+    assert slots.of_all(asked) == [HashedSlots(1000)[word] for word in asked] == slots.of_all(asked)
 
 
 def test_words_are_remembered_but_not_without_end() -> None:
-    slots = Slots(2**18)
+    slots = HashedSlots(2**18)
     for at in range(10_000):
         assert slots[f"w{at}"] >= 0
     assert len(slots) < 2**13 + 1
     assert len(slots.of_all([f"v{at}" for at in range(10_000)])) == 10_000
     assert len(slots) < 2**13 + 1
     long = "x" * 1000
-    assert slots[long] == hash_text(long) % 2**18
+    assert slots[long] == hash_string(long) % 2**18
     assert long not in slots
 
 
 def test_half_a_character_hashes_as_a_question_mark() -> None:
-    assert hash_text("a\ud800b") == hash_text("a?b")
+    assert hash_string("a\ud800b") == hash_string("a?b")

@@ -13,7 +13,7 @@ from made_forests import FEATURES, FIELDS, KINDS, described, grown, hot_descript
 from test_masks import NUMBERS, plainly
 
 from sparkops.scoring import Description, Output, Scorer, Step
-from sparkops.scoring.codegen.code_writer import Code
+from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.symbols import Scalar, Vector
 from sparkops.scoring.trees.lazy_subtrees import MOST_NODES, tree_code
 from sparkops.scoring.trees.tree_ensemble import AT_MOST, LEAF, Forest
@@ -23,16 +23,16 @@ SOURCE = Vector(tuple(Scalar(f"x{at}", "double") for at in range(FEATURES)))
 ROUNDS = 70  # more than it takes until a part is written
 
 
-def coded(forest: Forest) -> tuple[Any, Code]:
+def coded(forest: Forest) -> tuple[Any, CodeWriter]:
     """Return the function from a row's slots to the answers of all trees, and the code it was made of."""
-    code = Code()
+    code = CodeWriter()
     code.line(f"{', '.join(NAMES)} = row")
     answers = tree_code(forest, SOURCE, code)
     code.line(f"return [{', '.join(answers)}]")
     return code.function("score", "row"), code
 
 
-def calls(code: Code) -> list[Any]:
+def calls(code: CodeWriter) -> list[Any]:
     """Return the functions of the parts."""
     return next((value for value in code.constants.values() if isinstance(value, list)), [])
 

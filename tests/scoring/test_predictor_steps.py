@@ -13,7 +13,7 @@ from made_predictors import others, predictors
 from test_fuzz import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
-from sparkops.scoring import Description, Field, Output, Scorer, Step, agree, edge_rows
+from sparkops.scoring import Description, Field, Output, Scorer, Step, compare_answers, edge_rows
 from sparkops.scoring.jvm.math import exp, over, power
 
 NAMES = [*predictors(3), *others()]
@@ -50,7 +50,7 @@ def test_a_row_and_a_batch_say_the_same(name: str, size: int) -> None:
     kept = [answer for answer in found if answer != "refused"]
     assert len(kept) > 5
     batch = ["dropped" if row is None else row for row in scorer.score_batch(taken).rows()]
-    differences = agree(kept, batch, scorer.outputs, rtol=1e-9)
+    differences = compare_answers(kept, batch, scorer.outputs, rtol=1e-9)
     assert [f"{each}; {str(taken[each.index])[:200]}" for each in differences] == []
     for row, answer in zip(rows, found, strict=True):
         if answer == "refused":

@@ -24,7 +24,7 @@ from sparkops.scoring.ir.conditions import (
     Total,
     Value,
 )
-from sparkops.scoring.ir.rule_serialization import from_plain, to_plain
+from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json
 
 A, B = Field("a"), Field("`b.c`")
 RULE = RowRule(
@@ -44,7 +44,7 @@ RULE = RowRule(
 
 
 def test_a_rule_survives_json() -> None:
-    assert from_plain(json.loads(json.dumps(to_plain(RULE)))) == RULE
+    assert rule_from_json(json.loads(json.dumps(rule_to_json(RULE)))) == RULE
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_rule_survives_json() -> None:
 )
 def test_a_damaged_rule_is_refused(damaged: dict[str, object]) -> None:
     with pytest.raises(ModelError, match="damaged"):
-        from_plain(damaged)
+        rule_from_json(damaged)
 
 
 def test_a_rule_nested_too_deep_is_refused() -> None:
@@ -67,9 +67,9 @@ def test_a_rule_nested_too_deep_is_refused() -> None:
     for _ in range(40):
         deep = {"is": "Not", "condition": deep}
     with pytest.raises(ModelError, match="too deep"):
-        from_plain(deep)
+        rule_from_json(deep)
 
 
 def test_a_constant_that_json_cannot_hold_is_refused() -> None:
     with pytest.raises(ModelError, match="cannot hold"):
-        to_plain(Value(object()))
+        rule_to_json(Value(object()))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from made import CARRIERS, flights, forest
 
 from sparkops.errors import RowError
-from sparkops.scoring import Difference, Scorer, agree
+from sparkops.scoring import Difference, Scorer, compare_answers
 
 reals = st.one_of(st.none(), st.floats(), st.integers(-3, 3).map(float))
 rows = st.fixed_dictionaries(
@@ -29,7 +29,7 @@ def apart(scorer: Scorer, data: list[dict[str, Any]]) -> list[Difference]:
     taken = [row for row, answer in zip(data, answers, strict=True) if answer != "refused"]
     one_by_one = [answer for answer in answers if answer != "refused"]
     batch = scorer.score_batch(taken).rows()
-    found = agree(one_by_one, ["dropped" if row is None else row for row in batch], scorer.outputs)
+    found = compare_answers(one_by_one, ["dropped" if row is None else row for row in batch], scorer.outputs)
     for row, answer in zip(data, answers, strict=True):
         if answer == "refused":
             with pytest.raises(RowError, match=r"^Row 0: "):

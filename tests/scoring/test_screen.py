@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from test_judge import FIELDS, random_conditions, rows
 
 from sparkops.errors import RowError
-from sparkops.scoring.batch.columns import Scalars
-from sparkops.scoring.batch.dictionary_column import Coded
+from sparkops.scoring.batch.columns import ScalarColumn
+from sparkops.scoring.batch.dictionary_column import DictionaryColumn
 from sparkops.scoring.batch.reader import read
 from sparkops.scoring.ir import conditions
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
-from sparkops.scoring.rules.row_predicate import judge
-from sparkops.scoring.rules.rule_monitor import Watch
-from sparkops.scoring.rules.vectorized_rules import Screen
+from sparkops.scoring.rules.row_predicate import compile_rules
+from sparkops.scoring.rules.rule_monitor import RuleMonitor
+from sparkops.scoring.rules.vectorized_rules import VectorizedRules
 
 MORE = [Field("day", "date"), Field("f", "float"), Field("ok", "boolean")]
 KNOWN = {field.name: field for field in (*FIELDS, *MORE)}
@@ -40,10 +40,10 @@ OTHERS = [
 ]
 
 
-def watch(rules: list[conditions.RowRule], apply: Any = "count") -> Watch:
+def watch(rules: list[conditions.RowRule], apply: Any = "count") -> RuleMonitor:
     facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
     carried = [PortableRule(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
-    return Watch(PortableRules(rules=tuple(carried)), list(KNOWN.values()), apply)
+    return RuleMonitor(PortableRules(rules=tuple(carried)), list(KNOWN.values()), apply)
 
 
 def as_numpy(values: list[Any], field: Field) -> Any:
@@ -59,7 +59,7 @@ def as_coded(values: list[Any], field: Field) -> Any:
         return as_numpy(values, field)
     words = list(dict.fromkeys([*values, "nowhere"]))
     codes = np.array([words.index(value) for value in values], dtype=np.int32)
-    return Coded(np.fromiter(words, dtype=object, count=len(words)), codes)
+    return DictionaryColumn(np.fromiter(words, dtype=object, count=len(words)), codes)
 
 
 FORMS: dict[str, Any] = {"lists": lambda values, _: values, "NumPy": as_numpy, "coded": as_coded}
@@ -68,8 +68,8 @@ FORMS: dict[str, Any] = {"lists": lambda values, _: values, "NumPy": as_numpy, "
 def caught(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> list[int]:
     """Return the rows that a screen of one rule catches."""
     given_columns = {name: read(KNOWN[name], values, 0, size) for name, values in columns.items()}
-    assert all(isinstance(column, Scalars) for column in given_columns.values())
-    found: list[int] = Screen([rule], list(KNOWN.values())).caught(given_columns, size).tolist()  # type: ignore[arg-type]
+    assert all(isinstance(column, ScalarColumn) for column in given_columns.values())
+    found: list[int] = VectorizedRules([rule], list(KNOWN.values())).violations(given_columns, size).tolist()  # type: ignore[arg-type]
     return found
 
 
@@ -86,10 +86,10 @@ def test_a_batch_breaks_what_its_rows_break_alone(
     rules = [conditions.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
     columns = {name: FORMS[form]([row[name] for row in given_rows], field) for name, field in KNOWN.items()}
     for rule in rules:
-        alone = judge([rule], KNOWN.values())
+        alone = compile_rules([rule], KNOWN.values())
         wrong = [at for at, row in enumerate(given_rows) if alone(row)]
         assert caught(rule, columns, len(given_rows)) == wrong
-    alone = judge(rules, KNOWN.values())
+    alone = compile_rules(rules, KNOWN.values())
     found = [at for row in given_rows for at in alone(row)]
     watched = watch(rules)
     watched.batch(columns, len(given_rows))
@@ -105,7 +105,7 @@ def test_whole_numbers_beyond_a_doubles_digits_are_compared_exactly(constant: An
     ]
     for expects in (*tests, conditions.Among(conditions.Field("i"), (constant,))):
         rule = conditions.RowRule(fields=("i",), expects=expects)
-        alone = judge([rule], FIELDS)
+        alone = compile_rules([rule], FIELDS)
         wrong = [at for at, value in enumerate(values) if alone({**GOOD, "i": value})]
         assert caught(rule, {"i": np.array(values)}, 4) == wrong
 

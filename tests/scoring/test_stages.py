@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkops.scoring import Answer, Description, Field, Output, Scorer, Step, agree
+from sparkops.scoring import Answer, Description, Field, Output, Scorer, Step, compare_answers
 
 R, D = "refused", "dropped"
 
@@ -26,7 +26,7 @@ def answers(kind: str, values: list[Any], output: str, *steps: Step, size: int |
     width = next((len(row["o"]) for row in plain if row != D), 0) if output == "vector" else 0
     none = {"o": [nan] * width if output == "vector" else None}
     kept: list[Any] = [none if answer == {"o": None} else answer for answer in found if answer != R]
-    assert agree(kept, plain, outputs, rtol=0, atol=0) == []
+    assert compare_answers(kept, plain, outputs, rtol=0, atol=0) == []
     for row, answer in zip(rows, found, strict=True):
         if answer == R:
             with pytest.raises(Exception, match="Row 0"):

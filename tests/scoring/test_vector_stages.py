@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sparkops.errors import ModelError, RowError
-from sparkops.scoring import Description, Difference, Field, Output, Scorer, Step, agree, edge_rows
+from sparkops.scoring import Description, Difference, Field, Output, Scorer, Step, compare_answers, edge_rows
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import terms
 
 ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
@@ -63,7 +63,7 @@ def apart(made: Scorer, rows: list[dict[str, Any]]) -> list[Difference]:
     answers = [made.answer(row) for row in rows]
     taken = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
     batch = ["dropped" if row is None else row for row in made.score_batch(taken).rows()]
-    found = agree([answer for answer in answers if answer != "refused"], batch, made.outputs)
+    found = compare_answers([answer for answer in answers if answer != "refused"], batch, made.outputs)
     for row, answer in zip(rows, answers, strict=True):
         if answer == "refused":
             with pytest.raises(RowError):

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sparkops.scoring.protocol import RowScorer
-    from sparkops.scoring.rules.rule_monitor import Apply
+    from sparkops.scoring.rules.rule_monitor import RuleMode
 
 
-def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: Apply | None = None) -> RowScorer:
+def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: RuleMode | None = None) -> RowScorer:
     """Return the scorer of a registered model; this process needs no Spark, MLflow or pandas for it.
 
     A model that is not a Spark model is scored in a process of its own, which has the packages that it needs.

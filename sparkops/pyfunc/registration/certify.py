@@ -15,7 +15,7 @@ from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.saved_model import Saved
 from sparkops.pyfunc.worker.flavor_names import label
 from sparkops.pyfunc.worker.worker_process import Answers
-from sparkops.scoring.artifact.certificate import agree
+from sparkops.scoring.artifact.certificate import compare_answers
 from sparkops.scoring.ir.field import REALS, WHOLE_RANGES, Field
 from sparkops.scoring.protocol import Answer
 
@@ -68,9 +68,11 @@ def _values(field: Field) -> Iterator[Any]:
 def _compared(saved: Saved, cases: Sequence[Case], mine: Sequence[Answer], door: str) -> None:
     """Raise at the first row that a door answers otherwise than the fitted model does."""
     rtol, atol = saved.manifest.tolerance
-    found = agree([answer for _, answer in cases], mine, saved.manifest.outputs, rtol=rtol, atol=atol)
+    found = compare_answers(
+        [answer for _, answer in cases], mine, saved.manifest.outputs, rtol=rtol, atol=atol
+    )
     if found:
-        first = replace(found[0], truth=label(saved.manifest.flavor))
+        first = replace(found[0], reference=label(saved.manifest.flavor))
         raise ParityBroken(
             f"The fitted model and its saved copy, asked {door}, differ on {len(found)} of {len(cases)} rows, so nothing "
             f"was registered. First: {first}; row: {cases[first.index][0]}."

@@ -13,7 +13,7 @@ from sparkops.errors import ModelError
 from sparkops.pyfunc.worker.open_scorer import opened
 from sparkops.pyfunc.worker.process_settings import Running
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.scoring.artifact.certificate import Difference, agree, check_cases, read_cases
+from sparkops.scoring.artifact.certificate import Difference, compare_answers, find_differences, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.locate.model_uri import Located
 from sparkops.scoring.protocol import Answer
@@ -60,7 +60,7 @@ def rechecked(scorer: PyfuncScorer, folder: Path, *, rows: int, seed: int) -> Re
     cases = read_cases((folder / CERTIFICATE).read_text("utf-8"))
     fresh = _crossed([row for row, answer in cases if isinstance(answer, dict)], rows, seed)
     return Rechecked(
-        len(cases), len(fresh), tuple(check_cases(scorer, cases)), tuple(_both_ways(scorer, fresh))
+        len(cases), len(fresh), tuple(find_differences(scorer, cases)), tuple(_both_ways(scorer, fresh))
     )
 
 
@@ -76,5 +76,5 @@ def _both_ways(scorer: PyfuncScorer, rows: Sequence[Mapping[str, Any]]) -> list[
     together = scorer.score_batch([rows[at] for at in taken]).rows()
     batch: list[Answer] = [row if row is not None else "dropped" for row in together]
     rtol, atol = scorer.tolerance
-    found = agree(batch, [alone[at] for at in taken], scorer.outputs, rtol=rtol, atol=atol)
-    return [replace(each, truth="a batch") for each in found]
+    found = compare_answers(batch, [alone[at] for at in taken], scorer.outputs, rtol=rtol, atol=atol)
+    return [replace(each, reference="a batch") for each in found]

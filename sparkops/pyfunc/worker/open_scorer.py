@@ -11,11 +11,11 @@ from sparkops.pyfunc.worker.manifest import verified
 from sparkops.pyfunc.worker.process_settings import Running
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_process import Process
-from sparkops.scoring.artifact.certificate import agree, read_cases
+from sparkops.scoring.artifact.certificate import compare_answers, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import Located, locate, scorer_folder
-from sparkops.scoring.rules.rule_monitor import Apply
+from sparkops.scoring.rules.rule_monitor import RuleMode
 from sparkops.scoring.scorer import Answer, Scorer
 
 _ASKED = 25  # rows of the certificate at every loading
@@ -27,7 +27,7 @@ def open_scorer(
     tracking_uri: str | None = None,
     cache: Path | None = None,
     running: Running | None = None,
-    rules: Apply = "warn",
+    rules: RuleMode = "warn",
 ) -> Scorer | PyfuncScorer:
     """Return the scorer of a model by its name, version, alias or folder.
 
@@ -78,7 +78,7 @@ def _differing(scorer: PyfuncScorer, folder: Path) -> str:
     got = scorer.score_batch([row for row, _ in asked]).rows()
     rtol, atol = scorer.tolerance
     actual: list[Answer] = [row if row is not None else "dropped" for row in got]
-    found = agree([answer for _, answer in asked], actual, scorer.outputs, rtol=rtol, atol=atol)
+    found = compare_answers([answer for _, answer in asked], actual, scorer.outputs, rtol=rtol, atol=atol)
     return (
         f"{len(found)} of {len(asked)} rows differ from its certificate, first: {found[0]}" if found else ""
     )

@@ -12,7 +12,7 @@ from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.flavor_names import label
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
-from sparkops.scoring.batch.columns import Batch, Vectors
+from sparkops.scoring.batch.columns import Batch, VectorColumn
 from sparkops.scoring.batch.reader import columns_of, read, value_at
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
@@ -41,7 +41,7 @@ class PyfuncScorer:
         self.classes = manifest.classes
         self.version = manifest.hash[:16]
         self.tolerance = manifest.tolerance
-        self.truth, self.quick = label(manifest.flavor), False
+        self.reference, self.is_fast = label(manifest.flavor), False
         self._names = tuple(field.name for field in self.fields)
         self._read = tuple((field.name, field.reader(), field.size or 0) for field in self.fields)
 
@@ -120,7 +120,7 @@ class PyfuncScorer:
             column = read(field, columns[field.name], start, stop)
             if column is None:
                 raise self._first_bad(columns, range(start, stop))
-            values = column.dense() if isinstance(column, Vectors) else column.values
+            values = column.dense() if isinstance(column, VectorColumn) else column.values
             cells = [_plain(value) for value in values.tolist()]
             if column.null is not None:
                 cells = [

@@ -13,7 +13,15 @@ from ..protocol import Answer, RowScorer
 from ..scorer import Scorer
 from .edge_rows import edge_rows
 
-__all__ = ["Answer", "Difference", "agree", "check_cases", "dump_cases", "edge_rows", "read_cases"]
+__all__ = [
+    "Answer",
+    "Difference",
+    "compare_answers",
+    "dump_cases",
+    "edge_rows",
+    "find_differences",
+    "read_cases",
+]
 
 RELATIVE, ABSOLUTE = Scorer.tolerance
 
@@ -27,23 +35,21 @@ class Difference:
         output: Output that differs; "" where one side has no answer.
         expected: What Spark says.
         actual: What the scorer says.
-        truth: Who says it, where that is not Spark.
+        reference: Name of the reference that `expected` comes from.
     """
 
     index: int
     output: str
     expected: Any
     actual: Any
-    truth: str = "Spark"
+    reference: str = "Spark"
 
     def __str__(self) -> str:
         what = f" {self.output}" if self.output else ""
-        return (
-            f"row {self.index}:{what} is {self.expected!r} in {self.truth} and {self.actual!r} in the scorer"
-        )
+        return f"row {self.index}:{what} is {self.expected!r} in {self.reference} and {self.actual!r} in the scorer"
 
 
-def agree(
+def compare_answers(
     expected: Sequence[Answer],
     actual: Sequence[Answer],
     outputs: Sequence[Output],
@@ -100,7 +106,7 @@ def read_cases(text: str, *, about: int | None = None) -> list[tuple[dict[str, A
     return [(item["row"], item["answer"]) for item in items]
 
 
-def check_cases(
+def find_differences(
     scorer: RowScorer,
     cases: Sequence[tuple[Mapping[str, Any], Answer]],
 ) -> list[Difference]:
@@ -112,8 +118,8 @@ def check_cases(
         if all(isinstance(answer, str) or output.column in answer for answer in kept)
     ]
     rtol, atol = scorer.tolerance
-    found = agree(kept, [scorer.answer(row) for row, _ in cases], outputs, rtol=rtol, atol=atol)
-    return [replace(each, truth=scorer.truth) for each in found]
+    found = compare_answers(kept, [scorer.answer(row) for row, _ in cases], outputs, rtol=rtol, atol=atol)
+    return [replace(each, reference=scorer.reference) for each in found]
 
 
 def _ordered(items: Any) -> Any:

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar
 from ..ir.description import Description
 from ..ir.field import REALS, WHOLE_RANGES, Field
-from ..row_function import write
+from ..row_function import generate_code
 
 _SOME = {
     "date": (date(1970, 1, 1), date(2024, 2, 29), date(1582, 10, 15), date(1900, 3, 1)),
@@ -48,7 +48,7 @@ def edge_rows(
         sampled: Real rows; each edge is put into one of them. Without any, plain values are made.
         limit: Most rows to return.
     """
-    code = write(description)
+    code = generate_code(description)
     bases = [{field.name: row[field.name] for field in description.fields} for row in sampled]
     bases = [row for row in bases if not any(_is_missing(value) for value in row.values())] or bases
     bases = bases or [_plain_row(description, code)]
@@ -61,17 +61,17 @@ def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and value != value)  # noqa: PLR0124
 
 
-def _plain_row(description: Description, code: Code) -> dict[str, Any]:
+def _plain_row(description: Description, code: CodeWriter) -> dict[str, Any]:
     return {field.name: next(_values(field, code), None) for field in description.fields}
 
 
-def _edges(field: Field, code: Code) -> Iterator[Any]:
+def _edges(field: Field, code: CodeWriter) -> Iterator[Any]:
     nulls = [None] if field.nullable else []
     return chain(nulls, _values(field, code))
 
 
-def _values(field: Field, code: Code) -> Iterator[Any]:
-    known, doubted = code.known.get(field.name, ()), field.name in code.doubted
+def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
+    known, doubted = code.known.get(field.name, ()), field.name in code.ambiguous_fields
     if field.type == "boolean":
         return iter((True, False))
     if field.type == "string":
@@ -84,7 +84,7 @@ def _values(field: Field, code: Code) -> Iterator[Any]:
         return iter(_SOME[field.type])
     if field.type.startswith("array<"):
         inner = Field(field.name, field.type[6:-1])
-        items = list(islice(chain([None], known, _values(inner, Code())), 12))
+        items = list(islice(chain([None], known, _values(inner, CodeWriter())), 12))
         return iter([[], items, *([item] for item in items), items[::-1]])
     odd = () if doubted else (nan, inf, -inf)
     special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, *odd, -0.0)
@@ -95,7 +95,7 @@ def _values(field: Field, code: Code) -> Iterator[Any]:
     return chain(special, known[:20], near, (-limit, limit - 1) if limit and not doubted else ())
 
 
-def _is_cut(field: Field, code: Code) -> bool:
+def _is_cut(field: Field, code: CodeWriter) -> bool:
     """Tell whether some step makes words of the field."""
     columns = [column for column in code.columns.values() if isinstance(column, Scalar)]
     return any(column.type == "array<string>" and column.field == field.name for column in columns)

@@ -16,10 +16,10 @@ from ...errors import ModelError
 from ..ir.description import Description, Step, output_of
 from ..ir.field import field_of
 from ..ir.portable_rules import PortableRules
-from ..rules.rule_monitor import Apply
+from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
 from .array_file import read_arrays, wide, write_arrays
-from .certificate import check_cases, read_cases
+from .certificate import find_differences, read_cases
 from .file_names import ARRAYS, CERTIFICATE, DESCRIPTION
 
 # 2: arrays as small as their values allow; 3: with rules for rows.
@@ -47,7 +47,7 @@ def save(description: Description, folder: Path | str) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
 
 
-def load(folder: Path | str, *, raw: bool = False, rules: Apply = "off") -> Scorer:
+def load(folder: Path | str, *, raw: bool = False, rules: RuleMode = "off") -> Scorer:
     """Return the scorer that a folder describes.
 
     Args:
@@ -72,7 +72,7 @@ def _check(scorer: Scorer, certificate: Path) -> None:
         return
     try:
         cases = read_cases(certificate.read_text("utf-8"), about=_ASKED)
-        differences = check_cases(scorer, cases)
+        differences = find_differences(scorer, cases)
     except (*_DAMAGE, AttributeError) as error:
         raise ModelError(f"{certificate} is damaged: {error!r}") from None
     if differences:

@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 
 from ..ir.arrays import Numbers
-from .dictionary_column import Coded
+from .dictionary_column import DictionaryColumn
 
 
 @dataclass(frozen=True, slots=True)
-class Scalars:
+class ScalarColumn:
     """One value for each row.
 
     Args:
         values: Numbers, booleans, or an object array of text, lists or dates and None.
         null: True where the value is null; None when no row is (objects carry their own None).
-        coded: The same texts, each once; None where that is not known.
+        dictionary: The same texts, each once; None where that is not known.
     """
 
     values: Numbers
     null: Numbers | None = None
-    coded: Coded | None = None
+    dictionary: DictionaryColumn | None = None
 
     @property
     def size(self) -> int:
@@ -43,7 +43,7 @@ class Scalars:
 
 
 @dataclass(frozen=True, slots=True)
-class OneHots:
+class OneHotBlock:
     """A one-hot part of vectors, never built: slot `index` holds `hot[index]`, each other slot its `base`."""
 
     index: Numbers
@@ -61,7 +61,7 @@ class OneHots:
 
 
 @dataclass(frozen=True, slots=True)
-class Denses:
+class DenseBlock:
     """A part of vectors that stands as one table.
 
     Args:
@@ -81,7 +81,7 @@ class Denses:
 
 
 @dataclass(frozen=True, slots=True)
-class Sparses:
+class SparseBlock:
     """A wide part of vectors: one entry for each slot of each row that is not 0, in the order of the rows.
 
     Args:
@@ -116,14 +116,14 @@ class Sparses:
         return result
 
 
-Part = Scalars | OneHots | Denses | Sparses
+VectorBlock = ScalarColumn | OneHotBlock | DenseBlock | SparseBlock
 
 
 @dataclass(frozen=True, slots=True)
-class Vectors:
+class VectorColumn:
     """A vector for each row: its parts in order, and where the whole vector is null."""
 
-    blocks: tuple[Part, ...]
+    blocks: tuple[VectorBlock, ...]
     null: Numbers | None = None
 
     @property
@@ -142,17 +142,17 @@ class Vectors:
 
     def dense(self) -> Numbers:
         """Return one row of numbers for each row."""
-        if len(self.blocks) == 1 and isinstance(self.blocks[0], Denses):
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], DenseBlock):
             return self.blocks[0].values
         return np.column_stack([_table(block) for block in self.blocks])
 
-    def sparse(self, count: int) -> Sparses:
+    def sparse(self, count: int) -> SparseBlock:
         """Return the slots that are not 0, of a vector of `count` rows."""
-        if len(self.blocks) == 1 and isinstance(self.blocks[0], Sparses):
+        if len(self.blocks) == 1 and isinstance(self.blocks[0], SparseBlock):
             return self.blocks[0]
         found, at = [], 0
         for block in self.blocks:
-            if isinstance(block, Sparses):
+            if isinstance(block, SparseBlock):
                 found.append((block.rows, block.slots + at, block.values))
             else:
                 table = _table(block)
@@ -161,15 +161,15 @@ class Vectors:
             at += block.size
         whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
         order = np.lexsort((whole[1], whole[0]))
-        return Sparses(whole[0][order], whole[1][order], whole[2][order], self.size, count)
+        return SparseBlock(whole[0][order], whole[1][order], whole[2][order], self.size, count)
 
 
-def _table(block: Part) -> Numbers:
-    if isinstance(block, Denses):
+def _table(block: VectorBlock) -> Numbers:
+    if isinstance(block, DenseBlock):
         return block.values
-    if isinstance(block, Sparses):
+    if isinstance(block, SparseBlock):
         return block.dense()
-    if isinstance(block, OneHots):
+    if isinstance(block, OneHotBlock):
         table = np.broadcast_to(block.base, (len(block.index), block.size)).copy()
         hit = np.flatnonzero(block.index < block.size)
         table[hit, block.index[hit]] = block.hot[block.index[hit]]
@@ -182,7 +182,7 @@ class Frame:
     """Columns by name; rows that `skip` dropped; rows that cannot be scored."""
 
     size: int
-    columns: dict[str, Scalars | Vectors]
+    columns: dict[str, ScalarColumn | VectorColumn]
     dropped: Numbers = field(init=False)
     refused: Numbers = field(init=False)
 
@@ -190,19 +190,19 @@ class Frame:
         self.dropped = np.zeros(self.size, dtype=bool)
         self.refused = np.zeros(self.size, dtype=bool)
 
-    def scalars(self, name: str) -> Scalars:
+    def scalars(self, name: str) -> ScalarColumn:
         """Return a column of single values; the row's code was written, so it is one."""
         column = self.columns[name]
-        assert isinstance(column, Scalars)
+        assert isinstance(column, ScalarColumn)
         return column
 
-    def vectors(self, name: str) -> Vectors:
+    def vectors(self, name: str) -> VectorColumn:
         """Return a column of vectors; the row's code was written, so it is one."""
         column = self.columns[name]
-        assert isinstance(column, Vectors)
+        assert isinstance(column, VectorColumn)
         return column
 
-    def features(self, name: str) -> Vectors:
+    def features(self, name: str) -> VectorColumn:
         """Return a column of vectors; rows where it is null are refused."""
         column = self.vectors(name)
         self.refuse(column.null)

@@ -1,4 +1,4 @@
-"""A column of text that holds each different word once."""
+"""A dictionary-encoded column of text, as Arrow has it: each distinct value once, and an index for each row."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
-    """A column of few different texts.
+class DictionaryColumn:
+    """A column of few distinct texts.
 
     Args:
-        words: Each of them once, and None where some row has none.
-        codes: Which of them each row holds.
+        dictionary: (values,) the distinct texts; None among them where a row is null.
+        indices: (rows,) index of each row's value in the dictionary.
     """
 
-    words: np.ndarray[Any, Any]
-    codes: np.ndarray[Any, Any]
+    dictionary: np.ndarray[Any, Any]
+    indices: np.ndarray[Any, Any]
 
     def __len__(self) -> int:
-        return len(self.codes)
+        return len(self.indices)
 
     def __getitem__(self, at: int | slice) -> Any:
-        codes = self.codes[at]
-        return Coded(self.words, codes) if isinstance(at, slice) else self.words[codes]
+        indices = self.indices[at]
+        return (
+            DictionaryColumn(self.dictionary, indices) if isinstance(at, slice) else self.dictionary[indices]
+        )

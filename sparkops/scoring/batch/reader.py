@@ -9,10 +9,10 @@ import numpy as np
 
 from ...errors import RowError
 from ..ir.arrays import Numbers
-from ..ir.field import NUMBERS, REALS, WHOLE_RANGES, WIDE, Field
+from ..ir.field import NUMBERS, REALS, SPARSE_FROM, WHOLE_RANGES, Field
 from ..ir.row_fields import check_row_fields
-from .columns import Denses, Scalars, Sparses, Vectors
-from .dictionary_column import Coded
+from .columns import DenseBlock, ScalarColumn, SparseBlock, VectorColumn
+from .dictionary_column import DictionaryColumn
 
 Columns = Mapping[str, Any]
 _OBJECTS = frozenset(("vector", "date", "timestamp"))
@@ -59,13 +59,13 @@ def _turn(
     return {name: [row[name] for row in rows] for name in names}, len(rows)
 
 
-def read(field: Field, values: Any, start: int, stop: int) -> Scalars | Vectors | None:
+def read(field: Field, values: Any, start: int, stop: int) -> ScalarColumn | VectorColumn | None:
     """Return a slice of a column in the field's own type; None when some value cannot be read.
 
     Masked entries are null; so is None in an object array, and NaN in a float array of a whole-number field.
     """
     part = values[start:stop]
-    if isinstance(part, Coded):
+    if isinstance(part, DictionaryColumn):
         return _coded(field, part)
     if not isinstance(part, np.ndarray):
         return _listed(field, part)
@@ -92,15 +92,15 @@ def value_at(field: Field, values: Any, at: int) -> Any:
     return value
 
 
-def _coded(field: Field, part: Coded) -> Scalars | Vectors | None:
-    values, classes = part.words.take(part.codes), {*map(type, part.words.tolist())}
+def _coded(field: Field, part: DictionaryColumn) -> ScalarColumn | VectorColumn | None:
+    values, classes = part.dictionary.take(part.indices), {*map(type, part.dictionary.tolist())}
     plain = {str, type(None)} if field.nullable else {str}
     if field.type == "string" and classes <= plain:
-        return Scalars(values, coded=part)
+        return ScalarColumn(values, dictionary=part)
     return _listed(field, values.tolist())
 
 
-def _fast(field: Field, values: Numbers, null: Numbers | None) -> Scalars | None:
+def _fast(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
     if null is not None and null.any() and not field.nullable:
         return None
     kind = values.dtype.kind
@@ -109,18 +109,18 @@ def _fast(field: Field, values: Numbers, null: Numbers | None) -> Scalars | None
         single = field.type == "float"
         if single and (np.abs(wide[np.isfinite(wide)]) > np.finfo(np.float32).max).any():
             return None
-        return Scalars(wide.astype(np.float32).astype(np.float64) if single else wide, null)
+        return ScalarColumn(wide.astype(np.float32).astype(np.float64) if single else wide, null)
     if field.type in WHOLE_RANGES and kind in "iu" and values.dtype != np.uint64:
         limit = WHOLE_RANGES[field.type]
         wide = values.astype(np.int64)
         good = limit == 2**63 or not ((wide < -limit) | (wide >= limit)).any()
-        return Scalars(wide, null) if good else None
+        return ScalarColumn(wide, null) if good else None
     if field.type == "boolean" and kind == "b":
-        return Scalars(values, null)
+        return ScalarColumn(values, null)
     return None
 
 
-def _listed(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
+def _listed(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
     """Return Python values as a column: all at once where their classes are plain, else one by one."""
     classes = set(map(type, items))
     none = type(None) in classes
@@ -133,7 +133,7 @@ def _listed(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
     ):
         return _slow(field, items)
     if field.type == "string":
-        return Scalars(_objects(items))
+        return ScalarColumn(_objects(items))
     null = np.fromiter((item is None for item in items), dtype=bool, count=len(items)) if none else None
     filled = [0 if item is None else item for item in items] if none else items
     try:
@@ -146,16 +146,16 @@ def _objects(items: Sequence[Any]) -> Numbers:
     return np.fromiter(items, dtype=object, count=len(items))
 
 
-def _vectors(field: Field, items: Sequence[Any]) -> Denses | Sparses:
+def _vectors(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
     size, count = field.size or 0, len(items)
-    if size < WIDE:
+    if size < SPARSE_FROM:
         full = np.array([(0.0,) * size if item is None else item for item in items], dtype=np.float64)
-        return Denses(full.reshape(count, size))
+        return DenseBlock(full.reshape(count, size))
     lengths = [0 if item is None else len(item) for item in items]
     pairs = [pair for item in items if item for pair in item.items()]
     slots = np.array([at for at, _ in pairs], dtype=np.int64)
     values = np.array([value for _, value in pairs], dtype=np.float64)
-    return Sparses(np.repeat(np.arange(count), lengths), slots, values, size, count)
+    return SparseBlock(np.repeat(np.arange(count), lengths), slots, values, size, count)
 
 
 def _plain(field: Field) -> set[type]:
@@ -169,16 +169,16 @@ def _dtype(field: Field) -> type:
     return np.float64 if field.type in REALS else (bool if field.type == "boolean" else np.int64)
 
 
-def _slow(field: Field, items: Sequence[Any]) -> Scalars | Vectors | None:
+def _slow(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
     reader = field.reader()
     try:
         clean = [reader(item) for item in items]
     except RowError:
         return None
     if field.type != "vector" and (field.type == "string" or field.type not in _NUMERIC):
-        return Scalars(_objects(clean))
+        return ScalarColumn(_objects(clean))
     null = np.fromiter((item is None for item in clean), dtype=bool, count=len(clean))
     mask = null if null.any() else None
     if field.type == "vector":
-        return Vectors((_vectors(field, clean),), mask)
-    return Scalars(np.array([0 if item is None else item for item in clean], dtype=_dtype(field)), mask)
+        return VectorColumn((_vectors(field, clean),), mask)
+    return ScalarColumn(np.array([0 if item is None else item for item in clean], dtype=_dtype(field)), mask)

@@ -9,14 +9,14 @@ from math import inf, nan
 from typing import Any
 
 from ...errors import ModelError
-from .row_errors import missing
-from .symbols import Block, Dense, Scalar, Sparse, Vector, spread
+from .row_errors import refuse_missing
+from .symbols import Block, Dense, Scalar, Sparse, Vector, block_slots
 
 Column = Scalar | Vector
 _WRITTEN_OUT = 16  # slots of a one-hot part that are cheaper as code than as a call
 
 
-class Code:
+class CodeWriter:
     """Lines, the constants they name, the columns known so far, and the edges seen on the way."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Code:
         self.edges: dict[str, set[float]] = {}
         self.known: dict[str, tuple[Any, ...]] = {}
         # fields whose NaN, infinities and huge numbers have no one answer in Spark
-        self.doubted: set[str] = set()
+        self.ambiguous_fields: set[str] = set()
         self._count = 0
 
     def name(self) -> str:
@@ -58,9 +58,9 @@ class Code:
         """Return a name that holds the whole vector as a sequence of doubles."""
         if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Dense):
             return vector.blocks[0].expr
-        return self.local(self.listed(vector))
+        return self.local(self.list_expr(vector))
 
-    def listed(self, vector: Vector) -> str:
+    def list_expr(self, vector: Vector) -> str:
         """Return the expression of a new list of all slots."""
         return f"[{', '.join(self._listed(block) for block in vector.blocks)}]"
 
@@ -86,9 +86,9 @@ class Code:
         if isinstance(block, Dense):
             return f"*{block.expr}"
         if isinstance(block, Sparse):
-            return f"*{self.constant(partial(full, size=block.size))}({block.expr})"
+            return f"*{self.constant(partial(to_dense, size=block.size))}({block.expr})"
         if block.size <= _WRITTEN_OUT:
-            return ", ".join(part.expr for part in spread(block))
+            return ", ".join(part.expr for part in block_slots(block))
         made = self.constant(partial(_hot, hot=block.hot.tolist(), base=block.base.tolist()))
         return f"*{made}({block.index})"
 
@@ -124,10 +124,10 @@ class Code:
         """Return a vector column that is not null: a null one refuses the row."""
         found = self.vector(column, stage, size)
         if found.null is not None:
-            self.line(f"if {found.null}: {self.constant(missing(found.field or column, stage))}(None)")
+            self.line(f"if {found.null}: {self.constant(refuse_missing(found.field or column, stage))}(None)")
         return found
 
-    def boundary(self, scalar: Scalar, values: Iterable[float]) -> None:
+    def add_boundaries(self, scalar: Scalar, values: Iterable[float]) -> None:
         """Remember where the model changes its mind, in units of the input field."""
         if scalar.field is None or scalar.scale == 0.0:
             return
@@ -148,7 +148,7 @@ class Code:
         return made
 
 
-def full(values: Mapping[int, float], *, size: int) -> list[float]:
+def to_dense(values: Mapping[int, float], *, size: int) -> list[float]:
     """Return a dictionary of slots as a list of all slots."""
     result = [0.0] * size
     for at, value in values.items():
@@ -164,7 +164,7 @@ def _hot(index: int, *, hot: list[float], base: list[float]) -> list[float]:
     return result
 
 
-def number(value: float) -> str:
+def float_literal(value: float) -> str:
     """Return a number as a literal that reads back to the same double."""
     text = repr(float(value))
     return f"({text})" if text.startswith("-") else text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...errors import ModelError
-from ..ir.field import REALS, TYPES, WHOLE_RANGES, WIDE, Field
-from .code_writer import Code
+from ..ir.field import REALS, SPARSE_FROM, TYPES, WHOLE_RANGES, Field
+from .code_writer import CodeWriter
 from .symbols import Dense, Scalar, Sparse, Vector
 
 # Slots of a vector that get a local variable each.
@@ -13,7 +13,7 @@ _UNROLLED = 64
 _CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(WHOLE_RANGES, "int")}
 
 
-def read_field(field: Field, value: str, code: Code) -> None:
+def read_field(field: Field, value: str, code: CodeWriter) -> None:
     """Emit the conversion of a field's value and bind its column.
 
     Args:
@@ -42,10 +42,10 @@ def read_field(field: Field, value: str, code: Code) -> None:
         code.columns[field.name] = Scalar(value, field.type, field.nullable, nan, field=field.name)
 
 
-def _read_vector(field: Field, value: str, code: Code) -> Vector:
+def _read_vector(field: Field, value: str, code: CodeWriter) -> Vector:
     null = code.local(f"{value} is None") if field.nullable else None
     size = field.size or 0
-    if size >= WIDE:
+    if size >= SPARSE_FROM:
         if null:
             code.line(f"if {null}: {value} = {code.constant({})}")
         return Vector((Sparse(value, size, field.name),), null, field.name)

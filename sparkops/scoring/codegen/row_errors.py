@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 from ...errors import RowError, RowRejected
 
-Problem = Callable[[Any], NoReturn]
+Refusal = Callable[[Any], NoReturn]
 _SHOWN = 12
 
 
-def missing(name: str, stage: str, *, drop: bool = False) -> Problem:
+def refuse_missing(name: str, stage: str, *, drop: bool = False) -> Refusal:
     """Return what refuses, or drops, a row for a null or NaN."""
     kind, verb = _kind(drop=drop)
 
@@ -23,7 +23,7 @@ def missing(name: str, stage: str, *, drop: bool = False) -> Problem:
     return problem
 
 
-def unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) -> Problem:
+def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) -> Refusal:
     """Return what refuses, or drops, a row for a value that training did not see."""
     kind, verb = _kind(drop=drop)
     more = ", ..." if len(labels) > _SHOWN else ""
@@ -31,7 +31,7 @@ def unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) 
 
     def problem(value: Any) -> NoReturn:
         if value is None:
-            missing(name, stage, drop=drop)(value)
+            refuse_missing(name, stage, drop=drop)(value)
         near = get_close_matches(str(value), labels, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise kind(
@@ -44,7 +44,7 @@ def unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) 
     return problem
 
 
-def outside(name: str, stage: str, why: str, *, drop: bool = False) -> Problem:
+def refuse_value(name: str, stage: str, why: str, *, drop: bool = False) -> Refusal:
     """Return what refuses, or drops, a row for a value out of range."""
     kind, _ = _kind(drop=drop)
 

@@ -121,17 +121,17 @@ class Vector:
         return any(isinstance(block, Sparse) for block in self.blocks)
 
 
-def slots(vector: Vector) -> tuple[Scalar, ...]:
+def vector_slots(vector: Vector) -> tuple[Scalar, ...]:
     """Return one scalar for each slot of a vector; for vectors that are short enough to be written out."""
-    return tuple(slot for block in vector.blocks for slot in spread(block))
+    return tuple(scalar for block in vector.blocks for scalar in block_slots(block))
 
 
-def spread(block: Block) -> tuple[Scalar, ...]:
+def block_slots(block: Block) -> tuple[Scalar, ...]:
     """Return one scalar for each slot of a block."""
-    return tuple(slot(block, at) for at in range(block.size))
+    return tuple(block_slot(block, at) for at in range(block.size))
 
 
-def slot(block: Block, at: int) -> Scalar:
+def block_slot(block: Block, at: int) -> Scalar:
     """Return one slot of a block as a scalar."""
     if isinstance(block, Scalar):
         return block
@@ -147,16 +147,16 @@ def slot(block: Block, at: int) -> Scalar:
     return Scalar(f"({hot!r} if {block.index} == {at} else {base!r})", "double", atom=False)
 
 
-def slot_at(vector: Vector, at: int) -> Scalar:
+def vector_slot(vector: Vector, at: int) -> Scalar:
     """Return one slot of a vector as a scalar."""
     for block in vector.blocks:
         if at < block.size:
-            return slot(block, at)
+            return block_slot(block, at)
         at -= block.size
     raise IndexError(at)
 
 
-def contributions(hot: Numbers, base: Numbers) -> Numbers:
+def one_hot_sums(hot: Numbers, base: Numbers) -> Numbers:
     """Return, for each index 0..size, the sum over slots when that slot is hot (none at `size`).
 
     Args:

@@ -15,9 +15,9 @@ from ...errors import RowError
 WHOLE_RANGES = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}
 REALS = frozenset({"float", "double"})
 NUMBERS = frozenset({*WHOLE_RANGES, *REALS})
-PLAIN = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
-TYPES = frozenset({*PLAIN, "vector", *(f"array<{kind}>" for kind in PLAIN)})
-WIDE = 1024  # slots from which on a vector is held as the few that are not 0
+ATOMIC = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
+TYPES = frozenset({*ATOMIC, "vector", *(f"array<{kind}>" for kind in ATOMIC)})
+SPARSE_FROM = 1024  # slots from which on a vector is held as the few that are not 0
 _NEAREST_FLOAT_TO_OVERFLOW = 3.4028235677973366e38
 
 
@@ -161,7 +161,7 @@ class Field:
         if value is None:
             self._null()
             return None
-        wide = (self.size or 0) >= WIDE
+        wide = (self.size or 0) >= SPARSE_FROM
         if isinstance(value, Mapping):
             return self._struct(value, wide=wide)
         values = self._slots(value, value, self.size)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import ModelError
 from .conditions import RowRule
-from .rule_serialization import from_plain, to_plain
+from .rule_serialization import rule_from_json, rule_to_json
 
 MAX_RULES = 1000
 # Key in a model's file to field, beside `rule`: a field may get another name, its key may not.
@@ -74,7 +74,7 @@ class PortableRules:
     def plain(self) -> dict[str, Any]:
         """Return them as JSON values."""
         return {
-            "rules": [{**_keyed(each, _RULE_KEYS), "rule": to_plain(each.rule)} for each in self.rules],
+            "rules": [{**_keyed(each, _RULE_KEYS), "rule": rule_to_json(each.rule)} for each in self.rules],
             "left_out": [_keyed(each, _LEFT_OUT_KEYS) for each in self.left_out],
         }
 
@@ -108,7 +108,7 @@ def merge_rules(several: Iterable[PortableRules]) -> PortableRules:
 
 def _rule_of(item: Mapping[str, Any]) -> PortableRule:
     others = {key: value for key, value in item.items() if key != "rule"}
-    return PortableRule(**_named(others, _RULE_KEYS), rule=from_plain(item["rule"]))
+    return PortableRule(**_named(others, _RULE_KEYS), rule=rule_from_json(item["rule"]))
 
 
 def _keyed(value: Any, keys: Mapping[str, str]) -> dict[str, Any]:

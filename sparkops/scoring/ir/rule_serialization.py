@@ -36,13 +36,13 @@ _BY_KIND = {kind: (tag, keys) for tag, kind, keys in _NODES}
 _DEEPEST = 30
 
 
-def to_plain(value: Any) -> Any:
+def rule_to_json(value: Any) -> Any:
     """Return a rule, a part of one, or a constant as JSON values."""
     if type(value) in _BY_KIND:
         tag, keys = _BY_KIND[type(value)]
-        return {"is": tag, **{key: to_plain(getattr(value, field)) for key, field in keys.items()}}
+        return {"is": tag, **{key: rule_to_json(getattr(value, field)) for key, field in keys.items()}}
     if isinstance(value, tuple | list):
-        return [to_plain(item) for item in value]
+        return [rule_to_json(item) for item in value]
     if isinstance(value, datetime):
         return {"is": "datetime", "text": value.isoformat()}
     if isinstance(value, date):
@@ -54,7 +54,7 @@ def to_plain(value: Any) -> Any:
     raise ModelError(f"A rule cannot hold {value!r}, a {type(value).__name__}.")
 
 
-def from_plain(plain: Any, depth: int = 0) -> Any:
+def rule_from_json(plain: Any, depth: int = 0) -> Any:
     """Return what `to_plain` was given.
 
     Raises:
@@ -63,7 +63,7 @@ def from_plain(plain: Any, depth: int = 0) -> Any:
     if depth > _DEEPEST:
         raise ModelError("A rule is damaged: it is nested too deep.")
     if isinstance(plain, list):
-        return tuple(from_plain(item, depth + 1) for item in plain)
+        return tuple(rule_from_json(item, depth + 1) for item in plain)
     if not isinstance(plain, Mapping):
         return plain
     try:
@@ -81,5 +81,5 @@ def _node(plain: Mapping[str, Any], depth: int) -> Any:
     if name == "decimal":
         return Decimal(plain["text"])
     kind, keys = _BY_TAG[name]
-    parts = {keys[key]: from_plain(value, depth + 1) for key, value in plain.items() if key != "is"}
+    parts = {keys[key]: rule_from_json(value, depth + 1) for key, value in plain.items() if key != "is"}
     return kind(**parts)

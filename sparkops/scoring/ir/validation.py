@@ -1,4 +1,4 @@
-"""The form that a step must have: checked once, when its code is written."""
+"""Validation of a step's params and arrays, once, when its code is generated."""
 
 from __future__ import annotations
 
@@ -10,58 +10,80 @@ from ...errors import ModelError
 from .arrays import Numbers
 from .description import Step
 
-MOST_CLASSES = 10_000  # the most that any classifier is written out for
-MOST_SLOTS = 2**24  # of one part of a vector
+MAX_CLASSES = 10_000
+MAX_SLOTS = 2**24  # of a vector: all its slots must fit in memory
 
 
-def array(step: Step, name: str, *shape: int | None) -> Numbers:
-    """Return an array of a step as doubles.
+def float_array(step: Step, name: str, *shape: int | None) -> Numbers:
+    """Return an array of a step as float64.
 
     Args:
         step: The step.
         name: The array.
-        shape: Its length in each direction; None where any will do.
+        shape: Expected length of each dimension; None accepts any length.
 
     Raises:
-        ModelError: It is not there, or has another form.
+        ModelError: The array is missing or has another shape.
     """
-    found = step.arrays.get(name)
-    sizes = () if found is None else found.shape
-    good = len(sizes) == len(shape) and all(
-        want in (None, size) for want, size in zip(shape, sizes, strict=True)
+    values = step.arrays.get(name)
+    sizes = () if values is None else values.shape
+    fits = len(sizes) == len(shape) and all(
+        length in (None, size) for length, size in zip(shape, sizes, strict=True)
     )
-    need(step, good=found is not None and good)
-    assert found is not None
-    return np.asarray(found, dtype=np.float64)
+    require(step, good=values is not None and fits)
+    assert values is not None
+    return np.asarray(values, dtype=np.float64)
 
 
-def whole(step: Step, name: str, *, low: int = 0, high: int = 2**31) -> int:
-    """Return a whole number among a step's params.
+def int_param(step: Step, name: str, *, low: int = 0, high: int = 2**31) -> int:
+    """Return an integer param of a step.
+
+    Args:
+        step: The step.
+        name: The param.
+        low: Smallest allowed value.
+        high: Every allowed value is below this.
 
     Raises:
-        ModelError: It is not there, or out of range.
+        ModelError: The param is missing, no integer, or out of range.
     """
-    found = step.params.get(name)
-    need(step, good=isinstance(found, int) and not isinstance(found, bool) and low <= found < high)
-    return int(step.params[name])
+    value = step.params.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value < high:
+        raise ModelError(
+            f"{step.stage}: {name} is {value!r}, and a whole number from {low} to {high - 1} is needed."
+        )
+    return value
 
 
-def word(step: Step, name: str, known: Collection[str]) -> str:
-    """Return a word among a step's params.
+def enum_param(step: Step, name: str, allowed: Collection[str]) -> str:
+    """Return a param of a step that is one of several words.
 
     Raises:
-        ModelError: It is none of the known ones.
+        ModelError: The param is missing or has another value.
     """
-    found = step.params.get(name)
-    need(step, good=isinstance(found, str) and found in known)
-    return str(found)
+    value = step.params.get(name)
+    if not isinstance(value, str) or value not in allowed:
+        raise ModelError(f"{step.stage}: {name} is {value!r}, and one of {', '.join(allowed)} is needed.")
+    return value
 
 
-def need(step: Step, *, good: bool) -> None:
-    """Refuse a step that is not of the form its operation takes.
+def token_list_param(step: Step, name: str) -> list[str | None]:
+    """Return a param of a step that is a list of tokens; null may be one of them.
 
     Raises:
-        ModelError: It is not good.
+        ModelError: The param is missing or something else.
+    """
+    tokens = step.params.get(name)
+    if not isinstance(tokens, list) or not {*map(type, tokens)} <= {str, type(None)}:
+        raise ModelError(f"{step.stage}: {name} is no list of words.")
+    return tokens
+
+
+def require(step: Step, *, good: bool) -> None:
+    """Refuse a step whose params and arrays do not fit its operation.
+
+    Raises:
+        ModelError: `good` is false.
     """
     if not good:
         raise ModelError(f"{step.stage}: the numbers of this step do not fit each other.")

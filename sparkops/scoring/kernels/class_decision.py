@@ -8,8 +8,8 @@ from math import exp, inf, nan
 
 import numpy as np
 
-from ..batch.columns import Frame, Scalars, Vectors
-from ..codegen.code_writer import Code
+from ..batch.columns import Frame, ScalarColumn, VectorColumn
+from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar, Vector
 from ..ir.arrays import Numbers
 from ..ir.description import Step
@@ -38,7 +38,7 @@ def _strange(raw: Row, top: float) -> list[float]:
     return [power * factor for power in powers]
 
 
-def softmaxes(raw: Numbers) -> Numbers:
+def softmax_rows(raw: Numbers) -> Numbers:
     """Return `softmax` of every row."""
     columns = np.ascontiguousarray(raw.T)  # NumPy is slow along a short last axis
     with np.errstate(all="ignore"):
@@ -49,18 +49,18 @@ def softmaxes(raw: Numbers) -> Numbers:
     return np.asarray(result)
 
 
-def logistic(margin: float) -> float:
+def sigmoid(margin: float) -> float:
     """Return 1 / (1 + exp(-margin)) without overflow."""
     return 1.0 / (1.0 + exp(-margin)) if margin > -709.0 or margin != margin else 0.0  # noqa: PLR0124, PLR2004
 
 
-def logistics(margin: Numbers) -> Numbers:
+def sigmoid_rows(margin: Numbers) -> Numbers:
     """Return `logistic` of every row."""
     with np.errstate(over="ignore"):
         return np.asarray(1.0 / (1.0 + np.exp(-margin)))
 
 
-def largest(values: Row) -> float:
+def argmax(values: Row) -> float:
     """Return the index of the first largest value."""
     best = 0
     for at in range(1, len(values)):
@@ -69,7 +69,7 @@ def largest(values: Row) -> float:
     return float(best)
 
 
-def scaled(values: Row, thresholds: Row) -> float:
+def argmax_by_threshold(values: Row, thresholds: Row) -> float:
     """Return the class whose probability is largest beside its threshold."""
     best, top = 0, -inf
     for at, (value, threshold) in enumerate(zip(values, thresholds, strict=True)):
@@ -79,7 +79,7 @@ def scaled(values: Row, thresholds: Row) -> float:
     return float(best)
 
 
-def emit(step: Step, code: Code, raw: str, probability: str) -> None:
+def emit_classification(step: Step, code: CodeWriter, raw: str, probability: str) -> None:
     """Bind the three columns of a classifier; its class by the largest score, or by `thresholds`.
 
     Args:
@@ -91,15 +91,15 @@ def emit(step: Step, code: Code, raw: str, probability: str) -> None:
     by = raw if step.outputs[2] or not step.outputs[1] else probability
     if "thresholds" in step.arrays:
         thresholds = step.arrays["thresholds"].tolist()
-        choice = f"{code.constant(partial(scaled, thresholds=thresholds))}({probability})"
+        choice = f"{code.constant(partial(argmax_by_threshold, thresholds=thresholds))}({probability})"
     elif step.params["classes"] == 2:  # noqa: PLR2004
         choice = f"1.0 if {by}[1] > {by}[0] else 0.0"
     else:
-        choice = f"{code.constant(largest)}({by})"
-    bind(step, code, code.local(choice), raw, probability)
+        choice = f"{code.constant(argmax)}({by})"
+    bind_names(step, code, code.local(choice), raw, probability)
 
 
-def bind(step: Step, code: Code, prediction: str, raw: str, probability: str) -> None:
+def bind_names(step: Step, code: CodeWriter, prediction: str, raw: str, probability: str) -> None:
     """Bind the three columns of a classifier to names."""
     classes = int(step.params["classes"])
     code.columns[step.outputs[0]] = Scalar(prediction, "double")
@@ -109,7 +109,7 @@ def bind(step: Step, code: Code, prediction: str, raw: str, probability: str) ->
             code.columns[column] = Vector(slots)
 
 
-def run(step: Step, frame: Frame, raw: Numbers, probability: Numbers) -> None:
+def run_classification(step: Step, frame: Frame, raw: Numbers, probability: Numbers) -> None:
     """Bind the three columns of a classifier for every row."""
     by = raw if step.outputs[2] or not step.outputs[1] else probability
     if "thresholds" in step.arrays:
@@ -117,18 +117,20 @@ def run(step: Step, frame: Frame, raw: Numbers, probability: Numbers) -> None:
         with np.errstate(all="ignore"):
             by = probability / thresholds
         by = np.where(np.isnan(by), -np.inf, by)
-    bind_all(step, frame, all_largest(by), raw, probability)
+    bind_columns(step, frame, argmax_rows(by), raw, probability)
 
 
-def bind_all(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, probability: Numbers) -> None:
+def bind_columns(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, probability: Numbers) -> None:
     """Bind the three columns of a classifier to arrays."""
-    frame.columns[step.outputs[0]] = Scalars(prediction)
+    frame.columns[step.outputs[0]] = ScalarColumn(prediction)
     for column, values in zip(step.outputs[1:], (probability, raw), strict=True):
         if column:
-            frame.columns[column] = Vectors(tuple(Scalars(values[:, at]) for at in range(values.shape[1])))
+            frame.columns[column] = VectorColumn(
+                tuple(ScalarColumn(values[:, at]) for at in range(values.shape[1]))
+            )
 
 
-def all_largest(values: Numbers) -> Numbers:
+def argmax_rows(values: Numbers) -> Numbers:
     """Return `largest` of every row."""
     best, top = np.zeros(len(values)), values[:, 0].copy()
     for at in range(1, values.shape[1]):

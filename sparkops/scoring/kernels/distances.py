@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from ..batch.columns import Denses, OneHots, Scalars, Vectors
-from ..codegen.code_writer import Code, number
-from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, contributions
+from ..batch.columns import DenseBlock, OneHotBlock, ScalarColumn, VectorColumn
+from ..codegen.code_writer import CodeWriter, float_literal
+from ..codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, one_hot_sums
 from ..ir.arrays import Numbers
 
 
-def points(source: Vector, code: Code) -> Vector:
+def prepare_vector(source: Vector, code: CodeWriter) -> Vector:
     """Return a vector in the form that `squared` takes: parts cheap to repeat, or one sequence."""
     blocks = tuple(code.slot(block) for block in source.blocks)
     if any(isinstance(block, Dense | Sparse) for block in blocks):
@@ -21,7 +21,7 @@ def points(source: Vector, code: Code) -> Vector:
     return Vector(blocks)
 
 
-def squared(source: Vector, point: Numbers, code: Code) -> str:
+def squared_distance_expr(source: Vector, point: Numbers, code: CodeWriter) -> str:
     """Return the expression of the squared distance to a point."""
     terms, at = [], 0
     for block in source.blocks:
@@ -31,7 +31,7 @@ def squared(source: Vector, point: Numbers, code: Code) -> str:
     return " + ".join(terms) or "0.0"
 
 
-def squared_at_once(source: Vector, centres: Numbers, code: Code) -> str:
+def emit_squared_distances(source: Vector, centres: Numbers, code: CodeWriter) -> str:
     """Return the name of the list of the squared distances to each of (points, slots)."""
     kernel = partial(_all_apart, columns=np.ascontiguousarray(centres.T))
     return code.local(f"{code.constant(kernel)}({code.dense(source)})")
@@ -44,14 +44,14 @@ def _all_apart(values: Sequence[float], *, columns: Numbers) -> list[float]:
     return found
 
 
-def _term(block: Block, part: Numbers, code: Code) -> str:
+def _term(block: Block, part: Numbers, code: CodeWriter) -> str:
     if isinstance(block, OneHot):
-        table = contributions((block.hot - part) ** 2, (block.base - part) ** 2)
+        table = one_hot_sums((block.hot - part) ** 2, (block.base - part) ** 2)
         return f"{code.constant(tuple(table.tolist()))}[{block.index}]"
     if isinstance(block, Scalar):
         if part[0] == 0.0:
             return f"{block.expr} * {block.expr}"
-        gap = code.local(f"{block.expr} - {number(part[0])}")
+        gap = code.local(f"{block.expr} - {float_literal(part[0])}")
         return f"{gap} * {gap}"
     return f"{code.constant(partial(_apart, part.tolist()))}({block.expr})"
 
@@ -60,17 +60,17 @@ def _apart(point: Sequence[float], values: Sequence[float]) -> float:
     return sum([(a - b) * (a - b) for a, b in zip(values, point, strict=True)])
 
 
-def all_squared(source: Vectors, point: Numbers, rows: int) -> Numbers:
+def squared_distance_rows(source: VectorColumn, point: Numbers, rows: int) -> Numbers:
     """Return the squared distance to a point for every row."""
     total, at = np.zeros(rows), 0
     for block in source.blocks:
         part = point[at : at + block.size]
         at += block.size
-        if isinstance(block, OneHots):
-            total += contributions((block.hot - part) ** 2, (block.base - part) ** 2)[block.index]
-        elif isinstance(block, Scalars):
+        if isinstance(block, OneHotBlock):
+            total += one_hot_sums((block.hot - part) ** 2, (block.base - part) ** 2)[block.index]
+        elif isinstance(block, ScalarColumn):
             total += (block.values - part[0]) ** 2
         else:
-            table = block.values if isinstance(block, Denses) else block.dense()
+            table = block.values if isinstance(block, DenseBlock) else block.dense()
             total += ((table - part) ** 2).sum(axis=1)
     return total

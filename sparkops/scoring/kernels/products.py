@@ -8,11 +8,13 @@ from math import prod
 
 from .vector_layout import is_sparse
 
-UNSURE = "has no one answer: it depends on whether Spark stores the vector dense or sparse, or is no category"
+AMBIGUOUS = (
+    "has no one answer: it depends on whether Spark stores the vector dense or sparse, or is no category"
+)
 Columns = Sequence[Sequence[float]]
 
 
-class Unsure(Exception):
+class AmbiguousRow(Exception):
     """A row of which Spark's answer is not known, or that it refuses.
 
     Args:
@@ -63,7 +65,7 @@ class Products:
         if None in flags:
             other = self._row(columns, [flag is True for flag in flags])
             if repr(sorted(found.items())) != repr(sorted(other.items())):
-                raise Unsure(0.0)
+                raise AmbiguousRow(0.0)
         return found
 
     def _row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
@@ -84,7 +86,7 @@ def _active(values: Sequence[float], sizes: Sequence[int], *, sparse: bool) -> l
         if value or not sparse:
             if size > 1:
                 if not 0 <= value < size or value != int(value):
-                    raise Unsure(value)
+                    raise AmbiguousRow(value)
                 found.append((at + int(value), 1.0))
             else:
                 found.append((at, value))

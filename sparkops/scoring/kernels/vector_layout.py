@@ -11,14 +11,14 @@ from functools import partial
 import numpy as np
 
 from ..batch.columns import Frame
-from ..codegen.code_writer import Code
-from ..codegen.row_errors import outside
+from ..codegen.code_writer import CodeWriter
+from ..codegen.row_errors import refuse_value
 from ..codegen.symbols import Vector
 from ..ir.arrays import Numbers
 
 STORED = ("dense", "sparse", "compressed", "unknown")
 Row = Sequence[float]
-Careful = Callable[[Row, bool], Row]
+LayoutFunction = Callable[[Row, bool], Row]
 _WHY = "beside zeros has no one answer: it depends on whether Spark stores the vector dense or sparse"
 
 
@@ -34,7 +34,7 @@ def is_sparse(stored: str, values: Row) -> bool | None:
     return {"dense": False, "sparse": True}.get(stored)
 
 
-def held(values: Row, *, stored: str, careful: Careful) -> Row | None:
+def evaluate(values: Row, *, stored: str, careful: LayoutFunction) -> Row | None:
     """Return what `careful` makes of a vector, stored as it is; None where that is not known and matters.
 
     Args:
@@ -49,22 +49,22 @@ def held(values: Row, *, stored: str, careful: Careful) -> Row | None:
     return made if np.array_equal(np.array(made), np.array(other), equal_nan=True) else None
 
 
-def sure(column: str, stage: str, stored: str, careful: Careful) -> Callable[[Row], Row]:
+def guarded(column: str, stage: str, stored: str, careful: LayoutFunction) -> Callable[[Row], Row]:
     """Return `held` as a row's code calls it: a row of which it is not known is refused."""
-    problem = outside(column, stage, _WHY)
+    problem = refuse_value(column, stage, _WHY)
     return partial(_sure, stored=stored, careful=careful, problem=problem)
 
 
-def _sure(values: Row, *, stored: str, careful: Careful, problem: Callable[[object], object]) -> Row:
-    made = held(values, stored=stored, careful=careful)
+def _sure(values: Row, *, stored: str, careful: LayoutFunction, problem: Callable[[object], object]) -> Row:
+    made = evaluate(values, stored=stored, careful=careful)
     if made is None:
         problem(next((value for value in values if value - value != 0.0), 0.0))
         raise AssertionError
     return made
 
 
-def repair(
-    frame: Frame, made: Numbers, table: Numbers, rows: Iterable[int], stored: str, careful: Careful
+def evaluate_rows(
+    frame: Frame, made: Numbers, table: Numbers, rows: Iterable[int], stored: str, careful: LayoutFunction
 ) -> None:
     """Put what `held` says into some rows of a table, in place; refuse the rows of which it is not known.
 
@@ -78,15 +78,15 @@ def repair(
     """
     refused = np.zeros(frame.size, dtype=bool)
     for at in rows:
-        found = held(table[at].tolist(), stored=stored, careful=careful)
+        found = evaluate(table[at].tolist(), stored=stored, careful=careful)
         refused[at] = found is None
         made[at] = np.nan if found is None else found
     frame.refuse(refused)
 
 
-def doubt(code: Code, vector: Vector) -> None:
+def mark_ambiguous(code: CodeWriter, vector: Vector) -> None:
     """Remember that NaN, infinities and huge numbers in these fields have no one answer in Spark: no edges there."""
     fields = [getattr(block, "field", None) for block in vector.blocks]
-    code.doubted.update(field for field in fields if field is not None)
+    code.ambiguous_fields.update(field for field in fields if field is not None)
     if None in fields:
-        code.doubted.update(code.columns)
+        code.ambiguous_fields.update(code.columns)

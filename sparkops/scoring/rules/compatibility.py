@@ -9,7 +9,7 @@ from ..ir.conditions import plain_name
 from ..ir.field import Field
 from ..ir.portable_rules import MAX_RULES, OmittedRule, PortableRule, PortableRules
 from .operands import kind_of
-from .row_predicate import judge
+from .row_predicate import compile_rules
 
 
 def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRules:
@@ -38,7 +38,7 @@ def unsupported_reason(rule: PortableRule, known: Mapping[str, Field]) -> str:
                 f"column `{name}` is {rule.types.get(name)} in the table and {known[name].type} in the model"
             )
     try:
-        judge([rule.rule], known.values())
+        compile_rules([rule.rule], known.values())
     except ModelError as error:
         return str(error)
     return ""

@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from ...errors import ModelError
-from ..codegen.code_writer import Code, number
+from ..codegen.code_writer import CodeWriter, float_literal
 from ..codegen.field_reader import read_field
 from ..ir import conditions
 from ..ir.conditions import plain_name
@@ -35,7 +35,7 @@ def kind_of(type_: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Operand:
     """An operand.
 
     Args:
@@ -58,7 +58,7 @@ class Term:
         return self.kind == "number" and not self.is_constant
 
 
-class Terms:
+class OperandCompiler:
     """The operands of several rules on one row; each field is read once.
 
     Args:
@@ -66,11 +66,11 @@ class Terms:
         fields: By name, those that a row holds.
     """
 
-    def __init__(self, code: Code, fields: Mapping[str, Field]) -> None:
+    def __init__(self, code: CodeWriter, fields: Mapping[str, Field]) -> None:
         self.code, self._fields = code, fields
-        self._read: dict[str, Term] = {}
+        self._read: dict[str, Operand] = {}
 
-    def term(self, node: Any) -> Term:
+    def term(self, node: Any) -> Operand:
         """Return an operand.
 
         Raises:
@@ -85,15 +85,15 @@ class Terms:
                 text = self.term(inner)
                 if text.kind != "text" or text.is_constant:
                     raise ModelError(f"it asks for the length of a {text.kind}")
-                return Term(f"len({text.expr})", "whole number", text.nullable)
+                return Operand(f"len({text.expr})", "whole number", text.nullable)
             case conditions.Total(parts, whole):
                 return self._total(parts, whole)
         raise ModelError(f"it holds {node!r}, which is no operand")
 
-    def constant(self, value: Any) -> Term:
+    def constant(self, value: Any) -> Operand:
         """Return a constant."""
         if value is None:
-            return Term("None", "nothing", is_constant=True)
+            return Operand("None", "nothing", is_constant=True)
         if isinstance(value, datetime):
             raise ModelError("it compares with a moment, which Spark reads by the clock of its machine")
         kind = {bool: "truth", int: "whole number", float: "number", str: "text", date: "date"}.get(
@@ -105,7 +105,7 @@ class Terms:
             raise ModelError(f"it compares with {value}, which is more than a long holds")
         return self._constant(value, kind)
 
-    def alike(self, left: Term, right: Term) -> tuple[Term, Term]:
+    def alike(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
         """Return two operands as one kind, as Spark's ANSI mode makes them one.
 
         Raises:
@@ -121,7 +121,7 @@ class Terms:
             return self._as(left, right.kind), right
         raise ModelError(f"it compares a {left.kind} with a {right.kind}")
 
-    def _field(self, name: str) -> Term:
+    def _field(self, name: str) -> Operand:
         key = plain_name(name)
         if key not in self._fields:
             raise ModelError(f"column `{key}` is not read by the model")
@@ -131,10 +131,10 @@ class Terms:
         if key not in self._read:
             value = self.code.local(f"row[{key!r}]")
             read_field(field, value, self.code)
-            self._read[key] = Term(value, kind_of(field.type), (value,))
+            self._read[key] = Operand(value, kind_of(field.type), (value,))
         return self._read[key]
 
-    def _total(self, parts: Any, whole: Any) -> Term:
+    def _total(self, parts: Any, whole: Any) -> Operand:
         found = [self._field(part.name) for part in parts]
         single = any(self._fields[plain_name(part.name)].type == "float" for part in parts)
         kinds = ["whole number" if is_whole else "number" for is_whole in whole]
@@ -146,20 +146,20 @@ class Terms:
             f"({zero} if {term.expr} is None else {term.expr})"
             for zero, term in zip(zeros, found, strict=True)
         )
-        return Term(self.code.local(" + ".join(added)), kind)
+        return Operand(self.code.local(" + ".join(added)), kind)
 
-    def _constant(self, value: Any, kind: str) -> Term:
-        expr = number(value) if kind == "number" else self.code.constant(value)
-        return Term(expr, kind, value=value, is_constant=True)
+    def _constant(self, value: Any, kind: str) -> Operand:
+        expr = float_literal(value) if kind == "number" else self.code.constant(value)
+        return Operand(expr, kind, value=value, is_constant=True)
 
-    def _real(self, term: Term) -> Term:
+    def _real(self, term: Operand) -> Operand:
         if term.kind == "number":
             return term
         if term.is_constant:
             return self._constant(float(term.value), "number")
         return replace(term, expr=f"float({term.expr})", kind="number")
 
-    def _as(self, term: Term, kind: str) -> Term:
+    def _as(self, term: Operand, kind: str) -> Operand:
         """Return a constant as a date or a time; Spark reads text so too."""
         value = term.value
         try:

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...errors import ModelError
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from ..ir import conditions
 from ..ir.field import Field
 from ..jvm.regex import searched
-from .operands import Term, Terms
+from .operands import Operand, OperandCompiler
 
-Judge = Callable[[Mapping[str, Any]], list[int]]
+RowPredicate = Callable[[Mapping[str, Any]], list[int]]
 _OPERATORS = ("<", "<=", ">", ">=", "==")
 
 
-def judge(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) -> Judge:
+def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) -> RowPredicate:
     """Return the function from a row to the positions of the rules that it breaks.
 
     The function raises RowError where a value is not of its field's type, KeyError where the row lacks a field.
@@ -32,8 +32,8 @@ def judge(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) -> Judge
     Raises:
         ModelError: A rule cannot be judged on a row as Spark judges it; the message says why, as a clause.
     """
-    code = Code()
-    terms = Terms(code, {field.name: field for field in fields})
+    code = CodeWriter()
+    terms = OperandCompiler(code, {field.name: field for field in fields})
     code.line("found = []")
     for at, rule in enumerate(rules):
         if rule.where is not None:
@@ -43,10 +43,10 @@ def judge(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) -> Judge
             broken = f"{_fails(rule.unless, terms)} and {broken}"
         code.line(f"if {broken}: found.append({at})")
     code.line("return found")
-    return code.function("judge", "row")
+    return code.function("compile_rules", "row")
 
 
-def _holds(node: Any, terms: Terms) -> str:
+def _holds(node: Any, terms: OperandCompiler) -> str:
     """Return the expression that is true where a condition is true."""
     match node:
         case conditions.Every(parts):
@@ -59,7 +59,7 @@ def _holds(node: Any, terms: Terms) -> str:
             return _leaf(node, terms)[0]
 
 
-def _fails(node: Any, terms: Terms) -> str:
+def _fails(node: Any, terms: OperandCompiler) -> str:
     """Return the expression that is true where a condition is false."""
     match node:
         case conditions.Every(parts):
@@ -72,7 +72,7 @@ def _fails(node: Any, terms: Terms) -> str:
             return _leaf(node, terms)[1]
 
 
-def _leaf(node: Any, terms: Terms) -> tuple[str, str]:
+def _leaf(node: Any, terms: OperandCompiler) -> tuple[str, str]:
     match node:
         case conditions.Missing(operand):
             known = _known(terms.term(operand))
@@ -88,7 +88,7 @@ def _leaf(node: Any, terms: Terms) -> tuple[str, str]:
     raise ModelError(f"it holds {node!r}, which is no condition")
 
 
-def _compared(op: str, left: Term, right: Term, terms: Terms) -> tuple[str, str]:
+def _compared(op: str, left: Operand, right: Operand, terms: OperandCompiler) -> tuple[str, str]:
     if op not in _OPERATORS:
         raise ModelError(f"it compares by {op!r}")
     if "nothing" in (left.kind, right.kind):
@@ -97,7 +97,7 @@ def _compared(op: str, left: Term, right: Term, terms: Terms) -> tuple[str, str]
     return f"({known} and {test})", f"({known} and not {test})"
 
 
-def _same(left: Term, right: Term, terms: Terms) -> tuple[str, str]:
+def _same(left: Operand, right: Operand, terms: OperandCompiler) -> tuple[str, str]:
     nulls = [_null(left), _null(right)]
     holds = " and ".join(nulls)
     if "nothing" not in (left.kind, right.kind):
@@ -105,7 +105,7 @@ def _same(left: Term, right: Term, terms: Terms) -> tuple[str, str]:
     return f"({holds})", f"(not ({holds}))"
 
 
-def _among(operand: Term, values: Any, terms: Terms) -> tuple[str, str]:
+def _among(operand: Operand, values: Any, terms: OperandCompiler) -> tuple[str, str]:
     given = [terms.constant(value) for value in values if value is not None]
     if not given:
         raise ModelError("it names no values")
@@ -117,7 +117,7 @@ def _among(operand: Term, values: Any, terms: Terms) -> tuple[str, str]:
     return f"({known} and {found})", "False" if None in values else f"({known} and not {found})"
 
 
-def _matched(operand: Term, regex: Any, terms: Terms) -> tuple[str, str]:
+def _matched(operand: Operand, regex: Any, terms: OperandCompiler) -> tuple[str, str]:
     if operand.kind != "text" or not isinstance(regex, str):
         raise ModelError(f"it matches a {operand.kind} with {regex!r}")
     search = terms.code.constant(searched(regex).search)
@@ -125,7 +125,7 @@ def _matched(operand: Term, regex: Any, terms: Terms) -> tuple[str, str]:
     return f"({known} and {found})", f"({known} and not {found})"
 
 
-def _test(op: str, left: Term, right: Term) -> str:
+def _test(op: str, left: Operand, right: Operand) -> str:
     """Return a comparison of two operands of one kind as Spark makes it: NaN equals itself and is above all else."""
     a, b = left.expr, right.expr
     test = f"{a} {op} {b}"
@@ -138,13 +138,13 @@ def _test(op: str, left: Term, right: Term) -> str:
     return f"({test})"
 
 
-def _known(*terms: Term) -> str:
+def _known(*terms: Operand) -> str:
     names = dict.fromkeys(name for term in terms for name in term.nullable)
     constant = "False" if any(term.kind == "nothing" for term in terms) else "True"
     return " and ".join(f"{name} is not None" for name in names) or constant
 
 
-def _null(term: Term) -> str:
+def _null(term: Operand) -> str:
     if term.kind == "nothing":
         return "True"
     return f"({' or '.join(f'{name} is None' for name in term.nullable) or 'False'})"

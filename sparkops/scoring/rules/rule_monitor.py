@@ -10,22 +10,22 @@ from typing import Any, Literal
 import numpy as np
 
 from ...errors import RowError
-from ..batch.columns import Scalars
-from ..batch.dictionary_column import Coded
+from ..batch.columns import ScalarColumn
+from ..batch.dictionary_column import DictionaryColumn
 from ..batch.reader import read, value_at
 from ..ir.conditions import plain_name
 from ..ir.field import WHOLE_RANGES, Field
 from ..ir.portable_rules import PortableRule, PortableRules
 from ..protocol import ScoreRow
-from .row_predicate import judge
-from .vectorized_rules import Screen
+from .row_predicate import compile_rules
+from .vectorized_rules import VectorizedRules
 
-Apply = Literal["refuse", "warn", "count", "off"]
+RuleMode = Literal["refuse", "warn", "count", "off"]
 _CHUNK = 8192  # rows that are judged at once
 _log = logging.getLogger("sparkops.scoring")
 
 
-class Watch:
+class RuleMonitor:
     """Judges each row before it is scored.
 
     Args:
@@ -35,11 +35,11 @@ class Watch:
             of the first row that breaks a rule, or "count".
     """
 
-    def __init__(self, checks: PortableRules, fields: Sequence[Field], apply: Apply) -> None:
+    def __init__(self, checks: PortableRules, fields: Sequence[Field], apply: RuleMode) -> None:
         self.rules, self._apply, self._lock = checks.rules, apply, Lock()
         self.counts = [0] * len(self.rules)
         rules = [each.rule for each in self.rules]
-        self._judge, self._screen = judge(rules, fields), Screen(rules, fields)
+        self._judge, self._screen = compile_rules(rules, fields), VectorizedRules(rules, fields)
         names = {plain_name(name) for each in self.rules for name in each.rule.fields}
         self._fields = [field for field in fields if field.name in names]
 
@@ -87,13 +87,13 @@ class Watch:
 
     def _suspects(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
         """Return which rows of a chunk the judge must see: all where one of them cannot be read."""
-        given: dict[str, Scalars] = {}
+        given: dict[str, ScalarColumn] = {}
         for field in self._fields:
             column = read(field, columns[field.name], start, stop)
-            if not isinstance(column, Scalars):
+            if not isinstance(column, ScalarColumn):
                 return range(start, stop)
             given[field.name] = column
-        suspects: list[int] = (start + self._screen.caught(given, stop - start)).tolist()
+        suspects: list[int] = (start + self._screen.violations(given, stop - start)).tolist()
         return suspects
 
     def _tell(self, found: Sequence[int], row: Mapping[str, Any], place: str) -> None:
@@ -113,8 +113,8 @@ class Watch:
 
 def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
     """Return some values of a column as a row would hold them."""
-    if isinstance(values, Coded):
-        words: list[Any] = values.words.take(values.codes[rows]).tolist()
+    if isinstance(values, DictionaryColumn):
+        words: list[Any] = values.dictionary.take(values.indices[rows]).tolist()
         return words
     flat = isinstance(values, np.ndarray) and values.ndim == 1
     if flat and not (values.dtype.kind == "f" and field.type in WHOLE_RANGES):

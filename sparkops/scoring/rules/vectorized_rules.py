@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from ..batch.columns import Scalars
+from ..batch.columns import ScalarColumn
 from ..ir import conditions
 from ..ir.conditions import plain_name
 from ..ir.field import NUMBERS, Field
-from .row_predicate import Judge, judge
+from .row_predicate import RowPredicate, compile_rules
 
 Truth = tuple[Any, Any]  # arrays: where a condition holds, and where it fails
-Columns = Mapping[str, Scalars]
+Columns = Mapping[str, ScalarColumn]
 
 
-class Screen:
+class VectorizedRules:
     """The rules of a model, sorted by how a batch is asked.
 
     Args:
@@ -43,11 +43,11 @@ class Screen:
                 single.setdefault(names[0], []).append(rule)
             else:
                 rest.append(rule)
-        self._single = {name: judge(found, [known[name]]) for name, found in single.items()}
+        self._single = {name: compile_rules(found, [known[name]]) for name, found in single.items()}
         self._rest_names = sorted(set[str]().union(*map(_names, rest)))
-        self._rest = judge(rest, [known[name] for name in self._rest_names]) if rest else None
+        self._rest = compile_rules(rest, [known[name] for name in self._rest_names]) if rest else None
 
-    def caught(self, columns: Columns, size: int) -> np.ndarray[Any, Any]:
+    def violations(self, columns: Columns, size: int) -> np.ndarray[Any, Any]:
         """Return the positions of the rows that break a rule, in their order.
 
         Args:
@@ -180,18 +180,18 @@ def _known(node: Any, columns: Columns) -> Any:
     return np.bool_(True) if null is None else ~null
 
 
-def _by_value(name: str, column: Scalars, asked: Judge) -> Any:
+def _by_value(name: str, column: ScalarColumn, asked: RowPredicate) -> Any:
     """Ask rules about one column once for each different value."""
-    if column.coded is not None:
-        words = column.coded.words.tolist()
+    if column.dictionary is not None:
+        words = column.dictionary.dictionary.tolist()
         told = np.fromiter((bool(asked({name: word})) for word in words), dtype=bool, count=len(words))
-        return told[column.coded.codes]
+        return told[column.dictionary.indices]
     values = _listed(column)
     verdicts = {value: bool(asked({name: value})) for value in set(values)}
     return np.fromiter(map(verdicts.__getitem__, values), dtype=bool, count=len(values))
 
 
-def _listed(column: Scalars) -> list[Any]:
+def _listed(column: ScalarColumn) -> list[Any]:
     """Return a column's values as a row would hold them."""
     listed: list[Any] = column.values.tolist()
     if column.null is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from . import decimals, numbers
 from .node import Node
 from .operation import Operation, Parts, Write, called, exact, in_range, kinds_of, same_numbers, takes
@@ -32,7 +32,7 @@ def _arithmetic(node: Node) -> bool:
 
 
 def _sum(sign: str) -> Write:
-    def write(code: Code, node: Node, parts: Parts) -> Piece:
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:
         made = exact(code, node, parts, _DECIMAL[sign])
         if made is not None:
             return made
@@ -46,7 +46,7 @@ def _sum(sign: str) -> Write:
     return write
 
 
-def _divide(code: Code, node: Node, parts: Parts) -> Piece:
+def _divide(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     made = exact(code, node, parts, decimals.divide, backwards=True)
     if made is not None:
         return made
@@ -56,7 +56,7 @@ def _divide(code: Code, node: Node, parts: Parts) -> Piece:
     return called(code, parts, numbers.divide, backwards=True)
 
 
-def _whole_divide(code: Code, node: Node, parts: Parts) -> Piece:
+def _whole_divide(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     whole_parts = decimal_of(node.args[0].type) is None
     function = numbers.whole_quotient if whole_parts else decimals.whole_quotient
     return called(code, parts, function, nan=False, backwards=True)
@@ -68,13 +68,13 @@ def _whole_divides(node: Node) -> bool:
     return node.type == "long" and (both or kinds == ["long", "long"])
 
 
-def _modulo(code: Code, node: Node, parts: Parts) -> Piece:
+def _modulo(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     made = exact(code, node, parts, decimals.remainder, backwards=True)
     kind = numbers.whole_remainder if whole(node.type) else numbers.real_remainder
     return made or called(code, parts, kind, backwards=True)
 
 
-def _positive(code: Code, node: Node, parts: Parts) -> Piece:
+def _positive(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     kind = numbers.positive_whole if whole(node.type) else numbers.positive_real
     return called(code, parts, kind, backwards=True)
 
@@ -83,14 +83,14 @@ def _plain_numbers(node: Node) -> bool:
     return (whole(node.type) and node.type in ("integer", "long")) or node.type == "double"
 
 
-def _negate(code: Code, node: Node, parts: Parts) -> Piece:
+def _negate(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     if whole(node.type):
         return strict(code, parts, lambda a: in_range(code, node.type, f"-{a}"), nan=False)
     made = exact(code, node, parts, decimals.negate)
     return made or strict(code, parts, lambda a: f"(-{a})", nan=parts[0].nan)
 
 
-def _absolute(code: Code, node: Node, parts: Parts) -> Piece:
+def _absolute(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     if whole(node.type):
         return strict(code, parts, lambda a: in_range(code, node.type, f"abs({a})"), nan=False)
     return strict(code, parts, lambda a: f"abs({a})", nan=parts[0].nan)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from . import numbers
 from .comparison import is_null
 from .node import Node
@@ -25,7 +25,7 @@ def _is_case(node: Node) -> bool:
     )
 
 
-def _case(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _case(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     pairs = list(zip(parts[:-1:2], parts[1::2], strict=True))
     values = [value for _, value in pairs] + [parts[-1]]
     text = "".join(f"{value.expr} if {condition.expr} else " for condition, value in pairs)
@@ -38,7 +38,7 @@ def _is_choice(node: Node) -> bool:
     return len(node.args) > 1 and set(kinds_of(node)) == {node.type}
 
 
-def _coalesce(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _coalesce(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     text = ""
     for part in parts[:-1]:
         if not part.null:
@@ -49,7 +49,7 @@ def _coalesce(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
 
 
 def _extreme(function: Callable[..., Any]) -> Write:
-    def write(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
         items = ", ".join(part.expr for part in parts)
         null, nan = all(part.null for part in parts), any(part.nan for part in parts)
         return Piece(f"{code.constant(function)}(({items}))", null, nan)
@@ -57,14 +57,14 @@ def _extreme(function: Callable[..., Any]) -> Write:
     return write
 
 
-def _is_nan(code: Code, node: Node, parts: Parts) -> Piece:
+def _is_nan(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     if not parts[0].nan:
         return is_null(code, node, [replace(parts[0], null=False)])
     first, again = held(code, parts[0])
     return Piece(f"({first} is not None and {again} != {again})", null=False, nan=False)
 
 
-def _or_else(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _or_else(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     first, again = held(code, parts[0])
     if not parts[0].nan:
         return parts[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from . import texts
 from .literal import read
 from .node import Node
@@ -19,7 +19,7 @@ def _compares(node: Node) -> bool:
     return node.type == "boolean" and len(kinds) == 2 and kinds[0] == kinds[1]  # noqa: PLR2004
 
 
-def _equal(code: Code, node: Node, parts: Parts) -> Piece:
+def _equal(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     if real(node.args[0].type) and parts[0].nan and parts[1].nan:
         return strict(
             code, parts, lambda a, b: f"({a} == {b} or ({a} != {a} and {b} != {b}))", nan=False, once=False
@@ -36,7 +36,7 @@ def _ordered(mark: str, odd: int, test: str) -> Write:
         test: What is true when it is NaN; "a" and "b" stand for the parts.
     """
 
-    def write(code: Code, node: Node, parts: Parts) -> Piece:
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:
         if not real(node.args[0].type) or not parts[odd].nan:
             return strict(code, parts, lambda a, b: f"({a} {mark} {b})", nan=False)
 
@@ -48,7 +48,7 @@ def _ordered(mark: str, odd: int, test: str) -> Write:
     return write
 
 
-def _equal_or_both_null(code: Code, node: Node, parts: Parts) -> Piece:
+def _equal_or_both_null(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     first, a = held(code, parts[0])
     second, b = held(code, parts[1])
     both = " + ".join(
@@ -67,7 +67,7 @@ def _logic(node: Node) -> bool:
 
 
 def _joined(word: str, decides: str) -> Write:
-    def write(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
         if not any(part.null for part in parts):
             return Piece(f"({f' {word} '.join(part.expr for part in parts)})", null=False, nan=False)
         pairs = [held(code, part) for part in parts]
@@ -81,11 +81,11 @@ def _joined(word: str, decides: str) -> Write:
     return write
 
 
-def _not(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _not(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     return strict(code, parts, lambda a: f"(not {a})", nan=False)
 
 
-def is_null(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def is_null(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     """Return whether a part is null."""
     if not parts[0].null:  # still worked out, for its faults
         made = "False" if parts[0].atom else f"({parts[0].expr}, False)[1]"
@@ -93,7 +93,7 @@ def is_null(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     return Piece(f"({parts[0].expr} is None)", null=False, nan=False)
 
 
-def _within(code: Code, node: Node, parts: Parts) -> Piece:
+def _within(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     values = code.constant(frozenset(_constants(node)))
     return strict(code, parts[:1], lambda a: f"({a} in {values})", nan=False)
 
@@ -110,7 +110,7 @@ def _is_within(node: Node) -> bool:
     return all(value == value for value in _constants(node))  # noqa: PLR0124
 
 
-def _like(code: Code, node: Node, parts: Parts) -> Piece:
+def _like(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     return called(code, parts, texts.like(*node.value), nan=False)  # type: ignore[arg-type]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from ..ir.field import WHOLE_RANGES
 from . import dates, decimals, numbers, texts
 from .casts import cast as cast_of
@@ -24,7 +24,7 @@ def _is_cast(node: Node) -> bool:
     return len(node.args) == 1 and cast_of(node.args[0].type, node.type) is not None
 
 
-def _cast(code: Code, node: Node, parts: Parts) -> Piece:
+def _cast(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     source = node.args[0].type
     function = cast_of(source, node.type)
     assert function is not None
@@ -61,7 +61,7 @@ def _is_round(node: Node) -> bool:
 
 
 def _round(*, even: bool) -> Write:
-    def write(code: Code, node: Node, parts: Parts) -> Piece:
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:
         made = exact(code, node, parts, decimals.rounding(node.value, even=even))
         if made is not None:
             return made
@@ -74,7 +74,7 @@ def _round(*, even: bool) -> Write:
 
 
 def _function(function: Callable[..., Any], result: str, *kinds: str, null: bool = False) -> Operation:
-    def write(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
         return called(code, parts, function, null=null, nan=result == "double")
 
     return Operation(takes(result, *kinds), write)
@@ -83,7 +83,7 @@ def _function(function: Callable[..., Any], result: str, *kinds: str, null: bool
 def _attribute(text: str, kind: str) -> Operation:
     """Return the operation that reads a part of a date or a timestamp."""
 
-    def write(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
         return strict(code, parts, text.format, nan=False)
 
     return Operation(takes("integer", kind), write)
@@ -93,17 +93,17 @@ def _texts(result: str) -> Check:
     return lambda node: node.type == result and bool(node.args) and set(kinds_of(node)) == {"string"}
 
 
-def _concat(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _concat(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     return strict(code, parts, lambda *each: f"({' + '.join(each)})", nan=False)
 
 
-def _concat_between(code: Code, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _concat_between(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     items = "".join(f"{part.expr}, " for part in parts[1:])
     name = code.constant(texts.joined)
     return Piece(f"{name}({parts[0].expr}, ({items}))", parts[0].null, nan=False)
 
 
-def _split(code: Code, node: Node, parts: Parts) -> Piece:
+def _split(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     return called(code, parts, partial(texts.parts, between=node.value), nan=False)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from ..ir.field import WHOLE_RANGES
 from . import decimals, numbers
 from .node import Node
@@ -15,7 +15,7 @@ from .piece import Piece, strict
 from .types import decimal_of, number
 
 Parts = Sequence[Piece]
-Write = Callable[[Code, Node, Parts], Piece]
+Write = Callable[[CodeWriter, Node, Parts], Piece]
 Check = Callable[[Node], bool]
 
 
@@ -47,14 +47,14 @@ def same_numbers(count: int) -> Check:
     return lambda node: len(node.args) == count and number(node.type) and set(kinds_of(node)) == {node.type}
 
 
-def in_range(code: Code, kind: str, expr: str) -> str:
+def in_range(code: CodeWriter, kind: str, expr: str) -> str:
     """Return the text of a whole number that is a fault out of its type's range."""
     limit, name = WHOLE_RANGES[kind], code.name()
     problem = code.constant(numbers.overflow(kind))
     return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {problem}({name}))"
 
 
-def called(code: Code, parts: Parts, function: Callable[..., Any], **how: Any) -> Piece:
+def called(code: CodeWriter, parts: Parts, function: Callable[..., Any], **how: Any) -> Piece:
     """Return the text of a call; null in gives null out."""
     name = code.constant(function)
     return strict(code, parts, lambda *each: f"{name}({', '.join(each)})", **how)
@@ -65,7 +65,7 @@ def _fitted(function: Callable[..., Any], fit: Callable[[Any], Any], *values: An
 
 
 def exact(
-    code: Code, node: Node, parts: Parts, function: Callable[..., Any], *, backwards: bool = False
+    code: CodeWriter, node: Node, parts: Parts, function: Callable[..., Any], *, backwards: bool = False
 ) -> Piece | None:
     """Return the text of a function whose result is a decimal; None for another result."""
     digits = decimal_of(node.type)

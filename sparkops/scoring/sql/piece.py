@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Piece:
 
 
 def strict(
-    code: Code,
+    code: CodeWriter,
     pieces: Sequence[Piece],
     body: Callable[..., str],
     *,
@@ -68,7 +68,7 @@ def strict(
     )
 
 
-def held(code: Code, piece: Piece) -> tuple[str, str]:
+def held(code: CodeWriter, piece: Piece) -> tuple[str, str]:
     """Return the text of a piece where it is first used, and where it is used again."""
     if piece.atom:
         return piece.expr, piece.expr

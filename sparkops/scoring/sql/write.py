@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import ModelError
-from ..codegen.code_writer import Code, number
+from ..codegen.code_writer import CodeWriter, float_literal
 from . import literal
 from .node import Node
 from .operations import OPERATIONS
@@ -13,7 +13,7 @@ from .piece import Piece
 from .types import real, whole
 
 
-def piece(node: Node, columns: Mapping[str, Piece], code: Code, stage: str) -> Piece:
+def piece(node: Node, columns: Mapping[str, Piece], code: CodeWriter, stage: str) -> Piece:
     """Return a tree as Python text.
 
     Args:
@@ -45,7 +45,7 @@ def piece(node: Node, columns: Mapping[str, Piece], code: Code, stage: str) -> P
     return operation.write(code, node, parts)
 
 
-def _literal(node: Node, code: Code, stage: str) -> Piece:
+def _literal(node: Node, code: CodeWriter, stage: str) -> Piece:
     try:
         value = literal.read(node.value, node.type)
     except ValueError as error:
@@ -55,5 +55,5 @@ def _literal(node: Node, code: Code, stage: str) -> Piece:
     if whole(node.type):
         return Piece(f"({value!r})" if value < 0 else repr(value), null=False, nan=False, atom=True)
     if real(node.type):
-        return Piece(number(value), null=False, nan=value != value, atom=True)  # noqa: PLR0124
+        return Piece(float_literal(value), null=False, nan=value != value, atom=True)  # noqa: PLR0124
     return Piece(code.constant(value), null=False, nan=False, atom=True)

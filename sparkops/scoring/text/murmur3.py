@@ -20,7 +20,7 @@ _KEPT, _LONGEST = 1 << 13, 64  # words that are remembered, and their length
 _SHORT, _MANY = 24, 12  # words that are hashed at once: their length, and how many are worth it
 
 
-def hash_text(text: str) -> int:
+def hash_string(text: str) -> int:
     """Return the hash of text's UTF-8; a lone surrogate counts as `?`, as in Java."""
     data = text.encode("utf-8", "replace")
     whole = len(data) & ~3
@@ -43,7 +43,7 @@ def hash_value(value: Any, kind: str) -> int:
     if value is None:
         return SEED
     if kind == "string":
-        return hash_text(value)
+        return hash_string(value)
     if kind == "double":
         return hash_long(unpack("<q", pack("<d", nan if isnan(value) else value))[0])
     if kind == "float":
@@ -51,7 +51,7 @@ def hash_value(value: Any, kind: str) -> int:
     return hash_long(value) if kind == "long" else hash_integer(int(value))
 
 
-def hash_texts(texts: Sequence[str]) -> Numbers:
+def hash_strings(texts: Sequence[str]) -> Numbers:
     """Return `hash_text` of each, all at once: one whole number holds the state of each text in 64 bits of its own.
 
     A product of two numbers of 32 bits stays within its 64, so Python's arithmetic works on all of them together.
@@ -91,7 +91,7 @@ def _together(numbers: Numbers) -> int:
     return int.from_bytes(numbers.astype("<u8").tobytes(), "little")
 
 
-class Slots(dict[str | None, int]):
+class HashedSlots(dict[str | None, int]):
     """The slot of each word; those that were asked of late are kept.
 
     Args:
@@ -104,7 +104,7 @@ class Slots(dict[str | None, int]):
         self.size, self.prefix = size, prefix
 
     def __missing__(self, word: str | None) -> int:
-        slot = SEED % self.size if word is None else hash_text(self.prefix + word) % self.size
+        slot = SEED % self.size if word is None else hash_string(self.prefix + word) % self.size
         if word is None or len(word) <= _LONGEST:
             self._keep([word], [slot])
         return slot
@@ -118,7 +118,7 @@ class Slots(dict[str | None, int]):
         new = [word for word, slot in pairs if slot is None and word is not None and len(word) <= _SHORT]
         if len(new) >= _MANY:
             texts = [self.prefix + word for word in new] if self.prefix else new
-            slots: list[int] = (hash_texts(texts) % self.size).tolist()
+            slots: list[int] = (hash_strings(texts) % self.size).tolist()
             self._keep(new, slots)
             if len(new) == len(words):
                 return slots

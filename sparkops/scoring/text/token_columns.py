@@ -11,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ..batch.columns import Denses, Frame, Scalars, Sparses, Vectors
-from ..codegen.code_writer import Code, full
-from ..codegen.row_errors import missing
+from ..batch.columns import DenseBlock, Frame, ScalarColumn, SparseBlock, VectorColumn
+from ..codegen.code_writer import CodeWriter, to_dense
+from ..codegen.row_errors import refuse_missing
 from ..codegen.symbols import Dense, Scalar, Sparse, Vector
 from ..ir.description import Step
-from ..ir.field import WIDE
+from ..ir.field import SPARSE_FROM
 
-TEXT, WORDS = "string", "array<string>"
-Words = list[str | None]
+STRING, TOKENS = "string", "array<string>"
+Tokens = list[str | None]
 Kernel = Callable[[Any], Any]
 Counts = dict[int, float]
-MOST_SLOTS = 2**24  # of a vector: an answer of all its slots must find room
 _MOST_KNOWN = 40
 
 
@@ -39,7 +38,7 @@ class _Same:
         return isinstance(other, _Same) and other.step is self.step
 
 
-def kernel(make: Callable[[Step], Kernel], step: Step) -> Kernel:
+def cached_kernel(make: Callable[[Step], Kernel], step: Step) -> Kernel:
     """Return a step's function, made once: it may hold a table of many words, or remember hashes."""
     return _made(make, _Same(step))
 
@@ -49,7 +48,9 @@ def _made(make: Callable[[Step], Kernel], same: _Same) -> Kernel:
     return make(same.step)
 
 
-def call(step: Step, code: Code, function: Kernel, kind: str, known: Sequence[str | None] = ()) -> str:
+def emit_call(
+    step: Step, code: CodeWriter, function: Kernel, kind: str, known: Sequence[str | None] = ()
+) -> str:
     """Write a function's call with the step's column, and return the name of its answer; null refuses the row.
 
     Args:
@@ -66,14 +67,14 @@ def call(step: Step, code: Code, function: Kernel, kind: str, known: Sequence[st
     if source.type != kind:
         raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {kind} is needed.")
     if source.null:
-        problem = code.constant(missing(source.field or step.inputs[0], step.stage))
+        problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
         code.line(f"if {source.expr} is None: {problem}(None)")
     if known and source.field:
         code.known.setdefault(source.field, tuple(word for word in known[:_MOST_KNOWN] if word is not None))
     return code.local(f"{code.constant(function)}({source.expr})")
 
 
-def call_all(step: Step, frame: Frame, function: Kernel, instead: Any) -> list[Any]:
+def map_rows(step: Step, frame: Frame, function: Kernel, instead: Any) -> list[Any]:
     """Return a function's answers for every row of the step's column; null refuses the row.
 
     Args:
@@ -87,58 +88,32 @@ def call_all(step: Step, frame: Frame, function: Kernel, instead: Any) -> list[A
     return [function(instead if value is None else value) for value in values]
 
 
-def bind_words(step: Step, code: Code, name: str) -> None:
+def bind_tokens(step: Step, code: CodeWriter, name: str) -> None:
     """Bind the step's output to a name that holds words."""
     field = code.scalar(step.inputs[0], step.stage).field
-    code.columns[step.outputs[0]] = Scalar(name, WORDS, field=field, scale=0.0)
+    code.columns[step.outputs[0]] = Scalar(name, TOKENS, field=field, scale=0.0)
 
 
-def bind_all_words(step: Step, frame: Frame, lists: Sequence[Words]) -> None:
+def bind_token_column(step: Step, frame: Frame, lists: Sequence[Tokens]) -> None:
     """Bind the step's output to one list of words a row."""
-    frame.columns[step.outputs[0]] = Scalars(np.fromiter(lists, dtype=object, count=len(lists)))
+    frame.columns[step.outputs[0]] = ScalarColumn(np.fromiter(lists, dtype=object, count=len(lists)))
 
 
-def bind_counts(step: Step, code: Code, name: str, size: int, field: str | None) -> None:
+def bind_counts(step: Step, code: CodeWriter, name: str, size: int, field: str | None) -> None:
     """Bind the step's output to a name that holds a dictionary of slots, in order; a short vector is written out."""
-    if size < WIDE:
-        name = code.local(f"{code.constant(partial(full, size=size))}({name})")
+    if size < SPARSE_FROM:
+        name = code.local(f"{code.constant(partial(to_dense, size=size))}({name})")
         code.columns[step.outputs[0]] = Vector((Dense(name, size, field),), None, field)
     else:
         code.columns[step.outputs[0]] = Vector((Sparse(name, size, field),), None, field)
 
 
-def bind_all_counts(step: Step, frame: Frame, counts: Sequence[Counts], size: int) -> None:
+def bind_count_column(step: Step, frame: Frame, counts: Sequence[Counts], size: int) -> None:
     """Bind the step's output to a dictionary of slots a row."""
     lengths = np.fromiter(map(len, counts), dtype=np.int64, count=len(counts))
     total = int(lengths.sum())
     slots = np.fromiter(chain.from_iterable(counts), dtype=np.int64, count=total)
     values = np.fromiter(chain.from_iterable(each.values() for each in counts), dtype=np.float64, count=total)
-    found = Sparses(np.repeat(np.arange(len(counts)), lengths), slots, values, size, len(counts))
-    block = Denses(found.dense()) if size < WIDE else found
-    frame.columns[step.outputs[0]] = Vectors((block,))
-
-
-def whole_number(step: Step, name: str, least: int, most: int) -> int:
-    """Return a parameter that is a whole number.
-
-    Raises:
-        ModelError: It is none, or out of range.
-    """
-    value = step.params.get(name)
-    if value.__class__ is not int or not least <= value <= most:
-        raise ModelError(
-            f"{step.stage}: {name} is {value!r}, and a whole number from {least} to {most} is needed."
-        )
-    return value
-
-
-def listed_words(step: Step, name: str) -> list[str | None]:
-    """Return a parameter that is a list of words, null among them.
-
-    Raises:
-        ModelError: It is none.
-    """
-    words = step.params.get(name)
-    if not isinstance(words, list) or not {*map(type, words)} <= {str, type(None)}:
-        raise ModelError(f"{step.stage}: {name} is no list of words.")
-    return words
+    found = SparseBlock(np.repeat(np.arange(len(counts)), lengths), slots, values, size, len(counts))
+    block = DenseBlock(found.dense()) if size < SPARSE_FROM else found
+    frame.columns[step.outputs[0]] = VectorColumn((block,))

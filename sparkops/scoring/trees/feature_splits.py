@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..codegen.symbols import OneHot, Scalar, Vector, slot
+from ..codegen.symbols import OneHot, Scalar, Vector, block_slot
 from ..ir.arrays import Numbers
 from .tree_ensemble import AT_MOST, LEAF, Forest
 
@@ -62,7 +62,7 @@ def questions(forest: Forest, source: Vector) -> list[Question]:
         elif len(nodes):
             cuts = np.flatnonzero(np.diff(forest.feature[nodes])) + 1
             found += [
-                _of_slot(forest, slot(block, int(forest.feature[own[0]]) - start), own)
+                _of_slot(forest, block_slot(block, int(forest.feature[own[0]]) - start), own)
                 for own in np.split(nodes, cuts)
             ]
         start += block.size

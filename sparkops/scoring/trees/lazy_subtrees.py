@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..codegen.code_writer import Code
+from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar, Vector
 from .tree_ensemble import LEAF, Forest, Slot, choice, name_of, slots_of, test_of
 
@@ -25,7 +25,7 @@ Opened = list[Any]
 Part = Callable[[Sequence[float]], Answer]
 
 
-def tree_code(forest: Forest, source: Vector, code: Code) -> list[str]:
+def tree_code(forest: Forest, source: Vector, code: CodeWriter) -> list[str]:
     """Return one expression for each tree; features are bound to names before."""
     slots, roots = slots_of(forest, source, code), forest.roots.tolist()
     below = Parts(forest, slots, code).call if len(forest.kind) > _WHOLE else None
@@ -41,7 +41,7 @@ class Parts:
         code: The row's code, which is given the functions and the sequence.
     """
 
-    def __init__(self, forest: Forest, slots: Mapping[int, Slot], code: Code) -> None:
+    def __init__(self, forest: Forest, slots: Mapping[int, Slot], code: CodeWriter) -> None:
         names = [*dict.fromkeys(map(name_of, slots.values()))]
         place = {name: at for at, name in enumerate(names)}
         self._forest, self._source = forest, slots
@@ -75,7 +75,7 @@ class Parts:
         return answer
 
     def _written(self, node: int) -> Part:
-        part = Code()
+        part = CodeWriter()
         part.line(f"return {choice(self._forest, node, self._slots, part)}")
         return part.function("part", "values")
 

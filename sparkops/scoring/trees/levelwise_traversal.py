@@ -9,7 +9,7 @@ from struct import Struct
 
 import numpy as np
 
-from ..batch.columns import Vectors
+from ..batch.columns import VectorColumn
 from ..ir.arrays import Numbers
 from ..ir.description import Step
 from .tree_ensemble import AMONG, LEAF, Forest
@@ -91,7 +91,7 @@ class Descent:
             node = self.child.take(node) + self.goes_left(node, table.take(self._feature.take(node)))
         return self.total()(node)
 
-    def rows(self, source: Vectors, count: int) -> Numbers:
+    def rows(self, source: VectorColumn, count: int) -> Numbers:
         """Return (rows, width) sums of the leaves that many rows reach."""
         columns = [np.asarray(source.slot(int(at)), dtype=np.float64) for at in self.used]
         table = np.column_stack([*columns, np.zeros(count)]).ravel()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import ModelError
-from ..codegen.code_writer import Code, number
-from ..codegen.symbols import OneHot, Scalar, Vector, slot
+from ..codegen.code_writer import CodeWriter, float_literal
+from ..codegen.symbols import OneHot, Scalar, Vector, block_slot
 from ..ir.arrays import Numbers
 from ..ir.description import Step
 
@@ -116,7 +116,7 @@ Slot = Scalar | tuple[OneHot, int]
 Limit = float | frozenset[float]
 
 
-def slots_of(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
+def slots_of(forest: Forest, source: Vector, code: CodeWriter) -> dict[int, Slot]:
     """Return what each slot of a vector that the trees look at is, bound to a name; their thresholds are told."""
     used = set(forest.used().tolist())
     slots: dict[int, Slot] = {}
@@ -125,13 +125,13 @@ def slots_of(forest: Forest, source: Vector, code: Code) -> dict[int, Slot]:
         for inner in range(block.size):
             if at + inner in used:
                 slots[at + inner] = (
-                    (block, inner) if isinstance(block, OneHot) else code.atom(slot(block, inner))
+                    (block, inner) if isinstance(block, OneHot) else code.atom(block_slot(block, inner))
                 )
         at += block.size
     for place, scalar in slots.items():
         if isinstance(scalar, Scalar):
             split = (forest.kind == AT_MOST) & (forest.feature == place)
-            code.boundary(scalar, forest.threshold[split].tolist())
+            code.add_boundaries(scalar, forest.threshold[split].tolist())
     return slots
 
 
@@ -139,7 +139,7 @@ def choice(
     forest: Forest,
     node: int,
     slots: Mapping[int, Slot],
-    code: Code,
+    code: CodeWriter,
     below: Callable[[int], str | None] | None = None,
     depth: int = 0,
 ) -> str:
@@ -160,7 +160,7 @@ def choice(
         return instead
     if forest.kind.item(node) == LEAF:
         leaf = forest.leaves[node].tolist()
-        return number(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(number, leaf))})"
+        return float_literal(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(float_literal, leaf))})"
     if depth > _DEEPEST:
         raise ModelError(f"A tree is deeper than {_DEEPEST} levels.")
     slot = slots[forest.feature.item(node)]
@@ -196,9 +196,9 @@ def test_of(forest: Forest, node: int, slot: Slot) -> tuple[Limit, int, int] | i
     return (chosen, yes, no) if chosen else no
 
 
-def _compared(limit: Limit, code: Code) -> str:
+def _compared(limit: Limit, code: CodeWriter) -> str:
     if isinstance(limit, float):
-        return f"<= {number(limit)}"
+        return f"<= {float_literal(limit)}"
     return f"== {next(iter(limit))!r}" if len(limit) == 1 else f"in {code.constant(limit)}"
 
 

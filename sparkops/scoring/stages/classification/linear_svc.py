@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...batch.columns import Frame
-from ...codegen.code_writer import Code, number
+from ...codegen.code_writer import CodeWriter, float_literal
 from ...ir.description import Step
-from ...ir.validation import array, need
+from ...ir.validation import float_array, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import margin, margins
+from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,20 @@ class LinearSVC:
 
     op: str = "svc"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the margin and the choice."""
-        need(step, good=step.params["classes"] == 2 and not step.outputs[1])  # noqa: PLR2004
-        weights = array(step, "weights", None)
+        require(step, good=step.params["classes"] == 2 and not step.outputs[1])  # noqa: PLR2004
+        weights = float_array(step, "weights", None)
         source = code.features(step.inputs[0], step.stage, len(weights))
-        intercept, threshold = (float(array(step, name, 1)[0]) for name in ("intercept", "threshold"))
-        m = code.local(margin(source, weights, intercept, code, sparse=bool(step.params["sparse"])))
-        choice = code.local(f"1.0 if {m} > {number(threshold)} else 0.0")
-        class_decision.bind(step, code, choice, code.local(f"(-{m}, {m})"), "")
+        intercept, threshold = (float(float_array(step, name, 1)[0]) for name in ("intercept", "threshold"))
+        m = code.local(margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"])))
+        choice = code.local(f"1.0 if {m} > {float_literal(threshold)} else 0.0")
+        class_decision.bind_names(step, code, choice, code.local(f"(-{m}, {m})"), "")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
         arrays, source = step.arrays, frame.features(step.inputs[0])
         sparse, intercept = bool(step.params["sparse"]), float(arrays["intercept"][0])
-        m = margins(source, arrays["weights"], intercept, frame.size, sparse=sparse)
+        m = margin_rows(source, arrays["weights"], intercept, frame.size, sparse=sparse)
         hit = (m > arrays["threshold"][0]).astype(np.float64)
-        class_decision.bind_all(step, frame, hit, np.column_stack([-m, m]), np.zeros((0, 0)))
+        class_decision.bind_columns(step, frame, hit, np.column_stack([-m, m]), np.zeros((0, 0)))

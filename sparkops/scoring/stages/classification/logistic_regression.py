@@ -8,14 +8,14 @@ from math import inf, log
 
 import numpy as np
 
-from ...batch.columns import Frame, Vectors
-from ...codegen.code_writer import Code, number
+from ...batch.columns import Frame, VectorColumn
+from ...codegen.code_writer import CodeWriter, float_literal
 from ...codegen.symbols import Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import MOST_CLASSES, array, need, whole
+from ...ir.validation import MAX_CLASSES, float_array, int_param, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import at_once, margin, margins, margins_at_once
+from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefers_matrix_product
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +24,51 @@ class Logistic:
 
     op: str = "logistic"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the margins, the probabilities and the choice."""
-        weights = array(step, "weights", None, None)
-        classes = whole(step, "classes", high=MOST_CLASSES)
-        need(step, good=classes == (len(weights) if step.params["multinomial"] else 2))
-        array(step, "intercepts", len(weights))
+        weights = float_array(step, "weights", None, None)
+        classes = int_param(step, "classes", high=MAX_CLASSES)
+        require(step, good=classes == (len(weights) if step.params["multinomial"] else 2))
+        float_array(step, "intercepts", len(weights))
         source = code.features(step.inputs[0], step.stage, weights.shape[1])
         if step.params["multinomial"]:
             raw = _raw(step, source, code)
-            class_decision.emit(
+            class_decision.emit_classification(
                 step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
             )
             return
         m = code.local(_sums(step, source, code)[0])
         exp = code.constant(_exp)
         low = code.local(
-            f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(class_decision.logistic)}(-{m})"
+            f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(class_decision.sigmoid)}(-{m})"
         )
         raw = code.local(f"(-{m}, {m})")
         probability = code.local(f"({low}, 1.0 - {low})")
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
-        test = f"{m} > {number(_margin(threshold))}" if on_raw else f"{probability}[1] > {number(threshold)}"
-        class_decision.bind(step, code, code.local(f"1.0 if {test} else 0.0"), raw, probability)
+        test = (
+            f"{m} > {float_literal(_margin(threshold))}"
+            if on_raw
+            else f"{probability}[1] > {float_literal(threshold)}"
+        )
+        class_decision.bind_names(step, code, code.local(f"1.0 if {test} else 0.0"), raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
         source = frame.features(step.inputs[0])
         raw = _all_sums(step, source, frame.size)
         if step.params["multinomial"]:
-            class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
+            class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
             return
         m = raw[:, 0]
-        low = class_decision.logistics(-m)
+        low = class_decision.sigmoid_rows(-m)
         probability = np.column_stack([low, 1.0 - low])
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
         hit = m > _margin(threshold) if on_raw else probability[:, 1] > threshold
-        class_decision.bind_all(step, frame, hit.astype(np.float64), np.column_stack([-m, m]), probability)
+        class_decision.bind_columns(
+            step, frame, hit.astype(np.float64), np.column_stack([-m, m]), probability
+        )
 
 
 def _margin(threshold: float) -> float:
@@ -71,24 +77,24 @@ def _margin(threshold: float) -> float:
     return log(threshold / (1.0 - threshold))
 
 
-def _raw(step: Step, source: Vector, code: Code) -> str:
+def _raw(step: Step, source: Vector, code: CodeWriter) -> str:
     """Return the name of the list of all margins."""
     weights, intercepts = step.arrays["weights"], step.arrays["intercepts"]
-    if at_once(source, weights, sparse=bool(step.params["sparse"])):
-        return margins_at_once(source, weights, intercepts, code)
+    if prefers_matrix_product(source, weights, sparse=bool(step.params["sparse"])):
+        return emit_margins(source, weights, intercepts, code)
     return code.local(f"[{', '.join(_sums(step, source, code))}]")
 
 
-def _sums(step: Step, source: Vector, code: Code) -> list[str]:
+def _sums(step: Step, source: Vector, code: CodeWriter) -> list[str]:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
     atoms = (
         Vector(tuple(code.slot(block) for block in source.blocks)) if step.params["multinomial"] else source
     )
-    return [margin(atoms, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
+    return [margin_expr(atoms, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
 
 
-def _all_sums(step: Step, source: Vectors, rows: int) -> Numbers:
+def _all_sums(step: Step, source: VectorColumn, rows: int) -> Numbers:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
-    return np.column_stack([margins(source, *pair, rows, sparse=sparse) for pair in pairs])
+    return np.column_stack([margin_rows(source, *pair, rows, sparse=sparse) for pair in pairs])

@@ -11,10 +11,10 @@ from operator import mul
 import numpy as np
 
 from ...batch.columns import Frame
-from ...codegen.code_writer import Code
+from ...codegen.code_writer import CodeWriter
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need
+from ...ir.validation import float_array, require
 from ...kernels import class_decision
 
 Layer = list[tuple[list[float], float]]
@@ -28,7 +28,7 @@ class Perceptron:
 
     op: str = "perceptron"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call that goes through the layers, and the choice."""
         layers = _layers(step)
         row = code.dense(code.features(step.inputs[0], step.stage, len(layers[0][0])))
@@ -37,24 +37,26 @@ class Perceptron:
         else:
             kernel = partial(_through, [_units(*layer) for layer in layers])
         raw = code.local(f"{code.constant(kernel)}({row})")
-        class_decision.emit(step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})"))
+        class_decision.emit_classification(
+            step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
+        )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Take all rows through the layers."""
         raw = _forward(_layers(step), frame.features(step.inputs[0]).dense())
-        class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
+        class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
 
 
 def _layers(step: Step) -> list[tuple[Numbers, Numbers]]:
     """Return weights (inputs, outputs) and biases of every layer."""
-    sizes, flat, at = step.params["layers"], array(step, "weights", None), 0
+    sizes, flat, at = step.params["layers"], float_array(step, "weights", None), 0
     good = (
         isinstance(sizes, list) and len(sizes) > 1 and all(type(size) is int and size > 0 for size in sizes)
     )
-    need(step, good=good and step.params["classes"] == sizes[-1])
-    need(step, good=sum((a + 1) * b for a, b in pairwise(sizes)) == len(flat))
+    require(step, good=good and step.params["classes"] == sizes[-1])
+    require(step, good=sum((a + 1) * b for a, b in pairwise(sizes)) == len(flat))
     if "thresholds" in step.arrays:
-        array(step, "thresholds", sizes[-1])
+        float_array(step, "thresholds", sizes[-1])
     layers = []
     for inputs, outputs in pairwise(sizes):
         end = at + inputs * outputs
@@ -70,7 +72,7 @@ def _units(weights: Numbers, biases: Numbers) -> Layer:
 def _through(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
     *inner, last = layers
     for layer in inner:
-        row = [class_decision.logistic(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
+        row = [class_decision.sigmoid(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
     return [sum(map(mul, weights, row)) + bias for weights, bias in last]
 
 
@@ -83,5 +85,5 @@ def _forward(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numb
     *inner, (weights, biases) = layers
     with np.errstate(all="ignore"):
         for weight, bias in inner:
-            values = class_decision.logistics(values @ weight + bias)
+            values = class_decision.sigmoid_rows(values @ weight + bias)
         return np.asarray(values @ weights + biases)

@@ -10,14 +10,14 @@ from math import exp, inf, log, nan
 import numpy as np
 
 from ...batch.columns import Frame
-from ...codegen.code_writer import Code
-from ...codegen.row_errors import outside
-from ...codegen.symbols import Vector, slots
+from ...codegen.code_writer import CodeWriter
+from ...codegen.row_errors import refuse_value
+from ...codegen.symbols import Vector, vector_slots
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need, whole, word
+from ...ir.validation import enum_param, float_array, int_param, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import margin, margins
+from ...kernels.linear_sums import margin_expr, margin_rows
 
 KINDS = ("multinomial", "complement", "bernoulli", "gaussian")
 _WRITTEN_OUT = 64
@@ -33,9 +33,9 @@ class NaiveBayes:
 
     op: str = "naive_bayes"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the check of the features, the sums and the choice."""
-        kind = word(step, "kind", KINDS)
+        kind = enum_param(step, "kind", KINDS)
         prior, theta = _arrays(step)
         source = code.features(step.inputs[0], step.stage, theta.shape[1])
         if kind == "gaussian":
@@ -44,12 +44,15 @@ class NaiveBayes:
         else:
             source = _checked(step, source, code, ones=kind == "bernoulli")
             sums = [
-                margin(source, *pair, code, sparse=False) for pair in zip(theta, prior.tolist(), strict=True)
+                margin_expr(source, *pair, code, sparse=False)
+                for pair in zip(theta, prior.tolist(), strict=True)
             ]
             raw = code.local(f"[{', '.join(sums)}]")
         if kind == "complement":
             raw = code.local(f"{code.constant(_less_their_sum)}({raw})")
-        class_decision.emit(step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})"))
+        class_decision.emit_classification(
+            step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
+        )
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
@@ -61,29 +64,31 @@ class NaiveBayes:
             else:
                 frame.refuse(_bad(source.dense(), ones=kind == "bernoulli"))
                 pairs = zip(theta, prior.tolist(), strict=True)
-                raw = np.column_stack([margins(source, *pair, frame.size, sparse=False) for pair in pairs])
+                raw = np.column_stack(
+                    [margin_rows(source, *pair, frame.size, sparse=False) for pair in pairs]
+                )
             if kind == "complement":
                 top = raw.max(axis=1, keepdims=True)
                 raw -= np.log(np.exp(raw - top).sum(axis=1, keepdims=True)) + top
-            class_decision.run(step, frame, raw, class_decision.softmaxes(raw))
+            class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
 
 
 def _arrays(step: Step) -> tuple[Numbers, Numbers]:
-    classes = whole(step, "classes", low=1)
-    theta = array(step, "theta", classes, None)
+    classes = int_param(step, "classes", low=1)
+    theta = float_array(step, "theta", classes, None)
     if step.params["kind"] == "gaussian":
-        array(step, "sigma", *theta.shape)
-        array(step, "widths", classes)
+        float_array(step, "sigma", *theta.shape)
+        float_array(step, "widths", classes)
     if "thresholds" in step.arrays:
-        array(step, "thresholds", classes)
-    need(step, good=theta.size > 0)
-    return array(step, "prior", classes), theta
+        float_array(step, "thresholds", classes)
+    require(step, good=theta.size > 0)
+    return float_array(step, "prior", classes), theta
 
 
-def _checked(step: Step, source: Vector, code: Code, *, ones: bool) -> Vector:
+def _checked(step: Step, source: Vector, code: CodeWriter, *, ones: bool) -> Vector:
     """Write the refusal of what cannot be counted; the vector in a form that is cheap to read again."""
     why = "is not 0 or 1" if ones else "is negative or NaN"
-    problem = code.constant(outside(source.field or step.inputs[0], step.stage, why))
+    problem = code.constant(refuse_value(source.field or step.inputs[0], step.stage, why))
     if source.sparse or source.size > _WRITTEN_OUT:
         values = f"{code.sparse(source)}.values()"
         test = "value != 1.0 and value" if ones else "not value >= 0.0"
@@ -91,7 +96,7 @@ def _checked(step: Step, source: Vector, code: Code, *, ones: bool) -> Vector:
         code.line(f"    if {test}: {problem}(value)")
         return source
     source = Vector(tuple(code.slot(block) for block in source.blocks), None, source.field)
-    for value in slots(source):
+    for value in vector_slots(source):
         test = f"{value.expr} != 1.0 and {value.expr}" if ones else f"not {value.expr} >= 0.0"
         code.line(f"if {test}: {problem}({value.expr})")
     return source

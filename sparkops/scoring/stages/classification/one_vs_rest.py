@@ -9,10 +9,10 @@ from math import inf
 import numpy as np
 
 from ...batch.columns import Frame
-from ...codegen.code_writer import Code
-from ...codegen.symbols import Scalar, slots
+from ...codegen.code_writer import CodeWriter
+from ...codegen.symbols import Scalar, vector_slots
 from ...ir.description import Step
-from ...ir.validation import need, whole
+from ...ir.validation import int_param, require
 from ...kernels import class_decision
 
 
@@ -25,13 +25,13 @@ class OneVsRest:
 
     op: str = "one_vs_rest"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the choice among the classifiers' second scores."""
-        need(step, good=whole(step, "classes", low=1) == len(step.inputs) and not step.outputs[1])
-        scores = [slots(code.vector(name, step.stage, 2))[1].expr for name in step.inputs]
+        require(step, good=int_param(step, "classes", low=1) == len(step.inputs) and not step.outputs[1])
+        scores = [vector_slots(code.vector(name, step.stage, 2))[1].expr for name in step.inputs]
         raw = code.local(f"({', '.join(scores)},)")
         choice = code.local(f"{code.constant(_highest)}({raw})")
-        class_decision.bind(step, code, choice, raw, "")
+        class_decision.bind_names(step, code, choice, raw, "")
         code.columns[step.outputs[0]] = Scalar(choice, "double", nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -40,7 +40,7 @@ class OneVsRest:
         known = np.where(np.isnan(raw), -inf, raw)
         none = known.max(axis=1) == -inf
         choice = np.where(none, -1.0, known.argmax(axis=1))
-        class_decision.bind_all(step, frame, choice, raw, np.zeros((0, 0)))
+        class_decision.bind_columns(step, frame, choice, raw, np.zeros((0, 0)))
 
 
 def _highest(scores: Sequence[float]) -> float:

@@ -9,16 +9,16 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars, Vectors
-from ...codegen.code_writer import Code, number
-from ...codegen.row_errors import outside
+from ...batch.columns import Frame, ScalarColumn, VectorColumn
+from ...codegen.code_writer import CodeWriter, float_literal
+from ...codegen.row_errors import refuse_value
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need, word
-from ...kernels.distances import all_squared, points, squared
-from ...kernels.linear_sums import margin, margins
-from ...kernels.vector_layout import STORED, doubt, is_sparse
+from ...ir.validation import enum_param, float_array, require
+from ...kernels.distances import prepare_vector, squared_distance_expr, squared_distance_rows
+from ...kernels.linear_sums import margin_expr, margin_rows
+from ...kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
 # Python reads at most 100 levels of indentation.
 _DEEPEST = 80
@@ -36,12 +36,12 @@ class Bisecting:
 
     op: str = "bisecting"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the distances to two children, and what follows each, as nested choices."""
         _check(step)
         centres = step.arrays["centres"]
         source = code.features(step.inputs[0], step.stage, centres.shape[1])
-        near = points(source, code)
+        near = prepare_vector(source, code)
         norm = _norm(step, source, near, code)
         found = code.name()
         _node(step, 0, near, norm, found, code, 0)
@@ -53,7 +53,7 @@ class Bisecting:
         left, right = arrays["left"], arrays["right"]
         node = np.zeros(frame.size, dtype=np.int64)
         with np.errstate(all="ignore"):
-            norm = np.sqrt(all_squared(source, np.zeros(arrays["centres"].shape[1]), frame.size))
+            norm = np.sqrt(squared_distance_rows(source, np.zeros(arrays["centres"].shape[1]), frame.size))
             frame.refuse(~(norm > 0.0) if step.params["cosine"] else np.isnan(norm))
             if not step.params["cosine"]:
                 frame.refuse(_unsure(source, norm, _stored(step)))
@@ -62,51 +62,51 @@ class Bisecting:
                 if left[at] != at and here.any():
                     sides = [_far(step, source, int(side[at]), norm) for side in (left, right)]
                     node[here] = np.where(sides[1] < sides[0], right[at], left[at])[here]
-        frame.columns[step.outputs[0]] = Scalars(arrays["cluster"][node])
+        frame.columns[step.outputs[0]] = ScalarColumn(arrays["cluster"][node])
 
 
 def _check(step: Step) -> None:
     """Refuse a tree of another form: every child comes after its parent."""
-    centres = array(step, "centres", None, None)
+    centres = float_array(step, "centres", None, None)
     count = len(centres)
-    left, right, cluster = (array(step, name, count) for name in ("left", "right", "cluster"))
+    left, right, cluster = (float_array(step, name, count) for name in ("left", "right", "cluster"))
     own = np.arange(count)
     leaf = left == own
-    need(step, good=count > 0 and bool((leaf == (right == own)).all()))
+    require(step, good=count > 0 and bool((leaf == (right == own)).all()))
     children = np.concatenate([left[~leaf], right[~leaf]]).astype(np.int64)
-    need(step, good=len(set(children.tolist())) == len(children))
+    require(step, good=len(set(children.tolist())) == len(children))
     for side in (left, right):
-        need(step, good=bool(((side[~leaf] > own[~leaf]) & (side[~leaf] < count)).all()))
-    need(step, good=bool(((cluster[leaf] >= 0) & (cluster[leaf] < count)).all()))
-    need(step, good=all(step.arrays[name].dtype == np.int64 for name in ("left", "right", "cluster")))
+        require(step, good=bool(((side[~leaf] > own[~leaf]) & (side[~leaf] < count)).all()))
+    require(step, good=bool(((cluster[leaf] >= 0) & (cluster[leaf] < count)).all()))
+    require(step, good=all(step.arrays[name].dtype == np.int64 for name in ("left", "right", "cluster")))
 
 
-def _norm(step: Step, source: Vector, near: Vector, code: Code) -> str:
+def _norm(step: Step, source: Vector, near: Vector, code: CodeWriter) -> str:
     """Write the refusal of a vector that has no distance; the name of its length."""
-    total = code.local(squared(near, np.zeros(source.size), code))
+    total = code.local(squared_distance_expr(near, np.zeros(source.size), code))
     field = source.field or step.inputs[0]
     if not step.params["cosine"]:
-        problem = outside(field, step.stage, "is no distance: some feature is NaN")
+        problem = refuse_value(field, step.stage, "is no distance: some feature is NaN")
         code.line(f"if {total} != {total}: {code.constant(problem)}({total})")
         _far_off(step, source, total, code)
         return total
     norm = code.local(f"{code.constant(sqrt)}({total})")
-    problem = outside(field, step.stage, "is the length of the vector, which has no direction")
+    problem = refuse_value(field, step.stage, "is the length of the vector, which has no direction")
     code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     return norm
 
 
-def _far_off(step: Step, source: Vector, total: str, code: Code) -> None:
+def _far_off(step: Step, source: Vector, total: str, code: CodeWriter) -> None:
     """Write the refusal of a vector that is endlessly far from every centre, unless Spark stores it dense."""
     if _stored(step) == "dense":
         return
-    doubt(code, source)
+    mark_ambiguous(code, source)
     check = partial(
         _refuse_sparse,
         stored=_stored(step),
-        problem=outside(source.field or step.inputs[0], step.stage, _FAR),
+        problem=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
     )
-    code.line(f"if {total} == {code.constant(inf)}: {code.constant(check)}({code.listed(source)})")
+    code.line(f"if {total} == {code.constant(inf)}: {code.constant(check)}({code.list_expr(source)})")
 
 
 def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[object], object]) -> None:
@@ -114,7 +114,7 @@ def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[o
         problem(next((value for value in values if value - value != 0.0), max(values, key=abs)))
 
 
-def _unsure(source: Vectors, norm: Numbers, stored: str) -> Numbers:
+def _unsure(source: VectorColumn, norm: Numbers, stored: str) -> Numbers:
     """Tell which vectors are endlessly far from every centre and not known to be stored dense."""
     found = np.isinf(norm)
     for at in np.flatnonzero(found) if stored != "dense" else ():
@@ -123,12 +123,12 @@ def _unsure(source: Vectors, norm: Numbers, stored: str) -> Numbers:
 
 
 def _stored(step: Step) -> str:
-    return word(step, "stored", STORED) if "stored" in step.params else "unknown"
+    return enum_param(step, "stored", STORED) if "stored" in step.params else "unknown"
 
 
-def _node(step: Step, at: int, near: Vector, norm: str, found: str, code: Code, depth: int) -> None:
+def _node(step: Step, at: int, near: Vector, norm: str, found: str, code: CodeWriter, depth: int) -> None:
     """Write what follows from a node on; distances are only measured where the row comes by."""
-    need(step, good=depth < _DEEPEST)
+    require(step, good=depth < _DEEPEST)
     left, right = int(step.arrays["left"][at]), int(step.arrays["right"][at])
     if left == at:
         code.line(f"{found} = {int(step.arrays['cluster'][at])}")
@@ -142,17 +142,17 @@ def _node(step: Step, at: int, near: Vector, norm: str, found: str, code: Code, 
     code.lines = before
 
 
-def _distance(step: Step, at: int, near: Vector, norm: str, code: Code) -> str:
+def _distance(step: Step, at: int, near: Vector, norm: str, code: CodeWriter) -> str:
     centre = step.arrays["centres"][at]
     if not step.params["cosine"]:
-        return squared(near, centre, code)
+        return squared_distance_expr(near, centre, code)
     length = float(np.linalg.norm(centre))
-    return f"1.0 - ({margin(near, centre, 0.0, code, sparse=False)}) / {number(length)} / {norm}"
+    return f"1.0 - ({margin_expr(near, centre, 0.0, code, sparse=False)}) / {float_literal(length)} / {norm}"
 
 
-def _far(step: Step, source: Vectors, at: int, norm: Numbers) -> Numbers:
+def _far(step: Step, source: VectorColumn, at: int, norm: Numbers) -> Numbers:
     centre = step.arrays["centres"][at]
     if not step.params["cosine"]:
-        return all_squared(source, centre, len(norm))
-    dot = margins(source, centre, 0.0, len(norm), sparse=False)
+        return squared_distance_rows(source, centre, len(norm))
+    dot = margin_rows(source, centre, 0.0, len(norm), sparse=False)
     return np.asarray(1.0 - dot / float(np.linalg.norm(centre)) / norm)

@@ -10,12 +10,12 @@ from sys import float_info
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, Scalars, Vectors
-from ...codegen.code_writer import Code
+from ...batch.columns import DenseBlock, Frame, ScalarColumn, VectorColumn
+from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Dense, Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need
+from ...ir.validation import float_array, require
 from ...jvm.math import exp
 from ...kernels import class_decision
 
@@ -34,7 +34,7 @@ class Mixture:
 
     op: str = "mixture"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call that measures all densities, and the choice."""
         roots = _roots(step)
         row = code.dense(code.features(step.inputs[0], step.stage, roots.shape[2]))
@@ -44,7 +44,7 @@ class Mixture:
         if probability:
             code.columns[probability] = Vector((Dense(shares, len(roots)),))
         if prediction:
-            choice = code.local(f"int({code.constant(class_decision.largest)}({shares}))")
+            choice = code.local(f"int({code.constant(class_decision.argmax)}({shares}))")
             code.columns[prediction] = Scalar(choice, "integer", limit=len(roots))
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -52,17 +52,17 @@ class Mixture:
         shares = _all_shares(step, frame.features(step.inputs[0]).dense())
         prediction, probability = step.outputs
         if probability:
-            frame.columns[probability] = Vectors((Denses(shares),))
+            frame.columns[probability] = VectorColumn((DenseBlock(shares),))
         if prediction:
-            frame.columns[prediction] = Scalars(class_decision.all_largest(shares).astype(np.int64))
+            frame.columns[prediction] = ScalarColumn(class_decision.argmax_rows(shares).astype(np.int64))
 
 
 def _roots(step: Step) -> Numbers:
-    count = len(array(step, "weights", None))
-    roots = array(step, "roots", count, None, None)
-    need(step, good=count > 0 and roots.shape[1] == roots.shape[2])
-    array(step, "heights", count)
-    array(step, "shifts", count, roots.shape[1])
+    count = len(float_array(step, "weights", None))
+    roots = float_array(step, "roots", count, None, None)
+    require(step, good=count > 0 and roots.shape[1] == roots.shape[2])
+    float_array(step, "heights", count)
+    float_array(step, "shifts", count, roots.shape[1])
     return roots
 
 

@@ -8,14 +8,19 @@ from math import inf, sqrt
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
-from ...codegen.row_errors import outside
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
+from ...codegen.row_errors import refuse_value
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...kernels.distances import all_squared, points, squared, squared_at_once
-from ...kernels.linear_sums import at_once, margin, margins, margins_at_once
+from ...kernels.distances import (
+    emit_squared_distances,
+    prepare_vector,
+    squared_distance_expr,
+    squared_distance_rows,
+)
+from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefers_matrix_product
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +29,17 @@ class KMeans:
 
     op: str = "kmeans"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write every distance and the choice."""
         centres = step.arrays["centres"]
         source = code.features(step.inputs[0], step.stage, centres.shape[1])
-        near = points(source, code)
+        near = prepare_vector(source, code)
         if step.params["cosine"]:
             distances = _cosines(step, code, near)
         else:
             distances = _squares(near, centres, code)
             first = code.local(f"{distances}[0]")
-            problem = outside(
+            problem = refuse_value(
                 source.field or step.inputs[0], step.stage, "is no distance: some feature is NaN"
             )
             code.line(f"if {first} != {first}: {code.constant(problem)}({first})")
@@ -48,18 +53,18 @@ class KMeans:
         source, centres = frame.features(step.inputs[0]), step.arrays["centres"]
         with np.errstate(all="ignore"):
             if step.params["cosine"]:
-                norm = np.sqrt(all_squared(source, np.zeros(centres.shape[1]), frame.size))
+                norm = np.sqrt(squared_distance_rows(source, np.zeros(centres.shape[1]), frame.size))
                 frame.refuse(~(norm > 0.0))
                 units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-                found = [1.0 - margins(source, c, 0.0, frame.size, sparse=False) / norm for c in units]
+                found = [1.0 - margin_rows(source, c, 0.0, frame.size, sparse=False) / norm for c in units]
             else:
-                found = [all_squared(source, centre, frame.size) for centre in centres]
+                found = [squared_distance_rows(source, centre, frame.size) for centre in centres]
                 frame.refuse(np.isnan(found[0]))
         best, at = np.zeros(frame.size, dtype=np.int64), np.full(frame.size, np.inf)
         for cluster, distance in enumerate(found):
             nearer = distance < at
             best[nearer], at[nearer] = cluster, distance[nearer]
-        frame.columns[step.outputs[0]] = Scalars(best)
+        frame.columns[step.outputs[0]] = ScalarColumn(best)
 
 
 def _nearest(distances: Sequence[float]) -> int:
@@ -70,22 +75,24 @@ def _nearest(distances: Sequence[float]) -> int:
     return best
 
 
-def _squares(near: Vector, centres: Numbers, code: Code) -> str:
+def _squares(near: Vector, centres: Numbers, code: CodeWriter) -> str:
     """Return the name of the squared distances to all centres."""
-    if at_once(near, centres, sparse=False):
-        return squared_at_once(near, centres, code)
-    distances = [code.local(squared(near, centre, code)) for centre in centres]
+    if prefers_matrix_product(near, centres, sparse=False):
+        return emit_squared_distances(near, centres, code)
+    distances = [code.local(squared_distance_expr(near, centre, code)) for centre in centres]
     return code.local(f"({', '.join(distances)},)")
 
 
-def _cosines(step: Step, code: Code, near: Vector) -> str:
+def _cosines(step: Step, code: CodeWriter, near: Vector) -> str:
     centres = step.arrays["centres"]
-    norm = code.local(f"{code.constant(sqrt)}({squared(near, np.zeros(centres.shape[1]), code)})")
-    problem = outside(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
+    norm = code.local(
+        f"{code.constant(sqrt)}({squared_distance_expr(near, np.zeros(centres.shape[1]), code)})"
+    )
+    problem = refuse_value(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
     code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-    if at_once(near, units, sparse=False):
-        products = margins_at_once(near, units, np.zeros(len(units)), code)
+    if prefers_matrix_product(near, units, sparse=False):
+        products = emit_margins(near, units, np.zeros(len(units)), code)
         return code.local(f"[1.0 - each / {norm} for each in {products}]")
-    distances = [f"1.0 - ({margin(near, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
+    distances = [f"1.0 - ({margin_expr(near, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
     return code.local(f"({', '.join(distances)},)")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ....errors import ModelError
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -38,7 +38,7 @@ class Select:
 
     op: str = "select"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the expression; one that is only a column hands that on, with its metadata."""
         tree = _tree(step)
         if tree.op == "column":
@@ -70,7 +70,7 @@ class Where:
 
     op: str = "where"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the condition."""
         tree = _tree(step)
         if tree.type != "boolean" or step.outputs:
@@ -93,14 +93,14 @@ def _tree(step: Step) -> Node:
     return tree
 
 
-def _only_input(step: Step, tree: Node, code: Code) -> str:
+def _only_input(step: Step, tree: Node, code: CodeWriter) -> str:
     name = step.inputs[0] if step.inputs else ""
     if tree.value != name or len(step.outputs) != 1 or name not in code.columns:
         raise ModelError(f"{step.stage}: its expression is damaged.")
     return name
 
 
-def _write(step: Step, tree: Node, code: Code) -> Piece:
+def _write(step: Step, tree: Node, code: CodeWriter) -> Piece:
     kinds = columns(tree)
     pieces = {}
     for name, kind in kinds.items():
@@ -119,7 +119,7 @@ def _write(step: Step, tree: Node, code: Code) -> Piece:
     return made
 
 
-def _remember(tree: Node, code: Code) -> None:
+def _remember(tree: Node, code: CodeWriter) -> None:
     """Keep the constants that columns are compared with: there the answer changes."""
     if tree.op in _COMPARED and tree.args:
         first = tree.args[0]
@@ -129,7 +129,7 @@ def _remember(tree: Node, code: Code) -> None:
             _remember(arg, code)
 
 
-def _remember_one(column: Node, others: Sequence[Node], code: Code) -> None:
+def _remember_one(column: Node, others: Sequence[Node], code: CodeWriter) -> None:
     scalar = code.columns.get(column.value) if column.op == "column" else None
     if not isinstance(scalar, Scalar):
         return
@@ -139,10 +139,12 @@ def _remember_one(column: Node, others: Sequence[Node], code: Code) -> None:
     if scalar.type == "string" and scalar.field:
         code.known.setdefault(scalar.field, tuple(value for value in values if isinstance(value, str)))
     elif scalar.type in NUMBERS:
-        code.boundary(scalar, [float(value) for value in values if isinstance(value, int | float | Decimal)])
+        code.add_boundaries(
+            scalar, [float(value) for value in values if isinstance(value, int | float | Decimal)]
+        )
 
 
-def _guarded(step: Step, tree: Node, expr: str, code: Code) -> str:
+def _guarded(step: Step, tree: Node, expr: str, code: CodeWriter) -> str:
     """Return the name of the value; a fault on the way refuses the row, and shows what it read."""
     names = [name for name in columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_expr(code, name) for name in names]
@@ -154,17 +156,17 @@ def _guarded(step: Step, tree: Node, expr: str, code: Code) -> str:
     return name
 
 
-def _expr(code: Code, name: str) -> str:
+def _expr(code: CodeWriter, name: str) -> str:
     column = code.columns[name]
     return column.expr if isinstance(column, Scalar) else "None"
 
 
-def _field(code: Code, name: str) -> str | None:
+def _field(code: CodeWriter, name: str) -> str | None:
     column = code.columns.get(name)
     return column.field if isinstance(column, Scalar) else None
 
 
-def _float(made: Piece, code: Code) -> str:
+def _float(made: Piece, code: CodeWriter) -> str:
     name = code.name()
     return f"(None if ({name} := {made.expr}) is None else float({name}))"
 
@@ -196,7 +198,7 @@ def rows_of(step: Step, tree: Node, frame: Frame) -> tuple[list[Any], Numbers]:
 
 
 def _function(step: Step, tree: Node, kinds: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
-    code = Code()
+    code = CodeWriter()
     names = [code.name() for _ in kinds]
     if names:
         code.line(f"{', '.join(names)}, = row")
@@ -208,7 +210,7 @@ def _function(step: Step, tree: Node, kinds: dict[str, str]) -> Callable[[Sequen
     return code.function("value", "row")
 
 
-def _values(column: Scalars, kind: str) -> list[Any]:
+def _values(column: ScalarColumn, kind: str) -> list[Any]:
     """Return a column as plain Python values with None for null."""
     values = column.values.astype(np.float64) if kind in REALS else column.values
     listed: list[Any] = values.tolist()
@@ -217,14 +219,14 @@ def _values(column: Scalars, kind: str) -> list[Any]:
     return [None if null else value for value, null in zip(listed, column.null.tolist(), strict=True)]
 
 
-def _column(values: list[Any], kind: str) -> Scalars:
+def _column(values: list[Any], kind: str) -> ScalarColumn:
     """Return plain values as a column of a type."""
     if decimal_of(kind) is not None:
         values = [None if value is None else float(value) for value in values]
     dtype = np.float64 if decimal_of(kind) is not None else _KINDS.get(kind)
     if dtype is None:
-        return Scalars(np.fromiter(values, dtype=object, count=len(values)))
+        return ScalarColumn(np.fromiter(values, dtype=object, count=len(values)))
     null = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
     if not null.any():
-        return Scalars(np.array(values, dtype=dtype))
-    return Scalars(np.array([0 if value is None else value for value in values], dtype=dtype), null)
+        return ScalarColumn(np.array(values, dtype=dtype))
+    return ScalarColumn(np.array([0 if value is None else value for value in values], dtype=dtype), null)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar
 from ...ir.description import Step
-from ...ir.validation import need
+from ...ir.validation import require
 
 TYPES = (
     "array<string>",
@@ -30,11 +30,11 @@ class Rules:
 
     op: str = "rules"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call that asks every rule."""
         rules = _rules(step)
         column = code.scalar(step.inputs[0], step.stage)
-        need(step, good=column.type in TYPES)
+        require(step, good=column.type in TYPES)
         if column.field is not None:
             items = [item for needed, _ in rules[:6] for item in needed if item is not None]
             code.known[column.field] = (*code.known.get(column.field, ()), *dict.fromkeys(items))
@@ -47,12 +47,12 @@ class Rules:
         items = frame.scalars(step.inputs[0]).values.tolist()
         found = np.empty(frame.size, dtype=object)
         found[:] = [_following(rules, row) for row in items]
-        frame.columns[step.outputs[0]] = Scalars(found)
+        frame.columns[step.outputs[0]] = ScalarColumn(found)
 
 
 def _rules(step: Step) -> list[Rule]:
     found = step.params["rules"]
-    need(step, good=isinstance(found, list) and all(_good(rule) for rule in found))
+    require(step, good=isinstance(found, list) and all(_good(rule) for rule in found))
     return [(frozenset(needed), item) for needed, item in found]
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
-from ...codegen.row_errors import Problem, outside
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
+from ...codegen.row_errors import Refusal, refuse_value
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS
-from ...ir.validation import array, need, word
+from ...ir.validation import enum_param, float_array, require
 
 _INTEGER = 2**31
 
@@ -27,10 +27,10 @@ class Recommend:
 
     op: str = "recommend"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the checks of both ids, two look-ups and one sum."""
-        word(step, "invalid", ("keep", "skip"))
-        need(step, good=len(step.inputs) == 2)  # noqa: PLR2004
+        enum_param(step, "invalid", ("keep", "skip"))
+        require(step, good=len(step.inputs) == 2)  # noqa: PLR2004
         names = [_look_up(step, code, *pair) for pair in zip(step.inputs, ("user", "item"), strict=True)]
         known = f"{names[0]} is not None and {names[1]} is not None"
         found = code.local(f"{code.constant(_product)}({names[0]}, {names[1]}) if {known} else nan")
@@ -54,15 +54,15 @@ class Recommend:
         total[~known] = np.nan
         if step.params["invalid"] == "skip":
             frame.drop(np.isnan(total))
-        frame.columns[step.outputs[0]] = Scalars(total.astype(np.float64))
+        frame.columns[step.outputs[0]] = ScalarColumn(total.astype(np.float64))
 
 
-def _look_up(step: Step, code: Code, name: str, side: str) -> str:
+def _look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     """Write the check of an id; the name of its factors, None where it is unknown."""
     column = code.atom(code.scalar(name, step.stage))
-    ids, factors = array(step, f"{side}s", None), _factors(step, side)
-    need(step, good=len(factors) == len(ids) and column.type in NUMBERS and bool((np.diff(ids) > 0).all()))
-    code.boundary(column, [-_INTEGER, _INTEGER - 1, *ids[:3].tolist(), *ids[-1:].tolist()])
+    ids, factors = float_array(step, f"{side}s", None), _factors(step, side)
+    require(step, good=len(factors) == len(ids) and column.type in NUMBERS and bool((np.diff(ids) > 0).all()))
+    code.add_boundaries(column, [-_INTEGER, _INTEGER - 1, *ids[:3].tolist(), *ids[-1:].tolist()])
     v = column.expr
     tests = [f"{v} is None"] if column.null else []
     if column.type in ("long", "float", "double"):
@@ -70,7 +70,7 @@ def _look_up(step: Step, code: Code, name: str, side: str) -> str:
     if column.type in ("float", "double"):
         tests.append(f"{v} % 1.0")
     if tests:
-        problem = outside(column.field or name, step.stage, "is no whole number of 32 bits, as ids are")
+        problem = refuse_value(column.field or name, step.stage, "is no whole number of 32 bits, as ids are")
         code.line(f"if {' or '.join(tests)}: {code.constant(problem)}({v})")
     known = dict(zip(ids.astype(np.int64).tolist(), range(len(ids)), strict=True))
     place = code.local(f"{code.constant(known.get)}({v})")
@@ -80,7 +80,7 @@ def _look_up(step: Step, code: Code, name: str, side: str) -> str:
 def _factors(step: Step, side: str) -> Numbers:
     """Return (ids, rank) factors of a side, in single precision."""
     found, users = (step.arrays.get(name, np.zeros(0)) for name in (f"{side}_factors", "user_factors"))
-    need(step, good=found.ndim == users.ndim == 2 and found.shape[1] == users.shape[1] > 0)  # noqa: PLR2004
+    require(step, good=found.ndim == users.ndim == 2 and found.shape[1] == users.shape[1] > 0)  # noqa: PLR2004
     return np.asarray(found, dtype=np.float32)
 
 
@@ -89,10 +89,10 @@ def _product(user: Numbers, item: Numbers) -> float:
     return float(np.add.accumulate(user * item)[-1])
 
 
-def _unknown(step: Step) -> Problem:
+def _unknown(step: Step) -> Refusal:
     user, item = step.inputs
     why = f"(`{user}`, `{item}`) has a part that was not seen in training, and the model skips rows with that"
-    return outside(user, step.stage, why, drop=True)
+    return refuse_value(user, step.stage, why, drop=True)
 
 
 def _place(step: Step, frame: Frame, name: str, side: str) -> Numbers:

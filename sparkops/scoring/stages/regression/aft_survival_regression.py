@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, Scalars, Vectors
-from ...codegen.code_writer import Code, number
+from ...batch.columns import DenseBlock, Frame, ScalarColumn, VectorColumn
+from ...codegen.code_writer import CodeWriter, float_literal
 from ...codegen.symbols import Scalar, Vector
 from ...ir.description import Step
-from ...ir.validation import array
+from ...ir.validation import float_array
 from ...jvm.math import exp
-from ...kernels.linear_sums import margin, margins
+from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,17 @@ class Survival:
 
     op: str = "survival"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the sum, its exponential, and the quantiles."""
-        weights, factors = array(step, "weights", None), array(step, "factors", None)
-        intercept = float(array(step, "intercept", 1)[0])
+        weights, factors = float_array(step, "weights", None), float_array(step, "factors", None)
+        intercept = float(float_array(step, "intercept", 1)[0])
         source = code.features(step.inputs[0], step.stage, len(weights))
-        sum_ = margin(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
+        sum_ = margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
         time = code.local(f"{code.constant(exp)}({sum_})")
         prediction, quantiles = step.outputs
         code.columns[prediction] = Scalar(time, "double", nan=True)
         if quantiles:
-            slots = (f"{time} * {number(factor)}" for factor in factors)
+            slots = (f"{time} * {float_literal(factor)}" for factor in factors)
             parts = tuple(Scalar(slot, "double", nan=True, atom=False) for slot in slots)
             code.columns[quantiles] = Vector(parts)
 
@@ -40,9 +40,9 @@ class Survival:
         source, intercept = frame.features(step.inputs[0]), float(step.arrays["intercept"][0])
         with np.errstate(all="ignore"):
             sparse = bool(step.params["sparse"])
-            time = np.exp(margins(source, step.arrays["weights"], intercept, frame.size, sparse=sparse))
+            time = np.exp(margin_rows(source, step.arrays["weights"], intercept, frame.size, sparse=sparse))
             table = time[:, None] * step.arrays["factors"]
         prediction, quantiles = step.outputs
-        frame.columns[prediction] = Scalars(time)
+        frame.columns[prediction] = ScalarColumn(time)
         if quantiles:
-            frame.columns[quantiles] = Vectors((Denses(table),))
+            frame.columns[quantiles] = VectorColumn((DenseBlock(table),))

@@ -10,16 +10,16 @@ from sys import float_info
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
-from ...codegen.row_errors import missing
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
+from ...codegen.row_errors import refuse_missing
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS
-from ...ir.validation import array, need, word
+from ...ir.validation import enum_param, float_array, require
 from ...jvm.math import exp, over, power
-from ...kernels.linear_sums import margin, margins
+from ...kernels.linear_sums import margin_expr, margin_rows
 
 FAMILIES = ("gaussian", "binomial", "positive")
 LINKS = ("identity", "log", "inverse", "logit", "probit", "cloglog", "sqrt", "power")
@@ -37,17 +37,17 @@ class GeneralizedLinear:
 
     op: str = "glm"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the sum and one call of the link."""
-        weights, mean = array(step, "weights", None), code.constant(_mean(step))
-        intercept = float(array(step, "intercept", 1)[0])
+        weights, mean = float_array(step, "weights", None), code.constant(_mean(step))
+        intercept = float(float_array(step, "intercept", 1)[0])
         offset = _offset(step, code)
         source = code.vector(step.inputs[0], step.stage, len(weights))
         if source.null is not None:
-            problem = code.constant(missing(source.field or step.inputs[0], step.stage))
+            problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
             none = f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
             code.line(f"if {none}: {problem}(None)")
-        eta = margin(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
+        eta = margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
         if offset is not None:
             eta = f"{eta} + {offset.expr}"
             eta = f"None if {offset.expr} is None else {eta}" if offset.null else eta
@@ -66,27 +66,27 @@ class GeneralizedLinear:
             frame.refuse(source.null if null is None else source.null & ~null)
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
-            eta = margins(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
+            eta = margin_rows(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
             if offset is not None:
                 eta = eta + offset.values
             mu = _means(step, eta)
         for name, values in zip(step.outputs, (mu, eta), strict=True):
             if name:
-                frame.columns[name] = Scalars(values, null)
+                frame.columns[name] = ScalarColumn(values, null)
 
 
-def _offset(step: Step, code: Code) -> Scalar | None:
-    need(step, good=len(step.inputs) in (1, 2))
+def _offset(step: Step, code: CodeWriter) -> Scalar | None:
+    require(step, good=len(step.inputs) in (1, 2))
     if len(step.inputs) == 1:
         return None
     offset = code.atom(code.scalar(step.inputs[1], step.stage))
-    need(step, good=offset.type in NUMBERS)
+    require(step, good=offset.type in NUMBERS)
     return offset
 
 
 def _mean(step: Step) -> Function:
     """Return the function from the sum to the answer."""
-    unlink, project = _unlink(step), _PROJECT[word(step, "family", FAMILIES)]
+    unlink, project = _unlink(step), _PROJECT[enum_param(step, "family", FAMILIES)]
     return partial(_both, unlink, project)
 
 
@@ -95,9 +95,9 @@ def _both(unlink: Function, project: Function, eta: float) -> float:
 
 
 def _unlink(step: Step) -> Function:
-    link = word(step, "link", LINKS)
+    link = enum_param(step, "link", LINKS)
     if link == "power":
-        return partial(_root, float(array(step, "power", 1)[0]))
+        return partial(_root, float(float_array(step, "power", 1)[0]))
     return _UNLINK[link]
 
 

@@ -9,12 +9,12 @@ from functools import partial
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
-from ...codegen.symbols import Scalar, Vector, slot_at
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
+from ...codegen.symbols import Scalar, Vector, vector_slot
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need, whole
+from ...ir.validation import float_array, int_param, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Isotonic:
 
     op: str = "isotonic"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one look-up."""
-        places = array(step, "places", None)
-        answers = array(step, "answers", len(places))
-        need(step, good=len(places) > 0 and bool((np.diff(places) > 0.0).all()))
+        places = float_array(step, "places", None)
+        answers = float_array(step, "answers", len(places))
+        require(step, good=len(places) > 0 and bool((np.diff(places) > 0.0).all()))
         value = code.atom(_value(step, code))
-        code.boundary(value, places.tolist())
+        code.add_boundaries(value, places.tolist())
         found = f"{code.constant(partial(_between, places.tolist(), answers.tolist()))}({value.expr})"
         answer = code.local(f"None if {value.expr} is None else {found}" if value.null else found)
         code.columns[step.outputs[0]] = Scalar(answer, "double", null=value.null, nan=True)
@@ -37,23 +37,23 @@ class Isotonic:
     def run(self, step: Step, frame: Frame) -> None:
         """Look up every row."""
         column, places, answers = frame.columns[step.inputs[0]], step.arrays["places"], step.arrays["answers"]
-        if isinstance(column, Scalars):
+        if isinstance(column, ScalarColumn):
             values, null = column.values, column.null
         else:
             values, null = frame.features(step.inputs[0]).slot(int(step.params["feature"])), None
-        frame.columns[step.outputs[0]] = Scalars(_all_between(places, answers, values), null)
+        frame.columns[step.outputs[0]] = ScalarColumn(_all_between(places, answers, values), null)
 
 
-def _value(step: Step, code: Code) -> Scalar:
+def _value(step: Step, code: CodeWriter) -> Scalar:
     """Return the one feature: the column itself, or a slot of a vector."""
     found = code.columns.get(step.inputs[0])
     if not isinstance(found, Vector):
         column = code.scalar(step.inputs[0], step.stage)
-        need(step, good=column.type == "double")
+        require(step, good=column.type == "double")
         return column
-    at, source = whole(step, "feature"), code.features(step.inputs[0], step.stage)
-    need(step, good=at < source.size)
-    return slot_at(source, at)
+    at, source = int_param(step, "feature"), code.features(step.inputs[0], step.stage)
+    require(step, good=at < source.size)
+    return vector_slot(source, at)
 
 
 def _between(places: Sequence[float], answers: Sequence[float], value: float) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar
 from ...ir.description import Step
-from ...kernels.linear_sums import margin, margins
+from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,11 @@ class Linear:
 
     op: str = "linear"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one sum."""
         weights = step.arrays["weights"]
         source = code.features(step.inputs[0], step.stage, len(weights))
-        sum_ = margin(
+        sum_ = margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
         code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double", nan=True)
@@ -30,5 +30,5 @@ class Linear:
         """Sum for every row."""
         source = frame.features(step.inputs[0])
         weights, intercept = step.arrays["weights"], float(step.arrays["intercept"][0])
-        found = margins(source, weights, intercept, frame.size, sparse=bool(step.params["sparse"]))
-        frame.columns[step.outputs[0]] = Scalars(found)
+        found = margin_rows(source, weights, intercept, frame.size, sparse=bool(step.params["sparse"]))
+        frame.columns[step.outputs[0]] = ScalarColumn(found)

@@ -7,8 +7,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, OneHots, Part, Scalars, Sparses, Vectors
-from ...codegen.code_writer import Code, number
+from ...batch.columns import (
+    DenseBlock,
+    Frame,
+    OneHotBlock,
+    ScalarColumn,
+    SparseBlock,
+    VectorBlock,
+    VectorColumn,
+)
+from ...codegen.code_writer import CodeWriter, float_literal
 from ...codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
@@ -23,7 +31,7 @@ class Rescale:
 
     op: str = "rescale"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the arithmetic of each scalar; a one-hot part keeps its two numbers a slot."""
         if not step.arrays:  # Spark hands the vector on, even a null one
             code.columns[step.outputs[0]] = code.vector(step.inputs[0], step.stage)
@@ -51,21 +59,21 @@ class Rescale:
             frame.columns[step.outputs[0]] = frame.vectors(step.inputs[0])
             return
         source = frame.features(step.inputs[0])
-        blocks: list[Part] = []
+        blocks: list[VectorBlock] = []
         at = 0
         for block in source.blocks:
             part = {name: array[at : at + block.size] for name, array in step.arrays.items()}
-            if isinstance(block, OneHots):
-                blocks.append(OneHots(block.index, _apply(block.hot, part), _apply(block.base, part)))
-            elif isinstance(block, Sparses) and set(part) <= {"scale"}:
+            if isinstance(block, OneHotBlock):
+                blocks.append(OneHotBlock(block.index, _apply(block.hot, part), _apply(block.base, part)))
+            elif isinstance(block, SparseBlock) and set(part) <= {"scale"}:
                 blocks.append(_sparses(block, part))
-            elif isinstance(block, Denses | Sparses):
-                table = block.values if isinstance(block, Denses) else block.dense()
-                blocks.append(Denses(_apply(table, part)))
+            elif isinstance(block, DenseBlock | SparseBlock):
+                table = block.values if isinstance(block, DenseBlock) else block.dense()
+                blocks.append(DenseBlock(_apply(table, part)))
             else:
-                blocks.append(Scalars(_apply(block.values, part)))
+                blocks.append(ScalarColumn(_apply(block.values, part)))
             at += block.size
-        frame.columns[step.outputs[0]] = Vectors(tuple(blocks))
+        frame.columns[step.outputs[0]] = VectorColumn(tuple(blocks))
 
 
 def _apply(values: Numbers, part: dict[str, Numbers]) -> Numbers:
@@ -79,13 +87,13 @@ def _apply(values: Numbers, part: dict[str, Numbers]) -> Numbers:
     return np.asarray(result)
 
 
-def _dense(block: Dense | Sparse, part: dict[str, Numbers], code: Code) -> Dense:
+def _dense(block: Dense | Sparse, part: dict[str, Numbers], code: CodeWriter) -> Dense:
     whole = code.dense(Vector((block,)))
     kernel = code.constant(lambda values: _apply(np.array(values), part).tolist())
     return Dense(code.local(f"{kernel}({whole})"), block.size, block.field)
 
 
-def _sparse(block: Sparse, part: dict[str, Numbers], code: Code) -> Sparse:
+def _sparse(block: Sparse, part: dict[str, Numbers], code: CodeWriter) -> Sparse:
     if not part:
         return block
     scale = code.constant(array("d", part["scale"]))
@@ -97,7 +105,7 @@ def _sparse(block: Sparse, part: dict[str, Numbers], code: Code) -> Sparse:
     return replace(block, expr=scaled)
 
 
-def _sparses(block: Sparses, part: dict[str, Numbers]) -> Sparses:
+def _sparses(block: SparseBlock, part: dict[str, Numbers]) -> SparseBlock:
     if not part:
         return block
     values = block.values * part["scale"][block.slots]
@@ -105,21 +113,21 @@ def _sparses(block: Sparses, part: dict[str, Numbers]) -> Sparses:
     return replace(block, rows=block.rows[kept], slots=block.slots[kept], values=values[kept])
 
 
-def _scalar(source: Scalar, part: dict[str, Numbers], code: Code) -> Scalar:
+def _scalar(source: Scalar, part: dict[str, Numbers], code: CodeWriter) -> Scalar:
     constant = part["constant"][0] if "constant" in part else np.nan
     if not np.isnan(constant):
         source = code.atom(source)
-        expr = number(constant)
+        expr = float_literal(constant)
         expr = f"({expr} if {source.expr} == {source.expr} else nan)" if source.nan else expr
         return replace(source, expr=expr, atom=False, limit=None, scale=0.0)
     expr, scale, shift = source.expr, source.scale, source.shift
     if "shift" in part:
-        expr, shift = f"({expr} - {number(part['shift'][0])})", shift - float(part["shift"][0])
+        expr, shift = f"({expr} - {float_literal(part['shift'][0])})", shift - float(part["shift"][0])
     if "scale" in part:
         factor = float(part["scale"][0])
-        expr, scale, shift = f"({expr} * {number(factor)})", scale * factor, shift * factor
+        expr, scale, shift = f"({expr} * {float_literal(factor)})", scale * factor, shift * factor
     if "add" in part:
-        expr, shift = f"({expr} + {number(part['add'][0])})", shift + float(part["add"][0])
+        expr, shift = f"({expr} + {float_literal(part['add'][0])})", shift + float(part["add"][0])
     return replace(
         source,
         expr=expr,

@@ -9,14 +9,14 @@ from operator import mul
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars, Vectors
-from ...codegen.code_writer import Code
+from ...batch.columns import Frame, ScalarColumn, VectorColumn
+from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need, word
+from ...ir.validation import enum_param, float_array, require
 from ...kernels import class_decision
-from ...kernels.linear_sums import margin, margins
+from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,19 @@ class Factorization:
 
     op: str = "factorization"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the sum; the class."""
-        kind, (weights, factors) = word(step, "kind", ("regress", "classify")), _arrays(step)
+        kind, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _arrays(step)
         source = code.features(step.inputs[0], step.stage, len(weights))
-        linear = margin(
+        linear = margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
         total = code.local(f"{linear} + {_pairs(source, factors, code)}")
         if kind == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
-        high = code.local(f"{code.constant(class_decision.logistic)}({total})")
-        class_decision.emit(
+        high = code.local(f"{code.constant(class_decision.sigmoid)}({total})")
+        class_decision.emit_classification(
             step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {high}, {high})")
         )
 
@@ -46,26 +46,28 @@ class Factorization:
         source, (weights, factors) = frame.features(step.inputs[0]), _arrays(step)
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
-            total = margins(source, weights, intercept, frame.size, sparse=sparse)
+            total = margin_rows(source, weights, intercept, frame.size, sparse=sparse)
             total += _all_pairs(source, factors, frame.size)
             if step.params["kind"] == "regress":
-                frame.columns[step.outputs[0]] = Scalars(total)
+                frame.columns[step.outputs[0]] = ScalarColumn(total)
                 return
-            high = class_decision.logistics(total)
-        class_decision.run(step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - high, high]))
+            high = class_decision.sigmoid_rows(total)
+        class_decision.run_classification(
+            step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - high, high])
+        )
 
 
 def _arrays(step: Step) -> tuple[Numbers, Numbers]:
-    weights = array(step, "weights", None)
-    array(step, "intercept", 1)
+    weights = float_array(step, "weights", None)
+    float_array(step, "intercept", 1)
     classes = 0 if step.params["kind"] == "regress" else 2
-    need(step, good=step.params["classes"] == classes)
+    require(step, good=step.params["classes"] == classes)
     if "thresholds" in step.arrays:
-        array(step, "thresholds", classes)
-    return weights, array(step, "factors", len(weights), None)
+        float_array(step, "thresholds", classes)
+    return weights, float_array(step, "factors", len(weights), None)
 
 
-def _pairs(source: Vector, factors: Numbers, code: Code) -> str:
+def _pairs(source: Vector, factors: Numbers, code: CodeWriter) -> str:
     if source.sparse:
         kernel = partial(_of_few, factors.tolist(), [0.0] * factors.shape[1])
         return f"{code.constant(kernel)}({code.sparse(source)})"
@@ -91,7 +93,7 @@ def _of_few(factors: Sequence[Sequence[float]], none: list[float], row: Mapping[
     return sum([0.5 * (whole * whole - parts) for whole, parts in zip(sums, squares, strict=True)])
 
 
-def _all_pairs(source: Vectors, factors: Numbers, rows: int) -> Numbers:
+def _all_pairs(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:
     some = source.sparse(rows)
     total = np.zeros(rows)
     for factor in factors.T:

@@ -10,12 +10,20 @@ from operator import itemgetter
 
 import numpy as np
 
-from ...batch.columns import Denses, Frame, OneHots, Part, Scalars, Sparses, Vectors
-from ...codegen.code_writer import Code
-from ...codegen.symbols import Block, Dense, OneHot, Scalar, Vector, slot
+from ...batch.columns import (
+    DenseBlock,
+    Frame,
+    OneHotBlock,
+    ScalarColumn,
+    SparseBlock,
+    VectorBlock,
+    VectorColumn,
+)
+from ...codegen.code_writer import CodeWriter
+from ...codegen.symbols import Block, Dense, OneHot, Scalar, Vector, block_slot
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import array, need
+from ...ir.validation import float_array, require
 
 _WRITTEN_OUT = 64
 Run = tuple[int, list[int]]
@@ -27,11 +35,11 @@ class PickSlots:
 
     op: str = "pick_slots"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Choose among the parts; parts that stand whole are cut down."""
-        wanted = [int(at) for at in array(step, "slots", None)]
+        wanted = [int(at) for at in float_array(step, "slots", None)]
         source = code.features(step.inputs[0], step.stage)
-        need(step, good=all(0 <= at < source.size for at in wanted) and len(set(wanted)) == len(wanted))
+        require(step, good=all(0 <= at < source.size for at in wanted) and len(set(wanted)) == len(wanted))
         runs = _runs(wanted, [block.size for block in source.blocks])
         blocks = [block for at, inner in runs for block in _cut(source.blocks[at], inner, code)]
         code.columns[step.outputs[0]] = Vector(tuple(blocks), None, source.field)
@@ -41,7 +49,7 @@ class PickSlots:
         source = frame.features(step.inputs[0])
         runs = _runs(step.arrays["slots"].tolist(), [block.size for block in source.blocks])
         parts = tuple(_cut_all(source.blocks[at], inner) for at, inner in runs)
-        frame.columns[step.outputs[0]] = Vectors(parts or (Denses(np.zeros((frame.size, 0))),))
+        frame.columns[step.outputs[0]] = VectorColumn(parts or (DenseBlock(np.zeros((frame.size, 0))),))
 
 
 def _runs(wanted: Sequence[int], sizes: Sequence[int]) -> list[Run]:
@@ -52,7 +60,7 @@ def _runs(wanted: Sequence[int], sizes: Sequence[int]) -> list[Run]:
     return [(place, [at for _, at in run]) for place, run in groupby(pairs, key=itemgetter(0))]
 
 
-def _cut(block: Block, wanted: list[int], code: Code) -> list[Block]:
+def _cut(block: Block, wanted: list[int], code: CodeWriter) -> list[Block]:
     if isinstance(block, Scalar):
         return [block]
     if isinstance(block, OneHot):
@@ -60,7 +68,7 @@ def _cut(block: Block, wanted: list[int], code: Code) -> list[Block]:
         index = code.local(f"{table}[{block.index}]")
         return [replace(block, index=index, hot=block.hot[wanted], base=block.base[wanted])]
     if len(wanted) <= _WRITTEN_OUT:
-        return [slot(block, at) for at in wanted]
+        return [block_slot(block, at) for at in wanted]
     kind = itemgetter(*wanted) if isinstance(block, Dense) else partial(_few, wanted=wanted)
     return [replace(block, expr=code.local(f"{code.constant(kind)}({block.expr})"), size=len(wanted))]
 
@@ -76,15 +84,15 @@ def _places(wanted: list[int], count: int) -> Numbers:
     return places
 
 
-def _cut_all(part: Part, wanted: list[int]) -> Part:
-    if isinstance(part, Scalars):
+def _cut_all(part: VectorBlock, wanted: list[int]) -> VectorBlock:
+    if isinstance(part, ScalarColumn):
         return part
-    if isinstance(part, OneHots):
+    if isinstance(part, OneHotBlock):
         places = _places(wanted, part.size + 1)
-        return OneHots(places[part.index], part.hot[wanted], part.base[wanted])
-    if isinstance(part, Denses):
-        return Denses(part.values[:, wanted])
+        return OneHotBlock(places[part.index], part.hot[wanted], part.base[wanted])
+    if isinstance(part, DenseBlock):
+        return DenseBlock(part.values[:, wanted])
     places = _places(wanted, part.size)[part.slots]
     kept = np.flatnonzero(places < len(wanted))
     order = kept[np.lexsort((places[kept], part.rows[kept]))]
-    return Sparses(part.rows[order], places[order], part.values[order], len(wanted), part.count)
+    return SparseBlock(part.rows[order], places[order], part.values[order], len(wanted), part.count)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars, Vectors
-from ...codegen.code_writer import Code
+from ...batch.columns import Frame, ScalarColumn, VectorColumn
+from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar, Vector
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import need
+from ...ir.validation import require
 from ...trees.lazy_subtrees import tree_code
 from ...trees.tree_ensemble import AMONG, AT_MOST, LEAF, Forest
 
@@ -23,10 +23,12 @@ class TreeLeaves:
 
     op: str = "tree_leaves"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write each tree as one nested choice."""
         forest = Forest.of(step)
-        need(step, good=forest.leaves.shape[1] == 1 and (len(forest.roots) == 1 or not step.params["single"]))
+        require(
+            step, good=forest.leaves.shape[1] == 1 and (len(forest.roots) == 1 or not step.params["single"])
+        )
         source = code.features(step.inputs[0], step.stage, step.params["features"])
         found = tuple(Scalar(code.local(text), "double") for text in tree_code(forest, source, code))
         code.columns[step.outputs[0]] = found[0] if step.params["single"] else Vector(found)
@@ -35,8 +37,10 @@ class TreeLeaves:
         """Walk all rows down each tree."""
         forest, source = Forest.of(step), frame.features(step.inputs[0])
         table = {at: np.asarray(source.slot(at), dtype=np.float64) for at in forest.used().tolist()}
-        found = tuple(Scalars(_leaves(forest, root, table, frame.size)) for root in forest.roots.tolist())
-        frame.columns[step.outputs[0]] = found[0] if step.params["single"] else Vectors(found)
+        found = tuple(
+            ScalarColumn(_leaves(forest, root, table, frame.size)) for root in forest.roots.tolist()
+        )
+        frame.columns[step.outputs[0]] = found[0] if step.params["single"] else VectorColumn(found)
 
 
 def _leaves(forest: Forest, root: int, table: Mapping[int, Numbers], rows: int) -> Numbers:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...batch.columns import Frame, Scalars
-from ...codegen.code_writer import Code, number
-from ...codegen.symbols import Scalar, Vector, slot_at
+from ...batch.columns import Frame, ScalarColumn
+from ...codegen.code_writer import CodeWriter, float_literal
+from ...codegen.symbols import Scalar, Vector, vector_slot
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.validation import need, word
+from ...ir.validation import enum_param, require
 from ...kernels import class_decision
 from ...trees.feature_splits import questions
 from ...trees.lazy_subtrees import MOST_NODES, tree_code
@@ -33,12 +33,12 @@ class Trees:
 
     op: str = "trees"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write each tree as one nested choice; their sum; the class."""
         forest = Forest.of(step)
-        kind = word(step, "kind", ("regress", "classify", "boost"))
+        kind = enum_param(step, "kind", ("regress", "classify", "boost"))
         width = {"regress": 0, "boost": 2}.get(kind, forest.leaves.shape[1])
-        need(
+        require(
             step, good=step.params["classes"] == width and (kind == "classify" or forest.leaves.shape[1] == 1)
         )
         source = code.features(step.inputs[0], step.stage, step.params["features"])
@@ -48,12 +48,12 @@ class Trees:
             return
         total = sums[0]
         if step.params["kind"] == "regress":
-            sum_ = f"{total} / {number(len(forest.roots))}" if step.params["mean"] else total
+            sum_ = f"{total} / {float_literal(len(forest.roots))}" if step.params["mean"] else total
             code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double")
             return
-        low = code.local(f"{code.constant(class_decision.logistic)}(-2.0 * {total})")
+        low = code.local(f"{code.constant(class_decision.sigmoid)}(-2.0 * {total})")
         raw, probability = code.local(f"(-{total}, {total})"), code.local(f"({low}, 1.0 - {low})")
-        class_decision.emit(step, code, raw, probability)
+        class_decision.emit_classification(step, code, raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Walk all rows down each tree, level by level."""
@@ -61,16 +61,18 @@ class Trees:
         total = descent.rows(frame.features(step.inputs[0]), frame.size)
         if step.params["kind"] == "regress":
             sum_ = total[:, 0] / len(descent.forest.roots) if step.params["mean"] else total[:, 0]
-            frame.columns[step.outputs[0]] = Scalars(sum_)
+            frame.columns[step.outputs[0]] = ScalarColumn(sum_)
         elif step.params["kind"] == "boost":
             m = total[:, 0]
-            low = class_decision.logistics(-2.0 * m)
-            class_decision.run(step, frame, np.column_stack([-m, m]), np.column_stack([low, 1.0 - low]))
+            low = class_decision.sigmoid_rows(-2.0 * m)
+            class_decision.run_classification(
+                step, frame, np.column_stack([-m, m]), np.column_stack([low, 1.0 - low])
+            )
         else:
-            class_decision.run(step, frame, total, _normal(total))
+            class_decision.run_classification(step, frame, total, _normal(total))
 
 
-def _sums(forest: Forest, source: Vector, code: Code) -> list[str]:
+def _sums(forest: Forest, source: Vector, code: CodeWriter) -> list[str]:
     """Return the names of the sums over all trees, one for each number that a leaf holds."""
     width = forest.leaves.shape[1]
     total = _at_once(forest, source, code) if _work(forest) > MOST_WORK else None
@@ -89,7 +91,7 @@ def _work(forest: Forest) -> float:
     return float(trees * (np.log2(np.count_nonzero(forest.kind == LEAF) / trees) + width - 1))
 
 
-def _at_once(forest: Forest, source: Vector, code: Code) -> str | None:
+def _at_once(forest: Forest, source: Vector, code: CodeWriter) -> str | None:
     """Return the name of the sums, by all trees at once; None where each by itself is faster."""
     descent = Descent(forest)
     asked = questions(forest, source) if maskable(forest) else []
@@ -97,15 +99,15 @@ def _at_once(forest: Forest, source: Vector, code: Code) -> str | None:
     if masks is not None:
         walk, numbers = masks.walk(), [each.number for each in asked]
         for each in asked:
-            code.boundary(each.number, each.limits.tolist())
+            code.add_boundaries(each.number, each.limits.tolist())
     elif len(forest.kind) > MOST_NODES or not (forest.kind > AT_MOST).any():
-        walk, numbers = descent.walk(), [slot_at(source, at) for at in descent.used.tolist()]
+        walk, numbers = descent.walk(), [vector_slot(source, at) for at in descent.used.tolist()]
     else:
         return None
-    return code.local(f"{code.constant(walk)}([{', '.join(number.expr for number in numbers)}])")
+    return code.local(f"{code.constant(walk)}([{', '.join(scalar.expr for scalar in numbers)}])")
 
 
-def _sum(terms: list[str], code: Code) -> str:
+def _sum(terms: list[str], code: CodeWriter) -> str:
     """Return the name of a sum, taken from the left; Python reads no line of thousands of terms."""
     total = code.local(" + ".join(terms[:_TERMS]))
     for start in range(_TERMS, len(terms), _TERMS):
@@ -113,11 +115,11 @@ def _sum(terms: list[str], code: Code) -> str:
     return total
 
 
-def _emit_votes(step: Step, code: Code, sums: list[str]) -> None:
+def _emit_votes(step: Step, code: CodeWriter, sums: list[str]) -> None:
     raw = code.local(f"({', '.join(sums)},)")
     total = code.local(f"sum({raw})")
     parts = ", ".join(f"{one} / {total}" for one in sums)
-    class_decision.emit(step, code, raw, code.local(f"({parts},) if {total} else {raw}"))
+    class_decision.emit_classification(step, code, raw, code.local(f"({parts},) if {total} else {raw}"))
 
 
 def _normal(raw: Numbers) -> Numbers:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.text.token_columns import WORDS
+from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_n_gram(saved: SavedStage, plan: Plan) -> None:
     """Add one step."""
     source, target = saved.column_pair()
-    plan.add_step(saved, "ngram", [source], [(target, WORDS)], params={"n": int(saved.params["n"])})
+    plan.add_step(saved, "ngram", [source], [(target, TOKENS)], params={"n": int(saved.params["n"])})

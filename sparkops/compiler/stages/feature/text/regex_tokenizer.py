@@ -5,7 +5,7 @@ from __future__ import annotations
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.jvm.regex import translated
-from sparkops.scoring.text.token_columns import WORDS
+from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
@@ -18,4 +18,4 @@ def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
         "shortest": int(saved.params["minTokenLength"]),
     }
     source, target = saved.column_pair()
-    plan.add_step(saved, "tokenize_by_pattern", [source], [(target, WORDS)], params=params)
+    plan.add_step(saved, "tokenize_by_pattern", [source], [(target, TOKENS)], params=params)

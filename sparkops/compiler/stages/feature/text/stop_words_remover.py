@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.text.token_columns import WORDS
+from sparkops.scoring.text.token_columns import TOKENS
 
 # Languages whose lower case Java writes by rules of their own.
 _LOCALES_WITH_OWN_CASE = frozenset(("tr", "az", "lt", "th"))
@@ -17,4 +17,4 @@ def compile_stop_words_remover(saved: SavedStage, plan: Plan) -> None:
         raise CannotCompile(f"it ignores case by the rules of the locale `{locale}`")
     params = {"words": list(saved.params["stopWords"]), "exact": exact}
     for source, target in saved.column_pairs():
-        plan.add_step(saved, "remove_words", [source], [(target, WORDS)], params=params)
+        plan.add_step(saved, "remove_words", [source], [(target, TOKENS)], params=params)

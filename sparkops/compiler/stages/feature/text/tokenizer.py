@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.text.token_columns import WORDS
+from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_tokenizer(saved: SavedStage, plan: Plan) -> None:
     """Add one step."""
     source, target = saved.column_pair()
-    plan.add_step(saved, "tokenize", [source], [(target, WORDS)])
+    plan.add_step(saved, "tokenize", [source], [(target, TOKENS)])

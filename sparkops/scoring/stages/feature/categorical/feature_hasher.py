@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from .....errors import ModelError
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
 from ....ir.field import NUMBERS, REALS
-from ....text.murmur3 import Slots, hash_text
-from ....text.token_columns import MOST_SLOTS, Counts, bind_all_counts, bind_counts, kernel, whole_number
+from ....ir.validation import MAX_SLOTS, int_param
+from ....text.murmur3 import HashedSlots, hash_string
+from ....text.token_columns import Counts, bind_count_column, bind_counts, cached_kernel
 
 Add = Callable[[Counts, Any], None]
 
@@ -26,9 +27,9 @@ class HashFeatures:
 
     op: str = "hash_features"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call with all columns."""
-        size = whole_number(step, "size", 1, MOST_SLOTS)
+        size = int_param(step, "size", low=1, high=MAX_SLOTS + 1)
         types, values = step.params.get("types"), []
         names = step.params.get("names")
         if not isinstance(types, list) or len(types) != len(step.inputs) or not isinstance(names, list):
@@ -42,19 +43,19 @@ class HashFeatures:
             if kind in REALS and name in names:
                 raise ModelError(f"{step.stage}: column `{name}` is {kind}, which is no category.")
             values.append(source.expr)
-        hashed = code.constant(kernel(_hashed, step))
+        hashed = code.constant(cached_kernel(_hashed, step))
         bind_counts(step, code, code.local(f"{hashed}(({', '.join(values)},))"), size, None)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Hash every row."""
         columns = [_plain(frame.scalars(name)) for name in step.inputs]
-        hashed = kernel(_hashed, step)
-        bind_all_counts(
+        hashed = cached_kernel(_hashed, step)
+        bind_count_column(
             step, frame, [hashed(row) for row in zip(*columns, strict=True)], int(step.params["size"])
         )
 
 
-def _plain(column: Scalars) -> list[Any]:
+def _plain(column: ScalarColumn) -> list[Any]:
     values: list[Any] = column.values.tolist()
     if column.null is None:
         return values
@@ -79,7 +80,7 @@ def _hashed(step: Step) -> Callable[[tuple[Any, ...]], Counts]:
 
 
 def _number(name: str, size: int) -> Add:
-    slot = hash_text(name) % size
+    slot = hash_string(name) % size
 
     def add(found: Counts, value: float) -> None:
         found[slot] = found.get(slot, 0.0) + value
@@ -88,7 +89,7 @@ def _number(name: str, size: int) -> Add:
 
 
 def _category(name: str, kind: str, size: int) -> Add:
-    slots = Slots(size, f"{name}=")
+    slots = HashedSlots(size, f"{name}=")
 
     def add(found: Counts, value: Any) -> None:
         text = value if kind == "string" else str(value).lower() if kind == "boolean" else str(int(value))

@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import outside
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 
@@ -21,11 +21,13 @@ class IndexToString:
 
     op: str = "index_to_string"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one look-up."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         labels = tuple(step.params["labels"])
-        problem = outside(source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}")
+        problem = refuse_value(
+            source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}"
+        )
         find = code.constant(partial(_label, labels, problem=problem))
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{find}({source.expr})"), "string", field=source.field
@@ -39,7 +41,7 @@ class IndexToString:
         good = (values > -1.0) & (values < len(labels) - 1) & ~source.missing()
         frame.refuse(~good)
         index = np.where(good, np.where(good, values, 0.0).astype(np.int64), len(labels) - 1)
-        frame.columns[step.outputs[0]] = Scalars(labels[index])
+        frame.columns[step.outputs[0]] = ScalarColumn(labels[index])
 
 
 def _label(labels: tuple[str, ...], value: float | None, *, problem: Callable[[object], object]) -> str:

@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Frame, OneHots, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import outside
+from ....batch.columns import Frame, OneHotBlock, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import OneHot, Vector
 from ....ir.description import Step
-from ....ir.validation import MOST_SLOTS, need, whole
+from ....ir.validation import MAX_SLOTS, int_param, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +22,20 @@ class OneHotEncode:
 
     op: str = "one_hot"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the index of the hot slot; one that is known to be in range needs no code."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
-        categories, keep = whole(step, "categories", high=MOST_SLOTS), step.params["keep"]
+        categories, keep = int_param(step, "categories", high=MAX_SLOTS), step.params["keep"]
         slots = _slots(step)
-        need(step, good=slots >= 0)
+        require(step, good=slots >= 0)
         index = source.expr
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]
-            problem = outside(name, step.stage, f"is not an index below {categories}")
+            problem = refuse_value(name, step.stage, f"is not an index below {categories}")
             find = code.constant(partial(_hot, categories=categories, keep=keep, problem=problem))
             guard = f" if {index} is not None else None" if source.null else ""
             index = code.local(f"{find}({index}){guard}")
-            code.boundary(source, [*range(categories + 1), -1.0, -0.5, 0.5])
+            code.add_boundaries(source, [*range(categories + 1), -1.0, -0.5, 0.5])
         block = OneHot(index, np.ones(slots), np.zeros(slots), source.field)
         null = f"{index} is None" if source.null else None
         code.columns[step.outputs[0]] = Vector((block,), null, source.field)
@@ -51,8 +51,8 @@ class OneHotEncode:
             frame.refuse(~inside & ~null)
         index = np.where(inside, values, categories).astype(np.int64)
         slots = _slots(step)
-        block = OneHots(np.minimum(index, slots), np.ones(slots), np.zeros(slots))
-        frame.columns[step.outputs[0]] = Vectors((block,), source.null)
+        block = OneHotBlock(np.minimum(index, slots), np.ones(slots), np.zeros(slots))
+        frame.columns[step.outputs[0]] = VectorColumn((block,), source.null)
 
 
 def _slots(step: Step) -> int:

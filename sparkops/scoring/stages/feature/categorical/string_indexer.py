@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from .....errors import ModelError
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import unseen
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_unseen
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import NUMBERS, REALS
-from ....text.token_columns import Kernel, kernel
+from ....text.token_columns import Kernel, cached_kernel
 
 _JAVA_DOUBLE = re.compile(r"(-?)(\d+)\.(0|\d*[1-9])(?:E(-?[1-9]\d*))?")
 _SPECIAL = {"Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -29,7 +29,7 @@ class StringIndex:
 
     op: str = "string_index"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one look-up, and what happens when it finds nothing."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
@@ -42,7 +42,9 @@ class StringIndex:
         if invalid == "keep":
             code.line(f"if {index} is None: {index} = {len(labels)}")
         else:
-            problem = unseen(source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip")
+            problem = refuse_unseen(
+                source.field or step.inputs[0], step.stage, labels, drop=invalid == "skip"
+            )
             code.line(f"if {index} is None: {code.constant(problem)}({source.expr})")
         limit = len(labels) + (invalid == "keep")
         kept = (*labels, "__unknown") if invalid == "keep" else labels
@@ -54,18 +56,18 @@ class StringIndex:
         """Look every value up."""
         source = frame.scalars(step.inputs[0])
         kind, other, invalid = step.params["type"], len(step.params["labels"]), step.params["invalid"]
-        values = (source.values if source.coded is None else source.coded.words).tolist()
+        values = (source.values if source.dictionary is None else source.dictionary.dictionary).tolist()
         if kind in REALS:
             values = [value or repr(float(value)) for value in values]
-        look_up: Callable[..., int] = kernel(_look_up, step)
+        look_up: Callable[..., int] = cached_kernel(_look_up, step)
         found = np.fromiter(map(look_up, values, repeat(other)), dtype=np.int64, count=len(values))
-        if source.coded is not None:
-            found = found.take(source.coded.codes)
+        if source.dictionary is not None:
+            found = found.take(source.dictionary.indices)
         if source.null is not None:
             found[source.null] = other
         if invalid != "keep":
             (frame.drop if invalid == "skip" else frame.refuse)(found == other)
-        frame.columns[step.outputs[0]] = Scalars(found)
+        frame.columns[step.outputs[0]] = ScalarColumn(found)
 
 
 def _look_up(step: Step) -> Kernel:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code, number
-from ....codegen.row_errors import outside
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter, float_literal
+from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
-from ....ir.validation import array, need, word
+from ....ir.validation import enum_param, float_array, require
 
 _WHY = "was not seen in training, and the model refuses that"
 
@@ -22,17 +22,17 @@ class TargetEncode:
 
     op: str = "target_encode"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one look-up."""
-        invalid, table = word(step, "invalid", ("error", "keep")), _table(step)
+        invalid, table = enum_param(step, "invalid", ("error", "keep")), _table(step)
         source = code.atom(code.scalar(step.inputs[0], step.stage))
-        code.boundary(source, [each for each in table if each is not None])
+        code.add_boundaries(source, [each for each in table if each is not None])
         find = f"{code.constant(table.get)}({source.expr}"
         if invalid == "keep":
-            found = code.local(f"{find}, {number(array(step, 'unseen', 1)[0])})")
+            found = code.local(f"{find}, {float_literal(float_array(step, 'unseen', 1)[0])})")
         else:
             found = code.local(f"{find})")
-            problem = outside(source.field or step.inputs[0], step.stage, _WHY)
+            problem = refuse_value(source.field or step.inputs[0], step.stage, _WHY)
             code.line(f"if {found} is None: {code.constant(problem)}({source.expr})")
         code.columns[step.outputs[0]] = Scalar(found, "double", nan=True, field=source.field, scale=0.0)
 
@@ -50,14 +50,14 @@ class TargetEncode:
             seen = np.where(source.null, None in table, seen)
         if step.params["invalid"] == "error":
             frame.refuse(~seen)
-        frame.columns[step.outputs[0]] = Scalars(found)
+        frame.columns[step.outputs[0]] = ScalarColumn(found)
 
 
 def _table(step: Step) -> dict[float | None, float]:
-    categories = array(step, "categories", None)
-    encodings = array(step, "encodings", len(categories))
-    array(step, "unseen", 1)
-    null = array(step, "null", None)
-    need(step, good=len(null) <= 1 and bool(np.isfinite(categories).all()))
+    categories = float_array(step, "categories", None)
+    encodings = float_array(step, "encodings", len(categories))
+    float_array(step, "unseen", 1)
+    null = float_array(step, "null", None)
+    require(step, good=len(null) <= 1 and bool(np.isfinite(categories).all()))
     table: dict[float | None, float] = dict(zip(categories.tolist(), encodings.tolist(), strict=True))
     return table | dict.fromkeys([None] * len(null), float(null[0]) if len(null) else 0.0)

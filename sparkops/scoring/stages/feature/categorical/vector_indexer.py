@@ -8,14 +8,14 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import outside, unseen
-from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, spread
+from ....batch.columns import DenseBlock, Frame, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_unseen, refuse_value
+from ....codegen.symbols import Block, Dense, OneHot, Scalar, Vector, block_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.validation import array, need, word
-from ....kernels.vector_layout import STORED, doubt, is_sparse
+from ....ir.validation import enum_param, float_array, require
+from ....kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
 _WRITTEN_OUT = 64
 _WHY = "was not seen in training, and Spark takes it for the first category or refuses it as it stores the vector"
@@ -33,13 +33,16 @@ class VectorIndex:
 
     op: str = "vector_index"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one look-up a slot of categories."""
-        invalid, stored = word(step, "invalid", ("error", "keep", "skip")), word(step, "stored", STORED)
-        size, tables = int(array(step, "size", 1)[0]), _tables(step)
+        invalid, stored = (
+            enum_param(step, "invalid", ("error", "keep", "skip")),
+            enum_param(step, "stored", STORED),
+        )
+        size, tables = int(float_array(step, "size", 1)[0]), _tables(step)
         source = code.features(step.inputs[0], step.stage, size)
         if stored == "unknown" and any(0.0 not in table for table in tables.values()):
-            doubt(code, source)
+            mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
         rules = {slot: _Rule(table, invalid, name, step.stage, stored) for slot, table in tables.items()}
         if size <= _WRITTEN_OUT and not source.sparse:
@@ -63,7 +66,7 @@ class VectorIndex:
             made[:, slot] = np.where(seen, index, len(places))
             if invalid != "keep":
                 (frame.drop if invalid == "skip" else frame.refuse)(~seen)
-        frame.columns[step.outputs[0]] = Vectors((Denses(made),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(made),))
 
 
 class _Rule:
@@ -82,8 +85,10 @@ class _Rule:
     def __init__(self, table: Table, invalid: str, name: str, stage: str, stored: str) -> None:
         self.table, self.find, self.count, self.stored = table, table.get, float(len(table)), stored
         self.kept, self.torn = invalid == "keep", 0.0 not in table and stored != "dense"
-        self.problem: Problem = unseen(name, stage, [repr(each) for each in table], drop=invalid == "skip")
-        self.unsure: Problem = outside(name, stage, _WHY)
+        self.problem: Problem = refuse_unseen(
+            name, stage, [repr(each) for each in table], drop=invalid == "skip"
+        )
+        self.unsure: Problem = refuse_value(name, stage, _WHY)
 
     def other(self, value: float, whole: Sequence[float]) -> float:
         """Return the index of a value that is not in the table, or refuse or drop the row."""
@@ -100,24 +105,30 @@ class _Rule:
 
 def _tables(step: Step) -> dict[int, Table]:
     """Return, for each slot of categories, the index of each value; NaN is never found."""
-    size, chosen, values = array(step, "size", 1)[0], array(step, "slots", None), array(step, "values", None)
-    starts = array(step, "starts", len(chosen) + 1).astype(np.int64).tolist()
+    size, chosen, values = (
+        float_array(step, "size", 1)[0],
+        float_array(step, "slots", None),
+        float_array(step, "values", None),
+    )
+    starts = float_array(step, "starts", len(chosen) + 1).astype(np.int64).tolist()
     slots = chosen.astype(np.int64).tolist()
-    need(step, good=starts[0] == 0 and starts[-1] == len(values) and starts == sorted(starts))
-    need(step, good=0 <= size < 2**31 and all(0 <= slot < size for slot in slots))
-    need(step, good=len(set(slots)) == len(slots))
+    require(step, good=starts[0] == 0 and starts[-1] == len(values) and starts == sorted(starts))
+    require(step, good=0 <= size < 2**31 and all(0 <= slot < size for slot in slots))
+    require(step, good=len(set(slots)) == len(slots))
     tables = {}
     for slot, first, last in sorted(zip(slots, starts, starts[1:], strict=False)):
         pairs = ((value, float(at)) for at, value in enumerate(values[first:last].tolist()))
         tables[slot] = {value: at for value, at in pairs if value == value}  # noqa: PLR0124
-        need(step, good=len(tables[slot]) == last - first)
+        require(step, good=len(tables[slot]) == last - first)
     return tables
 
 
-def _written(code: Code, source: Vector, rules: dict[int, _Rule]) -> tuple[Block, ...]:
+def _written(code: CodeWriter, source: Vector, rules: dict[int, _Rule]) -> tuple[Block, ...]:
     whole = ""
     if any(rule.torn for rule in rules.values()):
-        whole = code.local(f"({', '.join(part.expr for block in source.blocks for part in spread(block))},)")
+        whole = code.local(
+            f"({', '.join(part.expr for block in source.blocks for part in block_slots(block))},)"
+        )
     made: list[Block] = []
     at = 0
     for block in source.blocks:
@@ -127,7 +138,7 @@ def _written(code: Code, source: Vector, rules: dict[int, _Rule]) -> tuple[Block
         if not own or kept is not None:
             made.append(kept or block)
             continue
-        parts = spread(block)
+        parts = block_slots(block)
         made += [
             _scalar(code, part, own[place], whole or "()") if place in own else part
             for place, part in enumerate(parts)
@@ -146,9 +157,9 @@ def _hot(block: OneHot, rules: dict[int, _Rule]) -> OneHot | None:
     return replace(block, hot=hot, base=base)
 
 
-def _scalar(code: Code, source: Scalar, rule: _Rule, whole: str) -> Scalar:
+def _scalar(code: CodeWriter, source: Scalar, rule: _Rule, whole: str) -> Scalar:
     source = code.atom(source)
-    code.boundary(source, rule.table)
+    code.add_boundaries(source, rule.table)
     found = code.local(f"{code.constant(rule.find)}({source.expr})")
     code.line(f"if {found} is None: {found} = {code.constant(rule.other)}({source.expr}, {whole})")
     limit = int(rule.count) + rule.kept

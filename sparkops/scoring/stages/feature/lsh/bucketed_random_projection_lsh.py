@@ -8,12 +8,12 @@ from math import floor
 
 import numpy as np
 
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code, number
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter, float_literal
 from ....codegen.symbols import Scalar, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.validation import array, need
+from ....ir.validation import float_array, require
 from ..vector.pca import all_sums, sums
 
 
@@ -23,13 +23,16 @@ class ProjectionHash:
 
     op: str = "projection_hash"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one sum a table, and the list of their buckets."""
-        directions, factor = array(step, "directions", None, None), float(array(step, "factor", 1)[0])
-        need(step, good=bool(np.isfinite(directions).all()))
+        directions, factor = (
+            float_array(step, "directions", None, None),
+            float(float_array(step, "factor", 1)[0]),
+        )
+        require(step, good=bool(np.isfinite(directions).all()))
         source = code.features(step.inputs[0], step.stage, directions.shape[1])
-        listed = code.listed(Vector(sums(code, source, directions)))
-        factor_text = number(factor)
+        listed = code.list_expr(Vector(sums(code, source, directions)))
+        factor_text = float_literal(factor)
         kernel = code.constant(_buckets)
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{kernel}({listed}, {factor_text})"), "array<vector>", field=source.field, scale=0.0
@@ -39,7 +42,7 @@ class ProjectionHash:
         """Find the buckets of every row."""
         source = frame.features(step.inputs[0])
         found = all_sums(source, frame, step.arrays["directions"]) * float(step.arrays["factor"][0])
-        frame.columns[step.outputs[0]] = Scalars(listed(np.floor(found)))
+        frame.columns[step.outputs[0]] = ScalarColumn(listed(np.floor(found)))
 
 
 def listed(table: Numbers) -> Numbers:

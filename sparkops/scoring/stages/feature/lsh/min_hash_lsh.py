@@ -8,12 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import outside
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
-from ....ir.validation import array, need
+from ....ir.validation import float_array, require
 from .bucketed_random_projection_lsh import listed
 
 PRIME = 2038074743
@@ -26,14 +26,14 @@ class MinHash:
 
     op: str = "min_hash"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        given = array(step, "coefficients", None, 2)
-        need(step, good=bool(((given >= 0) & (given < PRIME)).all()))
+        given = float_array(step, "coefficients", None, 2)
+        require(step, good=bool(((given >= 0) & (given < PRIME)).all()))
         pairs = [(int(a), int(b)) for a, b in given]
         source = code.features(step.inputs[0], step.stage)
         why = "is every slot of the vector, and one that is not 0 is needed"
-        problem = outside(source.field or step.inputs[0], step.stage, why)
+        problem = refuse_value(source.field or step.inputs[0], step.stage, why)
         few = source.sparse
         kernel = partial(_of_few if few else _of_all, pairs=pairs, problem=problem)
         values = code.sparse(source) if few else code.dense(source)
@@ -50,7 +50,7 @@ class MinHash:
         found = np.full((frame.size, len(step.arrays["coefficients"])), PRIME, dtype=np.int64)
         for at, (a, b) in enumerate(step.arrays["coefficients"].astype(np.int64).tolist()):
             np.minimum.at(found[:, at], rows, (numbers * a + b) % PRIME)
-        frame.columns[step.outputs[0]] = Scalars(listed(found.astype(np.float64)))
+        frame.columns[step.outputs[0]] = ScalarColumn(listed(found.astype(np.float64)))
 
 
 def _of_all(

@@ -7,12 +7,20 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, OneHots, Part, Scalars, Sparses, Vectors
-from ....codegen.code_writer import Code, number
+from ....batch.columns import (
+    DenseBlock,
+    Frame,
+    OneHotBlock,
+    ScalarColumn,
+    SparseBlock,
+    VectorBlock,
+    VectorColumn,
+)
+from ....codegen.code_writer import CodeWriter, float_literal
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.validation import array, need
+from ....ir.validation import float_array, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +29,10 @@ class Binarize:
 
     op: str = "binarize"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one comparison a slot."""
-        threshold = float(array(step, "threshold", 1)[0])
-        need(step, good=threshold == threshold)  # noqa: PLR0124
+        threshold = float(float_array(step, "threshold", 1)[0])
+        require(step, good=threshold == threshold)  # noqa: PLR0124
         source = code.columns.get(step.inputs[0])
         if isinstance(source, Vector):
             vector = code.features(step.inputs[0], step.stage)
@@ -32,9 +40,9 @@ class Binarize:
             code.columns[step.outputs[0]] = Vector(blocks, None, vector.field)
             return
         found = code.atom(code.scalar(step.inputs[0], step.stage))
-        code.boundary(found, [threshold])
+        code.add_boundaries(found, [threshold])
         guard = f"{found.expr} is not None and " if found.null else ""
-        expr = f"(1.0 if {guard}{found.expr} > {number(threshold)} else 0.0)"
+        expr = f"(1.0 if {guard}{found.expr} > {float_literal(threshold)} else 0.0)"
         code.columns[step.outputs[0]] = Scalar(
             code.local(expr), "double", limit=2, field=found.field, scale=0.0
         )
@@ -43,14 +51,14 @@ class Binarize:
         """Compare in every row."""
         threshold = float(step.arrays["threshold"][0])
         source = frame.columns[step.inputs[0]]
-        if isinstance(source, Vectors):
+        if isinstance(source, VectorColumn):
             vectors = frame.features(step.inputs[0])
             blocks = tuple(_part(block, threshold) for block in vectors.blocks)
-            frame.columns[step.outputs[0]] = Vectors(blocks)
+            frame.columns[step.outputs[0]] = VectorColumn(blocks)
             return
         above = source.values > threshold
         above = above if source.null is None else above & ~source.null
-        frame.columns[step.outputs[0]] = Scalars(above.astype(np.float64))
+        frame.columns[step.outputs[0]] = ScalarColumn(above.astype(np.float64))
 
 
 def _apply(values: Numbers, threshold: float) -> Numbers:
@@ -59,16 +67,16 @@ def _apply(values: Numbers, threshold: float) -> Numbers:
     return np.asarray(hit.astype(np.float64))
 
 
-def _block(block: Block, threshold: float, code: Code) -> Block:
+def _block(block: Block, threshold: float, code: CodeWriter) -> Block:
     if isinstance(block, OneHot):
         return replace(block, hot=_apply(block.hot, threshold), base=_apply(block.base, threshold))
     if isinstance(block, Scalar):
-        code.boundary(block, [threshold])
+        code.add_boundaries(block, [threshold])
         test = f"{block.expr} > " if threshold >= 0.0 else f"not {block.expr} <= "
-        expr = code.local(f"1.0 if {test}{number(threshold)} else 0.0")
+        expr = code.local(f"1.0 if {test}{float_literal(threshold)} else 0.0")
         return Scalar(expr, "double", limit=2, field=block.field, scale=0.0)
     if isinstance(block, Sparse) and threshold >= 0.0:
-        expr = f"{{at: 1.0 for at, value in {block.expr}.items() if value > {number(threshold)}}}"
+        expr = f"{{at: 1.0 for at, value in {block.expr}.items() if value > {float_literal(threshold)}}}"
         return replace(block, expr=code.local(expr))
     whole = code.dense(Vector((block,)))
     kernel = code.constant(partial(_list, threshold=threshold))
@@ -81,12 +89,12 @@ def _list(values: list[float], *, threshold: float) -> list[float]:
     return [0.0 if value <= threshold else 1.0 for value in values]
 
 
-def _part(part: Part, threshold: float) -> Part:
-    if isinstance(part, OneHots):
+def _part(part: VectorBlock, threshold: float) -> VectorBlock:
+    if isinstance(part, OneHotBlock):
         return replace(part, hot=_apply(part.hot, threshold), base=_apply(part.base, threshold))
-    if isinstance(part, Scalars):
-        return Scalars(_apply(part.values, threshold))
-    if isinstance(part, Sparses) and threshold >= 0.0:
+    if isinstance(part, ScalarColumn):
+        return ScalarColumn(_apply(part.values, threshold))
+    if isinstance(part, SparseBlock) and threshold >= 0.0:
         kept = part.values > threshold
         return replace(part, rows=part.rows[kept], slots=part.slots[kept], values=np.ones(int(kept.sum())))
-    return Denses(_apply(part.values if isinstance(part, Denses) else part.dense(), threshold))
+    return DenseBlock(_apply(part.values if isinstance(part, DenseBlock) else part.dense(), threshold))

@@ -10,9 +10,9 @@ from math import copysign
 
 import numpy as np
 
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import missing, outside
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_missing, refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.arrays import Numbers
 from ....ir.description import Step
@@ -24,21 +24,21 @@ class Bucketize:
 
     op: str = "bucketize"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one search in the splits."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         invalid, splits = step.params["invalid"], step.arrays["splits"].tolist()
         name, v = source.field or step.inputs[0], source.expr
-        absent = code.constant(missing(name, step.stage, drop=invalid == "skip"))
+        absent = code.constant(refuse_missing(name, step.stage, drop=invalid == "skip"))
         if invalid == "skip" and source.null:
             code.line(f"if {v} is None: {absent}({v})")
         if invalid != "keep" and source.nan:
             code.line(f"if {v} != {v}: {absent}({v})")
-        limits = outside(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
+        limits = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
         find = code.constant(partial(_bucket, tuple(splits), outside=limits))
         null = source.null and invalid != "skip"
         guard = f" if {v} is not None else None" if null else ""
-        code.boundary(source, splits)
+        code.add_boundaries(source, splits)
         limit = len(splits) - 1 + (invalid == "keep")
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{find}({v}){guard}"), "double", null, limit=limit, field=source.field, scale=0.0
@@ -59,7 +59,7 @@ class Bucketize:
         frame.refuse(((index < 0) | (index >= len(splits) - 1)) & ~none & ~null)
         index[none | null] = len(splits) - 1
         kept = source.null if invalid != "skip" else None
-        frame.columns[step.outputs[0]] = Scalars(index, kept)
+        frame.columns[step.outputs[0]] = ScalarColumn(index, kept)
 
 
 def _bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:

@@ -7,8 +7,8 @@ from math import isnan
 
 import numpy as np
 
-from ....batch.columns import Frame, Scalars
-from ....codegen.code_writer import Code, number
+from ....batch.columns import Frame, ScalarColumn
+from ....codegen.code_writer import CodeWriter, float_literal
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import REALS, WHOLE_RANGES
@@ -20,7 +20,7 @@ class Impute:
 
     op: str = "impute"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one choice; null, and the missing value, take the surrogate in the column's own type."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         v, surrogate, missing = source.expr, _surrogate(step, source.type), float(step.arrays["missing"][0])
@@ -28,9 +28,9 @@ class Impute:
         if isnan(missing):
             tests += [f"{v} != {v}"] if source.nan else []
         else:
-            tests += [f"{v} == {number(missing)}"]
-            code.boundary(source, [missing])
-        text = number(surrogate) if source.type in REALS else repr(int(surrogate))
+            tests += [f"{v} == {float_literal(missing)}"]
+            code.add_boundaries(source, [missing])
+        text = float_literal(surrogate) if source.type in REALS else repr(int(surrogate))
         expr = f"({text} if {' or '.join(tests)} else {v})" if tests else v
         code.columns[step.outputs[0]] = Scalar(
             code.local(expr) if tests else v,
@@ -51,7 +51,7 @@ class Impute:
         surrogate = _surrogate(step, step.params["type"])
         whole = step.params["type"] in WHOLE_RANGES
         values = np.where(hit, int(surrogate) if whole else surrogate, source.values)
-        frame.columns[step.outputs[0]] = Scalars(values)
+        frame.columns[step.outputs[0]] = ScalarColumn(values)
 
 
 def _surrogate(step: Step, kind: str) -> float:

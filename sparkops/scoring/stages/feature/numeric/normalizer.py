@@ -9,14 +9,14 @@ from math import inf, nan, sqrt
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Sparses, Vectors
-from ....codegen.code_writer import Code
+from ....batch.columns import DenseBlock, Frame, SparseBlock, VectorColumn
+from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Dense, Sparse, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.validation import array, need, word
+from ....ir.validation import enum_param, float_array, require
 from ....jvm.math import power
-from ....kernels.vector_layout import STORED, doubt, is_sparse, repair, sure
+from ....kernels.vector_layout import STORED, evaluate_rows, guarded, is_sparse, mark_ambiguous
 
 Row = Sequence[float]
 
@@ -27,16 +27,16 @@ class Normalize:
 
     op: str = "normalize"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call; wide vectors stay dictionaries."""
-        p, stored = float(array(step, "p", 1)[0]), word(step, "stored", STORED)
-        need(step, good=p >= 1.0)
+        p, stored = float(float_array(step, "p", 1)[0]), enum_param(step, "stored", STORED)
+        require(step, good=p >= 1.0)
         source = code.features(step.inputs[0], step.stage)
         if stored == "unknown":
-            doubt(code, source)
+            mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
         length = partial(_length, p=p)
-        rare = sure(name, step.stage, stored, partial(_careful, length=length))
+        rare = guarded(name, step.stage, stored, partial(_careful, length=length))
         made: Dense | Sparse
         kernel: Callable[..., object]
         if source.sparse:
@@ -54,13 +54,13 @@ class Normalize:
     def run(self, step: Step, frame: Frame) -> None:
         """Divide every row."""
         source, p = frame.features(step.inputs[0]), float(step.arrays["p"][0])
-        if any(isinstance(block, Sparses) for block in source.blocks):
+        if any(isinstance(block, SparseBlock) for block in source.blocks):
             entries = source.sparse(frame.size)
             lengths = _lengths_of(entries, p)
             if not np.isnan(lengths).any():
                 values = entries.values / np.where(lengths == 0.0, 1.0, lengths)[entries.rows]
-                part = Sparses(entries.rows, entries.slots, values, entries.size, entries.count)
-                frame.columns[step.outputs[0]] = Vectors((part,))
+                part = SparseBlock(entries.rows, entries.slots, values, entries.size, entries.count)
+                frame.columns[step.outputs[0]] = VectorColumn((part,))
                 return
         table = source.dense()
         lengths = _lengths(table, p)
@@ -68,8 +68,8 @@ class Normalize:
             made = table / np.where(lengths == 0.0, 1.0, lengths)[:, None]
         careful = partial(_careful, length=partial(_length, p=p))
         rare = np.flatnonzero(np.isnan(lengths)).tolist()
-        repair(frame, made, table, rare, step.params["stored"], careful)
-        frame.columns[step.outputs[0]] = Vectors((Denses(made),))
+        evaluate_rows(frame, made, table, rare, step.params["stored"], careful)
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(made),))
 
 
 def _length(values: Iterable[float], *, p: float) -> float:
@@ -94,7 +94,7 @@ def _lengths(table: Numbers, p: float) -> Numbers:
         return np.asarray((sizes**p).sum(axis=1) ** (1.0 / p))
 
 
-def _lengths_of(entries: Sparses, p: float) -> Numbers:
+def _lengths_of(entries: SparseBlock, p: float) -> Numbers:
     sizes = np.abs(entries.values)
     if p == inf:
         result = np.zeros(entries.count)

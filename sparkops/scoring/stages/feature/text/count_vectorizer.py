@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from .....errors import ModelError
 from ....batch.columns import Frame
-from ....codegen.code_writer import Code
+from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
+from ....ir.validation import token_list_param
 from ....text.token_columns import (
-    WORDS,
+    TOKENS,
     Counts,
     Kernel,
-    Words,
-    bind_all_counts,
+    Tokens,
+    bind_count_column,
     bind_counts,
-    call,
-    call_all,
-    kernel,
-    listed_words,
+    cached_kernel,
+    emit_call,
+    map_rows,
 )
 from .hashing_tf import counted
 
@@ -29,27 +29,27 @@ class CountWords:
 
     op: str = "count_words"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        words = listed_words(step, "words")
+        words = token_list_param(step, "words")
         if len(set(words)) != len(words):
             raise ModelError(f"{step.stage}: a word is in the vocabulary twice.")
         if "least" not in step.arrays or step.arrays["least"].shape != (1,):
             raise ModelError(f"{step.stage}: one number says how often a word must come.")
-        name = call(step, code, kernel(_counts, step), WORDS, words)
+        name = emit_call(step, code, cached_kernel(_counts, step), TOKENS, words)
         bind_counts(step, code, name, len(words), code.scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Count in every row."""
-        found = call_all(step, frame, kernel(_counts, step), [])
-        bind_all_counts(step, frame, found, len(step.params["words"]))
+        found = map_rows(step, frame, cached_kernel(_counts, step), [])
+        bind_count_column(step, frame, found, len(step.params["words"]))
 
 
 def _counts(step: Step) -> Kernel:
     places = {word: at for at, word in enumerate(step.params["words"])}
     least, binary = float(step.arrays["least"][0]), bool(step.params.get("binary"))
 
-    def counts(words: Words) -> Counts:
+    def counts(words: Tokens) -> Counts:
         found = counted([places[word] for word in words if word in places])
         enough = least if least >= 1.0 else len(words) * least
         if enough > 1.0:

@@ -8,20 +8,19 @@ from typing import Any
 
 from .....errors import ModelError
 from ....batch.columns import Frame
-from ....codegen.code_writer import Code
+from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
 from ....ir.field import NUMBERS
-from ....text.murmur3 import Slots, hash_value
+from ....ir.validation import MAX_SLOTS, int_param
+from ....text.murmur3 import HashedSlots, hash_value
 from ....text.token_columns import (
-    MOST_SLOTS,
     Counts,
     Kernel,
-    bind_all_counts,
+    bind_count_column,
     bind_counts,
-    call,
-    call_all,
-    kernel,
-    whole_number,
+    cached_kernel,
+    emit_call,
+    map_rows,
 )
 
 ITEMS = frozenset((*NUMBERS, "string", "boolean"))
@@ -33,24 +32,24 @@ class HashWords:
 
     op: str = "hash_words"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        size, kind = whole_number(step, "size", 1, MOST_SLOTS), step.params.get("type")
+        size, kind = int_param(step, "size", low=1, high=MAX_SLOTS + 1), step.params.get("type")
         if not isinstance(kind, str) or kind not in ITEMS:
             raise ModelError(f"{step.stage}: items of type {kind} have no hash.")
-        name = call(step, code, kernel(_counts, step), f"array<{kind}>")
+        name = emit_call(step, code, cached_kernel(_counts, step), f"array<{kind}>")
         bind_counts(step, code, name, size, code.scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Count in every row."""
-        bind_all_counts(
-            step, frame, call_all(step, frame, kernel(_counts, step), []), int(step.params["size"])
+        bind_count_column(
+            step, frame, map_rows(step, frame, cached_kernel(_counts, step), []), int(step.params["size"])
         )
 
 
 def _counts(step: Step) -> Kernel:
     size, kind = int(step.params["size"]), str(step.params["type"])
-    slots = Slots(size)
+    slots = HashedSlots(size)
 
     def values(items: list[Any]) -> list[int]:
         return [hash_value(item, kind) % size for item in items]

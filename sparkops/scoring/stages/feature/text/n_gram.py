@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....batch.columns import Frame
-from ....codegen.code_writer import Code
+from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
+from ....ir.validation import int_param
 from ....text.token_columns import (
-    WORDS,
+    TOKENS,
     Kernel,
-    Words,
-    bind_all_words,
-    bind_words,
-    call,
-    call_all,
-    kernel,
-    whole_number,
+    Tokens,
+    bind_token_column,
+    bind_tokens,
+    cached_kernel,
+    emit_call,
+    map_rows,
 )
 
 
@@ -26,20 +26,20 @@ class NGram:
 
     op: str = "ngram"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        whole_number(step, "n", 1, 2**31 - 1)
-        bind_words(step, code, call(step, code, kernel(_runs, step), WORDS))
+        int_param(step, "n", low=1)
+        bind_tokens(step, code, emit_call(step, code, cached_kernel(_runs, step), TOKENS))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Join the words of every row."""
-        bind_all_words(step, frame, call_all(step, frame, kernel(_runs, step), []))
+        bind_token_column(step, frame, map_rows(step, frame, cached_kernel(_runs, step), []))
 
 
 def _runs(step: Step) -> Kernel:
     n = int(step.params["n"])
 
-    def runs(words: Words) -> list[str]:
+    def runs(words: Tokens) -> list[str]:
         plain = ["null" if word is None else word for word in words]
         return [" ".join(plain[at : at + n]) for at in range(len(plain) - n + 1)]
 

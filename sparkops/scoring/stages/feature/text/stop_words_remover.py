@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....batch.columns import Frame
-from ....codegen.code_writer import Code
+from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
+from ....ir.validation import token_list_param
 from ....jvm.text import lower
 from ....text.token_columns import (
-    WORDS,
+    TOKENS,
     Kernel,
-    Words,
-    bind_all_words,
-    bind_words,
-    call,
-    call_all,
-    kernel,
-    listed_words,
+    Tokens,
+    bind_token_column,
+    bind_tokens,
+    cached_kernel,
+    emit_call,
+    map_rows,
 )
 
 
@@ -27,14 +27,14 @@ class RemoveWords:
 
     op: str = "remove_words"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        words = listed_words(step, "words")
-        bind_words(step, code, call(step, code, kernel(_kept, step), WORDS, words))
+        words = token_list_param(step, "words")
+        bind_tokens(step, code, emit_call(step, code, cached_kernel(_kept, step), TOKENS, words))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look every word up."""
-        bind_all_words(step, frame, call_all(step, frame, kernel(_kept, step), []))
+        bind_token_column(step, frame, map_rows(step, frame, cached_kernel(_kept, step), []))
 
 
 def _kept(step: Step) -> Kernel:
@@ -44,7 +44,7 @@ def _kept(step: Step) -> Kernel:
         return lambda row: [word for word in row if word not in exact]
     removed = frozenset(map(_low, words))
 
-    def kept(row: Words) -> Words:
+    def kept(row: Tokens) -> Tokens:
         return [word for word in row if _low(word) not in removed]
 
     return kept

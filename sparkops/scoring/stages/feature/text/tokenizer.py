@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from .....errors import ModelError
 from ....batch.columns import Frame
-from ....codegen.code_writer import Code
+from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
+from ....ir.validation import int_param
 from ....jvm.regex import translated
 from ....jvm.text import lower, utf16_length
-from ....text.token_columns import TEXT, bind_all_words, bind_words, call, call_all, kernel, whole_number
+from ....text.token_columns import STRING, bind_token_column, bind_tokens, cached_kernel, emit_call, map_rows
 
 Split = Callable[[str], list[str]]
 
@@ -23,13 +24,13 @@ class Tokenize:
 
     op: str = "tokenize"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        bind_words(step, code, call(step, code, words, TEXT))
+        bind_tokens(step, code, emit_call(step, code, words, STRING))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Cut every text."""
-        bind_all_words(step, frame, call_all(step, frame, words, ""))
+        bind_token_column(step, frame, map_rows(step, frame, words, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,20 @@ class TokenizeByPattern:
 
     op: str = "tokenize_by_pattern"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
         if not isinstance(step.params.get("pattern"), str):
             raise ModelError(f"{step.stage}: pattern is no text.")
-        whole_number(step, "shortest", 0, 2**31 - 1)
+        int_param(step, "shortest")
         try:
-            cut = kernel(_by_pattern, step)
+            cut = cached_kernel(_by_pattern, step)
         except ModelError as error:
             raise ModelError(f"{step.stage}: {error}") from None
-        bind_words(step, code, call(step, code, cut, TEXT))
+        bind_tokens(step, code, emit_call(step, code, cut, STRING))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Cut every text."""
-        bind_all_words(step, frame, call_all(step, frame, kernel(_by_pattern, step), ""))
+        bind_token_column(step, frame, map_rows(step, frame, cached_kernel(_by_pattern, step), ""))
 
 
 def words(text: str) -> list[str]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from .....errors import ModelError
-from ....batch.columns import Denses, Frame, Vectors
-from ....codegen.code_writer import Code
+from ....batch.columns import DenseBlock, Frame, VectorColumn
+from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Dense, Vector
 from ....ir.description import Step
-from ....text.token_columns import WORDS, Kernel, Words, call, call_all, kernel, listed_words
+from ....ir.validation import token_list_param
+from ....text.token_columns import TOKENS, Kernel, Tokens, cached_kernel, emit_call, map_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +21,20 @@ class AverageWords:
 
     op: str = "average_words"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        words, vectors = listed_words(step, "words"), step.arrays.get("vectors")
+        words, vectors = token_list_param(step, "words"), step.arrays.get("vectors")
         if vectors is None or vectors.ndim != 2 or len(vectors) != len(words):  # noqa: PLR2004
             raise ModelError(f"{step.stage}: each word needs a vector.")
-        name = call(step, code, kernel(_mean, step), WORDS, words)
+        name = emit_call(step, code, cached_kernel(_mean, step), TOKENS, words)
         field = code.scalar(step.inputs[0], step.stage).field
         code.columns[step.outputs[0]] = Vector((Dense(name, vectors.shape[1], field),), None, field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
-        found = call_all(step, frame, kernel(_mean, step), [])
+        found = map_rows(step, frame, cached_kernel(_mean, step), [])
         table = np.array(found, dtype=np.float64).reshape(frame.size, step.arrays["vectors"].shape[1])
-        frame.columns[step.outputs[0]] = Vectors((Denses(table),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(table),))
 
 
 def _mean(step: Step) -> Kernel:
@@ -41,7 +42,7 @@ def _mean(step: Step) -> Kernel:
     places = dict(zip(step.params["words"], range(len(vectors)), strict=True))
     zeros = [0.0] * vectors.shape[1]
 
-    def mean(words: Words) -> list[float]:
+    def mean(words: Tokens) -> list[float]:
         found = [places[word] for word in words if word in places]
         if not found:
             return zeros

@@ -9,14 +9,14 @@ from math import inf
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import outside
+from ....batch.columns import DenseBlock, Frame, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Dense, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.validation import need, whole
-from ....kernels.vector_layout import doubt
+from ....ir.validation import int_param, require
+from ....kernels.vector_layout import mark_ambiguous
 
 MAX_SLOTS = 2048  # slots; the transform is one product with a table of their square
 
@@ -27,14 +27,14 @@ class Dct:
 
     op: str = "dct"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
-        size = whole(step, "size", low=1, high=MAX_SLOTS + 1)
-        need(step, good=isinstance(step.params.get("inverse"), bool))
+        size = int_param(step, "size", low=1, high=MAX_SLOTS + 1)
+        require(step, good=isinstance(step.params.get("inverse"), bool))
         source = code.features(step.inputs[0], step.stage, size)
-        doubt(code, source)
+        mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        problem = outside(name, step.stage, "has no one answer: it depends on the order of Spark's sums")
+        problem = refuse_value(name, step.stage, "has no one answer: it depends on the order of Spark's sums")
         kernel = code.constant(partial(_row, table=table(step), problem=problem))
         made = Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field)
         code.columns[step.outputs[0]] = Vector((made,), None, source.field)
@@ -44,7 +44,7 @@ class Dct:
         values = frame.features(step.inputs[0]).dense()
         if values.shape[1] > 1:
             frame.refuse(np.asarray(np.isinf(values).any(axis=1)))
-        frame.columns[step.outputs[0]] = Vectors((Denses(values @ table(step).T),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(values @ table(step).T),))
 
 
 def table(step: Step) -> Numbers:

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from .....errors import ModelError
-from ....batch.columns import Denses, Frame, Scalars, Sparses, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import missing, outside
-from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, slots
+from ....batch.columns import DenseBlock, Frame, ScalarColumn, SparseBlock, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_missing, refuse_value
+from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, vector_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.field import NUMBERS, WIDE
-from ....ir.validation import need
-from ....kernels.products import UNSURE, Products, Unsure
-from ....kernels.vector_layout import doubt
+from ....ir.field import NUMBERS, SPARSE_FROM
+from ....ir.validation import require
+from ....kernels.products import AMBIGUOUS, AmbiguousRow, Products
+from ....kernels.vector_layout import mark_ambiguous
 
 MAX_PRODUCTS = 4096  # the most that a row multiplies
 _ONE = "1.0"
@@ -38,7 +38,7 @@ class Interact:
 
     op: str = "interact"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write each product; places that no category points to are 0 and not written."""
         plan = _plan(step)
         columns = [
@@ -46,7 +46,7 @@ class Interact:
         ]
         for name, stored in zip(step.inputs, plan.stored, strict=True):
             if stored == "unknown":
-                doubt(code, code.vector(name, step.stage))
+                mark_ambiguous(code, code.vector(name, step.stage))
         again = _again(step, code, plan)
         if plan.torn:
             blocks = _called(code, columns, again, plan.total)
@@ -65,9 +65,9 @@ class Interact:
         part = _part(found, frame.size, plan.total)
         rare = _rare(plan, tables, found)
         if rare:
-            part = Denses(part.values if isinstance(part, Denses) else part.dense())
+            part = DenseBlock(part.values if isinstance(part, DenseBlock) else part.dense())
             _repair(frame, part.values, rare, tables, plan)
-        frame.columns[step.outputs[0]] = Vectors((part,))
+        frame.columns[step.outputs[0]] = VectorColumn((part,))
 
 
 def _plan(step: Step) -> Products:
@@ -76,30 +76,32 @@ def _plan(step: Step) -> Products:
     good = isinstance(sizes, list) and isinstance(stored, list)
     good = good and len(sizes) == len(stored) == len(step.inputs) > 0
     good = good and all(isinstance(column, list) and column for column in sizes)
-    need(step, good=good and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
-    need(step, good=all(word in ("dense", "sparse", "compressed", "unknown") for word in stored))
+    require(step, good=good and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
+    require(step, good=all(word in ("dense", "sparse", "compressed", "unknown") for word in stored))
     plan = Products(tuple(map(tuple, sizes)), tuple(stored))
-    need(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
+    require(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
     return plan
 
 
-def _column(step: Step, code: Code, name: str, size: int) -> list[Scalar]:
+def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     """Return the slots of a column, without null."""
     if isinstance(code.columns.get(name), Vector):
-        return [code.atom(part) for part in slots(code.features(name, step.stage, size))]
+        return [code.atom(part) for part in vector_slots(code.features(name, step.stage, size))]
     found = code.atom(code.scalar(name, step.stage))
-    need(step, good=size == 1)
+    require(step, good=size == 1)
     if found.type not in NUMBERS:
         raise ModelError(f"{step.stage}: column `{name}` is {found.type}, and numbers are needed.")
     if found.null:
-        code.line(f"if {found.expr} is None: {code.constant(missing(found.field or name, step.stage))}(None)")
+        code.line(
+            f"if {found.expr} is None: {code.constant(refuse_missing(found.field or name, step.stage))}(None)"
+        )
     return [found]
 
 
-def _again(step: Step, code: Code, plan: Products) -> str:
+def _again(step: Step, code: CodeWriter, plan: Products) -> str:
     """Return the name of the function that multiplies one row with care."""
     names = ", ".join(step.inputs)
-    return code.constant(partial(_careful, plan=plan, problem=outside(names, step.stage, UNSURE)))
+    return code.constant(partial(_careful, plan=plan, problem=refuse_value(names, step.stage, AMBIGUOUS)))
 
 
 def _careful(
@@ -107,14 +109,16 @@ def _careful(
 ) -> dict[int, float]:
     try:
         return plan.row(columns)
-    except Unsure as why:
+    except AmbiguousRow as why:
         problem(why.value)
         raise
 
 
-def _called(code: Code, columns: Sequence[Sequence[Scalar]], again: str, total: int) -> tuple[Block, ...]:
+def _called(
+    code: CodeWriter, columns: Sequence[Sequence[Scalar]], again: str, total: int
+) -> tuple[Block, ...]:
     made = code.local(f"{again}({_rows(columns)})")
-    if total >= WIDE:
+    if total >= SPARSE_FROM:
         return (Sparse(made, total),)
     return (Dense(code.local(f"[{made}.get(at, 0.0) for at in range({total})]"), total),)
 
@@ -128,7 +132,7 @@ def _listed(column: Sequence[Scalar]) -> str:
 
 
 def _written(
-    step: Step, code: Code, columns: Sequence[Sequence[Scalar]], plan: Products, again: str
+    step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: Products, again: str
 ) -> tuple[Block, ...]:
     """Write out the products; a vector that may be stored sparse has its row done again where they are not finite."""
     pairs = zip(step.inputs, columns, plan.sizes, strict=True)
@@ -155,10 +159,12 @@ def _written(
     return _laid(code, places, values, total)
 
 
-def _laid(code: Code, places: Sequence[int | str], values: Sequence[str], total: int) -> tuple[Block, ...]:
+def _laid(
+    code: CodeWriter, places: Sequence[int | str], values: Sequence[str], total: int
+) -> tuple[Block, ...]:
     if all(isinstance(place, int) for place in places):
         return tuple(Scalar(name, "double", nan=True, scale=0.0) for name in values)
-    if total < WIDE:
+    if total < SPARSE_FROM:
         name = code.local(f"[0.0] * {total}")
         code.lines += [f"{name}[{place}] = {value}" for place, value in zip(places, values, strict=True)]
         return (Dense(name, total),)
@@ -166,7 +172,9 @@ def _laid(code: Code, places: Sequence[int | str], values: Sequence[str], total:
     return (Sparse(code.local(f"{{at: value for at, value in ({pairs},) if value}}"), total),)
 
 
-def _places(step: Step, code: Code, name: str, parts: Sequence[Scalar], sizes: Sequence[int]) -> list[Entry]:
+def _places(
+    step: Step, code: CodeWriter, name: str, parts: Sequence[Scalar], sizes: Sequence[int]
+) -> list[Entry]:
     entries: list[Entry] = []
     at = 0
     for part, size in zip(parts, sizes, strict=True):
@@ -178,12 +186,12 @@ def _places(step: Step, code: Code, name: str, parts: Sequence[Scalar], sizes: S
     return entries
 
 
-def _category(step: Step, code: Code, part: Scalar, size: int, name: str) -> str:
+def _category(step: Step, code: CodeWriter, part: Scalar, size: int, name: str) -> str:
     """Return the expression of a category's index."""
     if part.limit is not None and part.limit <= size:
         return part.expr
-    code.boundary(part, [0.0, float(size)])
-    problem = outside(part.field or name, step.stage, f"is not an index below {size}")
+    code.add_boundaries(part, [0.0, float(size)])
+    problem = refuse_value(part.field or name, step.stage, f"is not an index below {size}")
     return code.local(f"{code.constant(_index)}({part.expr}, {size}, {code.constant(problem)})")
 
 
@@ -206,7 +214,7 @@ def _joined(chosen: Sequence[Entry], widths: Sequence[int]) -> Entry:
 
 def _table(frame: Frame, name: str) -> Numbers:
     column = frame.columns[name]
-    if isinstance(column, Scalars):
+    if isinstance(column, ScalarColumn):
         frame.refuse(column.null)
         return np.asarray(column.values.astype(np.float64)[:, None])
     return frame.features(name).dense()
@@ -236,17 +244,17 @@ def _joined_all(chosen: Sequence[Entries], plan: Products, rows: int) -> tuple[N
     return place, value
 
 
-def _part(found: Sequence[tuple[Numbers, Numbers]], count: int, total: int) -> Denses | Sparses:
+def _part(found: Sequence[tuple[Numbers, Numbers]], count: int, total: int) -> DenseBlock | SparseBlock:
     rows = np.tile(np.arange(count), len(found))
     places = np.concatenate([place for place, _ in found])
     values = np.concatenate([value for _, value in found])
-    if total < WIDE:
+    if total < SPARSE_FROM:
         table = np.zeros((count, total))
         table[rows, places] = values
-        return Denses(table)
+        return DenseBlock(table)
     kept = np.flatnonzero(values)
     kept = kept[np.lexsort((places[kept], rows[kept]))]
-    return Sparses(rows[kept], places[kept], values[kept], total, count)
+    return SparseBlock(rows[kept], places[kept], values[kept], total, count)
 
 
 def _rare(plan: Products, tables: Sequence[Numbers], found: Sequence[tuple[Numbers, Numbers]]) -> list[int]:
@@ -274,7 +282,7 @@ def _repair(
         made[at] = 0.0
         try:
             found = plan.row([table[at].tolist() for table in tables])
-        except Unsure:
+        except AmbiguousRow:
             refused[at] = True
             continue
         made[at, list(found)] = list(found.values())

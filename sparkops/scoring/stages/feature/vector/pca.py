@@ -8,13 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Vectors
-from ....codegen.code_writer import Code
+from ....batch.columns import DenseBlock, Frame, VectorColumn
+from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Block, Dense, Scalar, Vector
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.validation import array, need
-from ....kernels.linear_sums import margin, margins
+from ....ir.validation import float_array, require
+from ....kernels.linear_sums import margin_expr, margin_rows
 
 _WRITTEN_OUT = 2048  # terms
 
@@ -25,34 +25,34 @@ class Project:
 
     op: str = "project"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one sum a direction, or one product with them all."""
-        directions = array(step, "directions", None, None)
-        need(step, good=bool(np.isfinite(directions).all()))
+        directions = float_array(step, "directions", None, None)
+        require(step, good=bool(np.isfinite(directions).all()))
         source = code.features(step.inputs[0], step.stage, directions.shape[1])
         code.columns[step.outputs[0]] = Vector(sums(code, source, directions), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Sum in every row."""
         source = frame.features(step.inputs[0])
-        frame.columns[step.outputs[0]] = Vectors(
-            (Denses(all_sums(source, frame, step.arrays["directions"])),)
+        frame.columns[step.outputs[0]] = VectorColumn(
+            (DenseBlock(all_sums(source, frame, step.arrays["directions"])),)
         )
 
 
-def sums(code: Code, source: Vector, directions: Numbers) -> tuple[Block, ...]:
+def sums(code: CodeWriter, source: Vector, directions: Numbers) -> tuple[Block, ...]:
     """Return the sum with each direction as a part of a vector."""
     terms = sum(block.size if isinstance(block, Scalar) else 1 for block in source.blocks)
     if terms * len(directions) > _WRITTEN_OUT and not source.sparse:
         kernel = code.constant(partial(_product, directions=directions))
         return (Dense(code.local(f"{kernel}({code.dense(source)})"), len(directions), source.field),)
-    found = (code.local(margin(source, each, 0.0, code, sparse=False)) for each in directions)
+    found = (code.local(margin_expr(source, each, 0.0, code, sparse=False)) for each in directions)
     return tuple(Scalar(name, "double", nan=True, field=source.field, scale=0.0) for name in found)
 
 
-def all_sums(source: Vectors, frame: Frame, directions: Numbers) -> Numbers:
+def all_sums(source: VectorColumn, frame: Frame, directions: Numbers) -> Numbers:
     """Return (rows, directions) sums."""
-    found = [margins(source, each, 0.0, frame.size, sparse=False) for each in directions]
+    found = [margin_rows(source, each, 0.0, frame.size, sparse=False) for each in directions]
     return np.column_stack(found) if found else np.zeros((frame.size, 0))
 
 

@@ -9,12 +9,12 @@ from math import comb
 
 import numpy as np
 
-from ....batch.columns import Denses, Frame, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.symbols import Block, Dense, Scalar, Vector, slots
+from ....batch.columns import DenseBlock, Frame, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.symbols import Block, Dense, Scalar, Vector, vector_slots
 from ....ir.description import Step
-from ....ir.validation import need, whole, word
-from ....kernels.vector_layout import STORED, doubt, repair, sure
+from ....ir.validation import enum_param, int_param, require
+from ....kernels.vector_layout import STORED, evaluate_rows, guarded, mark_ambiguous
 
 MAX_SLOTS, MAX_DEGREE, MAX_PRODUCTS = 512, 16, 2**16  # the most of each
 _WRITTEN_OUT = 128
@@ -28,17 +28,17 @@ class Polynomial:
 
     op: str = "polynomial"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write each product from a shorter one; a row that gives NaN or infinity is done again with care."""
-        size = whole(step, "size", low=1, high=MAX_SLOTS + 1)
-        degree = whole(step, "degree", low=1, high=MAX_DEGREE + 1)
-        need(step, good=count_products(size, degree) <= MAX_PRODUCTS)
-        stored = word(step, "stored", STORED)
+        size = int_param(step, "size", low=1, high=MAX_SLOTS + 1)
+        degree = int_param(step, "degree", low=1, high=MAX_DEGREE + 1)
+        require(step, good=count_products(size, degree) <= MAX_PRODUCTS)
+        stored = enum_param(step, "stored", STORED)
         source = code.features(step.inputs[0], step.stage, size)
         if stored == "unknown":
-            doubt(code, source)
+            mark_ambiguous(code, source)
         plan = terms(size, degree)
-        again = sure(source.field or step.inputs[0], step.stage, stored, partial(_careful, plan=plan))
+        again = guarded(source.field or step.inputs[0], step.stage, stored, partial(_careful, plan=plan))
         if len(plan) <= _WRITTEN_OUT:
             blocks = _written(code, source, plan, again)
         else:
@@ -56,8 +56,8 @@ class Polynomial:
             for at, (before, slot) in enumerate(plan):
                 made[:, at] = table[:, slot] if before < 0 else made[:, before] * table[:, slot]
             rare = np.flatnonzero(~np.isfinite(made.sum(axis=1))).tolist()
-        repair(frame, made, table, rare, step.params["stored"], partial(_careful, plan=plan))
-        frame.columns[step.outputs[0]] = Vectors((Denses(made),))
+        evaluate_rows(frame, made, table, rare, step.params["stored"], partial(_careful, plan=plan))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(made),))
 
 
 def count_products(size: int, degree: int) -> int:
@@ -85,8 +85,8 @@ def terms(size: int, degree: int) -> Terms:
     return tuple(found)
 
 
-def _written(code: Code, source: Vector, plan: Terms, again: Callable[[Row], Row]) -> tuple[Block, ...]:
-    values = [code.atom(slot).expr for slot in slots(source)]
+def _written(code: CodeWriter, source: Vector, plan: Terms, again: Callable[[Row], Row]) -> tuple[Block, ...]:
+    values = [code.atom(slot).expr for slot in vector_slots(source)]
     names: list[str] = []
     for before, slot in plan:  # times 1.0: a whole number of the row is no double yet
         names.append(code.local(f"{values[slot]} * {'1.0' if before < 0 else names[before]}"))

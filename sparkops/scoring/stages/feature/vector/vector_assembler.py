@@ -8,10 +8,10 @@ from math import nan
 import numpy as np
 
 from .....errors import ModelError
-from ....batch.columns import Denses, Frame, Part, Scalars, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import missing
-from ....codegen.symbols import Block, Dense, Scalar, Vector, slots
+from ....batch.columns import DenseBlock, Frame, ScalarColumn, VectorBlock, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_missing
+from ....codegen.symbols import Block, Dense, Scalar, Vector, vector_slots
 from ....ir.description import Step
 from ....ir.field import NUMBERS
 
@@ -24,7 +24,7 @@ class Assemble:
 
     op: str = "assemble"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write the checks; the vector itself is only a list of its parts."""
         blocks: list[Block] = []
         for name in step.inputs:
@@ -37,17 +37,17 @@ class Assemble:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Check every row, and list the parts."""
-        blocks: list[Part] = []
+        blocks: list[VectorBlock] = []
         for name in step.inputs:
             column = frame.columns[name]
-            if isinstance(column, Scalars):
+            if isinstance(column, ScalarColumn):
                 blocks.append(_scalars(step, frame, column))
             else:
                 blocks += _vectors(step, frame, column)
-        frame.columns[step.outputs[0]] = Vectors(tuple(blocks))
+        frame.columns[step.outputs[0]] = VectorColumn(tuple(blocks))
 
 
-def _scalar(step: Step, code: Code, name: str) -> Scalar:
+def _scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
     column = code.scalar(name, step.stage)
     if column.type not in NUMBERS and column.type != "boolean" and not column.type.startswith("decimal("):
         raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
@@ -67,17 +67,17 @@ def _scalar(step: Step, code: Code, name: str) -> Scalar:
         )
     tests = ([f"{v} is None"] if column.null else []) + ([f"{v} != {v}"] if column.nan else [])
     if tests:
-        problem = missing(column.field or name, step.stage, drop=invalid == "skip")
+        problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
         code.line(f"if {' or '.join(tests)}: {code.constant(problem)}({v})")
     return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
 
 
-def _vector(step: Step, code: Code, name: str, column: Vector) -> tuple[Block, ...]:
+def _vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tuple[Block, ...]:
     invalid = step.params["invalid"]
     if column.null is None:
         return column.blocks
     if invalid != "keep":
-        problem = missing(column.field or name, step.stage, drop=invalid == "skip")
+        problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
         code.line(f"if {column.null}: {code.constant(problem)}(None)")
         return column.blocks
     if column.size > _WRITTEN_OUT:
@@ -86,20 +86,20 @@ def _vector(step: Step, code: Code, name: str, column: Vector) -> tuple[Block, .
         return (Dense(code.local(f"{nans} if {column.null} else {whole}"), column.size, column.field),)
     return tuple(
         Scalar(code.local(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
-        for slot in slots(column)
+        for slot in vector_slots(column)
     )
 
 
-def _scalars(step: Step, frame: Frame, column: Scalars) -> Scalars:
+def _scalars(step: Step, frame: Frame, column: ScalarColumn) -> ScalarColumn:
     invalid = step.params["invalid"]
     values = column.values.astype(np.float64)
     if invalid == "keep":
-        return Scalars(values if column.null is None else np.where(column.null, np.nan, values))
+        return ScalarColumn(values if column.null is None else np.where(column.null, np.nan, values))
     (frame.drop if invalid == "skip" else frame.refuse)(column.missing())
-    return Scalars(values)
+    return ScalarColumn(values)
 
 
-def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Part, ...]:
+def _vectors(step: Step, frame: Frame, column: VectorColumn) -> tuple[VectorBlock, ...]:
     invalid = step.params["invalid"]
     null = column.null
     if null is None:
@@ -107,4 +107,4 @@ def _vectors(step: Step, frame: Frame, column: Vectors) -> tuple[Part, ...]:
     if invalid != "keep":
         (frame.drop if invalid == "skip" else frame.refuse)(null)
         return column.blocks
-    return (Denses(np.where(null[:, None], np.nan, column.dense())),)
+    return (DenseBlock(np.where(null[:, None], np.nan, column.dense())),)

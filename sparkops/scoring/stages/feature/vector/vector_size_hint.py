@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ....batch.columns import Frame, Vectors
-from ....codegen.code_writer import Code
-from ....codegen.row_errors import missing
+from ....batch.columns import Frame, VectorColumn
+from ....codegen.code_writer import CodeWriter
+from ....codegen.row_errors import refuse_missing
 from ....ir.description import Step
-from ....ir.validation import whole, word
+from ....ir.validation import enum_param, int_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,12 @@ class VectorSize:
 
     op: str = "vector_size"
 
-    def emit(self, step: Step, code: Code) -> None:
+    def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one check."""
-        size, invalid = whole(step, "size"), word(step, "invalid", ("error", "skip"))
+        size, invalid = int_param(step, "size"), enum_param(step, "invalid", ("error", "skip"))
         source = code.vector(step.inputs[0], step.stage, size)
         if source.null is not None:
-            problem = missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
+            problem = refuse_missing(source.field or step.inputs[0], step.stage, drop=invalid == "skip")
             code.line(f"if {source.null}: {code.constant(problem)}(None)")
         code.columns[step.outputs[0]] = replace(source, null=None)
 
@@ -31,4 +31,4 @@ class VectorSize:
         source = frame.vectors(step.inputs[0])
         if source.null is not None:
             (frame.drop if step.params["invalid"] == "skip" else frame.refuse)(source.null)
-        frame.columns[step.outputs[0]] = Vectors(source.blocks)
+        frame.columns[step.outputs[0]] = VectorColumn(source.blocks)
