@@ -1,7 +1,7 @@
-"""A compiled model as a graph of ONNX, in double precision, proved against its certificate."""
+"""Compiled models as ONNX graphs in double precision, verified against their certificates."""
 
-from sparkops.onnx.answers import answers
 from sparkops.onnx.conversion import not_exported, to_onnx
 from sparkops.onnx.inputs import feed
+from sparkops.onnx.outputs import answers
 
 __all__ = ["answers", "feed", "not_exported", "to_onnx"]

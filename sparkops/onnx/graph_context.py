@@ -1,4 +1,4 @@
-"""Columns while a graph is written: tensors with what is known of them, and the rows that have no answer."""
+"""A graph under construction with the columns that its tensors hold, and the rows that it does not score."""
 
 from __future__ import annotations
 
@@ -7,109 +7,109 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sparkops.errors import ModelError
-from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import REALS
 
 
 @dataclass(frozen=True, slots=True)
-class One:
-    """One value for each row.
+class ScalarTensor:
+    """A column of one value a row.
 
     Args:
-        name: Tensor (rows, 1).
-        kind: Kind of the tensor: "double", "int64", "bool", "string".
-        type: Spark's type of the column.
-        null: Tensor (rows, 1), or (1, 1) for every row, that is true where the value is null; None when it never is.
-        nan: Whether it may be NaN; where `null` is None, NaN may stand for null.
-        limit: It is a whole number from 0 to below this; None when not known.
+        tensor: Its tensor, (rows, 1).
+        dtype: Type of the tensor: "double", "int64", "bool" or "string".
+        spark_type: Spark's type of the column.
+        null: Tensor (rows, 1), or (1, 1) for all rows, that is true where the value is null; None if it never is.
+        has_nan: Whether a value may be NaN; if `null` is None, NaN may stand for null.
+        limit: Exclusive upper limit of a column of whole numbers from 0; None if there is none.
     """
 
-    name: str
-    kind: str
-    type: str
+    tensor: str
+    dtype: str
+    spark_type: str
     null: str | None = None
-    nan: bool = False
+    has_nan: bool = False
     limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
-    """A vector for each row.
+class VectorTensor:
+    """A column of one vector a row.
 
     Args:
-        name: Tensor (rows, size) of doubles.
-        size: Slots.
-        null: As of `One`, of the whole vector.
-        listed: It is a list of vectors of one number each.
+        tensor: Its tensor, (rows, size) doubles.
+        size: Slots of a vector.
+        null: As of `ScalarTensor`, of whole vectors.
+        is_list: The column is a list of `size` vectors of one slot each.
     """
 
-    name: str
+    tensor: str
     size: int
     null: str | None = None
-    listed: bool = False
+    is_list: bool = False
 
 
-Column = One | Many
+Column = ScalarTensor | VectorTensor
 
 
 @dataclass(slots=True)
-class Work:
-    """A graph while it is written, and its columns so far.
+class GraphContext:
+    """A graph under construction, and its columns so far.
 
     Args:
         graph: The graph.
-        first: An input, of as many rows as all are.
+        any_input: An input, from which the graph takes the number of rows.
         columns: Columns by name.
         unscored: Tensors (rows, 1) or (1, 1) that are true where a row is refused or dropped.
     """
 
-    graph: Graph
-    first: str
+    graph: GraphBuilder
+    any_input: str
     columns: dict[str, Column] = field(default_factory=dict)
     unscored: list[str] = field(default_factory=list)
-    _shape: list[str] = field(default_factory=list)
+    _shape: str | None = None
 
-    def one(self, step: Step, at: int = 0) -> One:
-        """Return a column of single values that a step reads."""
-        found = self.columns.get(step.inputs[at])
-        if not isinstance(found, One):
-            raise ModelError(f"{step.stage}: column `{step.inputs[at]}` is no single value.")
-        return found
+    def scalar(self, step: Step, index: int = 0) -> ScalarTensor:
+        """Return an input of a step that must be a scalar column."""
+        column = self.columns.get(step.inputs[index])
+        if not isinstance(column, ScalarTensor):
+            raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is no single value.")
+        return column
 
-    def many(self, step: Step, at: int = 0) -> Many:
-        """Return a column of vectors that a step reads."""
-        found = self.columns.get(step.inputs[at])
-        if not isinstance(found, Many) or found.listed:
-            raise ModelError(f"{step.stage}: column `{step.inputs[at]}` is no vector.")
-        return found
+    def vector(self, step: Step, index: int = 0) -> VectorTensor:
+        """Return an input of a step that must be a vector column."""
+        column = self.columns.get(step.inputs[index])
+        if not isinstance(column, VectorTensor) or column.is_list:
+            raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is no vector.")
+        return column
 
-    def features(self, step: Step, at: int = 0) -> Many:
-        """Return a column of vectors that a step reads; rows where it is null have no answer."""
-        found = self.many(step, at)
-        if found.null is not None:
-            self.leave(found.null)
-        return found
+    def features(self, step: Step, index: int = 0) -> VectorTensor:
+        """Return an input of a step that must be a vector column; rows where it is null are not scored."""
+        column = self.vector(step, index)
+        if column.null is not None:
+            self.exclude(column.null)
+        return column
 
-    def leave(self, where: str) -> None:
-        """Give no answer to some rows."""
-        if where not in self.unscored:
-            self.unscored.append(where)
+    def exclude(self, condition: str) -> None:
+        """Leave the rows unscored for which a condition is true."""
+        if condition not in self.unscored:
+            self.unscored.append(condition)
 
-    def double(self, column: One) -> str:
-        """Return single values as doubles."""
-        return column.name if column.kind == "double" else self.graph.cast(column.name, "double")
+    def as_double(self, column: ScalarTensor) -> str:
+        """Return a scalar column as doubles."""
+        return column.tensor if column.dtype == "double" else self.graph.cast(column.tensor, "double")
 
-    def of_all_rows(self, name: str) -> str:
-        """Return a tensor (rows, 1) of one that may be (1, 1)."""
-        if not self._shape:
-            rows = self.graph.add("Shape", self.first, start=0, end=1)
-            self._shape.append(self.graph.add("Concat", rows, np.array([1]), axis=0))
-        return self.graph.add("Expand", name, self._shape[0])
+    def expand_to_rows(self, tensor: str) -> str:
+        """Return a (rows, 1) tensor from one that may be (1, 1)."""
+        if self._shape is None:
+            rows = self.graph.add("Shape", self.any_input, start=0, end=1)
+            self._shape = self.graph.add("Concat", rows, np.array([1]), axis=0)
+        return self.graph.add("Expand", tensor, self._shape)
 
 
-def kind_of(spark: str) -> str:
-    """Return the kind of tensor that holds a type of Spark."""
-    if spark in REALS:
+def dtype_of(spark_type: str) -> str:
+    """Return the type of the tensor that holds a column of a Spark type."""
+    if spark_type in REALS:
         return "double"
-    return {"string": "string", "boolean": "bool"}.get(spark, "int64")
+    return {"string": "string", "boolean": "bool"}.get(spark_type, "int64")

@@ -1,4 +1,4 @@
-"""What goes into a graph: a tensor for each field, one more where null must be told, and rows as such tensors."""
+"""The inputs of a graph: a tensor for each field, a mask where null must be told from NaN; and rows as such tensors."""
 
 from __future__ import annotations
 
@@ -7,95 +7,96 @@ from typing import Any
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import KINDS
-from sparkops.onnx.graph_context import Many, One, Work, kind_of
+from sparkops.onnx.graph_builder import DTYPES
+from sparkops.onnx.graph_context import Column, GraphContext, ScalarTensor, VectorTensor, dtype_of
 from sparkops.scoring.ir.description import Description, Step
 from sparkops.scoring.ir.field import NUMBERS, REALS, Field
 
 Feed = dict[str, np.ndarray[Any, Any]]
-MOST_SLOTS = 2**14  # of a vector: a tensor holds its zeros, too
-TAKEN = frozenset((*NUMBERS, "string", "boolean", "vector"))
+# A tensor holds all slots of a vector, its zeros included.
+MAX_SLOTS = 2**14
+FIELD_TYPES = frozenset((*NUMBERS, "string", "boolean", "vector"))
 
 
-def refusal(field: Field) -> str | None:
-    """Return why a field has no exact form as a tensor; None where it has."""
-    if field.type not in TAKEN:
+def unsupported_field(field: Field) -> str | None:
+    """Return why a field has no exact form as a tensor; None if it has one."""
+    if field.type not in FIELD_TYPES:
         return f"field `{field.name}` is of type {field.type}, for which ONNX has no tensor"
-    if field.type == "vector" and (field.size or 0) > MOST_SLOTS:
-        return f"field `{field.name}` has {field.size} slots, and a tensor holds its zeros too: {MOST_SLOTS} at most"
+    if field.type == "vector" and (field.size or 0) > MAX_SLOTS:
+        return f"field `{field.name}` has {field.size} slots, and a tensor holds its zeros too: {MAX_SLOTS} at most"
     return None
 
 
 def null_inputs(description: Description) -> dict[str, str]:
-    """Return, by field, the name of the input that tells where it is null.
+    """Return, for each field that needs one, the name of the input that tells where the field is null.
 
-    A field that is never null has none; nor has a real number that each step takes alike when it is null and when it is
-    NaN: NaN stands for null there.
+    A field that is never null needs none. Nor does a real number whose null and NaN all steps treat alike: NaN stands
+    for null there.
     """
-    names = {field.name for field in description.fields} | {each.name for each in description.outputs}
-    found = {}
+    reserved = {field.name for field in description.fields} | {output.name for output in description.outputs}
+    names = {}
     for field in description.fields:
-        if field.nullable and not (field.type in REALS and _alike(field.name, description)):
-            found[field.name] = _free(f"{field.name}__null", names)
-    return found
+        if field.nullable and not (field.type in REALS and _null_equals_nan(field.name, description)):
+            names[field.name] = _unused_name(f"{field.name}__null", reserved)
+    return names
 
 
-def take_fields(work: Work, description: Description, *, nulls: bool) -> None:
-    """Add the fields' inputs, and bind the fields' columns.
+def add_inputs(context: GraphContext, description: Description, *, nulls: bool) -> None:
+    """Add the inputs of all fields, and bind the fields' columns.
 
     Args:
-        work: The graph.
+        context: The graph.
         description: The model.
-        nulls: Whether a row may hold null; without, no input tells of it.
+        nulls: Whether a row may hold null; without nulls there are no masks.
     """
     masks = null_inputs(description) if nulls else {}
     for field in description.fields:
         mask = masks.get(field.name)
         size = field.size if field.type == "vector" else 1
-        kind = "double" if field.type == "vector" else kind_of(field.type)
-        work.graph.take_in(field.name, kind, size, note=_note(field, mask, nulls=nulls))
-        work.columns[field.name] = _column(work, field, kind, mask)
+        dtype = "double" if field.type == "vector" else dtype_of(field.type)
+        context.graph.add_input(field.name, dtype, size, doc=_doc(field, mask, nulls=nulls))
+        context.columns[field.name] = _column(context, field, dtype, mask)
     for name, mask in masks.items():
-        note = f"true where {name} is null; false where it is left out"
-        work.graph.take_in(mask, "bool", 1, note=note, default=False)
+        doc = f"true where {name} is null; false where it is left out"
+        context.graph.add_input(mask, "bool", 1, doc=doc, default=False)
 
 
 def feed(description: Description, rows: Sequence[Mapping[str, Any]], *, nulls: bool = True) -> Feed:
-    """Return rows as a graph of this description takes them.
+    """Return rows as the inputs of a model's graph.
 
     Args:
         description: The model.
         rows: Values by field.
-        nulls: As the graph was made.
+        nulls: The argument that the graph was made with.
 
     Raises:
         RowError: A value is not of its field's type.
     """
     masks = null_inputs(description) if nulls else {}
-    found: Feed = {}
+    tensors: Feed = {}
     for field in description.fields:
         read = field.reader()
         values = [read(row[field.name]) for row in rows]
-        found[field.name] = _tensor(field, values)
+        tensors[field.name] = _tensor(field, values)
         if field.name in masks:
-            found[masks[field.name]] = _column_of([value is None for value in values], bool)
-    return found
+            tensors[masks[field.name]] = _column_array([value is None for value in values], bool)
+    return tensors
 
 
-def _column_of(values: Sequence[Any], kind: type) -> np.ndarray[Any, Any]:
-    return np.array(values, dtype=kind).reshape(-1, 1)
+def _column_array(values: Sequence[Any], dtype: type) -> np.ndarray[Any, Any]:
+    return np.array(values, dtype=dtype).reshape(-1, 1)
 
 
-def _column(work: Work, field: Field, kind: str, mask: str | None) -> One | Many:
+def _column(context: GraphContext, field: Field, dtype: str, mask: str | None) -> Column:
     if field.type == "vector":
-        return Many(field.name, field.size or 0, mask)
+        return VectorTensor(field.name, field.size or 0, mask)
     if field.type != "float":
-        return One(field.name, kind, field.type, mask, nan=kind == "double")
-    single = work.graph.cast(work.graph.cast(field.name, "float"), "double")
-    return One(single, kind, "float", mask, nan=True)
+        return ScalarTensor(field.name, dtype, field.type, mask, has_nan=dtype == "double")
+    rounded = context.graph.cast(context.graph.cast(field.name, "float"), "double")
+    return ScalarTensor(rounded, dtype, "float", mask, has_nan=True)
 
 
-def _note(field: Field, mask: str | None, *, nulls: bool) -> str:
+def _doc(field: Field, mask: str | None, *, nulls: bool) -> str:
     if not field.nullable or not nulls:
         return f"{field.type}, never null"
     return f"{field.type}; null: {f'`{mask}` is true' if mask else 'NaN'}"
@@ -104,9 +105,9 @@ def _note(field: Field, mask: str | None, *, nulls: bool) -> str:
 def _tensor(field: Field, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     if field.type == "vector":
         return _vectors(field.size or 0, values)
-    none: Any = {"string": "", "double": np.nan, "float": np.nan}.get(field.type, 0)
-    filled = [none if value is None else value for value in values]
-    return _column_of(filled, object if field.type == "string" else KINDS[kind_of(field.type)])
+    null: Any = {"string": "", "double": np.nan, "float": np.nan}.get(field.type, 0)
+    filled = [null if value is None else value for value in values]
+    return _column_array(filled, object if field.type == "string" else DTYPES[dtype_of(field.type)])
 
 
 def _vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
@@ -119,13 +120,15 @@ def _vectors(size: int, values: Sequence[Any]) -> np.ndarray[Any, Any]:
     return table
 
 
-def _alike(name: str, description: Description) -> bool:
-    """Tell whether no step and no output tells null from NaN in a column."""
-    given = any(output.column == name for output in description.outputs)
-    return not given and all(_takes_alike(step) for step in description.steps if name in step.inputs)
+def _null_equals_nan(name: str, description: Description) -> bool:
+    """Return whether no step and no output distinguishes null from NaN in a column."""
+    is_output = any(output.column == name for output in description.outputs)
+    return not is_output and all(
+        _treats_null_as_nan(step) for step in description.steps if name in step.inputs
+    )
 
 
-def _takes_alike(step: Step) -> bool:
+def _treats_null_as_nan(step: Step) -> bool:
     if step.op == "impute":
         return bool(np.isnan(step.arrays["missing"][0]))
     return step.op in ("assemble", "binarize") or (
@@ -133,8 +136,8 @@ def _takes_alike(step: Step) -> bool:
     )
 
 
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
+def _unused_name(name: str, reserved: set[str]) -> str:
+    while name in reserved:
         name += "_"
-    taken.add(name)
+    reserved.add(name)
     return name

@@ -1,35 +1,41 @@
-"""What a graph gives: a tensor for each output, and whether the row was scored."""
+"""The outputs of a graph: a tensor for each output of the scorer, and which rows are scored; and their values as answers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sparkops.errors import ModelError
-from sparkops.onnx.graph_builder import Graph, Value
-from sparkops.onnx.graph_context import Many, One, Work, kind_of
+from sparkops.onnx.graph_builder import GraphBuilder, Operand
+from sparkops.onnx.graph_context import GraphContext, ScalarTensor, VectorTensor, dtype_of
 from sparkops.onnx.inputs import null_inputs
 from sparkops.scoring.ir.description import Description, Output
 
-_NOTHING: dict[str, Value] = {
+UNSCORED = "unscored"
+GraphAnswer = dict[str, Any] | str
+"""A row's answer, or `UNSCORED` for a row that is refused or dropped: a graph does not tell the two apart."""
+
+# Values of rows that are not scored.
+_BLANK: dict[str, Operand] = {
     "double": np.nan,
     "int64": np.array(-1),
     "bool": np.array(False),
     "string": np.array("", dtype=object),
 }
-_SCORED = "whether the model answers the row; where it refuses or drops it, doubles are NaN, whole numbers -1, text empty"
+_SCORED_DOC = "whether the model answers the row; where it refuses or drops it, doubles are NaN, whole numbers -1, text empty"
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """What the outputs' tensors are called.
+class OutputNames:
+    """Names of the output tensors.
 
     Args:
         scored: The tensor that tells which rows have an answer.
-        values: By output, its values.
-        nulls: By output, where it is null; the graph has it only of an output that may be.
+        values: For each output, the tensor of its values.
+        nulls: For each output, the tensor that tells where it is null; the graph has it only if it may be null.
     """
 
     scored: str
@@ -37,80 +43,106 @@ class Names:
     nulls: Mapping[str, str]
 
     @classmethod
-    def of(cls, description: Description) -> Names:
-        """Return the names of a model's outputs; none is also an input's."""
-        taken = {field.name for field in description.fields} | set(null_inputs(description).values())
+    def of(cls, description: Description) -> OutputNames:
+        """Return the names of a model's outputs, none of which is an input's."""
+        reserved = {field.name for field in description.fields} | set(null_inputs(description).values())
         outputs = [output.name for output in description.outputs]
-        values = {name: _free(name, taken) for name in outputs}
-        nulls = {name: _free(f"{name}__null", taken) for name in outputs}
-        return cls(_free("scored", taken), values, nulls)
+        values = {name: _unused_name(name, reserved) for name in outputs}
+        nulls = {name: _unused_name(f"{name}__null", reserved) for name in outputs}
+        return cls(_unused_name("scored", reserved), values, nulls)
 
 
-def give_outputs(work: Work, description: Description, *, raw: bool) -> None:
-    """Name the outputs, and hide what stands in a row that has no answer."""
-    called, some = Names.of(description), _scored(work)
-    work.graph.give(called.scored, _flat(work.graph, some), "bool", ["N"], note=_SCORED)
-    for output in shown(description, raw=raw):
-        column = _label(work, description) if output.column is None else work.columns[output.column]
-        note = f"{output.type}; {output.role}"
-        if isinstance(column, Many):
-            _give_vector(work.graph, column, some, called.values[output.name], note)
+def add_outputs(context: GraphContext, description: Description, *, raw: bool) -> None:
+    """Add all outputs, with blank values in rows that are not scored."""
+    graph, names, scored = context.graph, OutputNames.of(description), _scored(context)
+    graph.add_output(names.scored, _flatten(graph, scored), "bool", ["N"], doc=_SCORED_DOC)
+    for output in _included(description, raw=raw):
+        column = _label(context, description) if output.column is None else context.columns[output.column]
+        name, doc = names.values[output.name], f"{output.type}; {output.role}"
+        if isinstance(column, VectorTensor):
+            _add_vector(graph, column, scored, name, doc)
         else:
-            _give_value(work, column, output.type, some, called.values[output.name], note)
+            _add_scalar(context, column, output.type, scored, name, doc)
         if column.null is not None:
-            null = _flat(work.graph, work.graph.add("And", some, column.null))
-            work.graph.give(
-                called.nulls[output.name], null, "bool", ["N"], note=f"whether {output.name} is null"
+            null = _flatten(graph, graph.add("And", scored, column.null))
+            graph.add_output(
+                names.nulls[output.name], null, "bool", ["N"], doc=f"whether {output.name} is null"
             )
 
 
-def shown(description: Description, *, raw: bool) -> list[Output]:
+def answers(
+    description: Description, tensors: Mapping[str, np.ndarray[Any, Any]], *, raw: bool = True
+) -> list[GraphAnswer]:
+    """Return the outputs of a graph as a scorer's answers, `UNSCORED` for a row that is refused or dropped.
+
+    Args:
+        description: The model.
+        tensors: Output tensors by name.
+        raw: The argument that the graph was made with.
+    """
+    names = OutputNames.of(description)
+    columns = {}
+    for output in _included(description, raw=raw):
+        values = tensors[names.values[output.name]].tolist()
+        nulls = tensors.get(names.nulls[output.name])
+        if nulls is not None:
+            values = [None if null else value for null, value in zip(nulls.tolist(), values, strict=True)]
+        columns[output.name] = values
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    scored = tensors[names.scored].tolist()
+    return [row if is_scored else UNSCORED for row, is_scored in zip(rows, scored, strict=True)]
+
+
+def _included(description: Description, *, raw: bool) -> list[Output]:
     """Return the outputs that a graph has."""
     return [output for output in description.outputs if raw or output.role != "rawPrediction"]
 
 
-def _scored(work: Work) -> str:
-    """Return (rows, 1): whether a row has an answer."""
-    graph = work.graph
-    if not work.unscored:
-        return work.of_all_rows(graph.constant(np.array(True)))
-    return work.of_all_rows(graph.add("Not", graph.either(work.unscored)))
+def _scored(context: GraphContext) -> str:
+    """Return (rows, 1): whether a row is scored."""
+    graph = context.graph
+    if not context.unscored:
+        return context.expand_to_rows(graph.constant(np.array(True)))
+    return context.expand_to_rows(graph.add("Not", graph.any_of(context.unscored)))
 
 
-def _give_vector(graph: Graph, column: Many, some: str, called: str, note: str) -> None:
-    hidden = graph.add("Where", some, column.name, np.nan)
-    if column.listed:
-        hidden = graph.add("Unsqueeze", hidden, np.array([2]))
-    graph.give(called, hidden, "double", ["N", column.size, *([1] if column.listed else [])], note=note)
+def _add_vector(graph: GraphBuilder, column: VectorTensor, scored: str, name: str, doc: str) -> None:
+    tensor = graph.add("Where", scored, column.tensor, np.nan)
+    shape: list[int | str] = ["N", column.size]
+    if column.is_list:
+        tensor, shape = graph.add("Unsqueeze", tensor, np.array([2])), [*shape, 1]
+    graph.add_output(name, tensor, "double", shape, doc=doc)
 
 
-def _give_value(work: Work, column: One, spark: str, some: str, called: str, note: str) -> None:
-    kind = kind_of(spark)
-    name = work.double(column) if kind == "double" else column.name
-    if kind == "int64" and column.kind == "double":
-        name = work.graph.cast(name, kind)
-    hidden = work.graph.pick(some, name, _NOTHING[kind], kind)
-    work.graph.give(called, _flat(work.graph, hidden), kind, ["N"], note=note)
+def _add_scalar(
+    context: GraphContext, column: ScalarTensor, spark_type: str, scored: str, name: str, doc: str
+) -> None:
+    graph, dtype = context.graph, dtype_of(spark_type)
+    tensor = context.as_double(column) if dtype == "double" else column.tensor
+    if dtype == "int64" and column.dtype == "double":
+        tensor = graph.cast(tensor, dtype)
+    tensor = graph.select(scored, tensor, _BLANK[dtype], dtype)
+    graph.add_output(name, _flatten(graph, tensor), dtype, ["N"], doc=doc)
 
 
-def _label(work: Work, description: Description) -> One:
-    """Return the original label of the class; null of class -1."""
-    prediction = next((each for each in description.outputs if each.role == "prediction"), None)
-    column = work.columns.get(str(prediction.column)) if prediction else None
-    if not isinstance(column, One) or not description.classes:
+def _label(context: GraphContext, description: Description) -> ScalarTensor:
+    """Return the original label of the predicted class; null for class -1."""
+    prediction = next((output for output in description.outputs if output.role == "prediction"), None)
+    column = context.columns.get(str(prediction.column)) if prediction else None
+    if not isinstance(column, ScalarTensor) or not description.classes:
         raise ModelError("An output names a class, and this model has no classes.")
-    graph, table = work.graph, np.array([*description.classes, ""], dtype=object)
-    index = column.name if column.kind == "int64" else graph.cast(column.name, "int64")
+    graph, labels = context.graph, np.array([*description.classes, ""], dtype=object)
+    index = column.tensor if column.dtype == "int64" else graph.cast(column.tensor, "int64")
     null = graph.add("Less", index, np.array(0)) if column.limit is None else None
-    return One(graph.add("Gather", table, index), "string", "string", null)
+    return ScalarTensor(graph.add("Gather", labels, index), "string", "string", null)
 
 
-def _flat(graph: Graph, name: str) -> str:
-    return graph.add("Squeeze", name, np.array([1]))
+def _flatten(graph: GraphBuilder, tensor: str) -> str:
+    return graph.add("Squeeze", tensor, np.array([1]))
 
 
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
+def _unused_name(name: str, reserved: set[str]) -> str:
+    while name in reserved:
         name += "_out"
-    taken.add(name)
+    reserved.add(name)
     return name

@@ -1,4 +1,4 @@
-"""The gate of an export: onnxruntime runs the graph, and each answer must be Spark's, or the scorer's."""
+"""Verify a graph before it is written: onnxruntime runs it, and each answer must equal Spark's or the scorer's."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkops.errors import EngineError, ParityBroken, RowError
-from sparkops.onnx.answers import UNSCORED, Told, answers
 from sparkops.onnx.inputs import feed
+from sparkops.onnx.outputs import UNSCORED, GraphAnswer, answers
 from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.ir.description import Description, Output
 from sparkops.scoring.scorer import Scorer
@@ -18,106 +18,117 @@ Case = tuple[Mapping[str, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Proved:
-    """What the gate compared.
+class Verification:
+    """What was compared.
 
     Args:
-        rows: Rows, each alone and all of them together.
-        unscored: How many of them have no answer, in the graph as in the model.
+        rows: Rows that were scored, each alone and all at once.
+        unscored: How many of them neither the graph nor the model answers.
     """
 
     rows: int
     unscored: int
 
 
-class Graphed:
-    """A graph that onnxruntime runs, as rows and answers.
+class OnnxScorer:
+    """A graph that onnxruntime runs, with rows and answers as the scorer has them.
 
     Args:
         description: The model.
         model: Its graph, an `onnx.ModelProto`.
-        nulls: As the graph was made.
+        nulls: The argument that the graph was made with.
     """
 
     def __init__(self, description: Description, model: Any, *, nulls: bool = True) -> None:
         self._description, self._nulls = description, nulls
-        self._session = _session(model)
+        self._session = _start_session(model)
         self._names = [output.name for output in self._session.get_outputs()]
 
-    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[Told]:
-        """Return the answer of each row; all of them are run at once."""
-        given = self._session.run(None, feed(self._description, rows, nulls=self._nulls))
-        return answers(self._description, dict(zip(self._names, given, strict=True)))
+    def answers(self, rows: Sequence[Mapping[str, Any]]) -> list[GraphAnswer]:
+        """Return the answer of each row, all of them from one run of the graph."""
+        tensors = self._session.run(None, feed(self._description, rows, nulls=self._nulls))
+        return answers(self._description, dict(zip(self._names, tensors, strict=True)))
 
 
-def prove(description: Description, model: Any, cases: Sequence[Case], *, nulls: bool = True) -> Proved:
-    """Compare a graph with what is known of some rows, or raise `ParityBroken` at the first that differs.
+def verify(
+    description: Description, model: Any, cases: Sequence[Case], *, nulls: bool = True
+) -> Verification:
+    """Compare a graph with the known answers of some rows.
 
     Args:
         description: The model.
         model: Its graph, with `rawPrediction`.
-        cases: Rows with their answers; those that no tensor can hold are passed over.
-        nulls: As the graph was made.
+        cases: Rows with their answers; rows that no tensor can hold are skipped.
+        nulls: The argument that the graph was made with.
+
+    Raises:
+        ParityBroken: Some answer differs; the message shows the first.
     """
-    kept = [case for case in cases if _held(description, case[0], nulls=nulls)]
-    rows, expected = [row for row, _ in kept], [_told(answer) for _, answer in kept]
-    graphed = Graphed(description, model, nulls=nulls)
-    alone = [answer for row in rows for answer in graphed.answers([row])]
-    together = graphed.answers(rows) if rows else []
-    for found, how in ((alone, ""), (together, " among the others")):
-        differences = _differ(expected, found, description.outputs)
+    comparable = [case for case in cases if _fits_tensors(description, case[0], nulls=nulls)]
+    rows = [row for row, _ in comparable]
+    expected = [UNSCORED if isinstance(answer, str) else answer for _, answer in comparable]
+    scorer = OnnxScorer(description, model, nulls=nulls)
+    one_by_one = [answer for row in rows for answer in scorer.answers([row])]
+    at_once = scorer.answers(rows) if rows else []
+    for actual, mode in ((one_by_one, ""), (at_once, " among the others")):
+        differences = _differences(expected, actual, description.outputs)
         if differences:
             first = differences[0]
             raise ParityBroken(
                 f"The graph and the model differ on {len(differences)} of {len(rows)} rows, so nothing was written. First: "
-                f"{first.output or 'the answer'}{how} is {first.expected!r}, in the graph {first.actual!r}; "
+                f"{first.output or 'the answer'}{mode} is {first.expected!r}, in the graph {first.actual!r}; "
                 f"row: {dict(rows[first.index])}."
             )
-    return Proved(len(rows), expected.count(UNSCORED))
+    return Verification(len(rows), expected.count(UNSCORED))
 
 
 def scored_cases(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> list[Case]:
-    """Return rows with the scorer's answers, by Spark's column names; a label by its own."""
+    """Return rows with the scorer's answers by Spark's column names; a label has its own name."""
     columns = {output.name: output.column or output.name for output in scorer.outputs}
-    found: list[Case] = []
+    cases: list[Case] = []
     for row in rows:
         answer = scorer.answer(row)
-        named = answer if isinstance(answer, str) else {columns[name]: answer[name] for name in answer}
-        found.append((row, named))
-    return found
+        by_column = answer if isinstance(answer, str) else {columns[name]: answer[name] for name in answer}
+        cases.append((row, by_column))
+    return cases
 
 
-def _differ(expected: Sequence[Told], found: Sequence[Told], outputs: Sequence[Output]) -> list[Difference]:
+def _differences(
+    expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer], outputs: Sequence[Output]
+) -> list[Difference]:
     known = [
         output
         for output in outputs
         if all(isinstance(answer, str) or (output.column or output.name) in answer for answer in expected)
     ]
-    # UNSCORED is a word as a scorer's "refused" is: equal to itself, and to no answer
-    differences = compare_answers(expected, found, known)  # type: ignore[arg-type]
+    # UNSCORED is compared like the scorer's "refused": equal to itself, and to no answer
+    differences = compare_answers(expected, actual, known)  # type: ignore[arg-type]
+    if differences:
+        return differences
     labels = [output for output in known if output.column is None]
-    classes = [output for output in known if output.role == "prediction"]
-    pairs = ((label, own) for label in labels for own in classes)
-    return differences or [each for pair in pairs for each in _labels(*pair, expected, found)]
+    predictions = [output for output in known if output.role == "prediction"]
+    return [
+        difference
+        for label in labels
+        for prediction in predictions
+        for difference in _label_differences(label, prediction, expected, actual)
+    ]
 
 
-def _labels(
-    label: Output, own: Output, expected: Sequence[Told], found: Sequence[Told]
+def _label_differences(
+    label: Output, prediction: Output, expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer]
 ) -> Iterator[Difference]:
-    """Yield where a class has another label; another class was told before, or is a tie."""
-    for at, (one, other) in enumerate(zip(expected, found, strict=True)):
-        if isinstance(one, str) or isinstance(other, str) or one[str(own.column)] != other[own.name]:
+    """Yield rows whose label differs although the class is the same; another class is a proven tie here."""
+    for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
+        if isinstance(one, str) or isinstance(other, str):
             continue
-        if one[label.name] != other[label.name]:
-            yield Difference(at, label.name, one[label.name], other[label.name])
+        same_class = one[str(prediction.column)] == other[prediction.name]
+        if same_class and one[label.name] != other[label.name]:
+            yield Difference(index, label.name, one[label.name], other[label.name])
 
 
-def _told(answer: Any) -> Told:
-    return UNSCORED if isinstance(answer, str) else answer
-
-
-def _held(description: Description, row: Mapping[str, Any], *, nulls: bool) -> bool:
-    """Tell whether tensors can hold a row: each value of its field's type, and null where the graph takes it."""
+def _fits_tensors(description: Description, row: Mapping[str, Any], *, nulls: bool) -> bool:
+    """Return whether tensors can hold a row: each value is of its field's type, and null only if the graph takes it."""
     if not nulls and any(row[field.name] is None for field in description.fields):
         return False
     try:
@@ -128,13 +139,14 @@ def _held(description: Description, row: Mapping[str, Any], *, nulls: bool) -> b
     return True
 
 
-def _session(model: Any) -> Any:
+def _start_session(model: Any) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
         raise EngineError("onnxruntime is not installed here: pip install 'sparkops[onnx]'.") from error
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # an input that may be left out is told of at every start
+    # errors only: it warns of every input that may be left out
+    options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )

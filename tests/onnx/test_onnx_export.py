@@ -22,8 +22,8 @@ from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, ParityBroken
 from sparkops.onnx import answers, feed, not_exported, to_onnx
 from sparkops.onnx.export import export
-from sparkops.onnx.stages.registry import FORMS, REASONS
-from sparkops.onnx.verification import Case, Graphed, prove, scored_cases
+from sparkops.onnx.stages.registry import CONVERTERS, UNSUPPORTED
+from sparkops.onnx.verification import Case, OnnxScorer, scored_cases, verify
 from sparkops.scoring import (
     Description,
     Field,
@@ -62,14 +62,14 @@ def test_a_saved_model_answers_as_spark_did_or_each_stage_without_a_form_is_name
     if folder.name in OF_TEXT:
         with pytest.raises(NotExported) as raised:
             to_onnx(description)
-        named = [step.stage for step in description.steps if step.op in REASONS]
+        named = [step.stage for step in description.steps if step.op in UNSUPPORTED]
         assert named
         assert all(stage in str(raised.value) for stage in named)
         assert len(raised.value.reasons) == len(named)
         return
     kept = read_cases((folder / "rows.jsonl").read_text("utf-8"))
     found = [*kept, *cases_of(description, [row for row, _ in kept])]
-    proved = prove(description, to_onnx(description), found)
+    proved = verify(description, to_onnx(description), found)
     assert proved.rows == len(found) > 60
     assert proved.unscored < proved.rows / 2
 
@@ -83,7 +83,7 @@ def test_each_predictor_answers_as_the_scorer_does(name: str) -> None:
     vector = description.fields[0].size or 0
     counts = [{"v": [float(at + slot) for slot in range(vector)]} for at in range(3)] if vector else []
     cases = cases_of(description, counts) + scored_cases(Scorer(description, raw=True), counts)
-    assert prove(description, to_onnx(description), cases).rows > 40
+    assert verify(description, to_onnx(description), cases).rows > 40
 
 
 @pytest.mark.parametrize("one", vector_steps(), ids=lambda one: f"{one.op} {dict(one.params)}")
@@ -93,7 +93,9 @@ def test_each_step_of_vectors_answers_as_the_scorer_does(one: Step) -> None:
     description = Description((Field("v", "vector", size=5),), (), (one,), (output,))
     draw = Random(1)
     rows = [{"v": [draw.choice(ODD) for _ in range(5)]} for _ in range(40)]
-    proved = prove(description, to_onnx(description), scored_cases(Scorer(description), [*rows, {"v": None}]))
+    proved = verify(
+        description, to_onnx(description), scored_cases(Scorer(description), [*rows, {"v": None}])
+    )
     assert proved.unscored < proved.rows == 41
 
 
@@ -108,7 +110,9 @@ def test_products_pass_over_zeros_as_spark_does(stored: str) -> None:
         {"a": draw.randint(-1, 3), "b": draw.choice(ODD), "v": [draw.choice(ODD), draw.choice((0, 1)), 2.0]}
         for _ in range(60)
     ]
-    assert prove(description, to_onnx(description), scored_cases(Scorer(description), rows)).rows == len(rows)
+    assert verify(description, to_onnx(description), scored_cases(Scorer(description), rows)).rows == len(
+        rows
+    )
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep", "skip"])
@@ -116,7 +120,7 @@ def test_products_pass_over_zeros_as_spark_does(stored: str) -> None:
 def test_null_unseen_and_nan_are_scored_or_not_as_the_model_says(invalid: str, impute: bool) -> None:
     description = flights(invalid=invalid, impute=impute)
     cases = cases_of(description, [ROW])
-    proved = prove(description, to_onnx(description), cases)
+    proved = verify(description, to_onnx(description), cases)
     assert proved.unscored == sum(isinstance(answer, str) for _, answer in cases)
     assert (proved.unscored > 0) is (invalid != "keep")
 
@@ -127,7 +131,7 @@ def test_trees_split_at_the_last_digit_and_by_sets_of_categories(deep: int, tree
         description = forest(deep=deep, trees=trees, seed=seed)
         rows = [{"a": 0.5, "b": 0.5, "c": c} for c in (0.0, 0.5, 1.5, -1.0, 3.0, 4.0, nan, inf, 1e10)]
         cases = cases_of(description, []) + scored_cases(Scorer(description), rows)
-        proved = prove(description, to_onnx(description), cases)
+        proved = verify(description, to_onnx(description), cases)
         assert (proved.rows, proved.unscored) == (len(cases), sum(isinstance(each, str) for _, each in cases))
 
 
@@ -135,7 +139,7 @@ def test_trees_of_many_slots_answer_as_the_scorer_does_however_few_bits_a_file_h
     description = hot_description(scaled=True, keep=False, labels=MANY)
     assert description.steps[-1].arrays["feature"].dtype == np.int8
     cases = cases_of(description, [{"label": label, "x0": 0.5} for label in MANY])
-    assert prove(description, to_onnx(description), cases).rows == len(cases)
+    assert verify(description, to_onnx(description), cases).rows == len(cases)
 
 
 def test_texts_doubles_and_booleans_are_indexed_by_what_java_writes() -> None:
@@ -154,7 +158,7 @@ def test_texts_doubles_and_booleans_are_indexed_by_what_java_writes() -> None:
         one = Step("string_index", "StringIndexerModel `s`", ("x",), ("o",), params)
         description = Description((Field("x", kind),), (), (one,), (Output("o", "double", "o", "column"),))
         cases = scored_cases(Scorer(description), [{"x": value} for value in values])
-        assert prove(description, to_onnx(description), cases).rows == len(values)
+        assert verify(description, to_onnx(description), cases).rows == len(values)
 
 
 def test_nothing_in_a_graph_is_single_precision_nor_becomes_it_in_onnxruntime() -> None:
@@ -221,7 +225,7 @@ def test_names_of_a_model_that_are_the_graphs_own_are_kept_apart() -> None:
         (Output("scored", "vector", "scored", "column"), Output("~0", "vector", "~0", "column")),
     )
     rows = [{"~0": [1.5], "~0__null": "a"}, {"~0": None, "~0__null": None}]
-    assert prove(description, to_onnx(description), scored_cases(Scorer(description), rows)).unscored == 1
+    assert verify(description, to_onnx(description), scored_cases(Scorer(description), rows)).unscored == 1
 
 
 @pytest.mark.parametrize(
@@ -234,7 +238,7 @@ def test_every_family_and_link_answers_as_the_scorer_does(family: str, link: str
     description = replace(made, steps=(step,))
     rows = [{"v": [at / 7, -at / 5, 0.5]} for at in range(-20, 20)]
     cases = cases_of(description, [], fresh=0) + scored_cases(Scorer(description), rows)
-    assert prove(description, to_onnx(description), cases).rows > 40
+    assert verify(description, to_onnx(description), cases).rows > 40
 
 
 def test_what_no_tensor_holds_is_refused_with_its_reason() -> None:
@@ -271,8 +275,8 @@ def test_a_file_is_written_once_every_row_agrees_and_holds_the_graph(tmp_path: P
 
     file = tmp_path / "model.onnx"
     done = export(compiled(tmp_path / "made", flights()), file, rows=30, seed=1)
-    assert (done.kept, done.seed, done.size) == (6, 1, file.stat().st_size)
-    assert done.proved.rows > 40
+    assert (done.certificate_rows, done.seed, done.size) == (6, 1, file.stat().st_size)
+    assert done.verification.rows > 40
     read = onnx.load(file)
     assert read.SerializeToString() == done.model.SerializeToString()
     assert {each.key: each.value for each in read.metadata_props}["sparkops.model"] == flights().hash
@@ -288,12 +292,12 @@ def test_a_graph_that_differs_from_the_certificate_is_not_written(tmp_path: Path
     (case,) = scored_cases(scorer, [ROW])
     wrong = (case[0], {**case[1], "prediction": 1.0 - case[1]["prediction"]})
     with pytest.raises(ParityBroken, match=r"prediction is .*, in the graph .*; row: \{'carrier': 'AA'"):
-        prove(description, to_onnx(description), [case, wrong])
+        verify(description, to_onnx(description), [case, wrong])
     with pytest.raises(ParityBroken, match="label is 'another', in the graph 'late'"):
-        prove(description, to_onnx(description), [(case[0], {**case[1], "label": "another"})])
+        verify(description, to_onnx(description), [(case[0], {**case[1], "label": "another"})])
     scored = (case[0], "refused")
     with pytest.raises(ParityBroken, match="the answer is 'unscored', in the graph"):
-        prove(description, to_onnx(description), [scored])
+        verify(description, to_onnx(description), [scored])
 
 
 def test_a_place_that_cannot_take_the_file_and_a_folder_without_a_scorer_are_told(tmp_path: Path) -> None:
@@ -305,6 +309,6 @@ def test_a_place_that_cannot_take_the_file_and_a_folder_without_a_scorer_are_tol
 
 
 def test_every_operation_has_a_form_or_a_reason_and_none_both() -> None:
-    assert set(FORMS) | set(REASONS) == set(STAGES)
-    assert not set(FORMS) & set(REASONS)
-    assert Graphed(flights(), to_onnx(flights())).answers([]) == []
+    assert set(CONVERTERS) | set(UNSUPPORTED) == set(STAGES)
+    assert not set(CONVERTERS) & set(UNSUPPORTED)
+    assert OnnxScorer(flights(), to_onnx(flights())).answers([]) == []

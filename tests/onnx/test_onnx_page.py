@@ -11,7 +11,7 @@ from parity.known import ALL
 from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
 from sparkops.onnx.sql.choice import CHOICES
-from sparkops.onnx.stages.registry import REASONS
+from sparkops.onnx.stages.registry import UNSUPPORTED
 from sparkops.scoring.stages.registry import STAGES
 
 MODELS = sorted((Path(__file__).parents[1] / "saved_models").glob("spark-*/*"))
@@ -48,7 +48,7 @@ def test_the_page_tells_of_every_stage_what_the_code_does() -> None:
     page = (Path(__file__).parents[2] / "docs" / "onnx.md").read_text("utf-8")
     told = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE))
     known = {
-        stage: f"no: {REASONS[op]}" if op in REASONS else "yes"
+        stage: f"no: {UNSUPPORTED[op]}" if op in UNSUPPORTED else "yes"
         for op, kinds in MADE.items()
         for stage in kinds.split()
     }

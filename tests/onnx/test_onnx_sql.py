@@ -10,7 +10,7 @@ import pytest
 
 from sparkops.compiler.sql.select import select
 from sparkops.onnx import not_exported, to_onnx
-from sparkops.onnx.verification import prove, scored_cases
+from sparkops.onnx.verification import scored_cases, verify
 from sparkops.scoring import Description, Field, Output, Scorer, Step
 from sparkops.scoring.sql.node import Node, columns, plain
 
@@ -62,7 +62,7 @@ def test_expressions_are_worked_out_as_spark_does_and_their_faults_leave_a_row_o
     draw = Random(1)
     rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(150)]
     description = selecting(*expressions)
-    proved = prove(description, to_onnx(description), scored_cases(Scorer(description), rows))
+    proved = verify(description, to_onnx(description), scored_cases(Scorer(description), rows))
     assert 0 < proved.unscored < proved.rows if expressions is not SURE else proved.unscored == 0
 
 
@@ -71,7 +71,7 @@ def test_rows_that_a_condition_drops_are_not_scored_and_what_has_no_form_in_an_e
     rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(80)]
     description = selecting("x", condition="x > -1 AND (c <> 'b' OR c IS NULL)")
     cases = scored_cases(Scorer(description), rows)
-    proved = prove(description, to_onnx(description), cases)
+    proved = verify(description, to_onnx(description), cases)
     assert proved.unscored == [answer for _, answer in cases].count("dropped") > 20
     for expression, why in (
         ("upper(c)", "`upper` of string"),

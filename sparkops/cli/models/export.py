@@ -62,10 +62,10 @@ def export(
 
 def print_verification(exported: Exported, file: Path) -> None:
     """Print which rows were verified, and where the file is."""
-    verified = exported.proved
+    verified = exported.verification
     source = (
-        f"{format_count(exported.kept, 'row')} of the certificate"
-        if exported.kept
+        f"{format_count(exported.certificate_rows, 'row')} of the certificate"
+        if exported.certificate_rows
         else "no certificate: the scorer alone"
     )
     click.echo(

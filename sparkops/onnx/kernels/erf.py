@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_builder import GraphBuilder
 
 _OFFSET = 8.45062911510467529297e-01
 _FROM_ONE, _FROM_MIDDLE, _END = 0.84375, 1.25, 6.0
@@ -35,29 +35,29 @@ _SB = (1.0, 3.03380607434824582924e+01, 3.25792512996573918826e+02, 1.5367295860
        -2.24409524465858183362e+01)  # fmt: skip
 
 
-def erf(graph: Graph, value: str) -> str:
-    """Write the error function of a tensor of doubles."""
+def erf(graph: GraphBuilder, value: str) -> str:
+    """Return the error function of a tensor of doubles."""
     size = graph.add("Abs", value)
     square = graph.add("Mul", size, size)
     near = graph.add("Add", size, graph.add("Mul", size, _ratio(graph, square, _P, _Q)))
     past = graph.add("Sub", size, 1.0)
     middle = graph.add("Add", _ratio(graph, past, _PA, _QA), _OFFSET)
-    turned = graph.add("Reciprocal", square)
-    inner, outer = _ratio(graph, turned, _RA, _SA), _ratio(graph, turned, _RB, _SB)
+    inverse_square = graph.add("Reciprocal", square)
+    inner, outer = _ratio(graph, inverse_square, _RA, _SA), _ratio(graph, inverse_square, _RB, _SB)
     power = graph.add("Where", graph.add("Less", size, _SPLIT), inner, outer)
     rest = graph.add("Exp", graph.add("Sub", graph.add("Sub", power, 0.5625), square))
     far = graph.add("Sub", 1.0, graph.add("Div", rest, size))
-    found = graph.add("Where", graph.add("Less", size, _FROM_MIDDLE), middle, far)
-    found = graph.add("Where", graph.add("Less", size, _FROM_ONE), near, found)
-    found = graph.add("Where", graph.add("GreaterOrEqual", size, _END), 1.0, found)
-    return graph.add("Mul", found, graph.add("Sign", value))
+    result = graph.add("Where", graph.add("Less", size, _FROM_MIDDLE), middle, far)
+    result = graph.add("Where", graph.add("Less", size, _FROM_ONE), near, result)
+    result = graph.add("Where", graph.add("GreaterOrEqual", size, _END), 1.0, result)
+    return graph.add("Mul", result, graph.add("Sign", value))
 
 
-def _ratio(graph: Graph, value: str, above: Sequence[float], below: Sequence[float]) -> str:
+def _ratio(graph: GraphBuilder, value: str, above: Sequence[float], below: Sequence[float]) -> str:
     return graph.add("Div", _polynomial(graph, value, above), _polynomial(graph, value, below))
 
 
-def _polynomial(graph: Graph, value: str, factors: Sequence[float]) -> str:
+def _polynomial(graph: GraphBuilder, value: str, factors: Sequence[float]) -> str:
     """Return factors[0] + factors[1] * value + ..., from the last factor on."""
     total = graph.add("Add", graph.add("Mul", value, factors[-1]), factors[-2])
     for factor in reversed(factors[:-2]):

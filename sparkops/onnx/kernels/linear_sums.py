@@ -1,58 +1,79 @@
-"""Weighted sums, sums in order, and the functions of doubles that Spark and ONNX write differently."""
+"""Weighted sums of vectors, sums in Spark's order, and the logistic function."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import Graph
-from sparkops.onnx.graph_context import Many, Work
+from sparkops.onnx.graph_builder import GraphBuilder
+from sparkops.onnx.graph_context import GraphContext, VectorTensor
 from sparkops.scoring.ir.arrays import Numbers
+from sparkops.scoring.ir.description import Step
 
 
-def margins(work: Work, source: Many, weights: Numbers, intercepts: Numbers, *, sparse: bool) -> str:
+def margin(step: Step, context: GraphContext) -> str:
+    """Return (rows, 1) the weighted sum of a linear model; rows without features are not scored."""
+    weights, intercept = step.arrays["weights"][None, :], step.arrays["intercept"]
+    sparse = bool(step.params["sparse"])
+    return margins(context.graph, context.features(step), weights, intercept, sparse=sparse)
+
+
+def margins(
+    graph: GraphBuilder, source: VectorTensor, weights: Numbers, intercepts: Numbers, *, sparse: bool
+) -> str:
     """Return (rows, sums): weights . vector + intercept.
 
     Args:
-        work: The graph.
+        graph: The graph.
         source: The features.
         weights: (sums, slots).
         intercepts: (sums).
-        sparse: Spark never looks at a slot of weight 0, be it NaN or infinite.
+        sparse: Spark never reads a slot of weight 0, which may hold NaN or infinity.
     """
-    kept = weights != 0.0
-    if not sparse or bool(kept.all()):
-        return work.graph.product(source.name, weights, intercepts)
-    if bool((kept == kept[0]).all()):
-        return _some(work.graph, source.name, weights, intercepts, np.flatnonzero(kept[0]))
-    pairs = [(weights[at : at + 1], intercepts[at : at + 1]) for at in range(len(weights))]
-    found = [_some(work.graph, source.name, *pair, np.flatnonzero(pair[0][0])) for pair in pairs]
-    return work.graph.joined(found)
+    nonzero = weights != 0.0
+    if not sparse or bool(nonzero.all()):
+        return graph.gemm(source.tensor, weights, intercepts)
+    if bool((nonzero == nonzero[0]).all()):
+        return _margins_of_slots(graph, source, weights, intercepts, np.flatnonzero(nonzero[0]))
+    sums = [
+        _margins_of_slots(
+            graph, source, weights[at : at + 1], intercepts[at : at + 1], np.flatnonzero(nonzero[at])
+        )
+        for at in range(len(weights))
+    ]
+    return graph.concat(sums)
 
 
-def _some(graph: Graph, name: str, weights: Numbers, intercepts: Numbers, slots: Numbers) -> str:
+def _margins_of_slots(
+    graph: GraphBuilder, source: VectorTensor, weights: Numbers, intercepts: Numbers, slots: Numbers
+) -> str:
     if not len(slots):
-        return graph.add("Add", zeros(graph, name), intercepts)
-    return graph.product(graph.take(name, slots), weights[:, slots], intercepts)
+        return graph.add("Add", zeros(graph, source), intercepts)
+    return graph.gemm(graph.gather(source.tensor, slots), weights[:, slots], intercepts)
 
 
-def zeros(graph: Graph, name: str) -> str:
-    """Return (rows, 1) zeros, of as many rows as a tensor of doubles with at least one slot has."""
-    never = graph.add("Greater", graph.take(name, [0]), np.inf)
+def zeros(graph: GraphBuilder, source: VectorTensor) -> str:
+    """Return (rows, 1) zeros for a vector of at least one slot."""
+    never = graph.add("Greater", graph.gather(source.tensor, [0]), np.inf)
     return graph.cast(never, "double")
 
 
-def in_order(graph: Graph, name: str, axis: int = 1) -> str:
-    """Return the sum of an axis, which is left out, added from its first number on as Spark does."""
-    return graph.add("Gather", graph.add("CumSum", name, np.array(axis)), np.array(-1), axis=axis)
+def sum_in_order(graph: GraphBuilder, tensor: str, axis: int = 1) -> str:
+    """Return the sum along an axis, added from first to last as Spark does; the axis is removed."""
+    return graph.add("Gather", graph.add("CumSum", tensor, np.array(axis)), np.array(-1), axis=axis)
 
 
-def logistic(graph: Graph, name: str, *, times: float = -1.0) -> str:
-    """Return 1 / (1 + exp(times * value)); times is -1 or less for the rising one."""
-    power = graph.add("Neg", name) if times == -1.0 else name
-    power = graph.add("Mul", name, times) if times not in (1.0, -1.0) else power
+def logistic(graph: GraphBuilder, tensor: str, *, factor: float = -1.0) -> str:
+    """Return 1 / (1 + exp(factor * value)); the logistic function by default."""
+    power = graph.add("Neg", tensor) if factor == -1.0 else tensor
+    power = graph.add("Mul", tensor, factor) if factor not in (1.0, -1.0) else power
     return graph.add("Reciprocal", graph.add("Add", graph.add("Exp", power), 1.0))
 
 
-def both(graph: Graph, low: str) -> tuple[str, str]:
-    """Return a probability and what is left to 1."""
-    return low, graph.add("Sub", 1.0, low)
+def with_complement(graph: GraphBuilder, probability: str) -> str:
+    """Return (rows, 2): a probability, and 1 minus it."""
+    return graph.concat([probability, graph.add("Sub", 1.0, probability)])
+
+
+def with_negative(graph: GraphBuilder, tensor: str) -> str:
+    """Return (rows, 2): the negative of a margin, and the margin; the raw scores of two classes."""
+    return graph.concat([graph.add("Neg", tensor), tensor])

@@ -1,30 +1,32 @@
-"""How Spark stores a vector, where its answer depends on that: NaN and infinities beside zeros."""
+"""Whether Spark stores a vector sparse, for steps whose result depends on it: NaN and infinities beside zeros."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import Graph
-from sparkops.onnx.graph_context import Many
+from sparkops.onnx.graph_builder import GraphBuilder
+from sparkops.onnx.graph_context import VectorTensor
 
 
-def is_sparse(graph: Graph, source: Many, stored: str) -> str:
+def is_sparse(graph: GraphBuilder, source: VectorTensor, storage: str) -> str:
     """Return (rows, 1) or (1, 1): whether Spark stores a vector sparse.
 
     Args:
         graph: The graph.
         source: The vector.
-        stored: "dense", "sparse", or "compressed": whichever takes less room.
+        storage: "dense", "sparse", or "compressed", which is the smaller of the two.
     """
-    if stored != "compressed":
-        return graph.constant(np.array([[stored == "sparse"]]))
-    some = graph.sum(graph.cast(graph.add("Not", graph.add("Equal", source.name, 0.0)), "double"))
-    room = graph.add("Mul", graph.add("Add", some, 1.0), 1.5)
-    return graph.add("Less", room, float(source.size))
+    if storage != "compressed":
+        return graph.constant(np.array([[storage == "sparse"]]))
+    nonzero = graph.add("Not", graph.add("Equal", source.tensor, 0.0))
+    count = graph.reduce_sum(graph.cast(nonzero, "double"))
+    # Vector.compressed: 1.5 * (active + 1) < size
+    sparse_size = graph.add("Mul", graph.add("Add", count, 1.0), 1.5)
+    return graph.add("Less", sparse_size, float(source.size))
 
 
-def differ(graph: Graph, one: str, other: str) -> str:
-    """Return (rows, 1): whether two tensors differ in some slot; NaN is like NaN."""
+def rows_differ(graph: GraphBuilder, one: str, other: str) -> str:
+    """Return (rows, 1): whether two tensors differ in some slot; NaN equals NaN."""
     same = graph.add("Equal", one, other)
-    none = graph.add("And", graph.add("IsNaN", one), graph.add("IsNaN", other))
-    return graph.any(graph.add("Not", graph.add("Or", same, none)))
+    both_nan = graph.add("And", graph.add("IsNaN", one), graph.add("IsNaN", other))
+    return graph.reduce_any(graph.add("Not", graph.add("Or", same, both_nan)))

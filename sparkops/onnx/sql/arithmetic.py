@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.sql.part import Part, either, strict, unless
 from sparkops.scoring.ir.field import REALS, WHOLE_RANGES
 from sparkops.scoring.sql.node import Node
 
 Parts = Sequence[Part]
-Write = Callable[[Graph, Node, Parts], Part]
+Write = Callable[[GraphBuilder, Node, Parts], Part]
 SMALL = frozenset(("byte", "short", "integer"))  # whole numbers whose products a long holds
 _NUMBERS = SMALL | REALS
 _FAR, _LONG = 1e15, 2**63
@@ -45,7 +45,7 @@ def doubles(node: Node) -> bool:
 def calculated(op: str) -> Write:
     """Return the writer of one operator; whole numbers out of their range fail."""
 
-    def write(graph: Graph, node: Node, parts: Parts) -> Part:
+    def write(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
         null, fault = strict(graph, parts)
         made = graph.add(op, *(each.name for each in parts))
         if node.type == "float":
@@ -58,7 +58,7 @@ def calculated(op: str) -> Write:
     return write
 
 
-def _turned(graph: Graph, op: str, made: str, parts: Parts) -> str:
+def _turned(graph: GraphBuilder, op: str, made: str, parts: Parts) -> str:
     """Return where a sum, difference or sign of longs has the sign that only an overflow gives it."""
     signs = [graph.add("Less", name, np.array(0)) for name in (*(each.name for each in parts), made)]
     if op in ("Neg", "Abs"):
@@ -68,7 +68,7 @@ def _turned(graph: Graph, op: str, made: str, parts: Parts) -> str:
     return graph.add("And", alike, graph.add("Xor", signs[2], signs[0]))
 
 
-def remainder(graph: Graph, node: Node, parts: Parts) -> Part:
+def remainder(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
     """Write Java's remainder, with the sign of the dividend; 0 as divisor fails."""
     null, fault = strict(graph, parts, backwards=True)
     left, right = parts
@@ -79,7 +79,7 @@ def remainder(graph: Graph, node: Node, parts: Parts) -> Part:
     return Part(made, left.kind, null, either(graph, fault, unless(graph, none, null)))
 
 
-def divided(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def divided(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     """Write a division of doubles; 0 as divisor fails."""
     null, fault = strict(graph, parts, backwards=True)
     zero = unless(graph, graph.add("Equal", parts[1].name, 0.0), null)
@@ -89,7 +89,7 @@ def divided(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
 def mathematics(op: str, *, above: float | None = None) -> Write:
     """Return the writer of a function of one double, null where it is not above a number."""
 
-    def write(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+    def write(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
         null, fault = strict(graph, parts)
         if above is not None:
             null = either(graph, null, graph.add("LessOrEqual", parts[0].name, above))
@@ -101,7 +101,7 @@ def mathematics(op: str, *, above: float | None = None) -> Write:
 def stepped(op: str) -> Write:
     """Return the writer of floor or ceil: a long; NaN gives 0, and what is out of range its nearest end."""
 
-    def write(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+    def write(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
         null, fault = strict(graph, parts)
         value = parts[0].name
         high, low = graph.add("GreaterOrEqual", value, float(_LONG)), graph.add("Less", value, float(-_LONG))
@@ -117,7 +117,7 @@ def _steps(node: Node) -> bool:
     return node.type == "long" and [arg.type for arg in node.args] == ["double"]
 
 
-def power(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def power(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     """Write Java's power: 1 to the power NaN, and 1 or -1 to an infinite one, is NaN."""
     null, fault = strict(graph, parts)
     left, right = (part.name for part in parts)
@@ -140,7 +140,7 @@ def castable(node: Node) -> bool:
     return source in REALS and target in (*REALS, *SMALL, "boolean")
 
 
-def cast(graph: Graph, node: Node, parts: Parts) -> Part:
+def cast(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
     """Write a cast; a number that does not fit fails."""
     (given,), source, target = parts, node.args[0].type, node.type
     kind = _KINDS.get(target, "int64" if target in WHOLE_RANGES else given.kind)
@@ -156,23 +156,23 @@ def cast(graph: Graph, node: Node, parts: Parts) -> Part:
     return Part(_single(graph, name) if target == "float" else name, kind, given.null, fault)
 
 
-def _single(graph: Graph, name: str) -> str:
+def _single(graph: GraphBuilder, name: str) -> str:
     return graph.cast(graph.cast(name, "float"), "double")
 
 
-def _beyond(graph: Graph, name: str, kind: str) -> str:
+def _beyond(graph: GraphBuilder, name: str, kind: str) -> str:
     limit = WHOLE_RANGES[kind]
     low, high = graph.add("Less", name, np.array(-limit)), graph.add("GreaterOrEqual", name, np.array(limit))
     return graph.add("Or", low, high)
 
 
-def _cut(graph: Graph, name: str) -> str:
+def _cut(graph: GraphBuilder, name: str) -> str:
     """Return a double cut towards 0; NaN, and one far out of range, is some number out of range."""
     known = graph.add("Where", graph.add("IsNaN", name), _FAR, name)
     return graph.cast(graph.add("Clip", known, -_FAR, _FAR), "int64")
 
 
-def _not_zero(graph: Graph, part: Part) -> str:
+def _not_zero(graph: GraphBuilder, part: Part) -> str:
     zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = 0.0 if part.kind == "double" else np.array(0)
     return graph.add("Not", graph.add("Equal", part.name, zero))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.sql.arithmetic import Parts, Write
 from sparkops.onnx.sql.part import BLANK, Part, both, either, strict, unless
 from sparkops.scoring.ir.field import NUMBERS, REALS
@@ -24,12 +24,12 @@ def _numbers(node: Node) -> bool:
     return all(arg.type in NUMBERS for arg in node.args)
 
 
-def _equal(graph: Graph, node: Node, parts: Parts) -> Part:
+def _equal(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
     null, fault = strict(graph, parts)
     return Part(_same(graph, node.args[0].type, parts), "bool", null, fault)
 
 
-def _equal_or_both_null(graph: Graph, node: Node, parts: Parts) -> Part:
+def _equal_or_both_null(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
     one, other = (each.null or graph.constant(BLANK["bool"]) for each in parts)
     equal = graph.add(
         "And", _same(graph, node.args[0].type, parts), graph.add("Not", graph.add("Or", one, other))
@@ -38,7 +38,7 @@ def _equal_or_both_null(graph: Graph, node: Node, parts: Parts) -> Part:
     return Part(found, "bool", None, either(graph, parts[0].fault, parts[1].fault))
 
 
-def _same(graph: Graph, kind: str, parts: Parts) -> str:
+def _same(graph: GraphBuilder, kind: str, parts: Parts) -> str:
     found = graph.add("Equal", parts[0].name, parts[1].name)
     if kind not in REALS:
         return found
@@ -49,7 +49,7 @@ def _same(graph: Graph, kind: str, parts: Parts) -> str:
 def _ordered(op: str, *, turned: bool) -> Write:
     """Return the writer of `<` and `>`, or of their opposites by what is not so the other way round."""
 
-    def write(graph: Graph, node: Node, parts: Parts) -> Part:
+    def write(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
         null, fault = strict(graph, parts)
         less = _less(
             graph, node.args[0].type, *(each.name for each in (parts[::-1] if op == "gt" else parts))
@@ -59,7 +59,7 @@ def _ordered(op: str, *, turned: bool) -> Write:
     return write
 
 
-def _less(graph: Graph, kind: str, one: str, other: str) -> str:
+def _less(graph: GraphBuilder, kind: str, one: str, other: str) -> str:
     found = graph.add("Less", one, other)
     if kind not in REALS:
         return found
@@ -70,7 +70,7 @@ def _less(graph: Graph, kind: str, one: str, other: str) -> str:
 def _joined(op: str, *, decides: bool) -> Write:
     """Return the writer of `and`, decided by false, and `or`, decided by true; what follows a decision is not worked out."""
 
-    def write(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+    def write(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
         decided = null = fault = value = None
         for part in parts:
             fault = either(graph, fault, unless(graph, part.fault, decided))
@@ -88,32 +88,32 @@ def _joined(op: str, *, decides: bool) -> Write:
     return write
 
 
-def _not(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def _not(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     return Part(graph.add("Not", parts[0].name), "bool", parts[0].null, parts[0].fault)
 
 
-def _is_null(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def _is_null(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     return Part(parts[0].null or graph.constant(BLANK["bool"]), "bool", None, parts[0].fault)
 
 
-def _is_nan(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def _is_nan(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     found = unless(graph, graph.add("IsNaN", parts[0].name), parts[0].null)
     assert found is not None
     return Part(found, "bool", None, parts[0].fault)
 
 
-def _within(graph: Graph, node: Node, parts: Parts) -> Part:
+def _within(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
     values = [literal.read(arg.value, arg.type) for arg in node.args[1:]]
     dtype = object if parts[0].kind == "string" else None
     hit = graph.add("Equal", parts[0].name, np.array([values], dtype=dtype))
-    return Part(graph.any(hit), "bool", parts[0].null, parts[0].fault)
+    return Part(graph.reduce_any(hit), "bool", parts[0].null, parts[0].fault)
 
 
 def _is_within(node: Node) -> bool:
     return _all_plain(node) and all(arg.op == "literal" and arg.value is not None for arg in node.args[1:])
 
 
-def _case(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def _case(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     """Write the first value whose condition holds: from the last one back."""
     found = parts[-1]
     for condition, value in reversed(list(zip(parts[:-1:2], parts[1::2], strict=True))):
@@ -124,11 +124,11 @@ def _case(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     return found
 
 
-def _first(graph: Graph, condition: Part, fault: str | None) -> str | None:
+def _first(graph: GraphBuilder, condition: Part, fault: str | None) -> str | None:
     return either(graph, condition.fault, fault)
 
 
-def _coalesce(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def _coalesce(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     found = parts[-1]
     for part in reversed(parts[:-1]):
         if part.null is None:
@@ -140,19 +140,19 @@ def _coalesce(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     return found
 
 
-def _chosen(graph: Graph, test: str, yes: Part, no: Part) -> Part:
+def _chosen(graph: GraphBuilder, test: str, yes: Part, no: Part) -> Part:
     """Return one of two parts by a test, with its null and its fault."""
     masks = []
     for one, other in ((yes.null, no.null), (yes.fault, no.fault)):
         here = None if one is None else graph.add("And", test, one)
         masks.append(either(graph, here, unless(graph, other, test)))
-    return Part(graph.pick(test, yes.name, no.name, yes.kind), yes.kind, *masks)
+    return Part(graph.select(test, yes.name, no.name, yes.kind), yes.kind, *masks)
 
 
 def _extreme(*, most: bool) -> Write:
     """Return the writer of the largest, or smallest, value that is not null; the first of equals is kept."""
 
-    def write(graph: Graph, node: Node, parts: Parts) -> Part:
+    def write(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
         best = parts[0]
         for part in parts[1:]:
             pair = (best.name, part.name) if most else (part.name, best.name)
@@ -160,7 +160,7 @@ def _extreme(*, most: bool) -> Write:
             better = graph.add("Or", better, best.null) if best.null is not None else better
             taken = unless(graph, better, part.null)
             assert taken is not None
-            made = graph.pick(taken, part.name, best.name, best.kind)
+            made = graph.select(taken, part.name, best.name, best.kind)
             fault = either(graph, best.fault, part.fault)
             best = Part(made, best.kind, both(graph, best.null, part.null), fault)
         return best
@@ -168,7 +168,7 @@ def _extreme(*, most: bool) -> Write:
     return write
 
 
-def _or_else(graph: Graph, node: Node, parts: Parts) -> Part:  # noqa: ARG001
+def _or_else(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG001
     none = unless(graph, graph.add("IsNaN", parts[0].name), parts[0].null)
     assert none is not None
     chosen = _chosen(graph, none, parts[1], parts[0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import Graph
+from sparkops.onnx.graph_builder import GraphBuilder
 
 BLANK: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
     "double": np.array([[0.0]]),
@@ -34,7 +34,9 @@ class Part:
     fault: str | None = None
 
 
-def strict(graph: Graph, parts: Sequence[Part], *, backwards: bool = False) -> tuple[str | None, str | None]:
+def strict(
+    graph: GraphBuilder, parts: Sequence[Part], *, backwards: bool = False
+) -> tuple[str | None, str | None]:
     """Return where a value is null as one of its parts is, and where one fails that is worked out.
 
     Parts are worked out in order, and those after a null one are not, as in Spark.
@@ -52,20 +54,20 @@ def strict(graph: Graph, parts: Sequence[Part], *, backwards: bool = False) -> t
     return null, fault
 
 
-def either(graph: Graph, one: str | None, other: str | None) -> str | None:
+def either(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return where one of two is true; None is never true."""
     if one is None or other is None:
         return one or other
     return graph.add("Or", one, other)
 
 
-def unless(graph: Graph, one: str | None, other: str | None) -> str | None:
+def unless(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return where one is true and the other is not."""
     if one is None or other is None:
         return one
     return graph.add("And", one, graph.add("Not", other))
 
 
-def both(graph: Graph, one: str | None, other: str | None) -> str | None:
+def both(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return where both are true; None is never true."""
     return None if one is None or other is None else graph.add("And", one, other)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from sparkops.onnx.graph_builder import Graph
-from sparkops.onnx.graph_context import kind_of
+from sparkops.onnx.graph_builder import GraphBuilder
+from sparkops.onnx.graph_context import dtype_of
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
 from sparkops.onnx.sql.choice import CHOICES
 from sparkops.onnx.sql.part import BLANK, Part
@@ -28,7 +28,7 @@ def without_form(node: Node) -> str | None:
     return next((why for why in map(without_form, node.args) if why), None)
 
 
-def expression(node: Node, columns: Mapping[str, Part], graph: Graph) -> Part:
+def expression(node: Node, columns: Mapping[str, Part], graph: GraphBuilder) -> Part:
     """Write an expression.
 
     Args:
@@ -44,8 +44,8 @@ def expression(node: Node, columns: Mapping[str, Part], graph: Graph) -> Part:
     return _FORMS[node.op][1](graph, node, parts)
 
 
-def _literal(node: Node, graph: Graph) -> Part:
-    value, kind = literal.read(node.value, node.type), kind_of(node.type)
+def _literal(node: Node, graph: GraphBuilder) -> Part:
+    value, kind = literal.read(node.value, node.type), dtype_of(node.type)
     if value is None:
         return Part(graph.constant(BLANK[kind]), kind, graph.constant(np.array([[True]])))
     return Part(graph.constant(np.array([[value]], dtype=BLANK[kind].dtype)), kind)

@@ -1,8 +1,8 @@
-"""Columns made by expressions of SQL, and rows dropped by one."""
+"""SQLTransformer: columns from SQL expressions, and a condition that drops rows."""
 
 from __future__ import annotations
 
-from sparkops.onnx.graph_context import One, Work, kind_of
+from sparkops.onnx.graph_context import GraphContext, ScalarTensor, dtype_of
 from sparkops.onnx.sql import expression, without_form
 from sparkops.onnx.sql.part import Part, unless
 from sparkops.scoring.ir.description import Step
@@ -10,46 +10,48 @@ from sparkops.scoring.ir.field import REALS
 from sparkops.scoring.sql.node import Node, columns, read
 
 
-def select(step: Step, work: Work) -> None:
-    """Write the expression; one that is only a column hands that on. Where it fails, a row has no answer."""
-    tree = _tree(step)
+def convert_select(step: Step, context: GraphContext) -> None:
+    """Add the expression; a row for which it fails is not scored. A renamed column needs no node."""
+    tree = _expression_tree(step)
     if tree.op == "column":
-        work.columns[step.outputs[0]] = work.columns[tree.value]
+        context.columns[step.outputs[0]] = context.columns[tree.value]
         return
-    made = _written(tree, work)
-    name = work.of_all_rows(made.name)
-    work.columns[step.outputs[0]] = One(name, made.kind, tree.type, made.null, nan=made.kind == "double")
+    result = _add_expression(tree, context)
+    tensor = context.expand_to_rows(result.name)
+    context.columns[step.outputs[0]] = ScalarTensor(
+        tensor, result.kind, tree.type, result.null, has_nan=result.kind == "double"
+    )
 
 
-def where(step: Step, work: Work) -> None:
-    """Write the condition; a row for which it is false or null has no answer."""
-    made = _written(_tree(step), work)
-    held = unless(work.graph, made.name, made.null)
-    assert held is not None
-    work.leave(work.graph.add("Not", held))
+def convert_where(step: Step, context: GraphContext) -> None:
+    """Add the condition; a row for which it is false or null is not scored."""
+    condition = _add_expression(_expression_tree(step), context)
+    holds = unless(context.graph, condition.name, condition.null)
+    assert holds is not None
+    context.exclude(context.graph.add("Not", holds))
 
 
-def no_form(step: Step) -> str | None:
-    """Return why the expression of a step has no exact form; None where it has."""
-    tree = _tree(step)
-    why = None if tree.op == "column" else without_form(tree)
-    return f"its expression holds {why}, which has no exact form" if why else None
+def unsupported_expression(step: Step) -> str | None:
+    """Return why the expression of a step has no exact form in ONNX; None if it has."""
+    tree = _expression_tree(step)
+    operation = None if tree.op == "column" else without_form(tree)
+    return f"its expression holds {operation}, which has no exact form" if operation else None
 
 
-def _tree(step: Step) -> Node:
+def _expression_tree(step: Step) -> Node:
     return read(step.params.get("nodes"), step.stage)
 
 
-def _written(tree: Node, work: Work) -> Part:
-    parts = {name: _column(work, name, kind) for name, kind in columns(tree).items()}
-    made = expression(tree, parts, work.graph)
-    if made.fault is not None:
-        work.leave(made.fault)
-    return made
+def _add_expression(tree: Node, context: GraphContext) -> Part:
+    operands = {name: _operand(context, name, spark_type) for name, spark_type in columns(tree).items()}
+    result = expression(tree, operands, context.graph)
+    if result.fault is not None:
+        context.exclude(result.fault)
+    return result
 
 
-def _column(work: Work, name: str, kind: str) -> Part:
-    found = work.columns[name]
-    assert isinstance(found, One)
-    tensor = work.double(found) if kind in REALS else found.name
-    return Part(tensor, kind_of(kind), found.null)
+def _operand(context: GraphContext, name: str, spark_type: str) -> Part:
+    column = context.columns[name]
+    assert isinstance(column, ScalarTensor)
+    tensor = context.as_double(column) if spark_type in REALS else column.tensor
+    return Part(tensor, dtype_of(spark_type), column.null)

@@ -1,1 +1,1 @@
-"""Converters of operations that several Spark classes compile to."""
+"""Operations that several Spark classes compile to."""

@@ -1,1 +1,1 @@
-"""Categories: indices, one-hot vectors, target encoding, feature hashing."""
+"""Categories: indices, one-hot vectors, target encoding."""

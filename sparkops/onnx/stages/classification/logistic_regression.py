@@ -1,0 +1,39 @@
+"""LogisticRegressionModel, binomial and multinomial."""
+
+from __future__ import annotations
+
+from math import inf, log
+
+from sparkops.onnx.graph_context import GraphContext
+from sparkops.onnx.kernels.class_decision import bind_classifier, bind_decision, softmax
+from sparkops.onnx.kernels.linear_sums import logistic, margins, with_complement, with_negative
+from sparkops.scoring.ir.description import Step
+
+
+def convert_logistic_regression(step: Step, context: GraphContext) -> None:
+    """Add the margins, the probabilities and the class."""
+    graph, arrays = context.graph, step.arrays
+    sums = margins(
+        graph,
+        context.features(step),
+        arrays["weights"],
+        arrays["intercepts"],
+        sparse=bool(step.params["sparse"]),
+    )
+    if step.params["multinomial"]:
+        bind_decision(step, context, sums, softmax(graph, sums))
+        return
+    probability = with_complement(graph, logistic(graph, sums, factor=1.0))
+    threshold = float(arrays["threshold"][0])
+    if step.outputs[2] or not step.outputs[1]:
+        second = graph.add("Greater", sums, _margin_of(threshold))
+    else:
+        second = graph.add("Greater", graph.gather(probability, [1]), threshold)
+    bind_classifier(step, context, graph.cast(second, "int64"), with_negative(graph, sums), probability)
+
+
+def _margin_of(threshold: float) -> float:
+    """Return the margin whose probability is a threshold."""
+    if threshold in (0.0, 1.0):
+        return inf if threshold else -inf
+    return log(threshold / (1.0 - threshold))

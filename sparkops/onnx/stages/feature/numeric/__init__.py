@@ -1,0 +1,1 @@
+"""Numbers, alone or slot by slot: thresholds, buckets, imputation, norms."""

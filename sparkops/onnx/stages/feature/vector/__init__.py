@@ -1,0 +1,1 @@
+"""Vectors: assembly, products, projections."""

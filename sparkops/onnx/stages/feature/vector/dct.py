@@ -1,0 +1,15 @@
+"""DCT: the product with the matrix of the transform."""
+
+from __future__ import annotations
+
+from sparkops.onnx.graph_context import GraphContext, VectorTensor
+from sparkops.scoring.ir.description import Step
+from sparkops.scoring.stages.feature.vector.dct import table
+
+
+def convert_dct(step: Step, context: GraphContext) -> None:
+    """Add one product; rows with infinities are not scored."""
+    graph, source = context.graph, context.features(step)
+    if source.size > 1:
+        context.exclude(graph.reduce_any(graph.add("IsInf", source.tensor)))
+    context.columns[step.outputs[0]] = VectorTensor(graph.gemm(source.tensor, table(step)), source.size)

@@ -1,0 +1,51 @@
+"""PolynomialExpansion: products of slots of one vector."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sparkops.onnx.graph_builder import GraphBuilder
+from sparkops.onnx.graph_context import GraphContext, VectorTensor
+from sparkops.onnx.kernels.vector_layout import is_sparse, rows_differ
+from sparkops.scoring.ir.description import Step
+from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, terms
+
+
+def convert_polynomial_expansion(step: Step, context: GraphContext) -> None:
+    """Add the products, those of one degree at once. Rows are not scored if an unknown storage matters."""
+    graph, source, storage = context.graph, context.features(step), str(step.params["stored"])
+    products = terms(int(step.params["size"]), int(step.params["degree"]))
+    if storage == "unknown":
+        result, other = (_products(graph, source, products, stored) for stored in ("dense", "sparse"))
+        context.exclude(rows_differ(graph, result, other))
+    else:
+        result = _products(graph, source, products, storage)
+    context.columns[step.outputs[0]] = VectorTensor(result, len(products))
+
+
+def _products(graph: GraphBuilder, source: VectorTensor, products: Terms, storage: str) -> str:
+    """Return the products in Spark's order.
+
+    Spark multiplies nothing with a product that is 0, nor with a slot that a sparse vector does not store.
+    """
+    zero = graph.add("Equal", source.tensor, 0.0)
+    unstored = graph.add("And", zero, is_sparse(graph, source, storage))
+    by_degree = _group_by_degree(products)
+    results = [graph.gather(source.tensor, [products[at][1] for at in by_degree[0]])]
+    for indices, lower in zip(by_degree[1:], by_degree, strict=False):
+        position = {at: number for number, at in enumerate(lower)}
+        base = graph.gather(results[-1], [position[products[at][0]] for at in indices])
+        slots = [products[at][1] for at in indices]
+        skipped = graph.add("Or", graph.add("Equal", base, 0.0), graph.gather(unstored, slots))
+        product = graph.add("Mul", base, graph.gather(source.tensor, slots))
+        results.append(graph.add("Where", skipped, 0.0, product))
+    order = np.argsort([at for indices in by_degree for at in indices], kind="stable")
+    return graph.gather(graph.concat(results), order)
+
+
+def _group_by_degree(products: Terms) -> list[list[int]]:
+    """Return the indices of the products of degree 1, 2, ..."""
+    degree: list[int] = []
+    for base, _ in products:
+        degree.append(0 if base < 0 else degree[base] + 1)
+    return [[at for at, own in enumerate(degree) if own == level] for level in range(max(degree) + 1)]
