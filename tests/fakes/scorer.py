@@ -15,7 +15,7 @@ class TenTimes:
 
     version = "feedfacefeedface"
     classes = None
-    truth, quick = "Spark", True
+    reference, is_fast = "Spark", True
     tolerance = (1e-12, 1e-9)
 
     def __init__(self, factor: float = 10.0) -> None:
