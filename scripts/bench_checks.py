@@ -22,8 +22,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.gx.expectation_builder import build
-from sparkops.checks.gx.library import Library
+from sparkops.checks.gx.expectation_builder import build_expectations
+from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.suite import Suite
 from sparkops.config.settings import CheckSettings, Settings
 from sparkops.spark import Starter
@@ -129,7 +129,7 @@ def stock(suite: Suite, frame: DataFrame) -> bool:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_spark(name="stock", persist=False).add_dataframe_asset("frame")
-    own = context.suites.add(gx.ExpectationSuite(name="suite", expectations=build(suite)))
+    own = context.suites.add(gx.ExpectationSuite(name="suite", expectations=build_expectations(suite)))
     batch = asset.add_batch_definition_whole_dataframe("whole")
     check = context.validation_definitions.add(gx.ValidationDefinition(name="v", data=batch, suite=own))
     return bool(check.run(batch_parameters={"dataframe": frame}, result_format="BASIC").success)
@@ -202,7 +202,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2_600_000)
     parser.add_argument("--peers", action="store_true")
     given = parser.parse_args()
-    Library().wait()
+    GxLibrary().ensure_imported()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "conf" / "checks").mkdir(parents=True)

@@ -41,7 +41,7 @@ from sparkops import Engine, SparkopsError  # noqa: E402
 from sparkops.artifact.certify import certified  # noqa: E402
 from sparkops.artifact.sample import plain as plain_cell  # noqa: E402
 from sparkops.artifact.sample import sampled  # noqa: E402
-from sparkops.checks.execution.compiled_suite import kept  # noqa: E402
+from sparkops.checks.execution.compiled_suite import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
@@ -550,12 +550,12 @@ def _entry_json(entry: Entry) -> dict[str, Any]:
 
 def _compiled_suite(engine: Engine, table: str) -> Any:
     suite: Suite | None = engine.container.checks.suite(table)
-    found = None if suite is None else kept(suite, engine.settings.state / "gx" / "suites")
+    found = None if suite is None else load_compiled_suite(suite, engine.settings.state / "gx" / "suites")
     if found is None:
-        raise SystemExit(f"the suite of {table} was not kept")
+        raise SystemExit(f"the suite of {table} was not compiled")
     return {
         "native": {str(at): [kind, {name: repr(value) for name, value in arguments.items()}] for at, (kind, arguments) in found.native.items()},
-        "others": list(found.others),
+        "others": list(found.by_gx),
     }  # fmt: skip
 
 

@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from fakes import stock_checks  # noqa: E402
 
-from sparkops.checks.gx.expectation_builder import build  # noqa: E402
-from sparkops.checks.gx.library import Library  # noqa: E402
+from sparkops.checks.gx.expectation_builder import build_expectations  # noqa: E402
+from sparkops.checks.gx.library import GxLibrary  # noqa: E402
 from sparkops.config.settings import Settings  # noqa: E402
 from sparkops.spark import Starter  # noqa: E402
 
@@ -28,7 +28,7 @@ TARGET = ROOT / "tests" / "checks" / "stock_results.json"
 
 
 def main() -> None:
-    Library().wait()
+    GxLibrary().ensure_imported()
     known = (
         {} if "--all" in sys.argv or not TARGET.exists() else json.loads(TARGET.read_text(encoding="utf-8"))
     )
@@ -52,7 +52,9 @@ def record(spark: Any, case: str, folder: Path, known: dict[str, Any]) -> dict[s
     if new:
         suite = stock_checks.suite_of(folder, "\n".join(new))
         with stock_checks.ansi(spark, on=stock_checks.CASES[case]):
-            told = stock_checks.stock(build(suite), stock_checks.frame_of(spark, case))
+            told = stock_checks.evaluate_with_stock_engine(
+                build_expectations(suite), stock_checks.frame_of(spark, case)
+            )
         found |= {one.label: told[index] for index, one in enumerate(suite.expectations)}
     print(f"{case}: {len(new)} recorded", flush=True)
     return {label: found[label] for label in labels}

@@ -1,1 +1,1 @@
-"""Data-validation checkpoints by Great Expectations: suites, the gate before publishing, Data Docs."""
+"""Data checks by Great Expectations: suites, the gate before publication, Data Docs, drafts of suites."""

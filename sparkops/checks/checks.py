@@ -1,4 +1,4 @@
-"""The data-validation checkpoints of a project."""
+"""The entry point to the data checks of a project: suites, the gate before publication, and Data Docs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.execution.compiled_suite import Compiled, compile_suite, kept
-from sparkops.checks.gate import Gate
-from sparkops.checks.gx.library import Library
-from sparkops.checks.outcome import Outcome
+from sparkops.checks.execution.compiled_suite import CompiledSuite, compile_suite, load_compiled_suite
+from sparkops.checks.gate import PublishGate
+from sparkops.checks.gx.data_docs import DataDocs
+from sparkops.checks.gx.library import GxLibrary
+from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.suite.column_fit import find_misfits
+from sparkops.checks.suite.problems import raise_problems
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
-from sparkops.checks.suite.suite_file import load_suite, refuse
+from sparkops.checks.suite.suite_file import load_suite
 from sparkops.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,33 +30,34 @@ class Checks:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._library = Library()
+        self._library = GxLibrary()
 
     def suite(self, table: str) -> Suite | None:
-        """Return the suite of a table, or None where conf/checks has no file for it."""
-        path = self._folder / f"{table}.yml"
-        return load_suite(path, table, shown=self._shown(path)) if path.is_file() else None
+        """Return the suite of a table, or None if conf/checks has no file for it."""
+        path = self._suite_folder / f"{table}.yml"
+        shown = path.relative_to(self.settings.root).as_posix()
+        return load_suite(path, table, shown=shown) if path.is_file() else None
 
     def tables(self) -> list[str]:
-        """Return the tables that have a suite, by name."""
-        return sorted(path.stem for path in self._folder.glob("*.yml"))
+        """Return the tables that have a suite, sorted."""
+        return sorted(path.stem for path in self._suite_folder.glob("*.yml"))
 
     def suites(self) -> Mapping[str, Suite]:
         """Return every suite of the project by table."""
-        found = {table: self.suite(table) for table in self.tables()}
-        return {table: suite for table, suite in found.items() if suite is not None}
+        suites = {table: self.suite(table) for table in self.tables()}
+        return {table: suite for table, suite in suites.items() if suite is not None}
 
     def warm(self, tables: Iterable[str]) -> None:
-        """Start importing Great Expectations beside whatever runs now, if these tables will need it; return at once.
+        """Start importing Great Expectations in the background if these tables will need it; return at once.
 
-        A suite that it found valid before and that is judged without it needs it for Data Docs alone.
+        A suite that was validated before, and that is evaluated without Great Expectations, needs it for Data Docs only.
         """
         suites = [suite for suite in map(self.suite, tables) if suite is not None]
         if suites and (self.settings.checks.docs or any(map(self._needs_library, suites))):
-            self._library.begin()
+            self._library.start_import()
 
     def validate(self, suite: Suite) -> None:
-        """Check names and arguments against Great Expectations; no Spark. What it found valid once, it is not asked again.
+        """Check names and arguments with Great Expectations, without Spark. A suite that was found valid is not checked again.
 
         Raises:
             ConfigError: With every mistake, each with file and line.
@@ -62,74 +67,55 @@ class Checks:
     def require_fit(
         self, suite: Suite, struct: Mapping[str, Any], *, warnings: bool = False, advice: str = ""
     ) -> None:
-        """Refuse a suite that cannot be evaluated on a table's columns; no Spark, no Great Expectations.
+        """Refuse a suite that cannot be evaluated on a table's columns, without Spark and without Great Expectations.
 
         Args:
             suite: The suite.
-            struct: The columns, as Delta's JSON tells them.
-            warnings: Whether an expectation that only warns is refused, too.
+            struct: The columns, in the JSON form of Delta.
+            warnings: Whether an expectation with the policy `warn` is refused too.
             advice: What else can be done about it.
 
         Raises:
-            ConfigError: With every column that is not there or of a wrong type, each with file and line.
+            ConfigError: With every column that is missing or has a wrong type, each with file and line.
         """
-        from sparkops.checks.suite.column_fit import misfits
-        from sparkops.checks.suite.schema_columns import Columns
+        problems = find_misfits(suite, Columns.from_json(struct), warnings=warnings)
+        raise_problems(suite.place.file, problems, advice=advice)
 
-        problems = misfits(suite, Columns.told(struct), warnings=warnings)
-        refuse(suite.place.file, problems, advice=advice)
-
-    def gate(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> Outcome:
-        """Run the suite as a checkpoint and decide which rows may be published.
+    def gate(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome:
+        """Evaluate a suite and decide which rows may be published.
 
         Args:
-            suite: What the rows must meet.
-            frame: Rows to check; read more than once, so read back from where they were staged.
-            table: Table that they are for.
-            run_id: Run that asks.
+            suite: The expectations on the rows.
+            frame: Rows to check. They are read more than once, so pass a frame that reads staged data.
+            table: Table that they will be written to.
+            run_id: Run that writes them.
         """
-        outcome = Gate(suite, self._compiled(suite), frame, run_id, self._library).decide()
+        outcome = PublishGate(suite, self._compiled(suite), frame, run_id, self._library).decide()
         log.info("%s: %s", table, outcome.summary)
         return outcome
 
-    def write_docs(self, outcome: Outcome) -> Path | None:
-        """Write the run's page of Data Docs and the index; return the index, or None when docs are off."""
+    def write_docs(self, outcome: GateOutcome) -> Path | None:
+        """Write the run's page of Data Docs and the index; return the index, or None if Data Docs are off."""
         if not self.settings.checks.docs or outcome.validation is None:
             return None
-        self._library.wait()
-        from sparkops.checks.gx.data_docs import Site
+        self._library.ensure_imported()
+        return DataDocs(self.settings.state / "gx" / "docs").write(outcome.validation)
 
-        return Site(self._docs).write(outcome)
-
-    def docs_page(self, outcome: Outcome) -> Path | None:
-        """Return the page of Data Docs that shows this outcome, where it was written."""
-        from sparkops.checks.gx.data_docs import Site
-
-        page = Site(self._docs).page(outcome.table, outcome.run_id)
-        return page if page.is_file() else None
-
-    def _compiled(self, suite: Suite) -> Compiled:
-        known = kept(suite, self._kept)
-        if known is None:
-            self._library.wait()
-            known = compile_suite(suite, self._kept)
-        return known
+    def _compiled(self, suite: Suite) -> CompiledSuite:
+        compiled = load_compiled_suite(suite, self._cache)
+        if compiled is None:
+            self._library.ensure_imported()
+            compiled = compile_suite(suite, self._cache)
+        return compiled
 
     def _needs_library(self, suite: Suite) -> bool:
-        known = kept(suite, self._kept)
-        return known is None or bool(known.others)
+        compiled = load_compiled_suite(suite, self._cache)
+        return compiled is None or bool(compiled.by_gx)
 
     @property
-    def _folder(self) -> Path:
+    def _suite_folder(self) -> Path:
         return self.settings.root / "conf" / "checks"
 
     @property
-    def _kept(self) -> Path:
+    def _cache(self) -> Path:
         return self.settings.state / "gx" / "suites"
-
-    @property
-    def _docs(self) -> Path:
-        return self.settings.state / "gx" / "docs"
-
-    def _shown(self, path: Path) -> str:
-        return path.relative_to(self.settings.root).as_posix()

@@ -1,4 +1,4 @@
-"""The decision about one frame: what may be published, what is set apart, what blocks."""
+"""The gate before publication: evaluate a suite on a frame, separate the rows to quarantine, and decide."""
 
 from __future__ import annotations
 
@@ -8,166 +8,197 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.checked import Checked
-from sparkops.checks.execution.compiled_suite import Compiled
-from sparkops.checks.gx.expectation_builder import build
-from sparkops.checks.gx.library import Library
-from sparkops.checks.outcome import REASONS, Outcome
-from sparkops.checks.results import Found, over_limit, result_of
-from sparkops.checks.suite.column_fit import hint
+from sparkops.checks.execution.compiled_suite import CompiledSuite
+from sparkops.checks.gx.expectation_builder import build_expectations
+from sparkops.checks.gx.library import GxLibrary
+from sparkops.checks.outcome import REASONS, GateOutcome
+from sparkops.checks.results import (
+    ExpectationResult,
+    SuiteResult,
+    Validation,
+    describe_exceeded_threshold,
+    to_check_result,
+)
+from sparkops.checks.suite.column_fit import suggest_column
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
-from sparkops.checks.validation import Validation
 from sparkops.pipeline.check import CheckResult
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from sparkops.checks.split import Split
+    from sparkops.checks.execution.failing_rows import SplitFrame
 
 
-class Gate:
+class PublishGate:
     """One decision about one frame."""
 
     def __init__(
-        self, suite: Suite, compiled: Compiled, frame: DataFrame, run_id: str, library: Library
+        self, suite: Suite, compiled: CompiledSuite, frame: DataFrame, run_id: str, library: GxLibrary
     ) -> None:
         self.suite, self.compiled, self.frame, self.run_id = suite, compiled, frame, run_id
         self.library = library
 
-    def decide(self) -> Outcome:
-        """Check the frame; where rows break a quarantine expectation, set them apart and check all on the rest."""
-        everything = range(len(self.suite.expectations))
-        first = checked = self._check(self.frame, self._at_once())
-        held: dict[int, Found] = {}
-        parts: Split | None = None
-        while not self._passed(checked) and (fresh := self._to_hold(checked, held, first)):
-            held |= {index: checked.found[index] for index in fresh}
-            parts = self._apart(held, first)
-            checked = self._check(parts.good, everything)
-        others = [index for index in everything if index not in checked.looked_at]
-        checked = checked.joined(self._check(self.frame, others)) if others else checked
-        return self._outcome(first, checked, held, parts)
+    def decide(self) -> GateOutcome:
+        """Evaluate the suite; if rows fail a quarantine expectation, separate them and evaluate it on the remaining rows.
 
-    def _at_once(self) -> list[int]:
-        """Return what is judged first: all that costs one job, and what may set rows apart."""
+        The remaining rows may fail another quarantine expectation (a share below `mostly`, for example). Then its rows are
+        separated as well, until no further one fails.
+        """
+        all_positions = range(len(self.suite.expectations))
+        first = latest = self._evaluate(self.frame, self._first_positions())
+        quarantining: dict[int, ExpectationResult] = {}
+        split: SplitFrame | None = None
+        while not self._over_limit(latest) and (new := self._newly_failing(latest, quarantining, first)):
+            quarantining |= {index: latest.results[index] for index in new}
+            split = self._split(quarantining, first)
+            latest = self._evaluate(split.good, all_positions)
+        missing = [index for index in all_positions if index not in latest.evaluated]
+        if missing:
+            latest = latest.merge(self._evaluate(self.frame, missing))
+        return self._outcome(first, latest, quarantining, split)
+
+    def _first_positions(self) -> list[int]:
+        """Return the expectations to evaluate on the whole frame: all, or the cheap and the quarantining ones.
+
+        If rows may be separated, an expectation that only Great Expectations evaluates waits for the remaining rows.
+        """
         return [
             index
             for index, expectation in enumerate(self.suite.expectations)
-            if not self.suite.quarantines
+            if not self.suite.can_quarantine
             or expectation.policy == "quarantine"
             or index in self.compiled.native
         ]
 
-    def _check(self, frame: DataFrame, positions: Sequence[int]) -> Checked:
-        from sparkops.checks.execution.evaluation import check
+    def _evaluate(self, frame: DataFrame, positions: Sequence[int]) -> SuiteResult:
+        from sparkops.checks.execution.evaluation import evaluate
 
         native = {index: self.compiled.native[index] for index in positions if index in self.compiled.native}
         others = [index for index in positions if index not in native]
-        told = check(frame, native) if native or self.suite.quarantines else None
-        checked = Checked(
-            looked_at=frozenset(positions),
-            found=told.found if told else {},
-            broken=told.broken if told else {},
-            rows=told.rows if told else None,
-        )
-        return checked.joined(self._by_library(frame, others)) if others else checked
+        result = SuiteResult(evaluated=frozenset(positions), results={})
+        if native or self.suite.can_quarantine:
+            result = result.merge(evaluate(frame, native))
+        return result.merge(self._evaluate_with_gx(frame, others)) if others else result
 
-    def _by_library(self, frame: DataFrame, positions: list[int]) -> Checked:
-        """Check what only Great Expectations can judge."""
-        self.library.wait()
+    def _evaluate_with_gx(self, frame: DataFrame, positions: list[int]) -> SuiteResult:
+        self.library.ensure_imported()
         from sparkops.checks.gx.checkpoint import run_checkpoint
-        from sparkops.checks.gx.unexpected_condition import breaks
+        from sparkops.checks.gx.unexpected_condition import unexpected_condition
 
-        made = build(self.suite)
-        told = run_checkpoint(self.suite, {i: made[i] for i in positions}, frame, run_id=self.run_id)
-        apart = [
+        expectations = build_expectations(self.suite)
+        checkpoint = run_checkpoint(
+            self.suite, {index: expectations[index] for index in positions}, frame, run_id=self.run_id
+        )
+        separable = [
             index
-            for index, found in told.found.items()
-            if self.suite.expectations[index].policy == "quarantine" and not found.raised
+            for index, result in checkpoint.results.items()
+            if self.suite.expectations[index].policy == "quarantine" and not result.exception
         ]
-        return Checked(
-            looked_at=frozenset(positions),
-            found=told.found,
-            broken={index: breaks(made[index], told.engine) for index in apart},
+        return SuiteResult(
+            evaluated=frozenset(positions),
+            results=checkpoint.results,
+            failing_conditions={
+                index: unexpected_condition(expectations[index], checkpoint.engine) for index in separable
+            },
         )
 
-    def _passed(self, checked: Checked) -> bool:
-        """Tell whether more rows broke a quarantine expectation than it allows: then nothing is set apart."""
+    def _over_limit(self, latest: SuiteResult) -> bool:
+        """Tell whether a quarantine expectation failed above its `fail_over`: then no rows are separated."""
         return any(
-            self.suite.expectations[index].policy == "quarantine" and over_limit(self.suite, index, found)
-            for index, found in checked.found.items()
+            self.suite.expectations[index].policy == "quarantine"
+            and describe_exceeded_threshold(self.suite, index, result)
+            for index, result in latest.results.items()
         )
 
-    def _to_hold(self, checked: Checked, held: Mapping[int, Found], first: Checked) -> list[int]:
-        """Return the quarantine expectations that failed now and hold no rows back yet."""
+    def _newly_failing(
+        self, latest: SuiteResult, quarantining: Mapping[int, ExpectationResult], first: SuiteResult
+    ) -> list[int]:
+        """Return the quarantine expectations that failed now and whose rows are not separated yet."""
         return [
             index
-            for index, found in checked.found.items()
+            for index, result in latest.results.items()
             if self.suite.expectations[index].policy == "quarantine"
-            and not found.success
-            and found.raised is None
-            and index not in held
-            and index in first.broken
+            and not result.success
+            and result.exception is None
+            and index not in quarantining
+            and index in first.failing_conditions
         ]
 
-    def _apart(self, broken: Iterable[int], first: Checked) -> Split:
-        from sparkops.checks.split import split
+    def _split(self, positions: Iterable[int], first: SuiteResult) -> SplitFrame:
+        """Separate the rows that fail some expectations from the others."""
+        from sparkops.checks.execution.failing_rows import split_frame
 
-        return split(self.frame, {self.suite.expectations[i].label: first.broken[i] for i in sorted(broken)})
+        conditions = {
+            self.suite.expectations[index].label: first.failing_conditions[index]
+            for index in sorted(positions)
+        }
+        return split_frame(self.frame, conditions)
 
     def _outcome(
-        self, first: Checked, checked: Checked, held: Mapping[int, Found], parts: Split | None
-    ) -> Outcome:
-        now = {index: self._result(index, checked.found.get(index)) for index in checked.looked_at}
-        still = [result for result in now.values() if not result.success and result.policy != "warn"]
-        shown = now | {index: self._result(index, found) for index, found in held.items()}
-        results = tuple(value for _, value in sorted(shown.items()))
-        rows = first.rows if first.rows is not None else _rows(results)
-        quarantined = (first.rows or 0) - (checked.rows or 0) if parts else 0
-        why = self._over_limit(rows, quarantined)
-        found = {**checked.found, **held}
-        return Outcome(
+        self,
+        first: SuiteResult,
+        latest: SuiteResult,
+        quarantining: Mapping[int, ExpectationResult],
+        split: SplitFrame | None,
+    ) -> GateOutcome:
+        current = {index: self._check_result(index, latest.results.get(index)) for index in latest.evaluated}
+        blocking = [result for result in current.values() if not result.success and result.policy != "warn"]
+        # A quarantine expectation is shown as it failed on the whole frame, not as it passed on the remaining rows.
+        shown = current | {index: self._check_result(index, result) for index, result in quarantining.items()}
+        results = tuple(result for _, result in sorted(shown.items()))
+        rows = first.row_count if first.row_count is not None else _count_rows(results)
+        quarantined = (first.row_count or 0) - (latest.row_count or 0) if split else 0
+        excess = self._describe_excess(rows, quarantined)
+        return GateOutcome(
             table=self.suite.table,
             run_id=self.run_id,
             results=results,
-            good=parts.good if parts else self.frame,
-            bad=parts.bad if parts and quarantined else None,
-            blocked=bool(still) or bool(why),
+            good=split.good if split else self.frame,
+            bad=split.bad if split and quarantined else None,
+            blocked=bool(blocking) or bool(excess),
             rows=rows,
             quarantined=quarantined,
-            why_blocked=why,
-            validation=Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), found=found),
-            failing=partial(self._failing, first),
+            why_blocked=excess,
+            validation=self._validation({**latest.results, **quarantining}),
+            failing=partial(self._failing_rows, first),
         )
 
-    def _failing(self, first: Checked) -> DataFrame | None:
-        """Return the rows of the whole frame that broke what did not hold."""
-        found = {index: first.found[index] for index in first.broken if index in first.found}
-        broken = [index for index, each in found.items() if not each.success and each.raised is None]
-        return self._apart(broken, first).bad if broken and REASONS not in self.frame.columns else None
+    def _validation(self, results: Mapping[int, ExpectationResult]) -> Validation:
+        return Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), results=results)
 
-    def _result(self, index: int, found: Found | None) -> CheckResult:
-        """Return a result; one that names a column that is not there tells a near one."""
-        result = result_of(self.suite, index, found)
-        if result.error is None:
-            return result
-        near = hint(self.suite.expectations[index], Columns.of(self.frame.schema))
-        return replace(result, error=result.error + near)
+    def _failing_rows(self, first: SuiteResult) -> DataFrame | None:
+        """Return the rows of the whole frame that fail an expectation that is not met."""
+        failed = [
+            index
+            for index, result in first.results.items()
+            if index in first.failing_conditions and not result.success and result.exception is None
+        ]
+        return self._split(failed, first).bad if failed and REASONS not in self.frame.columns else None
 
-    def _over_limit(self, rows: int | None, quarantined: int) -> str:
-        allowed = self.suite.quarantine_allowed
-        part = allowed.passed(quarantined, rows)
-        if part is None or not rows:
+    def _check_result(self, index: int, result: ExpectationResult | None) -> CheckResult:
+        """Return a result for the record; the error about a missing column suggests a similar one."""
+        check_result = to_check_result(self.suite, index, result)
+        if check_result.error is None:
+            return check_result
+        suggestion = suggest_column(self.suite.expectations[index], Columns.of(self.frame.schema))
+        return replace(check_result, error=check_result.error + suggestion)
+
+    def _describe_excess(self, rows: int | None, quarantined: int) -> str:
+        """Return the message that too many rows would be quarantined, or an empty string."""
+        limit = self.suite.quarantine_limit
+        name = limit.exceeded(quarantined, rows)
+        if name is None or not rows:
             return ""
-        name = "quarantine_limit" if part == "share" else "quarantine_limit.rows"
+        key = "quarantine_limit" if name == "share" else "quarantine_limit.rows"
         return (
             f"{quarantined:,} of {rows:,} rows ({quarantined / rows:.1%}) would be quarantined, more than "
-            f"`{name}: {allowed.told(part)}` allows ({self.suite.place})"
+            f"`{key}: {limit.format(name)}` allows ({self.suite.place})"
         )
 
 
-def _rows(results: tuple[CheckResult, ...]) -> int | None:
-    whole = [r.rows for r in results if r.rows is not None and not r.kwargs.get("row_condition")]
-    counted: list[Any] = [r.observed for r in results if r.expectation.startswith("expect_table_row_count")]
-    return max([*whole, *(n for n in counted if isinstance(n, int))], default=None)
+def _count_rows(results: Sequence[CheckResult]) -> int | None:
+    """Return the number of rows that results without a row condition tell, or None."""
+    element_counts = [r.rows for r in results if r.rows is not None and not r.kwargs.get("row_condition")]
+    observed: list[Any] = [r.observed for r in results if r.expectation.startswith("expect_table_row_count")]
+    return max([*element_counts, *(count for count in observed if isinstance(count, int))], default=None)

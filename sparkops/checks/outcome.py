@@ -1,4 +1,4 @@
-"""What a checkpoint decided about one frame."""
+"""The decision about one frame: which rows are published, which are quarantined, or that nothing is published."""
 
 from __future__ import annotations
 
@@ -6,34 +6,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sparkops.errors import ChecksFailed
 from sparkops.pipeline.check import CheckResult
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from sparkops.checks.validation import Validation
+    from sparkops.checks.results import Validation
 
+# Column of quarantined rows: the labels of the expectations that the row fails.
 REASONS = "_sparkops_reasons"
+_SAMPLES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What may be published, what is held back, and why.
+class GateOutcome:
+    """What a gate decided.
 
     Args:
         table: Table that was checked.
         run_id: Run that checked it.
         results: One per expectation, in the order of the suite.
         good: Rows that may be published, with the frame's own columns.
-        bad: Rows to quarantine, with their reasons in `_sparkops_reasons`; None when there are none.
-        blocked: Nothing may be published.
-        rows: Rows looked at, where counted.
+        bad: Rows to quarantine, with their reasons in `_sparkops_reasons`; None if there are none.
+        blocked: Whether nothing may be published.
+        rows: Rows of the frame; None if they were not counted.
         quarantined: Rows in `bad`.
-        why_blocked: What blocked the table when no single check did.
-        validation: What was found, for Data Docs.
-        failing: Returns every row that broke an expectation which did not hold, whatever its policy, as it came and with
-            its reasons in `_sparkops_reasons`; None when no row is to blame.
+        why_blocked: What blocked the table if no single check did.
+        validation: All results, for Data Docs.
+        failing: Returns every row of the frame that failed an expectation that is not met, whatever its policy, with its
+            reasons in `_sparkops_reasons`; None if no failure can be attributed to rows.
     """
 
     table: str
@@ -50,54 +51,45 @@ class Outcome:
 
     @property
     def failed(self) -> tuple[CheckResult, ...]:
-        """Return the checks that did not hold and are more than a warning."""
+        """Return the failed checks that are more than a warning."""
         return tuple(result for result in self.results if not result.success and result.policy != "warn")
 
     @property
     def warned(self) -> tuple[CheckResult, ...]:
-        """Return the checks that did not hold and only warn."""
+        """Return the failed checks that only warn."""
         return tuple(result for result in self.results if not result.success and result.policy == "warn")
 
     @property
     def summary(self) -> str:
         """Return one line: `12 checks: 10 passed, 1 warned, 8,255 rows quarantined`."""
         passed = sum(result.success for result in self.results)
-        parts = [f"{passed} passed"]
         fatal = sum(result.policy == "fail" for result in self.failed)
+        parts = [f"{passed} passed"]
         parts += [f"{fatal} failed"] if fatal else []
         parts += [f"{len(self.warned)} warned"] if self.warned else []
         parts += [f"{self.quarantined:,} rows quarantined"] if self.quarantined else []
         parts += ["blocked"] if self.blocked and not fatal else []
         return f"{len(self.results)} check{'' if len(self.results) == 1 else 's'}: {', '.join(parts)}"
 
-    def raise_if_blocked(self) -> None:
-        """Raise ChecksFailed with each failed check when nothing may be published."""
-        if not self.blocked:
-            return
-        lines = [f"  - {describe(result)}" for result in self.failed]
-        lines += [f"  - {self.why_blocked}"] if self.why_blocked else []
-        raise ChecksFailed(
-            f"Table `{self.table}` did not pass its checks; nothing was published.\n" + "\n".join(lines)
-        )
-
 
 def describe(result: CheckResult) -> str:
-    """Return a result as one line: what was expected, what was found, where it is written."""
+    """Return a result as one line: the expectation, what was found, and where it is written."""
     column = result.kwargs.get("column")
-    others = [f"{k}={v}" for k, v in result.kwargs.items() if k != "column"]
-    about = ", ".join(([str(column)] if column is not None else []) + others)
-    where = f" ({result.place})" if result.place else ""
-    return f"{result.expectation}({about}): {_finding(result)}{where}"
+    arguments = [] if column is None else [str(column)]
+    arguments += [f"{key}={value}" for key, value in result.kwargs.items() if key != "column"]
+    place = f" ({result.place})" if result.place else ""
+    return f"{result.expectation}({', '.join(arguments)}): {_describe_finding(result)}{place}"
 
 
-def _finding(result: CheckResult) -> str:
+def _describe_finding(result: CheckResult) -> str:
     if result.success:
-        return "held"
+        return "passed"
     if result.error:
         return f"could not be evaluated: {result.error}"
     if result.unexpected is not None and result.rows is not None:
-        some = ", ".join(repr(value) for value in result.samples[:5] if value is not None)
-        told = [f"{result.unexpected:,} of {result.rows:,} rows broke it"]
-        told += [result.over] if result.over else []
-        return ", ".join(told + ([f"such as {some}"] if some else []))
-    return f"found {result.observed!r}" if result.observed is not None else "did not hold"
+        samples = [repr(value) for value in result.samples[:_SAMPLES_SHOWN] if value is not None]
+        parts = [f"{result.unexpected:,} of {result.rows:,} rows failed"]
+        parts += [result.over] if result.over else []
+        parts += [f"such as {', '.join(samples)}"] if samples else []
+        return ", ".join(parts)
+    return f"observed {result.observed!r}" if result.observed is not None else "failed"

@@ -1,4 +1,4 @@
-"""What a suite says of one row, taken from it for a model that its table trains; no Spark job is run."""
+"""The row-level expectations of a suite as rules that a model can evaluate on single rows. No Spark job is run."""
 
 from __future__ import annotations
 
@@ -6,57 +6,59 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkops.checks.execution.compiled_suite import Compiled, compile_suite, kept
-from sparkops.checks.expectations.registry import RULES
-from sparkops.checks.gx.library import Library
+from sparkops.checks.execution.compiled_suite import CompiledSuite, compile_suite, load_compiled_suite
+from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.scoring.ir.conditions import RowRule, plain_name
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
 
 
-def row_checks(suite: Suite, folder: Path, schema: Any, types: Mapping[str, str]) -> PortableRules:
-    """Return the rules about one row of a suite, and its expectations that are none.
+def extract_row_rules(suite: Suite, cache: Path, schema: Any, types: Mapping[str, str]) -> PortableRules:
+    """Return the row rules of a suite, and the expectations that are not row rules.
 
     Args:
         suite: The suite.
-        folder: Where suites are kept that Great Expectations found valid; it is asked about others.
+        cache: Folder of compiled suites. A suite that is not there is validated by Great Expectations.
         schema: Spark's schema of the table.
         types: The types of its columns, as fields of a model have them.
 
     Raises:
         ConfigError: The suite is not valid.
     """
-    compiled = kept(suite, folder)
+    compiled = load_compiled_suite(suite, cache)
     if compiled is None:
-        Library().wait()
-        compiled = compile_suite(suite, folder)
+        GxLibrary().ensure_imported()
+        compiled = compile_suite(suite, cache)
     columns = Columns.of(schema)
     rules, left_out = [], []
     for index, expectation in enumerate(suite.expectations):
-        found = _rule(compiled, index, columns)
-        if isinstance(found, RowRule):
-            rules.append(_carried(expectation, suite.table, found, types))
+        rule = _row_rule(compiled, index, columns)
+        if isinstance(rule, RowRule):
+            rules.append(_to_portable(expectation, suite.table, rule, types))
         else:
-            left_out.append(OmittedRule(label=expectation.label, table=suite.table, why=found))
+            left_out.append(OmittedRule(label=expectation.label, table=suite.table, why=rule))
     return PortableRules(rules=tuple(rules), left_out=tuple(left_out))
 
 
-def _rule(compiled: Compiled, index: int, columns: Columns) -> RowRule | str:
-    """Return an expectation's rule about one row, or why it is none."""
+def _row_rule(compiled: CompiledSuite, index: int, columns: Columns) -> RowRule | str:
+    """Return an expectation's row rule, or the reason why it has none."""
     if index not in compiled.native:
         return "Great Expectations itself judges it"
-    kind, arguments = compiled.native[index]
-    row = RULES[kind].row
-    if row is None:
+    name, arguments = compiled.native[index]
+    row_rule = PLANNERS[name].row_rule
+    if row_rule is None:
         return "it needs the whole table"
     try:
-        return row(arguments, columns)
+        return row_rule(arguments, columns)
     except (ValueError, TypeError, LookupError) as error:
         return f"it cannot be evaluated ({error})"
 
 
-def _carried(expectation: Expectation, table: str, rule: RowRule, types: Mapping[str, str]) -> PortableRule:
+def _to_portable(
+    expectation: Expectation, table: str, rule: RowRule, types: Mapping[str, str]
+) -> PortableRule:
     names = [plain_name(name) for name in rule.fields]
     return PortableRule(
         label=expectation.label,

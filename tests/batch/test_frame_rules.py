@@ -16,8 +16,8 @@ from fakes.without import run
 from pyspark.sql import functions as F
 
 from sparkops.batch.spark_version import SparkVersion
-from sparkops.checks.expectations.spark_conditions import broken as broken_column
-from sparkops.checks.row_rules import row_checks
+from sparkops.checks.expectations.spark_conditions import violation
+from sparkops.checks.row_rules import extract_row_rules
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.compiler import fields_from_spark
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
@@ -71,7 +71,7 @@ def carried(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> PortableR
     folder = tmp_path_factory.mktemp("suite")
     (folder / "flights.yml").write_text(SUITE, encoding="utf-8")
     types = {field.name: field.type for field in fields_from_spark(flights.schema.jsonValue())}
-    found = row_checks(load_suite(folder / "flights.yml", "flights"), folder, flights.schema, types)
+    found = extract_row_rules(load_suite(folder / "flights.yml", "flights"), folder, flights.schema, types)
     assert not found.left_out
     return found
 
@@ -99,7 +99,7 @@ def by(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
 @pytest.fixture(scope="module")
 def on_the_table(flights: Any, carried: PortableRules) -> dict[str, int]:
     """Return how many rows break which rule, counted by the columns that the table's checkpoint uses."""
-    counts = [F.count_if(broken_column(each.rule)) for each in carried.rules]
+    counts = [F.count_if(violation(each.rule)) for each in carried.rules]
     return dict(zip((each.label for each in carried.rules), flights.select(*counts).first(), strict=True))
 
 
@@ -214,7 +214,7 @@ def test_nan_and_null_of_doubles_are_judged_as_on_the_table(
     version = by("count")
     version.transform(frame).collect()
     rule = carried.rules[3]
-    theirs = frame.select(F.count_if(broken_column(rule.rule))).first()[0]
+    theirs = frame.select(F.count_if(violation(rule.rule))).first()[0]
     assert counted(version)[rule.label] == theirs == 4
 
 
@@ -228,9 +228,9 @@ def test_arrow_batches_of_every_kind_are_judged_as_the_table_is(
         frame = stock_checks.frame_of(spark, "mixed").drop("m", "p", "a.b")  # mapInArrow takes no dots
         fields = fields_from_spark(frame.schema.jsonValue())
         types = {field.name: field.type for field in fields}
-        checks = keep_supported(row_checks(suite, tmp_path, frame.schema, types), fields)
+        checks = keep_supported(extract_row_rules(suite, tmp_path, frame.schema, types), fields)
         [[ours]] = frame.mapInArrow(judging(checks, fields), "counts array<bigint>").collect()
-        theirs = [frame.where(broken_column(each.rule)).count() for each in checks.rules]
+        theirs = [frame.where(violation(each.rule)).count() for each in checks.rules]
     assert len(theirs) > 20
     assert sum(map(bool, theirs)) > 15
     assert dict(zip(labels(checks), ours, strict=True)) == dict(zip(labels(checks), theirs, strict=True))

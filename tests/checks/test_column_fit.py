@@ -1,4 +1,4 @@
-"""A suite held against columns that are known from a table's log: no Spark, no Great Expectations."""
+"""A suite is checked against the columns in a table's log, without Spark and without Great Expectations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.suite.column_fit import hint, misfits
+from sparkops.checks.suite.column_fit import find_misfits, suggest_column
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
@@ -22,35 +22,36 @@ TYPES = {
     "place": {"type": "struct", "fields": [{"name": "lat", "type": "double"}]},
     "tags": {"type": "array", "elementType": "string", "containsNull": True},
 }
-COLUMNS = Columns.told({"type": "struct", "fields": [{"name": n, "type": t} for n, t in TYPES.items()]})
+COLUMNS = Columns.from_json({"type": "struct", "fields": [{"name": n, "type": t} for n, t in TYPES.items()]})
 
 
-def suite_of(folder: Path, *lines: str) -> Suite:
+def read_suite(folder: Path, *lines: str) -> Suite:
     path = folder / "flights.yml"
     path.write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines), encoding="utf-8")
     return load_suite(path, "flights", shown="conf/checks/flights.yml")
 
 
-def told(folder: Path, *lines: str, warnings: bool = True) -> list[str]:
-    return [str(each) for each in misfits(suite_of(folder, *lines), COLUMNS, warnings=warnings)]
+def messages(folder: Path, *lines: str, warnings: bool = True) -> list[str]:
+    problems = find_misfits(read_suite(folder, *lines), COLUMNS, warnings=warnings)
+    return [str(problem) for problem in problems]
 
 
-def test_a_column_that_is_not_there_is_told_with_a_near_one_and_its_line(tmp_path: Path) -> None:
-    assert told(
+def test_a_missing_column_is_reported_with_a_similar_one_and_its_line(tmp_path: Path) -> None:
+    assert messages(
         tmp_path,
         "expect_column_values_to_be_null: carier",
         "expect_compound_columns_to_be_unique: [carrier, hours]",
         "expect_column_pair_values_to_be_equal: {column_A: carrier, column_B: zzz}",
     ) == [
-        _gone("carier", "column_values_to_be_null", " Did you mean `carrier`?", 2),
-        _gone("hours", "compound_columns_to_be_unique", " Did you mean `hour`?", 3),
-        _gone("zzz", "column_pair_values_to_be_equal", "", 4),
+        _missing("carier", "column_values_to_be_null", " Did you mean `carrier`?", 2),
+        _missing("hours", "compound_columns_to_be_unique", " Did you mean `hour`?", 3),
+        _missing("zzz", "column_pair_values_to_be_equal", "", 4),
     ]
 
 
-def _gone(column: str, name: str, near: str, line: int) -> str:
-    said = f"`flights` has no column `{column}`, and `expect_{name}` is about it.{near}"
-    return f"{said} (conf/checks/flights.yml:{line})"
+def _missing(column: str, name: str, suggestion: str, line: int) -> str:
+    message = f"`flights` has no column `{column}`, which `expect_{name}` needs.{suggestion}"
+    return f"{message} (conf/checks/flights.yml:{line})"
 
 
 @pytest.mark.parametrize(
@@ -66,29 +67,29 @@ def _gone(column: str, name: str, near: str, line: int) -> str:
         'expect_column_values_to_not_be_null: "`a.b`"',
     ],
 )
-def test_what_asks_for_a_column_and_what_names_one_in_another_way_is_no_misfit(
+def test_an_expectation_of_a_column_and_another_spelling_of_its_name_are_no_misfits(
     tmp_path: Path, line: str
 ) -> None:
-    assert told(tmp_path, line) == []
+    assert messages(tmp_path, line) == []
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("{column: carrier, min_value: 1}", "`min_value` is 1, a number, and `carrier` holds string"),
-        ("{column: late, max_value: 1}", "`max_value` is 1, a number, and `late` holds boolean"),
-        ("{column: day, min_value: 2013}", "`min_value` is 2013, a number, and `day` holds date"),
-        ("{column: hour, min_value: 2013-01-01}", "is 2013-01-01, a date, and `hour` holds integer"),
-        ("{column: price, min_value: 2013-01-01}", "`price` holds decimal"),
+        ("{column: carrier, min_value: 1}", "`min_value` is 1, a number, but `carrier` has type string"),
+        ("{column: late, max_value: 1}", "`max_value` is 1, a number, but `late` has type boolean"),
+        ("{column: day, min_value: 2013}", "`min_value` is 2013, a number, but `day` has type date"),
+        ("{column: hour, min_value: 2013-01-01}", "is 2013-01-01, a date, but `hour` has type integer"),
+        ("{column: price, min_value: 2013-01-01}", "`price` has type decimal"),
     ],
 )
-def test_bounds_that_no_value_of_the_column_can_be_compared_with_are_told(
+def test_bounds_that_cannot_be_compared_with_the_column_are_reported(
     tmp_path: Path, line: str, words: str
 ) -> None:
-    (one,) = told(tmp_path, f"expect_column_values_to_be_between: {line}")
-    assert words in one
-    assert "cannot be compared" in one
-    assert "(conf/checks/flights.yml:2)" in one
+    (message,) = messages(tmp_path, f"expect_column_values_to_be_between: {line}")
+    assert words in message
+    assert "cannot be compared" in message
+    assert "(conf/checks/flights.yml:2)" in message
 
 
 @pytest.mark.parametrize(
@@ -103,28 +104,36 @@ def test_bounds_that_no_value_of_the_column_can_be_compared_with_are_told(
         "expect_column_sum_to_be_between: {column: carrier, min_value: 1}",
     ],
 )
-def test_what_spark_may_be_able_to_evaluate_is_left_to_it(tmp_path: Path, line: str) -> None:
-    assert told(tmp_path, line) == []
+def test_an_expectation_that_spark_may_be_able_to_evaluate_is_no_misfit(tmp_path: Path, line: str) -> None:
+    assert messages(tmp_path, line) == []
 
 
 @pytest.mark.parametrize("column", ["carrier", "tags", "day"])
-@pytest.mark.parametrize("what", ["mean", "median"])
-def test_means_and_medians_of_what_is_no_number_are_told(tmp_path: Path, what: str, column: str) -> None:
-    (one,) = told(tmp_path, f"expect_column_{what}_to_be_between: {{column: {column}, min_value: 1}}")
-    assert f"is about numbers, and `{column}` holds" in one
+@pytest.mark.parametrize("statistic", ["mean", "median"])
+def test_means_and_medians_of_other_than_numbers_are_reported(
+    tmp_path: Path, statistic: str, column: str
+) -> None:
+    (message,) = messages(
+        tmp_path, f"expect_column_{statistic}_to_be_between: {{column: {column}, min_value: 1}}"
+    )
+    assert f"needs a numeric column, but `{column}` has type" in message
 
 
-def test_what_only_warns_keeps_no_table_back(tmp_path: Path) -> None:
+def test_warnings_are_skipped_on_request(tmp_path: Path) -> None:
     line = "expect_column_values_to_not_be_null: {column: gone, policy: warn}"
-    assert told(tmp_path, line, warnings=False) == []
-    assert len(told(tmp_path, line)) == 1
+    assert messages(tmp_path, line, warnings=False) == []
+    assert len(messages(tmp_path, line)) == 1
 
 
-def test_a_near_name_is_hinted_for_what_a_check_could_not_find(tmp_path: Path) -> None:
-    near, far, there = suite_of(
+def test_a_similar_name_is_suggested_for_a_missing_column(tmp_path: Path) -> None:
+    similar, unknown, present = read_suite(
         tmp_path,
         "expect_column_values_to_not_be_null: carier",
         "expect_column_values_to_not_be_null: zzz",
         "expect_column_values_to_not_be_null: carrier",
     ).expectations
-    assert [hint(each, COLUMNS) for each in (near, far, there)] == [" Did you mean `carrier`?", "", ""]
+    assert [suggest_column(expectation, COLUMNS) for expectation in (similar, unknown, present)] == [
+        " Did you mean `carrier`?",
+        "",
+        "",
+    ]

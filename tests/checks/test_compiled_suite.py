@@ -1,4 +1,4 @@
-"""Each core expectation is folded, costs a job of its own, or is judged by Great Expectations; none is forgotten."""
+"""Every core expectation has a planner or is evaluated by Great Expectations; a valid suite is cached by its content."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.execution.compiled_suite import compile_suite, kept
-from sparkops.checks.expectations.registry import RULES
-from sparkops.checks.gx.library import Library
+from sparkops.checks.execution.compiled_suite import compile_suite, load_compiled_suite
+from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.errors import ConfigError
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:module 'sre_:DeprecationWarning"
-)  # Great Expectations' import
+# Importing Great Expectations warns.
+pytestmark = pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning")
 
 OWN_JOB = {
     "expect_column_distinct_values_to_be_in_set",
@@ -33,13 +32,17 @@ OWN_JOB = {
     "expect_compound_columns_to_be_unique",
 }
 BY_GREAT_EXPECTATIONS = {
-    "expect_column_values_to_be_json_parseable",  # functions of Python on Spark's workers
+    # These run Python functions on Spark's workers.
+    "expect_column_values_to_be_json_parseable",
     "expect_column_values_to_match_json_schema",
     "expect_column_values_to_match_strftime_format",
-    "expect_column_kl_divergence_to_be_less_than",  # a histogram first
-    "expect_query_results_to_match_comparison",  # queries of the author's
+    # It needs a histogram.
+    "expect_column_kl_divergence_to_be_less_than",
+    # These run queries that the author of the suite wrote.
+    "expect_query_results_to_match_comparison",
     "unexpected_rows_expectation",
-    "expect_table_row_count_to_equal_other_table",  # from here on, Great Expectations itself has nothing for Spark
+    # Great Expectations does not implement these for Spark.
+    "expect_table_row_count_to_equal_other_table",
     "expect_column_bootstrapped_ks_test_p_value_to_be_greater_than",
     "expect_column_chisquare_test_p_value_to_be_greater_than",
     "expect_column_pair_cramers_phi_value_to_be_less_than",
@@ -53,39 +56,41 @@ BY_GREAT_EXPECTATIONS = {
 }
 
 
-def suite_of(folder: Path, *lines: str) -> Suite:
+def read_suite(folder: Path, *lines: str) -> Suite:
     path = folder / "t.yml"
     path.write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines), encoding="utf-8")
     return load_suite(path, "t")
 
 
-def test_every_core_expectation_has_its_way() -> None:
-    Library().wait()
+def test_every_core_expectation_has_a_planner_or_is_evaluated_by_great_expectations() -> None:
+    GxLibrary().ensure_imported()
     from great_expectations.expectations import core
 
-    known = {
+    core_names = {
         name
         for _, name, _ in pkgutil.iter_modules(core.__path__)
         if name.endswith("_expectation") or name[:7] == "expect_"
     }
-    assert known == set(RULES) | BY_GREAT_EXPECTATIONS
-    assert not set(RULES) & BY_GREAT_EXPECTATIONS
-    assert {name for name, rule in RULES.items() if rule.own_job} == OWN_JOB
+    assert core_names == set(PLANNERS) | BY_GREAT_EXPECTATIONS
+    assert not set(PLANNERS) & BY_GREAT_EXPECTATIONS
+    assert {name for name, planner in PLANNERS.items() if planner.own_job} == OWN_JOB
 
 
-def test_a_valid_suite_is_kept_by_its_content_with_the_arguments_as_great_expectations_reads_them(
+def test_a_valid_suite_is_cached_by_content_with_the_arguments_as_great_expectations_parsed_them(
     tmp_path: Path,
 ) -> None:
-    Library().wait()
-    suite = suite_of(
+    GxLibrary().ensure_imported()
+    suite = read_suite(
         tmp_path, 'expect_column_values_to_be_between: {column: a, min_value: 1, max_value: "2013-01-02"}'
     )
-    assert kept(suite, tmp_path) is None
-    made = compile_suite(suite, tmp_path)
-    again = kept(suite, tmp_path)
-    assert again == made
-    assert repr(again.native[0][1]["max_value"]) == "datetime.date(2013, 1, 2)"
-    assert kept(suite_of(tmp_path, "expect_column_values_to_not_be_null: a"), tmp_path) is None
+    assert load_compiled_suite(suite, tmp_path) is None
+    compiled = compile_suite(suite, tmp_path)
+    loaded = load_compiled_suite(suite, tmp_path)
+    assert loaded == compiled
+    assert repr(loaded.native[0][1]["max_value"]) == "datetime.date(2013, 1, 2)"
+    assert (
+        load_compiled_suite(read_suite(tmp_path, "expect_column_values_to_not_be_null: a"), tmp_path) is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,24 +102,26 @@ def test_a_valid_suite_is_kept_by_its_content_with_the_arguments_as_great_expect
         "expect_column_pair_values_to_be_in_set: {column_A: a, column_B: b, value_pairs_set: [[1, 2]], row_condition: a > 1}",
     ],
 )
-def test_what_a_rule_does_not_understand_is_left_to_great_expectations(tmp_path: Path, line: str) -> None:
-    Library().wait()
-    assert compile_suite(suite_of(tmp_path, line), tmp_path).others == (0,)
+def test_an_argument_that_a_planner_does_not_support_is_left_to_great_expectations(
+    tmp_path: Path, line: str
+) -> None:
+    GxLibrary().ensure_imported()
+    assert compile_suite(read_suite(tmp_path, line), tmp_path).by_gx == (0,)
 
 
-def test_a_suite_that_is_refused_is_not_kept(tmp_path: Path) -> None:
-    Library().wait()
-    suite = suite_of(tmp_path, "expect_column_values_to_not_be_null: {column: a, mostly: 2}")
+def test_an_invalid_suite_is_not_cached(tmp_path: Path) -> None:
+    GxLibrary().ensure_imported()
+    suite = read_suite(tmp_path, "expect_column_values_to_not_be_null: {column: a, mostly: 2}")
     with pytest.raises(ConfigError, match="mostly"):
         compile_suite(suite, tmp_path)
-    assert kept(suite, tmp_path) is None
+    assert load_compiled_suite(suite, tmp_path) is None
 
 
-def test_a_damaged_file_is_as_good_as_none(tmp_path: Path) -> None:
-    Library().wait()
-    suite = suite_of(tmp_path, "expect_column_values_to_not_be_null: a")
-    compile_suite(suite, tmp_path / "kept")
-    [file] = (tmp_path / "kept").iterdir()
+def test_a_damaged_file_in_the_cache_is_ignored(tmp_path: Path) -> None:
+    GxLibrary().ensure_imported()
+    suite = read_suite(tmp_path, "expect_column_values_to_not_be_null: a")
+    compile_suite(suite, tmp_path / "cache")
+    [file] = (tmp_path / "cache").iterdir()
     for text in ("", "[", "{}", "[]"):
         file.write_text(text, encoding="utf-8")
-        assert kept(suite, tmp_path / "kept") is None
+        assert load_compiled_suite(suite, tmp_path / "cache") is None

@@ -1,4 +1,4 @@
-"""Verdicts without Great Expectations' engine are those of its own Spark engine, for every core expectation."""
+"""Results without Great Expectations are those of its own Spark engine, for every core expectation that has a planner."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from fakes import stock_checks
 
 from sparkops.checks.execution.compiled_suite import compile_suite
-from sparkops.checks.gx.expectation_builder import build
-from sparkops.checks.gx.library import Library
+from sparkops.checks.gx.expectation_builder import build_expectations
+from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.suite import Suite
 
 pytestmark = pytest.mark.spark
@@ -21,39 +21,44 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(
 )
 
 
-def ours(suite: Suite, folder: Path, frame: Any) -> dict[str, dict[str, Any]]:
-    from sparkops.checks.execution.evaluation import check
+def evaluate_natively(suite: Suite, folder: Path, frame: Any) -> dict[str, dict[str, Any]]:
+    """Return the results by label, in the form in which the stock results are recorded."""
+    from sparkops.checks.execution.evaluation import evaluate
 
     compiled = compile_suite(suite, folder)
-    assert not compiled.others, [suite.expectations[index].label for index in compiled.others]
-    found = check(frame, compiled.native).found
+    assert not compiled.by_gx, [suite.expectations[index].label for index in compiled.by_gx]
+    results = evaluate(frame, compiled.native).results
     return {
         suite.expectations[index].label: {
-            "success": one.success,
-            "result": stock_checks.comparable(one.result),
-            "raised": one.raised is not None,
+            "success": result.success,
+            "result": stock_checks.comparable(result.result),
+            "raised": result.exception is not None,
         }
-        for index, one in found.items()
+        for index, result in results.items()
     }
 
 
 @pytest.mark.parametrize("case", list(stock_checks.CASES))
 def test_every_result_equals_the_stock_engines(tmp_path: Path, spark, case: str) -> None:
-    Library().wait()
+    GxLibrary().ensure_imported()
     suite = stock_checks.suite_of(tmp_path, stock_checks.lines_of(case))
     with stock_checks.ansi(spark, on=stock_checks.CASES[case]):
-        mine = ours(suite, tmp_path, stock_checks.frame_of(spark, case))
-    assert sorted(mine) == sorted(RECORDED[case])
-    differ = {
-        label: (one, RECORDED[case][label]) for label, one in mine.items() if one != RECORDED[case][label]
+        results = evaluate_natively(suite, tmp_path, stock_checks.frame_of(spark, case))
+    assert sorted(results) == sorted(RECORDED[case])
+    different = {
+        label: (result, RECORDED[case][label])
+        for label, result in results.items()
+        if result != RECORDED[case][label]
     }
-    assert not differ, "\n".join(f"{label}\n  {a}\n  {b}" for label, (a, b) in differ.items())
+    assert not different, "\n".join(f"{label}\n  {a}\n  {b}" for label, (a, b) in different.items())
 
 
-def test_what_is_recorded_of_the_stock_engine_is_what_it_says_today(tmp_path: Path, spark) -> None:
-    Library().wait()
+def test_the_recorded_results_are_those_of_the_installed_stock_engine(tmp_path: Path, spark) -> None:
+    GxLibrary().ensure_imported()
     lines = stock_checks.lines_of("mixed").splitlines()[4::11]
     suite = stock_checks.suite_of(tmp_path, "\n".join(lines))
-    told = stock_checks.stock(build(suite), stock_checks.frame_of(spark, "mixed"))
+    results = stock_checks.evaluate_with_stock_engine(
+        build_expectations(suite), stock_checks.frame_of(spark, "mixed")
+    )
     for index, expectation in enumerate(suite.expectations):
-        assert told[index] == RECORDED["mixed"][expectation.label], expectation.label
+        assert results[index] == RECORDED["mixed"][expectation.label], expectation.label

@@ -1,4 +1,4 @@
-"""A profile becomes a suite that a person can read, and that the reader of suites can."""
+"""A profile becomes a suite that is readable and that `load_suite` reads."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hypothesis import strategies as st
 
 from sparkops.checks.profiling.draft import draft
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
-from sparkops.checks.profiling.ranges import above, below
+from sparkops.checks.profiling.ranges import lower_bound, upper_bound
 from sparkops.checks.suite.suite import Expectation
 from sparkops.checks.suite.suite_file import load_suite
 
 MONTH = ColumnProfile(
     name="month",
-    kind="whole",
+    kind="integer",
     type_name="IntegerType",
     type_text="int",
     distinct=12,
-    least=1,
-    most=12,
+    minimum=1,
+    maximum=12,
     mean=6.5,
 )
 CARRIER = ColumnProfile(
@@ -51,32 +51,32 @@ def loaded(text: str) -> tuple[Expectation, ...]:
         return load_suite(file, "flights").expectations
 
 
-def about(column: ColumnProfile, rows: int = 1000) -> dict[str, Expectation]:
-    """Return what is drafted about a column by name, but its type."""
-    found = loaded(draft(table(column, rows=rows)))[2:]
-    return {one.type: one for one in found if not one.type.endswith("of_type")}
+def drafted_for(column: ColumnProfile, rows: int = 1000) -> dict[str, Expectation]:
+    """Return the expectations drafted for a column by name, without its type."""
+    expectations = loaded(draft(table(column, rows=rows)))[2:]
+    return {e.type: e for e in expectations if not e.type.endswith("of_type")}
 
 
-def test_a_draft_reads_like_a_suite_that_a_person_wrote() -> None:
+def test_a_draft_is_commented_yaml() -> None:
     text = draft(table(MONTH, replace(CARRIER, nulls=4)), version=3, writes=[800, 900])
     assert (
         text
         == """\
-# Drafted from `flights` version 3: 1,000 rows, 2 columns. It was seen once and is promised by nobody:
-# read each line, widen it or take it out. `policy: warn` marks a guess; what has no policy blocks the table.
+# Drafted from `flights` version 3: 1,000 rows, 2 columns. It describes what was observed once:
+# read each line, then widen or remove it. `policy: warn` marks a guess; what has no policy blocks the table.
 policy: fail
 expectations:
   # these columns and no others; `exact_match: false` allows more
   - expect_table_columns_to_match_set: {column_set: [month, carrier], exact_match: true}
-  # 1,000 now, 2 writes brought 800 to 900: half to twice of that
+  # 1,000 rows, 2 writes of 800 to 900: half to twice as many
   - expect_table_row_count_to_be_between: {min_value: 400, max_value: 2000}
-  # No column is a key by itself. If some are together, say so:
+  # No single column is a key. If several columns are one together, name them:
   # - expect_compound_columns_to_be_unique: {column_list: [..., ...]}
 
   # month: about 12 values, mean 6.5
   - expect_column_values_to_be_of_type: {column: month, type_: IntegerType}  # int
   - expect_column_values_to_not_be_null: {column: month}  # no null in 1,000 rows
-  # 1 to 12 seen; the months of a year
+  # 1 to 12 observed; the months of a year
   - expect_column_values_to_be_between: {column: month, min_value: 1, max_value: 12}
 
   # carrier: 3 values
@@ -89,21 +89,29 @@ expectations:
     )
 
 
-def test_a_range_is_closed_where_the_name_says_so_and_the_values_agree() -> None:
-    [between] = [one for name, one in about(replace(MONTH, most=11)).items() if "between" in name]
+def test_a_range_is_natural_if_the_name_implies_it_and_the_values_agree() -> None:
+    [between] = [
+        expectation
+        for name, expectation in drafted_for(replace(MONTH, maximum=11)).items()
+        if "between" in name
+    ]
     assert (between.kwargs["max_value"], between.policy) == (12, "fail")
-    [between] = [one for name, one in about(replace(MONTH, most=13)).items() if "between" in name]
+    [between] = [
+        expectation
+        for name, expectation in drafted_for(replace(MONTH, maximum=13)).items()
+        if "between" in name
+    ]
     assert (between.kwargs["max_value"], between.policy) == (13, "warn")
 
 
 def test_a_set_with_a_rare_value_is_a_guess_and_few_rows_make_no_set() -> None:
     rare = replace(CARRIER, values={"AA": 99_990, "XX": 10})
-    assert about(rare, rows=100_000)["expect_column_values_to_be_in_set"].policy == "warn"
-    few = about(replace(CARRIER, values={"AA": 4, "B6": 4, "UA": 4}), rows=12)
+    assert drafted_for(rare, rows=100_000)["expect_column_values_to_be_in_set"].policy == "warn"
+    few = drafted_for(replace(CARRIER, values={"AA": 4, "B6": 4, "UA": 4}), rows=12)
     assert few["expect_column_value_lengths_to_equal"].kwargs == {"column": "carrier", "value": 2}
 
 
-def test_nan_is_no_value_of_a_range() -> None:
+def test_nan_is_outside_every_range() -> None:
     column = ColumnProfile(
         name="x",
         kind="number",
@@ -111,58 +119,60 @@ def test_nan_is_no_value_of_a_range() -> None:
         type_text="double",
         nulls=1,
         nans=9,
-        least=-0.5,
-        most=2.0,
+        minimum=-0.5,
+        maximum=2.0,
     )
-    between = about(column)["expect_column_values_to_be_between"]
+    between = drafted_for(column)["expect_column_values_to_be_between"]
     assert between.kwargs == {"column": "x", "min_value": -0.5, "max_value": 2, "mostly": 0.99}
-    alone = replace(column, nulls=0, nans=1000, least=None, most=None)
-    assert list(about(alone)) == ["expect_column_values_to_not_be_null"]
+    only_nan = replace(column, nulls=0, nans=1000, minimum=None, maximum=None)
+    assert list(drafted_for(only_nan)) == ["expect_column_values_to_not_be_null"]
 
 
-def test_freshness_asks_for_the_day_of_the_newest_value_and_skips_days_that_python_has_not() -> None:
+def test_freshness_requires_the_date_of_the_newest_value_and_skips_dates_that_python_cannot_represent() -> (
+    None
+):
     column = ColumnProfile(
         name="at",
-        kind="moment",
+        kind="timestamp",
         type_name="TimestampType",
         type_text="timestamp",
-        least="2013-01-01 05:00:00",
-        most="2013-12-31 23:00:00",
+        minimum="2013-01-01 05:00:00",
+        maximum="2013-12-31 23:00:00",
     )
-    found = about(column)
-    assert str(found["expect_column_max_to_be_between"].kwargs["min_value"]) == "2013-12-30"
-    assert str(found["expect_column_values_to_be_between"].kwargs["min_value"]) == "2013-01-01"
-    assert "expect_column_max_to_be_between" not in about(replace(column, most="+12013-01-01 00:00:00"))
+    expectations = drafted_for(column)
+    assert str(expectations["expect_column_max_to_be_between"].kwargs["min_value"]) == "2013-12-30"
+    assert str(expectations["expect_column_values_to_be_between"].kwargs["min_value"]) == "2013-01-01"
+    assert "expect_column_max_to_be_between" not in drafted_for(
+        replace(column, maximum="+12013-01-01 00:00:00")
+    )
 
 
-def test_of_an_empty_table_only_the_columns_are_expected() -> None:
-    found = loaded(draft(table(MONTH, rows=0)))
-    assert [one.type for one in found] == [
+def test_the_draft_of_an_empty_table_names_only_columns_and_types() -> None:
+    expectations = loaded(draft(table(MONTH, rows=0)))
+    assert [e.type for e in expectations] == [
         "expect_table_columns_to_match_set",
         "expect_column_values_to_be_of_type",
     ]
 
 
 @pytest.mark.parametrize("value", [0, 7, -1.5, 1e-7, 0.1, 2**63 - 1, -(2**63), Decimal("1234.56789"), 1e300])
-def test_bounds_of_few_digits_stand_outside_of_what_was_seen(value: Any) -> None:
-    least, most = below(value), above(value)
-    assert least is not None
-    assert most is not None
-    assert float(least) <= float(value) <= float(most)
-    assert float(most) - float(least) <= abs(float(value)) * 1.01e-5
-    assert below(float("-inf")) is None
-    assert above(1.7976931348623157e308) is None
+def test_rounded_bounds_enclose_the_value(value: Any) -> None:
+    lower, upper = lower_bound(value), upper_bound(value)
+    assert lower is not None
+    assert upper is not None
+    assert float(lower) <= float(value) <= float(upper)
+    assert float(upper) - float(lower) <= abs(float(value)) * 1.01e-5
+    assert lower_bound(float("-inf")) is None
+    assert upper_bound(1.7976931348623157e308) is None
 
 
 @given(
     name=st.text(min_size=1),
     values=st.dictionaries(st.text(max_size=40), st.just(500), min_size=2, max_size=9),
 )
-def test_whatever_names_and_values_a_table_has_are_read_back_as_they_are(
-    name: str, values: dict[str, int]
-) -> None:
+def test_any_names_and_values_are_read_back_unchanged(name: str, values: dict[str, int]) -> None:
     column = replace(CARRIER, name=name, values=values)
     first, *others = loaded(draft(table(column, rows=500 * len(values))))
     assert first.kwargs["column_set"] == [name]
-    assert [one.kwargs["column"] for one in others[1:]] == [name] * 3
+    assert [e.kwargs["column"] for e in others[1:]] == [name] * 3
     assert others[-1].kwargs["value_set"] == list(values)

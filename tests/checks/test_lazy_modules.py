@@ -1,4 +1,4 @@
-"""Modules that may wait are loaded at their first use, whole and once, whoever asks."""
+"""A lazily imported module is loaded once, completely, at the first access to an attribute, by any thread."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import importlib
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sparkops.checks.gx.lazy_modules import late
+from sparkops.checks.gx.lazy_modules import import_lazily
 
 
 @pytest.fixture
-def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A module that takes a moment to load and counts how often it was."""
+def slow_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Return the name of a module that takes 0.2 s to load and counts in `sys.loads` how often it was loaded."""
     name = "slow_to_load"
     text = (
         "import sys, time\nsys.loads = getattr(sys, 'loads', 0) + 1\nfirst = 1\ntime.sleep(0.2)\nlast = 2\n"
@@ -27,9 +28,9 @@ def slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     sys.modules.pop(name, None)
 
 
-def test_a_late_module_loads_at_its_first_use(slow: str) -> None:
-    with late([slow]):
-        module = importlib.import_module(slow)
+def test_a_lazy_module_is_loaded_at_the_first_access(slow_module: str) -> None:
+    with import_lazily([slow_module]):
+        module = importlib.import_module(slow_module)
     assert sys.loads == 0
     assert module.last == 2
     assert sys.loads == 1
@@ -37,33 +38,33 @@ def test_a_late_module_loads_at_its_first_use(slow: str) -> None:
         module.nowhere  # noqa: B018
 
 
-def test_threads_that_ask_at_once_all_get_the_whole_module(slow: str) -> None:
-    with late([slow]):
-        module = importlib.import_module(slow)
-    seen: list[int] = []
-    threads = [threading.Thread(target=lambda: seen.append(module.last)) for _ in range(8)]
+def test_threads_that_access_it_at_once_all_see_the_complete_module(slow_module: str) -> None:
+    with import_lazily([slow_module]):
+        module = importlib.import_module(slow_module)
+    values: list[int] = []
+    threads = [threading.Thread(target=lambda: values.append(module.last)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert seen == [2] * 8
+    assert values == [2] * 8
     assert sys.loads == 1
 
 
-def test_another_thread_imports_as_ever(slow: str) -> None:
-    with late([slow]):
-        thread = threading.Thread(target=importlib.import_module, args=(slow,))
+def test_another_thread_imports_eagerly(slow_module: str) -> None:
+    with import_lazily([slow_module]):
+        thread = threading.Thread(target=importlib.import_module, args=(slow_module,))
         thread.start()
         thread.join()
         assert sys.loads == 1
 
 
-def test_a_module_that_fails_tells_its_error_at_each_use(
+def test_a_module_that_fails_raises_its_error_at_each_access(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "broken_module.py").write_text("raise ValueError('broken')\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
-    with late(["broken_module"]):
+    with import_lazily(["broken_module"]):
         module = importlib.import_module("broken_module")
     for _ in range(2):
         with pytest.raises(ValueError, match="broken"):
@@ -71,16 +72,16 @@ def test_a_module_that_fails_tells_its_error_at_each_use(
     del sys.modules["broken_module"]
 
 
-def test_great_expectations_comes_without_what_it_seldom_uses_and_that_still_works() -> None:
+def test_great_expectations_is_imported_without_its_rarely_used_libraries_which_still_work() -> None:
     code = (
         "import sys, pathlib\n"
-        "from sparkops.checks.gx.library import Library\n"
-        "Library().wait()\n"
+        "from sparkops.checks.gx.library import GxLibrary\n"
+        "GxLibrary().ensure_imported()\n"
         "assert 'scipy.stats._stats_py' not in sys.modules and 'altair.vegalite' not in sys.modules\n"
         "from scipy.stats import norm\n"
         "import altair as alt\n"
         "assert norm.cdf(0) == 0.5 and alt.Chart.__module__.startswith('altair')\n"
         "from great_expectations.expectations import ExpectColumnKLDivergenceToBeLessThan\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr

@@ -1,4 +1,4 @@
-"""A frame is looked at in two passes at most, and what is drafted from that holds on the frame."""
+"""A frame is profiled in at most two passes, and it passes the suite that is drafted from its profile."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ def frame(spark):
 
 
 @pytest.fixture(scope="module")
-def looked(frame) -> TableProfile:
+def frame_profile(frame) -> TableProfile:
     return profile(frame, "t")
 
 
-def holds(folder: Path, frame, seen: TableProfile) -> list[str]:
-    """Return what is drafted, each expectation by its name, after a gate found that all of it holds."""
+def passing_labels(folder: Path, frame, profile: TableProfile) -> list[str]:
+    """Return the labels of the drafted expectations, after the frame passed all of them."""
     checks = Checks(Settings(root=folder, env="base", state=folder / ".sparkops"))
     file = folder / "conf" / "checks" / "t.yml"
     file.parent.mkdir(parents=True)
-    file.write_text(draft(seen), encoding="utf-8")
+    file.write_text(draft(profile), encoding="utf-8")
     suite = checks.suite("t")
     assert suite is not None
     outcome = checks.gate(suite, frame, table="t", run_id="run-1")
@@ -84,36 +84,36 @@ def holds(folder: Path, frame, seen: TableProfile) -> list[str]:
     return [expectation.label for expectation in suite.expectations]
 
 
-def test_what_is_seen_of_every_type_is_exact_where_it_says_so(looked: TableProfile) -> None:
-    seen = {column.name: column for column in looked.columns}
-    assert [name for name, column in seen.items() if column.unique] == ["id", "`a.b`"]
-    assert seen["s"].values == {"": 39, "null": 39, "yes: #1": 39}
-    assert (seen["s"].nulls, seen["s"].blanks, seen["s"].lengths) == (3, 39, (0, 7))
-    assert seen["late"].values == {0.0: 80, 1.0: 40}, "the two zeros are one value"
-    assert (seen["x"].nans, seen["x"].most, seen["bare"].least) == (12, 119 / 7 - 3, None)
-    assert (seen["m"].most, seen["huge"].most) == (Decimal("39.666666667"), 2**63 - 1)
-    assert (seen["nothing"].nulls, seen["nothing"].least) == (120, None)
-    assert (seen["day"].least, seen["at"].most) == ("2013-01-01", "2013-07-04 23:00:00")
-    assert (seen["ok"].trues, seen["p"].kind, seen["p"].nulls) == (30, "other", 0)
-    assert seen["twin"].values is None
+def test_the_profile_of_every_type_is_exact(frame_profile: TableProfile) -> None:
+    columns = {column.name: column for column in frame_profile.columns}
+    assert [name for name, column in columns.items() if column.unique] == ["id", "`a.b`"]
+    assert columns["s"].values == {"": 39, "null": 39, "yes: #1": 39}
+    assert (columns["s"].nulls, columns["s"].blanks, columns["s"].lengths) == (3, 39, (0, 7))
+    assert columns["late"].values == {0.0: 80, 1.0: 40}, "the two zeros are one value"
+    assert (columns["x"].nans, columns["x"].maximum, columns["bare"].minimum) == (12, 119 / 7 - 3, None)
+    assert (columns["m"].maximum, columns["huge"].maximum) == (Decimal("39.666666667"), 2**63 - 1)
+    assert (columns["nothing"].nulls, columns["nothing"].minimum) == (120, None)
+    assert (columns["day"].minimum, columns["at"].maximum) == ("2013-01-01", "2013-07-04 23:00:00")
+    assert (columns["ok"].trues, columns["p"].kind, columns["p"].nulls) == (30, "other", 0)
+    assert columns["twin"].values is None
 
 
-def test_a_draft_holds_on_the_frame_it_was_drafted_from(tmp_path: Path, frame, looked) -> None:
-    labels = holds(tmp_path, frame, looked)
-    assert len(labels) > 2 * len(looked.columns)
+def test_a_frame_passes_the_draft_of_its_profile(tmp_path: Path, frame, frame_profile) -> None:
+    labels = passing_labels(tmp_path, frame, frame_profile)
+    assert len(labels) > 2 * len(frame_profile.columns)
     assert "expect_column_values_to_be_between(month, min_value=1, max_value=12)" in labels
 
 
-def test_the_draft_of_an_empty_frame_is_about_its_columns_alone(tmp_path: Path, frame) -> None:
+def test_the_draft_of_an_empty_frame_names_only_columns_and_types(tmp_path: Path, frame) -> None:
     empty = frame.limit(0)
-    labels = holds(tmp_path, empty, profile(empty, "t"))
+    labels = passing_labels(tmp_path, empty, profile(empty, "t"))
     assert {label.split("(")[0] for label in labels} == {
         "expect_table_columns_to_match_set",
         "expect_column_values_to_be_of_type",
     }
 
 
-def test_a_look_is_one_pass_and_one_more_where_few_values_or_a_key_are_likely(spark) -> None:
+def test_profiling_is_one_pass_and_a_second_if_few_values_or_a_key_are_likely(spark) -> None:
     numbers = spark.range(1000).selectExpr("id % 400 AS often", "double(id) AS real").coalesce(1)
     assert jobs_of(spark, lambda: profile(numbers, "t"), "no candidate") == 1
     keys = spark.range(1000).selectExpr("id", "id % 3 AS few").coalesce(1)

@@ -1,4 +1,4 @@
-"""A row is judged as the table is: the judge's broken and judged rows are those that the stock engine counted."""
+"""A single row is judged as in a table: its violations and evaluated rows are those that the stock engine counted."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from fakes import stock_checks
 from pyspark.sql import types as T
 
 from sparkops.checks.execution.compiled_suite import compile_suite
-from sparkops.checks.expectations.registry import RULES
-from sparkops.checks.gx.library import Library
+from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.conditions import RowRule, Some
@@ -29,11 +29,10 @@ TYPES = {
     "m": T.DecimalType(10, 2), "day": T.DateType(), "at": T.TimestampType(), "ok": T.BooleanType(),
     "a.b": T.StringType(), "home port": T.StringType(), "p": T.StructType([T.StructField("q", T.IntegerType())]),
 }  # fmt: skip
-FIELDS = [
-    Field(name, kind.typeName()) for name, kind in TYPES.items() if name not in ("m", "p")
-]  # no model reads decimals and structs
-# Judged on the table, and said to be left out on a row.
-LEFT_OUT = {
+# No model reads decimals and structs.
+FIELDS = [Field(name, kind.typeName()) for name, kind in TYPES.items() if name not in ("m", "p")]
+# These can be evaluated on a table but not on a single row.
+OMITTED = {
     "its row condition is text of SQL": 4,
     "column `m` is not read by the model": 2,
     "column `p.q` is not read by the model": 1,
@@ -42,38 +41,38 @@ LEFT_OUT = {
 
 
 def rules_of(folder: Path, case: str) -> dict[str, RowRule]:
-    """Return the rules about rows of a case's suite, by the label of the expectation."""
-    Library().wait()
+    """Return the row rules of a case's suite, by the label of the expectation."""
+    GxLibrary().ensure_imported()
     suite = stock_checks.suite_of(folder, stock_checks.lines_of(case))
     columns = Columns.of(T.StructType([T.StructField(*pair) for pair in TYPES.items()]))
-    found = {}
+    rules = {}
     for index, (kind, arguments) in compile_suite(suite, folder).native.items():
-        label, row = suite.expectations[index].label, RULES[kind].row
-        if row is not None and not RECORDED[case][label]["raised"]:
-            found[label] = row(arguments, columns)
-    return found
+        label, row_rule = suite.expectations[index].label, PLANNERS[kind].row_rule
+        if row_rule is not None and not RECORDED[case][label]["raised"]:
+            rules[label] = row_rule(arguments, columns)
+    return rules
 
 
-def counted(rule: RowRule, case: str) -> int:
-    """Return how many rows of a case's frame break a rule, each judged alone."""
-    asked = compile_rules([rule], FIELDS)
+def count_violations(rule: RowRule, case: str) -> int:
+    """Return how many rows of a case's frame violate a rule, each judged alone."""
+    is_violated = compile_rules([rule], FIELDS)
     rows = stock_checks.FRAMES[case.removesuffix(" without ANSI")]
-    return sum(bool(asked(dict(zip(TYPES, row, strict=True)))) for row in rows)
+    return sum(bool(is_violated(dict(zip(TYPES, row, strict=True)))) for row in rows)
 
 
 @pytest.mark.parametrize("case", list(stock_checks.CASES))
 def test_rows_judged_alone_count_as_the_stock_engine_counted_the_table(tmp_path: Path, case: str) -> None:
-    left_out: list[str] = []
+    omitted: list[str] = []
     for label, rule in rules_of(tmp_path, case).items():
         stock = json.loads(RECORDED[case][label]["result"])
         try:
-            broken = counted(rule, case)
+            violations = count_violations(rule, case)
         except ModelError as error:
-            left_out.append(str(error))
+            omitted.append(str(error))
             continue
-        assert broken == (stock["unexpected_count"] or 0), label
+        assert violations == (stock["unexpected_count"] or 0), label
         if "missing_count" in stock:
-            judged = counted(replace(rule, expects=Some(())), case)
-            assert judged == stock["element_count"] - stock["missing_count"], label
+            evaluated = count_violations(replace(rule, expects=Some(())), case)
+            assert evaluated == stock["element_count"] - stock["missing_count"], label
     if case == "mixed":
-        assert Counter(left_out) == LEFT_OUT
+        assert Counter(omitted) == OMITTED

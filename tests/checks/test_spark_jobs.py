@@ -1,4 +1,4 @@
-"""What a checkpoint costs in Spark jobs: one for all that folds, one more for samples, one for each check that does not fold."""
+"""The Spark jobs of a checkpoint: one for all aggregates, one for samples, one for each expectation that needs its own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.outcome import Outcome
+from sparkops.checks.outcome import GateOutcome
 from sparkops.config.settings import Settings
 
 pytestmark = pytest.mark.spark
 
-FOLDED = [
+AGGREGATED = [
     "expect_table_row_count_to_equal: {value: 50}",
     "expect_column_values_to_not_be_null: {column: a, row_condition: b > 3}",
     "expect_column_values_to_be_between: {column: b, max_value: 1000, mostly: 0.9}",
@@ -33,12 +33,12 @@ FAILING = [
 
 
 @pytest.fixture
-def counted(spark, tmp_path: Path) -> Iterator[Any]:
-    """Return what checks a frame of one partition and counts the Spark jobs of it."""
+def check_and_count_jobs(spark, tmp_path: Path) -> Iterator[Any]:
+    """Return a function that checks a frame of one partition and counts the Spark jobs."""
     frame = spark.range(50).selectExpr("id AS a", "id + 1 AS b").coalesce(1)
     checks = Checks(Settings(root=tmp_path, env="base", state=tmp_path / ".sparkops"))
 
-    def check(*lines: str) -> tuple[Outcome, int]:
+    def check(*lines: str) -> tuple[GateOutcome, int]:
         folder = tmp_path / "conf" / "checks"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "t.yml").write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines))
@@ -53,21 +53,23 @@ def counted(spark, tmp_path: Path) -> Iterator[Any]:
     spark.sparkContext.setLocalProperty("spark.jobGroup.id", None)
 
 
-def test_all_that_folds_takes_one_job(counted) -> None:
-    outcome, jobs = counted(*FOLDED)
+def test_all_aggregates_take_one_job(check_and_count_jobs) -> None:
+    outcome, jobs = check_and_count_jobs(*AGGREGATED)
     assert all(result.success for result in outcome.results), outcome.results
     assert jobs == 1
 
 
-def test_the_samples_of_all_that_failed_take_one_more(counted) -> None:
-    outcome, jobs = counted(*FOLDED, *FAILING)
+def test_the_samples_of_all_failures_take_one_more_job(check_and_count_jobs) -> None:
+    outcome, jobs = check_and_count_jobs(*AGGREGATED, *FAILING)
     assert [len(result.samples) for result in outcome.failed] == [20, 20, 20]
     assert outcome.failed[0].samples[:2] == (11, 12)
     assert jobs == 2
 
 
-def test_a_look_at_the_schema_costs_nothing_but_the_count_of_the_rows(counted) -> None:
-    _, jobs = counted("expect_column_to_exist: a", "expect_table_column_count_to_equal: {value: 2}")
+def test_expectations_about_the_schema_need_no_job_but_the_row_count(check_and_count_jobs) -> None:
+    _, jobs = check_and_count_jobs(
+        "expect_column_to_exist: a", "expect_table_column_count_to_equal: {value: 2}"
+    )
     assert jobs == 1
 
 
@@ -82,14 +84,16 @@ def test_a_look_at_the_schema_costs_nothing_but_the_count_of_the_rows(counted) -
         "expect_column_value_z_scores_to_be_less_than: {column: a, threshold: 5, double_sided: true}",
     ],
 )
-def test_what_does_not_fold_takes_one_job_of_its_own(counted, line: str) -> None:
-    outcome, jobs = counted(*FOLDED, line)
+def test_an_expectation_that_is_no_aggregate_takes_one_job_of_its_own(
+    check_and_count_jobs, line: str
+) -> None:
+    outcome, jobs = check_and_count_jobs(*AGGREGATED, line)
     assert all(result.success for result in outcome.results), outcome.results
     assert jobs == 2
 
 
-def test_quarantine_counts_what_it_sets_apart_in_the_job_that_checks_the_rest(counted) -> None:
+def test_quarantined_rows_are_counted_in_the_job_that_checks_the_remaining_rows(check_and_count_jobs) -> None:
     line = "expect_column_values_to_be_between: {column: a, max_value: 44, policy: quarantine}"
-    outcome, jobs = counted(*FOLDED[1:], line)
+    outcome, jobs = check_and_count_jobs(*AGGREGATED[1:], line)
     assert (outcome.rows, outcome.quarantined) == (50, 5)
-    assert jobs == 3, "the check, the samples, the check of what is left"
+    assert jobs == 3, "the check, the samples, the check of the remaining rows"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.outcome import Outcome
+from sparkops.checks.outcome import GateOutcome
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.display.expectation_history import sparkline
 from sparkops.cli.main import run_command
@@ -160,7 +160,7 @@ def test_a_result_has_the_severity_of_its_expectation(tmp_path) -> None:
     results = tuple(
         CheckResult(table="t", expectation=one.type, place=one.place) for one in reversed(suite.expectations)
     )
-    outcome = Outcome(table="t", run_id="r", results=results, good=None, bad=None, blocked=False)
+    outcome = GateOutcome(table="t", run_id="r", results=results, good=None, bad=None, blocked=False)
     assert [one.severity for one in with_severity(outcome, suite).results] == [None, "info"]
 
 

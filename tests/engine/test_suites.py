@@ -40,7 +40,7 @@ def test_a_drafted_suite_passes_and_a_later_column_is_reported(
     assert "`orders` version 1: 1 row, 2 columns" in out
     assert err.splitlines()[0] == f"{SUITE} and `orders` version 1 differ:"
     assert [line.split(" (")[0] for line in err.splitlines()[1:]] == [
-        "  - `shop` is missing, and the suite names it",
+        "  - `shop` is missing, but the suite names it",
         "  - `id` is LongType in the suite",
-        "  - `note` string is new: the suite's list of columns lacks it",
+        "  - `note` string is new: it is not in the suite's list of columns",
     ]

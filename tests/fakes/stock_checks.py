@@ -1,4 +1,4 @@
-"""A suite of every expectation that is judged without Great Expectations, frames for it, and what its own engine says."""
+"""A suite of every expectation that has a planner, frames for it, and the results of Great Expectations' own Spark engine."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ expect_column_values_to_be_increasing: {column: day}
 expect_column_values_to_be_decreasing: {column: m}
 expect_column_values_to_be_decreasing: {column: s}
 """
-WHOLE = """\
+AGGREGATES = """\
 expect_column_min_to_be_between: {column: day, min_value: 2013-01-02}
 expect_column_min_to_be_between: {column: s, min_value: 1}
 expect_column_max_to_be_between: {column: k, max_value: 3, strict_max: true}
@@ -155,7 +155,7 @@ def suite_of(folder: Path, lines: str) -> Suite:
     return load_suite(folder / "t.yml", "t")
 
 
-# Name to rows and to whether ANSI mode is on.
+# Name of a case to whether ANSI mode is on.
 CASES = {"mixed": True, "all null": True, "empty": True, "mixed without ANSI": False}
 
 
@@ -165,41 +165,47 @@ def frame_of(spark: Any, case: str) -> Any:
 
 
 def lines_of(case: str) -> str:
-    """Return the expectations of a case: all of them on rows of every kind, those that compare and cast without ANSI
-    mode, and on frames without a value each second one, in turns.
+    """Return the expectations of a case.
+
+    All of them for rows of every type, those that compare and cast for the case without ANSI mode, and every second one for
+    each of the frames without values.
     """
     if not CASES[case]:
         return ROWS
-    lines = (ROWS + KEYS + WHOLE).splitlines()
+    lines = (ROWS + KEYS + AGGREGATES).splitlines()
     return "\n".join(lines if case == "mixed" else lines[case == "empty" :: 2])
 
 
-def stock(expectations: list[Any], frame: Any) -> dict[int, dict[str, Any]]:
+def evaluate_with_stock_engine(expectations: list[Any], frame: Any) -> dict[int, dict[str, Any]]:
+    """Return the results of Great Expectations' Spark engine by position, in the form in which they are recorded."""
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_spark(name="stock", persist=False).add_dataframe_asset("frame")
-    # Validated without storing: the store cannot write the verdict of its own quantiles, a boolean of NumPy.
+    # Validated without storing: the store cannot write the result of the quantile expectation, a boolean of NumPy.
     batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
-    told = batch.validate(gx.ExpectationSuite(name="suite", expectations=expectations), result_format="BASIC")
+    validation = batch.validate(
+        gx.ExpectationSuite(name="suite", expectations=expectations), result_format="BASIC"
+    )
     return {
-        one.expectation_config.meta["sparkops"]["position"]: said(one.to_json_dict()) for one in told.results
+        result.expectation_config.meta["sparkops"]["position"]: _to_recorded(result.to_json_dict())
+        for result in validation.results
     }
 
 
-def said(told: dict[str, Any]) -> dict[str, Any]:
-    info = told["exception_info"]
+def _to_recorded(result: dict[str, Any]) -> dict[str, Any]:
+    info = result["exception_info"]
     entries = [info] if "raised_exception" in info else list(info.values())
     return {
-        "success": bool(told["success"]),
-        "result": comparable(told["result"]),
+        "success": bool(result["success"]),
+        "result": comparable(result["result"]),
         "raised": any(entry.get("raised_exception") for entry in entries),
     }
 
 
 def comparable(result: Any) -> str:
-    """Return a result as JSON; distinct values come in no order."""
+    """Return a result as JSON; samples of distinct values are sorted, because their order is not defined."""
     if result.get("observed_value", 0) is None and "unexpected_count" in result:
         result = {**result, "partial_unexpected_list": sorted(result["partial_unexpected_list"], key=repr)}
     return json.dumps(result, sort_keys=True)
@@ -207,7 +213,7 @@ def comparable(result: Any) -> str:
 
 @contextmanager
 def ansi(spark: Any, *, on: bool) -> Iterator[None]:
-    """Set Spark's ANSI mode for a while."""
+    """Set Spark's ANSI mode inside the context."""
     before = spark.conf.get("spark.sql.ansi.enabled")
     spark.conf.set("spark.sql.ansi.enabled", str(on).lower())
     try:

@@ -309,13 +309,13 @@ def test_a_suite_that_was_compiled_is_found_again_by_what_it_says(
     kept = stored(golden / "suites.json")
     monkeypatch.setattr(compiled, "version", lambda _: kept["library"])
     suite = load_suite(golden / "conf" / "checks" / "orders.yml", "orders")
-    found = compiled.kept(suite, golden / "state" / "gx" / "suites")
+    found = compiled.load_compiled_suite(suite, golden / "state" / "gx" / "suites")
     assert found is not None
     shown = {
         str(at): [kind, {name: repr(value) for name, value in arguments.items()}]
         for at, (kind, arguments) in found.native.items()
     }
-    assert {"native": shown, "others": list(found.others)} == kept["suites"]["orders"]
+    assert {"native": shown, "others": list(found.by_gx)} == kept["suites"]["orders"]
 
 
 @every_version

@@ -13,10 +13,10 @@ from sparkops.artifact import compiled_model
 from sparkops.artifact import model_folder as artifact
 from sparkops.artifact.facts import RUN, Facts, tags_of
 from sparkops.checks.execution import compiled_suite as compiled
-from sparkops.checks.gx.data_docs import Site
+from sparkops.checks.gx.data_docs import DataDocs
 from sparkops.checks.outcome import REASONS
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.checks.suite.threshold import Limit
+from sparkops.checks.suite.threshold import FailureThreshold
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.model_version_info import GateResult
@@ -81,11 +81,11 @@ def test_a_compiled_suite_is_kept_under_the_name_that_it_had(monkeypatch: pytest
         policy="quarantine",
         place=Place("t.yml", 3),
         severity="warning",
-        fail_over=Limit(rows=5, share=0.25),
+        fail_over=FailureThreshold(rows=5, share=0.25),
     )
     suite = Suite(table="t", place=Place("t.yml", 1), expectations=(between, among))
     monkeypatch.setattr(compiled, "version", lambda _: "1.2.3")
-    assert compiled._path(suite, Path("/s")) == Path("/s/cac394e74d252991c75b6846d40b6b3d.json")
+    assert compiled._cache_path(suite, Path("/s")) == Path("/s/cac394e74d252991c75b6846d40b6b3d.json")
 
 
 def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_model_version_carries_these_tags() -> None:
 
 
 def test_the_page_of_a_table_in_a_run_stands_where_it_stood() -> None:
-    page = Site(Path("/docs")).page("shop.orders", "r1")
+    page = DataDocs(Path("/docs")).page("shop.orders", "r1")
     assert page == Path("/docs/validations/shop/orders/r1/checkpoint/results.html")
 
 

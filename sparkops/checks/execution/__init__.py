@@ -1,1 +1,1 @@
-"""Evaluate a suite on a DataFrame in one Spark job where possible."""
+"""Evaluate a compiled suite on a DataFrame, in one Spark job if possible."""

@@ -1,4 +1,4 @@
-"""Aggregates computed in one Spark job; where one of them fails, only that one is an error."""
+"""Compute many aggregates in one Spark job. If some of them fail, only those are errors."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.results import plain
+from sparkops.checks.results import to_json_value
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """What Spark said instead of an answer."""
+class FailedMetric:
+    """The message of Spark's error, in place of a metric's value."""
 
     message: str
 
 
-class SparkRefused(Exception):
-    """Spark refused what it was asked."""
+class SparkEvaluationError(Exception):
+    """Spark could not evaluate an expression; the text is Spark's."""
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Tell what Spark refuses as SparkRefused; a cancelled job stays what it is."""
+def translate_spark_errors() -> Iterator[None]:
+    """Raise Spark's errors as SparkEvaluationError; the error of a cancelled job is not changed."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
@@ -35,52 +35,54 @@ def refusals() -> Iterator[None]:
     except (PySparkException, Py4JJavaError) as error:
         if "SPARK_JOB_CANCELLED" in str(error):
             raise
-        # The first line of py4j's own text only says which call failed.
-        said = error.java_exception.toString() if isinstance(error, Py4JJavaError) else str(error)
-        raise SparkRefused(said) from error
+        # The first line of py4j's own text only names the call that failed.
+        message = error.java_exception.toString() if isinstance(error, Py4JJavaError) else str(error)
+        raise SparkEvaluationError(message) from error
 
 
-def _named(measures: Mapping[str, Column]) -> list[Column]:
-    """Return the aggregates under short names in their order."""
-    return [measure.alias(f"m{index}") for index, measure in enumerate(measures.values())]
+# `DataFrame.observe` on the write itself would save this job, but it is not used: after a session of Spark 4.1 has seen an
+# `Observation`, models with a training summary cannot be serialized any more, and every later evaluation of them fails.
+def compute_metrics(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str, Any]:
+    """Return the value of each aggregate, or a FailedMetric.
 
-
-# Not by `observe` on the write itself: once a session of Spark 4.1 has seen an `Observation`, models that it trains with a
-# summary can't be serialized any more, and every later evaluation of theirs fails.
-
-
-def fold(frame: DataFrame, measures: Mapping[str, Column]) -> dict[str, Any]:
-    """Return each measure's answer, or what Spark said instead; one job, unless something fails while it runs."""
-    if not measures:
+    One job, unless one of them fails while it runs: then the aggregates are halved until the failing ones are alone.
+    """
+    if not metrics:
         return {}
     try:
-        with refusals():
-            row = frame.agg(*_named(measures)).collect()[0]
-            return {name: plain(row[f"m{index}"]) for index, name in enumerate(measures)}
-    except SparkRefused as error:
-        if len(measures) == 1:
-            return dict.fromkeys(measures, Failed(str(error)))
-    senseless = _senseless(frame, measures)
-    if senseless:
-        return {**fold(frame, {k: v for k, v in measures.items() if k not in senseless}), **senseless}
-    return {name: value for half in _halves(measures) for name, value in fold(frame, half).items()}
+        with translate_spark_errors():
+            row = frame.agg(*_with_short_names(metrics)).collect()[0]
+            return {name: to_json_value(row[f"m{index}"]) for index, name in enumerate(metrics)}
+    except SparkEvaluationError as error:
+        if len(metrics) == 1:
+            return dict.fromkeys(metrics, FailedMetric(str(error)))
+    invalid = _find_invalid(frame, metrics)
+    if invalid:
+        valid = {name: metric for name, metric in metrics.items() if name not in invalid}
+        return {**compute_metrics(frame, valid), **invalid}
+    return {name: value for half in _halves(metrics) for name, value in compute_metrics(frame, half).items()}
 
 
-def _senseless(frame: DataFrame, measures: Mapping[str, Column]) -> dict[str, Failed]:
-    """Return what Spark refuses before it runs anything: wrong types, unknown columns."""
+def _find_invalid(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str, FailedMetric]:
+    """Return the aggregates that fail at analysis (wrong types, unknown columns), which needs no job."""
     try:
-        with refusals():
-            _ = frame.agg(*_named(measures)).schema
-    except SparkRefused as error:
-        if len(measures) == 1:
-            return dict.fromkeys(measures, Failed(str(error)))
+        with translate_spark_errors():
+            _ = frame.agg(*_with_short_names(metrics)).schema
+    except SparkEvaluationError as error:
+        if len(metrics) == 1:
+            return dict.fromkeys(metrics, FailedMetric(str(error)))
         return {
-            name: failed for half in _halves(measures) for name, failed in _senseless(frame, half).items()
+            name: failed for half in _halves(metrics) for name, failed in _find_invalid(frame, half).items()
         }
     return {}
 
 
-def _halves(measures: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, Column]]:
-    pairs: Sequence[tuple[str, Column]] = list(measures.items())
+def _with_short_names(metrics: Mapping[str, Column]) -> list[Column]:
+    """Return the aggregates as m0, m1, ..., in their order."""
+    return [metric.alias(f"m{index}") for index, metric in enumerate(metrics.values())]
+
+
+def _halves(metrics: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, Column]]:
+    pairs: Sequence[tuple[str, Column]] = list(metrics.items())
     middle = len(pairs) // 2
     return dict(pairs[:middle]), dict(pairs[middle:])

@@ -1,4 +1,8 @@
-"""A suite that Great Expectations has validated: its arguments as values, kept by content so that it is asked once."""
+"""A suite that Great Expectations has validated, with its arguments as plain values, cached on disk by content.
+
+A suite that is in the cache is evaluated without importing Great Expectations, unless it contains an expectation that only
+Great Expectations evaluates.
+"""
 
 from __future__ import annotations
 
@@ -16,28 +20,27 @@ from typing import Any
 from sparkops.checks.suite.suite import Expectation, Suite
 
 _FORMAT = 1
-_SHOWN_ONLY = ("description", "notes")
-_OWN = "great_expectations.expectations.core."
-_MAPPING = (
-    "quantile_ranges"  # the one argument that is a mapping; any other stands for a parameter of the suite
-)
+_DISPLAY_ARGUMENTS = ("description", "notes")
+_CORE_MODULES = "great_expectations.expectations.core."
+# The only argument that is a mapping; any other mapping refers to a parameter of the suite.
+_MAPPING_ARGUMENT = "quantile_ranges"
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompiledSuite:
     """A valid suite.
 
     Args:
-        native: Position to type and arguments, for the expectations that are judged without Great Expectations.
-        others: Positions of those that Great Expectations judges.
+        native: Position to type and arguments, for the expectations that are evaluated without Great Expectations.
+        by_gx: Positions of those that Great Expectations evaluates.
     """
 
     native: Mapping[int, tuple[str, Mapping[str, Any]]]
-    others: tuple[int, ...]
+    by_gx: tuple[int, ...]
 
     @classmethod
-    def of(cls, suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) -> Compiled:
-        """Return a suite by the arguments of each expectation; None for what Great Expectations judges."""
+    def of(cls, suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) -> CompiledSuite:
+        """Return a suite with the arguments of each expectation; None for one that Great Expectations evaluates."""
         native = {
             index: (suite.expectations[index].type, values)
             for index, values in enumerate(arguments)
@@ -46,87 +49,99 @@ class Compiled:
         return cls(native, tuple(index for index, values in enumerate(arguments) if values is None))
 
 
-def kept(suite: Suite, folder: Path) -> Compiled | None:
-    """Return the suite as it was kept, or None where Great Expectations must validate it first."""
-    path = _path(suite, folder)
+def load_compiled_suite(suite: Suite, folder: Path) -> CompiledSuite | None:
+    """Return the suite from the cache, or None if Great Expectations must validate it first."""
+    path = _cache_path(suite, folder)
     if path is None:
         return None
     try:
-        arguments = json.loads(path.read_text(encoding="utf-8"), object_hook=_untagged)
+        arguments = json.loads(path.read_text(encoding="utf-8"), object_hook=_decode)
     except (OSError, ValueError):
         return None
-    whole = isinstance(arguments, list) and len(arguments) == len(suite.expectations)
-    return Compiled.of(suite, arguments) if whole else None
+    is_complete = isinstance(arguments, list) and len(arguments) == len(suite.expectations)
+    return CompiledSuite.of(suite, arguments) if is_complete else None
 
 
-def compile_suite(suite: Suite, folder: Path) -> Compiled:
-    """Validate a suite by Great Expectations, which must be imported, and keep what it made of the arguments.
+def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
+    """Validate a suite with Great Expectations, which must be imported, and write the result to the cache.
 
     Raises:
         ConfigError: With every mistake, each with file and line.
     """
-    from sparkops.checks.gx.expectation_builder import build
+    from sparkops.checks.gx.expectation_builder import build_expectations
 
-    made = build(suite)
-    arguments = [_arguments(*pair) for pair in zip(suite.expectations, made, strict=True)]
-    path = _path(suite, folder)
-    # An expectation of somebody else's may change under its name, so it is validated each time.
-    if path is not None and all(type(one).__module__.startswith(_OWN) for one in made):
-        _write(path, json.dumps(arguments, default=_tagged))
-    return Compiled.of(suite, arguments)
+    built = build_expectations(suite)
+    arguments = [_arguments(*pair) for pair in zip(suite.expectations, built, strict=True)]
+    path = _cache_path(suite, folder)
+    # The code of an expectation that is not core may change under the same name, so it is validated each time.
+    if path is not None and all(map(_is_core, built)):
+        _write(path, json.dumps(arguments, default=_encode))
+    return CompiledSuite.of(suite, arguments)
 
 
-def _arguments(expectation: Expectation, made: Any) -> dict[str, Any] | None:
-    """Return an expectation's arguments as Great Expectations reads them; None where it must judge itself."""
-    from sparkops.checks.expectations.registry import RULES
-    from sparkops.checks.expectations.rule import CONDITIONED
+def _arguments(expectation: Expectation, built: Any) -> dict[str, Any] | None:
+    """Return an expectation's arguments as Great Expectations parsed them; None if it must evaluate them itself."""
+    from sparkops.checks.expectations.metric_plan import CONDITION_ARGUMENTS
+    from sparkops.checks.expectations.registry import PLANNERS
 
-    rule = RULES.get(expectation.type)
+    planner = PLANNERS.get(expectation.type)
     condition = expectation.kwargs.get("row_condition")
     if (
-        rule is None
-        or not type(made).__module__.startswith(_OWN)
-        or not set(expectation.kwargs) <= {*rule.takes, *_SHOWN_ONLY}
+        planner is None
+        or not _is_core(built)
+        or not set(expectation.kwargs) <= {*planner.arguments, *_DISPLAY_ARGUMENTS}
         or expectation.kwargs.get("condition_parser") not in (None, "spark")
         or not (condition is None or isinstance(condition, str))
     ):
         return None
-    values = made.dict()
-    arguments = {name: values[name] for name in rule.takes if name not in CONDITIONED}
-    if any(isinstance(value, dict) and name != _MAPPING for name, value in arguments.items()):
+    values = built.dict()
+    arguments = {name: values[name] for name in planner.arguments if name not in CONDITION_ARGUMENTS}
+    if any(isinstance(value, dict) and name != _MAPPING_ARGUMENT for name, value in arguments.items()):
         return None
     return {**arguments, "row_condition": condition}
 
 
-def _path(suite: Suite, folder: Path) -> Path | None:
-    """Return where a suite is kept: by what it says, and by the library that validated it."""
+def _is_core(built: Any) -> bool:
+    return type(built).__module__.startswith(_CORE_MODULES)
+
+
+def _cache_path(suite: Suite, folder: Path) -> Path | None:
+    """Return the suite's file in the cache: a hash of its content and of the version of Great Expectations."""
     try:
         library = version("great-expectations")
     except PackageNotFoundError:
         return None
-    said = ", ".join(map(_identity, suite.expectations))
-    text = f"({_FORMAT!r}, {library!r}, [{said}])"
-    return folder / f"{sha256(text.encode()).hexdigest()[:32]}.json"
+    content = f"({_FORMAT!r}, {library!r}, [{', '.join(map(_content, suite.expectations))}])"
+    return folder / f"{sha256(content.encode()).hexdigest()[:32]}.json"
 
 
-def _identity(one: Expectation) -> str:
-    """Return what an expectation says, as it goes into the hash: the text stays, whatever the classes are called."""
-    limit = one.fail_over
-    over = "None" if limit is None else f"Limit(rows={limit.rows!r}, share={limit.share!r})"
-    return f"({one.type!r}, {sorted(one.kwargs.items())!r}, {one.policy!r}, {one.severity!r}, {over})"
+def _content(expectation: Expectation) -> str:
+    """Return everything about an expectation that its compiled form depends on."""
+    threshold = expectation.fail_over
+    # `Limit` is part of a persisted file name. It must not change with the name of the class.
+    limit = "None" if threshold is None else f"Limit(rows={threshold.rows!r}, share={threshold.share!r})"
+    fields = (
+        expectation.type,
+        sorted(expectation.kwargs.items()),
+        expectation.policy,
+        expectation.severity,
+    )
+    return f"({', '.join(map(repr, fields))}, {limit})"
 
 
-def _tagged(value: Any) -> Any:
+def _encode(value: Any) -> Any:
+    """Return the JSON form of a value that JSON does not have."""
     if isinstance(value, datetime):
         return {"$datetime": value.isoformat()}
     if isinstance(value, date):
         return {"$date": value.isoformat()}
     if isinstance(value, set | frozenset):
         return sorted(value, key=repr)
-    raise TypeError(f"A suite cannot hold {value!r}, a {type(value).__name__}.")
+    raise TypeError(f"A suite cannot contain {value!r}, a {type(value).__name__}.")
 
 
-def _untagged(value: dict[str, Any]) -> Any:
+def _decode(value: dict[str, Any]) -> Any:
+    """Return the value that `_encode` encoded."""
     if "$datetime" in value:
         return datetime.fromisoformat(value["$datetime"])
     if "$date" in value:
@@ -135,7 +150,7 @@ def _untagged(value: dict[str, Any]) -> Any:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".suite-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,162 +1,160 @@
-"""Expectations judged without Great Expectations: all that fold in one Spark job."""
+"""Evaluate expectations without Great Expectations, in as few Spark jobs as possible.
+
+One job computes the metrics of all expectations, one more the metrics that depend on those, one more the samples of failing
+rows. Some expectations (unique, increasing, distinct values) need one job each.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.execution.aggregate import Failed, SparkRefused, fold, refusals
-from sparkops.checks.execution.failing_rows import sample
-from sparkops.checks.expectations.map_plans import all_rows, rows_name
-from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged
-from sparkops.checks.expectations.registry import RULES
-from sparkops.checks.expectations.rule import Arguments
-from sparkops.checks.results import Found, plain
+from sparkops.checks.execution.aggregate import (
+    FailedMetric,
+    SparkEvaluationError,
+    compute_metrics,
+    translate_spark_errors,
+)
+from sparkops.checks.execution.failing_rows import sample_failing_rows
+from sparkops.checks.expectations.map_plans import row_count_metric, row_count_name
+from sparkops.checks.expectations.metric_plan import Arguments, MetricPlan, MetricValues
+from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.results import ExpectationResult, SuiteResult, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Native:
-    """What was found without Great Expectations.
-
-    Args:
-        found: By position in the suite.
-        broken: The rows that break an expectation, where a condition can tell.
-        rows: Rows of the frame; None where even they could not be counted.
-    """
-
-    found: dict[int, Found]
-    broken: dict[int, Column]
-    rows: int | None
-
-
-def check(frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]]) -> Native:
-    """Judge expectations on a frame.
+def evaluate(frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]]) -> SuiteResult:
+    """Evaluate expectations on a frame.
 
     Args:
         frame: Rows to check.
-        expectations: Position in the suite to an expectation's type and its arguments, as `compiled` holds them.
+        expectations: Position in the suite to an expectation's type and arguments, as a CompiledSuite holds them.
     """
-    asking = _Asking(frame.schema, expectations)
-    checking = _Checking(frame, asking)
-    checking.answer(fold(frame, asking.measures()))
-    return checking.tell()
+    evaluation = _Evaluation(frame)
+    evaluation.plan(expectations)
+    evaluation.compute()
+    evaluation.judge_all()
+    return SuiteResult(
+        evaluated=frozenset(expectations),
+        results=evaluation.results,
+        failing_conditions=evaluation.failing_conditions(),
+        row_count=evaluation.row_count(),
+    )
 
 
-class _Asking:
-    """What the expectations of one schema ask; one that cannot be evaluated is found so."""
+class _Evaluation:
+    """One evaluation of one frame. An expectation that fails to evaluate gets a result with the exception."""
 
-    def __init__(self, schema: Any, expectations: Mapping[int, tuple[str, Arguments]]) -> None:
-        self.asked: dict[int, Asked] = {}
-        self.found: dict[int, Found] = {}
-        columns = Columns.of(schema)
-        for index, (kind, arguments) in expectations.items():
-            try:
-                with refusals():
-                    self.asked[index] = RULES[kind].ask(arguments, columns)
-            except (SparkRefused, ValueError, TypeError, LookupError) as error:
-                self.found[index] = Found(success=False, raised=str(error))
-
-    def measures(self) -> dict[str, Column]:
-        """Return all aggregates, the count of all rows first."""
-        found = all_rows(None)
-        for asked in self.asked.values():
-            found.update(asked.measures)
-        return found
-
-
-class _Checking:
-    """One check of one frame."""
-
-    def __init__(self, frame: DataFrame, asking: _Asking) -> None:
+    def __init__(self, frame: DataFrame) -> None:
         self.frame = frame
-        self.asked = asking.asked
-        self.found = asking.found
-        self.answers: dict[str, Any] = {}
-        self.own: dict[int, Answers] = {}
+        self.plans: dict[int, MetricPlan] = {}
+        self.results: dict[int, ExpectationResult] = {}
+        self.values: dict[str, Any] = {}
+        self.own_values: dict[int, MetricValues] = {}
 
-    def answer(self, folded: Answers) -> None:
-        """Compute what does not fold, or depends on what does."""
-        self.answers = dict(folded)
-        self._ask_rest()
-        for index, asked in list(self.asked.items()):
-            if asked.own is not None and self._answered(index):
-                self._ask_own(index, asked)
+    def plan(self, expectations: Mapping[int, tuple[str, Arguments]]) -> None:
+        """Plan what each expectation computes."""
+        columns = Columns.of(self.frame.schema)
+        for index, (name, arguments) in expectations.items():
+            try:
+                with translate_spark_errors():
+                    self.plans[index] = PLANNERS[name].plan(arguments, columns)
+            except (SparkEvaluationError, ValueError, TypeError, LookupError) as error:
+                self._set_exception(index, str(error))
 
-    def tell(self) -> Native:
-        """Judge, with samples of the rows that broke something."""
-        for index in list(self.asked):
-            if self._answered(index):
+    def compute(self) -> None:
+        """Compute the metrics of all plans, those that depend on them, and those that need a job of their own."""
+        metrics = row_count_metric(None)
+        for plan in self.plans.values():
+            metrics.update(plan.metrics)
+        self.values = compute_metrics(self.frame, metrics)
+        self._compute_dependent()
+        for index, plan in list(self.plans.items()):
+            if plan.compute_own is not None and self._has_values(index):
+                try:
+                    with translate_spark_errors():
+                        self.own_values[index] = plan.compute_own(self.frame)
+                except SparkEvaluationError as error:
+                    self._set_exception(index, str(error))
+
+    def judge_all(self) -> None:
+        """Judge every expectation, and again with samples those that rows failed."""
+        for index in list(self.plans):
+            if self._has_values(index):
                 self._judge(index, [])
-        broken = {index: asked.rows for index, asked in self.asked.items() if asked.rows is not None}
-        counts = {
-            index: self._of(index).get(rows.count) or 0
-            for index, rows in broken.items()
-            if self._stands(index)
+        requests = {
+            index: (plan.failing_rows, count)
+            for index, plan in self.plans.items()
+            if plan.failing_rows is not None
+            and not self._has_exception(index)
+            and (count := self._all_values(index).get(plan.failing_rows.count) or 0)
         }
         known = {
-            index: rows.known(counts[index])
-            for index, rows in broken.items()
-            if counts.get(index) and rows.known
+            index: rows.known_samples(count)
+            for index, (rows, count) in requests.items()
+            if rows.known_samples
         }
-        wanted = {i: (broken[i], count) for i, count in counts.items() if count and i not in known}
-        for index, samples in (known | sample(self.frame, wanted)).items():
+        unknown = {index: request for index, request in requests.items() if index not in known}
+        for index, samples in (known | sample_failing_rows(self.frame, unknown)).items():
             if isinstance(samples, str):
-                self._raised(index, samples)
+                self._set_exception(index, samples)
             else:
                 self._judge(index, samples)
-        conditions = {i: rows.condition for i, rows in broken.items() if rows.condition is not None}
-        rows = self.answers[rows_name(None)]
-        return Native(found=self.found, broken=conditions, rows=rows if isinstance(rows, int) else None)
 
-    def _ask_rest(self) -> None:
-        """Ask what depends on the first answers: one more job for all of it."""
-        rest: dict[str, Column] = {}
-        for index, asked in list(self.asked.items()):
-            if asked.rest is None or not self._answered(index):
+    def failing_conditions(self) -> dict[int, Column]:
+        """Return the conditions of the rows that fail, for each expectation that has one."""
+        return {
+            index: plan.failing_rows.condition
+            for index, plan in self.plans.items()
+            if plan.failing_rows is not None and plan.failing_rows.condition is not None
+        }
+
+    def row_count(self) -> int | None:
+        """Return the rows of the frame; None if counting them failed."""
+        rows = self.values[row_count_name(None)]
+        return rows if isinstance(rows, int) else None
+
+    def _compute_dependent(self) -> None:
+        """Compute the metrics that depend on the first ones, in one job."""
+        metrics: dict[str, Column] = {}
+        for index, plan in list(self.plans.items()):
+            if plan.plan_dependent is None or not self._has_values(index):
                 continue
             try:
-                further = asked.rest(self.answers)
+                dependent = plan.plan_dependent(self.values)
             except (TypeError, ValueError) as error:
-                self._raised(index, str(error))
+                self._set_exception(index, str(error))
                 continue
-            self.asked[index] = replace(further, measures={**asked.measures, **further.measures})
-            rest.update(further.measures)
-        self.answers |= fold(self.frame, rest)
+            self.plans[index] = replace(dependent, metrics={**plan.metrics, **dependent.metrics})
+            metrics.update(dependent.metrics)
+        self.values |= compute_metrics(self.frame, metrics)
 
-    def _ask_own(self, index: int, asked: Asked) -> None:
-        try:
-            with refusals():
-                self.own[index] = asked.own(self.frame) if asked.own else {}
-        except SparkRefused as error:
-            self._raised(index, str(error))
-
-    def _answered(self, index: int) -> bool:
-        """Tell whether Spark answered all that an expectation folds; what it said instead is found."""
-        for name in self.asked[index].measures:
-            answer = self.answers[name]
-            if isinstance(answer, Failed):
-                self._raised(index, answer.message)
+    def _has_values(self, index: int) -> bool:
+        """Tell whether all metrics of an expectation have a value; if not, its result is the exception."""
+        for name in self.plans[index].metrics:
+            value = self.values[name]
+            if isinstance(value, FailedMetric):
+                self._set_exception(index, value.message)
                 return False
-        return self._stands(index)
+        return not self._has_exception(index)
 
-    def _stands(self, index: int) -> bool:
-        return index not in self.found or self.found[index].raised is None
+    def _has_exception(self, index: int) -> bool:
+        return index in self.results and self.results[index].exception is not None
 
-    def _of(self, index: int) -> dict[str, Any]:
-        return {**self.answers, **self.own.get(index, {})}
+    def _all_values(self, index: int) -> dict[str, Any]:
+        return {**self.values, **self.own_values.get(index, {})}
 
     def _judge(self, index: int, samples: list[Any]) -> None:
         try:
-            judged: Judged = self.asked[index].judge(self._of(index), samples)
+            verdict = self.plans[index].judge(self._all_values(index), samples)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
-            self._raised(index, str(error))
+            self._set_exception(index, str(error))
         else:
-            self.found[index] = Found(judged.success, plain(judged.result))
+            self.results[index] = ExpectationResult(verdict.success, to_json_value(verdict.result))
 
-    def _raised(self, index: int, message: str) -> None:
-        self.found[index] = Found(success=False, raised=message)
+    def _set_exception(self, index: int, message: str) -> None:
+        self.results[index] = ExpectationResult(success=False, exception=message)

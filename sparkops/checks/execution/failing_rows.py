@@ -1,76 +1,118 @@
-"""Samples of the rows that broke expectations: all of them in one Spark job."""
+"""The rows that fail expectations: samples of them in one Spark job, and a frame split into good and failing rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.execution.aggregate import SparkRefused, refusals
-from sparkops.checks.expectations.metric_plan import SAMPLES, Rows
+from sparkops.checks.execution.aggregate import SparkEvaluationError, translate_spark_errors
+from sparkops.checks.expectations.metric_plan import FailingRows
+from sparkops.checks.outcome import REASONS
+from sparkops.checks.results import SAMPLE_SIZE
+from sparkops.errors import ConfigError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-# So many rows fit in the memory of one task; of more, the first few are soon found.
-_FEW = 10_000
+# Up to this many failing rows fit into the memory of one task. If there are more, `limit` finds a few quickly.
+_MAX_COLLECTED = 10_000
+
+Requests = Mapping[int, tuple[FailingRows, int]]
 
 
-def sample(frame: DataFrame, wanted: Mapping[int, tuple[Rows, int]]) -> dict[int, list[Any] | str]:
-    """Return what is shown of the rows that broke each expectation, or what Spark said instead.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitFrame:
+    """The two parts of a frame.
+
+    Args:
+        good: Rows that fail no expectation, with the frame's own columns.
+        bad: The other rows, with their reasons in `_sparkops_reasons`.
+    """
+
+    good: DataFrame
+    bad: DataFrame
+
+
+def split_frame(frame: DataFrame, conditions: Mapping[str, Column]) -> SplitFrame:
+    """Split a frame into good and bad rows.
 
     Args:
         frame: The frame that was checked.
-        wanted: Position of an expectation to its rows and how many there are.
+        conditions: For each reason, the condition that is true for the rows that have it, false or NULL for others.
+
+    Raises:
+        ConfigError: The frame has a column `_sparkops_reasons` itself.
     """
-    if not wanted:
+    if REASONS in frame.columns:
+        raise ConfigError(
+            f"A frame that is checked must not have a column `{REASONS}`: rename it or drop it."
+        )
+    reasons = [F.when(condition, F.lit(reason)) for reason, condition in conditions.items()]
+    with_reasons = frame.withColumn(REASONS, F.filter(F.array(*reasons), lambda reason: reason.isNotNull()))
+    is_bad = F.size(F.col(REASONS)) > 0
+    return SplitFrame(good=with_reasons.filter(~is_bad).drop(REASONS), bad=with_reasons.filter(is_bad))
+
+
+def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[Any] | str]:
+    """Return samples of the rows that fail each expectation, or the message of Spark's error.
+
+    Args:
+        frame: The frame that was checked.
+        requests: Position of an expectation to its failing rows and their number.
+    """
+    if not requests:
         return {}
     try:
-        with refusals():
-            return _together(frame, wanted)
-    except SparkRefused as error:
-        if len(wanted) == 1:
-            return dict.fromkeys(wanted, str(error))
-    alone = (sample(frame, {index: rows}) for index, rows in wanted.items())
-    return {index: values for one in alone for index, values in one.items()}
+        with translate_spark_errors():
+            return _sample_in_one_job(frame, requests)
+    except SparkEvaluationError as error:
+        if len(requests) == 1:
+            return dict.fromkeys(requests, str(error))
+    separate = (sample_failing_rows(frame, {index: request}) for index, request in requests.items())
+    return {index: samples for one in separate for index, samples in one.items()}
 
 
-def _together(frame: DataFrame, wanted: Mapping[int, tuple[Rows, int]]) -> dict[int, list[Any] | str]:
-    """Return the samples from a union of one-row frames: one scan for all that are rare, a short look for each other."""
+def _sample_in_one_job(frame: DataFrame, requests: Requests) -> dict[int, list[Any] | str]:
+    """Return the samples from a union of one-row frames.
+
+    One scan collects all rare rows; each frequent kind stops after a few rows.
+    """
     rare = [
-        _collected(rows, index)
-        for index, (rows, count) in wanted.items()
-        if count <= _FEW and rows.pick is None and rows.condition is not None
+        _collect(rows.condition, rows.fields, index)
+        for index, (rows, count) in requests.items()
+        if count <= _MAX_COLLECTED and rows.select is None and rows.condition is not None
     ]
     parts = [frame.agg(*rare)] if rare else []
-    for index, (rows, count) in wanted.items():
-        if rows.pick is not None:
-            parts.append(_listed(rows.pick(frame), index))
-        elif count > _FEW and rows.condition is not None:
-            chosen = frame.where(rows.condition).limit(SAMPLES).select(*map(F.col, rows.fields))
-            parts.append(_listed(chosen, index))
+    for index, (rows, count) in requests.items():
+        if rows.select is not None:
+            parts.append(_collect_all(rows.select(frame), index))
+        elif count > _MAX_COLLECTED and rows.condition is not None:
+            few = frame.where(rows.condition).limit(SAMPLE_SIZE).select(*map(F.col, rows.fields))
+            parts.append(_collect_all(few, index))
     union = parts[0]
     for part in parts[1:]:
         union = union.unionByName(part, allowMissingColumns=True)
-    lists = _merged(union.collect())
+    lists = _merge_rows(union.collect())
     return {
-        index: [rows.show(tuple(value)) for value in lists[f"s{index}"]]
-        for index, (rows, _) in wanted.items()
+        index: [rows.to_sample(tuple(value)) for value in lists[f"s{index}"]]
+        for index, (rows, _) in requests.items()
     }
 
 
-def _collected(rows: Rows, index: int) -> Column:
-    fields = F.struct(*[F.col(name).alias(f"f{i}") for i, name in enumerate(rows.fields)])
-    every = F.collect_list(F.when(rows.condition, fields))  # type: ignore[arg-type]  # its caller asked for one
-    return F.slice(every, 1, SAMPLES).alias(f"s{index}")
+def _collect(condition: Column, names: Sequence[str], index: int) -> Column:
+    """Return the aggregate that lists the fields of the first rows of a condition."""
+    fields = F.struct(*[F.col(name).alias(f"f{i}") for i, name in enumerate(names)])
+    return F.slice(F.collect_list(F.when(condition, fields)), 1, SAMPLE_SIZE).alias(f"s{index}")
 
 
-def _listed(chosen: DataFrame, index: int) -> DataFrame:
-    renamed = chosen.toDF(*[f"f{i}" for i in range(len(chosen.columns))])
+def _collect_all(rows: DataFrame, index: int) -> DataFrame:
+    renamed = rows.toDF(*[f"f{i}" for i in range(len(rows.columns))])
     return renamed.agg(F.collect_list(F.struct(*renamed.columns)).alias(f"s{index}"))
 
 
-def _merged(rows: list[Any]) -> dict[str, list[Any]]:
-    """Return the lists of all rows; each row holds some of them and NULL for the others."""
+def _merge_rows(rows: list[Any]) -> dict[str, list[Any]]:
+    """Return the lists of all rows; each row has some of them and NULL for the others."""
     return {name: value for row in rows for name, value in row.asDict().items() if value is not None}

@@ -1,1 +1,1 @@
-"""Great Expectations' core expectations as declarations of what each asks of a Spark frame, one file per family."""
+"""How each core expectation of Great Expectations is evaluated by Spark aggregates: one module for each family."""

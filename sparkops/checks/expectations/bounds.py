@@ -1,42 +1,43 @@
-"""Whether an observed value lies between two bounds, by Great Expectations' rules for texts of dates."""
+"""Compare an observed value with an expectation's bounds, as Great Expectations does."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sparkops.checks.expectations.metric_plan import Judged
+from sparkops.checks.expectations.metric_plan import Arguments, Verdict
 
-BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
+BOUND_ARGUMENTS = ("min_value", "max_value", "strict_min", "strict_max")
 
 
-def between(observed: Any, args: Mapping[str, Any]) -> Judged:
+def judge_bounds(observed: Any, args: Arguments) -> Verdict:
     """Judge an observed value by `min_value`, `max_value`, `strict_min` and `strict_max`.
 
     Raises:
         TypeError: The value and a bound cannot be compared.
-        ValueError: A text that must be a date is none.
+        ValueError: A bound is a date, and the value is text that is not.
     """
     if observed is None:
-        return Judged(success=False, result={"observed_value": None})
-    least, most = args["min_value"], args["max_value"]
-    value = _like(observed, (least, most))
-    above = least is None or (value > least if args.get("strict_min") else value >= least)
-    below = most is None or (value < most if args.get("strict_max") else value <= most)
-    return Judged(bool(above and below), {"observed_value": value})
+        return Verdict(success=False, result={"observed_value": None})
+    minimum, maximum = args["min_value"], args["max_value"]
+    value = _to_type_of_bounds(observed, (minimum, maximum))
+    above = minimum is None or (value > minimum if args.get("strict_min") else value >= minimum)
+    below = maximum is None or (value < maximum if args.get("strict_max") else value <= maximum)
+    return Verdict(bool(above and below), {"observed_value": value})
 
 
-def _like(value: Any, bounds: tuple[Any, Any]) -> Any:
+def _to_type_of_bounds(value: Any, bounds: tuple[Any, Any]) -> Any:
+    """Parse the ISO text of a date if a bound is a date."""
     if any(isinstance(bound, datetime) for bound in bounds):
-        return _parsed(value)
+        return _parse_datetime(value)
     if any(isinstance(bound, date) for bound in bounds):
-        return _parsed(value).date()
+        return _parse_datetime(value).date()
     return value
 
 
-def _parsed(value: Any) -> datetime:
-    from dateutil.parser import parse  # type: ignore[import-untyped]  # pandas brings it, without types
+def _parse_datetime(value: Any) -> datetime:
+    # A dependency of pandas, without types.
+    from dateutil.parser import parse  # type: ignore[import-untyped]
 
     try:
         parsed: datetime = parse(value)

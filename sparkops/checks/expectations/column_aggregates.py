@@ -1,4 +1,4 @@
-"""Expectations about one aggregate of a column."""
+"""Column aggregate expectations: min, max, mean, sum, standard deviation, median, quantiles, proportion of non-null values."""
 
 from __future__ import annotations
 
@@ -7,137 +7,166 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.expectations.bounds import BOUNDS, between
-from sparkops.checks.expectations.map_plans import all_rows, rows_name
-from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged
-from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.checks.expectations.spark_conditions import inside, within
-from sparkops.checks.suite.schema_columns import Columns
+from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
+from sparkops.checks.expectations.map_plans import row_count_metric, row_count_name
+from sparkops.checks.expectations.metric_plan import (
+    CONDITION_ARGUMENTS,
+    Arguments,
+    ExpectationPlanner,
+    MetricPlan,
+    MetricValues,
+    Verdict,
+)
+from sparkops.checks.expectations.spark_conditions import only_where, row_filter
+from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_TAKES = ("column", *BOUNDS, *CONDITIONED)
-_WHOLE = ("tinyint", "smallint", "int", "bigint")
-_MEANS = ("int", "bigint", "float", "double", "decimal")
-# As exact as `approxQuantile` with an error of 0: below this many rows no two values are merged.
-_EXACT = 2**31 - 1
-_NEXT = 1e-10  # beyond the half, and less than half a row of any frame that is exact
+# An aggregate of a column, given the column and its Spark type.
+Aggregate = Callable[["Column", Any], "Column"]
+
+_ARGUMENTS = ("column", *BOUND_ARGUMENTS, *CONDITION_ARGUMENTS)
+_MEAN_TYPES = ("int", "bigint", "float", "double", "decimal")
+# An accuracy at which `percentile_approx` is exact, as `approxQuantile` with a relative error of 0 is: no two values are
+# merged below this number of rows.
+_EXACT_ACCURACY = 2**31 - 1
+# The upper of the two middle values is just above the quantile 0.5: by less than half a row of any frame below that number.
+_ABOVE_HALF = 1e-10
+# Tolerances within which Great Expectations takes a quantile for equal to a bound.
+_ABSOLUTE_TOLERANCE, _RELATIVE_TOLERANCE = 1e-8, 1e-4
 
 
-def mean(column: Column, kind: Any) -> Column:
+def column_metric(name: str, aggregate: Aggregate, args: Arguments, columns: Columns) -> tuple[str, Column]:
+    """Return the name and the aggregate of the argument `column`, on the rows of `row_condition`."""
+    column, where = columns.find(args["column"]), args["row_condition"]
+    value = only_where(row_filter(where), F.col(column))
+    return f"{name} of {column!r} where {where!r}", aggregate(value, columns.type_of(column))
+
+
+def non_null_count(args: Arguments, columns: Columns) -> tuple[str, Column]:
+    """Return the name and the metric of the number of non-null values."""
+    return column_metric("count", lambda column, _: F.count(column), args, columns)
+
+
+def mean(column: Column, column_type: Any) -> Column:
     """Return the mean of a column.
 
     Raises:
-        TypeError: It is of no type that Great Expectations takes the mean of.
+        TypeError: Great Expectations does not take the mean of this type.
     """
-    if kind.simpleString().split("(")[0] not in _MEANS:
-        raise TypeError(f"Expected numeric column type for function mean(). Recieved type: {kind}")
+    if column_type.simpleString().split("(")[0] not in _MEAN_TYPES:
+        raise TypeError(f"Expected numeric column type for function mean(). Recieved type: {column_type}")
     return F.mean(column)
 
 
-def deviation(column: Column, kind: Any) -> Column:
+def sample_stddev(column: Column, column_type: Any) -> Column:
     """Return the sample standard deviation of a column."""
-    del kind
+    del column_type
     return F.stddev_samp(column)
 
 
-def _sum(column: Column, kind: Any) -> Column:
-    return F.sum(column.cast("double") if kind.simpleString() in _WHOLE else column)
+def _sum(column: Column, column_type: Any) -> Column:
+    return F.sum(column.cast("double") if column_type.simpleString() in INTEGER_TYPES else column)
 
 
-def ordered(column: Column, kind: Any, shares: list[float]) -> Column:
-    """Return the values of a column that stand at these shares of its order, neither missing nor NaN among them.
+def _quantiles(column: Column, column_type: Any, levels: list[float]) -> Column:
+    """Return the exact quantiles of a column at some levels (0 to 1), without NULL and NaN.
 
     Raises:
-        TypeError: It is not a column of numbers.
+        TypeError: The column is not numeric.
     """
-    if kind.simpleString().split("(")[0] not in (*_MEANS, *_WHOLE):
-        raise TypeError(f"Quantiles are of numbers; the column holds {kind.simpleString()}.")
+    if column_type.simpleString().split("(")[0] not in (*_MEAN_TYPES, *INTEGER_TYPES):
+        raise TypeError(f"Quantiles need a numeric column; this one has type {column_type.simpleString()}.")
     number = column.cast("double")
-    return F.percentile_approx(F.when(~F.isnan(number), number), shares, _EXACT)
+    return F.percentile_approx(F.when(~F.isnan(number), number), levels, _EXACT_ACCURACY)
 
 
-def aggregate(name: str, build: Callable[[Column, Any], Column], args: Arguments, columns: Columns) -> Any:
-    """Return the name and the measure of an aggregate of the column that the arguments name."""
-    found, where = columns.find(args["column"]), args["row_condition"]
-    value = within(inside(where), F.col(found))
-    return f"{name} of {found!r} where {where!r}", build(value, columns.type_of(found))
+def _bounded_planner(name: str, aggregate: Aggregate) -> ExpectationPlanner:
+    """Return the planner of an expectation that compares one aggregate with bounds."""
+
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
+        metric, column = column_metric(name, aggregate, args, columns)
+        return MetricPlan(
+            metrics={metric: column}, judge=lambda values, _: judge_bounds(values[metric], args)
+        )
+
+    return ExpectationPlanner(_ARGUMENTS, plan)
 
 
-def _one(name: str, build: Callable[[Column, Any], Column]) -> Rule:
-    """Return a rule that compares one aggregate with its bounds."""
-
-    def ask(args: Arguments, columns: Columns) -> Asked:
-        key, measure = aggregate(name, build, args, columns)
-        return Asked(measures={key: measure}, judge=lambda answers, _: between(answers[key], args))
-
-    return Rule(_TAKES, ask)
-
-
-def _median(args: Arguments, columns: Columns) -> Asked:
-    key, measure = aggregate(
-        "middle", lambda column, kind: ordered(column, kind, [0.5, 0.5 + _NEXT]), args, columns
+def _plan_median(args: Arguments, columns: Columns) -> MetricPlan:
+    """Return the plan of the median: the mean of the two middle values."""
+    levels = [0.5, 0.5 + _ABOVE_HALF]
+    metric, column = column_metric(
+        "median", lambda value, column_type: _quantiles(value, column_type, levels), args, columns
     )
 
-    def judge(answers: Answers, _: list[Any]) -> Judged:
-        middle = answers[key]
-        return between((middle[0] + middle[1]) / 2 if middle else None, args)
+    def judge(values: MetricValues, _: list[Any]) -> Verdict:
+        middle = values[metric]
+        return judge_bounds((middle[0] + middle[1]) / 2 if middle else None, args)
 
-    return Asked(measures={key: measure}, judge=judge)
+    return MetricPlan(metrics={metric: column}, judge=judge)
 
 
-def _quantiles(args: Arguments, columns: Columns) -> Asked:
+def _plan_quantiles(args: Arguments, columns: Columns) -> MetricPlan:
     if args["allow_relative_error"]:
         raise ValueError(
             "SparkDFExecutionEngine requires relative error to be False or to be a float between 0 and 1."
         )
-    shares, ranges = args["quantile_ranges"]["quantiles"], args["quantile_ranges"]["value_ranges"]
-    name = f"order at {shares}"
-    key, measure = aggregate(name, lambda column, kind: ordered(column, kind, list(shares)), args, columns)
+    levels, ranges = args["quantile_ranges"]["quantiles"], args["quantile_ranges"]["value_ranges"]
+    metric, column = column_metric(
+        f"quantiles {levels}",
+        lambda value, column_type: _quantiles(value, column_type, list(levels)),
+        args,
+        columns,
+    )
 
-    def judge(answers: Answers, _: list[Any]) -> Judged:
-        values = answers[key] or [None] * len(shares)
-        held = [_in_range(values[index], *bounds) for index, bounds in enumerate(ranges)]
-        observed = {"quantiles": shares, "values": values}
-        return Judged(all(held), {"observed_value": observed, "details": {"success_details": held}})
+    def judge(values: MetricValues, _: list[Any]) -> Verdict:
+        quantiles = values[metric] or [None] * len(levels)
+        successes = [_is_in_range(quantiles[index], *bounds) for index, bounds in enumerate(ranges)]
+        observed = {"quantiles": levels, "values": quantiles}
+        return Verdict(
+            all(successes), {"observed_value": observed, "details": {"success_details": successes}}
+        )
 
-    return Asked(measures={key: measure}, judge=judge)
+    return MetricPlan(metrics={metric: column}, judge=judge)
 
 
-def _in_range(value: float | None, least: float | None, most: float | None) -> bool:
+def _is_in_range(value: float | None, minimum: float | None, maximum: float | None) -> bool:
     if value is None:
         return False
-    if (least is not None and _is_close(value, least)) or (most is not None and _is_close(value, most)):
+    if any(bound is not None and _is_close(value, bound) for bound in (minimum, maximum)):
         return True
-    return (least is None or least <= value) and (most is None or value <= most)
+    return (minimum is None or minimum <= value) and (maximum is None or value <= maximum)
 
 
 def _is_close(value: float, bound: float) -> bool:
-    return value == bound or abs(value - bound) <= 1e-8 + 1e-4 * abs(bound) < float("inf")
+    tolerance = _ABSOLUTE_TOLERANCE + _RELATIVE_TOLERANCE * abs(bound)
+    return value == bound or abs(value - bound) <= tolerance < float("inf")
 
 
-def _filled(args: Arguments, columns: Columns) -> Asked:
-    """Return what the share of values that are not missing asks."""
+def _plan_non_null_proportion(args: Arguments, columns: Columns) -> MetricPlan:
     where = args["row_condition"]
-    key, measure = aggregate("count", lambda column, _: F.count(column), args, columns)
+    metric, column = non_null_count(args, columns)
 
-    def judge(answers: Answers, _: list[Any]) -> Judged:
-        rows = answers[rows_name(where)]
-        return between(answers[key] / rows if rows else 0, args)
+    def judge(values: MetricValues, _: list[Any]) -> Verdict:
+        rows = values[row_count_name(where)]
+        return judge_bounds(values[metric] / rows if rows else 0, args)
 
-    return Asked(measures={**all_rows(where), key: measure}, judge=judge)
+    return MetricPlan(metrics={**row_count_metric(where), metric: column}, judge=judge)
 
 
-RULES: Mapping[str, Rule] = {
-    "expect_column_min_to_be_between": _one("min", lambda column, _: F.min(column)),
-    "expect_column_max_to_be_between": _one("max", lambda column, _: F.max(column)),
-    "expect_column_mean_to_be_between": _one("mean", mean),
-    "expect_column_sum_to_be_between": _one("sum", _sum),
-    "expect_column_stdev_to_be_between": _one("deviation", deviation),
-    "expect_column_median_to_be_between": Rule(_TAKES, _median),
-    "expect_column_quantile_values_to_be_between": Rule(
-        ("column", "quantile_ranges", "allow_relative_error", *CONDITIONED), _quantiles
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    "expect_column_min_to_be_between": _bounded_planner("min", lambda column, _: F.min(column)),
+    "expect_column_max_to_be_between": _bounded_planner("max", lambda column, _: F.max(column)),
+    "expect_column_mean_to_be_between": _bounded_planner("mean", mean),
+    "expect_column_sum_to_be_between": _bounded_planner("sum", _sum),
+    "expect_column_stdev_to_be_between": _bounded_planner("sample stddev", sample_stddev),
+    "expect_column_median_to_be_between": ExpectationPlanner(_ARGUMENTS, _plan_median),
+    "expect_column_quantile_values_to_be_between": ExpectationPlanner(
+        ("column", "quantile_ranges", "allow_relative_error", *CONDITION_ARGUMENTS), _plan_quantiles
     ),
-    "expect_column_proportion_of_non_null_values_to_be_between": Rule(_TAKES, _filled),
+    "expect_column_proportion_of_non_null_values_to_be_between": ExpectationPlanner(
+        _ARGUMENTS, _plan_non_null_proportion
+    ),
 }

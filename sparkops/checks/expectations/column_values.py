@@ -1,13 +1,19 @@
-"""Expectations about each value of a column: missing, between, in a set, matching, of a length."""
+"""Column map expectations: null, between, in a set, regular expression, length."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparkops.checks.expectations.map_plans import column_rule, missing_rule
-from sparkops.checks.expectations.metric_plan import SAMPLES, Asked
-from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS
+from sparkops.checks.expectations.map_plans import column_map_plan, null_map_plan
+from sparkops.checks.expectations.metric_plan import (
+    CONDITION_ARGUMENTS,
+    Arguments,
+    ExpectationPlanner,
+    MetricPlan,
+)
+from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import (
     Among,
@@ -26,110 +32,126 @@ from sparkops.scoring.ir.conditions import (
     Value,
 )
 
-# The beginnings of Spark's types that cannot be compared with numbers or dates.
-_NOT_COMPARABLE = ("VARCHAR", "CHAR", "STRING", "BOOLEAN")
-_COMMON = ("column", "mostly", *CONDITIONED)
-_BOUNDS = ("min_value", "max_value", "strict_min", "strict_max")
+# Prefixes of Spark's types that cannot be compared with numbers or dates.
+_INCOMPARABLE_TYPES = ("VARCHAR", "CHAR", "STRING", "BOOLEAN")
+_ARGUMENTS = ("column", "mostly", *CONDITION_ARGUMENTS)
 
 
-def _missing(expects: Callable[[Field], Condition], known: Callable[[int], list[Any]] | None) -> Rule:
-    """Return a rule that judges whether values are missing."""
+def _null_planner(
+    expects: Callable[[Field], Condition], known_samples: Callable[[int], list[Any]] | None
+) -> ExpectationPlanner:
+    """Return the planner of an expectation about NULL values."""
 
-    def row(args: Arguments, columns: Columns) -> RowRule:
+    def row_rule(args: Arguments, columns: Columns) -> RowRule:
         name = columns.find(args["column"])
         return RowRule(fields=(name,), expects=expects(Field(name)), where=args["row_condition"])
 
-    def ask(args: Arguments, columns: Columns) -> Asked:
-        return missing_rule(row(args, columns), args["mostly"], known=known)
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
+        return null_map_plan(row_rule(args, columns), args["mostly"], known_samples=known_samples)
 
-    return Rule(_COMMON, ask, row=row)
+    return ExpectationPlanner(_ARGUMENTS, plan, row_rule=row_rule)
 
 
-def _values(takes: tuple[str, ...], expects: Callable[[Arguments, Field, Any], Condition]) -> Rule:
-    """Return a rule that judges each value that is not missing.
+def _value_planner(
+    arguments: tuple[str, ...], expects: Callable[[Arguments, Field, Any], Condition]
+) -> ExpectationPlanner:
+    """Return the planner of an expectation about each non-null value.
 
     Args:
-        takes: Arguments besides those that all have.
-        expects: Turns arguments, the column and its type into the condition.
+        arguments: Arguments besides the common ones.
+        expects: Returns the condition for the arguments, the column and its type.
     """
 
-    def row(args: Arguments, columns: Columns) -> RowRule:
+    def row_rule(args: Arguments, columns: Columns) -> RowRule:
         name = columns.find(args["column"])
         condition = expects(args, Field(name), columns.type_of(name))
         return RowRule(
             fields=(name,), expects=condition, unless=Missing(Field(name)), where=args["row_condition"]
         )
 
-    def ask(args: Arguments, columns: Columns) -> Asked:
-        return column_rule(row(args, columns), args["mostly"])
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
+        return column_map_plan(row_rule(args, columns), args["mostly"])
 
-    return Rule((*_COMMON, *takes), ask, row=row)
+    return ExpectationPlanner((*_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def _between(args: Arguments, field: Field, kind: Any) -> Condition:
-    least, most = args["min_value"], args["max_value"]
-    if least is not None and most is not None and least > most:
+def _between(args: Arguments, field: Field, column_type: Any) -> Condition:
+    minimum, maximum = args["min_value"], args["max_value"]
+    if minimum is not None and maximum is not None and minimum > maximum:
         raise ValueError("min_value cannot be greater than max_value")
-    bounds = [bound for bound in (least, most) if bound is not None]
-    if not all(isinstance(bound, str) for bound in bounds) and str(kind).upper().startswith(_NOT_COMPARABLE):
-        raise ValueError(f"ColumnValuesBetween metrics cannot be computed on column of type {kind}.")
-    return _bounded(args, field)
+    bounds = [bound for bound in (minimum, maximum) if bound is not None]
+    is_incomparable = str(column_type).upper().startswith(_INCOMPARABLE_TYPES)
+    if is_incomparable and not all(isinstance(bound, str) for bound in bounds):
+        raise ValueError(f"ColumnValuesBetween metrics cannot be computed on column of type {column_type}.")
+    return _within_bounds(args, field)
 
 
-def _length(args: Arguments, field: Field, kind: Any) -> Condition:
-    del kind
+def _length_between(args: Arguments, field: Field, column_type: Any) -> Condition:
+    del column_type
     bounds = [bound for bound in (args["min_value"], args["max_value"]) if bound is not None]
     if not all(float(bound).is_integer() for bound in bounds):
         raise ValueError("min_value and max_value must be integers")
-    return _bounded(args, Length(field))
+    return _within_bounds(args, Length(field))
 
 
-def _bounded(args: Arguments, operand: Operand) -> Condition:
+def _within_bounds(args: Arguments, operand: Operand) -> Condition:
     above: Comparison = ">" if args["strict_min"] else ">="
     below: Comparison = "<" if args["strict_max"] else "<="
-    sides: list[Condition] = []
+    conditions: list[Condition] = []
     if args["min_value"] is not None:
-        sides.append(Compare(above, operand, Value(args["min_value"])))
+        conditions.append(Compare(above, operand, Value(args["min_value"])))
     if args["max_value"] is not None:
-        sides.append(Compare(below, operand, Value(args["max_value"])))
-    if not sides:
+        conditions.append(Compare(below, operand, Value(args["max_value"])))
+    if not conditions:
         raise ValueError("min_value and max_value cannot both be None")
-    return sides[0] if len(sides) == 1 else Every(tuple(sides))
+    return conditions[0] if len(conditions) == 1 else Every(tuple(conditions))
 
 
-def _any_regex(args: Arguments, field: Field, kind: Any) -> Condition:
-    del kind
-    regexes = args["regex_list"]
+def _in_set(args: Arguments, field: Field, column_type: Any) -> Condition:
+    del column_type
+    return Among(field, tuple(args["value_set"]))
+
+
+def _matches_regex(args: Arguments, field: Field, column_type: Any) -> Condition:
+    del column_type
+    return Matches(field, args["regex"])
+
+
+def _matches_regex_list(args: Arguments, field: Field, column_type: Any) -> Condition:
+    del column_type
     if args["match_on"] == "any":
-        return Matches(field, "|".join(regexes))
-    return Every(tuple(Matches(field, regex) for regex in regexes))
+        return Matches(field, "|".join(args["regex_list"]))
+    return Every(tuple(Matches(field, regex) for regex in args["regex_list"]))
 
 
-RULES: Mapping[str, Rule] = {
-    "expect_column_values_to_be_null": _missing(Missing, None),
-    "expect_column_values_to_not_be_null": _missing(
-        lambda field: Not(Missing(field)), lambda count: [None] * min(count, SAMPLES)
+def _matches_no_regex(args: Arguments, field: Field, column_type: Any) -> Condition:
+    del column_type
+    return Not(Some(tuple(Matches(field, regex) for regex in args["regex_list"])))
+
+
+def _length_equals(args: Arguments, field: Field, column_type: Any) -> Condition:
+    del column_type
+    return Compare("==", Length(field), Value(args["value"]))
+
+
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    "expect_column_values_to_be_null": _null_planner(Missing, None),
+    "expect_column_values_to_not_be_null": _null_planner(
+        lambda field: Not(Missing(field)), lambda count: [None] * min(count, SAMPLE_SIZE)
     ),
-    "expect_column_values_to_be_between": _values(_BOUNDS, _between),
-    "expect_column_value_lengths_to_be_between": _values(_BOUNDS, _length),
-    "expect_column_value_lengths_to_equal": _values(
-        ("value",), lambda args, field, _: Compare("==", Length(field), Value(args["value"]))
+    "expect_column_values_to_be_between": _value_planner(BOUND_ARGUMENTS, _between),
+    "expect_column_values_to_be_in_set": _value_planner(("value_set",), _in_set),
+    "expect_column_values_to_not_be_in_set": _value_planner(
+        ("value_set",), lambda args, field, column_type: Not(_in_set(args, field, column_type))
     ),
-    "expect_column_values_to_be_in_set": _values(
-        ("value_set",), lambda args, field, _: Among(field, tuple(args["value_set"]))
+    "expect_column_values_to_match_regex": _value_planner(("regex",), _matches_regex),
+    "expect_column_values_to_not_match_regex": _value_planner(
+        ("regex",), lambda args, field, column_type: Not(_matches_regex(args, field, column_type))
     ),
-    "expect_column_values_to_not_be_in_set": _values(
-        ("value_set",), lambda args, field, _: Not(Among(field, tuple(args["value_set"])))
+    "expect_column_values_to_match_regex_list": _value_planner(
+        ("regex_list", "match_on"), _matches_regex_list
     ),
-    "expect_column_values_to_match_regex": _values(
-        ("regex",), lambda args, field, _: Matches(field, args["regex"])
-    ),
-    "expect_column_values_to_not_match_regex": _values(
-        ("regex",), lambda args, field, _: Not(Matches(field, args["regex"]))
-    ),
-    "expect_column_values_to_match_regex_list": _values(("regex_list", "match_on"), _any_regex),
-    "expect_column_values_to_not_match_regex_list": _values(
-        ("regex_list",),
-        lambda args, field, _: Not(Some(tuple(Matches(field, one) for one in args["regex_list"]))),
-    ),
+    "expect_column_values_to_not_match_regex_list": _value_planner(("regex_list",), _matches_no_regex),
+    "expect_column_value_lengths_to_be_between": _value_planner(BOUND_ARGUMENTS, _length_between),
+    "expect_column_value_lengths_to_equal": _value_planner(("value",), _length_equals),
 }

@@ -1,4 +1,4 @@
-"""Expectations about rows, judged by counting the rows that break a rule."""
+"""Plans of map expectations, which are judged by the number of rows that fail, and their results."""
 
 from __future__ import annotations
 
@@ -7,102 +7,161 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged, Rows, enough, first, shown
-from sparkops.checks.expectations.spark_conditions import broken, inside, kept
+from sparkops.checks.expectations.metric_plan import FailingRows, MetricPlan, MetricValues, Verdict
+from sparkops.checks.expectations.spark_conditions import evaluated_rows, row_filter, violation
 from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+Judge = Callable[[MetricValues, list[Any]], Verdict]
 
-def all_rows(where: str | None) -> dict[str, Column]:
-    """Return the measure that counts the rows of a condition."""
-    condition = inside(where)
+
+def column_map_plan(rule: RowRule, mostly: float) -> MetricPlan:
+    """Return the plan of an expectation about each non-null value of a column."""
+    name = _violations_name(rule)
+
+    def judge(values: MetricValues, samples: list[Any]) -> Verdict:
+        rows, evaluated = values[row_count_name(rule.where)], evaluated_count(rule, values)
+        # A sum over no rows is NULL.
+        unexpected = values[name] if rows else None
+        success = not rows or not evaluated or meets_mostly(evaluated, unexpected or 0, mostly)
+        return Verdict(success, map_result(rows, evaluated, unexpected, samples))
+
+    return _map_plan(rule, judge, first_field)
+
+
+def null_map_plan(
+    rule: RowRule, mostly: float, *, known_samples: Callable[[int], list[Any]] | None
+) -> MetricPlan:
+    """Return the plan of an expectation about NULL values, which evaluates every row."""
+    name = _violations_name(rule)
+
+    def judge(values: MetricValues, samples: list[Any]) -> Verdict:
+        rows = values[row_count_name(rule.where)]
+        unexpected = values[name] if rows else None
+        success = not rows or (rows - (unexpected or 0)) / rows >= mostly
+        return Verdict(success, map_result(rows, None, unexpected, samples))
+
+    return _map_plan(rule, judge, first_field, known_samples=known_samples)
+
+
+def multicolumn_map_plan(
+    rule: RowRule, mostly: float, to_sample: Callable[[Sequence[Any]], Any]
+) -> MetricPlan:
+    """Return the plan of an expectation about several columns of each row."""
+    name = _violations_name(rule)
+
+    def judge(values: MetricValues, samples: list[Any]) -> Verdict:
+        rows, evaluated = values[row_count_name(rule.where)], evaluated_count(rule, values)
+        success = not rows or not evaluated or meets_mostly(evaluated, values[name], mostly)
+        return Verdict(success, map_result(rows, evaluated, values[name], samples))
+
+    return _map_plan(rule, judge, to_sample)
+
+
+def _map_plan(
+    rule: RowRule,
+    judge: Judge,
+    to_sample: Callable[[Sequence[Any]], Any],
+    *,
+    known_samples: Callable[[int], list[Any]] | None = None,
+) -> MetricPlan:
+    name, condition = _violations_name(rule), violation(rule)
+    failing_rows = FailingRows(
+        count=name,
+        condition=condition,
+        fields=rule.fields,
+        to_sample=to_sample,
+        known_samples=known_samples,
+    )
+    metrics: Mapping[str, Column] = {**evaluated_count_metrics(rule), name: F.count_if(condition)}
+    return MetricPlan(judge=judge, metrics=metrics, failing_rows=failing_rows)
+
+
+def row_count_metric(row_condition: str | None) -> dict[str, Column]:
+    """Return the metric that counts the rows of a row condition."""
+    condition = row_filter(row_condition)
     count = F.count(F.lit(1)) if condition is None else F.count_if(condition)
-    return {rows_name(where): count}
+    return {row_count_name(row_condition): count}
 
 
-def rows_name(where: str | None) -> str:
-    """Return the name of the count of a condition's rows."""
-    return f"rows where {where!r}"
+def row_count_name(row_condition: str | None) -> str:
+    """Return the name of the metric that counts the rows of a row condition."""
+    return f"rows where {row_condition!r}"
 
 
-def judged_rows(rule: RowRule) -> dict[str, Column]:
-    """Return the measures that `judged` needs: how many rows a rule looks at, and how many of them it judges."""
-    found = all_rows(rule.where)
-    condition = kept(rule)
+def evaluated_count_metrics(rule: RowRule) -> dict[str, Column]:
+    """Return the metrics that `evaluated_count` needs."""
+    metrics = row_count_metric(rule.where)
+    condition = evaluated_rows(rule)
     if isinstance(rule.unless, Missing):
-        missing = _not_missing(rule)
-        found[f"broken {missing!r}"] = F.count_if(broken(missing))
+        not_null = _not_null_rule(rule)
+        metrics[_violations_name(not_null)] = F.count_if(violation(not_null))
     elif rule.unless is not None and condition is not None:
-        found[_kept_name(rule)] = F.count_if(condition)
-    return found
+        metrics[_evaluated_name(rule)] = F.count_if(condition)
+    return metrics
 
 
-def judged(rule: RowRule, answers: Answers) -> int:
-    """Return how many rows a rule judges."""
-    rows: int = answers[rows_name(rule.where)]
+def evaluated_count(rule: RowRule, values: MetricValues) -> int:
+    """Return how many rows a rule evaluates."""
+    rows: int = values[row_count_name(rule.where)]
     if isinstance(rule.unless, Missing):
-        return rows - int(answers[f"broken {_not_missing(rule)!r}"])
-    return rows if rule.unless is None else int(answers[_kept_name(rule)])
+        return rows - int(values[_violations_name(_not_null_rule(rule))])
+    return rows if rule.unless is None else int(values[_evaluated_name(rule)])
 
 
-def _not_missing(rule: RowRule) -> RowRule:
-    """Return the rule that no value is missing, whose count is that of its own expectation."""
+def _not_null_rule(rule: RowRule) -> RowRule:
+    """Return the rule of `expect_column_values_to_not_be_null`, so that both expectations share one metric."""
     return RowRule(fields=rule.fields, expects=Not(Missing(Field(rule.fields[0]))), where=rule.where)
 
 
-def _kept_name(rule: RowRule) -> str:
+def _violations_name(rule: RowRule) -> str:
+    return f"violations of {rule!r}"
+
+
+def _evaluated_name(rule: RowRule) -> str:
     return f"rows but {rule.unless!r} where {rule.where!r}"
 
 
-def column_rule(rule: RowRule, mostly: float) -> Asked:
-    """Return what an expectation about each value of a column asks: it judges no missing value."""
-    name = f"broken {rule!r}"
-
-    def judge(answers: Answers, samples: list[Any]) -> Judged:
-        rows, values = answers[rows_name(rule.where)], judged(rule, answers)
-        unexpected = answers[name] if rows else None  # a sum over no rows is NULL
-        success = not rows or not values or enough(values, unexpected or 0, mostly)
-        return Judged(success, shown(rows, values, unexpected, samples))
-
-    return _asked(rule, name, judge, first)
+def first_field(values: Sequence[Any]) -> Any:
+    """Return a row with one field as that field's value."""
+    return values[0]
 
 
-def missing_rule(rule: RowRule, mostly: float, *, known: Callable[[int], list[Any]] | None) -> Asked:
-    """Return what an expectation about missing values asks: it judges every row."""
-    name = f"broken {rule!r}"
-
-    def judge(answers: Answers, samples: list[Any]) -> Judged:
-        rows = answers[rows_name(rule.where)]
-        unexpected = answers[name] if rows else None
-        success = not rows or (rows - (unexpected or 0)) / rows >= mostly
-        return Judged(success, shown(rows, None, unexpected, samples))
-
-    return _asked(rule, name, judge, first, known=known)
+def meets_mostly(evaluated: int, unexpected: int, mostly: float) -> bool:
+    """Tell whether the share of rows that pass is at least `mostly`."""
+    total = float(evaluated)
+    return (total - float(unexpected)) / total >= mostly
 
 
-def record_rule(rule: RowRule, mostly: float, show: Callable[[Sequence[Any]], Any]) -> Asked:
-    """Return what an expectation about several columns of a row asks."""
-    name = f"broken {rule!r}"
+def map_result(
+    rows: int, evaluated: int | None, unexpected: int | None, samples: list[Any]
+) -> dict[str, Any]:
+    """Return the result of a map expectation at result format BASIC.
 
-    def judge(answers: Answers, samples: list[Any]) -> Judged:
-        rows, records = answers[rows_name(rule.where)], judged(rule, answers)
-        success = not rows or not records or enough(records, answers[name], mostly)
-        return Judged(success, shown(rows, records, answers[name], samples))
-
-    return _asked(rule, name, judge, show)
-
-
-def _asked(
-    rule: RowRule,
-    name: str,
-    judge: Callable[[Answers, list[Any]], Judged],
-    show: Callable[[Sequence[Any]], Any],
-    *,
-    known: Callable[[int], list[Any]] | None = None,
-) -> Asked:
-    condition = broken(rule)
-    measures: Mapping[str, Column] = {**judged_rows(rule), name: F.count_if(condition)}
-    rows = Rows(count=name, condition=condition, fields=rule.fields, show=show, known=known)
-    return Asked(judge=judge, measures=measures, rows=rows)
+    Args:
+        rows: Rows of the row condition.
+        evaluated: Rows that the expectation evaluates; None for one about NULL values.
+        unexpected: Rows that fail; None if there are no rows.
+        samples: Values of some of them.
+    """
+    percent_of_rows = unexpected / rows * 100 if unexpected is not None and rows else None
+    percent = percent_of_rows
+    if evaluated is not None and percent_of_rows is not None and unexpected is not None:
+        percent = unexpected / evaluated * 100 if evaluated else None
+    result: dict[str, Any] = {
+        "element_count": rows,
+        "unexpected_count": unexpected,
+        "unexpected_percent": percent,
+        "partial_unexpected_list": samples,
+    }
+    if evaluated is not None:
+        missing = rows - evaluated
+        result |= {
+            "missing_count": missing,
+            "missing_percent": None if percent_of_rows is None else missing / rows * 100,
+            "unexpected_percent_total": percent_of_rows,
+            "unexpected_percent_nonmissing": percent,
+        }
+    return result

@@ -1,4 +1,4 @@
-"""Expectations about several columns of one row: pairs and more."""
+"""Column pair and multicolumn map expectations: several columns of each row."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from sparkops.checks.expectations.map_plans import record_rule
-from sparkops.checks.expectations.metric_plan import Asked
-from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.checks.suite.schema_columns import Columns
+from sparkops.checks.expectations.map_plans import multicolumn_map_plan
+from sparkops.checks.expectations.metric_plan import (
+    CONDITION_ARGUMENTS,
+    Arguments,
+    ExpectationPlanner,
+    MetricPlan,
+)
+from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
 from sparkops.scoring.ir.conditions import (
     Compare,
     Condition,
@@ -24,61 +28,71 @@ from sparkops.scoring.ir.conditions import (
     Value,
 )
 
-_PAIR = ("column_A", "column_B", "mostly", "ignore_row_if", *CONDITIONED)
-_MANY = ("column_list", "mostly", "ignore_row_if", *CONDITIONED)
-_WHOLE = ("tinyint", "smallint", "int", "bigint")
+_PAIR_ARGUMENTS = ("column_A", "column_B", "mostly", "ignore_row_if")
+_LIST_ARGUMENTS = ("column_list", "mostly", "ignore_row_if", *CONDITION_ARGUMENTS)
 
 
-def ignored(fields: Sequence[Field], ignore_row_if: str) -> Condition | None:
-    """Return the rows that an expectation about several columns does not judge."""
-    missing = tuple(Missing(field) for field in fields)
+def ignored_rows(fields: Sequence[Field], ignore_row_if: str) -> Condition | None:
+    """Return the condition of the rows that `ignore_row_if` excludes; None if it excludes none.
+
+    Raises:
+        ValueError: It has an unknown value.
+    """
+    is_null = tuple(Missing(field) for field in fields)
     if ignore_row_if in ("both_values_are_missing", "all_values_are_missing"):
-        return Every(missing)
+        return Every(is_null)
     if ignore_row_if in ("either_value_is_missing", "any_value_is_missing"):
-        return Some(missing)
+        return Some(is_null)
     if ignore_row_if in ("neither", "never"):
         return None
     raise ValueError(f'Unrecognized value of ignore_row_if ("{ignore_row_if}").')
 
 
-def _pairs(takes: tuple[str, ...], expects: Callable[[Arguments, Field, Field], Condition]) -> Rule:
-    def row(args: Arguments, columns: Columns) -> RowRule:
+def as_dict(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    """Return a function that converts the values of a row to a dict with these names."""
+    return lambda values: dict(zip(names, values, strict=True))
+
+
+def _pair_planner(
+    arguments: tuple[str, ...], expects: Callable[[Arguments, Field, Field], Condition]
+) -> ExpectationPlanner:
+    def row_rule(args: Arguments, columns: Columns) -> RowRule:
         fields = [Field(columns.find(args[side])) for side in ("column_A", "column_B")]
         return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, *fields),
-            unless=ignored(fields, args["ignore_row_if"]),
+            unless=ignored_rows(fields, args["ignore_row_if"]),
             where=args.get("row_condition"),
         )
 
-    def ask(args: Arguments, columns: Columns) -> Asked:
-        return record_rule(row(args, columns), args["mostly"], tuple)
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
+        return multicolumn_map_plan(row_rule(args, columns), args["mostly"], tuple)
 
-    return Rule(takes, ask, row=row)
+    return ExpectationPlanner((*_PAIR_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def _many(
-    takes: tuple[str, ...], expects: Callable[[Arguments, Sequence[Field], Columns], Condition]
-) -> Rule:
-    def row(args: Arguments, columns: Columns) -> RowRule:
+def _list_planner(
+    arguments: tuple[str, ...], expects: Callable[[Arguments, Sequence[Field], Columns], Condition]
+) -> ExpectationPlanner:
+    def row_rule(args: Arguments, columns: Columns) -> RowRule:
         fields = [Field(columns.find(name)) for name in args["column_list"]]
         return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, fields, columns),
-            unless=ignored(fields, args["ignore_row_if"]),
+            unless=ignored_rows(fields, args["ignore_row_if"]),
             where=args["row_condition"],
         )
 
-    def ask(args: Arguments, columns: Columns) -> Asked:
-        rule = row(args, columns)
-        return record_rule(rule, args["mostly"], as_record(rule.fields))
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
+        rule = row_rule(args, columns)
+        return multicolumn_map_plan(rule, args["mostly"], as_dict(rule.fields))
 
-    return Rule(takes, ask, row=row)
+    return ExpectationPlanner((*_LIST_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def as_record(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
-    """Return what shows a row by the names of its fields."""
-    return lambda values: dict(zip(names, values, strict=True))
+def _equal(args: Arguments, left: Field, right: Field) -> Condition:
+    del args
+    return Same(left, right)
 
 
 def _greater(args: Arguments, left: Field, right: Field) -> Condition:
@@ -87,16 +101,16 @@ def _greater(args: Arguments, left: Field, right: Field) -> Condition:
     return Compare(">", left, right)
 
 
-def _in_set(args: Arguments, left: Field, right: Field) -> Condition:
+def _in_pairs(args: Arguments, left: Field, right: Field) -> Condition:
     pairs = tuple(Every((Same(left, Value(a)), Same(right, Value(b)))) for a, b in args["value_pairs_set"])
     if not pairs:
-        raise ValueError("`value_pairs_set` holds no pair.")
+        raise ValueError("`value_pairs_set` is empty.")
     return Some(pairs)
 
 
-def _sum(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
-    whole = tuple(columns.type_of(field.name).simpleString() in _WHOLE for field in fields)
-    return Compare("==", Total(tuple(fields), whole), Value(args["sum_total"]))
+def _sum_equals(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
+    is_integer = tuple(columns.type_of(field.name).simpleString() in INTEGER_TYPES for field in fields)
+    return Compare("==", Total(tuple(fields), is_integer), Value(args["sum_total"]))
 
 
 def _all_equal(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
@@ -104,17 +118,19 @@ def _all_equal(args: Arguments, fields: Sequence[Field], columns: Columns) -> Co
     return Every(tuple(Same(fields[0], other) for other in fields[1:]))
 
 
-def _all_differ(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
+def _all_different(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
     del args, columns
     return Not(Some(tuple(Same(left, right) for left, right in combinations(fields, 2))))
 
 
-RULES: Mapping[str, Rule] = {
-    "expect_column_pair_values_to_be_equal": _pairs(_PAIR, lambda _, left, right: Same(left, right)),
-    "expect_column_pair_values_a_to_be_greater_than_b": _pairs((*_PAIR, "or_equal"), _greater),
-    # Great Expectations looks at no `row_condition` here; with one, it judges itself.
-    "expect_column_pair_values_to_be_in_set": _pairs((*_PAIR[:4], "value_pairs_set"), _in_set),
-    "expect_multicolumn_sum_to_equal": _many((*_MANY, "sum_total"), _sum),
-    "expect_multicolumn_values_to_be_equal": _many(_MANY, _all_equal),
-    "expect_select_column_values_to_be_unique_within_record": _many(_MANY, _all_differ),
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    "expect_column_pair_values_to_be_equal": _pair_planner(CONDITION_ARGUMENTS, _equal),
+    "expect_column_pair_values_a_to_be_greater_than_b": _pair_planner(
+        (*CONDITION_ARGUMENTS, "or_equal"), _greater
+    ),
+    # Great Expectations ignores the `row_condition` of this one. An expectation that has one is left to it.
+    "expect_column_pair_values_to_be_in_set": _pair_planner(("value_pairs_set",), _in_pairs),
+    "expect_multicolumn_sum_to_equal": _list_planner(("sum_total",), _sum_equals),
+    "expect_multicolumn_values_to_be_equal": _list_planner((), _all_equal),
+    "expect_select_column_values_to_be_unique_within_record": _list_planner((), _all_different),
 }

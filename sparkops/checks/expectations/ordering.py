@@ -1,96 +1,135 @@
-"""Expectations about the order of the rows: each compares every row with the one before, in a job of its own."""
+"""Expectations about the order of rows. Each compares every row with the previous one, in a job of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from sparkops.checks.expectations.column_aggregates import aggregate
-from sparkops.checks.expectations.map_plans import all_rows, rows_name
-from sparkops.checks.expectations.metric_plan import (
-    SAMPLES,
-    Answers,
-    Asked,
-    Judged,
-    Rows,
-    enough,
-    first,
-    shown,
+from sparkops.checks.expectations.column_aggregates import non_null_count
+from sparkops.checks.expectations.map_plans import (
+    first_field,
+    map_result,
+    meets_mostly,
+    row_count_metric,
+    row_count_name,
 )
-from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.checks.expectations.spark_conditions import inside
-from sparkops.checks.suite.schema_columns import Columns
+from sparkops.checks.expectations.metric_plan import (
+    CONDITION_ARGUMENTS,
+    Arguments,
+    ExpectationPlanner,
+    FailingRows,
+    MetricPlan,
+    MetricValues,
+    Verdict,
+)
+from sparkops.checks.expectations.spark_conditions import row_filter
+from sparkops.checks.results import SAMPLE_SIZE
+from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-_WITHOUT_MISSING = ("bigint", "double", "int")
-_WHOLE = ("tinyint", "smallint", "int", "bigint")
-_DAYS = ("timestamp", "date")
+# Great Expectations drops NULL and NaN of these types only.
+_TYPES_WITHOUT_NULLS = ("bigint", "double", "int")
+_DATE_TYPES = ("timestamp", "date")
 
 
-def _ordered(*, up: bool) -> Callable[[Arguments, Columns], Asked]:
-    def ask(args: Arguments, columns: Columns) -> Asked:
-        name, where = columns.find(args["column"]), args["row_condition"]
-        kind = columns.type_of(name).simpleString()
-        key, measure = aggregate("count", lambda column, _: F.count(column), args, columns)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Monotonic:
+    """The requirement that a column increases, or decreases, from row to row.
 
-        def wrong(frame: DataFrame) -> DataFrame:
-            rows = _looked_at(frame, name, where, kind).select(F.col(name).alias("value"))
-            step = _step(F.col("value"), kind, missing=1 if up else -1)
-            marked = rows.withColumn("wrong", _breaks(step, up=up, strictly=args["strictly"]))
-            return marked.where("wrong").select("value")
+    Args:
+        column: The column, as Spark resolves it.
+        type_name: Its type in SQL.
+        args: The expectation's arguments.
+        increasing: The direction.
+    """
 
-        def judge(answers: Answers, samples: list[Any]) -> Judged:
-            rows, filled = answers[rows_name(where)], answers[key]
-            success = not rows or not filled or enough(filled, answers["wrong"], args["mostly"])
-            return Judged(success, shown(rows, filled, answers["wrong"], samples))
+    column: str
+    type_name: str
+    args: Arguments
+    increasing: bool
 
-        return Asked(
-            measures={**all_rows(where), key: measure},
-            own=lambda frame: {"wrong": wrong(frame).agg(F.count(F.lit(1))).collect()[0][0]},
+    def plan(self, columns: Columns) -> MetricPlan:
+        """Return the plan."""
+        where = self.args["row_condition"]
+        count_name, count_column = non_null_count(self.args, columns)
+
+        def judge(values: MetricValues, samples: list[Any]) -> Verdict:
+            rows, evaluated = values[row_count_name(where)], values[count_name]
+            unexpected = values["violations"]
+            success = not rows or not evaluated or meets_mostly(evaluated, unexpected, self.args["mostly"])
+            return Verdict(success, map_result(rows, evaluated, unexpected, samples))
+
+        failing_rows = FailingRows(
+            count="violations",
+            condition=None,
+            fields=(self.column,),
+            to_sample=first_field,
+            select=lambda frame: self._violations(frame).limit(SAMPLE_SIZE),
+        )
+        return MetricPlan(
+            metrics={**row_count_metric(where), count_name: count_column},
+            compute_own=self._count_violations,
             judge=judge,
-            rows=Rows(
-                count="wrong",
-                condition=None,
-                fields=(name,),
-                show=first,
-                pick=lambda frame: wrong(frame).limit(SAMPLES),
-            ),
+            failing_rows=failing_rows,
         )
 
-    return ask
+    def _count_violations(self, frame: DataFrame) -> MetricValues:
+        return {"violations": self._violations(frame).agg(F.count(F.lit(1))).collect()[0][0]}
+
+    def _violations(self, frame: DataFrame) -> DataFrame:
+        """Return the values that violate the order, as the column `value`."""
+        rows = self._evaluated_rows(frame).select(F.col(self.column).alias("value"))
+        step = _step(F.col("value"), self.type_name, if_null=1 if self.increasing else -1)
+        is_violation = _is_violation(step, increasing=self.increasing, strictly=self.args["strictly"])
+        return rows.withColumn("violation", is_violation).where("violation").select("value")
+
+    def _evaluated_rows(self, frame: DataFrame) -> DataFrame:
+        condition, column = row_filter(self.args["row_condition"]), F.col(self.column)
+        rows = frame if condition is None else frame.where(condition)
+        if self.type_name not in _TYPES_WITHOUT_NULLS:
+            return rows
+        return rows.where(column.isNotNull() & ~F.isnan(column))
 
 
-def _looked_at(frame: DataFrame, name: str, where: str | None, kind: str) -> DataFrame:
-    condition = inside(where)
-    rows = frame if condition is None else frame.where(condition)
-    column = F.col(name)
-    return rows.where(column.isNotNull() & ~F.isnan(column)) if kind in _WITHOUT_MISSING else rows
+def _monotonic_planner(*, increasing: bool) -> ExpectationPlanner:
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
+        column = columns.find(args["column"])
+        type_name = columns.type_of(column).simpleString()
+        monotonic = _Monotonic(column=column, type_name=type_name, args=args, increasing=increasing)
+        return monotonic.plan(columns)
+
+    return ExpectationPlanner(("column", "strictly", "mostly", *CONDITION_ARGUMENTS), plan, own_job=True)
 
 
-def _step(column: Column, kind: str, *, missing: int) -> Column:
-    """Return how far each value is above the one before it; a missing step counts as one in the right direction."""
-    before = Window.orderBy(F.lit("constant"))
-    if kind in _DAYS:
-        return F.datediff(column, F.lag(column).over(before))
-    value = column.cast("decimal(38,0)") if kind in _WHOLE else column  # adjacent longs may lie too far apart
-    step = value - F.lag(value).over(before)
-    return F.when(step.isNull(), missing).otherwise(step)
+def _step(column: Column, type_name: str, *, if_null: int) -> Column:
+    """Return the difference of each value from the previous one, or `if_null` if either is NULL."""
+    in_order = Window.orderBy(F.lit("constant"))
+    if type_name in _DATE_TYPES:
+        return F.datediff(column, F.lag(column).over(in_order))
+    # The difference of two longs may not be a long.
+    value = column.cast("decimal(38,0)") if type_name in INTEGER_TYPES else column
+    step = value - F.lag(value).over(in_order)
+    return F.when(step.isNull(), if_null).otherwise(step)
 
 
-def _breaks(step: Column, *, up: bool, strictly: bool | None) -> Column:
-    against = {(True, True): le, (True, False): lt, (False, True): ge, (False, False): gt}[up, bool(strictly)]
-    return F.coalesce(against(step, 0), F.lit(False))
+def _is_violation(step: Column, *, increasing: bool, strictly: bool | None) -> Column:
+    violates: Callable[[Column, int], Column] = {
+        (True, True): le,
+        (True, False): lt,
+        (False, True): ge,
+        (False, False): gt,
+    }[increasing, bool(strictly)]
+    return F.coalesce(violates(step, 0), F.lit(False))
 
 
-RULES: Mapping[str, Rule] = {
-    f"expect_column_values_to_be_{word}": Rule(
-        ("column", "strictly", "mostly", *CONDITIONED), _ordered(up=up), own_job=True
-    )
-    for word, up in (("increasing", True), ("decreasing", False))
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    "expect_column_values_to_be_increasing": _monotonic_planner(increasing=True),
+    "expect_column_values_to_be_decreasing": _monotonic_planner(increasing=False),
 }

@@ -1,4 +1,8 @@
-"""Expectations that judge each value by what the whole column looks like: asked first for that, then for the values."""
+"""Expectations about outliers: z-scores, the interquartile range, the standard deviation.
+
+Each value is compared with statistics of the whole column, so the statistics are computed first and the values in a second
+job.
+"""
 
 from __future__ import annotations
 
@@ -8,62 +12,107 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.expectations.column_aggregates import aggregate, deviation, mean
-from sparkops.checks.expectations.map_plans import all_rows, rows_name
-from sparkops.checks.expectations.metric_plan import Answers, Asked, Judged, Rows, enough, first, shown
-from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
-from sparkops.checks.expectations.spark_conditions import inside, within
+from sparkops.checks.expectations.column_aggregates import (
+    Aggregate,
+    column_metric,
+    mean,
+    non_null_count,
+    sample_stddev,
+)
+from sparkops.checks.expectations.map_plans import (
+    first_field,
+    map_result,
+    meets_mostly,
+    row_count_metric,
+    row_count_name,
+)
+from sparkops.checks.expectations.metric_plan import (
+    CONDITION_ARGUMENTS,
+    Arguments,
+    ExpectationPlanner,
+    FailingRows,
+    MetricPlan,
+    MetricValues,
+    Verdict,
+)
+from sparkops.checks.expectations.spark_conditions import only_where, row_filter
 from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_COMMON = ("column", "mostly", *CONDITIONED)
+_ARGUMENTS = ("column", "mostly", *CONDITION_ARGUMENTS)
+# The condition that a value must meet, given the statistics; None if every value meets it.
+Expects = Callable[[MetricValues, "Column"], "Column | None"]
 
 
-def _z_scores(args: Arguments, columns: Columns) -> Asked:
-    middle, spread = (
-        aggregate("mean", mean, args, columns),
-        aggregate("deviation", deviation, args, columns),
+def _plan_z_scores(args: Arguments, columns: Columns) -> MetricPlan:
+    """Return the plan of the z-score, (value - mean) / standard deviation, below a threshold."""
+    mean_name, mean_column = column_metric("mean", mean, args, columns)
+    stddev_name, stddev_column = column_metric("sample stddev", sample_stddev, args, columns)
+
+    def expects(values: MetricValues, column: Column) -> Column | None:
+        if values[mean_name] is None or not values[stddev_name]:
+            return None
+        z_score = (column - values[mean_name]) / values[stddev_name]
+        threshold = args["threshold"]
+        is_below: Column = F.abs(z_score) < abs(threshold) if args["double_sided"] else z_score < threshold
+        return is_below
+
+    return _plan_two_jobs(args, columns, {mean_name: mean_column, stddev_name: stddev_column}, expects)
+
+
+def _plan_outliers(args: Arguments, columns: Columns) -> MetricPlan:
+    return (
+        _plan_iqr_outliers(args, columns) if args["method"] == "iqr" else _plan_stddev_outliers(args, columns)
     )
 
-    def expects(answers: Answers, column: Column) -> Column | None:
-        if answers[middle[0]] is None or not answers[spread[0]]:
-            return None
-        score, limit = (column - answers[middle[0]]) / answers[spread[0]], args["threshold"]
-        within_limit: Column = F.abs(score) < abs(limit) if args["double_sided"] else score < limit
-        return within_limit
 
-    return _two_steps(args, columns, dict([middle, spread]), expects)
-
-
-def _outliers(args: Arguments, columns: Columns) -> Asked:
-    multiplier = args["multiplier"]
-    by_quartiles = args["method"] == "iqr"
-    builds: list[tuple[str, Callable[[Column, Any], Column]]] = (
-        [
-            ("quarter", lambda column, _: F.percentile(column, 0.25)),
-            ("three quarters", lambda column, _: F.percentile(column, 0.75)),
-        ]
-        if by_quartiles
-        else [("any mean", lambda column, _: F.mean(column)), ("deviation", deviation)]
+def _plan_iqr_outliers(args: Arguments, columns: Columns) -> MetricPlan:
+    """Return the plan of Tukey's fences: a multiple of the interquartile range below and above the quartiles."""
+    statistics = _statistics(
+        {
+            "first quartile": lambda column, _: F.percentile(column, 0.25),
+            "third quartile": lambda column, _: F.percentile(column, 0.75),
+        },
+        args,
+        columns,
     )
-    measures = dict(aggregate(name, build, args, columns) for name, build in builds)
 
-    def expects(answers: Answers, column: Column) -> Column | None:
-        low, high = (_finite(answers[name]) for name in measures)
-        if low is None or high is None:
+    def expects(values: MetricValues, column: Column) -> Column | None:
+        first_quartile, third_quartile = (_to_finite(values[name]) for name in statistics)
+        if first_quartile is None or third_quartile is None:
             return None
-        if by_quartiles:
-            reach = multiplier * (high - low)
-            return (column >= F.lit(low - reach)) & (column <= F.lit(high + reach))
-        reach = multiplier * high
-        return F.abs(column - F.lit(low)) < F.lit(reach) if reach > 0 else column == F.lit(low)
+        distance = args["multiplier"] * (third_quartile - first_quartile)
+        return (column >= F.lit(first_quartile - distance)) & (column <= F.lit(third_quartile + distance))
 
-    return _two_steps(args, columns, measures, expects)
+    return _plan_two_jobs(args, columns, statistics, expects)
 
 
-def _finite(value: Any) -> float | None:
+def _plan_stddev_outliers(args: Arguments, columns: Columns) -> MetricPlan:
+    """Return the plan of a maximum distance from the mean, in standard deviations."""
+    statistics = _statistics(
+        {"mean of any type": lambda column, _: F.mean(column), "sample stddev": sample_stddev}, args, columns
+    )
+
+    def expects(values: MetricValues, column: Column) -> Column | None:
+        mean_value, stddev = (_to_finite(values[name]) for name in statistics)
+        if mean_value is None or stddev is None:
+            return None
+        distance = args["multiplier"] * stddev
+        if distance > 0:
+            return F.abs(column - F.lit(mean_value)) < F.lit(distance)
+        return column == F.lit(mean_value)
+
+    return _plan_two_jobs(args, columns, statistics, expects)
+
+
+def _statistics(aggregates: Mapping[str, Aggregate], args: Arguments, columns: Columns) -> dict[str, Column]:
+    return dict(column_metric(name, aggregate, args, columns) for name, aggregate in aggregates.items())
+
+
+def _to_finite(value: Any) -> float | None:
+    """Return a statistic as a number; None if it is NULL or not finite."""
     if value is None:
         return None
     try:
@@ -75,46 +124,37 @@ def _finite(value: Any) -> float | None:
     return number if isfinite(number) else None
 
 
-def _two_steps(
-    args: Arguments,
-    columns: Columns,
-    measures: Mapping[str, Column],
-    expects: Callable[[Answers, Column], Column | None],
-) -> Asked:
-    """Return what asks for the column's aggregates, then for the values that break what they say.
+def _plan_two_jobs(
+    args: Arguments, columns: Columns, statistics: Mapping[str, Column], expects: Expects
+) -> MetricPlan:
+    """Return the plan that computes the statistics of a column, and then counts the values that they exclude."""
+    column, where = columns.find(args["column"]), args["row_condition"]
+    count_name, count_column = non_null_count(args, columns)
+    outliers_name = f"outliers of {column!r} by {args!r}"
 
-    Args:
-        args: The expectation's arguments.
-        columns: The frame's columns.
-        measures: What is asked first.
-        expects: What a value must meet; None where every value does.
-    """
-    found, where = columns.find(args["column"]), args["row_condition"]
-    filled, count = aggregate("count", lambda column, _: F.count(column), args, columns)
-    name = f"values of {found!r} far off by {args!r}"
+    def judge(values: MetricValues, samples: list[Any]) -> Verdict:
+        rows, evaluated = values[row_count_name(where)], values[count_name]
+        unexpected = values.get(outliers_name, 0) if rows else None
+        success = not rows or not evaluated or meets_mostly(evaluated, unexpected or 0, args["mostly"])
+        return Verdict(success, map_result(rows, evaluated, unexpected, samples))
 
-    def judge(answers: Answers, samples: list[Any]) -> Judged:
-        rows, judged = answers[rows_name(where)], answers[filled]
-        unexpected = answers.get(name, 0) if rows else None
-        success = not rows or not judged or enough(judged, unexpected or 0, args["mostly"])
-        return Judged(success, shown(rows, judged, unexpected, samples))
+    def plan_dependent(values: MetricValues) -> MetricPlan:
+        expected = expects(values, F.col(column))
+        if expected is None:
+            return MetricPlan(judge=judge)
+        is_outlier = only_where(row_filter(where), F.col(column).isNotNull() & ~expected)
+        rows = FailingRows(count=outliers_name, condition=is_outlier, fields=(column,), to_sample=first_field)
+        return MetricPlan(judge=judge, metrics={outliers_name: F.count_if(is_outlier)}, failing_rows=rows)
 
-    def rest(answers: Answers) -> Asked:
-        wanted = expects(answers, F.col(found))
-        if wanted is None:
-            return Asked(judge=judge)
-        condition = within(inside(where), F.col(found).isNotNull() & ~wanted)
-        rows = Rows(count=name, condition=condition, fields=(found,), show=first)
-        return Asked(judge=judge, measures={name: F.count_if(condition)}, rows=rows)
-
-    return Asked(judge=judge, measures={**all_rows(where), filled: count, **measures}, rest=rest)
+    metrics = {**row_count_metric(where), count_name: count_column, **statistics}
+    return MetricPlan(judge=judge, metrics=metrics, plan_dependent=plan_dependent)
 
 
-RULES: Mapping[str, Rule] = {
-    "expect_column_value_z_scores_to_be_less_than": Rule(
-        (*_COMMON, "threshold", "double_sided"), _z_scores, own_job=True
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    "expect_column_value_z_scores_to_be_less_than": ExpectationPlanner(
+        (*_ARGUMENTS, "threshold", "double_sided"), _plan_z_scores, own_job=True
     ),
-    "expect_column_values_to_not_be_outliers": Rule(
-        (*_COMMON, "method", "multiplier"), _outliers, own_job=True
+    "expect_column_values_to_not_be_outliers": ExpectationPlanner(
+        (*_ARGUMENTS, "method", "multiplier"), _plan_outliers, own_job=True
     ),
 }

@@ -1,4 +1,4 @@
-"""All rules by Great Expectations' names; what is not among them, Great Expectations itself judges."""
+"""The planners of all expectations by name. An expectation without one is evaluated by Great Expectations."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from sparkops.checks.expectations import (
     ordering,
     outliers,
     table_level,
+    uniqueness,
 )
-from sparkops.checks.expectations.rule import Rule
+from sparkops.checks.expectations.metric_plan import ExpectationPlanner
 
-RULES: Mapping[str, Rule] = {
-    **column_values.RULES,
-    **multicolumn.RULES,
-    **column_aggregates.RULES,
-    **outliers.RULES,
-    **distinct_values.RULES,
-    **ordering.RULES,
-    **table_level.RULES,
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    **column_values.PLANNERS,
+    **multicolumn.PLANNERS,
+    **uniqueness.PLANNERS,
+    **distinct_values.PLANNERS,
+    **ordering.PLANNERS,
+    **column_aggregates.PLANNERS,
+    **outliers.PLANNERS,
+    **table_level.PLANNERS,
 }

@@ -1,4 +1,4 @@
-"""Conditions on rows as columns of Spark; constants become literals, never text of SQL."""
+"""Translate conditions and rules about rows to Spark columns. Constants become literals, never SQL text."""
 
 from __future__ import annotations
 
@@ -12,101 +12,110 @@ from pyspark.sql import functions as F
 from sparkops.scoring.ir import conditions
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column
+    from pyspark.sql import Column, DataFrame
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Column]] = {"<": lt, "<=": le, ">": gt, ">=": ge, "==": eq}
 
 
-def condition(node: conditions.Condition) -> Column:
-    """Return the condition as a column of true, false and NULL."""
+def to_condition(node: conditions.Condition) -> Column:
+    """Return a condition as a boolean column, with SQL's three values."""
     match node:
         case conditions.Every(parts):
-            made = reduce(and_, map(condition, parts)) if parts else F.lit(True)
+            column = reduce(and_, map(to_condition, parts)) if parts else F.lit(True)
         case conditions.Some(parts):
-            made = reduce(or_, map(condition, parts)) if parts else F.lit(False)
+            column = reduce(or_, map(to_condition, parts)) if parts else F.lit(False)
         case conditions.Not(conditions.Missing(inner)):
-            made = operand(inner).isNotNull()
+            column = to_operand(inner).isNotNull()
         case conditions.Not(opposite):
-            made = ~condition(opposite)
+            column = ~to_condition(opposite)
         case _:
-            made = _simple(node)
-    return made
+            column = _to_simple_condition(node)
+    return column
 
 
-def _simple(
+def _to_simple_condition(
     node: conditions.Compare | conditions.Same | conditions.Among | conditions.Missing | conditions.Matches,
 ) -> Column:
     match node:
         case conditions.Compare(op, left, right):
-            made = _COMPARE[op](operand(left), operand(right))
+            column = _COMPARE[op](to_operand(left), to_operand(right))
         case conditions.Same(left, right):
-            made = operand(left).eqNullSafe(operand(right))
+            column = to_operand(left).eqNullSafe(to_operand(right))
         case conditions.Among(inner, values):
-            made = operand(inner).isin(list(values))
+            column = to_operand(inner).isin(list(values))
         case conditions.Missing(inner):
-            made = operand(inner).isNull()
+            column = to_operand(inner).isNull()
         case conditions.Matches(inner, regex):
-            made = operand(inner).rlike(regex)
-    return made
+            column = to_operand(inner).rlike(regex)
+    return column
 
 
-def operand(node: conditions.Operand) -> Column:
-    """Return the operand as a column."""
+def to_operand(node: conditions.Operand) -> Column:
+    """Return an operand of a condition as a column."""
     match node:
         case conditions.Field(name):
             return F.col(name)
         case conditions.Value(value):
             return F.lit(value)
         case conditions.Length(inner):
-            return F.length(operand(inner))
-        case conditions.Total(parts, whole):
-            counted = [_counted(part, is_whole=is_whole) for part, is_whole in zip(parts, whole, strict=True)]
-            return reduce(add, counted)
+            return F.length(to_operand(inner))
+        case conditions.Total(parts, is_integer):
+            summands = [
+                _to_summand(part, is_integer=flag) for part, flag in zip(parts, is_integer, strict=True)
+            ]
+            return reduce(add, summands)
 
 
-def _counted(part: conditions.Operand, *, is_whole: bool) -> Column:
-    value = F.coalesce(operand(part), F.lit(0))
-    return value.cast("decimal(38,0)") if is_whole else value
+def _to_summand(part: conditions.Operand, *, is_integer: bool) -> Column:
+    value = F.coalesce(to_operand(part), F.lit(0))
+    return value.cast("decimal(38,0)") if is_integer else value
 
 
-def inside(where: str | None) -> Column | None:
-    """Return the rows that an author's `row_condition` keeps: Spark SQL, as it is written."""
-    return None if where is None else F.expr(where)
+def row_filter(row_condition: str | None) -> Column | None:
+    """Return an expectation's `row_condition`, which is Spark SQL, as a column."""
+    return None if row_condition is None else F.expr(row_condition)
 
 
-def within(where: Column | None, value: Column) -> Column:
-    """Return a value for the rows of a condition, NULL for others, where it is not even computed."""
-    return value if where is None else F.when(where, value)
+def only_where(row_filter: Column | None, value: Column) -> Column:
+    """Return a value for the rows of a filter, NULL for other rows, for which it is not evaluated."""
+    return value if row_filter is None else F.when(row_filter, value)
 
 
-def broken(rule: conditions.RowRule) -> Column:
-    """Return the rows that break a rule: true for them, false or NULL for others."""
-    fails = condition(
+def violation(rule: conditions.RowRule) -> Column:
+    """Return the condition of the rows that violate a rule: true for them, false or NULL for other rows."""
+    violated = to_condition(
         rule.expects.condition if isinstance(rule.expects, conditions.Not) else conditions.Not(rule.expects)
     )
     if rule.unless is not None and not (
-        isinstance(rule.unless, conditions.Missing) and _is_unknown_without(rule.expects)
+        isinstance(rule.unless, conditions.Missing) and _is_null_if_missing(rule.expects)
     ):
-        fails = condition(conditions.Not(rule.unless)) & fails
-    return within(inside(rule.where), fails)
+        violated = to_condition(conditions.Not(rule.unless)) & violated
+    return only_where(row_filter(rule.where), violated)
 
 
-def _is_unknown_without(expects: conditions.Condition) -> bool:
-    """Tell whether a condition on one column is NULL where its value is missing, so that nobody need ask for that."""
+def _is_null_if_missing(expects: conditions.Condition) -> bool:
+    """Tell whether a condition on one column is NULL if the value is NULL, so that no test for NULL is needed."""
     match expects:
         case conditions.Compare() | conditions.Among() | conditions.Matches():
             return True
         case conditions.Every(parts) | conditions.Some(parts):
-            return bool(parts) and all(map(_is_unknown_without, parts))
+            return bool(parts) and all(map(_is_null_if_missing, parts))
         case conditions.Not(inner):
-            return _is_unknown_without(inner)
+            return _is_null_if_missing(inner)
         case _:
             return False
 
 
-def kept(rule: conditions.RowRule) -> Column | None:
-    """Return the rows that a rule judges; None when it judges all."""
-    where = inside(rule.where)
+def evaluated_rows(rule: conditions.RowRule) -> Column | None:
+    """Return the condition of the rows that a rule evaluates; None if it evaluates all."""
+    where = row_filter(rule.where)
     if rule.unless is None:
         return where
-    return within(where, condition(conditions.Not(rule.unless)))
+    return only_where(where, to_condition(conditions.Not(rule.unless)))
+
+
+def evaluated_frame(frame: DataFrame, rule: conditions.RowRule) -> DataFrame:
+    """Return the rows of a frame that a rule evaluates."""
+    where = row_filter(rule.where)
+    rows = frame if where is None else frame.where(where)
+    return rows if rule.unless is None else rows.where(to_condition(conditions.Not(rule.unless)))

@@ -1,4 +1,4 @@
-"""Expectations about the table: its rows, and its columns and their types, which cost no Spark job."""
+"""Expectations about a table: its number of rows, and its columns and their types, which need no Spark job."""
 
 from __future__ import annotations
 
@@ -8,111 +8,136 @@ from typing import Any
 
 from pyspark.sql import types
 
-from sparkops.checks.expectations.bounds import BOUNDS, between
-from sparkops.checks.expectations.map_plans import all_rows, rows_name
-from sparkops.checks.expectations.metric_plan import Asked, Judged
-from sparkops.checks.expectations.rule import CONDITIONED, Arguments, Rule
+from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
+from sparkops.checks.expectations.map_plans import row_count_metric, row_count_name
+from sparkops.checks.expectations.metric_plan import (
+    CONDITION_ARGUMENTS,
+    Arguments,
+    ExpectationPlanner,
+    MetricPlan,
+    Verdict,
+)
 from sparkops.checks.suite.schema_columns import Columns
 
 
-def _counted(judge: Callable[[int, Arguments], Judged]) -> Callable[[Arguments, Columns], Asked]:
-    def ask(args: Arguments, columns: Columns) -> Asked:
+def _row_count_planner(
+    arguments: tuple[str, ...], judge: Callable[[int, Arguments], Verdict]
+) -> ExpectationPlanner:
+    def plan(args: Arguments, columns: Columns) -> MetricPlan:
         del columns
         where = args["row_condition"]
-        return Asked(
-            measures=all_rows(where), judge=lambda answers, _: judge(answers[rows_name(where)], args)
+        return MetricPlan(
+            metrics=row_count_metric(where),
+            judge=lambda values, _: judge(values[row_count_name(where)], args),
         )
 
-    return ask
+    return ExpectationPlanner((*arguments, *CONDITION_ARGUMENTS), plan)
 
 
-def _equal(count: int, args: Arguments) -> Judged:
-    return Judged(count == args["value"], {"observed_value": count})
+def _schema_planner(
+    arguments: tuple[str, ...], judge: Callable[[Arguments, Columns], Verdict]
+) -> ExpectationPlanner:
+    """Return the planner of an expectation that only reads the schema."""
+    return ExpectationPlanner(
+        arguments, lambda args, columns: MetricPlan(judge=lambda *_: judge(args, columns))
+    )
 
 
-def _known(judge: Callable[[Arguments, Columns], Judged]) -> Callable[[Arguments, Columns], Asked]:
-    """Return a rule that only looks at the schema."""
-    return lambda args, columns: Asked(judge=lambda *_: judge(args, columns))
+def _judge_equal(count: int, args: Arguments) -> Verdict:
+    return Verdict(count == args["value"], {"observed_value": count})
 
 
-def _exists(args: Arguments, columns: Columns) -> Judged:
+def _judge_column_count_equal(args: Arguments, columns: Columns) -> Verdict:
+    return _judge_equal(len(columns.names), args)
+
+
+def _judge_column_count_between(args: Arguments, columns: Columns) -> Verdict:
+    return judge_bounds(len(columns.names), args)
+
+
+def _judge_exists(args: Arguments, columns: Columns) -> Verdict:
     name, index = args["column"], args["column_index"]
     if not index:
-        return Judged(name in columns.names, {})
+        return Verdict(name in columns.names, {})
     try:
-        return Judged(columns.names[index] == name, {})
+        return Verdict(columns.names[index] == name, {})
     except IndexError:
-        return Judged(success=False, result={})
+        return Verdict(success=False, result={})
 
 
-def _in_order(args: Arguments, columns: Columns) -> Judged:
-    expected, found = args["column_list"], columns.names
-    if expected is None or list(expected) == found:
-        return Judged(success=True, result={"observed_value": found})
-    places = zip_longest(range(max(len(expected), len(found))), expected, found)
-    differ = [{"Expected Column Position": i, "Expected": a, "Found": b} for i, a, b in places if a != b]
-    return Judged(success=False, result={"observed_value": found, "details": {"mismatched": differ}})
+def _judge_ordered_list(args: Arguments, columns: Columns) -> Verdict:
+    expected, observed = args["column_list"], columns.names
+    if expected is None or list(expected) == observed:
+        return Verdict(success=True, result={"observed_value": observed})
+    positions = zip_longest(range(max(len(expected), len(observed))), expected, observed)
+    mismatched = [
+        {"Expected Column Position": index, "Expected": a, "Found": b} for index, a, b in positions if a != b
+    ]
+    return Verdict(success=False, result={"observed_value": observed, "details": {"mismatched": mismatched}})
 
 
-def _as_set(args: Arguments, columns: Columns) -> Judged:
-    expected, found = set(args["column_set"] or ()), set(columns.names)
-    seen = {"observed_value": sorted(found)}
-    unexpected, missing = sorted(found - expected), sorted(map(str, expected - found))
+def _judge_column_set(args: Arguments, columns: Columns) -> Verdict:
+    expected, observed = set(args["column_set"] or ()), set(columns.names)
+    result = {"observed_value": sorted(observed)}
+    unexpected, missing = sorted(observed - expected), sorted(map(str, expected - observed))
     if not unexpected and not missing:
-        return Judged(success=True, result=seen)
-    differ = {"unexpected": unexpected, "missing": missing}
-    told = {"mismatched": {key: names for key, names in differ.items() if names}}
-    return Judged(not args["exact_match"] and not missing, {**seen, "details": told})
+        return Verdict(success=True, result=result)
+    lists = {"unexpected": unexpected, "missing": missing}
+    mismatched = {key: names for key, names in lists.items() if names}
+    success = not args["exact_match"] and not missing
+    return Verdict(success, {**result, "details": {"mismatched": mismatched}})
 
 
-def _type(args: Arguments, columns: Columns) -> Judged:
-    wanted = getattr(types, args["type_"], None)
-    if not isinstance(wanted, type) or not issubclass(wanted, types.DataType):
-        raise ValueError(f"Unrecognized spark type: {args['type_']}")  # noqa: TRY004  # as Great Expectations
-    found = columns.type_of(columns.find(args["column"]))
-    return Judged(isinstance(found, wanted), {"observed_value": type(found).__name__})
+def _judge_column_type(args: Arguments, columns: Columns) -> Verdict:
+    expected = getattr(types, args["type_"], None)
+    if not isinstance(expected, type) or not issubclass(expected, types.DataType):
+        # Great Expectations raises a ValueError here.
+        raise ValueError(f"Unrecognized spark type: {args['type_']}")  # noqa: TRY004
+    observed = columns.type_of(columns.find(args["column"]))
+    return Verdict(isinstance(observed, expected), {"observed_value": type(observed).__name__})
 
 
-def _typed(names: Callable[[Arguments], list[str] | None]) -> Callable[[Arguments, Columns], Judged]:
-    """Return what judges the type of a column by the names of the types that it may have."""
-
-    def judge(args: Arguments, columns: Columns) -> Judged:
-        found = _exactly(args["column"], columns)
-        wanted = names(args)
-        known = [getattr(types, name) for name in wanted or () if hasattr(types, name)]
-        if wanted is not None and not known:
-            raise ValueError("No recognized spark types in expected_types_list")
-        held = wanted is None or isinstance(found, tuple(known))
-        return Judged(held, {"observed_value": type(found).__name__})
-
-    return judge
+def _judge_type_names(names: list[str] | None, column: str, columns: Columns) -> Verdict:
+    """Judge whether a column has one of the types with these names."""
+    observed = _type_of_exact_name(column, columns)
+    known = [getattr(types, name) for name in names or () if hasattr(types, name)]
+    if names is not None and not known:
+        raise ValueError("No recognized spark types in expected_types_list")
+    success = names is None or isinstance(observed, tuple(known))
+    return Verdict(success, {"observed_value": type(observed).__name__})
 
 
-def _exactly(name: str, columns: Columns) -> Any:
-    """Return the type of a column whose name is written as the frame writes it."""
-    for known, kind in columns.types:
+def _judge_values_of_type(args: Arguments, columns: Columns) -> Verdict:
+    return _judge_type_names([args["type_"]], args["column"], columns)
+
+
+def _judge_values_in_type_list(args: Arguments, columns: Columns) -> Verdict:
+    return _judge_type_names(args["type_list"], args["column"], columns)
+
+
+def _type_of_exact_name(name: str, columns: Columns) -> Any:
+    """Return the type of a column whose name is written exactly as in the frame."""
+    for known, column_type in columns.types:
         if known == name:
-            return kind
+            return column_type
     raise ValueError(f'Error: The column "{name}" in BatchData does not exist.')
 
 
-RULES: Mapping[str, Rule] = {
-    "expect_table_row_count_to_equal": Rule(("value", *CONDITIONED), _counted(_equal)),
-    "expect_table_row_count_to_be_between": Rule((*BOUNDS, *CONDITIONED), _counted(between)),
-    "expect_table_column_count_to_equal": Rule(
-        ("value",), _known(lambda args, columns: _equal(len(columns.names), args))
+PLANNERS: Mapping[str, ExpectationPlanner] = {
+    "expect_table_row_count_to_equal": _row_count_planner(("value",), _judge_equal),
+    "expect_table_row_count_to_be_between": _row_count_planner(BOUND_ARGUMENTS, judge_bounds),
+    "expect_table_column_count_to_equal": _schema_planner(("value",), _judge_column_count_equal),
+    "expect_table_column_count_to_be_between": _schema_planner(
+        ("min_value", "max_value"), _judge_column_count_between
     ),
-    "expect_table_column_count_to_be_between": Rule(
-        ("min_value", "max_value"), _known(lambda args, columns: between(len(columns.names), args))
+    "expect_table_columns_to_match_ordered_list": _schema_planner(("column_list",), _judge_ordered_list),
+    "expect_table_columns_to_match_set": _schema_planner(("column_set", "exact_match"), _judge_column_set),
+    "expect_column_to_exist": _schema_planner(("column", "column_index"), _judge_exists),
+    "expect_column_type_to_be": _schema_planner(("column", "type_"), _judge_column_type),
+    "expect_column_values_to_be_of_type": _schema_planner(
+        ("column", "type_", "mostly", *CONDITION_ARGUMENTS), _judge_values_of_type
     ),
-    "expect_table_columns_to_match_ordered_list": Rule(("column_list",), _known(_in_order)),
-    "expect_table_columns_to_match_set": Rule(("column_set", "exact_match"), _known(_as_set)),
-    "expect_column_to_exist": Rule(("column", "column_index"), _known(_exists)),
-    "expect_column_type_to_be": Rule(("column", "type_"), _known(_type)),
-    "expect_column_values_to_be_of_type": Rule(
-        ("column", "type_", "mostly", *CONDITIONED), _known(_typed(lambda args: [args["type_"]]))
-    ),
-    "expect_column_values_to_be_in_type_list": Rule(
-        ("column", "type_list", "mostly", *CONDITIONED), _known(_typed(lambda args: args["type_list"]))
+    "expect_column_values_to_be_in_type_list": _schema_planner(
+        ("column", "type_list", "mostly", *CONDITION_ARGUMENTS), _judge_values_in_type_list
     ),
 }

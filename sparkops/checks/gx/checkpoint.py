@@ -1,6 +1,6 @@
-"""Expectations that Great Expectations itself judges, and its own results as its renderers want them.
+"""Run expectations as a checkpoint of Great Expectations.
 
-Importing this module imports Great Expectations; `library` does so late.
+Importing this module imports Great Expectations; `GxLibrary` imports it in the background.
 """
 
 from __future__ import annotations
@@ -11,77 +11,76 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import great_expectations as gx
-from great_expectations.core.expectation_validation_result import (
-    ExpectationSuiteValidationResult,
-    ExpectationValidationResult,
-)
 from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
-from great_expectations.validator.validation_statistics import calc_validation_statistics
 
-from sparkops.checks.expectations.metric_plan import SAMPLES
-from sparkops.checks.gx.expectation_builder import build
 from sparkops.checks.gx.one_pass_engine import OnePassDatasource, OnePassEngine
-from sparkops.checks.results import Found
+from sparkops.checks.results import SAMPLE_SIZE, ExpectationResult
 from sparkops.checks.suite.suite import Suite
-from sparkops.checks.validation import Validation
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": SAMPLES}
+RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": SAMPLE_SIZE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """What a checkpoint found on one frame.
+class CheckpointResult:
+    """The result of a checkpoint on one frame.
 
     Args:
-        found: By position in the suite, for each expectation that it returned.
-        engine: The engine that computed it, with the row conditions it built.
+        results: By position in the suite, for each expectation that the checkpoint returned.
+        engine: The engine that computed them, which also builds the conditions of failing rows.
     """
 
-    found: dict[int, Found]
+    results: dict[int, ExpectationResult]
     engine: OnePassEngine
 
 
-def run_checkpoint(suite: Suite, expectations: dict[int, Any], frame: DataFrame, *, run_id: str) -> Checked:
+def run_checkpoint(
+    suite: Suite, expectations: dict[int, Any], frame: DataFrame, *, run_id: str
+) -> CheckpointResult:
     """Run expectations as a checkpoint on the frame.
 
     Args:
-        suite: The suite as it is written.
-        expectations: Those to check, by their position in the suite, as `catalogue.build` made them.
+        suite: The suite as written.
+        expectations: Those to evaluate, by position in the suite, as `build_expectations` returned them.
         frame: Rows to check.
-        run_id: Run of sparkops, the name of Great Expectations' run.
+        run_id: Run of sparkops, which names the run of Great Expectations.
     """
-    context = gx.get_context(mode="ephemeral", project_config=_project())
+    context = gx.get_context(mode="ephemeral", project_config=_in_memory_project())
     source: OnePassDatasource = context.data_sources.add_sparkops(name="sparkops", persist=False)
-    source.use(frame.sparkSession)
+    source.use_session(frame.sparkSession)
     batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("whole")
-    own = context.suites.add(
-        gx.ExpectationSuite(name=suite.table, expectations=[copy(one) for one in expectations.values()])
-    )
+    copies = [copy(expectation) for expectation in expectations.values()]
+    gx_suite = context.suites.add(gx.ExpectationSuite(name=suite.table, expectations=copies))
     definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name=suite.table, data=batch, suite=own)
+        gx.ValidationDefinition(name=suite.table, data=batch, suite=gx_suite)
     )
     checkpoint = context.checkpoints.add(
         gx.Checkpoint(name=suite.table, validation_definitions=[definition], result_format=RESULT_FORMAT)
     )
-    told = checkpoint.run(
+    checkpoint_result = checkpoint.run(
         batch_parameters={"dataframe": frame},
         run_id=RunIdentifier(run_name=run_id, run_time=datetime.now(UTC)),
     )
-    validation = next(iter(told.run_results.values()))
-    found = {one.expectation_config.meta["sparkops"]["position"]: _found(one) for one in validation.results}
-    return Checked(found=found, engine=source.get_execution_engine())
+    validation = next(iter(checkpoint_result.run_results.values()))
+    results = {_position(result): _to_expectation_result(result) for result in validation.results}
+    return CheckpointResult(results=results, engine=source.get_execution_engine())
 
 
-def _project() -> DataContextConfig:
-    """Return a project that lives in memory: no files, no telemetry, no progress bars."""
+def _position(result: Any) -> int:
+    """Return the position in the suite, which `build_expectations` wrote to the expectation's `meta`."""
+    position: int = result.expectation_config.meta["sparkops"]["position"]
+    return position
+
+
+def _in_memory_project() -> DataContextConfig:
+    """Return a project in memory: no files, no telemetry, no progress bars."""
     return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         progress_bars=ProgressBarsConfig(globally=False),
@@ -89,13 +88,15 @@ def _project() -> DataContextConfig:
     )
 
 
-def _found(result: Any) -> Found:
-    told = result.to_json_dict()
-    return Found(bool(told["success"]), told.get("result") or {}, _raised(result.exception_info))
+def _to_expectation_result(result: Any) -> ExpectationResult:
+    values = result.to_json_dict()
+    return ExpectationResult(
+        bool(values["success"]), values.get("result") or {}, _exception_message(result.exception_info)
+    )
 
 
-def _raised(info: Any) -> str | None:
-    """Return what was raised while the expectation was evaluated, if anything was."""
+def _exception_message(info: Any) -> str | None:
+    """Return the first message of an `exception_info`, which is one entry or a mapping of entries."""
     if not info:
         return None
     entries = [info] if "exception_message" in info else list(info.values())
@@ -108,46 +109,3 @@ def _raised(info: Any) -> str | None:
         if message:
             return str(message)
     return None
-
-
-def drawable(validation: Validation) -> Any:
-    """Return a validation as Great Expectations' own object, for its renderers."""
-    made = build(validation.suite)
-    results = [_result(made[index], validation.found[index]) for index in sorted(validation.found)]
-    statistics = calc_validation_statistics(results)
-    run = RunIdentifier(run_name=validation.run_id, run_time=validation.time)
-    name = validation.suite.table
-    return ExpectationSuiteValidationResult(
-        success=statistics.success,
-        results=results,
-        suite_name=name,
-        suite_parameters={},
-        statistics=statistics._asdict(),
-        meta={
-            "great_expectations_version": gx.__version__,
-            "batch_spec": {},
-            "batch_markers": {},
-            "active_batch_definition": {"data_asset_name": name},
-            "checkpoint_name": name,
-            "validation_id": None,
-            "checkpoint_id": None,
-            "run_id": run,
-            "validation_time": validation.time.isoformat(),
-        },
-        batch_id=name,
-    )
-
-
-def _result(expectation: Any, found: Found) -> Any:
-    info = {
-        "raised_exception": found.raised is not None,
-        "exception_message": found.raised,
-        "exception_traceback": None,
-    }
-    return ExpectationValidationResult(
-        success=found.success,
-        expectation_config=expectation.configuration,
-        result=dict(found.result),
-        meta={},
-        exception_info=info,
-    )

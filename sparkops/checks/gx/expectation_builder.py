@@ -1,45 +1,49 @@
-"""Great Expectations' own expectations, made from a suite; every unknown name and argument at once, with its line."""
+"""Build the expectations of Great Expectations from a suite; report every unknown name and argument at once, with its line."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sparkops.checks.suite.problems import did_you_mean, raise_problems
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.checks.suite.suite_file import near, refuse
 from sparkops.errors import Problem
 
-_HIDDEN = ("id", "meta", "notes", "rendered_content", "result_format", "catch_exceptions", "windows")
-_ORDERED = ("column_values.increasing", "column_values.decreasing")
-_WINDOWED = ("column_values.unique", "compound_columns.unique")
+# Fields that are not arguments of a suite.
+_HIDDEN_FIELDS = ("id", "meta", "notes", "rendered_content", "result_format", "catch_exceptions", "windows")
+_ORDER_METRICS = ("column_values.increasing", "column_values.decreasing")
+_UNIQUENESS_METRICS = ("column_values.unique", "compound_columns.unique")
 
 
-def build(suite: Suite) -> list[Any]:
-    """Return one expectation of Great Expectations per expectation of the suite; its `meta` holds the position.
+def build_expectations(suite: Suite) -> list[Any]:
+    """Return the Great Expectations object of each expectation; its `meta` contains the position in the suite.
 
     Raises:
-        ConfigError: Unknown expectations, unknown or wrong arguments, or `quarantine` on what is not about rows.
+        ConfigError: Unknown expectations, unknown or wrong arguments, or `quarantine` on an expectation that is not about rows.
     """
     problems: list[Problem] = []
-    made = [_build(each, index, problems) for index, each in enumerate(suite.expectations)]
-    refuse(suite.place.file, problems)
-    return made
+    expectations = [
+        _build(expectation, index, problems) for index, expectation in enumerate(suite.expectations)
+    ]
+    raise_problems(suite.place.file, problems)
+    return expectations
 
 
-def is_about_rows(implementation: type[Any]) -> bool:
-    """Tell whether an expectation says of each row whether it breaks it."""
+def is_row_level(implementation: type[Any]) -> bool:
+    """Tell whether an expectation class decides for each row whether it fails."""
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
         ColumnPairMapExpectation,
         MulticolumnMapExpectation,
     )
 
-    maps = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
-    return issubclass(implementation, maps) and implementation.map_metric not in _ORDERED
+    map_classes = (ColumnMapExpectation, ColumnPairMapExpectation, MulticolumnMapExpectation)
+    return issubclass(implementation, map_classes) and implementation.map_metric not in _ORDER_METRICS
 
 
 def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any:
+    """Return one object, or None after its problems were added to the list."""
     from great_expectations.compatibility.pydantic import ValidationError
     from great_expectations.exceptions import GreatExpectationsError
     from great_expectations.expectations.registry import (
@@ -47,29 +51,29 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
         list_registered_expectation_implementations,
     )
 
+    def add_problems(*messages: str) -> None:
+        problems.extend(Problem(expectation.type, message, expectation.place) for message in messages)
+
     known = sorted(list_registered_expectation_implementations())
     if expectation.type not in known:
-        message = f"Great Expectations has no `{expectation.type}`.{near(expectation.type, known)}"
-        problems.append(Problem(expectation.type, message, expectation.place))
+        suggestion = did_you_mean(expectation.type, known)
+        add_problems(f"Great Expectations has no `{expectation.type}`.{suggestion}")
         return None
     implementation = get_expectation_impl(expectation.type)
-    problems += [
-        Problem(expectation.type, m, expectation.place) for m in _misuse(expectation, implementation)
-    ]
-    extra: dict[str, Any] = {"severity": expectation.severity} if expectation.severity else {}
+    add_problems(*_misuses(expectation, implementation))
+    severity = {"severity": expectation.severity} if expectation.severity else {}
+    meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
     try:
-        meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
-        return implementation(**_conditioned(expectation.kwargs), **extra, meta=meta)
+        return implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
     except ValidationError as error:
-        messages = [_told(expectation, implementation, item) for item in error.errors()]
+        add_problems(*[_validation_message(expectation, implementation, item) for item in error.errors()])
     except (GreatExpectationsError, TypeError, ValueError) as error:
-        messages = [f"`{expectation.type}`: {error}"]
-    problems += [Problem(expectation.type, message, expectation.place) for message in messages]
+        add_problems(f"`{expectation.type}`: {error}")
     return None
 
 
-def _conditioned(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments whose `row_condition`, when it is a text, is Spark SQL said in Great Expectations' present way."""
+def _to_gx_arguments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments with a textual `row_condition` as the condition object of Great Expectations for Spark SQL."""
     from great_expectations.expectations.row_conditions import PassThroughCondition
 
     condition, parser = kwargs.get("row_condition"), kwargs.get("condition_parser")
@@ -79,32 +83,38 @@ def _conditioned(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {**others, "row_condition": PassThroughCondition(pass_through_filter=condition)}
 
 
-def _misuse(expectation: Expectation, implementation: type[Any]) -> list[str]:
-    if expectation.fail_over and not is_about_rows(implementation):
-        told = "counts no rows that break it, so `fail_over` means nothing for it: take it out."
-        return [f"`{expectation.type}` {told}"]
-    if expectation.policy != "quarantine":
-        return []
-    if not is_about_rows(implementation):
-        told = "judges the table as a whole, so there are no rows to quarantine: use `policy: fail` or `policy: warn`."
-        return [f"`{expectation.type}` {told}"]
-    if implementation.map_metric in _WINDOWED and expectation.kwargs.get("row_condition"):
-        told = "counts duplicates among the rows of its `row_condition` only, so it cannot quarantine"
-        return [f"`{expectation.type}` {told}: use `policy: fail`, or leave out `row_condition`."]
-    return []
+def _misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[str]:
+    """Yield what is wrong with an expectation's `fail_over` or policy."""
+    name = f"`{expectation.type}`"
+    if expectation.fail_over and not is_row_level(implementation):
+        yield f"{name} counts no failing rows, so `fail_over` has no effect on it: remove it."
+    elif expectation.policy == "quarantine" and not is_row_level(implementation):
+        yield (
+            f"{name} judges the table as a whole, so there are no rows to quarantine: "
+            "use `policy: fail` or `policy: warn`."
+        )
+    elif (
+        expectation.policy == "quarantine"
+        and implementation.map_metric in _UNIQUENESS_METRICS
+        and expectation.kwargs.get("row_condition")
+    ):
+        yield (
+            f"{name} counts duplicates among the rows of its `row_condition` only, so it cannot quarantine: "
+            "use `policy: fail`, or leave out `row_condition`."
+        )
 
 
-def _told(expectation: Expectation, implementation: type[Any], item: dict[str, Any]) -> str:
+def _validation_message(expectation: Expectation, implementation: type[Any], item: dict[str, Any]) -> str:
+    """Return the message for one error of pydantic."""
     name = str(item["loc"][0]) if item["loc"] else ""
-    fields = sorted(set(implementation.__fields__) - set(_HIDDEN))
+    fields = sorted(set(implementation.__fields__) - set(_HIDDEN_FIELDS))
     if item["type"] == "value_error.extra":
-        return f"`{expectation.type}` takes no `{name}`.{near(name, fields)} It takes: {', '.join(fields)}."
+        suggestion = did_you_mean(name, fields)
+        return f"`{expectation.type}` takes no `{name}`.{suggestion} It takes: {', '.join(fields)}."
     if item["type"] == "value_error.missing":
         return f"`{expectation.type}` needs `{name}`."
-    given = f" is {expectation.kwargs[name]!r}" if name in expectation.kwargs else ""
-    said = re.sub(r"\s+", " ", str(item["msg"]))
-    return (
-        f"`{expectation.type}`: `{name}`{given}: {said}."
-        if name != "__root__"
-        else f"`{expectation.type}`: {said}."
-    )
+    detail = re.sub(r"\s+", " ", str(item["msg"]))
+    if name == "__root__":
+        return f"`{expectation.type}`: {detail}."
+    value = f" is {expectation.kwargs[name]!r}" if name in expectation.kwargs else ""
+    return f"`{expectation.type}`: `{name}`{value}: {detail}."

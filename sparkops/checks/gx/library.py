@@ -1,4 +1,4 @@
-"""Importing Great Expectations, which takes seconds: begun early in a thread, waited for where it is needed."""
+"""Import Great Expectations, which takes seconds, in a background thread."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import threading
 from importlib import import_module
 
-from sparkops.checks.gx.lazy_modules import late
+from sparkops.checks.gx.lazy_modules import import_lazily
 from sparkops.errors import EngineError
 
 _MODULES = (
@@ -16,31 +16,44 @@ _MODULES = (
     "sparkops.checks.gx.checkpoint",
     "sparkops.checks.gx.unexpected_condition",
 )
-_SELDOM = ("altair", "scipy.stats")
+# Great Expectations imports them for three expectations that are rarely used.
+_RARELY_USED = ("altair", "scipy.stats")
+_LOGGERS = (
+    "great_expectations",
+    "great_expectations.validator",
+    "great_expectations.execution_engine",
+)
 
 
-class Library:
-    """The one import of Great Expectations in this process."""
+class GxLibrary:
+    """The import of Great Expectations."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
         self._error: ImportError | None = None
         self._lock = threading.Lock()
 
-    def begin(self) -> None:
-        """Start importing in a daemon thread; a second call does nothing."""
+    @property
+    def is_started(self) -> bool:
+        """Tell whether the import was started."""
+        return self._thread is not None
+
+    def start_import(self) -> None:
+        """Start the import in a daemon thread; a second call does nothing."""
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._load, name="sparkops-checks-import", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._import, name="sparkops-checks-import", daemon=True
+                )
                 self._thread.start()
 
-    def wait(self) -> None:
-        """Return when it is imported.
+    def ensure_imported(self) -> None:
+        """Start the import if necessary, and wait for its end.
 
         Raises:
-            EngineError: It is not installed, or does not import.
+            EngineError: Great Expectations is not installed, or cannot be imported.
         """
-        self.begin()
+        self.start_import()
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:
@@ -49,16 +62,12 @@ class Library:
                 "Checks need it: install `sparkops[spark]`, or `great-expectations` beside your Spark."
             ) from self._error
 
-    def _load(self) -> None:
+    def _import(self) -> None:
         try:
-            with late(_SELDOM):
+            with import_lazily(_RARELY_USED):
                 for name in _MODULES:
                     import_module(name)
         except ImportError as error:
             self._error = error
-        for name in (
-            "great_expectations",
-            "great_expectations.validator",
-            "great_expectations.execution_engine",
-        ):
+        for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)

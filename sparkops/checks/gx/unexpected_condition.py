@@ -1,11 +1,12 @@
-"""Which rows break an expectation, by Great Expectations' own row conditions.
+"""The condition of the rows that fail an expectation, built by Great Expectations itself.
 
-Importing this module imports Great Expectations; `library` does so late.
+Importing this module imports Great Expectations; `GxLibrary` imports it in the background.
 """
 
 from __future__ import annotations
 
 from functools import reduce
+from operator import and_
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,16 @@ from sparkops.checks.gx.one_pass_engine import OnePassEngine
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_DOMAIN = "sparkops-domain"
+_BATCH_ID = "sparkops-domain"
 
 
-def breaks(expectation: Any, engine: OnePassEngine) -> Column:
-    """Return the condition that is true for a row that breaks the expectation, never NULL."""
-    depends = expectation.get_validation_dependencies(
+def unexpected_condition(expectation: Any, engine: OnePassEngine) -> Column:
+    """Return the condition that is true for a row that fails the expectation, and false, never NULL, for others."""
+    dependencies = expectation.get_validation_dependencies(
         execution_engine=engine, runtime_configuration={"result_format": RESULT_FORMAT}
     )
-    count = depends.metric_configurations[f"{expectation.map_metric}.unexpected_count"]
-    wanted = MetricConfiguration(
+    count = dependencies.metric_configurations[f"{expectation.map_metric}.unexpected_count"]
+    condition_metric = MetricConfiguration(
         metric_name=f"{expectation.map_metric}.condition",
         metric_domain_kwargs={
             **count.metric_domain_kwargs,
@@ -37,31 +38,30 @@ def breaks(expectation: Any, engine: OnePassEngine) -> Column:
         metric_value_kwargs=count.metric_value_kwargs,
     )
     calculator = MetricsCalculator(execution_engine=engine, show_progress_bars=False)
-    unexpected, compute, accessor = calculator.get_metric(wanted)
-    inside = _domain({**compute, **accessor}, engine)
-    return F.coalesce(reduce(lambda a, b: a & b, [*inside, unexpected]), F.lit(False))
+    unexpected, compute_domain, accessor_domain = calculator.get_metric(condition_metric)
+    filters = _domain_filters({**compute_domain, **accessor_domain}, engine)
+    return F.coalesce(reduce(and_, [*filters, unexpected]), F.lit(False))
 
 
-def _domain(domain: dict[str, Any], engine: OnePassEngine) -> list[Column]:
-    """Return the conditions by which Great Expectations narrows a frame to an expectation's rows."""
-    data = engine.batch_manager.active_batch_data
-    recorder = _Recorder(data.dataframe.schema)
+def _domain_filters(domain: dict[str, Any], engine: OnePassEngine) -> list[Column]:
+    """Return the filters with which Great Expectations restricts a frame to an expectation's rows."""
+    recorder = _FilterRecorder(engine.batch_manager.active_batch_data.dataframe.schema)
     cache = engine.batch_manager.batch_data_cache
-    cache[_DOMAIN] = SimpleNamespace(dataframe=recorder)
+    cache[_BATCH_ID] = SimpleNamespace(dataframe=recorder)
     try:
-        engine.get_domain_records({**domain, "batch_id": _DOMAIN})
+        engine.get_domain_records({**domain, "batch_id": _BATCH_ID})
     finally:
-        del cache[_DOMAIN]
-    return recorder.conditions
+        del cache[_BATCH_ID]
+    return recorder.filters
 
 
-class _Recorder:
-    """Stands where a frame stands and keeps the filters that are put on it."""
+class _FilterRecorder:
+    """A substitute for a DataFrame that records the filters applied to it."""
 
     def __init__(self, schema: Any) -> None:
         self.schema = schema
-        self.conditions: list[Column] = []
+        self.filters: list[Column] = []
 
-    def filter(self, condition: Any) -> _Recorder:
-        self.conditions.append(F.expr(condition) if isinstance(condition, str) else condition)
+    def filter(self, condition: Any) -> _FilterRecorder:
+        self.filters.append(F.expr(condition) if isinstance(condition, str) else condition)
         return self

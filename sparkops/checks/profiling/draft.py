@@ -1,4 +1,4 @@
-"""A table's profile as the text of a suite: commented YAML that a person reads, edits and commits."""
+"""Write the draft of a suite from a table's profile: commented YAML to read, edit and commit."""
 
 from __future__ import annotations
 
@@ -8,146 +8,156 @@ from typing import Any
 import yaml
 
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
-from sparkops.checks.profiling.proposals import Proposal, number, of_column
+from sparkops.checks.profiling.proposals import Proposal, format_number, propose_for_column
 
-_WIDTH = 118
-_LONG = 60  # characters of a type in a comment
+_MAX_WIDTH = 118
+_MAX_TYPE_WIDTH = 60
 _INDENT = 8
-_FIRST = 50  # about the length of an expectation's name
+# About the length of an expectation's name.
+_NAME_WIDTH = 50
 
 
 def draft(profile: TableProfile, *, version: int | None = None, writes: Sequence[int] = ()) -> str:
-    """Return conf/checks/<table>.yml for a table; it holds on the rows that were profiled.
+    """Return conf/checks/<table>.yml for a table; the profiled rows pass it.
 
     Args:
-        profile: What was seen.
-        version: The version that was looked at; None for a source.
-        writes: Rows that each earlier write of the table brought, where known.
+        profile: The profile of the table.
+        version: The version that was profiled; None for a source.
+        writes: Rows of each earlier write to the table, if known.
     """
-    parts = [_head(profile, version), *_about_table(profile, writes)]
-    parts += [line for column in profile.columns for line in _about_column(profile, column)]
-    return "\n".join(parts) + "\n"
+    lines = [_header(profile, version), *_table_lines(profile, writes)]
+    for column in profile.columns:
+        lines += _column_lines(profile, column)
+    return "\n".join(lines) + "\n"
 
 
-def _head(profile: TableProfile, version: int | None) -> str:
+def _header(profile: TableProfile, version: int | None) -> str:
     at = "" if version is None else f" version {version}"
-    held = f"{_counted(profile.rows, 'row')}, {_counted(len(profile.columns), 'column')}"
+    size = f"{_count(profile.rows, 'row')}, {_count(len(profile.columns), 'column')}"
     return (
-        f"# Drafted from `{_said(profile.table)}`{at}: {held}. It was seen once and is promised by nobody:\n"
-        "# read each line, widen it or take it out. `policy: warn` marks a guess; what has no policy blocks the table.\n"
+        f"# Drafted from `{_comment(profile.table)}`{at}: {size}. It describes what was observed once:\n"
+        "# read each line, then widen or remove it. `policy: warn` marks a guess; what has no policy blocks the table.\n"
         "policy: fail\n"
         "expectations:"
     )
 
 
-def _about_table(profile: TableProfile, writes: Sequence[int]) -> Iterator[str]:
-    yield from _written(_columns(profile))
+def _table_lines(profile: TableProfile, writes: Sequence[int]) -> Iterator[str]:
+    yield from _proposal_lines(_propose_columns(profile))
     if profile.rows:
-        yield from _written(_volume(profile.rows, writes))
+        yield from _proposal_lines(_propose_row_count(profile.rows, writes))
         if not any(column.unique for column in profile.columns):
-            yield "  # No column is a key by itself. If some are together, say so:"
+            yield "  # No single column is a key. If several columns are one together, name them:"
             yield "  # - expect_compound_columns_to_be_unique: {column_list: [..., ...]}"
     else:
-        yield "  # No rows, so nothing was seen of the values. When there are some, draft this again, or begin with"
+        yield "  # No rows, so no values were observed. Draft again when there are some, or begin with"
         yield "  # - expect_table_row_count_to_be_between: {min_value: 1}"
 
 
-def _columns(profile: TableProfile) -> Proposal:
+def _propose_columns(profile: TableProfile) -> Proposal:
     return Proposal(
         type="expect_table_columns_to_match_set",
         kwargs={"column_set": list(profile.names), "exact_match": True},
-        seen="these columns and no others; `exact_match: false` allows more",
+        comment="these columns and no others; `exact_match: false` allows more",
     )
 
 
-def _volume(rows: int, writes: Sequence[int]) -> Proposal:
-    """Return half to twice of what was seen, of the table and of what its writes brought: a check meets both."""
+def _propose_row_count(rows: int, writes: Sequence[int]) -> Proposal:
+    """Return half to twice the rows of the table and of its writes, because a checkpoint sees either."""
     known = [count for count in writes if count]
-    seen = f"{rows:,} now: half to twice of it"
+    comment = f"{rows:,} rows: half to twice as many"
     if len(known) > 1:
-        brought = f"{min(known):,} to {max(known):,}" if min(known) < max(known) else f"{min(known):,} each"
-        seen = f"{rows:,} now, {len(known)} writes brought {brought}: half to twice of that"
+        range_ = f"{min(known):,} to {max(known):,}" if min(known) < max(known) else f"{min(known):,} each"
+        comment = f"{rows:,} rows, {len(known)} writes of {range_}: half to twice as many"
     return Proposal(
         type="expect_table_row_count_to_be_between",
         kwargs={"min_value": max(1, min([rows, *known]) // 2), "max_value": 2 * max([rows, *known])},
-        seen=seen,
+        comment=comment,
         policy="fail" if len(known) > 1 else "warn",
     )
 
 
-def _about_column(profile: TableProfile, column: ColumnProfile) -> Iterator[str]:
+def _column_lines(profile: TableProfile, column: ColumnProfile) -> Iterator[str]:
     yield ""
-    told = _told(profile, column)
-    yield f"  # {_said(column.name)}: {told}" if told else f"  # {_said(column.name)}"
-    for proposal in of_column(profile, column):
-        yield from _written(proposal)
+    statistics = _describe_statistics(profile, column)
+    name = _comment(column.name)
+    yield f"  # {name}: {statistics}" if statistics else f"  # {name}"
+    for proposal in propose_for_column(profile, column):
+        yield from _proposal_lines(proposal)
 
 
-def _told(profile: TableProfile, column: ColumnProfile) -> str:
-    """Return what was seen of a column that no expectation says."""
-    facts = [_said(column.type_text, _LONG)] if column.type_name is None else []
-    filled = profile.filled(column)
-    if profile.rows and not filled:
-        facts.append("all null: say what it should hold, or take it out of the table")
-    elif column.nulls > filled:
-        facts.append(f"{column.nulls:,} nulls of {profile.rows:,}, so values are not expected")
+def _describe_statistics(profile: TableProfile, column: ColumnProfile) -> str:
+    """Return what was observed that no expectation states."""
+    facts = [_comment(column.type_text, _MAX_TYPE_WIDTH)] if column.type_name is None else []
+    facts += _describe_nulls(profile, column)
+    non_nulls = profile.non_nulls(column)
     if column.values is not None:
-        facts.append(_counted(len(column.values), "value"))
-    elif filled and column.nans == filled:
-        facts.append("NaN alone")
-    elif column.distinct and not column.unique and column.kind != "truth":
-        facts.append(f"about {_counted(min(column.distinct, filled), 'value')}")
+        facts.append(_count(len(column.values), "value"))
+    elif non_nulls and column.nans == non_nulls:
+        facts.append("only NaN")
+    elif column.distinct and not column.unique and column.kind != "boolean":
+        facts.append(f"about {_count(min(column.distinct, non_nulls), 'value')}")
     if column.mean is not None and not column.unique:
-        facts.append(f"mean {number(column.mean)}")
-        facts += [] if column.deviation is None else [f"deviation {number(column.deviation)}"]
-    if column.trues is not None and filled:
-        facts.append(f"{column.trues:,} of {filled:,} true")
+        facts.append(f"mean {format_number(column.mean)}")
+        facts += [] if column.stddev is None else [f"standard deviation {format_number(column.stddev)}"]
+    if column.trues is not None and non_nulls:
+        facts.append(f"{column.trues:,} of {non_nulls:,} true")
     facts += [f"{column.blanks:,} blank"] if column.blanks else []
     return ", ".join(facts)
 
 
-def _written(proposal: Proposal) -> Iterator[str]:
-    """Yield an expectation with what was seen behind it, or above it where that is too long for a line."""
+def _describe_nulls(profile: TableProfile, column: ColumnProfile) -> list[str]:
+    non_nulls = profile.non_nulls(column)
+    if profile.rows and not non_nulls:
+        return ["all null: describe what it should contain, or remove it from the table"]
+    if column.nulls > non_nulls:
+        return [f"{column.nulls:,} nulls of {profile.rows:,}, so values are not required"]
+    return []
+
+
+def _proposal_lines(proposal: Proposal) -> Iterator[str]:
+    """Yield an expectation with its comment at the end of the line, or above it if the line would be too long."""
     policy = {} if proposal.policy == "fail" else {"policy": proposal.policy}
-    first, *rest = _flow({**proposal.kwargs, **policy})
-    line, comment = f"  - {proposal.type}: {first}", f"# {_said(proposal.seen)}"
-    if not rest and len(f"{line}  {comment}") <= _WIDTH:
+    first, *rest = _flow_lines({**proposal.kwargs, **policy})
+    line, comment = f"  - {proposal.type}: {first}", f"# {_comment(proposal.comment)}"
+    if not rest and len(f"{line}  {comment}") <= _MAX_WIDTH:
         yield f"{line}  {comment}"
         return
     yield f"  {comment}"
     yield line
-    yield from (f"      {each}" for each in rest)
+    yield from (f"      {continuation}" for continuation in rest)
 
 
-def _flow(arguments: dict[str, Any]) -> list[str]:
-    """Return arguments in YAML's flow style, broken between the values of a list where they are long."""
-    pieces = [
-        (f"{_scalar(name)}: " if not n else "") + text
+def _flow_lines(arguments: dict[str, Any]) -> list[str]:
+    """Return arguments in YAML's flow style, broken between the items of a list if they are long."""
+    tokens = [
+        (f"{_scalar(name)}: " if position == 0 else "") + text
         for name, value in arguments.items()
-        for n, text in enumerate(_items(value))
+        for position, text in enumerate(_items(value))
     ]
-    pieces = [f"{{{pieces[0]}", *pieces[1:]]
-    lines = [pieces[0]]
-    for piece in pieces[1:]:
-        if len(lines[-1]) + len(piece) < _WIDTH - (_INDENT if len(lines) > 1 else _FIRST):
-            lines[-1] += f", {piece}"
+    lines = [f"{{{tokens[0]}"]
+    for token in tokens[1:]:
+        if len(lines[-1]) + len(token) < _MAX_WIDTH - (_INDENT if len(lines) > 1 else _NAME_WIDTH):
+            lines[-1] += f", {token}"
         else:
             lines[-1] += ","
-            lines.append(piece)
+            lines.append(token)
     return [*lines[:-1], lines[-1] + "}"]
 
 
 def _items(value: Any) -> list[str]:
+    """Return the items of a list as text, with its brackets; any other value as one text."""
     if not isinstance(value, list) or not value:
         return [_scalar(value)]
-    texts = [_scalar(each) for each in value]
+    texts = [_scalar(item) for item in value]
     texts[0] = f"[{texts[0]}"
     return [*texts[:-1], f"{texts[-1]}]"]
 
 
 def _scalar(value: Any) -> str:
-    """Return a value as YAML writes it inside of a list."""
-    quoted = isinstance(value, str) and not value.isprintable()  # so that it stays in its line
+    """Return a value as YAML writes it in a list."""
+    # Quotes keep text with line breaks on one line.
+    quoted = isinstance(value, str) and not value.isprintable()
     text: str = yaml.safe_dump(
         [value],
         default_flow_style=True,
@@ -158,11 +168,11 @@ def _scalar(value: Any) -> str:
     return text.strip()[1:-1]
 
 
-def _said(text: str, limit: int = 200) -> str:
-    """Return text that stays inside of its comment: signs that would end the line are written out."""
-    plain = "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-    return plain if len(plain) <= limit else f"{plain[: limit - 3]}..."
+def _comment(text: str, limit: int = 200) -> str:
+    """Return text that fits in a comment: characters that would end the line are escaped."""
+    escaped = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."
 
 
-def _counted(count: int, noun: str) -> str:
+def _count(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

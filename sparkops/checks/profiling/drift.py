@@ -1,66 +1,71 @@
-"""How a table's columns left what its suite says of them, in words."""
+"""Describe how a table's columns differ from what its suite states."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from sparkops.checks.profiling.profile import TableProfile
-from sparkops.checks.suite.core_expectations import columns_of
+from sparkops.checks.suite.core_expectations import named_columns
 from sparkops.checks.suite.suite import Expectation, Suite
 
-_WHOLE_TABLE = ("expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list")
-# Classes of Spark that are more than one type: whether a type is one of them, the check itself tells.
-_WIDER = ("DataType", "AtomicType", "NumericType", "IntegralType", "FractionalType", "DatetimeType")
+_COLUMN_LISTS = ("expect_table_columns_to_match_set", "expect_table_columns_to_match_ordered_list")
+# Base classes of several types in Spark. The checkpoint decides whether a type is a subclass.
+_BASE_TYPES = {
+    "DataType",
+    "AtomicType",
+    "NumericType",
+    "IntegralType",
+    "FractionalType",
+    "DatetimeType",
+}
 
 
-def drift(suite: Suite, profile: TableProfile) -> tuple[str, ...]:
-    """Return a sentence for each column that the table lacks, that has another type, or that no expectation is about."""
-    return (*_missing(suite, profile), *_other_types(suite, profile), *_uncovered(suite, profile))
+def describe_drift(suite: Suite, profile: TableProfile) -> tuple[str, ...]:
+    """Return a sentence for each column that is missing, has another type, or has no expectation."""
+    return (*_missing(suite, profile), *_other_types(suite, profile), *_without_expectation(suite, profile))
 
 
 def _missing(suite: Suite, profile: TableProfile) -> Iterator[str]:
-    known = {_folded(name) for name in profile.names}
-    told: set[str] = set()
+    known = {_fold(name) for name in profile.names}
     for expectation in suite.expectations:
-        for name in columns_of(expectation.kwargs):
-            if _folded(name) not in known | told:
-                told.add(_folded(name))
-                yield f"`{name.strip('`')}` is missing, and the suite names it ({expectation.place})"
+        for name in named_columns(expectation.kwargs):
+            if _fold(name) not in known:
+                known.add(_fold(name))
+                yield f"`{name.strip('`')}` is missing, but the suite names it ({expectation.place})"
 
 
 def _other_types(suite: Suite, profile: TableProfile) -> Iterator[str]:
-    types = {_folded(column.name): column for column in profile.columns}
+    columns = {_fold(column.name): column for column in profile.columns}
     for expectation in suite.expectations:
-        wanted = _types(expectation)
-        column = types.get(_folded(str(expectation.kwargs.get("column"))))
-        if column is None or not wanted or column.type_name in wanted or set(wanted) & set(_WIDER):
+        expected = _expected_types(expectation)
+        column = columns.get(_fold(str(expectation.kwargs.get("column"))))
+        if column is None or not expected or column.type_name in expected or _BASE_TYPES & set(expected):
             continue
-        said = f"{' or '.join(wanted)} in the suite ({expectation.place})"
-        yield f"`{column.name.strip('`')}` is {said} and {column.type_name or column.type_text} now"
+        name, observed = column.name.strip("`"), column.type_name or column.type_text
+        yield f"`{name}` is {' or '.join(expected)} in the suite ({expectation.place}) and {observed} now"
 
 
-def _uncovered(suite: Suite, profile: TableProfile) -> Iterator[str]:
-    listed = next((one for one in suite.expectations if one.type in _WHOLE_TABLE), None)
-    about = {
-        _folded(name)
-        for one in ([listed] if listed else suite.expectations)
-        for name in columns_of(one.kwargs)
-    }
-    others = [column for column in profile.columns if _folded(column.name) not in about]
-    if listed is not None:
+def _without_expectation(suite: Suite, profile: TableProfile) -> Iterator[str]:
+    column_list = next((e for e in suite.expectations if e.type in _COLUMN_LISTS), None)
+    expectations = [column_list] if column_list else suite.expectations
+    known = {_fold(name) for expectation in expectations for name in named_columns(expectation.kwargs)}
+    others = [
+        f"`{column.name.strip('`')}` {column.type_text}"
+        for column in profile.columns
+        if _fold(column.name) not in known
+    ]
+    if column_list is not None:
         for column in others:
-            name = column.name.strip("`")
-            yield f"`{name}` {column.type_text} is new: the suite's list of columns lacks it ({listed.place})"
+            yield f"{column} is new: it is not in the suite's list of columns ({column_list.place})"
     elif others:
-        names = ", ".join(f"`{column.name.strip('`')}` {column.type_text}" for column in others)
-        yield f"no expectation is about {names}"
+        yield f"no expectation names {', '.join(others)}"
 
 
-def _types(expectation: Expectation) -> Sequence[str]:
-    """Return the types that an expectation allows a column; none where it says nothing of that."""
-    one, many = expectation.kwargs.get("type_"), expectation.kwargs.get("type_list")
-    return [str(one)] if one is not None else [str(each) for each in many or ()]
+def _expected_types(expectation: Expectation) -> Sequence[str]:
+    """Return the types that an expectation allows a column; empty if it is not about types."""
+    type_, type_list = expectation.kwargs.get("type_"), expectation.kwargs.get("type_list")
+    return [str(type_)] if type_ is not None else [str(name) for name in type_list or ()]
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return name.strip("`").casefold()

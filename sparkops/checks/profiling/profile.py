@@ -1,4 +1,4 @@
-"""What a look at a table found: its rows, and of each column what an expectation could say; values alone."""
+"""What profiling a table found, as plain values: its rows, and for each column what an expectation could be drafted from."""
 
 from __future__ import annotations
 
@@ -6,42 +6,42 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["whole", "number", "text", "day", "moment", "truth", "other"]
+ColumnKind = Literal["integer", "number", "text", "date", "timestamp", "boolean", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
-    """What was seen of one column.
+    """The profile of one column. Statistics ignore NULL, and of numbers NaN.
 
     Args:
-        name: As Great Expectations names it: one with a dot stands in backticks.
-        kind: `whole` numbers or others, `text`, `day` (dates), `moment` (timestamps), `truth`; `other` is only counted.
-        type_name: Spark's class of the type: `IntegerType`; None where it is not Spark's own.
-        type_text: The type as SQL writes it: `int`.
-        nulls: Rows without a value.
-        distinct: Different values, about; None for `other`.
-        least: Least value but NaN; days and moments as ISO text in the session's time zone.
-        most: Greatest value but NaN.
-        mean: Of the numbers but NaN.
-        deviation: Sample standard deviation of the numbers but NaN.
+        name: As Great Expectations names it: a name that contains a dot is in backticks.
+        kind: Which statistics it has; `number` is a number that is not an integer, `other` is only counted.
+        type_name: Spark's class of the type, such as `IntegerType`; None if the class is not Spark's.
+        type_text: The type in SQL, such as `int`.
+        nulls: Rows with NULL.
+        distinct: Estimated number of distinct values; None for `other`.
+        minimum: Least value; dates and timestamps as ISO text in the session's time zone.
+        maximum: Greatest value.
+        mean: Mean of the numbers.
+        stddev: Sample standard deviation of the numbers.
         nans: Values that are NaN.
         lengths: Characters of the shortest and of the longest text.
-        blanks: Texts of blanks alone, or empty.
+        blanks: Texts that are empty or contain only blanks.
         trues: Values that are true.
-        values: Every value and its rows, counted, where there are few; None where there are many, or it was not asked.
-        unique: No value stands in two rows: counted.
+        values: Each value and its exact number of rows, if there are few; else None.
+        unique: Whether no value occurs twice, exactly.
     """
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     type_name: str | None
     type_text: str
     nulls: int = 0
     distinct: int | None = None
-    least: Any = None
-    most: Any = None
+    minimum: Any = None
+    maximum: Any = None
     mean: float | None = None
-    deviation: float | None = None
+    stddev: float | None = None
     nans: int = 0
     lengths: tuple[int, int] | None = None
     blanks: int = 0
@@ -52,13 +52,13 @@ class ColumnProfile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableProfile:
-    """What was seen of a table.
+    """The profile of a table.
 
     Args:
         table: Name in the catalog.
-        rows: Rows, counted.
+        rows: Number of rows.
         columns: In the table's order.
-        names: Every name that Great Expectations gives a column, those inside of structs, too.
+        names: Every name that Great Expectations gives a column, with the fields of structs.
     """
 
     table: str
@@ -66,6 +66,6 @@ class TableProfile:
     columns: tuple[ColumnProfile, ...]
     names: tuple[str, ...]
 
-    def filled(self, column: ColumnProfile) -> int:
+    def non_nulls(self, column: ColumnProfile) -> int:
         """Return how many rows have a value in a column."""
         return self.rows - column.nulls

@@ -1,4 +1,4 @@
-"""Looking at a frame: one aggregation over every column, and one more pass where few values or a key are likely."""
+"""Profile a frame: one aggregation over all columns, and a second pass over columns that may have few values or be a key."""
 
 from __future__ import annotations
 
@@ -9,172 +9,206 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 from pyspark.sql import types
 
-from sparkops.checks.profiling.profile import ColumnProfile, Kind, TableProfile
+from sparkops.checks.profiling.profile import ColumnKind, ColumnProfile, TableProfile
 from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-FEW = 20  # values that a set may have
-_ABOUT_FEW = 30  # what an estimate may say of so few
-_ABOUT_ALL = 0.8  # share of the rows that an estimate says of a key, at least
+# Values that `expect_column_values_to_be_in_set` may list.
+MAX_SET_SIZE = 20
+# The distinct count of the first pass is an estimate. Up to this estimate, a column is counted exactly.
+_MAX_ESTIMATE_OF_SET = 30
+# From this estimated share of distinct values on, a column is tested for being a key.
+_MIN_ESTIMATE_OF_KEY = 0.8
 
-_KINDS: Mapping[str, Kind] = {
-    "ByteType": "whole",
-    "ShortType": "whole",
-    "IntegerType": "whole",
-    "LongType": "whole",
+_KINDS: Mapping[str, ColumnKind] = {
+    "ByteType": "integer",
+    "ShortType": "integer",
+    "IntegerType": "integer",
+    "LongType": "integer",
     "FloatType": "number",
     "DoubleType": "number",
     "DecimalType": "number",
     "StringType": "text",
-    "DateType": "day",
-    "TimestampType": "moment",
-    "TimestampNTZType": "moment",
-    "BooleanType": "truth",
+    "DateType": "date",
+    "TimestampType": "timestamp",
+    "TimestampNTZType": "timestamp",
+    "BooleanType": "boolean",
 }
-_IN_SETS: tuple[Kind, ...] = ("whole", "number", "text")
-_KEYS: tuple[Kind, ...] = ("whole", "text", "day", "moment")
+_SET_KINDS: tuple[ColumnKind, ...] = ("integer", "number", "text")
+_KEY_KINDS: tuple[ColumnKind, ...] = ("integer", "text", "date", "timestamp")
 
 
 def profile(frame: DataFrame, table: str) -> TableProfile:
-    """Look at a frame: one pass, and one more over the columns that may hold few values or a key, to count them.
+    """Profile a frame in one pass, or two.
 
     Args:
-        frame: The rows; read twice where any column is such.
-        table: What they are called.
+        frame: The rows.
+        table: Their table.
     """
-    looks = _looks(frame)
-    measures = [measure for look in looks for measure in look.measures.values()]
-    row = frame.agg(F.count(F.lit(1)), *measures).collect()[0]
-    answers = iter(row[1:])
-    seen = [look.seen({name: next(answers) for name in look.measures}, row[0]) for look in looks]
-    found = TableProfile(
-        table=table, rows=row[0], columns=tuple(seen), names=tuple(Columns.of(frame.schema).names)
-    )
-    return _counted(frame, found, looks)
+    column_profilers = _column_profilers(frame)
+    metrics = [metric for profiler in column_profilers for metric in profiler.metrics.values()]
+    rows, *values = frame.agg(F.count(F.lit(1)), *metrics).collect()[0]
+    remaining = iter(values)
+    columns = [
+        profiler.to_profile({name: next(remaining) for name in profiler.metrics}, rows)
+        for profiler in column_profilers
+    ]
+    names = tuple(Columns.of(frame.schema).names)
+    first_pass = TableProfile(table=table, rows=rows, columns=tuple(columns), names=names)
+    return _count_values(frame, first_pass, column_profilers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """What is asked about one column."""
+class _ColumnProfiler:
+    """The metrics of one column."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     type: Any
     column: Column
 
     @property
-    def measures(self) -> dict[str, Column]:
-        """Return the aggregates by what they are called in a profile."""
-        found = {"filled": F.count(self.column)}
+    def metrics(self) -> dict[str, Column]:
+        """Return the aggregates, by field of ColumnProfile if they are one."""
+        metrics = {"non_nulls": F.count(self.column)}
         if self.kind != "other":
-            found["distinct"] = F.approx_count_distinct(self.column)
-        if self.kind in ("whole", "number"):
-            found |= self._numbers()
-        if self.kind in ("day", "moment"):
-            found |= {"least": F.min(self.column).cast("string"), "most": F.max(self.column).cast("string")}
+            metrics["distinct"] = F.approx_count_distinct(self.column)
+        if self.kind in ("integer", "number"):
+            metrics |= self._number_metrics()
+        if self.kind in ("date", "timestamp"):
+            metrics |= {
+                "minimum": F.min(self.column).cast("string"),
+                "maximum": F.max(self.column).cast("string"),
+            }
         if self.kind == "text":
             length = F.length(self.column)
-            found |= {"shortest": F.min(length), "longest": F.max(length)}
-            found["blanks"] = F.count_if(F.trim(self.column) == "")
-        if self.kind == "truth":
-            found["trues"] = F.count_if(self.column)
-        return found
+            metrics |= {"shortest": F.min(length), "longest": F.max(length)}
+            metrics["blanks"] = F.count_if(F.trim(self.column) == "")
+        if self.kind == "boolean":
+            metrics["trues"] = F.count_if(self.column)
+        return metrics
 
-    def _numbers(self) -> dict[str, Column]:
-        """Return aggregates of the numbers; NaN, which Spark holds for the greatest, is only counted."""
-        value, found = self.column, {}
+    def _number_metrics(self) -> dict[str, Column]:
+        """Return the aggregates of numbers without NaN, which Spark sorts above all numbers."""
+        value, metrics = self.column, {}
         if type(self.type).__name__ in ("FloatType", "DoubleType"):
-            found["nans"] = F.count_if(F.isnan(value))
+            metrics["nans"] = F.count_if(F.isnan(value))
             value = F.when(~F.isnan(value), value)
-        real = value.cast("double")
-        return found | {
-            "least": F.min(value),
-            "most": F.max(value),
-            "mean": F.mean(real),
-            "deviation": F.stddev_samp(real),
+        double = value.cast("double")
+        return metrics | {
+            "minimum": F.min(value),
+            "maximum": F.max(value),
+            "mean": F.mean(double),
+            "stddev": F.stddev_samp(double),
         }
 
     @property
     def text(self) -> Column:
-        """Return the values as texts, one for each: of a number as a double, whose zeros are one."""
+        """Return the values as text, the same text for equal values: -0.0 and 0.0 are equal."""
         value = self.column.cast("double") + F.lit(0.0) if self.kind == "number" else self.column
         return value.cast("string")
 
-    def seen(self, answers: dict[str, Any], rows: int) -> ColumnProfile:
-        """Return the profile that the answers make."""
-        filled, name = answers.pop("filled"), type(self.type).__name__
-        lengths = (answers.pop("shortest", None), answers.pop("longest", None))
+    def to_profile(self, values: dict[str, Any], rows: int) -> ColumnProfile:
+        """Return the profile with these metric values."""
+        non_nulls, type_name = values.pop("non_nulls"), type(self.type).__name__
+        lengths = (values.pop("shortest", None), values.pop("longest", None))
         return ColumnProfile(
             name=self.name,
             kind=self.kind,
-            type_name=name if getattr(types, name, None) is type(self.type) else None,
+            type_name=type_name if getattr(types, type_name, None) is type(self.type) else None,
             type_text=self.type.simpleString(),
-            nulls=rows - filled,
+            nulls=rows - non_nulls,
             lengths=None if lengths[0] is None else lengths,
-            **answers,
+            **values,
         )
 
 
-def _looks(frame: DataFrame) -> list[_Look]:
+def _column_profilers(frame: DataFrame) -> list[_ColumnProfiler]:
     return [
-        _Look(
-            name=f"`{name}`" if "." in name else name,
-            kind=_KINDS.get(type(kind).__name__, "other"),
-            type=kind,
-            column=F.col(f"`{name.replace('`', '``')}`"),
+        _ColumnProfiler(
+            name=f"`{field.name}`" if "." in field.name else field.name,
+            kind=_KINDS.get(type(field.dataType).__name__, "other"),
+            type=field.dataType,
+            column=F.col(f"`{field.name.replace('`', '``')}`"),
         )
-        for name, kind in ((field.name, field.dataType) for field in frame.schema.fields)
+        for field in frame.schema.fields
     ]
 
 
-def _counted(frame: DataFrame, found: TableProfile, looks: Sequence[_Look]) -> TableProfile:
-    """Return the profile with every value of the columns that have few, and what is a key; both exact."""
-    few = [n for n, column in enumerate(found.columns) if _may_be_few(column)]
-    keys = [n for n, column in enumerate(found.columns) if _may_be_key(column, found.filled(column))]
-    if not few and not keys:
-        return found
-    columns = list(found.columns)
-    for row in _counts(frame, looks, {*few, *keys}, few).collect():
+def _count_values(
+    frame: DataFrame, first_pass: TableProfile, column_profilers: Sequence[_ColumnProfiler]
+) -> TableProfile:
+    """Return the profile with the exact values of columns that have few, and with the exact answer which columns are keys."""
+    sets = [index for index, column in enumerate(first_pass.columns) if _may_be_set(column)]
+    keys = [
+        index
+        for index, column in enumerate(first_pass.columns)
+        if _may_be_key(column, first_pass.non_nulls(column))
+    ]
+    if not sets and not keys:
+        return first_pass
+    columns = list(first_pass.columns)
+    for row in _value_counts(frame, column_profilers, {*sets, *keys}, sets).collect():
+        index = row["column"]
         values = None
-        if row["column"] in few and row["different"] <= FEW:
-            values = _typed(columns[row["column"]], row["counts"])
-        unique = row["column"] in keys and row["most"] == 1
-        columns[row["column"]] = replace(columns[row["column"]], values=values, unique=unique)
-    return replace(found, columns=tuple(columns))
+        if index in sets and row["distinct"] <= MAX_SET_SIZE:
+            values = _typed_counts(columns[index], row["counts"])
+        unique = index in keys and row["max_rows"] == 1
+        columns[index] = replace(columns[index], values=values, unique=unique)
+    return replace(first_pass, columns=tuple(columns))
 
 
-def _may_be_few(column: ColumnProfile) -> bool:
-    return column.kind in _IN_SETS and 0 < (column.distinct or 0) <= _ABOUT_FEW and not column.nans
-
-
-def _may_be_key(column: ColumnProfile, filled: int) -> bool:
-    return column.kind in _KEYS and filled > 1 and (column.distinct or 0) >= _ABOUT_ALL * filled
-
-
-def _counts(frame: DataFrame, looks: Sequence[_Look], wanted: Collection[int], few: list[int]) -> DataFrame:
-    """Return a row for each column: its different values, the rows of the commonest, and all of them where few.
-
-    Values are counted by their text, which is another one where the value is.
-    """
-    pairs = [
-        F.struct(F.lit(n).alias("column"), look.text.alias("value"))
-        for n, look in enumerate(looks)
-        if n in wanted
-    ]
-    pair = frame.select(F.explode(F.array(*pairs)).alias("pair")).select("pair.*")
-    times = pair.where(F.col("value").isNotNull()).groupBy("column", "value").agg(F.count("*").alias("rows"))
-    shown = F.when(F.col("column").isin(few), F.struct("value", "rows"))
-    return times.groupBy("column").agg(
-        F.count("*").alias("different"),
-        F.max("rows").alias("most"),
-        F.slice(F.sort_array(F.collect_list(shown)), 1, FEW).alias("counts"),
+def _may_be_set(column: ColumnProfile) -> bool:
+    return (
+        column.kind in _SET_KINDS and 0 < (column.distinct or 0) <= _MAX_ESTIMATE_OF_SET and not column.nans
     )
 
 
-def _typed(column: ColumnProfile, counts: Iterable[Any]) -> dict[Any, int]:
-    """Return value to rows, numbers as numbers, the least first."""
-    read = {"whole": int, "number": float}.get(column.kind, str)
-    found = {read(row["value"]): int(row["rows"]) for row in counts}
-    return {value: found[value] for value in sorted(found)}
+def _may_be_key(column: ColumnProfile, non_nulls: int) -> bool:
+    return (
+        column.kind in _KEY_KINDS
+        and non_nulls > 1
+        and (column.distinct or 0) >= _MIN_ESTIMATE_OF_KEY * non_nulls
+    )
+
+
+def _value_counts(
+    frame: DataFrame,
+    column_profilers: Sequence[_ColumnProfiler],
+    counted: Collection[int],
+    listed: Collection[int],
+) -> DataFrame:
+    """Return one row for each counted column: its distinct values, the rows of the most common one, and the list of values.
+
+    Values are grouped by their text.
+
+    Args:
+        frame: The rows.
+        column_profilers: All columns.
+        counted: Positions of the columns to count.
+        listed: Positions of the columns whose values are listed, too.
+    """
+    pairs = [
+        F.struct(F.lit(index).alias("column"), profiler.text.alias("value"))
+        for index, profiler in enumerate(column_profilers)
+        if index in counted
+    ]
+    pair = frame.select(F.explode(F.array(*pairs)).alias("pair")).select("pair.*")
+    value_rows = (
+        pair.where(F.col("value").isNotNull()).groupBy("column", "value").agg(F.count("*").alias("rows"))
+    )
+    list_item = F.when(F.col("column").isin(list(listed)), F.struct("value", "rows"))
+    return value_rows.groupBy("column").agg(
+        F.count("*").alias("distinct"),
+        F.max("rows").alias("max_rows"),
+        F.slice(F.sort_array(F.collect_list(list_item)), 1, MAX_SET_SIZE).alias("counts"),
+    )
+
+
+def _typed_counts(column: ColumnProfile, counts: Iterable[Any]) -> dict[Any, int]:
+    """Return each value and its rows, numbers as numbers, sorted by value."""
+    parse = {"integer": int, "number": float}.get(column.kind, str)
+    rows = {parse(row["value"]): int(row["rows"]) for row in counts}
+    return {value: rows[value] for value in sorted(rows)}

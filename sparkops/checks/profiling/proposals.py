@@ -1,4 +1,4 @@
-"""What may be expected of a column, by what was seen of it: each expectation with its reason and how sure it is."""
+"""Propose expectations for a column from its profile, each with what was observed and whether it is certain or a guess."""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from datetime import date, timedelta
 from typing import Any
 
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
-from sparkops.checks.profiling.ranges import above, below, closed
+from sparkops.checks.profiling.ranges import lower_bound, natural_range, upper_bound
 from sparkops.pipeline.check import Policy
 
-_SURE = 100  # rows a value, from which on a set of values is taken for all there are
-_RARE = 1000  # one in so many rows, at least, has the rarest value of a set that is taken for whole
-_OFTEN = 20  # and it has so many rows
-_REPEATED = 5  # rows a value, from which on values are taken for a set at all
-_LONGEST = 40  # characters of a value in a set
-_FEW_NUMBERS = 10
-_GROUPED = 10_000
-_HALF = 50  # per cent of values: where fewer are there, nulls are the rule
+# A set of values is certain from this many rows a value on.
+_CERTAIN_ROWS_PER_VALUE = 100
+# And if its rarest value has at least one row in so many, and so many rows.
+_MAX_ROWS_PER_RARE = 1000
+_MIN_ROWS_OF_RARE = 20
+# Values are a set at all from this many rows a value on.
+_MIN_ROWS_PER_VALUE = 5
+_MAX_TEXT_IN_SET = 40
+_MAX_NUMBERS_IN_SET = 10
+# Below this percentage of non-null values, NULL is the normal case.
+_MIN_PERCENT_NON_NULL = 50
+# Numbers from here on are written with thousands separators.
+_MIN_GROUPED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,162 +31,171 @@ class Proposal:
     """One expectation of a draft.
 
     Args:
-        type: Great Expectations' own name.
+        type: Great Expectations' name.
         kwargs: Its arguments.
-        seen: Why: what was seen, and what to do about it.
-        policy: `fail` for what is sure, `warn` for a guess.
+        comment: What was observed, and what to do about it.
+        policy: `fail` if it is certain, `warn` if it is a guess.
     """
 
     type: str
     kwargs: Mapping[str, Any]
-    seen: str
+    comment: str
     policy: Policy = "fail"
 
 
-def of_column(table: TableProfile, column: ColumnProfile) -> Iterator[Proposal]:
-    """Yield what may be expected of a column, its type first."""
+def propose_for_column(table: TableProfile, column: ColumnProfile) -> Iterator[Proposal]:
+    """Yield the expectations to draft for a column, its type first."""
     if column.type_name is not None:
-        arguments = {"column": column.name, "type_": column.type_name}
-        yield Proposal(type="expect_column_values_to_be_of_type", kwargs=arguments, seen=column.type_text)
-    filled = table.filled(column)
-    if not filled:
+        yield Proposal(
+            type="expect_column_values_to_be_of_type",
+            kwargs={"column": column.name, "type_": column.type_name},
+            comment=column.type_text,
+        )
+    non_nulls = table.non_nulls(column)
+    if not non_nulls:
         return
-    yield from _nulls(column, table.rows, filled)
+    yield from _propose_not_null(column, table.rows, non_nulls)
     if column.unique:
-        yield _unique(column, filled)
-    elif _is_set(column, filled):
-        yield _set(column, filled)
-    elif column.kind in ("whole", "number"):
-        yield from _range(column, filled)
+        yield _propose_unique(column, non_nulls)
+    elif _is_set(column, non_nulls):
+        yield _propose_set(column, non_nulls)
+    elif column.kind in ("integer", "number"):
+        yield from _propose_range(column, non_nulls)
     elif column.kind == "text":
-        yield from _lengths(column, filled)
-    if column.kind in ("day", "moment"):
-        yield from _days(column)
+        yield from _propose_lengths(column, non_nulls)
+    if column.kind in ("date", "timestamp"):
+        yield from _propose_dates(column)
 
 
-def share(part: int, whole: int) -> float:
-    """Return a share, rounded down to a hundredth."""
-    return part * 100 // whole / 100
-
-
-def number(value: Any) -> str:
-    """Return a number as people read it: `327,346`, `2013`, `0.125`."""
-    grouping = "," if abs(value) >= _GROUPED else ""
+def format_number(value: Any) -> str:
+    """Return a number for display: `327,346`, `2013`, `0.125`."""
+    grouping = "," if abs(value) >= _MIN_GROUPED else ""
     return format(value, grouping) if isinstance(value, int) else format(float(value), f"{grouping}.6g")
 
 
-def _nulls(column: ColumnProfile, rows: int, filled: int) -> Iterator[Proposal]:
+def _share(part: int, total: int) -> float:
+    """Return a share, rounded down to a hundredth."""
+    return part * 100 // total / 100
+
+
+def _propose_not_null(column: ColumnProfile, rows: int, non_nulls: int) -> Iterator[Proposal]:
     name = "expect_column_values_to_not_be_null"
     if not column.nulls:
-        yield Proposal(type=name, kwargs={"column": column.name}, seen=f"no null in {rows:,} rows")
+        yield Proposal(type=name, kwargs={"column": column.name}, comment=f"no null in {rows:,} rows")
         return
-    mostly = share(filled, rows)
-    if mostly * 100 >= _HALF:
-        seen = f"{column.nulls:,} nulls of {rows:,}; `mostly` is rounded down"
-        yield Proposal(type=name, kwargs={"column": column.name, "mostly": mostly}, seen=seen, policy="warn")
+    mostly = _share(non_nulls, rows)
+    if mostly * 100 >= _MIN_PERCENT_NON_NULL:
+        comment = f"{column.nulls:,} nulls of {rows:,}; `mostly` is rounded down"
+        kwargs = {"column": column.name, "mostly": mostly}
+        yield Proposal(type=name, kwargs=kwargs, comment=comment, policy="warn")
 
 
-def _unique(column: ColumnProfile, filled: int) -> Proposal:
+def _propose_unique(column: ColumnProfile, non_nulls: int) -> Proposal:
     return Proposal(
         type="expect_column_values_to_be_unique",
         kwargs={"column": column.name},
-        seen=f"{filled:,} values, no two the same: counted" + (", nulls aside" if column.nulls else ""),
-        policy="fail" if filled >= _SURE else "warn",
+        comment=f"all {non_nulls:,} values are distinct, exactly counted"
+        + (", without nulls" if column.nulls else ""),
+        policy="fail" if non_nulls >= _CERTAIN_ROWS_PER_VALUE else "warn",
     )
 
 
-def _is_set(column: ColumnProfile, filled: int) -> bool:
+def _is_set(column: ColumnProfile, non_nulls: int) -> bool:
     values = column.values
-    if values is None or len(values) * _REPEATED > filled:
+    if values is None or len(values) * _MIN_ROWS_PER_VALUE > non_nulls:
         return False
     if column.kind == "text":
-        return all(len(value) <= _LONGEST for value in values)
-    in_a_row = column.kind == "whole" and column.most - column.least + 1 == len(values)
-    return len(values) <= _FEW_NUMBERS and not in_a_row and closed(column) is None
+        return all(len(value) <= _MAX_TEXT_IN_SET for value in values)
+    is_consecutive = column.kind == "integer" and column.maximum - column.minimum + 1 == len(values)
+    return len(values) <= _MAX_NUMBERS_IN_SET and not is_consecutive and natural_range(column) is None
 
 
-def _set(column: ColumnProfile, filled: int) -> Proposal:
+def _propose_set(column: ColumnProfile, non_nulls: int) -> Proposal:
     values = column.values or {}
-    rare = min(values, key=lambda value: values[value])
-    sure = len(values) > 1 and filled >= _SURE * len(values) and values[rare] >= max(_OFTEN, filled / _RARE)
-    told = f"all {len(values)} values of {filled:,}, the rarest in {values[rare]:,}"
+    rarest = min(values.values())
+    is_certain = (
+        len(values) > 1
+        and non_nulls >= _CERTAIN_ROWS_PER_VALUE * len(values)
+        and rarest >= max(_MIN_ROWS_OF_RARE, non_nulls / _MAX_ROWS_PER_RARE)
+    )
+    comment = f"all {len(values)} values of {non_nulls:,}, the rarest in {rarest:,}"
     if len(values) == 1:
-        told = f"the one value of {filled:,}"
+        comment = f"the only value of {non_nulls:,}"
     return Proposal(
         type="expect_column_values_to_be_in_set",
         kwargs={"column": column.name, "value_set": list(values)},
-        seen=told + ("" if sure else ": add what else may come"),
-        policy="fail" if sure else "warn",
+        comment=comment + ("" if is_certain else ": add other valid values"),
+        policy="fail" if is_certain else "warn",
     )
 
 
-def _range(column: ColumnProfile, filled: int) -> Iterator[Proposal]:
-    if column.least is None:
+def _propose_range(column: ColumnProfile, non_nulls: int) -> Iterator[Proposal]:
+    if column.minimum is None:
         return
-    known = closed(column)
-    seen = f"{number(column.least)} to {number(column.most)} seen"
-    if column.least == column.most:
-        seen = f"only {number(column.least)} seen"
-    bounds = {"min_value": below(column.least), "max_value": above(column.most)}
-    if known is not None:
-        bounds = {"min_value": known.least, "max_value": known.most}
-    kept = {key: value for key, value in bounds.items() if value is not None}
+    natural = natural_range(column)
+    comment = f"{format_number(column.minimum)} to {format_number(column.maximum)} observed"
+    if column.minimum == column.maximum:
+        comment = f"only {format_number(column.minimum)} observed"
+    bounds = {"min_value": lower_bound(column.minimum), "max_value": upper_bound(column.maximum)}
+    if natural is not None:
+        bounds = {"min_value": natural.minimum, "max_value": natural.maximum}
+    kwargs = {key: value for key, value in bounds.items() if value is not None}
     if column.nans:
-        kept["mostly"] = share(filled - column.nans, filled)
-        seen += f", and {column.nans:,} NaN, which no range holds"
-    if kept.get("mostly") == 0 or not {"min_value", "max_value"} & kept.keys():
+        kwargs["mostly"] = _share(non_nulls - column.nans, non_nulls)
+        comment += f", and {column.nans:,} NaN, which is outside every range"
+    if kwargs.get("mostly") == 0 or not {"min_value", "max_value"} & kwargs.keys():
         return
     yield Proposal(
         type="expect_column_values_to_be_between",
-        kwargs={"column": column.name, **kept},
-        seen=f"{seen}; {known.told}" if known else f"{seen}: widen to what can be",
-        policy="fail" if known and not column.nans else "warn",
+        kwargs={"column": column.name, **kwargs},
+        comment=f"{comment}; {natural.meaning}" if natural else f"{comment}: widen to all valid values",
+        policy="fail" if natural and not column.nans else "warn",
     )
 
 
-def _lengths(column: ColumnProfile, filled: int) -> Iterator[Proposal]:
+def _propose_lengths(column: ColumnProfile, non_nulls: int) -> Iterator[Proposal]:
     if column.lengths is None:
         return
-    least, most = column.lengths
-    if least == most:
+    shortest, longest = column.lengths
+    if shortest == longest:
         yield Proposal(
             type="expect_column_value_lengths_to_equal",
-            kwargs={"column": column.name, "value": least},
-            seen=f"{least:,} characters in each of {filled:,}",
-            policy="fail" if filled >= _SURE else "warn",
+            kwargs={"column": column.name, "value": shortest},
+            comment=f"{shortest:,} characters in each of {non_nulls:,}",
+            policy="fail" if non_nulls >= _CERTAIN_ROWS_PER_VALUE else "warn",
         )
         return
     yield Proposal(
         type="expect_column_value_lengths_to_be_between",
-        kwargs={"column": column.name, "min_value": least, "max_value": most},
-        seen=f"{least:,} to {most:,} characters seen: widen to what can be",
+        kwargs={"column": column.name, "min_value": shortest, "max_value": longest},
+        comment=f"{shortest:,} to {longest:,} characters observed: widen to all valid lengths",
         policy="warn",
     )
 
 
-def _days(column: ColumnProfile) -> Iterator[Proposal]:
-    """Yield a first day, and a day that the newest value must have reached."""
-    first, last = _day(column.least), _day(column.most)
+def _propose_dates(column: ColumnProfile) -> Iterator[Proposal]:
+    """Yield a first date, and a date that the newest value must reach."""
+    first, last = _to_date(column.minimum), _to_date(column.maximum)
     if first is not None:
         yield Proposal(
             type="expect_column_values_to_be_between",
             kwargs={"column": column.name, "min_value": first},
-            seen=f"the first is {column.least}: can there be earlier ones?",
+            comment=f"the first is {column.minimum}: can there be earlier ones?",
             policy="warn",
         )
     if last is not None:
-        # The day of a moment depends on the time zone that it is read in.
-        slack = timedelta(days=column.kind == "moment" and last > date.min)
+        # The date of a timestamp depends on the time zone of the session.
+        slack = timedelta(days=column.kind == "timestamp" and last > date.min)
         yield Proposal(
             type="expect_column_max_to_be_between",
             kwargs={"column": column.name, "min_value": last - slack},
-            seen=f"freshness: the newest is {column.most}; move this on with the data",
+            comment=f"freshness: the newest is {column.maximum}; advance this with the data",
             policy="warn",
         )
 
 
-def _day(text: str) -> date | None:
-    """Return the day of a moment as Spark writes it, or None where Python has no such day."""
+def _to_date(text: str) -> date | None:
+    """Return the date of a timestamp as Spark writes it; None if Python cannot represent it."""
     try:
         return date.fromisoformat(text[:10]) if text[10:11] in ("", " ") else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Bounds for a draft: the range that a column's name stands for, and bounds of few digits around what was seen."""
+"""Bounds for a draft: the natural range that a column's name implies, or the observed range with six digits."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ from typing import Any
 
 from sparkops.checks.profiling.profile import ColumnProfile
 
-_DIGITS = 6
-_EXACT = 2**53  # whole numbers beyond it are no doubles, and Great Expectations takes bounds for doubles
+_SIGNIFICANT_DIGITS = 6
+# Greater integers are not exact as doubles, and Great Expectations reads bounds as doubles.
+_MAX_EXACT_INTEGER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """A range that cannot be left.
+class NaturalRange:
+    """A range that values of some meaning cannot leave.
 
     Args:
-        least: Least value.
-        most: Greatest value.
-        told: What it is the range of.
-        whole: It is a range of whole numbers.
+        minimum: Least value.
+        maximum: Greatest value.
+        meaning: What it is the range of.
+        integers_only: Whether only integer columns have this meaning.
     """
 
-    least: int
-    most: int
-    told: str
-    whole: bool = False
+    minimum: int
+    maximum: int
+    meaning: str
+    integers_only: bool = False
 
 
-_SHARE = Closed(0, 1, "a share")
-_PERCENT = Closed(0, 100, "a percentage")
-_LATITUDE = Closed(-90, 90, "degrees of latitude")
-_LONGITUDE = Closed(-180, 180, "degrees of longitude")
-_CLOSED: Mapping[str, Closed] = {
-    "month": Closed(1, 12, "the months of a year", whole=True),
-    "day": Closed(1, 31, "the days of a month", whole=True),
-    "weekday": Closed(
-        0, 7, "the days of a week, from 0 or 1 on: take out the end that is not meant", whole=True
+_SHARE = NaturalRange(0, 1, "a share")
+_PERCENT = NaturalRange(0, 100, "a percentage")
+_LATITUDE = NaturalRange(-90, 90, "degrees of latitude")
+_LONGITUDE = NaturalRange(-180, 180, "degrees of longitude")
+_BY_LAST_WORD: Mapping[str, NaturalRange] = {
+    "month": NaturalRange(1, 12, "the months of a year", integers_only=True),
+    "day": NaturalRange(1, 31, "the days of a month", integers_only=True),
+    "weekday": NaturalRange(
+        0, 7, "the days of a week, counted from 0 or from 1: remove the end that is wrong", integers_only=True
     ),
-    "hour": Closed(0, 23, "the hours of a day", whole=True),
-    "minute": Closed(0, 59, "the minutes of an hour", whole=True),
-    "quarter": Closed(1, 4, "the quarters of a year", whole=True),
+    "hour": NaturalRange(0, 23, "the hours of a day", integers_only=True),
+    "minute": NaturalRange(0, 59, "the minutes of an hour", integers_only=True),
+    "quarter": NaturalRange(1, 4, "the quarters of a year", integers_only=True),
     "share": _SHARE,
     "ratio": _SHARE,
     "probability": _SHARE,
@@ -59,36 +60,36 @@ _CLOSED: Mapping[str, Closed] = {
 }
 
 
-def closed(column: ColumnProfile) -> Closed | None:
-    """Return the range that the last word of a column's name stands for, where all that was seen is in it."""
-    word = re.findall(r"[A-Za-z][a-z]*", column.name)[-1:]
-    known = _CLOSED.get(word[0].lower()) if word else None
-    if known is None or (known.whole and column.kind != "whole"):
+def natural_range(column: ColumnProfile) -> NaturalRange | None:
+    """Return the range that the last word of a column's name implies; None if an observed value is outside it."""
+    last_word = re.findall(r"[A-Za-z][a-z]*", column.name)[-1:]
+    known = _BY_LAST_WORD.get(last_word[0].lower()) if last_word else None
+    if known is None or (known.integers_only and column.kind != "integer"):
         return None
-    return known if known.least <= column.least and column.most <= known.most else None
+    return known if known.minimum <= column.minimum and column.maximum <= known.maximum else None
 
 
-def below(value: Any) -> int | float | None:
-    """Return a bound that the value is not below: itself, or the next of six digits; None below all numbers."""
-    return _rounded(value, ROUND_FLOOR)
+def lower_bound(value: Any) -> int | float | None:
+    """Return the value, or the next lower number of six digits; None if there is none."""
+    return _round(value, ROUND_FLOOR)
 
 
-def above(value: Any) -> int | float | None:
-    """Return a bound that the value is not above: itself, or the next of six digits; None above all numbers."""
-    return _rounded(value, ROUND_CEILING)
+def upper_bound(value: Any) -> int | float | None:
+    """Return the value, or the next greater number of six digits; None if there is none."""
+    return _round(value, ROUND_CEILING)
 
 
-def _rounded(value: Any, rounding: str) -> int | float | None:
-    if isinstance(value, int) and abs(value) <= _EXACT:
+def _round(value: Any, rounding: str) -> int | float | None:
+    if isinstance(value, int) and abs(value) <= _MAX_EXACT_INTEGER:
         return value
     if not isinstance(value, Decimal) and not isfinite(value):
         return None
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    step = Decimal((0, (1,), exact.adjusted() + 1 - _DIGITS)) if exact else Decimal(1)
-    near = (exact / step).to_integral_value(rounding=rounding) * step
+    step = Decimal((0, (1,), exact.adjusted() + 1 - _SIGNIFICANT_DIGITS)) if exact else Decimal(1)
+    rounded = (exact / step).to_integral_value(rounding=rounding) * step
     if isinstance(value, int):
-        return int(near)
-    found = float(near)
-    if not isfinite(found):
+        return int(rounded)
+    number = float(rounded)
+    if not isfinite(number):
         return None
-    return int(found) if found.is_integer() and abs(found) <= _EXACT else found
+    return int(number) if number.is_integer() and abs(number) <= _MAX_EXACT_INTEGER else number

@@ -1,1 +1,1 @@
-"""The suite of a table: parsed, validated against columns, compared with a profile."""
+"""The suite of a table: read from YAML, and checked against the columns of the table."""

@@ -1,6 +1,6 @@
-"""Whether a suite fits the columns that a table has, told without Spark and without Great Expectations.
+"""Check a suite against the columns of a table, without Spark and without Great Expectations.
 
-Only what cannot be evaluated on such columns is a misfit: what might be is left to the check itself.
+Only what certainly cannot be evaluated on these columns is reported; the rest is left to the checkpoint.
 """
 
 from __future__ import annotations
@@ -9,90 +9,102 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, columns_of
+from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, named_columns
+from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.checks.suite.suite_file import near
 from sparkops.errors import Problem
 
 _BETWEEN = "expect_column_values_to_be_between"
-_MEANS = frozenset({"expect_column_mean_to_be_between"})
-_ORDERS = frozenset({"expect_column_median_to_be_between", "expect_column_quantile_values_to_be_between"})
-_TEXTS = ("string", "boolean")
-_MEAN_OF = ("integer", "long", "float", "double", "decimal")
-_NUMBERS = ("byte", "short", *_MEAN_OF)
-_TIMES = ("date", "timestamp", "timestamp_ntz")
+_MEAN = frozenset({"expect_column_mean_to_be_between"})
+_QUANTILES = frozenset({"expect_column_median_to_be_between", "expect_column_quantile_values_to_be_between"})
+# Names of types as in Delta's JSON.
+_TEXT_TYPES = ("string", "boolean")
+_MEAN_TYPES = ("integer", "long", "float", "double", "decimal")
+_NUMBER_TYPES = ("byte", "short", *_MEAN_TYPES)
+_TIME_TYPES = ("date", "timestamp", "timestamp_ntz")
 
 
-def misfits(suite: Suite, columns: Columns, *, warnings: bool = True) -> list[Problem]:
-    """Return what expectations ask of columns that are not there, or of another type than they need.
+def find_misfits(suite: Suite, columns: Columns, *, warnings: bool = True) -> list[Problem]:
+    """Return the expectations that name a missing column, or a column of a type that they cannot evaluate.
 
     Args:
         suite: The suite.
-        columns: As JSON tells them.
-        warnings: Whether expectations that only warn are meant, too: they keep no table back.
+        columns: The table's columns, read by `Columns.from_json`.
+        warnings: Whether expectations with the policy `warn` are checked too; they cannot block the table.
     """
     return [
-        Problem(each.type, told, each.place)
-        for each in suite.expectations
-        if each.type in NEEDS_COLUMNS and (warnings or each.policy != "warn")
-        for told in (*_missing(suite.table, each, columns), *_mistyped(each, columns))
+        Problem(expectation.type, message, expectation.place)
+        for expectation in suite.expectations
+        if expectation.type in NEEDS_COLUMNS and (warnings or expectation.policy != "warn")
+        for message in (
+            *_missing_messages(suite.table, expectation, columns),
+            *_type_messages(expectation, columns),
+        )
     ]
 
 
-def hint(expectation: Expectation, columns: Columns) -> str:
-    """Return ` Did you mean ...?` for the first column that is not there and has a near name, else nothing."""
-    return next((told for _, told in _absent(expectation, columns) if told), "")
+def suggest_column(expectation: Expectation, columns: Columns) -> str:
+    """Return ` Did you mean ...?` for the first missing column that resembles a known one, else an empty string."""
+    return next((suggestion for _, suggestion in _missing(expectation, columns) if suggestion), "")
 
 
-def _missing(table: str, expectation: Expectation, columns: Columns) -> Iterator[str]:
-    for name, told in _absent(expectation, columns):
-        yield f"`{table}` has no column `{name}`, and `{expectation.type}` is about it.{told}"
+def _missing_messages(table: str, expectation: Expectation, columns: Columns) -> Iterator[str]:
+    for name, suggestion in _missing(expectation, columns):
+        yield f"`{table}` has no column `{name}`, which `{expectation.type}` needs.{suggestion}"
 
 
-def _absent(expectation: Expectation, columns: Columns) -> Iterator[tuple[str, str]]:
-    """Yield the columns that an expectation names and that are not there, each with the near one in words."""
+def _missing(expectation: Expectation, columns: Columns) -> Iterator[tuple[str, str]]:
+    """Yield each missing column that an expectation names, with the suggestion for it."""
     if expectation.type not in NEEDS_COLUMNS:
         return
-    for name in columns_of(expectation.kwargs):
+    for name in named_columns(expectation.kwargs):
         try:
             columns.find(name)
         except ValueError:
-            yield name, near(name, [known.strip("`") for known in columns.names])
+            yield name, did_you_mean(name, [known.strip("`") for known in columns.names])
 
 
-def _mistyped(expectation: Expectation, columns: Columns) -> Iterator[str]:
-    kind = _kind_of(expectation, columns)
-    if kind is None:
+def _type_messages(expectation: Expectation, columns: Columns) -> Iterator[str]:
+    column_type = _type_name(expectation, columns)
+    if column_type is None:
         return
     column, name = expectation.kwargs["column"], expectation.type
     if name == _BETWEEN:
         for key in ("min_value", "max_value"):
             bound = expectation.kwargs.get(key)
-            if (told := _told(bound)) is not None and _differs(told, kind):
-                yield f"`{name}`: `{key}` is {bound}, {told}, and `{column}` holds {kind}: they cannot be compared."
-    elif (name in _MEANS and kind not in _MEAN_OF) or (name in _ORDERS and kind not in _NUMBERS):
-        yield f"`{name}` is about numbers, and `{column}` holds {kind}."
+            bound_kind = _kind_of_bound(bound)
+            if bound_kind is not None and _is_incomparable(bound_kind, column_type):
+                yield (
+                    f"`{name}`: `{key}` is {bound}, {bound_kind}, but `{column}` has type {column_type}: "
+                    "they cannot be compared."
+                )
+    elif (name in _MEAN and column_type not in _MEAN_TYPES) or (
+        name in _QUANTILES and column_type not in _NUMBER_TYPES
+    ):
+        yield f"`{name}` needs a numeric column, but `{column}` has type {column_type}."
 
 
-def _kind_of(expectation: Expectation, columns: Columns) -> str | None:
-    """Return the type of an expectation's one column in a word; None where that is not known."""
+def _type_name(expectation: Expectation, columns: Columns) -> str | None:
+    """Return the name of the type of an expectation's one column, without parameters; None if it is not known."""
     name = expectation.kwargs.get("column")
     if not isinstance(name, str):
         return None
     try:
-        kind = columns.type_of(columns.find(name))
+        column_type = columns.type_of(columns.find(name))
     except (ValueError, StopIteration):
         return None
-    return kind.split("(")[0] if isinstance(kind, str) else str(kind["type"])
+    return column_type.split("(")[0] if isinstance(column_type, str) else str(column_type["type"])
 
 
-def _told(bound: Any) -> str | None:
-    """Return what a bound is, where it is of a type that not every column can be compared with."""
+def _kind_of_bound(bound: Any) -> str | None:
+    """Return `a number` or `a date`; None for a bound that can be compared with any column."""
     if isinstance(bound, int | float) and not isinstance(bound, bool):
         return "a number"
     return "a date" if isinstance(bound, date) else None
 
 
-def _differs(told: str, kind: str) -> bool:
-    return kind in _TEXTS or kind in (_TIMES if told == "a number" else _NUMBERS)
+def _is_incomparable(bound_kind: str, column_type: str) -> bool:
+    return column_type in _TEXT_TYPES or column_type in (
+        _TIME_TYPES if bound_kind == "a number" else _NUMBER_TYPES
+    )

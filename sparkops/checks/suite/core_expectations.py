@@ -1,4 +1,7 @@
-"""What Great Expectations' core expectations are about, by their names: it is not imported to know that."""
+"""Classify the core expectations by name, so that Great Expectations need not be imported for it.
+
+A test compares these sets with the classes of Great Expectations.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 _TYPES = frozenset({"expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list"})
 _UNIQUE = frozenset({"expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"})
-_COUNTED = _UNIQUE | {
+_COUNTING = _UNIQUE | {
     "expect_column_pair_values_a_to_be_greater_than_b",
     "expect_column_pair_values_to_be_equal",
     "expect_column_pair_values_to_be_in_set",
@@ -58,9 +61,10 @@ _AGGREGATES = frozenset(
         "expect_column_values_to_be_increasing",
     }
 )
-_TABLES = frozenset(
+_TABLE = frozenset(
     {
-        "expect_column_to_exist",  # whether it is there is what it asks
+        # It needs no column: a missing one is its failure.
+        "expect_column_to_exist",
         "expect_query_results_to_match_comparison",
         "expect_table_column_count_to_be_between",
         "expect_table_column_count_to_equal",
@@ -72,31 +76,36 @@ _TABLES = frozenset(
         "unexpected_rows_expectation",
     }
 )
-ABOUT_ROWS = _COUNTED | _TYPES
-ABOUT_ALL = _AGGREGATES | _TABLES
-NEEDS_COLUMNS = ABOUT_ROWS | _AGGREGATES
-_ONE = ("column", "column_A", "column_B")
-_MANY = ("column_list", "column_set")
+# Each row passes or fails. Types count as such in Great Expectations, although all rows pass or all fail.
+ROW_LEVEL = _COUNTING | _TYPES
+TABLE_LEVEL = _AGGREGATES | _TABLE
+NEEDS_COLUMNS = ROW_LEVEL | _AGGREGATES
+_COLUMN_ARGUMENTS = ("column", "column_A", "column_B")
+_COLUMN_LIST_ARGUMENTS = ("column_list", "column_set")
 
 
 def is_core(name: str) -> bool:
-    """Tell whether an expectation is one of Great Expectations' own."""
-    return name in ABOUT_ROWS or name in ABOUT_ALL
+    """Tell whether an expectation is part of Great Expectations itself."""
+    return name in ROW_LEVEL or name in TABLE_LEVEL
 
 
-def counts_rows(name: str) -> bool:
-    """Tell whether one of its own counts the rows that break it."""
-    return name in _COUNTED
+def counts_failing_rows(name: str) -> bool:
+    """Tell whether a core expectation counts the rows that fail it."""
+    return name in _COUNTING
 
 
-def sets_apart(name: str, kwargs: Mapping[str, Any]) -> bool:
-    """Tell whether the rows that break an expectation can be set apart; of somebody else's, its own class tells."""
+def can_quarantine(name: str, kwargs: Mapping[str, Any]) -> bool:
+    """Tell whether the rows that fail an expectation can be separated from the others.
+
+    True for every expectation that is not core: its class decides, once Great Expectations is imported.
+    """
     if name in _UNIQUE and kwargs.get("row_condition"):
         return False
-    return name not in ABOUT_ALL and name not in _TYPES
+    return name not in TABLE_LEVEL and name not in _TYPES
 
 
-def columns_of(kwargs: Mapping[str, Any]) -> list[str]:
+def named_columns(kwargs: Mapping[str, Any]) -> list[str]:
     """Return the columns that an expectation's arguments name."""
-    many = [name for key in _MANY if isinstance(kwargs.get(key), list) for name in kwargs[key]]
-    return [name for name in (*(kwargs.get(key) for key in _ONE), *many) if isinstance(name, str)]
+    lists = [kwargs[key] for key in _COLUMN_LIST_ARGUMENTS if isinstance(kwargs.get(key), list)]
+    names = [kwargs.get(key) for key in _COLUMN_ARGUMENTS] + [name for names in lists for name in names]
+    return [name for name in names if isinstance(name, str)]

@@ -1,82 +1,81 @@
-"""The columns of a frame by the names that Great Expectations gives them."""
+"""The columns of a schema, under the names that Great Expectations gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-_LEAST = 2  # the two backticks around a name
+# Spark SQL's names of the integer types.
+INTEGER_TYPES = ("tinyint", "smallint", "int", "bigint")
+_BACKTICKS = 2
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a schema: nested ones by their path, names with dots in backticks.
+    """The columns of a schema. Nested columns have a path (`a.b`); a name that contains a dot is in backticks.
 
     Args:
-        types: Name to Spark's type, or what JSON says of it, in the order of the frame.
+        types: Name and Spark type of each column, in the order of the schema. After `from_json`, the type is its JSON form.
     """
 
     types: tuple[tuple[str, Any], ...]
 
     @classmethod
     def of(cls, schema: Any) -> Columns:
-        """Return the columns of a frame's schema."""
-        return cls(tuple(_flat(schema, "")))
+        """Return the columns of a Spark schema."""
+        return cls(tuple(_flatten(schema, "")))
 
     @classmethod
-    def told(cls, struct: Mapping[str, Any]) -> Columns:
-        """Return the columns that a schema's JSON tells; the types are what it says of them."""
-        return cls(tuple(_flat_told(struct, "")))
+    def from_json(cls, struct: Mapping[str, Any]) -> Columns:
+        """Return the columns of a schema in its JSON form, as Delta stores it."""
+        return cls(tuple(_flatten_json(struct, "")))
 
     @cached_property
     def names(self) -> list[str]:
-        """Return every name."""
+        """Return all names."""
         return [name for name, _ in self.types]
 
     def find(self, name: str) -> str:
-        """Return the name that Spark takes for a column as a suite names it.
+        """Return the name under which Spark resolves a column that a suite names.
 
         Raises:
             ValueError: There is no such column.
         """
-        wanted = name.casefold()
+        folded_name = name.casefold()
         for known in self.names:
             folded = known.casefold()
-            if wanted == folded or (_is_quoted(known) and wanted == folded[1:-1]):
+            if folded_name == folded or (_is_quoted(known) and folded_name == folded[1:-1]):
                 return known
-            if folded in (wanted.strip('"'), wanted.strip("[]"), wanted.strip("`")):
+            if folded in (folded_name.strip('"'), folded_name.strip("[]"), folded_name.strip("`")):
                 return name
         raise ValueError(f'Error: The column "{name}" in BatchData does not exist.')
 
-    def type_of(self, found: str) -> Any:
-        """Return Spark's type of a column that `find` returned."""
-        folded = found.casefold().strip("`")
-        return next(kind for name, kind in self.types if name.casefold().strip("`") == folded)
+    def type_of(self, resolved_name: str) -> Any:
+        """Return the type of a column whose name `find` returned."""
+        folded_name = resolved_name.casefold().strip("`")
+        return next(kind for name, kind in self.types if name.casefold().strip("`") == folded_name)
 
 
-def _flat(schema: Any, parent: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+def _flatten(schema: Any, parent: str) -> Iterator[tuple[str, Any]]:
     for child in schema.fields:
-        quoted = "." in child.name and not _is_quoted(child.name)
-        name = f"{parent}`{child.name}`" if quoted else f"{parent}{child.name}"
-        found.append((name, child.dataType))
+        yield f"{parent}{_quote(child.name)}", child.dataType
         if hasattr(child.dataType, "fields"):
-            found += _flat(child.dataType, f"{parent}{child.name}.")
-    return found
+            yield from _flatten(child.dataType, f"{parent}{child.name}.")
 
 
-def _flat_told(struct: Mapping[str, Any], parent: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+def _flatten_json(struct: Mapping[str, Any], parent: str) -> Iterator[tuple[str, Any]]:
     for child in struct["fields"]:
-        plain, kind = child["name"], child["type"]
-        quoted = "." in plain and not _is_quoted(plain)
-        found.append((f"{parent}`{plain}`" if quoted else f"{parent}{plain}", kind))
+        name, kind = child["name"], child["type"]
+        yield f"{parent}{_quote(name)}", kind
         if isinstance(kind, Mapping) and kind["type"] == "struct":
-            found += _flat_told(kind, f"{parent}{plain}.")
-    return found
+            yield from _flatten_json(kind, f"{parent}{name}.")
+
+
+def _quote(name: str) -> str:
+    return f"`{name}`" if "." in name and not _is_quoted(name) else name
 
 
 def _is_quoted(name: str) -> bool:
-    return len(name) >= _LEAST and name.startswith("`") and name.endswith("`")
+    return len(name) >= _BACKTICKS and name.startswith("`") and name.endswith("`")

@@ -1,14 +1,19 @@
-"""The expectations of one table as conf/checks/<table>.yml says them; Great Expectations is not imported."""
+"""The suite of one table, as written in conf/checks/<table>.yml. Great Expectations is not imported."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
-from sparkops.checks.suite.threshold import Limit
+from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
 from sparkops.pipeline.check import Policy
 from sparkops.place import Place
+
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+SEVERITIES = ("critical", "warning", "info")
+# The default of Great Expectations.
+_DEFAULT_SEVERITY = "critical"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +21,11 @@ class Expectation:
     """One expectation of a suite.
 
     Args:
-        type: Great Expectations' own name: `expect_column_values_to_not_be_null`.
-        kwargs: Its arguments, by Great Expectations' own names.
+        type: Great Expectations' name: `expect_column_values_to_not_be_null`.
+        kwargs: Its arguments, by Great Expectations' names.
         policy: What a failure means.
-        severity: Great Expectations' severity (`critical`, `warning`, `info`); the suite's head may say what each means.
-        fail_over: Broken rows beyond which a failure blocks the table, whatever the policy.
+        severity: Great Expectations' severity (`critical`, `warning`, `info`), if the suite sets one.
+        fail_over: Above this threshold a failure blocks the table, whatever the policy.
         meta: Notes and other facts, shown in Data Docs.
         place: Where it is written.
     """
@@ -30,16 +35,18 @@ class Expectation:
     policy: Policy
     place: Place
     severity: str | None = None
-    fail_over: Limit | None = None
+    fail_over: FailureThreshold | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
         """Return it as one line: `expect_column_values_to_be_between(month, min_value=1, max_value=12)`."""
-        first = self.kwargs.get("column")
-        shown = [] if first is None else [str(first)]
-        shown += [f"{key}={value}" for key, value in self.kwargs.items() if key not in ("column", "mostly")]
-        return f"{self.type}({', '.join(shown)})"
+        column = self.kwargs.get("column")
+        arguments = [] if column is None else [str(column)]
+        arguments += [
+            f"{key}={value}" for key, value in self.kwargs.items() if key not in ("column", "mostly")
+        ]
+        return f"{self.type}({', '.join(arguments)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,25 +56,43 @@ class Suite:
     Args:
         table: Name in the catalog.
         expectations: In the order of the file.
-        policy: What a failure means where neither an expectation nor its severity says.
-        quarantine_limit: Share of the rows (0 to 1) that may be quarantined; more blocks the table.
-        quarantine_rows: Number of rows that may be; more blocks the table.
+        policy: What a failure means if neither the expectation nor its severity sets a policy.
+        quarantine_limit: How many rows may be quarantined; more block the table.
         place: The file.
     """
 
     table: str
     expectations: tuple[Expectation, ...]
     policy: Policy = "fail"
-    quarantine_limit: float | None = None
-    quarantine_rows: int | None = None
+    quarantine_limit: FailureThreshold = UNLIMITED
     place: Place
 
     @property
-    def quarantines(self) -> bool:
-        """Tell whether any expectation may send rows to quarantine."""
+    def can_quarantine(self) -> bool:
+        """Tell whether any expectation has the policy `quarantine`."""
         return any(expectation.policy == "quarantine" for expectation in self.expectations)
 
-    @property
-    def quarantine_allowed(self) -> Limit:
-        """Return how many rows may be quarantined."""
-        return Limit(rows=self.quarantine_rows, share=self.quarantine_limit)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultPolicies:
+    """The policies of expectations that set none themselves.
+
+    Args:
+        policy: One policy for all; ignored if `by_severity` is set.
+        by_severity: Severity to policy; a severity that is missing here means `fail`.
+    """
+
+    policy: Policy = "fail"
+    by_severity: Mapping[str, Policy] | None = None
+
+    def for_severity(self, severity: str | None, *, can_quarantine: bool) -> Policy:
+        """Return the policy of an expectation.
+
+        Args:
+            severity: As written; `critical`, the default of Great Expectations, if None.
+            can_quarantine: Whether the rows that fail it can be separated; if not, `quarantine` means `fail`.
+        """
+        if self.by_severity is None:
+            return self.policy
+        policy = self.by_severity.get(severity or _DEFAULT_SEVERITY, "fail")
+        return "fail" if policy == "quarantine" and not can_quarantine else policy

@@ -1,28 +1,26 @@
-"""Reading conf/checks/<table>.yml: every mistake of structure at once, each with its line."""
+"""Read conf/checks/<table>.yml and report every mistake of structure at once, each with its line."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from sparkops.checks.suite.core_expectations import counts_rows, is_core, sets_apart
-from sparkops.checks.suite.policies import POLICIES, SEVERITIES, Policies
-from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.checks.suite.threshold import Limit, problem_of
-from sparkops.checks.suite.yaml_nodes import Items, Nodes
-from sparkops.errors import ConfigError, Problem
+from sparkops.checks.suite.core_expectations import can_quarantine, counts_failing_rows, is_core
+from sparkops.checks.suite.problems import did_you_mean, raise_problems
+from sparkops.checks.suite.suite import POLICIES, SEVERITIES, DefaultPolicies, Expectation, Suite
+from sparkops.checks.suite.suite_fields import FieldReader
+from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
+from sparkops.checks.suite.yaml_nodes import Items
 from sparkops.pipeline.check import Policy
 from sparkops.place import Place
 
 _SUITE_KEYS = ("policy", "fail_over", "quarantine_limit", "description", "expectations")
 _OWN_KEYS = ("policy", "severity", "fail_over", "meta")
-_LONG_KEYS = ("type", "kwargs", *_OWN_KEYS)
-_LIMITS = ("rows", "share")
+_LONG_FORM_KEYS = ("type", "kwargs", *_OWN_KEYS)
 
 
 def load_suite(path: Path, table: str, *, shown: str | None = None) -> Suite:
@@ -30,219 +28,129 @@ def load_suite(path: Path, table: str, *, shown: str | None = None) -> Suite:
 
     Args:
         path: The YAML file.
-        table: The table that it is about.
+        table: The table that it validates.
         shown: How messages name the file; its path by default.
 
     Raises:
         ConfigError: With every mistake of structure, each with file and line.
     """
-    return _Reader(shown or str(path), table).read(path)
+    return _SuiteReader(shown or str(path), table).read(path)
 
 
-def refuse(file: str, problems: list[Problem], *, advice: str = "") -> None:
-    """Raise one ConfigError that holds every problem, and what else can be done, if there is any."""
-    if problems:
-        in_order = sorted(problems, key=lambda problem: problem.place.line if problem.place else 0)
-        lines = "\n".join(f"  - {problem}" for problem in in_order)
-        told = f"{file}: {len(problems)} problem{'s' if len(problems) > 1 else ''}\n{lines}"
-        raise ConfigError(f"{told}\n{advice}" if advice else told)
+class _SuiteReader(FieldReader):
+    """Read one file.
 
-
-def near(name: str, known: tuple[str, ...] | list[str]) -> str:
-    """Return ` Did you mean ...?` when a known name is close, else nothing."""
-    close = get_close_matches(name, known, n=1)
-    return f" Did you mean `{close[0]}`?" if close else ""
-
-
-class _Reader(Nodes):
-    """One reading of one file."""
+    An expectation has a short form, `expect_...: {arguments}` (or one column, or a list of columns), and a long form,
+    `{type: expect_..., kwargs: {arguments}}`. Both also take the keys `policy`, `severity`, `fail_over` and `meta`.
+    """
 
     def __init__(self, file: str, table: str) -> None:
         super().__init__(file)
         self.table = table
-        self.policies = Policies()
-        self.fail_over: Limit | None = None
+        self.policies = DefaultPolicies()
+        self.fail_over: FailureThreshold | None = None
 
     def read(self, path: Path) -> Suite:
         node = self.compose(path)
-        top = self.mapping(node, "the file") if node else {}
-        for key, (place, _) in top.items():
-            if key not in _SUITE_KEYS:
-                self.note(
-                    key,
-                    f"Unknown key `{key}`.{near(key, _SUITE_KEYS)} Known: {', '.join(_SUITE_KEYS)}.",
-                    place,
-                )
-        self.policies = self._policies(top)
-        self.fail_over = self._limit(top, "fail_over")
-        found = tuple(self._expectations(top))
-        limit = self._limit(top, "quarantine_limit", alone=True) or Limit()
-        refuse(self.file, self.problems)
+        top = self.read_mapping(node, "The file") if node else {}
+        self._check_keys(top, _SUITE_KEYS, f"Known: {', '.join(_SUITE_KEYS)}.")
+        self.policies = self.read_policies(top)
+        self.fail_over = self.read_threshold(top, "fail_over")
+        expectations = tuple(self._expectations(top))
+        quarantine_limit = self.read_threshold(top, "quarantine_limit", allow_share=True)
+        raise_problems(self.file, self.problems)
         return Suite(
             table=self.table,
-            expectations=found,
-            policy=self.policies.one,
-            quarantine_limit=limit.share,
-            quarantine_rows=limit.rows,
+            expectations=expectations,
+            policy=self.policies.policy,
+            quarantine_limit=quarantine_limit or UNLIMITED,
             place=Place(self.file, 1),
         )
-
-    def _policies(self, top: Items) -> Policies:
-        """Return the head's policies: one word, or one for each severity."""
-        place, node = top.get("policy", (None, None))
-        if not isinstance(node, yaml.MappingNode):
-            return Policies(one=self._choice(top, "policy", POLICIES, "fail"))
-        items = self.mapping(node, "`policy`")
-        for severity, (where, _) in items.items():
-            if severity not in SEVERITIES:
-                told = f"`policy` has no severity `{severity}`.{near(severity, SEVERITIES)}"
-                self.note("policy", f"{told} Known: {', '.join(SEVERITIES)}.", where)
-        if not items:
-            self.note("policy", f"`policy` names no severity. Known: {', '.join(SEVERITIES)}.", place)
-        return Policies(by_severity={each: self._choice(items, each, POLICIES, "fail") for each in items})
 
     def _expectations(self, top: Items) -> Iterator[Expectation]:
         place, node = top.get("expectations", (Place(self.file, 1), None))
         if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
-            self.note(
-                "expectations", "`expectations:` holds a list of expectations; it is missing or empty.", place
-            )
-            return
-        if not isinstance(node, yaml.SequenceNode):
-            self.note(
-                "expectations", "`expectations:` must be a list: one `- expect_...: {...}` a line.", place
-            )
-            return
-        for item in node.value:
-            yield from self._expectation(item)
+            message = "`expectations:` must be a list of expectations; it is missing or empty."
+            self.add_problem("expectations", message, place)
+        elif not isinstance(node, yaml.SequenceNode):
+            message = "`expectations:` must be a list: one `- expect_...: {...}` a line."
+            self.add_problem("expectations", message, place)
+        else:
+            for item in node.value:
+                yield from self._expectation(item)
 
     def _expectation(self, node: yaml.Node) -> Iterator[Expectation]:
-        place = self.place(node)
+        place = self.place_of(node)
         if isinstance(node, yaml.ScalarNode):
-            yield self._made(_snake(str(node.value)), {}, {}, place)
+            yield self._build(_to_snake_case(str(node.value)), {}, {}, place)
             return
         if not isinstance(node, yaml.MappingNode):
-            self.note("expectations", "A mapping is wanted for an expectation: `expect_...: {...}`.", place)
+            message = "An expectation must be a mapping: `expect_...: {...}`."
+            self.add_problem("expectations", message, place)
             return
-        item = self.mapping(node, "an expectation")
-        long = "type" in item
-        if not item or (not long and len(item) != 1):
-            self.note(
-                "expectations",
-                "An expectation is `expect_...: {its arguments}`, or `{type:, kwargs:}`.",
-                place,
-            )
+        items = self.read_mapping(node, "An expectation")
+        is_long_form = "type" in items
+        if not items or (not is_long_form and len(items) != 1):
+            message = "An expectation is `expect_...: {its arguments}`, or `{type:, kwargs:}`."
+            self.add_problem("expectations", message, place)
             return
-        name = self.value(item["type"][1]) if long else next(iter(item))
+        name = self.read_value(items["type"][1]) if is_long_form else next(iter(items))
         if not isinstance(name, str):
-            self.note("type", f"`type` must be the name of an expectation, not {name!r}.", place)
+            self.add_problem("type", f"`type` must be the name of an expectation, not {name!r}.", place)
             return
-        own, kwargs = self._long(item) if long else self._short(item[name][1])
-        yield self._made(_snake(name), kwargs, own, place)
+        own, kwargs = self._long_form(items) if is_long_form else self._short_form(items[name][1])
+        yield self._build(_to_snake_case(name), kwargs, own, place)
 
-    def _made(self, name: str, kwargs: dict[str, Any], own: Items, place: Place) -> Expectation:
-        severity = self._choice(own, "severity", SEVERITIES, None)
-        meant = self.policies.of(severity, sets_apart=sets_apart(name, kwargs))
-        policy = self._choice(own, "policy", POLICIES, meant)
+    def _long_form(self, items: Items) -> tuple[Items, dict[str, Any]]:
+        self._check_keys(items, _LONG_FORM_KEYS, "Put arguments under `kwargs:`.")
+        return items, self.read_dict(items, "kwargs")
+
+    def _short_form(self, node: yaml.Node) -> tuple[Items, dict[str, Any]]:
+        if isinstance(node, yaml.ScalarNode):
+            value = self.read_value(node)
+            return {}, {} if value is None else {"column": value}
+        if isinstance(node, yaml.SequenceNode):
+            return {}, {"column_list": self.read_value(node)}
+        items = self.read_mapping(node, "The arguments of an expectation")
+        own = {key: items[key] for key in _OWN_KEYS if key in items}
+        return own, {key: self.read_value(value) for key, (_, value) in items.items() if key not in own}
+
+    def _build(self, name: str, kwargs: dict[str, Any], own: Items, place: Place) -> Expectation:
+        severity = self.read_choice(own, "severity", SEVERITIES, None)
+        default = self.policies.for_severity(severity, can_quarantine=can_quarantine(name, kwargs))
+        policy = self.read_choice(own, "policy", POLICIES, default)
         return Expectation(
             type=name,
             kwargs=kwargs,
             policy=policy,
             severity=severity,
-            fail_over=self._own_limit(name, own, policy) or self._shared_limit(name, policy),
-            meta=self._plain(own, "meta"),
+            fail_over=self._own_threshold(name, own, policy) or self._suite_threshold(name, policy),
+            meta=self.read_dict(own, "meta"),
             place=place,
         )
 
-    def _shared_limit(self, name: str, policy: Policy) -> Limit | None:
-        return self.fail_over if policy != "fail" and counts_rows(name) else None
+    def _suite_threshold(self, name: str, policy: Policy) -> FailureThreshold | None:
+        return self.fail_over if policy != "fail" and counts_failing_rows(name) else None
 
-    def _own_limit(self, name: str, own: Items, policy: Policy) -> Limit | None:
-        limit = self._limit(own, "fail_over")
-        if limit is None:
+    def _own_threshold(self, name: str, own: Items, policy: Policy) -> FailureThreshold | None:
+        threshold = self.read_threshold(own, "fail_over")
+        if threshold is None:
             return None
         place, _ = own["fail_over"]
-        if is_core(name) and not counts_rows(name):
-            told = f"`{name}` counts no rows that break it, so `fail_over` means nothing for it: take it out."
-            self.note("fail_over", told, place)
+        if is_core(name) and not counts_failing_rows(name):
+            message = f"`{name}` counts no failing rows, so `fail_over` has no effect on it: remove it."
+            self.add_problem("fail_over", message, place)
         elif policy == "fail":
-            told = "`fail_over` goes with `policy: warn` or `policy: quarantine`"
-            self.note("fail_over", f"{told}; that of `{name}` is `fail` already.", place)
-        return limit
+            message = "`fail_over` needs `policy: warn` or `policy: quarantine`"
+            self.add_problem("fail_over", f"{message}; the policy of `{name}` is already `fail`.", place)
+        return threshold
 
-    def _long(self, item: Items) -> tuple[Any, dict[str, Any]]:
-        for key, (place, _) in item.items():
-            if key not in _LONG_KEYS:
-                self.note(
-                    key,
-                    f"Unknown key `{key}`.{near(key, _LONG_KEYS)} Arguments stand under `kwargs:`.",
-                    place,
-                )
-        return item, self._plain(item, "kwargs")
-
-    def _short(self, node: yaml.Node) -> tuple[Any, dict[str, Any]]:
-        if isinstance(node, yaml.ScalarNode):
-            value = self.value(node)
-            return {}, {} if value is None else {"column": value}
-        if isinstance(node, yaml.SequenceNode):
-            return {}, {"column_list": self.value(node)}
-        item = self.mapping(node, "an expectation's arguments")
-        own = {key: item[key] for key in _OWN_KEYS if key in item}
-        return own, {key: self.value(value) for key, (_, value) in item.items() if key not in own}
-
-    def _plain(self, item: Items, key: str) -> dict[str, Any]:
-        place, node = item.get(key, (None, None))
-        value = self.value(node) if node is not None else None
-        if value is None:
-            return {}
-        if key == "meta" and isinstance(value, str):
-            return {"notes": value}
-        if not isinstance(value, dict):
-            self.note(key, f"`{key}` must be a mapping, not {value!r}.", place)
-            return {}
-        return value
-
-    def _choice(self, item: Items, key: str, allowed: tuple[Any, ...], default: Any) -> Any:
-        if key not in item:
-            return default
-        place, node = item[key]
-        value = self.value(node)
-        if value not in allowed:
-            self.note(
-                key, f"`{key}` is {value!r}; allowed: {', '.join(allowed)}.{near(str(value), allowed)}", place
-            )
-            return default
-        return value
-
-    def _limit(self, item: Items, key: str, *, alone: bool = False) -> Limit | None:
-        """Return `{rows: N, share: S}`, or a share `alone` where that may be written."""
-        if key not in item:
-            return None
-        place, node = item[key]
-        if not isinstance(node, yaml.MappingNode):
-            value = self.value(node)
-            wrong = problem_of("share", value) if alone else "`{rows: N, share: S}`, or one of the two"
-            if wrong is not None:
-                self.note(key, f"`{key}` is {wrong}.", place)
-            return None if wrong else Limit(share=float(value))
-        parts = {
-            name: each for name, each in self.mapping(node, f"`{key}`").items() if self._part(key, name, each)
-        }
-        if not node.value:
-            self.note(key, f"`{key}` is empty: it takes `rows`, `share`, or both.", place)
-        return Limit(**{name: self.value(each) for name, (_, each) in parts.items()})
-
-    def _part(self, key: str, name: str, item: tuple[Place, yaml.Node]) -> bool:
-        """Tell whether one part of a limit is right; what is wrong with it is noted."""
-        place, node = item
-        if name not in _LIMITS:
-            self.note(key, f"`{key}` takes no `{name}`.{near(name, _LIMITS)} It takes: rows, share.", place)
-            return False
-        wrong = problem_of(name, self.value(node))
-        if wrong is not None:
-            self.note(key, f"`{key}.{name}` is {wrong}.", place)
-        return wrong is None
+    def _check_keys(self, items: Items, known: tuple[str, ...], advice: str) -> None:
+        for key, (place, _) in items.items():
+            if key not in known:
+                self.add_problem(key, f"Unknown key `{key}`.{did_you_mean(key, known)} {advice}", place)
 
 
-def _snake(name: str) -> str:
+def _to_snake_case(name: str) -> str:
+    """Return the snake-case name of an expectation that may be written as its class name."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() if name[:1].isupper() else name

@@ -1,4 +1,4 @@
-"""YAML as nodes that know their lines, and what is wrong with them, gathered."""
+"""YAML nodes with their line numbers, and the problems found in them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sparkops.place import Place
 Items = Mapping[str, tuple[Place, yaml.Node]]
 
 
-class Nodes:
-    """The nodes of one file; `problems` holds every mistake that was noted.
+class YamlReader:
+    """Read one YAML file; `problems` collects every mistake that was found.
 
     Args:
         file: How messages name it.
@@ -26,10 +26,10 @@ class Nodes:
         self.problems: list[Problem] = []
 
     def compose(self, path: Path) -> yaml.Node | None:
-        """Return the file's node; None where it is empty.
+        """Return the file's root node; None if the file is empty.
 
         Raises:
-            ConfigError: It cannot be read, or is no YAML.
+            ConfigError: It cannot be read, or is not YAML.
         """
         try:
             return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
@@ -39,33 +39,32 @@ class Nodes:
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise ConfigError(f"{self.file} cannot be read: {error}") from None
 
-    def mapping(self, node: yaml.Node, what: str) -> dict[str, tuple[Place, yaml.Node]]:
-        """Return a mapping's keys with their places and nodes."""
-        found: dict[str, tuple[Place, yaml.Node]] = {}
+    def read_mapping(self, node: yaml.Node, name: str) -> dict[str, tuple[Place, yaml.Node]]:
+        """Return the keys of a mapping with their places and nodes; `name` is how messages call the mapping."""
+        items: dict[str, tuple[Place, yaml.Node]] = {}
         if not isinstance(node, yaml.MappingNode):
-            self.note(what, f"A mapping is wanted for {what}: `key: value`.", self.place(node))
-            return found
-        for key, value in node.value:
-            name, place = str(key.value), self.place(key)
-            if name in found:
-                self.note(
-                    name, f"`{name}` stands twice; its first place is line {found[name][0].line}.", place
-                )
-            found[name] = (place, value)
-        return found
+            self.add_problem(name, f"{name} must be a mapping: `key: value`.", self.place_of(node))
+            return items
+        for key_node, value in node.value:
+            key, place = str(key_node.value), self.place_of(key_node)
+            if key in items:
+                first = items[key][0].line
+                self.add_problem(key, f"`{key}` appears twice; the first is on line {first}.", place)
+            items[key] = (place, value)
+        return items
 
-    def value(self, node: yaml.Node) -> Any:
-        """Return a node as the plain value that it says."""
+    def read_value(self, node: yaml.Node) -> Any:
+        """Return the Python value of a node."""
         try:
             return yaml.SafeLoader("").construct_document(node)
         except yaml.MarkedYAMLError as error:
-            self.note("value", f"Not a value that YAML knows: {error.problem}.", self.place(node))
+            self.add_problem("value", f"Not a YAML value: {error.problem}.", self.place_of(node))
             return None
 
-    def place(self, node: yaml.Node) -> Place:
+    def place_of(self, node: yaml.Node) -> Place:
         """Return where a node begins."""
         return Place(self.file, node.start_mark.line + 1)
 
-    def note(self, name: str, message: str, place: Place | None) -> None:
-        """Keep a mistake."""
+    def add_problem(self, name: str, message: str, place: Place | None) -> None:
+        """Record a mistake."""
         self.problems.append(Problem(name, message, place))

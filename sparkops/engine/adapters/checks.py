@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.outcome import Outcome
+from sparkops.checks.outcome import GateOutcome
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.check import CheckResult, RecordedCheck
 from sparkops.pipeline.table import MicroBatch
@@ -50,12 +50,12 @@ class SuiteRunner:
         if suite is not None:
             self.checks.validate(suite)
 
-    def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> Outcome | None:
+    def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
         suite = self.checks.suite(table)
         return None if suite is None else self.run_suite(suite, frame, table=table, run_id=run_id)
 
-    def run_suite(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> Outcome:
+    def run_suite(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome:
         """Run a suite as the checkpoint of a table; its results carry the severity of their expectations."""
         return with_severity(self.checks.gate(suite, frame, table=table, run_id=run_id), suite)
 
@@ -65,7 +65,7 @@ class SuiteRunner:
             self.checks.write_docs(outcome)
 
 
-def with_severity(outcome: Outcome, suite: Suite) -> Outcome:
+def with_severity(outcome: GateOutcome, suite: Suite) -> GateOutcome:
     """Return the outcome with the severity that the suite gives each expectation in its result."""
     severities: dict[tuple[str, Place | None], str | None] = {
         (expectation.type, expectation.place): expectation.severity for expectation in suite.expectations

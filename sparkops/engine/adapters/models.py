@@ -36,7 +36,7 @@ class TrainingRules:
         return merge_rules(self._for_table(table, version) for table, version in versions.items())
 
     def _for_table(self, table: str, version: int | None) -> PortableRules:
-        from sparkops.checks.row_rules import row_checks
+        from sparkops.checks.row_rules import extract_row_rules
         from sparkops.compiler import fields_from_spark
 
         try:
@@ -45,7 +45,7 @@ class TrainingRules:
                 return PortableRules()
             schema = self.tables.read(self.tables.pin(table, at=version)).schema
             types = {field.name: field.type for field in fields_from_spark(schema.jsonValue())}
-            return row_checks(suite, self.settings.state / "gx" / "suites", schema, types)
+            return extract_row_rules(suite, self.settings.state / "gx" / "suites", schema, types)
         except ConfigError as error:
             # The model is trained already: a mistake in a suite must not lose it.
             return PortableRules(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sparkops.checks.gx.data_docs import Site
+from sparkops.checks.gx.data_docs import DataDocs
 from sparkops.pipeline.report import Report
 from sparkops.reports.facts import CheckedTable
 from sparkops.runs.record import Run
@@ -56,7 +56,7 @@ class ReportPages:
 
     def _link_to_docs(self, table: str, run: Run) -> str | None:
         """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""
-        page = Site(self.docs).page(table, run.id)
+        page = DataDocs(self.docs).page(table, run.id)
         return quote(os.path.relpath(page, self.folder)) if page.is_file() else None
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sparkops.checks.outcome import REASONS, describe
-from sparkops.checks.suite.release_suites import of_each_row, of_the_whole
+from sparkops.checks.suite.release_suites import select_row_level, select_table_level
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 from sparkops.pipeline.write import Write
@@ -24,7 +24,7 @@ from sparkops.tables.write.replaced_slice import quoted
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-    from sparkops.checks.outcome import Outcome
+    from sparkops.checks.outcome import GateOutcome
     from sparkops.checks.suite.suite import Suite
     from sparkops.engine.container import ServiceContainer
     from sparkops.tables import Tables
@@ -163,7 +163,7 @@ class _Release:
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
         """Return the rows that pass the expectations about single rows, and the number of others by violated rule."""
         suite = self.container.checks.suite(self.request.table)
-        row_suite = of_each_row(suite) if suite else None
+        row_suite = select_row_level(suite) if suite else None
         if row_suite is None:
             return rows, {}
         outcome = self.require_unblocked(row_suite, rows)
@@ -175,11 +175,11 @@ class _Release:
         present = tables.read(tables.pin(table))
         staged = tables.stage(rows.select(*map(quoted, present.columns)), table=table, run_id=self.id)
         suite = self.container.checks.suite(table)
-        table_suite = of_the_whole(suite) if suite else None
+        table_suite = select_table_level(suite) if suite else None
         if table_suite is not None:
             self.require_unblocked(table_suite, present.unionByName(staged))
 
-    def require_unblocked(self, suite: Suite, frame: DataFrame) -> Outcome:
+    def require_unblocked(self, suite: Suite, frame: DataFrame) -> GateOutcome:
         """Run a suite on a frame.
 
         Raises:

@@ -85,7 +85,7 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
     writes = _rows_of_writes(tables, pin)
     container.warm_up([])
     from sparkops.checks.profiling.draft import draft
-    from sparkops.checks.profiling.drift import drift
+    from sparkops.checks.profiling.drift import describe_drift
     from sparkops.checks.profiling.profiler import profile
 
     with _translate_spark_errors(tables):
@@ -94,7 +94,7 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
         table=table,
         version=pin.version,
         text=draft(table_profile, version=pin.version, writes=writes),
-        drift=drift(suite, table_profile) if suite else (),
+        drift=describe_drift(suite, table_profile) if suite else (),
         suite=suite.place.file if suite else None,
     )
 
