@@ -1,4 +1,4 @@
-"""sparkops: typed Spark jobs on pinned Delta tables, checked and recorded; models scored one way everywhere."""
+"""sparkops: typed Spark jobs on pinned Delta tables, checked and recorded; their models scored anywhere with equal results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.write import Write
     from sparkops.runs.record import Run
 
-_HOMES = {
+_MODULES = {
     "Engine": "sparkops.engine",
     "Gate": "sparkops.pipeline.model",
     "Job": "sparkops.pipeline.job",
@@ -48,9 +48,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, so that `import sparkops` costs nothing."""
-    if name not in _HOMES:
+    """Import a public name when it is first used, so that `import sparkops` is fast."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'sparkops' has no attribute '{name}'")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value

@@ -72,20 +72,20 @@ def engine(project: Path) -> Engine:
 
 @pytest.fixture
 def add(project: Path, spark: SparkSession) -> Add:
-    """Append rows to `raw`, one commit and one file a call."""
+    """Return a function that appends rows to `raw`, with one commit and one file each call."""
 
-    def added(*rows: tuple[int, str, float]) -> None:
+    def append(*rows: tuple[int, str, float]) -> None:
         frame = spark.createDataFrame(list(rows), ROWS).coalesce(1)
         frame.write.format("delta").mode("append").save(str(project / "data" / "warehouse" / "raw"))
 
-    return added
+    return append
 
 
 def ids(engine: Engine, table: str) -> list[int]:
     return sorted(row["id"] for row in engine.preview(table, rows=100))
 
 
-def test_each_batch_is_checked_held_back_and_published_once(engine: Engine, add: Add) -> None:
+def test_each_batch_is_checked_quarantined_and_published_once(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0), (2, "south", -1.0))
     add((3, "north", 1.0))
     run = engine.run("clean")
@@ -102,7 +102,7 @@ def test_each_batch_is_checked_held_back_and_published_once(engine: Engine, add:
     assert {commit.run_id for commit in engine.history("clean")} == {run.id}
 
 
-def test_the_next_run_goes_on_where_the_last_ended(engine: Engine, add: Add) -> None:
+def test_the_next_run_continues_where_the_last_ended(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     engine.run("clean")
     assert engine.run("clean").batches == ()
@@ -110,12 +110,12 @@ def test_the_next_run_goes_on_where_the_last_ended(engine: Engine, add: Add) -> 
     run = engine.run("clean")
     assert [batch["number"] for batch in run.batches] == [1]
     assert ids(engine, "clean") == [1, 2]
-    kept = engine.container.check_history.read("clean")
-    assert len(kept) == 6
-    assert {each.version for each in kept} == {0, 1}
+    recorded = engine.container.check_history.read("clean")
+    assert len(recorded) == 6
+    assert {check.version for check in recorded} == {0, 1}
 
 
-def test_a_batch_that_fails_publishes_nothing_and_comes_again(
+def test_a_batch_that_fails_publishes_nothing_and_is_read_again(
     engine: Engine, add: Add, project: Path
 ) -> None:
     add((1, "north", 1.0))
@@ -131,7 +131,7 @@ def test_a_batch_that_fails_publishes_nothing_and_comes_again(
     assert ids(engine, "clean") == [1, 3, 901]
 
 
-def test_a_batch_published_by_a_run_that_then_broke_is_not_published_again(
+def test_a_batch_published_by_a_run_that_then_crashed_is_not_published_again(
     project: Path, engine: Engine, add: Add, spark: SparkSession
 ) -> None:
     add((1, "north", 1.0), (2, "south", -1.0))
@@ -152,13 +152,13 @@ def test_a_merged_stream_keeps_the_newest_row_of_each_key(engine: Engine, add: A
     add((1, "north", 1.0), (2, "north", 1.0))
     add((1, "south", 9.0))
     run = engine.run("newest")
-    found = {row["id"]: row["amount"] for row in engine.preview("newest", rows=10)}
-    assert found == {1: 9.0, 2: 1.0}
+    amounts = {row["id"]: row["amount"] for row in engine.preview("newest", rows=10)}
+    assert amounts == {1: 9.0, 2: 1.0}
     assert len(run.batches) == 2
     assert engine.run("newest").batches == ()
 
 
-def test_an_overwritten_table_holds_the_totals_of_all_that_came(engine: Engine, add: Add) -> None:
+def test_an_overwritten_table_has_the_totals_of_all_batches(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     add((2, "north", 2.0), (3, "south", 5.0))
     engine.run("totals")
@@ -167,7 +167,7 @@ def test_an_overwritten_table_holds_the_totals_of_all_that_came(engine: Engine, 
     assert {row["shop"]: row["amount"] for row in engine.preview("totals")} == {"north": 3.0, "south": 6.0}
 
 
-def test_files_that_come_into_a_source_are_read_once(engine: Engine, project: Path) -> None:
+def test_new_files_of_a_source_are_read_once(engine: Engine, project: Path) -> None:
     (project / "files").mkdir()
     (project / "files" / "a.csv").write_text("id,amount\n1,2.0\n")
     engine.run("loaded")
@@ -182,13 +182,13 @@ def test_a_frame_that_does_not_come_from_the_stream_is_refused(engine: Engine, a
         engine.run("stale")
 
 
-def test_a_version_of_the_stream_cannot_be_asked_for(engine: Engine, add: Add) -> None:
+def test_a_version_of_the_stream_cannot_be_chosen(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     with pytest.raises(ParamErrors, match="it has no version to choose"):
         engine.run("clean", at={"raw": 0})
 
 
-def test_a_source_table_that_was_rewritten_is_told_with_what_to_do(
+def test_the_error_for_a_rewritten_source_table_says_what_to_do(
     engine: Engine, add: Add, project: Path, spark: SparkSession
 ) -> None:
     add((1, "north", 1.0))
@@ -199,7 +199,7 @@ def test_a_source_table_that_was_rewritten_is_told_with_what_to_do(
         engine.run("clean")
 
 
-def test_a_flow_leaves_a_stream_that_has_nothing_new(engine: Engine, add: Add) -> None:
+def test_a_flow_skips_a_stream_without_new_rows(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
     assert [step.state for step in engine.flow(["clean"])] == ["done"]
     assert [step.state for step in engine.flow(["clean"])] == ["fresh"]
@@ -207,7 +207,7 @@ def test_a_flow_leaves_a_stream_that_has_nothing_new(engine: Engine, add: Add) -
     assert [step.state for step in engine.flow(["clean"])] == ["done"]
 
 
-def test_an_error_inside_a_batch_stops_the_run_as_what_it_is(
+def test_an_error_in_a_batch_stops_the_run_with_its_own_type(
     engine: Engine, add: Add, project: Path, spark: SparkSession
 ) -> None:
     other = spark.createDataFrame([], "id INT, shop STRING, amount DOUBLE, rate DOUBLE, note STRING")

@@ -1,4 +1,4 @@
-"""Real processes on real flights: a sample small enough to run in a minute."""
+"""Fixtures of tests with real processes: a small sample of the flights, and the command line."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def small_flights(tmp_path_factory: pytest.TempPathFactory, flights_data: Path) 
 
 
 def _sample(source: Path, target: Path, *, every: int) -> None:
-    with zipfile.ZipFile(source) as folded, folded.open(folded.namelist()[0]) as raw:
+    with zipfile.ZipFile(source) as archive, archive.open(archive.namelist()[0]) as raw:
         rows = list(csv.reader(io.TextIOWrapper(raw, "utf-8")))
     with target.open("w", newline="") as file:
         csv.writer(file).writerows([rows[0], *rows[1::every]])
@@ -38,12 +38,12 @@ def _sample(source: Path, target: Path, *, every: int) -> None:
 
 @pytest.fixture(scope="session")
 def sparkops() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Return what runs the real command line in a folder."""
+    """Return a function that runs the real command line in a folder."""
 
     def run(
         *words: str, cwd: Path, code: int = 0, stdin: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        process = subprocess.run(
             [BIN / "sparkops", *words],
             cwd=cwd,
             capture_output=True,
@@ -52,7 +52,9 @@ def sparkops() -> Callable[..., subprocess.CompletedProcess[str]]:
             input=stdin,
             check=False,
         )
-        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
+        assert process.returncode == code, (
+            f"{words}: {process.returncode}\n{process.stdout}\n{process.stderr}"
+        )
+        return process
 
     return run

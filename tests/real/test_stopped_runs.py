@@ -1,4 +1,4 @@
-"""Runs that are killed, cancelled or pushed aside: what stands afterwards, and what the record says of it."""
+"""Runs that are killed, cancelled or refused: the tables and the record afterwards."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ JOBS = {
     "raw.csv": "id\n1\n2\n",
 }
 
-# A run whose process is killed at one moment: as it stages, as it publishes, or when it just has published.
-KILLED = """
+# A run whose process is killed while it stages, while it publishes, or just after it has published.
+RUN_UNTIL_KILLED = """
     import os, signal, sys
     from sparkops import Engine
     from sparkops.tables import Tables
@@ -67,10 +67,10 @@ def project(make_project: Callable[..., Path]) -> Path:
 
 
 def runs(root: Path) -> list[dict]:
-    done = subprocess.run(
+    process = subprocess.run(
         [BIN / "sparkops", "runs", "--json"], cwd=root, capture_output=True, text=True, check=True
     )
-    return json.loads(done.stdout)
+    return json.loads(process.stdout)
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def runs(root: Path) -> list[dict]:
     [("staging", []), ("publishing", []), ("published", [0])],
     ids=str,
 )
-def test_a_killed_run_is_seen_as_crashed_and_resumed_without_writing_twice(
+def test_a_killed_run_is_recorded_as_crashed_and_resumed_without_writing_twice(
     project: Path, sparkops: Callable, moment: str, versions: list[int]
 ) -> None:
     killed = subprocess.run(
-        [sys.executable, "-c", dedent(KILLED), moment],
+        [sys.executable, "-c", dedent(RUN_UNTIL_KILLED), moment],
         cwd=project,
         capture_output=True,
         timeout=120,
@@ -102,7 +102,7 @@ def test_a_killed_run_is_seen_as_crashed_and_resumed_without_writing_twice(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
-def test_a_cancelled_run_stops_sparks_jobs_says_so_and_publishes_nothing(
+def test_a_cancelled_run_cancels_its_spark_jobs_and_publishes_nothing(
     project: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(
@@ -112,7 +112,7 @@ def test_a_cancelled_run_stops_sparks_jobs_says_so_and_publishes_nothing(
         text=True,
         start_new_session=True,
     )
-    _until_computing(project)
+    wait_until_computing(project)
     os.killpg(process.pid, number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -124,25 +124,25 @@ def test_a_cancelled_run_stops_sparks_jobs_says_so_and_publishes_nothing(
     assert not any((project / "data" / "warehouse" / "_staging").glob("*"))
 
 
-def _until_computing(project: Path) -> None:
-    """Wait until the run has asked Spark for its frame, and let that begin."""
-    until = time.monotonic() + 90
-    while time.monotonic() < until:
-        found = runs(project)
-        if found:
-            assert found[0]["state"] == "running", found[0]["error"]
-        if found and "call" in found[0]["timings"]:
+def wait_until_computing(project: Path) -> None:
+    """Wait until Spark computes the run's frame."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        recorded = runs(project)
+        if recorded:
+            assert recorded[0]["state"] == "running", recorded[0]["error"]
+        if recorded and "call" in recorded[0]["timings"]:
             time.sleep(4)
             return
         time.sleep(0.5)
     pytest.fail("the run did not begin to compute")
 
 
-def test_two_runs_that_write_one_table_at_once_are_told_apart(project: Path) -> None:
+def test_a_second_run_that_writes_the_same_table_is_refused(project: Path) -> None:
     first = subprocess.Popen(
         [BIN / "sparkops", "run", "slow"], cwd=project, stderr=subprocess.PIPE, text=True
     )
-    _until_computing(project)
+    wait_until_computing(project)
     second = subprocess.run(
         [BIN / "sparkops", "run", "slow"], cwd=project, capture_output=True, text=True, check=False
     )
@@ -154,25 +154,27 @@ def test_two_runs_that_write_one_table_at_once_are_told_apart(project: Path) -> 
 
 
 def test_a_read_only_project_is_one_clear_message(project: Path) -> None:
-    home = Path(tempfile.mkdtemp())  # pytest's own folders are closed to other users
+    # Folders of pytest cannot be read by other users.
+    parent = Path(tempfile.mkdtemp())
     try:
-        shutil.copytree(project, home / "project")
-        (home / "project").chmod(0o555)
-        home.chmod(0o755)
+        shutil.copytree(project, parent / "project")
+        (parent / "project").chmod(0o555)
+        parent.chmod(0o755)
         words = [str(BIN / "sparkops"), "run", "counts"]
-        if os.geteuid() == 0:  # root writes everywhere
+        # Root can write everywhere.
+        if os.geteuid() == 0:
             words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *words]
-        done = subprocess.run(
-            words, cwd=home / "project", capture_output=True, text=True, timeout=120, check=False
+        process = subprocess.run(
+            words, cwd=parent / "project", capture_output=True, text=True, timeout=120, check=False
         )
     finally:
-        shutil.rmtree(home)
-    assert done.returncode == 2, done.stderr
-    assert "cannot be written" in done.stderr
-    assert "Traceback" not in done.stderr
+        shutil.rmtree(parent)
+    assert process.returncode == 2, process.stderr
+    assert "cannot be written" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
-LET_GO = """
+CLOSE_WITHOUT_WAITING = """
     import time
     from sparkops import Engine
 
@@ -183,8 +185,12 @@ LET_GO = """
 """
 
 
-def test_a_process_that_lives_on_hears_nothing_of_the_spark_it_let_go(project: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(LET_GO)], cwd=project, capture_output=True, text=True, check=False
+def test_a_process_that_closed_its_engine_without_waiting_prints_no_errors_of_spark(project: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-c", dedent(CLOSE_WITHOUT_WAITING)],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert (done.stdout, done.stderr) == ("10\n", "")
+    assert (process.stdout, process.stderr) == ("10\n", "")

@@ -1,4 +1,4 @@
-"""A Keras network on TensorFlow, in an environment made for it: neither is installed where sparkops runs.
+"""A Keras network on TensorFlow, in an environment of its own: neither is installed beside sparkops.
 
 Slow: it installs TensorFlow (`scripts/test --slow tests/real/test_tensorflow_model.py`).
 """
@@ -50,10 +50,10 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
 
     assert find_spec("tensorflow") is None
     settings = make_settings()
-    wanted: Manifest = MANIFEST.__class__(
+    manifest: Manifest = MANIFEST.__class__(
         flavor="tensorflow", fields=(), python=THIS, requirements=tuple(NEEDS)
     )
-    python = made(wanted, Running.of(settings).home)
+    python = made(manifest, Running.of(settings).home)
     subprocess.run(
         [python, "-c", TRAIN, tmp_path / "net", *NEEDS], check=True, capture_output=True, timeout=600
     )
@@ -62,10 +62,10 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
     frame = spark.createDataFrame(
         [(0.5, -1.0, 2.0), (1.0, 1.0, 1.0), (0.0, 3.0, -2.0)], "a double, b double, c double"
     )
-    done = Registry(settings, spark).register(
+    version_info = Registry(settings, spark).register(
         Model(fitted=tmp_path / "net", example=frame), name="net", run_id="1"
     )
-    assert (done.flavor, done.parity > 3) == ("tensorflow", True)
+    assert (version_info.flavor, version_info.parity > 3) == ("tensorflow", True)
     scorer = open_scorer("net", tracking_uri=tracking_uri(settings), running=Running.of(settings))
     expected = np.load(f"{tmp_path}/net.npy")[:, 0].tolist()
     rows = [row.asDict() for row in frame.limit(2).collect()]

@@ -1,4 +1,4 @@
-"""The wheel as its users get it: light, to score and serve; with Spark, to run a project of their own."""
+"""The wheel as users install it: without Spark to score and serve, with Spark to run a project."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def uv() -> str:
-    found = shutil.which("uv") or str(ROOT / ".venv-uv" / "bin" / "uv")
-    assert Path(found).exists(), "uv is missing: scripts/setup"
-    return found
+    path = shutil.which("uv") or str(ROOT / ".venv-uv" / "bin" / "uv")
+    assert Path(path).exists(), "uv is missing: scripts/setup"
+    return path
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run([uv(), "build", "--wheel", "--out-dir", folder, ROOT], check=True, capture_output=True)
-    (made,) = folder.glob("*.whl")
-    return made
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
-def fresh(folder: Path, *packages: str) -> Path:
+def create_environment(folder: Path, *packages: str) -> Path:
     """Return the bin folder of a new environment with these packages, at the lock file's versions."""
     subprocess.run([uv(), "venv", "--python", "3.11", folder], check=True, capture_output=True)
     lock = folder / "versions.txt"
-    plain = [
+    pinned = [
         line.split(" \\")[0]
         for line in (ROOT / "requirements.lock").read_text().splitlines()
         if "==" in line[:60]
     ]
-    lock.write_text("\n".join(line for line in plain if not line.startswith((" ", "#"))))
+    lock.write_text("\n".join(line for line in pinned if not line.startswith((" ", "#"))))
     words = [uv(), "pip", "install", "--python", folder / "bin" / "python", "--constraint", lock, *packages]
     subprocess.run(words, check=True, capture_output=True)
     return folder / "bin"
 
 
-def test_the_wheel_says_that_it_is_typed_and_holds_its_templates(wheel: Path) -> None:
+def test_the_wheel_is_typed_and_contains_its_templates(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "sparkops/py.typed" in names
     assert "sparkops/cli/template/conf/checks/orders.yml" in names
@@ -58,46 +58,52 @@ def test_the_wheel_says_that_it_is_typed_and_holds_its_templates(wheel: Path) ->
     assert not any(name.startswith(("tests/", "jobs/")) for name in names)
 
 
-@pytest.mark.spark  # the model is the suite's own
+# Spark trains the model that the suite shares.
+@pytest.mark.spark
 def test_the_light_install_scores_a_row_and_serves_a_model_folder(
     wheel: Path, late: ModelVersionInfo, shared_settings: Settings, tmp_path: Path
 ) -> None:
     model_folder = Registry(shared_settings).folder("late")
     row = {"carrier": "UA", "origin": "EWR", "month": 1, "distance": 719, "dep_time": None, "temp": 3.5}
-    bin_ = fresh(tmp_path / "light", str(wheel))
-    there = subprocess.run(
-        [uv(), "pip", "list", "--python", bin_ / "python"], capture_output=True, text=True, check=True
+    environment = create_environment(tmp_path / "light", str(wheel))
+    packages = subprocess.run(
+        [uv(), "pip", "list", "--python", environment / "python"], capture_output=True, text=True, check=True
     )
-    assert not {"pyspark", "pandas", "mlflow"} & set(there.stdout.split())
-    words = [str(bin_ / "sparkops"), "score", str(model_folder), "--row", json.dumps(row)]
-    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    alone = json.loads(done.stdout)
+    assert not {"pyspark", "pandas", "mlflow"} & set(packages.stdout.split())
+    words = [str(environment / "sparkops"), "score", str(model_folder), "--row", json.dumps(row)]
+    process = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    score = json.loads(process.stdout)
     url = f"http://127.0.0.1:{(port := free_port())}"
     with serving(
-        [str(bin_ / "sparkops"), "serve", str(model_folder), "--port", str(port)],
+        [str(environment / "sparkops"), "serve", str(model_folder), "--port", str(port)],
         f"{url}/health/ready",
         cwd=tmp_path,
     ):
         body = json.dumps({"dataframe_records": [row]}).encode()
-        asked = urllib.request.Request(f"{url}/invocations", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(asked, timeout=10) as reply:
-            assert json.load(reply)["predictions"] == [alone]
+        request = urllib.request.Request(f"{url}/invocations", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as reply:
+            assert json.load(reply)["predictions"] == [score]
 
 
-def test_with_spark_a_new_project_runs_at_once_and_its_own_test_passes(wheel: Path, tmp_path: Path) -> None:
-    bin_ = fresh(tmp_path / "spark", f"{wheel}[spark]", "pytest")
-    mine = tmp_path / "mine"
+def test_with_spark_a_new_project_runs_and_its_test_passes(wheel: Path, tmp_path: Path) -> None:
+    environment = create_environment(tmp_path / "spark", f"{wheel}[spark]", "pytest")
+    project = tmp_path / "project"
 
-    def run(*words: str, cwd: Path = mine) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [bin_ / words[0], *words[1:]], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+    def run(*words: str, cwd: Path = project) -> subprocess.CompletedProcess[str]:
+        process = subprocess.run(
+            [environment / words[0], *words[1:]],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
-        assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-        return done
+        assert process.returncode == 0, f"{words}\n{process.stdout}\n{process.stderr}"
+        return process
 
-    run("sparkops", "init", "mine", cwd=tmp_path)
-    told = run("sparkops", "run", "--upstream", "daily_sales", "--day", "2024-03-02").stderr
-    assert "orders__quarantine@0 (2 rows)" in told
-    assert "published daily_sales@0 (3 rows)" in told
+    run("sparkops", "init", "project", cwd=tmp_path)
+    output = run("sparkops", "run", "--upstream", "daily_sales", "--day", "2024-03-02").stderr
+    assert "orders__quarantine@0 (2 rows)" in output
+    assert "published daily_sales@0 (3 rows)" in output
     run("python", "-m", "pytest", "-q")
