@@ -62,7 +62,7 @@ def checks() -> None:
     """Check results over time; validate suites; draft new ones."""
 
 
-@checks.command("history")
+@checks.command("history", short_help="Show the results of each expectation of a table over time.")
 @click.argument("name", metavar="TABLE")
 @limit_option("Number of newest runs.")
 @click.option("--expectation", metavar="NAME", help="Only expectations with this in their name.")
@@ -82,7 +82,7 @@ def history(project: ProjectOptions, name: str, limit: int, expectation: str | N
         click.echo(line)
 
 
-@checks.command("validate")
+@checks.command("validate", short_help="Validate suites without Spark.")
 @click.argument("name", metavar="[TABLE]", required=False)
 @with_project_options
 def validate(project: ProjectOptions, name: str | None) -> None:

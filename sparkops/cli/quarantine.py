@@ -37,7 +37,7 @@ def quarantine() -> None:
     """Rows that checks quarantined, in the table TABLE__quarantine."""
 
 
-@quarantine.command("show")
+@quarantine.command("show", short_help="Show counts by run and reason, and held rows.")
 @click.argument("name", metavar="TABLE")
 @_run_option
 @click.option(
@@ -63,7 +63,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
         print_table(summary.rows, empty="")
 
 
-@quarantine.command("release")
+@quarantine.command("release", short_help="Release held rows into their table, or discard them.")
 @click.argument("name", metavar="TABLE")
 @_run_option
 @click.option(

@@ -105,7 +105,7 @@ def version_lines(version: ModelVersionInfo) -> Iterator[str]:
     yield f"URI      {version.uri}"
     if version.time:
         run = f" by run {version.run_id}" if version.run_id else ""
-        yield f"Made     {format_time(version.time)}{run}"
+        yield f"Created  {format_time(version.time)}{run}"
     tables = ", ".join(f"{table} version {number}" for table, number in version.tables.items())
     yield f"Trained  {tables or 'tables unknown'}"
     metrics = ", ".join(f"{name} {value:.6g}" for name, value in version.metrics.items())

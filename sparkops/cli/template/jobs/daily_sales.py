@@ -14,12 +14,12 @@ def daily_sales(orders: DataFrame, *, day: date, shop: str | None = None) -> Dat
 
     Args:
         day: The day.
-        shop: One shop; all where it is left out.
+        shop: One shop; all shops by default.
     """
-    chosen = orders.where(F.col("day") == day)
+    selected = orders.where(F.col("day") == day)
     if shop is not None:
-        chosen = chosen.where(F.col("shop") == shop)
-    return chosen.groupBy("day", "shop").agg(F.count("*").alias("orders"), F.sum("amount").alias("amount"))
+        selected = selected.where(F.col("shop") == shop)
+    return selected.groupBy("day", "shop").agg(F.count("*").alias("orders"), F.sum("amount").alias("amount"))
 
 
 if __name__ == "__main__":

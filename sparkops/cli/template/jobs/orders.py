@@ -1,4 +1,4 @@
-"""Orders, with what has no shop left out."""
+"""Orders that name a shop."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F

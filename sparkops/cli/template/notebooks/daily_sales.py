@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Daily sales
-# MAGIC The widgets are made from the job's declaration; their text becomes typed values by the job's own rule.
+# MAGIC The widgets are created from the job's declaration; their text is converted to the types of the parameters.
 
 # COMMAND ----------
 

@@ -1,4 +1,4 @@
-"""A job is a plain function of frames: a test calls it with small ones."""
+"""A job is a plain function of DataFrames: a test calls it with small ones."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ def spark():
     session.stop()
 
 
-def test_only_the_days_orders_are_summed(spark):
+def test_only_orders_of_the_day_are_summed(spark):
     day, other = date(2024, 3, 2), date(2024, 3, 3)
     orders = spark.createDataFrame(
         [(1, day, "north", 2.0), (2, day, "north", 3.0), (3, other, "north", 9.0)],
