@@ -1,4 +1,4 @@
-"""What a run is asked to do, and the project and environment that it runs in."""
+"""The request of a run: its job, values and versions; and the project and environment that it runs in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sparkops.runs.store import RunStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadVersions:
-    """The versions of tables and models that a run reads: the newest, where nothing else is said.
+    """The versions of tables and models that a run reads: by default the newest.
 
     Args:
         at: Table or model name to a version.

@@ -15,7 +15,7 @@ SCHEMA = {"categories": "c STRING, d STRING, x DOUBLE, g DOUBLE, n INT", "words"
 
 @pytest.fixture
 def compiled(tmp_path, monkeypatch, capsys):
-    """Compile a fixture into the folder that a test stands in."""
+    """Return a function that compiles a fixture into the working folder of the test."""
     monkeypatch.chdir(tmp_path)
 
     def compile_fixture(name: str) -> None:

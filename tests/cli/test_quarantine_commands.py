@@ -37,7 +37,7 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
 
     root = make_project({"jobs/orders.py": JOB, "conf/checks/orders.yml": SUITE})
     rows = pa.table({"id": pa.array([1, 2], pa.int32()), "amount": [2.0, 3.0]})
-    held = {
+    quarantined = {
         "id": pa.array([3], pa.int32()),
         "amount": [-1.0],
         "_sparkops_reasons": [["expect_column_values_to_be_between(amount, min_value=0)"]],
@@ -46,7 +46,7 @@ def project(make_project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) 
     warehouse = root / "data" / "warehouse"
     (warehouse / "orders__quarantine").mkdir(parents=True)
     write_deltalake(str(warehouse / "orders"), rows)
-    write_deltalake(str(warehouse / "orders__quarantine"), pa.table(held))
+    write_deltalake(str(warehouse / "orders__quarantine"), pa.table(quarantined))
     monkeypatch.chdir(root)
     return root
 
@@ -139,17 +139,17 @@ def test_a_history_that_cannot_be_written_is_a_warning_and_no_error(project, cap
 def test_a_removed_expectation_comes_last() -> None:
     noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
 
-    def kept(day: int, name: str) -> RecordedCheck:
+    def recorded(day: int, name: str) -> RecordedCheck:
         result = CheckResult(table="t", expectation=name, success=True)
         time = noon + timedelta(days=day)
         return RecordedCheck(time=time, run=f"r{day}", job="j", version=day, position=0, result=result)
 
-    histories = group_by_expectation([kept(0, "old"), kept(0, "kept"), kept(1, "kept")], runs=9)
+    histories = group_by_expectation([recorded(0, "removed"), recorded(0, "current"), recorded(1, "current")], runs=9)
     assert [
         (history.last.result.expectation, history.current, len(history.results)) for history in histories
     ] == [
-        ("kept", True, 2),
-        ("old", False, 1),
+        ("current", True, 2),
+        ("removed", False, 1),
     ]
 
 

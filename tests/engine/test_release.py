@@ -152,7 +152,7 @@ def test_discarded_rows_are_neither_held_nor_released(engine, capsys) -> None:
     assert run_command(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
     assert "orders: 3 rows discarded (discard-" in capsys.readouterr().out
     assert (ids(engine), held_ids(engine)) == ([1], [])
-    assert {each.state for each in engine.container.tables.held("orders").counts} == {"discarded"}
+    assert {count.state for count in engine.container.tables.held("orders").counts} == {"discarded"}
 
 
 def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> None:
@@ -185,7 +185,7 @@ def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_wo
     assert run_command(words) == 0
     out = capsys.readouterr().out
     assert "orders version 2: 1 row released (release-" in out
-    assert "Job `orders` writes orders by `overwrite`: its next run makes those rows anew" in out
+    assert "Job `orders` writes orders by `overwrite`: its next run writes those rows again" in out
     assert [step.state for step in engine.flow(["orders"])] == ["fresh"]
-    held = engine.container.tables.held("orders")
-    assert (held.row_count, sum(each.rows for each in held.counts)) == (5, 6)
+    summary = engine.container.tables.held("orders")
+    assert (summary.row_count, sum(count.rows for count in summary.counts)) == (5, 6)

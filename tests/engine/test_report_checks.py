@@ -14,11 +14,11 @@ from sparkops.runs.store import RunStore
 
 def test_the_page_shows_failing_samples_with_a_link_to_data_docs(tmp_path) -> None:
     store, docs, reports = RunStore(tmp_path / "runs"), tmp_path / "state" / "docs", tmp_path / "reports"
-    held = CheckResult(
+    check = CheckResult(
         table="t", expectation="expect_x", policy="quarantine", rows=9, unexpected=1, samples=(17.0,)
     )
     attempt = store.begin("r1", "clean")
-    attempt.append("checked", checks=[asdict(held)])
+    attempt.append("checked", checks=[asdict(check)])
     attempt.append(
         "published", outputs={"t": {"version": 3, "rows": 8}, "t__quarantine": {"version": 0, "rows": 1}}
     )

@@ -1,4 +1,4 @@
-"""Whether a training job's model will compile is found out on a few rows, with real Spark."""
+"""A training job's model is compiled on a few rows before it is trained, with real Spark."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def run_by_name(
 def run_job(
     container: ServiceContainer, job: Job, params: Mapping[str, Any], *, versions: ReadVersions
 ) -> Run:
-    """Run a job with parameters given in Python; see `run_by_name`."""
+    """Run a job with parameters from Python; see `run_by_name`."""
     bound = container.project.bind(job, params, origin="python", at=versions.at)
     container.require_suites_fit([job])
     return execute_job(container, job, bound, versions=versions)
