@@ -10,18 +10,28 @@ from collections.abc import Sequence
 
 import click
 
-from sparkops import errors
 from sparkops.cli.lazy_group import LazyCommand, LazyGroup
+from sparkops.errors import (
+    BadData,
+    ChecksFailed,
+    InputError,
+    ProjectError,
+    RowError,
+    RunCancelled,
+    SignatureMismatch,
+    SparkopsError,
+    VersionGone,
+)
 
 DONE, FAILED, BAD_INPUT, CHECKS_FAILED, CANCELLED = 0, 1, 2, 3, 130
 
 # Errors of the input: the user has to change it, and running the same command again would fail again.
 _BAD_INPUT = (
-    errors.InputError,
-    errors.RowError,
-    errors.SignatureMismatch,
-    errors.BadData,
-    errors.VersionGone,
+    InputError,
+    RowError,
+    SignatureMismatch,
+    BadData,
+    VersionGone,
 )
 
 _DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
@@ -96,8 +106,8 @@ def print_error(error: Exception) -> int:
         return DONE
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
         path = error.filename or "The disk"
-        error = errors.ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
-    if not isinstance(error, errors.SparkopsError):
+        error = ProjectError(f"{path}: {error.strerror}. Give write access, or free space.")
+    if not isinstance(error, SparkopsError):
         click.echo(
             f"Error: {type(error).__name__}: {error}\nUnexpected error; run with --debug to see the traceback.",
             err=True,
@@ -111,10 +121,10 @@ def print_error(error: Exception) -> int:
     return exit_code(error)
 
 
-def exit_code(error: errors.SparkopsError) -> int:
+def exit_code(error: SparkopsError) -> int:
     """Return the exit code of an error."""
-    if isinstance(error, errors.RunCancelled):
+    if isinstance(error, RunCancelled):
         return CANCELLED
-    if isinstance(error, errors.ChecksFailed):
+    if isinstance(error, ChecksFailed):
         return CHECKS_FAILED
     return BAD_INPUT if isinstance(error, _BAD_INPUT) else FAILED

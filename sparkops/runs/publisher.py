@@ -17,7 +17,7 @@ from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
 from sparkops.runs.ports import CheckOutcome, RunServices
 from sparkops.runs.record import Run
-from sparkops.runs.returned import frames_by_table, require_type
+from sparkops.runs.return_value import frames_by_table, require_type
 from sparkops.runs.store import Attempt
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.runs.check_report import failure_message, to_record
 from sparkops.runs.ports import CheckOutcome
 from sparkops.runs.publisher import Publisher
-from sparkops.runs.returned import require_frame
+from sparkops.runs.return_value import require_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -144,7 +144,9 @@ def test_a_removed_expectation_comes_last() -> None:
         time = noon + timedelta(days=day)
         return RecordedCheck(time=time, run=f"r{day}", job="j", version=day, position=0, result=result)
 
-    histories = group_by_expectation([recorded(0, "removed"), recorded(0, "current"), recorded(1, "current")], runs=9)
+    histories = group_by_expectation(
+        [recorded(0, "removed"), recorded(0, "current"), recorded(1, "current")], runs=9
+    )
     assert [
         (history.last.result.expectation, history.current, len(history.results)) for history in histories
     ] == [

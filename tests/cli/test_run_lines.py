@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sparkops.cli.display.run_lines import run_lines
+from typing import Any
+
+import pytest
+
+from sparkops.cli.display.run_lines import batch_lines, run_lines, summarize_outputs
 from sparkops.runs.record import Run
 
 BROKEN = {"rule": "expect_it(x)", "table": "t", "place": "conf/checks/t.yml:3", "rows": 1}
@@ -18,3 +22,28 @@ def test_violated_rules_are_shown_below_their_model() -> None:
         "           1 row: expect_it(x), of t (conf/checks/t.yml:3)",
         "         other/1",
     ]
+
+
+def test_the_newest_batches_are_shown_and_earlier_ones_counted() -> None:
+    batch = {"version": 1, "rows": 2, "held": 1, "already": False, "broken": ["expect_x"]}
+    lines = list(batch_lines([{**batch, "number": number} for number in range(12)]))
+    assert lines[0] == "2 before these: --json shows all"
+    assert lines[1] == "2: version 1, 2 rows, 1 row quarantined, failed expect_x"
+    assert len(lines) == 11
+
+
+@pytest.mark.parametrize(
+    ("values", "summary"),
+    [
+        ({"outputs": {"t": {"version": 3, "rows": 1}}}, "published t@3 (1 row)"),
+        ({"report": "reports/r.html"}, "wrote reports/r.html"),
+        (
+            {"registered": {"name": "late", "version": 2, "aliases": ["champion"]}},
+            "registered late/2 @champion",
+        ),
+        ({"timings": {"stream": 1.0}}, "found nothing new"),
+        ({}, "done"),
+    ],
+)
+def test_the_outputs_of_a_run_are_summarized(values: dict[str, Any], summary: str) -> None:
+    assert summarize_outputs(Run(id="r1", job="j", **values)) == summary

@@ -1,0 +1,66 @@
+"""An exception that stopped a run is converted to the error shown to the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sparkops.errors import JobFailed, RunCancelled, SparkopsError, TableError
+from sparkops.pipeline.job import Job
+from sparkops.place import Place
+from sparkops.runs.user_error import to_user_error
+
+JOB = Job(name="double", function=lambda: None, doc="", place=Place(__file__, 3), kind="table")
+LINE = f"{Path(__file__).parent.name}/{Path(__file__).name}"
+
+
+def caught(function: object) -> BaseException:
+    with pytest.raises(BaseException) as raised:  # noqa: PT011 - any exception is converted
+        function()  # type: ignore[operator]
+    return raised.value
+
+
+def divide_by_zero() -> None:
+    1 / 0  # noqa: B018 - raises
+
+
+def convert(error: BaseException, translation: SparkopsError | None = None) -> SparkopsError:
+    return to_user_error(error, JOB, lambda _: translation, run_id="r1")
+
+
+def test_an_exception_of_the_job_names_type_message_line_and_log() -> None:
+    error = convert(caught(divide_by_zero))
+    assert isinstance(error, JobFailed)
+    message = str(error)
+    assert message.startswith(f"Job `double` raised ZeroDivisionError: division by zero ({LINE}:")
+    assert message.endswith("Full traceback: sparkops runs log r1")
+
+
+def test_an_exception_without_a_frame_of_the_job_names_the_declaration() -> None:
+    assert f"no message ({JOB.place})" in str(convert(ValueError()))
+
+
+def test_a_translated_error_keeps_its_type_and_names_the_line() -> None:
+    error = convert(caught(divide_by_zero), TableError("No such column."))
+    assert type(error) is TableError
+    assert str(error).startswith(f"No such column. (job `double`, {LINE}:")
+
+
+def test_an_error_of_sparkops_is_returned_as_it_is() -> None:
+    error = TableError("The table is busy.")
+    assert convert(error) is error
+
+
+def test_a_cancellation_is_found_behind_the_errors_that_it_caused() -> None:
+    error = ValueError("the connection was closed")
+    error.__context__ = KeyboardInterrupt("Cancelled by SIGTERM.")
+    cancellation = convert(error)
+    assert isinstance(cancellation, RunCancelled)
+    assert str(cancellation) == "Cancelled by SIGTERM."
+    assert str(convert(KeyboardInterrupt())) == "Cancelled by SIGINT."
+
+
+def test_the_traceback_is_printed_where_the_log_captures_it(capsys: pytest.CaptureFixture[str]) -> None:
+    convert(caught(divide_by_zero))
+    assert "Traceback" in capsys.readouterr().err
