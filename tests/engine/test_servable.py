@@ -56,7 +56,7 @@ def project(make_project: Callable[..., Path]) -> Path:
 def test_a_model_is_compiled_on_a_sample_and_nothing_is_recorded(project: Path, spark: object) -> None:
     engine = Engine(project)
     compilation = engine.servable("train", rows=50)
-    assert [(stage.kind, stage.how) for stage in compilation.stages] == [
+    assert [(stage.class_name, stage.describe()) for stage in compilation.stages] == [
         ("VectorAssembler", "compiled"),
         ("KMeansModel", "compiled"),
     ]

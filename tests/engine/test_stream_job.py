@@ -184,7 +184,7 @@ def test_a_frame_that_does_not_come_from_the_stream_is_refused(engine: Engine, a
 
 def test_a_version_of_the_stream_cannot_be_chosen(engine: Engine, add: Add) -> None:
     add((1, "north", 1.0))
-    with pytest.raises(ParamErrors, match="it has no version to choose"):
+    with pytest.raises(ParamErrors, match="no version can be chosen"):
         engine.run("clean", at={"raw": 0})
 
 
