@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind
-from sparkops.runs.executor import execute
 from sparkops.runs.process import is_running_on_this_host
 from sparkops.runs.record import Run
 from sparkops.runs.request import ReadVersions, RunContext, RunRequest
@@ -80,6 +79,9 @@ def execute_job(
     resume: Run | None = None,
 ) -> Run:
     """Execute a job with bound parameters, and report its start and end to the listener."""
+    # Imported here, so that wrong parameters are reported without waiting for it.
+    from sparkops.runs.executor import execute
+
     for write in job.writes:
         container.tables.require_writable(write.table)
     request = RunRequest(
