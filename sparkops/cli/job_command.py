@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,7 +46,7 @@ class JobArguments:
     force: bool = False
 
 
-class JobGroup(click.Group):
+class JobGroup(click.Group, ABC):
     """A group with one command for each job, made from the declarations without importing Spark."""
 
     def resolve_command(
@@ -70,6 +71,7 @@ class JobGroup(click.Group):
         _, origins = project.config.params(cmd_name)
         return self.make_command(project.declared[cmd_name], origins, ctx)
 
+    @abstractmethod
     def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:
         """Return the command of a job.
 
@@ -78,7 +80,6 @@ class JobGroup(click.Group):
             origins: Parameter to the file and line in conf/ that sets it.
             ctx: Context of this group, with the options before the job's name.
         """
-        raise NotImplementedError
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of jobs with the first lines of their docstrings, or why there is none."""
