@@ -6,7 +6,7 @@ import pytest
 
 from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.select import select
-from sparkops.scoring.sql.show import show
+from sparkops.scoring.sql.display import show
 
 TYPES = {
     "x": "double", "n": "integer", "l": "long", "b": "byte", "f": "float", "s": "string", "o": "boolean",

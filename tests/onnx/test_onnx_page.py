@@ -10,7 +10,7 @@ from parity.known import ALL
 
 from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
-from sparkops.onnx.sql.choice import CHOICES
+from sparkops.onnx.sql.conditional import CHOICES
 from sparkops.onnx.stages.registry import UNSUPPORTED
 from sparkops.scoring.stages.registry import STAGES
 

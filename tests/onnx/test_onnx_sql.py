@@ -12,7 +12,7 @@ from sparkops.compiler.sql.select import select
 from sparkops.onnx import not_exported, to_onnx
 from sparkops.onnx.verification import scored_cases, verify
 from sparkops.scoring import Description, Field, Output, Scorer, Step
-from sparkops.scoring.sql.node import Node, columns, plain
+from sparkops.scoring.sql.expression import (Node, columns, plain)
 
 TYPES = {
     "x": "double", "h": "double", "f": "float", "n": "integer", "l": "long", "s": "short", "b": "boolean", "c": "string",

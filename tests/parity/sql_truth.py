@@ -17,8 +17,8 @@ from sparkops.scoring.batch.columns import Frame, ScalarColumn
 from sparkops.scoring.batch.reader import read
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.sql.node import columns, plain
-from sparkops.scoring.sql.node import read as read_tree
+from sparkops.scoring.sql.expression import (columns, plain)
+from sparkops.scoring.sql.expression import read as read_tree
 from sparkops.scoring.stages.feature.sql_transformer import rows_of
 
 _WORDS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}

@@ -10,11 +10,11 @@ from functools import reduce
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql import literal
-from sparkops.scoring.sql.casts import cast as cast_of
-from sparkops.scoring.sql.fault import Fault
-from sparkops.scoring.sql.node import Node, top
-from sparkops.scoring.sql.numbers import single
+from sparkops.scoring.sql import literals
+from sparkops.scoring.sql.runtime.casts import cast as cast_of
+from sparkops.scoring.sql.runtime.evaluation_error import Fault
+from sparkops.scoring.sql.expression import (Node, top)
+from sparkops.scoring.sql.runtime.numeric import single
 from sparkops.scoring.sql.types import MOST_DIGITS, decimal_of, real, whole
 
 VOID = "void"
@@ -26,7 +26,7 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?"
 
 def constant(value: Any, kind: str) -> Node:
     """Return a literal."""
-    return top("literal", kind, value=literal.write(value, kind))
+    return top("literal", kind, value=literals.write(value, kind))
 
 
 def null(kind: str = VOID) -> Node:
@@ -159,7 +159,7 @@ def _folded(node: Node, kind: str, *, said: bool) -> Node | None:
         return constant(single(float(node.value)), kind)
     if function is not None and not (said and (whole(kind) or decimal_of(kind))):
         with suppress(Fault):
-            return constant(function(literal.read(node.value, node.type)), kind)
+            return constant(function(literals.read(node.value, node.type)), kind)
     return None
 
 

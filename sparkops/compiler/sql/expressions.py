@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql import texts
-from sparkops.scoring.sql.node import Node, top
+from sparkops.scoring.sql.runtime import strings
+from sparkops.scoring.sql.expression import (Node, top)
 from sparkops.scoring.sql.types import decimal_of
 
 from .coercion import VOID, cast, constant, null, together
@@ -160,7 +160,7 @@ def _escape(item: Any, columns: Columns) -> Node:
 
 def _pattern(item: Any, mark: str, columns: Columns) -> Node:
     value, pattern = expression(item.this, columns), item.expression
-    if type(pattern).__name__ != "Literal" or not pattern.is_string or texts.like(pattern.this, mark) is None:
+    if type(pattern).__name__ != "Literal" or not pattern.is_string or strings.like(pattern.this, mark) is None:
         raise CannotCompile(f"its pattern `{text(pattern)}` is not in the list of LIKE patterns")
     made = top("like", "boolean", [cast(value, "string")], (pattern.this, mark))
     return top("not", "boolean", [made]) if item.args.get("negate") else made

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.node import Node, top
-from sparkops.scoring.sql.numbers import MATH
+from sparkops.scoring.sql.expression import (Node, top)
+from sparkops.scoring.sql.runtime.numeric import MATH
 from sparkops.scoring.sql.types import decimal_of, whole
 
 from .coercion import VOID, adjusted, cast, constant, null, together, without_strings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.node import Node, top
+from sparkops.scoring.sql.expression import (Node, top)
 from sparkops.scoring.sql.types import decimal_of, real, whole
 
 from .coercion import VOID, cast, constant, is_number, met, result_decimal, tight, together, wider_decimal

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.node import LARGEST
+from sparkops.scoring.sql.expression import LARGEST
 
 _PARTS = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
 _LONGEST = 20_000  # characters

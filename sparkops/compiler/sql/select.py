@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.node import DEEPEST, LARGEST, Node
+from sparkops.scoring.sql.expression import (DEEPEST, LARGEST, Node)
 from sparkops.scoring.sql.types import KINDS
 
 from .expressions import expression, text

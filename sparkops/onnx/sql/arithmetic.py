@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
-from sparkops.onnx.sql.part import Part, either, strict, unless
+from sparkops.onnx.sql.graph_value import (Part, either, strict, unless)
 from sparkops.scoring.ir.field import REALS, WHOLE_RANGES
-from sparkops.scoring.sql.node import Node
+from sparkops.scoring.sql.expression import Node
 
 Parts = Sequence[Part]
 Write = Callable[[GraphBuilder, Node, Parts], Part]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from . import texts
-from .literal import read
-from .node import Node
+from .runtime import strings
+from .literals import read
+from .expression import Node
 from .operation import Operation, Parts, Write, called, kinds_of, takes
-from .piece import Piece, held, strict
+from .fragment import (Piece, held, strict)
 from .types import real
 
 
@@ -111,13 +111,13 @@ def _is_within(node: Node) -> bool:
 
 
 def _like(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    return called(code, parts, texts.like(*node.value), nan=False)  # type: ignore[arg-type]
+    return called(code, parts, strings.like(*node.value), nan=False)  # type: ignore[arg-type]
 
 
 def _is_like(node: Node) -> bool:
     value = node.value
     two = isinstance(value, list) and len(value) == 2 and all(isinstance(item, str) for item in value)  # noqa: PLR2004
-    return takes("boolean", "string")(node) and two and len(value[1]) == 1 and texts.like(*value) is not None
+    return takes("boolean", "string")(node) and two and len(value[1]) == 1 and strings.like(*value) is not None
 
 
 COMPARISONS: Mapping[str, Operation] = {

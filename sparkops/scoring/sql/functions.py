@@ -9,12 +9,12 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import WHOLE_RANGES
-from . import dates, decimals, numbers, texts
-from .casts import cast as cast_of
-from .fault import Fault
-from .node import Node
+from .runtime import (dates, decimals, numeric, strings)
+from .runtime.casts import cast as cast_of
+from .runtime.evaluation_error import Fault
+from .expression import Node
 from .operation import Check, Operation, Parts, Write, called, exact, in_range, kinds_of, takes
-from .piece import Piece, strict
+from .fragment import (Piece, strict)
 from .types import decimal_of, number, real, whole
 
 _MOST_PLACES = 400
@@ -66,8 +66,8 @@ def _round(*, even: bool) -> Write:
         if made is not None:
             return made
         if node.type == "double":
-            return called(code, parts, numbers.rounding(node.value, even=even))
-        name = code.constant(partial(numbers.whole_rounded, places=node.value, even=even))
+            return called(code, parts, numeric.rounding(node.value, even=even))
+        name = code.constant(partial(numeric.whole_rounded, places=node.value, even=even))
         return strict(code, parts, lambda a: in_range(code, node.type, f"{name}({a})"), nan=False)
 
     return write
@@ -99,12 +99,12 @@ def _concat(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG00
 
 def _concat_between(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
     items = "".join(f"{part.expr}, " for part in parts[1:])
-    name = code.constant(texts.joined)
+    name = code.constant(strings.joined)
     return Piece(f"{name}({parts[0].expr}, ({items}))", parts[0].null, nan=False)
 
 
 def _split(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    return called(code, parts, partial(texts.parts, between=node.value), nan=False)
+    return called(code, parts, partial(strings.parts, between=node.value), nan=False)
 
 
 def _is_split(node: Node) -> bool:
@@ -122,23 +122,23 @@ FUNCTIONS: Mapping[str, Operation] = {
     "try_cast": Operation(_is_cast, _cast),
     "round": Operation(_is_round, _round(even=False)),
     "bround": Operation(_is_round, _round(even=True)),
-    "floor": _function(numbers.floor, "long", "double"),
-    "ceil": _function(numbers.ceil, "long", "double"),
-    "pow": _function(numbers.power, "double", "double", "double"),
-    "log": _function(numbers.log_of, "double", "double", "double", null=True),
+    "floor": _function(numeric.floor, "long", "double"),
+    "ceil": _function(numeric.ceil, "long", "double"),
+    "pow": _function(numeric.power, "double", "double", "double"),
+    "log": _function(numeric.log_of, "double", "double", "double", null=True),
     **{
-        name: _function(function, "double", "double", null=name in numbers.NULLABLE)
-        for name, function in numbers.MATH.items()
+        name: _function(function, "double", "double", null=name in numeric.NULLABLE)
+        for name, function in numeric.MATH.items()
     },
     "lower": _function(str.lower, "string", "string"),
     "upper": _function(str.upper, "string", "string"),
-    "trim": _function(texts.trim, "string", "string"),
-    "ltrim": _function(texts.trim_left, "string", "string"),
-    "rtrim": _function(texts.trim_right, "string", "string"),
+    "trim": _function(strings.trim, "string", "string"),
+    "ltrim": _function(strings.trim_left, "string", "string"),
+    "rtrim": _function(strings.trim_right, "string", "string"),
     "length": _function(len, "integer", "string"),
-    "substring": _function(texts.substring, "string", "string", "integer", "integer"),
-    "replace": _function(texts.replace, "string", "string", "string", "string"),
-    "instr": _function(texts.find, "integer", "string", "string"),
+    "substring": _function(strings.substring, "string", "string", "integer", "integer"),
+    "replace": _function(strings.replace, "string", "string", "string", "string"),
+    "instr": _function(strings.find, "integer", "string", "string"),
     "startswith": _function(str.startswith, "boolean", "string", "string"),
     "endswith": _function(str.endswith, "boolean", "string", "string"),
     "contains": _function(operator.contains, "boolean", "string", "string"),

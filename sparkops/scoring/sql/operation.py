@@ -9,9 +9,9 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import WHOLE_RANGES
-from . import decimals, numbers
-from .node import Node
-from .piece import Piece, strict
+from .runtime import (decimals, numeric)
+from .expression import Node
+from .fragment import (Piece, strict)
 from .types import decimal_of, number
 
 Parts = Sequence[Piece]
@@ -50,7 +50,7 @@ def same_numbers(count: int) -> Check:
 def in_range(code: CodeWriter, kind: str, expr: str) -> str:
     """Return the text of a whole number that is a fault out of its type's range."""
     limit, name = WHOLE_RANGES[kind], code.name()
-    problem = code.constant(numbers.overflow(kind))
+    problem = code.constant(numeric.overflow(kind))
     return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {problem}({name}))"
 
 

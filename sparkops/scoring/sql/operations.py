@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .calculation import CALCULATIONS
-from .choice import CHOICES
+from .arithmetic import CALCULATIONS
+from .conditional import CHOICES
 from .comparison import COMPARISONS
 from .functions import FUNCTIONS
 from .operation import Operation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.sql.select import names_made, select
-from sparkops.scoring.sql.node import Node, columns, plain
+from sparkops.scoring.sql.expression import (Node, columns, plain)
 
 NewColumn = tuple[str, Node]
 

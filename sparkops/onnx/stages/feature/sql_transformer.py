@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor, dtype_of
 from sparkops.onnx.sql import expression, without_form
-from sparkops.onnx.sql.part import Part, unless
+from sparkops.onnx.sql.graph_value import (Part, unless)
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import REALS
-from sparkops.scoring.sql.node import Node, columns, read
+from sparkops.scoring.sql.expression import (Node, columns, read)
 
 
 def convert_select(step: Step, context: GraphContext) -> None:

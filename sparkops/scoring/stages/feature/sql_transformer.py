@@ -16,13 +16,13 @@ from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS, REALS, WHOLE_RANGES
-from ...sql import literal
-from ...sql.fault import Fault, refused
-from ...sql.node import Node, columns, read
-from ...sql.piece import Piece
-from ...sql.show import show
+from ...sql import literals
+from ...sql.runtime.evaluation_error import (Fault, refused)
+from ...sql.expression import (Node, columns, read)
+from ...sql.fragment import Piece
+from ...sql.display import show
 from ...sql.types import decimal_of
-from ...sql.write import piece
+from ...sql.emitter import piece
 
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
 _KINDS: dict[str, Any] = {
@@ -134,7 +134,7 @@ def _remember_one(column: Node, others: Sequence[Node], code: CodeWriter) -> Non
     if not isinstance(scalar, Scalar):
         return
     values = [
-        literal.read(arg.value, arg.type) for arg in others if arg.op == "literal" and arg.value is not None
+        literals.read(arg.value, arg.type) for arg in others if arg.op == "literal" and arg.value is not None
     ]
     if scalar.type == "string" and scalar.field:
         code.known.setdefault(scalar.field, tuple(value for value in values if isinstance(value, str)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from ...errors import RowError
+from ....errors import RowError
 
 _SHOWN = 80
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from . import numbers
+from .runtime import numeric
 from .comparison import is_null
-from .node import Node
-from .operation import Operation, Parts, Write, kinds_of, same_numbers
-from .piece import Piece, held
+from .expression import Node
+from .operation import (Operation, Parts, Write, kinds_of, same_numbers)
+from .fragment import (Piece, held)
 from .types import real
 
 
@@ -75,8 +75,8 @@ def _or_else(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG0
 CHOICES: Mapping[str, Operation] = {
     "case": Operation(_is_case, _case),
     "coalesce": Operation(_is_choice, _coalesce),
-    "greatest": Operation(_is_choice, _extreme(numbers.greatest)),
-    "least": Operation(_is_choice, _extreme(numbers.least)),
+    "greatest": Operation(_is_choice, _extreme(numeric.greatest)),
+    "least": Operation(_is_choice, _extreme(numeric.least)),
     "isnan": Operation(
         lambda node: node.type == "boolean" and all(map(real, kinds_of(node))) and len(node.args) == 1,
         _is_nan,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .node import Node
+from .expression import Node
 
 _SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "intdiv": "div", "mod": "%", "eq": "=", "lt": "<", "le": "<=",

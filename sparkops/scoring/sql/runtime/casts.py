@@ -10,11 +10,11 @@ from functools import partial
 from math import isinf
 from typing import Any
 
-from ..ir.field import WHOLE_RANGES
+from ...ir.field import WHOLE_RANGES
 from . import decimals
-from .fault import Fault
-from .numbers import single, single_of_whole
-from .types import decimal_of, real, whole
+from .evaluation_error import Fault
+from .numeric import (single, single_of_whole)
+from ..types import (decimal_of, real, whole)
 
 _BLANK = "".join(map(chr, (*range(0x21), 0x7F)))
 _JAVA_BLANK = "".join(map(chr, range(0x21)))

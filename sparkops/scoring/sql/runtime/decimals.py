@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
-from .fault import Fault
-from .types import MOST_DIGITS
+from .evaluation_error import Fault
+from ..types import MOST_DIGITS
 
 _WIDE = Context(prec=400, Emin=-100_000, Emax=100_000)
 # a quotient of 38 digits by 38 digits differs from a tie at 38 places by more than its 120th digit, or not at all

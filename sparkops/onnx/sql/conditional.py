@@ -8,10 +8,10 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.sql.arithmetic import Parts, Write
-from sparkops.onnx.sql.part import BLANK, Part, both, either, strict, unless
+from sparkops.onnx.sql.graph_value import (BLANK, Part, both, either, strict, unless)
 from sparkops.scoring.ir.field import NUMBERS, REALS
-from sparkops.scoring.sql import literal
-from sparkops.scoring.sql.node import Node
+from sparkops.scoring.sql import literals
+from sparkops.scoring.sql.expression import Node
 
 _PLAIN = frozenset((*NUMBERS, "string", "boolean"))
 
@@ -103,7 +103,7 @@ def _is_nan(graph: GraphBuilder, node: Node, parts: Parts) -> Part:  # noqa: ARG
 
 
 def _within(graph: GraphBuilder, node: Node, parts: Parts) -> Part:
-    values = [literal.read(arg.value, arg.type) for arg in node.args[1:]]
+    values = [literals.read(arg.value, arg.type) for arg in node.args[1:]]
     dtype = object if parts[0].kind == "string" else None
     hit = graph.add("Equal", parts[0].name, np.array([values], dtype=dtype))
     return Part(graph.reduce_any(hit), "bool", parts[0].null, parts[0].fault)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
-from .fault import Fault
-from .numbers import rounding
+from .evaluation_error import Fault
+from .numeric import rounding
 
 _MONTH_SECONDS = 31 * 86400
 _EIGHT = rounding(8)

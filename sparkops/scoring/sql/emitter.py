@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...errors import ModelError
-from ..codegen.code_writer import CodeWriter, float_literal
-from . import literal
-from .node import Node
+from ..codegen.code_writer import (CodeWriter, float_literal)
+from . import literals
+from .expression import Node
 from .operations import OPERATIONS
-from .piece import Piece
-from .types import real, whole
+from .fragment import Piece
+from .types import (real, whole)
 
 
 def piece(node: Node, columns: Mapping[str, Piece], code: CodeWriter, stage: str) -> Piece:
@@ -47,7 +47,7 @@ def piece(node: Node, columns: Mapping[str, Piece], code: CodeWriter, stage: str
 
 def _literal(node: Node, code: CodeWriter, stage: str) -> Piece:
     try:
-        value = literal.read(node.value, node.type)
+        value = literals.read(node.value, node.type)
     except ValueError as error:
         raise ModelError(f"{stage}: a constant of its expression is damaged: {error}.") from None
     if value is None or isinstance(value, bool):

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from . import decimals, numbers
-from .node import Node
-from .operation import Operation, Parts, Write, called, exact, in_range, kinds_of, same_numbers, takes
-from .piece import Piece, strict
-from .types import decimal_of, whole
+from .runtime import (decimals, numeric)
+from .expression import Node
+from .operation import (Operation, Parts, Write, called, exact, in_range, kinds_of, same_numbers, takes)
+from .fragment import (Piece, strict)
+from .types import (decimal_of, whole)
 
 _DECIMAL: Mapping[str, Callable[..., Any]] = {
     "+": decimals.add,
@@ -39,7 +39,7 @@ def _sum(sign: str) -> Write:
         if whole(node.type):
             return strict(code, parts, lambda a, b: in_range(code, node.type, f"{a} {sign} {b}"), nan=False)
         if node.type == "float":
-            single = code.constant(numbers.single)
+            single = code.constant(numeric.single)
             return strict(code, parts, lambda a, b: f"{single}({a} {sign} {b})")
         return strict(code, parts, lambda a, b: f"({a} {sign} {b})")
 
@@ -53,12 +53,12 @@ def _divide(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     divisor = node.args[1]
     if divisor.op == "literal" and divisor.value is not None and float.fromhex(divisor.value) != 0.0:
         return strict(code, parts, lambda a, b: f"({a} / {b})")
-    return called(code, parts, numbers.divide, backwards=True)
+    return called(code, parts, numeric.divide, backwards=True)
 
 
 def _whole_divide(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     whole_parts = decimal_of(node.args[0].type) is None
-    function = numbers.whole_quotient if whole_parts else decimals.whole_quotient
+    function = numeric.whole_quotient if whole_parts else decimals.whole_quotient
     return called(code, parts, function, nan=False, backwards=True)
 
 
@@ -70,12 +70,12 @@ def _whole_divides(node: Node) -> bool:
 
 def _modulo(code: CodeWriter, node: Node, parts: Parts) -> Piece:
     made = exact(code, node, parts, decimals.remainder, backwards=True)
-    kind = numbers.whole_remainder if whole(node.type) else numbers.real_remainder
+    kind = numeric.whole_remainder if whole(node.type) else numeric.real_remainder
     return made or called(code, parts, kind, backwards=True)
 
 
 def _positive(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    kind = numbers.positive_whole if whole(node.type) else numbers.positive_real
+    kind = numeric.positive_whole if whole(node.type) else numeric.positive_real
     return called(code, parts, kind, backwards=True)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..ir.field import WHOLE_RANGES
-from .numbers import single
+from .runtime.numeric import single
 from .types import decimal_of
 
 _MOST = 400  # characters of a number

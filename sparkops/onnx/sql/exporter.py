@@ -9,11 +9,11 @@ import numpy as np
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import dtype_of
 from sparkops.onnx.sql.arithmetic import CALCULATIONS
-from sparkops.onnx.sql.choice import CHOICES
-from sparkops.onnx.sql.part import BLANK, Part
+from sparkops.onnx.sql.conditional import CHOICES
+from sparkops.onnx.sql.graph_value import (BLANK, Part)
 from sparkops.scoring.ir.field import NUMBERS
-from sparkops.scoring.sql import literal
-from sparkops.scoring.sql.node import LEAVES, Node
+from sparkops.scoring.sql import literals
+from sparkops.scoring.sql.expression import (LEAVES, Node)
 
 _FORMS = {**CALCULATIONS, **CHOICES}
 _TYPES = frozenset((*NUMBERS, "string", "boolean"))
@@ -45,7 +45,7 @@ def expression(node: Node, columns: Mapping[str, Part], graph: GraphBuilder) -> 
 
 
 def _literal(node: Node, graph: GraphBuilder) -> Part:
-    value, kind = literal.read(node.value, node.type), dtype_of(node.type)
+    value, kind = literals.read(node.value, node.type), dtype_of(node.type)
     if value is None:
         return Part(graph.constant(BLANK[kind]), kind, graph.constant(np.array([[True]])))
     return Part(graph.constant(np.array([[value]], dtype=BLANK[kind].dtype)), kind)

@@ -9,8 +9,8 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from math import copysign, inf, isinf, nan
 from typing import Any
 
-from ..ir.field import WHOLE_RANGES
-from .fault import Fault
+from ...ir.field import WHOLE_RANGES
+from .evaluation_error import Fault
 
 _WIDE = Context(prec=800)
 _EXACT = 2**53

@@ -1,0 +1,1 @@
+"""Functions that the generated code of SQL expressions calls, with Spark's semantics."""
