@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.compiler.sql.select import select
-from sparkops.scoring.sql.display import show
+from sparkops.compiler.sql.select import compile_select
+from sparkops.scoring.sql.display import to_sql
 
 TYPES = {
     "x": "double", "n": "integer", "l": "long", "b": "byte", "f": "float", "s": "string", "o": "boolean",
@@ -16,8 +16,8 @@ TYPES = {
 
 def made(expression: str) -> tuple[str, str]:
     """Return an expression's type, and its tree as text."""
-    ((_, tree),) = select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
-    return tree.type, show(tree)
+    ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
+    return tree.type, to_sql(tree)
 
 
 @pytest.mark.parametrize(
@@ -74,31 +74,31 @@ def test_spark_s_rules_of_types_become_casts(expression: str, kind: str, tree: s
 )
 def test_statements_that_are_left_to_spark_say_why(statement: str, reason: str) -> None:
     if not reason:
-        assert [name for name, _ in select(statement, TYPES).made] == ["n", "x"]
+        assert [name for name, _ in compile_select(statement, TYPES).made] == ["n", "x"]
         return
     with pytest.raises(CannotCompile, match=reason):
-        select(statement, TYPES)
+        compile_select(statement, TYPES)
 
 
 def test_what_a_select_keeps_makes_and_asks() -> None:
-    found = select(
+    found = compile_select(
         "SELECT n, x + 1 AS more, more * 2 AS twice, v AS w, L FROM __THIS__ AS t WHERE T.o", TYPES
     )
     assert found.kept == ("n",)
-    assert [(name, show(tree)) for name, tree in found.made] == [
+    assert [(name, to_sql(tree)) for name, tree in found.made] == [
         ("more", "(x + 1.0)"),
         ("twice", "((x + 1.0) * 2.0)"),
         ("w", "v"),
         ("L", "l"),
     ]
     assert found.where is not None
-    assert show(found.where) == "o"
+    assert to_sql(found.where) == "o"
 
 
 def test_a_star_keeps_every_column() -> None:
-    assert select("SELECT *, s AS name FROM __THIS__", TYPES).kept == tuple(TYPES)
+    assert compile_select("SELECT *, s AS name FROM __THIS__", TYPES).kept == tuple(TYPES)
 
 
 def test_a_label_that_rows_do_not_hold_is_passed_over() -> None:
-    found = select("SELECT aim, IF(aim > 15, 'late', 'fine') AS word, x FROM __THIS__", TYPES)
+    found = compile_select("SELECT aim, IF(aim > 15, 'late', 'fine') AS word, x FROM __THIS__", TYPES)
     assert (found.kept, found.made) == (("x",), ())

@@ -9,8 +9,8 @@ from pathlib import Path
 from parity.known import ALL
 
 from sparkops.compiler import compile_stages, fields_from_spark
-from sparkops.onnx.sql.arithmetic import CALCULATIONS
-from sparkops.onnx.sql.conditional import CHOICES
+from sparkops.onnx.sql.arithmetic import ARITHMETIC
+from sparkops.onnx.sql.conditional import CONDITIONALS
 from sparkops.onnx.stages.registry import UNSUPPORTED
 from sparkops.scoring.stages.registry import STAGES
 
@@ -55,7 +55,7 @@ def test_the_page_tells_of_every_stage_what_the_code_does() -> None:
     assert set(MADE) == set(STAGES)
     assert set(told) == set(ALL)
     assert told == known | OTHERWISE
-    assert all(f"`{op}`" in page.rpartition("|\n")[2] for op in (*CALCULATIONS, *CHOICES))
+    assert all(f"`{op}`" in page.rpartition("|\n")[2] for op in (*ARITHMETIC, *CONDITIONALS))
 
 
 def test_the_saved_models_are_made_of_what_the_page_says() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from sparkops.compiler.sql.select import select
+from sparkops.compiler.sql.select import compile_select
 from sparkops.onnx import not_exported, to_onnx
 from sparkops.onnx.verification import scored_cases, verify
 from sparkops.scoring import Description, Field, Output, Scorer, Step
-from sparkops.scoring.sql.expression import (Node, columns, plain)
+from sparkops.scoring.sql.expression import Expression, expression_to_json, referenced_columns
 
 TYPES = {
     "x": "double", "h": "double", "f": "float", "n": "integer", "l": "long", "s": "short", "b": "boolean", "c": "string",
@@ -44,16 +44,20 @@ FAULTY = (
 def selecting(*expressions: str, condition: str = "true") -> Description:
     names = {expression: f"o{at}" for at, expression in enumerate(expressions)}
     items = ", ".join(f"{expression} AS {name}" for expression, name in names.items())
-    found = select(f"SELECT *, {items} FROM __THIS__ WHERE {condition}", TYPES)
+    found = compile_select(f"SELECT *, {items} FROM __THIS__ WHERE {condition}", TYPES)
     assert found.where is not None
     steps = [_step("where", found.where)] + [_step("select", tree, name) for name, tree in found.made]
     outputs = tuple(Output(name, tree.type, name, "column") for name, tree in found.made)
     return Description(tuple(Field(*pair) for pair in TYPES.items()), (), tuple(steps), outputs)
 
 
-def _step(op: str, tree: Node, *outputs: str) -> Step:
+def _step(op: str, tree: Expression, *outputs: str) -> Step:
     return Step(
-        op, "SQLTransformer `q`", tuple(columns(tree)), outputs, {"nodes": plain(tree), "invalid": "skip"}
+        op,
+        "SQLTransformer `q`",
+        tuple(referenced_columns(tree)),
+        outputs,
+        {"nodes": expression_to_json(tree), "invalid": "skip"},
     )
 
 

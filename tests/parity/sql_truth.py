@@ -12,13 +12,13 @@ from pyspark.errors import PySparkException
 
 from parity.sql_draw import TYPES
 from sparkops.compiler.plan import CannotCompile
-from sparkops.compiler.sql.select import select
+from sparkops.compiler.sql.select import compile_select
 from sparkops.scoring.batch.columns import Frame, ScalarColumn
 from sparkops.scoring.batch.reader import read
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import Field
-from sparkops.scoring.sql.expression import (columns, plain)
-from sparkops.scoring.sql.expression import read as read_tree
+from sparkops.scoring.sql.expression import expression_from_json as read_tree
+from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
 from sparkops.scoring.stages.feature.sql_transformer import rows_of
 
 _WORDS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
@@ -39,8 +39,8 @@ class Tally:
 
 def ours(expression: str, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
     """Return an expression's type and its value for each row, FAULT where it has none."""
-    ((_, tree),) = select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
-    step = Step("select", "SQL", tuple(columns(tree)), ("z",), {"nodes": plain(tree)})
+    ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
+    step = Step("select", "SQL", tuple(referenced_columns(tree)), ("z",), {"nodes": expression_to_json(tree)})
     frame = Frame(len(rows), {})
     for name, kind in TYPES.items():
         column = read(Field(name, kind), [row[name] for row in rows], 0, len(rows))

@@ -11,11 +11,11 @@ from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql import literals
-from sparkops.scoring.sql.runtime.casts import cast as cast_of
-from sparkops.scoring.sql.runtime.evaluation_error import Fault
-from sparkops.scoring.sql.expression import (Node, top)
-from sparkops.scoring.sql.runtime.numeric import single
-from sparkops.scoring.sql.types import MOST_DIGITS, decimal_of, real, whole
+from sparkops.scoring.sql.expression import Expression, make_expression
+from sparkops.scoring.sql.runtime.casts import cast_function as cast_of
+from sparkops.scoring.sql.runtime.evaluation_error import EvaluationError
+from sparkops.scoring.sql.runtime.numeric import to_float
+from sparkops.scoring.sql.types import MAX_PRECISION, decimal_of, is_floating, is_integral
 
 VOID = "void"
 _WIDER = ("byte", "short", "integer", "long", "float", "double")
@@ -24,41 +24,41 @@ _LEAST_SCALE = 6
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
 
 
-def constant(value: Any, kind: str) -> Node:
+def literal(value: Any, kind: str) -> Expression:
     """Return a literal."""
-    return top("literal", kind, value=literals.write(value, kind))
+    return make_expression("literal", kind, value=literals.encode_literal(value, kind))
 
 
-def null(kind: str = VOID) -> Node:
+def null_literal(kind: str = VOID) -> Expression:
     """Return a null of a type."""
-    return Node("literal", kind)
+    return Expression("literal", kind)
 
 
-def is_number(kind: str) -> bool:
+def is_numeric(kind: str) -> bool:
     """Tell whether it is a type of numbers."""
     return kind in _WIDER or decimal_of(kind) is not None
 
 
-def met(left: str, right: str) -> str | None:
+def common_type(left: str, right: str) -> str | None:
     """Return the type that two types meet in; None where Spark has none.
 
     Strings meet numbers, dates and booleans in these.
     """
-    close = tight(left, right)
+    close = promoted_type(left, right)
     if close is not None:
         return close
     if "string" in (left, right):
         other = right if left == "string" else left
-        if whole(other):
+        if is_integral(other):
             return "long"
-        return "double" if is_number(other) else other
+        return "double" if is_numeric(other) else other
     first, second = _digits(left), _digits(right)
     if first and second:
-        return wider_decimal(first, second)
-    return "double" if (first and real(right)) or (second and real(left)) else None
+        return wider_decimal_type(first, second)
+    return "double" if (first and is_floating(right)) or (second and is_floating(left)) else None
 
 
-def tight(left: str, right: str) -> str | None:
+def promoted_type(left: str, right: str) -> str | None:
     """Return the type that two types meet in without strings and without new decimals."""
     if right in (left, VOID):
         return left
@@ -70,22 +70,24 @@ def tight(left: str, right: str) -> str | None:
     return "timestamp" if {left, right} == {"date", "timestamp"} else None
 
 
-def without_strings(left: str, right: str) -> str | None:
+def common_type_without_strings(left: str, right: str) -> str | None:
     """Return the type that arguments of `greatest` meet in."""
-    return None if "string" in (left, right) and tight(left, right) is None else met(left, right)
+    return (
+        None if "string" in (left, right) and promoted_type(left, right) is None else common_type(left, right)
+    )
 
 
 def _digits(kind: str) -> tuple[int, int] | None:
     return _DIGITS.get(kind) or decimal_of(kind)
 
 
-def wider_decimal(left: tuple[int, int], right: tuple[int, int]) -> str:
+def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
     """Return the decimal type that holds two."""
     scale = max(left[1], right[1])
     precision = max(left[0] - left[1], right[0] - right[1]) + scale
     return (
-        _decimal(min(precision, MOST_DIGITS), min(scale, MOST_DIGITS))
-        if precision <= MOST_DIGITS
+        _decimal(min(precision, MAX_PRECISION), min(scale, MAX_PRECISION))
+        if precision <= MAX_PRECISION
         else _refuse()
     )
 
@@ -98,30 +100,30 @@ def _decimal(precision: int, scale: int) -> str:
     return f"decimal({precision},{scale})"
 
 
-def result_decimal(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
+def arithmetic_decimal_type(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
     """Return the type of decimal arithmetic."""
     (p, s), (q, t) = left, right
     if op in ("add", "sub"):
         scale = max(s, t)
-        return adjusted(max(p - s, q - t) + scale + 1, scale)
+        return adjust_precision_scale(max(p - s, q - t) + scale + 1, scale)
     if op == "mul":
-        return adjusted(p + q + 1, s + t)
+        return adjust_precision_scale(p + q + 1, s + t)
     if op == "div":
         scale = max(_LEAST_SCALE, s + q + 1)
-        return adjusted(p - s + t + scale, scale)
+        return adjust_precision_scale(p - s + t + scale, scale)
     scale = max(s, t)
-    return adjusted(min(p - s, q - t) + scale, scale)
+    return adjust_precision_scale(min(p - s, q - t) + scale, scale)
 
 
-def adjusted(precision: int, scale: int) -> str:
+def adjust_precision_scale(precision: int, scale: int) -> str:
     """Return a decimal type of at most 38 digits, cut behind the point."""
-    if precision <= MOST_DIGITS:
+    if precision <= MAX_PRECISION:
         return _decimal(precision, scale)
     before = precision - scale
-    return _decimal(MOST_DIGITS, max(MOST_DIGITS - before, min(scale, _LEAST_SCALE)))
+    return _decimal(MAX_PRECISION, max(MAX_PRECISION - before, min(scale, _LEAST_SCALE)))
 
 
-def cast(node: Node, kind: str, *, tried: bool = False, said: bool = False) -> Node:
+def cast(node: Expression, kind: str, *, tried: bool = False, said: bool = False) -> Expression:
     """Return a node cast to a type; a literal is cast at once where it can be.
 
     Args:
@@ -136,34 +138,34 @@ def cast(node: Node, kind: str, *, tried: bool = False, said: bool = False) -> N
     if node.type == kind:
         return node
     if node.type == VOID:
-        return null(kind)
+        return null_literal(kind)
     folded = _folded(node, kind, said=said)
     if folded is not None:
         return folded
     if cast_of(node.type, kind) is None:
         why = ", which Java's versions write differently" if kind == "string" else ""
         raise CannotCompile(f"its cast of {node.type} to {kind} is not in the list of casts{why}")
-    return top("try_cast" if tried else "cast", kind, [node])
+    return make_expression("try_cast" if tried else "cast", kind, [node])
 
 
-def _folded(node: Node, kind: str, *, said: bool) -> Node | None:
+def _folded(node: Expression, kind: str, *, said: bool) -> Expression | None:
     """Return a literal as a literal of another type; None where the row has to say so, or refuse it."""
     function = cast_of(node.type, kind)
     if node.op != "literal" or (node.value is None and function is None):
         return None
     if node.value is None:
-        return null(kind)
+        return null_literal(kind)
     if (node.type, kind) == ("string", "timestamp"):
-        return constant(moment(node.value), kind)
+        return literal(parse_timestamp(node.value), kind)
     if decimal_of(node.type) and kind == "float":
-        return constant(single(float(node.value)), kind)
-    if function is not None and not (said and (whole(kind) or decimal_of(kind))):
-        with suppress(Fault):
-            return constant(function(literals.read(node.value, node.type)), kind)
+        return literal(to_float(float(node.value)), kind)
+    if function is not None and not (said and (is_integral(kind) or decimal_of(kind))):
+        with suppress(EvaluationError):
+            return literal(function(literals.decode_literal(node.value, node.type)), kind)
     return None
 
 
-def moment(written: str) -> datetime:
+def parse_timestamp(written: str) -> datetime:
     """Return a timestamp that is written with all its digits and without a time zone.
 
     Raises:
@@ -177,17 +179,17 @@ def moment(written: str) -> datetime:
     raise CannotCompile(f"the timestamp `{written}` is not in the list of constants")
 
 
-def together(nodes: Sequence[Node], rule: Any = met) -> list[Node]:
+def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Expression]:
     """Return nodes cast to the type that they meet in.
 
     Raises:
         CannotCompile: They meet in none that is known.
     """
-    kind = common((node.type for node in nodes), rule)
+    kind = reduce_types((node.type for node in nodes), rule)
     return [cast(node, kind) for node in nodes]
 
 
-def common(kinds: Iterable[str], rule: Any = met) -> str:
+def reduce_types(kinds: Iterable[str], rule: Any = common_type) -> str:
     """Return the type that types meet in, from the left to the right."""
     listed = list(kinds)
 

@@ -6,20 +6,28 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.expression import (Node, top)
+from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime.numeric import MATH
-from sparkops.scoring.sql.types import decimal_of, whole
+from sparkops.scoring.sql.types import decimal_of, is_integral
 
-from .coercion import VOID, adjusted, cast, constant, null, together, without_strings
-from .operators import binary, boolean, choose, compare, is_null, move, unary
+from .coercion import (
+    VOID,
+    adjust_precision_scale,
+    cast,
+    coerce_all,
+    common_type_without_strings,
+    literal,
+    null_literal,
+)
+from .operators import add_days, arithmetic, case_when, compare, is_null, require_boolean, unary
 
-Args = Sequence[Node]
-Call = Callable[[Args], Node]
+Args = Sequence[Expression]
+Call = Callable[[Args], Expression]
 _REGEX = frozenset("\\^$.|?*+()[]{}")
 _SMALL = ("byte", "short", "integer")
 
 
-def call(name: str, args: Args) -> Node:
+def type_call(name: str, args: Args) -> Expression:
     """Return a call as a typed tree.
 
     Raises:
@@ -35,10 +43,12 @@ def call(name: str, args: Args) -> Node:
 
 
 def _typed(op: str, result: str, *kinds: str) -> Call:
-    return lambda args: top(op, result, [cast(arg, kind) for arg, kind in zip(args, kinds, strict=True)])
+    return lambda args: make_expression(
+        op, result, [cast(arg, kind) for arg, kind in zip(args, kinds, strict=True)]
+    )
 
 
-def _counts(args: Args) -> list[Node]:
+def _counts(args: Args) -> list[Expression]:
     """Return positions and lengths, which are whole numbers."""
     for arg in args:
         if arg.type not in (*_SMALL, VOID):
@@ -46,84 +56,88 @@ def _counts(args: Args) -> list[Node]:
     return [cast(arg, "integer") for arg in args]
 
 
-def _substring(args: Args) -> Node:
+def _substring(args: Args) -> Expression:
     start, *length = _counts(args[1:])
-    most = length or [constant(2**31 - 1, "integer")]
-    return top("substring", "string", [cast(args[0], "string"), start, *most])
+    most = length or [literal(2**31 - 1, "integer")]
+    return make_expression("substring", "string", [cast(args[0], "string"), start, *most])
 
 
-def _left(args: Args) -> Node:
+def _left(args: Args) -> Expression:
     (length,) = _counts(args[1:])
-    return top("substring", "string", [cast(args[0], "string"), constant(1, "integer"), length])
+    return make_expression("substring", "string", [cast(args[0], "string"), literal(1, "integer"), length])
 
 
 def _strings(op: str, result: str) -> Call:
-    return lambda args: top(op, result, [cast(arg, "string") for arg in args])
+    return lambda args: make_expression(op, result, [cast(arg, "string") for arg in args])
 
 
-def _replace(args: Args) -> Node:
-    last = args[2] if len(args) > 2 else constant("", "string")  # noqa: PLR2004
-    return top("replace", "string", [cast(arg, "string") for arg in (*args[:2], last)])
+def _replace(args: Args) -> Expression:
+    last = args[2] if len(args) > 2 else literal("", "string")  # noqa: PLR2004
+    return make_expression("replace", "string", [cast(arg, "string") for arg in (*args[:2], last)])
 
 
 def _both_strings(op: str) -> Call:
-    def made(args: Args) -> Node:
+    def made(args: Args) -> Expression:
         if any(arg.type not in ("string", VOID) for arg in args):
             raise CannotCompile(
                 f"`{op}` of {args[0].type} and {args[1].type} is not in the list of functions"
             )
-        return top(op, "boolean", [cast(arg, "string") for arg in args])
+        return make_expression(op, "boolean", [cast(arg, "string") for arg in args])
 
     return made
 
 
-def _split(args: Args) -> Node:
+def _split(args: Args) -> Expression:
     between = args[1]
     plain = between.op == "literal" and between.type == "string" and between.value
     if not plain or _REGEX & set(between.value):
         raise CannotCompile("split by a regular expression, or by nothing, is not in the list of functions")
-    return Node("split", "array<string>", (cast(args[0], "string"),), between.value)
+    return Expression("split", "array<string>", (cast(args[0], "string"),), between.value)
 
 
-def _coalesce(args: Args) -> Node:
-    typed = together(args)
+def _coalesce(args: Args) -> Expression:
+    typed = coerce_all(args)
     if typed[0].type == VOID:
         raise CannotCompile("it chooses among nothing but nulls")
-    return top("coalesce", typed[0].type, typed) if len(typed) > 1 else typed[0]
+    return make_expression("coalesce", typed[0].type, typed) if len(typed) > 1 else typed[0]
 
 
-def _extreme(op: str, args: Args) -> Node:
-    typed = together(args, without_strings)
+def _extreme(op: str, args: Args) -> Expression:
+    typed = coerce_all(args, common_type_without_strings)
     if typed[0].type == VOID:
         raise CannotCompile("it chooses among nothing but nulls")
-    return top(op, typed[0].type, typed)
+    return make_expression(op, typed[0].type, typed)
 
 
-def _if(args: Args) -> Node:
-    return choose([(boolean(args[0]), args[1])], args[2])
+def _if(args: Args) -> Expression:
+    return case_when([(require_boolean(args[0]), args[1])], args[2])
 
 
-def _null_if(args: Args) -> Node:
+def _null_if(args: Args) -> Expression:
     if VOID in (args[0].type, args[1].type):
         raise CannotCompile("nullif of null is not in the list of functions")
-    return choose([(compare("eq", args[0], args[1]), null(args[0].type))], args[0])
+    return case_when([(compare("eq", args[0], args[1]), null_literal(args[0].type))], args[0])
 
 
-def _nvl2(args: Args) -> Node:
-    return choose([(top("not", "boolean", [is_null(args[0])]), args[1])], args[2])
+def _nvl2(args: Args) -> Expression:
+    return case_when([(make_expression("not", "boolean", [is_null(args[0])]), args[1])], args[2])
 
 
-def _rounded(op: str, args: Args) -> Node:
+def _rounded(op: str, args: Args) -> Expression:
     value = cast(args[0], "double") if args[0].type == "string" else args[0]
     places = _places(args[1:])
     digits = decimal_of(value.type)
     if digits is None:
-        if value.type != "double" and not whole(value.type):
+        if value.type != "double" and not is_integral(value.type):
             raise CannotCompile(f"`{op}` of {value.type} is not in the list of functions")
-        return Node(op, value.type, (value,), places, value.depth + 1, value.size + 1)
+        return Expression(op, value.type, (value,), places, value.depth + 1, value.size + 1)
     before, kept = digits[0] - digits[1], min(digits[1], max(places, 0))
-    kind = adjusted(before + 1 + kept, kept) if places >= 0 else adjusted(max(before + 1, 1 - places), 0)
-    return Node(op, kind, (value,), places, value.depth + 1, value.size + 1)
+    kind = (
+        adjust_precision_scale(before + 1 + kept, kept)
+        if places >= 0
+        else adjust_precision_scale(max(before + 1, 1 - places), 0)
+    )
+    return Expression(op, kind, (value,), places, value.depth + 1, value.size + 1)
 
 
 def _places(args: Args) -> int:
@@ -135,43 +149,49 @@ def _places(args: Args) -> int:
     return int(places.value)
 
 
-def _whole(op: str, args: Args) -> Node:
+def _whole(op: str, args: Args) -> Expression:
     value = args[0]
     if decimal_of(value.type):
         raise CannotCompile(f"`{op}` of decimals is not in the list of functions")
-    return cast(value, "long") if whole(value.type) else top(op, "long", [cast(value, "double")])
+    return (
+        cast(value, "long")
+        if is_integral(value.type)
+        else make_expression(op, "long", [cast(value, "double")])
+    )
 
 
-def _log(args: Args) -> Node:
+def _log(args: Args) -> Expression:
     if len(args) == 1:
-        return top("ln", "double", [cast(args[0], "double")])
-    return top("log", "double", [cast(arg, "double") for arg in args])
+        return make_expression("ln", "double", [cast(args[0], "double")])
+    return make_expression("log", "double", [cast(arg, "double") for arg in args])
 
 
-def _real(args: Args) -> list[Node]:
+def _real(args: Args) -> list[Expression]:
     """Return arguments as floats where all are, else as doubles."""
     kind = "float" if all(arg.type == "float" for arg in args) else "double"
     return [cast(arg, kind) for arg in args]
 
 
-def _nanvl(args: Args) -> Node:
+def _nanvl(args: Args) -> Expression:
     typed = _real(args)
-    return top("nanvl", typed[0].type, typed)
+    return make_expression("nanvl", typed[0].type, typed)
 
 
 def _day(op: str) -> Call:
-    return lambda args: top(op, "integer", [cast(args[0], "date")])
+    return lambda args: make_expression(op, "integer", [cast(args[0], "date")])
 
 
 def _clock(op: str) -> Call:
-    return lambda args: top(op, "integer", [cast(args[0], "timestamp")])
+    return lambda args: make_expression(op, "integer", [cast(args[0], "timestamp")])
 
 
-def _moved(args: Args, *, back: bool) -> Node:
-    return move(args[0], cast(args[1], "integer") if args[1].type in (VOID, "string") else args[1], back=back)
+def _moved(args: Args, *, back: bool) -> Expression:
+    return add_days(
+        args[0], cast(args[1], "integer") if args[1].type in (VOID, "string") else args[1], back=back
+    )
 
 
-def _to_date(args: Args) -> Node:
+def _to_date(args: Args) -> Expression:
     return cast(args[0], "date")
 
 
@@ -184,7 +204,7 @@ def _casting(kind: str) -> Call:
 
 
 def _two(op: str) -> Call:
-    return lambda args: binary(op, args[0], args[1])
+    return lambda args: arithmetic(op, args[0], args[1])
 
 
 _MANY = 200
@@ -217,8 +237,8 @@ FUNCTIONS: dict[str, tuple[int, int, Call]] = {
     "nullif": (2, 2, _null_if),
     "nvl2": (3, 3, _nvl2),
     "isnull": (1, 1, lambda args: is_null(args[0])),
-    "isnotnull": (1, 1, lambda args: top("not", "boolean", [is_null(args[0])])),
-    "isnan": (1, 1, lambda args: top("isnan", "boolean", _real(args))),
+    "isnotnull": (1, 1, lambda args: make_expression("not", "boolean", [is_null(args[0])])),
+    "isnan": (1, 1, lambda args: make_expression("isnan", "boolean", _real(args))),
     "nanvl": (2, 2, _nanvl),
     "lower": (1, 1, _strings("lower", "string")),
     "upper": (1, 1, _strings("upper", "string")),

@@ -5,16 +5,26 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.expression import (Node, top)
-from sparkops.scoring.sql.types import decimal_of, real, whole
+from sparkops.scoring.sql.expression import Expression, make_expression
+from sparkops.scoring.sql.types import decimal_of, is_floating, is_integral
 
-from .coercion import VOID, cast, constant, is_number, met, result_decimal, tight, together, wider_decimal
+from .coercion import (
+    VOID,
+    arithmetic_decimal_type,
+    cast,
+    coerce_all,
+    common_type,
+    is_numeric,
+    literal,
+    promoted_type,
+    wider_decimal_type,
+)
 
 _FITTING = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
 _FLIPPED = {"gt": "lt", "ge": "le"}
 
 
-def binary(op: str, left: Node, right: Node) -> Node:
+def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     """Return arithmetic: add, sub, mul, div, mod, intdiv, pmod."""
     if op in ("add", "sub") and "date" in (left.type, right.type):
         return _moved(op, left, right)
@@ -23,44 +33,52 @@ def binary(op: str, left: Node, right: Node) -> Node:
     if first and second:
         if op == "pmod":
             raise CannotCompile("pmod of decimals is not in the list of functions")
-        return top(op, "long" if op == "intdiv" else result_decimal(op, first, second), [left, right])
+        return make_expression(
+            op, "long" if op == "intdiv" else arithmetic_decimal_type(op, first, second), [left, right]
+        )
     if op == "div":
-        return top("div", "double", [cast(left, "double"), cast(right, "double")])
+        return make_expression("div", "double", [cast(left, "double"), cast(right, "double")])
     if op == "intdiv":
-        return top("intdiv", "long", [cast(left, "long"), cast(right, "long")])
-    kind = common_number(left, right)
+        return make_expression("intdiv", "long", [cast(left, "long"), cast(right, "long")])
+    kind = common_numeric_type(left, right)
     if op == "pmod" and kind not in ("integer", "long", "double"):
         raise CannotCompile(f"pmod of {kind} is not in the list of functions")
-    return top(op, kind, [cast(left, kind), cast(right, kind)])
+    return make_expression(op, kind, [cast(left, kind), cast(right, kind)])
 
 
-def _numbers(op: str, left: Node, right: Node) -> tuple[Node, Node]:
+def _numbers(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if left.type == right.type == VOID:
         raise CannotCompile("it calculates with nothing but nulls")
     if "string" in (left.type, right.type):
-        kind = met(left.type, right.type) if left.type != right.type else "double"
+        kind = common_type(left.type, right.type) if left.type != right.type else "double"
         left, right = cast(left, str(kind)), cast(right, str(kind))
     if VOID in (left.type, right.type):
         kind = left.type if right.type == VOID else right.type
         left, right = cast(left, kind), cast(right, kind)
-    if not is_number(left.type) or not is_number(right.type):
+    if not is_numeric(left.type) or not is_numeric(right.type):
         raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
     return _decimals(left, right)
 
 
-def _decimals(left: Node, right: Node) -> tuple[Node, Node]:
+def _decimals(left: Expression, right: Expression) -> tuple[Expression, Expression]:
     """Bring a decimal and another number together: to decimals beside whole numbers, to doubles beside real ones."""
     first, second = decimal_of(left.type), decimal_of(right.type)
     if bool(first) == bool(second):
         return left, right
     if first:
         return (
-            (cast(left, "double"), cast(right, "double")) if real(right.type) else (left, _as_decimal(right))
+            (cast(left, "double"), cast(right, "double"))
+            if is_floating(right.type)
+            else (left, _as_decimal(right))
         )
-    return (cast(left, "double"), cast(right, "double")) if real(left.type) else (_as_decimal(left), right)
+    return (
+        (cast(left, "double"), cast(right, "double"))
+        if is_floating(left.type)
+        else (_as_decimal(left), right)
+    )
 
 
-def _as_decimal(node: Node) -> Node:
+def _as_decimal(node: Expression) -> Expression:
     precision, scale = _FITTING[node.type]
     if node.op == "literal" and node.value is not None:
         precision = len(str(abs(node.value)))
@@ -69,98 +87,98 @@ def _as_decimal(node: Node) -> Node:
     return cast(node, f"decimal({precision},{scale})")
 
 
-def common_number(left: Node, right: Node) -> str:
+def common_numeric_type(left: Expression, right: Expression) -> str:
     """Return the type that two numbers are calculated in."""
-    kind = tight(left.type, right.type)
-    if kind is None or not is_number(kind):
+    kind = promoted_type(left.type, right.type)
+    if kind is None or not is_numeric(kind):
         raise CannotCompile(f"numbers of {left.type} and {right.type} are not in the list of expressions")
     return kind
 
 
-def _moved(op: str, left: Node, right: Node) -> Node:
+def _moved(op: str, left: Expression, right: Expression) -> Expression:
     day, days = (left, right) if left.type == "date" else (right, left)
     if days.type not in ("byte", "short", "integer") or (op == "sub" and day is right):
         raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
-    return move(day, days, back=op == "sub")
+    return add_days(day, days, back=op == "sub")
 
 
-def move(day: Node, days: Node, *, back: bool) -> Node:
+def add_days(day: Expression, days: Expression, *, back: bool) -> Expression:
     """Return a date some days later, or earlier."""
     if days.type not in ("byte", "short", "integer"):
         raise CannotCompile(f"date arithmetic with {days.type} is not in the list of functions")
     days = cast(days, "integer")
-    return top("date_add", "date", [cast(day, "date"), _turned(days) if back else days])
+    return make_expression("date_add", "date", [cast(day, "date"), _turned(days) if back else days])
 
 
-def _turned(days: Node) -> Node:
+def _turned(days: Expression) -> Expression:
     if days.op == "literal" and days.value is not None and days.value > -(2**31):
-        return constant(-days.value, "integer")
-    return top("neg", "integer", [days])
+        return literal(-days.value, "integer")
+    return make_expression("neg", "integer", [days])
 
 
-def compare(op: str, left: Node, right: Node) -> Node:
+def compare(op: str, left: Expression, right: Expression) -> Expression:
     """Return a comparison: eq, ne, lt, le, gt, ge, eqnull."""
     if left.type == right.type == VOID:
         raise CannotCompile("it compares nulls")
     first, second = _compared(left, right)
     if op == "ne":
-        return top("not", "boolean", [top("eq", "boolean", [first, second])])
-    return top(op, "boolean", [first, second])
+        return make_expression("not", "boolean", [make_expression("eq", "boolean", [first, second])])
+    return make_expression(op, "boolean", [first, second])
 
 
-def _compared(left: Node, right: Node) -> tuple[Node, Node]:
-    if is_number(left.type) and is_number(right.type):
+def _compared(left: Expression, right: Expression) -> tuple[Expression, Expression]:
+    if is_numeric(left.type) and is_numeric(right.type):
         left, right = _decimals(left, right)
         first, second = decimal_of(left.type), decimal_of(right.type)
         if first and second:
-            kind = wider_decimal(first, second)
+            kind = wider_decimal_type(first, second)
             return cast(left, kind), cast(right, kind)
-    close = tight(left.type, right.type)
+    close = promoted_type(left.type, right.type)
     if close is None and "string" in (left.type, right.type):
-        close = met(left.type, right.type)
+        close = common_type(left.type, right.type)
     if close is None or close.startswith(("array", "vector")):
         raise CannotCompile(f"a comparison of {left.type} and {right.type} is not in the list of expressions")
     return cast(left, close), cast(right, close)
 
 
-def negate(node: Node) -> Node:
+def negate(node: Expression) -> Expression:
     """Return unary minus."""
-    if node.op == "literal" and node.value is not None and is_number(node.type):
+    if node.op == "literal" and node.value is not None and is_numeric(node.type):
         return _turned_literal(node)
     return unary("neg", node)
 
 
-def _turned_literal(node: Node) -> Node:
-    if whole(node.type):
+def _turned_literal(node: Expression) -> Expression:
+    if is_integral(node.type):
         limit = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}[node.type]
         if node.value == -limit:
             return unary("neg", node)
-        return constant(-node.value, node.type)
-    if real(node.type):
-        return constant(-float.fromhex(node.value), node.type)
-    return constant(-Decimal(node.value) or Decimal(0), node.type)
+        return literal(-node.value, node.type)
+    if is_floating(node.type):
+        return literal(-float.fromhex(node.value), node.type)
+    return literal(-Decimal(node.value) or Decimal(0), node.type)
 
 
-def is_null(node: Node) -> Node:
+def is_null(node: Expression) -> Expression:
     """Return the test for null."""
-    return constant(True, "boolean") if node.type == VOID else top("isnull", "boolean", [node])
+    return literal(True, "boolean") if node.type == VOID else make_expression("isnull", "boolean", [node])
 
 
-def unary(op: str, node: Node) -> Node:
+def unary(op: str, node: Expression) -> Expression:
     """Return neg or abs; text becomes a double."""
     node = cast(node, "double") if node.type in ("string", VOID) else node
-    if not is_number(node.type):
+    if not is_numeric(node.type):
         raise CannotCompile(f"`{op}` of {node.type} is not in the list of expressions")
-    return top(op, node.type, [node])
+    return make_expression(op, node.type, [node])
 
 
-def both(op: str, nodes: list[Node]) -> Node:
+def logical(op: str, nodes: list[Expression]) -> Expression:
     """Return and, or: one node for a chain of them."""
     flat = [part for node in nodes for part in (node.args if node.op == op else [node])]
-    return top(op, "boolean", [boolean(part) for part in flat])
+    return make_expression(op, "boolean", [require_boolean(part) for part in flat])
 
 
-def boolean(node: Node) -> Node:
+def require_boolean(node: Expression) -> Expression:
     """Return a node that must be a boolean."""
     if node.type == VOID:
         return cast(node, "boolean")
@@ -169,12 +187,16 @@ def boolean(node: Node) -> Node:
     return node
 
 
-def choose(pairs: list[tuple[Node, Node]], other: Node | None) -> Node:
+def case_when(pairs: list[tuple[Expression, Expression]], other: Expression | None) -> Expression:
     """Return CASE: conditions with their values, and the value where none holds."""
-    values = together([*(value for _, value in pairs), *([other] if other is not None else [])])
+    values = coerce_all([*(value for _, value in pairs), *([other] if other is not None else [])])
     kind = values[0].type
     if kind == VOID:
         raise CannotCompile("it chooses among nothing but nulls")
-    last = values.pop() if other is not None else Node("literal", kind)
-    args = [part for (test, _), value in zip(pairs, values, strict=True) for part in (boolean(test), value)]
-    return top("case", kind, [*args, last])
+    last = values.pop() if other is not None else Expression("literal", kind)
+    args = [
+        part
+        for (test, _), value in zip(pairs, values, strict=True)
+        for part in (require_boolean(test), value)
+    ]
+    return make_expression("case", kind, [*args, last])

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.scoring.sql.expression import LARGEST
+from sparkops.scoring.sql.expression import MAX_SIZE
 
 _PARTS = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
 _LONGEST = 20_000  # characters
@@ -28,7 +28,7 @@ class Statement:
     table: str
 
 
-def parse(text: str) -> Statement:
+def parse_statement(text: str) -> Statement:
     """Return a statement.
 
     Raises:
@@ -128,5 +128,5 @@ def _check(select: Any) -> None:
                 raise CannotCompile(
                     f"parentheses around `{child.sql('spark')}` would make its statement plain"
                 )
-    if count > LARGEST * 4:
+    if count > MAX_SIZE * 4:
         raise CannotCompile("its statement is too long")

@@ -1,5 +1,5 @@
-"""Expressions of SQL as parts of a graph, as far as they have an exact form."""
+"""Export of SQL expressions to ONNX, as far as ONNX computes exactly what Spark does."""
 
-from sparkops.onnx.sql.exporter import (expression, without_form)
+from sparkops.onnx.sql.exporter import export_expression, unsupported_reason
 
-__all__ = ["expression", "without_form"]
+__all__ = ["export_expression", "unsupported_reason"]

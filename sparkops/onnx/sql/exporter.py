@@ -8,27 +8,27 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import dtype_of
-from sparkops.onnx.sql.arithmetic import CALCULATIONS
-from sparkops.onnx.sql.conditional import CHOICES
-from sparkops.onnx.sql.graph_value import (BLANK, Part)
+from sparkops.onnx.sql.arithmetic import ARITHMETIC
+from sparkops.onnx.sql.conditional import CONDITIONALS
+from sparkops.onnx.sql.graph_value import BLANKS, GraphValue
 from sparkops.scoring.ir.field import NUMBERS
 from sparkops.scoring.sql import literals
-from sparkops.scoring.sql.expression import (LEAVES, Node)
+from sparkops.scoring.sql.expression import LEAVES, Expression
 
-_FORMS = {**CALCULATIONS, **CHOICES}
+_FORMS = {**ARITHMETIC, **CONDITIONALS}
 _TYPES = frozenset((*NUMBERS, "string", "boolean"))
 
 
-def without_form(node: Node) -> str | None:
+def unsupported_reason(node: Expression) -> str | None:
     """Return what of an expression has no exact form in ONNX, as words; None where all of it has."""
     if node.type not in _TYPES:
         return f"a value of type {node.type}"
     if node.op not in LEAVES and (node.op not in _FORMS or not _FORMS[node.op][0](node)):
         return f"`{node.op}` of {', '.join(arg.type for arg in node.args)}"
-    return next((why for why in map(without_form, node.args) if why), None)
+    return next((why for why in map(unsupported_reason, node.args) if why), None)
 
 
-def expression(node: Node, columns: Mapping[str, Part], graph: GraphBuilder) -> Part:
+def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph: GraphBuilder) -> GraphValue:
     """Write an expression.
 
     Args:
@@ -40,12 +40,12 @@ def expression(node: Node, columns: Mapping[str, Part], graph: GraphBuilder) -> 
         return columns[node.value]
     if node.op == "literal":
         return _literal(node, graph)
-    parts = [expression(arg, columns, graph) for arg in node.args]
+    parts = [export_expression(arg, columns, graph) for arg in node.args]
     return _FORMS[node.op][1](graph, node, parts)
 
 
-def _literal(node: Node, graph: GraphBuilder) -> Part:
-    value, kind = literals.read(node.value, node.type), dtype_of(node.type)
+def _literal(node: Expression, graph: GraphBuilder) -> GraphValue:
+    value, kind = literals.decode_literal(node.value, node.type), dtype_of(node.type)
     if value is None:
-        return Part(graph.constant(BLANK[kind]), kind, graph.constant(np.array([[True]])))
-    return Part(graph.constant(np.array([[value]], dtype=BLANK[kind].dtype)), kind)
+        return GraphValue(graph.constant(BLANKS[kind]), kind, graph.constant(np.array([[True]])))
+    return GraphValue(graph.constant(np.array([[value]], dtype=BLANKS[kind].dtype)), kind)

@@ -9,7 +9,7 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 
-BLANK: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
+BLANKS: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
     "double": np.array([[0.0]]),
     "int64": np.array([[0]]),
     "bool": np.array([[False]]),
@@ -18,7 +18,7 @@ BLANK: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GraphValue:
     """One value a row; each tensor is (rows, 1), or (1, 1) of one value for all rows.
 
     Args:
@@ -34,8 +34,8 @@ class Part:
     fault: str | None = None
 
 
-def strict(
-    graph: GraphBuilder, parts: Sequence[Part], *, backwards: bool = False
+def null_and_error(
+    graph: GraphBuilder, parts: Sequence[GraphValue], *, backwards: bool = False
 ) -> tuple[str | None, str | None]:
     """Return where a value is null as one of its parts is, and where one fails that is worked out.
 
@@ -49,25 +49,25 @@ def strict(
     null: str | None = None
     fault: str | None = None
     for part in reversed(parts) if backwards else parts:
-        fault = either(graph, fault, unless(graph, part.fault, null))
-        null = either(graph, null, part.null)
+        fault = or_mask(graph, fault, and_not_mask(graph, part.fault, null))
+        null = or_mask(graph, null, part.null)
     return null, fault
 
 
-def either(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
+def or_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return where one of two is true; None is never true."""
     if one is None or other is None:
         return one or other
     return graph.add("Or", one, other)
 
 
-def unless(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
+def and_not_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return where one is true and the other is not."""
     if one is None or other is None:
         return one
     return graph.add("And", one, graph.add("Not", other))
 
 
-def both(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
+def and_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
     """Return where both are true; None is never true."""
     return None if one is None or other is None else graph.add("And", one, other)

@@ -1,4 +1,4 @@
-"""Arithmetic, by type: whole numbers in their range, doubles, floats rounded at each step, exact decimals."""
+"""Arithmetic by type: integers checked for overflow, doubles, floats rounded after each operation, exact decimals."""
 
 from __future__ import annotations
 
@@ -6,11 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from .runtime import (decimals, numeric)
-from .expression import Node
-from .operation import (Operation, Parts, Write, called, exact, in_range, kinds_of, same_numbers, takes)
-from .fragment import (Piece, strict)
-from .types import (decimal_of, whole)
+from .expression import Expression
+from .fragment import Fragment, null_propagating
+from .operation import (
+    Emit,
+    Fragments,
+    Operation,
+    argument_types,
+    emit_call,
+    emit_decimal_call,
+    has_one_numeric_type,
+    has_signature,
+    range_checked,
+)
+from .runtime import decimals, numeric
+from .types import decimal_of, is_integral
 
 _DECIMAL: Mapping[str, Callable[..., Any]] = {
     "+": decimals.add,
@@ -19,91 +29,97 @@ _DECIMAL: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _decimals(node: Node) -> bool:
+def _is_decimal(node: Expression) -> bool:
     return (
         len(node.args) == 2  # noqa: PLR2004
         and decimal_of(node.type) is not None
-        and all(decimal_of(kind) is not None for kind in kinds_of(node))
+        and all(decimal_of(kind) is not None for kind in argument_types(node))
     )
 
 
-def _arithmetic(node: Node) -> bool:
-    return same_numbers(2)(node) or _decimals(node)
+def _is_arithmetic(node: Expression) -> bool:
+    return has_one_numeric_type(2)(node) or _is_decimal(node)
 
 
-def _sum(sign: str) -> Write:
-    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-        made = exact(code, node, parts, _DECIMAL[sign])
-        if made is not None:
-            return made
-        if whole(node.type):
-            return strict(code, parts, lambda a, b: in_range(code, node.type, f"{a} {sign} {b}"), nan=False)
+def _emit_operator(sign: str) -> Emit:
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+        decimal = emit_decimal_call(code, node, operands, _DECIMAL[sign])
+        if decimal is not None:
+            return decimal
+        if is_integral(node.type):
+            return null_propagating(
+                code, operands, lambda a, b: range_checked(code, node.type, f"{a} {sign} {b}"), nan=False
+            )
         if node.type == "float":
-            single = code.constant(numeric.single)
-            return strict(code, parts, lambda a, b: f"{single}({a} {sign} {b})")
-        return strict(code, parts, lambda a, b: f"({a} {sign} {b})")
+            to_float = code.constant(numeric.to_float)
+            return null_propagating(code, operands, lambda a, b: f"{to_float}({a} {sign} {b})")
+        return null_propagating(code, operands, lambda a, b: f"({a} {sign} {b})")
 
-    return write
+    return emit
 
 
-def _divide(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    made = exact(code, node, parts, decimals.divide, backwards=True)
-    if made is not None:
-        return made
+def _emit_division(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    decimal = emit_decimal_call(code, node, operands, decimals.divide, backwards=True)
+    if decimal is not None:
+        return decimal
     divisor = node.args[1]
     if divisor.op == "literal" and divisor.value is not None and float.fromhex(divisor.value) != 0.0:
-        return strict(code, parts, lambda a, b: f"({a} / {b})")
-    return called(code, parts, numeric.divide, backwards=True)
+        return null_propagating(code, operands, lambda a, b: f"({a} / {b})")
+    return emit_call(code, operands, numeric.divide, backwards=True)
 
 
-def _whole_divide(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    whole_parts = decimal_of(node.args[0].type) is None
-    function = numeric.whole_quotient if whole_parts else decimals.whole_quotient
-    return called(code, parts, function, nan=False, backwards=True)
+def _emit_integer_division(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    is_integer = decimal_of(node.args[0].type) is None
+    function = numeric.integer_divide if is_integer else decimals.integer_divide
+    return emit_call(code, operands, function, nan=False, backwards=True)
 
 
-def _whole_divides(node: Node) -> bool:
-    kinds = kinds_of(node)
-    both = len(kinds) == 2 and all(decimal_of(kind) for kind in kinds)  # noqa: PLR2004
-    return node.type == "long" and (both or kinds == ["long", "long"])
+def _is_integer_division(node: Expression) -> bool:
+    kinds = argument_types(node)
+    all_decimal = len(kinds) == 2 and all(decimal_of(kind) for kind in kinds)  # noqa: PLR2004
+    return node.type == "long" and (all_decimal or kinds == ["long", "long"])
 
 
-def _modulo(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    made = exact(code, node, parts, decimals.remainder, backwards=True)
-    kind = numeric.whole_remainder if whole(node.type) else numeric.real_remainder
-    return made or called(code, parts, kind, backwards=True)
+def _emit_remainder(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    decimal = emit_decimal_call(code, node, operands, decimals.remainder, backwards=True)
+    function = numeric.integer_remainder if is_integral(node.type) else numeric.float_remainder
+    return decimal or emit_call(code, operands, function, backwards=True)
 
 
-def _positive(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    kind = numeric.positive_whole if whole(node.type) else numeric.positive_real
-    return called(code, parts, kind, backwards=True)
+def _emit_pmod(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    function = numeric.integer_pmod if is_integral(node.type) else numeric.float_pmod
+    return emit_call(code, operands, function, backwards=True)
 
 
-def _plain_numbers(node: Node) -> bool:
-    return (whole(node.type) and node.type in ("integer", "long")) or node.type == "double"
+def _is_pmod_type(node: Expression) -> bool:
+    return (is_integral(node.type) and node.type in ("integer", "long")) or node.type == "double"
 
 
-def _negate(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    if whole(node.type):
-        return strict(code, parts, lambda a: in_range(code, node.type, f"-{a}"), nan=False)
-    made = exact(code, node, parts, decimals.negate)
-    return made or strict(code, parts, lambda a: f"(-{a})", nan=parts[0].nan)
+def _emit_negation(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    if is_integral(node.type):
+        return null_propagating(code, operands, lambda a: range_checked(code, node.type, f"-{a}"), nan=False)
+    decimal = emit_decimal_call(code, node, operands, decimals.negate)
+    return decimal or null_propagating(code, operands, lambda a: f"(-{a})", nan=operands[0].nan)
 
 
-def _absolute(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    if whole(node.type):
-        return strict(code, parts, lambda a: in_range(code, node.type, f"abs({a})"), nan=False)
-    return strict(code, parts, lambda a: f"abs({a})", nan=parts[0].nan)
+def _emit_abs(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    if is_integral(node.type):
+        return null_propagating(
+            code, operands, lambda a: range_checked(code, node.type, f"abs({a})"), nan=False
+        )
+    return null_propagating(code, operands, lambda a: f"abs({a})", nan=operands[0].nan)
 
 
-CALCULATIONS: Mapping[str, Operation] = {
-    "add": Operation(_arithmetic, _sum("+")),
-    "sub": Operation(_arithmetic, _sum("-")),
-    "mul": Operation(_arithmetic, _sum("*")),
-    "div": Operation(lambda node: _decimals(node) or takes("double", "double", "double")(node), _divide),
-    "intdiv": Operation(_whole_divides, _whole_divide),
-    "mod": Operation(_arithmetic, _modulo),
-    "pmod": Operation(lambda node: same_numbers(2)(node) and _plain_numbers(node), _positive),
-    "neg": Operation(same_numbers(1), _negate),
-    "abs": Operation(same_numbers(1), _absolute),
+ARITHMETIC: Mapping[str, Operation] = {
+    "add": Operation(_is_arithmetic, _emit_operator("+")),
+    "sub": Operation(_is_arithmetic, _emit_operator("-")),
+    "mul": Operation(_is_arithmetic, _emit_operator("*")),
+    "div": Operation(
+        lambda node: _is_decimal(node) or has_signature("double", "double", "double")(node), _emit_division
+    ),
+    "intdiv": Operation(_is_integer_division, _emit_integer_division),
+    "mod": Operation(_is_arithmetic, _emit_remainder),
+    "pmod": Operation(lambda node: has_one_numeric_type(2)(node) and _is_pmod_type(node), _emit_pmod),
+    "neg": Operation(has_one_numeric_type(1), _emit_negation),
+    "abs": Operation(has_one_numeric_type(1), _emit_abs),
 }

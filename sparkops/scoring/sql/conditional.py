@@ -1,4 +1,4 @@
-"""Choice among values: conditions, the first that is not null, the largest, the one that is no NaN."""
+"""Conditional expressions: CASE, and the choice of the first value that is not null, the extreme, or the one that is not NaN."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
+from .comparison import emit_is_null
+from .expression import Expression
+from .fragment import Fragment, bind_once
+from .operation import Emit, Fragments, Operation, argument_types, has_one_numeric_type
 from .runtime import numeric
-from .comparison import is_null
-from .expression import Node
-from .operation import (Operation, Parts, Write, kinds_of, same_numbers)
-from .fragment import (Piece, held)
-from .types import real
+from .types import is_floating
 
 
-def _is_case(node: Node) -> bool:
+def _is_case(node: Expression) -> bool:
     conditions, values = node.args[:-1:2], (*node.args[1::2], node.args[-1])
     return (
         len(node.args) > 2  # noqa: PLR2004
@@ -25,61 +25,67 @@ def _is_case(node: Node) -> bool:
     )
 
 
-def _case(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-    pairs = list(zip(parts[:-1:2], parts[1::2], strict=True))
-    values = [value for _, value in pairs] + [parts[-1]]
+def _emit_case(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+    pairs = list(zip(operands[:-1:2], operands[1::2], strict=True))
+    values = [value for _, value in pairs] + [operands[-1]]
     text = "".join(f"{value.expr} if {condition.expr} else " for condition, value in pairs)
-    return Piece(
-        f"({text}{parts[-1].expr})", any(value.null for value in values), any(value.nan for value in values)
+    return Fragment(
+        f"({text}{operands[-1].expr})",
+        any(value.null for value in values),
+        any(value.nan for value in values),
     )
 
 
-def _is_choice(node: Node) -> bool:
-    return len(node.args) > 1 and set(kinds_of(node)) == {node.type}
+def _has_one_type(node: Expression) -> bool:
+    return len(node.args) > 1 and set(argument_types(node)) == {node.type}
 
 
-def _coalesce(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
+def _emit_coalesce(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
     text = ""
-    for part in parts[:-1]:
-        if not part.null:
-            return Piece(f"({text}{part.expr})", null=False, nan=any(each.nan for each in parts))
-        first, again = held(code, part)
+    for operand in operands[:-1]:
+        if not operand.null:
+            return Fragment(f"({text}{operand.expr})", null=False, nan=any(other.nan for other in operands))
+        first, again = bind_once(code, operand)
         text += f"{again} if {first} is not None else "
-    return Piece(f"({text}{parts[-1].expr})", parts[-1].null, any(part.nan for part in parts))
+    return Fragment(
+        f"({text}{operands[-1].expr})", operands[-1].null, any(operand.nan for operand in operands)
+    )
 
 
-def _extreme(function: Callable[..., Any]) -> Write:
-    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-        items = ", ".join(part.expr for part in parts)
-        null, nan = all(part.null for part in parts), any(part.nan for part in parts)
-        return Piece(f"{code.constant(function)}(({items}))", null, nan)
+def _emit_extreme(function: Callable[..., Any]) -> Emit:
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+        items = ", ".join(operand.expr for operand in operands)
+        null, nan = all(operand.null for operand in operands), any(operand.nan for operand in operands)
+        return Fragment(f"{code.constant(function)}(({items}))", null, nan)
 
-    return write
-
-
-def _is_nan(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    if not parts[0].nan:
-        return is_null(code, node, [replace(parts[0], null=False)])
-    first, again = held(code, parts[0])
-    return Piece(f"({first} is not None and {again} != {again})", null=False, nan=False)
+    return emit
 
 
-def _or_else(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-    first, again = held(code, parts[0])
-    if not parts[0].nan:
-        return parts[0]
-    text = f"({again} if {first} is None or {again} == {again} else {parts[1].expr})"
-    return Piece(text, parts[0].null or parts[1].null, parts[1].nan)
+def _emit_is_nan(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    if not operands[0].nan:
+        return emit_is_null(code, node, [replace(operands[0], null=False)])
+    first, again = bind_once(code, operands[0])
+    return Fragment(f"({first} is not None and {again} != {again})", null=False, nan=False)
 
 
-CHOICES: Mapping[str, Operation] = {
-    "case": Operation(_is_case, _case),
-    "coalesce": Operation(_is_choice, _coalesce),
-    "greatest": Operation(_is_choice, _extreme(numeric.greatest)),
-    "least": Operation(_is_choice, _extreme(numeric.least)),
+def _emit_nanvl(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+    first, again = bind_once(code, operands[0])
+    if not operands[0].nan:
+        return operands[0]
+    text = f"({again} if {first} is None or {again} == {again} else {operands[1].expr})"
+    return Fragment(text, operands[0].null or operands[1].null, operands[1].nan)
+
+
+CONDITIONALS: Mapping[str, Operation] = {
+    "case": Operation(_is_case, _emit_case),
+    "coalesce": Operation(_has_one_type, _emit_coalesce),
+    "greatest": Operation(_has_one_type, _emit_extreme(numeric.greatest)),
+    "least": Operation(_has_one_type, _emit_extreme(numeric.least)),
     "isnan": Operation(
-        lambda node: node.type == "boolean" and all(map(real, kinds_of(node))) and len(node.args) == 1,
-        _is_nan,
+        lambda node: (
+            node.type == "boolean" and all(map(is_floating, argument_types(node))) and len(node.args) == 1
+        ),
+        _emit_is_nan,
     ),
-    "nanvl": Operation(lambda node: same_numbers(2)(node) and real(node.type), _or_else),
+    "nanvl": Operation(lambda node: has_one_numeric_type(2)(node) and is_floating(node.type), _emit_nanvl),
 }

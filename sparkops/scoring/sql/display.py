@@ -1,47 +1,47 @@
-"""An expression written out for a message, close to the SQL it came from."""
+"""Expressions as text for messages, close to the SQL that they come from."""
 
 from __future__ import annotations
 
-from .expression import Node
+from .expression import Expression
 
-_SIGNS = {
+_OPERATORS = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "intdiv": "div", "mod": "%", "eq": "=", "lt": "<", "le": "<=",
     "gt": ">", "ge": ">=", "eqnull": "<=>", "and": "AND", "or": "OR",
 }  # fmt: skip
-_LONGEST = 160
+_MAX_LENGTH = 160
 
 
-def show(node: Node) -> str:
-    """Return the text, cut where it is long."""
-    text = _show(node)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+def to_sql(node: Expression) -> str:
+    """Return an expression as text, truncated where it is long."""
+    text = _format(node)
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
 
 
-def _show(node: Node) -> str:
+def _format(node: Expression) -> str:
     if node.op == "column":
         return str(node.value)
     if node.op == "literal":
-        return _constant(node)
-    args = [_show(arg) if arg.size < _LONGEST else "..." for arg in node.args]
-    if node.op in _SIGNS:
-        inner = f" {_SIGNS[node.op]} ".join(args)
-        return f"({inner})"
+        return _format_literal(node)
+    args = [_format(arg) if arg.size < _MAX_LENGTH else "..." for arg in node.args]
+    if node.op in _OPERATORS:
+        operator = f" {_OPERATORS[node.op]} "
+        return f"({operator.join(args)})"
     if node.op in ("cast", "try_cast"):
         return f"{node.op}({args[0]} as {node.type})"
-    more = [repr(item) for item in node.value] if isinstance(node.value, list) else []
-    more += [repr(node.value)] if node.value is not None and not more else []
-    return f"{node.op}({', '.join(args + more)})"
+    return f"{node.op}({', '.join(args + _format_value(node))})"
 
 
-def _constant(node: Node) -> str:
+def _format_value(node: Expression) -> list[str]:
+    if isinstance(node.value, list) and node.value:
+        return [repr(item) for item in node.value]
+    return [] if node.value is None else [repr(node.value)]
+
+
+def _format_literal(node: Expression) -> str:
+    if node.value is None:
+        return "null"
     if node.type in ("float", "double") and isinstance(node.value, str):
         return repr(float.fromhex(node.value))
-    if node.type == "string" and node.value is not None:
+    if node.type == "string":
         return repr(node.value)
-    return (
-        "null"
-        if node.value is None
-        else str(node.value).lower()
-        if node.type == "boolean"
-        else str(node.value)
-    )
+    return str(node.value).lower() if node.type == "boolean" else str(node.value)

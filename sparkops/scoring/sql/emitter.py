@@ -1,59 +1,70 @@
-"""From a checked tree to Python text over named columns."""
+"""Code generation for expressions: a checked tree becomes Python text over named columns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ...errors import ModelError
-from ..codegen.code_writer import (CodeWriter, float_literal)
+from ..codegen.code_writer import CodeWriter, float_literal
 from . import literals
-from .expression import Node
-from .operations import OPERATIONS
-from .fragment import Piece
-from .types import (real, whole)
+from .arithmetic import ARITHMETIC
+from .comparison import COMPARISONS
+from .conditional import CONDITIONALS
+from .expression import Expression
+from .fragment import Fragment
+from .functions import FUNCTIONS
+from .operation import Operation
+from .types import is_floating, is_integral
+
+_OPERATIONS: Mapping[str, Operation] = {**ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS}
 
 
-def piece(node: Node, columns: Mapping[str, Piece], code: CodeWriter, stage: str) -> Piece:
-    """Return a tree as Python text.
+def emit_expression(
+    node: Expression, columns: Mapping[str, Fragment], code: CodeWriter, stage: str
+) -> Fragment:
+    """Return the code of an expression.
 
     Args:
-        node: The tree.
-        columns: Its columns, as names.
-        code: Where constants are bound.
+        node: Root of the expression.
+        columns: Code of the columns that it reads, by name.
+        code: Binds constants.
         stage: The Spark stage, for messages.
 
     Raises:
-        ModelError: An operation is not known, or does not take the types below it.
+        ModelError: An operation is unknown, or does not accept the types of its operands.
     """
     if node.op == "column":
         if node.value not in columns or node.args:
             raise ModelError(f"{stage}: its expression reads a column that is not there.")
         return columns[node.value]
     if node.op == "literal":
-        return _literal(node, code, stage)
-    operation = OPERATIONS.get(node.op)
+        return _emit_literal(node, code, stage)
+    operation = _OPERATIONS.get(node.op)
     if operation is None:
         raise ModelError(f"{stage}: the operation `{node.op}` is not known to this version.")
-    parts = [piece(arg, columns, code, stage) for arg in node.args]
-    try:
-        fits = operation.fits(node)
-    except (TypeError, ValueError, IndexError):
-        fits = False
-    if not fits:
+    operands = [emit_expression(arg, columns, code, stage) for arg in node.args]
+    if not _accepts(operation, node):
         kinds = ", ".join(arg.type for arg in node.args)
         raise ModelError(f"{stage}: the operation `{node.op}` of ({kinds}) to {node.type} is damaged.")
-    return operation.write(code, node, parts)
+    return operation.emit(code, node, operands)
 
 
-def _literal(node: Node, code: CodeWriter, stage: str) -> Piece:
+def _accepts(operation: Operation, node: Expression) -> bool:
     try:
-        value = literals.read(node.value, node.type)
+        return operation.accepts(node)
+    except (TypeError, ValueError, IndexError):
+        return False
+
+
+def _emit_literal(node: Expression, code: CodeWriter, stage: str) -> Fragment:
+    try:
+        value = literals.decode_literal(node.value, node.type)
     except ValueError as error:
         raise ModelError(f"{stage}: a constant of its expression is damaged: {error}.") from None
     if value is None or isinstance(value, bool):
-        return Piece(repr(value), null=value is None, nan=False, atom=True)
-    if whole(node.type):
-        return Piece(f"({value!r})" if value < 0 else repr(value), null=False, nan=False, atom=True)
-    if real(node.type):
-        return Piece(float_literal(value), null=False, nan=value != value, atom=True)  # noqa: PLR0124
-    return Piece(code.constant(value), null=False, nan=False, atom=True)
+        return Fragment(repr(value), null=value is None, nan=False, atom=True)
+    if is_integral(node.type):
+        return Fragment(f"({value!r})" if value < 0 else repr(value), null=False, nan=False, atom=True)
+    if is_floating(node.type):
+        return Fragment(float_literal(value), null=False, nan=value != value, atom=True)  # noqa: PLR0124
+    return Fragment(code.constant(value), null=False, nan=False, atom=True)

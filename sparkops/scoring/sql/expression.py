@@ -1,4 +1,4 @@
-"""A typed expression, read from the plain values of a description and checked: a list of nodes, the last one on top."""
+"""Typed expressions of SQL: trees that are serialized as a list of nodes, the root last."""
 
 from __future__ import annotations
 
@@ -8,92 +8,101 @@ from typing import Any
 
 from ...errors import ModelError
 from ..ir.field import TYPES
-from .types import known
+from .types import is_supported
 
-# What Python's compiler takes without a complaint, with room to spare; SQL that people write stays far below.
-DEEPEST, LARGEST = 30, 4000
+# Far below what Python's compiler accepts as one expression, and far above what people write.
+MAX_DEPTH, MAX_SIZE = 30, 4000
 LEAVES = ("column", "literal")
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
-    """One operation of an expression.
+class Expression:
+    """A node of an expression tree.
 
     Args:
-        op: Key of the operations, "column" or "literal".
+        op: Name of the operation, "column" or "literal".
         type: Spark's type of its value.
-        args: What it works on.
-        value: A column's name, a literal as text, or what else the operation needs: a pattern, places, a separator.
-        depth: Operations below it, one above the other.
-        size: Operations below it, in all.
+        args: Its operands.
+        value: Name of a column, encoded value of a literal, or what else the operation needs: a LIKE pattern, decimal places,
+            a separator.
+        depth: Length of the longest path to a leaf, this node counted.
+        size: Number of nodes, a node that is shared counted each time.
     """
 
     op: str
     type: str
-    args: tuple[Node, ...] = ()
+    args: tuple[Expression, ...] = ()
     value: Any = None
     depth: int = 1
     size: int = 1
 
 
-def top(op: str, kind: str, args: Sequence[Node] = (), value: Any = None) -> Node:
-    """Return a node above others."""
+def make_expression(op: str, kind: str, args: Sequence[Expression] = (), value: Any = None) -> Expression:
+    """Return a node over its operands, with its depth and size."""
     depth = 1 + max((arg.depth for arg in args), default=0)
-    return Node(op, kind, tuple(args), value, depth, 1 + sum(arg.size for arg in args))
+    return Expression(op, kind, tuple(args), value, depth, 1 + sum(arg.size for arg in args))
 
 
-def read(plain: Any, stage: str) -> Node:
-    """Return the tree that a list of plain nodes holds; each names the ones before it by their place.
+def expression_from_json(items: Any, stage: str) -> Expression:
+    """Return the tree of a serialized list of nodes; a node refers to earlier ones by their position.
+
+    Args:
+        items: What `expression_to_json` returned, read from a file.
+        stage: The Spark stage, for messages.
 
     Raises:
-        ModelError: The list is damaged, or the tree larger than any that this version writes.
+        ModelError: The list is damaged, or the tree is larger than this version writes.
     """
-    if not isinstance(plain, list) or not plain or len(plain) > LARGEST:
+    if not isinstance(items, list) or not items or len(items) > MAX_SIZE:
         raise ModelError(f"{stage}: its expression is damaged.")
-    nodes: list[Node] = []
-    for item in plain:
-        node = _read(item, nodes, stage)
-        if node.depth > DEEPEST or node.size > LARGEST:
+    nodes: list[Expression] = []
+    for item in items:
+        node = _node_from_json(item, nodes, stage)
+        if node.depth > MAX_DEPTH or node.size > MAX_SIZE:
             raise ModelError(f"{stage}: its expression is too large.")
         nodes.append(node)
     return nodes[-1]
 
 
-def _read(item: Any, nodes: Sequence[Node], stage: str) -> Node:
-    good = isinstance(item, Mapping) and isinstance(item.get("op"), str) and isinstance(item.get("type"), str)
-    good = good and (item["op"] != "column" or isinstance(item.get("value"), str))
-    places = item.get("args", []) if good else None
-    if not isinstance(places, list) or not all(type(at) is int and 0 <= at < len(nodes) for at in places):
+def _node_from_json(item: Any, nodes: Sequence[Expression], stage: str) -> Expression:
+    valid = (
+        isinstance(item, Mapping) and isinstance(item.get("op"), str) and isinstance(item.get("type"), str)
+    )
+    valid = valid and (item["op"] != "column" or isinstance(item.get("value"), str))
+    positions = item.get("args", []) if valid else None
+    if not isinstance(positions, list) or not all(
+        type(at) is int and 0 <= at < len(nodes) for at in positions
+    ):
         raise ModelError(f"{stage}: its expression is damaged.")
-    kind = item["type"]
-    if not known(kind) and kind != "array<string>" and not (item["op"] == "column" and kind in TYPES):
-        raise ModelError(f"{stage}: its expression has a value of type {item['type']}.")
-    return top(item["op"], item["type"], [nodes[at] for at in places], item.get("value"))
+    op, kind = item["op"], item["type"]
+    if not is_supported(kind) and kind != "array<string>" and not (op == "column" and kind in TYPES):
+        raise ModelError(f"{stage}: its expression has a value of type {kind}.")
+    return make_expression(op, kind, [nodes[at] for at in positions], item.get("value"))
 
 
-def plain(node: Node) -> list[dict[str, Any]]:
-    """Return a tree as plain values; what stands in it several times is written once."""
-    places: dict[Node, int] = {}
-    made: list[dict[str, Any]] = []
+def expression_to_json(root: Expression) -> list[dict[str, Any]]:
+    """Return a tree as a list of JSON values; equal subtrees are written once."""
+    positions: dict[Expression, int] = {}
+    items: list[dict[str, Any]] = []
 
-    def place(at: Node) -> int:
-        if at not in places:
-            args = [place(arg) for arg in at.args]
-            item: dict[str, Any] = {"op": at.op, "type": at.type}
+    def position(node: Expression) -> int:
+        if node not in positions:
+            args = [position(arg) for arg in node.args]
+            item: dict[str, Any] = {"op": node.op, "type": node.type}
             if args:
                 item["args"] = args
-            if at.value is not None:
-                item["value"] = list(at.value) if isinstance(at.value, tuple) else at.value
-            made.append(item)
-            places[at] = len(made) - 1
-        return places[at]
+            if node.value is not None:
+                item["value"] = list(node.value) if isinstance(node.value, tuple) else node.value
+            items.append(item)
+            positions[node] = len(items) - 1
+        return positions[node]
 
-    place(node)
-    return made
+    position(root)
+    return items
 
 
-def columns(node: Node) -> dict[str, str]:
-    """Return the columns that a tree reads, with their types, in order."""
-    if node.op == "column":
-        return {node.value: node.type}
-    return {name: kind for arg in node.args for name, kind in columns(arg).items()}
+def referenced_columns(root: Expression) -> dict[str, str]:
+    """Return the columns that a tree reads, in order: name to type."""
+    if root.op == "column":
+        return {root.value: root.type}
+    return {name: kind for arg in root.args for name, kind in referenced_columns(arg).items()}

@@ -1,4 +1,4 @@
-"""One part of an expression as Python text, and the pen that joins parts: null in gives null out, from left to right."""
+"""Fragments of generated code: the Python text of a value, and how fragments are combined where null propagates."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..codegen.code_writer import CodeWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Fragment:
     """Python text of a value.
 
     Args:
-        expr: The text, of names that were made here.
+        expr: A Python expression over names that the code writer made.
         null: Whether the value may be None.
-        nan: Whether it may be NaN.
-        atom: Whether it is one name or constant, cheap to repeat.
+        nan: Whether the value may be NaN.
+        atom: Whether it is one name or constant, so that repeating it costs nothing.
     """
 
     expr: str
@@ -25,52 +25,54 @@ class Piece:
     atom: bool = False
 
 
-def strict(
+def null_propagating(
     code: CodeWriter,
-    pieces: Sequence[Piece],
+    operands: Sequence[Fragment],
     body: Callable[..., str],
     *,
     null: bool = False,
     nan: bool = True,
     backwards: bool = False,
     once: bool = True,
-) -> Piece:
-    """Return a piece that is null where a part is null, and else what `body` makes of the parts.
+) -> Fragment:
+    """Return a fragment that is None where an operand is None, and the value of `body` elsewhere.
 
-    Parts are worked out in order, and those after a null one are not, as in Spark.
+    As in Spark, operands are evaluated in order, and those after a null one are not evaluated.
 
     Args:
-        code: Where names are made.
-        pieces: The parts.
-        body: Takes one text a part.
-        null: Whether the body may give None of itself.
-        nan: Whether the body may give NaN.
-        backwards: The last part is worked out first, as Spark does in divisions.
-        once: The body names each part at most once.
+        code: Makes names.
+        operands: The operands.
+        body: Takes one Python text for each operand and returns the text of the result.
+        null: Whether the body may return None for operands that are not None.
+        nan: Whether the body may return NaN.
+        backwards: The last operand is evaluated first, as Spark does in divisions.
+        once: The body uses each operand at most once.
     """
-    order = range(len(pieces))
-    turn = list(reversed(order)) if backwards else list(order)
-    tests, exprs = [], [piece.expr for piece in pieces]
-    for at, place in enumerate(turn):
-        piece = pieces[place]
-        later = any(pieces[other].null for other in turn[at + 1 :])
-        if piece.atom:
-            tests += [f"{piece.expr} is None"] if piece.null else []
-        elif piece.null or later or not once or (backwards and len(pieces) > 1):
+    positions = range(len(operands))
+    order = list(reversed(positions)) if backwards else list(positions)
+    null_tests, exprs = [], [operand.expr for operand in operands]
+    for turn, at in enumerate(order):
+        operand = operands[at]
+        null_later = any(operands[other].null for other in order[turn + 1 :])
+        if operand.atom:
+            null_tests += [f"{operand.expr} is None"] if operand.null else []
+        elif operand.null or null_later or not once or (backwards and len(operands) > 1):
             name = code.name()
-            tests.append(f"({name} := {piece.expr}) is None")
-            exprs[place] = name
-    made = body(*exprs)
-    if not tests:
-        return Piece(made, null=null, nan=nan)
-    return Piece(
-        f"(None if {' or '.join(tests)} else {made})", null or any(piece.null for piece in pieces), nan
+            null_tests.append(f"({name} := {operand.expr}) is None")
+            exprs[at] = name
+    result = body(*exprs)
+    if not null_tests:
+        return Fragment(result, null=null, nan=nan)
+    return Fragment(
+        f"(None if {' or '.join(null_tests)} else {result})",
+        null or any(operand.null for operand in operands),
+        nan,
     )
 
 
-def held(code: CodeWriter, piece: Piece) -> tuple[str, str]:
-    """Return the text of a piece where it is first used, and where it is used again."""
-    if piece.atom:
-        return piece.expr, piece.expr
+def bind_once(code: CodeWriter, fragment: Fragment) -> tuple[str, str]:
+    """Return the text for the first use of a fragment, which assigns it to a name, and the text for later uses."""
+    if fragment.atom:
+        return fragment.expr, fragment.expr
     name = code.name()
-    return f"({name} := {piece.expr})", name
+    return f"({name} := {fragment.expr})", name

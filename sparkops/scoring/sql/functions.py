@@ -1,4 +1,4 @@
-"""Casts, rounding, and the functions of numbers, text and dates."""
+"""Casts, rounding, and functions of numbers, strings, dates and timestamps."""
 
 from __future__ import annotations
 
@@ -9,108 +9,120 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import WHOLE_RANGES
-from .runtime import (dates, decimals, numeric, strings)
-from .runtime.casts import cast as cast_of
-from .runtime.evaluation_error import Fault
-from .expression import Node
-from .operation import Check, Operation, Parts, Write, called, exact, in_range, kinds_of, takes
-from .fragment import (Piece, strict)
-from .types import decimal_of, number, real, whole
+from .expression import Expression
+from .fragment import Fragment, null_propagating
+from .operation import (
+    Check,
+    Emit,
+    Fragments,
+    Operation,
+    argument_types,
+    emit_call,
+    emit_decimal_call,
+    has_signature,
+    range_checked,
+)
+from .runtime import dates, decimals, numeric, strings
+from .runtime.casts import cast_function
+from .runtime.evaluation_error import EvaluationError
+from .types import decimal_of, is_floating, is_integral, is_numeric
 
-_MOST_PLACES = 400
+_MAX_PLACES = 400
 
 
-def _is_cast(node: Node) -> bool:
-    return len(node.args) == 1 and cast_of(node.args[0].type, node.type) is not None
+def _is_cast(node: Expression) -> bool:
+    return len(node.args) == 1 and cast_function(node.args[0].type, node.type) is not None
 
 
-def _cast(code: CodeWriter, node: Node, parts: Parts) -> Piece:
+def _emit_cast(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     source = node.args[0].type
-    function = cast_of(source, node.type)
+    function = cast_function(source, node.type)
     assert function is not None
-    nan = real(node.type) and (parts[0].nan if number(source) else source == "string")
+    nan = is_floating(node.type) and (operands[0].nan if is_numeric(source) else source == "string")
     if node.op == "try_cast":
-        return called(code, parts, partial(_tried, function), null=True, nan=nan)
+        return emit_call(code, operands, partial(_none_on_error, function), null=True, nan=nan)
     if function is float:
-        return strict(code, parts, lambda a: f"float({a})", nan=nan)
-    if source == node.type or (whole(source) and whole(node.type) and _widens(source, node.type)):
-        return parts[0]
+        return null_propagating(code, operands, lambda a: f"float({a})", nan=nan)
+    if source == node.type or (is_integral(source) and is_integral(node.type) and _widens(source, node.type)):
+        return operands[0]
     if (source, node.type) == ("float", "double"):
-        return parts[0]
-    return called(code, parts, function, nan=nan)
+        return operands[0]
+    return emit_call(code, operands, function, nan=nan)
 
 
 def _widens(source: str, target: str) -> bool:
     return WHOLE_RANGES[target] >= WHOLE_RANGES[source]
 
 
-def _tried(function: Callable[[Any], Any], value: Any) -> Any:
+def _none_on_error(function: Callable[[Any], Any], value: Any) -> Any:
     try:
         return function(value)
-    except Fault:
+    except EvaluationError:
         return None
 
 
-def _is_round(node: Node) -> bool:
+def _is_round(node: Expression) -> bool:
     digits = decimal_of(node.type)
     kind = node.args[0].type if len(node.args) == 1 else ""
-    places = type(node.value) is int and -_MOST_PLACES <= node.value <= _MOST_PLACES
+    places = type(node.value) is int and -_MAX_PLACES <= node.value <= _MAX_PLACES
     if decimal_of(kind) is not None:
         return places and digits is not None
-    return places and kind == node.type and (kind == "double" or whole(kind))
+    return places and kind == node.type and (kind == "double" or is_integral(kind))
 
 
-def _round(*, even: bool) -> Write:
-    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-        made = exact(code, node, parts, decimals.rounding(node.value, even=even))
-        if made is not None:
-            return made
+def _emit_round(*, even: bool) -> Emit:
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+        decimal = emit_decimal_call(code, node, operands, decimals.round_function(node.value, even=even))
+        if decimal is not None:
+            return decimal
         if node.type == "double":
-            return called(code, parts, numeric.rounding(node.value, even=even))
-        name = code.constant(partial(numeric.whole_rounded, places=node.value, even=even))
-        return strict(code, parts, lambda a: in_range(code, node.type, f"{name}({a})"), nan=False)
+            return emit_call(code, operands, numeric.round_function(node.value, even=even))
+        name = code.constant(partial(numeric.round_integer, places=node.value, even=even))
+        return null_propagating(
+            code, operands, lambda a: range_checked(code, node.type, f"{name}({a})"), nan=False
+        )
 
-    return write
+    return emit
 
 
 def _function(function: Callable[..., Any], result: str, *kinds: str, null: bool = False) -> Operation:
-    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-        return called(code, parts, function, null=null, nan=result == "double")
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+        return emit_call(code, operands, function, null=null, nan=result == "double")
 
-    return Operation(takes(result, *kinds), write)
-
-
-def _attribute(text: str, kind: str) -> Operation:
-    """Return the operation that reads a part of a date or a timestamp."""
-
-    def write(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-        return strict(code, parts, text.format, nan=False)
-
-    return Operation(takes("integer", kind), write)
+    return Operation(has_signature(result, *kinds), emit)
 
 
-def _texts(result: str) -> Check:
-    return lambda node: node.type == result and bool(node.args) and set(kinds_of(node)) == {"string"}
+def _date_field(template: str, kind: str) -> Operation:
+    """Return the operation that reads a field of a date or a timestamp, by the format of its Python text."""
+
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+        return null_propagating(code, operands, template.format, nan=False)
+
+    return Operation(has_signature("integer", kind), emit)
 
 
-def _concat(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-    return strict(code, parts, lambda *each: f"({' + '.join(each)})", nan=False)
+def _all_strings(result: str) -> Check:
+    return lambda node: node.type == result and bool(node.args) and set(argument_types(node)) == {"string"}
 
 
-def _concat_between(code: CodeWriter, node: Node, parts: Parts) -> Piece:  # noqa: ARG001
-    items = "".join(f"{part.expr}, " for part in parts[1:])
-    name = code.constant(strings.joined)
-    return Piece(f"{name}({parts[0].expr}, ({items}))", parts[0].null, nan=False)
+def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+    return null_propagating(code, operands, lambda *args: f"({' + '.join(args)})", nan=False)
 
 
-def _split(code: CodeWriter, node: Node, parts: Parts) -> Piece:
-    return called(code, parts, partial(strings.parts, between=node.value), nan=False)
+def _emit_concat_ws(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+    items = "".join(f"{operand.expr}, " for operand in operands[1:])
+    name = code.constant(strings.concat_ws)
+    return Fragment(f"{name}({operands[0].expr}, ({items}))", operands[0].null, nan=False)
 
 
-def _is_split(node: Node) -> bool:
+def _emit_split(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+    return emit_call(code, operands, partial(strings.split, separator=node.value), nan=False)
+
+
+def _is_split(node: Expression) -> bool:
     return (
         node.type == "array<string>"
-        and kinds_of(node) == ["string"]
+        and argument_types(node) == ["string"]
         and isinstance(node.value, str)
         and bool(node.value)
     )
@@ -118,10 +130,10 @@ def _is_split(node: Node) -> bool:
 
 _DAY, _TIME = "date", "timestamp"
 FUNCTIONS: Mapping[str, Operation] = {
-    "cast": Operation(_is_cast, _cast),
-    "try_cast": Operation(_is_cast, _cast),
-    "round": Operation(_is_round, _round(even=False)),
-    "bround": Operation(_is_round, _round(even=True)),
+    "cast": Operation(_is_cast, _emit_cast),
+    "try_cast": Operation(_is_cast, _emit_cast),
+    "round": Operation(_is_round, _emit_round(even=False)),
+    "bround": Operation(_is_round, _emit_round(even=True)),
     "floor": _function(numeric.floor, "long", "double"),
     "ceil": _function(numeric.ceil, "long", "double"),
     "pow": _function(numeric.power, "double", "double", "double"),
@@ -138,26 +150,26 @@ FUNCTIONS: Mapping[str, Operation] = {
     "length": _function(len, "integer", "string"),
     "substring": _function(strings.substring, "string", "string", "integer", "integer"),
     "replace": _function(strings.replace, "string", "string", "string", "string"),
-    "instr": _function(strings.find, "integer", "string", "string"),
+    "instr": _function(strings.instr, "integer", "string", "string"),
     "startswith": _function(str.startswith, "boolean", "string", "string"),
     "endswith": _function(str.endswith, "boolean", "string", "string"),
     "contains": _function(operator.contains, "boolean", "string", "string"),
-    "concat": Operation(_texts("string"), _concat),
-    "concat_ws": Operation(_texts("string"), _concat_between),
-    "split": Operation(_is_split, _split),
-    "year": _attribute("{}.year", _DAY),
-    "month": _attribute("{}.month", _DAY),
-    "day": _attribute("{}.day", _DAY),
-    "quarter": _attribute("(({}.month + 2) // 3)", _DAY),
-    "dayofweek": _attribute("({}.isoweekday() % 7 + 1)", _DAY),
-    "weekday": _attribute("{}.weekday()", _DAY),
-    "dayofyear": _attribute("{}.timetuple().tm_yday", _DAY),
-    "weekofyear": _attribute("{}.isocalendar()[1]", _DAY),
-    "hour": _attribute("{}.hour", _TIME),
-    "minute": _attribute("{}.minute", _TIME),
-    "second": _attribute("{}.second", _TIME),
-    "datediff": _function(dates.between, "integer", _DAY, _DAY),
-    "date_add": _function(dates.moved, "date", _DAY, "integer"),
+    "concat": Operation(_all_strings("string"), _emit_concat),
+    "concat_ws": Operation(_all_strings("string"), _emit_concat_ws),
+    "split": Operation(_is_split, _emit_split),
+    "year": _date_field("{}.year", _DAY),
+    "month": _date_field("{}.month", _DAY),
+    "day": _date_field("{}.day", _DAY),
+    "quarter": _date_field("(({}.month + 2) // 3)", _DAY),
+    "dayofweek": _date_field("({}.isoweekday() % 7 + 1)", _DAY),
+    "weekday": _date_field("{}.weekday()", _DAY),
+    "dayofyear": _date_field("{}.timetuple().tm_yday", _DAY),
+    "weekofyear": _date_field("{}.isocalendar()[1]", _DAY),
+    "hour": _date_field("{}.hour", _TIME),
+    "minute": _date_field("{}.minute", _TIME),
+    "second": _date_field("{}.second", _TIME),
+    "datediff": _function(dates.datediff, "integer", _DAY, _DAY),
+    "date_add": _function(dates.add_days, "date", _DAY, "integer"),
     "last_day": _function(dates.last_day, "date", _DAY),
     "months_between": _function(dates.months_between, "double", _TIME, _TIME),
 }

@@ -1,4 +1,4 @@
-"""Constants of an expression: text in a description, typed values when it runs."""
+"""Literals: constants as JSON values in a description, typed Python values at run time."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..ir.field import WHOLE_RANGES
-from .runtime.numeric import single
+from .runtime.numeric import to_float
 from .types import decimal_of
 
-_MOST = 400  # characters of a number
+_MAX_LENGTH = 400  # characters of a number
 
 
-def write(value: Any, kind: str) -> Any:
-    """Return a constant as a description holds it: doubles as hexadecimal text, dates as ISO text."""
+def encode_literal(value: Any, kind: str) -> Any:
+    """Return the JSON value of a constant: doubles as hexadecimal text, dates and timestamps as ISO text, decimals as text."""
     if value is None or kind in ("string", "boolean") or kind in WHOLE_RANGES:
         return value
     if kind in ("float", "double"):
@@ -22,11 +22,11 @@ def write(value: Any, kind: str) -> Any:
     return str(value) if decimal_of(kind) else value.isoformat()
 
 
-def read(value: Any, kind: str) -> Any:
-    """Return the constant that a description holds.
+def decode_literal(value: Any, kind: str) -> Any:
+    """Return the constant of a JSON value.
 
     Raises:
-        ValueError: It is none of this type.
+        ValueError: The value is no constant of this type.
     """
     if value is None:
         return None
@@ -41,38 +41,38 @@ def read(value: Any, kind: str) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is no text")  # noqa: TRY004
-    return value if kind == "string" else _typed(value, kind)
+    return value if kind == "string" else _decode_text(value, kind)
 
 
-def _typed(value: str, kind: str) -> Any:
-    if len(value) > _MOST:
+def _decode_text(value: str, kind: str) -> Any:
+    if len(value) > _MAX_LENGTH:
         raise ValueError("a number of so many digits")
     if kind in ("float", "double"):
-        number = _from_hex(value)
-        if kind == "float" and number == number and single(number) != number:  # noqa: PLR0124
+        number = _parse_hex(value)
+        if kind == "float" and number == number and to_float(number) != number:  # noqa: PLR0124
             raise ValueError(f"{value} is no float")
         return number
     if kind == "date":
         return date.fromisoformat(value)
     if kind == "timestamp":
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is not None:
+        timestamp = datetime.fromisoformat(value)
+        if timestamp.tzinfo is not None:
             raise ValueError(f"{value} has a time zone")
-        return moment
+        return timestamp
     digits = decimal_of(kind)
     if digits is None:
         raise ValueError(f"a constant of type {kind}")
-    return _decimal(value, *digits)
+    return _parse_decimal(value, *digits)
 
 
-def _from_hex(value: str) -> float:
+def _parse_hex(value: str) -> float:
     try:
         return float.fromhex(value)
     except OverflowError:
         raise ValueError(f"{value} is no double") from None
 
 
-def _decimal(value: str, precision: int, scale: int) -> Decimal:
+def _parse_decimal(value: str, precision: int, scale: int) -> Decimal:
     try:
         number = Decimal(value)
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""What an operation of an expression is, and the checks that several share."""
+"""An operation of an expression: its type check and its code, and the parts of both that several operations share."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import WHOLE_RANGES
-from .runtime import (decimals, numeric)
-from .expression import Node
-from .fragment import (Piece, strict)
-from .types import decimal_of, number
+from .expression import Expression
+from .fragment import Fragment, null_propagating
+from .runtime import decimals, numeric
+from .types import decimal_of, is_numeric
 
-Parts = Sequence[Piece]
-Write = Callable[[CodeWriter, Node, Parts], Piece]
-Check = Callable[[Node], bool]
+Fragments = Sequence[Fragment]
+Emit = Callable[[CodeWriter, Expression, Fragments], Fragment]
+Check = Callable[[Expression], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,53 +24,63 @@ class Operation:
     """One operation.
 
     Args:
-        fits: Whether a node has the types and the value that it needs.
-        write: Its Python text.
+        accepts: Whether a node has the types and the value that the operation needs.
+        emit: Returns the code of a node for the code of its operands.
     """
 
-    fits: Check
-    write: Write
+    accepts: Check
+    emit: Emit
 
 
-def kinds_of(node: Node) -> list[str]:
-    """Return the types below a node."""
+def argument_types(node: Expression) -> list[str]:
+    """Return the types of a node's operands."""
     return [arg.type for arg in node.args]
 
 
-def takes(result: str, *kinds: str) -> Check:
-    """Return the check of one type above and the types below."""
-    return lambda node: node.type == result and kinds_of(node) == list(kinds)
+def has_signature(result: str, *kinds: str) -> Check:
+    """Return the check of a result type and operand types."""
+    return lambda node: node.type == result and argument_types(node) == list(kinds)
 
 
-def same_numbers(count: int) -> Check:
-    """Return the check that one type of numbers stands above and below."""
-    return lambda node: len(node.args) == count and number(node.type) and set(kinds_of(node)) == {node.type}
+def has_one_numeric_type(count: int) -> Check:
+    """Return the check that a result and its `count` operands are of one numeric type."""
+
+    def accepts(node: Expression) -> bool:
+        return len(node.args) == count and is_numeric(node.type) and set(argument_types(node)) == {node.type}
+
+    return accepts
 
 
-def in_range(code: CodeWriter, kind: str, expr: str) -> str:
-    """Return the text of a whole number that is a fault out of its type's range."""
+def range_checked(code: CodeWriter, kind: str, expr: str) -> str:
+    """Return the text of an integer expression that raises outside the range of its type."""
     limit, name = WHOLE_RANGES[kind], code.name()
-    problem = code.constant(numeric.overflow(kind))
-    return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {problem}({name}))"
+    overflow = code.constant(numeric.raise_overflow(kind))
+    return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {overflow}({name}))"
 
 
-def called(code: CodeWriter, parts: Parts, function: Callable[..., Any], **how: Any) -> Piece:
-    """Return the text of a call; null in gives null out."""
+def emit_call(
+    code: CodeWriter, operands: Fragments, function: Callable[..., Any], **options: bool
+) -> Fragment:
+    """Return the call of a function, None where an operand is None; `options` are those of `null_propagating`."""
     name = code.constant(function)
-    return strict(code, parts, lambda *each: f"{name}({', '.join(each)})", **how)
+    return null_propagating(code, operands, lambda *args: f"{name}({', '.join(args)})", **options)
 
 
-def _fitted(function: Callable[..., Any], fit: Callable[[Any], Any], *values: Any) -> Any:
-    return fit(function(*values))
-
-
-def exact(
-    code: CodeWriter, node: Node, parts: Parts, function: Callable[..., Any], *, backwards: bool = False
-) -> Piece | None:
-    """Return the text of a function whose result is a decimal; None for another result."""
+def emit_decimal_call(
+    code: CodeWriter,
+    node: Expression,
+    operands: Fragments,
+    function: Callable[..., Any],
+    *,
+    backwards: bool = False,
+) -> Fragment | None:
+    """Return the call of a function whose result is rounded to the node's decimal type; None for another type."""
     digits = decimal_of(node.type)
     if digits is None:
         return None
-    return called(
-        code, parts, partial(_fitted, function, decimals.fitting(*digits)), nan=False, backwards=backwards
-    )
+    fitted = partial(_call_and_fit, function, decimals.fit_function(*digits))
+    return emit_call(code, operands, fitted, nan=False, backwards=backwards)
+
+
+def _call_and_fit(function: Callable[..., Any], fit: Callable[[Any], Any], *values: Any) -> Any:
+    return fit(function(*values))

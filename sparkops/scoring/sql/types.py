@@ -1,4 +1,4 @@
-"""The types of expressions: the ones of fields, and decimals as `decimal(precision,scale)`."""
+"""Types of expressions: those of fields, and `decimal(precision,scale)`."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import re
 
 from ..ir.field import NUMBERS, REALS, WHOLE_RANGES
 
-MOST_DIGITS = 38
+MAX_PRECISION = 38
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
-KINDS = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
+SIMPLE_TYPES = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
 
 
 def decimal_of(kind: str) -> tuple[int, int] | None:
-    """Return precision and scale of a decimal type; None for another type."""
+    """Return (precision, scale) of a decimal type; None for another type."""
     match = _DECIMAL.fullmatch(kind)
     if match is None:
         return None
     precision, scale = int(match[1]), int(match[2])
-    return (precision, scale) if scale <= precision <= MOST_DIGITS and precision else None
+    return (precision, scale) if scale <= precision <= MAX_PRECISION and precision else None
 
 
-def known(kind: str) -> bool:
-    """Tell whether expressions have values of this type."""
-    return kind in KINDS or decimal_of(kind) is not None
+def is_supported(kind: str) -> bool:
+    """Tell whether expressions may have this type."""
+    return kind in SIMPLE_TYPES or decimal_of(kind) is not None
 
 
-def whole(kind: str) -> bool:
-    """Tell whether it is a type of whole numbers."""
+def is_integral(kind: str) -> bool:
+    """Tell whether it is an integer type."""
     return kind in WHOLE_RANGES
 
 
-def real(kind: str) -> bool:
-    """Tell whether it is a type of floating point."""
+def is_floating(kind: str) -> bool:
+    """Tell whether it is float or double."""
     return kind in REALS
 
 
-def number(kind: str) -> bool:
-    """Tell whether it is a type of numbers, decimals among them."""
+def is_numeric(kind: str) -> bool:
+    """Tell whether it is a numeric type, decimals included."""
     return kind in NUMBERS or decimal_of(kind) is not None

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.sql.select import names_made, select
-from sparkops.scoring.sql.expression import (Node, columns, plain)
+from sparkops.compiler.sql.select import compile_select, named_columns
+from sparkops.scoring.sql.expression import Expression, expression_to_json, referenced_columns
 
-NewColumn = tuple[str, Node]
+NewColumn = tuple[str, Expression]
 
 
 def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
     """Add a step for each new column, and one that drops rows."""
     statement = str(saved.params["statement"])
     try:
-        selected = select(statement, plan.types)
+        selected = compile_select(statement, plan.types)
     except CannotCompile:
         # so that later stages do not report these columns as missing
-        for name in names_made(statement):
+        for name in named_columns(statement):
             plan.types.setdefault(name, "double")
         raise
     if selected.where is not None:
@@ -33,9 +33,11 @@ def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
             plan.labels[name] = labels[tree.value]
 
 
-def _add_step(saved: SavedStage, plan: Plan, op: str, tree: Node, outputs: list[tuple[str, str]]) -> None:
-    params = {"nodes": plain(tree), **({"invalid": "skip"} if op == "where" else {})}
-    plan.add_step(saved, op, list(columns(tree)), outputs, params=params)
+def _add_step(
+    saved: SavedStage, plan: Plan, op: str, tree: Expression, outputs: list[tuple[str, str]]
+) -> None:
+    params = {"nodes": expression_to_json(tree), **({"invalid": "skip"} if op == "where" else {})}
+    plan.add_step(saved, op, list(referenced_columns(tree)), outputs, params=params)
 
 
 def _order(new_columns: tuple[NewColumn, ...]) -> list[NewColumn]:
@@ -53,4 +55,4 @@ def _order(new_columns: tuple[NewColumn, ...]) -> list[NewColumn]:
 
 
 def _is_read(item: NewColumn, others: list[NewColumn]) -> bool:
-    return any(item[0] in columns(tree) for name, tree in others if name != item[0])
+    return any(item[0] in referenced_columns(tree) for name, tree in others if name != item[0])

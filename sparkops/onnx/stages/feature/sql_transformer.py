@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor, dtype_of
-from sparkops.onnx.sql import expression, without_form
-from sparkops.onnx.sql.graph_value import (Part, unless)
+from sparkops.onnx.sql import export_expression, unsupported_reason
+from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import REALS
-from sparkops.scoring.sql.expression import (Node, columns, read)
+from sparkops.scoring.sql.expression import Expression, expression_from_json, referenced_columns
 
 
 def convert_select(step: Step, context: GraphContext) -> None:
@@ -26,7 +26,7 @@ def convert_select(step: Step, context: GraphContext) -> None:
 def convert_where(step: Step, context: GraphContext) -> None:
     """Add the condition; a row for which it is false or null is not scored."""
     condition = _add_expression(_expression_tree(step), context)
-    holds = unless(context.graph, condition.name, condition.null)
+    holds = and_not_mask(context.graph, condition.name, condition.null)
     assert holds is not None
     context.exclude(context.graph.add("Not", holds))
 
@@ -34,24 +34,26 @@ def convert_where(step: Step, context: GraphContext) -> None:
 def unsupported_expression(step: Step) -> str | None:
     """Return why the expression of a step has no exact form in ONNX; None if it has."""
     tree = _expression_tree(step)
-    operation = None if tree.op == "column" else without_form(tree)
+    operation = None if tree.op == "column" else unsupported_reason(tree)
     return f"its expression holds {operation}, which has no exact form" if operation else None
 
 
-def _expression_tree(step: Step) -> Node:
-    return read(step.params.get("nodes"), step.stage)
+def _expression_tree(step: Step) -> Expression:
+    return expression_from_json(step.params.get("nodes"), step.stage)
 
 
-def _add_expression(tree: Node, context: GraphContext) -> Part:
-    operands = {name: _operand(context, name, spark_type) for name, spark_type in columns(tree).items()}
-    result = expression(tree, operands, context.graph)
+def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
+    operands = {
+        name: _operand(context, name, spark_type) for name, spark_type in referenced_columns(tree).items()
+    }
+    result = export_expression(tree, operands, context.graph)
     if result.fault is not None:
         context.exclude(result.fault)
     return result
 
 
-def _operand(context: GraphContext, name: str, spark_type: str) -> Part:
+def _operand(context: GraphContext, name: str, spark_type: str) -> GraphValue:
     column = context.columns[name]
     assert isinstance(column, ScalarTensor)
     tensor = context.as_double(column) if spark_type in REALS else column.tensor
-    return Part(tensor, dtype_of(spark_type), column.null)
+    return GraphValue(tensor, dtype_of(spark_type), column.null)

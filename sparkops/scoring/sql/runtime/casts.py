@@ -1,4 +1,4 @@
-"""Casts between the simple types, as Spark does them in ANSI mode: a value that does not fit is a fault."""
+"""Casts between simple types with Spark's ANSI semantics: a value that does not fit the target type raises."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from math import isinf
 from typing import Any
 
 from ...ir.field import WHOLE_RANGES
+from ..types import decimal_of, is_floating, is_integral
 from . import decimals
-from .evaluation_error import Fault
-from .numeric import (single, single_of_whole)
-from ..types import (decimal_of, real, whole)
+from .evaluation_error import EvaluationError
+from .numeric import int_to_float, to_float
 
+# White space that Spark trims: control characters, space and delete.
 _BLANK = "".join(map(chr, (*range(0x21), 0x7F)))
+# White space that Java's String.trim removes.
 _JAVA_BLANK = "".join(map(chr, range(0x21)))
-_WHOLE = re.compile(r"[+-]?[0-9]+")
-_REAL = re.compile(r"[+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?)")
-_HEX = re.compile(r"([+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?")
-_NAMES = {
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_DECIMAL_NUMBER = re.compile(r"[+-]?(?:NaN|Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fFdD]?)")
+_HEXADECIMAL_NUMBER = re.compile(
+    r"([+-]?0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?[0-9]+)[fFdD]?"
+)
+_INFINITIES = {
     "inf": "inf",
     "+inf": "inf",
     "infinity": "inf",
@@ -31,165 +35,170 @@ _NAMES = {
 }
 _DATE = re.compile(r"([+-]?)([0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
 _TRUE, _FALSE = frozenset(("t", "true", "y", "yes", "1")), frozenset(("f", "false", "n", "no", "0"))
-_LONGEST = 400  # characters of a number's text that Python may turn into a whole number
+# Digits that Python converts to an integer.
+_MAX_DIGITS = 400
 
 Cast = Callable[[Any], Any]
 
 
-def cast(source: str, target: str) -> Cast | None:
-    """Return the function of a cast; None where there is no such cast, or it would not be exact."""
+def cast_function(source: str, target: str) -> Cast | None:
+    """Return the function of a cast; None where Spark has no such cast, or its result cannot be reproduced exactly."""
     if source == target:
-        return _same
+        return _identity
     digits = decimal_of(target)
     if digits is not None:
-        made = _to_decimal(source)
-        return None if made is None else partial(_fitted, made, decimals.fitting(*digits))
+        convert = _to_decimal(source)
+        return None if convert is None else partial(_convert_and_fit, convert, decimals.fit_function(*digits))
     if decimal_of(source) is not None:
         return _from_decimal(target)
-    if whole(source) or real(source):
+    if is_integral(source) or is_floating(source):
         return _from_number(source, target)
-    return _OTHERS.get((source, target)) or _from_text(source, target)
+    return _OTHERS.get((source, target)) or _from_string(source, target)
 
 
-def _same(value: Any) -> Any:
+def _identity(value: Any) -> Any:
     return value
 
 
 def _from_number(source: str, target: str) -> Cast | None:
-    if whole(target):
-        if whole(source):
+    if is_integral(target):
+        if is_integral(source):
             widens = WHOLE_RANGES[target] >= WHOLE_RANGES[source]
-            return _same if widens else partial(_in_range, target, WHOLE_RANGES[target])
-        return partial(_cut, target, WHOLE_RANGES[target])
+            return _identity if widens else partial(_in_range, target, WHOLE_RANGES[target])
+        return partial(_truncate, target, WHOLE_RANGES[target])
     if target == "double":
-        return float if whole(source) else _same
+        return float if is_integral(source) else _identity
     if target == "float":
-        return single_of_whole if whole(source) else single
+        return int_to_float if is_integral(source) else to_float
     if target == "boolean":
-        return _not_zero
-    return str if target == "string" and whole(source) else None
+        return _is_not_zero
+    return str if target == "string" and is_integral(source) else None
 
 
 def _in_range(kind: str, limit: int, value: int) -> int:
     if not -limit <= value < limit:
-        raise Fault(f"casts {value}, which does not fit {kind}")
+        raise EvaluationError(f"casts {value}, which does not fit {kind}")
     return value
 
 
-def _cut(kind: str, limit: int, value: float) -> int:
+def _truncate(kind: str, limit: int, value: float) -> int:
     if isinf(value) or not -float(limit) - 1.0 < value < float(limit) * (1.0 if limit < 2**63 else 2.0):
-        raise Fault(f"casts {value!r}, which does not fit {kind}")
-    cut = int(value)
-    if cut == limit == 2**63:
+        raise EvaluationError(f"casts {value!r}, which does not fit {kind}")
+    truncated = int(value)
+    if truncated == limit == 2**63:
         return limit - 1
-    if not -limit <= cut < limit:
-        raise Fault(f"casts {value!r}, which does not fit {kind}")
-    return cut
+    if not -limit <= truncated < limit:
+        raise EvaluationError(f"casts {value!r}, which does not fit {kind}")
+    return truncated
 
 
-def _not_zero(value: float) -> bool:
+def _is_not_zero(value: float) -> bool:
     return value != 0
 
 
 def _to_decimal(source: str) -> Cast | None:
-    if whole(source) or source == "boolean":
-        return _decimal_of_whole
+    if is_integral(source) or source == "boolean":
+        return _decimal_from_int
     if source == "double":
-        return _decimal_of_real
-    return _same if decimal_of(source) is not None else None
+        return _decimal_from_float
+    return _identity if decimal_of(source) is not None else None
 
 
-def _decimal_of_whole(value: int) -> Decimal:
+def _decimal_from_int(value: int) -> Decimal:
     return Decimal(int(value))
 
 
-def _decimal_of_real(value: float) -> Decimal:
+def _decimal_from_float(value: float) -> Decimal:
     if isinf(value) or value != value:  # noqa: PLR0124
-        raise Fault(f"casts {value!r} to a decimal")
+        raise EvaluationError(f"casts {value!r} to a decimal")
     return Decimal(repr(value))
 
 
-def _fitted(made: Cast, fit: Cast, value: Any) -> Any:
-    return fit(made(value))
+def _convert_and_fit(convert: Cast, fit: Cast, value: Any) -> Any:
+    return fit(convert(value))
 
 
 def _from_decimal(target: str) -> Cast | None:
     if target == "double":
         return float
     if target == "boolean":
-        return _not_zero
-    return partial(_decimal_cut, target, WHOLE_RANGES[target]) if whole(target) else None
+        return _is_not_zero
+    return partial(_truncate_decimal, target, WHOLE_RANGES[target]) if is_integral(target) else None
 
 
-def _decimal_cut(kind: str, limit: int, value: Decimal) -> int:
+def _truncate_decimal(kind: str, limit: int, value: Decimal) -> int:
     return _in_range(kind, limit, int(value))
 
 
-def _from_text(source: str, target: str) -> Cast | None:
+def _from_string(source: str, target: str) -> Cast | None:
     if source != "string":
         return None
-    if whole(target):
-        return partial(_whole, target, WHOLE_RANGES[target])
-    return {"double": _real, "boolean": _boolean, "date": text_to_date}.get(target)
+    if is_integral(target):
+        return partial(_parse_integer, target, WHOLE_RANGES[target])
+    return {"double": _parse_double, "boolean": _parse_boolean, "date": parse_date}.get(target)
 
 
-def _bad(value: str, kind: str) -> Fault:
+def _invalid(value: str, kind: str) -> EvaluationError:
     shown = repr(value if len(value) <= 40 else value[:37] + "...")  # noqa: PLR2004
-    return Fault(f"casts {shown}, which is no {kind}")
+    return EvaluationError(f"casts {shown}, which is no {kind}")
 
 
-def _whole(kind: str, limit: int, value: str) -> int:
+def _parse_integer(kind: str, limit: int, value: str) -> int:
     text = value.strip(_BLANK)
-    if not _WHOLE.fullmatch(text):
-        raise _bad(value, kind)
+    if not _INTEGER.fullmatch(text):
+        raise _invalid(value, kind)
     digits = text.lstrip("+-").lstrip("0")
-    number = int(digits or "0") if len(digits) < _LONGEST else limit * 2
+    number = int(digits or "0") if len(digits) < _MAX_DIGITS else limit * 2
     number = -number if text[0] == "-" else number
     if not -limit <= number < limit:
-        raise _bad(value, kind)
+        raise _invalid(value, kind)
     return number
 
 
-def _real(value: str) -> float:
+def _parse_double(value: str) -> float:
     text = value.strip(_JAVA_BLANK)
-    if _REAL.fullmatch(text):
+    if _DECIMAL_NUMBER.fullmatch(text):
         return float(text.rstrip("fFdD") if text[-1:] in "fFdD" else text)
-    hexadecimal = _HEX.fullmatch(text)
+    hexadecimal = _HEXADECIMAL_NUMBER.fullmatch(text)
     if hexadecimal:
         try:
             return float.fromhex(hexadecimal[1])
         except OverflowError:
             return float("-inf" if text[0] == "-" else "inf")
     name = text.lower()
-    if name != "nan" and name not in _NAMES:
-        raise _bad(value, "double")
-    return float(_NAMES.get(name, name))
+    if name != "nan" and name not in _INFINITIES:
+        raise _invalid(value, "double")
+    return float(_INFINITIES.get(name, name))
 
 
-def _boolean(value: str) -> bool:
+def _parse_boolean(value: str) -> bool:
     text = value.strip(_BLANK).lower()
     if text not in _TRUE and text not in _FALSE:
-        raise _bad(value, "boolean")
+        raise _invalid(value, "boolean")
     return text in _TRUE
 
 
-def text_to_date(value: str) -> date:
-    """Return the date at the start of a text: yyyy, yyyy-m, yyyy-m-d, then anything after a space or T."""
+def parse_date(value: str) -> date:
+    """Return the date of a text: yyyy, yyyy-m or yyyy-m-d, then anything after a space or T.
+
+    Raises:
+        EvaluationError: The text is no date, or outside the years 1 to 9999.
+    """
     match = _DATE.fullmatch(value.strip(_BLANK))
     if match is None:
-        raise _bad(value, "date")
+        raise _invalid(value, "date")
     year, month, day = (int(match[at] or "1") for at in (2, 3, 4))
     try:
         return date(-year if match[1] == "-" else year, month, day)
     except ValueError:
-        raise _bad(value, "date") from None
+        raise _invalid(value, "date") from None
 
 
-def _word(value: bool) -> str:
+def _boolean_text(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _moment_text(value: datetime) -> str:
+def _timestamp_text(value: datetime) -> str:
     text = value.isoformat(" ")
     return text.rstrip("0") if value.microsecond else text
 
@@ -199,12 +208,12 @@ def _midnight(value: date) -> datetime:
 
 
 _OTHERS: dict[tuple[str, str], Cast] = {
-    ("boolean", "string"): _word,
+    ("boolean", "string"): _boolean_text,
     **{("boolean", kind): int for kind in WHOLE_RANGES},
     ("boolean", "float"): float,
     ("boolean", "double"): float,
     ("date", "string"): date.isoformat,
     ("date", "timestamp"): _midnight,
     ("timestamp", "date"): datetime.date,
-    ("timestamp", "string"): _moment_text,
+    ("timestamp", "string"): _timestamp_text,
 }

@@ -1,75 +1,75 @@
-"""Decimal arithmetic as Spark does it: exact, then rounded half up to the type's scale."""
+"""Decimal arithmetic as in Spark: computed exactly, then rounded half up to the scale of the result type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 
-from .evaluation_error import Fault
-from ..types import MOST_DIGITS
+from ..types import MAX_PRECISION
+from .evaluation_error import EvaluationError
 
-_WIDE = Context(prec=400, Emin=-100_000, Emax=100_000)
-# a quotient of 38 digits by 38 digits differs from a tie at 38 places by more than its 120th digit, or not at all
-_EXACT = Context(prec=120, rounding=ROUND_DOWN, Emin=-100_000, Emax=100_000)
-_QUOTIENT = Decimal(1).scaleb(-MOST_DIGITS)
+_UNROUNDED = Context(prec=400, Emin=-100_000, Emax=100_000)
+# A quotient of two numbers of 38 digits is a tie at the 38th place, or differs from one within its first 120 digits.
+_QUOTIENT_CONTEXT = Context(prec=120, rounding=ROUND_DOWN, Emin=-100_000, Emax=100_000)
+_QUOTIENT_UNIT = Decimal(1).scaleb(-MAX_PRECISION)
 ZERO = Decimal(0)
 
 
-def fitting(precision: int, scale: int) -> Callable[[Decimal], Decimal]:
-    """Return what gives a value the digits of its type; more whole digits than the type has are a fault."""
+def fit_function(precision: int, scale: int) -> Callable[[Decimal], Decimal]:
+    """Return the function that rounds a value half up to the scale of a type, or raises where the precision does not suffice."""
     unit, limit = Decimal(1).scaleb(-scale), Decimal(1).scaleb(precision - scale)
 
     def fit(value: Decimal) -> Decimal:
-        made = value.quantize(unit, ROUND_HALF_UP, _WIDE)
-        if not -limit < made < limit:
-            raise Fault(f"does not fit decimal({precision},{scale})")
-        return made or ZERO
+        rounded = value.quantize(unit, ROUND_HALF_UP, _UNROUNDED)
+        if not -limit < rounded < limit:
+            raise EvaluationError(f"does not fit decimal({precision},{scale})")
+        return rounded or ZERO
 
     return fit
 
 
 def add(left: Decimal, right: Decimal) -> Decimal:
     """Return the exact sum."""
-    return _WIDE.add(left, right)
+    return _UNROUNDED.add(left, right)
 
 
 def subtract(left: Decimal, right: Decimal) -> Decimal:
     """Return the exact difference."""
-    return _WIDE.subtract(left, right)
+    return _UNROUNDED.subtract(left, right)
 
 
 def multiply(left: Decimal, right: Decimal) -> Decimal:
     """Return the exact product."""
-    return _WIDE.multiply(left, right)
+    return _UNROUNDED.multiply(left, right)
 
 
 def divide(left: Decimal, right: Decimal) -> Decimal:
-    """Return the quotient with Spark's 38 digits after the point, or a fault for a divisor of 0."""
+    """Return the quotient, rounded half down at 38 decimal places as in Spark."""
     if not right:
-        raise Fault("divides by zero")
-    return _EXACT.divide(left, right).quantize(_QUOTIENT, ROUND_HALF_DOWN, _WIDE)
+        raise EvaluationError("divides by zero")
+    return _QUOTIENT_CONTEXT.divide(left, right).quantize(_QUOTIENT_UNIT, ROUND_HALF_DOWN, _UNROUNDED)
 
 
 def remainder(left: Decimal, right: Decimal) -> Decimal:
     """Return the remainder, with the sign of the dividend."""
     if not right:
-        raise Fault("divides by zero")
-    return _WIDE.remainder(left, right)
+        raise EvaluationError("divides by zero")
+    return _UNROUNDED.remainder(left, right)
 
 
-def whole_quotient(left: Decimal, right: Decimal) -> int:
-    """Return the whole part of the quotient."""
+def integer_divide(left: Decimal, right: Decimal) -> int:
+    """Return the integral part of the quotient."""
     if not right:
-        raise Fault("divides by zero")
-    return int(_WIDE.divide_int(left, right))
+        raise EvaluationError("divides by zero")
+    return int(_UNROUNDED.divide_int(left, right))
 
 
-def rounding(places: int, *, even: bool = False) -> Callable[[Decimal], Decimal]:
-    """Return what rounds a value half up, or half even, to places after the point."""
+def round_function(places: int, *, even: bool = False) -> Callable[[Decimal], Decimal]:
+    """Return the function that rounds half up, or half even, to decimal places."""
     mode, unit = ROUND_HALF_EVEN if even else ROUND_HALF_UP, Decimal(1).scaleb(-places)
-    return lambda value: value.quantize(unit, mode, _WIDE) or ZERO
+    return lambda value: value.quantize(unit, mode, _UNROUNDED) or ZERO
 
 
 def negate(value: Decimal) -> Decimal:
-    """Return a value with the other sign; 0 has none."""
+    """Return the negated value; never a negative 0."""
     return -value if value else ZERO

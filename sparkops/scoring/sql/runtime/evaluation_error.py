@@ -1,4 +1,4 @@
-"""Why an expression has no value for a row: what Spark raises in ANSI mode."""
+"""The error of an expression that has no value for a row: what Spark raises in ANSI mode."""
 
 from __future__ import annotations
 
@@ -7,36 +7,38 @@ from typing import Any, NoReturn
 
 from ....errors import RowError
 
-_SHOWN = 80
+_MAX_LENGTH = 80
 
 
-class Fault(Exception):
-    """An expression that Spark refuses to evaluate; says why, without the row."""
+class EvaluationError(Exception):
+    """An expression that Spark refuses to evaluate. The message is a predicate without the row: `divides by zero`."""
 
 
-def refused(
+def refuse_row(
     stage: str, text: str, names: Sequence[str], fields: Sequence[str | None]
 ) -> Callable[..., NoReturn]:
-    """Return what turns a fault into the refusal of a row, with the stage, the expression and its values.
+    """Return a function that turns an EvaluationError into a RowError with the stage, the expression and its values.
 
     Args:
         stage: The Spark stage.
-        text: The expression, written out.
-        names: Columns that it reads.
-        fields: Input field behind each column, where one is known.
+        text: The expression as SQL.
+        names: Names of the columns that it reads.
+        fields: Input field that each column comes from, where known.
     """
 
-    def problem(fault: Fault, *values: Any) -> NoReturn:
+    def refuse(error: EvaluationError, *values: Any) -> NoReturn:
         shown = ", ".join(f"{name} = {_short(value)}" for name, value in zip(names, values, strict=True))
-        given = f", with {shown}" if shown else ""
+        values_clause = f", with {shown}" if shown else ""
         field = next((item for item in fields if item), None)
         raise RowError(
-            f"Expression `{text}` {fault}{given} ({stage}).", field=field, value=values[0] if values else None
+            f"Expression `{text}` {error}{values_clause} ({stage}).",
+            field=field,
+            value=values[0] if values else None,
         ) from None
 
-    return problem
+    return refuse
 
 
 def _short(value: Any) -> str:
     shown = repr(value)
-    return shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
+    return shown if len(shown) <= _MAX_LENGTH else shown[: _MAX_LENGTH - 3] + "..."

@@ -1,4 +1,4 @@
-"""Arithmetic and mathematics of Java on Python's numbers; null in gives null out at the caller."""
+"""Arithmetic and mathematics of Java on Python's numbers. Callers handle null."""
 
 from __future__ import annotations
 
@@ -10,110 +10,117 @@ from math import copysign, inf, isinf, nan
 from typing import Any
 
 from ...ir.field import WHOLE_RANGES
-from .evaluation_error import Fault
+from .evaluation_error import EvaluationError
 
-_WIDE = Context(prec=800)
-_EXACT = 2**53
-_SINGLE_BITS = 24
+_UNROUNDED = Context(prec=800)
+# Every integer up to this is a double.
+_MAX_EXACT_INTEGER = 2**53
+_FLOAT_BITS = 24
 
 
-def single(value: float) -> float:
-    """Return a double rounded to a float."""
+def to_float(value: float) -> float:
+    """Return a double rounded to single precision."""
     return c_float(value).value
 
 
-def single_of_whole(value: int) -> float:
-    """Return a whole number rounded once to a float."""
-    if -_EXACT <= value <= _EXACT:
+def int_to_float(value: int) -> float:
+    """Return an integer rounded to single precision, without rounding to a double before."""
+    if -_MAX_EXACT_INTEGER <= value <= _MAX_EXACT_INTEGER:
         return c_float(value).value
     size = abs(value)
-    shift = size.bit_length() - _SINGLE_BITS
-    kept, rest = divmod(size, 1 << shift)
+    shift = size.bit_length() - _FLOAT_BITS
+    mantissa, rest = divmod(size, 1 << shift)
     half = 1 << (shift - 1)
-    kept += rest > half or (rest == half and kept & 1)
-    return math.ldexp(float(kept), shift) if value > 0 else -math.ldexp(float(kept), shift)
+    mantissa += rest > half or (rest == half and mantissa & 1)
+    return math.ldexp(float(mantissa), shift) if value > 0 else -math.ldexp(float(mantissa), shift)
 
 
-def overflow(kind: str) -> Callable[[Any], Any]:
-    """Return what raises the fault of a whole number out of its type's range."""
+def raise_overflow(kind: str) -> Callable[[Any], Any]:
+    """Return the function that raises for an integer outside the range of its type."""
 
-    def problem(value: Any) -> Any:
-        raise Fault(f"overflows {kind} ({value})")
+    def overflow(value: Any) -> Any:
+        raise EvaluationError(f"overflows {kind} ({value})")
 
-    return problem
+    return overflow
 
 
 def divide(left: float, right: float) -> float:
-    """Return the quotient; 0 as divisor is a fault."""
+    """Return the quotient.
+
+    Raises:
+        EvaluationError: The divisor is 0.
+    """
     if right == 0.0:
-        raise Fault("divides by zero")
+        raise EvaluationError("divides by zero")
     return left / right
 
 
-def whole_quotient(left: int, right: int) -> int:
-    """Return the quotient, cut towards 0."""
+def integer_divide(left: int, right: int) -> int:
+    """Return the quotient, truncated towards 0."""
     if right == 0:
-        raise Fault("divides by zero")
+        raise EvaluationError("divides by zero")
     result = abs(left) // abs(right)
     result = -result if (left < 0) != (right < 0) else result
     if result == WHOLE_RANGES["long"]:
-        raise Fault(f"overflows long ({result})")
+        raise EvaluationError(f"overflows long ({result})")
     return result
 
 
-def whole_remainder(left: int, right: int) -> int:
+def integer_remainder(left: int, right: int) -> int:
     """Return the remainder, with the sign of the dividend."""
     if right == 0:
-        raise Fault("divides by zero")
+        raise EvaluationError("divides by zero")
     result = abs(left) % abs(right)
     return -result if left < 0 else result
 
 
-def real_remainder(left: float, right: float) -> float:
-    """Return Java's remainder of doubles."""
+def float_remainder(left: float, right: float) -> float:
+    """Return the remainder of doubles as Java's `%` does."""
     if right == 0.0:
-        raise Fault("divides by zero")
+        raise EvaluationError("divides by zero")
     return nan if isinf(left) else math.fmod(left, right)
 
 
-def positive_whole(left: int, right: int) -> int:
-    """Return Spark's `pmod` of whole numbers."""
-    result = whole_remainder(left, right)
-    return whole_remainder(result + right, right) if result < 0 else result
+def integer_pmod(left: int, right: int) -> int:
+    """Return Spark's `pmod` of integers."""
+    result = integer_remainder(left, right)
+    return integer_remainder(result + right, right) if result < 0 else result
 
 
-def positive_real(left: float, right: float) -> float:
+def float_pmod(left: float, right: float) -> float:
     """Return Spark's `pmod` of doubles."""
-    result = real_remainder(left, right)
-    return real_remainder(result + right, right) if result < 0 else result
+    result = float_remainder(left, right)
+    return float_remainder(result + right, right) if result < 0 else result
 
 
-def _guarded(function: Callable[[float], float], over: Callable[[float], float]) -> Callable[[float], float]:
-    def guarded(value: float) -> float:
+def _total_function(
+    function: Callable[[float], float], on_overflow: Callable[[float], float]
+) -> Callable[[float], float]:
+    def evaluate(value: float) -> float:
         try:
             return function(value)
         except OverflowError:
-            return over(value)
+            return on_overflow(value)
         except ValueError:
             return nan
 
-    return guarded
+    return evaluate
 
 
-def _above(low: float, function: Callable[[float], float]) -> Callable[[float], float | None]:
-    """Return a logarithm that is null where Spark's is."""
+def _null_up_to(low: float, function: Callable[[float], float]) -> Callable[[float], float | None]:
+    """Return a logarithm that is null for values up to `low`, as in Spark."""
 
-    def guarded(value: float) -> float | None:
+    def evaluate(value: float) -> float | None:
         return None if value <= low else function(value)
 
-    return guarded
+    return evaluate
 
 
-def _infinite(_: float) -> float:
+def _positive_infinity(_: float) -> float:
     return inf
 
 
-def _signed(value: float) -> float:
+def _signed_infinity(value: float) -> float:
     return copysign(inf, value)
 
 
@@ -130,22 +137,22 @@ def _cube_root(value: float) -> float:
 
 
 MATH: dict[str, Callable[[float], float | None]] = {
-    "sqrt": _guarded(math.sqrt, _infinite),
+    "sqrt": _total_function(math.sqrt, _positive_infinity),
     "cbrt": _cube_root,
-    "exp": _guarded(math.exp, _infinite),
-    "expm1": _guarded(math.expm1, _infinite),
-    "ln": _above(0.0, math.log),
-    "log10": _above(0.0, math.log10),
-    "log2": _above(0.0, lambda value: math.log(value) / math.log(2.0)),
-    "log1p": _above(-1.0, math.log1p),
-    "sin": _guarded(math.sin, _infinite),
-    "cos": _guarded(math.cos, _infinite),
-    "tan": _guarded(math.tan, _infinite),
-    "asin": _guarded(math.asin, _infinite),
-    "acos": _guarded(math.acos, _infinite),
+    "exp": _total_function(math.exp, _positive_infinity),
+    "expm1": _total_function(math.expm1, _positive_infinity),
+    "ln": _null_up_to(0.0, math.log),
+    "log10": _null_up_to(0.0, math.log10),
+    "log2": _null_up_to(0.0, lambda value: math.log(value) / math.log(2.0)),
+    "log1p": _null_up_to(-1.0, math.log1p),
+    "sin": _total_function(math.sin, _positive_infinity),
+    "cos": _total_function(math.cos, _positive_infinity),
+    "tan": _total_function(math.tan, _positive_infinity),
+    "asin": _total_function(math.asin, _positive_infinity),
+    "acos": _total_function(math.acos, _positive_infinity),
     "atan": math.atan,
-    "sinh": _guarded(math.sinh, _signed),
-    "cosh": _guarded(math.cosh, _infinite),
+    "sinh": _total_function(math.sinh, _signed_infinity),
+    "cosh": _total_function(math.cosh, _positive_infinity),
     "tanh": math.tanh,
     "degrees": math.degrees,
     "radians": math.radians,
@@ -156,7 +163,7 @@ NULLABLE = frozenset({"ln", "log10", "log2", "log1p"})
 
 
 def power(left: float, right: float) -> float:
-    """Return Java's power: NaN to the power 0 is 1, 1 to the power NaN is NaN."""
+    """Return a power as Java's Math.pow does: NaN to the power 0 is 1, 1 to the power NaN is NaN."""
     if right == 0.0:
         return 1.0
     if right != right or (isinf(right) and abs(left) == 1.0):  # noqa: PLR0124
@@ -172,26 +179,26 @@ def power(left: float, right: float) -> float:
 
 
 def log_of(base: float, value: float) -> float | None:
-    """Return the logarithm to a base; null where either is not above 0."""
+    """Return the logarithm to a base; null unless both are positive."""
     if base <= 0.0 or value <= 0.0:
         return None
-    over, under = math.log(value), math.log(base)
-    if under == 0.0:
-        return nan if over == 0.0 or over != over else copysign(inf, over)  # noqa: PLR0124
-    return over / under
+    numerator, denominator = math.log(value), math.log(base)
+    if denominator == 0.0:
+        return nan if numerator == 0.0 or numerator != numerator else copysign(inf, numerator)  # noqa: PLR0124
+    return numerator / denominator
 
 
 def floor(value: float) -> int:
-    """Return the whole number below, cut to the range of long; NaN gives 0."""
-    return _cut(value, math.floor)
+    """Return the floor, clamped to the range of long; 0 for NaN."""
+    return _clamp_to_long(value, math.floor)
 
 
 def ceil(value: float) -> int:
-    """Return the whole number above, cut to the range of long; NaN gives 0."""
-    return _cut(value, math.ceil)
+    """Return the ceiling, clamped to the range of long; 0 for NaN."""
+    return _clamp_to_long(value, math.ceil)
 
 
-def _cut(value: float, function: Callable[[float], int]) -> int:
+def _clamp_to_long(value: float, function: Callable[[float], int]) -> int:
     if -9e18 < value < 9e18:  # noqa: PLR2004
         return function(value)
     if value != value:  # noqa: PLR0124
@@ -202,28 +209,28 @@ def _cut(value: float, function: Callable[[float], int]) -> int:
     )
 
 
-def rounding(places: int, *, even: bool = False) -> Callable[[float], float]:
-    """Return what rounds a double half up, or half even, as its shortest text reads."""
+def round_function(places: int, *, even: bool = False) -> Callable[[float], float]:
+    """Return the function that rounds a double half up, or half even, in its shortest decimal notation."""
     mode, unit = ROUND_HALF_EVEN if even else ROUND_HALF_UP, Decimal(1).scaleb(-places)
 
     def rounded(value: float) -> float:
         if value != value or isinf(value):  # noqa: PLR0124
             return value
-        return float(Decimal(repr(value)).quantize(unit, mode, _WIDE)) or 0.0
+        return float(Decimal(repr(value)).quantize(unit, mode, _UNROUNDED)) or 0.0
 
     return rounded
 
 
-def whole_rounded(value: int, places: int, *, even: bool = False) -> int:
-    """Return a whole number rounded to places before the point."""
+def round_integer(value: int, places: int, *, even: bool = False) -> int:
+    """Return an integer rounded to a negative number of decimal places."""
     if places >= 0:
         return value
     mode = ROUND_HALF_EVEN if even else ROUND_HALF_UP
-    return int(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=mode, context=_WIDE))
+    return int(Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=mode, context=_UNROUNDED))
 
 
 def greatest(values: tuple[Any, ...]) -> Any:
-    """Return the largest value that is not null; NaN is the largest number, the first of equals is kept."""
+    """Return the largest value that is not null; NaN is the largest number, the first of equal values wins."""
     best = None
     for value in values:
         if value is not None and (best is None or value > best or (value != value and best == best)):  # noqa: PLR0124
@@ -232,7 +239,7 @@ def greatest(values: tuple[Any, ...]) -> Any:
 
 
 def least(values: tuple[Any, ...]) -> Any:
-    """Return the smallest value that is not null; NaN is the largest number, the first of equals is kept."""
+    """Return the smallest value that is not null; NaN is the largest number, the first of equal values wins."""
     best = None
     for value in values:
         if value is not None and (best is None or value < best or (best != best and value == value)):  # noqa: PLR0124

@@ -1,4 +1,4 @@
-"""Functions of text as Spark's UTF8String has them: positions are counted in characters, from 1."""
+"""String functions with the semantics of Spark's UTF8String: positions count characters from 1."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 
 def substring(text: str, start: int, length: int) -> str:
-    """Return a part of a text; a start below 0 counts from the end."""
+    """Return a substring; a negative start counts from the end."""
     if length <= 0:
         return ""
     size = len(text)
@@ -15,84 +15,91 @@ def substring(text: str, start: int, length: int) -> str:
     return text[max(0, first) : max(0, end)]
 
 
-def find(text: str, part: str) -> int:
-    """Return where a part begins; 0 where it is not."""
+def instr(text: str, part: str) -> int:
+    """Return the position of the first occurrence, counted from 1; 0 if there is none."""
     return text.find(part) + 1
 
 
 def replace(text: str, old: str, new: str) -> str:
-    """Return a text with each old part replaced; an empty one is not looked for."""
+    """Return a text with every occurrence replaced; unchanged where `old` is empty."""
     return text.replace(old, new) if old and text else text
 
 
-def joined(separator: str | None, values: tuple[str | None, ...]) -> str | None:
-    """Return the values that are not null, with a separator between them."""
+def concat_ws(separator: str | None, values: tuple[str | None, ...]) -> str | None:
+    """Return the values that are not null, joined by a separator."""
     return None if separator is None else separator.join(value for value in values if value is not None)
 
 
 def trim(text: str) -> str:
-    """Return a text without the spaces around it; other white space stays."""
+    """Return a text without leading and trailing spaces; other white space stays."""
     return text.strip(" ")
 
 
 def trim_left(text: str) -> str:
-    """Return a text without the spaces before it."""
+    """Return a text without leading spaces."""
     return text.lstrip(" ")
 
 
 def trim_right(text: str) -> str:
-    """Return a text without the spaces after it."""
+    """Return a text without trailing spaces."""
     return text.rstrip(" ")
 
 
-def parts(text: str, between: str) -> list[str]:
-    """Return the parts of a text."""
-    return text.split(between)
+def split(text: str, separator: str) -> list[str]:
+    """Return the substrings between separators."""
+    return text.split(separator)
 
 
-def like(pattern: str, escape: str) -> Callable[[str], bool] | None:
-    """Return the test of a LIKE pattern; None where the pattern is not valid.
+def compile_like(pattern: str, escape: str) -> Callable[[str], bool] | None:
+    """Return the predicate of a LIKE pattern; None where the pattern is invalid.
 
-    It looks for one fixed piece after another, so that no pattern makes it slow.
+    The segments between `%` are searched from left to right without backtracking, so that no pattern is slow.
     """
-    pieces: list[list[str | None]] = [[]]
-    marks = iter(pattern)
-    for mark in marks:
-        if mark == escape:
-            escaped = next(marks, None)
+    segments: list[list[str | None]] = [[]]
+    characters = iter(pattern)
+    for character in characters:
+        if character == escape:
+            escaped = next(characters, None)
             if escaped is None or escaped not in ("_", "%", escape):
                 return None
-            pieces[-1].append(escaped)
-        elif mark == "%":
-            pieces.append([])
+            segments[-1].append(escaped)
+        elif character == "%":
+            segments.append([])
         else:
-            pieces[-1].append(None if mark == "_" else mark)
-    first, *rest = pieces
-    return _exact(first) if not rest else _around(first, rest[:-1], rest[-1])
+            segments[-1].append(None if character == "_" else character)
+    first, *rest = segments
+    return _matches_exactly(first) if not rest else _matches_segments(first, rest[:-1], rest[-1])
 
 
-def _exact(piece: Sequence[str | None]) -> Callable[[str], bool]:
-    return lambda text: len(text) == len(piece) and _at(text, 0, piece)
+def _matches_exactly(segment: Sequence[str | None]) -> Callable[[str], bool]:
+    return lambda text: len(text) == len(segment) and _matches_at(text, 0, segment)
 
 
-def _around(
+def _matches_segments(
     first: Sequence[str | None], middle: Sequence[Sequence[str | None]], last: Sequence[str | None]
 ) -> Callable[[str], bool]:
-    least = len(first) + len(last)
+    min_length = len(first) + len(last)
 
     def test(text: str) -> bool:
-        if len(text) < least or not _at(text, 0, first) or not _at(text, len(text) - len(last), last):
+        if (
+            len(text) < min_length
+            or not _matches_at(text, 0, first)
+            or not _matches_at(text, len(text) - len(last), last)
+        ):
             return False
         at, end = len(first), len(text) - len(last)
-        for piece in middle:
-            place = next((here for here in range(at, end - len(piece) + 1) if _at(text, here, piece)), None)
+        for segment in middle:
+            place = next(
+                (start for start in range(at, end - len(segment) + 1) if _matches_at(text, start, segment)),
+                None,
+            )
             if place is None:
                 return False
-            at = place + len(piece)
+            at = place + len(segment)
         return True
 
     return test
 
 
-def _at(text: str, start: int, piece: Sequence[str | None]) -> bool:
-    return all(mark is None or text[start + at] == mark for at, mark in enumerate(piece))
+def _matches_at(text: str, start: int, segment: Sequence[str | None]) -> bool:
+    return all(character is None or text[start + at] == character for at, character in enumerate(segment))

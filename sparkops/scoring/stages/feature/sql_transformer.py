@@ -17,12 +17,12 @@ from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS, REALS, WHOLE_RANGES
 from ...sql import literals
-from ...sql.runtime.evaluation_error import (Fault, refused)
-from ...sql.expression import (Node, columns, read)
-from ...sql.fragment import Piece
-from ...sql.display import show
+from ...sql.display import to_sql
+from ...sql.emitter import emit_expression
+from ...sql.expression import Expression, expression_from_json, referenced_columns
+from ...sql.fragment import Fragment
+from ...sql.runtime.evaluation_error import EvaluationError, refuse_row
 from ...sql.types import decimal_of
-from ...sql.emitter import piece
 
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
 _KINDS: dict[str, Any] = {
@@ -76,7 +76,7 @@ class Where:
         if tree.type != "boolean" or step.outputs:
             raise ModelError(f"{step.stage}: its condition is damaged.")
         held = _guarded(step, tree, _write(step, tree, code).expr, code)
-        problem = code.constant(_dropped(step.stage, show(tree)))
+        problem = code.constant(_dropped(step.stage, to_sql(tree)))
         code.line(f"if not {held}: {problem}()")
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -86,22 +86,22 @@ class Where:
         frame.drop(np.array([not value for value in values], dtype=bool))
 
 
-def _tree(step: Step) -> Node:
-    tree = read(step.params.get("nodes"), step.stage)
-    if not set(columns(tree)) <= set(step.inputs) or len(step.outputs) > 1:
+def _tree(step: Step) -> Expression:
+    tree = expression_from_json(step.params.get("nodes"), step.stage)
+    if not set(referenced_columns(tree)) <= set(step.inputs) or len(step.outputs) > 1:
         raise ModelError(f"{step.stage}: its expression reads columns that the step does not.")
     return tree
 
 
-def _only_input(step: Step, tree: Node, code: CodeWriter) -> str:
+def _only_input(step: Step, tree: Expression, code: CodeWriter) -> str:
     name = step.inputs[0] if step.inputs else ""
     if tree.value != name or len(step.outputs) != 1 or name not in code.columns:
         raise ModelError(f"{step.stage}: its expression is damaged.")
     return name
 
 
-def _write(step: Step, tree: Node, code: CodeWriter) -> Piece:
-    kinds = columns(tree)
+def _write(step: Step, tree: Expression, code: CodeWriter) -> Fragment:
+    kinds = referenced_columns(tree)
     pieces = {}
     for name, kind in kinds.items():
         column = code.scalar(name, step.stage)
@@ -113,13 +113,13 @@ def _write(step: Step, tree: Node, code: CodeWriter) -> Piece:
             expr = code.local(
                 f"float({expr})" if not column.null else f"None if {expr} is None else float({expr})"
             )
-        pieces[name] = Piece(expr, column.null, column.nan and kind in REALS, atom=True)
-    made = piece(tree, pieces, code, step.stage)
+        pieces[name] = Fragment(expr, column.null, column.nan and kind in REALS, atom=True)
+    made = emit_expression(tree, pieces, code, step.stage)
     _remember(tree, code)
     return made
 
 
-def _remember(tree: Node, code: CodeWriter) -> None:
+def _remember(tree: Expression, code: CodeWriter) -> None:
     """Keep the constants that columns are compared with: there the answer changes."""
     if tree.op in _COMPARED and tree.args:
         first = tree.args[0]
@@ -129,12 +129,14 @@ def _remember(tree: Node, code: CodeWriter) -> None:
             _remember(arg, code)
 
 
-def _remember_one(column: Node, others: Sequence[Node], code: CodeWriter) -> None:
+def _remember_one(column: Expression, others: Sequence[Expression], code: CodeWriter) -> None:
     scalar = code.columns.get(column.value) if column.op == "column" else None
     if not isinstance(scalar, Scalar):
         return
     values = [
-        literals.read(arg.value, arg.type) for arg in others if arg.op == "literal" and arg.value is not None
+        literals.decode_literal(arg.value, arg.type)
+        for arg in others
+        if arg.op == "literal" and arg.value is not None
     ]
     if scalar.type == "string" and scalar.field:
         code.known.setdefault(scalar.field, tuple(value for value in values if isinstance(value, str)))
@@ -144,12 +146,14 @@ def _remember_one(column: Node, others: Sequence[Node], code: CodeWriter) -> Non
         )
 
 
-def _guarded(step: Step, tree: Node, expr: str, code: CodeWriter) -> str:
+def _guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> str:
     """Return the name of the value; a fault on the way refuses the row, and shows what it read."""
-    names = [name for name in columns(tree) if isinstance(code.columns[name], Scalar)]
+    names = [name for name in referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_expr(code, name) for name in names]
-    problem = code.constant(refused(step.stage, show(tree), names, [_field(code, name) for name in names]))
-    fault, name = code.constant(Fault), code.name()
+    problem = code.constant(
+        refuse_row(step.stage, to_sql(tree), names, [_field(code, name) for name in names])
+    )
+    fault, name = code.constant(EvaluationError), code.name()
     code.line("try:")
     code.line(f"    {name} = {expr}")
     code.line(f"except {fault} as fault: {problem}({', '.join(['fault', *values])})")
@@ -166,7 +170,7 @@ def _field(code: CodeWriter, name: str) -> str | None:
     return column.field if isinstance(column, Scalar) else None
 
 
-def _float(made: Piece, code: CodeWriter) -> str:
+def _float(made: Fragment, code: CodeWriter) -> str:
     name = code.name()
     return f"(None if ({name} := {made.expr}) is None else float({name}))"
 
@@ -180,9 +184,9 @@ def _dropped(stage: str, text: str) -> Callable[[], Any]:
     return problem
 
 
-def rows_of(step: Step, tree: Node, frame: Frame) -> tuple[list[Any], Numbers]:
+def rows_of(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
     """Return the value of each row, None where it has none, and where a fault refuses the row."""
-    kinds = columns(tree)
+    kinds = referenced_columns(tree)
     lists = [_values(frame.scalars(name), kind) for name, kind in kinds.items()]
     function = _function(step, tree, kinds)
     bad = np.zeros(frame.size, dtype=bool)
@@ -191,22 +195,22 @@ def rows_of(step: Step, tree: Node, frame: Frame) -> tuple[list[Any], Numbers]:
     for at, row in enumerate(rows):
         try:
             values.append(function(row))
-        except Fault:
+        except EvaluationError:
             bad[at] = True
             values.append(None)
     return values, bad
 
 
-def _function(step: Step, tree: Node, kinds: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
+def _function(step: Step, tree: Expression, kinds: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
     code = CodeWriter()
     names = [code.name() for _ in kinds]
     if names:
         code.line(f"{', '.join(names)}, = row")
     pieces = {
-        column: Piece(name, nan=kind in REALS, atom=True)
+        column: Fragment(name, nan=kind in REALS, atom=True)
         for name, (column, kind) in zip(names, kinds.items(), strict=True)
     }
-    code.line(f"return {piece(tree, pieces, code, step.stage).expr}")
+    code.line(f"return {emit_expression(tree, pieces, code, step.stage).expr}")
     return code.function("value", "row")
 
 
