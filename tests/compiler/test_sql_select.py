@@ -16,7 +16,7 @@ TYPES = {
 
 def made(expression: str) -> tuple[str, str]:
     """Return an expression's type, and its tree as text."""
-    ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
+    ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).computed
     return tree.type, to_sql(tree)
 
 
@@ -74,7 +74,7 @@ def test_spark_s_rules_of_types_become_casts(expression: str, kind: str, tree: s
 )
 def test_statements_that_are_left_to_spark_say_why(statement: str, reason: str) -> None:
     if not reason:
-        assert [name for name, _ in compile_select(statement, TYPES).made] == ["n", "x"]
+        assert [name for name, _ in compile_select(statement, TYPES).computed] == ["n", "x"]
         return
     with pytest.raises(CannotCompile, match=reason):
         compile_select(statement, TYPES)
@@ -84,8 +84,8 @@ def test_what_a_select_keeps_makes_and_asks() -> None:
     found = compile_select(
         "SELECT n, x + 1 AS more, more * 2 AS twice, v AS w, L FROM __THIS__ AS t WHERE T.o", TYPES
     )
-    assert found.kept == ("n",)
-    assert [(name, to_sql(tree)) for name, tree in found.made] == [
+    assert found.unchanged == ("n",)
+    assert [(name, to_sql(tree)) for name, tree in found.computed] == [
         ("more", "(x + 1.0)"),
         ("twice", "((x + 1.0) * 2.0)"),
         ("w", "v"),
@@ -96,9 +96,9 @@ def test_what_a_select_keeps_makes_and_asks() -> None:
 
 
 def test_a_star_keeps_every_column() -> None:
-    assert compile_select("SELECT *, s AS name FROM __THIS__", TYPES).kept == tuple(TYPES)
+    assert compile_select("SELECT *, s AS name FROM __THIS__", TYPES).unchanged == tuple(TYPES)
 
 
 def test_a_label_that_rows_do_not_hold_is_passed_over() -> None:
     found = compile_select("SELECT aim, IF(aim > 15, 'late', 'fine') AS word, x FROM __THIS__", TYPES)
-    assert (found.kept, found.made) == (("x",), ())
+    assert (found.unchanged, found.computed) == (("x",), ())

@@ -46,8 +46,8 @@ def selecting(*expressions: str, condition: str = "true") -> Description:
     items = ", ".join(f"{expression} AS {name}" for expression, name in names.items())
     found = compile_select(f"SELECT *, {items} FROM __THIS__ WHERE {condition}", TYPES)
     assert found.where is not None
-    steps = [_step("where", found.where)] + [_step("select", tree, name) for name, tree in found.made]
-    outputs = tuple(Output(name, tree.type, name, "column") for name, tree in found.made)
+    steps = [_step("where", found.where)] + [_step("select", tree, name) for name, tree in found.computed]
+    outputs = tuple(Output(name, tree.type, name, "column") for name, tree in found.computed)
     return Description(tuple(Field(*pair) for pair in TYPES.items()), (), tuple(steps), outputs)
 
 

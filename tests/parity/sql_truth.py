@@ -39,7 +39,7 @@ class Tally:
 
 def ours(expression: str, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
     """Return an expression's type and its value for each row, FAULT where it has none."""
-    ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).made
+    ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).computed
     step = Step("select", "SQL", tuple(referenced_columns(tree)), ("z",), {"nodes": expression_to_json(tree)})
     frame = Frame(len(rows), {})
     for name, kind in TYPES.items():

@@ -1,1 +1,1 @@
-"""From the text of a SELECT to typed trees, with Spark's own rules of types written into them as casts."""
+"""Compile the text of a SELECT to typed expressions; Spark's implicit casts become explicit."""

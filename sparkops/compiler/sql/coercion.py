@@ -1,4 +1,4 @@
-"""Spark's rules of types in ANSI mode: which type two values meet in, and the casts that bring them there."""
+"""Implicit casts of Spark in ANSI mode: the common type of operands, and the casts that bring them to it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sparkops.scoring.sql.runtime.numeric import to_float
 from sparkops.scoring.sql.types import MAX_PRECISION, decimal_of, is_floating, is_integral
 
 VOID = "void"
-_WIDER = ("byte", "short", "integer", "long", "float", "double")
+_NUMERIC_ORDER = ("byte", "short", "integer", "long", "float", "double")
 _DIGITS = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
-_LEAST_SCALE = 6
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
+_MIN_ADJUSTED_SCALE = 6
+_TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
 
 
 def literal(value: Any, kind: str) -> Expression:
@@ -30,23 +30,23 @@ def literal(value: Any, kind: str) -> Expression:
 
 
 def null_literal(kind: str = VOID) -> Expression:
-    """Return a null of a type."""
+    """Return a null literal of a type."""
     return Expression("literal", kind)
 
 
 def is_numeric(kind: str) -> bool:
-    """Tell whether it is a type of numbers."""
-    return kind in _WIDER or decimal_of(kind) is not None
+    """Tell whether it is a numeric type."""
+    return kind in _NUMERIC_ORDER or decimal_of(kind) is not None
 
 
 def common_type(left: str, right: str) -> str | None:
-    """Return the type that two types meet in; None where Spark has none.
+    """Return the type that Spark casts two operands to; None where there is none.
 
-    Strings meet numbers, dates and booleans in these.
+    A string is cast to the type of the other operand: to long for integers, to double for other numbers.
     """
-    close = promoted_type(left, right)
-    if close is not None:
-        return close
+    promoted = promoted_type(left, right)
+    if promoted is not None:
+        return promoted
     if "string" in (left, right):
         other = right if left == "string" else left
         if is_integral(other):
@@ -59,19 +59,19 @@ def common_type(left: str, right: str) -> str | None:
 
 
 def promoted_type(left: str, right: str) -> str | None:
-    """Return the type that two types meet in without strings and without new decimals."""
+    """Return the type that Spark promotes two operands to without parsing strings and without a wider decimal; None if none."""
     if right in (left, VOID):
         return left
     if left == VOID:
         return right
-    if left in _WIDER and right in _WIDER:
-        wider = max(left, right, key=_WIDER.index)
+    if left in _NUMERIC_ORDER and right in _NUMERIC_ORDER:
+        wider = max(left, right, key=_NUMERIC_ORDER.index)
         return "double" if wider == "float" else wider
     return "timestamp" if {left, right} == {"date", "timestamp"} else None
 
 
 def common_type_without_strings(left: str, right: str) -> str | None:
-    """Return the type that arguments of `greatest` meet in."""
+    """Return the common type of arguments of `greatest` and `least`, which do not parse strings."""
     return (
         None if "string" in (left, right) and promoted_type(left, right) is None else common_type(left, right)
     )
@@ -82,7 +82,7 @@ def _digits(kind: str) -> tuple[int, int] | None:
 
 
 def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
-    """Return the decimal type that holds two."""
+    """Return the decimal type that holds the values of two decimal types."""
     scale = max(left[1], right[1])
     precision = max(left[0] - left[1], right[0] - right[1]) + scale
     return (
@@ -101,7 +101,7 @@ def _decimal(precision: int, scale: int) -> str:
 
 
 def arithmetic_decimal_type(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
-    """Return the type of decimal arithmetic."""
+    """Return the result type of decimal arithmetic (Spark: DecimalPrecision)."""
     (p, s), (q, t) = left, right
     if op in ("add", "sub"):
         scale = max(s, t)
@@ -109,47 +109,48 @@ def arithmetic_decimal_type(op: str, left: tuple[int, int], right: tuple[int, in
     if op == "mul":
         return adjust_precision_scale(p + q + 1, s + t)
     if op == "div":
-        scale = max(_LEAST_SCALE, s + q + 1)
+        scale = max(_MIN_ADJUSTED_SCALE, s + q + 1)
         return adjust_precision_scale(p - s + t + scale, scale)
     scale = max(s, t)
     return adjust_precision_scale(min(p - s, q - t) + scale, scale)
 
 
 def adjust_precision_scale(precision: int, scale: int) -> str:
-    """Return a decimal type of at most 38 digits, cut behind the point."""
+    """Return a decimal type of at most 38 digits, with a reduced scale where needed (Spark: adjustPrecisionScale)."""
     if precision <= MAX_PRECISION:
         return _decimal(precision, scale)
-    before = precision - scale
-    return _decimal(MAX_PRECISION, max(MAX_PRECISION - before, min(scale, _LEAST_SCALE)))
+    integral = precision - scale
+    return _decimal(MAX_PRECISION, max(MAX_PRECISION - integral, min(scale, _MIN_ADJUSTED_SCALE)))
 
 
-def cast(node: Expression, kind: str, *, tried: bool = False, said: bool = False) -> Expression:
-    """Return a node cast to a type; a literal is cast at once where it can be.
+def cast(node: Expression, kind: str, *, is_try: bool = False, is_explicit: bool = False) -> Expression:
+    """Return a node cast to a type; a literal is converted at compile time where possible.
 
     Args:
-        node: What is cast.
-        kind: The type.
-        tried: What does not fit becomes null.
-        said: The statement itself says it; whole numbers stay casts then, since Spark's decimals look at literals.
+        node: The operand.
+        kind: The target type.
+        is_try: A value that does not fit becomes null.
+        is_explicit: The statement contains the cast. A literal stays under an explicit cast to an integer or a decimal, because
+            the precision of decimal arithmetic depends on whether an operand is a literal.
 
     Raises:
-        CannotCompile: There is no such cast, or its text differs between Java's versions.
+        CannotCompile: Spark has no such cast, or its text differs between versions of Java.
     """
     if node.type == kind:
         return node
     if node.type == VOID:
         return null_literal(kind)
-    folded = _folded(node, kind, said=said)
-    if folded is not None:
-        return folded
+    literal_node = _fold_literal(node, kind, is_explicit=is_explicit)
+    if literal_node is not None:
+        return literal_node
     if cast_of(node.type, kind) is None:
-        why = ", which Java's versions write differently" if kind == "string" else ""
-        raise CannotCompile(f"its cast of {node.type} to {kind} is not in the list of casts{why}")
-    return make_expression("try_cast" if tried else "cast", kind, [node])
+        reason = ", which Java's versions write differently" if kind == "string" else ""
+        raise CannotCompile(f"its cast of {node.type} to {kind} is not in the list of casts{reason}")
+    return make_expression("try_cast" if is_try else "cast", kind, [node])
 
 
-def _folded(node: Expression, kind: str, *, said: bool) -> Expression | None:
-    """Return a literal as a literal of another type; None where the row has to say so, or refuse it."""
+def _fold_literal(node: Expression, kind: str, *, is_explicit: bool) -> Expression | None:
+    """Return a literal converted to another type; None where the cast must be evaluated, or refused, for each row."""
     function = cast_of(node.type, kind)
     if node.op != "literal" or (node.value is None and function is None):
         return None
@@ -159,44 +160,44 @@ def _folded(node: Expression, kind: str, *, said: bool) -> Expression | None:
         return literal(parse_timestamp(node.value), kind)
     if decimal_of(node.type) and kind == "float":
         return literal(to_float(float(node.value)), kind)
-    if function is not None and not (said and (is_integral(kind) or decimal_of(kind))):
+    if function is not None and not (is_explicit and (is_integral(kind) or decimal_of(kind))):
         with suppress(EvaluationError):
             return literal(function(literals.decode_literal(node.value, node.type)), kind)
     return None
 
 
-def parse_timestamp(written: str) -> datetime:
-    """Return a timestamp that is written with all its digits and without a time zone.
+def parse_timestamp(text: str) -> datetime:
+    """Return the timestamp of a text with all digits and without a time zone.
 
     Raises:
-        CannotCompile: It is written in another way.
+        CannotCompile: The text has another form.
     """
     try:
-        if _MOMENT.fullmatch(written):
-            return datetime.fromisoformat(written)
+        if _TIMESTAMP.fullmatch(text):
+            return datetime.fromisoformat(text)
     except ValueError:
         pass
-    raise CannotCompile(f"the timestamp `{written}` is not in the list of constants")
+    raise CannotCompile(f"the timestamp `{text}` is not in the list of constants")
 
 
 def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Expression]:
-    """Return nodes cast to the type that they meet in.
+    """Return nodes cast to their common type.
 
     Raises:
-        CannotCompile: They meet in none that is known.
+        CannotCompile: They have no common type.
     """
     kind = reduce_types((node.type for node in nodes), rule)
     return [cast(node, kind) for node in nodes]
 
 
 def reduce_types(kinds: Iterable[str], rule: Any = common_type) -> str:
-    """Return the type that types meet in, from the left to the right."""
+    """Return the common type of several types, reduced from left to right."""
     listed = list(kinds)
 
     def step(left: str, right: str) -> str:
-        found = rule(left, right)
-        if found is None:
+        result = rule(left, right)
+        if result is None:
             raise CannotCompile(f"values of {left} and {right} meet in no type of the list")
-        return str(found)
+        return str(result)
 
     return reduce(step, listed[1:], listed[0])

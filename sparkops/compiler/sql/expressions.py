@@ -1,4 +1,4 @@
-"""sqlglot's tree as a typed tree of ours, one rule for each kind of node in the list."""
+"""Typing rules: one function for each supported kind of sqlglot node."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .coercion import VOID, cast, coerce_all, literal, null_literal
 from .functions import type_call
 from .operators import arithmetic, case_when, compare, is_null, logical, negate, require_boolean
 
-Columns = Callable[[Any], Expression]
-Rule = Callable[[Any, Columns], Expression]
+ResolveColumn = Callable[[Any], Expression]
+Rule = Callable[[Any, ResolveColumn], Expression]
 _TYPES = {
     "TINYINT": "byte", "SMALLINT": "short", "INT": "integer", "BIGINT": "long", "FLOAT": "float", "DOUBLE": "double",
     "BOOLEAN": "boolean", "DATE": "date", "TEXT": "string", "TIMESTAMPTZ": "timestamp",
@@ -25,18 +25,18 @@ _FIELDS = {
     "YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "DAY": "day", "DAYOFWEEK": "dayofweek", "HOUR": "hour",
     "MINUTE": "minute", "DOY": "dayofyear", "DOW": "dayofweek",
 }  # fmt: skip
-_DEEPEST = 80
+_MAX_LENGTH = 80
 
 
-def type_expression(item: Any, columns: Columns) -> Expression:
-    """Return an expression of sqlglot as a typed tree.
+def type_expression(item: Any, columns: ResolveColumn) -> Expression:
+    """Return the typed expression of a sqlglot node.
 
     Args:
-        item: sqlglot's expression.
-        columns: Gives the tree of a column by sqlglot's node.
+        item: The sqlglot node.
+        columns: Resolves a column node of sqlglot to an expression.
 
     Raises:
-        CannotCompile: Something of it is not in the list.
+        CannotCompile: A part of it is not supported.
     """
     rule = RULES.get(type(item).__name__)
     if rule is None:
@@ -45,44 +45,44 @@ def type_expression(item: Any, columns: Columns) -> Expression:
 
 
 def sql_text(item: Any) -> str:
-    """Return an expression as text for a message."""
+    """Return the SQL of a sqlglot node for messages, truncated where it is long."""
     shown = str(item.sql("spark"))
-    return shown if len(shown) <= _DEEPEST else shown[: _DEEPEST - 3] + "..."
+    return shown if len(shown) <= _MAX_LENGTH else shown[: _MAX_LENGTH - 3] + "..."
 
 
-def _two(op: str, made: Callable[[str, Expression, Expression], Expression]) -> Rule:
-    def rule(item: Any, columns: Columns) -> Expression:
-        return made(op, type_expression(item.this, columns), type_expression(item.expression, columns))
-
-    return rule
-
-
-def _chain(op: str) -> Rule:
-    def rule(item: Any, columns: Columns) -> Expression:
-        parts, at = [], item
-        while type(at) is type(item):  # a long chain leans to the left
-            parts.append(at.expression)
-            at = at.this
-        return logical(op, [type_expression(part, columns) for part in (at, *reversed(parts))])
+def _binary_rule(op: str, build: Callable[[str, Expression, Expression], Expression]) -> Rule:
+    def rule(item: Any, columns: ResolveColumn) -> Expression:
+        return build(op, type_expression(item.this, columns), type_expression(item.expression, columns))
 
     return rule
 
 
-def _paren(item: Any, columns: Columns) -> Expression:
+def _chain_rule(op: str) -> Rule:
+    def rule(item: Any, columns: ResolveColumn) -> Expression:
+        parts, node = [], item
+        while type(node) is type(item):  # a chain is parsed as a left-deep tree
+            parts.append(node.expression)
+            node = node.this
+        return logical(op, [type_expression(part, columns) for part in (node, *reversed(parts))])
+
+    return rule
+
+
+def _paren(item: Any, columns: ResolveColumn) -> Expression:
     return type_expression(item.this, columns)
 
 
-def _literal(item: Any, columns: Columns) -> Expression:  # noqa: ARG001
+def _literal(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
     return literal(item.this, "string") if item.is_string else number_literal(item.this)
 
 
-def number_literal(written: str) -> Expression:
-    """Return a number as Spark types it: integer, long, a decimal, or a double where it has an exponent."""
-    if "e" in written.lower():
-        return literal(float(written), "double")
-    if "." in written:
-        return _decimal(Decimal(written))
-    value = int(written)
+def number_literal(text: str) -> Expression:
+    """Return a number with the type that Spark gives it: integer, long or decimal, or double if it has an exponent."""
+    if "e" in text.lower():
+        return literal(float(text), "double")
+    if "." in text:
+        return _decimal(Decimal(text))
+    value = int(text)
     if -(2**31) <= value < 2**31:
         return literal(value, "integer")
     return literal(value, "long") if -(2**63) <= value < 2**63 else _decimal(Decimal(value))
@@ -97,26 +97,26 @@ def _decimal(value: Decimal) -> Expression:
     return literal(value or Decimal(0).scaleb(-scale), kind)
 
 
-def _negative(item: Any, columns: Columns) -> Expression:
+def _negative(item: Any, columns: ResolveColumn) -> Expression:
     inner = item.this
     if type(inner).__name__ == "Literal" and not inner.is_string:
         return number_literal(f"-{inner.this}")
     return negate(type_expression(inner, columns))
 
 
-def _null(item: Any, columns: Columns) -> Expression:  # noqa: ARG001
+def _null(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
     return null_literal()
 
 
-def _boolean(item: Any, columns: Columns) -> Expression:  # noqa: ARG001
+def _boolean(item: Any, columns: ResolveColumn) -> Expression:  # noqa: ARG001
     return literal(bool(item.this), "boolean")
 
 
-def _not(item: Any, columns: Columns) -> Expression:
+def _not(item: Any, columns: ResolveColumn) -> Expression:
     return make_expression("not", "boolean", [require_boolean(type_expression(item.this, columns))])
 
 
-def _is(item: Any, columns: Columns) -> Expression:
+def _is(item: Any, columns: ResolveColumn) -> Expression:
     value, kind = type_expression(item.this, columns), type(item.expression).__name__
     if kind == "Null":
         return is_null(value)
@@ -127,21 +127,21 @@ def _is(item: Any, columns: Columns) -> Expression:
     raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
 
 
-def _in(item: Any, columns: Columns) -> Expression:
+def _in(item: Any, columns: ResolveColumn) -> Expression:
     if not item.expressions or any(item.args.get(name) for name in ("query", "unnest", "field")):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
     parts = [type_expression(part, columns) for part in (item.this, *item.expressions)]
     value, *options = coerce_all(parts)
     if value.type == VOID:
         raise CannotCompile("it compares nulls")
-    plain = [option for option in options if option.op == "literal" and option.value not in (None, "nan")]
-    if len(plain) == len(options):
+    constants = [option for option in options if option.op == "literal" and option.value not in (None, "nan")]
+    if len(constants) == len(options):
         return make_expression("in", "boolean", [value, *options])
     tests = [compare("eq", value, option) for option in options]
     return logical("or", tests) if len(tests) > 1 else tests[0]
 
 
-def _between(item: Any, columns: Columns) -> Expression:
+def _between(item: Any, columns: ResolveColumn) -> Expression:
     if item.args.get("symmetric"):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
     value = type_expression(item.this, columns)
@@ -149,18 +149,18 @@ def _between(item: Any, columns: Columns) -> Expression:
     return logical("and", [compare("ge", value, low), compare("le", value, high)])
 
 
-def _like(item: Any, columns: Columns) -> Expression:
+def _like(item: Any, columns: ResolveColumn) -> Expression:
     return _pattern(item, "\\", columns)
 
 
-def _escape(item: Any, columns: Columns) -> Expression:
+def _escape(item: Any, columns: ResolveColumn) -> Expression:
     mark = item.expression
     if type(item.this).__name__ != "Like" or type(mark).__name__ != "Literal" or len(mark.this) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
     return _pattern(item.this, mark.this, columns)
 
 
-def _pattern(item: Any, mark: str, columns: Columns) -> Expression:
+def _pattern(item: Any, mark: str, columns: ResolveColumn) -> Expression:
     value, pattern = type_expression(item.this, columns), item.expression
     if (
         type(pattern).__name__ != "Literal"
@@ -168,11 +168,11 @@ def _pattern(item: Any, mark: str, columns: Columns) -> Expression:
         or strings.compile_like(pattern.this, mark) is None
     ):
         raise CannotCompile(f"its pattern `{sql_text(pattern)}` is not in the list of LIKE patterns")
-    made = make_expression("like", "boolean", [cast(value, "string")], (pattern.this, mark))
-    return make_expression("not", "boolean", [made]) if item.args.get("negate") else made
+    like = make_expression("like", "boolean", [cast(value, "string")], (pattern.this, mark))
+    return make_expression("not", "boolean", [like]) if item.args.get("negate") else like
 
 
-def _case(item: Any, columns: Columns) -> Expression:
+def _case(item: Any, columns: ResolveColumn) -> Expression:
     value = type_expression(item.this, columns) if item.this is not None else None
     pairs = []
     for branch in item.args["ifs"]:
@@ -183,18 +183,18 @@ def _case(item: Any, columns: Columns) -> Expression:
     return case_when(pairs, None if other is None else type_expression(other, columns))
 
 
-def _cast(item: Any, columns: Columns) -> Expression:
-    kind, tried = _type(item), bool(item.args.get("safe"))
+def _cast(item: Any, columns: ResolveColumn) -> Expression:
+    kind, is_try = _cast_type(item), bool(item.args.get("safe"))
     if any(item.args.get(name) for name in ("format", "action", "default")):
         raise CannotCompile(f"its cast `{sql_text(item)}` is not in the list of casts")
     inner = item.this
-    written = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
-    if written is not None and kind.startswith("decimal"):
-        return cast(_decimal(Decimal(written)), kind)
-    return cast(type_expression(inner, columns), kind, tried=tried, said=True)
+    text = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
+    if text is not None and kind.startswith("decimal"):
+        return cast(_decimal(Decimal(text)), kind)
+    return cast(type_expression(inner, columns), kind, is_try=is_try, is_explicit=True)
 
 
-def _type(item: Any) -> str:
+def _cast_type(item: Any) -> str:
     target = item.to
     name = str(target.this.value if hasattr(target.this, "value") else target.this)
     if name == "DECIMAL":
@@ -207,36 +207,36 @@ def _type(item: Any) -> str:
     return _TYPES[name]
 
 
-def _concat(item: Any, columns: Columns) -> Expression:
-    """Return `a || b`, or texts that stand one after another."""
+def _concat(item: Any, columns: ResolveColumn) -> Expression:
+    """Return `a || b`, or adjacent string literals."""
     parts = item.expressions or [item.this, item.expression]
     return type_call("concat", [type_expression(part, columns) for part in parts])
 
 
-def _called(item: Any, columns: Columns) -> Expression:
+def _function_call(item: Any, columns: ResolveColumn) -> Expression:
     if not isinstance(item.this, str):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
     return type_call(item.this.lower(), [type_expression(arg, columns) for arg in item.expressions])
 
 
-def _extract(item: Any, columns: Columns) -> Expression:
+def _extract(item: Any, columns: ResolveColumn) -> Expression:
     name = _FIELDS.get(str(item.this.this).upper())
     if name is None:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
     return type_call(name, [type_expression(item.expression, columns)])
 
 
-def _column(item: Any, columns: Columns) -> Expression:
+def _column(item: Any, columns: ResolveColumn) -> Expression:
     return columns(item)
 
 
 RULES: Mapping[str, Rule] = {
     "Paren": _paren, "Literal": _literal, "Null": _null, "Boolean": _boolean, "Neg": _negative, "Not": _not,
-    "Column": _column, "Anonymous": _called, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
+    "Column": _column, "Anonymous": _function_call, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
     "DPipe": _concat, "Concat": _concat, "Is": _is, "In": _in, "Between": _between, "Like": _like, "Escape": _escape,
-    "And": _chain("and"), "Or": _chain("or"),
-    "Add": _two("add", arithmetic), "Sub": _two("sub", arithmetic), "Mul": _two("mul", arithmetic), "Div": _two("div", arithmetic),
-    "IntDiv": _two("intdiv", arithmetic), "Mod": _two("mod", arithmetic),
-    "EQ": _two("eq", compare), "NEQ": _two("ne", compare), "LT": _two("lt", compare), "LTE": _two("le", compare),
-    "GT": _two("gt", compare), "GTE": _two("ge", compare), "NullSafeEQ": _two("eqnull", compare),
+    "And": _chain_rule("and"), "Or": _chain_rule("or"),
+    "Add": _binary_rule("add", arithmetic), "Sub": _binary_rule("sub", arithmetic), "Mul": _binary_rule("mul", arithmetic), "Div": _binary_rule("div", arithmetic),
+    "IntDiv": _binary_rule("intdiv", arithmetic), "Mod": _binary_rule("mod", arithmetic),
+    "EQ": _binary_rule("eq", compare), "NEQ": _binary_rule("ne", compare), "LT": _binary_rule("lt", compare), "LTE": _binary_rule("le", compare),
+    "GT": _binary_rule("gt", compare), "GTE": _binary_rule("ge", compare), "NullSafeEQ": _binary_rule("eqnull", compare),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The calls that are in the list, each with Spark's rule for its arguments."""
+"""Supported functions, each with Spark's implicit casts of its arguments."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ _SMALL = ("byte", "short", "integer")
 
 
 def type_call(name: str, args: Args) -> Expression:
-    """Return a call as a typed tree.
+    """Return the typed expression of a function call.
 
     Raises:
-        CannotCompile: It is not in the list, or not with these arguments.
+        CannotCompile: The function is not supported, or not with these arguments.
     """
-    found = FUNCTIONS.get(name)
-    if found is None:
+    function = FUNCTIONS.get(name)
+    if function is None:
         raise CannotCompile(f"`{name}` is not in the list of functions")
-    least, most, made = found
-    if not least <= len(args) <= most:
+    min_args, max_args, build = function
+    if not min_args <= len(args) <= max_args:
         raise CannotCompile(f"`{name}` of {len(args)} arguments is not in the list of functions")
-    return made(args)
+    return build(args)
 
 
-def _typed(op: str, result: str, *kinds: str) -> Call:
+def _typed_call(op: str, result: str, *kinds: str) -> Call:
     return lambda args: make_expression(
         op, result, [cast(arg, kind) for arg, kind in zip(args, kinds, strict=True)]
     )
 
 
-def _counts(args: Args) -> list[Expression]:
-    """Return positions and lengths, which are whole numbers."""
+def _positions(args: Args) -> list[Expression]:
+    """Return positions and lengths cast to integer."""
     for arg in args:
         if arg.type not in (*_SMALL, VOID):
             raise CannotCompile(f"a position of type {arg.type} is not in the list of functions")
@@ -57,17 +57,17 @@ def _counts(args: Args) -> list[Expression]:
 
 
 def _substring(args: Args) -> Expression:
-    start, *length = _counts(args[1:])
+    start, *length = _positions(args[1:])
     most = length or [literal(2**31 - 1, "integer")]
     return make_expression("substring", "string", [cast(args[0], "string"), start, *most])
 
 
 def _left(args: Args) -> Expression:
-    (length,) = _counts(args[1:])
+    (length,) = _positions(args[1:])
     return make_expression("substring", "string", [cast(args[0], "string"), literal(1, "integer"), length])
 
 
-def _strings(op: str, result: str) -> Call:
+def _string_call(op: str, result: str) -> Call:
     return lambda args: make_expression(op, result, [cast(arg, "string") for arg in args])
 
 
@@ -76,23 +76,23 @@ def _replace(args: Args) -> Expression:
     return make_expression("replace", "string", [cast(arg, "string") for arg in (*args[:2], last)])
 
 
-def _both_strings(op: str) -> Call:
-    def made(args: Args) -> Expression:
+def _string_predicate(op: str) -> Call:
+    def build(args: Args) -> Expression:
         if any(arg.type not in ("string", VOID) for arg in args):
             raise CannotCompile(
                 f"`{op}` of {args[0].type} and {args[1].type} is not in the list of functions"
             )
         return make_expression(op, "boolean", [cast(arg, "string") for arg in args])
 
-    return made
+    return build
 
 
 def _split(args: Args) -> Expression:
-    between = args[1]
-    plain = between.op == "literal" and between.type == "string" and between.value
-    if not plain or _REGEX & set(between.value):
+    separator = args[1]
+    is_literal = separator.op == "literal" and separator.type == "string" and separator.value
+    if not is_literal or _REGEX & set(separator.value):
         raise CannotCompile("split by a regular expression, or by nothing, is not in the list of functions")
-    return Expression("split", "array<string>", (cast(args[0], "string"),), between.value)
+    return Expression("split", "array<string>", (cast(args[0], "string"),), separator.value)
 
 
 def _coalesce(args: Args) -> Expression:
@@ -123,7 +123,7 @@ def _nvl2(args: Args) -> Expression:
     return case_when([(make_expression("not", "boolean", [is_null(args[0])]), args[1])], args[2])
 
 
-def _rounded(op: str, args: Args) -> Expression:
+def _round(op: str, args: Args) -> Expression:
     value = cast(args[0], "double") if args[0].type == "string" else args[0]
     places = _places(args[1:])
     digits = decimal_of(value.type)
@@ -131,11 +131,11 @@ def _rounded(op: str, args: Args) -> Expression:
         if value.type != "double" and not is_integral(value.type):
             raise CannotCompile(f"`{op}` of {value.type} is not in the list of functions")
         return Expression(op, value.type, (value,), places, value.depth + 1, value.size + 1)
-    before, kept = digits[0] - digits[1], min(digits[1], max(places, 0))
+    integral, scale = digits[0] - digits[1], min(digits[1], max(places, 0))
     kind = (
-        adjust_precision_scale(before + 1 + kept, kept)
+        adjust_precision_scale(integral + 1 + scale, scale)
         if places >= 0
-        else adjust_precision_scale(max(before + 1, 1 - places), 0)
+        else adjust_precision_scale(max(integral + 1, 1 - places), 0)
     )
     return Expression(op, kind, (value,), places, value.depth + 1, value.size + 1)
 
@@ -149,7 +149,7 @@ def _places(args: Args) -> int:
     return int(places.value)
 
 
-def _whole(op: str, args: Args) -> Expression:
+def _floor_or_ceil(op: str, args: Args) -> Expression:
     value = args[0]
     if decimal_of(value.type):
         raise CannotCompile(f"`{op}` of decimals is not in the list of functions")
@@ -166,26 +166,26 @@ def _log(args: Args) -> Expression:
     return make_expression("log", "double", [cast(arg, "double") for arg in args])
 
 
-def _real(args: Args) -> list[Expression]:
-    """Return arguments as floats where all are, else as doubles."""
+def _floating(args: Args) -> list[Expression]:
+    """Return arguments cast to float where all are floats, else to double."""
     kind = "float" if all(arg.type == "float" for arg in args) else "double"
     return [cast(arg, kind) for arg in args]
 
 
 def _nanvl(args: Args) -> Expression:
-    typed = _real(args)
+    typed = _floating(args)
     return make_expression("nanvl", typed[0].type, typed)
 
 
-def _day(op: str) -> Call:
+def _date_field(op: str) -> Call:
     return lambda args: make_expression(op, "integer", [cast(args[0], "date")])
 
 
-def _clock(op: str) -> Call:
+def _time_field(op: str) -> Call:
     return lambda args: make_expression(op, "integer", [cast(args[0], "timestamp")])
 
 
-def _moved(args: Args, *, back: bool) -> Expression:
+def _add_days(args: Args, *, back: bool) -> Expression:
     return add_days(
         args[0], cast(args[1], "integer") if args[1].type in (VOID, "string") else args[1], back=back
     )
@@ -195,19 +195,19 @@ def _to_date(args: Args) -> Expression:
     return cast(args[0], "date")
 
 
-def _math(name: str) -> Call:
-    return _typed(name, "double", "double")
+def _math_call(name: str) -> Call:
+    return _typed_call(name, "double", "double")
 
 
-def _casting(kind: str) -> Call:
+def _cast_call(kind: str) -> Call:
     return lambda args: cast(args[0], kind)
 
 
-def _two(op: str) -> Call:
+def _arithmetic_call(op: str) -> Call:
     return lambda args: arithmetic(op, args[0], args[1])
 
 
-_MANY = 200
+_MAX_ARGS = 200
 _ALIASES = {
     "ceiling": "ceil", "lcase": "lower", "ucase": "upper", "char_length": "length", "character_length": "length",
     "len": "length", "power": "pow", "nvl": "coalesce", "ifnull": "coalesce", "substr": "substring",
@@ -218,54 +218,54 @@ _CASTS = {
     "boolean": "boolean", "date": "date", "string": "string",
 }  # fmt: skip
 FUNCTIONS: dict[str, tuple[int, int, Call]] = {
-    **{name: (1, 1, _math(name)) for name in MATH},
-    **{name: (1, 1, _casting(kind)) for name, kind in _CASTS.items()},
+    **{name: (1, 1, _math_call(name)) for name in MATH},
+    **{name: (1, 1, _cast_call(kind)) for name, kind in _CASTS.items()},
     "abs": (1, 1, lambda args: unary("abs", args[0])),
     "negative": (1, 1, lambda args: unary("neg", args[0])),
-    "mod": (2, 2, _two("mod")),
-    "pmod": (2, 2, _two("pmod")),
-    "floor": (1, 1, partial(_whole, "floor")),
-    "ceil": (1, 1, partial(_whole, "ceil")),
-    "round": (1, 2, partial(_rounded, "round")),
-    "bround": (1, 2, partial(_rounded, "bround")),
+    "mod": (2, 2, _arithmetic_call("mod")),
+    "pmod": (2, 2, _arithmetic_call("pmod")),
+    "floor": (1, 1, partial(_floor_or_ceil, "floor")),
+    "ceil": (1, 1, partial(_floor_or_ceil, "ceil")),
+    "round": (1, 2, partial(_round, "round")),
+    "bround": (1, 2, partial(_round, "bround")),
     "log": (1, 2, _log),
-    "pow": (2, 2, _typed("pow", "double", "double", "double")),
-    "greatest": (2, _MANY, partial(_extreme, "greatest")),
-    "least": (2, _MANY, partial(_extreme, "least")),
-    "coalesce": (1, _MANY, _coalesce),
+    "pow": (2, 2, _typed_call("pow", "double", "double", "double")),
+    "greatest": (2, _MAX_ARGS, partial(_extreme, "greatest")),
+    "least": (2, _MAX_ARGS, partial(_extreme, "least")),
+    "coalesce": (1, _MAX_ARGS, _coalesce),
     "if": (3, 3, _if),
     "nullif": (2, 2, _null_if),
     "nvl2": (3, 3, _nvl2),
     "isnull": (1, 1, lambda args: is_null(args[0])),
     "isnotnull": (1, 1, lambda args: make_expression("not", "boolean", [is_null(args[0])])),
-    "isnan": (1, 1, lambda args: make_expression("isnan", "boolean", _real(args))),
+    "isnan": (1, 1, lambda args: make_expression("isnan", "boolean", _floating(args))),
     "nanvl": (2, 2, _nanvl),
-    "lower": (1, 1, _strings("lower", "string")),
-    "upper": (1, 1, _strings("upper", "string")),
-    "trim": (1, 1, _strings("trim", "string")),
-    "ltrim": (1, 1, _strings("ltrim", "string")),
-    "rtrim": (1, 1, _strings("rtrim", "string")),
-    "length": (1, 1, _strings("length", "integer")),
+    "lower": (1, 1, _string_call("lower", "string")),
+    "upper": (1, 1, _string_call("upper", "string")),
+    "trim": (1, 1, _string_call("trim", "string")),
+    "ltrim": (1, 1, _string_call("ltrim", "string")),
+    "rtrim": (1, 1, _string_call("rtrim", "string")),
+    "length": (1, 1, _string_call("length", "integer")),
     "substring": (2, 3, _substring),
     "left": (2, 2, _left),
     "replace": (2, 3, _replace),
-    "instr": (2, 2, _strings("instr", "integer")),
-    "startswith": (2, 2, _both_strings("startswith")),
-    "endswith": (2, 2, _both_strings("endswith")),
-    "contains": (2, 2, _both_strings("contains")),
-    "concat": (1, _MANY, _strings("concat", "string")),
-    "concat_ws": (1, _MANY, _strings("concat_ws", "string")),
+    "instr": (2, 2, _string_call("instr", "integer")),
+    "startswith": (2, 2, _string_predicate("startswith")),
+    "endswith": (2, 2, _string_predicate("endswith")),
+    "contains": (2, 2, _string_predicate("contains")),
+    "concat": (1, _MAX_ARGS, _string_call("concat", "string")),
+    "concat_ws": (1, _MAX_ARGS, _string_call("concat_ws", "string")),
     "split": (2, 2, _split),
     **{
-        name: (1, 1, _day(name))
+        name: (1, 1, _date_field(name))
         for name in ("year", "month", "day", "quarter", "dayofweek", "weekday", "dayofyear", "weekofyear")
     },
-    **{name: (1, 1, _clock(name)) for name in ("hour", "minute", "second")},
-    "datediff": (2, 2, _typed("datediff", "integer", "date", "date")),
-    "date_add": (2, 2, partial(_moved, back=False)),
-    "date_sub": (2, 2, partial(_moved, back=True)),
-    "last_day": (1, 1, _typed("last_day", "date", "date")),
-    "months_between": (2, 2, _typed("months_between", "double", "timestamp", "timestamp")),
+    **{name: (1, 1, _time_field(name)) for name in ("hour", "minute", "second")},
+    "datediff": (2, 2, _typed_call("datediff", "integer", "date", "date")),
+    "date_add": (2, 2, partial(_add_days, back=False)),
+    "date_sub": (2, 2, partial(_add_days, back=True)),
+    "last_day": (1, 1, _typed_call("last_day", "date", "date")),
+    "months_between": (2, 2, _typed_call("months_between", "double", "timestamp", "timestamp")),
     "to_date": (1, 1, _to_date),
 }
 FUNCTIONS.update({other: FUNCTIONS[name] for other, name in _ALIASES.items()})

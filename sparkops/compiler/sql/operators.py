@@ -1,4 +1,4 @@
-"""Operators, typed as Spark types them."""
+"""Operators with Spark's result types."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from .coercion import (
     wider_decimal_type,
 )
 
-_FITTING = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
-_FLIPPED = {"gt": "lt", "ge": "le"}
+_INTEGER_DIGITS = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
 
 
 def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     """Return arithmetic: add, sub, mul, div, mod, intdiv, pmod."""
     if op in ("add", "sub") and "date" in (left.type, right.type):
-        return _moved(op, left, right)
-    left, right = _numbers(op, left, right)
+        return _date_arithmetic(op, left, right)
+    left, right = _numeric_operands(op, left, right)
     first, second = decimal_of(left.type), decimal_of(right.type)
     if first and second:
         if op == "pmod":
@@ -46,7 +45,7 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     return make_expression(op, kind, [cast(left, kind), cast(right, kind)])
 
 
-def _numbers(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
+def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if left.type == right.type == VOID:
         raise CannotCompile("it calculates with nothing but nulls")
     if "string" in (left.type, right.type):
@@ -57,11 +56,11 @@ def _numbers(op: str, left: Expression, right: Expression) -> tuple[Expression, 
         left, right = cast(left, kind), cast(right, kind)
     if not is_numeric(left.type) or not is_numeric(right.type):
         raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
-    return _decimals(left, right)
+    return _align_decimals(left, right)
 
 
-def _decimals(left: Expression, right: Expression) -> tuple[Expression, Expression]:
-    """Bring a decimal and another number together: to decimals beside whole numbers, to doubles beside real ones."""
+def _align_decimals(left: Expression, right: Expression) -> tuple[Expression, Expression]:
+    """Cast a decimal and another number to a common kind: to decimals beside an integer, to doubles beside float or double."""
     first, second = decimal_of(left.type), decimal_of(right.type)
     if bool(first) == bool(second):
         return left, right
@@ -69,17 +68,17 @@ def _decimals(left: Expression, right: Expression) -> tuple[Expression, Expressi
         return (
             (cast(left, "double"), cast(right, "double"))
             if is_floating(right.type)
-            else (left, _as_decimal(right))
+            else (left, _to_decimal(right))
         )
     return (
         (cast(left, "double"), cast(right, "double"))
         if is_floating(left.type)
-        else (_as_decimal(left), right)
+        else (_to_decimal(left), right)
     )
 
 
-def _as_decimal(node: Expression) -> Expression:
-    precision, scale = _FITTING[node.type]
+def _to_decimal(node: Expression) -> Expression:
+    precision, scale = _INTEGER_DIGITS[node.type]
     if node.op == "literal" and node.value is not None:
         precision = len(str(abs(node.value)))
     if node.op == "cast" and node.args[0].op == "literal":
@@ -88,14 +87,14 @@ def _as_decimal(node: Expression) -> Expression:
 
 
 def common_numeric_type(left: Expression, right: Expression) -> str:
-    """Return the type that two numbers are calculated in."""
+    """Return the type that an operation of two numbers is evaluated in."""
     kind = promoted_type(left.type, right.type)
     if kind is None or not is_numeric(kind):
         raise CannotCompile(f"numbers of {left.type} and {right.type} are not in the list of expressions")
     return kind
 
 
-def _moved(op: str, left: Expression, right: Expression) -> Expression:
+def _date_arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     day, days = (left, right) if left.type == "date" else (right, left)
     if days.type not in ("byte", "short", "integer") or (op == "sub" and day is right):
         raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
@@ -103,14 +102,14 @@ def _moved(op: str, left: Expression, right: Expression) -> Expression:
 
 
 def add_days(day: Expression, days: Expression, *, back: bool) -> Expression:
-    """Return a date some days later, or earlier."""
+    """Return a date plus, or minus, a number of days."""
     if days.type not in ("byte", "short", "integer"):
         raise CannotCompile(f"date arithmetic with {days.type} is not in the list of functions")
     days = cast(days, "integer")
-    return make_expression("date_add", "date", [cast(day, "date"), _turned(days) if back else days])
+    return make_expression("date_add", "date", [cast(day, "date"), _negate_days(days) if back else days])
 
 
-def _turned(days: Expression) -> Expression:
+def _negate_days(days: Expression) -> Expression:
     if days.op == "literal" and days.value is not None and days.value > -(2**31):
         return literal(-days.value, "integer")
     return make_expression("neg", "integer", [days])
@@ -120,35 +119,35 @@ def compare(op: str, left: Expression, right: Expression) -> Expression:
     """Return a comparison: eq, ne, lt, le, gt, ge, eqnull."""
     if left.type == right.type == VOID:
         raise CannotCompile("it compares nulls")
-    first, second = _compared(left, right)
+    first, second = _comparison_operands(left, right)
     if op == "ne":
         return make_expression("not", "boolean", [make_expression("eq", "boolean", [first, second])])
     return make_expression(op, "boolean", [first, second])
 
 
-def _compared(left: Expression, right: Expression) -> tuple[Expression, Expression]:
+def _comparison_operands(left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if is_numeric(left.type) and is_numeric(right.type):
-        left, right = _decimals(left, right)
+        left, right = _align_decimals(left, right)
         first, second = decimal_of(left.type), decimal_of(right.type)
         if first and second:
-            kind = wider_decimal_type(first, second)
-            return cast(left, kind), cast(right, kind)
-    close = promoted_type(left.type, right.type)
-    if close is None and "string" in (left.type, right.type):
-        close = common_type(left.type, right.type)
-    if close is None or close.startswith(("array", "vector")):
+            wider = wider_decimal_type(first, second)
+            return cast(left, wider), cast(right, wider)
+    kind = promoted_type(left.type, right.type)
+    if kind is None and "string" in (left.type, right.type):
+        kind = common_type(left.type, right.type)
+    if kind is None or kind.startswith(("array", "vector")):
         raise CannotCompile(f"a comparison of {left.type} and {right.type} is not in the list of expressions")
-    return cast(left, close), cast(right, close)
+    return cast(left, kind), cast(right, kind)
 
 
 def negate(node: Expression) -> Expression:
     """Return unary minus."""
     if node.op == "literal" and node.value is not None and is_numeric(node.type):
-        return _turned_literal(node)
+        return _negate_literal(node)
     return unary("neg", node)
 
 
-def _turned_literal(node: Expression) -> Expression:
+def _negate_literal(node: Expression) -> Expression:
     if is_integral(node.type):
         limit = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}[node.type]
         if node.value == -limit:
@@ -165,7 +164,7 @@ def is_null(node: Expression) -> Expression:
 
 
 def unary(op: str, node: Expression) -> Expression:
-    """Return neg or abs; text becomes a double."""
+    """Return neg or abs; a string is cast to double."""
     node = cast(node, "double") if node.type in ("string", VOID) else node
     if not is_numeric(node.type):
         raise CannotCompile(f"`{op}` of {node.type} is not in the list of expressions")
@@ -173,13 +172,17 @@ def unary(op: str, node: Expression) -> Expression:
 
 
 def logical(op: str, nodes: list[Expression]) -> Expression:
-    """Return and, or: one node for a chain of them."""
+    """Return a conjunction or disjunction; nested ones of the same kind become one node."""
     flat = [part for node in nodes for part in (node.args if node.op == op else [node])]
     return make_expression(op, "boolean", [require_boolean(part) for part in flat])
 
 
 def require_boolean(node: Expression) -> Expression:
-    """Return a node that must be a boolean."""
+    """Return a condition.
+
+    Raises:
+        CannotCompile: It is no boolean.
+    """
     if node.type == VOID:
         return cast(node, "boolean")
     if node.type != "boolean":
@@ -188,7 +191,7 @@ def require_boolean(node: Expression) -> Expression:
 
 
 def case_when(pairs: list[tuple[Expression, Expression]], other: Expression | None) -> Expression:
-    """Return CASE: conditions with their values, and the value where none holds."""
+    """Return a CASE expression of (condition, value) pairs and the value where no condition holds."""
     values = coerce_all([*(value for _, value in pairs), *([other] if other is not None else [])])
     kind = values[0].type
     if kind == VOID:

@@ -1,4 +1,4 @@
-"""The text of a statement as sqlglot's tree, refused where sqlglot and Spark may read it differently."""
+"""Parser of statements: sqlglot's syntax tree, refused where sqlglot and Spark may read the text differently."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.expression import MAX_SIZE
 
-_PARTS = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
-_LONGEST = 20_000  # characters
+_ALLOWED_CLAUSES = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
+_MAX_LENGTH = 20_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A SELECT over __THIS__.
+    """A parsed SELECT over __THIS__.
 
     Args:
-        items: What stands between SELECT and FROM, as sqlglot's expressions.
-        where: The condition, or None.
-        table: What columns may be qualified with, in lower case.
+        items: The select list, as sqlglot nodes.
+        where: The condition as a sqlglot node, or None.
+        table: Alias of __THIS__ in lower case, which may qualify columns.
     """
 
     items: tuple[Any, ...]
@@ -29,10 +29,10 @@ class Statement:
 
 
 def parse_statement(text: str) -> Statement:
-    """Return a statement.
+    """Parse a statement.
 
     Raises:
-        CannotCompile: It is more than `SELECT ... FROM __THIS__ WHERE ...`, or cannot be read for certain.
+        CannotCompile: It has other clauses than SELECT, FROM __THIS__ and WHERE, or sqlglot may read it differently from Spark.
     """
     try:
         from sqlglot import exp
@@ -43,50 +43,50 @@ def parse_statement(text: str) -> Statement:
         ) from None
     if "\\" in text:
         raise CannotCompile("its statement has a backslash, which SQL parsers read differently")
-    if len(text) > _LONGEST:
-        raise CannotCompile(f"its statement is longer than {_LONGEST} characters")
+    if len(text) > _MAX_LENGTH:
+        raise CannotCompile(f"its statement is longer than {_MAX_LENGTH} characters")
     try:
-        found = [item for item in _trees(text) if item is not None]
+        statements = [item for item in _parse_trees(text) if item is not None]
     except (SqlglotError, RecursionError) as error:
         raise CannotCompile(f"its statement cannot be read: {str(error).splitlines()[0]}") from None
-    if len(found) != 1 or not isinstance(found[0], exp.Select):
+    if len(statements) != 1 or not isinstance(statements[0], exp.Select):
         raise CannotCompile("its statement is not one SELECT ... FROM __THIS__")
-    select = found[0]
-    more = sorted(name for name, value in select.args.items() if value and name not in _PARTS)
+    select = statements[0]
+    more = sorted(name for name, value in select.args.items() if value and name not in _ALLOWED_CLAUSES)
     if more or select.args.get("kind") or select.args.get("operation_modifiers"):
         raise CannotCompile(
             f"its statement has more than SELECT, FROM and WHERE ({', '.join(more) or 'a kind'})"
         )
-    _check(select)
+    _check_precedence(select)
     where = select.args.get("where")
-    return Statement(tuple(select.expressions), where.this if where else None, _table(select))
+    return Statement(tuple(select.expressions), where.this if where else None, _input_alias(select))
 
 
-def _table(select: Any) -> str:
+def _input_alias(select: Any) -> str:
     source = select.args.get("from_") or select.args.get("from")
     table: Any = source.this if source is not None else None
-    plain = type(table).__name__ == "Table" and table.name == "__THIS__"
-    if not plain or any(value for name, value in table.args.items() if name not in ("this", "alias")):
+    is_input = type(table).__name__ == "Table" and table.name == "__THIS__"
+    if not is_input or any(value for name, value in table.args.items() if name not in ("this", "alias")):
         raise CannotCompile("its statement does not read FROM __THIS__ alone")
     return str(table.alias or "__THIS__").lower()
 
 
-def _trees(text: str) -> list[Any]:
+def _parse_trees(text: str) -> list[Any]:
     dialect, parser = _parser()
     tokens = dialect.tokenize(text)
-    signs = [token for token in tokens if token.token_type.name == "PLUS"]
+    plus_signs = [token for token in tokens if token.token_type.name == "PLUS"]
     trees = list(parser(dialect=dialect).parse(tokens, text))
-    sums = sum(
+    additions = sum(
         1 for tree in trees if tree is not None for node in tree.walk() if type(node).__name__ == "Add"
     )
-    if len(signs) != sums:
+    if len(plus_signs) != additions:
         raise CannotCompile("its statement has a plus sign before a value")
     return trees
 
 
 @cache
 def _parser() -> tuple[Any, Any]:
-    """Return the dialect of Spark, and its parser that leaves each call as it is written."""
+    """Return the Spark dialect and a parser that keeps each function call as written."""
     from sqlglot.dialects.spark import Spark
 
     base: Any = Spark.Parser
@@ -103,9 +103,9 @@ def _parser() -> tuple[Any, Any]:
     return Spark(), type("Parser", (base,), changed)
 
 
-# How tightly Spark binds, from its grammar; sqlglot keeps parentheses as nodes, so a child without any must bind
-# more tightly than its parent, or as tightly on the left. Then there is only one reading, and it is Spark's.
-_BINDS = {
+# Operator precedence of Spark's grammar. sqlglot keeps parentheses as nodes, so a child without any must bind more tightly
+# than its parent, or equally on the left. Then there is only one reading, and it is Spark's.
+_PRECEDENCE = {
     "Or": 1, "And": 2, "Not": 3,
     "Is": 4, "In": 4, "Between": 4, "Like": 4, "Escape": 4,
     "EQ": 5, "NEQ": 5, "NullSafeEQ": 5, "NullSafeNEQ": 5, "LT": 5, "LTE": 5, "GT": 5, "GTE": 5,
@@ -115,16 +115,18 @@ _BINDS = {
 }  # fmt: skip
 
 
-def _check(select: Any) -> None:
+def _check_precedence(select: Any) -> None:
     count = 0
     for node in select.walk():
         count += 1
-        binds = _BINDS.get(type(node).__name__)
-        if binds is None:
+        precedence = _PRECEDENCE.get(type(node).__name__)
+        if precedence is None:
             continue
         for name, child in node.args.items():
-            below = _BINDS.get(type(child).__name__)
-            if below is not None and (below < binds or (below == binds and name != "this")):
+            child_precedence = _PRECEDENCE.get(type(child).__name__)
+            if child_precedence is not None and (
+                child_precedence < precedence or (child_precedence == precedence and name != "this")
+            ):
                 raise CannotCompile(
                     f"parentheses around `{child.sql('spark')}` would make its statement plain"
                 )

@@ -1,4 +1,4 @@
-"""A SELECT over known columns: what it keeps, what it makes, and which rows it drops."""
+"""Compilation of a SELECT: the columns it passes through, the columns it computes, and the condition of its rows."""
 
 from __future__ import annotations
 
@@ -20,60 +20,61 @@ class CompiledSelect:
     """A compiled SELECT.
 
     Args:
-        kept: Columns that stay under their own names.
-        made: New columns, in order: name and tree.
+        unchanged: Input columns of the result, under their own names.
+        computed: Other columns of the result, in order: name and expression.
         where: The condition, or None.
     """
 
-    kept: tuple[str, ...]
-    made: tuple[tuple[str, Expression], ...]
+    unchanged: tuple[str, ...]
+    computed: tuple[tuple[str, Expression], ...]
     where: Expression | None
 
 
 def compile_select(statement: str, types: Mapping[str, str]) -> CompiledSelect:
-    """Return what a statement does to columns of these types.
+    """Compile a statement over columns of these types.
 
     Raises:
-        CannotCompile: Something of it is not in the list.
+        CannotCompile: A part of it is not supported.
     """
     parsed = parse_statement(statement)
-    names = _Names(types, parsed.table)
-    kept: list[str] = []
-    made: list[tuple[str, Expression]] = []
+    scope = _Scope(types, parsed.table)
+    unchanged: list[str] = []
+    computed: list[tuple[str, Expression]] = []
     for item in parsed.items:
         if _is_star(item, parsed.table):
-            kept += types
+            unchanged += types
             continue
         try:
-            name, tree = _item(item, names)
-        except _Missing:  # a label, most often; a stage that needs what is made of it says so
+            name, tree = _item(item, scope)
+        # Most often the label. A later stage that needs the result reports it.
+        except _UnknownColumn:
             continue
         if tree.op == "column" and name == tree.value:
-            kept.append(tree.value)
+            unchanged.append(tree.value)
         else:
-            made.append((name, tree))
-            names.add(name, tree)
-    _once([*kept, *(name for name, _ in made)])
+            computed.append((name, tree))
+            scope.add_alias(name, tree)
+    _check_unique([*unchanged, *(name for name, _ in computed)])
     where = (
-        None if parsed.where is None else require_boolean(_tree(parsed.where, _Names(types, parsed.table)))
+        None if parsed.where is None else require_boolean(_typed(parsed.where, _Scope(types, parsed.table)))
     )
-    return CompiledSelect(tuple(kept), tuple(made), where)
+    return CompiledSelect(tuple(unchanged), tuple(computed), where)
 
 
-def _item(item: Any, names: _Names) -> tuple[str, Expression]:
-    """Return the name that an item gives, as it is written, and its tree; a column may be of any type."""
+def _item(item: Any, scope: _Scope) -> tuple[str, Expression]:
+    """Return the name of a select item, as written, and its expression; an input column may have any type."""
     name, inner = (str(item.alias), item.this) if type(item).__name__ == "Alias" else ("", item)
-    if names.plain(inner):
-        column = names.column(inner)
-        return name or str(inner.name), Expression("column", names.types[column], value=column)
-    tree = _tree(inner, names)
+    if scope.is_column(inner):
+        column = scope.column(inner)
+        return name or str(inner.name), Expression("column", scope.types[column], value=column)
+    tree = _typed(inner, scope)
     if not name:
         raise CannotCompile(f"its expression `{sql_text(inner)}` has no name of its own (AS ...)")
     return name, tree
 
 
 def named_columns(statement: str) -> list[str]:
-    """Return the names that a statement gives, as far as it can be read."""
+    """Return the aliases of a statement, as far as it can be parsed."""
     try:
         return [
             str(item.alias) for item in parse_statement(statement).items if type(item).__name__ == "Alias"
@@ -82,8 +83,8 @@ def named_columns(statement: str) -> list[str]:
         return []
 
 
-def _tree(item: Any, names: _Names) -> Expression:
-    tree = type_expression(item, names)
+def _typed(item: Any, scope: _Scope) -> Expression:
+    tree = type_expression(item, scope)
     if tree.depth > MAX_DEPTH or tree.size > MAX_SIZE:
         raise CannotCompile(f"its expression `{sql_text(item)}` is too large")
     if tree.type == "void":
@@ -92,7 +93,7 @@ def _tree(item: Any, names: _Names) -> Expression:
 
 
 def _is_star(item: Any, table: str) -> bool:
-    """Tell whether it is `*` or `t.*`; more than that is refused."""
+    """Tell whether an item is `*` or `t.*`; other forms of it are refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
         if str(item.table).lower() not in (table, "__this__"):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
@@ -104,41 +105,41 @@ def _is_star(item: Any, table: str) -> bool:
     return True
 
 
-def _once(names: list[str]) -> None:
+def _check_unique(names: list[str]) -> None:
     lower = [name.lower() for name in names]
     twice = next((name for name in names if lower.count(name.lower()) > 1), None)
     if twice is not None:
         raise CannotCompile(f"it makes the column `{twice}` twice")
 
 
-class _Missing(CannotCompile):
-    """A column is read that neither the signature nor a stage gives."""
+class _UnknownColumn(CannotCompile):
+    """A column that neither the signature nor a stage provides."""
 
 
-class _Names:
-    """Columns by name, without regard to case as in Spark; then names that the same SELECT gave before."""
+class _Scope:
+    """Column names, case-insensitive as in Spark: input columns first, then aliases of the same SELECT."""
 
     def __init__(self, types: Mapping[str, str], table: str) -> None:
         self.types, self._table = types, table
-        self._made: dict[str, Expression] = {}
+        self._aliases: dict[str, Expression] = {}
 
-    def add(self, name: str, tree: Expression) -> None:
-        """Let later expressions of the SELECT read a name."""
-        self._made.setdefault(name.lower(), tree)
+    def add_alias(self, name: str, tree: Expression) -> None:
+        """Make an alias visible to later expressions of the SELECT."""
+        self._aliases.setdefault(name.lower(), tree)
 
-    def plain(self, item: Any) -> bool:
-        """Tell whether an expression is a column that was there before."""
+    def is_column(self, item: Any) -> bool:
+        """Tell whether a node is an input column."""
         return type(item).__name__ == "Column" and self._find(item) is not None
 
     def column(self, item: Any) -> str:
-        """Return the name of the column that was there before.
+        """Return the name of an input column.
 
         Raises:
             CannotCompile: There is none.
         """
         name = self._find(item)
         if name is None:
-            raise _Missing(
+            raise _UnknownColumn(
                 f"it reads the column `{sql_text(item)}`, which neither the signature nor a stage gives"
             )
         return name
@@ -154,11 +155,11 @@ class _Names:
         return same[0] if same else None
 
     def __call__(self, item: Any) -> Expression:
-        """Return a column as a tree."""
+        """Return the expression of a column node."""
         name = self._find(item)
         if name is None:
-            made = self._made.get(str(item.name).lower())
-            return made if made is not None else Expression("column", "", value=self.column(item))
+            alias = self._aliases.get(str(item.name).lower())
+            return alias if alias is not None else Expression("column", "", value=self.column(item))
         kind = self.types[name]
         if kind not in SIMPLE_TYPES:
             raise CannotCompile(f"it calculates with the column `{name}` of type {kind}")

@@ -1,4 +1,4 @@
-"""Arithmetic and casts in a graph: doubles, floats rounded at each step, whole numbers in their range."""
+"""Export of arithmetic and casts: doubles, floats rounded after each operation, integers checked for overflow."""
 
 from __future__ import annotations
 
@@ -20,113 +20,119 @@ _KINDS = {"double": "double", "float": "double", "boolean": "bool"}
 
 
 def has_plain_type(node: Expression) -> bool:
-    """Tell whether the numbers above and below are of one type that a graph works with."""
-    return node.type in _NUMBERS and _alike(node)
+    """Tell whether result and operands are of one numeric type whose products the graph computes exactly."""
+    return node.type in _NUMBERS and _has_one_type(node)
 
 
 def has_summable_type(node: Expression) -> bool:
-    """Tell the same of an operator whose overflow shows in the sign of its result."""
-    return node.type in (*_NUMBERS, "long") and _alike(node)
+    """Tell the same for sums, whose overflow of longs shows in the sign of the result."""
+    return node.type in (*_NUMBERS, "long") and _has_one_type(node)
 
 
-def _alike(node: Expression) -> bool:
+def _has_one_type(node: Expression) -> bool:
     return all(arg.type == node.type for arg in node.args)
 
 
-def _divides(node: Expression) -> bool:
-    return node.type in ("double", *SMALL) and _alike(node)
+def _has_divisible_type(node: Expression) -> bool:
+    return node.type in ("double", *SMALL) and _has_one_type(node)
 
 
 def is_all_double(node: Expression) -> bool:
-    """Tell whether doubles stand above and below."""
+    """Tell whether result and operands are doubles."""
     return node.type == "double" and all(arg.type == "double" for arg in node.args)
 
 
 def export_operator(op: str) -> Export:
-    """Return the writer of one operator; whole numbers out of their range fail."""
+    """Return the exporter of an operator; integers outside the range of their type are errors."""
 
-    def write(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:
-        null, fault = null_and_error(graph, parts)
-        made = graph.add(op, *(each.name for each in parts))
+    def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+        null, error = null_and_error(graph, operands)
+        result = graph.add(op, *(operand.name for operand in operands))
         if node.type == "float":
-            made = _single(graph, made)
+            result = _round_to_float(graph, result)
         if node.type in WHOLE_RANGES:
-            over = _turned(graph, op, made, parts) if node.type == "long" else _beyond(graph, made, node.type)
-            fault = or_mask(graph, fault, and_not_mask(graph, over, null))
-        return GraphValue(made, parts[0].kind, null, fault)
+            over = (
+                _long_overflow(graph, op, result, operands)
+                if node.type == "long"
+                else _out_of_range(graph, result, node.type)
+            )
+            error = or_mask(graph, error, and_not_mask(graph, over, null))
+        return GraphValue(result, operands[0].kind, null, error)
 
-    return write
+    return export
 
 
-def _turned(graph: GraphBuilder, op: str, made: str, parts: GraphValues) -> str:
-    """Return where a sum, difference or sign of longs has the sign that only an overflow gives it."""
-    signs = [graph.add("Less", name, np.array(0)) for name in (*(each.name for each in parts), made)]
+def _long_overflow(graph: GraphBuilder, op: str, result: str, operands: GraphValues) -> str:
+    """Return the mask of the rows where a sum, difference or negation of longs overflows, told by its sign."""
+    signs = [
+        graph.add("Less", name, np.array(0)) for name in (*(operand.name for operand in operands), result)
+    ]
     if op in ("Neg", "Abs"):
-        return graph.add("Equal", parts[0].name, np.array(-_LONG))
+        return graph.add("Equal", operands[0].name, np.array(-_LONG))
     alike = graph.add("Xor", signs[0], signs[1])
     alike = graph.add("Not", alike) if op == "Add" else alike
     return graph.add("And", alike, graph.add("Xor", signs[2], signs[0]))
 
 
-def export_remainder(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:
-    """Write Java's remainder, with the sign of the dividend; 0 as divisor fails."""
-    null, fault = null_and_error(graph, parts, backwards=True)
-    left, right = parts
-    whole = node.type in WHOLE_RANGES
-    none = graph.add("Equal", right.name, np.array(0) if whole else 0.0)
-    divisor = graph.add("Where", none, np.array(1) if whole else 1.0, right.name)
-    made = graph.add("Mod", left.name, divisor, fmod=1)
-    return GraphValue(made, left.kind, null, or_mask(graph, fault, and_not_mask(graph, none, null)))
+def export_remainder(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+    """Export the remainder, which has the sign of the dividend as in Java; a divisor of 0 is an error."""
+    null, error = null_and_error(graph, operands, backwards=True)
+    left, right = operands
+    is_integer = node.type in WHOLE_RANGES
+    none = graph.add("Equal", right.name, np.array(0) if is_integer else 0.0)
+    divisor = graph.add("Where", none, np.array(1) if is_integer else 1.0, right.name)
+    result = graph.add("Mod", left.name, divisor, fmod=1)
+    return GraphValue(result, left.kind, null, or_mask(graph, error, and_not_mask(graph, none, null)))
 
 
-def export_division(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:  # noqa: ARG001
-    """Write a division of doubles; 0 as divisor fails."""
-    null, fault = null_and_error(graph, parts, backwards=True)
-    zero = and_not_mask(graph, graph.add("Equal", parts[1].name, 0.0), null)
+def export_division(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+    """Export a division of doubles; a divisor of 0 is an error."""
+    null, error = null_and_error(graph, operands, backwards=True)
+    zero = and_not_mask(graph, graph.add("Equal", operands[1].name, 0.0), null)
     return GraphValue(
-        graph.add("Div", parts[0].name, parts[1].name), "double", null, or_mask(graph, fault, zero)
+        graph.add("Div", operands[0].name, operands[1].name), "double", null, or_mask(graph, error, zero)
     )
 
 
 def export_function(op: str, *, above: float | None = None) -> Export:
-    """Return the writer of a function of one double, null where it is not above a number."""
+    """Return the exporter of a function of one double; null where it is not above `above`."""
 
-    def write(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:  # noqa: ARG001
-        null, fault = null_and_error(graph, parts)
+    def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+        null, error = null_and_error(graph, operands)
         if above is not None:
-            null = or_mask(graph, null, graph.add("LessOrEqual", parts[0].name, above))
-        return GraphValue(graph.add(op, parts[0].name), "double", null, fault)
+            null = or_mask(graph, null, graph.add("LessOrEqual", operands[0].name, above))
+        return GraphValue(graph.add(op, operands[0].name), "double", null, error)
 
-    return write
+    return export
 
 
 def export_rounding(op: str) -> Export:
-    """Return the writer of floor or ceil: a long; NaN gives 0, and what is out of range its nearest end."""
+    """Return the exporter of floor or ceil to long: 0 for NaN, clamped to the range of long."""
 
-    def write(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:  # noqa: ARG001
-        null, fault = null_and_error(graph, parts)
-        value = parts[0].name
+    def export(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+        null, error = null_and_error(graph, operands)
+        value = operands[0].name
         high, low = graph.add("GreaterOrEqual", value, float(_LONG)), graph.add("Less", value, float(-_LONG))
         odd = graph.add("Or", graph.add("Or", high, low), graph.add("IsNaN", value))
-        found = graph.cast(graph.add(op, graph.add("Where", odd, 0.0, value)), "int64")
-        found = graph.add("Where", high, np.array(_LONG - 1), found)
-        return GraphValue(graph.add("Where", low, np.array(-_LONG), found), "int64", null, fault)
+        result = graph.cast(graph.add(op, graph.add("Where", odd, 0.0, value)), "int64")
+        result = graph.add("Where", high, np.array(_LONG - 1), result)
+        return GraphValue(graph.add("Where", low, np.array(-_LONG), result), "int64", null, error)
 
-    return write
+    return export
 
 
-def _steps(node: Expression) -> bool:
+def _is_double_to_long(node: Expression) -> bool:
     return node.type == "long" and [arg.type for arg in node.args] == ["double"]
 
 
-def export_power(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:  # noqa: ARG001
-    """Write Java's power: 1 to the power NaN, and 1 or -1 to an infinite one, is NaN."""
-    null, fault = null_and_error(graph, parts)
-    left, right = (part.name for part in parts)
+def export_power(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
+    """Export the power as in Java: 1 to the power NaN, and 1 or -1 to an infinite power, is NaN."""
+    null, error = null_and_error(graph, operands)
+    left, right = (operand.name for operand in operands)
     one = graph.add("Equal", graph.add("Abs", left), 1.0)
     odd = graph.add("Or", graph.add("IsNaN", right), graph.add("And", graph.add("IsInf", right), one))
-    found = graph.add("Where", odd, np.nan, graph.add("Pow", left, right))
-    return GraphValue(found, "double", null, fault)
+    result = graph.add("Where", odd, np.nan, graph.add("Pow", left, right))
+    return GraphValue(result, "double", null, error)
 
 
 def is_castable(node: Expression) -> bool:
@@ -142,41 +148,43 @@ def is_castable(node: Expression) -> bool:
     return source in REALS and target in (*REALS, *SMALL, "boolean")
 
 
-def export_cast(graph: GraphBuilder, node: Expression, parts: GraphValues) -> GraphValue:
-    """Write a cast; a number that does not fit fails."""
-    (given,), source, target = parts, node.args[0].type, node.type
-    kind = _KINDS.get(target, "int64" if target in WHOLE_RANGES else given.kind)
+def export_cast(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
+    """Export a cast; a number that does not fit is an error."""
+    (source_value,), source, target = operands, node.args[0].type, node.type
+    kind = _KINDS.get(target, "int64" if target in WHOLE_RANGES else source_value.kind)
     if target in (source, "boolean"):
-        name = given.name if source == target else _not_zero(graph, given)
-        return GraphValue(name, kind, given.null, given.fault)
-    fault = given.fault
+        name = source_value.name if source == target else _not_zero(graph, source_value)
+        return GraphValue(name, kind, source_value.null, source_value.error)
+    error = source_value.error
     if source in REALS and target in SMALL:
-        whole = _cut(graph, given.name)
-        bad = and_not_mask(graph, _beyond(graph, whole, target), given.null)
-        return GraphValue(whole, kind, given.null, or_mask(graph, fault, bad))
-    name = given.name if given.kind == kind else graph.cast(given.name, kind)
-    return GraphValue(_single(graph, name) if target == "float" else name, kind, given.null, fault)
+        integer = _truncate(graph, source_value.name)
+        bad = and_not_mask(graph, _out_of_range(graph, integer, target), source_value.null)
+        return GraphValue(integer, kind, source_value.null, or_mask(graph, error, bad))
+    name = source_value.name if source_value.kind == kind else graph.cast(source_value.name, kind)
+    return GraphValue(
+        _round_to_float(graph, name) if target == "float" else name, kind, source_value.null, error
+    )
 
 
-def _single(graph: GraphBuilder, name: str) -> str:
+def _round_to_float(graph: GraphBuilder, name: str) -> str:
     return graph.cast(graph.cast(name, "float"), "double")
 
 
-def _beyond(graph: GraphBuilder, name: str, kind: str) -> str:
+def _out_of_range(graph: GraphBuilder, name: str, kind: str) -> str:
     limit = WHOLE_RANGES[kind]
     low, high = graph.add("Less", name, np.array(-limit)), graph.add("GreaterOrEqual", name, np.array(limit))
     return graph.add("Or", low, high)
 
 
-def _cut(graph: GraphBuilder, name: str) -> str:
-    """Return a double cut towards 0; NaN, and one far out of range, is some number out of range."""
+def _truncate(graph: GraphBuilder, name: str) -> str:
+    """Return doubles truncated towards 0; NaN and values far out of range become some integer out of range."""
     known = graph.add("Where", graph.add("IsNaN", name), _FAR, name)
     return graph.cast(graph.add("Clip", known, -_FAR, _FAR), "int64")
 
 
-def _not_zero(graph: GraphBuilder, part: GraphValue) -> str:
-    zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = 0.0 if part.kind == "double" else np.array(0)
-    return graph.add("Not", graph.add("Equal", part.name, zero))
+def _not_zero(graph: GraphBuilder, operand: GraphValue) -> str:
+    zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = 0.0 if operand.kind == "double" else np.array(0)
+    return graph.add("Not", graph.add("Equal", operand.name, zero))
 
 
 ARITHMETIC: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
@@ -185,13 +193,13 @@ ARITHMETIC: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
     "mul": (has_plain_type, export_operator("Mul")),
     "neg": (has_summable_type, export_operator("Neg")),
     "abs": (has_summable_type, export_operator("Abs")),
-    "mod": (_divides, export_remainder),
+    "mod": (_has_divisible_type, export_remainder),
     "div": (is_all_double, export_division),
     "pow": (is_all_double, export_power),
     "sqrt": (is_all_double, export_function("Sqrt")),
     "exp": (is_all_double, export_function("Exp")),
     "ln": (is_all_double, export_function("Log", above=0.0)),
-    "floor": (_steps, export_rounding("Floor")),
-    "ceil": (_steps, export_rounding("Ceil")),
+    "floor": (_is_double_to_long, export_rounding("Floor")),
+    "ceil": (_is_double_to_long, export_rounding("Ceil")),
     "cast": (is_castable, export_cast),
 }

@@ -1,4 +1,4 @@
-"""A whole expression in a graph, and what of it has no exact form."""
+"""Export of whole expressions to a graph."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from sparkops.scoring.ir.field import NUMBERS
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import LEAVES, Expression
 
-_FORMS = {**ARITHMETIC, **CONDITIONALS}
+_EXPORTERS = {**ARITHMETIC, **CONDITIONALS}
 _TYPES = frozenset((*NUMBERS, "string", "boolean"))
 
 
 def unsupported_reason(node: Expression) -> str | None:
-    """Return what of an expression has no exact form in ONNX, as words; None where all of it has."""
+    """Return the part of an expression that ONNX cannot compute exactly, for messages; None if there is none."""
     if node.type not in _TYPES:
         return f"a value of type {node.type}"
-    if node.op not in LEAVES and (node.op not in _FORMS or not _FORMS[node.op][0](node)):
+    if node.op not in LEAVES and (node.op not in _EXPORTERS or not _EXPORTERS[node.op][0](node)):
         return f"`{node.op}` of {', '.join(arg.type for arg in node.args)}"
-    return next((why for why in map(unsupported_reason, node.args) if why), None)
+    return next((reason for reason in map(unsupported_reason, node.args) if reason), None)
 
 
 def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph: GraphBuilder) -> GraphValue:
-    """Write an expression.
+    """Export an expression.
 
     Args:
         node: The expression; `without_form` has nothing against it.
-        columns: The columns that it reads.
-        graph: Where it is written.
+        columns: Values of the columns that it reads, by name.
+        graph: Receives the nodes.
     """
     if node.op == "column":
         return columns[node.value]
     if node.op == "literal":
         return _literal(node, graph)
-    parts = [export_expression(arg, columns, graph) for arg in node.args]
-    return _FORMS[node.op][1](graph, node, parts)
+    operands = [export_expression(arg, columns, graph) for arg in node.args]
+    return _EXPORTERS[node.op][1](graph, node, operands)
 
 
 def _literal(node: Expression, graph: GraphBuilder) -> GraphValue:

@@ -1,4 +1,4 @@
-"""A value of an expression in a graph, where it is null, and where working it out fails."""
+"""A value of an expression in a graph, with the masks of where it is null and where its evaluation raises."""
 
 from __future__ import annotations
 
@@ -19,55 +19,55 @@ BLANKS: dict[str, np.ndarray[tuple[int, int], np.dtype[np.generic]]] = {
 
 @dataclass(frozen=True, slots=True)
 class GraphValue:
-    """One value a row; each tensor is (rows, 1), or (1, 1) of one value for all rows.
+    """A value for each row. Each tensor is (rows, 1), or (1, 1) for a constant.
 
     Args:
-        name: Its tensor; what stands there where it is null or fails means nothing.
-        kind: Kind of the tensor.
-        null: Where it is null; None when it never is.
-        fault: Where Spark raises as it works it out; None when it never does.
+        name: Tensor of the values; its content is arbitrary where the value is null or its evaluation raises.
+        kind: Element type of the tensor: "double", "int64", "bool" or "string".
+        null: Mask of the rows where it is null; None if it never is.
+        error: Mask of the rows where Spark raises on evaluation; None if it never does.
     """
 
     name: str
     kind: str
     null: str | None = None
-    fault: str | None = None
+    error: str | None = None
 
 
 def null_and_error(
-    graph: GraphBuilder, parts: Sequence[GraphValue], *, backwards: bool = False
+    graph: GraphBuilder, operands: Sequence[GraphValue], *, backwards: bool = False
 ) -> tuple[str | None, str | None]:
-    """Return where a value is null as one of its parts is, and where one fails that is worked out.
+    """Return the masks of null and of error of an operation that is null where an operand is.
 
-    Parts are worked out in order, and those after a null one are not, as in Spark.
+    As in Spark, operands are evaluated in order, and those after a null one are not evaluated.
 
     Args:
         graph: The graph.
-        parts: The parts.
-        backwards: The last part is worked out first, as Spark does in divisions.
+        operands: The operands.
+        backwards: The last operand is evaluated first, as Spark does in divisions.
     """
     null: str | None = None
-    fault: str | None = None
-    for part in reversed(parts) if backwards else parts:
-        fault = or_mask(graph, fault, and_not_mask(graph, part.fault, null))
-        null = or_mask(graph, null, part.null)
-    return null, fault
+    error: str | None = None
+    for operand in reversed(operands) if backwards else operands:
+        error = or_mask(graph, error, and_not_mask(graph, operand.error, null))
+        null = or_mask(graph, null, operand.null)
+    return null, error
 
 
 def or_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
-    """Return where one of two is true; None is never true."""
+    """Return the disjunction of two masks; None is false everywhere."""
     if one is None or other is None:
         return one or other
     return graph.add("Or", one, other)
 
 
 def and_not_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
-    """Return where one is true and the other is not."""
+    """Return the mask that is true where `one` is and `other` is not."""
     if one is None or other is None:
         return one
     return graph.add("And", one, graph.add("Not", other))
 
 
 def and_mask(graph: GraphBuilder, one: str | None, other: str | None) -> str | None:
-    """Return where both are true; None is never true."""
+    """Return the conjunction of two masks; None is false everywhere."""
     return None if one is None or other is None else graph.add("And", one, other)

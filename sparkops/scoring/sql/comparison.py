@@ -69,7 +69,9 @@ def _is_logical(node: Expression) -> bool:
 def _emit_logical(operator: str, decisive: str) -> Emit:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         if not any(part.null for part in operands):
-            return Fragment(f"({f' {operator} '.join(part.expr for part in operands)})", null=False, nan=False)
+            return Fragment(
+                f"({f' {operator} '.join(part.expr for part in operands)})", null=False, nan=False
+            )
         pairs = [bind_once(code, part) for part in operands]
         decided = " or ".join(f"{first} is {decisive}" for first, _ in pairs)
         nulls = " or ".join(

@@ -22,9 +22,9 @@ def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
         raise
     if selected.where is not None:
         _add_step(saved, plan, "where", selected.where, [])
-    new_columns = _order(selected.made)
+    new_columns = _order(selected.computed)
     labels = dict(plan.labels)
-    for name in [name for name in plan.types if name not in selected.kept]:
+    for name in [name for name in plan.types if name not in selected.unchanged]:
         del plan.types[name]
         plan.labels.pop(name, None)
     for name, tree in new_columns:

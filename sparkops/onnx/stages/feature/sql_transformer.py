@@ -47,8 +47,8 @@ def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
         name: _operand(context, name, spark_type) for name, spark_type in referenced_columns(tree).items()
     }
     result = export_expression(tree, operands, context.graph)
-    if result.fault is not None:
-        context.exclude(result.fault)
+    if result.error is not None:
+        context.exclude(result.error)
     return result
 
 
