@@ -32,7 +32,7 @@ def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph
     """Export an expression.
 
     Args:
-        node: The expression; `without_form` has nothing against it.
+        node: The expression; `unsupported_reason` returned None for it.
         columns: Values of the columns that it reads, by name.
         graph: Receives the nodes.
     """
