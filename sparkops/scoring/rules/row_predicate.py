@@ -43,7 +43,7 @@ def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) 
             broken = f"{_fails(rule.unless, terms)} and {broken}"
         code.line(f"if {broken}: found.append({at})")
     code.line("return found")
-    return code.function("compile_rules", "row")
+    return code.function("judge", "row")
 
 
 def _holds(node: Any, terms: OperandCompiler) -> str:
