@@ -78,7 +78,7 @@ def _by_spark(engine: Engine, said: Any, fields: Sequence[str]) -> Spark:
     scored = version.transform(frame, arrays=True).collect()
     rows = [{name: row[name] for name in fields} for row in truth]
     assert rows == [{name: row[name] for name in fields} for row in scored]
-    job = f"a job, {version.way.kind}" if version.way else ""
+    job = f"a job, {version.scoring_method.kind}" if version.scoring_method else ""
     return Spark(
         rows,
         [(row["prediction"], row["probability"].toArray().tolist()) for row in truth],

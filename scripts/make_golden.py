@@ -38,15 +38,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
 
 from sparkops import Engine, SparkopsError  # noqa: E402
-from sparkops.artifact.certify import certified  # noqa: E402
-from sparkops.artifact.sample import plain as plain_cell  # noqa: E402
-from sparkops.artifact.sample import sampled  # noqa: E402
+from sparkops.artifact.certify import certify  # noqa: E402
+from sparkops.artifact.frames import sample_rows  # noqa: E402
+from sparkops.artifact.frames import to_plain as plain_cell  # noqa: E402
 from sparkops.checks.execution.compiled_suite import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
 from sparkops.pipeline.model import Model  # noqa: E402
-from sparkops.registry.build import fields_of  # noqa: E402
+from sparkops.registry.spark_model_folder import read_fields  # noqa: E402
 from sparkops.runs.record import run_json  # noqa: E402
 from sparkops.scoring import Description, Field, Output, Scorer, Step, edge_rows, save  # noqa: E402
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
@@ -263,13 +263,13 @@ def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
         fitted.write().save(folder.as_uri())
         example = frame.select(*case.inputs)
         model = Model(fitted=fitted, example=example)
-        description = compile_model(folder, fields_of(model))
+        description = compile_model(folder, read_fields(model))
         ops = {step.op for step in description.steps}
         if ops <= covered or sum(a.nbytes for s in description.steps for a in s.arrays.values()) > 60_000:
             continue
         covered |= ops
         cases = _certificate(model, description)
-        rows = sampled(example, [field.name for field in description.fields], 4)
+        rows = sample_rows(example, [field.name for field in description.fields], 4)
         rows += edge_rows(description, rows, limit=16)
         rows = [json.loads(json.dumps(_plain(row), default=str), object_hook=_special) for row in rows]
         name = "-".join(sorted(ops - {"assemble"})[:3])
@@ -341,8 +341,8 @@ def _certificate(model: Model, description: Description) -> list[Any]:
     if {step.op for step in description.steps} >= {"where"}:
         scorer = Scorer(description, raw=True)
         names = [field.name for field in description.fields]
-        return [(row, scorer.answer(row)) for row in sampled(model.example, names, 8)]
-    return [pair for at, pair in enumerate(certified(model, description)) if at % 12 == 0]
+        return [(row, scorer.answer(row)) for row in sample_rows(model.example, names, 8)]
+    return [pair for at, pair in enumerate(certify(model, description)) if at % 12 == 0]
 
 
 def _plain(value: Any) -> Any:
@@ -568,7 +568,7 @@ def _put(file: Path, target: Path) -> None:
 
 
 def _neutralise(into: Path, project: Path) -> None:
-    from sparkops.pyfunc.worker.manifest import read, seal
+    from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder
 
     here = {
         str(project): NEUTRAL, str(project.parent): "/work-folder", str(ROOT): "/sparkops", sys.prefix: "/environment",
@@ -582,7 +582,7 @@ def _neutralise(into: Path, project: Path) -> None:
     for file in sorted(into.rglob("*")):
         if file.is_file():
             _clean(file, here)
-    seal(read(into / "models" / "other"), into / "models" / "other")
+    seal_folder(read_manifest(into / "models" / "other"), into / "models" / "other")
     code = into / "models" / "spark" / "code"
     with zipfile.ZipFile(into / "models" / "spark_code.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(code.rglob("*.py")):

@@ -17,7 +17,7 @@ _SHARED = ("errors.py", "place.py")  # what sparkops.scoring takes from outside 
 _FINDING = "locate"
 
 
-def copy_code(folder: Path) -> str:
+def copy_scoring_package(folder: Path) -> str:
     """Copy the scoring package under `folder` and return its name there.
 
     The name holds a hash of the source: MLflow imports a model's code by name, so two models registered by different
@@ -32,7 +32,7 @@ def copy_code(folder: Path) -> str:
     return package
 
 
-def code() -> tuple[str, dict[str, str]]:
+def scoring_package() -> tuple[str, dict[str, str]]:
     """Return the scoring package as a name, which holds its hash and is no artifact's, and its files: path to source."""
     digest, files = _hashed()
     return f"sparkops_carried_{digest}", {path: text.decode() for path, text in files.items()}

@@ -16,7 +16,7 @@ from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.sqlite_registry import Entry
 
-RUN = "sparkops.run_id"
+RUN_TAG = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
 _TABLES, _GATES = "sparkops.tables", "sparkops.gates"
 _RACE, _FLAVOR = "sparkops.race", "sparkops.flavor"
@@ -24,7 +24,7 @@ _RULES, _LEFT_OUT = "sparkops.rules", "sparkops.rules_left_out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ModelFacts:
     """The contents of `sparkops.json`.
 
     Args:
@@ -44,7 +44,7 @@ class Facts:
         scorer: Hash of the compiled scorer's description; empty without one.
         rules: How many rules for rows travel with it.
         left_out: The training tables' expectations that do not, with the reason.
-        race: Microseconds a row by each way that Spark scores a frame, with "rows"; empty where they were not raced.
+        benchmark: Microseconds a row by each way that Spark scores a frame, with "rows"; empty where they were not raced.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Facts:
     scorer: str = ""
     rules: int = 0
     left_out: tuple[str, ...] = ()
-    race: Mapping[str, float] = field(default_factory=dict)
+    benchmark: Mapping[str, float] = field(default_factory=dict)
     flavor: str = ""
 
     @property
@@ -71,12 +71,12 @@ class Facts:
         return all(gate.passed for gate in self.gates)
 
 
-def write_facts(facts: Facts, model: Path) -> None:
+def write_facts(facts: ModelFacts, model: Path) -> None:
     """Write `sparkops.json` into a model's folder."""
     (model / FACTS).write_text(json.dumps({"format": 1, **_as_json(facts)}, indent=1) + "\n", "utf-8")
 
 
-def _as_json(facts: Facts) -> dict[str, Any]:
+def _as_json(facts: ModelFacts) -> dict[str, Any]:
     """Return the facts under the keys of the file, which are a format."""
     return {
         "name": facts.name,
@@ -94,12 +94,12 @@ def _as_json(facts: Facts) -> dict[str, Any]:
         "scorer": facts.scorer,
         "rules": facts.rules,
         "left_out": list(facts.left_out),
-        "race": dict(facts.race),
+        "race": dict(facts.benchmark),
         "flavor": facts.flavor,
     }
 
 
-def input_types(model: Path) -> Mapping[str, str]:
+def read_input_types(model: Path) -> Mapping[str, str]:
     """Return the Spark types of the columns that a model reads; empty where sparkops did not register it."""
     file = model / FACTS
     if not file.is_file():
@@ -110,7 +110,7 @@ def input_types(model: Path) -> Mapping[str, str]:
         raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
 
 
-def race_of(model: Path) -> Mapping[str, float]:
+def read_benchmark(model: Path) -> Mapping[str, float]:
     """Return which way of scoring took how long when a model was registered; empty where that is not known."""
     file = model / FACTS
     if not file.is_file():
@@ -122,16 +122,16 @@ def race_of(model: Path) -> Mapping[str, float]:
         raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
 
 
-def tags_of(facts: Facts) -> dict[str, str]:
+def to_tags(facts: ModelFacts) -> dict[str, str]:
     """Return the tags of a model version; a list of models is made from them alone."""
     return {
-        RUN: facts.run_id,
+        RUN_TAG: facts.run_id,
         _COMPILED: "true" if facts.compiled else "false",
         _PARITY: str(facts.parity),
         _REASONS: _listed(facts.reasons),
         _TABLES: json.dumps(dict(facts.tables)),
         _GATES: json.dumps([gate_json(gate) for gate in facts.gates]),
-        _RACE: json.dumps(dict(facts.race)),
+        _RACE: json.dumps(dict(facts.benchmark)),
         **({_RULES: str(facts.rules)} if facts.rules else {}),
         **({_LEFT_OUT: _listed(facts.left_out)} if facts.left_out else {}),
         **({_FLAVOR: facts.flavor} if facts.flavor else {}),
@@ -139,14 +139,14 @@ def tags_of(facts: Facts) -> dict[str, str]:
     }
 
 
-def registered(entry: Entry) -> ModelVersionInfo:
+def to_version_info(entry: Entry) -> ModelVersionInfo:
     """Return a registry's entry as sparkops tells it; a version that someone else registered has no tags of ours."""
     tags = entry.tags
-    ours = RUN in tags
+    ours = RUN_TAG in tags
     return ModelVersionInfo(
         name=entry.name,
         version=entry.version,
-        run_id=tags.get(RUN, ""),
+        run_id=tags.get(RUN_TAG, ""),
         mlflow_run=entry.run,
         uri=f"models:/{entry.name}/{entry.version}",
         metrics=entry.metrics,
@@ -156,7 +156,7 @@ def registered(entry: Entry) -> ModelVersionInfo:
         reasons=tuple(json.loads(tags.get(_REASONS, "[]"))) if ours else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),
         tables=json.loads(tags.get(_TABLES, "{}")),
-        race=json.loads(tags.get(_RACE, "{}")),
+        benchmark=json.loads(tags.get(_RACE, "{}")),
         flavor=tags.get(_FLAVOR, ""),
         rules=int(tags.get(_RULES, "0")),
         left_out=tuple(json.loads(tags.get(_LEFT_OUT, "[]"))),

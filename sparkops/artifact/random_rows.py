@@ -17,7 +17,7 @@ _TRIES = 20  # rows drawn for each that is wanted
 _REFUSED = 12  # rows among them that the scorer refuses: Spark is asked for each alone
 
 
-def fresh_rows(
+def generate_rows(
     scorer: Scorer, sampled: Sequence[Mapping[str, Any]], count: int, *, seed: int
 ) -> list[dict[str, Any]]:
     """Return rows that nobody asked for yet; the same for the same seed.

@@ -35,20 +35,22 @@ def main(asked: str, answered: str) -> None:
     conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     spark = SparkSession.builder.master("local[1]").config(map=conf).getOrCreate()
     try:
-        lines = [{"spark": spark.version}, *answers(spark, load(spark, head["model"]), head, rows)]
+        lines = [{"spark": spark.version}, *answer_rows(spark, load_model(spark, head["model"]), head, rows)]
     finally:
         spark.stop()
     Path(answered).write_text("".join(json.dumps(encode(line)) + "\n" for line in lines), "utf-8")
 
 
-def load(spark: Any, folder: str) -> Any:
+def load_model(spark: Any, folder: str) -> Any:
     """Return the fitted model of a folder, whatever its class."""
     from pyspark.ml.util import DefaultParamsReader
 
     return DefaultParamsReader.loadParamsInstance(Path(folder).absolute().as_uri(), spark.sparkContext)
 
 
-def answers(spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+def answer_rows(
+    spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> list[Any]:
     """Return an answer for each row: its columns, "dropped" or "refused".
 
     Args:
@@ -64,10 +66,10 @@ def answers(spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Map
 
 
 def _asked(spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    return halved(lambda some: _transformed(spark, fitted, head, some), rows)
+    return bisect_refused(lambda some: _transformed(spark, fitted, head, some), rows)
 
 
-def halved(ask: Callable[[Sequence[Any]], list[Any]], rows: Sequence[Any]) -> list[Any]:
+def bisect_refused(ask: Callable[[Sequence[Any]], list[Any]], rows: Sequence[Any]) -> list[Any]:
     """Ask for rows in one job, halving what Spark refuses as a whole until each row stands alone: "refused"."""
     if not rows:
         return []
@@ -82,7 +84,7 @@ def halved(ask: Callable[[Sequence[Any]], list[Any]], rows: Sequence[Any]) -> li
     if len(rows) == 1:
         return ["refused"]
     middle = len(rows) // 2
-    return [*halved(ask, rows[:middle]), *halved(ask, rows[middle:])]
+    return [*bisect_refused(ask, rows[:middle]), *bisect_refused(ask, rows[middle:])]
 
 
 def _transformed(
@@ -92,7 +94,7 @@ def _transformed(
     columns = list(head["columns"])
     got = fitted.transform(_frame(spark, head["fields"], rows, zone)).select(_INDEX, *map(_quoted, columns))
     found = {
-        row[0]: dict(zip(columns, (plain(cell, zone) for cell in row[1:]), strict=True))
+        row[0]: dict(zip(columns, (to_plain(cell, zone) for cell in row[1:]), strict=True))
         for row in got.collect()
     }
     return [found.get(at, "dropped") for at in range(len(rows))]
@@ -147,12 +149,12 @@ _MAKE: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def plain(value: Any, zone: ZoneInfo) -> Any:
+def to_plain(value: Any, zone: ZoneInfo) -> Any:
     """Return a collected cell as a plain value: vectors and arrays as lists, moments as text."""
     if hasattr(value, "toArray"):
         return value.toArray().tolist()
     if isinstance(value, list):
-        return [plain(item, zone) for item in value]
+        return [to_plain(item, zone) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(zone).replace(tzinfo=None).isoformat()
     return value.isoformat() if isinstance(value, date) else value

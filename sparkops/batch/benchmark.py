@@ -9,9 +9,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from sparkops.batch.frame_scoring import VERSION_COLUMN, by_scorer, by_spark, quoted
-from sparkops.batch.planner import held_back
-from sparkops.batch.shipping import arrow_scorer
+from sparkops.batch.executor_scorer import build_arrow_scorer
+from sparkops.batch.frame_scoring import (
+    VERSION_COLUMN,
+    quote_column,
+    score_with_compiled,
+    score_with_transform,
+)
+from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +34,7 @@ _TURN = "_sparkops_turn"
 _log = logging.getLogger("sparkops.registry")
 
 
-def raced(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
+def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
     """Return microseconds a row by each way, "transform" and "mapInArrow", with "rows"; nothing where there was no race.
 
     Both ways compute all outputs for the same cached rows and give them to no one. They are run in turn, twice, once
@@ -42,7 +47,11 @@ def raced(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dic
         settings: Where Spark runs; a way set by `models.batch` needs no race.
     """
     arrays = sum(array.nbytes for step in scorer.description.steps for array in step.arrays.values())
-    if settings.models.batch != "auto" or arrays > _LARGEST or held_back(_inputs(model, scorer)):
+    if (
+        settings.models.batch != "auto"
+        or arrays > _LARGEST
+        or find_unsupported_column(_inputs(model, scorer))
+    ):
         return {}
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
@@ -79,15 +88,15 @@ def _run(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict
 
 
 def _inputs(model: Model, scorer: Scorer) -> DataFrame:
-    return model.example.select(*(quoted(field.name) for field in scorer.fields))
+    return model.example.select(*(quote_column(field.name) for field in scorer.fields))
 
 
 def _ways(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> Mapping[str, Way]:
-    score = arrow_scorer(model.example.sparkSession, scorer, folder, (VERSION_COLUMN, 0), settings)
+    score = build_arrow_scorer(model.example.sparkSession, scorer, folder, (VERSION_COLUMN, 0), settings)
     answers = [output.name for output in scorer.outputs]
     return {
-        "transform": lambda frame: by_spark(frame, model.fitted, answers, scorer, 0, arrays=True),
-        "mapInArrow": lambda frame: by_scorer(frame, score, scorer.outputs, arrays=True),
+        "transform": lambda frame: score_with_transform(frame, model.fitted, answers, scorer, 0, arrays=True),
+        "mapInArrow": lambda frame: score_with_compiled(frame, score, scorer.outputs, arrays=True),
     }
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 VERSION_COLUMN = "model_version"
 
 
-def by_scorer(frame: DataFrame, score: Any, outputs: Sequence[Output], *, arrays: bool) -> DataFrame:
+def score_with_compiled(
+    frame: DataFrame, score: Any, outputs: Sequence[Output], *, arrays: bool
+) -> DataFrame:
     """Score a frame by the compiled scorer, in the executors' Python.
 
     Args:
@@ -34,10 +36,10 @@ def by_scorer(frame: DataFrame, score: Any, outputs: Sequence[Output], *, arrays
     vectors = [output.name for output in outputs if output.type == "vector"]
     if arrays or not vectors:
         return scored
-    return scored.withColumns({name: array_to_vector(F.col(quoted(name))) for name in vectors})
+    return scored.withColumns({name: array_to_vector(F.col(quote_column(name))) for name in vectors})
 
 
-def by_spark(
+def score_with_transform(
     frame: DataFrame,
     fitted: Any,
     answers: Sequence[str],
@@ -62,10 +64,10 @@ def by_spark(
     derived = _derived(scorer)
     added = [derived[name] if name in derived else _answer(scored, name, arrays=arrays) for name in answers]
     column = F.lit(version).alias(VERSION_COLUMN)
-    return scored.select(*(F.col(quoted(name)) for name in frame.columns), *added, column)
+    return scored.select(*(F.col(quote_column(name)) for name in frame.columns), *added, column)
 
 
-def quoted(name: str) -> str:
+def quote_column(name: str) -> str:
     """Return a column's name as Spark reads it, dots and all."""
     return f"`{name.replace('`', '``')}`"
 
@@ -79,7 +81,9 @@ def _derived(scorer: Scorer | None) -> Mapping[str, Column]:
     prediction = scorer.output("prediction")
     classes = F.array(*(F.lit(each) for each in scorer.classes))
     return {
-        output.name: F.get(classes, F.col(quoted(str(prediction.column))).cast("int")).alias(output.name)
+        output.name: F.get(classes, F.col(quote_column(str(prediction.column))).cast("int")).alias(
+            output.name
+        )
         for output in scorer.outputs
         if output.column is None and prediction is not None
     }
@@ -111,6 +115,6 @@ def _answer(scored: DataFrame, name: str, *, arrays: bool) -> Column:
     from pyspark.ml.linalg import VectorUDT
     from pyspark.sql import functions as F
 
-    column = F.col(quoted(name))
+    column = F.col(quote_column(name))
     vector = isinstance(scored.schema[name].dataType, VectorUDT)
     return vector_to_array(column).alias(name) if arrays and vector else column

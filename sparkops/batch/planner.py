@@ -25,7 +25,7 @@ _TIMED = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ScoringMethod:
     """The way chosen, and why.
 
     Args:
@@ -40,7 +40,7 @@ class Way:
         return f"{self.kind} ({self.reason})"
 
 
-def choose(
+def choose_method(
     scorer: Scorer | None,
     race: Mapping[str, float],
     seconds: Callable[[], float],
@@ -49,7 +49,7 @@ def choose(
     *,
     afar: Callable[[], str],
     rules: int = 0,
-) -> Way:
+) -> ScoringMethod:
     """Return how a model scores a frame; where it has rules to judge rows by, by what can judge them, if anything can.
 
     Args:
@@ -63,14 +63,16 @@ def choose(
     """
     hindered = _hindrance(scorer, frame, settings)
     if hindered or scorer is None:
-        return Way("transform", _unjudged(hindered, rules))
+        return ScoringMethod("transform", _unjudged(hindered, rules))
     if settings.models.batch == "mapInArrow":
-        return Way("mapInArrow", "set by models.batch" + (f"; {rules_of(rules)} judged" if rules else ""))
+        return ScoringMethod(
+            "mapInArrow", "set by models.batch" + (f"; {rules_of(rules)} judged" if rules else "")
+        )
     way = _winner(race) if race else _by_pace(seconds())
     if rules:
         way = _judging(way, rules)
     why = afar() if way.kind == "mapInArrow" else ""
-    return Way("transform", _unjudged(why, rules)) if why else way
+    return ScoringMethod("transform", _unjudged(why, rules)) if why else way
 
 
 def rules_of(count: int) -> str:
@@ -83,21 +85,21 @@ def _unjudged(reason: str, rules: int) -> str:
     return f"{reason}; {rules_of(rules)} not judged there" if rules else reason
 
 
-def _judging(way: Way, rules: int) -> Way:
+def _judging(way: ScoringMethod, rules: int) -> ScoringMethod:
     though = ", though it is the slower way" if way.kind == "transform" else ""
-    return Way("mapInArrow", f"{rules_of(rules)} judged only there{though}; {way.reason}")
+    return ScoringMethod("mapInArrow", f"{rules_of(rules)} judged only there{though}; {way.reason}")
 
 
-def _by_pace(took: float) -> Way:
+def _by_pace(took: float) -> ScoringMethod:
     reason = f"the scorer takes {took * 1e6:.1f} us a row in a batch"
-    return Way("mapInArrow" if took <= SLOWEST else "transform", reason)
+    return ScoringMethod("mapInArrow" if took <= SLOWEST else "transform", reason)
 
 
-def _winner(race: Mapping[str, float]) -> Way:
+def _winner(race: Mapping[str, float]) -> ScoringMethod:
     ours, theirs = race["mapInArrow"], race["transform"]
     if ours <= theirs:
-        return Way("mapInArrow", f"{ours:g} us a row, transform {theirs:g}, when it was registered")
-    return Way("transform", f"{theirs:g} us a row, mapInArrow {ours:g}, when it was registered")
+        return ScoringMethod("mapInArrow", f"{ours:g} us a row, transform {theirs:g}, when it was registered")
+    return ScoringMethod("transform", f"{theirs:g} us a row, mapInArrow {ours:g}, when it was registered")
 
 
 def _hindrance(scorer: Scorer | None, frame: DataFrame, settings: Settings) -> str:
@@ -106,10 +108,10 @@ def _hindrance(scorer: Scorer | None, frame: DataFrame, settings: Settings) -> s
         return "the model is not compiled"
     if settings.models.batch == "transform":
         return "set by models.batch"
-    return held_back(frame)
+    return find_unsupported_column(frame)
 
 
-def held_back(frame: DataFrame) -> str:
+def find_unsupported_column(frame: DataFrame) -> str:
     """Return which column of a frame can't go to Python and back, as a clause; empty where each can."""
     odd = [field.name for field in frame.schema.fields if "." in field.name or "`" in field.name]
     if odd:
@@ -118,7 +120,7 @@ def held_back(frame: DataFrame) -> str:
     return f"Arrow does not carry `{found[0]}` to Python" if found else ""
 
 
-def seconds_a_row(scorer: Scorer, certificate: Path) -> float:
+def seconds_per_row(scorer: Scorer, certificate: Path) -> float:
     """Return seconds a row of a batch takes here: the certificate's answered rows over and over, the better of two."""
     from sparkops.scoring.artifact.certificate import read_cases
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyspark import Accumulator
     from pyspark.sql import DataFrame, SparkSession
 
-Count = Callable[[int, Mapping[int, int]], None]
+ReportCounts = Callable[[int, Mapping[int, int]], None]
 _ROWS = -1  # stands for the rows that were judged, where another number is a rule's place
 
 
@@ -24,7 +24,7 @@ def can_count(spark: SparkSession) -> bool:
     return hasattr(spark, "_jsparkSession")
 
 
-class Tally:
+class RuleViolationCounter:
     """The counts of one version, frame by frame.
 
     A frame that several of Spark's stages computed (counted first and written then) is told as the stage saw it that
@@ -40,7 +40,7 @@ class Tally:
         self._rules, self._apply = rules, apply
         self._frames: list[Accumulator[Counter[tuple[int, int]]]] = []
 
-    def of(self, frame: DataFrame) -> Count | None:
+    def of(self, frame: DataFrame) -> ReportCounts | None:
         """Return what workers call with the rows that they judged and, by rule, broken; None where nothing counts."""
         if not can_count(frame.sparkSession):
             return None
@@ -81,7 +81,7 @@ def _largest(counts: Mapping[tuple[int, int], int]) -> Counter[int]:
     return max(stages.values(), key=lambda stage: stage[_ROWS], default=Counter())
 
 
-def _counting(total: Accumulator[Counter[tuple[int, int]]], *, apart: bool) -> Count:
+def _counting(total: Accumulator[Counter[tuple[int, int]]], *, apart: bool) -> ReportCounts:
     """Return the function that workers call; one inside a function is sent as it is, so they need no sparkops."""
     rows_at = _ROWS
 

@@ -81,8 +81,8 @@ def locating_options(project: ProjectOptions) -> dict[str, Any]:
 
     Outside of a project there are none.
     """
-    from sparkops.pyfunc.worker.process_settings import Running
-    from sparkops.registry.store import cache, registry_uri
+    from sparkops.pyfunc.worker.environment import WorkerSettings
+    from sparkops.registry.mlflow_store import download_cache, registry_uri
 
     try:
         settings = project.engine().settings
@@ -92,8 +92,8 @@ def locating_options(project: ProjectOptions) -> dict[str, Any]:
         return {}
     return {
         "tracking_uri": registry_uri(settings),
-        "cache": cache(settings),
-        "running": Running.of(settings),
+        "cache": download_cache(settings),
+        "running": WorkerSettings.of(settings),
     }
 
 

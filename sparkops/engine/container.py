@@ -146,7 +146,7 @@ class ServiceContainer:
         self.starter.begin()
         self.checks.warm(write.table for job in jobs for write in job.writes)
         if any(job.kind == "model" or job.models for job in jobs):
-            self.project.models.warm()
+            self.project.models.preload()
 
     @contextmanager
     def redirect_jvm_output(self, log: MaskedFile) -> Iterator[None]:

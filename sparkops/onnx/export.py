@@ -7,7 +7,7 @@ from pathlib import Path
 from secrets import randbelow
 from typing import Any
 
-from sparkops.artifact.random_rows import fresh_rows
+from sparkops.artifact.random_rows import generate_rows
 from sparkops.errors import InputError, ModelError, NotCompiled
 from sparkops.onnx.conversion import to_onnx
 from sparkops.onnx.verification import Verification, scored_cases, verify
@@ -70,7 +70,7 @@ def export(
     # against Spark's answers
     verify(scorer.description, model, cases, nulls=nulls)
     sampled = [row for row, _ in cases]
-    more = [*edge_rows(scorer.description, sampled), *fresh_rows(scorer, sampled, rows, seed=seed)]
+    more = [*edge_rows(scorer.description, sampled), *generate_rows(scorer, sampled, rows, seed=seed)]
     verification = verify(scorer.description, model, scored_cases(scorer, [*sampled, *more]), nulls=nulls)
     if verification.rows == verification.unscored:
         raise ModelError(

@@ -171,7 +171,7 @@ def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
         "parity": model.parity,
         "tables": dict(model.tables),
         "time": model.time,
-        "race": dict(model.race),
+        "race": dict(model.benchmark),
         "flavor": model.flavor,
         "rules": model.rules,
         "left_out": list(model.left_out),

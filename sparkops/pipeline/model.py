@@ -67,7 +67,7 @@ class ModelVersion(Protocol):
         """Return the pinned version."""
 
     @property
-    def way(self) -> object | None:
+    def scoring_method(self) -> object | None:
         """Return how the last DataFrame was scored and the reason, as text by `str`; None before the first."""
 
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:

@@ -36,7 +36,7 @@ class ModelVersionInfo:
         parity: Rows in the parity certificate; 0 when not compiled.
         tables: Training tables: name to version.
         time: When it was registered (UTC).
-        race: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows; may be empty.
+        benchmark: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows; may be empty.
         flavor: MLflow flavor; empty for a Spark model.
         rules: Number of row rules that the model contains.
         left_out: Expectations of the training tables that are not among them, with the reason; as many as fit a tag.
@@ -55,7 +55,7 @@ class ModelVersionInfo:
     parity: int = 0
     tables: Mapping[str, int | None] = field(default_factory=dict)
     time: datetime | None = None
-    race: Mapping[str, float] = field(default_factory=dict)
+    benchmark: Mapping[str, float] = field(default_factory=dict)
     flavor: str = ""
     rules: int = 0
     left_out: tuple[str, ...] = ()

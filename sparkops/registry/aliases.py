@@ -15,19 +15,19 @@ PREVIOUS = "previous"
 CHALLENGER = "challenger"
 
 
-def holder(versions: tuple[ModelVersionInfo, ...], alias: str) -> ModelVersionInfo | None:
+def find_holder(versions: tuple[ModelVersionInfo, ...], alias: str) -> ModelVersionInfo | None:
     """Return the version that holds an alias."""
     return next((version for version in versions if alias in version.aliases), None)
 
 
-def give(
+def assign_alias(
     client: MlflowClient, versions: tuple[ModelVersionInfo, ...], chosen: ModelVersionInfo, alias: str
 ) -> None:
     """Give an alias to a version; a champion that is replaced becomes `previous`.
 
     `previous` is moved first: at no moment is there no champion, and a crash between the two leaves the old one.
     """
-    before = holder(versions, alias)
+    before = find_holder(versions, alias)
     if before is not None and before.version == chosen.version:
         return
     if alias == CHAMPION:
@@ -40,9 +40,9 @@ def give(
         client.delete_registered_model_alias(chosen.name, CHALLENGER)
 
 
-def former(versions: tuple[ModelVersionInfo, ...], name: str) -> ModelVersionInfo:
+def find_previous(versions: tuple[ModelVersionInfo, ...], name: str) -> ModelVersionInfo:
     """Return the version that a rollback makes champion again."""
-    found = holder(versions, PREVIOUS)
+    found = find_holder(versions, PREVIOUS)
     if found is None:
         known = sorted({alias for version in versions for alias in version.aliases})
         advice = (

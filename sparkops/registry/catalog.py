@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError, UnknownName
-from sparkops.registry import store
-from sparkops.registry.client import client, told
+from sparkops.registry.mlflow_store import connect, download_cache, first_line, registry_uri, tracking_uri
 from sparkops.scoring.locate.identity import TAG, check_identity
 from sparkops.scoring.locate.sqlite_registry import Entry, entries, local_folder, sqlite_file
 
@@ -19,19 +18,19 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 
-def catalog(settings: Settings, name: str | None = None) -> tuple[Entry, ...]:
+def list_entries(settings: Settings, name: str | None = None) -> tuple[Entry, ...]:
     """Return the model versions of the registry, or of one model, by name and then newest first."""
-    file = sqlite_file(store.registry_uri(settings))
+    file = sqlite_file(registry_uri(settings))
     if file is not None:
         return entries(file, name)
     from mlflow.exceptions import MlflowException
 
-    mlflow = client(settings)
+    mlflow = connect(settings)
     try:
         return _asked(mlflow, name)
     except MlflowException as error:
-        where = store.registry_uri(settings)
-        raise EngineError(f"The model registry {where} does not answer ({told(error)}).") from error
+        where = registry_uri(settings)
+        raise EngineError(f"The model registry {where} does not answer ({first_line(error)}).") from error
 
 
 def _asked(mlflow: MlflowClient, name: str | None) -> tuple[Entry, ...]:
@@ -71,7 +70,7 @@ def _metrics(mlflow: MlflowClient, run: str | None) -> dict[str, float]:
         return {}
 
 
-def fetched(settings: Settings, entry: Entry) -> Path:
+def fetch_version(settings: Settings, entry: Entry) -> Path:
     """Return the whole folder of a version on this machine, copied here once where it lies elsewhere.
 
     Raises:
@@ -86,37 +85,37 @@ def _held(settings: Settings, entry: Entry) -> Path:
     folder = local_folder(entry.location)
     if folder is not None and folder.is_dir():
         return folder
-    uri = store.registry_uri(settings)
+    uri = registry_uri(settings)
     if sqlite_file(uri) is not None and folder is not None:
         raise ModelError(
             f"Version {entry.version} of `{entry.name}` is registered, but its folder {folder} is gone. "
             "Restore it, or train the model again."
         )
-    kept = store.cache(settings) / "whole" / quote(entry.name, safe="") / str(entry.version)
+    kept = download_cache(settings) / "whole" / quote(entry.name, safe="") / str(entry.version)
     if not kept.is_dir():
         _downloaded(settings, entry, kept)
     return kept
 
 
-def is_address(uri: str) -> bool:
+def is_mlflow_uri(uri: str) -> bool:
     """Tell whether MLflow itself must find a model: by its run, or by the id of a logged model."""
     return uri.startswith(("runs:/", "models:/m-"))
 
 
-def copied(settings: Settings, uri: str) -> Path:
+def download_model(settings: Settings, uri: str) -> Path:
     """Return the folder of what a run logged (`runs:/RUN/PATH`) or of a logged model (`models:/m-ID`), copied here."""
     from mlflow.exceptions import MlflowException
 
-    client(settings)
+    connect(settings)
     from mlflow.artifacts import download_artifacts
 
-    kept = store.cache(settings) / "addressed" / quote(uri, safe="")
+    kept = download_cache(settings) / "addressed" / quote(uri, safe="")
     kept.mkdir(parents=True, exist_ok=True)
-    tracking = store.tracking_uri(settings)
+    tracking = tracking_uri(settings)
     try:
         return Path(download_artifacts(artifact_uri=uri, dst_path=str(kept), tracking_uri=tracking))
     except (MlflowException, OSError) as error:
-        advice = f"MLflow at {tracking} says: {told(error).rstrip('.')}."
+        advice = f"MLflow at {tracking} says: {first_line(error).rstrip('.')}."
         raise UnknownName("model", uri, advice=advice) from error
 
 
@@ -125,17 +124,15 @@ def _downloaded(settings: Settings, entry: Entry, folder: Path) -> None:
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException
 
-    mlflow = client(settings)
+    mlflow = connect(settings)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as partial:
         try:
             uri = mlflow.get_model_version_download_uri(entry.name, str(entry.version))
-            got = download_artifacts(
-                artifact_uri=uri, dst_path=partial, tracking_uri=store.tracking_uri(settings)
-            )
+            got = download_artifacts(artifact_uri=uri, dst_path=partial, tracking_uri=tracking_uri(settings))
         except MlflowException as error:
             raise EngineError(
-                f"Version {entry.version} of `{entry.name}` can't be copied from {entry.location} ({told(error)})."
+                f"Version {entry.version} of `{entry.name}` can't be copied from {entry.location} ({first_line(error)})."
             ) from error
         if not folder.is_dir():
             Path(got).rename(folder)

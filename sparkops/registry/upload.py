@@ -9,12 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.facts import RUN, Facts, tags_of
-from sparkops.artifact.model_folder import belongs_to
+from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
+from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
-from sparkops.registry import store
-from sparkops.registry.client import told
+from sparkops.registry.mlflow_store import artifact_root, first_line, registry_uri
 from sparkops.scoring.artifact.file_names import FLAVOR, SEAL
 from sparkops.scoring.locate.sqlite_registry import sqlite_file
 
@@ -26,8 +25,8 @@ _LONGEST_PARAM = 500  # what every store of MLflow takes
 _VERSIONS = "mlflow.modelVersions"  # by it MLflow's pages link a logged model to its versions
 
 
-def upload(
-    client: MlflowClient, settings: Settings, facts: Facts, folder: Path, tags: Mapping[str, str]
+def upload_version(
+    client: MlflowClient, settings: Settings, facts: ModelFacts, folder: Path, tags: Mapping[str, str]
 ) -> int:
     """Log and register a model folder, and return the new version.
 
@@ -45,7 +44,9 @@ def upload(
 
     try:
         experiment = _experiment(client, settings)
-        run = client.create_run(experiment, run_name=facts.name, tags={**tags, RUN: facts.run_id}).info.run_id
+        run = client.create_run(
+            experiment, run_name=facts.name, tags={**tags, RUN_TAG: facts.run_id}
+        ).info.run_id
     except MlflowException as error:
         raise _failed(facts, error) from error
     try:
@@ -63,9 +64,9 @@ def upload(
     return version
 
 
-def _failed(facts: Facts, error: Exception) -> EngineError:
+def _failed(facts: ModelFacts, error: Exception) -> EngineError:
     return EngineError(
-        f"Model `{facts.name}` was trained, but MLflow did not take it: {told(error)}. "
+        f"Model `{facts.name}` was trained, but MLflow did not take it: {first_line(error)}. "
         "Nothing was registered; check models.tracking_uri, then resume the run."
     )
 
@@ -77,7 +78,7 @@ def _experiment(client: MlflowClient, settings: Settings) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return str(client.create_experiment(name, artifact_location=store.artifact_root(settings)))
+            return str(client.create_experiment(name, artifact_location=artifact_root(settings)))
         except MlflowException:
             found = client.get_experiment_by_name(name)  # another run made it in between
             if found is None:
@@ -85,7 +86,7 @@ def _experiment(client: MlflowClient, settings: Settings) -> str:
     return str(found.experiment_id)
 
 
-def _log(client: MlflowClient, run: str, facts: Facts) -> None:
+def _log(client: MlflowClient, run: str, facts: ModelFacts) -> None:
     from mlflow.entities import Dataset, DatasetInput, Param
 
     params = [Param(name, _short(value)) for name, value in facts.params.items()]
@@ -103,12 +104,14 @@ def _log(client: MlflowClient, run: str, facts: Facts) -> None:
         client.log_inputs(run, datasets=inputs)
 
 
-def _logged_model(client: MlflowClient, experiment: str, run: str, facts: Facts, folder: Path) -> LoggedModel:
+def _logged_model(
+    client: MlflowClient, experiment: str, run: str, facts: ModelFacts, folder: Path
+) -> LoggedModel:
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
     from mlflow.utils.time import get_current_time_millis
 
     logged = client.create_logged_model(
-        experiment, name=facts.name, source_run_id=run, tags={RUN: facts.run_id},
+        experiment, name=facts.name, source_run_id=run, tags={RUN_TAG: facts.run_id},
         params={name: _short(value) for name, value in facts.params.items()}, model_type=facts.flavor or "spark",
     )  # fmt: skip
     status = LoggedModelStatus.FAILED
@@ -120,7 +123,7 @@ def _logged_model(client: MlflowClient, experiment: str, run: str, facts: Facts,
             for name, value in facts.metrics.items()
         ]
         client.log_batch(run, metrics=metrics)
-        belongs_to(folder, run=run, model_id=logged.model_id, location=logged.artifact_location)
+        set_mlflow_ids(folder, run=run, model_id=logged.model_id, location=logged.artifact_location)
         if facts.flavor:
             _seal(folder)  # `MLmodel` holds the ids now
         client.log_model_artifacts(logged.model_id, str(folder))
@@ -131,9 +134,9 @@ def _logged_model(client: MlflowClient, experiment: str, run: str, facts: Facts,
 
 
 def _seal(folder: Path) -> None:
-    from sparkops.pyfunc.worker.manifest import read, seal  # it brings NumPy
+    from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder  # it brings NumPy
 
-    seal(read(folder), folder)
+    seal_folder(read_manifest(folder), folder)
 
 
 def _version(
@@ -141,7 +144,7 @@ def _version(
     settings: Settings,
     run: str,
     logged: LoggedModel,
-    facts: Facts,
+    facts: ModelFacts,
     sealed: Mapping[str, str],
 ) -> int:
     """Register the logged model.
@@ -155,12 +158,12 @@ def _version(
         MlflowException
     ):  # it stands already: anything else fails again in the next line
         client.create_registered_model(facts.name)
-    local = sqlite_file(store.registry_uri(settings)) is not None
+    local = sqlite_file(registry_uri(settings)) is not None
     made = client.create_model_version(
         facts.name,
         source=logged.artifact_location if local else f"models:/{logged.model_id}",
         run_id=run,
-        tags={**tags_of(facts), **sealed},
+        tags={**to_tags(facts), **sealed},
         model_id=logged.model_id,
     )
     versions = json.dumps([{"name": facts.name, "version": int(made.version)}])

@@ -163,7 +163,7 @@ class RunExecutor:
         try:
             yield
         finally:
-            counts = {name: model.judged for name, model in models.items() if model.judged}
+            counts = {name: model.rule_summary for name, model in models.items() if model.rule_summary}
             if counts:
                 self.attempt.append("judged", rules=counts)
             for line in (line for name, rules in counts.items() for line in _rule_warnings(name, rules)):
@@ -229,7 +229,7 @@ class RunExecutor:
         result = job.function(**arguments)
         if result is None:
             raise JobFailed(f"Job `{job.name}` returned nothing. Return what it declares ({job.place}).")
-        scoring = {name: str(model.way) for name, model in models.items() if model.way}
+        scoring = {name: str(model.scoring_method) for name, model in models.items() if model.scoring_method}
         self.attempt.append("called", scoring=scoring)
         return result
 

@@ -14,9 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sparkops.errors import EngineError, ParityBroken
-from sparkops.pyfunc.worker.flavor_names import is_other
-from sparkops.pyfunc.worker.open_scorer import opened
-from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.pyfunc.worker.environment import WorkerSettings
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
+from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import locate, scorer_folder
 from sparkops.scoring.rules.rule_monitor import RuleMode
@@ -31,7 +31,7 @@ def serve(
     *,
     tracking_uri: str | None = None,
     cache: Path | None = None,
-    running: Running | None = None,
+    running: WorkerSettings | None = None,
     rules: RuleMode = "warn",
     host: str = "127.0.0.1",
     port: int = 5001,
@@ -56,9 +56,9 @@ def serve(
         on_ready: Called with the URL once requests are answered.
     """
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    other = is_other(model.folder)
+    other = is_pyfunc_model(model.folder)
     folder = model.folder if other else scorer_folder(model.folder)
-    scorer = opened(model, running or Running()) if other else load(folder, rules=rules)
+    scorer = open_pyfunc_scorer(model, running or WorkerSettings()) if other else load(folder, rules=rules)
     health = Health(scorer, certificate_of(folder))
     if reason := health.trouble():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")

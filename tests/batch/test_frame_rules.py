@@ -15,7 +15,7 @@ from fakes.stock_checks import ROWS
 from fakes.without import run
 from pyspark.sql import functions as F
 
-from sparkops.batch.spark_version import SparkVersion
+from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.checks.expectations.spark_conditions import violation
 from sparkops.checks.row_rules import extract_row_rules
 from sparkops.checks.suite.suite_file import load_suite
@@ -54,7 +54,7 @@ model = mlflow.pyfunc.load_model(sys.argv[1])
 told["by the environment"] = [len(model.predict(frame)), dict(model.get_raw_model().broken), []]
 print(json.dumps(told))
 """
-By = Callable[..., SparkVersion]
+By = Callable[..., SparkModelVersion]
 SUITE = """\
 expectations:
   - expect_column_values_to_be_between: {column: distance, min_value: 100, max_value: 2500}
@@ -89,7 +89,7 @@ def ruled(
 
 @pytest.fixture
 def by(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
-    def version(rules: Any, batch: Any = "auto", mode: Any = "local") -> SparkVersion:
+    def version(rules: Any, batch: Any = "auto", mode: Any = "local") -> SparkModelVersion:
         changed = {"models": ModelSettings(batch=batch, rules=rules), "spark": SparkSettings(mode=mode)}
         return Registry(shared_settings.model_copy(update=changed), spark).version("ruled")
 
@@ -103,8 +103,8 @@ def on_the_table(flights: Any, carried: PortableRules) -> dict[str, int]:
     return dict(zip((each.label for each in carried.rules), flights.select(*counts).first(), strict=True))
 
 
-def counted(version: SparkVersion) -> dict[str, int]:
-    return {each["rule"]: each["rows"] for each in version.judged["broken"]}
+def counted(version: SparkModelVersion) -> dict[str, int]:
+    return {each["rule"]: each["rows"] for each in version.rule_summary["broken"]}
 
 
 @pytest.mark.parametrize(("rules", "mode"), [("warn", "local"), ("count", "cluster")])
@@ -113,12 +113,12 @@ def test_each_rule_counts_the_rows_that_it_counts_on_the_table(
 ) -> None:
     version = by(rules, mode=mode)
     scored = version.transform(flights.repartition(3))
-    assert version.judged == {}
+    assert version.rule_summary == {}
     assert len(scored.collect()) == flights.count()
     assert sum(on_the_table.values()) > 1000
     assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
-    assert (version.judged["apply"], version.judged["rows"]) == (rules, flights.count())
-    assert version.judged["broken"][0]["place"] == carried.rules[0].place
+    assert (version.rule_summary["apply"], version.rule_summary["rows"]) == (rules, flights.count())
+    assert version.rule_summary["broken"][0]["place"] == carried.rules[0].place
 
 
 def test_a_frame_that_is_computed_twice_is_counted_once_and_two_frames_are_added(
@@ -128,10 +128,10 @@ def test_a_frame_that_is_computed_twice_is_counted_once_and_two_frames_are_added
     scored = version.transform(flights)
     scored.count()
     scored.collect()
-    assert version.judged["rows"] == flights.count()
+    assert version.rule_summary["rows"] == flights.count()
     assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
     version.transform(flights.where("month = 1")).collect()
-    assert version.judged["rows"] == flights.count() + flights.where("month = 1").count()
+    assert version.rule_summary["rows"] == flights.count() + flights.where("month = 1").count()
 
 
 @pytest.mark.parametrize("mode", ["local", "cluster"])
@@ -163,16 +163,16 @@ def test_rules_that_only_warn_or_ask_most_rows_refuse_none_and_are_counted(
 def test_off_judges_nothing_and_takes_the_faster_way(flights: Any, by: By, ruled: ModelVersionInfo) -> None:
     version = by("off")
     version.transform(flights).count()
-    assert version.judged == {}
-    assert version.way is not None
-    assert version.way.kind == min(("mapInArrow", "transform"), key=ruled.race.__getitem__)
-    assert "rule" not in str(version.way)
+    assert version.rule_summary == {}
+    assert version.scoring_method is not None
+    assert version.scoring_method.kind == min(("mapInArrow", "transform"), key=ruled.benchmark.__getitem__)
+    assert "rule" not in str(version.scoring_method)
 
 
 def test_a_model_with_rules_is_scored_where_they_are_judged(flights: Any, by: By) -> None:
     version = by("warn")
     version.transform(flights)
-    assert str(version.way).startswith("mapInArrow (its 5 rules are judged only there")
+    assert str(version.scoring_method).startswith("mapInArrow (its 5 rules are judged only there")
 
 
 def test_rows_that_nothing_can_judge_are_refused_whole_or_told_of(
@@ -182,7 +182,7 @@ def test_rows_that_nothing_can_judge_are_refused_whole_or_told_of(
         by("refuse", "transform").transform(flights)
     version = by("warn", "transform")
     assert version.transform(flights.limit(3)).count() == 3
-    assert str(version.way) == "transform (set by models.batch; its 5 rules are not judged there)"
+    assert str(version.scoring_method) == "transform (set by models.batch; its 5 rules are not judged there)"
     assert (
         "ruled/1 scores by transform (set by models.batch; its 5 rules are not judged there)" in caplog.text
     )
@@ -201,7 +201,7 @@ def test_a_streams_batches_are_judged_and_added(
     query = scored.writeStream.format("noop").trigger(availableNow=True).start()
     assert query.awaitTermination(60)
     assert len(query.recentProgress) >= 4
-    assert version.judged["rows"] == flights.count()
+    assert version.rule_summary["rows"] == flights.count()
     assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
 
 

@@ -9,7 +9,7 @@ import pytest
 from fakes.scorer import TenTimes
 from pyspark.sql.types import LongType, StructField, StructType
 
-from sparkops.batch.planner import choose, held_back
+from sparkops.batch.planner import choose_method, find_unsupported_column
 from sparkops.config.settings import ModelSettings, Settings
 
 FRAME: Any = SimpleNamespace(schema=SimpleNamespace(fields=[]))
@@ -26,7 +26,7 @@ def chosen(
 ) -> str:
     settings = Settings.model_construct(models=ModelSettings(batch=batch))
     scorer: Any = TenTimes() if compiled else None
-    return str(choose(scorer, race, lambda: took, FRAME, settings, afar=lambda: afar, rules=rules))
+    return str(choose_method(scorer, race, lambda: took, FRAME, settings, afar=lambda: afar, rules=rules))
 
 
 def test_the_faster_of_a_race_is_taken_with_both_figures() -> None:
@@ -74,5 +74,7 @@ def test_a_frame_with_a_name_that_map_in_arrow_does_not_take_is_held_back() -> N
     def named(name: str) -> Any:
         return SimpleNamespace(schema=StructType([StructField(name, LongType())]))
 
-    assert held_back(named("home port")) == ""
-    assert held_back(named("a.b")) == "PySpark's mapInArrow takes no column that is called 'a.b'"
+    assert find_unsupported_column(named("home port")) == ""
+    assert (
+        find_unsupported_column(named("a.b")) == "PySpark's mapInArrow takes no column that is called 'a.b'"
+    )

@@ -8,7 +8,7 @@ from typing import Any
 
 from pyspark.accumulators import Accumulator
 
-from sparkops.batch.rule_counts import Tally
+from sparkops.batch.rule_counts import RuleViolationCounter
 from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
 from sparkops.scoring.ir.portable_rules import PortableRule
 
@@ -35,7 +35,7 @@ class Session:
 
 
 def test_a_frame_is_told_as_its_fullest_stage_saw_it_and_frames_are_added() -> None:
-    session, tally = Session(), Tally((rule("a"), rule("b")), "warn")
+    session, tally = Session(), RuleViolationCounter((rule("a"), rule("b")), "warn")
     frame: Any = SimpleNamespace(sparkSession=session, isStreaming=False)
     assert tally.told() == {}
     for _ in range(2):
@@ -51,7 +51,7 @@ def test_a_frame_is_told_as_its_fullest_stage_saw_it_and_frames_are_added() -> N
 
 
 def test_what_a_streams_batches_counted_is_summed() -> None:
-    session, tally = Session(), Tally((rule("a"),), "count")
+    session, tally = Session(), RuleViolationCounter((rule("a"),), "count")
     count = tally.of(SimpleNamespace(sparkSession=session, isStreaming=True))  # type: ignore[arg-type]
     assert count is not None
     for broken in ({}, {0: 2}, {0: 1}):
@@ -60,6 +60,6 @@ def test_what_a_streams_batches_counted_is_summed() -> None:
 
 
 def test_spark_connect_counts_nothing() -> None:
-    tally = Tally((rule("a"),), "warn")
+    tally = RuleViolationCounter((rule("a"),), "warn")
     assert tally.of(SimpleNamespace(sparkSession=SimpleNamespace(), isStreaming=False)) is None  # type: ignore[arg-type]
     assert tally.told() == {}

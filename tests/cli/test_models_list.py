@@ -17,7 +17,7 @@ KNOWN = {
 
 
 def test_the_speed_of_both_scoring_modes_is_shown_if_it_was_measured() -> None:
-    lines = list(version_lines(ModelVersionInfo(**KNOWN, race=RACE)))
+    lines = list(version_lines(ModelVersionInfo(**KNOWN, benchmark=RACE)))
     assert lines[-2:] == [
         "Scorer   compiled; 412 rows equal to Spark's",
         "Batch    13.75 us a row by mapInArrow, 28.8 by transform (40,000 rows, when it was registered)",

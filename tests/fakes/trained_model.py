@@ -14,7 +14,7 @@ import pytest
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.registry.client import client
+from sparkops.registry.mlflow_store import connect
 from sparkops.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make MLflow's empty database once: its migrations take seconds."""
     root = tmp_path_factory.mktemp("empty")
-    client(Settings.model_validate({"root": root, "env": "base", "state": root}))
+    connect(Settings.model_validate({"root": root, "env": "base", "state": root}))
     return root / "mlflow" / "mlflow.db"
 
 

@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 from fakes.without import run
 
-from sparkops.artifact.facts import input_types, race_of, registered
+from sparkops.artifact.facts import read_benchmark, read_input_types, to_version_info
 from sparkops.checks.execution import compiled_suite as compiled
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.display.expectation_history import history_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.json_values import commit_json, registered_json
-from sparkops.pyfunc.worker.manifest import read, seal, verified
+from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder, verify_folder
 from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
@@ -163,8 +163,8 @@ def test_a_registered_model_is_read_with_its_facts_certificate_and_flavor(golden
     cases = read_cases((folder / "scorer" / "certificate.jsonl").read_text("utf-8"))
     assert len(cases) > 100
     assert find_differences(scorer, cases) == []
-    assert dict(input_types(folder)) == {"shop": "string", "amount": "double", "id": "int"}
-    assert set(race_of(folder)) == {"transform", "mapInArrow", "rows"}
+    assert dict(read_input_types(folder)) == {"shop": "string", "amount": "double", "id": "int"}
+    assert set(read_benchmark(folder)) == {"transform", "mapInArrow", "rows"}
     text = (folder / "MLmodel").read_text("utf-8")
     assert ".scoring.pyfunc\n" in text
     assert "data: scorer\n" in text
@@ -192,7 +192,7 @@ def test_plain_mlflow_loads_a_registered_model_by_the_code_in_it(golden: Path, t
 def test_the_manifest_of_a_model_of_another_flavor_is_read_and_its_files_are_the_sealed_ones(
     golden: Path,
 ) -> None:
-    manifest = verified(golden / "models" / "other", None)
+    manifest = verify_folder(golden / "models" / "other", None)
     assert (manifest.flavor, manifest.saved_as, manifest.single) == ("sklearn", "skops", False)
     assert {field.name: field.type for field in manifest.fields} == {"amount": "double", "id": "integer"}
     assert [(each.name, each.role) for each in manifest.outputs] == [
@@ -206,7 +206,7 @@ def test_a_manifest_is_written_as_it_was(golden: Path, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     shutil.copytree(golden / "models" / "other", folder)
     kept = (folder / "flavor.json").read_bytes()
-    seal(read(folder), folder)
+    seal_folder(read_manifest(folder), folder)
     assert (folder / "flavor.json").read_bytes() == kept
 
 
@@ -344,7 +344,7 @@ def registry_entry(kept: dict[str, Any]) -> Entry:
 def test_versions_of_the_registry_are_told_by_their_tags(golden: Path) -> None:
     found = {}
     for name, entry in stored(golden / "registry.json").items():
-        found[name] = as_stored(registered_json(registered(registry_entry(entry))))
+        found[name] = as_stored(registered_json(to_version_info(registry_entry(entry))))
     shown = stored(golden / "cli" / "models_show.json")
     assert found[f"late/{shown['version']}"] == shown
     listed = {f"{each['name']}/{each['version']}": each for each in stored(golden / "cli" / "models.json")}

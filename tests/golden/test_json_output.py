@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sparkops.artifact.facts import Facts, write_facts
+from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.json_values import (
     check_json,
@@ -140,10 +140,10 @@ def test_a_gate_and_a_registered_model() -> None:
 
 def test_the_facts_of_a_model_are_written_under_these_keys(tmp_path: Path) -> None:
     gate = GateResult(metric="auc", rule="auc >= 0.6", value=0.7, champion=None, passed=True)
-    facts = Facts(
+    facts = ModelFacts(
         name="m", run_id="r1", compiled=True, reasons=("a",), parity=3, inputs={"x": "double"}, tables={"t": 1},
         metrics={"auc": 0.7}, gates=(gate,), params={"p": "1"}, spark="4.1.4", stages=("PCAModel",), scorer="h", rules=2,
-        left_out=("b",), race={"rows": 1.0}, flavor="",
+        left_out=("b",), benchmark={"rows": 1.0}, flavor="",
     )  # fmt: skip
     write_facts(facts, tmp_path)
     found = json.loads((tmp_path / "sparkops.json").read_text("utf-8"))

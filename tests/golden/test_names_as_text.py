@@ -13,7 +13,7 @@ from pyspark import cloudpickle
 import sparkops
 import sparkops.scoring
 from sparkops.artifact import code_bundle
-from sparkops.batch import shipping
+from sparkops.batch import executor_scorer
 from sparkops.checks.gx import library
 from sparkops.cli.main import COMMANDS
 from sparkops.scoring import Scorer, describe
@@ -31,7 +31,7 @@ def test_the_loader_of_an_artifact_keeps_its_path() -> None:
 @pytest.mark.parametrize(("module", "name"), TAKEN, ids=[name for _, name in TAKEN])
 def test_what_executors_import_is_in_the_code_that_they_are_sent(module: str, name: str) -> None:
     assert callable(getattr(import_module(f"sparkops.{module}"), name))
-    _, files = code_bundle.code()
+    _, files = code_bundle.scoring_package()
     assert f"{module.replace('.', '/')}.py" in files
     assert f"{code_bundle.LOADER.replace('.', '/')}.py" in files
 
@@ -52,8 +52,8 @@ def test_executors_score_without_sparkops_what_they_are_sent(tmp_path: Path) -> 
     folder = next((Path(__file__).parent / "v1" / "artifacts").glob("three_classes"))
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
     described = describe(folder)
-    opener = shipping._opener(*code_bundle.code())
-    score = shipping._scoring(opener, files, described.hash, (("model_version", 7), "off", None))
+    opener = executor_scorer._opener(*code_bundle.scoring_package())
+    score = executor_scorer._scoring(opener, files, described.hash, (("model_version", 7), "off", None))
     (tmp_path / "score.pickle").write_bytes(cloudpickle.dumps(score))
     rows = [{"x": 0.5, "n": 3}, {"x": -1.0, "n": 8}]
     (tmp_path / "rows.json").write_text(json.dumps(rows))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.artifact import compiled_model
-from sparkops.artifact import model_folder as artifact
-from sparkops.artifact.facts import RUN, Facts, tags_of
+from sparkops.artifact import compiled_scorer
+from sparkops.artifact import mlflow_folder as artifact
+from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.checks.execution import compiled_suite as compiled
 from sparkops.checks.gx.data_docs import DataDocs
 from sparkops.checks.outcome import REASONS
@@ -148,22 +148,22 @@ def test_files_of_a_model_keep_their_names() -> None:
         "scorer", "description.json", "arrays.npz", "certificate.jsonl"
     )  # fmt: skip
     assert (files.FACTS, files.FLAVOR, files.SEAL) == ("sparkops.json", "flavor.json", "sparkops.seal")
-    assert (artifact.SPARK_MODEL, compiled_model.ORIGIN, identity.TAG) == (
+    assert (artifact.SPARK_MODEL, compiled_scorer.ORIGIN, identity.TAG) == (
         "sparkml", "compiled.json", "sparkops.scorer"
     )  # fmt: skip
-    assert RUN == "sparkops.run_id"
+    assert RUN_TAG == "sparkops.run_id"
 
 
 def test_a_scorer_s_note_names_the_model_that_it_was_compiled_from(tmp_path: Path) -> None:
     (tmp_path / "compiled.json").write_text(
         f'{{"model": "{tmp_path}", "spark": "4.2.0", "columns": "its signature"}}'
     )
-    assert compiled_model.saved_model(tmp_path) == tmp_path
+    assert compiled_scorer.find_spark_model(tmp_path) == tmp_path
 
 
 def test_a_model_version_carries_these_tags() -> None:
     gate = GateResult(metric="auc", rule="auc >= 0.6", value=0.7, champion=None, passed=True)
-    facts = Facts(
+    facts = ModelFacts(
         name="late",
         run_id="r1",
         compiled=True,
@@ -173,10 +173,10 @@ def test_a_model_version_carries_these_tags() -> None:
         scorer="abc",
         rules=2,
         left_out=("one",),
-        race={"rows": 5.0},
+        benchmark={"rows": 5.0},
         flavor="sklearn",
     )
-    assert tags_of(facts) == {
+    assert to_tags(facts) == {
         "sparkops.run_id": "r1",
         "sparkops.compiled": "true",
         "sparkops.parity": "9",

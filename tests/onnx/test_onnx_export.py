@@ -17,7 +17,7 @@ from scoring.made_predictors import others, predictors
 from scoring.test_vector_stages import ODD, STORED
 from scoring.test_vector_stages import steps as vector_steps
 
-from sparkops.artifact.random_rows import fresh_rows
+from sparkops.artifact.random_rows import generate_rows
 from sparkops.compiler import compile_stages, fields_from_spark
 from sparkops.errors import InputError, ModelError, NotCompiled, NotExported, ParityBroken
 from sparkops.onnx import answers, feed, not_exported, to_onnx
@@ -53,7 +53,7 @@ def described(folder: Path) -> Description:
 def cases_of(description: Description, sampled: list[dict[str, Any]], fresh: int = 40) -> list[Case]:
     scorer = Scorer(description, raw=True)
     rows = edge_rows(description, sampled, limit=120)
-    return scored_cases(scorer, [*rows, *fresh_rows(scorer, sampled, fresh, seed=1)])
+    return scored_cases(scorer, [*rows, *generate_rows(scorer, sampled, fresh, seed=1)])
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")

@@ -15,7 +15,7 @@ from parity.case import CASES, Case
 from parity.frames import FRAMES
 from parity.proof import Proof, page
 from parity.truth import Truth
-from sparkops.artifact.random_rows import fresh_rows
+from sparkops.artifact.random_rows import generate_rows
 from sparkops.config.settings import Settings
 from sparkops.errors import NotCompiled
 from sparkops.scoring.row_function import generate_code
@@ -48,7 +48,7 @@ def prove(case: Case, frame: Any, folder: Path, rows: int) -> Proof:
         proof.differences.append(f"compiled, though it should not be for: {case.reason}")
     asked = [
         *truth.edges(case.rows),
-        *fresh_rows(truth.scorer, truth.fields_only(), rows, seed=seed_of(case)),
+        *generate_rows(truth.scorer, truth.fields_only(), rows, seed=seed_of(case)),
     ]
     compared = truth.compared(asked, refused=case.refused, rtol=case.rtol)
     proof.differences += [f"{each}; {asked[each.index]}" for each in compared.differences[:3]]

@@ -15,7 +15,7 @@ from pyspark.errors import PySparkException
 
 from parity.frames import FRAMES
 from parity.truth import Truth
-from sparkops.artifact.random_rows import fresh_rows
+from sparkops.artifact.random_rows import generate_rows
 
 pytestmark = pytest.mark.spark
 
@@ -165,6 +165,6 @@ def test_any_pipeline_agrees(frame: Any, tmp_path: Path, stages: list[Any]) -> N
         return  # Spark itself does not fit such a pipeline
     shutil.rmtree(tmp_path, ignore_errors=True)
     truth = Truth(fitted, frame, tmp_path, names=INPUTS)
-    rows = [*truth.edges(60), *fresh_rows(truth.scorer, truth.fields_only(), 150, seed=7)]
+    rows = [*truth.edges(60), *generate_rows(truth.scorer, truth.fields_only(), 150, seed=7)]
     found = truth.differences(rows, refused=1)
     assert [f"{each}; {rows[each.index]}" for each in found[:3]] == []

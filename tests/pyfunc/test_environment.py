@@ -11,26 +11,31 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.errors import EngineError, ModelError
-from sparkops.pyfunc.worker.environment import THIS, interpreter, made, unmet
-from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.pyfunc.worker.environment import (
+    PYTHON_VERSION,
+    WorkerSettings,
+    create_environment,
+    find_interpreter,
+    unmet_requirements,
+)
 
 HERE = replace(
     MANIFEST,
-    python=THIS,
+    python=PYTHON_VERSION,
     requirements=(f"numpy=={version('numpy')}", "click>=8", "pywin32; sys_platform == 'win32'"),
 )
 ODD = replace(HERE, requirements=("numpy==1.0", "no-such-package-here"))
 
 
 def test_this_interpreter_serves_where_it_has_the_packages(tmp_path: Path) -> None:
-    assert unmet(HERE) == []
-    assert interpreter(HERE, Running(home=tmp_path)) == Path(sys.executable)
+    assert unmet_requirements(HERE) == []
+    assert find_interpreter(HERE, WorkerSettings(home=tmp_path)) == Path(sys.executable)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_lacking_is_named_with_what_is_here(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as told:
-        interpreter(replace(ODD, python="3.8"), Running(environment="this", home=tmp_path))
+        find_interpreter(replace(ODD, python="3.8"), WorkerSettings(environment="this", home=tmp_path))
     for part in ("Python 3.8 (this is", "numpy==1.0 (here: ", "no-such-package-here (not installed here)"):
         assert part in str(told.value)
 
@@ -42,7 +47,9 @@ def test_what_is_lacking_is_named_with_what_is_here(tmp_path: Path) -> None:
 def test_a_requirement_that_is_no_package_is_refused_before_anything_runs(text: str, tmp_path: Path) -> None:
     for environment in ("auto", "own"):
         with pytest.raises(ModelError, match="requirement"):
-            interpreter(replace(HERE, requirements=(text,)), Running(environment=environment, home=tmp_path))  # type: ignore[arg-type]
+            find_interpreter(
+                replace(HERE, requirements=(text,)), WorkerSettings(environment=environment, home=tmp_path)
+            )  # type: ignore[arg-type]
 
 
 def test_an_environment_is_made_once_for_the_same_packages(
@@ -56,13 +63,15 @@ def test_an_environment_is_made_once_for_the_same_packages(
     )
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
-    first = interpreter(ODD, Running(home=tmp_path / "home"))
-    again = made(replace(ODD, requirements=tuple(reversed(ODD.requirements))), tmp_path / "home")
+    first = find_interpreter(ODD, WorkerSettings(home=tmp_path / "home"))
+    again = create_environment(
+        replace(ODD, requirements=tuple(reversed(ODD.requirements))), tmp_path / "home"
+    )
     assert first == again
     assert first.is_file()
     calls = (tmp_path / "calls").read_text().splitlines()
     assert len(calls) == 2
-    assert calls[0].startswith(f"venv --quiet --python {THIS} ")
+    assert calls[0].startswith(f"venv --quiet --python {PYTHON_VERSION} ")
     assert calls[1].endswith("numpy==1.0 no-such-package-here")
 
 
@@ -74,5 +83,5 @@ def test_one_that_cannot_be_made_says_why_and_leaves_nothing(
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(EngineError, match="can't be made: uv says: no such package"):
-        made(ODD, tmp_path / "home")
+        create_environment(ODD, tmp_path / "home")
     assert {path.suffix for path in (tmp_path / "home").iterdir()} == {".lock"}

@@ -10,7 +10,7 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.errors import ModelError
-from sparkops.pyfunc.worker.manifest import Manifest, read, seal, verified
+from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, seal_folder, verify_folder
 
 
 @pytest.fixture
@@ -22,8 +22,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_what_was_sealed_is_read_again(folder: Path) -> None:
-    sealed = seal(MANIFEST, folder)
-    assert read(folder) == verified(folder, sealed.hash) == verified(folder, None) == sealed
+    sealed = seal_folder(MANIFEST, folder)
+    assert (
+        read_manifest(folder) == verify_folder(folder, sealed.hash) == verify_folder(folder, None) == sealed
+    )
     assert set(sealed.files) == {"model.skops", "code/own.py"}
     assert replace(sealed, files={}, hash=MANIFEST.hash) == MANIFEST
 
@@ -46,7 +48,7 @@ def linked(folder: Path) -> None:
 
 def resealed(folder: Path) -> None:
     changed(folder)
-    seal(MANIFEST, folder)
+    seal_folder(MANIFEST, folder)
 
 
 @pytest.mark.parametrize(
@@ -62,25 +64,25 @@ def resealed(folder: Path) -> None:
 def test_a_folder_that_was_tampered_with_is_refused(
     folder: Path, tamper: Callable[[Path], None], says: str
 ) -> None:
-    sealed = seal(MANIFEST, folder)
+    sealed = seal_folder(MANIFEST, folder)
     tamper(folder)
     with pytest.raises(ModelError, match=says):
-        verified(folder, sealed.hash)
+        verify_folder(folder, sealed.hash)
 
 
 def test_what_mlflow_itself_adds_to_a_copy_is_no_tampering(folder: Path) -> None:
-    sealed = seal(MANIFEST, folder)
+    sealed = seal_folder(MANIFEST, folder)
     (folder / "registered_model_meta").write_text("model_name: late")
-    assert verified(folder, sealed.hash) == sealed
+    assert verify_folder(folder, sealed.hash) == sealed
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', "odd type"])
 def test_a_damaged_manifest_is_told(folder: Path, text: str) -> None:
-    seal(MANIFEST, folder)
+    seal_folder(MANIFEST, folder)
     sealed = (folder / "flavor.json").read_text()
     (folder / "flavor.json").write_text(sealed.replace('"double"', '"os"') if text == "odd type" else text)
     with pytest.raises(ModelError, match=r"flavor\.json (is damaged|was written by a later release)"):
-        read(folder)
+        read_manifest(folder)
 
 
 def test_single_precision_allows_seven_digits(folder: Path) -> None:

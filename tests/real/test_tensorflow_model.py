@@ -18,12 +18,11 @@ from fakes.worker import MANIFEST
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Model
-from sparkops.pyfunc.worker.environment import THIS, made
+from sparkops.pyfunc.worker.environment import PYTHON_VERSION, WorkerSettings, create_environment
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.open_scorer import open_scorer
-from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registry import Registry
-from sparkops.registry.store import tracking_uri
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.filterwarnings("ignore:::mlflow")]
 
@@ -51,9 +50,9 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
     assert find_spec("tensorflow") is None
     settings = make_settings()
     manifest: Manifest = MANIFEST.__class__(
-        flavor="tensorflow", fields=(), python=THIS, requirements=tuple(NEEDS)
+        flavor="tensorflow", fields=(), python=PYTHON_VERSION, requirements=tuple(NEEDS)
     )
-    python = made(manifest, Running.of(settings).home)
+    python = create_environment(manifest, WorkerSettings.of(settings).home)
     subprocess.run(
         [python, "-c", TRAIN, tmp_path / "net", *NEEDS], check=True, capture_output=True, timeout=600
     )
@@ -66,7 +65,7 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
         Model(fitted=tmp_path / "net", example=frame), name="net", run_id="1"
     )
     assert (version_info.flavor, version_info.parity > 3) == ("tensorflow", True)
-    scorer = open_scorer("net", tracking_uri=tracking_uri(settings), running=Running.of(settings))
+    scorer = open_scorer("net", tracking_uri=tracking_uri(settings), running=WorkerSettings.of(settings))
     expected = np.load(f"{tmp_path}/net.npy")[:, 0].tolist()
     rows = [row.asDict() for row in frame.limit(2).collect()]
     assert [scorer.score(row)["prediction"] for row in rows] == pytest.approx(expected, rel=1e-6)

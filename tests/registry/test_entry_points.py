@@ -21,8 +21,8 @@ from fakes.without import command
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registry import Registry
-from sparkops.registry.store import tracking_uri
 from sparkops.scoring.locate.model_uri import locate, open_scorer
 
 pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.filterwarnings("ignore:::mlflow")]

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from fakes.without import run
 
-from sparkops.artifact.certify import certified
-from sparkops.cli.models.list import sheet
+from sparkops.artifact.certify import certify
+from sparkops.cli.models.list import version_lines
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.registry.catalog import catalog
+from sparkops.registry.catalog import list_entries
+from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registry import Registry
-from sparkops.registry.store import tracking_uri
 from sparkops.scoring import load
 from sparkops.scoring.ir.conditions import Compare, Field, Missing, RowRule, Value
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
@@ -58,7 +58,7 @@ def test_a_version_is_registered_with_all_that_is_known_of_it(late: ModelVersion
 def test_the_registry_holds_the_scorers_hash_and_another_scorer_is_refused(
     registry: Registry, shared_settings: Settings
 ) -> None:
-    (entry,) = catalog(shared_settings, "late")
+    (entry,) = list_entries(shared_settings, "late")
     file = registry.folder("late", 1) / "scorer" / "description.json"
     whole = file.read_text("utf-8")
     assert entry.tags["sparkops.scorer"] == json.loads(whole)["hash"]
@@ -215,7 +215,7 @@ def test_rules_about_rows_travel_with_a_model_and_are_told(own: Registry, traine
     unread = replace(rule, label="a tail", rule=replace(late, fields=("tail",)))
     quick = replace(trained, heldout=None, evaluate=None)
     own.register(quick, name="m", run_id="1", checks=PortableRules(rules=(rule, unread)))
-    shown = "\n".join(sheet(own.show("m")))
+    shown = "\n".join(version_lines(own.show("m")))
     assert "Rules    1 for rows, from the checks of its tables; left out: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown
     row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}
@@ -260,9 +260,9 @@ def test_a_scorer_that_differs_from_spark_breaks_its_certificate(
 ) -> None:
     fields = fields_from_spark(trained.example.schema.jsonValue())
     description = compile_model(registry.folder("late") / "sparkml", fields)
-    assert len(certified(trained, description)) == late.parity
+    assert len(certify(trained, description)) == late.parity
     with pytest.raises(ParityBroken, match=r"differ on \d+ of \d+ rows, so nothing was registered\. First: "):
-        certified(replace(trained, fitted=Turned(trained.fitted)), description)
+        certify(replace(trained, fitted=Turned(trained.fitted)), description)
 
 
 @pytest.mark.parametrize(

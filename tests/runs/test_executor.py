@@ -242,12 +242,12 @@ def test_the_fingerprint_changes_with_inputs_and_values_only(go, fakes) -> None:
 class FakeModelVersion:
     """A model version that has scored ten rows, three of which violate a rule."""
 
-    name, version, way = "late", 4, "mapInArrow (set by models.batch)"
+    name, version, scoring_method = "late", 4, "mapInArrow (set by models.batch)"
 
     def __init__(self, apply: str, mostly: float = 1.0) -> None:
         place = "conf/checks/t.yml:3"
         broken = [{"rule": "expect_it(x)", "table": "t", "place": place, "mostly": mostly, "rows": 3}]
-        self.judged = {"apply": apply, "rules": 2, "rows": 10, "broken": broken}
+        self.rule_summary = {"apply": apply, "rules": 2, "rows": 10, "broken": broken}
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_rule_violations_are_recorded_and_warned_of_at_the_end(
     model = FakeModelVersion(apply, mostly)
     fakes.models.version = lambda name, at: model
     run = go(lambda numbers, late: numbers, models=("late",))
-    assert run.rules == {"late": model.judged}
+    assert run.rules == {"late": model.rule_summary}
     warning = "Model `late`: 3 of 10 scored rows violate expect_it(x) of table `t` (conf/checks/t.yml:3)."
     assert [record.getMessage() for record in caplog.records].count(warning) == warned
 

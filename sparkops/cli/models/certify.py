@@ -13,7 +13,7 @@ from sparkops.cli.display.format import format_count
 from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
 from sparkops.errors import InputError
-from sparkops.pyfunc.worker.flavor_names import is_other
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 
 _MAX_DIFFERENCES = 5
 
@@ -43,7 +43,7 @@ def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, pyth
     this way. A model that is not a Spark model is compared with its own process. Exit code 1: some row differs.
     """
     folder = find_model_folder(project, uri)
-    if is_other(folder):
+    if is_pyfunc_model(folder):
         return _certify_pyfunc(project, uri, folder, rows, seed)
     return _certify_spark_model(project, folder, rows, seed, python)
 
@@ -51,9 +51,9 @@ def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, pyth
 def _certify_spark_model(
     project: ProjectOptions, folder: Path, rows: int, seed: int | None, python: Path | None
 ) -> int:
-    from sparkops.artifact.recheck import Recheck, another_spark, this_spark
+    from sparkops.artifact.parity_check import ParityCheck, interpreter_reference, session_reference
 
-    recheck = Recheck.of(folder, rows=rows, seed=seed)
+    recheck = ParityCheck.of(folder, rows=rows, seed=seed)
     kept_differences = recheck.kept()
     if recheck.cases:
         count = format_count(len(recheck.cases), "row")
@@ -61,10 +61,10 @@ def _certify_spark_model(
     else:
         click.echo("Kept     no certificate yet")
     if python is not None:
-        compared = recheck.asked(another_spark(python))
+        compared = recheck.asked(interpreter_reference(python))
     else:
         with project.engine() as engine:
-            compared = recheck.asked(this_spark(engine.session()))
+            compared = recheck.asked(session_reference(engine.session()))
     click.echo(f"Spark    {compared.spark}; trained by {recheck.trained_by or 'an unknown version'}")
     click.echo(
         f"Compared {format_count(compared.rows, 'row')}, {format_count(len(recheck.fresh), 'row')} new "
@@ -94,23 +94,23 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
         seed: Seed of the new rows; None chooses one.
     """
     from sparkops.cli.score import locating_options
-    from sparkops.pyfunc.registration.build import how
-    from sparkops.pyfunc.registration.recheck import rechecked
-    from sparkops.pyfunc.worker.manifest import read
-    from sparkops.pyfunc.worker.open_scorer import opened
-    from sparkops.pyfunc.worker.process_settings import Running
+    from sparkops.pyfunc.registration.parity import check_parity
+    from sparkops.pyfunc.registration.pyfunc_model_folder import describe_scoring
+    from sparkops.pyfunc.worker.environment import WorkerSettings
+    from sparkops.pyfunc.worker.manifest import read_manifest
+    from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
     from sparkops.scoring.locate.model_uri import Located, locate
 
     options = locating_options(project)
-    running = options.pop("running", Running())
+    running = options.pop("running", WorkerSettings())
     is_name = not Path(uri).is_dir()
     if is_name and uri.startswith(("runs:/", "models:/m-")):
         raise InputError(f"{uri} has no seal: name the registered model, as name, name/3 or name@alias.")
     located = locate(uri, **options) if is_name else Located(folder, folder.name, None)
     seed = randbelow(10**6) if seed is None else seed
-    with closing(opened(located, running)) as scorer:
-        result = rechecked(scorer, located.folder, rows=rows, seed=seed)
-    click.echo(f"Model    {how(read(located.folder))}")
+    with closing(open_pyfunc_scorer(located, running)) as scorer:
+        result = check_parity(scorer, located.folder, rows=rows, seed=seed)
+    click.echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
     click.echo(
         f"Kept     {format_count(result.kept, 'row')}; {_count_differences(result.kept_differences)} row by row"
     )

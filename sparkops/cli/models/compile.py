@@ -36,18 +36,18 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
     MODEL is a registered model (name, name/3, name@alias, models:/..., runs:/...), a folder that MLflow saved with its
     `spark` flavor, or a folder that Spark ML saved. Exit code 1: only Spark can score some stage.
     """
-    from sparkops.artifact.compiled_model import check_free, write_compiled
-    from sparkops.artifact.logged_model import is_logged, logged
+    from sparkops.artifact.compiled_scorer import check_output_folder, write_compiled_scorer
+    from sparkops.artifact.saved_spark_model import is_model_folder, read_spark_model
     from sparkops.compiler import compile_stages
 
     if into is not None:
-        check_free(into)
+        check_output_folder(into)
     folder = find_model_folder(project, uri)
-    if not is_logged(folder):
+    if not is_model_folder(folder):
         raise InputError(
             f"{uri} holds a compiled scorer already: name the Spark model that it was compiled from."
         )
-    model = logged(folder, schema=schema)
+    model = read_spark_model(folder, schema=schema)
     compilation = compile_stages(model.saved, model.fields)
     spark = f"Spark {model.spark}" if model.spark else "an unknown Spark"
     click.echo(f"Model    {model.saved}, saved by {spark}; columns from {model.told_by}")
@@ -59,7 +59,7 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
     if into is None:
         click.echo("Scorer   compiles; nothing was written: --into DIR writes it")
         return 0
-    write_compiled(compilation.description, model, into)
+    write_compiled_scorer(compilation.description, model, into)
     click.echo(f"Scorer   written to {into}")
     click.echo(certificate_line(into, str(into)))
     return 0
@@ -93,15 +93,15 @@ def find_model_folder(project: ProjectOptions, uri: str) -> Path:
     Raises:
         InputError: The folder holds no model.
     """
-    from sparkops.artifact.logged_model import is_logged
+    from sparkops.artifact.saved_spark_model import is_model_folder
     from sparkops.scoring.artifact.file_names import DESCRIPTION
 
     folder = Path(uri).absolute()
-    if folder.is_dir() and (is_logged(folder) or (folder / DESCRIPTION).is_file()):
+    if folder.is_dir() and (is_model_folder(folder) or (folder / DESCRIPTION).is_file()):
         return folder
     if uri.startswith(("/", "./", "../")):
         problem = (
             "holds no model: no MLmodel, and no metadata of Spark ML" if folder.is_dir() else "does not exist"
         )
         raise InputError(f"{uri} {problem}. Name the folder that MLflow or Spark saved a model in.")
-    return project.engine().models.place(uri)
+    return project.engine().models.fetch(uri)

@@ -16,7 +16,7 @@ from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.pipeline.json_values import registered_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.pyfunc.worker.flavor_names import label
+from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.scoring.locate.model_uri import parse
 
 
@@ -95,7 +95,7 @@ def parse_model(text: str) -> tuple[str, str | None]:
 
 def _scored_by(version: ModelVersionInfo) -> str:
     if version.flavor:
-        return label(version.flavor)
+        return flavor_label(version.flavor)
     return "compiled scorer" if version.compiled else "Spark"
 
 
@@ -127,8 +127,8 @@ def _scorer_lines(version: ModelVersionInfo) -> Iterator[str]:
         yield from (f"         {reason}" for reason in version.reasons)
         return
     yield f"Scorer   compiled; {version.parity} rows equal to Spark's"
-    if version.race:
-        arrow, transform, raced = (version.race[key] for key in ("mapInArrow", "transform", "rows"))
+    if version.benchmark:
+        arrow, transform, raced = (version.benchmark[key] for key in ("mapInArrow", "transform", "rows"))
         yield (
             f"Batch    {arrow:g} us a row by mapInArrow, {transform:g} by transform "
             f"({raced:,.0f} rows, when it was registered)"

@@ -31,14 +31,14 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: RuleMode | 
     if tracking_uri is not None or (Path(uri).is_dir() and not uri.startswith("models:")):
         return open_scorer(uri, tracking_uri=tracking_uri, rules=rules or "warn")
     from sparkops.config.load import find_root, load
-    from sparkops.pyfunc.worker.process_settings import Running
-    from sparkops.registry.store import cache, registry_uri
+    from sparkops.pyfunc.worker.environment import WorkerSettings
+    from sparkops.registry.mlflow_store import download_cache, registry_uri
 
     settings = load(find_root(Path())).settings
     return open_scorer(
         uri,
         tracking_uri=registry_uri(settings),
-        cache=cache(settings),
-        running=Running.of(settings),
+        cache=download_cache(settings),
+        running=WorkerSettings.of(settings),
         rules=rules or settings.models.rules,
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import BadData, InputError, JobFailed, ModelError, NotCompiled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
-from sparkops.pyfunc.registration.flavors import flavor_of
-from sparkops.registry.trial import trial
+from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
+from sparkops.registry.spark_model_folder import compile_dry_run
 from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
@@ -77,12 +77,12 @@ def compile_on_sample(
             raise ModelError(
                 f"Job `{job.name}` returned a {type(model).__name__}, not a Model ({job.place})."
             )
-        if flavor_of(model.fitted) is not None:
+        if detect_flavor(model.fitted) is not None:
             raise NotCompiled(
                 f"Job `{job.name}` trains no Spark model, so there is nothing to compile ({job.place}): it will be scored "
                 "in a process of its own."
             )
-        return trial(model, container.settings)
+        return compile_dry_run(model, container.settings)
 
 
 def _job_error(error: Exception, container: ServiceContainer, job: Job, rows: int) -> SparkopsError:

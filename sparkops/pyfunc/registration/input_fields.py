@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sparkops.artifact.sample import sampled
-from sparkops.batch.frame_scoring import quoted
+from sparkops.artifact.frames import sample_rows
+from sparkops.batch.frame_scoring import quote_column
 from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
-from sparkops.pyfunc.registration.flavors import flavor_of
+from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
 from sparkops.scoring.ir.field import REALS, TYPES, Field
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
-def fields_of(model: Model) -> tuple[Field, ...]:
+def read_fields(model: Model) -> tuple[Field, ...]:
     """Return the columns of a row, in the order in which the model reads them.
 
     A column may hold null where the example or the held-out rows have a gap: pandas makes another type of it there.
@@ -45,7 +45,7 @@ def fields_of(model: Model) -> tuple[Field, ...]:
     if not vectors:
         return tuple(fields)
     return with_vector_sizes(
-        fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {})
+        fields, next(iter(sample_rows(model.example.dropna(subset=vectors), vectors, 1)), {})
     )
 
 
@@ -59,7 +59,7 @@ def _names(model: Model) -> list[str]:
 
 def _named(fitted: Any) -> list[str]:
     """Return the columns that a model itself names; none where it takes a table as it comes."""
-    flavor = flavor_of(fitted)
+    flavor = detect_flavor(fitted)
     if flavor == "sklearn":
         return [str(name) for name in getattr(fitted, "feature_names_in_", ())]
     if flavor == "onnx":
@@ -80,7 +80,7 @@ def _gaps(frame: DataFrame, names: Sequence[str]) -> list[str]:
     asked = [name for name in names if name in kinds]
 
     def gap(name: str) -> Column:
-        column = F.col(quoted(name))
+        column = F.col(quote_column(name))
         missing = column.isNull() | F.isnan(column) if kinds[name] in REALS else column.isNull()
         return F.max(missing.cast("int"))
 

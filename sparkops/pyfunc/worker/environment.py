@@ -10,21 +10,23 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError
 from sparkops.pyfunc.worker.manifest import Manifest
-from sparkops.pyfunc.worker.process_settings import Running
 
-THIS = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 _log = logging.getLogger("sparkops.pyfunc.worker")
 
 
-def interpreter(manifest: Manifest, running: Running) -> Path:
+def find_interpreter(manifest: Manifest, running: WorkerSettings) -> Path:
     """Return the Python that a model is scored with; the first call for some packages may install them.
 
     Raises:
@@ -32,8 +34,8 @@ def interpreter(manifest: Manifest, running: Running) -> Path:
         EngineError: An environment cannot be made.
     """
     if running.environment == "own":
-        return made(manifest, running.home)
-    lacking = unmet(manifest)
+        return create_environment(manifest, running.home)
+    lacking = unmet_requirements(manifest)
     if not lacking:
         return Path(sys.executable)
     if running.environment == "this":
@@ -42,12 +44,14 @@ def interpreter(manifest: Manifest, running: Running) -> Path:
             "then it gets an environment of its own."
         )
     _log.info("the model gets an environment of its own, for it needs %s", ", ".join(lacking))
-    return made(manifest, running.home)
+    return create_environment(manifest, running.home)
 
 
-def unmet(manifest: Manifest) -> list[str]:
+def unmet_requirements(manifest: Manifest) -> list[str]:
     """Return what this interpreter lacks for a model, each as a clause."""
-    wanted = [] if manifest.python == THIS else [f"Python {manifest.python} (this is {THIS})"]
+    wanted = (
+        [] if manifest.python == PYTHON_VERSION else [f"Python {manifest.python} (this is {PYTHON_VERSION})"]
+    )
     for each in _read(manifest.requirements):
         if each.marker is not None and not each.marker.evaluate():
             continue
@@ -61,7 +65,7 @@ def unmet(manifest: Manifest) -> list[str]:
     return wanted
 
 
-def made(manifest: Manifest, home: Path) -> Path:
+def create_environment(manifest: Manifest, home: Path) -> Path:
     """Return the interpreter of the environment with a model's packages, made on first use.
 
     Args:
@@ -108,7 +112,7 @@ def _commands(folder: Path, python: str, wanted: Sequence[str]) -> list[list[str
             [uv, "venv", "--quiet", "--python", python, str(folder)],
             [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", into, *wanted],
         ]
-    base = sys.executable if python == THIS else shutil.which(f"python{python}")
+    base = sys.executable if python == PYTHON_VERSION else shutil.which(f"python{python}")
     if base is None:
         raise EngineError(
             f"The model needs Python {python}, which is not on PATH: install it, or install uv."
@@ -135,3 +139,30 @@ def _alone(home: Path, key: str) -> Iterator[None]:
     with (home / f"{key}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _home() -> Path:
+    return Path.home() / ".cache" / "sparkops" / "environments"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """How a model's own process runs.
+
+    Args:
+        environment: "this" interpreter, one of its "own", or by what is installed here ("auto").
+        home: Folder that keeps environments.
+        timeout: Seconds that an answer may take.
+    """
+
+    environment: Literal["auto", "this", "own"] = "auto"
+    home: Path = field(default_factory=_home)
+    timeout: float = 60.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> WorkerSettings:
+        """Return what a project's settings say."""
+        models = settings.models
+        return cls(
+            environment=models.environment, home=settings.state / "environments", timeout=models.timeout
+        )

@@ -16,11 +16,11 @@ _LABELS = {
 }
 
 
-def label(flavor: str) -> str:
+def flavor_label(flavor: str) -> str:
     """Return how a flavor of MLflow is called in a sentence."""
     return _LABELS.get(flavor, flavor)
 
 
-def is_other(folder: Path) -> bool:
+def is_pyfunc_model(folder: Path) -> bool:
     """Tell whether a model's folder holds a model of another flavor than Spark's."""
     return (folder / FLAVOR).is_file()

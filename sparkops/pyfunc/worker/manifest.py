@@ -63,7 +63,7 @@ class Manifest:
         return (1e-6, 1e-6) if self.single else (1e-12, 1e-9)
 
 
-def seal(manifest: Manifest, folder: Path) -> Manifest:
+def seal_folder(manifest: Manifest, folder: Path) -> Manifest:
     """Hash every file of a folder, write the manifest there, and return it with its own hash."""
     whole = replace(manifest, files=dict(_hashed(folder)), hash="")
     data = json.dumps({"format": 1, **_as_json(whole)}, indent=1).encode()
@@ -86,7 +86,7 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def read(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a folder; nothing is compared yet."""
     file = folder / FLAVOR
     try:
@@ -124,7 +124,7 @@ def _made(plain: Mapping[str, Any], data: bytes) -> Manifest:
     )
 
 
-def verified(folder: Path, sealed: str | None) -> Manifest:
+def verify_folder(folder: Path, sealed: str | None) -> Manifest:
     """Return the manifest, once every file is the one that was registered: loading another could run anything.
 
     Args:
@@ -134,7 +134,7 @@ def verified(folder: Path, sealed: str | None) -> Manifest:
     Raises:
         ModelError: A file was changed, added or lost.
     """
-    manifest = read(folder)
+    manifest = read_manifest(folder)
     if sealed is not None and manifest.hash != sealed:
         raise _changed(folder, FLAVOR, "is not the one that was registered")
     found = dict(_hashed(folder))

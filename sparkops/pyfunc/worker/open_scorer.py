@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sparkops.errors import ModelError, ParityBroken, RowError
-from sparkops.pyfunc.worker.environment import interpreter
-from sparkops.pyfunc.worker.flavor_names import is_other
-from sparkops.pyfunc.worker.manifest import verified
-from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.pyfunc.worker.environment import WorkerSettings, find_interpreter
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
+from sparkops.pyfunc.worker.manifest import verify_folder
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.pyfunc.worker.worker_process import Process
+from sparkops.pyfunc.worker.worker_process import WorkerProcess
 from sparkops.scoring.artifact.certificate import compare_answers, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.artifact.scorer_folder import load
@@ -26,7 +25,7 @@ def open_scorer(
     *,
     tracking_uri: str | None = None,
     cache: Path | None = None,
-    running: Running | None = None,
+    running: WorkerSettings | None = None,
     rules: RuleMode = "warn",
 ) -> Scorer | PyfuncScorer:
     """Return the scorer of a model by its name, version, alias or folder.
@@ -39,12 +38,12 @@ def open_scorer(
         rules: What becomes of rows that break a rule which the model carries.
     """
     found = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    if is_other(found.folder):
-        return opened(found, running or Running())
+    if is_pyfunc_model(found.folder):
+        return open_pyfunc_scorer(found, running or WorkerSettings())
     return load(scorer_folder(found.folder), rules=rules)
 
 
-def opened(found: Located, running: Running) -> PyfuncScorer:
+def open_pyfunc_scorer(found: Located, running: WorkerSettings) -> PyfuncScorer:
     """Return a model's scorer, its process started and asked for a few rows of its certificate.
 
     Raises:
@@ -56,9 +55,9 @@ def opened(found: Located, running: Running) -> PyfuncScorer:
             f"Version {found.version} of `{found.name}` has no seal in the registry, so nothing says that its files are "
             "those that were registered. Register it again."
         )
-    manifest = verified(found.folder, found.seal or None)
-    python = interpreter(manifest, running)
-    worker = Process(found.folder, manifest, python, timeout=running.timeout, sealed=found.seal or None)
+    manifest = verify_folder(found.folder, found.seal or None)
+    python = find_interpreter(manifest, running)
+    worker = WorkerProcess(found.folder, manifest, python, timeout=running.timeout, sealed=found.seal or None)
     scorer = PyfuncScorer(manifest, worker)
     try:
         reason = _differing(scorer, found.folder)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from sparkops.errors import ModelError, RowError
-from sparkops.pyfunc.worker.flavor_names import label
+from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
 from sparkops.scoring.batch.columns import Batch, VectorColumn
@@ -41,7 +41,7 @@ class PyfuncScorer:
         self.classes = manifest.classes
         self.version = manifest.hash[:16]
         self.tolerance = manifest.tolerance
-        self.reference, self.is_fast = label(manifest.flavor), False
+        self.reference, self.is_fast = flavor_label(manifest.flavor), False
         self._names = tuple(field.name for field in self.fields)
         self._read = tuple((field.name, field.reader(), field.size or 0) for field in self.fields)
 
@@ -73,7 +73,7 @@ class PyfuncScorer:
         """
         if explain:
             raise ModelError(
-                f"A model of {label(self.manifest.flavor)} has no explanation: only a compiled Spark model tells what "
+                f"A model of {flavor_label(self.manifest.flavor)} has no explanation: only a compiled Spark model tells what "
                 "each field adds. Score without it."
             )
         got = self._asked(self.columns([row]), 1)

@@ -26,7 +26,7 @@ _TENSORS = {
 _TABLE = 2  # dimensions of one vector a row
 
 
-def frame_of(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Sequence[Any]]) -> Any:
+def build_frame(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Sequence[Any]]) -> Any:
     """Return rows as a pandas frame, in types that the fields alone decide: what `toPandas` of a whole table gives.
 
     A whole number that may be null is a float, as pandas holds it, also where no row of these is null.
@@ -40,12 +40,12 @@ def frame_of(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Sequence
     return pd.DataFrame({field["name"]: _series(field, columns[field["name"]]) for field in fields})
 
 
-def own(flavor: str, loaded: Any) -> Any:
+def unwrap(flavor: str, loaded: Any) -> Any:
     """Return what answers for a loaded model: the estimator or session itself, where MLflow's wrapper tells less."""
     return loaded.get_raw_model() if flavor in ("sklearn", "onnx", "pytorch") else loaded
 
 
-def answers(flavor: str, model: Any, frame: Any) -> dict[str, tuple[str, int | None, list[Any]]]:
+def predict(flavor: str, model: Any, frame: Any) -> dict[str, tuple[str, int | None, list[Any]]]:
     """Return each output's type, length of its vectors, and values.
 
     Args:
@@ -201,10 +201,10 @@ def _is_single(values: Any) -> bool:
 def _loaded(head: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
     import mlflow.pyfunc
 
-    model = own(head["flavor"], mlflow.pyfunc.load_model(head["folder"]))
+    model = unwrap(head["flavor"], mlflow.pyfunc.load_model(head["folder"]))
 
     def answer(columns: Mapping[str, Any]) -> Any:
-        return answers(head["flavor"], model, frame_of(head["fields"], columns))
+        return predict(head["flavor"], model, build_frame(head["fields"], columns))
 
     return answer
 

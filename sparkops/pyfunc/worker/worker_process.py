@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from sparkops.errors import ModelError, RowError
-from sparkops.pyfunc.worker.manifest import Manifest, verified
+from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
 
 Columns = Mapping[str, Sequence[Any]]
 Answers = Mapping[str, tuple[str, int | None, list[Any]]]
@@ -47,7 +47,7 @@ class _GoneError(Exception):
     """The process ended before it answered."""
 
 
-class Process:
+class WorkerProcess:
     """A child interpreter that has the model loaded; implements `Worker`.
 
     It is started by the first question, and once more where it ended by itself. Before every start the model's files
@@ -134,7 +134,7 @@ class Process:
         raise _GoneError(f"exit code {_code(process)}; {last}")
 
     def _started(self) -> subprocess.Popen[bytes]:
-        verified(self._folder, self._sealed)
+        verify_folder(self._folder, self._sealed)
         here = self._python == Path(sys.executable)
         kept = {name: value for name, value in os.environ.items() if _PASSED.fullmatch(name)}
         if here and "PYTHONPATH" in os.environ:

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from sparkops.scoring.ir.field import Field
 
 
-def sampled(frame: DataFrame, columns: Sequence[str], count: int) -> list[dict[str, Any]]:
+def sample_rows(frame: DataFrame, columns: Sequence[str], count: int) -> list[dict[str, Any]]:
     """Return `count` rows with `columns`, chosen by their hash: spread over the data and the same each time."""
     from pyspark.sql import functions as F
 
     narrow = frame.select(*(F.col(_quoted(name)) for name in columns))
     hashed = [F.col(_quoted(name)) for name, kind in narrow.dtypes if kind != "vector"]
     chosen = narrow.orderBy(F.xxhash64(*hashed)) if hashed else narrow
-    return [{name: plain(row[name]) for name in columns} for row in chosen.limit(count).collect()]
+    return [{name: to_plain(row[name]) for name in columns} for row in chosen.limit(count).collect()]
 
 
-def framed(
+def create_frame(
     like: DataFrame, fields: Sequence[Field], rows: Sequence[Mapping[str, Any]], index: str
 ) -> DataFrame:
     """Return rows as a frame of the fields, in the types of `like`, with their numbers in the column `index`.
@@ -44,7 +44,7 @@ def framed(
     return like.sparkSession.createDataFrame(list(zip(*columns.values(), numbers, strict=True)), schema)
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """Return a collected cell as a plain value: a vector becomes a list."""
     return value.toArray().tolist() if hasattr(value, "toArray") else value
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import ARROW_SCORER, READ_DESCRIPTION, ROW_ERROR, code
-from sparkops.batch.rule_counts import Count
+from sparkops.artifact.code_bundle import ARROW_SCORER, READ_DESCRIPTION, ROW_ERROR, scoring_package
+from sparkops.batch.rule_counts import ReportCounts
 from sparkops.config.settings import Settings
 from sparkops.scoring.artifact.file_names import ARRAYS, DESCRIPTION
 
@@ -23,14 +23,14 @@ _PROBED = 64  # rows of the job that asks executors: some for each core
 _RAISED = re.compile(r"\b\w*(?:Error|Exception)\b: .+|\[PYTHON_VERSION_MISMATCH\].+")
 
 
-def is_elsewhere(spark: SparkSession, settings: Settings) -> bool:
+def has_remote_executors(spark: SparkSession, settings: Settings) -> bool:
     """Tell whether executors run outside this machine's one JVM, where sparkops may not be installed."""
     if settings.spark.mode != "local" or not hasattr(spark, "_jsparkSession"):
         return True
     return not str(spark.sparkContext.master).startswith("local")
 
 
-def arrow_scorer(
+def build_arrow_scorer(
     spark: SparkSession,
     scorer: Scorer,
     folder: Path,
@@ -38,7 +38,7 @@ def arrow_scorer(
     settings: Settings,
     *,
     rules: RuleMode = "off",
-    count: Count | None = None,
+    count: ReportCounts | None = None,
 ) -> Batches:
     """Return what scores Arrow batches in the executors; its code goes along where they are elsewhere.
 
@@ -51,15 +51,15 @@ def arrow_scorer(
         rules: What becomes of rows that break a rule which the model carries.
         count: Told by the workers what broke them.
     """
-    if not is_elsewhere(spark, settings):
+    if not has_remote_executors(spark, settings):
         from sparkops.scoring.arrow_scorer import ArrowScorer
 
         return ArrowScorer(scorer.description, version, rules, count)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
-    return _scoring(_opener(*code()), files, scorer.description.hash, (version, rules, count))
+    return _scoring(_opener(*scoring_package()), files, scorer.description.hash, (version, rules, count))
 
 
-def trouble(spark: SparkSession, package: str, files: Mapping[str, str]) -> str:
+def probe_executors(spark: SparkSession, package: str, files: Mapping[str, str]) -> str:
     """Return why executors can't run the scorer's code, by a small job on every core; empty where they can.
 
     Args:
@@ -117,7 +117,7 @@ def _scoring(
 
     A row that cannot be scored is told by the name that its error has here.
     """
-    (arrow_module, arrow_scorer), (folder_module, describe) = ARROW_SCORER, READ_DESCRIPTION
+    (arrow_module, build_arrow_scorer), (folder_module, describe) = ARROW_SCORER, READ_DESCRIPTION
     errors_module, row_error = ROW_ERROR
 
     def score(batches: Iterable[Any]) -> Iterator[Any]:
@@ -132,7 +132,7 @@ def _scoring(
                 for name, content in files.items():
                     (Path(work) / name).write_bytes(content)
                 kept[identity] = getattr(opened(folder_module), describe)(work)
-        yield from getattr(arrow, arrow_scorer)(kept[identity], *told)(batches)
+        yield from getattr(arrow, build_arrow_scorer)(kept[identity], *told)(batches)
 
     return score
 

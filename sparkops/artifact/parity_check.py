@@ -14,10 +14,10 @@ from secrets import randbelow
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import spark_answers
-from sparkops.artifact.certify import REFUSED, Case, spread
-from sparkops.artifact.compiled_model import ORIGIN, saved_model
-from sparkops.artifact.model_folder import SPARK_MODEL
-from sparkops.artifact.random_rows import fresh_rows
+from sparkops.artifact.certify import MAX_REFUSED, Case, evenly_spaced
+from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model
+from sparkops.artifact.mlflow_folder import SPARK_MODEL
+from sparkops.artifact.random_rows import generate_rows
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.errors import EngineError, NotCompiled
 from sparkops.scoring import edge_rows, load
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 Row = Mapping[str, Any]
-AskSpark = Callable[[Path, Mapping[str, Any], Sequence[Row]], tuple[str, list[Any]]]
+SparkReference = Callable[[Path, Mapping[str, Any], Sequence[Row]], tuple[str, list[Any]]]
 """From a saved model, what is asked (see `spark_answers.answers`) and rows to Spark's version and its answers."""
 
 # What tells pyspark to use another Spark, or Python another library, than the interpreter's own.
@@ -45,7 +45,7 @@ _RAISED = re.compile(r"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ParityResult:
     """What a Spark said beside the scorer.
 
     Args:
@@ -76,7 +76,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Recheck:
+class ParityCheck:
     """A scorer, the Spark model that it must equal, and the rows to ask both for.
 
     Args:
@@ -96,7 +96,7 @@ class Recheck:
     seed: int
 
     @classmethod
-    def of(cls, model: Path, *, rows: int = 200, seed: int | None = None) -> Recheck:
+    def of(cls, model: Path, *, rows: int = 200, seed: int | None = None) -> ParityCheck:
         """Return what is to be asked for a model's folder, or for one that `models compile` wrote.
 
         Args:
@@ -112,12 +112,12 @@ class Recheck:
             raise NotCompiled(
                 f"{model} holds no scorer. Make one: `sparkops models compile {model} --into DIR`."
             )
-        saved = saved_model(folder) if folder == model else model / SPARK_MODEL
+        saved = find_spark_model(folder) if folder == model else model / SPARK_MODEL
         scorer = load(folder, raw=True)
         file = folder / CERTIFICATE
         cases = tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()
         chosen = randbelow(10**6) if seed is None else seed
-        fresh = fresh_rows(scorer, [row for row, _ in cases], rows, seed=chosen)
+        fresh = generate_rows(scorer, [row for row, _ in cases], rows, seed=chosen)
         return cls(folder, saved, scorer, cases, tuple(fresh), chosen)
 
     @property
@@ -129,13 +129,13 @@ class Recheck:
         """Return where the scorer differs from the kept answers; no Spark is asked."""
         return find_differences(self.scorer, self.cases)
 
-    def asked(self, ask: AskSpark) -> Compared:
+    def asked(self, ask: SparkReference) -> ParityResult:
         """Return what Spark says of the kept rows and the fresh ones; of rows that the scorer refuses, of a few."""
         rows = [*(row for row, _ in self.cases), *self.fresh]
         rows = rows if self.cases else [*edge_rows(self.scorer.description, ()), *rows]
         mine = [self.scorer.answer(row) for row in rows]
         taken = [at for at, answer in enumerate(mine) if answer != "refused"]
-        refused = spread([at for at, answer in enumerate(mine) if answer == "refused"], REFUSED)
+        refused = evenly_spaced([at for at, answer in enumerate(mine) if answer == "refused"], MAX_REFUSED)
         order = [*taken, *refused]
         columns = [output.column for output in self.scorer.outputs if output.column is not None]
         fields = [{"name": field.name, "type": field.type} for field in self.scorer.fields]
@@ -144,9 +144,9 @@ class Recheck:
         ours = [_as_json(mine[at]) for at in order]
         differences = compare_answers(theirs, ours, self.scorer.outputs)
         cases = tuple(zip((rows[at] for at in order), theirs, strict=True))
-        return Compared(version, cases, len(refused), tuple(differences))
+        return ParityResult(version, cases, len(refused), tuple(differences))
 
-    def write_certificate(self, compared: Compared) -> Path | None:
+    def write_certificate(self, compared: ParityResult) -> Path | None:
         """Keep what was compared beside a scorer that `models compile` wrote and that has no certificate yet."""
         file = self.folder / CERTIFICATE
         if file.is_file() or not (self.folder / ORIGIN).is_file():
@@ -155,19 +155,19 @@ class Recheck:
         return file
 
 
-def this_spark(session: SparkSession) -> AskSpark:
+def session_reference(session: SparkSession) -> SparkReference:
     """Return what asks the Spark of this process."""
 
     def ask(saved: Path, head: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
-        fitted = spark_answers.load(session, str(saved))
+        fitted = spark_answers.load_model(session, str(saved))
         return session.version, [
-            _as_json(each) for each in spark_answers.answers(session, fitted, head, rows)
+            _as_json(each) for each in spark_answers.answer_rows(session, fitted, head, rows)
         ]
 
     return ask
 
 
-def another_spark(python: Path) -> AskSpark:
+def interpreter_reference(python: Path) -> SparkReference:
     """Return what asks the Spark of another interpreter, in a process of its own.
 
     Args:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact import model_folder
-from sparkops.artifact.certify import Case, certified
-from sparkops.artifact.columns import read_columns
-from sparkops.artifact.facts import Facts, write_facts
-from sparkops.artifact.sample import sampled
+from sparkops.artifact import mlflow_folder
+from sparkops.artifact.certify import Case, certify
+from sparkops.artifact.facts import ModelFacts, write_facts
+from sparkops.artifact.frames import sample_rows
+from sparkops.artifact.model_columns import input_columns
 from sparkops.artifact.signature import compiled_signature, spark_signature
-from sparkops.batch.benchmark import raced
+from sparkops.batch.benchmark import run_benchmark
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, NotCompiled, SignatureMismatch
 from sparkops.pipeline.model import Model
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 
     from sparkops.scoring.ir.field import Field
     from sparkops.scoring.ir.portable_rules import PortableRules
+import tempfile
+from typing import TYPE_CHECKING
+
+from sparkops.artifact.mlflow_folder import SPARK_MODEL, save_spark_model
+
+if TYPE_CHECKING:
+    from sparkops.compiler import Compilation
 
 _log = logging.getLogger("sparkops.registry")
 
@@ -36,7 +43,7 @@ def check_trained(model: Model) -> None:
         raise ModelError(
             f"Model.fitted is a {type(model.fitted).__name__}, which can't score and be saved; give what fit() returned."
         )
-    missing = sorted((read_columns(model.fitted) or frozenset()) - set(model.example.columns))
+    missing = sorted((input_columns(model.fitted) or frozenset()) - set(model.example.columns))
     if missing:
         raise SignatureMismatch(f"Model.example lacks columns that the model reads: {', '.join(missing)}.")
     if model.example.isEmpty():
@@ -45,7 +52,9 @@ def check_trained(model: Model) -> None:
         )
 
 
-def build(model: Model, facts: Facts, folder: Path, settings: Settings, checks: PortableRules) -> Facts:
+def build_spark_model_folder(
+    model: Model, facts: ModelFacts, folder: Path, settings: Settings, checks: PortableRules
+) -> ModelFacts:
     """Write the model's folder and return the facts with what was found out on the way.
 
     Args:
@@ -55,25 +64,25 @@ def build(model: Model, facts: Facts, folder: Path, settings: Settings, checks: 
         settings: Where storage is that Spark's executors share.
         checks: Rules about rows of the tables that it was trained on.
     """
-    model_folder.save_spark_model(model.fitted, folder, settings)
+    mlflow_folder.save_spark_model(model.fitted, folder, settings)
     made = _compiled(model, folder, settings, checks)
     facts = replace(facts, spark=model.example.sparkSession.version, **made.facts)
     if facts.compiled:
-        model_folder.add_scorer(folder)
+        mlflow_folder.add_scorer(folder)
     else:
-        model_folder.add_spark_requirements(folder)
+        mlflow_folder.add_spark_requirements(folder)
         _log.warning("model `%s` is scored by Spark only: %s", facts.name, "; ".join(facts.reasons))
     metadata = {
         "sparkops_run": facts.run_id,
         "training_tables": dict(facts.tables),
         "compiled": facts.compiled,
     }
-    model_folder.describe(folder, signature=made.signature, example=made.example, metadata=metadata)
+    mlflow_folder.add_metadata(folder, signature=made.signature, example=made.example, metadata=metadata)
     write_facts(facts, folder)
     return facts
 
 
-def fields_of(model: Model) -> tuple[Field, ...]:
+def read_fields(model: Model) -> tuple[Field, ...]:
     """Return the columns of the example rows, vectors with their length."""
     from sparkops.compiler import fields_from_spark, with_vector_sizes
 
@@ -82,7 +91,7 @@ def fields_of(model: Model) -> tuple[Field, ...]:
     if not vectors:
         return fields
     return with_vector_sizes(
-        fields, next(iter(sampled(model.example.dropna(subset=vectors), vectors, 1)), {})
+        fields, next(iter(sample_rows(model.example.dropna(subset=vectors), vectors, 1)), {})
     )
 
 
@@ -100,16 +109,16 @@ def _compiled(model: Model, folder: Path, settings: Settings, checks: PortableRu
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
-    fields = fields_of(model)
+    fields = read_fields(model)
     try:
-        description = compile_model(folder / model_folder.SPARK_MODEL, fields)
+        description = compile_model(folder / mlflow_folder.SPARK_MODEL, fields)
     except NotCompiled as error:
         return _by_spark(model, fields, error)
     rules = keep_supported(checks, description.fields)
     if rules.rules:
         description = replace(description, checks=rules)
     save(description, folder / SCORER)
-    cases = certified(model, description)
+    cases = certify(model, description)
     (folder / SCORER / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
     scorer = Scorer(description)
     return _Made(
@@ -122,17 +131,17 @@ def _compiled(model: Model, folder: Path, settings: Settings, checks: PortableRu
             "scorer": description.hash,
             "rules": len(rules.rules),
             "left_out": rules.omission_messages(),
-            "race": raced(model, scorer, folder / SCORER, settings),
+            "benchmark": run_benchmark(model, scorer, folder / SCORER, settings),
             "inputs": _types(model, [field.name for field in description.fields]),
         },
     )
 
 
 def _by_spark(model: Model, fields: Sequence[Field], error: NotCompiled) -> _Made:
-    read = read_columns(model.fitted) or set(model.example.columns) - {model.label}
+    read = input_columns(model.fitted) or set(model.example.columns) - {model.label}
     used = [field for field in fields if field.name in read]
     names = [field.name for field in used]
-    rows = sampled(model.example, names, 1)
+    rows = sample_rows(model.example, names, 1)
     facts = {
         "compiled": False,
         "reasons": tuple(getattr(error, "reasons", ())) or (str(error),),
@@ -162,3 +171,23 @@ def _plain(row: Mapping[str, Any]) -> bool:
         isinstance(value, str | bool | int | list) or (isinstance(value, float) and math.isfinite(value))
         for value in row.values()
     )
+
+
+def compile_dry_run(model: Model, settings: Settings) -> Compilation:
+    """Return what becomes of each stage of a model that a job returned.
+
+    Args:
+        model: What the job returned.
+        settings: Where storage is that Spark's executors share.
+    """
+    from sparkops.compiler import compile_stages
+
+    check_trained(model)
+    with tempfile.TemporaryDirectory(prefix="sparkops-trial-") as work:
+        folder = Path(work) / "model"
+        if settings.spark.mode == "local" and "://" not in settings.warehouse:
+            fitted: Any = model.fitted
+            fitted.write().save((folder / SPARK_MODEL).as_uri())
+        else:
+            save_spark_model(model.fitted, folder, settings)
+        return compile_stages(folder / SPARK_MODEL, read_fields(model))

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sparkops.pyfunc.worker.manifest import read
+from sparkops.pyfunc.worker.manifest import read_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.pyfunc.worker.worker_process import Process
+from sparkops.pyfunc.worker.worker_process import WorkerProcess
 from sparkops.scoring.arrow_scorer import answered
 
 
 @dataclass(frozen=True, slots=True)
-class ArrowProcess:
+class PyfuncArrowScorer:
     """A function from Arrow batches to the same batches with the model's answers: Spark's `mapInArrow` takes it.
 
     Args:
@@ -43,14 +43,14 @@ class ArrowProcess:
 _SCORERS: dict[str, PyfuncScorer] = {}  # of one of Spark's Python workers, which outlives a job
 
 
-def _kept(model: ArrowProcess) -> PyfuncScorer:
+def _kept(model: PyfuncArrowScorer) -> PyfuncScorer:
     """Return this worker's process of a model; a worker scores one model at a time."""
     if model.seal not in _SCORERS:
         for scorer in _SCORERS.values():
             scorer.close()
         _SCORERS.clear()
         folder = Path(model.folder)
-        manifest = read(folder)
-        worker = Process(folder, manifest, Path(model.python), timeout=model.timeout, sealed=model.seal)
+        manifest = read_manifest(folder)
+        worker = WorkerProcess(folder, manifest, Path(model.python), timeout=model.timeout, sealed=model.seal)
         _SCORERS[model.seal] = PyfuncScorer(manifest, worker)
     return _SCORERS[model.seal]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sparkops.pyfunc.worker.worker_main import answers, frame_of
+from sparkops.pyfunc.worker.worker_main import build_frame, predict
 
 
 class Predicts:
@@ -36,11 +36,11 @@ def test_a_frames_types_come_from_the_fields_alone() -> None:
         field("d", "string"),
         field("t", "timestamp"),
     ]
-    whole = frame_of(
+    whole = build_frame(
         fields,
         {"a": [1, 2], "b": [1, 2], "c": [1.0, None], "d": ["x", None], "t": ["2013-01-02T03:00:00", None]},
     )
-    one = frame_of(fields, {"a": [1], "b": [1], "c": [1.0], "d": ["x"], "t": ["2013-01-02T03:00:00"]})
+    one = build_frame(fields, {"a": [1], "b": [1], "c": [1.0], "d": ["x"], "t": ["2013-01-02T03:00:00"]})
     assert list(map(str, whole.dtypes)) == ["float64", "int32", "float32", "object", "datetime64[ns]"]
     assert list(one.dtypes) == list(whole.dtypes)
 
@@ -62,11 +62,11 @@ def test_a_frames_types_come_from_the_fields_alone() -> None:
     ],
 )
 def test_one_output_is_the_prediction_in_a_type_of_its_own(value: Any, expected: Any) -> None:
-    assert answers("python_function", Predicts(value), FRAME) == {"prediction": expected}
+    assert predict("python_function", Predicts(value), FRAME) == {"prediction": expected}
 
 
 def test_a_frame_of_predictions_keeps_its_columns() -> None:
-    got = answers(
+    got = predict(
         "python_function", Predicts(pd.DataFrame({"a": [1, 2], "b": [[1.0, 2.0], [3.0, 4.0]]})), FRAME
     )
     assert got == {"a": ("long", None, [1, 2]), "b": ("vector", 2, [[1.0, 2.0], [3.0, 4.0]])}
@@ -83,4 +83,4 @@ def test_a_frame_of_predictions_keeps_its_columns() -> None:
 )
 def test_what_no_output_can_hold_is_told(value: Any, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        answers("python_function", Predicts(value), FRAME)
+        predict("python_function", Predicts(value), FRAME)

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact import model_folder
+from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import Case
-from sparkops.artifact.facts import Facts, write_facts
+from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.pipeline.model import Model
-from sparkops.pyfunc.registration.certify import certified
-from sparkops.pyfunc.registration.saved_model import Saved
-from sparkops.pyfunc.worker.flavor_names import label
-from sparkops.pyfunc.worker.manifest import Manifest, seal
+from sparkops.pyfunc.registration.parity import certify_pyfunc_model
+from sparkops.pyfunc.registration.prepared_model import PreparedModel
+from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.manifest import Manifest, seal_folder
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.ir.field import Field
@@ -30,7 +30,9 @@ _TYPES = {
 _WHOLE = ("byte", "short", "integer", "long")
 
 
-def build(model: Model, saved: Saved, facts: Facts, folder: Path) -> Facts:
+def build_pyfunc_model_folder(
+    model: Model, saved: PreparedModel, facts: ModelFacts, folder: Path
+) -> ModelFacts:
     """Write the model's folder and return the facts with what was found out on the way.
 
     Args:
@@ -39,7 +41,7 @@ def build(model: Model, saved: Saved, facts: Facts, folder: Path) -> Facts:
         facts: What is known of it: name, run, tables, params, metrics, gates.
         folder: A new folder.
     """
-    cases = certified(saved, model)
+    cases = certify_pyfunc_model(saved, model)
     shutil.copytree(saved.folder, folder)
     (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
     types, manifest = dict(model.example.dtypes), saved.manifest
@@ -47,33 +49,35 @@ def build(model: Model, saved: Saved, facts: Facts, folder: Path) -> Facts:
         facts,
         compiled=False,
         flavor=manifest.flavor,
-        reasons=(how(manifest),),
+        reasons=(describe_scoring(manifest),),
         parity=len(cases),
         inputs={field.name: types[field.name] for field in manifest.fields},
         spark=model.example.sparkSession.version,
     )
     metadata = {"sparkops_run": facts.run_id, "training_tables": dict(facts.tables), "compiled": False}
-    model_folder.describe(
+    mlflow_folder.add_metadata(
         folder, signature=_signature(folder, manifest), example=_example(cases), metadata=metadata
     )
     write_facts(facts, folder)
-    seal(manifest, folder)
+    seal_folder(manifest, folder)
     return facts
 
 
-def how(manifest: Manifest) -> str:
+def describe_scoring(manifest: Manifest) -> str:
     """Return how a model was saved and is scored, as a clause."""
     saved = f", saved by {manifest.saved_as}" if manifest.saved_as else ""
-    return f"a model of {label(manifest.flavor)}{saved}: its own code scores it, in a process of its own"
+    return (
+        f"a model of {flavor_label(manifest.flavor)}{saved}: its own code scores it, in a process of its own"
+    )
 
 
 def _signature(folder: Path, manifest: Manifest) -> ModelSignature:
     """Return the signature that a folder brought, or the one of the fields and of what MLflow's own flavor answers."""
-    from mlflow.models import Model as Saved
+    from mlflow.models import Model as MlflowModel
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, Schema
 
-    brought = Saved.load(str(folder)).signature
+    brought = MlflowModel.load(str(folder)).signature
     if brought is not None:
         return brought
     inputs = [ColSpec(_input(field), field.name, required=not field.nullable) for field in manifest.fields]

@@ -13,17 +13,16 @@ import pytest
 from fakes.http import Client
 from fakes.worker import MANIFEST, Doubling
 
-from sparkops.cli.models.list import sheet
+from sparkops.cli.models.list import version_lines
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch
 from sparkops.pipeline.model import Gate, Model
-from sparkops.pyfunc.registration.certify import certified
-from sparkops.pyfunc.registration.recheck import rechecked
-from sparkops.pyfunc.registration.saved_model import Saved
+from sparkops.pyfunc.registration.parity import certify_pyfunc_model, check_parity
+from sparkops.pyfunc.registration.prepared_model import PreparedModel
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
+from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registry import Registry
-from sparkops.registry.store import tracking_uri
 from sparkops.serving.app import Service, create_app
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def test_it_is_registered_with_its_flavor_gates_and_certificate(registry: Regist
     assert (found.flavor, found.compiled, found.aliases) == ("sklearn", False, ("champion",))
     assert [gate.passed for gate in found.gates] == [True]
     assert found.parity > 100
-    told = "\n".join(sheet(found))
+    told = "\n".join(version_lines(found))
     assert "a model of scikit-learn, saved by skops: its own code scores it, in a process of its own" in told
 
 
@@ -123,7 +122,7 @@ def test_every_door_answers_as_the_estimator_does(
     assert scored.columns == [*flights.columns, "prediction", "probability", "model_version"]
     got = [{name: row[name] for name in ("prediction", "probability")} for row in scored.collect()]
     assert got == truth
-    assert str(version.way) == "mapInArrow (scikit-learn, in a process of its own)"
+    assert str(version.scoring_method) == "mapInArrow (scikit-learn, in a process of its own)"
 
 
 def test_mlflow_itself_loads_the_same_version(
@@ -185,7 +184,7 @@ def test_an_onnx_network_is_held_to_single_precision(registry: Registry, flights
         assert scorer.tolerance == (1e-6, 1e-6)
         assert [(output.name, output.type) for output in scorer.outputs] == [("prediction", "vector")]
         got = scorer.score({"distance": 1000, "month": 3})["prediction"]
-        again = rechecked(scorer, registry.folder("onnx"), rows=5, seed=1)
+        again = check_parity(scorer, registry.folder("onnx"), rows=5, seed=1)
     assert (again.kept, again.fresh) == (done.parity, 5)
     assert again.kept_differences == again.fresh_differences == ()
     hidden = np.maximum(np.float32([1000, 3]) @ WEIGHTS, 0)
@@ -222,8 +221,8 @@ def test_a_model_whose_doors_differ_is_not_registered(registry: Registry, spark:
         answers = dict(Doubling().ask(columns))
         return answers | {"probability": ("vector", 2, [[0.5, 0.5]] * len(columns["x"]))}
 
-    saved = Saved(tmp_path, MANIFEST, scorer, Path("python"), truth, registry._settings)
+    saved = PreparedModel(tmp_path, MANIFEST, scorer, Path("python"), truth, registry._settings)
     with pytest.raises(
         ParityBroken, match=r"asked row by row, differ on .* in scikit-learn and .*row: {'x': "
     ):
-        certified(saved, Model(fitted=saved, example=rows))
+        certify_pyfunc_model(saved, Model(fitted=saved, example=rows))

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from sparkops.artifact.columns import READ, WRITTEN
-from sparkops.artifact.facts import input_types
+from sparkops.artifact.facts import read_input_types
+from sparkops.artifact.model_columns import INPUT_PARAMS, OUTPUT_PARAMS
 from sparkops.compiler.pipeline_stages import read_stages
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.compiler.schema import (
@@ -26,7 +26,7 @@ from sparkops.scoring.ir.field import Field
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class SavedSparkModel:
     """A saved Spark model with the columns of its rows.
 
     Args:
@@ -42,12 +42,12 @@ class Logged:
     spark: str
 
 
-def is_logged(folder: Path) -> bool:
+def is_model_folder(folder: Path) -> bool:
     """Tell whether a folder is MLflow's of a model, or one that Spark ML saved."""
     return (folder / "MLmodel").is_file() or (folder / "metadata").is_dir()
 
 
-def logged(folder: Path, *, schema: str | None = None) -> Logged:
+def read_spark_model(folder: Path, *, schema: str | None = None) -> SavedSparkModel:
     """Return the Spark model in a folder.
 
     Args:
@@ -67,7 +67,7 @@ def logged(folder: Path, *, schema: str | None = None) -> Logged:
     fields, told_by = _fields(folder, model, schema)
     if not fields:
         raise InputError(_nothing_tells(folder, saved, model))
-    return Logged(saved, fields, told_by, version)
+    return SavedSparkModel(saved, fields, told_by, version)
 
 
 def _model(folder: Path) -> Mapping[str, Any]:
@@ -98,7 +98,7 @@ def _fields(folder: Path, model: Mapping[str, Any], schema: str | None) -> tuple
     if schema is not None:
         return fields_from_ddl(schema), "--schema"
     rows = _example(folder, model)
-    known = fields_from_types(input_types(folder))
+    known = fields_from_types(read_input_types(folder))
     if known:
         return with_vector_sizes(known, rows[0] if rows else {}), "sparkops' own record"
     signature = _signature(folder, model)
@@ -159,8 +159,8 @@ def _read(saved: Path) -> list[str]:
     made: set[str] = set()
     found: dict[str, None] = {}
     for stage in read_stages(saved):
-        found |= dict.fromkeys(name for name in _named(stage, READ) if name not in made)
-        made |= set(_named(stage, WRITTEN))
+        found |= dict.fromkeys(name for name in _named(stage, INPUT_PARAMS) if name not in made)
+        made |= set(_named(stage, OUTPUT_PARAMS))
     return list(found)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from sparkops.errors import ModelError
-from sparkops.pyfunc.worker.flavor_names import label
+from sparkops.pyfunc.worker.flavor_names import flavor_label
 
 # By the package of the nearest class above a model's own: nothing is imported to find out.
 _PACKAGES = {
@@ -30,14 +30,14 @@ _log = logging.getLogger("sparkops.registry")
 
 
 @dataclass(frozen=True, slots=True)
-class SavedAs:
+class SavedFormat:
     """What was saved: the flavor, and the format of the file where it was chosen here."""
 
     flavor: str
     format: str = ""
 
 
-def flavor_of(fitted: Any) -> str | None:
+def detect_flavor(fitted: Any) -> str | None:
     """Return MLflow's name of a fitted model's flavor; "folder" of a path; None of a Spark model, or of anything else."""
     if isinstance(fitted, Path):
         return "folder"
@@ -45,7 +45,7 @@ def flavor_of(fitted: Any) -> str | None:
     return next((_PACKAGES[package] for package in packages if package in _PACKAGES), None)
 
 
-def save(fitted: Any, folder: Path, columns: int = 0) -> SavedAs:
+def save_model(fitted: Any, folder: Path, columns: int = 0) -> SavedFormat:
     """Save a model by MLflow's own flavor, or copy the folder that one wrote.
 
     Args:
@@ -56,14 +56,14 @@ def save(fitted: Any, folder: Path, columns: int = 0) -> SavedAs:
     Raises:
         ModelError: MLflow can't save it.
     """
-    flavor = flavor_of(fitted)
+    flavor = detect_flavor(fitted)
     if flavor == "folder":
         return _copied(fitted, folder)
     from mlflow.exceptions import MlflowException
 
     try:
         if flavor == "sklearn":
-            return SavedAs(flavor, _save_sklearn(fitted, folder))
+            return SavedFormat(flavor, _save_sklearn(fitted, folder))
         if flavor == "python_function":
             import mlflow.pyfunc
 
@@ -73,11 +73,13 @@ def save(fitted: Any, folder: Path, columns: int = 0) -> SavedAs:
             traced = {"input_example": _zeros(fitted, columns)} if flavor == "pytorch" else {}
             module.save_model(fitted, str(folder), pip_requirements=_packages(module), **traced)
     except (MlflowException, ImportError, OSError, TypeError, ValueError) as error:
-        raise ModelError(f"MLflow can't save this model of {label(str(flavor))}: {_first(error)}") from error
-    return SavedAs(str(flavor), _FORMATS.get(str(flavor), ""))
+        raise ModelError(
+            f"MLflow can't save this model of {flavor_label(str(flavor))}: {_first(error)}"
+        ) from error
+    return SavedFormat(str(flavor), _FORMATS.get(str(flavor), ""))
 
 
-def flavors(folder: Path) -> dict[str, Any]:
+def read_flavors(folder: Path) -> dict[str, Any]:
     """Return the flavors that a folder's `MLmodel` names, with their entries.
 
     Raises:
@@ -95,22 +97,22 @@ def flavors(folder: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def requirements(folder: Path) -> tuple[str, ...]:
+def read_requirements(folder: Path) -> tuple[str, ...]:
     """Return the packages that MLflow wrote down for a saved model."""
     file = folder / "requirements.txt"
     lines = file.read_text("utf-8").splitlines() if file.is_file() else []
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def _copied(source: Path, folder: Path) -> SavedAs:
-    found = flavors(source)
+def _copied(source: Path, folder: Path) -> SavedFormat:
+    found = read_flavors(source)
     if "spark" in found:
         raise ModelError(
             f"{source} holds a Spark model: give the fitted model itself, so that it is compiled."
         )
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "registered_model_meta"))
     own = [name for name in found if name != "python_function"]
-    return SavedAs(
+    return SavedFormat(
         own[0] if own else "python_function", str(found.get("sklearn", {}).get("serialization_format", ""))
     )
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError
-from sparkops.registry import store
 from sparkops.scoring.locate.sqlite_registry import sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+from pathlib import Path
 
 # MLflow reads these while it is imported: no reports to its makers, no bars and no hints on the terminal.
 _QUIET = {
@@ -27,25 +27,25 @@ _QUIET = {
 _NOISY = ("mlflow", "alembic", "git")
 
 
-def warm() -> threading.Thread:
+def preload_mlflow() -> threading.Thread:
     """Start importing MLflow in a thread, so that it is there once a model was trained."""
     thread = threading.Thread(target=_quietly_imported, name="sparkops-mlflow", daemon=True)
     thread.start()
     return thread
 
 
-def client(settings: Settings) -> MlflowClient:
+def connect(settings: Settings) -> MlflowClient:
     """Return MLflow's client for the project's store, made on first use where it is a local file."""
     _quietly_imported()
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    uri = store.tracking_uri(settings)
+    uri = tracking_uri(settings)
     file = sqlite_file(uri)
     try:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        made = MlflowClient(tracking_uri=uri, registry_uri=store.registry_uri(settings))
+        made = MlflowClient(tracking_uri=uri, registry_uri=registry_uri(settings))
         made.get_experiment_by_name(settings.models.experiment)  # the first question shows whether it answers
     except OSError as error:
         raise ModelError(
@@ -53,12 +53,12 @@ def client(settings: Settings) -> MlflowClient:
         ) from error
     except MlflowException as error:
         raise EngineError(
-            f"The model registry {uri} does not answer ({told(error)}). Check models.tracking_uri."
+            f"The model registry {uri} does not answer ({first_line(error)}). Check models.tracking_uri."
         ) from error
     return made
 
 
-def told(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """Return the first line of an error of MLflow, which may carry a whole server page."""
     return str(getattr(error, "message", error)).strip().split("\n", 1)[0][:300]
 
@@ -72,3 +72,28 @@ def _quietly_imported() -> None:
 
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def tracking_uri(settings: Settings) -> str:
+    """Return the tracking store: the one of conf, or SQLite under the project's state folder."""
+    return settings.models.tracking_uri or f"sqlite:///{settings.state / 'mlflow' / 'mlflow.db'}"
+
+
+def registry_uri(settings: Settings) -> str:
+    """Return the registry: the one of conf, or the tracking store."""
+    return settings.models.registry_uri or tracking_uri(settings)
+
+
+def artifact_root(settings: Settings) -> str | None:
+    """Return where artifacts go, as a URI; None lets a tracking server decide."""
+    root = settings.models.artifact_root
+    if root is not None:
+        return root if "://" in root else (settings.root / root).as_uri()
+    if sqlite_file(tracking_uri(settings)) is None:
+        return None
+    return (settings.state / "mlflow" / "artifacts").as_uri()
+
+
+def download_cache(settings: Settings) -> Path:
+    """Return the folder that keeps what was copied from a tracking server."""
+    return settings.state / "mlflow" / "cache"

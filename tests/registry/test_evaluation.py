@@ -6,11 +6,11 @@ import pytest
 
 from sparkops.errors import ModelError
 from sparkops.pipeline.model import Gate
-from sparkops.registry.gates import judge
+from sparkops.registry.evaluation import evaluate_gates
 
 
 def passed(gate: Gate, value: float, champion: dict[str, float] | None = None) -> list[bool]:
-    return [result.passed for result in judge([gate], {"auc": value}, champion)]
+    return [result.passed for result in evaluate_gates([gate], {"auc": value}, champion)]
 
 
 def test_absolute_gates_hold_at_their_bounds() -> None:
@@ -34,18 +34,18 @@ def test_lower_is_better_turns_the_comparison_round() -> None:
 
 
 def test_the_first_version_has_no_champion_to_beat() -> None:
-    (result,) = judge([Gate(metric="auc", not_worse=True)], {"auc": 0.1}, None)
+    (result,) = evaluate_gates([Gate(metric="auc", not_worse=True)], {"auc": 0.1}, None)
     assert result.passed
     assert result.champion is None
     assert "there is none yet" in result.rule
 
 
 def test_a_champion_that_cannot_be_scored_does_not_let_a_version_pass() -> None:
-    (result,) = judge([Gate(metric="auc", not_worse=True)], {"auc": 0.1}, {})
+    (result,) = evaluate_gates([Gate(metric="auc", not_worse=True)], {"auc": 0.1}, {})
     assert not result.passed
     assert "cannot score these rows" in result.rule
 
 
 def test_a_gate_on_a_metric_that_is_not_there_names_those_that_are() -> None:
     with pytest.raises(ModelError, match=r"`auk`, but the model has the metrics: auc, recall"):
-        judge([Gate(metric="auk", at_least=0.1)], {"recall": 1.0, "auc": 0.5}, None)
+        evaluate_gates([Gate(metric="auk", at_least=0.1)], {"recall": 1.0, "auc": 0.5}, None)

@@ -9,21 +9,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.sample import sampled
+from sparkops.artifact.frames import sample_rows
 from sparkops.batch.frame_scoring import VERSION_COLUMN
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError, RowError
 from sparkops.pipeline.model import Model
-from sparkops.pyfunc.registration.flavors import flavor_of, flavors, requirements, save
-from sparkops.pyfunc.registration.frame_scoring import scored
-from sparkops.pyfunc.registration.input_fields import fields_of
-from sparkops.pyfunc.worker.environment import THIS, interpreter
-from sparkops.pyfunc.worker.flavor_names import label
-from sparkops.pyfunc.worker.manifest import Manifest, seal
-from sparkops.pyfunc.worker.process_settings import Running
+from sparkops.pyfunc.registration.input_fields import read_fields
+from sparkops.pyfunc.registration.mlflow_flavors import (
+    detect_flavor,
+    read_flavors,
+    read_requirements,
+    save_model,
+)
+from sparkops.pyfunc.registration.pyfunc_model_version import score_frame
+from sparkops.pyfunc.worker.environment import PYTHON_VERSION, WorkerSettings, find_interpreter
+from sparkops.pyfunc.worker.flavor_names import flavor_label
+from sparkops.pyfunc.worker.manifest import Manifest, seal_folder
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.pyfunc.worker.worker_main import answers, frame_of
-from sparkops.pyfunc.worker.worker_process import Answers, Columns, Process
+from sparkops.pyfunc.worker.worker_main import build_frame, predict
+from sparkops.pyfunc.worker.worker_process import Answers, Columns, WorkerProcess
 from sparkops.scoring.ir.description import Output
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ _FIRST = 20  # rows that show what the model answers
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class PreparedModel:
     """A saved model; `transform` scores a frame as the registered version will.
 
     Args:
@@ -54,13 +58,13 @@ class Saved:
 
     def transform(self, frame: DataFrame) -> DataFrame:
         """Return the frame with the model's answers."""
-        return scored(frame, self.folder, self.manifest, self.python, self.settings, 0, arrays=False).drop(
-            VERSION_COLUMN
-        )
+        return score_frame(
+            frame, self.folder, self.manifest, self.python, self.settings, 0, arrays=False
+        ).drop(VERSION_COLUMN)
 
 
 @contextmanager
-def prepared(model: Model, settings: Settings) -> Iterator[Model]:
+def prepared_model(model: Model, settings: Settings) -> Iterator[Model]:
     """Yield a model whose `fitted` is saved and can score frames; a Spark model is yielded as it is.
 
     Args:
@@ -70,7 +74,7 @@ def prepared(model: Model, settings: Settings) -> Iterator[Model]:
     Raises:
         ModelError: It cannot be saved or loaded, or answers nothing.
     """
-    if flavor_of(model.fitted) is None:
+    if detect_flavor(model.fitted) is None:
         yield model
         return
     if model.example.isEmpty():
@@ -85,34 +89,34 @@ def prepared(model: Model, settings: Settings) -> Iterator[Model]:
             saved.scorer.close()
 
 
-def _saved(model: Model, folder: Path, settings: Settings) -> Saved:
-    running, fields = Running.of(settings), fields_of(model)
-    how = save(model.fitted, folder, len(fields))
+def _saved(model: Model, folder: Path, settings: Settings) -> PreparedModel:
+    running, fields = WorkerSettings.of(settings), read_fields(model)
+    how = save_model(model.fitted, folder, len(fields))
     manifest = Manifest(
         flavor=how.flavor,
         fields=fields,
         classes=_classes(model.fitted),
         python=_python(folder),
-        requirements=requirements(folder),
+        requirements=read_requirements(folder),
         saved_as=how.format,
     )
-    manifest = seal(manifest, folder)
-    python = interpreter(manifest, running)
-    worker = Process(folder, manifest, python, timeout=running.timeout)
-    manifest = seal(_answering(manifest, worker, model), folder)
+    manifest = seal_folder(manifest, folder)
+    python = find_interpreter(manifest, running)
+    worker = WorkerProcess(folder, manifest, python, timeout=running.timeout)
+    manifest = seal_folder(_answering(manifest, worker, model), folder)
     scorer = PyfuncScorer(manifest, worker)
-    return Saved(folder, manifest, scorer, python, _truth(model.fitted, manifest, worker), settings)
+    return PreparedModel(folder, manifest, scorer, python, _truth(model.fitted, manifest, worker), settings)
 
 
-def _answering(manifest: Manifest, worker: Process, model: Model) -> Manifest:
+def _answering(manifest: Manifest, worker: WorkerProcess, model: Model) -> Manifest:
     """Return the manifest with what the model answers to a few rows."""
-    rows = sampled(model.example, [field.name for field in manifest.fields], _FIRST)
+    rows = sample_rows(model.example, [field.name for field in manifest.fields], _FIRST)
     try:
         got = worker.ask(PyfuncScorer(manifest, worker).columns(rows))
     except RowError as error:
         worker.close()
         raise ModelError(
-            f"The model of {label(manifest.flavor)} does not answer the rows of Model.example: {error} "
+            f"The model of {flavor_label(manifest.flavor)} does not answer the rows of Model.example: {error} "
             "Give the columns that it was fitted on, in their order."
         ) from error
     return replace(
@@ -128,16 +132,16 @@ def _output(name: str, kind: str, size: int | None) -> Output:
 
 
 def _classes(fitted: Any) -> tuple[str, ...] | None:
-    found = getattr(fitted, "classes_", None) if flavor_of(fitted) == "sklearn" else None
+    found = getattr(fitted, "classes_", None) if detect_flavor(fitted) == "sklearn" else None
     return None if found is None or isinstance(found, list) else tuple(map(str, found))
 
 
 def _python(folder: Path) -> str:
-    said = str(flavors(folder)["python_function"].get("python_version") or THIS)
+    said = str(read_flavors(folder)["python_function"].get("python_version") or PYTHON_VERSION)
     return ".".join(said.split(".")[:2])
 
 
-def _truth(fitted: Any, manifest: Manifest, worker: Process) -> Callable[[Columns], Answers]:
+def _truth(fitted: Any, manifest: Manifest, worker: WorkerProcess) -> Callable[[Columns], Answers]:
     """Return what asks the fitted model in this process, all rows at once; where it is only saved, its own process."""
     own = _own(fitted)
     if own is None:
@@ -147,13 +151,13 @@ def _truth(fitted: Any, manifest: Manifest, worker: Process) -> Callable[[Column
     ]
 
     def ask(columns: Mapping[str, Sequence[Any]]) -> Answers:
-        return answers(manifest.flavor, own, frame_of(fields, columns))
+        return predict(manifest.flavor, own, build_frame(fields, columns))
 
     return ask
 
 
 def _own(fitted: Any) -> Any:
-    flavor = flavor_of(fitted)
+    flavor = detect_flavor(fitted)
     if flavor in ("sklearn", "pytorch"):
         return fitted
     if flavor == "onnx":

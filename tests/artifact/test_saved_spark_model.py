@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sparkops.artifact.logged_model import logged
+from sparkops.artifact.saved_spark_model import read_spark_model
 from sparkops.compiler.schema import fields_from_ddl, fields_from_example
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring import Field
@@ -56,7 +56,7 @@ def test_columns_come_from_mlflows_signature_in_every_type_and_may_be_null(mlflo
     ]
     signature = [column(f"c{at}", word) for at, word in enumerate(words)]
     signature.append(column("a", "array", items={"type": "string"}))
-    found = logged(mlflow_folder(signature=signature))
+    found = read_spark_model(mlflow_folder(signature=signature))
     assert found.told_by == "MLflow's signature"
     assert [field.type for field in found.fields] == [
         "long", "integer", "double", "float", "string", "boolean", "timestamp", "vector", "binary", "array<string>",
@@ -69,7 +69,7 @@ def test_columns_come_from_mlflows_signature_in_every_type_and_may_be_null(mlflo
 def test_the_example_tells_what_the_signature_leaves_open(mlflow_folder) -> None:
     example = {"columns": ["n", "v"], "data": [[None, [1.0, 2.0]], [4, [0.0, 1.0]]]}
     signature = [column("n", "any"), column("v", "sparkml vector")]
-    fields = logged(mlflow_folder(signature=signature, example=example)).fields
+    fields = read_spark_model(mlflow_folder(signature=signature, example=example)).fields
     assert fields == (Field("n", "long"), Field("v", "vector", size=2))
 
 
@@ -79,7 +79,7 @@ def test_the_example_tells_what_the_signature_leaves_open(mlflow_folder) -> None
     ids=["split", "object", "records"],
 )
 def test_without_a_signature_the_example_tells(mlflow_folder, example) -> None:
-    found = logged(mlflow_folder(example=example))
+    found = read_spark_model(mlflow_folder(example=example))
     assert (found.fields, found.told_by) == ((Field("x", "double"), Field("n", "long")), "the input example")
 
 
@@ -89,15 +89,15 @@ def test_without_a_signature_the_example_tells(mlflow_folder, example) -> None:
 )
 def test_where_nothing_tells_the_columns_it_says_what_to_do(mlflow_folder, signature) -> None:
     with pytest.raises(InputError) as told:
-        logged(mlflow_folder(signature=signature))
+        read_spark_model(mlflow_folder(signature=signature))
     for words in ("neither a signature of named columns nor an input example", "--schema", "`x`, `n`"):
         assert words in str(told.value)
 
 
 def test_a_bare_folder_needs_a_schema_and_takes_it(mlflow_folder) -> None:
     with pytest.raises(InputError, match="bare of a signature"):
-        logged(SAVED)
-    found = logged(SAVED, schema="x double, n INT NOT NULL")
+        read_spark_model(SAVED)
+    found = read_spark_model(SAVED, schema="x double, n INT NOT NULL")
     assert found.fields == (Field("x", "double"), Field("n", "integer", nullable=False))
 
 
@@ -112,16 +112,16 @@ def test_a_bare_folder_needs_a_schema_and_takes_it(mlflow_folder) -> None:
 )
 def test_a_folder_without_a_spark_model_is_refused(mlflow_folder, flavors, says) -> None:
     with pytest.raises(ModelError, match=says):
-        logged(mlflow_folder(flavors=flavors, signature=[column("x", "double")]))
+        read_spark_model(mlflow_folder(flavors=flavors, signature=[column("x", "double")]))
 
 
 def test_a_damaged_mlmodel_or_signature_is_told(mlflow_folder) -> None:
     folder = mlflow_folder(signature="x")
     with pytest.raises(ModelError, match=r"signature in .* can't be read"):
-        logged(folder)
+        read_spark_model(folder)
     (folder / "MLmodel").write_text("a: [", "utf-8")
     with pytest.raises(ModelError, match="can't be read"):
-        logged(folder)
+        read_spark_model(folder)
 
 
 def test_columns_are_read_from_ddl() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sparkops.artifact.code_bundle import code
-from sparkops.batch.shipping import trouble
-from sparkops.batch.spark_version import SparkVersion
+from sparkops.artifact.code_bundle import scoring_package
+from sparkops.batch.executor_scorer import probe_executors
+from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
@@ -19,14 +19,14 @@ from sparkops.tables.error_messages.translation import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
-By = Callable[[str], SparkVersion]
+By = Callable[[str], SparkModelVersion]
 
 
 @pytest.fixture
 def by(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> By:
     """Return the registered version, scored in a way of the test's choice."""
 
-    def version(batch: Any, mode: Any = "local") -> SparkVersion:
+    def version(batch: Any, mode: Any = "local") -> SparkModelVersion:
         changed = {"models": ModelSettings(batch=batch), "spark": SparkSettings(mode=mode)}
         return Registry(shared_settings.model_copy(update=changed), spark).version(late.name, late.version)
 
@@ -40,7 +40,7 @@ def test_both_ways_give_the_same_columns_and_numbers(flights: Any, by: By, array
         version = by(way)
         scored = version.transform(flights, arrays=arrays)
         found[way] = scored.dtypes, [row.asDict() for row in scored.collect()]
-        assert str(version.way) == f"{way} (set by models.batch)"
+        assert str(version.scoring_method) == f"{way} (set by models.batch)"
     (types, spark_rows), (our_types, our_rows) = found["transform"], found["mapInArrow"]
     assert types == our_types
     assert len(spark_rows) == len(our_rows) > 1000
@@ -52,13 +52,13 @@ def test_both_ways_give_the_same_columns_and_numbers(flights: Any, by: By, array
 
 def test_the_way_that_won_the_race_is_taken_and_said(flights: Any, by: By, late: ModelVersionInfo) -> None:
     version = by("auto")
-    assert version.way is None
+    assert version.scoring_method is None
     version.transform(flights)
-    assert late.race["rows"] > 1000
-    assert version.way is not None
-    assert version.way.kind == min(("mapInArrow", "transform"), key=late.race.__getitem__)
+    assert late.benchmark["rows"] > 1000
+    assert version.scoring_method is not None
+    assert version.scoring_method.kind == min(("mapInArrow", "transform"), key=late.benchmark.__getitem__)
     for way in ("transform", "mapInArrow"):
-        assert f"{late.race[way]:g}" in str(version.way)
+        assert f"{late.benchmark[way]:g}" in str(version.scoring_method)
 
 
 def test_executors_elsewhere_get_the_scorers_code_with_the_job(flights: Any, by: Any) -> None:
@@ -69,10 +69,10 @@ def test_executors_elsewhere_get_the_scorers_code_with_the_job(flights: Any, by:
 
 
 def test_what_executors_lack_is_told(spark: Any) -> None:
-    assert trouble(spark, *code()) == ""
+    assert probe_executors(spark, *scoring_package()) == ""
     lacking = {"__init__.py": "", "scoring/__init__.py": "", "scoring/arrow.py": "import no_such_library\n"}
     told = "executors can't run the scorer: ModuleNotFoundError: No module named 'no_such_library'"
-    assert trouble(spark, "lacking", lacking) == told
+    assert probe_executors(spark, "lacking", lacking) == told
 
 
 def test_a_column_that_arrow_does_not_carry_keeps_to_transform(flights: Any, by: By) -> None:
@@ -81,7 +81,7 @@ def test_a_column_that_arrow_does_not_carry_keeps_to_transform(flights: Any, by:
     odd = VectorAssembler(inputCols=["month"], outputCol="v").transform(flights.limit(2))
     version = by("mapInArrow")
     assert version.transform(odd).count() == 2
-    assert str(version.way) == "transform (Arrow does not carry `v` to Python)"
+    assert str(version.scoring_method) == "transform (Arrow does not carry `v` to Python)"
 
 
 def test_a_row_that_is_refused_is_named_without_its_place_in_a_batch(flights: Any, by: By) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import LOADER, copy_code
+from sparkops.artifact.code_bundle import LOADER, copy_scoring_package
 from sparkops.config.settings import Settings
 from sparkops.scoring.artifact.file_names import SCORER
 
@@ -51,7 +51,7 @@ def add_scorer(folder: Path) -> None:
 
     from sparkops.scoring.pyfunc import DEFAULT, RULES  # it brings NumPy
 
-    package = copy_code(folder / "code")
+    package = copy_scoring_package(folder / "code")
     model = Model.load(str(folder))
     pyfunc.add_to_model(
         model,
@@ -74,7 +74,7 @@ def add_spark_requirements(folder: Path) -> None:
         file.write_text(text.replace("numpy>=1.26", f"pyspark=={pyspark.__version__}"), "utf-8")
 
 
-def describe(
+def add_metadata(
     folder: Path, *, signature: ModelSignature, example: Mapping[str, Any] | None, metadata: Mapping[str, Any]
 ) -> None:
     """Add signature, input example and metadata to a saved model."""
@@ -97,7 +97,7 @@ def describe(
     model.save(str(folder / "MLmodel"))
 
 
-def belongs_to(folder: Path, *, run: str, model_id: str, location: str) -> None:
+def set_mlflow_ids(folder: Path, *, run: str, model_id: str, location: str) -> None:
     """Write into a saved model which run and which logged model of MLflow it is."""
     from mlflow.models import Model
 

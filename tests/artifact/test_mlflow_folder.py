@@ -10,8 +10,8 @@ from fakes.without import run
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registry import Registry
-from sparkops.registry.store import tracking_uri
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkops.artifact.logged_model import Logged
+from sparkops.artifact.saved_spark_model import SavedSparkModel
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.ir.description import Description
@@ -15,7 +15,7 @@ from sparkops.scoring.ir.description import Description
 ORIGIN = "compiled.json"  # beside the scorer
 
 
-def check_free(into: Path) -> None:
+def check_output_folder(into: Path) -> None:
     """Raise unless a folder is new, empty, or held a scorer that was compiled before."""
     if into.is_dir() and any(into.iterdir()) and not (into / ORIGIN).is_file():
         raise InputError(
@@ -25,11 +25,11 @@ def check_free(into: Path) -> None:
         raise InputError(f"{into} is a file. Name a new folder.")
 
 
-def write_compiled(description: Description, model: Logged, into: Path) -> None:
+def write_compiled_scorer(description: Description, model: SavedSparkModel, into: Path) -> None:
     """Write the scorer into a folder; a certificate of another scorer that was there is taken away."""
     from sparkops.scoring import save
 
-    check_free(into)
+    check_output_folder(into)
     same = (into / DESCRIPTION).is_file() and _hash(into) == description.hash
     if not same:
         (into / CERTIFICATE).unlink(missing_ok=True)
@@ -38,7 +38,7 @@ def write_compiled(description: Description, model: Logged, into: Path) -> None:
     (into / ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", "utf-8")
 
 
-def saved_model(folder: Path) -> Path:
+def find_spark_model(folder: Path) -> Path:
     """Return the Spark model that a folder's scorer was compiled from.
 
     Raises:

@@ -7,15 +7,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.code_bundle import code
-from sparkops.artifact.columns import answer_columns
-from sparkops.artifact.facts import race_of
-from sparkops.artifact.model_folder import SPARK_MODEL
-from sparkops.batch.frame_scoring import VERSION_COLUMN, by_scorer, by_spark
-from sparkops.batch.planner import Way, choose, seconds_a_row
-from sparkops.batch.registered_version import Pinned
-from sparkops.batch.rule_counts import Count, Tally, can_count
-from sparkops.batch.shipping import arrow_scorer, is_elsewhere, trouble
+from sparkops.artifact.code_bundle import scoring_package
+from sparkops.artifact.facts import read_benchmark
+from sparkops.artifact.mlflow_folder import SPARK_MODEL
+from sparkops.artifact.model_columns import output_columns
+from sparkops.batch.executor_scorer import build_arrow_scorer, has_remote_executors, probe_executors
+from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_compiled, score_with_transform
+from sparkops.batch.planner import ScoringMethod, choose_method, seconds_per_row
+from sparkops.batch.registered_version import RegisteredVersion
+from sparkops.batch.rule_counts import ReportCounts, RuleViolationCounter, can_count
 from sparkops.config.settings import Settings
 from sparkops.errors import ConfigError, ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("sparkops.registry")
 
 
-class SparkVersion(Pinned):
+class SparkModelVersion(RegisteredVersion):
     """One version of a registered model, scored by Spark; implements `ModelVersion`.
 
     Args:
@@ -42,7 +42,7 @@ class SparkVersion(Pinned):
     def __init__(self, name: str, version: int, folder: Path, settings: Settings) -> None:
         super().__init__(name, version, folder, settings)
         self._asked: str | None = None
-        self._tally: Tally | None = None
+        self._tally: RuleViolationCounter | None = None
 
     @cached_property
     def fitted(self) -> Any:
@@ -89,18 +89,20 @@ class SparkVersion(Pinned):
             ConfigError: Rows that break a rule are to be refused, and the way that scores these can judge none.
         """
         self.check(frame)
-        way = self._way = self._chosen(frame)
+        way = self._scoring_method = self._chosen(frame)
         unjudged = self._rules if way.kind == "transform" else ()
         if self._settings.models.rules == "refuse" and any(rule.refuses for rule in unjudged):
             raise ConfigError(self._unjudged(way))
         loud = bool(unjudged) and self._settings.models.rules != "count"
         _log.log(logging.WARNING if loud else logging.INFO, "%s scores by %s", self.uri, way)
         if self.scorer is not None and way.kind == "mapInArrow":
-            return by_scorer(frame, self._sent(frame), self.scorer.outputs, arrays=arrays)
-        return by_spark(frame, self.fitted, self._answers, self.scorer, self._version, arrays=arrays)
+            return score_with_compiled(frame, self._sent(frame), self.scorer.outputs, arrays=arrays)
+        return score_with_transform(
+            frame, self.fitted, self._answers, self.scorer, self._version, arrays=arrays
+        )
 
     @property
-    def judged(self) -> dict[str, Any]:
+    def rule_summary(self) -> dict[str, Any]:
         """Return what its rules found in the frames that it scored, as JSON values; empty where none judged a row.
 
         "rows" were judged by "rules"; "broken" holds each rule that rows broke, and how many. Whole once Spark has computed
@@ -114,11 +116,11 @@ class SparkVersion(Pinned):
         checks = self.scorer.description.checks if self.scorer else None
         return checks.rules if checks and self._settings.models.rules != "off" else ()
 
-    def _chosen(self, frame: DataFrame) -> Way:
+    def _chosen(self, frame: DataFrame) -> ScoringMethod:
         spark, rules = frame.sparkSession, len(self._rules)
-        way = choose(
+        way = choose_method(
             self.scorer,
-            race_of(self._folder),
+            read_benchmark(self._folder),
             lambda: self._seconds,
             frame,
             self._settings,
@@ -126,10 +128,12 @@ class SparkVersion(Pinned):
             rules=rules,
         )
         if way.kind == "mapInArrow" and rules and not can_count(spark):
-            return Way(way.kind, f"{way.reason}; rows that break one are not counted, by Spark Connect")
+            return ScoringMethod(
+                way.kind, f"{way.reason}; rows that break one are not counted, by Spark Connect"
+            )
         return way
 
-    def _unjudged(self, way: Way) -> str:
+    def _unjudged(self, way: ScoringMethod) -> str:
         return (
             f"{self.uri} carries rules by which models.rules refuses rows, and Spark's own transform, which would score these "
             f"rows, judges none: {way.reason}. Set models.batch to auto or mapInArrow, leave out columns that Arrow does not "
@@ -140,7 +144,7 @@ class SparkVersion(Pinned):
         """Return what judges and scores Arrow batches, its code sent to executors elsewhere."""
         assert self.scorer is not None
         version, apply = (VERSION_COLUMN, self._version), self._settings.models.rules
-        return arrow_scorer(
+        return build_arrow_scorer(
             frame.sparkSession,
             self.scorer,
             self._folder / SCORER,
@@ -150,27 +154,31 @@ class SparkVersion(Pinned):
             count=self._counting(frame),
         )
 
-    def _counting(self, frame: DataFrame) -> Count | None:
+    def _counting(self, frame: DataFrame) -> ReportCounts | None:
         """Return what workers call with what broke the rules of this frame's rows; None without rules."""
         if not self._rules:
             return None
         if self._tally is None:
-            self._tally = Tally(self._rules, self._settings.models.rules)
+            self._tally = RuleViolationCounter(self._rules, self._settings.models.rules)
         return self._tally.of(frame)
 
     def _afar(self, spark: SparkSession) -> str:
         """Return why executors elsewhere can't run the scorer; asked once."""
         if self._asked is None:
-            self._asked = trouble(spark, *code()) if is_elsewhere(spark, self._settings) else ""
+            self._asked = (
+                probe_executors(spark, *scoring_package())
+                if has_remote_executors(spark, self._settings)
+                else ""
+            )
         return self._asked
 
     @cached_property
     def _seconds(self) -> float:
         assert self.scorer is not None
-        return seconds_a_row(self.scorer, self._folder / SCORER / CERTIFICATE)
+        return seconds_per_row(self.scorer, self._folder / SCORER / CERTIFICATE)
 
     @cached_property
     def _answers(self) -> tuple[str, ...]:
         if self.scorer is None:
-            return answer_columns(self.fitted)
+            return output_columns(self.fitted)
         return tuple(output.name for output in self.scorer.outputs)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-READ = ("inputCol", "inputCols", "featuresCol", "userCol", "itemCol", "itemsCol", "offsetCol")
-WRITTEN = (
+INPUT_PARAMS = ("inputCol", "inputCols", "featuresCol", "userCol", "itemCol", "itemsCol", "offsetCol")
+OUTPUT_PARAMS = (
     "outputCol", "outputCols", "predictionCol", "probabilityCol", "rawPredictionCol", "leafCol",
     "topicDistributionCol", "quantilesCol", "linkPredictionCol", "varianceCol",
 )  # fmt: skip
@@ -14,20 +14,20 @@ _ANSWERED = ("predictionCol", "probabilityCol", "outputCol", "outputCols", "topi
 _OPAQUE = ("SQLTransformer", "RFormulaModel")  # what they read stands in text, not in a parameter
 
 
-def read_columns(fitted: Any) -> frozenset[str] | None:
+def input_columns(fitted: Any) -> frozenset[str] | None:
     """Return the columns that predictions come from; None where the stages' parameters do not tell.
 
     A stage that only makes the label (its output feeds no prediction) is not looked at.
     """
     stages = tuple(_stages(fitted))
-    if any(type(stage).__name__ in _OPAQUE or not _named(stage, READ) for stage in stages):
+    if any(type(stage).__name__ in _OPAQUE or not _named(stage, INPUT_PARAMS) for stage in stages):
         return None
     predicts = any(stage.hasParam("predictionCol") for stage in stages)
     needed: set[str] = set()
     for stage in reversed(stages):
-        written = _named(stage, WRITTEN)
+        written = _named(stage, OUTPUT_PARAMS)
         if not predicts or stage.hasParam("predictionCol") or written & needed:
-            needed = (needed - written) | _named(stage, READ)
+            needed = (needed - written) | _named(stage, INPUT_PARAMS)
     return frozenset(needed)
 
 
@@ -52,7 +52,7 @@ def _named(stage: Any, params: tuple[str, ...]) -> set[str]:
     return names - {""}
 
 
-def answer_columns(fitted: Any) -> tuple[str, ...]:
+def output_columns(fitted: Any) -> tuple[str, ...]:
     """Return the columns that a model answers with: predictions and what is made of them, not what leads to them."""
     stages = tuple(_stages(fitted))
     predicts = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
