@@ -116,7 +116,7 @@ def test_this_spark_agrees_with_the_scorer_of_a_model_that_another_saved(compile
 
 @pytest.mark.spark
 def test_a_registered_model_keeps_its_certificate_and_stands_fresh_rows(spark, shared_settings, late) -> None:
-    found = ParityCheck.of(Registry(shared_settings).place("late@champion"), rows=100, seed=5)
+    found = ParityCheck.of(Registry(shared_settings).fetch("late@champion"), rows=100, seed=5)
     assert (len(found.cases), found.kept()) == (late.parity, [])
     compared = found.asked(session_reference(spark))
     assert compared.told() == []
