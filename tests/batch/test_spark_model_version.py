@@ -70,7 +70,11 @@ def test_executors_elsewhere_get_the_scorers_code_with_the_job(flights: Any, by:
 
 def test_what_executors_lack_is_told(spark: Any) -> None:
     assert probe_executors(spark, *scoring_package()) == ""
-    lacking = {"__init__.py": "", "scoring/__init__.py": "", "scoring/arrow_scorer.py": "import no_such_library\n"}
+    lacking = {
+        "__init__.py": "",
+        "scoring/__init__.py": "",
+        "scoring/arrow_scorer.py": "import no_such_library\n",
+    }
     told = "executors can't run the scorer: ModuleNotFoundError: No module named 'no_such_library'"
     assert probe_executors(spark, "lacking", lacking) == told
 
