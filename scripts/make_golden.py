@@ -53,7 +53,7 @@ from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa
 from sparkops.scoring.ir import conditions as T  # noqa: E402
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules  # noqa: E402
 from sparkops.scoring.ir.rule_serialization import rule_to_json  # noqa: E402
-from sparkops.scoring.locate.sqlite_registry import Entry, entries  # noqa: E402
+from sparkops.scoring.locate.sqlite_registry import RegistryEntry, read_entries  # noqa: E402
 from sparkops.scoring.rules.compatibility import keep_supported  # noqa: E402
 from sparkops.scoring.stages.registry import STAGES  # noqa: E402
 
@@ -528,14 +528,15 @@ def _copy(engine: Engine, project: Path, into: Path) -> None:
         _text({"library": version("great-expectations"), "suites": suites}), "utf-8"
     )
     registry = {
-        f"{each.name}/{each.version}": _entry_json(each) for each in entries(state / "mlflow" / "mlflow.db")
+        f"{each.name}/{each.version}": _entry_json(each)
+        for each in read_entries(state / "mlflow" / "mlflow.db")
     }
     (into / "registry.json").write_text(_text(registry), "utf-8")
     shutil.copytree(engine.models.folder("late"), into / "models" / "spark")
     shutil.copytree(engine.models.folder("net"), into / "models" / "other")
 
 
-def _entry_json(entry: Entry) -> dict[str, Any]:
+def _entry_json(entry: RegistryEntry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "version": entry.version,

@@ -14,7 +14,7 @@ from sparkops.pipeline.json_values import gate_json, gate_of
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG
-from sparkops.scoring.locate.sqlite_registry import Entry
+from sparkops.scoring.locate.sqlite_registry import RegistryEntry
 
 RUN_TAG = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
@@ -139,7 +139,7 @@ def to_tags(facts: ModelFacts) -> dict[str, str]:
     }
 
 
-def to_version_info(entry: Entry) -> ModelVersionInfo:
+def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
     """Return a registry's entry as sparkops tells it; a version that someone else registered has no tags of ours."""
     tags = entry.tags
     ours = RUN_TAG in tags

@@ -29,7 +29,7 @@ from sparkops.scoring.artifact.certificate import (
     read_cases,
 )
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
-from sparkops.scoring.locate.model_uri import scorer_folder
+from sparkops.scoring.locate.model_uri import find_scorer_folder
 from sparkops.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ParityCheck:
         Raises:
             NotCompiled: It holds no scorer.
         """
-        folder = scorer_folder(model)
+        folder = find_scorer_folder(model)
         if not (folder / DESCRIPTION).is_file():
             raise NotCompiled(
                 f"{model} holds no scorer. Make one: `sparkops models compile {model} --into DIR`."

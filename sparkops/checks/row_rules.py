@@ -11,7 +11,7 @@ from sparkops.checks.expectations.registry import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.scoring.ir.conditions import RowRule, plain_name
+from sparkops.scoring.ir.conditions import RowRule, unquote
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
 
 
@@ -59,7 +59,7 @@ def _row_rule(compiled: CompiledSuite, index: int, columns: Columns) -> RowRule 
 def _to_portable(
     expectation: Expectation, table: str, rule: RowRule, types: Mapping[str, str]
 ) -> PortableRule:
-    names = [plain_name(name) for name in rule.fields]
+    names = [unquote(name) for name in rule.fields]
     return PortableRule(
         label=expectation.label,
         table=table,

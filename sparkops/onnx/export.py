@@ -14,7 +14,7 @@ from sparkops.onnx.verification import Verification, scored_cases, verify
 from sparkops.scoring import edge_rows, load
 from sparkops.scoring.artifact.certificate import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
-from sparkops.scoring.locate.model_uri import scorer_folder
+from sparkops.scoring.locate.model_uri import find_scorer_folder
 
 # The limit of a protocol buffer.
 _MAX_BYTES = 2**31 - 1
@@ -57,7 +57,7 @@ def export(
         ParityBroken: The graph differs on a row; nothing was written.
     """
     _check_target(file)
-    home = scorer_folder(folder)
+    home = find_scorer_folder(folder)
     if not (home / DESCRIPTION).is_file():
         raise NotCompiled(
             f"{folder} holds no scorer. Make one: `sparkops models compile {folder} --into DIR`."

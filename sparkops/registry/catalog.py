@@ -11,18 +11,18 @@ from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError, UnknownName
 from sparkops.registry.mlflow_store import connect, download_cache, first_line, registry_uri, tracking_uri
 from sparkops.scoring.locate.identity import TAG, check_identity
-from sparkops.scoring.locate.sqlite_registry import Entry, entries, local_folder, sqlite_file
+from sparkops.scoring.locate.sqlite_registry import RegistryEntry, local_folder, read_entries, sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
 
-def list_entries(settings: Settings, name: str | None = None) -> tuple[Entry, ...]:
+def list_entries(settings: Settings, name: str | None = None) -> tuple[RegistryEntry, ...]:
     """Return the model versions of the registry, or of one model, by name and then newest first."""
     file = sqlite_file(registry_uri(settings))
     if file is not None:
-        return entries(file, name)
+        return read_entries(file, name)
     from mlflow.exceptions import MlflowException
 
     mlflow = connect(settings)
@@ -33,7 +33,7 @@ def list_entries(settings: Settings, name: str | None = None) -> tuple[Entry, ..
         raise EngineError(f"The model registry {where} does not answer ({first_line(error)}).") from error
 
 
-def _asked(mlflow: MlflowClient, name: str | None) -> tuple[Entry, ...]:
+def _asked(mlflow: MlflowClient, name: str | None) -> tuple[RegistryEntry, ...]:
     quoted = None if name is None else name.replace("'", "\\'")
     models = mlflow.search_registered_models(filter_string=quoted and f"name = '{quoted}'", max_results=1000)
     found = []
@@ -46,8 +46,8 @@ def _asked(mlflow: MlflowClient, name: str | None) -> tuple[Entry, ...]:
     return tuple(sorted(found, key=lambda entry: (entry.name, -entry.version)))
 
 
-def _entry(mlflow: MlflowClient, version: ModelVersion, aliases: list[str]) -> Entry:
-    return Entry(
+def _entry(mlflow: MlflowClient, version: ModelVersion, aliases: list[str]) -> RegistryEntry:
+    return RegistryEntry(
         name=version.name,
         version=int(version.version),
         run=version.run_id or "",
@@ -70,7 +70,7 @@ def _metrics(mlflow: MlflowClient, run: str | None) -> dict[str, float]:
         return {}
 
 
-def fetch_version(settings: Settings, entry: Entry) -> Path:
+def fetch_version(settings: Settings, entry: RegistryEntry) -> Path:
     """Return the whole folder of a version on this machine, copied here once where it lies elsewhere.
 
     Raises:
@@ -81,7 +81,7 @@ def fetch_version(settings: Settings, entry: Entry) -> Path:
     return folder
 
 
-def _held(settings: Settings, entry: Entry) -> Path:
+def _held(settings: Settings, entry: RegistryEntry) -> Path:
     folder = local_folder(entry.location)
     if folder is not None and folder.is_dir():
         return folder
@@ -119,7 +119,7 @@ def download_model(settings: Settings, uri: str) -> Path:
         raise UnknownName("model", uri, advice=advice) from error
 
 
-def _downloaded(settings: Settings, entry: Entry, folder: Path) -> None:
+def _downloaded(settings: Settings, entry: RegistryEntry, folder: Path) -> None:
     """Copy an artifact beside `folder`, then move it there whole."""
     from mlflow.artifacts import download_artifacts
     from mlflow.exceptions import MlflowException

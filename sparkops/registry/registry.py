@@ -34,8 +34,8 @@ from sparkops.registry.spark_model_folder import build_spark_model_folder, check
 from sparkops.registry.upload import upload_version
 from sparkops.scoring.artifact.file_names import SEAL
 from sparkops.scoring.ir.portable_rules import PortableRules
-from sparkops.scoring.locate.model_uri import CHAMPION, Located, parse
-from sparkops.scoring.locate.sqlite_registry import Entry, pick
+from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
+from sparkops.scoring.locate.sqlite_registry import RegistryEntry, find_entry
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -68,7 +68,7 @@ class Registry:
     def versions(self, name: str) -> tuple[ModelVersionInfo, ...]:
         """Return the versions of a model, newest first."""
         found = list_entries(self._settings)
-        pick(found, name, str(next((each.version for each in found if each.name == name), 0)))
+        find_entry(found, name, str(next((each.version for each in found if each.name == name), 0)))
         return tuple(to_version_info(entry) for entry in found if entry.name == name)
 
     def resolve(self, name: str, at: At = None) -> ModelVersionInfo:
@@ -88,7 +88,9 @@ class Registry:
 
     def fetch(self, uri: str) -> Path:
         """Return the folder of `name`, `name/3`, `name@alias`, with `models:/` or without, `models:/m-ID` or `runs:/...`."""
-        return download_model(self._settings, uri) if is_mlflow_uri(uri) else self.folder(*parse(uri))
+        return (
+            download_model(self._settings, uri) if is_mlflow_uri(uri) else self.folder(*parse_model_uri(uri))
+        )
 
     def version(self, name: str, at: At = None) -> SparkModelVersion | PyfuncModelVersion:
         """Return a version that scores frames in Spark."""
@@ -100,10 +102,12 @@ class Registry:
             return PyfuncModelVersion(name, entry.version, folder, entry.tags.get(SEAL, ""), self._settings)
         return SparkModelVersion(name, entry.version, folder, self._settings)
 
-    def locate(self, name: str, at: At = None) -> Located:
+    def locate(self, name: str, at: At = None) -> LocatedModel:
         """Return where a version lies, with what the registry holds of its files."""
         entry = self._entry(name, at)
-        return Located(fetch_version(self._settings, entry), name, entry.version, entry.tags.get(SEAL, ""))
+        return LocatedModel(
+            fetch_version(self._settings, entry), name, entry.version, entry.tags.get(SEAL, "")
+        )
 
     def register(
         self,
@@ -204,8 +208,10 @@ class Registry:
             return build_other(model, model.fitted, facts, folder)
         return build_spark_model_folder(model, facts, folder, self._settings, checks)
 
-    def _entry(self, name: str, at: At) -> Entry:
-        return pick(list_entries(self._settings), name, CHAMPION if at is None else str(at).removeprefix("@"))
+    def _entry(self, name: str, at: At) -> RegistryEntry:
+        return find_entry(
+            list_entries(self._settings), name, CHAMPION if at is None else str(at).removeprefix("@")
+        )
 
     def _judged(
         self, model: Model, name: str, gates: Sequence[Gate]

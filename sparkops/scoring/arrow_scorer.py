@@ -63,14 +63,16 @@ class ArrowScorer:
         scorer = _kept(self.description, self.rules)
         for batch in batches:
             before = scorer.rule_counts
-            scored = answered(scorer, batch, self.version)
+            scored = score_arrow_batch(scorer, batch, self.version)
             if self.count is not None:
                 found = enumerate(now - then for now, then in zip(scorer.rule_counts, before, strict=True))
                 self.count(batch.num_rows, {at: rows for at, rows in found if rows})
             yield scored
 
 
-def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] | None) -> pa.RecordBatch:
+def score_arrow_batch(
+    scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] | None
+) -> pa.RecordBatch:
     """Return a batch with a model's answers beside its own columns, without the rows that the model drops.
 
     Args:
@@ -82,10 +84,10 @@ def answered(scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] 
         RowError: Of the first row that cannot be scored or that a rule refuses; not by its number, which says nothing in a table.
     """
     try:
-        got = scorer.score_batch(columns_of(batch, scorer.fields))
+        got = scorer.score_batch(input_columns(batch, scorer.fields))
     except RowError as error:
         raise RowError(_NUMBER.sub("", str(error)), field=error.field, value=error.value) from None
-    arrays = [*batch.columns, *answers_of(got, scorer.outputs)]
+    arrays = [*batch.columns, *output_arrays(got, scorer.outputs)]
     names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
     if version is not None:
         names.append(version[0])
@@ -106,7 +108,7 @@ def _kept(description: Description, rules: RuleMode) -> Scorer:
     return _SCORERS[key]
 
 
-def columns_of(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
+def input_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
     """Return the model's columns of a batch as `score_batch` takes them: nulls masked, text as objects."""
     names = set(batch.schema.names)
     return {field.name: _column(batch.column(field.name)) for field in fields if field.name in names}
@@ -139,7 +141,7 @@ def _coded(values: pa.DictionaryArray) -> DictionaryColumn:
     )
 
 
-def answers_of(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
+def output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
     """Return one Arrow array an output; vectors as lists of doubles."""
     return [_array(batch.columns[output.name], output) for output in outputs]
 

@@ -43,7 +43,7 @@ def build_explainer(description: Description) -> Explain:
     source = code.features(step.inputs[0], step.stage)
     parts = _of_trees(step, source, code) if step.op == _TREES else _of_sum(step, source, code)
     code.line(f"return {parts}")
-    made: Explain = code.function("explain", "row")
+    made: Explain = code.build_function("explain", "row")
     return made
 
 

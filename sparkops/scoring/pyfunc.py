@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ModelError
 from .artifact.scorer_folder import load
-from .batch.cells import column
+from .batch.cells import to_column
 from .batch.columns import Batch
 from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
@@ -39,7 +39,7 @@ class CompiledModel:
                 f"The model takes a pandas DataFrame with named columns, not {type(frame).__name__}."
             )
         given = {
-            field.name: column(frame[field.name], field.type)
+            field.name: to_column(frame[field.name], field.type)
             for field in self.scorer.fields
             if field.name in frame.columns
         }

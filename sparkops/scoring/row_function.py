@@ -1,4 +1,4 @@
-"""The whole function that scores one row, written from a description."""
+"""The function that scores one row, generated from a description."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from .ir.row_fields import check_row_fields
 from .protocol import ScoreRow
 from .stages.registry import STAGES
 
-# What a model whose numbers do not fit each other makes Python raise; a row that cannot be scored raises RowError.
+# What Python raises in the code of a damaged model. A row that cannot be scored raises RowError.
 DAMAGED_MODEL_ERRORS = (
     TypeError, ValueError, IndexError, KeyError, AttributeError, ArithmeticError, AssertionError, MemoryError,
     NameError, RecursionError,
 )  # fmt: skip
-Explained = Callable[[Mapping[str, Any]], dict[str, Any]]
+ExplainRow = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def generate_code(description: Description) -> CodeWriter:
-    """Return the code of every field and step, without its answer.
+    """Generate the code of every field and step, without the answer.
 
     Raises:
         ModelError: A step does not fit the columns before it.
     """
     code = CodeWriter()
     names = tuple(field.name for field in description.fields)
-    check = code.constant(partial(_check, names, description.ignored))
+    check = code.constant(partial(_check_row, names, description.ignored))
     code.line(f"if row.__class__ is not dict or len(row) != {len(names)}: row = {check}(row)")
     code.line("try:")
-    values = [code.name() for _ in names]
+    values = [code.new_name() for _ in names]
     for value, name in zip(values, names, strict=True):
         code.line(f"    {value} = row[{name!r}]")
     code.lines += ["    pass", f"except KeyError: {check}(row)"]
@@ -48,47 +48,54 @@ def generate_code(description: Description) -> CodeWriter:
 
 
 def build_score_row(
-    code: CodeWriter, outputs: tuple[Output, ...], classes: tuple[str, ...] | None, explained: Explained
+    code: CodeWriter, outputs: tuple[Output, ...], classes: tuple[str, ...] | None, explain_row: ExplainRow
 ) -> ScoreRow:
-    """Return the function that scores one row; `explained` answers instead where the caller asks why."""
-    items = [f"{output.name!r}: {_answer(code, output, outputs, classes)}" for output in outputs]
+    """Append the answer to the code and return the function that scores one row.
+
+    Args:
+        code: What `generate_code` returned.
+        outputs: What an answer contains.
+        classes: Original labels by class index.
+        explain_row: Scores a row where an explanation is requested.
+    """
+    items = [f"{output.name!r}: {_output_expr(code, output, outputs, classes)}" for output in outputs]
     code.line(f"return {{{', '.join(items)}}}")
-    tell, kinds = code.constant(raise_damaged_model), code.constant(DAMAGED_MODEL_ERRORS)
+    damaged, errors = code.constant(raise_damaged_model), code.constant(DAMAGED_MODEL_ERRORS)
     code.lines[:] = [
-        f"if explain: return {code.constant(explained)}(row)",
+        f"if explain: return {code.constant(explain_row)}(row)",
         "try:",
         *(f"    {line}" for line in code.lines),
-        f"except {kinds} as error: {tell}(error)",
+        f"except {errors} as error: {damaged}(error)",
     ]
-    return code.function("score", "row, explain=False")
+    return code.build_function("score", "row, explain=False")
 
 
 def raise_damaged_model(error: Exception) -> NoReturn:
-    """Say that a model is damaged, whatever Python said of it."""
+    """Raise ModelError for a Python error in the code of a damaged model."""
     raise ModelError(f"The model cannot be scored, its numbers do not fit each other: {error!r}.") from error
 
 
-def _check(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:
+def _check_row(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:
     if not isinstance(row, Mapping):
         raise RowError(f"A row is a mapping of field names to values, not {type(row).__name__}.")
     check_row_fields(row, names, ignored)
     return dict(row)
 
 
-def _answer(
+def _output_expr(
     code: CodeWriter, output: Output, outputs: tuple[Output, ...], classes: tuple[str, ...] | None
 ) -> str:
     if output.column is None:
         prediction = next((other for other in outputs if other.role == "prediction"), None)
         if prediction is None or not classes:
             raise ModelError(f"Output `{output.name}` names a class, and this model has no classes.")
-        found = code.scalar(prediction.column or "", "label")
-        label = f"{code.constant(classes)}[int({found.expr})]"
-        return f"{label} if {found.expr} >= 0.0 else None" if found.nan else label
+        index = code.scalar(prediction.column or "", "label")
+        label = f"{code.constant(classes)}[int({index.expr})]"
+        return f"{label} if {index.expr} >= 0.0 else None" if index.nan else label
     column = code.columns[output.column]
     if isinstance(column, Vector):
-        listed = code.list_expr(column)
-        return listed if column.null is None else f"None if {column.null} else [*map(float, {listed})]"
+        slots = code.list_expr(column)
+        return slots if column.null is None else f"None if {column.null} else [*map(float, {slots})]"
     if output.type == "double" and (column.limit is not None or column.type == "float"):
         return (
             f"float({column.expr})"

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import RowError, RowRejected
 from .batch.columns import Batch, Frame, ScalarColumn, VectorColumn
-from .batch.reader import columns_of, read, value_at
+from .batch.reader import read_slice, to_columns, value_at
 from .codegen.code_writer import Column
 from .codegen.symbols import Vector
 from .explain import Explain, build_explainer
@@ -118,7 +118,7 @@ class Scorer:
             RowError: Of the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3: ",
                 counted from 0.
         """
-        columns, size = columns_of(data, self.fields, self.description.ignored, extra)
+        columns, size = to_columns(data, self.fields, self.description.ignored, extra)
         if self._watch:
             self._watch.batch(columns, size)
         starts = range(0, size, self._rows) if size else range(1)
@@ -131,7 +131,7 @@ class Scorer:
     def _chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
         frame = Frame(stop - start, {})
         for field in self.fields:
-            column = read(field, columns[field.name], start, stop)
+            column = read_slice(field, columns[field.name], start, stop)
             if column is None:
                 self._explain(columns, range(start, stop))
                 raise RowError(

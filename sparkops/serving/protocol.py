@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparkops.errors import InputError
-from sparkops.scoring.batch.cells import plain, read
+from sparkops.scoring.batch.cells import from_cell, from_csv
 from sparkops.scoring.ir.field import Field
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
@@ -50,7 +50,9 @@ def rows_of(body: bytes, content_type: str, fields: Sequence[Field]) -> list[Row
         raise RequestError(f"The body is not UTF-8 (byte {error.start}). Send it as UTF-8.") from error
     if mime == "text/csv":
         return _csv(text, kinds)
-    return [{name: plain(value, kinds.get(name, "")) for name, value in row.items()} for row in _json(text)]
+    return [
+        {name: from_cell(value, kinds.get(name, "")) for name, value in row.items()} for row in _json(text)
+    ]
 
 
 def answer(outputs: Sequence[Mapping[str, Any]], rejected: Mapping[int, str]) -> bytes:
@@ -151,7 +153,8 @@ def _csv(text: str, kinds: Mapping[str, str]) -> list[Row]:
                 f"Row {index}: {len(row)} cells, but the first line names {len(names)} columns.", row=index
             )
     return [
-        {name: read(cell, kinds.get(name, "")) for name, cell in zip(names, row, strict=True)} for row in rows
+        {name: from_csv(cell, kinds.get(name, "")) for name, cell in zip(names, row, strict=True)}
+        for row in rows
     ]
 
 

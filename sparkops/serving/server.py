@@ -18,7 +18,7 @@ from sparkops.pyfunc.worker.environment import WorkerSettings
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.scoring.artifact.scorer_folder import load
-from sparkops.scoring.locate.model_uri import locate, scorer_folder
+from sparkops.scoring.locate.model_uri import find_scorer_folder, locate
 from sparkops.scoring.rules.rule_monitor import RuleMode
 from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
 from sparkops.serving.health import Health, certificate_of
@@ -57,7 +57,7 @@ def serve(
     """
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
     other = is_pyfunc_model(model.folder)
-    folder = model.folder if other else scorer_folder(model.folder)
+    folder = model.folder if other else find_scorer_folder(model.folder)
     scorer = open_pyfunc_scorer(model, running or WorkerSettings()) if other else load(folder, rules=rules)
     health = Health(scorer, certificate_of(folder))
     if reason := health.trouble():

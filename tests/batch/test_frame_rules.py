@@ -25,7 +25,7 @@ from sparkops.errors import ConfigError, RowError
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
-from sparkops.scoring.arrow_scorer import columns_of
+from sparkops.scoring.arrow_scorer import input_columns
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.scoring.rules.rule_monitor import RuleMonitor
@@ -240,7 +240,7 @@ def judging(checks: PortableRules, fields: Any) -> Any:
     def judged(batches: Any) -> Any:
         watch = RuleMonitor(checks, fields, "count")
         for batch in batches:
-            watch.batch(columns_of(batch, fields), batch.num_rows)
+            watch.batch(input_columns(batch, fields), batch.num_rows)
         yield pa.RecordBatch.from_pydict({"counts": pa.array([watch.counts], pa.list_(pa.int64()))})
 
     return judged

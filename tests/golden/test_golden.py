@@ -29,7 +29,7 @@ from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
 from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json
-from sparkops.scoring.locate.sqlite_registry import Entry
+from sparkops.scoring.locate.sqlite_registry import RegistryEntry
 from sparkops.scoring.stages.registry import STAGES
 from sparkops.tables import Tables
 
@@ -327,8 +327,8 @@ def test_a_lock_holds_the_id_of_the_run_that_took_it_last(golden: Path) -> None:
     assert locks["orders__quarantine.lock"] == locks["orders.lock"]
 
 
-def registry_entry(kept: dict[str, Any]) -> Entry:
-    return Entry(
+def registry_entry(kept: dict[str, Any]) -> RegistryEntry:
+    return RegistryEntry(
         name=kept["name"],
         version=kept["version"],
         run=kept["run"],

@@ -56,7 +56,7 @@ def prove(case: Case, frame: Any, folder: Path, rows: int) -> Proof:
     proof.differences += [f"no {stage} was compiled" for stage in sorted(missing)]
     code = generate_code(truth.scorer.description)
     for at in compared.places:
-        proof.add(asked[at], truth.scorer.answer(asked[at]), code.edges, code.known)
+        proof.add(asked[at], truth.scorer.answer(asked[at]), code.boundaries, code.known_values)
     proof.see(fitted, truth.stored)
     return proof
 

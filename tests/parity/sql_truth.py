@@ -14,7 +14,7 @@ from parity.sql_draw import TYPES
 from sparkops.compiler.plan import CannotCompile
 from sparkops.compiler.sql.select import compile_select
 from sparkops.scoring.batch.columns import Frame, ScalarColumn
-from sparkops.scoring.batch.reader import read
+from sparkops.scoring.batch.reader import read_slice
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.expression import expression_from_json as read_tree
@@ -43,7 +43,7 @@ def ours(expression: str, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
     step = Step("select", "SQL", tuple(referenced_columns(tree)), ("z",), {"nodes": expression_to_json(tree)})
     frame = Frame(len(rows), {})
     for name, kind in TYPES.items():
-        column = read(Field(name, kind), [row[name] for row in rows], 0, len(rows))
+        column = read_slice(Field(name, kind), [row[name] for row in rows], 0, len(rows))
         assert isinstance(column, ScalarColumn)
         frame.columns[name] = column
     values, bad = rows_of(step, read_tree(step.params["nodes"], "SQL"), frame)
@@ -114,8 +114,8 @@ def _differences(
             continue
         tally.values += 1
         if not _same(mine, theirs):
-            read = {name: value for name, value in rows[at].items() if name in expression}
-            tally.wrong.append(f"{expression} is {theirs!r} in Spark and {mine!r} here for {read}")
+            read_slice = {name: value for name, value in rows[at].items() if name in expression}
+            tally.wrong.append(f"{expression} is {theirs!r} in Spark and {mine!r} here for {read_slice}")
             return
 
 

@@ -11,8 +11,8 @@ from made import flights
 
 from sparkops.errors import RowError
 from sparkops.scoring import Field, Scorer
-from sparkops.scoring.arrow_scorer import ArrowScorer, columns_of
-from sparkops.scoring.batch.reader import read
+from sparkops.scoring.arrow_scorer import ArrowScorer, input_columns
+from sparkops.scoring.batch.reader import read_slice
 
 CARRIERS = ["AA", "UA", "AA", "B6"] * 5
 FORMS = {
@@ -57,7 +57,7 @@ def test_null_and_unseen_text_have_the_fate_that_rows_have(form: str, invalid: s
 def test_a_moment_is_read_by_the_clock_of_the_zone_that_its_batch_names() -> None:
     field = Field("at", "timestamp")
     given = pa.array([datetime(2013, 1, 2, 3, tzinfo=UTC), None], pa.timestamp("us", "America/New_York"))
-    columns = columns_of(pa.RecordBatch.from_pydict({"at": given}), [field])
-    column = read(field, columns["at"], 0, 2)
+    columns = input_columns(pa.RecordBatch.from_pydict({"at": given}), [field])
+    column = read_slice(field, columns["at"], 0, 2)
     assert column is not None
     assert column.slot(0).tolist() == [datetime(2013, 1, 1, 22), None]

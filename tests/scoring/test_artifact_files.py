@@ -15,7 +15,7 @@ from made import flights, forest
 import sparkops.scoring
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, describe, load, save
-from sparkops.scoring.artifact.array_file import read_arrays, wide, write_arrays
+from sparkops.scoring.artifact.array_file import read_arrays, widen, write_arrays
 
 ROW = {"carrier": "UA", "distance": 100, "temp": 40.0}
 
@@ -50,8 +50,8 @@ def test_arrays_are_written_small_and_read_back_exactly(tmp_path: Path) -> None:
     kinds = {name: array.dtype.str[1:] for name, array in read.items()}
     assert kinds == {"small": "i1", "large": "i8", "single": "f4", "double": "f8", "none": "f8"}
     for name, array in given.items():
-        assert wide(read[name]).tobytes() == array.tobytes()
-        assert wide(read[name]).shape == array.shape
+        assert widen(read[name]).tobytes() == array.tobytes()
+        assert widen(read[name]).shape == array.shape
 
 
 @pytest.mark.parametrize("description", [flights(), forest(seed=2)])

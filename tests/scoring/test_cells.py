@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sparkops.scoring.batch.cells import column, plain, read
+from sparkops.scoring.batch.cells import from_cell, from_csv, to_column
 
 
 @pytest.mark.parametrize(
@@ -26,15 +26,15 @@ from sparkops.scoring.batch.cells import column, plain, read
     ],
 )
 def test_a_cell_becomes_a_plain_value(value: object, kind: str, expected: object) -> None:
-    got = plain(value, kind)
+    got = from_cell(value, kind)
     assert got == expected
     assert type(got) is type(expected)
 
 
 def test_pandas_own_marks_of_a_gap_are_null() -> None:
     pandas = pytest.importorskip("pandas")
-    assert plain(pandas.NA, "string") is None
-    assert plain(pandas.NaT, "string") is None
+    assert from_cell(pandas.NA, "string") is None
+    assert from_cell(pandas.NaT, "string") is None
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_pandas_own_marks_of_a_gap_are_null() -> None:
     ],
 )
 def test_a_csv_cell_is_read_by_the_fields_type(text: str, kind: str, expected: object) -> None:
-    got = read(text, kind)
+    got = from_csv(text, kind)
     assert got == expected
     assert type(got) is type(expected)
 
 
 def test_gaps_of_number_columns_are_masked_and_of_text_columns_none() -> None:
-    numbers = column(np.array([1.0, math.nan, math.inf]), "double")
+    numbers = to_column(np.array([1.0, math.nan, math.inf]), "double")
     assert np.ma.getmaskarray(numbers).tolist() == [False, True, False]
-    assert np.ma.getmaskarray(column(np.array([1.0, math.nan]), "long")).tolist() == [False, True]
-    assert list(column(np.array(["a", None, math.nan], dtype=object), "string")) == ["a", None, None]
+    assert np.ma.getmaskarray(to_column(np.array([1.0, math.nan]), "long")).tolist() == [False, True]
+    assert list(to_column(np.array(["a", None, math.nan], dtype=object), "string")) == ["a", None, None]
 
 
 def test_whole_numbers_and_booleans_go_through_as_they_are() -> None:
     for array in (np.array([1, 2]), np.array([True, False])):
-        assert column(array, "long") is array
+        assert to_column(array, "long") is array

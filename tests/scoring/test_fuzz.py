@@ -188,7 +188,7 @@ def test_files_that_would_fill_the_memory_are_not_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(flights(), tmp_path)
-    monkeypatch.setattr("sparkops.scoring.artifact.array_file.MOST", 100)
+    monkeypatch.setattr("sparkops.scoring.artifact.array_file.MAX_BYTES", 100)
     with pytest.raises(ModelError, match="more than a compiled model may"):
         load(tmp_path)
     shutil.rmtree(tmp_path)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.jvm.regex import searched, translated
+from sparkops.scoring.jvm.regex import translate_regex, translate_search_regex
 from sparkops.scoring.stages.feature.text.tokenizer import _by_pattern, words
 
 
@@ -56,7 +56,7 @@ def test_a_pattern_is_found_where_java_finds_it(pattern: str, found: str) -> Non
         "a\n\r",
         "\u00e9\r\na",
     ]
-    assert "".join(str(int(bool(searched(pattern).search(text)))) for text in texts) == found
+    assert "".join(str(int(bool(translate_search_regex(pattern).search(text)))) for text in texts) == found
 
 
 def test_words_of_parts_are_found_in_no_time() -> None:
@@ -116,13 +116,13 @@ def test_white_space_is_what_java_takes_for_it() -> None:
 )
 def test_what_is_not_surely_the_same_is_refused(pattern: str, why: str) -> None:
     with pytest.raises(ModelError, match=why):
-        translated(pattern)
+        translate_regex(pattern)
 
 
 @given(st.text(alphabet=r"ab0-\sSwWdDp{Alph}[]()^|?*+.,&x41u é" + "\n"), st.text())
 def test_any_pattern_is_translated_or_refused(pattern: str, text: str) -> None:
     try:
-        made = translated(pattern)
+        made = translate_regex(pattern)
     except ModelError:
         return
     assert "".join(made.findall(text)) == "".join(found[0] for found in made.finditer(text))

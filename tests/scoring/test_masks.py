@@ -121,6 +121,6 @@ def test_thresholds_are_told_as_boundaries_whichever_way_trees_are_scored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     description: Any = described(grown(np.random.default_rng(3), 30, 4))
-    by_code = generate_code(description).edges
+    by_code = generate_code(description).boundaries
     monkeypatch.setattr("sparkops.scoring.stages.shared.tree_prediction.MOST_WORK", -1)
-    assert generate_code(description).edges == by_code
+    assert generate_code(description).boundaries == by_code

@@ -53,7 +53,7 @@ def test_many_texts_hash_as_one_by_one(texts: list[str]) -> None:
 @given(st.lists(st.text(max_size=30) | st.none()), st.sets(st.text(max_size=30), min_size=12))
 def test_slots_are_the_same_whether_asked_at_once_or_not(words: list[str | None], new: set[str]) -> None:
     slots, asked = HashedSlots(1000), [*words, *new, *words]
-    assert slots.of_all(asked) == [HashedSlots(1000)[word] for word in asked] == slots.of_all(asked)
+    assert slots.slots_of(asked) == [HashedSlots(1000)[word] for word in asked] == slots.slots_of(asked)
 
 
 def test_words_are_remembered_but_not_without_end() -> None:
@@ -61,7 +61,7 @@ def test_words_are_remembered_but_not_without_end() -> None:
     for at in range(10_000):
         assert slots[f"w{at}"] >= 0
     assert len(slots) < 2**13 + 1
-    assert len(slots.of_all([f"v{at}" for at in range(10_000)])) == 10_000
+    assert len(slots.slots_of([f"v{at}" for at in range(10_000)])) == 10_000
     assert len(slots) < 2**13 + 1
     long = "x" * 1000
     assert slots[long] == hash_string(long) % 2**18

@@ -29,7 +29,7 @@ def coded(forest: Forest) -> tuple[Any, CodeWriter]:
     code.line(f"{', '.join(NAMES)} = row")
     answers = tree_code(forest, SOURCE, code)
     code.line(f"return [{', '.join(answers)}]")
-    return code.function("score", "row"), code
+    return code.build_function("score", "row"), code
 
 
 def calls(code: CodeWriter) -> list[Any]:

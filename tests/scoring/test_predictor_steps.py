@@ -14,7 +14,7 @@ from test_fuzz import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step, compare_answers, edge_rows
-from sparkops.scoring.jvm.math import exp, over, power
+from sparkops.scoring.jvm.math import exp, power, quotient
 
 NAMES = [*predictors(3), *others()]
 SHORT, LISTED, WIDE = 3, 80, 1100  # slots: written out, as a list, as a dictionary
@@ -122,8 +122,15 @@ def test_a_tree_of_centres_that_meets_itself_is_refused() -> None:
 
 def test_doubles_overflow_and_divide_as_javas_do() -> None:
     assert [exp(710.0), exp(-inf), exp(inf)] == [inf, 0.0, inf]
-    assert [over(1.0, 0.0), over(1.0, -0.0), over(-1.0, 0.0), over(1.0, inf)] == [inf, -inf, -inf, 0.0]
-    assert repr([over(0.0, 0.0), over(nan, 0.0), exp(nan), power(-2.0, 0.5)]) == "[nan, nan, nan, nan]"
+    assert [quotient(1.0, 0.0), quotient(1.0, -0.0), quotient(-1.0, 0.0), quotient(1.0, inf)] == [
+        inf,
+        -inf,
+        -inf,
+        0.0,
+    ]
+    assert (
+        repr([quotient(0.0, 0.0), quotient(nan, 0.0), exp(nan), power(-2.0, 0.5)]) == "[nan, nan, nan, nan]"
+    )
     assert [power(0.0, -1.0), power(1e300, 2.0), power(-inf, 3.0), power(4.0, 0.5)] == [inf, inf, -inf, 2.0]
 
 

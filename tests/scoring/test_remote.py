@@ -15,7 +15,7 @@ import pytest
 
 from sparkops.errors import EngineError, ModelError, UnknownName
 from sparkops.scoring.locate.identity import TAG
-from sparkops.scoring.locate.model_uri import registered
+from sparkops.scoring.locate.model_uri import locate_registered
 from sparkops.scoring.locate.tracking_server import download
 
 FILES = {
@@ -117,7 +117,7 @@ def test_of_a_model_that_is_no_spark_model_every_file_is_copied_with_the_registr
     handler, host = tracking
     monkeypatch.setitem(FILES, "flavor.json", b"{}")
     handler.tags = [{"key": "sparkops.seal", "value": "feed"}]
-    found = registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+    found = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
     assert found.seal == "feed"
     copied = {file.relative_to(found.folder).as_posix() for file in found.folder.rglob("*") if file.is_file()}
     assert copied == set(FILES)
@@ -137,11 +137,11 @@ def test_a_copy_that_is_not_what_the_server_registered_is_refused(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     handler, host = tracking
-    found = registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+    found = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
     assert (found.version, found.seal) == (3, "")
     handler.tags = [{"key": TAG, "value": "ab" * 32}]
     with pytest.raises(ModelError, match="late/3 is not what was registered"):
-        registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+        locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
 
 
 def test_a_server_cannot_place_files_outside_the_copy(

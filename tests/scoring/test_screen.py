@@ -14,7 +14,7 @@ from test_judge import FIELDS, random_conditions, rows
 from sparkops.errors import RowError
 from sparkops.scoring.batch.columns import ScalarColumn
 from sparkops.scoring.batch.dictionary_column import DictionaryColumn
-from sparkops.scoring.batch.reader import read
+from sparkops.scoring.batch.reader import read_slice
 from sparkops.scoring.ir import conditions
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
@@ -67,7 +67,7 @@ FORMS: dict[str, Any] = {"lists": lambda values, _: values, "NumPy": as_numpy, "
 
 def caught(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> list[int]:
     """Return the rows that a screen of one rule catches."""
-    given_columns = {name: read(KNOWN[name], values, 0, size) for name, values in columns.items()}
+    given_columns = {name: read_slice(KNOWN[name], values, 0, size) for name, values in columns.items()}
     assert all(isinstance(column, ScalarColumn) for column in given_columns.values())
     found: list[int] = VectorizedRules([rule], list(KNOWN.values())).violations(given_columns, size).tolist()  # type: ignore[arg-type]
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import InputError, ModelError, NotCompiled, UnknownName
-from sparkops.scoring.locate.model_uri import locate, parse, scorer_folder
+from sparkops.scoring.locate.model_uri import find_scorer_folder, locate, parse_model_uri
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ from sparkops.scoring.locate.model_uri import locate, parse, scorer_folder
     ],
 )
 def test_a_model_is_named_by_alias_version_or_champion(uri: str, parts: tuple[str, str]) -> None:
-    assert parse(uri) == parts
+    assert parse_model_uri(uri) == parts
 
 
 @pytest.mark.parametrize("uri", ["models:/", "models:/late@", "models:/a/b/c", "@champion", "late/../3", ""])
 def test_what_names_no_model_says_how_to_name_one(uri: str) -> None:
     with pytest.raises(InputError, match="models:/NAME@ALIAS"):
-        parse(uri)
+        parse_model_uri(uri)
 
 
 def test_a_folder_is_itself_and_has_no_version(tmp_path: Path) -> None:
@@ -71,19 +71,19 @@ def test_a_file_that_is_no_registry_is_told(tmp_path: Path) -> None:
 def test_a_model_that_was_not_compiled_says_which_stage_and_why(tmp_path: Path) -> None:
     (tmp_path / "sparkops.json").write_text(json.dumps({"reasons": ["LDAModel: scored by Spark only"]}))
     with pytest.raises(NotCompiled, match="LDAModel: scored by Spark only"):
-        scorer_folder(tmp_path)
+        find_scorer_folder(tmp_path)
 
 
 def test_a_model_of_someone_else_holds_no_scorer(tmp_path: Path) -> None:
     (tmp_path / "MLmodel").write_text("flavors: {}")
     with pytest.raises(NotCompiled, match="not registered by sparkops"):
-        scorer_folder(tmp_path)
+        find_scorer_folder(tmp_path)
 
 
 def test_the_scorer_stands_inside_the_model_or_is_the_folder_itself(tmp_path: Path) -> None:
-    assert scorer_folder(tmp_path) == tmp_path
+    assert find_scorer_folder(tmp_path) == tmp_path
     (tmp_path / "scorer").mkdir()
-    assert scorer_folder(tmp_path) == tmp_path / "scorer"
+    assert find_scorer_folder(tmp_path) == tmp_path / "scorer"
 
 
 def test_a_folder_that_only_has_the_models_name_is_not_taken_for_it(

@@ -99,14 +99,14 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     from sparkops.pyfunc.worker.environment import WorkerSettings
     from sparkops.pyfunc.worker.manifest import read_manifest
     from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
-    from sparkops.scoring.locate.model_uri import Located, locate
+    from sparkops.scoring.locate.model_uri import LocatedModel, locate
 
     options = locating_options(project)
     running = options.pop("running", WorkerSettings())
     is_name = not Path(uri).is_dir()
     if is_name and uri.startswith(("runs:/", "models:/m-")):
         raise InputError(f"{uri} has no seal: name the registered model, as name, name/3 or name@alias.")
-    located = locate(uri, **options) if is_name else Located(folder, folder.name, None)
+    located = locate(uri, **options) if is_name else LocatedModel(folder, folder.name, None)
     seed = randbelow(10**6) if seed is None else seed
     with closing(open_pyfunc_scorer(located, running)) as scorer:
         result = check_parity(scorer, located.folder, rows=rows, seed=seed)

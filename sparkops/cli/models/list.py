@@ -17,7 +17,7 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
 from sparkops.pipeline.json_values import registered_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import flavor_label
-from sparkops.scoring.locate.model_uri import parse
+from sparkops.scoring.locate.model_uri import parse_model_uri
 
 
 @click.group("models", invoke_without_command=True)
@@ -89,7 +89,7 @@ for _command in (compile_model, certify, export, servable):
 
 def parse_model(text: str) -> tuple[str, str | None]:
     """Parse `name`, `name/3` or `name@alias`, with or without `models:/` before it."""
-    name, version = parse(text)
+    name, version = parse_model_uri(text)
     return name, None if text.removeprefix("models:").lstrip("/") == name else version
 
 

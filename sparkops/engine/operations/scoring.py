@@ -15,7 +15,7 @@ from sparkops.pipeline.write import Write
 from sparkops.place import Place
 from sparkops.runs.record import Run
 from sparkops.runs.request import ReadVersions
-from sparkops.scoring.locate.model_uri import parse
+from sparkops.scoring.locate.model_uri import parse_model_uri
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -49,7 +49,7 @@ def score_table(container: ServiceContainer, model: str, scoring: TableScoring) 
         model: `name`, `name/3` or `name@alias`.
         scoring: Which rows to score, and where to write the scores.
     """
-    version = container.project.models.resolve(*parse(model))
+    version = container.project.models.resolve(*parse_model_uri(model))
     job = scoring_job(version.name, scoring)
     bound = BoundParameters(values=dict(scoring.where), origins=dict.fromkeys(scoring.where, "command line"))
     at = {version.name: version.version} | ({scoring.table: scoring.at} if scoring.at is not None else {})

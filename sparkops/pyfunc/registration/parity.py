@@ -24,7 +24,7 @@ from sparkops.pyfunc.worker.worker_process import Answers
 from sparkops.scoring.artifact.certificate import Difference, compare_answers, find_differences, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.ir.field import REALS, WHOLE_RANGES, Field
-from sparkops.scoring.locate.model_uri import Located
+from sparkops.scoring.locate.model_uri import LocatedModel
 from sparkops.scoring.protocol import Answer
 
 SAMPLED = 50  # rows from the training rows, and as many from the held-out rows
@@ -121,7 +121,7 @@ class PyfuncParityResult:
     fresh_differences: tuple[Difference, ...]
 
 
-def verify_pyfunc_model(found: Located, running: WorkerSettings) -> str:
+def verify_pyfunc_model(found: LocatedModel, running: WorkerSettings) -> str:
     """Return why a model is not ready, as a part of a sentence; empty when it is."""
     try:
         with closing(open_pyfunc_scorer(found, running)) as scorer:

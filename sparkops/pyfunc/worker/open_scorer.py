@@ -13,7 +13,7 @@ from sparkops.pyfunc.worker.worker_process import WorkerProcess
 from sparkops.scoring.artifact.certificate import compare_answers, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.artifact.scorer_folder import load
-from sparkops.scoring.locate.model_uri import Located, locate, scorer_folder
+from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
 from sparkops.scoring.rules.rule_monitor import RuleMode
 from sparkops.scoring.scorer import Answer, Scorer
 
@@ -40,10 +40,10 @@ def open_scorer(
     found = locate(uri, tracking_uri=tracking_uri, cache=cache)
     if is_pyfunc_model(found.folder):
         return open_pyfunc_scorer(found, running or WorkerSettings())
-    return load(scorer_folder(found.folder), rules=rules)
+    return load(find_scorer_folder(found.folder), rules=rules)
 
 
-def open_pyfunc_scorer(found: Located, running: WorkerSettings) -> PyfuncScorer:
+def open_pyfunc_scorer(found: LocatedModel, running: WorkerSettings) -> PyfuncScorer:
     """Return a model's scorer, its process started and asked for a few rows of its certificate.
 
     Raises:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from sparkops.pyfunc.worker.manifest import read_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_process import WorkerProcess
-from sparkops.scoring.arrow_scorer import answered
+from sparkops.scoring.arrow_scorer import score_arrow_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class PyfuncArrowScorer:
         scorer: PyfuncScorer | None = None
         for batch in batches:
             scorer = scorer or _kept(self)
-            yield answered(scorer, batch, self.version)
+            yield score_arrow_batch(scorer, batch, self.version)
 
 
 _SCORERS: dict[str, PyfuncScorer] = {}  # of one of Spark's Python workers, which outlives a job

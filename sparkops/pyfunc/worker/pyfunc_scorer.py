@@ -13,7 +13,7 @@ from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
 from sparkops.scoring.batch.columns import Batch, VectorColumn
-from sparkops.scoring.batch.reader import columns_of, read, value_at
+from sparkops.scoring.batch.reader import read_slice, to_columns, value_at
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.row_fields import check_row_fields
@@ -102,7 +102,7 @@ class PyfuncScorer:
         Raises:
             RowError: Of the first row that cannot be scored; its message starts with "Row 3: ", counted from 0.
         """
-        columns, size = columns_of(data, self.fields, (), extra)
+        columns, size = to_columns(data, self.fields, (), extra)
         parts = [
             self._chunk(self._listed(columns, start, min(start + CHUNK, size)), start)
             for start in range(0, size, CHUNK)
@@ -117,7 +117,7 @@ class PyfuncScorer:
         """Return a slice of the columns as plain values of the fields' types."""
         found = {}
         for field in self.fields:
-            column = read(field, columns[field.name], start, stop)
+            column = read_slice(field, columns[field.name], start, stop)
             if column is None:
                 raise self._first_bad(columns, range(start, stop))
             values = column.dense() if isinstance(column, VectorColumn) else column.values

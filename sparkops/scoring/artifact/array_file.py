@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import ModelError
 from ..ir.arrays import WIDE_TYPES, Numbers
 
-MOST = 2**32  # bytes
+MAX_BYTES = 2**32  # bytes
 _SUFFIX = ".npy"
 _SMALL = (np.int8, np.int16, np.int32)
 
@@ -32,12 +32,12 @@ def read_arrays(file: Path) -> dict[str, Numbers]:
     """
     with ZipFile(file) as opened:
         size = sum(item.file_size for item in opened.infolist())
-        if size > MOST:
-            raise ModelError(f"{file} holds {size:,} bytes, more than a compiled model may ({MOST:,}).")
+        if size > MAX_BYTES:
+            raise ModelError(f"{file} holds {size:,} bytes, more than a compiled model may ({MAX_BYTES:,}).")
         return {name.removesuffix(_SUFFIX): _array(opened.read(name)) for name in opened.namelist()}
 
 
-def wide(array: Numbers, *, keep: str = "") -> Numbers:
+def widen(array: Numbers, *, keep: str = "") -> Numbers:
     """Return an array as doubles, or as whole numbers of 64 bits.
 
     Args:

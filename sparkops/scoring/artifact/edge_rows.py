@@ -71,7 +71,7 @@ def _edges(field: Field, code: CodeWriter) -> Iterator[Any]:
 
 
 def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
-    known, doubted = code.known.get(field.name, ()), field.name in code.ambiguous_fields
+    known, doubted = code.known_values.get(field.name, ()), field.name in code.ambiguous_fields
     if field.type == "boolean":
         return iter((True, False))
     if field.type == "string":
@@ -88,7 +88,7 @@ def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
         return iter([[], items, *([item] for item in items), items[::-1]])
     odd = () if doubted else (nan, inf, -inf)
     special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, *odd, -0.0)
-    boundaries = sorted(value for value in code.edges.get(field.name, ()) if isfinite(value))
+    boundaries = sorted(value for value in code.boundaries.get(field.name, ()) if isfinite(value))
     spread = boundaries[:: max(1, len(boundaries) // _MOST_BOUNDARIES + 1)]
     near = chain.from_iterable(_near(field, value) for value in spread)
     limit = WHOLE_RANGES.get(field.type, 0)

@@ -18,7 +18,7 @@ from ..ir.field import field_of
 from ..ir.portable_rules import PortableRules
 from ..rules.rule_monitor import RuleMode
 from ..scorer import Scorer
-from .array_file import read_arrays, wide, write_arrays
+from .array_file import read_arrays, widen, write_arrays
 from .certificate import find_differences, read_cases
 from .file_names import ARRAYS, CERTIFICATE, DESCRIPTION
 
@@ -128,7 +128,7 @@ def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, 
 def _step(at: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
     _typed(item, op=str, stage=str, params=dict)
     keep = _KEPT.get(item["op"], "")
-    own = {name: wide(arrays[f"{at}.{name}"], keep=keep) for name in _texts(item["arrays"])}
+    own = {name: widen(arrays[f"{at}.{name}"], keep=keep) for name in _texts(item["arrays"])}
     inputs, outputs = _texts(item["inputs"]), _texts(item["outputs"])
     return Step(item["op"], item["stage"], inputs, outputs, item["params"], own)
 

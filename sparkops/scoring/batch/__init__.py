@@ -1,1 +1,1 @@
-"""Batches of rows as NumPy columns."""
+"""Columns of many rows as NumPy arrays."""

@@ -1,8 +1,7 @@
-"""What pandas, JSON and CSV put into a cell, as the plain value that the scorer takes.
+"""Conversion of cells of pandas, JSON and CSV to the Python values that the scorer takes.
 
-pandas and JSON cannot tell a missing number from NaN, so both become null at these doors. An integer column with a
-gap arrives as floats: whole floats are taken back to integers. Everything else goes to the scorer as it is, and the
-scorer says what is wrong with it.
+pandas and JSON do not distinguish a missing number from NaN, so both become null here. An integer column with missing values
+arrives as floats: integral floats are converted back. Every other value is passed on; the scorer reports what is wrong with it.
 """
 
 from __future__ import annotations
@@ -13,48 +12,49 @@ from typing import Any
 
 import numpy as np
 
-WHOLE = frozenset(("byte", "short", "integer", "long"))
-REAL = frozenset(("float", "double"))
+from ..ir.field import REALS, WHOLE_RANGES
+
 _BOOLEANS = {"true": True, "false": False}
 
 
-def plain(value: Any, kind: str) -> Any:
-    """Return a cell as a plain Python value for a field of type `kind`."""
+def from_cell(value: Any, kind: str) -> Any:
+    """Return a cell of pandas or JSON as a Python value for a field of type `kind`."""
     if isinstance(value, np.generic):
         value = value.item()
-    if _missing(value):
+    if _is_missing(value):
         return None
-    if kind in WHOLE and isinstance(value, float) and value.is_integer():
+    if kind in WHOLE_RANGES and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
 
-def read(text: str, kind: str) -> Any:
-    """Return a CSV cell for a field of type `kind`; an empty one is null, one that does not fit stays text."""
+def from_csv(text: str, kind: str) -> Any:
+    """Return a CSV cell as a value for a field of type `kind`: null if empty, unchanged if it cannot be parsed."""
     if text == "":
         return None
     try:
-        if kind in WHOLE:
-            return plain(float(text), kind) if "." in text else int(text)
-        if kind in REAL:
-            return plain(float(text), kind)
+        if kind in WHOLE_RANGES:
+            return from_cell(float(text), kind) if "." in text else int(text)
+        if kind in REALS:
+            return from_cell(float(text), kind)
     except (ValueError, OverflowError):
         return text
     return _BOOLEANS.get(text.lower(), text) if kind == "boolean" else text
 
 
-def column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
-    """Return a column of pandas or NumPy for a field of type `kind`: nulls masked in numbers, None in objects."""
+def to_column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
+    """Return a column of pandas or NumPy for a field of type `kind`: numbers with nulls masked, or objects with None."""
     array = np.asarray(values)
-    if array.dtype.kind == "f" and (kind in REAL or kind in WHOLE):
+    if array.dtype.kind == "f" and (kind in REALS or kind in WHOLE_RANGES):
         return np.ma.masked_array(array, np.isnan(array))
     if array.dtype.kind in "iub":
         return array
-    cells = (value if type(value) is str else plain(value, kind) for value in array.tolist())
+    cells = (value if type(value) is str else from_cell(value, kind) for value in array.tolist())
     return np.fromiter(cells, dtype=object, count=len(array))
 
 
-def _missing(value: Any) -> bool:
+def _is_missing(value: Any) -> bool:
     if isinstance(value, float):
         return math.isnan(value)
-    return value is None or type(value).__name__ in ("NAType", "NaTType")  # pandas' own marks, without pandas
+    # pandas' markers of missing values, recognized without importing pandas
+    return value is None or type(value).__name__ in ("NAType", "NaTType")

@@ -1,4 +1,4 @@
-"""Columns of many rows while they are scored, with the rows that are dropped or refused."""
+"""Columns of a batch while it is scored, with the masks of dropped and refused rows."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .dictionary_column import DictionaryColumn
 
 @dataclass(frozen=True, slots=True)
 class ScalarColumn:
-    """One value for each row.
+    """A column of single values.
 
     Args:
-        values: Numbers, booleans, or an object array of text, lists or dates and None.
-        null: True where the value is null; None when no row is (objects carry their own None).
-        dictionary: The same texts, each once; None where that is not known.
+        values: (rows,) numbers, booleans, or objects: text, lists, dates and None.
+        null: (rows,) mask of null values; None if there are none. Objects contain None instead.
+        dictionary: The same texts dictionary-encoded; None if unknown.
     """
 
     values: Numbers
@@ -28,7 +28,7 @@ class ScalarColumn:
 
     @property
     def size(self) -> int:
-        """Return 1: it takes one slot of a vector."""
+        """Return 1: a scalar takes one slot of a vector."""
         return 1
 
     def slot(self, at: int) -> Numbers:  # noqa: ARG002
@@ -36,15 +36,15 @@ class ScalarColumn:
         return self.values
 
     def missing(self) -> Numbers:
-        """Return where the value is null or NaN."""
+        """Return the mask of the rows where the value is null or NaN."""
         kind = self.values.dtype.kind
-        none = np.isnan(self.values) if kind == "f" else np.zeros(len(self.values), dtype=bool)
-        return np.asarray(none if self.null is None else none | self.null)
+        nan = np.isnan(self.values) if kind == "f" else np.zeros(len(self.values), dtype=bool)
+        return np.asarray(nan if self.null is None else nan | self.null)
 
 
 @dataclass(frozen=True, slots=True)
 class OneHotBlock:
-    """A one-hot part of vectors, never built: slot `index` holds `hot[index]`, each other slot its `base`."""
+    """A one-hot block of vectors, never materialized: slot `index` is `hot[index]`, any other slot its `base`."""
 
     index: Numbers
     hot: Numbers
@@ -52,17 +52,17 @@ class OneHotBlock:
 
     @property
     def size(self) -> int:
-        """Return how many slots it takes."""
+        """Return the number of slots."""
         return len(self.hot)
 
     def slot(self, at: int) -> Numbers:
-        """Return one slot's values."""
+        """Return the values of one slot."""
         return np.asarray(np.where(self.index == at, self.hot[at], self.base[at]))
 
 
 @dataclass(frozen=True, slots=True)
 class DenseBlock:
-    """A part of vectors that stands as one table.
+    """A block of vectors as a matrix.
 
     Args:
         values: (rows, size) doubles.
@@ -72,22 +72,22 @@ class DenseBlock:
 
     @property
     def size(self) -> int:
-        """Return how many slots it takes."""
+        """Return the number of slots."""
         return int(self.values.shape[1])
 
     def slot(self, at: int) -> Numbers:
-        """Return one slot's values."""
+        """Return the values of one slot."""
         return np.asarray(self.values[:, at])
 
 
 @dataclass(frozen=True, slots=True)
 class SparseBlock:
-    """A wide part of vectors: one entry for each slot of each row that is not 0, in the order of the rows.
+    """A wide block of vectors in coordinate format: an entry for each slot other than 0, ordered by row.
 
     Args:
         rows: Row of each entry.
         slots: Slot of each entry.
-        values: Number of each entry.
+        values: Value of each entry.
         size: Slots.
         count: Rows.
     """
@@ -99,14 +99,14 @@ class SparseBlock:
     count: int
 
     def slot(self, at: int) -> Numbers:
-        """Return one slot's values."""
+        """Return the values of one slot."""
         result = np.zeros(self.count)
-        here = self.slots == at
-        result[self.rows[here]] = self.values[here]
+        entries = self.slots == at
+        result[self.rows[entries]] = self.values[entries]
         return result
 
     def sums(self, weights: Numbers, count: int) -> Numbers:
-        """Return, for every row, the sum of weight times value."""
+        """Return the weighted sum of each row."""
         return np.bincount(self.rows, weights=weights[self.slots] * self.values, minlength=count)
 
     def dense(self) -> Numbers:
@@ -121,7 +121,12 @@ VectorBlock = ScalarColumn | OneHotBlock | DenseBlock | SparseBlock
 
 @dataclass(frozen=True, slots=True)
 class VectorColumn:
-    """A vector for each row: its parts in order, and where the whole vector is null."""
+    """A column of vectors.
+
+    Args:
+        blocks: Blocks of the vectors, in slot order.
+        null: (rows,) mask of null vectors; None if there are none.
+    """
 
     blocks: tuple[VectorBlock, ...]
     null: Numbers | None = None
@@ -135,51 +140,58 @@ class VectorColumn:
         """Return the values of one slot, for all rows."""
         for block in self.blocks:
             if at < block.size:
-                found: Numbers = block.slot(at)
-                return found
+                values: Numbers = block.slot(at)
+                return values
             at -= block.size
         raise IndexError(at)
 
     def dense(self) -> Numbers:
-        """Return one row of numbers for each row."""
+        """Return (rows, size) doubles."""
         if len(self.blocks) == 1 and isinstance(self.blocks[0], DenseBlock):
             return self.blocks[0].values
-        return np.column_stack([_table(block) for block in self.blocks])
+        return np.column_stack([_to_matrix(block) for block in self.blocks])
 
     def sparse(self, count: int) -> SparseBlock:
-        """Return the slots that are not 0, of a vector of `count` rows."""
+        """Return the vectors of `count` rows in coordinate format."""
         if len(self.blocks) == 1 and isinstance(self.blocks[0], SparseBlock):
             return self.blocks[0]
-        found, at = [], 0
+        entries, at = [], 0
         for block in self.blocks:
             if isinstance(block, SparseBlock):
-                found.append((block.rows, block.slots + at, block.values))
+                entries.append((block.rows, block.slots + at, block.values))
             else:
-                table = _table(block)
-                rows, slots = np.nonzero(table)
-                found.append((rows, slots + at, table[rows, slots]))
+                matrix = _to_matrix(block)
+                rows, slots = np.nonzero(matrix)
+                entries.append((rows, slots + at, matrix[rows, slots]))
             at += block.size
-        whole = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-        order = np.lexsort((whole[1], whole[0]))
-        return SparseBlock(whole[0][order], whole[1][order], whole[2][order], self.size, count)
+        rows, slots, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+        order = np.lexsort((slots, rows))
+        return SparseBlock(rows[order], slots[order], values[order], self.size, count)
 
 
-def _table(block: VectorBlock) -> Numbers:
+def _to_matrix(block: VectorBlock) -> Numbers:
     if isinstance(block, DenseBlock):
         return block.values
     if isinstance(block, SparseBlock):
         return block.dense()
     if isinstance(block, OneHotBlock):
-        table = np.broadcast_to(block.base, (len(block.index), block.size)).copy()
+        matrix = np.broadcast_to(block.base, (len(block.index), block.size)).copy()
         hit = np.flatnonzero(block.index < block.size)
-        table[hit, block.index[hit]] = block.hot[block.index[hit]]
-        return table
+        matrix[hit, block.index[hit]] = block.hot[block.index[hit]]
+        return matrix
     return np.asarray(block.values, dtype=np.float64)[:, None]
 
 
 @dataclass(slots=True)
 class Frame:
-    """Columns by name; rows that `skip` dropped; rows that cannot be scored."""
+    """Columns of a batch while its steps run.
+
+    Args:
+        size: Number of rows.
+        columns: Columns by name.
+        dropped: (rows,) mask of the rows that the model's own `skip` dropped.
+        refused: (rows,) mask of the rows that cannot be scored.
+    """
 
     size: int
     columns: dict[str, ScalarColumn | VectorColumn]
@@ -191,29 +203,29 @@ class Frame:
         self.refused = np.zeros(self.size, dtype=bool)
 
     def scalars(self, name: str) -> ScalarColumn:
-        """Return a column of single values; the row's code was written, so it is one."""
+        """Return a column of single values; code generation has checked that it is one."""
         column = self.columns[name]
         assert isinstance(column, ScalarColumn)
         return column
 
     def vectors(self, name: str) -> VectorColumn:
-        """Return a column of vectors; the row's code was written, so it is one."""
+        """Return a column of vectors; code generation has checked that it is one."""
         column = self.columns[name]
         assert isinstance(column, VectorColumn)
         return column
 
     def features(self, name: str) -> VectorColumn:
-        """Return a column of vectors; rows where it is null are refused."""
+        """Return a column of vectors, and refuse the rows where it is null."""
         column = self.vectors(name)
         self.refuse(column.null)
         return column
 
     def drop(self, where: Numbers) -> None:
-        """Drop rows that were not refused before."""
+        """Drop rows, except those refused before."""
         self.dropped |= where & ~self.refused
 
     def refuse(self, where: Numbers | None) -> None:
-        """Refuse rows that were not dropped before."""
+        """Refuse rows, except those dropped before."""
         if where is not None:
             self.refused |= where & ~self.dropped
 
@@ -223,18 +235,18 @@ class Batch:
     """The answers for many rows.
 
     Args:
-        columns: Output name to one value a row; vectors as (rows, size).
-        rejected: Rows that the model's own `skip` drops; their values mean nothing.
+        columns: Values by output name: (rows,), or (rows, size) for vectors.
+        rejected: (rows,) mask of the rows that the model's own `skip` drops; their values are arbitrary.
     """
 
     columns: Mapping[str, Numbers]
     rejected: Numbers
 
     def rows(self) -> list[dict[str, Any] | None]:
-        """Return a dictionary of plain values for each row; None where it was rejected."""
+        """Return a dictionary of Python values for each row; None where it was rejected."""
         lists = [column.tolist() for column in self.columns.values()]
         names = tuple(self.columns)
         return [
-            None if gone else dict(zip(names, values, strict=True))
-            for gone, *values in zip(self.rejected.tolist(), *lists, strict=True)
+            None if rejected else dict(zip(names, values, strict=True))
+            for rejected, *values in zip(self.rejected.tolist(), *lists, strict=True)
         ]

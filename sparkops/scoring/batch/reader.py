@@ -1,4 +1,4 @@
-"""Columns of a batch, from arrays or rows to the types of the fields."""
+"""Conversion of the data of a batch to columns in the types of the fields."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _OBJECTS = frozenset(("vector", "date", "timestamp"))
 _NUMERIC = frozenset((*NUMBERS, "boolean"))
 
 
-def columns_of(
+def to_columns(
     data: Columns | Sequence[Mapping[str, Any]],
     fields: tuple[Field, ...],
     ignored: tuple[str, ...],
     extra: str,
 ) -> tuple[Columns, int]:
-    """Return data by column, and the number of rows.
+    """Return data as columns, and the number of rows.
 
     Raises:
-        RowError: A field is missing, or one is not known, or columns have several lengths.
+        RowError: A field is missing or unknown, or columns differ in length.
     """
     names = tuple(field.name for field in fields)
     if not isinstance(data, Mapping):
-        return _turn(data, names, ignored, extra)
+        return _transpose(data, names, ignored, extra)
     known = {name: data[name] for name in names if name in data} if extra == "ignore" else data
     check_row_fields(known, names, ignored)
     sizes = {len(data[name]) for name in names}
@@ -41,7 +41,7 @@ def columns_of(
     return data, sizes.pop() if sizes else 0
 
 
-def _turn(
+def _transpose(
     rows: Sequence[Mapping[str, Any]], names: tuple[str, ...], ignored: tuple[str, ...], extra: str
 ) -> tuple[Columns, int]:
     for at, row in enumerate(rows):
@@ -59,29 +59,29 @@ def _turn(
     return {name: [row[name] for row in rows] for name in names}, len(rows)
 
 
-def read(field: Field, values: Any, start: int, stop: int) -> ScalarColumn | VectorColumn | None:
-    """Return a slice of a column in the field's own type; None when some value cannot be read.
+def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn | VectorColumn | None:
+    """Return a slice of a column converted to the type of its field; None if some value cannot be converted.
 
-    Masked entries are null; so is None in an object array, and NaN in a float array of a whole-number field.
+    Masked entries are null, as are None in an object array and NaN in a float array of an integer field.
     """
     part = values[start:stop]
     if isinstance(part, DictionaryColumn):
-        return _coded(field, part)
+        return _from_dictionary(field, part)
     if not isinstance(part, np.ndarray):
-        return _listed(field, part)
+        return _from_object_array(field, part)
     null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
-    plain: Numbers = np.asarray(part)
-    fast = _fast(field, plain, null)
-    if fast is not None:
-        return fast
-    items = part.tolist() if plain.ndim == 1 else list(plain)
-    if field.type in WHOLE_RANGES and plain.dtype.kind == "f":
+    array: Numbers = np.asarray(part)
+    column = _from_array(field, array, null)
+    if column is not None:
+        return column
+    items = part.tolist() if array.ndim == 1 else list(array)
+    if field.type in WHOLE_RANGES and array.dtype.kind == "f":
         items = [None if item != item else item for item in items]  # noqa: PLR0124
-    return _listed(field, items)
+    return _from_object_array(field, items)
 
 
 def value_at(field: Field, values: Any, at: int) -> Any:
-    """Return one value of a column as a row would hold it."""
+    """Return one value of a column as a row contains it."""
     value = values[at]
     if value is np.ma.masked:
         return None
@@ -92,15 +92,15 @@ def value_at(field: Field, values: Any, at: int) -> Any:
     return value
 
 
-def _coded(field: Field, part: DictionaryColumn) -> ScalarColumn | VectorColumn | None:
+def _from_dictionary(field: Field, part: DictionaryColumn) -> ScalarColumn | VectorColumn | None:
     values, classes = part.dictionary.take(part.indices), {*map(type, part.dictionary.tolist())}
-    plain = {str, type(None)} if field.nullable else {str}
-    if field.type == "string" and classes <= plain:
+    allowed = {str, type(None)} if field.nullable else {str}
+    if field.type == "string" and classes <= allowed:
         return ScalarColumn(values, dictionary=part)
-    return _listed(field, values.tolist())
+    return _from_object_array(field, values.tolist())
 
 
-def _fast(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
+def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
     if null is not None and null.any() and not field.nullable:
         return None
     kind = values.dtype.kind
@@ -113,40 +113,40 @@ def _fast(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn |
     if field.type in WHOLE_RANGES and kind in "iu" and values.dtype != np.uint64:
         limit = WHOLE_RANGES[field.type]
         wide = values.astype(np.int64)
-        good = limit == 2**63 or not ((wide < -limit) | (wide >= limit)).any()
-        return ScalarColumn(wide, null) if good else None
+        fits = limit == 2**63 or not ((wide < -limit) | (wide >= limit)).any()
+        return ScalarColumn(wide, null) if fits else None
     if field.type == "boolean" and kind == "b":
         return ScalarColumn(values, null)
     return None
 
 
-def _listed(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
-    """Return Python values as a column: all at once where their classes are plain, else one by one."""
+def _from_object_array(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
+    """Return Python values as a column: converted together if their classes allow it, else one by one."""
     classes = set(map(type, items))
-    none = type(None) in classes
+    has_null = type(None) in classes
     classes.discard(type(None))
     if (
         field.type in _OBJECTS
         or field.type.startswith("array<")
-        or not classes <= _plain(field)
-        or (none and not field.nullable)
+        or not classes <= _exact_classes(field)
+        or (has_null and not field.nullable)
     ):
-        return _slow(field, items)
+        return _from_objects_one_by_one(field, items)
     if field.type == "string":
-        return ScalarColumn(_objects(items))
-    null = np.fromiter((item is None for item in items), dtype=bool, count=len(items)) if none else None
-    filled = [0 if item is None else item for item in items] if none else items
+        return ScalarColumn(_object_array(items))
+    null = np.fromiter((item is None for item in items), dtype=bool, count=len(items)) if has_null else None
+    filled = [0 if item is None else item for item in items] if has_null else items
     try:
-        return _fast(field, np.array(filled, dtype=_dtype(field)), null)
+        return _from_array(field, np.array(filled, dtype=_dtype(field)), null)
     except OverflowError:
-        return _slow(field, items)
+        return _from_objects_one_by_one(field, items)
 
 
-def _objects(items: Sequence[Any]) -> Numbers:
+def _object_array(items: Sequence[Any]) -> Numbers:
     return np.fromiter(items, dtype=object, count=len(items))
 
 
-def _vectors(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
+def _vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
     size, count = field.size or 0, len(items)
     if size < SPARSE_FROM:
         full = np.array([(0.0,) * size if item is None else item for item in items], dtype=np.float64)
@@ -158,7 +158,7 @@ def _vectors(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBlock:
     return SparseBlock(np.repeat(np.arange(count), lengths), slots, values, size, count)
 
 
-def _plain(field: Field) -> set[type]:
+def _exact_classes(field: Field) -> set[type]:
     if field.type in REALS:
         return {float, int}
     single: dict[str, type] = {"string": str, "boolean": bool}
@@ -169,16 +169,18 @@ def _dtype(field: Field) -> type:
     return np.float64 if field.type in REALS else (bool if field.type == "boolean" else np.int64)
 
 
-def _slow(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
+def _from_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
     reader = field.reader()
     try:
-        clean = [reader(item) for item in items]
+        converted = [reader(item) for item in items]
     except RowError:
         return None
     if field.type != "vector" and (field.type == "string" or field.type not in _NUMERIC):
-        return ScalarColumn(_objects(clean))
-    null = np.fromiter((item is None for item in clean), dtype=bool, count=len(clean))
+        return ScalarColumn(_object_array(converted))
+    null = np.fromiter((item is None for item in converted), dtype=bool, count=len(converted))
     mask = null if null.any() else None
     if field.type == "vector":
-        return VectorColumn((_vectors(field, clean),), mask)
-    return ScalarColumn(np.array([0 if item is None else item for item in clean], dtype=_dtype(field)), mask)
+        return VectorColumn((_vector_block(field, converted),), mask)
+    return ScalarColumn(
+        np.array([0 if item is None else item for item in converted], dtype=_dtype(field)), mask
+    )

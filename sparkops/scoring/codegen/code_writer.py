@@ -1,4 +1,4 @@
-"""The writer of a row's straight-line code: numbers by repr, names made here, nothing of an artifact as text."""
+"""Writer of the straight-line code for one row. Numbers are written by repr, names are made here; no text of an artifact is executed."""
 
 from __future__ import annotations
 
@@ -13,59 +13,68 @@ from .row_errors import refuse_missing
 from .symbols import Block, Dense, Scalar, Sparse, Vector, block_slots
 
 Column = Scalar | Vector
-_WRITTEN_OUT = 16  # slots of a one-hot part that are cheaper as code than as a call
+# Slots up to which a one-hot block is cheaper as inline code than as a call.
+_MAX_INLINE_SLOTS = 16
 
 
 class CodeWriter:
-    """Lines, the constants they name, the columns known so far, and the edges seen on the way."""
+    """The body of a function while it is generated.
+
+    Attributes:
+        lines: Lines of the body.
+        constants: Objects that the lines refer to, by name.
+        columns: Symbols of the columns computed so far, by column name.
+        boundaries: Values of an input field where the answer may change, by field.
+        known_values: Values of an input field that the model knows, by field.
+        ambiguous_fields: Fields whose NaN, infinities and huge numbers have no single answer in Spark.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.constants: dict[str, Any] = {"inf": inf, "nan": nan}
         self.columns: dict[str, Column] = {}
-        self.edges: dict[str, set[float]] = {}
-        self.known: dict[str, tuple[Any, ...]] = {}
-        # fields whose NaN, infinities and huge numbers have no one answer in Spark
+        self.boundaries: dict[str, set[float]] = {}
+        self.known_values: dict[str, tuple[Any, ...]] = {}
         self.ambiguous_fields: set[str] = set()
         self._count = 0
 
-    def name(self) -> str:
-        """Return a name that nothing else has."""
+    def new_name(self) -> str:
+        """Return a name that is not used yet."""
         self._count += 1
         return f"v{self._count}"
 
     def line(self, text: str) -> None:
-        """Add one line to the body."""
+        """Append a line to the body."""
         self.lines.append(text)
 
     def constant(self, value: Any) -> str:
-        """Bind a value or function and return its name."""
-        name = self.name()
+        """Bind an object to a new name and return the name."""
+        name = self.new_name()
         self.constants[name] = value
         return name
 
     def local(self, expr: str) -> str:
-        """Compute an expression once and return the name that holds it."""
-        name = self.name()
+        """Assign an expression to a new local variable and return its name."""
+        name = self.new_name()
         self.lines.append(f"{name} = {expr}")
         return name
 
     def atom(self, scalar: Scalar) -> Scalar:
-        """Return the scalar as one name."""
+        """Return the scalar as a variable, so that repeating it costs nothing."""
         return scalar if scalar.atom else replace(scalar, expr=self.local(scalar.expr), atom=True)
 
     def dense(self, vector: Vector) -> str:
-        """Return a name that holds the whole vector as a sequence of doubles."""
+        """Return a variable that holds the vector as a sequence of all its slots."""
         if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Dense):
             return vector.blocks[0].expr
         return self.local(self.list_expr(vector))
 
     def list_expr(self, vector: Vector) -> str:
         """Return the expression of a new list of all slots."""
-        return f"[{', '.join(self._listed(block) for block in vector.blocks)}]"
+        return f"[{', '.join(self._list_items(block) for block in vector.blocks)}]"
 
     def sparse(self, vector: Vector) -> str:
-        """Return a name that holds the vector's slots that are not 0 as a dictionary, in the order of the slots."""
+        """Return a variable that holds the slots other than 0 as a dictionary from slot to value, in slot order."""
         if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Sparse):
             return vector.blocks[0].expr
         name, at = self.local("{}"), 0
@@ -73,27 +82,27 @@ class CodeWriter:
             if isinstance(block, Sparse):
                 self.line(f"for at, value in {block.expr}.items(): {name}[at + {at}] = value")
             else:
-                values = f"[{self._listed(block)}]" if not isinstance(block, Dense) else block.expr
+                values = f"[{self._list_items(block)}]" if not isinstance(block, Dense) else block.expr
                 self.line(f"for at, value in enumerate({values}, {at}):")
                 self.line(f"    if value: {name}[at] = value")
             at += block.size
         return name
 
-    def _listed(self, block: Block) -> str:
-        """Return a block as items of a list display."""
+    def _list_items(self, block: Block) -> str:
+        """Return the slots of a block as items of a list display."""
         if isinstance(block, Scalar):
             return block.expr
         if isinstance(block, Dense):
             return f"*{block.expr}"
         if isinstance(block, Sparse):
             return f"*{self.constant(partial(to_dense, size=block.size))}({block.expr})"
-        if block.size <= _WRITTEN_OUT:
-            return ", ".join(part.expr for part in block_slots(block))
-        made = self.constant(partial(_hot, hot=block.hot.tolist(), base=block.base.tolist()))
-        return f"*{made}({block.index})"
+        if block.size <= _MAX_INLINE_SLOTS:
+            return ", ".join(slot.expr for slot in block_slots(block))
+        fill = self.constant(partial(_fill_one_hot, hot=block.hot.tolist(), base=block.base.tolist()))
+        return f"*{fill}({block.index})"
 
-    def slot(self, block: Block) -> Block:
-        """Return a part of a vector, cheap to repeat."""
+    def repeatable(self, block: Block) -> Block:
+        """Return a block whose expression may be repeated at no cost."""
         return self.atom(block) if isinstance(block, Scalar) else block
 
     def scalar(self, column: str, stage: str) -> Scalar:
@@ -102,61 +111,68 @@ class CodeWriter:
         Raises:
             ModelError: There is no such column, or it is a vector.
         """
-        found = self._column(column, stage)
-        if not isinstance(found, Scalar):
+        symbol = self._column(column, stage)
+        if not isinstance(symbol, Scalar):
             raise ModelError(f"{stage}: column `{column}` is a vector, and a single value is needed.")
-        return found
+        return symbol
 
     def vector(self, column: str, stage: str, size: int | None = None) -> Vector:
         """Return a vector column.
 
         Raises:
-            ModelError: There is no such column, it is no vector, or its length is another.
+            ModelError: There is no such column, it is no vector, or it has another length.
         """
-        found = self._column(column, stage)
-        if not isinstance(found, Vector):
+        symbol = self._column(column, stage)
+        if not isinstance(symbol, Vector):
             raise ModelError(f"{stage}: column `{column}` is not a vector.")
-        if size is not None and found.size != size:
-            raise ModelError(f"{stage}: column `{column}` has {found.size} slots, and {size} are needed.")
-        return found
+        if size is not None and symbol.size != size:
+            raise ModelError(f"{stage}: column `{column}` has {symbol.size} slots, and {size} are needed.")
+        return symbol
 
     def features(self, column: str, stage: str, size: int | None = None) -> Vector:
-        """Return a vector column that is not null: a null one refuses the row."""
-        found = self.vector(column, stage, size)
-        if found.null is not None:
-            self.line(f"if {found.null}: {self.constant(refuse_missing(found.field or column, stage))}(None)")
-        return found
+        """Return a vector column; the generated code refuses a row where it is null."""
+        symbol = self.vector(column, stage, size)
+        if symbol.null is not None:
+            self.line(
+                f"if {symbol.null}: {self.constant(refuse_missing(symbol.field or column, stage))}(None)"
+            )
+        return symbol
 
     def add_boundaries(self, scalar: Scalar, values: Iterable[float]) -> None:
-        """Remember where the model changes its mind, in units of the input field."""
+        """Record values where the answer may change, converted to units of the input field that the scalar comes from."""
         if scalar.field is None or scalar.scale == 0.0:
             return
-        seen = self.edges.setdefault(scalar.field, set())
-        seen.update((float(value) - scalar.shift) / scalar.scale for value in values)
+        boundaries = self.boundaries.setdefault(scalar.field, set())
+        boundaries.update((float(value) - scalar.shift) / scalar.scale for value in values)
 
     def _column(self, column: str, stage: str) -> Column:
         if column not in self.columns:
             raise ModelError(f"{stage}: there is no column `{column}`; known: {', '.join(self.columns)}.")
         return self.columns[column]
 
-    def function(self, name: str, argument: str) -> Callable[..., Any]:
-        """Return the lines as one function."""
+    def build_function(self, name: str, argument: str) -> Callable[..., Any]:
+        """Compile the lines and return them as a function.
+
+        Args:
+            name: Name of the function, also shown in tracebacks.
+            argument: Its parameters.
+        """
         body = "\n".join(f"    {line}" for line in self.lines)
         scope = dict(self.constants)
         exec(compile(f"def {name}({argument}):\n{body}\n", f"<sparkops {name}>", "exec"), scope)  # noqa: S102
-        made: Callable[..., Any] = scope[name]
-        return made
+        function: Callable[..., Any] = scope[name]
+        return function
 
 
 def to_dense(values: Mapping[int, float], *, size: int) -> list[float]:
-    """Return a dictionary of slots as a list of all slots."""
+    """Return a sparse vector, a dictionary from slot to value, as a list of all slots."""
     result = [0.0] * size
     for at, value in values.items():
         result[at] = value
     return result
 
 
-def _hot(index: int, *, hot: list[float], base: list[float]) -> list[float]:
+def _fill_one_hot(index: int, *, hot: list[float], base: list[float]) -> list[float]:
     if index >= len(hot):
         return base
     result = base.copy()
@@ -165,6 +181,6 @@ def _hot(index: int, *, hot: list[float], base: list[float]) -> list[float]:
 
 
 def float_literal(value: float) -> str:
-    """Return a number as a literal that reads back to the same double."""
+    """Return the Python literal of a double; it parses back to the same double."""
     text = repr(float(value))
     return f"({text})" if text.startswith("-") else text

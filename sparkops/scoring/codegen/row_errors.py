@@ -1,4 +1,4 @@
-"""What a row's code calls when a value cannot be used: one clear message for each kind."""
+"""Errors that the code of a row raises: a function for each kind, with a message that names field, value and stage."""
 
 from __future__ import annotations
 
@@ -9,50 +9,58 @@ from typing import Any, NoReturn
 from ...errors import RowError, RowRejected
 
 Refusal = Callable[[Any], NoReturn]
-_SHOWN = 12
+_MAX_LABELS_SHOWN = 12
 
 
 def refuse_missing(name: str, stage: str, *, drop: bool = False) -> Refusal:
-    """Return what refuses, or drops, a row for a null or NaN."""
-    kind, verb = _kind(drop=drop)
+    """Return the function that refuses a row for a null or NaN.
 
-    def problem(value: Any) -> NoReturn:
-        what = "null" if value is None else "NaN"
-        raise kind(f"Field `{name}` is {what}, and the model {verb} that ({stage}).", field=name, value=value)
+    Args:
+        name: Input field, or column, that holds the value.
+        stage: The Spark stage, for the message.
+        drop: Raise RowRejected, because the model skips such rows, instead of RowError.
+    """
+    error, verb = _error_and_verb(drop=drop)
 
-    return problem
+    def refuse(value: Any) -> NoReturn:
+        missing = "null" if value is None else "NaN"
+        raise error(
+            f"Field `{name}` is {missing}, and the model {verb} that ({stage}).", field=name, value=value
+        )
+
+    return refuse
 
 
 def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = False) -> Refusal:
-    """Return what refuses, or drops, a row for a value that training did not see."""
-    kind, verb = _kind(drop=drop)
-    more = ", ..." if len(labels) > _SHOWN else ""
-    allowed = ", ".join(labels[:_SHOWN]) + more
+    """Return the function that refuses a row for a value that training did not see; see `refuse_missing`."""
+    error, verb = _error_and_verb(drop=drop)
+    more = ", ..." if len(labels) > _MAX_LABELS_SHOWN else ""
+    allowed = ", ".join(labels[:_MAX_LABELS_SHOWN]) + more
 
-    def problem(value: Any) -> NoReturn:
+    def refuse(value: Any) -> NoReturn:
         if value is None:
             refuse_missing(name, stage, drop=drop)(value)
         near = get_close_matches(str(value), labels, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
-        raise kind(
+        raise error(
             f"Field `{name}`: value {value!r} was not seen in training, and the model {verb} that ({stage})."
             f"{hint} Allowed: {allowed}.",
             field=name,
             value=value,
         )
 
-    return problem
+    return refuse
 
 
 def refuse_value(name: str, stage: str, why: str, *, drop: bool = False) -> Refusal:
-    """Return what refuses, or drops, a row for a value out of range."""
-    kind, _ = _kind(drop=drop)
+    """Return the function that refuses a row for a value; `why` is a predicate such as `is out of range`."""
+    error, _ = _error_and_verb(drop=drop)
 
-    def problem(value: Any) -> NoReturn:
-        raise kind(f"Field `{name}`: value {value!r} {why} ({stage}).", field=name, value=value)
+    def refuse(value: Any) -> NoReturn:
+        raise error(f"Field `{name}`: value {value!r} {why} ({stage}).", field=name, value=value)
 
-    return problem
+    return refuse
 
 
-def _kind(*, drop: bool) -> tuple[type[RowError], str]:
+def _error_and_verb(*, drop: bool) -> tuple[type[RowError], str]:
     return (RowRejected, "skips rows with") if drop else (RowError, "refuses")

@@ -1,4 +1,4 @@
-"""Columns of one row while its code is written: expressions instead of values."""
+"""Symbolic columns of one row during code generation: expressions instead of values."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Scalar:
     """One value of a row.
 
     Args:
-        expr: Python expression, of names that the code's writer made.
+        expr: Python expression over names that the code writer made.
         type: Spark's type of the column.
         null: Whether it may be None.
         nan: Whether it may be NaN.
-        atom: Whether the expression is one name, cheap to repeat.
-        limit: It is a whole number from 0 to below this; None when not known.
-        labels: What the index stands for, in order; Spark's column metadata.
+        atom: Whether the expression is one variable, so that repeating it costs nothing.
+        limit: The value is an integer from 0 to below this; None if unknown.
+        labels: Labels that an index stands for, in order, as in Spark's column metadata.
         field: Input column that it comes from.
-        scale: value = scale * field + shift, as far as known; 0 when not.
+        scale: value = scale * field + shift; 0 if the relation is unknown.
         shift: See scale.
     """
 
@@ -45,7 +45,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class OneHot:
-    """A one-hot part of a vector, never built: slot `index` holds `hot[index]`, each other slot its `base`.
+    """A one-hot block of a vector, which is never materialized: slot `index` is `hot[index]`, any other slot its `base`.
 
     An index equal to `size` means that no slot is hot.
     """
@@ -57,16 +57,16 @@ class OneHot:
 
     @property
     def size(self) -> int:
-        """Return how many slots it takes."""
+        """Return the number of slots."""
         return len(self.hot)
 
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A part of a vector that is a sequence of doubles when the row is scored.
+    """A block of a vector that is a sequence of doubles at run time.
 
     Args:
-        expr: Name that holds the sequence.
+        expr: Variable that holds the sequence.
         size: Slots.
         field: Input column that it comes from.
         nan: Whether a slot may be NaN.
@@ -80,10 +80,10 @@ class Dense:
 
 @dataclass(frozen=True, slots=True)
 class Sparse:
-    """A wide part of a vector that is a dictionary of slot to double when the row is scored; absent slots are 0.
+    """A wide block of a vector that is a dictionary from slot to double at run time; absent slots are 0.
 
     Args:
-        expr: Name that holds the dictionary.
+        expr: Variable that holds the dictionary.
         size: Slots.
         field: Input column that it comes from.
     """
@@ -98,11 +98,11 @@ Block = Scalar | OneHot | Dense | Sparse
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A vector column: its parts in order.
+    """A vector column, composed of blocks.
 
     Args:
-        blocks: Scalars, one-hot parts, and parts that are sequences or dictionaries.
-        null: Expression that is true when the whole vector is null; None when it never is.
+        blocks: The blocks, in slot order.
+        null: Expression that is true if the vector is null; None if it never is.
         field: Input column that it comes from, or a name for messages.
     """
 
@@ -117,17 +117,17 @@ class Vector:
 
     @property
     def sparse(self) -> bool:
-        """Tell whether a part of it is a dictionary: too wide to be written out."""
+        """Tell whether a block is sparse, so that the vector is too wide for a variable per slot."""
         return any(isinstance(block, Sparse) for block in self.blocks)
 
 
 def vector_slots(vector: Vector) -> tuple[Scalar, ...]:
-    """Return one scalar for each slot of a vector; for vectors that are short enough to be written out."""
+    """Return the slots of a vector as scalars; for vectors short enough for inline code."""
     return tuple(scalar for block in vector.blocks for scalar in block_slots(block))
 
 
 def block_slots(block: Block) -> tuple[Scalar, ...]:
-    """Return one scalar for each slot of a block."""
+    """Return the slots of a block as scalars."""
     return tuple(block_slot(block, at) for at in range(block.size))
 
 
@@ -157,11 +157,11 @@ def vector_slot(vector: Vector, at: int) -> Scalar:
 
 
 def one_hot_sums(hot: Numbers, base: Numbers) -> Numbers:
-    """Return, for each index 0..size, the sum over slots when that slot is hot (none at `size`).
+    """Return, for each index from 0 to size, the sum over all slots if that slot is hot; at `size` no slot is.
 
     Args:
-        hot: What a slot adds when it is hot, by slot.
-        base: What it adds when it is not.
+        hot: (size,) summand of each slot if it is hot.
+        base: (size,) summand of each slot if it is not.
     """
     wide = base.astype(np.longdouble)
     summed = (wide.sum() - wide + hot).astype(np.float64)

@@ -128,6 +128,6 @@ class RowRule:
     where: str | None = None
 
 
-def plain_name(name: str) -> str:
+def unquote(name: str) -> str:
     """Return a column's name without the backticks that Spark takes it in."""
     return name[1:-1] if len(name) > 1 and name[0] == name[-1] == "`" else name

@@ -25,7 +25,7 @@ def power(value: float, exponent: float) -> float:
             return float(np.power(np.float64(value), exponent))
 
 
-def over(above: float, below: float) -> float:
+def quotient(above: float, below: float) -> float:
     """Return a quotient; infinity or NaN over 0."""
     if below:
         return above / below

@@ -41,7 +41,7 @@ _times = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
 _named = re.compile(r"p\{(\w+)\}")
 
 
-def translated(pattern: str) -> re.Pattern[str]:
+def translate_regex(pattern: str) -> re.Pattern[str]:
     """Return Python's form of a Java pattern that matches the same, everywhere in every text.
 
     Raises:
@@ -56,7 +56,7 @@ def translated(pattern: str) -> re.Pattern[str]:
     return re.compile(whole.text, re.ASCII)
 
 
-def searched(pattern: str) -> re.Pattern[str]:
+def translate_search_regex(pattern: str) -> re.Pattern[str]:
     """Return Python's form of a Java pattern that is found in the same texts, wherever it is found in them.
 
     It may match nothing, and may hold `$`: whether it is found somewhere does not depend on how one steps on.

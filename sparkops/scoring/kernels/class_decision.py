@@ -1,4 +1,4 @@
-"""From raw scores and probabilities to a class, as Spark's classifiers choose it."""
+"""From raw scores and probabilities to a class, as Spark's classifiers decide."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from ..codegen.symbols import Scalar, Vector
 from ..ir.arrays import Numbers
 from ..ir.description import Step
 
-Row = Sequence[float]
+Values = Sequence[float]
 
 
-def softmax(raw: Row) -> list[float]:
-    """Return probabilities of raw scores; an infinite score takes all, and Spark makes NaN of another."""
-    top = max(raw)
+def softmax(raw: Values) -> list[float]:
+    """Return probabilities of raw scores; one of positive infinity gets probability 1, as in Spark."""
+    highest = max(raw)
     total = sum(raw)
     if total - total != 0.0:
-        return _strange(raw, top)
-    powers = [exp(value - top) for value in raw]
+        return _softmax_of_non_finite(raw, highest)
+    powers = [exp(value - highest) for value in raw]
     factor = 1.0 / sum(powers)
     return [power * factor for power in powers]
 
 
-def _strange(raw: Row, top: float) -> list[float]:
-    """Return `softmax` of scores that are not all finite, or whose sum is not."""
+def _softmax_of_non_finite(raw: Values, highest: float) -> list[float]:
+    """Return `softmax` of scores that are not all finite, or whose sum overflows."""
     if inf in raw:
         first = list(raw).index(inf)
         return [1.0 if at == first else value * 0.0 for at, value in enumerate(raw)]
-    powers = [nan if top == -inf else exp(value - top) for value in raw]
+    powers = [nan if highest == -inf else exp(value - highest) for value in raw]
     factor = 1.0 / sum(powers)
     return [power * factor for power in powers]
 
 
 def softmax_rows(raw: Numbers) -> Numbers:
-    """Return `softmax` of every row."""
-    columns = np.ascontiguousarray(raw.T)  # NumPy is slow along a short last axis
+    """Return `softmax` of each row of (rows, classes)."""
+    columns = np.ascontiguousarray(raw.T)  # reductions along a short last axis are slow
     with np.errstate(all="ignore"):
         powers = np.exp(columns - columns.max(axis=0))
         result = (powers * (1.0 / powers.sum(axis=0))).T
@@ -55,13 +55,13 @@ def sigmoid(margin: float) -> float:
 
 
 def sigmoid_rows(margin: Numbers) -> Numbers:
-    """Return `logistic` of every row."""
+    """Return `sigmoid` of each number."""
     with np.errstate(over="ignore"):
         return np.asarray(1.0 / (1.0 + np.exp(-margin)))
 
 
-def argmax(values: Row) -> float:
-    """Return the index of the first largest value."""
+def argmax(values: Values) -> float:
+    """Return the index of the first maximum."""
     best = 0
     for at in range(1, len(values)):
         if values[at] > values[best]:
@@ -69,38 +69,38 @@ def argmax(values: Row) -> float:
     return float(best)
 
 
-def argmax_by_threshold(values: Row, thresholds: Row) -> float:
-    """Return the class whose probability is largest beside its threshold."""
-    best, top = 0, -inf
+def argmax_by_threshold(values: Values, thresholds: Values) -> float:
+    """Return the class with the largest ratio of probability to threshold."""
+    best, highest = 0, -inf
     for at, (value, threshold) in enumerate(zip(values, thresholds, strict=True)):
         ratio = value / threshold if threshold else (inf if value > 0.0 else nan)
-        if ratio > top:
-            best, top = at, ratio
+        if ratio > highest:
+            best, highest = at, ratio
     return float(best)
 
 
 def emit_classification(step: Step, code: CodeWriter, raw: str, probability: str) -> None:
-    """Bind the three columns of a classifier; its class by the largest score, or by `thresholds`.
+    """Generate the decision of a classifier, by the largest score or by `thresholds`, and bind its three columns.
 
     Args:
-        step: outputs are (prediction, probability, rawPrediction), "" where Spark makes none; params: classes.
-        code: Where it is written.
-        raw: Name of the list of raw scores.
-        probability: Name of the list of probabilities.
+        step: Its outputs are (prediction, probability, rawPrediction), "" for one that Spark does not compute.
+        code: Receives the code and the columns.
+        raw: Variable that holds the list of raw scores.
+        probability: Variable that holds the list of probabilities.
     """
-    by = raw if step.outputs[2] or not step.outputs[1] else probability
+    scores = raw if step.outputs[2] or not step.outputs[1] else probability
     if "thresholds" in step.arrays:
         thresholds = step.arrays["thresholds"].tolist()
         choice = f"{code.constant(partial(argmax_by_threshold, thresholds=thresholds))}({probability})"
     elif step.params["classes"] == 2:  # noqa: PLR2004
-        choice = f"1.0 if {by}[1] > {by}[0] else 0.0"
+        choice = f"1.0 if {scores}[1] > {scores}[0] else 0.0"
     else:
-        choice = f"{code.constant(argmax)}({by})"
+        choice = f"{code.constant(argmax)}({scores})"
     bind_names(step, code, code.local(choice), raw, probability)
 
 
 def bind_names(step: Step, code: CodeWriter, prediction: str, raw: str, probability: str) -> None:
-    """Bind the three columns of a classifier to names."""
+    """Bind the three columns of a classifier to variables."""
     classes = int(step.params["classes"])
     code.columns[step.outputs[0]] = Scalar(prediction, "double")
     for column, name in zip(step.outputs[1:], (probability, raw), strict=True):
@@ -110,14 +110,14 @@ def bind_names(step: Step, code: CodeWriter, prediction: str, raw: str, probabil
 
 
 def run_classification(step: Step, frame: Frame, raw: Numbers, probability: Numbers) -> None:
-    """Bind the three columns of a classifier for every row."""
-    by = raw if step.outputs[2] or not step.outputs[1] else probability
+    """Decide the class of each row and bind the three columns of a classifier."""
+    scores = raw if step.outputs[2] or not step.outputs[1] else probability
     if "thresholds" in step.arrays:
         thresholds = step.arrays["thresholds"]
         with np.errstate(all="ignore"):
-            by = probability / thresholds
-        by = np.where(np.isnan(by), -np.inf, by)
-    bind_columns(step, frame, argmax_rows(by), raw, probability)
+            scores = probability / thresholds
+        scores = np.where(np.isnan(scores), -np.inf, scores)
+    bind_columns(step, frame, argmax_rows(scores), raw, probability)
 
 
 def bind_columns(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, probability: Numbers) -> None:
@@ -131,9 +131,9 @@ def bind_columns(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, pr
 
 
 def argmax_rows(values: Numbers) -> Numbers:
-    """Return `largest` of every row."""
-    best, top = np.zeros(len(values)), values[:, 0].copy()
+    """Return `argmax` of each row of (rows, classes)."""
+    best, highest = np.zeros(len(values)), values[:, 0].copy()
     for at in range(1, values.shape[1]):
-        better = values[:, at] > top
-        best[better], top[better] = at, values[better, at]
+        better = values[:, at] > highest
+        best[better], highest[better] = at, values[better, at]
     return best

@@ -1,4 +1,4 @@
-"""Squared distances from a vector, which is never built, to fixed points."""
+"""Squared distances to fixed points, from blocks of a vector without materializing it."""
 
 from __future__ import annotations
 
@@ -14,54 +14,54 @@ from ..ir.arrays import Numbers
 
 
 def prepare_vector(source: Vector, code: CodeWriter) -> Vector:
-    """Return a vector in the form that `squared` takes: parts cheap to repeat, or one sequence."""
-    blocks = tuple(code.slot(block) for block in source.blocks)
+    """Return a vector that several distances may be computed from: its blocks are variables, or it is one dense block."""
+    blocks = tuple(code.repeatable(block) for block in source.blocks)
     if any(isinstance(block, Dense | Sparse) for block in blocks):
         blocks = (Dense(code.dense(source), source.size),)
     return Vector(blocks)
 
 
 def squared_distance_expr(source: Vector, point: Numbers, code: CodeWriter) -> str:
-    """Return the expression of the squared distance to a point."""
+    """Return the expression of the squared distance to a point of (slots,)."""
     terms, at = [], 0
     for block in source.blocks:
         part = point[at : at + block.size]
         at += block.size
-        terms.append(_term(block, part, code))
+        terms.append(_distance_term(block, part, code))
     return " + ".join(terms) or "0.0"
 
 
 def emit_squared_distances(source: Vector, centres: Numbers, code: CodeWriter) -> str:
-    """Return the name of the list of the squared distances to each of (points, slots)."""
-    kernel = partial(_all_apart, columns=np.ascontiguousarray(centres.T))
+    """Generate the squared distances to (points, slots) and return the variable that holds the list."""
+    kernel = partial(_squared_distances, columns=np.ascontiguousarray(centres.T))
     return code.local(f"{code.constant(kernel)}({code.dense(source)})")
 
 
-def _all_apart(values: Sequence[float], *, columns: Numbers) -> list[float]:
+def _squared_distances(values: Sequence[float], *, columns: Numbers) -> list[float]:
     with np.errstate(all="ignore"):
-        gaps = np.array(values)[:, None] - columns
-        found: list[float] = (gaps * gaps).sum(axis=0).tolist()
-    return found
+        differences = np.array(values)[:, None] - columns
+        distances: list[float] = (differences * differences).sum(axis=0).tolist()
+    return distances
 
 
-def _term(block: Block, part: Numbers, code: CodeWriter) -> str:
+def _distance_term(block: Block, part: Numbers, code: CodeWriter) -> str:
     if isinstance(block, OneHot):
         table = one_hot_sums((block.hot - part) ** 2, (block.base - part) ** 2)
         return f"{code.constant(tuple(table.tolist()))}[{block.index}]"
     if isinstance(block, Scalar):
         if part[0] == 0.0:
             return f"{block.expr} * {block.expr}"
-        gap = code.local(f"{block.expr} - {float_literal(part[0])}")
-        return f"{gap} * {gap}"
-    return f"{code.constant(partial(_apart, part.tolist()))}({block.expr})"
+        difference = code.local(f"{block.expr} - {float_literal(part[0])}")
+        return f"{difference} * {difference}"
+    return f"{code.constant(partial(_squared_distance, part.tolist()))}({block.expr})"
 
 
-def _apart(point: Sequence[float], values: Sequence[float]) -> float:
+def _squared_distance(point: Sequence[float], values: Sequence[float]) -> float:
     return sum([(a - b) * (a - b) for a, b in zip(values, point, strict=True)])
 
 
 def squared_distance_rows(source: VectorColumn, point: Numbers, rows: int) -> Numbers:
-    """Return the squared distance to a point for every row."""
+    """Return the squared distance of each row to a point of (slots,)."""
     total, at = np.zeros(rows), 0
     for block in source.blocks:
         part = point[at : at + block.size]

@@ -1,4 +1,4 @@
-"""Weighted sums over a vector that is never built: one term a scalar, one look-up a one-hot part."""
+"""Weighted sums over the blocks of a vector without materializing it: a term for a scalar, a table look-up for a one-hot block."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from ..codegen.code_writer import CodeWriter, float_literal
 from ..codegen.symbols import Dense, OneHot, Sparse, Vector, one_hot_sums
 from ..ir.arrays import Numbers
 
-_LARGE = 256  # weights
+# Number of weights from which a matrix product is faster than inline code.
+_MIN_WEIGHTS_FOR_PRODUCT = 256
 
 
 def margin_expr(vector: Vector, weights: Numbers, intercept: float, code: CodeWriter, *, sparse: bool) -> str:
-    """Return the expression of weights . vector + intercept.
+    """Return the expression of the dot product of weights and vector, plus intercept.
 
     Args:
         vector: The features.
-        weights: One for each slot.
-        intercept: Added last, as Spark does.
-        code: Where tables are bound.
-        sparse: The weights were stored sparse, so that Spark never looks at a slot of weight 0.
+        weights: (slots,) weights.
+        intercept: Added last, as in Spark.
+        code: Binds tables and kernels.
+        sparse: The weights are stored sparse, so that Spark ignores slots of weight 0, even NaN and infinity.
     """
     terms, at = [], 0
     for block in vector.blocks:
@@ -47,22 +48,22 @@ def margin_expr(vector: Vector, weights: Numbers, intercept: float, code: CodeWr
 
 
 def prefers_matrix_product(vector: Vector, weights: Numbers, *, sparse: bool) -> bool:
-    """Tell whether many sums over one vector are cheaper as one product of arrays; the order of the sums is the same."""
-    if weights.size < _LARGE or (sparse and bool((weights == 0.0).any())):
+    """Tell whether several sums over one vector are faster as a matrix product; the order of summation is the same."""
+    if weights.size < _MIN_WEIGHTS_FOR_PRODUCT or (sparse and bool((weights == 0.0).any())):
         return False
     return not any(isinstance(block, OneHot | Sparse) for block in vector.blocks)
 
 
 def emit_margins(vector: Vector, weights: Numbers, intercepts: Numbers, code: CodeWriter) -> str:
-    """Return the name of the list of `margin` for each of (sums, slots) weights."""
-    kernel = partial(_margins, columns=np.ascontiguousarray(weights.T), intercepts=intercepts)
+    """Generate the sums of (sums, slots) weights and return the variable that holds the list."""
+    kernel = partial(_matrix_product, columns=np.ascontiguousarray(weights.T), intercepts=intercepts)
     return code.local(f"{code.constant(kernel)}({code.dense(vector)})")
 
 
-def _margins(values: Sequence[float], *, columns: Numbers, intercepts: Numbers) -> list[float]:
+def _matrix_product(values: Sequence[float], *, columns: Numbers, intercepts: Numbers) -> list[float]:
     with np.errstate(all="ignore"):
-        found: list[float] = ((np.array(values)[:, None] * columns).sum(axis=0) + intercepts).tolist()
-    return found
+        sums: list[float] = ((np.array(values)[:, None] * columns).sum(axis=0) + intercepts).tolist()
+    return sums
 
 
 def _dense_sum(weights: Sequence[float], values: Sequence[float], *, skip: bool) -> float:
@@ -78,7 +79,7 @@ def _sparse_sum(weights: Sequence[float], values: Mapping[int, float]) -> float:
 def margin_rows(
     vectors: VectorColumn, weights: Numbers, intercept: float, rows: int, *, sparse: bool
 ) -> Numbers:
-    """Return weights . vector + intercept for every row, in the order of `margin`."""
+    """Return the dot product plus intercept of each row, summed in the order of `margin_expr`."""
     total, at = np.zeros(rows), 0
     for block in vectors.blocks:
         part = weights[at : at + block.size]
@@ -86,8 +87,8 @@ def margin_rows(
         if isinstance(block, OneHotBlock):
             total += one_hot_sums(part * block.hot, part * block.base)[block.index]
         elif isinstance(block, DenseBlock):
-            kept = part != 0.0 if sparse else slice(None)
-            total += block.values[:, kept] @ part[kept]
+            used = part != 0.0 if sparse else slice(None)
+            total += block.values[:, used] @ part[used]
         elif isinstance(block, SparseBlock):
             total += block.sums(part, rows)
         elif not sparse or part[0] != 0.0:

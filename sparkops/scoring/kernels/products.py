@@ -1,4 +1,4 @@
-"""The products of one row's columns, zeros passed over as Spark passes over them in vectors that it stores sparse."""
+"""Products of one row's columns; zeros are skipped as Spark skips them in vectors that it stores sparse."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Columns = Sequence[Sequence[float]]
 
 
 class AmbiguousRow(Exception):
-    """A row of which Spark's answer is not known, or that it refuses.
+    """Spark's answer for a row is unknown, or Spark refuses the row.
 
     Args:
-        value: The value that is to blame.
+        value: The value that causes it.
     """
 
     def __init__(self, value: float) -> None:
@@ -27,12 +27,12 @@ class AmbiguousRow(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Products:
-    """How columns are multiplied.
+class SlotProducts:
+    """The columns of an interaction and how Spark stores them.
 
     Args:
-        sizes: For each column, how many categories each of its slots has; 0 or 1 for a number.
-        stored: For each column, how Spark stores it.
+        sizes: For each slot of each column, its number of categories; 0 or 1 for a numeric slot.
+        stored: For each column, how Spark stores it; see `is_sparse`.
     """
 
     sizes: tuple[tuple[int, ...], ...]
@@ -40,55 +40,57 @@ class Products:
 
     @property
     def widths(self) -> list[int]:
-        """Return how many places each column takes."""
+        """Return the number of positions of each column after one-hot encoding."""
         return [sum(max(1, size) for size in column) for column in self.sizes]
 
     @property
     def total(self) -> int:
-        """Return how many products there are."""
+        """Return the number of products."""
         return prod(self.widths)
 
     @property
-    def torn(self) -> bool:
-        """Tell whether a vector that may be stored sparse holds categories, of which the first is 0."""
+    def has_sparse_categories(self) -> bool:
+        """Tell whether a vector that may be stored sparse contains categories, whose first one, 0, sparse storage omits."""
         pairs = zip(self.sizes, self.stored, strict=True)
         return any(stored != "dense" and max(sizes) > 1 for sizes, stored in pairs)
 
     def row(self, columns: Columns) -> dict[int, float]:
-        """Return the products that are not 0, by place.
+        """Return the products other than 0, by position.
 
         Raises:
-            Unsure: A category is none, or it is not known how Spark stores a vector, and it matters.
+            AmbiguousRow: A value is no category, or the answer depends on storage that is unknown.
         """
-        flags = [is_sparse(word, own) for word, own in zip(self.stored, columns, strict=True)]
-        found = self._row(columns, [flag is not False for flag in flags])
+        flags = [is_sparse(stored, values) for stored, values in zip(self.stored, columns, strict=True)]
+        products = self._row(columns, [flag is not False for flag in flags])
         if None in flags:
             other = self._row(columns, [flag is True for flag in flags])
-            if repr(sorted(found.items())) != repr(sorted(other.items())):
+            if repr(sorted(products.items())) != repr(sorted(other.items())):
                 raise AmbiguousRow(0.0)
-        return found
+        return products
 
     def _row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
-        found, size = {0: 1.0}, 1
+        products, size = {0: 1.0}, 1
         for at in range(len(columns) - 1, -1, -1):
             active = _active(columns[at], self.sizes[at], sparse=sparse[at])
-            found = {
-                place + own * size: value * factor for own, factor in active for place, value in found.items()
+            products = {
+                position + own * size: value * factor
+                for own, factor in active
+                for position, value in products.items()
             }
             size *= self.widths[at]
-        return {place: value for place, value in found.items() if value}
+        return {position: value for position, value in products.items() if value}
 
 
 def _active(values: Sequence[float], sizes: Sequence[int], *, sparse: bool) -> list[tuple[int, float]]:
-    """Return place and factor of the slots that Spark looks at."""
-    found, at = [], 0
+    """Return (position, factor) of the slots that Spark iterates over."""
+    active, at = [], 0
     for value, size in zip(values, sizes, strict=True):
         if value or not sparse:
             if size > 1:
                 if not 0 <= value < size or value != int(value):
                     raise AmbiguousRow(value)
-                found.append((at + int(value), 1.0))
+                active.append((at + int(value), 1.0))
             else:
-                found.append((at, value))
+                active.append((at, value))
         at += max(1, size)
-    return found
+    return active

@@ -1,6 +1,6 @@
-"""How Spark stores a vector, where its answer depends on that: NaN and infinities beside zeros.
+"""Functions whose answer depends on how Spark stores a vector: those of NaN and infinities beside zeros.
 
-A dense vector does arithmetic on its zeros, and 0 times infinity is NaN; a sparse one leaves them out.
+With a dense vector Spark computes with its zeros, and 0 times infinity is NaN; with a sparse one it skips them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from ..ir.arrays import Numbers
 STORED = ("dense", "sparse", "compressed", "unknown")
 Row = Sequence[float]
 LayoutFunction = Callable[[Row, bool], Row]
-_WHY = "beside zeros has no one answer: it depends on whether Spark stores the vector dense or sparse"
+_AMBIGUOUS = "beside zeros has no one answer: it depends on whether Spark stores the vector dense or sparse"
 
 
 def is_sparse(stored: str, values: Row) -> bool | None:
-    """Tell whether Spark stores a vector sparse; None when that is not known.
+    """Tell whether Spark stores a vector sparse; None if that is unknown.
 
     Args:
-        stored: "dense", "sparse", "unknown", or "compressed": whichever takes less room, as VectorAssembler does.
+        stored: "dense", "sparse", "unknown", or "compressed": whichever is smaller, as VectorAssembler decides.
         values: All slots.
     """
     if stored == "compressed":
@@ -34,58 +34,60 @@ def is_sparse(stored: str, values: Row) -> bool | None:
     return {"dense": False, "sparse": True}.get(stored)
 
 
-def evaluate(values: Row, *, stored: str, careful: LayoutFunction) -> Row | None:
-    """Return what `careful` makes of a vector, stored as it is; None where that is not known and matters.
+def evaluate(values: Row, *, stored: str, function: LayoutFunction) -> Row | None:
+    """Return the value of a function for a vector; None if it depends on storage that is unknown.
 
     Args:
         values: All slots.
         stored: See `is_sparse`.
-        careful: Takes the slots, and whether they are stored sparse.
+        function: Takes the slots and whether they are stored sparse.
     """
     sparse = is_sparse(stored, values)
     if sparse is not None:
-        return careful(values, sparse)
-    made, other = careful(values, False), careful(values, True)
-    return made if np.array_equal(np.array(made), np.array(other), equal_nan=True) else None
+        return function(values, sparse)
+    dense, sparse_result = function(values, False), function(values, True)
+    return dense if np.array_equal(np.array(dense), np.array(sparse_result), equal_nan=True) else None
 
 
-def guarded(column: str, stage: str, stored: str, careful: LayoutFunction) -> Callable[[Row], Row]:
-    """Return `held` as a row's code calls it: a row of which it is not known is refused."""
-    problem = refuse_value(column, stage, _WHY)
-    return partial(_sure, stored=stored, careful=careful, problem=problem)
+def guarded(column: str, stage: str, stored: str, function: LayoutFunction) -> Callable[[Row], Row]:
+    """Return `evaluate` for the code of a row: an ambiguous row is refused."""
+    refuse = refuse_value(column, stage, _AMBIGUOUS)
+    return partial(_evaluate_or_refuse, stored=stored, function=function, refuse=refuse)
 
 
-def _sure(values: Row, *, stored: str, careful: LayoutFunction, problem: Callable[[object], object]) -> Row:
-    made = evaluate(values, stored=stored, careful=careful)
-    if made is None:
-        problem(next((value for value in values if value - value != 0.0), 0.0))
+def _evaluate_or_refuse(
+    values: Row, *, stored: str, function: LayoutFunction, refuse: Callable[[object], object]
+) -> Row:
+    result = evaluate(values, stored=stored, function=function)
+    if result is None:
+        refuse(next((value for value in values if value - value != 0.0), 0.0))
         raise AssertionError
-    return made
+    return result
 
 
 def evaluate_rows(
-    frame: Frame, made: Numbers, table: Numbers, rows: Iterable[int], stored: str, careful: LayoutFunction
+    frame: Frame, result: Numbers, table: Numbers, rows: Iterable[int], stored: str, function: LayoutFunction
 ) -> None:
-    """Put what `held` says into some rows of a table, in place; refuse the rows of which it is not known.
+    """Replace some rows of a result by `evaluate`, in place; refuse the rows that are ambiguous.
 
     Args:
-        frame: Where rows are refused.
-        made: (rows, slots) of the result.
-        table: (rows, slots) of the vectors.
-        rows: Which rows.
+        frame: Refuses rows.
+        result: (rows, slots) result, changed in place.
+        table: (rows, slots) vectors.
+        rows: Positions of the rows to replace.
         stored: See `is_sparse`.
-        careful: See `held`.
+        function: See `evaluate`.
     """
     refused = np.zeros(frame.size, dtype=bool)
     for at in rows:
-        found = evaluate(table[at].tolist(), stored=stored, careful=careful)
-        refused[at] = found is None
-        made[at] = np.nan if found is None else found
+        values = evaluate(table[at].tolist(), stored=stored, function=function)
+        refused[at] = values is None
+        result[at] = np.nan if values is None else values
     frame.refuse(refused)
 
 
 def mark_ambiguous(code: CodeWriter, vector: Vector) -> None:
-    """Remember that NaN, infinities and huge numbers in these fields have no one answer in Spark: no edges there."""
+    """Record that NaN, infinities and huge numbers in the fields of a vector have no single answer in Spark."""
     fields = [getattr(block, "field", None) for block in vector.blocks]
     code.ambiguous_fields.update(field for field in fields if field is not None)
     if None in fields:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from ...errors import InputError, ModelError, NotCompiled, UnknownName
 from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, SCORER, SEAL
 from .identity import TAG, check_identity
-from .sqlite_registry import entries, local_folder, pick, sqlite_file
-from .tracking_server import download, tag
+from .sqlite_registry import find_entry, local_folder, read_entries, sqlite_file
+from .tracking_server import download, fetch_tag
 
 if TYPE_CHECKING:
     from ..scorer import Scorer
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CHAMPION = "champion"
 
 
-def parse(uri: str) -> tuple[str, str]:
+def parse_model_uri(uri: str) -> tuple[str, str]:
     """Split `models:/name@alias`, `name/3` or `name` into the name and a version or alias (`champion` by default).
 
     Raises:
@@ -41,7 +41,7 @@ def parse(uri: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class LocatedModel:
     """A model's folder on this machine.
 
     Args:
@@ -57,7 +57,7 @@ class Located:
     seal: str = ""
 
 
-def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Located:
+def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> LocatedModel:
     """Find the folder of a model.
 
     Args:
@@ -69,21 +69,21 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
     folder = Path(text).resolve()
     is_path = isinstance(uri, Path) or text.startswith(("/", "./", "../"))
     if folder.is_dir() and _holds_model(folder):
-        return Located(folder, folder.name, None)
+        return LocatedModel(folder, folder.name, None)
     if is_path:
         why = "That folder holds none." if folder.is_dir() else "There is no such folder."
         raise UnknownName(
             "model", text, advice=f"{why} Name a folder that MLflow or sparkops saved a model in."
         )
-    name, at = parse(text)
+    name, at = parse_model_uri(text)
     if tracking_uri is None:
         raise InputError(
             f"`{text}` needs a registry: say where it is (tracking_uri), or give the model's folder."
         )
-    return registered(name, at, tracking_uri=tracking_uri, cache=cache)
+    return locate_registered(name, at, tracking_uri=tracking_uri, cache=cache)
 
 
-def registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = None) -> Located:
+def locate_registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = None) -> LocatedModel:
     """Find the folder of a version or alias of a registered model, copied here from a server where it must be."""
     file = sqlite_file(tracking_uri)
     if file is not None:
@@ -93,15 +93,15 @@ def registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = No
             tracking_uri, name, at, cache or Path(tempfile.gettempdir()) / "sparkops-models"
         )
         is_other = (folder / FLAVOR).is_file()
-        held = tag(tracking_uri, name, version, SEAL if is_other else TAG)
+        held = fetch_tag(tracking_uri, name, version, SEAL if is_other else TAG)
         check_identity(folder, "" if is_other else held, f"{name}/{version}")
-        return Located(folder, name, version, held if is_other else "")
+        return LocatedModel(folder, name, version, held if is_other else "")
     raise ModelError(
         f"The registry {tracking_uri} can't be read without MLflow: use sqlite:///FILE or a server's URL."
     )
 
 
-def scorer_folder(model: Path) -> Path:
+def find_scorer_folder(model: Path) -> Path:
     """Return the folder of the compiled scorer inside a model's folder."""
     if (model / SCORER).is_dir():
         return model / SCORER
@@ -128,7 +128,7 @@ def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path
     """Return the scorer of a model by its name, version, alias or folder."""
     from ..artifact.scorer_folder import load  # NumPy, only once a scorer is asked for
 
-    return load(scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
+    return load(find_scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
 
 
 def _holds_model(folder: Path) -> bool:
@@ -136,8 +136,8 @@ def _holds_model(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
 
 
-def _stored(name: str, at: str, file: Path) -> Located:
-    entry = pick(entries(file), name, at)
+def _stored(name: str, at: str, file: Path) -> LocatedModel:
+    entry = find_entry(read_entries(file), name, at)
     folder = local_folder(entry.location)
     if folder is None:
         raise ModelError(
@@ -149,4 +149,4 @@ def _stored(name: str, at: str, file: Path) -> Located:
             "Restore it, or train the model again."
         )
     check_identity(folder, entry.tags.get(TAG, ""), f"{name}/{entry.version}")
-    return Located(folder, name, entry.version, entry.tags.get(SEAL, ""))
+    return LocatedModel(folder, name, entry.version, entry.tags.get(SEAL, ""))

@@ -19,7 +19,7 @@ _VERSIONS = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RegistryEntry:
     """One model version as the registry holds it.
 
     Args:
@@ -50,7 +50,7 @@ def sqlite_file(tracking_uri: str) -> Path | None:
     return Path(tracking_uri.removeprefix("sqlite:///").split("?", 1)[0])
 
 
-def entries(file: Path, name: str | None = None) -> tuple[Entry, ...]:
+def read_entries(file: Path, name: str | None = None) -> tuple[RegistryEntry, ...]:
     """Return the model versions of a registry, by name and then newest first."""
     if not file.is_file():
         return ()
@@ -72,7 +72,7 @@ def local_folder(location: str) -> Path | None:
     return Path(location) if parts.scheme == "" else None
 
 
-def pick(found: tuple[Entry, ...], name: str, at: str) -> Entry:
+def find_entry(found: tuple[RegistryEntry, ...], name: str, at: str) -> RegistryEntry:
     """Return the version or alias `at` of a model from all versions of a registry."""
     known = sorted({entry.name for entry in found})
     mine = [entry for entry in found if entry.name == name]
@@ -86,10 +86,12 @@ def pick(found: tuple[Entry, ...], name: str, at: str) -> Entry:
     for entry in mine:
         if at in entry.aliases:
             return entry
-    raise no_alias(name, at, sorted({alias for entry in mine for alias in entry.aliases}), mine[0].version)
+    raise unknown_alias(
+        name, at, sorted({alias for entry in mine for alias in entry.aliases}), mine[0].version
+    )
 
 
-def no_alias(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
+def unknown_alias(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
     """Return the error of an alias that no version holds, with what to do about it."""
     advice = f"Name a version (`{name}/{newest}`), or give it the alias: `sparkops models promote {name} {newest}`."
     return UnknownName("alias", alias, known, where=f"model `{name}`", advice=advice)
@@ -101,13 +103,15 @@ def _opened(file: Path) -> Iterator[sqlite3.Connection]:
         yield store
 
 
-def _entry(store: sqlite3.Connection, row: tuple[str, int, str | None, str | None, int | None]) -> Entry:
+def _entry(
+    store: sqlite3.Connection, row: tuple[str, int, str | None, str | None, int | None]
+) -> RegistryEntry:
     name, version, run, location, created = row
     key = (name, version)
     aliases = store.execute("select alias from registered_model_aliases where name=? and version=?", key)
     tags = store.execute("select key, value from model_version_tags where name=? and version=?", key)
     metrics = store.execute("select key, value from latest_metrics where run_uuid=? and not is_nan", (run,))
-    return Entry(
+    return RegistryEntry(
         name=name,
         version=int(version),
         run=run or "",

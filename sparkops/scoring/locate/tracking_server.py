@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 
 from ...errors import EngineError, ModelError, UnknownName
 from ..artifact.file_names import FACTS, FLAVOR, SCORER
-from .sqlite_registry import no_alias
+from .sqlite_registry import unknown_alias
 
 _TIMEOUT = 30.0
 _SCORED = ("MLmodel", FACTS, SCORER)  # what the compiled scorer needs of an artifact
@@ -40,7 +40,7 @@ def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
     return folder, int(version)
 
 
-def tag(server: str, name: str, version: int, key: str) -> str:
+def fetch_tag(server: str, name: str, version: int, key: str) -> str:
     """Return a tag of a model version; empty where it has none."""
     answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=str(version))
     tags = answer["model_version"].get("tags", ())
@@ -67,7 +67,7 @@ def _unknown(server: str, name: str, at: str) -> UnknownName:
     if at.isdecimal():
         return UnknownName("version", at, versions, where=f"model `{name}` at {_shown(server)}")
     aliases = sorted(each["alias"] for each in model.get("aliases", ()))
-    return no_alias(name, at, aliases, max((int(version) for version in versions), default=1))
+    return unknown_alias(name, at, aliases, max((int(version) for version in versions), default=1))
 
 
 def _copy(server: str, artifact_uri: str, folder: Path) -> None:

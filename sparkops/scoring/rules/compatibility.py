@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...errors import ModelError
-from ..ir.conditions import plain_name
+from ..ir.conditions import unquote
 from ..ir.field import Field
 from ..ir.portable_rules import MAX_RULES, OmittedRule, PortableRule, PortableRules
-from .operands import kind_of
+from .operands import operand_kind
 from .row_predicate import compile_rules
 
 
@@ -30,10 +30,10 @@ def unsupported_reason(rule: PortableRule, known: Mapping[str, Field]) -> str:
         rule: The rule.
         known: The model's fields, by name.
     """
-    for name in map(plain_name, rule.rule.fields):
+    for name in map(unquote, rule.rule.fields):
         if name not in known:
             return f"column `{name}` is not read by the model"
-        if kind_of(known[name].type) != kind_of(rule.types.get(name, "")):
+        if operand_kind(known[name].type) != operand_kind(rule.types.get(name, "")):
             return (
                 f"column `{name}` is {rule.types.get(name)} in the table and {known[name].type} in the model"
             )

@@ -13,7 +13,7 @@ from ...errors import ModelError
 from ..codegen.code_writer import CodeWriter, float_literal
 from ..codegen.field_reader import read_field
 from ..ir import conditions
-from ..ir.conditions import plain_name
+from ..ir.conditions import unquote
 from ..ir.field import REALS, WHOLE_RANGES, Field
 
 _LONG = 2**63
@@ -29,7 +29,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
-def kind_of(type_: str) -> str:
+def operand_kind(type_: str) -> str:
     """Return the kind of a field's type; empty where no rule can judge such a field."""
     return _KINDS.get(type_, "")
 
@@ -122,21 +122,21 @@ class OperandCompiler:
         raise ModelError(f"it compares a {left.kind} with a {right.kind}")
 
     def _field(self, name: str) -> Operand:
-        key = plain_name(name)
+        key = unquote(name)
         if key not in self._fields:
             raise ModelError(f"column `{key}` is not read by the model")
         field = self._fields[key]
-        if not kind_of(field.type):
+        if not operand_kind(field.type):
             raise ModelError(f"column `{key}` is a {field.type}")
         if key not in self._read:
             value = self.code.local(f"row[{key!r}]")
             read_field(field, value, self.code)
-            self._read[key] = Operand(value, kind_of(field.type), (value,))
+            self._read[key] = Operand(value, operand_kind(field.type), (value,))
         return self._read[key]
 
     def _total(self, parts: Any, whole: Any) -> Operand:
         found = [self._field(part.name) for part in parts]
-        single = any(self._fields[plain_name(part.name)].type == "float" for part in parts)
+        single = any(self._fields[unquote(part.name)].type == "float" for part in parts)
         kinds = ["whole number" if is_whole else "number" for is_whole in whole]
         if not found or single or [term.kind for term in found] != kinds:
             raise ModelError("it adds what are no whole numbers and doubles")

@@ -13,7 +13,7 @@ from ...errors import ModelError
 from ..codegen.code_writer import CodeWriter
 from ..ir import conditions
 from ..ir.field import Field
-from ..jvm.regex import searched
+from ..jvm.regex import translate_search_regex
 from .operands import Operand, OperandCompiler
 
 RowPredicate = Callable[[Mapping[str, Any]], list[int]]
@@ -43,7 +43,7 @@ def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) 
             broken = f"{_fails(rule.unless, terms)} and {broken}"
         code.line(f"if {broken}: found.append({at})")
     code.line("return found")
-    return code.function("judge", "row")
+    return code.build_function("judge", "row")
 
 
 def _holds(node: Any, terms: OperandCompiler) -> str:
@@ -120,7 +120,7 @@ def _among(operand: Operand, values: Any, terms: OperandCompiler) -> tuple[str, 
 def _matched(operand: Operand, regex: Any, terms: OperandCompiler) -> tuple[str, str]:
     if operand.kind != "text" or not isinstance(regex, str):
         raise ModelError(f"it matches a {operand.kind} with {regex!r}")
-    search = terms.code.constant(searched(regex).search)
+    search = terms.code.constant(translate_search_regex(regex).search)
     known, found = _known(operand), f"{search}({operand.expr}) is not None"
     return f"({known} and {found})", f"({known} and not {found})"
 

@@ -12,8 +12,8 @@ import numpy as np
 from ...errors import RowError
 from ..batch.columns import ScalarColumn
 from ..batch.dictionary_column import DictionaryColumn
-from ..batch.reader import read, value_at
-from ..ir.conditions import plain_name
+from ..batch.reader import read_slice, value_at
+from ..ir.conditions import unquote
 from ..ir.field import WHOLE_RANGES, Field
 from ..ir.portable_rules import PortableRule, PortableRules
 from ..protocol import ScoreRow
@@ -40,7 +40,7 @@ class RuleMonitor:
         self.counts = [0] * len(self.rules)
         rules = [each.rule for each in self.rules]
         self._judge, self._screen = compile_rules(rules, fields), VectorizedRules(rules, fields)
-        names = {plain_name(name) for each in self.rules for name in each.rule.fields}
+        names = {unquote(name) for each in self.rules for name in each.rule.fields}
         self._fields = [field for field in fields if field.name in names]
 
     @property
@@ -89,7 +89,7 @@ class RuleMonitor:
         """Return which rows of a chunk the judge must see: all where one of them cannot be read."""
         given: dict[str, ScalarColumn] = {}
         for field in self._fields:
-            column = read(field, columns[field.name], start, stop)
+            column = read_slice(field, columns[field.name], start, stop)
             if not isinstance(column, ScalarColumn):
                 return range(start, stop)
             given[field.name] = column
@@ -124,7 +124,7 @@ def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
 
 
 def _shown(carried: PortableRule, row: Mapping[str, Any]) -> tuple[str, Any, str]:
-    names = [plain_name(name) for name in carried.rule.fields]
+    names = [unquote(name) for name in carried.rule.fields]
     values = ", ".join(f"`{name}`: {repr(row[name])[:80]}" for name in names)
     field = "Field" if len(names) == 1 else "Fields"
     told = f"{field} {values} breaks {carried.label}, a rule of table `{carried.table}` ({carried.place})."

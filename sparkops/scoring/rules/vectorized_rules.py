@@ -14,7 +14,7 @@ import numpy as np
 
 from ..batch.columns import ScalarColumn
 from ..ir import conditions
-from ..ir.conditions import plain_name
+from ..ir.conditions import unquote
 from ..ir.field import NUMBERS, Field
 from .row_predicate import RowPredicate, compile_rules
 
@@ -36,7 +36,7 @@ class VectorizedRules:
         single: dict[str, list[conditions.RowRule]] = {}
         rest: list[conditions.RowRule] = []
         for rule in rules:
-            names = sorted(_names(rule)) or [plain_name(rule.fields[0])]
+            names = sorted(_names(rule)) or [unquote(rule.fields[0])]
             if all(known[name].type in NUMBERS for name in names) and _is_numeric(rule):
                 self._numbers.append(rule)
             elif len(names) == 1:
@@ -74,7 +74,7 @@ def _names(rule: conditions.RowRule) -> set[str]:
     while open_:
         node: Any = open_.pop()
         if isinstance(node, conditions.Field):
-            found.add(plain_name(node.name))
+            found.add(unquote(node.name))
         elif isinstance(node, tuple):
             open_ += node
         else:
@@ -141,7 +141,7 @@ def _joined(parts: Sequence[Any], columns: Columns, holding: Any, failing: Any) 
 
 
 def _among(field: conditions.Field, values: Sequence[Any], columns: Columns) -> Truth:
-    column = columns[plain_name(field.name)]
+    column = columns[unquote(field.name)]
     given = [value for value in values if value is not None]
     real = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in given)
     kind = np.float64 if real else np.int64
@@ -171,12 +171,12 @@ def _test(op: str, a: Any, b: Any) -> Any:
 
 def _operand(node: Any, columns: Columns) -> Any:
     if isinstance(node, conditions.Field):
-        return columns[plain_name(node.name)].values
+        return columns[unquote(node.name)].values
     return np.asarray(node.value, dtype=np.float64 if isinstance(node.value, float) else np.int64)
 
 
 def _known(node: Any, columns: Columns) -> Any:
-    null = columns[plain_name(node.name)].null if isinstance(node, conditions.Field) else None
+    null = columns[unquote(node.name)].null if isinstance(node, conditions.Field) else None
     return np.bool_(True) if null is None else ~null
 
 

@@ -58,7 +58,7 @@ def _emit_null_safe_equality(code: CodeWriter, node: Expression, operands: Fragm
     equal = f"{a} == {b}"
     if is_floating(node.args[0].type):
         equal = f"({a} == {b} or ({a} != {a} and {b} != {b}))"
-    name = code.name()
+    name = code.new_name()
     return Fragment(f"(({equal}) if ({name} := {both}) == 0 else {name} == 2)", null=False, nan=False)
 
 

@@ -57,7 +57,7 @@ def null_propagating(
         if operand.atom:
             null_tests += [f"{operand.expr} is None"] if operand.null else []
         elif operand.null or null_later or not once or (backwards and len(operands) > 1):
-            name = code.name()
+            name = code.new_name()
             null_tests.append(f"({name} := {operand.expr}) is None")
             exprs[at] = name
     result = body(*exprs)
@@ -74,5 +74,5 @@ def bind_once(code: CodeWriter, fragment: Fragment) -> tuple[str, str]:
     """Return the text for the first use of a fragment, which assigns it to a name, and the text for later uses."""
     if fragment.atom:
         return fragment.expr, fragment.expr
-    name = code.name()
+    name = code.new_name()
     return f"({name} := {fragment.expr})", name

@@ -1,4 +1,4 @@
-"""Spark's hash: murmur3, 32 bits, seed 42; as a whole number from -2**31 to 2**31 - 1."""
+"""Spark's hash: murmur3 x86 32-bit with seed 42, as a signed 32-bit integer."""
 
 from __future__ import annotations
 
@@ -15,31 +15,33 @@ from ..ir.arrays import Numbers
 SEED = 42
 _MASK = 0xFFFFFFFF
 _FIRST, _SECOND, _THIRD, _FOURTH = 0xCC9E2D51, 0x1B873593, 0x85EBCA6B, 0xC2B2AE35
-_ADDED = 0xE6546B64
-_KEPT, _LONGEST = 1 << 13, 64  # words that are remembered, and their length
-_SHORT, _MANY = 24, 12  # words that are hashed at once: their length, and how many are worth it
+_INCREMENT = 0xE6546B64
+# Tokens that are cached, and their maximum length.
+_CACHE_SIZE, _MAX_CACHED_LENGTH = 1 << 13, 64
+# Tokens that are hashed together: their maximum length, and the number from which it is faster.
+_MAX_BULK_LENGTH, _MIN_BULK = 24, 12
 
 
 def hash_string(text: str) -> int:
-    """Return the hash of text's UTF-8; a lone surrogate counts as `?`, as in Java."""
+    """Return the hash of a text in UTF-8; a lone surrogate is encoded as `?`, as in Java."""
     data = text.encode("utf-8", "replace")
-    whole = len(data) & ~3
-    words = unpack(f"<{whole >> 2}I", data[:whole])
-    return _hash(words, int.from_bytes(data[whole:], "little"), len(data))
+    aligned = len(data) & ~3
+    words = unpack(f"<{aligned >> 2}I", data[:aligned])
+    return _hash(words, int.from_bytes(data[aligned:], "little"), len(data))
 
 
 def hash_integer(value: int) -> int:
-    """Return the hash of a number of 32 bits."""
+    """Return the hash of a 32-bit integer."""
     return _hash((value & _MASK,), 0, 4)
 
 
 def hash_long(value: int) -> int:
-    """Return the hash of a number of 64 bits."""
+    """Return the hash of a 64-bit integer."""
     return _hash((value & _MASK, value >> 32 & _MASK), 0, 8)
 
 
 def hash_value(value: Any, kind: str) -> int:
-    """Return the hash of a value of one of Spark's types: text, boolean or number; null is the seed."""
+    """Return the hash of a value of one of Spark's types: text, boolean or number; null hashes to the seed."""
     if value is None:
         return SEED
     if kind == "string":
@@ -52,28 +54,30 @@ def hash_value(value: Any, kind: str) -> int:
 
 
 def hash_strings(texts: Sequence[str]) -> Numbers:
-    """Return `hash_text` of each, all at once: one whole number holds the state of each text in 64 bits of its own.
+    """Return the hash of many texts, computed together: one big integer holds the state of each text in a 64-bit lane.
 
-    A product of two numbers of 32 bits stays within its 64, so Python's arithmetic works on all of them together.
+    A product of two 32-bit numbers fits into its lane, so one operation on the big integer advances all states.
     """
-    plain = "".join(texts).isascii()  # then NumPy writes the bytes itself
-    data = texts if plain else [text.encode("utf-8", "replace") for text in texts]
+    # NumPy encodes ASCII texts itself.
+    is_ascii = "".join(texts).isascii()
+    data = texts if is_ascii else [text.encode("utf-8", "replace") for text in texts]
     lengths = np.fromiter(map(len, data), np.int64, len(data))
     count, width = (int(lengths.max()) + 3) // 4 or 1, 8 * len(data)
     words = np.array(data, dtype=f"S{4 * count}").view("<u4").reshape(-1, count).T
-    follows = _together(_following(count).take(lengths >> 2, axis=1))
+    complete = _to_lanes(_complete_word_masks(count).take(lengths >> 2, axis=1))
     one = int.from_bytes(b"\1\0\0\0\0\0\0\0" * (len(data) * count), "little")
-    mask, mixed = one * _MASK, _together(words) * _FIRST
+    mask, mixed = one * _MASK, _to_lanes(words) * _FIRST
     mixed = ((mixed & mask) << 15 | (mixed & mask) >> 17) & mask
     mixed = mixed * _SECOND & mask
     one &= (1 << 8 * width) - 1
-    mask, added, state = one * _MASK, one * _ADDED, one * SEED
+    mask, added, state = one * _MASK, one * _INCREMENT, one * SEED
     for _ in range(count):
         state ^= mixed & mask
-        turned = ((state << 13 | state >> 19) & mask) * 5 + added & mask
-        state ^= (state ^ turned) & follows  # of the bytes left over, and of no bytes, that was all
-        mixed, follows = mixed >> 8 * width, follows >> 8 * width
-    state ^= _together(lengths)
+        rotated = ((state << 13 | state >> 19) & mask) * 5 + added & mask
+        # The remaining bytes, and padding, are mixed into the state only.
+        state ^= (state ^ rotated) & complete
+        mixed, complete = mixed >> 8 * width, complete >> 8 * width
+    state ^= _to_lanes(lengths)
     state = (state ^ state >> 16 & mask) * _THIRD & mask
     state = (state ^ state >> 13 & mask) * _FOURTH & mask
     state ^= state >> 16 & mask
@@ -81,22 +85,22 @@ def hash_strings(texts: Sequence[str]) -> Numbers:
 
 
 @lru_cache(maxsize=8)
-def _following(count: int) -> Numbers:
-    """Return, for each place of a word of 4 bytes and each number of whole ones, all bits if it is one of them."""
+def _complete_word_masks(count: int) -> Numbers:
+    """Return all bits for each position of a 4-byte word, by number of complete words, where the word is complete."""
     return np.where(np.arange(count)[:, None] < np.arange(count + 1), _MASK, 0)
 
 
-def _together(numbers: Numbers) -> int:
-    """Return numbers of 32 bits as one, each in 64 bits."""
+def _to_lanes(numbers: Numbers) -> int:
+    """Return 32-bit numbers as one big integer, each in a 64-bit lane."""
     return int.from_bytes(numbers.astype("<u8").tobytes(), "little")
 
 
 class HashedSlots(dict[str | None, int]):
-    """The slot of each word; those that were asked of late are kept.
+    """The slot of each token, with a cache of recent tokens.
 
     Args:
-        size: Slots of the vector.
-        prefix: Put before each word.
+        size: Number of slots of the vector.
+        prefix: Prepended to each token before hashing.
     """
 
     def __init__(self, size: int, prefix: str = "") -> None:
@@ -105,38 +109,42 @@ class HashedSlots(dict[str | None, int]):
 
     def __missing__(self, word: str | None) -> int:
         slot = SEED % self.size if word is None else hash_string(self.prefix + word) % self.size
-        if word is None or len(word) <= _LONGEST:
-            self._keep([word], [slot])
+        if word is None or len(word) <= _MAX_CACHED_LENGTH:
+            self._store([word], [slot])
         return slot
 
-    def of_all(self, words: Sequence[str | None]) -> list[int]:
-        """Return the slot of each word; many new ones are hashed at once."""
-        found = [*map(self.get, words)]
-        if None not in found:
-            return found  # type: ignore[return-value]
-        pairs = zip(words, found, strict=True)
-        new = [word for word, slot in pairs if slot is None and word is not None and len(word) <= _SHORT]
-        if len(new) >= _MANY:
+    def slots_of(self, words: Sequence[str | None]) -> list[int]:
+        """Return the slot of each token; many new tokens are hashed together."""
+        cached = [*map(self.get, words)]
+        if None not in cached:
+            return cached  # type: ignore[return-value]
+        pairs = zip(words, cached, strict=True)
+        new = [
+            word
+            for word, slot in pairs
+            if slot is None and word is not None and len(word) <= _MAX_BULK_LENGTH
+        ]
+        if len(new) >= _MIN_BULK:
             texts = [self.prefix + word for word in new] if self.prefix else new
             slots: list[int] = (hash_strings(texts) % self.size).tolist()
-            self._keep(new, slots)
+            self._store(new, slots)
             if len(new) == len(words):
                 return slots
         return [self[word] for word in words]
 
-    def _keep(self, words: Sequence[str | None], slots: Sequence[int]) -> None:
-        if len(self) + len(words) > _KEPT:
+    def _store(self, words: Sequence[str | None], slots: Sequence[int]) -> None:
+        if len(self) + len(words) > _CACHE_SIZE:
             self.clear()
-        self.update(zip(words[:_KEPT], slots, strict=False))
+        self.update(zip(words[:_CACHE_SIZE], slots, strict=False))
 
 
 def _hash(words: tuple[int, ...], tail: int, length: int) -> int:
-    """Return the hash of words of 32 bits, of what is left over, and of how many bytes they are."""
+    """Return the hash of 32-bit words, the remaining bytes and the length in bytes."""
     state = SEED
     for word in words:
         mixed = word * _FIRST & _MASK
         state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK
-        state = (state << 13 & _MASK | state >> 19) * 5 + _ADDED & _MASK
+        state = (state << 13 & _MASK | state >> 19) * 5 + _INCREMENT & _MASK
     mixed = tail * _FIRST & _MASK
     state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK ^ length
     state = (state ^ state >> 16) * _THIRD & _MASK

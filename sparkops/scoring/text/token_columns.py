@@ -1,4 +1,4 @@
-"""Columns of text and of words: one function of a value, called for a row and for many."""
+"""Columns of text and of tokens: one function of a value, called for a row and for a batch."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ..ir.field import SPARSE_FROM
 
 STRING, TOKENS = "string", "array<string>"
 Tokens = list[str | None]
-Kernel = Callable[[Any], Any]
+TokenFunction = Callable[[Any], Any]
 Counts = dict[int, float]
-_MOST_KNOWN = 40
+_MAX_KNOWN_VALUES = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A step that equals itself alone: it holds lists and arrays, which have no hash."""
+class _ByIdentity:
+    """A step as a cache key, compared by identity: steps contain lists and arrays, which have no hash."""
 
     step: Step
 
@@ -35,30 +35,32 @@ class _Same:
         return id(self.step)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.step is self.step
+        return isinstance(other, _ByIdentity) and other.step is self.step
 
 
-def cached_kernel(make: Callable[[Step], Kernel], step: Step) -> Kernel:
-    """Return a step's function, made once: it may hold a table of many words, or remember hashes."""
-    return _made(make, _Same(step))
+def cached_function(build: Callable[[Step], TokenFunction], step: Step) -> TokenFunction:
+    """Return the function of a step, built once, because it may contain a large table or a cache of hashes."""
+    return _build(build, _ByIdentity(step))
 
 
 @lru_cache(maxsize=32)
-def _made(make: Callable[[Step], Kernel], same: _Same) -> Kernel:
-    return make(same.step)
+def _build(build: Callable[[Step], TokenFunction], key: _ByIdentity) -> TokenFunction:
+    return build(key.step)
 
 
 def emit_call(
-    step: Step, code: CodeWriter, function: Kernel, kind: str, known: Sequence[str | None] = ()
+    step: Step, code: CodeWriter, function: TokenFunction, kind: str, known: Sequence[str | None] = ()
 ) -> str:
-    """Write a function's call with the step's column, and return the name of its answer; null refuses the row.
+    """Generate the call of a function with the step's input column and return the variable that holds its value.
+
+    The generated code refuses a row where the column is null.
 
     Args:
-        step: Its first input is read.
-        code: Where it is written.
-        function: What is called.
-        kind: Type that the column must have.
-        known: Words that the step knows, to be tried at the edges.
+        step: Its first input is the argument.
+        code: Receives the code.
+        function: The function.
+        kind: Required type of the column.
+        known: Tokens that the step knows, for edge rows.
 
     Raises:
         ModelError: The column has another type.
@@ -70,37 +72,39 @@ def emit_call(
         problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
         code.line(f"if {source.expr} is None: {problem}(None)")
     if known and source.field:
-        code.known.setdefault(source.field, tuple(word for word in known[:_MOST_KNOWN] if word is not None))
+        code.known_values.setdefault(
+            source.field, tuple(word for word in known[:_MAX_KNOWN_VALUES] if word is not None)
+        )
     return code.local(f"{code.constant(function)}({source.expr})")
 
 
-def map_rows(step: Step, frame: Frame, function: Kernel, instead: Any) -> list[Any]:
-    """Return a function's answers for every row of the step's column; null refuses the row.
+def map_rows(step: Step, frame: Frame, function: TokenFunction, substitute: Any) -> list[Any]:
+    """Return the value of a function for each row of the step's input column; rows where it is null are refused.
 
     Args:
-        step: Its first input is read.
+        step: Its first input is the argument.
         frame: The rows.
-        function: What is called.
-        instead: What it is called with where a row has null.
+        function: The function.
+        substitute: The argument in place of null.
     """
     values = frame.scalars(step.inputs[0]).values.tolist()
     frame.refuse(np.fromiter((value is None for value in values), dtype=bool, count=len(values)))
-    return [function(instead if value is None else value) for value in values]
+    return [function(substitute if value is None else value) for value in values]
 
 
 def bind_tokens(step: Step, code: CodeWriter, name: str) -> None:
-    """Bind the step's output to a name that holds words."""
+    """Bind the step's output to a variable that holds tokens."""
     field = code.scalar(step.inputs[0], step.stage).field
     code.columns[step.outputs[0]] = Scalar(name, TOKENS, field=field, scale=0.0)
 
 
 def bind_token_column(step: Step, frame: Frame, lists: Sequence[Tokens]) -> None:
-    """Bind the step's output to one list of words a row."""
+    """Bind the step's output to a list of tokens for each row."""
     frame.columns[step.outputs[0]] = ScalarColumn(np.fromiter(lists, dtype=object, count=len(lists)))
 
 
 def bind_counts(step: Step, code: CodeWriter, name: str, size: int, field: str | None) -> None:
-    """Bind the step's output to a name that holds a dictionary of slots, in order; a short vector is written out."""
+    """Bind the step's output to a variable that holds a sparse vector, in slot order; a short vector is made dense."""
     if size < SPARSE_FROM:
         name = code.local(f"{code.constant(partial(to_dense, size=size))}({name})")
         code.columns[step.outputs[0]] = Vector((Dense(name, size, field),), None, field)
@@ -109,11 +113,11 @@ def bind_counts(step: Step, code: CodeWriter, name: str, size: int, field: str |
 
 
 def bind_count_column(step: Step, frame: Frame, counts: Sequence[Counts], size: int) -> None:
-    """Bind the step's output to a dictionary of slots a row."""
+    """Bind the step's output to a sparse vector for each row."""
     lengths = np.fromiter(map(len, counts), dtype=np.int64, count=len(counts))
     total = int(lengths.sum())
     slots = np.fromiter(chain.from_iterable(counts), dtype=np.int64, count=total)
-    values = np.fromiter(chain.from_iterable(each.values() for each in counts), dtype=np.float64, count=total)
-    found = SparseBlock(np.repeat(np.arange(len(counts)), lengths), slots, values, size, len(counts))
-    block = DenseBlock(found.dense()) if size < SPARSE_FROM else found
+    values = np.fromiter(chain.from_iterable(row.values() for row in counts), dtype=np.float64, count=total)
+    sparse = SparseBlock(np.repeat(np.arange(len(counts)), lengths), slots, values, size, len(counts))
+    block = DenseBlock(sparse.dense()) if size < SPARSE_FROM else sparse
     frame.columns[step.outputs[0]] = VectorColumn((block,))

@@ -77,7 +77,7 @@ class Parts:
     def _written(self, node: int) -> Part:
         part = CodeWriter()
         part.line(f"return {choice(self._forest, node, self._slots, part)}")
-        return part.function("part", "values")
+        return part.build_function("part", "values")
 
     def _walk(self, opened: Opened | Answer, values: Sequence[float]) -> Answer:
         """Go down from a node, and open what no row came to before."""

@@ -89,7 +89,9 @@ def _sums(step: Step, source: Vector, code: CodeWriter) -> list[str]:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
     atoms = (
-        Vector(tuple(code.slot(block) for block in source.blocks)) if step.params["multinomial"] else source
+        Vector(tuple(code.repeatable(block) for block in source.blocks))
+        if step.params["multinomial"]
+        else source
     )
     return [margin_expr(atoms, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
 

@@ -95,7 +95,7 @@ def _checked(step: Step, source: Vector, code: CodeWriter, *, ones: bool) -> Vec
         code.line(f"for value in {values}:")
         code.line(f"    if {test}: {problem}(value)")
         return source
-    source = Vector(tuple(code.slot(block) for block in source.blocks), None, source.field)
+    source = Vector(tuple(code.repeatable(block) for block in source.blocks), None, source.field)
     for value in vector_slots(source):
         test = f"{value.expr} != 1.0 and {value.expr}" if ones else f"not {value.expr} >= 0.0"
         code.line(f"if {test}: {problem}({value.expr})")

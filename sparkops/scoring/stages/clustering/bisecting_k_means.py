@@ -43,7 +43,7 @@ class Bisecting:
         source = code.features(step.inputs[0], step.stage, centres.shape[1])
         near = prepare_vector(source, code)
         norm = _norm(step, source, near, code)
-        found = code.name()
+        found = code.new_name()
         _node(step, 0, near, norm, found, code, 0)
         code.columns[step.outputs[0]] = Scalar(found, "integer", limit=int(step.arrays["cluster"].max()) + 1)
 

@@ -139,7 +139,7 @@ def _remember_one(column: Expression, others: Sequence[Expression], code: CodeWr
         if arg.op == "literal" and arg.value is not None
     ]
     if scalar.type == "string" and scalar.field:
-        code.known.setdefault(scalar.field, tuple(value for value in values if isinstance(value, str)))
+        code.known_values.setdefault(scalar.field, tuple(value for value in values if isinstance(value, str)))
     elif scalar.type in NUMBERS:
         code.add_boundaries(
             scalar, [float(value) for value in values if isinstance(value, int | float | Decimal)]
@@ -153,7 +153,7 @@ def _guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> str:
     problem = code.constant(
         refuse_row(step.stage, to_sql(tree), names, [_field(code, name) for name in names])
     )
-    fault, name = code.constant(EvaluationError), code.name()
+    fault, name = code.constant(EvaluationError), code.new_name()
     code.line("try:")
     code.line(f"    {name} = {expr}")
     code.line(f"except {fault} as fault: {problem}({', '.join(['fault', *values])})")
@@ -171,7 +171,7 @@ def _field(code: CodeWriter, name: str) -> str | None:
 
 
 def _float(made: Fragment, code: CodeWriter) -> str:
-    name = code.name()
+    name = code.new_name()
     return f"(None if ({name} := {made.expr}) is None else float({name}))"
 
 
@@ -203,7 +203,7 @@ def rows_of(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numb
 
 def _function(step: Step, tree: Expression, kinds: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
     code = CodeWriter()
-    names = [code.name() for _ in kinds]
+    names = [code.new_name() for _ in kinds]
     if names:
         code.line(f"{', '.join(names)}, = row")
     pieces = {
@@ -211,7 +211,7 @@ def _function(step: Step, tree: Expression, kinds: dict[str, str]) -> Callable[[
         for name, (column, kind) in zip(names, kinds.items(), strict=True)
     }
     code.line(f"return {emit_expression(tree, pieces, code, step.stage).expr}")
-    return code.function("value", "row")
+    return code.build_function("value", "row")
 
 
 def _values(column: ScalarColumn, kind: str) -> list[Any]:

@@ -37,7 +37,10 @@ class Rules:
         require(step, good=column.type in TYPES)
         if column.field is not None:
             items = [item for needed, _ in rules[:6] for item in needed if item is not None]
-            code.known[column.field] = (*code.known.get(column.field, ()), *dict.fromkeys(items))
+            code.known_values[column.field] = (
+                *code.known_values.get(column.field, ()),
+                *dict.fromkeys(items),
+            )
         found = code.local(f"{code.constant(partial(_following, rules))}({column.expr})")
         code.columns[step.outputs[0]] = Scalar(found, column.type)
 

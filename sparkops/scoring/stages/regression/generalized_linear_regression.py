@@ -18,7 +18,7 @@ from ...ir.arrays import Numbers
 from ...ir.description import Step
 from ...ir.field import NUMBERS
 from ...ir.validation import enum_param, float_array, require
-from ...jvm.math import exp, over, power
+from ...jvm.math import exp, power, quotient
 from ...kernels.linear_sums import margin_expr, margin_rows
 
 FAMILIES = ("gaussian", "binomial", "positive")
@@ -120,7 +120,7 @@ def _cloglog(eta: float) -> float:
 _UNLINK: dict[str, Function] = {
     "identity": float,
     "log": exp,
-    "inverse": partial(over, 1.0),
+    "inverse": partial(quotient, 1.0),
     "logit": _logit,
     "probit": _probit,
     "cloglog": _cloglog,

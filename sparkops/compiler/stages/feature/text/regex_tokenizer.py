@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.jvm.regex import translated
+from sparkops.scoring.jvm.regex import translate_regex
 from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
     """Add one step, if Python is known to match the pattern as Java does."""
-    translated(saved.params["pattern"])
+    translate_regex(saved.params["pattern"])
     params = {
         "pattern": saved.params["pattern"],
         "gaps": bool(saved.params["gaps"]),

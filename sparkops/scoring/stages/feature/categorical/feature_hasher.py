@@ -13,7 +13,7 @@ from ....ir.description import Step
 from ....ir.field import NUMBERS, REALS
 from ....ir.validation import MAX_SLOTS, int_param
 from ....text.murmur3 import HashedSlots, hash_string
-from ....text.token_columns import Counts, bind_count_column, bind_counts, cached_kernel
+from ....text.token_columns import Counts, bind_count_column, bind_counts, cached_function
 
 Add = Callable[[Counts, Any], None]
 
@@ -43,13 +43,13 @@ class HashFeatures:
             if kind in REALS and name in names:
                 raise ModelError(f"{step.stage}: column `{name}` is {kind}, which is no category.")
             values.append(source.expr)
-        hashed = code.constant(cached_kernel(_hashed, step))
+        hashed = code.constant(cached_function(_hashed, step))
         bind_counts(step, code, code.local(f"{hashed}(({', '.join(values)},))"), size, None)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Hash every row."""
         columns = [_plain(frame.scalars(name)) for name in step.inputs]
-        hashed = cached_kernel(_hashed, step)
+        hashed = cached_function(_hashed, step)
         bind_count_column(
             step, frame, [hashed(row) for row in zip(*columns, strict=True)], int(step.params["size"])
         )

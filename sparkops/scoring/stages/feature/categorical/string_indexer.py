@@ -17,7 +17,7 @@ from ....codegen.row_errors import refuse_unseen
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import NUMBERS, REALS
-from ....text.token_columns import Kernel, cached_kernel
+from ....text.token_columns import TokenFunction, cached_function
 
 _JAVA_DOUBLE = re.compile(r"(-?)(\d+)\.(0|\d*[1-9])(?:E(-?[1-9]\d*))?")
 _SPECIAL = {"Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -36,7 +36,7 @@ class StringIndex:
         if source.type != step.params["type"]:
             raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}.")
         plain = labels if source.type == "string" else tuple(keys(labels, source.type, signed=False))
-        code.known.setdefault(source.field or "", plain)
+        code.known_values.setdefault(source.field or "", plain)
         table = code.constant(keys(labels, source.type).get)
         index = code.local(f"{table}({_key(source)})")
         if invalid == "keep":
@@ -59,7 +59,7 @@ class StringIndex:
         values = (source.values if source.dictionary is None else source.dictionary.dictionary).tolist()
         if kind in REALS:
             values = [value or repr(float(value)) for value in values]
-        look_up: Callable[..., int] = cached_kernel(_look_up, step)
+        look_up: Callable[..., int] = cached_function(_look_up, step)
         found = np.fromiter(map(look_up, values, repeat(other)), dtype=np.int64, count=len(values))
         if source.dictionary is not None:
             found = found.take(source.dictionary.indices)
@@ -70,7 +70,7 @@ class StringIndex:
         frame.columns[step.outputs[0]] = ScalarColumn(found)
 
 
-def _look_up(step: Step) -> Kernel:
+def _look_up(step: Step) -> TokenFunction:
     return keys(tuple(step.params["labels"]), step.params["type"]).get
 
 

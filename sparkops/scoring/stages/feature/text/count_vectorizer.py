@@ -12,11 +12,11 @@ from ....ir.validation import token_list_param
 from ....text.token_columns import (
     TOKENS,
     Counts,
-    Kernel,
+    TokenFunction,
     Tokens,
     bind_count_column,
     bind_counts,
-    cached_kernel,
+    cached_function,
     emit_call,
     map_rows,
 )
@@ -36,16 +36,16 @@ class CountWords:
             raise ModelError(f"{step.stage}: a word is in the vocabulary twice.")
         if "least" not in step.arrays or step.arrays["least"].shape != (1,):
             raise ModelError(f"{step.stage}: one number says how often a word must come.")
-        name = emit_call(step, code, cached_kernel(_counts, step), TOKENS, words)
+        name = emit_call(step, code, cached_function(_counts, step), TOKENS, words)
         bind_counts(step, code, name, len(words), code.scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Count in every row."""
-        found = map_rows(step, frame, cached_kernel(_counts, step), [])
+        found = map_rows(step, frame, cached_function(_counts, step), [])
         bind_count_column(step, frame, found, len(step.params["words"]))
 
 
-def _counts(step: Step) -> Kernel:
+def _counts(step: Step) -> TokenFunction:
     places = {word: at for at, word in enumerate(step.params["words"])}
     least, binary = float(step.arrays["least"][0]), bool(step.params.get("binary"))
 

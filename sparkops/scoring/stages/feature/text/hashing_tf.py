@@ -15,10 +15,10 @@ from ....ir.validation import MAX_SLOTS, int_param
 from ....text.murmur3 import HashedSlots, hash_value
 from ....text.token_columns import (
     Counts,
-    Kernel,
+    TokenFunction,
     bind_count_column,
     bind_counts,
-    cached_kernel,
+    cached_function,
     emit_call,
     map_rows,
 )
@@ -37,24 +37,24 @@ class HashWords:
         size, kind = int_param(step, "size", low=1, high=MAX_SLOTS + 1), step.params.get("type")
         if not isinstance(kind, str) or kind not in ITEMS:
             raise ModelError(f"{step.stage}: items of type {kind} have no hash.")
-        name = emit_call(step, code, cached_kernel(_counts, step), f"array<{kind}>")
+        name = emit_call(step, code, cached_function(_counts, step), f"array<{kind}>")
         bind_counts(step, code, name, size, code.scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Count in every row."""
         bind_count_column(
-            step, frame, map_rows(step, frame, cached_kernel(_counts, step), []), int(step.params["size"])
+            step, frame, map_rows(step, frame, cached_function(_counts, step), []), int(step.params["size"])
         )
 
 
-def _counts(step: Step) -> Kernel:
+def _counts(step: Step) -> TokenFunction:
     size, kind = int(step.params["size"]), str(step.params["type"])
     slots = HashedSlots(size)
 
     def values(items: list[Any]) -> list[int]:
         return [hash_value(item, kind) % size for item in items]
 
-    hashed = slots.of_all if kind == "string" else values
+    hashed = slots.slots_of if kind == "string" else values
     if step.params.get("binary"):
         return lambda items: dict.fromkeys(sorted(hashed(items)), 1.0)
     return lambda items: counted(hashed(items))

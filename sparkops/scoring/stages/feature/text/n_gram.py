@@ -10,11 +10,11 @@ from ....ir.description import Step
 from ....ir.validation import int_param
 from ....text.token_columns import (
     TOKENS,
-    Kernel,
+    TokenFunction,
     Tokens,
     bind_token_column,
     bind_tokens,
-    cached_kernel,
+    cached_function,
     emit_call,
     map_rows,
 )
@@ -29,14 +29,14 @@ class NGram:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
         int_param(step, "n", low=1)
-        bind_tokens(step, code, emit_call(step, code, cached_kernel(_runs, step), TOKENS))
+        bind_tokens(step, code, emit_call(step, code, cached_function(_runs, step), TOKENS))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Join the words of every row."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_kernel(_runs, step), []))
+        bind_token_column(step, frame, map_rows(step, frame, cached_function(_runs, step), []))
 
 
-def _runs(step: Step) -> Kernel:
+def _runs(step: Step) -> TokenFunction:
     n = int(step.params["n"])
 
     def runs(words: Tokens) -> list[str]:

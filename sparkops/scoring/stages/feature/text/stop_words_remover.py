@@ -11,11 +11,11 @@ from ....ir.validation import token_list_param
 from ....jvm.text import lower
 from ....text.token_columns import (
     TOKENS,
-    Kernel,
+    TokenFunction,
     Tokens,
     bind_token_column,
     bind_tokens,
-    cached_kernel,
+    cached_function,
     emit_call,
     map_rows,
 )
@@ -30,14 +30,14 @@ class RemoveWords:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Write one call."""
         words = token_list_param(step, "words")
-        bind_tokens(step, code, emit_call(step, code, cached_kernel(_kept, step), TOKENS, words))
+        bind_tokens(step, code, emit_call(step, code, cached_function(_kept, step), TOKENS, words))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look every word up."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_kernel(_kept, step), []))
+        bind_token_column(step, frame, map_rows(step, frame, cached_function(_kept, step), []))
 
 
-def _kept(step: Step) -> Kernel:
+def _kept(step: Step) -> TokenFunction:
     words = step.params["words"]
     if step.params.get("exact"):
         exact = frozenset(words)

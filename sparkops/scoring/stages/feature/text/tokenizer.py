@@ -11,9 +11,16 @@ from ....batch.columns import Frame
 from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
 from ....ir.validation import int_param
-from ....jvm.regex import translated
+from ....jvm.regex import translate_regex
 from ....jvm.text import lower, utf16_length
-from ....text.token_columns import STRING, bind_token_column, bind_tokens, cached_kernel, emit_call, map_rows
+from ....text.token_columns import (
+    STRING,
+    bind_token_column,
+    bind_tokens,
+    cached_function,
+    emit_call,
+    map_rows,
+)
 
 Split = Callable[[str], list[str]]
 
@@ -45,14 +52,14 @@ class TokenizeByPattern:
             raise ModelError(f"{step.stage}: pattern is no text.")
         int_param(step, "shortest")
         try:
-            cut = cached_kernel(_by_pattern, step)
+            cut = cached_function(_by_pattern, step)
         except ModelError as error:
             raise ModelError(f"{step.stage}: {error}") from None
         bind_tokens(step, code, emit_call(step, code, cut, STRING))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Cut every text."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_kernel(_by_pattern, step), ""))
+        bind_token_column(step, frame, map_rows(step, frame, cached_function(_by_pattern, step), ""))
 
 
 def words(text: str) -> list[str]:
@@ -72,7 +79,7 @@ def _cut(found: list[str]) -> list[str]:
 
 
 def _by_pattern(step: Step) -> Split:
-    pattern = translated(step.params["pattern"])
+    pattern = translate_regex(step.params["pattern"])
     cut = _between(pattern) if step.params.get("gaps") else pattern.findall
     low, shortest = bool(step.params.get("lower")), int(step.params["shortest"])
 

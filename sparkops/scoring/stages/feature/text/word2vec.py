@@ -12,7 +12,7 @@ from ....codegen.code_writer import CodeWriter
 from ....codegen.symbols import Dense, Vector
 from ....ir.description import Step
 from ....ir.validation import token_list_param
-from ....text.token_columns import TOKENS, Kernel, Tokens, cached_kernel, emit_call, map_rows
+from ....text.token_columns import TOKENS, TokenFunction, Tokens, cached_function, emit_call, map_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,18 @@ class AverageWords:
         words, vectors = token_list_param(step, "words"), step.arrays.get("vectors")
         if vectors is None or vectors.ndim != 2 or len(vectors) != len(words):  # noqa: PLR2004
             raise ModelError(f"{step.stage}: each word needs a vector.")
-        name = emit_call(step, code, cached_kernel(_mean, step), TOKENS, words)
+        name = emit_call(step, code, cached_function(_mean, step), TOKENS, words)
         field = code.scalar(step.inputs[0], step.stage).field
         code.columns[step.outputs[0]] = Vector((Dense(name, vectors.shape[1], field),), None, field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Do the same for every row."""
-        found = map_rows(step, frame, cached_kernel(_mean, step), [])
+        found = map_rows(step, frame, cached_function(_mean, step), [])
         table = np.array(found, dtype=np.float64).reshape(frame.size, step.arrays["vectors"].shape[1])
         frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(table),))
 
 
-def _mean(step: Step) -> Kernel:
+def _mean(step: Step) -> TokenFunction:
     vectors = step.arrays["vectors"]
     places = dict(zip(step.params["words"], range(len(vectors)), strict=True))
     zeros = [0.0] * vectors.shape[1]

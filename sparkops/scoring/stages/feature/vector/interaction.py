@@ -20,7 +20,7 @@ from ....ir.arrays import Numbers
 from ....ir.description import Step
 from ....ir.field import NUMBERS, SPARSE_FROM
 from ....ir.validation import require
-from ....kernels.products import AMBIGUOUS, AmbiguousRow, Products
+from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
 from ....kernels.vector_layout import mark_ambiguous
 
 MAX_PRODUCTS = 4096  # the most that a row multiplies
@@ -48,7 +48,7 @@ class Interact:
             if stored == "unknown":
                 mark_ambiguous(code, code.vector(name, step.stage))
         again = _again(step, code, plan)
-        if plan.torn:
+        if plan.has_sparse_categories:
             blocks = _called(code, columns, again, plan.total)
         else:
             blocks = _written(step, code, columns, plan, again)
@@ -70,7 +70,7 @@ class Interact:
         frame.columns[step.outputs[0]] = VectorColumn((part,))
 
 
-def _plan(step: Step) -> Products:
+def _plan(step: Step) -> SlotProducts:
     sizes: Any = step.params.get("sizes")
     stored: Any = step.params.get("stored")
     good = isinstance(sizes, list) and isinstance(stored, list)
@@ -78,7 +78,7 @@ def _plan(step: Step) -> Products:
     good = good and all(isinstance(column, list) and column for column in sizes)
     require(step, good=good and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
     require(step, good=all(word in ("dense", "sparse", "compressed", "unknown") for word in stored))
-    plan = Products(tuple(map(tuple, sizes)), tuple(stored))
+    plan = SlotProducts(tuple(map(tuple, sizes)), tuple(stored))
     require(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
     return plan
 
@@ -98,14 +98,14 @@ def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     return [found]
 
 
-def _again(step: Step, code: CodeWriter, plan: Products) -> str:
+def _again(step: Step, code: CodeWriter, plan: SlotProducts) -> str:
     """Return the name of the function that multiplies one row with care."""
     names = ", ".join(step.inputs)
     return code.constant(partial(_careful, plan=plan, problem=refuse_value(names, step.stage, AMBIGUOUS)))
 
 
 def _careful(
-    columns: Sequence[Sequence[float]], *, plan: Products, problem: Callable[[object], object]
+    columns: Sequence[Sequence[float]], *, plan: SlotProducts, problem: Callable[[object], object]
 ) -> dict[int, float]:
     try:
         return plan.row(columns)
@@ -132,7 +132,7 @@ def _listed(column: Sequence[Scalar]) -> str:
 
 
 def _written(
-    step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: Products, again: str
+    step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts, again: str
 ) -> tuple[Block, ...]:
     """Write out the products; a vector that may be stored sparse has its row done again where they are not finite."""
     pairs = zip(step.inputs, columns, plan.sizes, strict=True)
@@ -151,7 +151,7 @@ def _written(
     places = [place if isinstance(place, int) else code.local(place) for place, _ in entries]
     sure = all(word == "dense" for word in plan.stored)
     if not sure:
-        found, sum_ = code.name(), code.local(" + ".join(values))
+        found, sum_ = code.new_name(), code.local(" + ".join(values))
         code.line(f"if {sum_} - {sum_} != 0.0:")
         code.line(f"    {found} = {again}({_rows(columns)})")
         pairs_ = (f"{value} = {found}.get({place}, 0.0)" for value, place in zip(values, places, strict=True))
@@ -235,7 +235,7 @@ def _entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries
     return entries
 
 
-def _joined_all(chosen: Sequence[Entries], plan: Products, rows: int) -> tuple[Numbers, Numbers]:
+def _joined_all(chosen: Sequence[Entries], plan: SlotProducts, rows: int) -> tuple[Numbers, Numbers]:
     place, value = np.zeros(rows, dtype=np.int64), np.ones(rows)
     for at, (own, _) in enumerate(chosen):
         place = place + own * prod(plan.widths[at + 1 :])
@@ -257,7 +257,9 @@ def _part(found: Sequence[tuple[Numbers, Numbers]], count: int, total: int) -> D
     return SparseBlock(rows[kept], places[kept], values[kept], total, count)
 
 
-def _rare(plan: Products, tables: Sequence[Numbers], found: Sequence[tuple[Numbers, Numbers]]) -> list[int]:
+def _rare(
+    plan: SlotProducts, tables: Sequence[Numbers], found: Sequence[tuple[Numbers, Numbers]]
+) -> list[int]:
     """Return the rows in which a vector's zeros, passed over, may count."""
     if all(word == "dense" for word in plan.stored):
         return []
@@ -272,7 +274,7 @@ def _rare(plan: Products, tables: Sequence[Numbers], found: Sequence[tuple[Numbe
 
 
 def _repair(
-    frame: Frame, made: Numbers, rows: Sequence[int], tables: Sequence[Numbers], plan: Products
+    frame: Frame, made: Numbers, rows: Sequence[int], tables: Sequence[Numbers], plan: SlotProducts
 ) -> None:
     """Do some rows again, in place."""
     refused = np.zeros(frame.size, dtype=bool)
