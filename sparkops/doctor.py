@@ -62,7 +62,7 @@ def examine(
         deep: Also start Spark and write, read and compare a small Delta table.
         host: The machine to examine; by default this one.
     """
-    host = host or Host.here()
+    host = host or Host.current()
     findings = [
         _run_examination("java", lambda: _java(host)),
         *_packages(),

@@ -23,7 +23,7 @@ def test_a_complete_machine_passes_every_examination(make_settings) -> None:
 
 
 def test_a_missing_java_says_what_to_install(tmp_path: Path) -> None:
-    host = Host(environ={"JAVA_HOME": str(tmp_path)}, cache=Host.here().cache, python="python3")
+    host = Host(environ={"JAVA_HOME": str(tmp_path)}, cache=Host.current().cache, python="python3")
     java = by_name(examine(host=host))["java"]
     assert not java.ok
     assert "Install a JDK 17 or 21" in java.mend

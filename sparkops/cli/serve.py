@@ -28,7 +28,8 @@ def serve(project: ProjectOptions, model: str, host: str, port: int) -> None:
 
     POST /invocations accepts the same requests as MLflow's server; GET /ping, /health/live and /health/ready.
     """
-    from sparkops.serving.server import serve as run_server
+    from sparkops.serving.app import create_app
+    from sparkops.serving.server import load_service, run
 
     def print_url(url: str) -> None:
         click.echo(f"Serving {model} at {url}")
@@ -37,7 +38,8 @@ def serve(project: ProjectOptions, model: str, host: str, port: int) -> None:
                 f"Not certified: no row was compared with Spark; `sparkops models certify {model}` does that."
             )
 
-    run_server(model, **scoring_options(project), host=host, port=port, on_ready=print_url)
+    service = load_service(model, **scoring_options(project))
+    run(create_app(service), host=host, port=port, on_ready=print_url)
 
 
 def is_uncertified(model: str) -> bool:

@@ -151,5 +151,5 @@ class ServiceContainer:
     @contextmanager
     def redirect_jvm_output(self, log: MaskedFile) -> Iterator[None]:
         """Send the JVM's output to a run's log while the block runs."""
-        with self.starter.log.to(lambda output: log.write(output.decode(errors="replace"))):
+        with self.starter.log.redirect_to(lambda output: log.write(output.decode(errors="replace"))):
             yield

@@ -1,4 +1,4 @@
-"""HTTP over a scorer: MLflow's `/invocations`, and what an orchestrator asks for. No Spark, MLflow or pandas."""
+"""The HTTP application of a scorer: MLflow's `/invocations` and health endpoints. No Spark, MLflow or pandas."""
 
 from __future__ import annotations
 
@@ -17,25 +17,26 @@ from starlette.routing import Route
 from sparkops.errors import ModelError, RowError, RowRejected
 from sparkops.scoring.protocol import RowScorer
 from sparkops.serving.health import Health
-from sparkops.serving.protocol import RequestError, Row, answer, rows_of
+from sparkops.serving.protocol import RequestError, Row, format_answer, read_rows
 
 MAX_BYTES = 16_000_000
 MAX_ROWS = 100_000
 _PATHS = "There is POST /invocations (?explain=true), GET /ping, /health/live, /health/ready and /."
-_INLINE_ROWS = 200  # about 2 ms of scoring: less than handing it to a thread is worth
+# About 2 ms of scoring; a thread would cost more than it saves.
+_INLINE_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One scorer and how it is served.
+    """A scorer and its serving options.
 
     Args:
-        scorer: What scores.
-        health: Answers whether the scorer is ready; without one it always is.
-        name: The model's name, as `GET /` shows it.
-        version: The model's version, likewise.
-        max_bytes: Largest body that is read.
-        max_rows: Most rows in one request.
+        scorer: The scorer.
+        health: Readiness check; without one the service is always ready.
+        name: Model name, shown by `GET /`.
+        version: Model version, shown by `GET /`.
+        max_bytes: Maximum size of a request body.
+        max_rows: Maximum number of rows in a request.
     """
 
     scorer: RowScorer
@@ -47,10 +48,10 @@ class Service:
     max_rows: int = MAX_ROWS
 
     async def invocations(self, request: Request) -> Response:
-        """Score the rows of a request; with `?explain=true` each answer says what each field contributed."""
-        explain = _asks_why(request)
+        """Score the rows of a request; `?explain=true` adds the contribution of each field."""
+        explain = _read_explain(request)
         body = await _body(request, self.max_bytes)
-        rows = rows_of(body, request.headers.get("content-type", ""), self.scorer.fields)
+        rows = read_rows(body, request.headers.get("content-type", ""), self.scorer.fields)
         if len(rows) > self.max_rows:
             raise RequestError(
                 f"The request has {len(rows)} rows; send at most {self.max_rows} at once.", status=413
@@ -58,12 +59,12 @@ class Service:
         inline = self.scorer.is_fast and len(rows) <= _INLINE_ROWS and not explain
         score = partial(_score, self.scorer, rows, explain=explain)
         scored = score() if inline else await run_in_threadpool(score)
-        return Response(answer(*scored), media_type="application/json")
+        return Response(format_answer(*scored), media_type="application/json")
 
     async def ready(self, _: Request) -> Response:
-        """Say whether the scorer still answers as its certificate does."""
+        """Return whether the scorer still agrees with its certificate."""
         health = self.health or Health(self.scorer, ())
-        reason = await run_in_threadpool(health.trouble)
+        reason = await run_in_threadpool(health.find_problem)
         if reason:
             return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
         facts = {
@@ -78,41 +79,46 @@ class Service:
 
 def create_app(service: Service) -> Starlette:
     """Return the ASGI application that scores rows over HTTP."""
-    facts = {"model": service.name, "version": service.version, **_described(service.scorer)}
+    facts = {"model": service.name, "version": service.version, **_describe(service.scorer)}
     return Starlette(
         routes=[
             Route("/invocations", service.invocations, methods=["POST"]),
             Route("/health/ready", service.ready),
-            Route("/health/live", _always(JSONResponse({"status": "live"}))),
-            Route("/ping", _always(Response("\n", media_type="application/json"))),
-            Route("/health", _always(Response("\n", media_type="application/json"))),
-            Route("/version", _always(PlainTextResponse(service.version or service.scorer.version))),
-            Route("/", _always(JSONResponse(facts))),
+            Route("/health/live", _constant(JSONResponse({"status": "live"}))),
+            Route("/ping", _constant(Response("\n", media_type="application/json"))),
+            Route("/health", _constant(Response("\n", media_type="application/json"))),
+            Route("/version", _constant(PlainTextResponse(service.version or service.scorer.version))),
+            Route("/", _constant(JSONResponse(facts))),
         ],
-        exception_handlers={RequestError: _refused, ClientDisconnect: _gone, 404: _unknown, 405: _unknown},
+        exception_handlers={
+            RequestError: _bad_request,
+            ClientDisconnect: _client_disconnected,
+            404: _unknown,
+            405: _unknown,
+        },
     )
 
 
-def _always(response: Response) -> Callable[[Request], Awaitable[Response]]:
+def _constant(response: Response) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(_: Request) -> Response:
         return response
 
     return endpoint
 
 
-def _asks_why(request: Request) -> bool:
-    said = request.query_params.get("explain", "false")
-    if said not in ("true", "false"):
-        raise RequestError(f"`explain` is true or false, not `{said}`.")
-    return said == "true"
+def _read_explain(request: Request) -> bool:
+    value = request.query_params.get("explain", "false")
+    if value not in ("true", "false"):
+        raise RequestError(f"`explain` must be true or false, not `{value}`.")
+    return value == "true"
 
 
 def _score(
     scorer: RowScorer, rows: list[Row], *, explain: bool
 ) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
-    """Return each row's outputs, and why rows were rejected; a rejected row's outputs are null."""
+    """Return the outputs of each row, and the reason for each rejected row, whose outputs are null."""
     score = partial(_explained, scorer) if explain else scorer.score
-    nothing = {output.name: None for output in scorer.outputs} | ({"explanation": None} if explain else {})
+    empty = {output.name: None for output in scorer.outputs} | ({"explanation": None} if explain else {})
     outputs: list[Mapping[str, Any]] = []
     rejected: dict[int, str] = {}
     for index, row in enumerate(rows):
@@ -120,11 +126,12 @@ def _score(
             outputs.append(score(row))
         except RowRejected as error:
             rejected[index] = str(error)
-            outputs.append(nothing)
+            outputs.append(empty)
         except RowError as error:
             field = getattr(error, "field", None)
             raise RequestError(f"Row {index}: {error}", row=index, field=field) from error
-        except ModelError as error:  # the model's own process
+        except ModelError as error:
+            # Raised by the process of a model of another library.
             raise RequestError(str(error), status=503) from error
     return outputs, rejected
 
@@ -133,23 +140,24 @@ def _explained(scorer: RowScorer, row: Row) -> dict[str, Any]:
     try:
         return scorer.score(row, explain=True)
     except ModelError as error:
-        raise RequestError(f"{error} Leave `explain` out.") from error
+        raise RequestError(f"{error} Remove `explain`.") from error
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """Return the body, giving up at the first byte too many: a declared length may lie."""
+async def _body(request: Request, limit: int) -> bytes:
+    """Read the body up to the limit; the declared length may be wrong."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > most:
-            raise RequestError(f"The body is larger than {most} bytes; send fewer rows at once.", status=413)
+        if size > limit:
+            raise RequestError(f"The body is larger than {limit} bytes; send fewer rows at once.", status=413)
         parts.append(part)
     return b"".join(parts)
 
 
-def _refused(_: Request, error: Exception) -> Response:
-    """Return an error in the shape of MLflow's own server, with the row and field where they are known."""
-    assert isinstance(error, RequestError)  # Starlette names it by any exception
+def _bad_request(_: Request, error: Exception) -> Response:
+    """Return an error in MLflow's format, with row and field where known."""
+    # Starlette declares handlers for any exception.
+    assert isinstance(error, RequestError)
     code = {
         413: "REQUEST_TOO_LARGE",
         415: "UNSUPPORTED_MEDIA_TYPE",
@@ -161,19 +169,19 @@ def _refused(_: Request, error: Exception) -> Response:
 
 
 def _unknown(request: Request, error: Exception) -> Response:
-    """Say which paths there are, where another, or another method, was asked for."""
+    """Return the existing paths for an unknown path or method."""
     assert isinstance(error, HTTPException)
-    message = f"`{request.method} {request.url.path}` is not answered here. {_PATHS}"
-    told = {"error_code": "ENDPOINT_NOT_FOUND", "message": message}
-    return JSONResponse(told, error.status_code, error.headers)
+    message = f"`{request.method} {request.url.path}` does not exist. {_PATHS}"
+    body = {"error_code": "ENDPOINT_NOT_FOUND", "message": message}
+    return JSONResponse(body, error.status_code, error.headers)
 
 
-def _gone(_: Request, error: Exception) -> Response:
+def _client_disconnected(_: Request, error: Exception) -> Response:
     del error
     return Response(status_code=499)
 
 
-def _described(scorer: RowScorer) -> dict[str, Any]:
+def _describe(scorer: RowScorer) -> dict[str, Any]:
     return {
         "scorer": scorer.version,
         "fields": [{"name": field.name, "type": field.type} for field in scorer.fields],

@@ -1,4 +1,4 @@
-"""Whether a scorer still answers as Spark did when the model was registered."""
+"""Readiness: whether a scorer still agrees with its parity certificate."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Case = tuple[dict[str, Any], Answer]
 
 
 class Health:
-    """Re-runs a part of a model's parity certificate.
+    """Scores part of a model's parity certificate again.
 
     Args:
-        scorer: What is checked.
+        scorer: The scorer.
         certificate: Rows with Spark's answers.
-        part: How many of them are asked for each time; they are spread evenly over the certificate.
+        part: Number of rows to score at each check, spread evenly over the certificate.
     """
 
     def __init__(self, scorer: RowScorer, certificate: Sequence[Case], *, part: int = 32) -> None:
@@ -31,21 +31,22 @@ class Health:
 
     @property
     def cases(self) -> int:
-        """Return the number of rows that a check asks for."""
+        """Return the number of rows scored at each check."""
         return len(self._cases)
 
-    def trouble(self) -> str:
-        """Return why the scorer is not ready, as one sentence; empty when it is."""
+    def find_problem(self) -> str:
+        """Return the reason why the scorer is not ready; empty when it is."""
         try:
             differences = find_differences(self._scorer, self._cases)
-        except ModelError as error:  # the model's own process
+        except ModelError as error:
+            # Raised by the process of a model of another library.
             return str(error)
         if not differences:
             return ""
         return f"{len(differences)} of {self.cases} rows differ from the certificate: {differences[0]}"
 
 
-def certificate_of(scorer_folder: Path) -> tuple[Case, ...]:
-    """Return the rows of the certificate beside a scorer; none where there is no certificate."""
+def read_certificate(scorer_folder: Path) -> tuple[Case, ...]:
+    """Return the rows of a scorer's certificate; empty where there is no certificate."""
     file = scorer_folder / CERTIFICATE
     return tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()

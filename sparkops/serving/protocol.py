@@ -1,4 +1,4 @@
-"""MLflow's scoring protocol: a request's bytes to rows, and answers back to JSON. No pandas."""
+"""MLflow's scoring protocol: parse requests and format responses, without pandas."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Row = dict[str, Any]
 
 
 class RequestError(InputError):
-    """A request that cannot be answered.
+    """An invalid request.
 
     Args:
-        message: What is wrong with it and what is allowed.
+        message: The problem, and what is accepted.
         status: HTTP status.
-        row: The row that is wrong, counted from 0.
-        field: The field that is wrong.
+        row: Index of the invalid row, from 0.
+        field: The invalid field.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class RequestError(InputError):
         self.status, self.row, self.field = status, row, field
 
 
-def rows_of(body: bytes, content_type: str, fields: Sequence[Field]) -> list[Row]:
-    """Return the rows of a request.
+def read_rows(body: bytes, content_type: str, fields: Sequence[Field]) -> list[Row]:
+    """Parse the rows of a request.
 
     Args:
         body: The request's body.
         content_type: Its `Content-Type` header.
-        fields: What the model reads, so that whole floats become integers and CSV text becomes numbers.
+        fields: Input fields of the model; they decide whether whole floats become integers and CSV text numbers.
     """
     mime = _mime(content_type)
     kinds = {field.name: field.type for field in fields}
@@ -55,8 +55,8 @@ def rows_of(body: bytes, content_type: str, fields: Sequence[Field]) -> list[Row
     ]
 
 
-def answer(outputs: Sequence[Mapping[str, Any]], rejected: Mapping[int, str]) -> bytes:
-    """Return the answer's JSON: `predictions` in the order of the rows, and `rejected` where the model dropped some."""
+def format_answer(outputs: Sequence[Mapping[str, Any]], rejected: Mapping[int, str]) -> bytes:
+    """Return the response as JSON: `predictions` in row order, and `rejected` if the model dropped rows."""
     body: dict[str, Any] = {"predictions": [_finite(row) for row in outputs]}
     if rejected:
         body["rejected"] = [{"row": index, "reason": reason} for index, reason in rejected.items()]
@@ -82,7 +82,7 @@ def _json(text: str) -> list[Row]:
         raise RequestError(f"The body is not JSON ({error}).") from error
     if not isinstance(body, dict):
         raise RequestError(
-            f"The body is a JSON {_shape(body)}; it must be an object with one of {', '.join(FORMATS)}."
+            f"The body is a JSON {_json_type(body)}; it must be an object with one of {', '.join(FORMATS)}."
         )
     named = [name for name in FORMATS if name in body]
     unknown = [name for name in body if name not in (*FORMATS, "params")]
@@ -109,7 +109,7 @@ def _split(value: Any) -> list[Row]:
     for index, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
             raise RequestError(
-                f"Row {index}: `dataframe_split` needs a list of {len(names)} values, one a column.",
+                f"Row {index}: `dataframe_split` needs a list of {len(names)} values, one per column.",
                 row=index,
             )
     return [dict(zip(names, row, strict=True)) for row in rows]
@@ -117,11 +117,13 @@ def _split(value: Any) -> list[Row]:
 
 def _records(value: Any, name: str) -> list[Row]:
     if not isinstance(value, list):
-        raise RequestError(f"`{name}` must be a list of objects, one a row, not a JSON {_shape(value)}.")
+        raise RequestError(
+            f"`{name}` must be a list of objects, one per row, not a JSON {_json_type(value)}."
+        )
     for index, row in enumerate(value):
         if not isinstance(row, dict):
             raise RequestError(
-                f"Row {index}: `{name}` needs an object from field to value, not a JSON {_shape(row)}.",
+                f"Row {index}: `{name}` needs an object from field to value, not a JSON {_json_type(row)}.",
                 row=index,
             )
     return value
@@ -135,7 +137,7 @@ def _columns(value: Any, name: str) -> list[Row]:
         return [value]
     sizes = {column: len(values) if isinstance(values, list) else -1 for column, values in value.items()}
     if len(set(sizes.values())) != 1:
-        raise RequestError(f"`{name}` needs lists of one length; it has: {_listed(sizes)}.")
+        raise RequestError(f"`{name}` needs lists of one length; it has: {_format_sizes(sizes)}.")
     return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
 
 
@@ -159,18 +161,18 @@ def _csv(text: str, kinds: Mapping[str, str]) -> list[Row]:
 
 
 def _finite(value: Any) -> Any:
-    """Return a value that JSON can hold: NaN and the infinities, which it cannot, become null."""
+    """Replace NaN and infinities, which JSON cannot represent, by null."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {name: _finite(each) for name, each in value.items()}
-    return [_finite(each) for each in value] if isinstance(value, list) else value
+        return {name: _finite(item) for name, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list) else value
 
 
-def _shape(value: Any) -> str:
+def _json_type(value: Any) -> str:
     names = {type(None): "null", bool: "boolean", str: "string", list: "list", dict: "object"}
     return names.get(type(value), "number")
 
 
-def _listed(sizes: Mapping[str, int]) -> str:
+def _format_sizes(sizes: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {'one value' if size < 0 else size}" for name, size in sizes.items())

@@ -1,4 +1,4 @@
-"""Serve a model folder or a registered model over HTTP until it is told to stop."""
+"""Serve a model over HTTP until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -20,53 +20,41 @@ from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import find_scorer_folder, locate
 from sparkops.scoring.rules.rule_monitor import RuleMode
-from sparkops.serving.app import MAX_BYTES, MAX_ROWS, Service, create_app
-from sparkops.serving.health import Health, certificate_of
+from sparkops.serving.app import Service
+from sparkops.serving.health import Health, read_certificate
 
 _log = logging.getLogger("sparkops.serving")
 
 
-def serve(
+def load_service(
     uri: str | Path,
     *,
     tracking_uri: str | None = None,
     cache: Path | None = None,
     running: WorkerSettings | None = None,
     rules: RuleMode = "warn",
-    host: str = "127.0.0.1",
-    port: int = 5001,
-    max_bytes: int = MAX_BYTES,
-    max_rows: int = MAX_ROWS,
-    log_level: str = "warning",
-    on_ready: Callable[[str], None] | None = None,
-) -> None:
-    """Serve one model until SIGINT or SIGTERM; requests under way are answered first.
+) -> Service:
+    """Load a model, check its certificate, and return the service for `create_app`.
 
     Args:
         uri: `models:/name@alias`, `models:/name/3` or a folder.
-        tracking_uri: Where the registry is.
-        cache: Keeps what was copied from a tracking server.
-        running: How a model that is no Spark model runs.
-        rules: What becomes of rows that break a rule which the model carries.
-        host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-        max_bytes: Largest body that is read.
-        max_rows: Most rows in one request.
-        log_level: Of the HTTP server's own log.
-        on_ready: Called with the URL once requests are answered.
+        tracking_uri: URI of the registry.
+        cache: Folder for models copied from a tracking server.
+        running: Process settings of a model of another library.
+        rules: What happens to rows that violate a rule of the model.
+
+    Raises:
+        ParityBroken: The scorer disagrees with its certificate.
     """
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
     other = is_pyfunc_model(model.folder)
     folder = model.folder if other else find_scorer_folder(model.folder)
     scorer = open_pyfunc_scorer(model, running or WorkerSettings()) if other else load(folder, rules=rules)
-    health = Health(scorer, certificate_of(folder))
-    if reason := health.trouble():
+    health = Health(scorer, read_certificate(folder))
+    if reason := health.find_problem():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")
     version = "" if model.version is None else str(model.version)
-    service = Service(
-        scorer, health=health, name=model.name, version=version, max_bytes=max_bytes, max_rows=max_rows
-    )
-    run(create_app(service), host=host, port=port, log_level=log_level, on_ready=on_ready)
+    return Service(scorer, health=health, name=model.name, version=version)
 
 
 def run(
@@ -99,7 +87,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """Yield a bound socket, so that a taken port is told in one sentence before anything starts."""
+    """Yield a bound socket, so that an occupied port is reported before anything starts."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -114,7 +102,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Swallow the signals that stopped the server: uvicorn raises them once more when it is done."""
+    """Ignore the signals that stopped the server, because uvicorn raises them again at its end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,6 +1,6 @@
-"""Make pyspark take a context that was made in the JVM before pyspark was imported."""
+"""Attach pyspark to a context that was created in the JVM before pyspark was imported."""
 
-# ruff: noqa: SLF001 - pyspark has no public door for a context that is there already
+# ruff: noqa: SLF001 - pyspark has no public way to use an existing context
 from __future__ import annotations
 
 import importlib
@@ -12,45 +12,45 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sparkops.spark.launched import Launched
+from sparkops.spark.launcher import LaunchedSpark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def attach(launched: Launched) -> SparkSession:
-    """Return pyspark's own session over a launched Spark; `SparkSession.builder.getOrCreate()` finds it too."""
-    os.environ["PYSPARK_PYTHON"] = (
-        launched.python
-    )  # pyspark reads the workers' interpreter there, and only there
+def attach(launched: LaunchedSpark) -> SparkSession:
+    """Return a pyspark session for a launched Spark; `SparkSession.builder.getOrCreate()` returns it, too."""
+    # The only place where pyspark reads the workers' interpreter.
+    os.environ["PYSPARK_PYTHON"] = launched.python
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    with interrupts_kept():
+    with preserve_sigint_handler():
         gateway = launched.jvm.gateway
         conf = SparkConf(_jvm=gateway.jvm, _jconf=launched.context.getConf())
         context = SparkContext(gateway=gateway, jsc=launched.context, conf=conf)
         return SparkSession(context, jsparkSession=launched.session)
 
 
-def import_meanwhile() -> None:
-    """Import, while the JVM comes up, what pyspark imports at its first call into it: pandas, 1.4 s of it."""
+def import_during_startup() -> None:
+    """Import modules that pyspark needs at its first call (pandas: 1.4 s) while the JVM starts."""
     for name in ("pyspark.sql", "pyspark.testing"):
         try:
             importlib.import_module(name)
-        except ImportError:  # pyspark itself says what it misses, when it misses it
+        except ImportError:
+            # pyspark reports a missing package when it needs it.
             return
 
 
-def unheard(session: SparkSession) -> None:
-    """Let the connections of a JVM that is about to go end without a word; pyspark would print a stack trace of each."""
+def silence_accumulator_errors(session: SparkSession) -> None:
+    """Keep pyspark from printing a stack trace for each connection of a JVM that is shutting down."""
     vars(session.sparkContext._accumulatorServer)["handle_error"] = lambda *_: None
 
 
-def detach(launched: Launched) -> None:
-    """Make pyspark forget a JVM that is about to go, so that a later start gets a new one.
+def detach(launched: LaunchedSpark) -> None:
+    """Reset pyspark after its JVM was told to exit, so that a later start gets a new JVM.
 
-    What Python still holds of the JVM's objects is not sent back any more: nobody would be there to take it.
+    Finalizers of Java objects are discarded, because the JVM no longer accepts them.
     """
     launched.jvm.gateway._gateway_client.finalizer_deque.clear()
     if "pyspark" not in sys.modules:
@@ -67,8 +67,8 @@ def detach(launched: Launched) -> None:
 
 
 @contextmanager
-def interrupts_kept() -> Iterator[None]:
-    """Take back the Ctrl-C handler that pyspark puts in place when it makes a context in the main thread."""
+def preserve_sigint_handler() -> Iterator[None]:
+    """Restore the SIGINT handler that pyspark replaces when it creates a context in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

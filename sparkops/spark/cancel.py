@@ -1,6 +1,6 @@
-"""Mark the Spark jobs of a run, find those still at work, and stop them."""
+"""Tag the Spark jobs of a run, list the active ones, and cancel them."""
 
-# ruff: noqa: SLF001 - pyspark has no public door to the JVM's status store
+# ruff: noqa: SLF001 - pyspark has no public access to the JVM's status store
 from __future__ import annotations
 
 import logging
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-QUIET_FOR: Final = 0.3  # seconds without an active job that count as the end
-EVERY: Final = 0.05
+# A run counts as cancelled after this time without an active job.
+QUIET_SECONDS: Final = 0.3
+POLL_SECONDS: Final = 0.05
 
 T = TypeVar("T")
 
@@ -22,13 +23,13 @@ _logger = logging.getLogger("sparkops.spark")
 
 
 @contextmanager
-def tagged(spark: SparkSession, run_id: str, description: str = "") -> Iterator[None]:
-    """Mark every Spark job that this thread starts inside the block with a run's id.
+def tag_jobs(spark: SparkSession, run_id: str, description: str = "") -> Iterator[None]:
+    """Tag every Spark job that this thread starts inside the block with a run id.
 
     Args:
-        spark: The session, of any kind.
-        run_id: The tag; no comma in it.
-        description: Shown by Spark's own UI.
+        spark: A classic or Spark Connect session.
+        run_id: The tag; must not contain a comma.
+        description: Job description in the Spark UI.
     """
     if is_remote(spark):
         spark.addTag(run_id)
@@ -45,11 +46,11 @@ def tagged(spark: SparkSession, run_id: str, description: str = "") -> Iterator[
     try:
         yield
     finally:
-        _unmark(context, run_id, described=bool(description))
+        _remove_tag(context, run_id, described=bool(description))
 
 
 def active_jobs(spark: SparkSession, run_id: str) -> tuple[int, ...]:
-    """Return the ids of a run's Spark jobs that are at work now; none are known behind Spark Connect."""
+    """Return the ids of a run's active Spark jobs; empty for Spark Connect, where they are unknown."""
     if is_remote(spark):
         return ()
     tracker = java_context(spark).statusTracker()
@@ -58,15 +59,15 @@ def active_jobs(spark: SparkSession, run_id: str) -> tuple[int, ...]:
 
 
 def cancel(spark: SparkSession, run_id: str, *, wait: float = 30.0) -> bool:
-    """Stop a run's Spark jobs, those begun meanwhile too, and wait until none is at work.
+    """Cancel a run's Spark jobs, including those that start meanwhile, and wait until none is active.
 
-    Safe in a signal handler and in any thread: the JVM is asked from a thread of its own, so a call that this
-    thread has under way is not disturbed.
+    Safe in a signal handler and in any thread: a separate thread calls the JVM, so that a pending call of this thread
+    is not disturbed.
 
     Args:
         spark: The session.
-        run_id: The tag given to `tagged`.
-        wait: How long to wait, in seconds.
+        run_id: The tag passed to `tag_jobs`.
+        wait: Maximum time to wait, in seconds.
 
     Returns:
         Whether no job of the run remains.
@@ -81,7 +82,7 @@ def cancel(spark: SparkSession, run_id: str, *, wait: float = 30.0) -> bool:
 
 
 def is_remote(spark: SparkSession) -> bool:
-    """Tell whether the session is a client of Spark Connect: no JVM in reach."""
+    """Return whether the session is a Spark Connect client, without access to a JVM."""
     return not hasattr(spark, "_jsparkSession")
 
 
@@ -92,20 +93,21 @@ def java_context(spark: SparkSession) -> Any:
 
 def _cancel(spark: SparkSession, run_id: str, wait: float) -> bool:
     if is_remote(spark):
-        return _asked(lambda: bool(spark.interruptTag(run_id)) or True, otherwise=False)
+        return _call_jvm(lambda: bool(spark.interruptTag(run_id)) or True, otherwise=False)
     until = time.monotonic() + wait
     quiet_since: float | None = None
     while time.monotonic() < until:
-        left = _asked(lambda: _cancel_once(spark, run_id), otherwise=None)
-        if left is None:
-            return True  # the JVM is gone, and its jobs with it
-        if left:
+        active = _call_jvm(lambda: _cancel_once(spark, run_id), otherwise=None)
+        if active is None:
+            # The JVM has exited, and its jobs with it.
+            return True
+        if active:
             quiet_since = None
         elif quiet_since is None:
             quiet_since = time.monotonic()
-        elif time.monotonic() - quiet_since >= QUIET_FOR:
+        elif time.monotonic() - quiet_since >= QUIET_SECONDS:
             return True
-        time.sleep(EVERY)
+        time.sleep(POLL_SECONDS)
     return False
 
 
@@ -114,24 +116,24 @@ def _cancel_once(spark: SparkSession, run_id: str) -> tuple[int, ...]:
     return active_jobs(spark, run_id)
 
 
-def _asked(question: Callable[[], T], *, otherwise: T) -> T:
-    """Ask the JVM; the given answer when it is no longer there."""
+def _call_jvm(call: Callable[[], T], *, otherwise: T) -> T:
+    """Call the JVM; return `otherwise` when it has exited."""
     from py4j.protocol import Py4JError
 
     try:
-        return question()
+        return call()
     except (Py4JError, OSError, AttributeError) as error:
-        _logger.debug("Spark does not answer while a run is cancelled: %s", error)
+        _logger.debug("Spark does not respond while a run is cancelled: %s", error)
         return otherwise
 
 
-def _unmark(context: Any, run_id: str, *, described: bool) -> None:
-    """Take the marks away; a JVM that is gone has none."""
+def _remove_tag(context: Any, run_id: str, *, described: bool) -> None:
+    """Remove tag and description; nothing to do when the JVM has exited."""
 
-    def unmark() -> None:
+    def remove() -> None:
         context.removeJobTag(run_id)
         context.setInterruptOnCancel(interruptOnCancel=False)
         if described:
             context.setLocalProperty("spark.job.description", None)
 
-    _asked(unmark, otherwise=None)
+    _call_jvm(remove, otherwise=None)

@@ -1,4 +1,4 @@
-"""The class-data archive: the driver's classes parsed and verified once, mapped into memory at every later start."""
+"""Class-data sharing (CDS): an archive of the driver's parsed and verified classes, mapped into memory at start."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ QUIET: Final = ("-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr")
 
 
 def archive_file(host: Host, java: Java, jars: Iterable[Path]) -> Path:
-    """Return where the archive for this Java, Spark and Delta stands, or would."""
+    """Return the path of the archive for this Java, Spark and Delta; it may not exist."""
     release = java.home / "release"
     facts = [str(java.home), release.read_text(encoding="utf-8") if release.exists() else str(java.version)]
     facts += [str(host.spark_home), installed("pyspark") or "", installed("delta-spark") or ""]
@@ -23,11 +23,11 @@ def archive_file(host: Host, java: Java, jars: Iterable[Path]) -> Path:
     return host.cache / "archive" / f"{name}.jsa"
 
 
-def using(file: Path) -> tuple[str, ...]:
-    """Return the JVM options that use an archive; none when it is not there."""
+def use_options(file: Path) -> tuple[str, ...]:
+    """Return the JVM options that use an archive; empty if it does not exist."""
     return (f"-XX:SharedArchiveFile={file}", *QUIET) if file.is_file() else ()
 
 
-def making(file: Path) -> tuple[str, ...]:
-    """Return the JVM options that write an archive when the JVM ends."""
+def create_options(file: Path) -> tuple[str, ...]:
+    """Return the JVM options that create an archive when the JVM exits."""
     return (f"-XX:ArchiveClassesAtExit={file}", *QUIET)

@@ -1,4 +1,4 @@
-"""A little of everything that jobs do, run once so that the class-data archive holds the classes it takes."""
+"""Training workload of the class-data archive: typical operations, so that the archive contains their classes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 ROWS: Final = 200
 
 
-def rehearse(spark: SparkSession, folder: Path) -> None:
-    """Read files, write and change Delta tables, fit and use models, in a scratch folder."""
+def train_archive(spark: SparkSession, folder: Path) -> None:
+    """Read files, write and modify Delta tables, fit and apply models, in a temporary folder."""
     frame = _sources(spark, folder)
     _tables(spark, frame, folder)
     _models(frame, folder)
@@ -21,7 +21,7 @@ def rehearse(spark: SparkSession, folder: Path) -> None:
 def _sources(spark: SparkSession, folder: Path) -> DataFrame:
     from pyspark.sql import functions as F
 
-    made = spark.range(ROWS).select(
+    frame = spark.range(ROWS).select(
         "id",
         (F.col("id") % 7).cast("string").alias("kind"),
         (F.col("id") * 1.5).alias("amount"),
@@ -31,10 +31,10 @@ def _sources(spark: SparkSession, folder: Path) -> DataFrame:
     )
     for kind in ("csv", "json", "parquet"):
         path = str(folder / kind)
-        made.write.format(kind).option("header", "true").save(path)
-        again = spark.read.format(kind).schema(made.schema).option("header", "true").load(path)
-        again.where("amount > 3").count()
-    return spark.read.schema(made.schema).csv(str(folder / "csv"), header=True, mode="FAILFAST")
+        frame.write.format(kind).option("header", "true").save(path)
+        reread = spark.read.format(kind).schema(frame.schema).option("header", "true").load(path)
+        reread.where("amount > 3").count()
+    return spark.read.schema(frame.schema).csv(str(folder / "csv"), header=True, mode="FAILFAST")
 
 
 def _tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
@@ -43,7 +43,7 @@ def _tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
     from pyspark.sql import functions as F
 
     path, other = str(folder / "table"), str(folder / "by_day")
-    frame.write.format("delta").option("txnAppId", "rehearsal").option("txnVersion", 1).save(path)
+    frame.write.format("delta").option("txnAppId", "cds-training").option("txnVersion", 1).save(path)
     frame.limit(3).write.format("delta").mode("append").save(path)
     frame.write.format("delta").partitionBy("day").save(other)
     one_day = frame.where("day = '2013-01-02'")
@@ -82,10 +82,10 @@ def _models(frame: DataFrame, folder: Path) -> None:
         VectorAssembler(inputCols=["kind_hot", "gap_full", "amount"], outputCol="raw", handleInvalid="keep"),
         StandardScaler(inputCol="raw", outputCol="features"),
     ]
-    kept = frame.cache()
+    cached = frame.cache()
     for estimator in (LogisticRegression(maxIter=2), GBTClassifier(maxIter=1, maxDepth=2)):
         path = str(folder / type(estimator).__name__)
-        Pipeline(stages=[*features, estimator]).fit(kept).write().save(path)
-        scored = PipelineModel.load(path).transform(kept)
+        Pipeline(stages=[*features, estimator]).fit(cached).write().save(path)
+        scored = PipelineModel.load(path).transform(cached)
         BinaryClassificationEvaluator().evaluate(scored)
         scored.select("prediction", "probability").limit(5).collect()

@@ -1,4 +1,4 @@
-"""A real standalone cluster on this machine: a master and workers as processes, from the pyspark package."""
+"""A Spark standalone cluster on this machine: master and worker processes from the pyspark package."""
 
 from __future__ import annotations
 
@@ -19,37 +19,38 @@ from sparkops.errors import EngineError
 from sparkops.spark.host import Host
 from sparkops.spark.java import find_java
 
-UP_WITHIN: Final = 90.0  # seconds until all workers have registered
+# Seconds until all workers must have registered.
+STARTUP_TIMEOUT: Final = 90.0
 LOOPBACK: Final = "127.0.0.1"
 
 
 class Cluster:
-    """A standalone cluster on loopback, up inside its `with` block.
+    """A standalone cluster on loopback that runs inside a `with` block.
 
     Args:
-        folder: Logs, work and scratch files of the processes.
+        folder: Folder for logs, work and scratch files.
         workers: Number of worker processes.
-        cores: Cores that each worker offers.
-        memory: Memory that each worker offers, as Spark writes it.
+        cores: Cores of each worker.
+        memory: Memory of each worker, as Spark writes it.
     """
 
     def __init__(self, folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "1g") -> None:
         self._folder = folder
         self._workers, self._cores, self._memory = workers, cores, memory
-        self._host = Host.here()
+        self._host = Host.current()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._port, self._page = _free_port(), _free_port()
 
     @property
     def master(self) -> str:
-        """Return the master's URL, for `spark.master`."""
+        """Return the master URL for `spark.master`."""
         return f"spark://{LOOPBACK}:{self._port}"
 
     def start(self) -> Self:
         """Start the processes and wait until every worker has registered.
 
         Raises:
-            EngineError: One ended, or they did not find each other in time.
+            EngineError: A process exited, or the workers did not register in time.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         page = ["--webui-port", str(self._page)]
@@ -74,7 +75,7 @@ class Cluster:
         return self
 
     def stop(self) -> None:
-        """End all processes, executors too."""
+        """Stop all processes, including executors."""
         for process in reversed(self._processes):
             _signal(process, signal.SIGTERM)
         for process in self._processes:
@@ -86,11 +87,11 @@ class Cluster:
         self._processes.clear()
 
     def state(self) -> dict[str, Any] | None:
-        """Return what the master tells of itself, or None when it does not answer."""
+        """Return the state that the master reports, or None when it does not respond."""
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self._page}/json/", timeout=5) as answer:
-                told: dict[str, Any] = json.load(answer)
-                return told
+                state: dict[str, Any] = json.load(answer)
+                return state
         except (OSError, ValueError, urllib.error.URLError):
             return None
 
@@ -129,19 +130,19 @@ class Cluster:
             )
 
     def _await(self, ready: Callable[[dict[str, Any]], bool]) -> None:
-        until = time.monotonic() + UP_WITHIN
+        until = time.monotonic() + STARTUP_TIMEOUT
         while time.monotonic() < until:
             for process in self._processes:
                 if process.poll() is not None:
                     raise EngineError(
-                        f"A process of the cluster ended at its start: see the logs in {self._folder}."
+                        f"A process of the cluster exited during startup: see the logs in {self._folder}."
                     )
             state = self.state()
             if state is not None and ready(state):
                 return
             time.sleep(0.1)
         raise EngineError(
-            f"The cluster did not come up in {UP_WITHIN:.0f} s: see the logs in {self._folder}."
+            f"The cluster did not start in {STARTUP_TIMEOUT:.0f} s: see the logs in {self._folder}."
         )
 
 
@@ -152,7 +153,7 @@ def _free_port() -> int:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """Signal the process and its children: each has a session of its own."""
+    """Send a signal to the process group: each process has its own session."""
     try:
         os.killpg(process.pid, number)
     except ProcessLookupError:

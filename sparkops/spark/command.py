@@ -1,4 +1,4 @@
-"""The command that starts the driver's JVM, without the two shells and the second JVM that Spark's script takes."""
+"""Build the command that starts the driver's JVM, without the two shells and the second JVM of Spark's scripts."""
 
 from __future__ import annotations
 
@@ -23,39 +23,47 @@ _LAUNCHER: Final = "org.apache.spark.launcher.Main"
 def direct_command(
     host: Host, java: Java, *, conf: Mapping[str, str], properties: Path, jvm: Sequence[str]
 ) -> list[str]:
-    """Return the command that Spark's launcher would run for this configuration.
+    """Return the command that Spark's launcher runs for this configuration.
 
     Args:
         host: This machine.
         java: The Java to run.
         conf: The configuration; memory, class path and Java options of the driver are read from it.
-        properties: File that holds the whole configuration.
-        jvm: Further options of the JVM; the project's own come after them and win.
+        properties: Properties file with the complete configuration.
+        jvm: Additional JVM options; the project's own options take precedence.
     """
     program, _, class_path, *options = launcher_command(host, java)
     extra = conf.get("spark.driver.extraClassPath")
-    kept = [option for option in options if not option.startswith("-Xmx")]
+    launcher_options = [option for option in options if not option.startswith("-Xmx")]
     own = [
         *shlex.split(conf.get("spark.driver.defaultJavaOptions", "")),
         *shlex.split(conf.get("spark.driver.extraJavaOptions", "")),
     ]
     memory = f"-Xmx{conf.get('spark.driver.memory', '1g')}"
-    head = [program, "-cp", f"{extra}:{class_path}" if extra else class_path, memory, *kept, *jvm, *own]
+    head = [
+        program,
+        "-cp",
+        f"{extra}:{class_path}" if extra else class_path,
+        memory,
+        *launcher_options,
+        *jvm,
+        *own,
+    ]
     return [*head, MAIN, "--properties-file", str(properties), SHELL]
 
 
 def script_command(host: Host, *, properties: Path) -> list[str]:
-    """Return the command that goes by Spark's own script: for a Spark with site configuration, YARN, Kubernetes."""
+    """Return the command of Spark's own script: for a Spark with site configuration, YARN or Kubernetes."""
     arguments = shlex.split(host.environ.get("PYSPARK_SUBMIT_ARGS", SHELL))
     return [str(host.spark_home / "bin" / "spark-submit"), "--properties-file", str(properties), *arguments]
 
 
 def driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]) -> dict[str, str]:
-    """Return the environment of the JVM and, through it, of the Python workers.
+    """Return the environment of the JVM, which the Python workers inherit.
 
     Args:
         host: This machine.
-        java: The Java that runs.
+        java: The Java to run.
         python: Interpreter of the workers.
         paths: Folders from which the workers import the project's own modules.
     """
@@ -70,42 +78,42 @@ def driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]
 
 
 def launcher_command(host: Host, java: Java) -> list[str]:
-    """Return what Spark's launcher answers for a bare driver, up to the main class; asked once and kept.
+    """Return the launcher's command for a driver up to the main class; computed once and cached.
 
     Raises:
-        EngineError: The launcher does not answer.
+        EngineError: The launcher fails.
     """
-    kept = host.cache / "launch" / f"{_key(host, java)}.json"
+    cache = host.cache / "launch" / f"{_cache_key(host, java)}.json"
     try:
-        command = json.loads(kept.read_text(encoding="utf-8"))
+        command = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        command = _ask_launcher(host, java)
-        _keep(kept, command)
+        command = _run_launcher(host, java)
+        _write_cache(cache, command)
     return [str(part) for part in command]
 
 
-def _ask_launcher(host: Host, java: Java) -> list[str]:
+def _run_launcher(host: Host, java: Java) -> list[str]:
     home = host.spark_home
-    asked = [str(java.binary), "-Xmx128m", "-cp", f"{home}/jars/*", _LAUNCHER, MAIN, SHELL]
+    arguments = [str(java.binary), "-Xmx128m", "-cp", f"{home}/jars/*", _LAUNCHER, MAIN, SHELL]
     environ = {
         **host.environ,
         "SPARK_HOME": str(home),
         "JAVA_HOME": str(java.home),
         "SPARK_SCALA_VERSION": "2.13",
     }
-    told = subprocess.run(asked, env=environ, capture_output=True, check=False, timeout=60)
-    parts = told.stdout.decode("utf-8", "replace").split("\0")
+    result = subprocess.run(arguments, env=environ, capture_output=True, check=False, timeout=60)
+    parts = result.stdout.decode("utf-8", "replace").split("\0")
     command = [part.lstrip("\n") for part in parts if part.strip("\n")]
-    if told.returncode or MAIN not in command or "-cp" not in command[:2]:
-        reason = told.stderr.decode("utf-8", "replace").strip().splitlines()
+    if result.returncode or MAIN not in command or "-cp" not in command[:2]:
+        reason = result.stderr.decode("utf-8", "replace").strip().splitlines()
         raise EngineError(
-            f"Spark's launcher in {home} does not answer: {reason[0] if reason else 'no output'}."
-            " Is pyspark whole? pip install --force-reinstall pyspark."
+            f"Spark's launcher in {home} fails: {reason[0] if reason else 'no output'}."
+            " Is pyspark complete? pip install --force-reinstall pyspark."
         )
     return command[: command.index(MAIN)]
 
 
-def _key(host: Host, java: Java) -> str:
+def _cache_key(host: Host, java: Java) -> str:
     jars = host.spark_home / "jars"
     facts = (
         str(host.spark_home),
@@ -117,8 +125,8 @@ def _key(host: Host, java: Java) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
 
 
-def _keep(file: Path, command: list[str]) -> None:
-    """Write whole or not at all; a cache that cannot be written only costs time."""
+def _write_cache(file: Path, command: list[str]) -> None:
+    """Write the file atomically; a cache that cannot be written only costs time."""
     scratch = file.with_suffix(f".{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

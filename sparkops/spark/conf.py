@@ -1,4 +1,4 @@
-"""The Spark configuration of a project: tuned defaults by mode, then the project's own `spark.conf`."""
+"""The Spark configuration of a project: tuned defaults, overridden by the project's `spark.conf`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SESSION: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
-# What pyspark itself sets when it makes the context; here the context is made before pyspark is imported.
+# Settings of pyspark itself, needed because the context is created before pyspark is imported.
 PYSPARK: Final = {
     "spark.serializer.objectStreamReset": "100",
     "spark.rdd.compress": "True",
@@ -30,11 +30,11 @@ GIB: Final = 2**30
 
 
 def launched_conf(settings: Settings, *, jars: Iterable[Path], python: str, app: str) -> dict[str, str]:
-    """Return the whole configuration of a Spark that this process launches, local or on a cluster.
+    """Return the complete configuration of a Spark that this process launches, local or on a cluster.
 
     Args:
-        settings: The project's settings; `spark.conf` overrides every default, a null takes a default away.
-        jars: Delta's jars and the project's own, as local files.
+        settings: The project's settings; `spark.conf` overrides defaults, null removes one.
+        jars: Delta's jars and the project's jars, as local files.
         python: Interpreter of the Python workers.
         app: Name of the application.
     """
@@ -48,13 +48,13 @@ def launched_conf(settings: Settings, *, jars: Iterable[Path], python: str, app:
     if is_local(master) or _on_loopback(master):
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     conf = overridden(conf, own_conf(settings.spark))
-    # On the class path, not by `spark.jars`, the driver's classes can come from the class-data archive.
-    given = conf.get("spark.driver.extraClassPath")
-    return conf | {"spark.driver.extraClassPath": ":".join([*([given] if given else []), *files])}
+    # Classes on the class path, unlike those of `spark.jars`, can come from the class-data archive.
+    class_path = conf.get("spark.driver.extraClassPath")
+    return conf | {"spark.driver.extraClassPath": ":".join([*([class_path] if class_path else []), *files])}
 
 
 def master_of(spark: SparkSettings) -> str:
-    """Return the master to launch on: the one configured, else all cores of this machine."""
+    """Return the configured master, by default all cores of this machine."""
     master = spark.master
     if master and not master.startswith(("local", "spark://", "yarn", "k8s://")):
         raise ConfigError(
@@ -72,23 +72,23 @@ def master_of(spark: SparkSettings) -> str:
 
 
 def is_local(master: str) -> bool:
-    """Tell whether driver and executors are one JVM on this machine."""
+    """Return whether driver and executors are one JVM on this machine."""
     return master == "local" or master.startswith("local[")
 
 
 def own_conf(spark: SparkSettings) -> dict[str, str | None]:
-    """Return the project's own `spark.conf` as Spark's text; None takes a default away."""
+    """Return the project's `spark.conf` as text for Spark; None removes a default."""
     return {key: _text(value) for key, value in spark.conf.items()}
 
 
 def overridden(conf: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the defaults with the project's own values over them."""
+    """Return the defaults, overridden by the project's values."""
     merged: dict[str, str | None] = {**conf, **own}
     return {key: value for key, value in merged.items() if value is not None}
 
 
 def properties(conf: Mapping[str, str]) -> str:
-    """Write a configuration as the text of a Java properties file (keeps secrets out of `ps`)."""
+    """Return a configuration as Java properties text; a file keeps secrets out of the process list."""
     return "".join(f"{_escaped(key, key=True)}={_escaped(value)}\n" for key, value in sorted(conf.items()))
 
 
@@ -100,7 +100,7 @@ def _local() -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(max(2, cores)),
         "spark.ui.enabled": "false",
         "spark.python.daemon.module": "sparkops.spark.worker_daemon",
-        # Delta's VACUUM and RESTORE make as many tasks as this says, 10,000 by default.
+        # Number of tasks of Delta's VACUUM and RESTORE; 10,000 by default.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(4 * cores),
     }
 

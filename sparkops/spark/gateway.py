@@ -1,4 +1,4 @@
-"""The driver's JVM as a child process, and the py4j gateway into it."""
+"""Start the driver's JVM as a child process and connect to it by py4j."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from typing import Any, Final
 from sparkops.errors import EngineError
 from sparkops.spark.jvm_log import JvmLog
 
-ANSWER_WITHIN: Final = 180.0  # seconds from the start of the process to its port
-# The names that pyspark's own launch_gateway brings in.
+# Seconds from the start of the process until it must report its port.
+STARTUP_TIMEOUT: Final = 180.0
+# The same imports as in pyspark's launch_gateway.
 IMPORTS: Final = (
     "org.apache.spark.SparkConf",
     "org.apache.spark.api.java.*",
@@ -38,19 +39,19 @@ IMPORTS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jvm:
-    """A running JVM and the way into it.
+    """A running JVM and its py4j gateway.
 
     Args:
-        process: The child process; it ends when its standard input is closed.
-        gateway: A py4j `ClientServer`, as pyspark makes it.
+        process: The child process; exits when its standard input is closed.
+        gateway: A py4j `ClientServer`, as pyspark creates it.
     """
 
     process: subprocess.Popen[bytes]
     gateway: Any
 
     def stop(self, *, within: float = 20.0) -> None:
-        """Close the JVM's standard input, which ends it, and wait; kill it when it does not end."""
-        let_go(self.process)
+        """Close the JVM's standard input and wait for its exit; kill it after `within` seconds."""
+        close_stdin(self.process)
         try:
             self.process.wait(within)
         except subprocess.TimeoutExpired:
@@ -58,8 +59,8 @@ class Jvm:
             self.process.wait()
 
 
-def let_go(process: subprocess.Popen[bytes]) -> None:
-    """Close the JVM's standard input: it ends by itself, in its own time."""
+def close_stdin(process: subprocess.Popen[bytes]) -> None:
+    """Close the JVM's standard input, so that it exits by itself."""
     if process.stdin and not process.stdin.closed:
         process.stdin.close()
 
@@ -70,25 +71,28 @@ def launch(
     """Start the JVM and connect to it.
 
     Args:
-        command: From the properties file to the command.
-        properties: Text of that file; it is readable by this user alone and removed once the JVM is up.
+        command: Function of the properties file that returns the command.
+        properties: Text of that file; readable by this user only, and removed when the JVM has started.
         environ: Environment of the JVM.
-        log: Takes the JVM's output.
+        log: Receives the JVM's output.
 
     Raises:
-        EngineError: The JVM ended, or did not answer; the message holds its last words.
+        EngineError: The JVM exited or did not respond; the message contains its error.
     """
     folder = Path(tempfile.mkdtemp(prefix="sparkops-"))  # mode 0700
-    atexit.register(_remove, folder)  # should this process end while the JVM comes up
+    # In case this process exits while the JVM starts.
+    atexit.register(_remove, folder)
     try:
-        file, answer = folder / "spark.properties", folder / "gateway"
+        file, connection_info = folder / "spark.properties", folder / "gateway"
         file.write_text(properties, encoding="utf-8")
-        process = _spawn(command(file), {**environ, "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer)}, log)
+        process = _spawn(
+            command(file), {**environ, "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection_info)}, log
+        )
         try:
-            port, secret = _await_port(process, answer, log)
+            port, secret = _await_port(process, connection_info, log)
             return Jvm(process=process, gateway=_connect(port, secret, process))
         except BaseException:
-            let_go(process)
+            close_stdin(process)
             process.kill()
             process.wait()
             raise
@@ -102,11 +106,12 @@ def _remove(folder: Path) -> None:
 
 
 def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> subprocess.Popen[bytes]:
-    """Start the process in a session of its own: a Ctrl-C at the terminal is not for it."""
+    """Start the process in its own session, so that Ctrl-C in the terminal does not reach it."""
     try:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.PIPE,  # the JVM ends when this pipe breaks: with this process, however it ends
+            # The JVM exits when this pipe breaks, thus always with this process.
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
@@ -122,34 +127,35 @@ def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> s
     return process
 
 
-def _await_port(process: subprocess.Popen[bytes], answer: Path, log: JvmLog) -> tuple[int, str]:
-    until = time.monotonic() + ANSWER_WITHIN
-    while not answer.is_file():  # the JVM moves it into place whole
-        ended = process.poll()
-        if ended is not None:
+def _await_port(process: subprocess.Popen[bytes], connection_info: Path, log: JvmLog) -> tuple[int, str]:
+    until = time.monotonic() + STARTUP_TIMEOUT
+    # The JVM writes the file atomically.
+    while not connection_info.is_file():
+        exit_code = process.poll()
+        if exit_code is not None:
             log.drain()
             raise EngineError(
-                f"Spark's JVM ended at its start (exit code {ended}): {last_words(log.tail(200))}"
+                f"Spark's JVM exited during startup (exit code {exit_code}): {error_line(log.tail(200))}"
             )
         if time.monotonic() > until:
             raise EngineError(
-                f"Spark's JVM gave no answer in {ANSWER_WITHIN:.0f} s: {last_words(log.tail(200))}"
+                f"Spark's JVM did not respond in {STARTUP_TIMEOUT:.0f} s: {error_line(log.tail(200))}"
             )
         time.sleep(0.01)
-    told = answer.read_bytes()
-    port, length = struct.unpack(">ii", told[:8])
-    return int(port), told[8 : 8 + length].decode("utf-8")
+    content = connection_info.read_bytes()
+    port, length = struct.unpack(">ii", content[:8])
+    return int(port), content[8 : 8 + length].decode("utf-8")
 
 
-def last_words(output: str) -> str:
-    """Pick the line of a JVM's output that says what went wrong, without the stack trace under it."""
+def error_line(output: str) -> str:
+    """Return the line of a JVM's output that names the error, without the stack trace."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     frames = ("at ", "... ", "WARNING:", "Error: Could not create")
-    spoken = [line for line in lines if not line.startswith(frames)]
-    telling = [
-        line for line in spoken if re.search(r"Exception|Error|Invalid|Unrecognized|Could not|cannot", line)
+    messages = [line for line in lines if not line.startswith(frames)]
+    errors = [
+        line for line in messages if re.search(r"Exception|Error|Invalid|Unrecognized|Could not|cannot", line)
     ]
-    return telling[0] if telling else " ".join(spoken[-3:]) or "it said nothing."
+    return errors[0] if errors else " ".join(messages[-3:]) or "no output."
 
 
 def _connect(port: int, secret: str, process: subprocess.Popen[bytes]) -> Any:

@@ -1,4 +1,4 @@
-"""What this machine and this process say about Spark and Java: the one reader of the environment here."""
+"""Facts about this machine and process. The only module of the package that reads the environment."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sparkops.errors import EngineError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """Where things are.
+    """Environment, cache folder and interpreter of a process.
 
     Args:
         environ: The process environment.
-        cache: Folder of this user for what is made once: jars, the class-data archive.
+        cache: This user's cache folder: jars and the class-data archive.
         python: Interpreter that Spark's Python workers use.
     """
 
@@ -29,21 +29,21 @@ class Host:
     python: str
 
     @classmethod
-    def here(cls) -> Self:
-        """Look at the environment of this process."""
+    def current(cls) -> Self:
+        """Return the facts of this process."""
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
         python = os.environ.get("PYSPARK_PYTHON") or sys.executable
         return cls(environ=dict(os.environ), cache=Path(base) / "sparkops", python=python)
 
     @property
     def spark_home(self) -> Path:
-        """Return the folder that holds `bin/` and `jars/`: SPARK_HOME, else the installed pyspark."""
-        given = self.environ.get("SPARK_HOME")
-        return Path(given) if given else bundled_spark()
+        """Return the folder with `bin/` and `jars/`: SPARK_HOME, or the installed pyspark."""
+        spark_home = self.environ.get("SPARK_HOME")
+        return Path(spark_home) if spark_home else bundled_spark()
 
     @property
     def spark_is_bundled(self) -> bool:
-        """Tell whether Spark is the pyspark package's own, with no site configuration beside it."""
+        """Return whether Spark is that of the pyspark package, without site configuration."""
         home = self.spark_home
         conf = Path(self.environ.get("SPARK_CONF_DIR") or home / "conf")
         site = any(
@@ -54,20 +54,21 @@ class Host:
 
     @property
     def under_submit(self) -> bool:
-        """Tell whether `spark-submit` started this process and holds the JVM."""
+        """Return whether `spark-submit` started this process and holds the JVM."""
         return "PYSPARK_GATEWAY_PORT" in self.environ
 
     @property
     def on_databricks(self) -> bool:
-        """Tell whether this process runs in a Databricks runtime."""
+        """Return whether this process runs in a Databricks runtime."""
         return "DATABRICKS_RUNTIME_VERSION" in self.environ
 
 
 def bundled_spark() -> Path:
-    """Find the installed pyspark's folder without importing it."""
-    spec = PathFinder.find_spec("pyspark")  # the folder on disk, whatever stands in sys.modules meanwhile
+    """Return the folder of the installed pyspark, without importing it."""
+    # The folder on disk, independent of sys.modules.
+    spec = PathFinder.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
-        raise EngineError("pyspark is not installed here: pip install 'sparkops[spark]'.")
+        raise EngineError("pyspark is not installed: pip install 'sparkops[spark]'.")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

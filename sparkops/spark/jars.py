@@ -1,4 +1,4 @@
-"""Delta's jars as local files: resolved once by Spark's own Ivy, then never asked for again."""
+"""Delta's jars as local files, resolved once by Spark's Ivy and cached."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from sparkops.spark.host import Host, installed
 from sparkops.spark.java import find_java
 
 SCALA: Final = "2.13"
-RESOLVE_FOR: Final = 600  # seconds
-# Brought by Spark under another name: jcl-over-slf4j, jakarta.annotation-api, RoaringBitmap 1.
+RESOLVE_TIMEOUT: Final = 600
+# Part of Spark under another name: jcl-over-slf4j, jakarta.annotation-api, RoaringBitmap 1.
 REPLACED: Final = frozenset({"commons-logging", "javax.annotation-api", "shims"})
 _DONE: Final = "COMPLETE"
 
 
 def delta_jars(host: Host | None = None) -> tuple[Path, ...]:
-    """Return Delta's jars as local files; the first call of a machine resolves them over the network.
+    """Return Delta's jars as local files; the first call on a machine resolves them over the network.
 
     Args:
-        host: Where the cache is; this user's by default.
+        host: Machine whose cache is used; by default this one.
 
     Raises:
         EngineError: delta-spark is not installed, or its jars cannot be resolved; the message says what to do.
     """
-    host = host or Host.here()
-    if not jars_are_here(host):
+    host = host or Host.current()
+    if not jars_are_resolved(host):
         _resolve(_folder(host), host)
     return tuple(sorted(_folder(host).glob("*.jar")))
 
 
-def jars_are_here(host: Host) -> bool:
-    """Tell whether the jars are resolved already, so that no network is needed."""
+def jars_are_resolved(host: Host) -> bool:
+    """Return whether the jars are cached, so that no network is needed."""
     return (_folder(host) / _DONE).exists()
 
 
@@ -47,7 +47,7 @@ def _folder(host: Host) -> Path:
 
 
 def coordinate() -> str:
-    """Return the Maven coordinate of Delta that fits the installed pyspark and delta-spark."""
+    """Return the Maven coordinate of Delta for the installed pyspark and delta-spark."""
     spark = ".".join(_version("pyspark").split(".")[:2])
     delta = _version("delta-spark")
     major, minor = (int(part) for part in delta.split(".")[:2])
@@ -56,33 +56,34 @@ def coordinate() -> str:
 
 
 def _version(package: str) -> str:
-    found = installed(package)
-    if found is None:
-        raise EngineError(f"{package} is not installed here: pip install 'sparkops[spark]'.")
-    return found
+    version = installed(package)
+    if version is None:
+        raise EngineError(f"{package} is not installed: pip install 'sparkops[spark]'.")
+    return version
 
 
 def _resolve(folder: Path, host: Host) -> None:
-    """Resolve into a new folder and move it into place, so that a broken attempt leaves nothing."""
+    """Resolve into a temporary folder and rename it, so that a failed attempt leaves nothing."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".resolving-") as scratch:
-        ivy, kept = Path(scratch) / "ivy", Path(scratch) / "kept"
-        kept.mkdir()
-        _ask_ivy(ivy, host)
+        ivy, jars = Path(scratch) / "ivy", Path(scratch) / "jars"
+        jars.mkdir()
+        _run_ivy(ivy, host)
         shipped = {_artifact(jar.name) for jar in (host.spark_home / "jars").glob("*.jar")}
-        for jar in _wanted((ivy / "jars").glob("*.jar"), shipped):
-            shutil.move(jar, kept / jar.name)
-        (kept / _DONE).write_text(coordinate() + "\n", encoding="utf-8")
+        for jar in _needed_jars((ivy / "jars").glob("*.jar"), shipped):
+            shutil.move(jar, jars / jar.name)
+        (jars / _DONE).write_text(coordinate() + "\n", encoding="utf-8")
         try:
-            kept.rename(folder)
-        except OSError:  # another process was quicker, or a broken folder stands there
+            jars.rename(folder)
+        except OSError:
+            # Another process was faster, or an incomplete folder exists.
             if not (folder / _DONE).exists():
                 shutil.rmtree(folder, ignore_errors=True)
-                kept.rename(folder)
+                jars.rename(folder)
 
 
-def _ask_ivy(ivy: Path, host: Host) -> None:
-    """Let Spark resolve the coordinate: a Python gateway that ends at once, because its input is empty."""
+def _run_ivy(ivy: Path, host: Host) -> None:
+    """Run spark-submit to resolve the coordinate; it exits at once, because its standard input is empty."""
     ivy.mkdir()
     known = Path.home() / ".ivy2.5.2" / "cache"
     if known.is_dir():
@@ -94,22 +95,22 @@ def _ask_ivy(ivy: Path, host: Host) -> None:
     environ = {**host.environ, "JAVA_HOME": str(find_java(host).home), "SPARK_HOME": str(host.spark_home)}
     environ |= {"_PYSPARK_DRIVER_CONN_INFO_PATH": str(ivy / "gateway"), "SPARK_CONNECT_MODE": "0"}
     try:
-        told = subprocess.run(
+        result = subprocess.run(
             [*command, "pyspark-shell"],
             env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=RESOLVE_FOR,
+            timeout=RESOLVE_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise EngineError(_cannot("no answer in ten minutes")) from None
+        raise EngineError(_error_message("no response in ten minutes")) from None
     if not any((ivy / "jars").glob("io.delta_*.jar")):
-        raise EngineError(_cannot(_reason(told.stderr + told.stdout)))
+        raise EngineError(_error_message(_reason(result.stderr + result.stdout)))
 
 
-def _cannot(reason: str) -> str:
+def _error_message(reason: str) -> str:
     return (
         f"The jars of Delta ({coordinate()}) cannot be resolved: {reason}. They are fetched once from Maven Central:"
         " check the network, or name a mirror in an Ivy settings file and set SPARKOPS_IVY_SETTINGS to its path."
@@ -118,18 +119,18 @@ def _cannot(reason: str) -> str:
 
 def _reason(output: str) -> str:
     lines = [line.strip() for line in output.splitlines()]
-    told = [
+    errors = [
         line
         for line in lines
         if re.search(r"not found|UnknownHost|unresolved dependency|Server access|refused", line)
     ]
-    return told[0].strip(":. ")[:200] if told else (lines[-1][:200] if lines else os.strerror(5))
+    return errors[0].strip(":. ")[:200] if errors else (lines[-1][:200] if lines else os.strerror(5))
 
 
-def _wanted(jars: Iterable[Path], shipped: set[str]) -> list[Path]:
-    """Leave out what Spark ships itself, in whatever version, or brings under another name."""
-    left_out = shipped | REPLACED
-    return [jar for jar in jars if _artifact(jar.name.split("_", 1)[-1]) not in left_out]
+def _needed_jars(jars: Iterable[Path], shipped: set[str]) -> list[Path]:
+    """Return the jars that Spark does not contain, in any version or under another name."""
+    provided = shipped | REPLACED
+    return [jar for jar in jars if _artifact(jar.name.split("_", 1)[-1]) not in provided]
 
 
 def _artifact(name: str) -> str:

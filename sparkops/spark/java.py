@@ -1,4 +1,4 @@
-"""Find a Java that Spark 4 runs on."""
+"""Find a Java that Spark 4 supports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sparkops.errors import EngineError
 from sparkops.spark.host import Host
 
 SUPPORTED: Final = (17, 21)
-MEND: Final = (
+ADVICE: Final = (
     "Install a JDK 17 or 21 (Debian, Ubuntu: apt install openjdk-17-jre-headless; macOS: brew install openjdk@17) "
     "and put it on PATH or in JAVA_HOME."
 )
@@ -21,7 +21,7 @@ MEND: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Java:
-    """A Java on this machine: its home, its `java` program and its major version."""
+    """A Java on this machine: home folder, `java` executable and major version."""
 
     home: Path
     binary: Path
@@ -29,34 +29,34 @@ class Java:
 
 
 def find_java(host: Host | None = None) -> Java:
-    """Find a JDK 17 or 21: JAVA_HOME first, then PATH, then the usual folders.
+    """Find a JDK 17 or 21: from JAVA_HOME, PATH or the usual folders.
 
     Args:
-        host: What to look at; this machine by default.
+        host: The machine to examine; by default this one.
 
     Raises:
-        EngineError: There is none, or JAVA_HOME points to another version; the message says what to install.
+        EngineError: None is found, or JAVA_HOME is another version; the message says what to install.
     """
-    host = host or Host.here()
-    named = host.environ.get("JAVA_HOME")
-    if named:
-        return _named(Path(named))
-    seen = [java for java in map(_look, _candidates(host)) if java]
-    fits = [java for java in seen if java.version in SUPPORTED]
-    if fits:
-        return fits[0]
-    if seen:
-        found = ", ".join(f"Java {java.version} at {java.home}" for java in seen)
-        raise EngineError(f"Spark needs Java 17 or 21, and this machine has only {found}. {MEND}")
-    raise EngineError(f"Spark needs Java, and none was found. {MEND}")
+    host = host or Host.current()
+    java_home = host.environ.get("JAVA_HOME")
+    if java_home:
+        return _from_java_home(Path(java_home))
+    all_javas = [java for java in map(_inspect, _candidates(host)) if java]
+    supported = [java for java in all_javas if java.version in SUPPORTED]
+    if supported:
+        return supported[0]
+    if all_javas:
+        versions = ", ".join(f"Java {java.version} at {java.home}" for java in all_javas)
+        raise EngineError(f"Spark needs Java 17 or 21, and this machine has only {versions}. {ADVICE}")
+    raise EngineError(f"Spark needs Java, and none was found. {ADVICE}")
 
 
-def _named(home: Path) -> Java:
-    java = _look(home / "bin" / "java")
+def _from_java_home(home: Path) -> Java:
+    java = _inspect(home / "bin" / "java")
     if java is None:
-        raise EngineError(f"JAVA_HOME is {home}, and there is no Java in it. {MEND}")
+        raise EngineError(f"JAVA_HOME is {home}, and there is no Java in it. {ADVICE}")
     if java.version not in SUPPORTED:
-        raise EngineError(f"JAVA_HOME is {home}, a Java {java.version}; Spark needs 17 or 21. {MEND}")
+        raise EngineError(f"JAVA_HOME is {home}, a Java {java.version}; Spark needs 17 or 21. {ADVICE}")
     return java
 
 
@@ -70,17 +70,17 @@ def _candidates(host: Host) -> list[Path]:
     return ([Path(on_path)] if on_path else []) + usual + mac
 
 
-def _look(binary: Path) -> Java | None:
+def _inspect(binary: Path) -> Java | None:
     if not binary.is_file():
         return None
     real = binary.resolve()
     home = real.parent.parent
-    version = _version_in_release(home) or _version_told(real)
+    version = _version_from_release(home) or _version_from_process(real)
     return Java(home=home, binary=real, version=version) if version else None
 
 
-def _version_in_release(home: Path) -> int | None:
-    """Read the version from the JDK's `release` file: no process needed."""
+def _version_from_release(home: Path) -> int | None:
+    """Read the version from the JDK's `release` file, which needs no process."""
     try:
         text = (home / "release").read_text(encoding="utf-8")
     except OSError:
@@ -89,10 +89,10 @@ def _version_in_release(home: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _version_told(binary: Path) -> int | None:
+def _version_from_process(binary: Path) -> int | None:
     try:
-        told = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=30, check=False)
+        result = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    match = re.search(r'version "(?:1\.)?(\d+)', told.stderr + told.stdout)
+    match = re.search(r'version "(?:1\.)?(\d+)', result.stderr + result.stdout)
     return int(match[1]) if match else None

@@ -1,4 +1,4 @@
-"""What the JVM and the Python workers print, kept off the terminal and handed whole to the current run."""
+"""Capture the output of the JVM and the Python workers, and redirect it to the log of the current run."""
 
 from __future__ import annotations
 
@@ -18,42 +18,45 @@ from typing import IO, BinaryIO, Final
 
 Sink = Path | BinaryIO | Callable[[bytes], object]
 
-KEPT_BEFORE: Final = 4 * 2**20  # bytes held for the first sink
-KEPT_TAIL: Final = 64 * 2**10  # bytes held for error messages
-DRAIN_FOR: Final = 2.0  # seconds a leaving sink waits for what is already in the pipe
+# Bytes buffered for the first sink.
+BUFFER_SIZE: Final = 4 * 2**20
+# Last bytes, for error messages.
+TAIL_SIZE: Final = 64 * 2**10
+# Seconds that a removed sink waits for output that is still in the pipe.
+DRAIN_TIMEOUT: Final = 2.0
 
 _logger = logging.getLogger("sparkops.spark")
 
 
 class JvmLog:
-    """A pump from the JVM's output pipe to every sink in force; `to` puts one in force."""
+    """Copies the JVM's output pipe to all current sinks; `redirect_to` adds one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sinks: list[Callable[[bytes], object]] = []
-        self._before: deque[bytes] = deque()
-        self._before_size = 0
+        self._buffer: deque[bytes] = deque()
+        self._buffer_size = 0
         self._tail = bytearray()
         self._pipe: IO[bytes] | None = None
         self._idle = threading.Event()
         self._idle.set()
-        self._taken = False
+        self._has_had_sink = False
 
     @contextmanager
-    def to(self, sink: Sink) -> Iterator[None]:
-        """Hand everything the JVM prints inside the block to a sink, without touching the terminal.
+    def redirect_to(self, sink: Sink) -> Iterator[None]:
+        """Write everything the JVM prints inside the block to a sink instead of the terminal.
 
         Args:
-            sink: A file to append to, an open binary file, or a callable that takes whole chunks of bytes.
-                The first sink also gets what came before it, from the start of the JVM on.
+            sink: A file to append to, an open binary file, or a callable that receives chunks of bytes.
+                The first sink also receives the output since the start of the JVM.
         """
         with ExitStack() as stack:
             write = _writer(sink, stack)
             with self._lock:
-                for chunk in self._before:
+                for chunk in self._buffer:
                     write(chunk)
-                self._before.clear()
-                self._before_size, self._taken = 0, True
+                self._buffer.clear()
+                self._buffer_size, self._has_had_sink = 0, True
                 self._sinks.append(write)
             try:
                 yield
@@ -63,60 +66,62 @@ class JvmLog:
                     self._sinks.remove(write)
 
     def tail(self, lines: int = 20) -> str:
-        """Return the last lines, for an error message."""
+        """Return the last lines, for error messages."""
         with self._lock:
             text = bytes(self._tail).decode("utf-8", "replace")
         return "\n".join(text.splitlines()[-lines:])
 
     def pump(self, pipe: IO[bytes]) -> None:
-        """Start the thread that reads a JVM's output to its end."""
+        """Start the thread that reads the JVM's output until it ends."""
         self._pipe = pipe
         threading.Thread(target=self._run, args=(pipe,), name="sparkops-jvm-log", daemon=True).start()
 
-    def drain(self, within: float = DRAIN_FOR) -> None:
-        """Wait until what the JVM has printed so far is with the sinks."""
+    def drain(self, within: float = DRAIN_TIMEOUT) -> None:
+        """Wait until the sinks have received all output so far."""
         until = time.monotonic() + within
-        while time.monotonic() < until and self._waiting():
+        while time.monotonic() < until and self._is_pending():
             time.sleep(0.005)
 
-    def _waiting(self) -> bool:
+    def _is_pending(self) -> bool:
         pipe = self._pipe
         if pipe is None or pipe.closed:
             return False
         try:
-            held = struct.unpack("i", fcntl.ioctl(pipe.fileno(), termios.FIONREAD, b"\0\0\0\0"))[0]
-        except (OSError, ValueError):  # closed meanwhile
+            pending = struct.unpack("i", fcntl.ioctl(pipe.fileno(), termios.FIONREAD, b"\0\0\0\0"))[0]
+        except (OSError, ValueError):
+            # The pipe was closed meanwhile.
             return False
-        return held > 0 or not self._idle.is_set()
+        return pending > 0 or not self._idle.is_set()
 
     def _run(self, pipe: IO[bytes]) -> None:
         ready = select.poll()
         ready.register(pipe, select.POLLIN | select.POLLHUP)
         while True:
             ready.poll()
-            self._idle.clear()  # before the read: a drain then sees either bytes in the pipe or a busy pump
+            # Before the read, so that `drain` sees either bytes in the pipe or a busy reader.
+            self._idle.clear()
             chunk = os.read(pipe.fileno(), 65536)
             with self._lock:
-                self._take(chunk)
+                self._deliver(chunk)
             self._idle.set()
             if not chunk:
                 break
         self._pipe = None
         pipe.close()
 
-    def _take(self, chunk: bytes) -> None:
+    def _deliver(self, chunk: bytes) -> None:
         self._tail += chunk
-        del self._tail[:-KEPT_TAIL]
-        if not self._sinks and not self._taken:
-            self._before.append(chunk)
-            self._before_size += len(chunk)
-            while self._before_size > KEPT_BEFORE:
-                self._before_size -= len(self._before.popleft())
+        del self._tail[:-TAIL_SIZE]
+        if not self._sinks and not self._has_had_sink:
+            self._buffer.append(chunk)
+            self._buffer_size += len(chunk)
+            while self._buffer_size > BUFFER_SIZE:
+                self._buffer_size -= len(self._buffer.popleft())
         for write in self._sinks:
             try:
                 write(chunk)
             except (OSError, ValueError) as error:
-                _logger.warning("The JVM's log cannot be written: %s", error)
+                _logger.warning("Cannot write the JVM's log: %s", error)
 
 
 def _writer(sink: Sink, stack: ExitStack) -> Callable[[bytes], object]:
@@ -126,10 +131,10 @@ def _writer(sink: Sink, stack: ExitStack) -> Callable[[bytes], object]:
         sink.parent.mkdir(parents=True, exist_ok=True)
         file: BinaryIO = stack.enter_context(sink.open("ab", buffering=0))
         return file.write
-    opened = sink
+    file_sink = sink
 
     def write(chunk: bytes) -> None:
-        opened.write(chunk)
-        opened.flush()
+        file_sink.write(chunk)
+        file_sink.flush()
 
     return write

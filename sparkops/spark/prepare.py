@@ -1,4 +1,4 @@
-"""What is made once per machine: Delta's jars and the class-data archive. `python -m sparkops.spark.prepare`."""
+"""Prepare a machine: fetch Delta's jars and create the class-data archive. `python -m sparkops.spark.prepare`."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from typing import Final
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import SparkopsError
 from sparkops.spark.attach import attach, detach
-from sparkops.spark.cds_archive import archive_file, making
-from sparkops.spark.cds_training import rehearse
+from sparkops.spark.cds_archive import archive_file, create_options
+from sparkops.spark.cds_training import train_archive
 from sparkops.spark.host import Host
-from sparkops.spark.jars import delta_jars, jars_are_here
+from sparkops.spark.jars import delta_jars, jars_are_resolved
 from sparkops.spark.java import find_java
 from sparkops.spark.jvm_log import JvmLog
-from sparkops.spark.launched import QUICK, launch_spark
+from sparkops.spark.launcher import QUICK, launch_spark
 
-DUMP_WITHIN: Final = 300.0  # seconds from the JVM's end to a whole archive
-KEPT: Final = 4  # archives
+# Seconds that the JVM may take to write the archive at exit.
+DUMP_TIMEOUT: Final = 300.0
+MAX_ARCHIVES: Final = 4
 
 _logger = logging.getLogger("sparkops.spark")
 
 
-def make_archive(host: Host | None = None) -> Path | None:
-    """Make the class-data archive of the local driver, unless it is there; return it.
+def create_archive(host: Host | None = None) -> Path | None:
+    """Create the class-data archive of the local driver if it does not exist, and return its path.
 
-    None where Spark is not the bundled one: its class path is the site's own. The archive only saves time:
-    a JVM that cannot use it starts without.
+    Returns None where Spark is not the bundled one, because its class path is unknown. The archive only saves time: a
+    JVM that cannot use it starts without it.
 
     Args:
-        host: Where to look and to keep it; this machine by default.
+        host: The machine; by default this one.
     """
-    host = host or Host.here()
+    host = host or Host.current()
     if not host.spark_is_bundled:
         return None
     file = archive_file(host, find_java(host), delta_jars(host))
@@ -51,42 +52,46 @@ def make_archive(host: Host | None = None) -> Path | None:
         if not scratch.is_file():
             return None
         scratch.replace(file)
-        _forget_old(file.parent)
+        _remove_old(file.parent)
     finally:
         scratch.unlink(missing_ok=True)
-    _logger.info("Made the class-data archive in %.0f s: %s", time.monotonic() - started, file)
+    _logger.info("Created the class-data archive in %.0f s: %s", time.monotonic() - started, file)
     return file
 
 
-def _forget_old(folder: Path) -> None:
-    """Keep the newest few: each checkout has its own, and each is large; a running JVM keeps what it has mapped."""
+def _remove_old(folder: Path) -> None:
+    """Keep only the newest archives. Each checkout has its own, and a running JVM keeps its mapping."""
     by_age = sorted(folder.glob("*.jsa"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for old in by_age[KEPT:]:
+    for old in by_age[MAX_ARCHIVES:]:
         old.unlink(missing_ok=True)
 
 
 def _dump(file: Path, host: Host) -> None:
-    """Run the rehearsal in a JVM that writes the archive when it ends."""
-    with tempfile.TemporaryDirectory(prefix="sparkops-rehearsal-") as name:
+    """Run the training workload in a JVM that writes the archive at exit."""
+    with tempfile.TemporaryDirectory(prefix="sparkops-cds-training-") as name:
         folder = Path(name)
         spark = SparkSettings(conf={"spark.sql.shuffle.partitions": 2, "spark.sql.ansi.enabled": True})
         settings = Settings(root=folder, env="base", state=folder / ".sparkops", spark=spark)
         launched = launch_spark(
-            settings, host=host, log=JvmLog(), app="sparkops-rehearsal", jvm_options=(*QUICK, *making(file))
+            settings,
+            host=host,
+            log=JvmLog(),
+            app="sparkops-cds-training",
+            jvm_options=(*QUICK, *create_options(file)),
         )
         try:
-            rehearse(attach(launched), folder)
+            train_archive(attach(launched), folder)
         finally:
-            launched.jvm.stop(within=DUMP_WITHIN)
+            launched.jvm.stop(within=DUMP_TIMEOUT)
             detach(launched)
 
 
 def ready(host: Host | None = None) -> bool:
-    """Tell whether everything that is made once is there; starts nothing and fetches nothing."""
-    host = host or Host.here()
+    """Return whether jars and archive exist; starts and fetches nothing."""
+    host = host or Host.current()
     try:
         java = find_java(host)
-        if not jars_are_here(host):
+        if not jars_are_resolved(host):
             return False
         return not host.spark_is_bundled or archive_file(host, java, delta_jars(host)).is_file()
     except SparkopsError:
@@ -94,14 +99,14 @@ def ready(host: Host | None = None) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make what is missing; one line on standard error when something cannot be made."""
+    """Create what is missing; print one line to standard error on failure."""
     _logger.addHandler(logging.StreamHandler(sys.stderr))
     _logger.setLevel(logging.WARNING if "--quiet" in arguments else logging.INFO)
     try:
         delta_jars()
-        make_archive()
+        create_archive()
     except SparkopsError as error:
-        _logger.error("%s", error)  # noqa: TRY400 - a message for a person, no trace
+        _logger.error("%s", error)  # noqa: TRY400 - a message for users, without a stack trace
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""How far the Spark jobs of a run are, by polling; Spark's UI need not run."""
+"""Progress of a run's Spark jobs, polled from the status store; the Spark UI need not run."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _logger = logging.getLogger("sparkops.spark")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """What a run's Spark jobs have done so far.
+    """Progress of a run's Spark jobs.
 
     Args:
-        jobs_active: Jobs at work.
-        jobs_done: Jobs that ended, well or not.
-        stages_done: Stages that ended; a skipped stage counts.
-        stages_total: Stages of all jobs begun so far.
-        tasks_done: Tasks that ended well.
-        tasks_total: Tasks of the stages begun so far.
-        tasks_failed: Tasks that failed.
-        rows_read: Rows that stages read from files, where Spark counts them.
-        rows_written: Rows that stages wrote to files.
-        doing: What a stage at work is, in Spark's words.
+        jobs_active: Active jobs.
+        jobs_done: Finished jobs, successful or not.
+        stages_done: Finished stages, including skipped ones.
+        stages_total: Stages of all jobs started so far.
+        tasks_done: Successful tasks.
+        tasks_total: Tasks of the stages started so far.
+        tasks_failed: Failed tasks.
+        rows_read: Rows read from files, where Spark counts them.
+        rows_written: Rows written to files.
+        doing: Name of an active stage.
     """
 
     jobs_active: int = 0
@@ -60,7 +60,7 @@ class _Stage:
 
 
 class _Poll:
-    """Reads the state of one run from Spark's status store; ended jobs and stages are asked for once."""
+    """Reads the state of one run from Spark's status store; finished jobs and stages are read once."""
 
     def __init__(self, spark: SparkSession, run_id: str) -> None:
         self._spark, self._run_id = spark, run_id
@@ -75,7 +75,9 @@ class _Poll:
         jobs = {job: self._stages(tracker, job) for job in tracker.getJobIdsForTag(self._run_id)}
         active = [job for job in jobs if job not in self._stages_of_ended]
         ids = {stage for stages in jobs.values() for stage in stages}
-        stages = [self._stage(store, stage, ended=stage not in _of(jobs, active)) for stage in sorted(ids)]
+        stages = [
+            self._stage(store, stage, ended=stage not in _stages_of(jobs, active)) for stage in sorted(ids)
+        ]
         return Snapshot(
             jobs_active=len(active),
             jobs_done=len(jobs) - len(active),
@@ -92,10 +94,10 @@ class _Poll:
     def _stages(self, tracker: Any, job: int) -> tuple[int, ...]:
         if job in self._stages_of_ended:
             return self._stages_of_ended[job]
-        found = tracker.getJobInfo(job)
-        if not found.isDefined():
+        job_info = tracker.getJobInfo(job)
+        if not job_info.isDefined():
             return ()
-        info = found.get()
+        info = job_info.get()
         stages = tuple(info.stageIds())
         if info.status().toString() != "RUNNING":
             self._stages_of_ended[job] = stages
@@ -111,26 +113,26 @@ class _Poll:
 
 
 def snapshot(spark: SparkSession, run_id: str) -> Snapshot:
-    """Return what the Spark jobs tagged with a run's id have done so far."""
+    """Return the progress of the Spark jobs tagged with a run id."""
     return _Poll(spark, run_id).snapshot()
 
 
-class Watcher:
-    """Tells of a run's progress from a thread of its own, whenever it has changed.
+class ProgressWatcher:
+    """Reports progress to a listener from a separate thread whenever it changes.
 
     Args:
         spark: The session.
-        run_id: The tag given to `tagged`.
-        tell: Takes each new snapshot; called from the watcher's thread, and once more at the end.
-        every: Time between two looks, in seconds.
+        run_id: The tag passed to `tag_jobs`.
+        listener: Called with each new snapshot from the watcher's thread, and once at the end.
+        every: Polling interval in seconds.
     """
 
     def __init__(
-        self, spark: SparkSession, run_id: str, *, tell: Callable[[Snapshot], object], every: float = 0.25
+        self, spark: SparkSession, run_id: str, *, listener: Callable[[Snapshot], object], every: float = 0.25
     ) -> None:
         self._poll = _Poll(spark, run_id)
-        self._tell, self._every = tell, every
-        self._over = threading.Event()
+        self._listener, self._every = listener, every
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sparkops-progress", daemon=True)
         self.last = Snapshot()
 
@@ -141,33 +143,34 @@ class Watcher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._stopped.set()
         self._thread.join(5.0)
 
     def _run(self) -> None:
-        while not self._over.wait(self._every):
-            self._look()
-        self._look()
+        while not self._stopped.wait(self._every):
+            self._poll_once()
+        self._poll_once()
 
-    def _look(self) -> None:
+    def _poll_once(self) -> None:
         from py4j.protocol import Py4JError
 
         try:
             now = self._poll.snapshot()
-        except (Py4JError, OSError, AttributeError) as error:  # Spark went away: the run itself says so
-            _logger.debug("No progress to be had: %s", error)
+        except (Py4JError, OSError, AttributeError) as error:
+            # Spark has exited; the run reports that.
+            _logger.debug("Progress is unavailable: %s", error)
             return
         if now != self.last:
             self.last = now
-            self._tell(now)
+            self._listener(now)
 
 
-def _of(jobs: dict[int, tuple[int, ...]], active: list[int]) -> set[int]:
+def _stages_of(jobs: dict[int, tuple[int, ...]], active: list[int]) -> set[int]:
     return {stage for job in active for stage in jobs[job]}
 
 
 def _read_stage(store: Any, stage: int, *, ended: bool) -> _Stage:
-    """Read one stage; one that Spark has not made yet, or has forgotten, has done nothing that is known."""
+    """Read one stage; a stage that Spark has not created yet or has removed has no progress."""
     from py4j.protocol import Py4JJavaError
 
     try:

@@ -1,4 +1,4 @@
-"""Start Spark off the critical path: the JVM comes up in a thread while Python still imports."""
+"""Start Spark in the background: the JVM starts in a thread while Python imports."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Self
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
-from sparkops.spark.attach import attach, detach, import_meanwhile, unheard
-from sparkops.spark.existing_session import adopt, given_mode
-from sparkops.spark.gateway import let_go
+from sparkops.spark.attach import attach, detach, import_during_startup, silence_accumulator_errors
+from sparkops.spark.existing_session import find_session_origin, use_existing_session
+from sparkops.spark.gateway import close_stdin
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog
-from sparkops.spark.launched import Launched, launch_spark
+from sparkops.spark.launcher import LaunchedSpark, launch_spark
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
 class Starter:
-    """Brings up the one Spark session of a process, and takes it down again if it brought it up.
+    """Starts the Spark session of a process, and stops it if it started it.
 
     Args:
         settings: The project's settings.
-        log: Takes the JVM's output; a new one by default.
+        log: Receives the JVM's output; by default a new one.
         app: Name of the Spark application.
-        host: What to look at; this machine by default.
+        host: The machine; by default this one.
     """
 
     def __init__(
@@ -40,20 +40,20 @@ class Starter:
         self.log = log or JvmLog()
         self._settings = settings
         self._app = app
-        self._host = host or Host.here()
+        self._host = host or Host.current()
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
-        self._launched: Launched | None = None
+        self._launched: LaunchedSpark | None = None
         self._error: BaseException | None = None
         self._session: SparkSession | None = None
 
     @property
-    def begun(self) -> bool:
-        """Tell whether `begin` was called."""
+    def is_started(self) -> bool:
+        """Return whether `begin` was called."""
         return self._thread is not None
 
     def begin(self) -> Self:
-        """Start Spark's JVM in a thread and return at once; what goes wrong is raised by `session`."""
+        """Start Spark's JVM in a thread and return at once; `session` raises its errors."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._launch, name="sparkops-spark-start", daemon=True)
@@ -75,7 +75,7 @@ class Starter:
         """Stop Spark, if this starter started it.
 
         Args:
-            wait: Return when the JVM has ended; False leaves it to end by itself, which suits a process that ends too.
+            wait: Whether to wait for the JVM to exit. False suits a process that is exiting itself.
         """
         with self._lock:
             if self._thread is not None:
@@ -90,8 +90,8 @@ class Starter:
                 launched.jvm.stop()
             else:
                 if session is not None:
-                    unheard(session)
-                let_go(launched.jvm.process)
+                    silence_accumulator_errors(session)
+                close_stdin(launched.jvm.process)
             detach(launched)
 
     def __enter__(self) -> Self:
@@ -104,25 +104,27 @@ class Starter:
 
     def _launch(self) -> None:
         self._error = None
-        if given_mode(self._settings.spark, self._host) is not None:
-            return  # there is a session, or a server, already: nothing to launch
+        if find_session_origin(self._settings.spark, self._host) is not None:
+            # A session or server exists.
+            return
         try:
             self._launched = launch_spark(self._settings, host=self._host, log=self.log, app=self._app)
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that asks for the session
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that calls `session`
             self._error = error
 
     def _ready(self) -> SparkSession:
         self.begin()
-        mode = given_mode(self._settings.spark, self._host)
+        origin = find_session_origin(self._settings.spark, self._host)
         if self._thread is not None:
-            if mode is None:
-                import_meanwhile()
+            if origin is None:
+                import_during_startup()
             self._thread.join()
         if self._launched is not None:
             return attach(self._launched)
-        error, self._thread = self._error, None  # a later call tries again
-        if error is None and mode is not None:
-            return adopt(self._settings, mode=mode, host=self._host, app=self._app)
+        # A later call tries again.
+        error, self._thread = self._error, None
+        if error is None and origin is not None:
+            return use_existing_session(self._settings, origin=origin, host=self._host, app=self._app)
         if isinstance(error, SparkopsError):
             raise error
         raise EngineError(f"Spark does not start: {error}. Run `sparkops doctor`.") from error
@@ -133,6 +135,6 @@ def start(settings: Settings, *, log: JvmLog | None = None) -> SparkSession:
 
     Args:
         settings: The project's settings.
-        log: Takes the JVM's output.
+        log: Receives the JVM's output.
     """
     return Starter(settings, log=log).session()

@@ -69,7 +69,7 @@ def test_a_missing_column_is_reported_before_spark_starts(
     project = engine()
     with pytest.raises(ConfigError, match=MESSAGE):
         verb(project)
-    assert not project.container.starter.begun
+    assert not project.container.starter.is_started
     assert not list(project.runs.newest(limit=1)), "no run was begun"
 
 
@@ -111,6 +111,6 @@ def test_suites_are_validated_with_all_mistakes_at_once(
     )
     with pytest.raises(UnknownName, match="Did you mean `other`"):
         validate_suites(project.container, "othr")
-    assert not project.container.starter.begun
+    assert not project.container.starter.is_started
     assert run_command(["checks", "validate", "other", "--project", str(project.root)]) == 0
     assert capsys.readouterr().out == "other: 1 expectation; its columns are known once it is computed\n"

@@ -29,8 +29,10 @@ pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.filterwarnings
 
 SERVE = """
 import json
-from sparkops.serving.server import serve
-serve(sys.argv[1], tracking_uri=sys.argv[2], port=0, on_ready=lambda url: print(url, flush=True))
+from sparkops.serving.app import create_app
+from sparkops.serving.server import load_service, run
+service = load_service(sys.argv[1], tracking_uri=sys.argv[2])
+run(create_app(service), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
 print(json.dumps(sorted(sys.modules)))
 """
 NOT_THERE = ("pyspark", "mlflow", "pandas", "pyarrow", "delta", "great_expectations", "py4j")

@@ -28,7 +28,7 @@ def client() -> Client:
     return Client(create_app(service))
 
 
-def test_rows_are_answered_in_their_order(client: Client) -> None:
+def test_predictions_are_in_row_order(client: Client) -> None:
     answer = client.post(
         "/invocations", json={"dataframe_records": [{"x": 1, "kind": "a"}, {"x": 2.5, "kind": None}]}
     )
@@ -36,7 +36,7 @@ def test_rows_are_answered_in_their_order(client: Client) -> None:
     assert answer.json() == {"predictions": [GOOD, {"prediction": 25.0, "probability": [0.25, 0.75]}]}
 
 
-def test_csv_is_answered_as_json_is(client: Client) -> None:
+def test_csv_and_json_give_the_same_predictions(client: Client) -> None:
     answer = client.post("/invocations", content="x,kind\n1,a\n", headers={"content-type": "text/csv"})
     assert answer.json() == {"predictions": [GOOD]}
 
@@ -52,7 +52,7 @@ def test_a_dropped_row_has_nulls_and_a_reason(client: Client) -> None:
 @pytest.mark.parametrize(
     ("row", "field"), [({"x": "far"}, "x"), ({"kind": "a"}, "x"), ({"x": 1, "y": 2}, "y")]
 )
-def test_a_bad_row_is_told_with_its_number_and_field(
+def test_an_invalid_row_is_reported_with_its_index_and_field(
     client: Client, row: dict[str, object], field: str
 ) -> None:
     answer = client.post("/invocations", json={"dataframe_records": [{"x": 1}, row]})
@@ -62,7 +62,7 @@ def test_a_bad_row_is_told_with_its_number_and_field(
     assert body["message"].startswith(f"Row 1: Field `{field}`")
 
 
-def test_an_explanation_comes_with_each_answer_when_it_is_asked_for() -> None:
+def test_an_explanation_is_added_on_request() -> None:
     step = Step(
         "linear", "L", ("v",), ("p",), {"sparse": False}, {"weights": W, "intercept": np.array([1.0])}
     )
@@ -71,18 +71,21 @@ def test_an_explanation_comes_with_each_answer_when_it_is_asked_for() -> None:
     out = (Output("prediction", "double", "p", "prediction"),)
     client = Client(create_app(Service(Scorer(Description(fields, (), (join, step), out)))))
     rows = {"instances": [{"a": 1.0, "b": 3.0}, {"a": None, "b": 0.0}]}
-    told, dropped = client.post("/invocations?explain=true", json=rows).json()["predictions"]
-    assert told == {"prediction": -3.0, "explanation": {"base": 1.0, "contributions": {"a": 2.0, "b": -6.0}}}
+    explained, dropped = client.post("/invocations?explain=true", json=rows).json()["predictions"]
+    assert explained == {
+        "prediction": -3.0,
+        "explanation": {"base": 1.0, "contributions": {"a": 2.0, "b": -6.0}},
+    }
     assert dropped == {"prediction": None, "explanation": None}
-    for asked in ("/invocations", "/invocations?explain=false"):
-        assert client.post(asked, json=rows).json()["predictions"][0] == {"prediction": -3.0}
+    for query in ("/invocations", "/invocations?explain=false"):
+        assert client.post(query, json=rows).json()["predictions"][0] == {"prediction": -3.0}
 
 
-@pytest.mark.parametrize(("asked", "why"), [("true", "ends with neither"), ("1", "true or false")])
-def test_an_explanation_that_there_is_none_of_is_400(client: Client, asked: str, why: str) -> None:
-    answer = client.post(f"/invocations?explain={asked}", json={"instances": [{"x": 1}]})
+@pytest.mark.parametrize(("query", "message"), [("true", "ends with neither"), ("1", "true or false")])
+def test_an_unavailable_explanation_is_400(client: Client, query: str, message: str) -> None:
+    answer = client.post(f"/invocations?explain={query}", json={"instances": [{"x": 1}]})
     assert (answer.status_code, answer.json()["error_code"]) == (400, "BAD_REQUEST")
-    assert why in answer.json()["message"]
+    assert message in answer.json()["message"]
 
 
 def test_no_rows_give_no_predictions(client: Client) -> None:
@@ -104,7 +107,7 @@ def test_another_content_type_is_415_and_another_method_405(client: Client) -> N
 
 
 @pytest.mark.parametrize(("path", "status"), [("/invocations", 405), ("/invocation", 404)])
-def test_a_path_or_method_that_is_not_there_is_told_with_those_that_are(
+def test_an_unknown_path_or_method_is_answered_with_the_existing_ones(
     client: Client, path: str, status: int
 ) -> None:
     answer = client.get(path)
@@ -113,7 +116,7 @@ def test_a_path_or_method_that_is_not_there_is_told_with_those_that_are(
     assert "POST /invocations" in answer.json()["message"]
 
 
-def test_health_answers_as_mlflows_server_and_as_an_orchestrator_asks(client: Client) -> None:
+def test_health_endpoints_of_mlflow_and_of_orchestrators_respond(client: Client) -> None:
     assert (client.get("/ping").status_code, client.get("/ping").text) == (200, "\n")
     assert client.get("/health").status_code == 200
     assert client.get("/health/live").json() == {"status": "live"}
@@ -127,7 +130,7 @@ def test_health_answers_as_mlflows_server_and_as_an_orchestrator_asks(client: Cl
     assert client.get("/version").text == "3"
 
 
-def test_a_scorer_that_answers_otherwise_than_its_certificate_is_not_ready() -> None:
+def test_a_scorer_that_disagrees_with_its_certificate_is_not_ready() -> None:
     client = Client(create_app(Service(TenTimes(), health=Health(TenTimes(factor=11.0), CASES))))
     answer = client.get("/health/ready")
     assert answer.status_code == 503
@@ -135,25 +138,25 @@ def test_a_scorer_that_answers_otherwise_than_its_certificate_is_not_ready() -> 
     assert "1 of 3 rows differ" in answer.json()["reason"]
 
 
-def test_the_root_describes_what_the_model_reads_and_answers(client: Client) -> None:
+def test_the_root_describes_fields_and_outputs(client: Client) -> None:
     described = client.get("/").json()
     assert described["model"] == "tens"
     assert described["fields"] == [{"name": "x", "type": "double"}, {"name": "kind", "type": "string"}]
     assert [output["name"] for output in described["outputs"]] == ["prediction", "probability"]
 
 
-def test_many_rows_are_scored_as_few_are() -> None:
+def test_many_and_few_rows_give_the_same_predictions() -> None:
     client = Client(create_app(Service(TenTimes())))
     body = json.dumps({"inputs": {"x": list(range(1000)), "kind": ["a"] * 1000}})
     answer = client.post("/invocations", content=body, headers={"content-type": "application/json"}).json()
     assert [row["prediction"] for row in answer["predictions"]] == [10.0 * each for each in range(1000)]
 
 
-def test_a_part_of_a_long_certificate_is_spread_over_the_whole() -> None:
+def test_the_checked_rows_are_spread_over_the_certificate() -> None:
     cases = [
         ({"x": float(each), "kind": "a"}, "refused" if each == 96 else {"prediction": each * 10.0})
         for each in range(100)
     ]
     health = Health(TenTimes(), cases, part=32)
     assert health.cases == 32
-    assert Health(TenTimes(), (), part=32).trouble() == ""
+    assert Health(TenTimes(), (), part=32).find_problem() == ""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sparkops.scoring.ir.field import Field
-from sparkops.serving.protocol import RequestError, answer, rows_of
+from sparkops.serving.protocol import RequestError, format_answer, read_rows
 
 FIELDS = (Field("origin", "string"), Field("distance", "long"), Field("temp", "double"))
 ROWS = [{"origin": "JFK", "distance": 7, "temp": 1.5}, {"origin": None, "distance": None, "temp": None}]
@@ -16,7 +16,7 @@ COLUMNS = {"origin": ["JFK", None], "distance": [7, None], "temp": [1.5, None]}
 
 def read(body: object, content_type: str = "application/json") -> list[dict[str, object]]:
     text = body if isinstance(body, str) else json.dumps(body)
-    return rows_of(text.encode(), content_type, FIELDS)
+    return read_rows(text.encode(), content_type, FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def read(body: object, content_type: str = "application/json") -> list[dict[str,
         {"instances": COLUMNS, "params": {}},
     ],
 )
-def test_every_form_of_mlflows_protocol_gives_the_same_rows(body: object) -> None:
+def test_every_format_of_mlflows_protocol_gives_the_same_rows(body: object) -> None:
     assert read(body) == ROWS
 
 
-def test_csv_cells_become_the_fields_own_types_and_empty_ones_null() -> None:
+def test_csv_cells_are_converted_to_field_types_and_empty_ones_to_null() -> None:
     assert read("origin,distance,temp\nJFK,7,1.5\n,,\n", "text/csv; charset=utf-8") == ROWS
     assert read("origin,distance,temp\nJFK,7.0,nan\n", "text/csv")[0] == {
         "origin": "JFK",
@@ -50,7 +50,7 @@ def test_csv_cells_become_the_fields_own_types_and_empty_ones_null() -> None:
     }
 
 
-def test_a_csv_cell_that_does_not_fit_stays_text_for_the_scorer_to_refuse() -> None:
+def test_an_invalid_csv_cell_remains_text() -> None:
     assert read("distance,temp\nfar,warm\n", "text/csv") == [{"distance": "far", "temp": "warm"}]
 
 
@@ -60,12 +60,12 @@ def test_whole_floats_of_an_integer_column_come_back_as_integers_and_nan_as_null
     assert type(rows[0]["distance"]) is int
 
 
-def test_one_row_may_stand_as_plain_values() -> None:
+def test_one_row_may_be_given_as_plain_values() -> None:
     assert read({"inputs": ROWS[0]}) == ROWS[:1]
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ("{", "not JSON"),
         ("[1]", "is a JSON list; it must be an object"),
@@ -83,20 +83,20 @@ def test_one_row_may_stand_as_plain_values() -> None:
         ("[" * 100_000, "not JSON"),
     ],
 )
-def test_a_body_that_breaks_the_protocol_is_told_in_one_sentence(body: object, says: str) -> None:
-    with pytest.raises(RequestError, match=says) as told:
+def test_a_body_that_violates_the_protocol_is_refused_in_one_sentence(body: object, message: str) -> None:
+    with pytest.raises(RequestError, match=message) as raised:
         read(body)
-    assert told.value.status == 400
-    assert "\n" not in str(told.value)
+    assert raised.value.status == 400
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
     "content_type", ["", "text/plain", "application/json; charset=latin-1", "text/csv;header=no"]
 )
 def test_other_content_types_are_415(content_type: str) -> None:
-    with pytest.raises(RequestError) as told:
+    with pytest.raises(RequestError) as raised:
         read({"instances": []}, content_type)
-    assert told.value.status == 415
+    assert raised.value.status == 415
 
 
 def test_csv_with_a_short_line_or_broken_quotes_is_refused() -> None:
@@ -106,12 +106,12 @@ def test_csv_with_a_short_line_or_broken_quotes_is_refused() -> None:
         read('a\n"x\n', "text/csv")
 
 
-def test_an_answer_holds_no_nan_and_names_rejected_rows() -> None:
+def test_a_response_contains_no_nan_and_lists_rejected_rows() -> None:
     outputs = [
         {"prediction": 1.0, "probability": [float("nan"), 0.5]},
         {"prediction": None, "probability": None},
     ]
-    body = json.loads(answer(outputs, {1: "`origin` unseen"}))
+    body = json.loads(format_answer(outputs, {1: "`origin` unseen"}))
     assert body["predictions"][0] == {"prediction": 1.0, "probability": [None, 0.5]}
     assert body["rejected"] == [{"row": 1, "reason": "`origin` unseen"}]
-    assert "rejected" not in json.loads(answer(outputs, {}))
+    assert "rejected" not in json.loads(format_answer(outputs, {}))

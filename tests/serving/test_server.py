@@ -27,7 +27,7 @@ print("stopped")
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_on_a_free_port_until_it_is_told_to_stop(stop: signal.Signals) -> None:
+def test_it_serves_on_a_free_port_until_a_signal_stops_it(stop: signal.Signals) -> None:
     with subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
@@ -38,7 +38,7 @@ def test_it_serves_on_a_free_port_until_it_is_told_to_stop(stop: signal.Signals)
         assert process.returncode == 0
 
 
-def test_a_taken_port_is_told_in_one_sentence() -> None:
+def test_an_occupied_port_is_reported_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(

@@ -31,7 +31,7 @@ def test_a_cluster_gets_the_jars_sent(make_settings) -> None:
     assert "spark.sql.shuffle.partitions" not in conf
 
 
-def test_the_projects_own_values_win_and_null_takes_a_default_away(make_settings) -> None:
+def test_project_values_override_defaults_and_null_removes_one(make_settings) -> None:
     own = {"spark.ui.enabled": True, "spark.sql.shuffle.partitions": 7, "spark.driver.host": None}
     own["spark.driver.extraClassPath"] = "/own.jar"
     conf = launched_conf(make_settings(spark={"conf": own}), jars=JARS, python="/py", app="a")
@@ -46,7 +46,7 @@ def test_a_cluster_without_a_master_says_where_to_set_it() -> None:
         master_of(SparkSettings(mode="cluster"))
 
 
-def test_a_master_of_no_kind_that_spark_knows_is_named() -> None:
+def test_an_unknown_kind_of_master_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"`spark.master` is 'nonsense://x'; it can be local"):
         master_of(SparkSettings(master="nonsense://x"))
 

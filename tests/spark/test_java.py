@@ -41,6 +41,6 @@ def test_a_java_home_without_java_is_named(tmp_path: Path) -> None:
         find_java(host(tmp_path, JAVA_HOME=str(tmp_path)))
 
 
-def test_a_java_on_the_path_that_fits_is_taken(tmp_path: Path) -> None:
+def test_a_supported_java_on_the_path_is_used(tmp_path: Path) -> None:
     home = fake_java(tmp_path / "jdk", "17.0.9")
     assert find_java(host(tmp_path, PATH=str(home / "bin"))).home == home

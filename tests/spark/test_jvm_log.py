@@ -25,25 +25,25 @@ def end(process: subprocess.Popen[bytes]) -> None:
     process.wait(10)
 
 
-def test_the_first_sink_gets_what_came_before_it(tmp_path: Path) -> None:
+def test_the_first_sink_receives_earlier_output(tmp_path: Path) -> None:
     log, process = JvmLog(), printing("echo before; read line")
     log.pump(process.stdout)
     while not log.tail():
         time.sleep(0.01)
-    with log.to(tmp_path / "new" / "run.log"):
+    with log.redirect_to(tmp_path / "new" / "run.log"):
         pass
-    with log.to(tmp_path / "second.log"):
+    with log.redirect_to(tmp_path / "second.log"):
         pass
     end(process)
     assert (tmp_path / "new" / "run.log").read_text() == "before\n"
     assert (tmp_path / "second.log").read_text() == ""
 
 
-def test_two_sinks_at_once_each_get_every_byte() -> None:
+def test_each_of_two_sinks_receives_every_byte() -> None:
     log, one, two = JvmLog(), bytearray(), bytearray()
     process = printing("read line; seq 1 50000; echo oops >&2; read line")
     log.pump(process.stdout)
-    with log.to(one.extend), log.to(two.extend):
+    with log.redirect_to(one.extend), log.to(two.extend):
         process.stdin.write(b"go\n")
         while not one.endswith(b"oops\n"):
             log.drain()
@@ -51,7 +51,7 @@ def test_two_sinks_at_once_each_get_every_byte() -> None:
     assert bytes(one) == bytes(two) == b"".join(b"%d\n" % n for n in range(1, 50001)) + b"oops\n"
 
 
-def test_the_tail_holds_the_last_lines() -> None:
+def test_the_tail_contains_the_last_lines() -> None:
     log, process = JvmLog(), printing("seq 1 100")
     log.pump(process.stdout)
     end(process)
@@ -68,7 +68,7 @@ def test_a_sink_that_cannot_be_written_does_not_stop_the_others(caplog) -> None:
 
     process = printing("read line; echo hello; read line")
     log.pump(process.stdout)
-    with log.to(full), log.to(good.extend):
+    with log.redirect_to(full), log.to(good.extend):
         process.stdin.write(b"go\n")
         while not good:
             log.drain()

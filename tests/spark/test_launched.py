@@ -7,12 +7,12 @@ import pytest
 from sparkops.errors import EngineError
 from sparkops.spark import JvmLog
 from sparkops.spark.host import Host
-from sparkops.spark.launched import launch_spark
+from sparkops.spark.launcher import launch_spark
 
 
-def test_a_jvm_that_ends_at_its_start_tells_its_last_words(make_settings) -> None:
+def test_the_error_of_a_jvm_that_exits_during_startup_is_reported(make_settings) -> None:
     settings = make_settings(spark={"conf": {"spark.driver.extraJavaOptions": "-Xmx7x"}})
     with pytest.raises(
         EngineError, match=r"JVM ended at its start \(exit code 1\): Invalid maximum heap size: -Xmx7x"
     ):
-        launch_spark(settings, host=Host.here(), log=JvmLog(), app="broken")
+        launch_spark(settings, host=Host.current(), log=JvmLog(), app="broken")

@@ -1,4 +1,4 @@
-"""One real Spark: started in a thread, found by pyspark, watched, cancelled, and its output kept."""
+"""One real Spark: started in a thread, found by pyspark, watched, cancelled, and its output output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from sparkops.spark import Snapshot, Watcher, active_jobs, cancel, snapshot, tagged
+from sparkops.spark import ProgressWatcher, Snapshot, active_jobs, cancel, snapshot, tag_jobs
 
 pytestmark = pytest.mark.spark
 BEFORE = signal.getsignal(
@@ -20,7 +20,7 @@ BEFORE = signal.getsignal(
 )  # Python's own handler, or none where the suite was started to ignore it
 
 
-def test_pyspark_finds_the_session_that_the_starter_made(spark) -> None:
+def test_pyspark_finds_the_session_of_the_starter(spark) -> None:
     from pyspark.sql import SparkSession
 
     assert SparkSession.builder.getOrCreate() is spark
@@ -28,8 +28,8 @@ def test_pyspark_finds_the_session_that_the_starter_made(spark) -> None:
     assert spark.conf.get("spark.sql.session.timeZone") == "UTC"
 
 
-def test_the_starter_hands_out_one_session_and_keeps_ctrl_c(spark, starter) -> None:
-    assert starter.begun
+def test_the_starter_returns_one_session_and_preserves_the_sigint_handler(spark, starter) -> None:
+    assert starter.is_started
     assert starter.session() is spark
     assert signal.getsignal(signal.SIGINT) is BEFORE
 
@@ -54,23 +54,23 @@ def test_the_jvm_ignores_ctrl_c(spark, starter) -> None:
     assert spark.range(2).count() == 2
 
 
-def test_what_the_jvm_and_the_workers_print_goes_to_the_sink(spark, starter) -> None:
+def test_output_of_the_jvm_and_the_workers_reaches_the_sink(spark, starter) -> None:
     def shout(rows):
         for row in rows:
             os.write(2, b"a word from a worker\n")
             yield row
 
-    kept = bytearray()
-    with starter.log.to(kept.extend):
+    output = bytearray()
+    with starter.log.redirect_to(output.extend):
         spark._jvm.java.lang.System.err.println("a word from the JVM")
         spark.sparkContext.parallelize([1], 1).mapPartitions(shout).count()
-    assert b"a word from the JVM\n" in kept
-    assert b"a word from a worker\n" in kept
+    assert b"a word from the JVM\n" in output
+    assert b"a word from a worker\n" in output
 
 
-def test_a_snapshot_counts_the_tagged_jobs_alone(spark, tmp_path: Path) -> None:
+def test_a_snapshot_counts_only_the_tagged_jobs(spark, tmp_path: Path) -> None:
     spark.range(10).count()
-    with tagged(spark, "run-a", "count"):
+    with tag_jobs(spark, "run-a", "count"):
         spark.range(0, 1000, 1, 4).write.parquet(str(tmp_path / "p"))
         spark.read.parquet(str(tmp_path / "p")).where("id >= 0").count()
     spark.range(10).count()
@@ -83,22 +83,25 @@ def test_a_snapshot_counts_the_tagged_jobs_alone(spark, tmp_path: Path) -> None:
     assert snapshot(spark, "no-such-run") == Snapshot()
 
 
-def test_a_watcher_tells_of_the_last_state(spark) -> None:
-    told: list[Snapshot] = []
-    with Watcher(spark, "run-b", tell=told.append, every=0.02) as watcher, tagged(spark, "run-b"):
+def test_a_watcher_reports_the_last_state(spark) -> None:
+    snapshots: list[Snapshot] = []
+    with (
+        ProgressWatcher(spark, "run-b", listener=snapshots.append, every=0.02) as watcher,
+        tag_jobs(spark, "run-b"),
+    ):
         spark.range(0, 100, 1, 3).repartition(2).count()
-    assert watcher.last == told[-1]
-    assert told[-1].jobs_done >= 1
-    assert told[-1].jobs_active == 0
-    assert told == sorted(told, key=lambda one: one.tasks_done)
+    assert watcher.last == snapshots[-1]
+    assert snapshots[-1].jobs_done >= 1
+    assert snapshots[-1].jobs_active == 0
+    assert snapshots == sorted(snapshots, key=lambda one: one.tasks_done)
 
 
-def test_cancel_stops_a_run_and_leaves_the_others(spark) -> None:
+def test_cancel_stops_one_run_and_no_other(spark) -> None:
     ended: dict[str, str] = {}
 
     def work(run: str, seconds: float) -> None:
         try:
-            with tagged(spark, run):
+            with tag_jobs(spark, run):
                 spark.sparkContext.parallelize([seconds], 1).map(time.sleep).count()
             ended[run] = "done"
         except Py4JJavaError as error:
@@ -126,7 +129,7 @@ def test_cancel_works_from_a_signal_handler_while_a_job_runs(spark) -> None:
     timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGUSR1))
     try:
         timer.start()
-        with pytest.raises(KeyboardInterrupt), tagged(spark, "run-e"):
+        with pytest.raises(KeyboardInterrupt), tag_jobs(spark, "run-e"):
             spark.sparkContext.parallelize([60], 1).map(time.sleep).count()
     finally:
         timer.cancel()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.pipeline.discovery.discover import modules
-from sparkops.spark import Snapshot, Starter, Watcher, cancel, tagged
+from sparkops.spark import ProgressWatcher, Snapshot, Starter, cancel, tag_jobs
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -35,8 +35,8 @@ class SharedSparkSession:
         session = self.starter.session()
         _pickle_job_modules_by_value(self.jobs)
         stack = self._open[run_id] = ExitStack()
-        stack.enter_context(tagged(session, run_id))
-        stack.enter_context(Watcher(session, run_id, tell=self.on_progress))
+        stack.enter_context(tag_jobs(session, run_id))
+        stack.enter_context(ProgressWatcher(session, run_id, listener=self.on_progress))
         return session
 
     def describe(self) -> dict[str, Any]:
