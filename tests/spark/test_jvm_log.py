@@ -43,7 +43,7 @@ def test_each_of_two_sinks_receives_every_byte() -> None:
     log, one, two = JvmLog(), bytearray(), bytearray()
     process = printing("read line; seq 1 50000; echo oops >&2; read line")
     log.pump(process.stdout)
-    with log.redirect_to(one.extend), log.to(two.extend):
+    with log.redirect_to(one.extend), log.redirect_to(two.extend):
         process.stdin.write(b"go\n")
         while not one.endswith(b"oops\n"):
             log.drain()
@@ -68,7 +68,7 @@ def test_a_sink_that_cannot_be_written_does_not_stop_the_others(caplog) -> None:
 
     process = printing("read line; echo hello; read line")
     log.pump(process.stdout)
-    with log.redirect_to(full), log.to(good.extend):
+    with log.redirect_to(full), log.redirect_to(good.extend):
         process.stdin.write(b"go\n")
         while not good:
             log.drain()
