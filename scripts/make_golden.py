@@ -372,47 +372,47 @@ def _json_rows(cases: list[Any]) -> list[Any]:
 
 def every_node() -> dict[str, Any]:
     """Return a rule, condition or constant for each kind of node that a description may hold."""
-    c, x, n = T.Field("c"), T.Field("x"), T.Field("n")
-    high = T.Compare(">", x, T.Value(0.5))
+    c, x, n = T.ColumnRef("c"), T.ColumnRef("x"), T.ColumnRef("n")
+    high = T.Compare(">", x, T.Constant(0.5))
     return {
-        "field": T.Field("a.`b.c`"),
-        "value": T.Value("text"),
-        "value of nothing": T.Value(None),
-        "value of a truth": T.Value(True),
-        "value of a whole number": T.Value(2**40),
-        "value of a day": T.Value(date(2024, 2, 29)),
-        "value of a time": T.Value(datetime.fromisoformat("2024-02-29T12:30:15.000250")),
-        "value of a decimal": T.Value(Decimal("12.50")),
+        "field": T.ColumnRef("a.`b.c`"),
+        "value": T.Constant("text"),
+        "value of nothing": T.Constant(None),
+        "value of a truth": T.Constant(True),
+        "value of a whole number": T.Constant(2**40),
+        "value of a day": T.Constant(date(2024, 2, 29)),
+        "value of a time": T.Constant(datetime.fromisoformat("2024-02-29T12:30:15.000250")),
+        "value of a decimal": T.Constant(Decimal("12.50")),
         "length": T.Length(c),
-        "total": T.Total((x, n), (False, True)),
-        **{f"compare {op}": T.Compare(op, x, T.Value(1)) for op in ("<", "<=", ">", ">=", "==")},
-        "same": T.Same(c, T.Field("d")),
-        "among": T.Among(c, ("a", None, 3)),
-        "missing": T.Missing(c),
+        "total": T.Sum((x, n), (False, True)),
+        **{f"compare {op}": T.Compare(op, x, T.Constant(1)) for op in ("<", "<=", ">", ">=", "==")},
+        "same": T.NullSafeEqual(c, T.ColumnRef("d")),
+        "among": T.IsIn(c, ("a", None, 3)),
+        "missing": T.IsNull(c),
         "matches": T.Matches(c, "^[a-z]+$"),
-        "every": T.Every((high, T.Missing(c))),
-        "some": T.Some((high, T.Not(high))),
+        "every": T.And((high, T.IsNull(c))),
+        "some": T.Or((high, T.Not(high))),
         "not": T.Not(high),
-        "row rule": T.RowRule(fields=("c", "x"), expects=high, unless=T.Missing(x), where="n > 1"),
+        "row rule": T.RowRule(fields=("c", "x"), expects=high, unless=T.IsNull(x), where="n > 1"),
         "row rule without exception": T.RowRule(fields=("c",), expects=high),
     }
 
 
 def carried_rules() -> PortableRules:
     """Return rules about the fields of the model `categories`, with every kind of node that it can judge."""
-    c, d, x, n, g = (T.Field(name) for name in "cdxng")
+    c, d, x, n, g = (T.ColumnRef(name) for name in "cdxng")
     types = {"c": "string", "d": "string", "x": "double", "n": "integer", "g": "double"}
     rules: dict[str, tuple[tuple[str, ...], Any, Any, str | None]] = {
-        "x in bounds": (("x",), T.Every((T.Compare(">=", x, T.Value(-2.0)), T.Compare("<", x, T.Value(3.5)))), T.Missing(x), None),
-        "n at most 8": (("n",), T.Compare("<=", n, T.Value(8)), None, None),
-        "n or x high": (("n", "x"), T.Some((T.Compare(">", n, T.Value(0)), T.Compare(">", x, T.Value(0.0)))), None, None),
-        "c is known": (("c",), T.Among(c, ("a", "b", "c", "d")), T.Missing(c), None),
-        "c is short": (("c",), T.Compare("<=", T.Length(c), T.Value(4)), None, None),
-        "c is lower case": (("c",), T.Matches(c, "^[a-z]*$"), T.Missing(c), None),
-        "c is not d": (("c", "d"), T.Not(T.Same(c, d)), None, None),
-        "n is not 3": (("n",), T.Not(T.Compare("==", n, T.Value(3))), None, None),
-        "sum": (("x", "g"), T.Compare("<=", T.Total((x, g), (False, False)), T.Value(100.0)), None, None),
-        "g is there": (("g",), T.Not(T.Missing(g)), None, None),
+        "x in bounds": (("x",), T.And((T.Compare(">=", x, T.Constant(-2.0)), T.Compare("<", x, T.Constant(3.5)))), T.IsNull(x), None),
+        "n at most 8": (("n",), T.Compare("<=", n, T.Constant(8)), None, None),
+        "n or x high": (("n", "x"), T.Or((T.Compare(">", n, T.Constant(0)), T.Compare(">", x, T.Constant(0.0)))), None, None),
+        "c is known": (("c",), T.IsIn(c, ("a", "b", "c", "d")), T.IsNull(c), None),
+        "c is short": (("c",), T.Compare("<=", T.Length(c), T.Constant(4)), None, None),
+        "c is lower case": (("c",), T.Matches(c, "^[a-z]*$"), T.IsNull(c), None),
+        "c is not d": (("c", "d"), T.Not(T.NullSafeEqual(c, d)), None, None),
+        "n is not 3": (("n",), T.Not(T.Compare("==", n, T.Constant(3))), None, None),
+        "sum": (("x", "g"), T.Compare("<=", T.Sum((x, g), (False, False)), T.Constant(100.0)), None, None),
+        "g is there": (("g",), T.Not(T.IsNull(g)), None, None),
     }  # fmt: skip
     policies = ("fail", "quarantine", "warn")
     made = [

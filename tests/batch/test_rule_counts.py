@@ -9,12 +9,12 @@ from typing import Any
 from pyspark.accumulators import Accumulator
 
 from sparkops.batch.rule_counts import RuleViolationCounter
-from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
+from sparkops.scoring.ir.conditions import ColumnRef, IsNull, Not, RowRule
 from sparkops.scoring.ir.portable_rules import PortableRule
 
 
 def rule(name: str) -> PortableRule:
-    expects = Not(Missing(Field(name)))
+    expects = Not(IsNull(ColumnRef(name)))
     return PortableRule(
         label=f"{name} is there", table="t", place="t.yml:2", policy="fail", mostly=1.0, types={name: "long"},
         rule=RowRule(fields=(name,), expects=expects),

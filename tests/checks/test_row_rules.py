@@ -17,7 +17,7 @@ from sparkops.checks.expectations.registry import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.errors import ModelError
-from sparkops.scoring.ir.conditions import RowRule, Some
+from sparkops.scoring.ir.conditions import Or, RowRule
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.rules.row_predicate import compile_rules
 
@@ -72,7 +72,7 @@ def test_rows_judged_alone_count_as_the_stock_engine_counted_the_table(tmp_path:
             continue
         assert violations == (stock["unexpected_count"] or 0), label
         if "missing_count" in stock:
-            evaluated = count_violations(replace(rule, expects=Some(())), case)
+            evaluated = count_violations(replace(rule, expects=Or(())), case)
             assert evaluated == stock["element_count"] - stock["missing_count"], label
     if case == "mixed":
         assert Counter(omitted) == OMITTED

@@ -23,7 +23,7 @@ from sparkops.registry.catalog import list_entries
 from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registry import Registry
 from sparkops.scoring import load
-from sparkops.scoring.ir.conditions import Compare, Field, Missing, RowRule, Value
+from sparkops.scoring.ir.conditions import ColumnRef, Compare, Constant, IsNull, RowRule
 from sparkops.scoring.ir.portable_rules import PortableRule, PortableRules
 from sparkops.scoring.locate.model_uri import open_scorer
 
@@ -209,8 +209,8 @@ def test_a_changed_scorer_may_not_be_promoted(own: Registry, trained: Model) -> 
 
 
 def test_rules_about_rows_travel_with_a_model_and_are_told(own: Registry, trained: Model) -> None:
-    month, facts = Field("month"), {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0}
-    late = RowRule(fields=("month",), expects=Compare("<=", month, Value(12)), unless=Missing(month))
+    month, facts = ColumnRef("month"), {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0}
+    late = RowRule(fields=("month",), expects=Compare("<=", month, Constant(12)), unless=IsNull(month))
     rule = PortableRule(label="a month", types={"month": "integer"}, rule=late, **facts)  # type: ignore[arg-type]
     unread = replace(rule, label="a tail", rule=replace(late, fields=("tail",)))
     quick = replace(trained, heldout=None, evaluate=None)

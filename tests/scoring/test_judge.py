@@ -15,26 +15,26 @@ from sparkops.scoring.rules.row_predicate import compile_rules
 
 FIELDS = [Field("i", "long"), Field("x", "double"), Field("y", "double"), Field("s", "string")]
 NUMBERS = st.sampled_from([0, 1, -3, 2.5, -0.0, 1e300])
-COLUMNS = [conditions.Field(name) for name in "ixy"]
+COLUMNS = [conditions.ColumnRef(name) for name in "ixy"]
 operands = st.one_of(
     st.sampled_from(COLUMNS),
-    st.builds(conditions.Value, NUMBERS),
-    st.just(conditions.Length(conditions.Field("s"))),
-    st.just(conditions.Total((COLUMNS[0], COLUMNS[1]), (True, False))),
+    st.builds(conditions.Constant, NUMBERS),
+    st.just(conditions.Length(conditions.ColumnRef("s"))),
+    st.just(conditions.Sum((COLUMNS[0], COLUMNS[1]), (True, False))),
 )
 leaves = st.one_of(
     st.builds(conditions.Compare, st.sampled_from(["<", "<=", ">", ">=", "=="]), operands, operands),
-    st.builds(conditions.Same, operands, operands),
-    st.builds(conditions.Among, st.sampled_from(COLUMNS), st.sampled_from([(0, 1), (2.5, None), (-3, 0.0)])),
-    st.builds(conditions.Missing, st.sampled_from(COLUMNS)),
-    st.builds(conditions.Matches, st.just(conditions.Field("s")), st.sampled_from(["a$", "^a|b", "^$"])),
+    st.builds(conditions.NullSafeEqual, operands, operands),
+    st.builds(conditions.IsIn, st.sampled_from(COLUMNS), st.sampled_from([(0, 1), (2.5, None), (-3, 0.0)])),
+    st.builds(conditions.IsNull, st.sampled_from(COLUMNS)),
+    st.builds(conditions.Matches, st.just(conditions.ColumnRef("s")), st.sampled_from(["a$", "^a|b", "^$"])),
 )
 random_conditions = st.recursive(
     leaves,
     lambda inner: st.one_of(
         st.builds(conditions.Not, inner),
-        st.builds(conditions.Every, st.lists(inner, max_size=3).map(tuple)),
-        st.builds(conditions.Some, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(conditions.And, st.lists(inner, max_size=3).map(tuple)),
+        st.builds(conditions.Or, st.lists(inner, max_size=3).map(tuple)),
     ),
     max_leaves=6,
 )
@@ -63,10 +63,10 @@ def truth(node: Any, row: Mapping[str, Any]) -> bool | None:
         case conditions.Not(inner):
             told = truth(inner, row)
             return None if told is None else not told
-        case conditions.Every(parts):
+        case conditions.And(parts):
             told = [truth(part, row) for part in parts]
             return False if False in told else None if None in told else True
-        case conditions.Some(parts):
+        case conditions.Or(parts):
             told = [truth(part, row) for part in parts]
             return True if True in told else None if None in told else False
         case _:
@@ -76,14 +76,14 @@ def truth(node: Any, row: Mapping[str, Any]) -> bool | None:
 def leaf(node: Any, row: Mapping[str, Any]) -> bool | None:
     """Read a condition that holds no other."""
     match node:
-        case conditions.Missing(inner):
+        case conditions.IsNull(inner):
             return value(inner, row) is None
         case conditions.Compare(op, left, right):
             return compared(op, value(left, row), value(right, row))
-        case conditions.Same(left, right):
+        case conditions.NullSafeEqual(left, right):
             a, b = value(left, row), value(right, row)
             return a is b is None or bool(compared("==", a, b))
-        case conditions.Among(inner, values):
+        case conditions.IsIn(inner, values):
             told = [compared("==", value(inner, row), other) for other in values]
             return True if True in told else None if None in told else False
         case conditions.Matches(inner, regex):
@@ -97,13 +97,13 @@ FOUND = {("a$", "a\n"), ("a$", "é\r\na"), ("^a|b", "a\n"), ("^a|b", "b"), ("^$"
 
 def value(node: Any, row: Mapping[str, Any]) -> Any:
     match node:
-        case conditions.Field(name):
+        case conditions.ColumnRef(name):
             return row[name]
-        case conditions.Value(constant):
+        case conditions.Constant(constant):
             return constant
         case conditions.Length(inner):
             return None if value(inner, row) is None else len(value(inner, row))
-        case conditions.Total(parts, _):
+        case conditions.Sum(parts, _):
             return sum(value(part, row) or 0 for part in parts)
     raise AssertionError(node)
 

@@ -14,8 +14,8 @@ from made import flights
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Field, Scorer, load, save
-from sparkops.scoring.ir.conditions import Among, Compare, Missing, RowRule, Value
-from sparkops.scoring.ir.conditions import Field as Column
+from sparkops.scoring.ir.conditions import ColumnRef as Column
+from sparkops.scoring.ir.conditions import Compare, Constant, IsIn, IsNull, RowRule
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.serving.app import Service, create_app
@@ -27,14 +27,14 @@ TYPES = {"carrier": "string", "distance": "integer", "temp": "double", "tail": "
 
 def carried(name: str, expects: Any, **more: Any) -> PortableRule:
     rule = RowRule(
-        fields=(name,), expects=expects, unless=Missing(Column(name)), where=more.pop("where", None)
+        fields=(name,), expects=expects, unless=IsNull(Column(name)), where=more.pop("where", None)
     )
     facts = {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0, "types": {name: TYPES[name]}}
     return PortableRule(**{"label": f"about {name}", **facts, **more}, rule=rule)
 
 
-NEAR = carried("distance", Compare("<=", Column("distance"), Value(5000)))
-WARM = carried("temp", Compare(">", Column("temp"), Value(0)), policy="warn")
+NEAR = carried("distance", Compare("<=", Column("distance"), Constant(5000)))
+WARM = carried("temp", Compare(">", Column("temp"), Constant(0)), policy="warn")
 
 
 def model(*rules: PortableRule) -> Description:
@@ -56,7 +56,7 @@ def test_a_row_that_breaks_a_rule_is_refused_with_rule_field_and_value(tmp_path:
 
 
 def test_a_rule_that_only_warns_or_asks_most_rows_refuses_none() -> None:
-    most = carried("distance", Compare("<=", Column("distance"), Value(5000)), mostly=0.9)
+    most = carried("distance", Compare("<=", Column("distance"), Constant(5000)), mostly=0.9)
     scorer = Scorer(model(most, WARM), rules="refuse")
     scorer.score({**FAR, "temp": -1.0})
     assert scorer.broken == {"about distance": 1, "about temp": 1}
@@ -111,10 +111,10 @@ def test_rules_that_a_models_rows_cannot_be_judged_by_are_left_out_with_the_reas
     given = PortableRules(
         rules=(
             NEAR,
-            carried("tail", Among(Column("tail"), ("N1",))),
-            carried("temp", Compare(">", Column("temp"), Value(0)), types={"temp": "string"}),
-            carried("temp", Compare(">", Column("temp"), Value(0)), where="distance > 1"),
-            carried("carrier", Compare(">", Column("carrier"), Value(1))),
+            carried("tail", IsIn(Column("tail"), ("N1",))),
+            carried("temp", Compare(">", Column("temp"), Constant(0)), types={"temp": "string"}),
+            carried("temp", Compare(">", Column("temp"), Constant(0)), where="distance > 1"),
+            carried("carrier", Compare(">", Column("carrier"), Constant(1))),
         ),
         left_out=(OmittedRule(label="unique", table="t", why="it needs the whole table"),),
     )
@@ -138,6 +138,6 @@ def test_a_server_refuses_with_the_rules_words_and_tells_the_counts() -> None:
 
 
 def test_fields_are_named_as_spark_takes_them() -> None:
-    rule = replace(carried("temp", Missing(Column("`a.b`"))), types={"a.b": "string"})
+    rule = replace(carried("temp", IsNull(Column("`a.b`"))), types={"a.b": "string"})
     odd = replace(rule, rule=replace(rule.rule, fields=("`a.b`",), unless=None))
     assert keep_supported(PortableRules(rules=(odd,)), [Field("a.b", "string")]).rules == (odd,)

@@ -10,35 +10,35 @@ import pytest
 
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.conditions import (
-    Among,
+    And,
+    ColumnRef,
     Compare,
-    Every,
-    Field,
+    Constant,
+    IsIn,
+    IsNull,
     Length,
     Matches,
-    Missing,
     Not,
+    NullSafeEqual,
+    Or,
     RowRule,
-    Same,
-    Some,
-    Total,
-    Value,
+    Sum,
 )
 from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json
 
-A, B = Field("a"), Field("`b.c`")
+A, B = ColumnRef("a"), ColumnRef("`b.c`")
 RULE = RowRule(
     fields=("a", "`b.c`"),
-    expects=Every(
+    expects=And(
         (
-            Compare(">=", A, Value(date(2013, 1, 1))),
-            Compare("<", Length(B), Value(3.5)),
-            Some((Same(A, B), Not(Among(A, (1, None, "x", True))), Matches(B, "^a|b$"))),
-            Compare("==", Total((A, B), (True, False)), Value(Decimal("1.10"))),
-            Compare(">", A, Value(datetime(2013, 1, 1, 12))),
+            Compare(">=", A, Constant(date(2013, 1, 1))),
+            Compare("<", Length(B), Constant(3.5)),
+            Or((NullSafeEqual(A, B), Not(IsIn(A, (1, None, "x", True))), Matches(B, "^a|b$"))),
+            Compare("==", Sum((A, B), (True, False)), Constant(Decimal("1.10"))),
+            Compare(">", A, Constant(datetime(2013, 1, 1, 12))),
         )
     ),
-    unless=Missing(A),
+    unless=IsNull(A),
     where="a > 1",
 )
 
@@ -72,4 +72,4 @@ def test_a_rule_nested_too_deep_is_refused() -> None:
 
 def test_a_constant_that_json_cannot_hold_is_refused() -> None:
     with pytest.raises(ModelError, match="cannot hold"):
-        rule_to_json(Value(object()))
+        rule_to_json(Constant(object()))

@@ -32,11 +32,11 @@ wide = st.builds(
     rows, DAYS, SINGLES, st.sampled_from([None, True, False]),
 )  # fmt: skip
 OTHERS = [
-    conditions.Compare(">", conditions.Field("day"), conditions.Value("2013-01-15")),
-    conditions.Compare("<=", conditions.Field("f"), conditions.Value(0.1)),
-    conditions.Among(conditions.Field("f"), (0.5, None)),
-    conditions.Compare("==", conditions.Field("ok"), conditions.Value(True)),
-    conditions.Not(conditions.Missing(conditions.Field("f"))),
+    conditions.Compare(">", conditions.ColumnRef("day"), conditions.Constant("2013-01-15")),
+    conditions.Compare("<=", conditions.ColumnRef("f"), conditions.Constant(0.1)),
+    conditions.IsIn(conditions.ColumnRef("f"), (0.5, None)),
+    conditions.Compare("==", conditions.ColumnRef("ok"), conditions.Constant(True)),
+    conditions.Not(conditions.IsNull(conditions.ColumnRef("f"))),
 ]
 
 
@@ -100,10 +100,10 @@ def test_a_batch_breaks_what_its_rows_break_alone(
 def test_whole_numbers_beyond_a_doubles_digits_are_compared_exactly(constant: Any) -> None:
     values = [2**53, 2**53 + 1, 2**63 - 1, -(2**63)]
     tests: list[Any] = [
-        conditions.Compare(op, conditions.Field("i"), conditions.Value(constant))
+        conditions.Compare(op, conditions.ColumnRef("i"), conditions.Constant(constant))
         for op in ("<", "<=", ">", ">=", "==")
     ]
-    for expects in (*tests, conditions.Among(conditions.Field("i"), (constant,))):
+    for expects in (*tests, conditions.IsIn(conditions.ColumnRef("i"), (constant,))):
         rule = conditions.RowRule(fields=("i",), expects=expects)
         alone = compile_rules([rule], FIELDS)
         wrong = [at for at, value in enumerate(values) if alone({**GOOD, "i": value})]
@@ -112,7 +112,7 @@ def test_whole_numbers_beyond_a_doubles_digits_are_compared_exactly(constant: An
 
 def low(bound: int) -> conditions.RowRule:
     return conditions.RowRule(
-        fields=("i",), expects=conditions.Compare("<", conditions.Field("i"), conditions.Value(bound))
+        fields=("i",), expects=conditions.Compare("<", conditions.ColumnRef("i"), conditions.Constant(bound))
     )
 
 

@@ -16,20 +16,20 @@ from sparkops.checks.expectations.metric_plan import (
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import (
-    Among,
+    And,
+    ColumnRef,
     Compare,
     Comparison,
     Condition,
-    Every,
-    Field,
+    Constant,
+    IsIn,
+    IsNull,
     Length,
     Matches,
-    Missing,
     Not,
     Operand,
+    Or,
     RowRule,
-    Some,
-    Value,
 )
 
 # Prefixes of Spark's types that cannot be compared with numbers or dates.
@@ -38,13 +38,13 @@ _ARGUMENTS = ("column", "mostly", *CONDITION_ARGUMENTS)
 
 
 def _null_planner(
-    expects: Callable[[Field], Condition], known_samples: Callable[[int], list[Any]] | None
+    expects: Callable[[ColumnRef], Condition], known_samples: Callable[[int], list[Any]] | None
 ) -> ExpectationPlanner:
     """Return the planner of an expectation about NULL values."""
 
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
         name = columns.find(args["column"])
-        return RowRule(fields=(name,), expects=expects(Field(name)), where=args["row_condition"])
+        return RowRule(fields=(name,), expects=expects(ColumnRef(name)), where=args["row_condition"])
 
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         return null_map_plan(row_rule(args, columns), args["mostly"], known_samples=known_samples)
@@ -53,7 +53,7 @@ def _null_planner(
 
 
 def _value_planner(
-    arguments: tuple[str, ...], expects: Callable[[Arguments, Field, Any], Condition]
+    arguments: tuple[str, ...], expects: Callable[[Arguments, ColumnRef, Any], Condition]
 ) -> ExpectationPlanner:
     """Return the planner of an expectation about each non-null value.
 
@@ -64,9 +64,9 @@ def _value_planner(
 
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
         name = columns.find(args["column"])
-        condition = expects(args, Field(name), columns.type_of(name))
+        condition = expects(args, ColumnRef(name), columns.type_of(name))
         return RowRule(
-            fields=(name,), expects=condition, unless=Missing(Field(name)), where=args["row_condition"]
+            fields=(name,), expects=condition, unless=IsNull(ColumnRef(name)), where=args["row_condition"]
         )
 
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
@@ -75,7 +75,7 @@ def _value_planner(
     return ExpectationPlanner((*_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def _between(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _between(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     minimum, maximum = args["min_value"], args["max_value"]
     if minimum is not None and maximum is not None and minimum > maximum:
         raise ValueError("min_value cannot be greater than max_value")
@@ -86,7 +86,7 @@ def _between(args: Arguments, field: Field, column_type: Any) -> Condition:
     return _within_bounds(args, field)
 
 
-def _length_between(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _length_between(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
     bounds = [bound for bound in (args["min_value"], args["max_value"]) if bound is not None]
     if not all(float(bound).is_integer() for bound in bounds):
@@ -99,45 +99,45 @@ def _within_bounds(args: Arguments, operand: Operand) -> Condition:
     below: Comparison = "<" if args["strict_max"] else "<="
     conditions: list[Condition] = []
     if args["min_value"] is not None:
-        conditions.append(Compare(above, operand, Value(args["min_value"])))
+        conditions.append(Compare(above, operand, Constant(args["min_value"])))
     if args["max_value"] is not None:
-        conditions.append(Compare(below, operand, Value(args["max_value"])))
+        conditions.append(Compare(below, operand, Constant(args["max_value"])))
     if not conditions:
         raise ValueError("min_value and max_value cannot both be None")
-    return conditions[0] if len(conditions) == 1 else Every(tuple(conditions))
+    return conditions[0] if len(conditions) == 1 else And(tuple(conditions))
 
 
-def _in_set(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _in_set(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
-    return Among(field, tuple(args["value_set"]))
+    return IsIn(field, tuple(args["value_set"]))
 
 
-def _matches_regex(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _matches_regex(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
     return Matches(field, args["regex"])
 
 
-def _matches_regex_list(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _matches_regex_list(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
     if args["match_on"] == "any":
         return Matches(field, "|".join(args["regex_list"]))
-    return Every(tuple(Matches(field, regex) for regex in args["regex_list"]))
+    return And(tuple(Matches(field, regex) for regex in args["regex_list"]))
 
 
-def _matches_no_regex(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _matches_no_regex(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
-    return Not(Some(tuple(Matches(field, regex) for regex in args["regex_list"])))
+    return Not(Or(tuple(Matches(field, regex) for regex in args["regex_list"])))
 
 
-def _length_equals(args: Arguments, field: Field, column_type: Any) -> Condition:
+def _length_equals(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
-    return Compare("==", Length(field), Value(args["value"]))
+    return Compare("==", Length(field), Constant(args["value"]))
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {
-    "expect_column_values_to_be_null": _null_planner(Missing, None),
+    "expect_column_values_to_be_null": _null_planner(IsNull, None),
     "expect_column_values_to_not_be_null": _null_planner(
-        lambda field: Not(Missing(field)), lambda count: [None] * min(count, SAMPLE_SIZE)
+        lambda field: Not(IsNull(field)), lambda count: [None] * min(count, SAMPLE_SIZE)
     ),
     "expect_column_values_to_be_between": _value_planner(BOUND_ARGUMENTS, _between),
     "expect_column_values_to_be_in_set": _value_planner(("value_set",), _in_set),

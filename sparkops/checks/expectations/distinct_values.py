@@ -23,7 +23,7 @@ from sparkops.checks.expectations.metric_plan import (
 from sparkops.checks.expectations.spark_conditions import evaluated_frame
 from sparkops.checks.results import SAMPLE_SIZE, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
-from sparkops.scoring.ir.conditions import Every, Field, Missing, RowRule
+from sparkops.scoring.ir.conditions import And, ColumnRef, IsNull, RowRule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -45,7 +45,7 @@ class _DistinctValues:
         name = columns.find(args["column"])
         return cls(
             RowRule(
-                fields=(name,), expects=Every(()), unless=Missing(Field(name)), where=args["row_condition"]
+                fields=(name,), expects=And(()), unless=IsNull(ColumnRef(name)), where=args["row_condition"]
             )
         )
 

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from sparkops.checks.expectations.metric_plan import FailingRows, MetricPlan, MetricValues, Verdict
 from sparkops.checks.expectations.spark_conditions import evaluated_rows, row_filter, violation
-from sparkops.scoring.ir.conditions import Field, Missing, Not, RowRule
+from sparkops.scoring.ir.conditions import ColumnRef, IsNull, Not, RowRule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -95,7 +95,7 @@ def evaluated_count_metrics(rule: RowRule) -> dict[str, Column]:
     """Return the metrics that `evaluated_count` needs."""
     metrics = row_count_metric(rule.where)
     condition = evaluated_rows(rule)
-    if isinstance(rule.unless, Missing):
+    if isinstance(rule.unless, IsNull):
         not_null = _not_null_rule(rule)
         metrics[_violations_name(not_null)] = F.count_if(violation(not_null))
     elif rule.unless is not None and condition is not None:
@@ -106,14 +106,14 @@ def evaluated_count_metrics(rule: RowRule) -> dict[str, Column]:
 def evaluated_count(rule: RowRule, values: MetricValues) -> int:
     """Return how many rows a rule evaluates."""
     rows: int = values[row_count_name(rule.where)]
-    if isinstance(rule.unless, Missing):
+    if isinstance(rule.unless, IsNull):
         return rows - int(values[_violations_name(_not_null_rule(rule))])
     return rows if rule.unless is None else int(values[_evaluated_name(rule)])
 
 
 def _not_null_rule(rule: RowRule) -> RowRule:
     """Return the rule of `expect_column_values_to_not_be_null`, so that both expectations share one metric."""
-    return RowRule(fields=rule.fields, expects=Not(Missing(Field(rule.fields[0]))), where=rule.where)
+    return RowRule(fields=rule.fields, expects=Not(IsNull(ColumnRef(rule.fields[0]))), where=rule.where)
 
 
 def _violations_name(rule: RowRule) -> str:

@@ -15,34 +15,34 @@ from sparkops.checks.expectations.metric_plan import (
 )
 from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
 from sparkops.scoring.ir.conditions import (
+    And,
+    ColumnRef,
     Compare,
     Condition,
-    Every,
-    Field,
-    Missing,
+    Constant,
+    IsNull,
     Not,
+    NullSafeEqual,
+    Or,
     RowRule,
-    Same,
-    Some,
-    Total,
-    Value,
+    Sum,
 )
 
 _PAIR_ARGUMENTS = ("column_A", "column_B", "mostly", "ignore_row_if")
 _LIST_ARGUMENTS = ("column_list", "mostly", "ignore_row_if", *CONDITION_ARGUMENTS)
 
 
-def ignored_rows(fields: Sequence[Field], ignore_row_if: str) -> Condition | None:
+def ignored_rows(fields: Sequence[ColumnRef], ignore_row_if: str) -> Condition | None:
     """Return the condition of the rows that `ignore_row_if` excludes; None if it excludes none.
 
     Raises:
         ValueError: It has an unknown value.
     """
-    is_null = tuple(Missing(field) for field in fields)
+    is_null = tuple(IsNull(field) for field in fields)
     if ignore_row_if in ("both_values_are_missing", "all_values_are_missing"):
-        return Every(is_null)
+        return And(is_null)
     if ignore_row_if in ("either_value_is_missing", "any_value_is_missing"):
-        return Some(is_null)
+        return Or(is_null)
     if ignore_row_if in ("neither", "never"):
         return None
     raise ValueError(f'Unrecognized value of ignore_row_if ("{ignore_row_if}").')
@@ -54,10 +54,10 @@ def as_dict(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
 
 
 def _pair_planner(
-    arguments: tuple[str, ...], expects: Callable[[Arguments, Field, Field], Condition]
+    arguments: tuple[str, ...], expects: Callable[[Arguments, ColumnRef, ColumnRef], Condition]
 ) -> ExpectationPlanner:
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
-        fields = [Field(columns.find(args[side])) for side in ("column_A", "column_B")]
+        fields = [ColumnRef(columns.find(args[side])) for side in ("column_A", "column_B")]
         return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, *fields),
@@ -72,10 +72,10 @@ def _pair_planner(
 
 
 def _list_planner(
-    arguments: tuple[str, ...], expects: Callable[[Arguments, Sequence[Field], Columns], Condition]
+    arguments: tuple[str, ...], expects: Callable[[Arguments, Sequence[ColumnRef], Columns], Condition]
 ) -> ExpectationPlanner:
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
-        fields = [Field(columns.find(name)) for name in args["column_list"]]
+        fields = [ColumnRef(columns.find(name)) for name in args["column_list"]]
         return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, fields, columns),
@@ -90,37 +90,40 @@ def _list_planner(
     return ExpectationPlanner((*_LIST_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def _equal(args: Arguments, left: Field, right: Field) -> Condition:
+def _equal(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
     del args
-    return Same(left, right)
+    return NullSafeEqual(left, right)
 
 
-def _greater(args: Arguments, left: Field, right: Field) -> Condition:
+def _greater(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
     if args["or_equal"]:
-        return Some((Compare(">=", left, right), Same(left, right)))
+        return Or((Compare(">=", left, right), NullSafeEqual(left, right)))
     return Compare(">", left, right)
 
 
-def _in_pairs(args: Arguments, left: Field, right: Field) -> Condition:
-    pairs = tuple(Every((Same(left, Value(a)), Same(right, Value(b)))) for a, b in args["value_pairs_set"])
+def _in_pairs(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
+    pairs = tuple(
+        And((NullSafeEqual(left, Constant(a)), NullSafeEqual(right, Constant(b))))
+        for a, b in args["value_pairs_set"]
+    )
     if not pairs:
         raise ValueError("`value_pairs_set` is empty.")
-    return Some(pairs)
+    return Or(pairs)
 
 
-def _sum_equals(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
+def _sum_equals(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
     is_integer = tuple(columns.type_of(field.name).simpleString() in INTEGER_TYPES for field in fields)
-    return Compare("==", Total(tuple(fields), is_integer), Value(args["sum_total"]))
+    return Compare("==", Sum(tuple(fields), is_integer), Constant(args["sum_total"]))
 
 
-def _all_equal(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
+def _all_equal(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
     del args, columns
-    return Every(tuple(Same(fields[0], other) for other in fields[1:]))
+    return And(tuple(NullSafeEqual(fields[0], other) for other in fields[1:]))
 
 
-def _all_different(args: Arguments, fields: Sequence[Field], columns: Columns) -> Condition:
+def _all_different(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
     del args, columns
-    return Not(Some(tuple(Same(left, right) for left, right in combinations(fields, 2))))
+    return Not(Or(tuple(NullSafeEqual(left, right) for left, right in combinations(fields, 2))))
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {

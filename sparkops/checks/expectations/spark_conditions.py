@@ -20,11 +20,11 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Column]] = {"<": lt, "<=": le, ">": 
 def to_condition(node: conditions.Condition) -> Column:
     """Return a condition as a boolean column, with SQL's three values."""
     match node:
-        case conditions.Every(parts):
+        case conditions.And(parts):
             column = reduce(and_, map(to_condition, parts)) if parts else F.lit(True)
-        case conditions.Some(parts):
+        case conditions.Or(parts):
             column = reduce(or_, map(to_condition, parts)) if parts else F.lit(False)
-        case conditions.Not(conditions.Missing(inner)):
+        case conditions.Not(conditions.IsNull(inner)):
             column = to_operand(inner).isNotNull()
         case conditions.Not(opposite):
             column = ~to_condition(opposite)
@@ -34,16 +34,20 @@ def to_condition(node: conditions.Condition) -> Column:
 
 
 def _to_simple_condition(
-    node: conditions.Compare | conditions.Same | conditions.Among | conditions.Missing | conditions.Matches,
+    node: conditions.Compare
+    | conditions.NullSafeEqual
+    | conditions.IsIn
+    | conditions.IsNull
+    | conditions.Matches,
 ) -> Column:
     match node:
         case conditions.Compare(op, left, right):
             column = _COMPARE[op](to_operand(left), to_operand(right))
-        case conditions.Same(left, right):
+        case conditions.NullSafeEqual(left, right):
             column = to_operand(left).eqNullSafe(to_operand(right))
-        case conditions.Among(inner, values):
+        case conditions.IsIn(inner, values):
             column = to_operand(inner).isin(list(values))
-        case conditions.Missing(inner):
+        case conditions.IsNull(inner):
             column = to_operand(inner).isNull()
         case conditions.Matches(inner, regex):
             column = to_operand(inner).rlike(regex)
@@ -53,13 +57,13 @@ def _to_simple_condition(
 def to_operand(node: conditions.Operand) -> Column:
     """Return an operand of a condition as a column."""
     match node:
-        case conditions.Field(name):
+        case conditions.ColumnRef(name):
             return F.col(name)
-        case conditions.Value(value):
+        case conditions.Constant(value):
             return F.lit(value)
         case conditions.Length(inner):
             return F.length(to_operand(inner))
-        case conditions.Total(parts, is_integer):
+        case conditions.Sum(parts, is_integer):
             summands = [
                 _to_summand(part, is_integer=flag) for part, flag in zip(parts, is_integer, strict=True)
             ]
@@ -87,7 +91,7 @@ def violation(rule: conditions.RowRule) -> Column:
         rule.expects.condition if isinstance(rule.expects, conditions.Not) else conditions.Not(rule.expects)
     )
     if rule.unless is not None and not (
-        isinstance(rule.unless, conditions.Missing) and _is_null_if_missing(rule.expects)
+        isinstance(rule.unless, conditions.IsNull) and _is_null_if_missing(rule.expects)
     ):
         violated = to_condition(conditions.Not(rule.unless)) & violated
     return only_where(row_filter(rule.where), violated)
@@ -96,9 +100,9 @@ def violation(rule: conditions.RowRule) -> Column:
 def _is_null_if_missing(expects: conditions.Condition) -> bool:
     """Tell whether a condition on one column is NULL if the value is NULL, so that no test for NULL is needed."""
     match expects:
-        case conditions.Compare() | conditions.Among() | conditions.Matches():
+        case conditions.Compare() | conditions.IsIn() | conditions.Matches():
             return True
-        case conditions.Every(parts) | conditions.Some(parts):
+        case conditions.And(parts) | conditions.Or(parts):
             return bool(parts) and all(map(_is_null_if_missing, parts))
         case conditions.Not(inner):
             return _is_null_if_missing(inner)

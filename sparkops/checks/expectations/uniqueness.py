@@ -32,7 +32,7 @@ from sparkops.checks.expectations.multicolumn import as_dict, ignored_rows
 from sparkops.checks.expectations.spark_conditions import evaluated_frame, to_condition
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
-from sparkops.scoring.ir.conditions import Every, Field, Missing, Not, RowRule
+from sparkops.scoring.ir.conditions import And, ColumnRef, IsNull, Not, RowRule
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -44,15 +44,15 @@ _GROUP_SIZE = "group size"
 def _plan_unique(args: Arguments, columns: Columns) -> MetricPlan:
     name = columns.find(args["column"])
     rule = RowRule(
-        fields=(name,), expects=Every(()), unless=Missing(Field(name)), where=args["row_condition"]
+        fields=(name,), expects=And(()), unless=IsNull(ColumnRef(name)), where=args["row_condition"]
     )
     return _UniqueKey(rule, args["mostly"], first_field).plan()
 
 
 def _plan_compound_unique(args: Arguments, columns: Columns) -> MetricPlan:
     names = tuple(columns.find(name) for name in args["column_list"])
-    unless = ignored_rows([Field(name) for name in names], args["ignore_row_if"])
-    rule = RowRule(fields=names, expects=Every(()), unless=unless, where=args["row_condition"])
+    unless = ignored_rows([ColumnRef(name) for name in names], args["ignore_row_if"])
+    rule = RowRule(fields=names, expects=And(()), unless=unless, where=args["row_condition"])
     return _UniqueKey(rule, args["mostly"], as_dict(names)).plan()
 
 

@@ -9,7 +9,7 @@ Comparison = Literal["<", "<=", ">", ">=", "=="]
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ColumnRef:
     """The value of a field.
 
     Args:
@@ -20,7 +20,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class Constant:
     """A constant: text, number, truth, date, time or None."""
 
     value: Any
@@ -34,7 +34,7 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class Sum:
     """The sum of the operands, a missing one counted as zero; whole numbers are added without overflow.
 
     Args:
@@ -56,7 +56,7 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class Same:
+class NullSafeEqual:
     """Equality that knows missing values: two of them are the same."""
 
     left: Operand
@@ -64,7 +64,7 @@ class Same:
 
 
 @dataclass(frozen=True, slots=True)
-class Among:
+class IsIn:
     """Whether the operand is one of the values; unknown where it is missing, or not found beside a missing value."""
 
     operand: Operand
@@ -72,7 +72,7 @@ class Among:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class IsNull:
     """Whether the operand is missing."""
 
     operand: Operand
@@ -87,14 +87,14 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class And:
     """Whether all conditions hold; with none, it holds."""
 
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Some:
+class Or:
     """Whether one of the conditions holds; with none, it does not."""
 
     conditions: tuple[Condition, ...]
@@ -107,8 +107,8 @@ class Not:
     condition: Condition
 
 
-Operand = Field | Value | Length | Total
-Condition = Compare | Same | Among | Missing | Matches | Every | Some | Not
+Operand = ColumnRef | Constant | Length | Sum
+Condition = Compare | NullSafeEqual | IsIn | IsNull | Matches | And | Or | Not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

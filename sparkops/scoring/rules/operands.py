@@ -77,16 +77,16 @@ class OperandCompiler:
             ModelError: It cannot be judged on a row as Spark does.
         """
         match node:
-            case conditions.Field(name):
+            case conditions.ColumnRef(name):
                 return self._field(name)
-            case conditions.Value(value):
+            case conditions.Constant(value):
                 return self.constant(value)
             case conditions.Length(inner):
                 text = self.term(inner)
                 if text.kind != "text" or text.is_constant:
                     raise ModelError(f"it asks for the length of a {text.kind}")
                 return Operand(f"len({text.expr})", "whole number", text.nullable)
-            case conditions.Total(parts, whole):
+            case conditions.Sum(parts, whole):
                 return self._total(parts, whole)
         raise ModelError(f"it holds {node!r}, which is no operand")
 

@@ -49,9 +49,9 @@ def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) 
 def _holds(node: Any, terms: OperandCompiler) -> str:
     """Return the expression that is true where a condition is true."""
     match node:
-        case conditions.Every(parts):
+        case conditions.And(parts):
             return _joined("and", [_holds(part, terms) for part in parts], empty="True")
-        case conditions.Some(parts):
+        case conditions.Or(parts):
             return _joined("or", [_holds(part, terms) for part in parts], empty="False")
         case conditions.Not(inner):
             return _fails(inner, terms)
@@ -62,9 +62,9 @@ def _holds(node: Any, terms: OperandCompiler) -> str:
 def _fails(node: Any, terms: OperandCompiler) -> str:
     """Return the expression that is true where a condition is false."""
     match node:
-        case conditions.Every(parts):
+        case conditions.And(parts):
             return _joined("or", [_fails(part, terms) for part in parts], empty="False")
-        case conditions.Some(parts):
+        case conditions.Or(parts):
             return _joined("and", [_fails(part, terms) for part in parts], empty="True")
         case conditions.Not(inner):
             return _holds(inner, terms)
@@ -74,14 +74,14 @@ def _fails(node: Any, terms: OperandCompiler) -> str:
 
 def _leaf(node: Any, terms: OperandCompiler) -> tuple[str, str]:
     match node:
-        case conditions.Missing(operand):
+        case conditions.IsNull(operand):
             known = _known(terms.term(operand))
             return f"(not ({known}))", f"({known})"
         case conditions.Compare(op, left, right):
             return _compared(op, terms.term(left), terms.term(right), terms)
-        case conditions.Same(left, right):
+        case conditions.NullSafeEqual(left, right):
             return _same(terms.term(left), terms.term(right), terms)
-        case conditions.Among(operand, values):
+        case conditions.IsIn(operand, values):
             return _among(terms.term(operand), values, terms)
         case conditions.Matches(operand, regex):
             return _matched(terms.term(operand), regex, terms)

@@ -73,7 +73,7 @@ def _names(rule: conditions.RowRule) -> set[str]:
     open_ = [rule.expects, rule.unless]
     while open_:
         node: Any = open_.pop()
-        if isinstance(node, conditions.Field):
+        if isinstance(node, conditions.ColumnRef):
             found.add(unquote(node.name))
         elif isinstance(node, tuple):
             open_ += node
@@ -89,18 +89,18 @@ def _is_numeric(rule: conditions.RowRule) -> bool:
 
 def _is_plain(node: Any) -> bool:
     match node:
-        case conditions.Every(parts) | conditions.Some(parts):
+        case conditions.And(parts) | conditions.Or(parts):
             return all(map(_is_plain, parts))
         case conditions.Not(inner):
             return _is_plain(inner)
-        case conditions.Missing(conditions.Field()):
+        case conditions.IsNull(conditions.ColumnRef()):
             return True
-        case conditions.Among(conditions.Field(), values):
+        case conditions.IsIn(conditions.ColumnRef(), values):
             return all(_is_number(value) or value is None for value in values)
         case conditions.Compare(_, left, right):
             return all(
-                isinstance(side, conditions.Field)
-                or (isinstance(side, conditions.Value) and _is_number(side.value))
+                isinstance(side, conditions.ColumnRef)
+                or (isinstance(side, conditions.Constant) and _is_number(side.value))
                 for side in (left, right)
             )
         case _:
@@ -120,14 +120,14 @@ def _truth(node: Any, columns: Columns) -> Truth:
     match node:
         case conditions.Not(inner):
             return _truth(inner, columns)[::-1]
-        case conditions.Every(parts):
+        case conditions.And(parts):
             return _joined(parts, columns, np.logical_and, np.logical_or)
-        case conditions.Some(parts):
+        case conditions.Or(parts):
             return _joined(parts, columns, np.logical_or, np.logical_and)
-        case conditions.Missing(operand):
+        case conditions.IsNull(operand):
             known = _known(operand, columns)
             return ~known, known
-        case conditions.Among(conditions.Field() as field, values):
+        case conditions.IsIn(conditions.ColumnRef() as field, values):
             return _among(field, values, columns)
         case _:
             return _compared(node, columns)
@@ -140,7 +140,7 @@ def _joined(parts: Sequence[Any], columns: Columns, holding: Any, failing: Any) 
     return holds, reduce(failing, (each[1] for each in told), np.bool_(not empty))
 
 
-def _among(field: conditions.Field, values: Sequence[Any], columns: Columns) -> Truth:
+def _among(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns) -> Truth:
     column = columns[unquote(field.name)]
     given = [value for value in values if value is not None]
     real = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in given)
@@ -170,13 +170,13 @@ def _test(op: str, a: Any, b: Any) -> Any:
 
 
 def _operand(node: Any, columns: Columns) -> Any:
-    if isinstance(node, conditions.Field):
+    if isinstance(node, conditions.ColumnRef):
         return columns[unquote(node.name)].values
     return np.asarray(node.value, dtype=np.float64 if isinstance(node.value, float) else np.int64)
 
 
 def _known(node: Any, columns: Columns) -> Any:
-    null = columns[unquote(node.name)].null if isinstance(node, conditions.Field) else None
+    null = columns[unquote(node.name)].null if isinstance(node, conditions.ColumnRef) else None
     return np.bool_(True) if null is None else ~null
 
 
