@@ -12,7 +12,10 @@ Scalar = str | int | float | bool | None
 
 
 class Section(BaseModel):
-    """A section of the settings; unknown keys are errors."""
+    """A section of the settings; unknown keys are errors.
+
+    The string under each field is its description in docs/reference/configuration.md; its last line is an example.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -20,62 +23,169 @@ class Section(BaseModel):
 class TableSettings(Section):
     """A table or read-only source of the catalog, under `tables:`."""
 
-    path: str | None = None  # relative to the project; default: <warehouse>/<name>
-    name: str | None = None  # a metastore or Unity Catalog name instead of a path: main.flights.raw
+    path: str | None = None
+    """Folder or file of the table, relative to the project; `package:NAME/FILE` is a file of an installed package.
+    By default `<warehouse>/<name>`.
+
+    Example: source/orders.csv
+    """
+    name: str | None = None
+    """Name in a metastore or in Unity Catalog, in place of `path`.
+
+    Example: main.flights.raw
+    """
     format: Literal["delta", "csv", "json", "parquet"] = "delta"
-    options: Mapping[str, str] = Field(default_factory=dict)  # Spark's reader options
-    table_schema: Annotated[str | None, Field(alias="schema")] = None  # Spark DDL: "year INT, carrier STRING"
+    """`delta` for a table; the other formats are read-only sources.
+
+    Example: csv
+    """
+    options: Mapping[str, str] = Field(default_factory=dict)
+    """Options of Spark's reader, by Spark's names.
+
+    Example: {header: "true", nullValue: NA}
+    """
+    table_schema: Annotated[str | None, Field(alias="schema")] = None
+    """Columns and types of a source, as Spark DDL.
+
+    Example: order_id INT, day DATE, amount DOUBLE
+    """
     description: str = ""
+    """One sentence, shown by `sparkops tables`.
+
+    Example: Orders as the shop exports them.
+    """
 
 
 class SparkSettings(Section):
     """Where Spark runs, under `spark:`."""
 
     mode: Literal["local", "cluster", "submit", "databricks", "connect"] = "local"
-    master: str | None = None  # local[*] by default; spark://..., yarn, k8s://..., sc://...
+    """Where the session comes from: started on this machine, started on a cluster's master, made by `spark-submit`,
+    the active session of Databricks, or Spark Connect.
+
+    Example: cluster
+    """
+    master: str | None = None
+    """Spark's master: `local[*]` (the default of mode `local`), `spark://...`, `yarn`, `k8s://...`; for mode
+    `connect` the server's address, `sc://...`.
+
+    Example: spark://host:7077
+    """
     conf: Mapping[str, Scalar | SecretStr] = Field(default_factory=dict)
-    jars: tuple[str, ...] = ()  # further local jars
-    compiler: Literal["quick", "full"] = "quick"  # the JVM's first compiler only (short local work), or both
+    """Spark's own configuration keys. They override the defaults of sparkops; null removes a default.
+
+    Example: {spark.sql.shuffle.partitions: 8}
+    """
+    jars: tuple[str, ...] = ()
+    """Additional local jar files.
+
+    Example: [lib/connector.jar]
+    """
+    compiler: Literal["quick", "full"] = "quick"
+    """Compilers of the JVM: `quick` uses the first tier only and suits short local work; `full` uses both tiers.
+
+    Example: full
+    """
 
 
 class ModelSettings(Section):
-    """The MLflow registry, under `models:`."""
+    """The MLflow registry and how models score, under `models:`."""
 
-    tracking_uri: str | None = None  # default: sqlite in the project's state folder
-    registry_uri: str | None = None  # default: the tracking server
-    artifact_root: str | None = None  # default: <state>/mlflow/artifacts
+    tracking_uri: str | None = None
+    """MLflow's tracking server. By default SQLite in the project's state folder.
+
+    Example: http://127.0.0.1:5000
+    """
+    registry_uri: str | None = None
+    """MLflow's model registry. By default the tracking server.
+
+    Example: databricks-uc
+    """
+    artifact_root: str | None = None
+    """Where artifacts are stored. By default `<state>/mlflow/artifacts`.
+
+    Example: s3://models/artifacts
+    """
     experiment: str = "sparkops"
-    batch: Literal["auto", "transform", "mapInArrow"] = (
-        "auto"  # how Spark scores a frame; auto takes the faster
-    )
-    environment: Literal["auto", "this", "own"] = (
-        "auto"  # where a model that is no Spark model runs: in this Python if that has its packages, else in its own
-    )
-    rules: Literal["refuse", "warn", "count", "off"] = (
-        "warn"  # what a scorer does with a row that breaks a rule of its training tables
-    )
-    timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds that such a model's answer may take
+    """MLflow's experiment that training runs are logged to.
+
+    Example: flights
+    """
+    batch: Literal["auto", "transform", "mapInArrow"] = "auto"
+    """How Spark scores a frame: by Spark's own `transform`, by the compiled scorer in `mapInArrow`, or by the faster
+    of the two (`auto`).
+
+    Example: transform
+    """
+    environment: Literal["auto", "this", "own"] = "auto"
+    """Where a model that is not a Spark model runs: in this Python environment, in its own, or in this one if it has
+    the model's packages (`auto`).
+
+    Example: own
+    """
+    rules: Literal["refuse", "warn", "count", "off"] = "warn"
+    """What a scorer does with a row that violates a rule of the training tables' checks.
+
+    Example: refuse
+    """
+    timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds that a model in its own process may take to answer.
+
+    Example: 10.0
+    """
 
 
 class CheckSettings(Section):
     """The data-validation checkpoints, under `checks:`."""
 
-    docs: bool = True  # build Data Docs after each checked run
-    results: str | None = "check_results"  # the table that keeps every result; null keeps none
+    docs: bool = True
+    """Build Great Expectations' Data Docs after each checked run.
+
+    Example: false
+    """
+    results: str | None = "check_results"
+    """Table that stores every check result; null stores none.
+
+    Example: quality_results
+    """
 
 
 class Settings(Section):
-    """Everything that conf/base, conf/<env> and --set say, resolved against the project's root."""
+    """The merged values of conf/base, conf/<env> and --set, resolved against the project's root."""
 
     root: Path
     env: str
-    state: Path  # <root>/.sparkops: records, logs, locks, registry, docs
-    warehouse: str = "data/warehouse"  # absolute after loading; or a URI (s3a://, abfss://, dbfs:/)
-    reports: str = "reports"  # where report pages go; absolute after loading
-    # Who commits a table's files: auto adopts those that were checked, by delta-rs, where that can be done.
+    state: Path
+    """Folder of run records, logs, locks, the local registry and Data Docs.
+
+    Example: .sparkops
+    """
+    warehouse: str = "data/warehouse"
+    """Folder or URI that holds the tables which jobs write.
+
+    Example: s3a://lake/warehouse
+    """
+    reports: str = "reports"
+    """Folder of report pages.
+
+    Example: public/reports
+    """
     commits: Literal["auto", "spark"] = "auto"
+    """Who commits checked files to a Delta table: `auto` commits the staged files themselves, by delta-rs, where the
+    table allows that; `spark` always writes with Spark.
+
+    Example: spark
+    """
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
+    """The catalog: one entry a table or source. A table that a job writes needs none.
+
+    Example: {orders: {description: Orders that passed the checks.}}
+    """
     spark: SparkSettings = SparkSettings()
     models: ModelSettings = ModelSettings()
     checks: CheckSettings = CheckSettings()
-    params: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)  # job -> parameter -> value
+    params: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
+    """Parameters of jobs: job, then parameter, then value.
+
+    Example: {daily_delays: {day: "2013-07-04"}}
+    """

@@ -1,0 +1,72 @@
+"""Every command and code block of the documentation runs and prints what its page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from doc_blocks import Page, read_pages
+from doc_session import PageSession
+from fakes.real_processes import free_port
+
+from sparkops.cli.main import answer
+
+PAGES = read_pages()
+TUTORIAL = "docs/tutorial.md"
+
+
+def has_blocks(page: Page) -> bool:
+    return any("not run" not in block.directives for block in page.blocks)
+
+
+def runs_of(*, spark: bool) -> list[Page]:
+    return [page for page in PAGES if has_blocks(page) and ("spark" in page.options) is spark and page.name != TUTORIAL]
+
+
+@pytest.fixture(scope="session")
+def tutorial(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, starter: object) -> Path:
+    """Run the tutorial once; the pages that go on from it share its project."""
+    starter.session()
+    (page,) = (page for page in PAGES if page.name == TUTORIAL)
+    session = PageSession(
+        page=page, folder=tmp_path_factory.mktemp("home"), port=free_port(), update=pytestconfig.getoption("--update-docs")
+    )
+    session.run()
+    return session.folder
+
+
+@pytest.fixture
+def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page], None]:
+    """Run one page in the project that it asks for."""
+
+    def run(page: Page) -> None:
+        folder = tmp_path / "project"
+        project = page.options.get("project", "empty")
+        if project == "tutorial":
+            folder = request.getfixturevalue("tutorial")
+        elif project == "init":
+            assert answer(["init", str(folder)]) == 0
+        else:
+            for name in ("jobs", "conf/base", "conf/checks"):
+                (folder / name).mkdir(parents=True)
+        update = request.config.getoption("--update-docs")
+        PageSession(page=page, folder=folder, port=free_port(), update=update).run()
+
+    return run
+
+
+@pytest.mark.spark
+def test_the_tutorial(tutorial: Path) -> None:
+    assert (tutorial / "conf").is_dir()
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("page", runs_of(spark=True), ids=lambda page: page.name)
+def test_a_page_with_spark(page: Page, spark: object, run_page: Callable[[Page], None]) -> None:
+    run_page(page)
+
+
+@pytest.mark.parametrize("page", runs_of(spark=False), ids=lambda page: page.name)
+def test_a_page_without_spark(page: Page, run_page: Callable[[Page], None]) -> None:
+    run_page(page)
