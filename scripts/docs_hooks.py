@@ -13,16 +13,17 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md"}
+PAGES = {"changelog.md": "CHANGELOG.md", "contributing/index.md": "CONTRIBUTING.md", "security.md": "SECURITY.md"}
 _DRAWING = re.compile(r'<img alt="([^"]*)" src="(?:\.\./)*(assets/drawings/[\w-]+\.svg)"\s*/?>')
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the pages whose text is a file at the top level; its links to docs/ become links inside the site."""
     for page, source in PAGES.items():
-        text = (ROOT / source).read_text("utf-8").replace("](docs/", "](")
+        up = "../" * page.count("/")
+        text = (ROOT / source).read_text("utf-8").replace("](docs/", f"]({up}")
         for other, file in PAGES.items():
-            text = text.replace(f"]({file}", f"]({other}")
+            text = text.replace(f"]({file}", f"]({up}{other}")
         files.append(File.generated(config, page, content=text))
     return files
 

@@ -1,7 +1,7 @@
 """The fenced blocks of a documentation page, and the directives that say how they are run.
 
 A directive is an HTML comment on the line above a block (`<!-- not run: needs a cluster -->`), or anywhere for the
-whole page (`<!-- page: project=tutorial -->`). `tests/docs/README.md` lists them.
+whole page (`<!-- page: project=tutorial -->`). docs/contributing/test-the-documentation.md lists them.
 """
 
 from __future__ import annotations

@@ -1,0 +1,96 @@
+"""Run the flights example in a copy of it and take two pictures: the terminal as SVG, the report page as PNG."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "assets" / "pictures"
+COLUMNS, ROWS = 118, 40
+FIRST, LAST = "flow clean_flights", "checks history daily_delays"  # the part of the terminal that is shown
+LARGEST = 200_000  # bytes
+CHROMIUM = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run the example and write both pictures."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        project = Path(temporary) / "flights"
+        for name in ("conf", "jobs", "scripts"):
+            shutil.copytree(ROOT / name, project / name)
+        shown = typed([sys.executable, "scripts/demo_flow.py"], project)
+        (PICTURES / "demo.svg").write_text(drawn(excerpt(shown)), "utf-8")
+        (report,) = (project / "reports").glob("*.html")
+        photograph(report, PICTURES / "report.png")
+    for picture in sorted(PICTURES.iterdir()):
+        size = picture.stat().st_size
+        print(f"{picture.relative_to(ROOT)}: {size:,} bytes")
+        if size > LARGEST:
+            sys.exit(f"{picture.name} is larger than {LARGEST:,} bytes")
+
+
+def typed(words: list[str], folder: Path) -> str:
+    """Run a command in a terminal of its own and return what stands on it in the end, colours included."""
+    environ = {**os.environ, "COLUMNS": str(COLUMNS), "LINES": str(ROWS), "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    inner, outer = pty.openpty()
+    process = subprocess.Popen(words, cwd=folder, env=environ, stdin=outer, stdout=outer, stderr=outer)
+    os.close(outer)
+    taken = bytearray()
+    while True:
+        try:
+            part = os.read(inner, 65536)
+        except OSError:  # the terminal's other end is closed
+            break
+        if not part:
+            break
+        taken += part
+    if process.wait() != 0:
+        sys.exit(f"{' '.join(words)} ended with {process.returncode}:\n{taken.decode()}")
+    text = taken.decode().replace("\r\n", "\n")
+    return re.sub(r"[^\n]*\x1b\[2K", "", text).replace("\r", "").replace(str(folder), "~/flights")
+
+
+def excerpt(text: str) -> str:
+    """Return the part of the terminal that the picture shows."""
+    start, end = text.index(f"$ sparkops {FIRST}"), text.index(f"$ sparkops {LAST}")
+    return text[start:end].rstrip()
+
+
+def drawn(text: str) -> str:
+    """Return a terminal as SVG; the fonts are the reader's own, so nothing is loaded from elsewhere."""
+    console = Console(width=COLUMNS, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text.from_ansi(text))
+    svg = console.export_svg(title="scripts/demo", unique_id="demo")
+    svg = re.sub(r"\s*@font-face \{.*?\n    \}", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code", "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono")
+
+
+def photograph(page: Path, picture: Path) -> None:
+    """Take a page's picture with Chromium, in few colours."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if program is None:
+        sys.exit("Chromium is not installed: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as profile:
+        size = ["--window-size=1040,1180", f"--screenshot={picture}", f"--user-data-dir={profile}"]
+        subprocess.run([program, *CHROMIUM, *size, page.as_uri()], check=True, capture_output=True, timeout=120)
+    Image.open(picture).convert("RGB").quantize(96).save(picture, optimize=True)
+
+
+if __name__ == "__main__":
+    main()
