@@ -13,7 +13,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = {"changelog.md": "CHANGELOG.md", "contributing/index.md": "CONTRIBUTING.md", "security.md": "SECURITY.md"}
+PAGES = {
+    "changelog.md": "CHANGELOG.md",
+    "contributing/index.md": "CONTRIBUTING.md",
+    "security.md": "SECURITY.md",
+}
 _DRAWING = re.compile(r'<img alt="([^"]*)" src="(?:\.\./)*(assets/drawings/[\w-]+\.svg)"\s*/?>')
 
 

@@ -18,7 +18,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "assets" / "pictures"
-COLUMNS, ROWS = 118, 40
+COLUMNS, ROWS = 112, 40
 FIRST, LAST = "flow clean_flights", "checks history daily_delays"  # the part of the terminal that is shown
 LARGEST = 200_000  # bytes
 CHROMIUM = (
@@ -47,7 +47,13 @@ def main() -> None:
 
 def typed(words: list[str], folder: Path) -> str:
     """Run a command in a terminal of its own and return what stands on it in the end, colours included."""
-    environ = {**os.environ, "COLUMNS": str(COLUMNS), "LINES": str(ROWS), "TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    environ = {
+        **os.environ,
+        "COLUMNS": str(COLUMNS),
+        "LINES": str(ROWS),
+        "TERM": "xterm-256color",
+        "PYTHONPATH": str(ROOT),
+    }
     inner, outer = pty.openpty()
     process = subprocess.Popen(words, cwd=folder, env=environ, stdin=outer, stdout=outer, stderr=outer)
     os.close(outer)
@@ -74,8 +80,15 @@ def excerpt(text: str) -> str:
 
 def drawn(text: str) -> str:
     """Return a terminal as SVG; the fonts are the reader's own, so nothing is loaded from elsewhere."""
-    console = Console(width=COLUMNS, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
-    console.print(Text.from_ansi(text))
+    lines = [Text.from_ansi(line) for line in text.split("\n")]
+    width = max(COLUMNS, *(line.cell_len for line in lines))
+    console = Console(
+        width=width, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    for line in lines:
+        if line.plain.startswith("$ "):
+            line.stylize("bold green")
+        console.print(line)
     svg = console.export_svg(title="scripts/demo", unique_id="demo")
     svg = re.sub(r"\s*@font-face \{.*?\n    \}", "", svg, flags=re.DOTALL)
     return svg.replace("Fira Code", "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono")
@@ -87,8 +100,10 @@ def photograph(page: Path, picture: Path) -> None:
     if program is None:
         sys.exit("Chromium is not installed: apt-get install chromium")
     with tempfile.TemporaryDirectory() as profile:
-        size = ["--window-size=1040,1180", f"--screenshot={picture}", f"--user-data-dir={profile}"]
-        subprocess.run([program, *CHROMIUM, *size, page.as_uri()], check=True, capture_output=True, timeout=120)
+        size = ["--window-size=1040,962", f"--screenshot={picture}", f"--user-data-dir={profile}"]
+        subprocess.run(
+            [program, *CHROMIUM, *size, page.as_uri()], check=True, capture_output=True, timeout=120
+        )
     Image.open(picture).convert("RGB").quantize(96).save(picture, optimize=True)
 
 

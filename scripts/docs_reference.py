@@ -96,12 +96,18 @@ def _command(
     command: click.Command, context: click.Context, common: Mapping[str, Any], depth: int
 ) -> Iterator[str]:
     yield f"{'#' * depth} {context.command_path}"
-    yield from ("", "```text", " ".join([context.command_path, *command.collect_usage_pieces(context)]), "```")
+    yield from (
+        "",
+        "```text",
+        " ".join([context.command_path, *command.collect_usage_pieces(context)]),
+        "```",
+    )
     yield from ("", _prose(command.help or ""))
     rows = [
         record
         for option in command.get_params(context)
-        if isinstance(option, click.Option) and not set(option.opts) & set(common)
+        if isinstance(option, click.Option)
+        and not set(option.opts) & set(common)
         and (record := option.get_help_record(context))
     ]
     if rows:
@@ -189,7 +195,15 @@ def configuration_page() -> str:
         section = SECTIONS.get(head)
         lines += [_first_sentence(section), ""] if section else []
         for key in rows:
-            lines += [f"### `{key.route}`", "", key.text, "", f"- Type: {key.type}", f"- Default: {key.default}", ""]
+            lines += [
+                f"### `{key.route}`",
+                "",
+                key.text,
+                "",
+                f"- Type: {key.type}",
+                f"- Default: {key.default}",
+                "",
+            ]
             lines += ["```yaml", _as_yaml(key.route, key.example), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -234,9 +248,10 @@ def _field_texts(section: type[BaseModel]) -> dict[str, tuple[str, str]]:
     assert isinstance(node, ast.ClassDef)
     found: dict[str, tuple[str, str]] = {}
     for field, text in zip(node.body, node.body[1:], strict=False):
-        is_text = isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and is_text:
-            words, _, example = inspect.cleandoc(text.value.value).partition("\n\nExample: ")
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+            continue
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
+            words, _, example = inspect.cleandoc(str(text.value.value)).partition("\n\nExample: ")
             found[field.target.id] = (" ".join(words.split()), example.strip())
     return found
 

@@ -27,7 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take --slow and --update-docs."""
     parser.addoption("--slow", action="store_true", help="run the tests that install something large, too")
-    parser.addoption("--update-docs", action="store_true", help="write the present output into the pages of docs/")
+    parser.addoption(
+        "--update-docs", action="store_true", help="write the present output into the pages of docs/"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

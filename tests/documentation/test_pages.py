@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from doc_blocks import Page, read_pages
-from doc_session import PageSession
+from documentation.blocks import Page, read_pages
+from documentation.page_session import PageSession
 from fakes.real_processes import free_port
 
 from sparkops.cli.main import answer
@@ -21,7 +21,11 @@ def has_blocks(page: Page) -> bool:
 
 
 def runs_of(*, spark: bool) -> list[Page]:
-    return [page for page in PAGES if has_blocks(page) and ("spark" in page.options) is spark and page.name != TUTORIAL]
+    return [
+        page
+        for page in PAGES
+        if has_blocks(page) and ("spark" in page.options) is spark and page.name != TUTORIAL
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +34,10 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Conf
     starter.session()
     (page,) = (page for page in PAGES if page.name == TUTORIAL)
     session = PageSession(
-        page=page, folder=tmp_path_factory.mktemp("home"), port=free_port(), update=pytestconfig.getoption("--update-docs")
+        page=page,
+        folder=tmp_path_factory.mktemp("home"),
+        port=free_port(),
+        update=pytestconfig.getoption("--update-docs"),
     )
     session.run()
     return session.folder

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 import yaml
-from doc_blocks import ROOT, Block, Page
+from documentation.blocks import ROOT, Block, Page
 from fakes.real_processes import serving
 
 from sparkops.cli.main import answer
@@ -116,7 +116,9 @@ class PageSession:
                 self._serve(command)
                 continue
             found, output = self._type(command)
-            assert found == (code if is_last else 0), self._where(block, f"$ {command}\nexit {found}\n{output}")
+            assert found == (code if is_last else 0), self._where(
+                block, f"$ {command}\nexit {found}\n{output}"
+            )
             if expected.strip():
                 self._compare(block, expected, output)
             shown.append((command, expected, output))
@@ -133,7 +135,7 @@ class PageSession:
             self.folder = (self.folder / command[3:].strip()).resolve()
             return 0, ""
         if match := re.fullmatch(r"export (\w+)=(.*)", command):
-            self.environ[match[1]] = shlex.split(match[2])[0]
+            self.environ[match[1]] = "".join(shlex.split(match[2]))
             return 0, ""
         words = command if _SHELL_WORDS.search(re.sub(r"'[^']*'", "", command)) else shlex.split(command)
         if isinstance(words, list) and words[0] == "sparkops":
@@ -190,7 +192,9 @@ class PageSession:
         raise DocsMismatch(self._where(block, f"the page shows\n{want}\nthe command printed\n{got}"))
 
     def _readable(self, output: str) -> str:
-        text = output.replace(str(self.folder.resolve()), f"~/{self.folder.name}").replace(str(Path.home()), "~")
+        text = output.replace(str(self.folder.resolve()), f"~/{self.folder.name}").replace(
+            str(Path.home()), "~"
+        )
         text = text.replace(f":{self.port}", f":{_PAGE_PORT}").strip("\n")
         return text + "\n" if text else ""
 
