@@ -33,7 +33,7 @@ def test_the_hello_is_a_job_as_it_stands(project: Path) -> None:
 
 
 def test_the_suite_is_valid(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert answer(["checks", "validate", "daily_delays", "--project", str(project)]) == 0
+    assert run_command(["checks", "validate", "daily_delays", "--project", str(project)]) == 0
     assert "2 expectations" in capsys.readouterr().out
 
 

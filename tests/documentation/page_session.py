@@ -21,7 +21,7 @@ import yaml
 from documentation.blocks import ROOT, Block, Page
 from fakes.real_processes import serving
 
-from sparkops.cli.main import answer
+from sparkops.cli.main import main
 
 COLUMNS = "100"
 _PAGE_PORT = "5001"  # the port that the pages name
@@ -150,7 +150,7 @@ class PageSession:
         """Run a command of sparkops in this process, so that all pages share one Spark."""
         terminal = Terminal()
         with self._inside(terminal):
-            code = answer(words)
+            code = run_sparkops(words)
         return code, terminal.read_text()
 
     def _python(self, block: Block) -> None:
@@ -208,6 +208,15 @@ class PageSession:
                 size = block.text.count("\n")
                 lines[block.line : block.line + size] = self.changes[block.line].rstrip("\n").split("\n")
         self.page.path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def run_sparkops(words: list[str]) -> int:
+    """Run one command line in this process and return its exit code."""
+    try:
+        main(words)
+    except SystemExit as left:
+        return int(left.code or 0)
+    raise AssertionError(f"`sparkops {shlex.join(words)}` did not exit")
 
 
 def steady(text: str) -> str:

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 from documentation.blocks import Page, read_pages
-from documentation.page_session import PageSession
+from documentation.page_session import PageSession, run_sparkops
 from fakes.real_processes import free_port
-
-from sparkops.cli.main import answer
 
 PAGES = read_pages()
 TUTORIAL = "docs/tutorial.md"
@@ -53,7 +51,7 @@ def run_page(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[Page],
         if project == "tutorial":
             folder = request.getfixturevalue("tutorial")
         elif project == "init":
-            assert answer(["init", str(folder)]) == 0
+            assert run_sparkops(["init", str(folder)]) == 0
         else:
             for name in ("jobs", "conf/base", "conf/checks"):
                 (folder / name).mkdir(parents=True)
