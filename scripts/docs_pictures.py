@@ -91,6 +91,7 @@ def drawn(text: str) -> str:
         console.print(line)
     svg = console.export_svg(title="scripts/demo", unique_id="demo")
     svg = re.sub(r"\s*@font-face \{.*?\n    \}", "", svg, flags=re.DOTALL)
+    svg = "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
     return svg.replace("Fira Code", "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono")
 
 
