@@ -32,7 +32,7 @@ _FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What differs between two runs of the same command.
 _UNSTEADY = (
     (re.compile(r"\b\d{8}-\d{6}-[a-z0-9]{10}\b"), "RUN"),
-    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
+    (re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)?Z"), "TIME"),
     (re.compile(r"\b(\d+ h )?(\d+ min )?\d+(\.\d+)? s\b"), "SECONDS"),
     (re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{12,64}\b"), "HASH"),
     (re.compile(r"\b(local|app)-\d+\b"), "APP"),
