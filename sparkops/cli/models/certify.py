@@ -53,32 +53,32 @@ def _certify_spark_model(
 ) -> int:
     from sparkops.artifact.parity_check import ParityCheck, interpreter_reference, session_reference
 
-    recheck = ParityCheck.of(folder, rows=rows, seed=seed)
-    kept_differences = recheck.kept()
-    if recheck.cases:
-        count = format_count(len(recheck.cases), "row")
-        click.echo(f"Kept     {count}; {_count_differences(kept_differences)} (no Spark)")
+    parity = ParityCheck.of(folder, rows=rows, seed=seed)
+    certificate_differences = parity.kept()
+    if parity.cases:
+        count = format_count(len(parity.cases), "row")
+        click.echo(f"Kept     {count}; {_count_differences(certificate_differences)} (no Spark)")
     else:
         click.echo("Kept     no certificate yet")
     if python is not None:
-        compared = recheck.asked(interpreter_reference(python))
+        compared = parity.asked(interpreter_reference(python))
     else:
         with project.engine() as engine:
-            compared = recheck.asked(session_reference(engine.session()))
-    click.echo(f"Spark    {compared.spark}; trained by {recheck.trained_by or 'an unknown version'}")
+            compared = parity.asked(session_reference(engine.session()))
+    click.echo(f"Spark    {compared.spark}; trained by {parity.trained_by or 'an unknown version'}")
     click.echo(
-        f"Compared {format_count(compared.rows, 'row')}, {format_count(len(recheck.fresh), 'row')} new "
-        f"(--seed {recheck.seed}), {compared.refused} refused by the scorer; "
+        f"Compared {format_count(compared.rows, 'row')}, {format_count(len(parity.fresh), 'row')} new "
+        f"(--seed {parity.seed}), {compared.refused} refused by the scorer; "
         f"{_count_differences(compared.differences)}"
     )
-    for line in (*kept_differences[:_MAX_DIFFERENCES], *compared.told()[:_MAX_DIFFERENCES]):
+    for line in (*certificate_differences[:_MAX_DIFFERENCES], *compared.told()[:_MAX_DIFFERENCES]):
         click.echo(f"         {line}")
-    if kept_differences or compared.differences:
+    if certificate_differences or compared.differences:
         return 1
     if not compared.answered:
         click.echo("Scorer   not certified: no row was answered")
         return 1
-    written = recheck.write_certificate(compared)
+    written = parity.write_certificate(compared)
     click.echo("Scorer   certified" + (f": {written}" if written else ""))
     return 0
 
@@ -102,13 +102,13 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     from sparkops.scoring.locate.model_uri import LocatedModel, locate
 
     options = locating_options(project)
-    running = options.pop("running", WorkerSettings())
+    worker_settings = options.pop("running", WorkerSettings())
     is_name = not Path(uri).is_dir()
     if is_name and uri.startswith(("runs:/", "models:/m-")):
         raise InputError(f"{uri} has no seal: name the registered model, as name, name/3 or name@alias.")
     located = locate(uri, **options) if is_name else LocatedModel(folder, folder.name, None)
     seed = randbelow(10**6) if seed is None else seed
-    with closing(open_pyfunc_scorer(located, running)) as scorer:
+    with closing(open_pyfunc_scorer(located, worker_settings)) as scorer:
         result = check_parity(scorer, located.folder, rows=rows, seed=seed)
     click.echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
     click.echo(
@@ -118,10 +118,10 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
         f"Compared {format_count(result.fresh, 'row')}, new (--seed {seed}); "
         f"{_count_differences(result.fresh_differences)} between each alone and all in a batch"
     )
-    kept, new = result.kept_differences[:_MAX_DIFFERENCES], result.fresh_differences[:_MAX_DIFFERENCES]
-    for line in (*kept, *new):
+    certified, new = result.kept_differences[:_MAX_DIFFERENCES], result.fresh_differences[:_MAX_DIFFERENCES]
+    for line in (*certified, *new):
         click.echo(f"         {line}")
-    return 1 if kept or new else 0
+    return 1 if certified or new else 0
 
 
 def _count_differences(differences: Sequence[object]) -> str:

@@ -121,30 +121,30 @@ class _Release:
         # Read again: only now can no other process release rows.
         interrupted = tables.held(table).interrupted
         result = replace(result, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
-        held_rows = tables.held(table, run=self.request.run).row_count
-        if not held_rows:
+        row_count = tables.held(table, run=self.request.run).row_count
+        if not row_count:
             return result
         releases = tables.releases(table)
         releases.prepare(self.id)
         if self.request.discard:
             self.on_step("discard")
             return replace(result, rows=releases.discard(self.id, run=self.request.run))
-        passing, failing = self.stage_passing_rows(held_rows)
+        passing, failing = self.stage_passing_rows(row_count)
         result = replace(result, still=sum(failing.values()), reasons=tuple(sorted(failing.items())))
-        count = held_rows - result.still
+        count = row_count - result.still
         if not count:
             self.discard_staged(self.id)
             return result
         releases.mark(passing, self.id, count=count)
         return replace(result, rows=self.finish(self.id), version=self.published_version())
 
-    def stage_passing_rows(self, held_rows: int) -> tuple[DataFrame, dict[str, int]]:
+    def stage_passing_rows(self, row_count: int) -> tuple[DataFrame, dict[str, int]]:
         """Stage the rows that pass; return them with their keys, and the number of other rows by violated rule."""
         try:
             rows = self.stage_repaired_rows()
             self.on_step("check")
             passing, failing = self.check_rows(rows)
-            if sum(failing.values()) < held_rows:
+            if sum(failing.values()) < row_count:
                 self.stage_for_table(passing)
                 self.on_step("mark")
         except BaseException:
