@@ -159,7 +159,7 @@ class PublishGate:
             blocked=bool(blocking) or bool(excess),
             rows=rows,
             quarantined=quarantined,
-            why_blocked=excess,
+            block_reason=excess,
             validation=self._validation({**latest.results, **quarantining}),
             failing=partial(self._failing_rows, first),
         )

@@ -31,7 +31,7 @@ class GateOutcome:
         blocked: Whether nothing may be published.
         rows: Rows of the frame; None if they were not counted.
         quarantined: Rows in `bad`.
-        why_blocked: What blocked the table if no single check did.
+        block_reason: Why the table is blocked although no single check blocks it; else empty.
         validation: All results, for Data Docs.
         failing: Returns every row of the frame that failed an expectation that is not met, whatever its policy, with its
             reasons in `_sparkops_reasons`; None if no failure can be attributed to rows.
@@ -45,7 +45,7 @@ class GateOutcome:
     blocked: bool
     rows: int | None = None
     quarantined: int = 0
-    why_blocked: str = ""
+    block_reason: str = ""
     validation: Validation | None = None
     failing: Callable[[], DataFrame | None] = lambda: None
 

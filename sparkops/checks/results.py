@@ -115,6 +115,7 @@ def to_check_result(suite: Suite, index: int, result: ExpectationResult | None) 
         samples=tuple(values.get("partial_unexpected_list") or ())[:SAMPLE_SIZE],
         error=result.error,
         place=expectation.place,
+        severity=expectation.severity,
         over=over,
     )
 

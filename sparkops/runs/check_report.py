@@ -27,7 +27,7 @@ def failure_message(
         consequence: What happened to the rows, as a clause.
     """
     failed = [_describe(result) for outcome in outcomes for result in _blocking_results(outcome)]
-    exceeded = [outcome.why_blocked for outcome in outcomes if outcome.why_blocked]
+    exceeded = [outcome.block_reason for outcome in outcomes if outcome.block_reason]
     count = len(failed)
     head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows broke its checks"
     lines = "\n".join(f"  - {line}" for line in (*failed, *exceeded))
@@ -41,7 +41,7 @@ def _blocking_results(outcome: CheckOutcome) -> list[CheckResult]:
     """Return the results that blocked the table; those of policy `quarantine` only if nothing else did."""
     failed = [r for r in outcome.results if outcome.blocked and not r.success and r.policy != "warn"]
     fatal = [r for r in failed if r.policy == "fail" or r.error]
-    return fatal if fatal or outcome.why_blocked else failed
+    return fatal if fatal or outcome.block_reason else failed
 
 
 def _describe(result: CheckResult) -> str:

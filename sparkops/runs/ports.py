@@ -127,7 +127,7 @@ class CheckOutcome(Protocol):
         """Return whether nothing may be published."""
 
     @property
-    def why_blocked(self) -> str:
+    def block_reason(self) -> str:
         """Return which threshold of the whole table blocked it, or an empty string."""
 
 

@@ -217,14 +217,14 @@ def test_more_quarantined_rows_than_the_limit_block_the_table(checks: Checks, fr
     assert not gate(checks, frame, line, head="quarantine_limit: 0.2\n").blocked
     outcome = gate(checks, frame, line, head="quarantine_limit: 0.1\n")
     assert outcome.blocked
-    assert outcome.why_blocked.startswith("1 of 6 rows (16.7%) would be quarantined")
+    assert outcome.block_reason.startswith("1 of 6 rows (16.7%) would be quarantined")
 
 
 def test_more_quarantined_rows_than_the_limit_of_rows_block_the_table(checks: Checks, frame) -> None:
     line = "expect_column_values_to_be_between: {column: month, max_value: 4, policy: quarantine}"
     assert not gate(checks, frame, line, head="quarantine_limit: {rows: 3}\n").blocked
     outcome = gate(checks, frame, line, head="quarantine_limit: {rows: 2, share: 0.9}\n")
-    assert outcome.why_blocked.startswith(
+    assert outcome.block_reason.startswith(
         "3 of 6 rows (50.0%) would be quarantined, more than `quarantine_limit.rows: 2`"
     )
 

@@ -50,6 +50,12 @@ def test_the_policy_of_an_expectation_overrides_that_of_its_severity_which_is_cr
     assert [e.policy for e in suite.expectations] == ["fail", "quarantine", "warn", "quarantine"]
 
 
+def test_a_result_has_the_severity_that_the_suite_sets(tmp_path: Path) -> None:
+    suite = read_suite(tmp_path, f"{NOT_NULL}: a", f"{NOT_NULL}: {{column: a, severity: info}}")
+    results = [to_check_result(suite, index, ExpectationResult(success=True)) for index in (0, 1)]
+    assert [result.severity for result in results] == [None, "info"]
+
+
 def test_a_severity_without_a_policy_means_fail(tmp_path: Path) -> None:
     head = "policy:\n  critical: warn\n"
     suite = read_suite(tmp_path, f"{NOT_NULL}: a", f"{NOT_NULL}: {{column: a, severity: info}}", head=head)

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.outcome import GateOutcome
-from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.display.expectation_history import sparkline
 from sparkops.cli.main import run_command
 from sparkops.engine import Engine
-from sparkops.engine.adapters.checks import with_severity
 from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.check import CheckResult, RecordedCheck
 
@@ -153,17 +150,6 @@ def test_a_removed_expectation_comes_last() -> None:
         ("current", True, 2),
         ("removed", False, 1),
     ]
-
-
-def test_a_result_has_the_severity_of_its_expectation(tmp_path) -> None:
-    path = tmp_path / "t.yml"
-    path.write_text("expectations:\n  - expect_a: {severity: info}\n  - expect_b: {}\n")
-    suite = load_suite(path, "t")
-    results = tuple(
-        CheckResult(table="t", expectation=one.type, place=one.place) for one in reversed(suite.expectations)
-    )
-    outcome = GateOutcome(table="t", run_id="r", results=results, good=None, bad=None, blocked=False)
-    assert [one.severity for one in with_severity(outcome, suite).results] == [None, "info"]
 
 
 def test_a_plot_distinguishes_zero_small_values_and_missing_values() -> None:

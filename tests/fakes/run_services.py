@@ -136,7 +136,7 @@ class FakeOutcome:
     good: Any
     bad: Any
     blocked: bool
-    why_blocked: str = ""
+    block_reason: str = ""
 
 
 @dataclass
@@ -176,7 +176,7 @@ class FakeChecks:
             good=good,
             bad=FakeFrame(bad) if split else None,
             blocked=(policy == "fail" and bool(bad)) or exceeded,
-            why_blocked="too many rows quarantined" if exceeded else "",
+            block_reason="too many rows quarantined" if exceeded else "",
         )
 
     def write_docs(self, outcomes: Sequence[Any]) -> None:

@@ -19,8 +19,8 @@ def result(**values: Any) -> CheckResult:
     return CheckResult(**{"table": "t", "expectation": "expect_x", **values})
 
 
-def outcome(*results: CheckResult, why_blocked: str = "") -> FakeOutcome:
-    return FakeOutcome("r1", results, good=None, bad=None, blocked=True, why_blocked=why_blocked)
+def outcome(*results: CheckResult, block_reason: str = "") -> FakeOutcome:
+    return FakeOutcome("r1", results, good=None, bad=None, blocked=True, block_reason=block_reason)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_warnings_and_successes_are_not_named() -> None:
 
 def test_an_exceeded_threshold_and_another_consequence_are_named() -> None:
     message = failure_message(
-        [outcome(why_blocked="5 rows exceed the limit 2")],
+        [outcome(block_reason="5 rows exceed the limit 2")],
         JOB,
         consequence="nothing of batch 3 was published",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -16,13 +16,10 @@ from sparkops.checks.outcome import GateOutcome
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.check import CheckResult, RecordedCheck
 from sparkops.pipeline.table import MicroBatch
-from sparkops.place import Place
 from sparkops.tables import Tables
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from sparkops.checks.suite.suite import Suite
 
 log = logging.getLogger("sparkops.engine")
 
@@ -53,28 +50,12 @@ class SuiteRunner:
     def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
         suite = self.checks.suite(table)
-        return None if suite is None else self.run_suite(suite, frame, table=table, run_id=run_id)
-
-    def run_suite(self, suite: Suite, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome:
-        """Run a suite as the checkpoint of a table; its results carry the severity of their expectations."""
-        return with_severity(self.checks.gate(suite, frame, table=table, run_id=run_id), suite)
+        return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
 
     def write_docs(self, outcomes: Sequence[Any]) -> None:
         """Write the Data Docs of these results."""
         for outcome in outcomes:
             self.checks.write_docs(outcome)
-
-
-def with_severity(outcome: GateOutcome, suite: Suite) -> GateOutcome:
-    """Return the outcome with the severity that the suite gives each expectation in its result."""
-    severities: dict[tuple[str, Place | None], str | None] = {
-        (expectation.type, expectation.place): expectation.severity for expectation in suite.expectations
-    }
-    results = (
-        replace(result, severity=severities.get((result.expectation, result.place)))
-        for result in outcome.results
-    )
-    return replace(outcome, results=tuple(results))
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
     container.warm_up([])
     checks.warm([table])
     run_id = f"check-{new_run_id()}"
-    outcome = container.suite_runner.run_suite(suite, tables.read(pin), table=table, run_id=run_id)
+    outcome = checks.gate(suite, tables.read(pin), table=table, run_id=run_id)
     container.check_history.append(outcome.results, run_id=run_id, job="check", versions={table: pin.version})
     return TableCheck(
         table=table,
