@@ -146,7 +146,7 @@ def test_rules_find_the_rows_that_they_found_when_they_were_written(golden: Path
     assert scorer.broken == stored(folder / "broken.json")
     checks = scorer.description.checks
     assert checks is not None
-    assert checks.plain() == stored(folder / "description.json")["checks"]
+    assert checks.to_json() == stored(folder / "description.json")["checks"]
 
 
 @every_version

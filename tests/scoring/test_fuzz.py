@@ -102,7 +102,7 @@ JUNK: list[Any] = [
 def test_edited_descriptions_whose_hash_was_made_anew_are_refused_or_score(name: str) -> None:
     draw, noise = random.Random(name), np.random.default_rng(7)
     original = MODELS[name]
-    plain = json.dumps(original.plain())
+    plain = json.dumps(original.to_json())
     arrays = {f"{at}.{key}": a for at, step in enumerate(original.steps) for key, a in step.arrays.items()}
     rows, outcomes = rows_of(original), {"refused": 0, "scored": 0}
     for _ in range(EDITS):

@@ -92,7 +92,7 @@ def test_few_and_many_classes_have_the_margins_of_each_by_itself(classes: int, s
 def test_a_damaged_step_is_refused_or_scores(name: str) -> None:
     draw, noise = random.Random(name), np.random.default_rng(7)
     original = of(name, SHORT)
-    plain = json.dumps(original.plain())
+    plain = json.dumps(original.to_json())
     arrays = {f"0.{key}": array for key, array in original.steps[0].arrays.items()}
     rows, outcomes = rows_of(original)[:12], {"refused": 0, "scored": 0}
     for _ in range(250):

@@ -43,7 +43,7 @@ def save(description: Description, folder: Path | str) -> None:
     arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
     write_arrays(folder / ARRAYS, arrays)
     form = WITH_RULES if description.checks else FORMAT
-    plain = {"format": form, "hash": description.hash, **description.plain()}
+    plain = {"format": form, "hash": description.hash, **description.to_json()}
     (folder / DESCRIPTION).write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
 
 
@@ -121,7 +121,7 @@ def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, 
         outputs=tuple(output_of(_typed(item, name=str, type=str, role=str)) for item in plain["outputs"]),
         classes=None if classes is None else _texts(classes),
         stages=_texts(plain["stages"]),
-        checks=PortableRules.of(plain["checks"]) if "checks" in plain else None,
+        checks=PortableRules.from_json(plain["checks"]) if "checks" in plain else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""The intermediate representation of a compiled model: fields, steps and outputs."""
+"""The intermediate representation of a compiled model: immutable values and their JSON form. Nothing here generates or runs code."""

@@ -1,4 +1,4 @@
-"""The arrays of a description: plain numbers, always of 64 bits to the outside."""
+"""Arrays of a description: float64 and int64, possibly held in smaller types that widen to the same numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A condition on one row as a small tree of values, with SQL's three answers: true, false and unknown."""
+"""Conditions on a row as trees of values, with SQL's three-valued logic: true, false and unknown."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Comparison = Literal["<", "<=", ">", ">=", "=="]
 
 @dataclass(frozen=True, slots=True)
 class ColumnRef:
-    """The value of a field.
+    """The value of a column.
 
     Args:
-        name: The column as Spark takes it: a path, its dotted parts in backticks.
+        name: The column as Spark takes it: a path, a part with a dot in backticks.
     """
 
     name: str
@@ -21,25 +21,25 @@ class ColumnRef:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A constant: text, number, truth, date, time or None."""
+    """A constant: text, number, boolean, date, timestamp or None."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How many characters the operand has as text."""
+    """The number of characters of a text."""
 
     operand: Operand
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The sum of the operands, a missing one counted as zero; whole numbers are added without overflow.
+    """The sum of operands, null counted as zero; integers do not overflow.
 
     Args:
-        operands: What is added.
-        whole: For each operand, whether it is a whole number.
+        operands: The summands.
+        whole: For each operand, whether it is an integer.
     """
 
     operands: tuple[Operand, ...]
@@ -48,7 +48,7 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """A comparison; unknown where either side is missing."""
+    """A comparison; unknown where either side is null."""
 
     op: Comparison
     left: Operand
@@ -57,7 +57,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class NullSafeEqual:
-    """Equality that knows missing values: two of them are the same."""
+    """Null-safe equality: two nulls are equal."""
 
     left: Operand
     right: Operand
@@ -65,7 +65,7 @@ class NullSafeEqual:
 
 @dataclass(frozen=True, slots=True)
 class IsIn:
-    """Whether the operand is one of the values; unknown where it is missing, or not found beside a missing value."""
+    """Membership in a list; unknown where the operand is null, or not found in a list that contains null."""
 
     operand: Operand
     values: tuple[Any, ...]
@@ -73,14 +73,14 @@ class IsIn:
 
 @dataclass(frozen=True, slots=True)
 class IsNull:
-    """Whether the operand is missing."""
+    """The test for null."""
 
     operand: Operand
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Whether a part of the operand matches a regular expression of Java."""
+    """The test whether a part of the operand matches a Java regular expression."""
 
     operand: Operand
     regex: str
@@ -88,21 +88,21 @@ class Matches:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Whether all conditions hold; with none, it holds."""
+    """The conjunction of conditions; true for none."""
 
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Whether one of the conditions holds; with none, it does not."""
+    """The disjunction of conditions; false for none."""
 
     conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The opposite; unknown stays unknown."""
+    """The negation; unknown stays unknown."""
 
     condition: Condition
 
@@ -113,13 +113,13 @@ Condition = Compare | NullSafeEqual | IsIn | IsNull | Matches | And | Or | Not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRule:
-    """What an expectation says of one row: it is broken where `expects` is false.
+    """What an expectation requires of a row: a row violates it where `expects` is false.
 
     Args:
-        fields: Columns that it is about, as shown when a row breaks it.
-        expects: What must not be false.
-        unless: Rows that it does not judge: those for which this is true.
-        where: Spark SQL, as the author wrote it: only rows for which it is true are looked at at all.
+        fields: Columns shown for a violating row.
+        expects: The condition; a row where it is unknown does not violate the rule.
+        unless: Rows where this is true are exempt.
+        where: Row condition as Spark SQL: only rows where it is true are evaluated.
     """
 
     fields: tuple[str, ...]
@@ -129,5 +129,5 @@ class RowRule:
 
 
 def unquote(name: str) -> str:
-    """Return a column's name without the backticks that Spark takes it in."""
+    """Return a column name without enclosing backticks."""
     return name[1:-1] if len(name) > 1 and name[0] == name[-1] == "`" else name

@@ -1,4 +1,4 @@
-"""What a compiled model is: fields, steps with their numbers, and outputs. Values only, nothing that runs."""
+"""The description of a compiled model: fields, steps with their arrays, and outputs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Step:
         op: Name of the operation, a key of the stage registry.
         stage: The Spark stage it came from, for messages.
         inputs: Columns it reads.
-        outputs: Columns it makes.
-        params: Plain JSON values: text, whole numbers, booleans, lists of them.
-        arrays: Numbers, as NumPy arrays of float64 or int64; some hold fewer bits, as in the file.
+        outputs: Columns it computes.
+        params: JSON values: text, integers, booleans and lists of them.
+        arrays: Arrays of float64 or int64; large ones may keep the smaller type of the file.
     """
 
     op: str
@@ -37,12 +37,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One key of what a scorer answers.
+    """One key of an answer.
 
     Args:
-        name: Key in the answer; Spark's column name, or "label" where no column of Spark holds it.
-        type: Spark's word for its type, such as "double", "integer", "string", "array<string>"; or "vector".
-        column: Spark's column that it must equal; None when it is derived.
+        name: Key in the answer: Spark's column name, or "label" where Spark has no such column.
+        type: Spark's type, such as "double", "integer", "string", "array<string>"; or "vector".
+        column: Spark's column with the same values; None if the output is derived.
         role: "prediction", "probability", "rawPrediction", "label", "column", or "set": an array in any order.
         size: Length of a vector.
     """
@@ -56,16 +56,16 @@ class Output:
 
 @dataclass(frozen=True)
 class Description:
-    """A whole model, ready to be saved or scored.
+    """A compiled model, which can be saved and scored.
 
     Args:
         fields: Input columns that the model reads.
-        ignored: Columns of the signature that it does not read; a row may hold them.
+        ignored: Columns of the signature that the model does not read; a row may contain them.
         steps: Operations, in order.
-        outputs: What a row's answer holds, `rawPrediction` among it.
+        outputs: Keys of an answer, `rawPrediction` included.
         classes: Original labels by class index, where the label was string-indexed.
         stages: Short Spark class names, in order.
-        checks: Rules that a row should hold; they change no answer.
+        checks: Rules that rows should satisfy; they change no answer.
     """
 
     fields: tuple[Field, ...]
@@ -78,8 +78,8 @@ class Description:
 
     @cached_property
     def hash(self) -> str:
-        """Return the hash of everything that is described, as hexadecimal text; made once, of megabytes at times."""
-        digest = sha256(json.dumps(self.plain(), sort_keys=True).encode())
+        """Return the hash of the JSON form and the arrays, as hexadecimal text; computed once, because arrays may be large."""
+        digest = sha256(json.dumps(self.to_json(), sort_keys=True).encode())
         for step in self.steps:
             for name in sorted(step.arrays):
                 array = step.arrays[name]
@@ -89,39 +89,39 @@ class Description:
                     digest.update(chunk)
         return digest.hexdigest()
 
-    def plain(self) -> dict[str, Any]:
-        """Return everything but the arrays as JSON values."""
+    def to_json(self) -> dict[str, Any]:
+        """Return everything except the arrays as JSON values."""
         return {
             "fields": [field_json(item) for item in self.fields],
             "ignored": list(self.ignored),
-            "steps": [_plain_step(step) for step in self.steps],
+            "steps": [_step_json(step) for step in self.steps],
             "outputs": [output_json(item) for item in self.outputs],
             "classes": None if self.classes is None else list(self.classes),
             "stages": list(self.stages),
-            **({"checks": self.checks.plain()} if self.checks else {}),
+            **({"checks": self.checks.to_json()} if self.checks else {}),
         }
 
 
-# Key in a model's file to field: a field may get another name, its key may not.
+# JSON key to attribute. A key is persisted, so it stays if an attribute is renamed.
 _OUTPUT_KEYS = {"name": "name", "type": "type", "column": "column", "role": "role", "size": "size"}
 
 
 def output_json(output: Output) -> dict[str, Any]:
-    """Return an output under the keys of a model's file."""
+    """Return an output as JSON values."""
     return {key: getattr(output, name) for key, name in _OUTPUT_KEYS.items()}
 
 
-def output_of(found: Mapping[str, Any]) -> Output:
-    """Return the output that `output_json` was given.
+def output_of(item: Mapping[str, Any]) -> Output:
+    """Return the output of the JSON values that `output_json` returned.
 
     Raises:
-        KeyError: A key is not known.
-        TypeError: One is missing.
+        KeyError: A key is unknown.
+        TypeError: A key is missing.
     """
-    return Output(**{_OUTPUT_KEYS[key]: value for key, value in found.items()})
+    return Output(**{_OUTPUT_KEYS[key]: value for key, value in item.items()})
 
 
-def _plain_step(step: Step) -> dict[str, Any]:
+def _step_json(step: Step) -> dict[str, Any]:
     return {
         "op": step.op,
         "stage": step.stage,

@@ -1,4 +1,4 @@
-"""The rules about one row that travel with a model: those of the suites of the tables that it was trained on."""
+"""Row rules that are part of a model: those of the suites of the tables that it was trained on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .conditions import RowRule
 from .rule_serialization import rule_from_json, rule_to_json
 
 MAX_RULES = 1000
-# Key in a model's file to field, beside `rule`: a field may get another name, its key may not.
+# JSON key to attribute, besides `rule`. A key is persisted, so it stays if an attribute is renamed.
 _RULE_KEYS = {
     "label": "label",
     "table": "table",
@@ -25,16 +25,16 @@ _LEFT_OUT_KEYS = {"label": "label", "table": "table", "why": "why"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortableRule:
-    """One rule.
+    """A row rule with its origin.
 
     Args:
-        label: The expectation in one line.
-        table: Table whose suite it stands in.
-        place: File and line.
-        policy: What a broken rule means to the table: "fail", "quarantine" or "warn".
-        mostly: Share of a table's rows that must hold.
-        types: Its columns' types in that table.
-        rule: What it says of a row.
+        label: The expectation in one line, as shown to users.
+        table: Table whose suite contains it.
+        place: File and line of the expectation.
+        policy: Policy of the table for violations: "fail", "quarantine" or "warn".
+        mostly: Share of the table's rows that must satisfy it.
+        types: Types of its columns in that table.
+        rule: The rule.
     """
 
     label: str
@@ -47,13 +47,19 @@ class PortableRule:
 
     @property
     def refuses(self) -> bool:
-        """Tell whether one row that breaks it is wrong by itself, so that it may be refused."""
+        """Tell whether a single violating row may be refused: the policy is not `warn` and `mostly` is 1."""
         return self.policy != "warn" and self.mostly >= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OmittedRule:
-    """An expectation that does not travel, and why not."""
+    """An expectation that is not part of the model.
+
+    Args:
+        label: The expectation in one line.
+        table: Table whose suite contains it.
+        why: The reason.
+    """
 
     label: str
     table: str
@@ -62,47 +68,47 @@ class OmittedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortableRules:
-    """The rules that travel, in the order of their suites, and the expectations that do not."""
+    """The rules of a model, in the order of their suites, and the expectations left out."""
 
     rules: tuple[PortableRule, ...] = ()
     left_out: tuple[OmittedRule, ...] = field(default=())
 
     def omission_messages(self) -> tuple[str, ...]:
-        """Return each expectation that does not travel, with the reason."""
-        return tuple(f"{each.table}: {each.label}: {each.why}" for each in self.left_out)
+        """Return a line for each expectation left out, with the reason."""
+        return tuple(f"{omitted.table}: {omitted.label}: {omitted.why}" for omitted in self.left_out)
 
-    def plain(self) -> dict[str, Any]:
-        """Return them as JSON values."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the rules as JSON values."""
         return {
-            "rules": [{**_keyed(each, _RULE_KEYS), "rule": rule_to_json(each.rule)} for each in self.rules],
-            "left_out": [_keyed(each, _LEFT_OUT_KEYS) for each in self.left_out],
+            "rules": [{**_keyed(rule, _RULE_KEYS), "rule": rule_to_json(rule.rule)} for rule in self.rules],
+            "left_out": [_keyed(omitted, _LEFT_OUT_KEYS) for omitted in self.left_out],
         }
 
     @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> PortableRules:
-        """Return what `plain` returned.
+    def from_json(cls, item: Mapping[str, Any]) -> PortableRules:
+        """Return the rules that `to_json` returned.
 
         Raises:
             ModelError: A rule is damaged.
         """
-        if len(plain["rules"]) > MAX_RULES:
-            raise ModelError(f"A model carries at most {MAX_RULES} rules, not {len(plain['rules'])}.")
-        rules = [_rule_of(item) for item in plain["rules"]]
-        for each in rules:
-            if not isinstance(each.rule, RowRule) or not isinstance(each.mostly, int | float):
+        if len(item["rules"]) > MAX_RULES:
+            raise ModelError(f"A model carries at most {MAX_RULES} rules, not {len(item['rules'])}.")
+        rules = [_rule_of(rule) for rule in item["rules"]]
+        for rule in rules:
+            if not isinstance(rule.rule, RowRule) or not isinstance(rule.mostly, int | float):
                 raise ModelError("A rule is damaged: it is none.")
         return cls(
             rules=tuple(rules),
-            left_out=tuple(OmittedRule(**_named(item, _LEFT_OUT_KEYS)) for item in plain["left_out"]),
+            left_out=tuple(OmittedRule(**_named(omitted, _LEFT_OUT_KEYS)) for omitted in item["left_out"]),
         )
 
 
-def merge_rules(several: Iterable[PortableRules]) -> PortableRules:
-    """Return the rules of several tables as one."""
-    parts = tuple(several)
+def merge_rules(rules_by_table: Iterable[PortableRules]) -> PortableRules:
+    """Return the rules of several tables as one value."""
+    parts = tuple(rules_by_table)
     return PortableRules(
         rules=tuple(rule for part in parts for rule in part.rules),
-        left_out=tuple(one for part in parts for one in part.left_out),
+        left_out=tuple(omitted for part in parts for omitted in part.left_out),
     )
 
 

@@ -1,4 +1,4 @@
-"""A rule to and from plain JSON values."""
+"""Row rules as JSON values, and back."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from ...errors import ModelError
 from . import conditions
 
-# What a node is called in a model's file, and its keys there, each with its field: classes and fields may get other names,
-# what stands in files may not.
+# Tag of a node, its class, and JSON key to attribute. Tags and keys are persisted, so they stay if a class or an attribute is
+# renamed.
 _NODES: tuple[tuple[str, type, Mapping[str, str]], ...] = (
     ("Field", conditions.ColumnRef, {"name": "name"}),
     ("Value", conditions.Constant, {"value": "value"}),
@@ -33,11 +33,11 @@ _NODES: tuple[tuple[str, type, Mapping[str, str]], ...] = (
 )
 _BY_TAG = {tag: (kind, keys) for tag, kind, keys in _NODES}
 _BY_KIND = {kind: (tag, keys) for tag, kind, keys in _NODES}
-_DEEPEST = 30
+_MAX_DEPTH = 30
 
 
 def rule_to_json(value: Any) -> Any:
-    """Return a rule, a part of one, or a constant as JSON values."""
+    """Return a rule, a node of one, or a constant as JSON values."""
     if type(value) in _BY_KIND:
         tag, keys = _BY_KIND[type(value)]
         return {"is": tag, **{key: rule_to_json(getattr(value, field)) for key, field in keys.items()}}
@@ -54,32 +54,32 @@ def rule_to_json(value: Any) -> Any:
     raise ModelError(f"A rule cannot hold {value!r}, a {type(value).__name__}.")
 
 
-def rule_from_json(plain: Any, depth: int = 0) -> Any:
-    """Return what `to_plain` was given.
+def rule_from_json(item: Any, depth: int = 0) -> Any:
+    """Return what `rule_to_json` serialized.
 
     Raises:
         ModelError: The values are damaged.
     """
-    if depth > _DEEPEST:
+    if depth > _MAX_DEPTH:
         raise ModelError("A rule is damaged: it is nested too deep.")
-    if isinstance(plain, list):
-        return tuple(rule_from_json(item, depth + 1) for item in plain)
-    if not isinstance(plain, Mapping):
-        return plain
+    if isinstance(item, list):
+        return tuple(rule_from_json(child, depth + 1) for child in item)
+    if not isinstance(item, Mapping):
+        return item
     try:
-        return _node(plain, depth)
+        return _node_from_json(item, depth)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ModelError(f"A rule is damaged: {error}.") from None
 
 
-def _node(plain: Mapping[str, Any], depth: int) -> Any:
-    name = plain["is"]
-    if name == "datetime":
-        return datetime.fromisoformat(plain["text"])
-    if name == "date":
-        return date.fromisoformat(plain["text"])
-    if name == "decimal":
-        return Decimal(plain["text"])
-    kind, keys = _BY_TAG[name]
-    parts = {keys[key]: rule_from_json(value, depth + 1) for key, value in plain.items() if key != "is"}
+def _node_from_json(item: Mapping[str, Any], depth: int) -> Any:
+    tag = item["is"]
+    if tag == "datetime":
+        return datetime.fromisoformat(item["text"])
+    if tag == "date":
+        return date.fromisoformat(item["text"])
+    if tag == "decimal":
+        return Decimal(item["text"])
+    kind, keys = _BY_TAG[tag]
+    parts = {keys[key]: rule_from_json(value, depth + 1) for key, value in item.items() if key != "is"}
     return kind(**parts)
