@@ -1,1 +1,1 @@
-"""Rules about one row, as values: what a check says of it, without Spark and without Great Expectations."""
+"""Row rules at scoring time: compiled to a row predicate, evaluated on batches, applied before a row is scored."""

@@ -1,4 +1,4 @@
-"""Operands of a rule as Python expressions, each of a kind that Spark compares with its like."""
+"""Code of the operands of rules, each of a kind that Spark compares with the same kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..ir import conditions
 from ..ir.conditions import unquote
 from ..ir.field import REALS, WHOLE_RANGES, Field
 
-_LONG = 2**63
+_LONG_LIMIT = 2**63
 _KINDS = {
     **dict.fromkeys(WHOLE_RANGES, "whole number"),
     **dict.fromkeys(REALS, "number"),
@@ -25,25 +25,25 @@ _KINDS = {
     "date": "date",
     "timestamp": "time",
 }
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
+_DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d")
+_TIMESTAMP_TEXT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
 def operand_kind(type_: str) -> str:
-    """Return the kind of a field's type; empty where no rule can judge such a field."""
+    """Return the kind of operand that a field of a type is; empty where rules do not support the type."""
     return _KINDS.get(type_, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """An operand.
+    """The code of an operand.
 
     Args:
         expr: A Python expression.
-        kind: "whole number", "number", "text", "truth", "date", "time", or "nothing": a constant null.
-        nullable: Names that may hold None; the expression may be asked only where none does.
-        value: What a constant is.
-        is_constant: Whether it is one.
+        kind: "whole number", "number", "text", "truth", "date", "time", or "nothing": a null constant.
+        nullable: Variables that may be None; the expression may be evaluated only where none is.
+        value: Value of a constant.
+        is_constant: Whether the operand is a constant.
     """
 
     expr: str
@@ -54,27 +54,27 @@ class Operand:
 
     @property
     def may_be_nan(self) -> bool:
-        """Tell whether its value may be NaN."""
+        """Tell whether the value may be NaN."""
         return self.kind == "number" and not self.is_constant
 
 
 class OperandCompiler:
-    """The operands of several rules on one row; each field is read once.
+    """Compiles the operands of several rules on a row; each field is read once.
 
     Args:
-        code: Takes the lines that read fields.
-        fields: By name, those that a row holds.
+        code: Receives the lines that read fields.
+        fields: Fields of a row, by name.
     """
 
     def __init__(self, code: CodeWriter, fields: Mapping[str, Field]) -> None:
         self.code, self._fields = code, fields
         self._read: dict[str, Operand] = {}
 
-    def term(self, node: Any) -> Operand:
-        """Return an operand.
+    def compile(self, node: Any) -> Operand:
+        """Return the code of an operand.
 
         Raises:
-            ModelError: It cannot be judged on a row as Spark does.
+            ModelError: It cannot be evaluated as Spark does.
         """
         match node:
             case conditions.ColumnRef(name):
@@ -82,16 +82,16 @@ class OperandCompiler:
             case conditions.Constant(value):
                 return self.constant(value)
             case conditions.Length(inner):
-                text = self.term(inner)
+                text = self.compile(inner)
                 if text.kind != "text" or text.is_constant:
                     raise ModelError(f"it asks for the length of a {text.kind}")
                 return Operand(f"len({text.expr})", "whole number", text.nullable)
-            case conditions.Sum(parts, whole):
-                return self._total(parts, whole)
+            case conditions.Sum(operands, are_integers):
+                return self._sum(operands, are_integers)
         raise ModelError(f"it holds {node!r}, which is no operand")
 
     def constant(self, value: Any) -> Operand:
-        """Return a constant."""
+        """Return the code of a constant."""
         if value is None:
             return Operand("None", "nothing", is_constant=True)
         if isinstance(value, datetime):
@@ -101,24 +101,24 @@ class OperandCompiler:
         )
         if not kind or (kind == "number" and not isfinite(value)):
             raise ModelError(f"it compares with {value!r}, which is no plain number, truth, text or date")
-        if kind == "whole number" and not -_LONG <= value < _LONG:
+        if kind == "whole number" and not -_LONG_LIMIT <= value < _LONG_LIMIT:
             raise ModelError(f"it compares with {value}, which is more than a long holds")
         return self._constant(value, kind)
 
-    def alike(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
-        """Return two operands as one kind, as Spark's ANSI mode makes them one.
+    def coerce(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
+        """Return two operands cast to one kind, as in Spark's ANSI mode.
 
         Raises:
-            ModelError: They are of kinds that are not compared.
+            ModelError: Their kinds cannot be compared.
         """
         if left.kind == right.kind:
             return left, right
         if {left.kind, right.kind} == {"whole number", "number"}:
-            return self._real(left), self._real(right)
+            return self._to_double(left), self._to_double(right)
         if right.is_constant:
-            return left, self._as(right, left.kind)
+            return left, self._cast_constant(right, left.kind)
         if left.is_constant:
-            return self._as(left, right.kind), right
+            return self._cast_constant(left, right.kind), right
         raise ModelError(f"it compares a {left.kind} with a {right.kind}")
 
     def _field(self, name: str) -> Operand:
@@ -134,41 +134,45 @@ class OperandCompiler:
             self._read[key] = Operand(value, operand_kind(field.type), (value,))
         return self._read[key]
 
-    def _total(self, parts: Any, whole: Any) -> Operand:
-        found = [self._field(part.name) for part in parts]
-        single = any(self._fields[unquote(part.name)].type == "float" for part in parts)
-        kinds = ["whole number" if is_whole else "number" for is_whole in whole]
-        if not found or single or [term.kind for term in found] != kinds:
+    def _sum(self, columns: Any, are_integers: Any) -> Operand:
+        operands = [self._field(column.name) for column in columns]
+        has_float = any(self._fields[unquote(column.name)].type == "float" for column in columns)
+        kinds = ["whole number" if is_integer else "number" for is_integer in are_integers]
+        if not operands or has_float or [operand.kind for operand in operands] != kinds:
             raise ModelError("it adds what are no whole numbers and doubles")
         kind = "number" if "number" in kinds else "whole number"
-        zeros = ["0" if each == "whole number" else "0.0" for each in kinds]
-        added = (
-            f"({zero} if {term.expr} is None else {term.expr})"
-            for zero, term in zip(zeros, found, strict=True)
+        zeros = ["0" if kind == "whole number" else "0.0" for kind in kinds]
+        summands = (
+            f"({zero} if {operand.expr} is None else {operand.expr})"
+            for zero, operand in zip(zeros, operands, strict=True)
         )
-        return Operand(self.code.local(" + ".join(added)), kind)
+        return Operand(self.code.local(" + ".join(summands)), kind)
 
     def _constant(self, value: Any, kind: str) -> Operand:
         expr = float_literal(value) if kind == "number" else self.code.constant(value)
         return Operand(expr, kind, value=value, is_constant=True)
 
-    def _real(self, term: Operand) -> Operand:
-        if term.kind == "number":
-            return term
-        if term.is_constant:
-            return self._constant(float(term.value), "number")
-        return replace(term, expr=f"float({term.expr})", kind="number")
+    def _to_double(self, operand: Operand) -> Operand:
+        if operand.kind == "number":
+            return operand
+        if operand.is_constant:
+            return self._constant(float(operand.value), "number")
+        return replace(operand, expr=f"float({operand.expr})", kind="number")
 
-    def _as(self, term: Operand, kind: str) -> Operand:
-        """Return a constant as a date or a time; Spark reads text so too."""
-        value = term.value
+    def _cast_constant(self, operand: Operand, kind: str) -> Operand:
+        """Return a constant cast to a date or a timestamp, as Spark casts text."""
+        value = operand.value
         try:
-            if kind == "date" and term.kind == "text" and _DAY.fullmatch(value):
+            if kind == "date" and operand.kind == "text" and _DATE_TEXT.fullmatch(value):
                 return self._constant(date.fromisoformat(value), kind)
-            if kind == "time" and term.kind == "text" and (_DAY.fullmatch(value) or _MOMENT.fullmatch(value)):
+            if (
+                kind == "time"
+                and operand.kind == "text"
+                and (_DATE_TEXT.fullmatch(value) or _TIMESTAMP_TEXT.fullmatch(value))
+            ):
                 return self._constant(datetime.fromisoformat(value), kind)
         except ValueError:
             pass
-        if kind == "time" and term.kind == "date":
+        if kind == "time" and operand.kind == "date":
             return self._constant(datetime.combine(value, time()), kind)
         raise ModelError(f"it compares a {kind} with {value!r}")

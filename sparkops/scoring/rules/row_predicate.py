@@ -1,7 +1,7 @@
-"""Rules about one row as one function, written from their trees: which of them does a row break?
+"""Compilation of rules to one function of a row that returns the violated rules.
 
-A condition has SQL's three answers, so each is written twice: as what is true where it holds, and as what is true where
-it fails; where it is unknown, both are false.
+SQL's logic has three values, so a condition is compiled to two expressions: one that is true where the condition is true, and one
+that is true where it is false. Where it is unknown, both are false.
 """
 
 from __future__ import annotations
@@ -21,112 +21,114 @@ _OPERATORS = ("<", "<=", ">", ">=", "==")
 
 
 def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) -> RowPredicate:
-    """Return the function from a row to the positions of the rules that it breaks.
+    """Return the function from a row to the positions of the rules that it violates.
 
     The function raises RowError where a value is not of its field's type, KeyError where the row lacks a field.
 
     Args:
         rules: The rules.
-        fields: What a row holds.
+        fields: Fields of a row.
 
     Raises:
-        ModelError: A rule cannot be judged on a row as Spark judges it; the message says why, as a clause.
+        ModelError: A rule cannot be evaluated on a row as Spark does; the message is a clause that says why.
     """
     code = CodeWriter()
-    terms = OperandCompiler(code, {field.name: field for field in fields})
+    compiler = OperandCompiler(code, {field.name: field for field in fields})
     code.line("found = []")
     for at, rule in enumerate(rules):
         if rule.where is not None:
             raise ModelError("its row condition is text of SQL")
-        broken = _fails(rule.expects, terms)
+        violated = _false_expr(rule.expects, compiler)
         if rule.unless is not None:
-            broken = f"{_fails(rule.unless, terms)} and {broken}"
-        code.line(f"if {broken}: found.append({at})")
+            violated = f"{_false_expr(rule.unless, compiler)} and {violated}"
+        code.line(f"if {violated}: found.append({at})")
     code.line("return found")
     return code.build_function("judge", "row")
 
 
-def _holds(node: Any, terms: OperandCompiler) -> str:
+def _true_expr(node: Any, compiler: OperandCompiler) -> str:
     """Return the expression that is true where a condition is true."""
     match node:
         case conditions.And(parts):
-            return _joined("and", [_holds(part, terms) for part in parts], empty="True")
+            return _join("and", [_true_expr(part, compiler) for part in parts], empty="True")
         case conditions.Or(parts):
-            return _joined("or", [_holds(part, terms) for part in parts], empty="False")
+            return _join("or", [_true_expr(part, compiler) for part in parts], empty="False")
         case conditions.Not(inner):
-            return _fails(inner, terms)
+            return _false_expr(inner, compiler)
         case _:
-            return _leaf(node, terms)[0]
+            return _both_exprs(node, compiler)[0]
 
 
-def _fails(node: Any, terms: OperandCompiler) -> str:
+def _false_expr(node: Any, compiler: OperandCompiler) -> str:
     """Return the expression that is true where a condition is false."""
     match node:
         case conditions.And(parts):
-            return _joined("or", [_fails(part, terms) for part in parts], empty="False")
+            return _join("or", [_false_expr(part, compiler) for part in parts], empty="False")
         case conditions.Or(parts):
-            return _joined("and", [_fails(part, terms) for part in parts], empty="True")
+            return _join("and", [_false_expr(part, compiler) for part in parts], empty="True")
         case conditions.Not(inner):
-            return _holds(inner, terms)
+            return _true_expr(inner, compiler)
         case _:
-            return _leaf(node, terms)[1]
+            return _both_exprs(node, compiler)[1]
 
 
-def _leaf(node: Any, terms: OperandCompiler) -> tuple[str, str]:
+def _both_exprs(node: Any, compiler: OperandCompiler) -> tuple[str, str]:
     match node:
         case conditions.IsNull(operand):
-            known = _known(terms.term(operand))
+            known = _known(compiler.compile(operand))
             return f"(not ({known}))", f"({known})"
         case conditions.Compare(op, left, right):
-            return _compared(op, terms.term(left), terms.term(right), terms)
+            return _compare(op, compiler.compile(left), compiler.compile(right), compiler)
         case conditions.NullSafeEqual(left, right):
-            return _same(terms.term(left), terms.term(right), terms)
+            return _null_safe_equal(compiler.compile(left), compiler.compile(right), compiler)
         case conditions.IsIn(operand, values):
-            return _among(terms.term(operand), values, terms)
+            return _is_in(compiler.compile(operand), values, compiler)
         case conditions.Matches(operand, regex):
-            return _matched(terms.term(operand), regex, terms)
+            return _matches(compiler.compile(operand), regex, compiler)
     raise ModelError(f"it holds {node!r}, which is no condition")
 
 
-def _compared(op: str, left: Operand, right: Operand, terms: OperandCompiler) -> tuple[str, str]:
+def _compare(op: str, left: Operand, right: Operand, compiler: OperandCompiler) -> tuple[str, str]:
     if op not in _OPERATORS:
         raise ModelError(f"it compares by {op!r}")
     if "nothing" in (left.kind, right.kind):
         return "False", "False"
-    known, test = _known(left, right), _test(op, *terms.alike(left, right))
+    known, test = _known(left, right), _test(op, *compiler.coerce(left, right))
     return f"({known} and {test})", f"({known} and not {test})"
 
 
-def _same(left: Operand, right: Operand, terms: OperandCompiler) -> tuple[str, str]:
+def _null_safe_equal(left: Operand, right: Operand, compiler: OperandCompiler) -> tuple[str, str]:
     nulls = [_null(left), _null(right)]
     holds = " and ".join(nulls)
     if "nothing" not in (left.kind, right.kind):
-        holds += f" or {_known(left, right)} and {_test('==', *terms.alike(left, right))}"
+        holds += f" or {_known(left, right)} and {_test('==', *compiler.coerce(left, right))}"
     return f"({holds})", f"(not ({holds}))"
 
 
-def _among(operand: Operand, values: Any, terms: OperandCompiler) -> tuple[str, str]:
-    given = [terms.constant(value) for value in values if value is not None]
-    if not given:
+def _is_in(operand: Operand, values: Any, compiler: OperandCompiler) -> tuple[str, str]:
+    constants = [compiler.constant(value) for value in values if value is not None]
+    if not constants:
         raise ModelError("it names no values")
-    if any(term.kind == "number" for term in given) and operand.kind == "whole number":
-        operand = terms.alike(operand, next(term for term in given if term.kind == "number"))[0]
-    allowed = frozenset(terms.alike(operand, term)[1].value for term in given)
-    found = f"{operand.expr} in {terms.code.constant(allowed)}"
+    if any(constant.kind == "number" for constant in constants) and operand.kind == "whole number":
+        operand = compiler.coerce(
+            operand, next(constant for constant in constants if constant.kind == "number")
+        )[0]
+    allowed = frozenset(compiler.coerce(operand, constant)[1].value for constant in constants)
+    test = f"{operand.expr} in {compiler.code.constant(allowed)}"
     known = _known(operand)
-    return f"({known} and {found})", "False" if None in values else f"({known} and not {found})"
+    return f"({known} and {test})", "False" if None in values else f"({known} and not {test})"
 
 
-def _matched(operand: Operand, regex: Any, terms: OperandCompiler) -> tuple[str, str]:
+def _matches(operand: Operand, regex: Any, compiler: OperandCompiler) -> tuple[str, str]:
     if operand.kind != "text" or not isinstance(regex, str):
         raise ModelError(f"it matches a {operand.kind} with {regex!r}")
-    search = terms.code.constant(translate_search_regex(regex).search)
-    known, found = _known(operand), f"{search}({operand.expr}) is not None"
-    return f"({known} and {found})", f"({known} and not {found})"
+    search = compiler.code.constant(translate_search_regex(regex).search)
+    known, test = _known(operand), f"{search}({operand.expr}) is not None"
+    return f"({known} and {test})", f"({known} and not {test})"
 
 
 def _test(op: str, left: Operand, right: Operand) -> str:
-    """Return a comparison of two operands of one kind as Spark makes it: NaN equals itself and is above all else."""
+    """Return the comparison of two operands of one kind as in Spark: NaN equals NaN and is the largest number."""
     a, b = left.expr, right.expr
     test = f"{a} {op} {b}"
     if op in ("<", "<=") and right.may_be_nan:
@@ -138,17 +140,17 @@ def _test(op: str, left: Operand, right: Operand) -> str:
     return f"({test})"
 
 
-def _known(*terms: Operand) -> str:
-    names = dict.fromkeys(name for term in terms for name in term.nullable)
-    constant = "False" if any(term.kind == "nothing" for term in terms) else "True"
+def _known(*operands: Operand) -> str:
+    names = dict.fromkeys(name for operand in operands for name in operand.nullable)
+    constant = "False" if any(operand.kind == "nothing" for operand in operands) else "True"
     return " and ".join(f"{name} is not None" for name in names) or constant
 
 
-def _null(term: Operand) -> str:
-    if term.kind == "nothing":
+def _null(operand: Operand) -> str:
+    if operand.kind == "nothing":
         return "True"
-    return f"({' or '.join(f'{name} is None' for name in term.nullable) or 'False'})"
+    return f"({' or '.join(f'{name} is None' for name in operand.nullable) or 'False'})"
 
 
-def _joined(word: str, parts: Sequence[str], *, empty: str) -> str:
-    return f"({f' {word} '.join(parts)})" if parts else empty
+def _join(operator: str, parts: Sequence[str], *, empty: str) -> str:
+    return f"({f' {operator} '.join(parts)})" if parts else empty
