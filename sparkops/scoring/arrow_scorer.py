@@ -1,4 +1,4 @@
-"""Arrow batches through the scorer: what Spark's executors run, and what a service with Arrow data calls."""
+"""Scoring of Arrow batches: in Spark's executors, and for a service with Arrow data."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from .scorer import Scorer
 if TYPE_CHECKING:
     from .protocol import RowScorer
 
-_FEW = 4  # rows for each different text, from which on it is looked up once
-_NUMBER = re.compile(r"^Row \d+: ")
+# Rows for each distinct text from which a column is dictionary-encoded.
+_MIN_ROWS_PER_TEXT = 4
+_ROW_PREFIX = re.compile(r"^Row \d+: ")
 _TYPES = {
     "boolean": pa.bool_(),
     "byte": pa.int8(),
@@ -42,15 +43,15 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ArrowScorer:
-    """A function from Arrow batches to the same batches with the model's answers: Spark's `mapInArrow` takes it.
+    """The function of Arrow batches for Spark's `mapInArrow`: it adds the model's outputs to each batch.
 
-    Rows that the model's own `skip` drops are not in the result. A worker writes the model's code once and keeps it.
+    Rows that the model's own `skip` drops are not in the result. A worker generates the model's code once.
 
     Args:
         description: The compiled model.
-        version: The registered version, for a last column of that name; none where it is None.
-        rules: What becomes of rows that break a rule which the model carries.
-        count: Told the rows of each batch that was judged, and how many of them broke a rule, by its place.
+        version: Name and value of a last column with the registered version; None adds no column.
+        rules: What happens to rows that violate a rule of the model.
+        count: Called for each batch with its number of rows and the number of violations by position of the rule.
     """
 
     description: Description
@@ -59,48 +60,51 @@ class ArrowScorer:
     count: Callable[[int, Mapping[int, int]], None] | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Score each batch as it comes."""
-        scorer = _kept(self.description, self.rules)
+        """Yield each batch with its outputs."""
+        scorer = _cached_scorer(self.description, self.rules)
         for batch in batches:
             before = scorer.rule_counts
             scored = score_arrow_batch(scorer, batch, self.version)
             if self.count is not None:
-                found = enumerate(now - then for now, then in zip(scorer.rule_counts, before, strict=True))
-                self.count(batch.num_rows, {at: rows for at, rows in found if rows})
+                violations = enumerate(
+                    after - count for after, count in zip(scorer.rule_counts, before, strict=True)
+                )
+                self.count(batch.num_rows, {at: rows for at, rows in violations if rows})
             yield scored
 
 
 def score_arrow_batch(
     scorer: RowScorer, batch: pa.RecordBatch, version: tuple[str, int] | None
 ) -> pa.RecordBatch:
-    """Return a batch with a model's answers beside its own columns, without the rows that the model drops.
+    """Return a batch with the outputs of a model appended to its columns, without the rows that the model drops.
 
     Args:
         scorer: The model.
         batch: Rows.
-        version: Name and value of a last column; none where it is None.
+        version: Name and value of a last column; None adds no column.
 
     Raises:
-        RowError: Of the first row that cannot be scored or that a rule refuses; not by its number, which says nothing in a table.
+        RowError: For the first row that cannot be scored or that a rule refuses. The message has no row number, which means nothing
+            in a table.
     """
     try:
-        got = scorer.score_batch(input_columns(batch, scorer.fields))
+        scored = scorer.score_batch(input_columns(batch, scorer.fields))
     except RowError as error:
-        raise RowError(_NUMBER.sub("", str(error)), field=error.field, value=error.value) from None
-    arrays = [*batch.columns, *output_arrays(got, scorer.outputs)]
+        raise RowError(_ROW_PREFIX.sub("", str(error)), field=error.field, value=error.value) from None
+    arrays = [*batch.columns, *output_arrays(scored, scorer.outputs)]
     names = [*batch.schema.names, *(output.name for output in scorer.outputs)]
     if version is not None:
         names.append(version[0])
         arrays.append(pa.array(np.full(batch.num_rows, version[1], dtype=np.int32)))
-    whole = pa.RecordBatch.from_arrays(arrays, names=names)
-    return whole.filter(pa.array(~got.rejected)) if got.rejected.any() else whole
+    extended = pa.RecordBatch.from_arrays(arrays, names=names)
+    return extended.filter(pa.array(~scored.rejected)) if scored.rejected.any() else extended
 
 
 _SCORERS: dict[tuple[str, RuleMode], Scorer] = {}
 
 
-def _kept(description: Description, rules: RuleMode) -> Scorer:
-    """Return this process's scorer of a description; a worker scores one model at a time."""
+def _cached_scorer(description: Description, rules: RuleMode) -> Scorer:
+    """Return the scorer of a description, cached in this process, because a worker scores one model at a time."""
     key = description.hash, rules
     if key not in _SCORERS:
         _SCORERS.clear()
@@ -116,13 +120,14 @@ def input_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, A
 
 def _column(values: pa.Array) -> Any:
     if pa.types.is_timestamp(values.type) and values.type.tz is not None:
-        values = local_timestamp(values)  # a moment as the session's clock shows it
+        # naive, in the session's time zone
+        values = local_timestamp(values)
     if pa.types.is_dictionary(values.type) and pa.types.is_string(values.type.value_type):
-        return _coded(values)
+        return _to_dictionary_column(values)
     if pa.types.is_string(values.type):
-        coded = values.dictionary_encode()
-        if len(coded.dictionary) * _FEW <= len(values):
-            return _coded(coded)
+        encoded = values.dictionary_encode()
+        if len(encoded.dictionary) * _MIN_ROWS_PER_TEXT <= len(values):
+            return _to_dictionary_column(encoded)
     if not pa.types.is_floating(values.type) and not pa.types.is_integer(values.type):
         return values.to_numpy(zero_copy_only=False)
     if not values.null_count:
@@ -131,18 +136,18 @@ def _column(values: pa.Array) -> Any:
     return np.ma.MaskedArray(filled, values.is_null().to_numpy(zero_copy_only=False))
 
 
-def _coded(values: pa.DictionaryArray) -> DictionaryColumn:
-    """Return a column of text with each different one once; null is the last of them."""
-    words = values.dictionary.to_pylist()
-    codes = values.indices.fill_null(len(words)) if values.null_count else values.indices
-    words += [None] if values.null_count else []
+def _to_dictionary_column(values: pa.DictionaryArray) -> DictionaryColumn:
+    """Return a dictionary-encoded column of text; null is the last entry of the dictionary."""
+    texts = values.dictionary.to_pylist()
+    codes = values.indices.fill_null(len(texts)) if values.null_count else values.indices
+    texts += [None] if values.null_count else []
     return DictionaryColumn(
-        np.fromiter(words, dtype=object, count=len(words)), codes.to_numpy(zero_copy_only=False)
+        np.fromiter(texts, dtype=object, count=len(texts)), codes.to_numpy(zero_copy_only=False)
     )
 
 
 def output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
-    """Return one Arrow array an output; vectors as lists of doubles."""
+    """Return an Arrow array for each output; vectors as lists of doubles."""
     return [_array(batch.columns[output.name], output) for output in outputs]
 
 
@@ -153,12 +158,12 @@ def _array(values: Numbers, output: Output) -> pa.Array:
         return pa.ListArray.from_arrays(pa.array(offsets), flat)
     if output.type == "vector":
         return pa.array(values.tolist(), type=pa.list_(pa.float64()))
-    kind = _type(output.type)
+    kind = _arrow_type(output.type)
     return pa.array(
         values.tolist() if values.dtype == object else values.astype(kind.to_pandas_dtype()), type=kind
     )
 
 
-def _type(kind: str) -> pa.DataType:
-    """Return Arrow's type of an output."""
-    return pa.list_(_type(kind[6:-1])) if kind.startswith("array<") else _TYPES[kind]
+def _arrow_type(kind: str) -> pa.DataType:
+    """Return the Arrow type of an output."""
+    return pa.list_(_arrow_type(kind[6:-1])) if kind.startswith("array<") else _TYPES[kind]

@@ -37,7 +37,16 @@ class Scorer:
     """
 
     __slots__ = (
-        "_plain", "_rows", "_watch", "_why", "classes", "description", "fields", "outputs", "score", "version",
+        "_monitor",
+        "_plain",
+        "_rows",
+        "_why",
+        "classes",
+        "description",
+        "fields",
+        "outputs",
+        "score",
+        "version",
     )  # fmt: skip
 
     reference, is_fast = "Spark", True
@@ -63,10 +72,10 @@ class Scorer:
         self.version = description.hash[:16]
         code = generate_code(description)
         self.score = self._plain = build_score_row(code, self.outputs, self.classes, self._explained)
-        self._watch: RuleMonitor | None = None
+        self._monitor: RuleMonitor | None = None
         if rules != "off" and description.checks and description.checks.rules:
-            self._watch = RuleMonitor(description.checks, self.fields, rules)
-            self.score = self._watch.scoring(self._plain)
+            self._monitor = RuleMonitor(description.checks, self.fields, rules)
+            self.score = self._monitor.wrap(self._plain)
         self._why: Explain | None = None
         widest = max((_width(column) for column in code.columns.values()), default=1)
         self._rows = max(16, min(CHUNK, SLOTS // max(1, widest)))
@@ -86,12 +95,12 @@ class Scorer:
     @property
     def broken(self) -> Mapping[str, int]:
         """Return how many rows broke which of the rules that it applies."""
-        return self._watch.broken if self._watch else {}
+        return self._monitor.broken if self._monitor else {}
 
     @property
     def rule_counts(self) -> tuple[int, ...]:
         """Return the same for each rule in its turn; empty where it applies none."""
-        return tuple(self._watch.counts) if self._watch else ()
+        return tuple(self._monitor.counts) if self._monitor else ()
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
         """Return the model's answer for one row, whatever its rules say, or the word for why there is none."""
@@ -119,8 +128,8 @@ class Scorer:
                 counted from 0.
         """
         columns, size = to_columns(data, self.fields, self.description.ignored, extra)
-        if self._watch:
-            self._watch.batch(columns, size)
+        if self._monitor:
+            self._monitor.check_batch(columns, size)
         starts = range(0, size, self._rows) if size else range(1)
         parts = [self._chunk(columns, start, min(start + self._rows, size)) for start in starts]
         rejected = np.concatenate([part.rejected for part in parts])

@@ -240,7 +240,7 @@ def judging(checks: PortableRules, fields: Any) -> Any:
     def judged(batches: Any) -> Any:
         watch = RuleMonitor(checks, fields, "count")
         for batch in batches:
-            watch.batch(input_columns(batch, fields), batch.num_rows)
+            watch.check_batch(input_columns(batch, fields), batch.num_rows)
         yield pa.RecordBatch.from_pydict({"counts": pa.array([watch.counts], pa.list_(pa.int64()))})
 
     return judged

@@ -92,7 +92,7 @@ def test_a_batch_breaks_what_its_rows_break_alone(
     alone = compile_rules(rules, KNOWN.values())
     found = [at for row in given_rows for at in alone(row)]
     watched = watch(rules)
-    watched.batch(columns, len(given_rows))
+    watched.check_batch(columns, len(given_rows))
     assert watched.counts == [found.count(at) for at in range(len(rules))]
 
 
@@ -118,10 +118,10 @@ def low(bound: int) -> conditions.RowRule:
 
 def test_rows_are_judged_up_to_the_first_that_cannot_be_read() -> None:
     watched = watch([low(5)])
-    watched.batch({"i": [9, "nine", 9]}, 3)
+    watched.check_batch({"i": [9, "nine", 9]}, 3)
     assert watched.counts == [1]
 
 
 def test_the_first_row_that_a_rule_refuses_is_named_by_its_place_in_the_batch() -> None:
     with pytest.raises(RowError, match=r"^Row 20000: Field `i`: 20000 breaks rule 0"):
-        watch([low(20_000)], "refuse").batch({"i": np.arange(30_000)}, 30_000)
+        watch([low(20_000)], "refuse").check_batch({"i": np.arange(30_000)}, 30_000)

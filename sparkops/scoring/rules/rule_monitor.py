@@ -1,4 +1,4 @@
-"""A model's rules at work on the rows that it scores: refused, warned of, or only counted."""
+"""Evaluation of a model's rules on the rows that it scores: violating rows are refused, logged or only counted."""
 
 from __future__ import annotations
 
@@ -21,111 +21,118 @@ from .row_predicate import compile_rules
 from .vectorized_rules import VectorizedRules
 
 RuleMode = Literal["refuse", "warn", "count", "off"]
-_CHUNK = 8192  # rows that are judged at once
+_CHUNK = 8192  # rows that are evaluated at once
 _log = logging.getLogger("sparkops.scoring")
 
 
 class RuleMonitor:
-    """Judges each row before it is scored.
+    """Evaluates the rules on each row before it is scored.
 
     Args:
-        checks: The rules.
-        fields: What a row holds.
-        apply: "refuse" rows that break a rule of which one row is enough (neither `mostly` nor the policy `warn`), "warn"
-            of the first row that breaks a rule, or "count".
+        rules: The rules.
+        fields: Fields of a row.
+        mode: "refuse" rows that violate a rule of which one row is enough (neither `mostly` nor the policy `warn`), "warn" of
+            the first row that violates a rule, or "count".
     """
 
-    def __init__(self, checks: PortableRules, fields: Sequence[Field], apply: RuleMode) -> None:
-        self.rules, self._apply, self._lock = checks.rules, apply, Lock()
+    def __init__(self, rules: PortableRules, fields: Sequence[Field], mode: RuleMode) -> None:
+        self.rules, self._mode, self._lock = rules.rules, mode, Lock()
         self.counts = [0] * len(self.rules)
-        rules = [each.rule for each in self.rules]
-        self._judge, self._screen = compile_rules(rules, fields), VectorizedRules(rules, fields)
-        names = {unquote(name) for each in self.rules for name in each.rule.fields}
+        row_rules = [rule.rule for rule in self.rules]
+        self._violated_by = compile_rules(row_rules, fields)
+        self._vectorized = VectorizedRules(row_rules, fields)
+        names = {unquote(name) for rule in row_rules for name in rule.fields}
         self._fields = [field for field in fields if field.name in names]
 
     @property
     def broken(self) -> dict[str, int]:
-        """Return how many rows broke which rule, by its label; those that none broke are left out."""
+        """Return the number of violating rows by label of the rule; rules without violations are left out."""
         with self._lock:
-            found: dict[str, int] = {}
-            for carried, count in zip(self.rules, self.counts, strict=True):
+            counts: dict[str, int] = {}
+            for rule, count in zip(self.rules, self.counts, strict=True):
                 if count:
-                    found[carried.label] = found.get(carried.label, 0) + count
-            return found
+                    counts[rule.label] = counts.get(rule.label, 0) + count
+            return counts
 
-    def scoring(self, score: ScoreRow) -> ScoreRow:
-        """Return the function that judges a row and then scores it."""
+    def wrap(self, score: ScoreRow) -> ScoreRow:
+        """Return a function that evaluates the rules on a row and then scores it."""
 
-        def watched(row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
+        def score_checked(row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
             try:
-                found = self._judge(row)
-            except (KeyError, TypeError):  # no row, or one without a field: scoring it says so
-                found = None
-            if found:
-                self._tell(found, row, "")
+                violated = self._violated_by(row)
+            # It is no row, or lacks a field: `score` raises the error for that.
+            except (KeyError, TypeError):
+                violated = None
+            if violated:
+                self._report(violated, row, "")
             return score(row, explain)
 
-        return watched
+        return score_checked
 
-    def batch(self, columns: Mapping[str, Any], size: int) -> None:
-        """Judge the rows of a batch, up to the first that cannot be read: scoring it says so."""
+    def check_batch(self, columns: Mapping[str, Any], size: int) -> None:
+        """Evaluate the rules on a batch, up to the first row that cannot be read; scoring raises the error for that row."""
         names = [field.name for field in self._fields]
         for start in range(0, size, _CHUNK):
-            stop = min(start + _CHUNK, size)
-            suspects = self._suspects(columns, start, stop)
-            if not suspects:
+            rows = self._candidate_rows(columns, start, min(start + _CHUNK, size))
+            if not rows:
                 continue
-            cells = [_cells(field, columns[field.name], suspects) for field in self._fields]
-            for at, values in zip(suspects, zip(*cells, strict=True), strict=True):
+            cells = [_cells(field, columns[field.name], rows) for field in self._fields]
+            for at, values in zip(rows, zip(*cells, strict=True), strict=True):
                 row = dict(zip(names, values, strict=True))
                 try:
-                    found = self._judge(row)
+                    violated = self._violated_by(row)
                 except RowError:
                     return
-                if found:
-                    self._tell(found, row, f"Row {at}: ")
+                if violated:
+                    self._report(violated, row, f"Row {at}: ")
 
-    def _suspects(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
-        """Return which rows of a chunk the judge must see: all where one of them cannot be read."""
-        given: dict[str, ScalarColumn] = {}
+    def _candidate_rows(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
+        """Return the rows of a chunk that may violate a rule: all of them if a value cannot be read."""
+        scalars: dict[str, ScalarColumn] = {}
         for field in self._fields:
             column = read_slice(field, columns[field.name], start, stop)
             if not isinstance(column, ScalarColumn):
                 return range(start, stop)
-            given[field.name] = column
-        suspects: list[int] = (start + self._screen.violations(given, stop - start)).tolist()
-        return suspects
+            scalars[field.name] = column
+        rows: list[int] = (start + self._vectorized.violations(scalars, stop - start)).tolist()
+        return rows
 
-    def _tell(self, found: Sequence[int], row: Mapping[str, Any], place: str) -> None:
-        for at in found:
-            carried = self.rules[at]
+    def _report(self, violated: Sequence[int], row: Mapping[str, Any], prefix: str) -> None:
+        """Count the violations of a row, and refuse or log it.
+
+        Raises:
+            RowError: The mode refuses the row.
+        """
+        for at in violated:
+            rule = self.rules[at]
             with self._lock:
                 self.counts[at] += 1
                 count = self.counts[at]
-            if self._apply == "refuse" and carried.refuses:
-                field, value, told = _shown(carried, row)
-                raise RowError(f"{place}{told}", field=field, value=value)
-            if self._apply != "count" and count == 1:
-                _log.warning(
-                    "%s%s Further rows that break it are only counted.", place, _shown(carried, row)[2]
-                )
+            if self._mode == "refuse" and rule.refuses:
+                raise _violation_error(rule, row, prefix)
+            if self._mode != "count" and count == 1:
+                _log.warning("%s%s Further rows that break it are only counted.", prefix, _message(rule, row))
 
 
 def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
-    """Return some values of a column as a row would hold them."""
+    """Return some values of a column as rows contain them."""
     if isinstance(values, DictionaryColumn):
-        words: list[Any] = values.dictionary.take(values.indices[rows]).tolist()
-        return words
-    flat = isinstance(values, np.ndarray) and values.ndim == 1
-    if flat and not (values.dtype.kind == "f" and field.type in WHOLE_RANGES):
-        listed: list[Any] = values[rows].tolist()
-        return listed
+        texts: list[Any] = values.dictionary.take(values.indices[rows]).tolist()
+        return texts
+    is_flat = isinstance(values, np.ndarray) and values.ndim == 1
+    if is_flat and not (values.dtype.kind == "f" and field.type in WHOLE_RANGES):
+        cells: list[Any] = values[rows].tolist()
+        return cells
     return [value_at(field, values, at) for at in rows]
 
 
-def _shown(carried: PortableRule, row: Mapping[str, Any]) -> tuple[str, Any, str]:
-    names = [unquote(name) for name in carried.rule.fields]
+def _violation_error(rule: PortableRule, row: Mapping[str, Any], prefix: str) -> RowError:
+    name = unquote(rule.rule.fields[0])
+    return RowError(f"{prefix}{_message(rule, row)}", field=name, value=row[name])
+
+
+def _message(rule: PortableRule, row: Mapping[str, Any]) -> str:
+    names = [unquote(name) for name in rule.rule.fields]
     values = ", ".join(f"`{name}`: {repr(row[name])[:80]}" for name in names)
-    field = "Field" if len(names) == 1 else "Fields"
-    told = f"{field} {values} breaks {carried.label}, a rule of table `{carried.table}` ({carried.place})."
-    return names[0], row[names[0]], told
+    noun = "Field" if len(names) == 1 else "Fields"
+    return f"{noun} {values} breaks {rule.label}, a rule of table `{rule.table}` ({rule.place})."

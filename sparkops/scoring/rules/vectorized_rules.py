@@ -1,7 +1,8 @@
-"""Which rows of a batch break a rule, found column by column, so that only those are looked at one by one.
+"""Evaluation of rules on a batch, column by column, to find the rows that violate one.
 
-Rules about numbers are asked by NumPy. Those about one column of anything else are asked once for each different value.
-What is left is asked row by row. The answers are the judge's: true, false and unknown, with NaN above all numbers.
+Rules on numbers are evaluated by NumPy. Rules on one column of another type are evaluated once for each distinct value. The other
+rules are evaluated row by row. The results are those of the compiled row predicate: three-valued logic, with NaN as the largest
+number.
 """
 
 from __future__ import annotations
@@ -18,81 +19,82 @@ from ..ir.conditions import unquote
 from ..ir.field import NUMBERS, Field
 from .row_predicate import RowPredicate, compile_rules
 
-Truth = tuple[Any, Any]  # arrays: where a condition holds, and where it fails
+# Two masks: where a condition is true, and where it is false.
+Truth = tuple[Any, Any]
 Columns = Mapping[str, ScalarColumn]
 
 
 class VectorizedRules:
-    """The rules of a model, sorted by how a batch is asked.
+    """The rules of a model, grouped by how they are evaluated on a batch.
 
     Args:
         rules: The rules.
-        fields: What a row holds.
+        fields: Fields of a row.
     """
 
     def __init__(self, rules: Sequence[conditions.RowRule], fields: Sequence[Field]) -> None:
         known = {field.name: field for field in fields}
-        self._numbers: list[conditions.RowRule] = []
-        single: dict[str, list[conditions.RowRule]] = {}
+        self._numeric: list[conditions.RowRule] = []
+        by_column: dict[str, list[conditions.RowRule]] = {}
         rest: list[conditions.RowRule] = []
         for rule in rules:
             names = sorted(_names(rule)) or [unquote(rule.fields[0])]
             if all(known[name].type in NUMBERS for name in names) and _is_numeric(rule):
-                self._numbers.append(rule)
+                self._numeric.append(rule)
             elif len(names) == 1:
-                single.setdefault(names[0], []).append(rule)
+                by_column.setdefault(names[0], []).append(rule)
             else:
                 rest.append(rule)
-        self._single = {name: compile_rules(found, [known[name]]) for name, found in single.items()}
+        self._by_column = {name: compile_rules(group, [known[name]]) for name, group in by_column.items()}
         self._rest_names = sorted(set[str]().union(*map(_names, rest)))
         self._rest = compile_rules(rest, [known[name] for name in self._rest_names]) if rest else None
 
     def violations(self, columns: Columns, size: int) -> np.ndarray[Any, Any]:
-        """Return the positions of the rows that break a rule, in their order.
+        """Return the positions of the violating rows, in order.
 
         Args:
-            columns: The columns that rules are about, as the scorer reads them.
-            size: How many rows there are.
+            columns: The columns of the rules, in the types of their fields.
+            size: Number of rows.
         """
-        found = np.zeros(size, dtype=bool)
+        violating = np.zeros(size, dtype=bool)
         with np.errstate(invalid="ignore"):
-            for rule in self._numbers:
-                found |= _broken(rule, columns)
-        for name, asked in self._single.items():
-            found |= _by_value(name, columns[name], asked)
+            for rule in self._numeric:
+                violating |= _is_violated(rule, columns)
+        for name, predicate in self._by_column.items():
+            violating |= _evaluate_distinct(name, columns[name], predicate)
         if self._rest is not None:
-            cells = [_listed(columns[name]) for name in self._rest_names]
+            cells = [_values_of(columns[name]) for name in self._rest_names]
             rows = (dict(zip(self._rest_names, row, strict=True)) for row in zip(*cells, strict=True))
-            found |= np.fromiter((bool(self._rest(row)) for row in rows), dtype=bool, count=size)
-        return np.flatnonzero(found)
+            violating |= np.fromiter((bool(self._rest(row)) for row in rows), dtype=bool, count=size)
+        return np.flatnonzero(violating)
 
 
 def _names(rule: conditions.RowRule) -> set[str]:
-    """Return the columns that a rule asks about."""
-    found: set[str] = set()
-    open_ = [rule.expects, rule.unless]
-    while open_:
-        node: Any = open_.pop()
+    """Return the names of the columns that a rule reads."""
+    names: set[str] = set()
+    pending = [rule.expects, rule.unless]
+    while pending:
+        node: Any = pending.pop()
         if isinstance(node, conditions.ColumnRef):
-            found.add(unquote(node.name))
+            names.add(unquote(node.name))
         elif isinstance(node, tuple):
-            open_ += node
+            pending += node
         else:
-            open_ += [getattr(node, name) for name in getattr(node, "__dataclass_fields__", ())]
-    return found
+            pending += [getattr(node, name) for name in getattr(node, "__dataclass_fields__", ())]
+    return names
 
 
 def _is_numeric(rule: conditions.RowRule) -> bool:
-    """Tell whether NumPy can ask a rule about columns of numbers."""
-    return _is_plain(rule.expects) and (rule.unless is None or _is_plain(rule.unless))
+    """Tell whether NumPy can evaluate a rule, if its columns are numbers."""
+    return _is_numeric_condition(rule.expects) and (rule.unless is None or _is_numeric_condition(rule.unless))
 
 
-def _is_plain(node: Any) -> bool:
+def _is_numeric_condition(node: Any) -> bool:
     match node:
         case conditions.And(parts) | conditions.Or(parts):
-            return all(map(_is_plain, parts))
+            return all(map(_is_numeric_condition, parts))
         case conditions.Not(inner):
-            return _is_plain(inner)
+            return _is_numeric_condition(inner)
         case conditions.IsNull(conditions.ColumnRef()):
             return True
         case conditions.IsIn(conditions.ColumnRef(), values):
@@ -111,9 +113,9 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
-def _broken(rule: conditions.RowRule, columns: Columns) -> Any:
-    fails = _truth(rule.expects, columns)[1]
-    return fails if rule.unless is None else _truth(rule.unless, columns)[1] & fails
+def _is_violated(rule: conditions.RowRule, columns: Columns) -> Any:
+    is_false = _truth(rule.expects, columns)[1]
+    return is_false if rule.unless is None else _truth(rule.unless, columns)[1] & is_false
 
 
 def _truth(node: Any, columns: Columns) -> Truth:
@@ -121,35 +123,38 @@ def _truth(node: Any, columns: Columns) -> Truth:
         case conditions.Not(inner):
             return _truth(inner, columns)[::-1]
         case conditions.And(parts):
-            return _joined(parts, columns, np.logical_and, np.logical_or)
+            return _combine(parts, columns, np.logical_and, np.logical_or)
         case conditions.Or(parts):
-            return _joined(parts, columns, np.logical_or, np.logical_and)
+            return _combine(parts, columns, np.logical_or, np.logical_and)
         case conditions.IsNull(operand):
             known = _known(operand, columns)
             return ~known, known
         case conditions.IsIn(conditions.ColumnRef() as field, values):
-            return _among(field, values, columns)
+            return _is_in(field, values, columns)
         case _:
-            return _compared(node, columns)
+            return _compare(node, columns)
 
 
-def _joined(parts: Sequence[Any], columns: Columns, holding: Any, failing: Any) -> Truth:
-    told = [_truth(part, columns) for part in parts]
-    empty = holding is np.logical_and
-    holds = reduce(holding, (each[0] for each in told), np.bool_(empty))
-    return holds, reduce(failing, (each[1] for each in told), np.bool_(not empty))
+def _combine(parts: Sequence[Any], columns: Columns, true_ufunc: Any, false_ufunc: Any) -> Truth:
+    truths = [_truth(part, columns) for part in parts]
+    is_and = true_ufunc is np.logical_and
+    is_true = reduce(true_ufunc, (truth[0] for truth in truths), np.bool_(is_and))
+    return is_true, reduce(false_ufunc, (truth[1] for truth in truths), np.bool_(not is_and))
 
 
-def _among(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns) -> Truth:
+def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns) -> Truth:
     column = columns[unquote(field.name)]
-    given = [value for value in values if value is not None]
-    real = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in given)
-    kind = np.float64 if real else np.int64
-    found, known = np.isin(column.values.astype(kind), np.array(given, dtype=kind)), _known(field, columns)
-    return known & found, np.bool_(False) if None in values else known & ~found
+    constants = [value for value in values if value is not None]
+    is_floating = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in constants)
+    kind = np.float64 if is_floating else np.int64
+    is_member, known = (
+        np.isin(column.values.astype(kind), np.array(constants, dtype=kind)),
+        _known(field, columns),
+    )
+    return known & is_member, np.bool_(False) if None in values else known & ~is_member
 
 
-def _compared(node: conditions.Compare, columns: Columns) -> Truth:
+def _compare(node: conditions.Compare, columns: Columns) -> Truth:
     left, right = _operand(node.left, columns), _operand(node.right, columns)
     if "f" in (left.dtype.kind, right.dtype.kind):
         left, right = left.astype(np.float64), right.astype(np.float64)
@@ -159,7 +164,7 @@ def _compared(node: conditions.Compare, columns: Columns) -> Truth:
 
 
 def _test(op: str, a: Any, b: Any) -> Any:
-    """Compare as Spark does: NaN equals itself and is above all else."""
+    """Compare as in Spark: NaN equals NaN and is the largest number."""
     if op == "==":
         return (a == b) | ((a != a) & (b != b))  # noqa: PLR0124
     if op in (">", ">="):
@@ -180,20 +185,20 @@ def _known(node: Any, columns: Columns) -> Any:
     return np.bool_(True) if null is None else ~null
 
 
-def _by_value(name: str, column: ScalarColumn, asked: RowPredicate) -> Any:
-    """Ask rules about one column once for each different value."""
+def _evaluate_distinct(name: str, column: ScalarColumn, predicate: RowPredicate) -> Any:
+    """Return the mask of violating rows of rules on one column, evaluated once for each distinct value."""
     if column.dictionary is not None:
-        words = column.dictionary.dictionary.tolist()
-        told = np.fromiter((bool(asked({name: word})) for word in words), dtype=bool, count=len(words))
-        return told[column.dictionary.indices]
-    values = _listed(column)
-    verdicts = {value: bool(asked({name: value})) for value in set(values)}
-    return np.fromiter(map(verdicts.__getitem__, values), dtype=bool, count=len(values))
+        texts = column.dictionary.dictionary.tolist()
+        by_text = np.fromiter((bool(predicate({name: text})) for text in texts), dtype=bool, count=len(texts))
+        return by_text[column.dictionary.indices]
+    values = _values_of(column)
+    by_value = {value: bool(predicate({name: value})) for value in set(values)}
+    return np.fromiter(map(by_value.__getitem__, values), dtype=bool, count=len(values))
 
 
-def _listed(column: ScalarColumn) -> list[Any]:
-    """Return a column's values as a row would hold them."""
-    listed: list[Any] = column.values.tolist()
+def _values_of(column: ScalarColumn) -> list[Any]:
+    """Return the values of a column as rows contain them."""
+    values: list[Any] = column.values.tolist()
     if column.null is None:
-        return listed
-    return [None if null else value for value, null in zip(listed, column.null.tolist(), strict=True)]
+        return values
+    return [None if null else value for value, null in zip(values, column.null.tolist(), strict=True)]
