@@ -1,4 +1,4 @@
-"""Why a row scored as it did: what each input field adds to the raw score of a linear model or of trees."""
+"""Explanations: the contribution of each input field to the raw score of a linear model or of trees."""
 
 from __future__ import annotations
 
@@ -26,33 +26,35 @@ _TREES = "trees"
 def build_explainer(description: Description) -> Explain:
     """Return the function that explains one row.
 
-    It answers `{"base": b, "contributions": {field: c, ...}}`. The base and all contributions add up to the raw score:
+    It returns `{"base": b, "contributions": {field: c, ...}}`. The base and all contributions add up to the raw score:
     of a classifier of two classes the second number of `rawPrediction`, of more classes (or a forest) the list of it,
-    of a regression the prediction, or the sum before its link. A linear model's contribution is weight times value;
-    a tree's is how much the expected value changes at each split on the way (A. Saabas, 2014, "Interpreting random
-    forests"), given to the field that the split looks at.
+    of a regression the prediction, or the sum before its link. A contribution in a linear model is weight times value;
+    in a tree, the change of the expected value at each split of the row's path is attributed to the field of the split (A. Saabas,
+    2014, "Interpreting random forests").
 
     Raises:
         ModelError: The model is neither linear nor made of trees.
     """
-    at = next((at for at, step in reversed([*enumerate(description.steps)]) if _explained(step)), None)
+    at = next((at for at, step in reversed([*enumerate(description.steps)]) if _is_explainable(step)), None)
     if at is None:
         raise ModelError("Only linear models and trees are explained, and this model ends with neither.")
     step = description.steps[at]
     code = generate_code(replace(description, steps=description.steps[:at]))
     source = code.features(step.inputs[0], step.stage)
-    parts = _of_trees(step, source, code) if step.op == _TREES else _of_sum(step, source, code)
-    code.line(f"return {parts}")
-    made: Explain = code.build_function("explain", "row")
-    return made
+    explanation = (
+        _explain_trees(step, source, code) if step.op == _TREES else _explain_sum(step, source, code)
+    )
+    code.line(f"return {explanation}")
+    explain: Explain = code.build_function("explain", "row")
+    return explain
 
 
-def _explained(step: Step) -> bool:
+def _is_explainable(step: Step) -> bool:
     return step.op in _LINEAR or step.op == _TREES
 
 
-def _names(source: Vector, column: str) -> list[str]:
-    """Return, for each block, the field that it comes from, or its place in the vector."""
+def _block_names(source: Vector, column: str) -> list[str]:
+    """Return the field that each block comes from, or its position in the vector."""
     names, at = [], 0
     for block in source.blocks:
         field = block.field
@@ -61,40 +63,45 @@ def _names(source: Vector, column: str) -> list[str]:
     return names
 
 
-def _of_sum(step: Step, source: Vector, code: CodeWriter) -> str:
+def _explain_sum(step: Step, source: Vector, code: CodeWriter) -> str:
     weights = np.atleast_2d(step.arrays["weights"])
     base = step.arrays["intercepts" if "intercepts" in step.arrays else "intercept"].tolist()
-    several = bool(step.params.get("multinomial"))
+    is_multinomial = bool(step.params.get("multinomial"))
     terms: dict[str, list[list[str]]] = {}
     at = 0
-    for name, block in zip(_names(source, step.inputs[0]), source.blocks, strict=True):
-        one, part = Vector((block,)), weights[:, at : at + block.size]
-        sums = [margin_expr(one, row, 0.0, code, sparse=bool(step.params.get("sparse"))) for row in part]
+    for name, block in zip(_block_names(source, step.inputs[0]), source.blocks, strict=True):
+        vector, block_weights = Vector((block,)), weights[:, at : at + block.size]
+        sums = [
+            margin_expr(vector, row, 0.0, code, sparse=bool(step.params.get("sparse")))
+            for row in block_weights
+        ]
         terms.setdefault(name, []).append(sums)
         at += block.size
     items = []
     for name, blocks in terms.items():
-        sums = [" + ".join(f"({each[row]})" for each in blocks) for row in range(len(weights))]
-        value = f"[{', '.join(sums)}]" if several else sums[0]
+        sums = [" + ".join(f"({block_sums[row]})" for block_sums in blocks) for row in range(len(weights))]
+        value = f"[{', '.join(sums)}]" if is_multinomial else sums[0]
         items.append(f"{name!r}: {value}")
-    shown = f"[{', '.join(map(float_literal, base))}]" if several else float_literal(base[0])
-    return f"{{'base': {shown}, 'contributions': {{{', '.join(items)}}}}}"
+    base_text = f"[{', '.join(map(float_literal, base))}]" if is_multinomial else float_literal(base[0])
+    return f"{{'base': {base_text}, 'contributions': {{{', '.join(items)}}}}}"
 
 
-def _of_trees(step: Step, source: Vector, code: CodeWriter) -> str:
+def _explain_trees(step: Step, source: Vector, code: CodeWriter) -> str:
     forest = Forest.of(step)
     names: list[str] = []
-    for name, block in zip(_names(source, step.inputs[0]), source.blocks, strict=True):
-        whole = isinstance(block, OneHot) or block.field is not None or block.size == 1
+    for name, block in zip(_block_names(source, step.inputs[0]), source.blocks, strict=True):
+        is_one_field = isinstance(block, OneHot) or block.field is not None or block.size == 1
         start = len(names)
-        names += [name if whole else f"{step.inputs[0]}[{start + place}]" for place in range(block.size)]
+        names += [
+            name if is_one_field else f"{step.inputs[0]}[{start + offset}]" for offset in range(block.size)
+        ]
     share = 1.0 / len(forest.roots) if step.params["mean"] else 1.0
-    kernel = partial(_paths, _Lists(forest), names, share)
+    kernel = partial(_explain_path, _TreeLists(forest), names, share)
     return f"{code.constant(kernel)}({code.dense(source)})"
 
 
-class _Lists:
-    """The nodes of a forest as lists, for walking one row."""
+class _TreeLists:
+    """The nodes of a forest as lists, which are faster to walk for one row."""
 
     def __init__(self, forest: Forest) -> None:
         self.forest = forest
@@ -104,30 +111,32 @@ class _Lists:
         self.left, self.right = forest.left.tolist(), forest.right.tolist()
 
     def goes_left(self, node: int, value: float) -> bool:
-        """Tell which way a node sends a value."""
+        """Tell whether a value goes to the left child of a node."""
         kind = self.kind[node]
         if kind == AT_MOST:
             return bool(value <= self.threshold[node])
         return (value in self.forest.chosen(node)) is bool(kind == AMONG)
 
 
-def _paths(lists: _Lists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:
+def _explain_path(lists: _TreeLists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:
     leaves = lists.forest.leaves
     used = sorted({names[slot] for slot in lists.feature}, key=names.index)
-    found: dict[str, Numbers] = {name: np.zeros(leaves.shape[1]) for name in used}
+    contributions: dict[str, Numbers] = {name: np.zeros(leaves.shape[1]) for name in used}
     base = leaves[lists.roots].sum(axis=0)
     for root in lists.roots:
         node = root
         while lists.kind[node]:
             slot = lists.feature[node]
-            side = lists.left if lists.goes_left(node, values[slot]) else lists.right
-            found[names[slot]] += leaves[side[node]] - leaves[node]
-            node = side[node]
+            children = lists.left if lists.goes_left(node, values[slot]) else lists.right
+            contributions[names[slot]] += leaves[children[node]] - leaves[node]
+            node = children[node]
     return {
-        "base": _plain(base * share),
-        "contributions": {name: _plain(value * share) for name, value in found.items() if value.any()},
+        "base": _to_list(base * share),
+        "contributions": {
+            name: _to_list(value * share) for name, value in contributions.items() if value.any()
+        },
     }
 
 
-def _plain(values: Numbers) -> Any:
+def _to_list(values: Numbers) -> Any:
     return float(values[0]) if len(values) == 1 else values.tolist()

@@ -1,4 +1,4 @@
-"""What everything that scores rows looks like: the compiled scorer, and a model in a process of its own."""
+"""The interface of scorers: the compiled scorer, and a model of another library in its own process."""
 
 from __future__ import annotations
 
@@ -13,42 +13,50 @@ Answer = dict[str, Any] | Literal["dropped", "refused"]
 
 
 class ScoreRow(Protocol):
-    """The function that scores one row; with `explain` its answer contains "explanation"."""
+    """The function that scores one row; with `explain` the answer contains "explanation"."""
 
     def __call__(self, row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
         """Score a row."""
 
 
-class RowScorer(Protocol):
-    """A model that scores rows."""
+class ModelInterface(Protocol):
+    """What the rows and the answers of a model contain."""
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """Return what a row holds."""
+        """Return the fields of a row."""
 
     @property
     def outputs(self) -> tuple[Output, ...]:
-        """Return what an answer holds."""
+        """Return the outputs in an answer."""
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """Return the labels by the index of their probability, where the model tells them."""
+        """Return the labels by index of their probability, if the model has them."""
 
     @property
     def version(self) -> str:
         """Return a hash of the model."""
 
-    @property
-    def is_fast(self) -> bool:
-        """Tell whether a row takes microseconds: less than handing it to a thread is worth."""
+
+class ReferenceTolerance(Protocol):
+    """The system that answers must agree with, and how closely."""
 
     @property
     def reference(self) -> str:
-        """Return what its answers must equal, in a word."""
+        """Return the name of the system that answers are compared with."""
 
     @property
     def tolerance(self) -> tuple[float, float]:
-        """Return how far, relative and absolute, an answer may be from that."""
+        """Return the relative and the absolute tolerance of the comparison."""
+
+
+class RowScorer(ModelInterface, ReferenceTolerance, Protocol):
+    """A model that scores rows."""
+
+    @property
+    def is_fast(self) -> bool:
+        """Tell whether a row takes microseconds, less than it costs to pass it to a thread."""
 
     @property
     def score(self) -> ScoreRow:
@@ -56,10 +64,10 @@ class RowScorer(Protocol):
 
     @property
     def broken(self) -> Mapping[str, int]:
-        """Return how many rows broke which of the rules that it applies."""
+        """Return the number of rows that violated a rule, by label of the rule."""
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
-        """Return the answer for one row, or the word for why there is none."""
+        """Return the answer for one row, or why there is none."""
 
     def score_batch(
         self,

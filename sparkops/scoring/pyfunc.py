@@ -1,4 +1,4 @@
-"""MLflow's `python_function` flavor of the compiled scorer: loads in plain MLflow, without sparkops and without Spark."""
+"""MLflow's `python_function` flavor of the compiled scorer. It loads in plain MLflow, without sparkops and without Spark."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from .batch.columns import Batch
 from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
 
-RULES = "rules"  # key of `model_config`
+# Key of `model_config`.
+RULES = "rules"
 DEFAULT: RuleMode = "warn"
 
 
 class CompiledModel:
-    """A scorer behind MLflow's interface: a pandas frame in, a pandas frame with the model's outputs back.
+    """A scorer behind MLflow's interface: from a pandas frame of fields to a pandas frame of outputs.
 
-    The rules that the model carries judge each row first; `get_raw_model().broken` holds how many rows broke which.
+    Rules of the model are applied before a row is scored; `get_raw_model().broken` has the number of violations by rule.
     """
 
     def __init__(self, scorer: Scorer) -> None:
@@ -33,23 +34,23 @@ class CompiledModel:
         return self.scorer
 
     def predict(self, frame: Any, params: dict[str, Any] | None = None) -> Any:  # noqa: ARG002 (MLflow's interface)
-        """Return one row of outputs for each row of a pandas frame; a row that the model drops has no values."""
+        """Return one row of outputs for each row of a pandas frame; the outputs of a dropped row are missing."""
         if not hasattr(frame, "columns"):
             raise ModelError(
                 f"The model takes a pandas DataFrame with named columns, not {type(frame).__name__}."
             )
-        given = {
+        columns = {
             field.name: to_column(frame[field.name], field.type)
             for field in self.scorer.fields
             if field.name in frame.columns
         }
-        batch = self.scorer.score_batch(given)
+        batch = self.scorer.score_batch(columns)
         outputs = {output.name: _cells(batch, output.name) for output in self.scorer.outputs}
         return type(frame)(outputs, index=frame.index)
 
 
 def _cells(batch: Batch, name: str) -> Any:
-    """Return one output as pandas takes it: numbers as an array, vectors as lists, None where a row was dropped."""
+    """Return an output as a pandas column: numbers as an array, vectors as lists, None for dropped rows."""
     values = batch.columns[name]
     if values.ndim == 1 and (values.dtype.kind == "f" or not batch.rejected.any()):
         return values
@@ -59,26 +60,26 @@ def _cells(batch: Batch, name: str) -> Any:
 
 
 def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> CompiledModel:
-    """Load the scorer of an artifact: the name and shape that MLflow looks for.
+    """Load the scorer of an artifact. MLflow calls this function by name.
 
     Args:
         path: The scorer's folder.
-        model_config: `{"rules": "refuse"}` refuses rows that break a rule; "warn" (the default) warns of the first and counts
-            the rest, "count" only counts, "off" judges none.
+        model_config: `{"rules": MODE}`: "refuse" refuses violating rows, "warn" (the default) logs the first violation of each rule
+            and counts the others, "count" only counts, "off" evaluates no rules.
 
     Raises:
-        ModelError: It holds something else.
+        ModelError: The configuration has another mode, or the folder no valid scorer.
     """
-    return CompiledModel(load(Path(path), rules=_apply(model_config or {})))
+    return CompiledModel(load(Path(path), rules=_rule_mode(model_config or {})))
 
 
-def _apply(config: Mapping[str, Any]) -> RuleMode:
-    given = config.get(RULES, DEFAULT)
-    for known in get_args(RuleMode):
-        if given == known:
-            apply: RuleMode = known
-            return apply
+def _rule_mode(config: Mapping[str, Any]) -> RuleMode:
+    value = config.get(RULES, DEFAULT)
+    for mode in get_args(RuleMode):
+        if value == mode:
+            rule_mode: RuleMode = mode
+            return rule_mode
     allowed = ", ".join(get_args(RuleMode))
     raise ModelError(
-        f"model_config says {RULES}: {given!r}; a model's rules are applied by one of {allowed}."
+        f"model_config says {RULES}: {value!r}; a model's rules are applied by one of {allowed}."
     )

@@ -1,4 +1,4 @@
-"""A loaded model that scores rows: one at a time by its own code, many at once by NumPy."""
+"""A loaded model that scores rows: one at a time by generated code, batches by NumPy."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ from .stages.registry import STAGES
 
 __all__ = ["Answer", "Scorer"]
 
-# Rows scored at once: large enough for NumPy, small enough for the processor's cache; fewer where vectors are wide.
-CHUNK, SLOTS, _SPARSE = 8192, 2**22, 2**14
+# Rows that are scored at once: enough for NumPy to be efficient, few enough for the processor's cache.
+_MAX_CHUNK_ROWS = 8192
+_MAX_CHUNK_SLOTS = 2**22
+# Slots that a sparse vector counts for: few of its slots are filled.
+_SPARSE_WIDTH = 2**14
 
 
 class Scorer:
@@ -32,15 +35,15 @@ class Scorer:
 
     Args:
         description: The compiled model.
-        raw: Answer `rawPrediction` too.
-        rules: What becomes of rows that break a rule which the model carries: "refuse", "warn", "count" or "off".
+        raw: Include `rawPrediction` in answers.
+        rules: What happens to rows that violate a rule of the model: "refuse", "warn", "count" or "off".
     """
 
     __slots__ = (
+        "_chunk_rows",
+        "_explain_row",
         "_monitor",
-        "_plain",
-        "_rows",
-        "_why",
+        "_score_row",
         "classes",
         "description",
         "fields",
@@ -50,16 +53,14 @@ class Scorer:
     )  # fmt: skip
 
     reference, is_fast = "Spark", True
-    tolerance = (
-        1e-12,
-        1e-9,
-    )  # Spark's BLAS sums in another order: the same terms may end in other last digits
+    # Relative and absolute. Spark's BLAS sums in another order, which may change the last digits.
+    tolerance = (1e-12, 1e-9)
     score: ScoreRow
     """Score one row: `scorer.score({"carrier": "UA", ...}) -> {"prediction": 1.0, "probability": [...], ...}`.
 
-    Raises RowError when a field is missing, extra, mistyped, null, NaN or unseen where the model refuses that, and
-    RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation": a base and
-    what each field contributes to the raw score, as `explain.explainer` says; ModelError where a model has none.
+    Raises RowError where a field is missing, unknown or of the wrong type, or null, NaN or unseen and the model refuses that;
+    RowRejected where the model's own `skip` drops the row. `score(row, explain=True)` adds "explanation", see
+    `explain.build_explainer`, and raises ModelError where the model has none.
     """
 
     def __init__(self, description: Description, *, raw: bool = False, rules: RuleMode = "off") -> None:
@@ -71,41 +72,43 @@ class Scorer:
         self.classes = description.classes
         self.version = description.hash[:16]
         code = generate_code(description)
-        self.score = self._plain = build_score_row(code, self.outputs, self.classes, self._explained)
+        self.score = self._score_row = build_score_row(
+            code, self.outputs, self.classes, self._score_and_explain
+        )
         self._monitor: RuleMonitor | None = None
         if rules != "off" and description.checks and description.checks.rules:
             self._monitor = RuleMonitor(description.checks, self.fields, rules)
-            self.score = self._monitor.wrap(self._plain)
-        self._why: Explain | None = None
+            self.score = self._monitor.wrap(self._score_row)
+        self._explain_row: Explain | None = None
         widest = max((_width(column) for column in code.columns.values()), default=1)
-        self._rows = max(16, min(CHUNK, SLOTS // max(1, widest)))
+        self._chunk_rows = max(16, min(_MAX_CHUNK_ROWS, _MAX_CHUNK_SLOTS // max(1, widest)))
 
     def output(self, role: str) -> Output | None:
-        """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if none."""
+        """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if there is none."""
         return next((output for output in self.outputs if output.role == role), None)
 
-    def _explained(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Score a row and say why; the first call writes the code for it."""
-        answer = self._plain(row)
-        if self._why is None:
-            self._why = build_explainer(self.description)
-        answer["explanation"] = self._why(row)
+    def _score_and_explain(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Score a row and explain the answer; the first call generates the code of explanations."""
+        answer = self._score_row(row)
+        if self._explain_row is None:
+            self._explain_row = build_explainer(self.description)
+        answer["explanation"] = self._explain_row(row)
         return answer
 
     @property
     def broken(self) -> Mapping[str, int]:
-        """Return how many rows broke which of the rules that it applies."""
+        """Return the number of rows that violated a rule, by label of the rule."""
         return self._monitor.broken if self._monitor else {}
 
     @property
     def rule_counts(self) -> tuple[int, ...]:
-        """Return the same for each rule in its turn; empty where it applies none."""
+        """Return the number of violations of each rule, in order; empty where no rules are applied."""
         return tuple(self._monitor.counts) if self._monitor else ()
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
-        """Return the model's answer for one row, whatever its rules say, or the word for why there is none."""
+        """Return the answer for one row without applying rules, or why there is none: "dropped" or "refused"."""
         try:
-            return self._plain(row)
+            return self._score_row(row)
         except RowRejected:
             return "dropped"
         except RowError:
@@ -120,18 +123,18 @@ class Scorer:
         """Score many rows.
 
         Args:
-            data: Arrays of one length by column, or rows. Masked entries and None are null.
-            extra: What to do with columns that the model does not know.
+            data: Columns of one length by name, or rows. Masked entries and None are null.
+            extra: Whether unknown columns are refused or ignored.
 
         Raises:
-            RowError: Of the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3: ",
+            RowError: For the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3: ",
                 counted from 0.
         """
         columns, size = to_columns(data, self.fields, self.description.ignored, extra)
         if self._monitor:
             self._monitor.check_batch(columns, size)
-        starts = range(0, size, self._rows) if size else range(1)
-        parts = [self._chunk(columns, start, min(start + self._rows, size)) for start in starts]
+        starts = range(0, size, self._chunk_rows) if size else range(1)
+        parts = [self._chunk(columns, start, min(start + self._chunk_rows, size)) for start in starts]
         rejected = np.concatenate([part.rejected for part in parts])
         names = tuple(output.name for output in self.outputs)
         joined = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
@@ -142,7 +145,7 @@ class Scorer:
         for field in self.fields:
             column = read_slice(field, columns[field.name], start, stop)
             if column is None:
-                self._explain(columns, range(start, stop))
+                self._raise_first_error(columns, range(start, stop))
                 raise RowError(
                     f"Field `{field.name}` holds a value that is no {field.type}.", field=field.name
                 )
@@ -155,47 +158,50 @@ class Scorer:
             raise_damaged_model(error)
         if frame.refused.any():
             at = start + int(np.argmax(frame.refused))
-            self._explain(columns, range(at, at + 1))
+            self._raise_first_error(columns, range(at, at + 1))
             raise RowError(f"Row {at} cannot be scored.")
-        return Batch({output.name: self._values(output, frame) for output in self.outputs}, frame.dropped)
+        return Batch(
+            {output.name: self._output_values(output, frame) for output in self.outputs}, frame.dropped
+        )
 
-    def _explain(self, columns: Mapping[str, Any], rows: range) -> None:
-        """Raise the error of the first row that has one."""
+    def _raise_first_error(self, columns: Mapping[str, Any], rows: range) -> None:
+        """Score rows one by one and raise the first error."""
         for at in rows:
             row = {field.name: value_at(field, columns[field.name], at) for field in self.fields}
             try:
-                self._plain(row)
+                self._score_row(row)
             except RowRejected:
                 continue
             except RowError as error:
                 raise RowError(f"Row {at}: {error}", field=error.field, value=error.value) from None
 
-    def _values(self, output: Output, frame: Frame) -> Numbers:
+    def _output_values(self, output: Output, frame: Frame) -> Numbers:
         if output.column is None:
             prediction = self.output("prediction")
             assert prediction is not None
             assert prediction.column is not None
             index = frame.scalars(prediction.column).values.astype(np.int64)
-            return np.array([*(self.classes or ()), None], dtype=object)[index]  # None of class -1
+            # Class -1 selects the None at the end.
+            return np.array([*(self.classes or ()), None], dtype=object)[index]
         column = frame.columns[output.column]
         if isinstance(column, VectorColumn):
             values: Numbers = column.dense()
             if column.null is not None:
                 values[column.null] = np.nan
         else:
-            values = _plain(column, output)
+            values = _scalar_values(column, output)
         if output.type in ("double", "vector") and values.dtype.kind == "f":
             values[frame.dropped] = np.nan
         return values
 
 
 def _width(column: Column) -> int:
-    """Return how many numbers a row of a column may take; a sparse vector takes few of its slots."""
-    sparse = isinstance(column, Vector) and column.sparse
-    return min(column.size, _SPARSE) if sparse else column.size
+    """Return the number of slots that a row of a column takes in memory, estimated for sparse vectors."""
+    is_sparse = isinstance(column, Vector) and column.sparse
+    return min(column.size, _SPARSE_WIDTH) if is_sparse else column.size
 
 
-def _plain(column: ScalarColumn, output: Output) -> Numbers:
+def _scalar_values(column: ScalarColumn, output: Output) -> Numbers:
     if output.role == "column" and column.null is not None and column.null.any():
         objects: Numbers = column.values.astype(
             np.float64 if output.type == "double" else column.values.dtype

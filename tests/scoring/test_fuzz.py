@@ -20,7 +20,7 @@ from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Scorer, describe, load, save
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.edge_rows import edge_rows
-from sparkops.scoring.artifact.scorer_folder import _DAMAGE, _description
+from sparkops.scoring.artifact.scorer_folder import _DAMAGED_FILE_ERRORS, _description
 
 MODELS = {
     "logistic": flights(),
@@ -123,7 +123,7 @@ def outcome(plain: Mapping[str, Any], arrays: Mapping[str, Any], rows: list[dict
     """Make a scorer of what stands there and score with it; any other error than the clear ones comes through."""
     try:
         scorer = Scorer(_description(plain, arrays))
-    except (ModelError, *_DAMAGE, AttributeError):  # `load` makes the clear error of them
+    except (ModelError, *_DAMAGED_FILE_ERRORS, AttributeError):  # `load` makes the clear error of them
         return "refused"
     for row in rows:
         try:

@@ -1,4 +1,4 @@
-"""Whether the scorer and Spark say the same of a row; and the rows and answers that a certificate keeps."""
+"""Comparison of the scorer's answers with Spark's, and the rows and answers of a parity certificate."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ RELATIVE, ABSOLUTE = Scorer.tolerance
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One output of one row that is not the same.
+    """An output of a row that differs.
 
     Args:
-        index: Row.
-        output: Output that differs; "" where one side has no answer.
-        expected: What Spark says.
-        actual: What the scorer says.
+        index: Position of the row.
+        output: The output; "" where one side has no answer.
+        expected: Value of the reference.
+        actual: Value of the scorer.
         reference: Name of the reference that `expected` comes from.
     """
 
@@ -45,8 +45,8 @@ class Difference:
     reference: str = "Spark"
 
     def __str__(self) -> str:
-        what = f" {self.output}" if self.output else ""
-        return f"row {self.index}:{what} is {self.expected!r} in {self.reference} and {self.actual!r} in the scorer"
+        output = f" {self.output}" if self.output else ""
+        return f"row {self.index}:{output} is {self.expected!r} in {self.reference} and {self.actual!r} in the scorer"
 
 
 def compare_answers(
@@ -59,34 +59,39 @@ def compare_answers(
 ) -> list[Difference]:
     """Return where two lists of answers differ.
 
-    Labels and whole predictions are compared exactly, apart from ties that the probabilities prove. Other doubles
-    may differ by `rtol` relative, or by `atol` beside a sum that cancels out; NaN equals NaN.
+    Labels and predicted classes are compared exactly, except for ties that the probabilities prove. Other doubles may differ by
+    `rtol` relative or `atol` absolute, for sums that cancel out. NaN equals NaN.
 
     Args:
-        expected: Spark's answers, with Spark's column names.
-        actual: The scorer's.
-        outputs: What to compare; outputs without a column are passed over.
+        expected: Answers of the reference, by Spark's column names.
+        actual: Answers of the scorer.
+        outputs: Outputs to compare; those without a column are skipped.
         rtol: Relative tolerance of doubles.
         atol: Absolute tolerance of doubles.
     """
     compared = [output for output in outputs if output.column is not None]
-    exact = any(output.role == "probability" for output in compared)
-    found = []
+    has_probability = any(output.role == "probability" for output in compared)
+    differences = []
     for index, (theirs, ours) in enumerate(zip(expected, actual, strict=True)):
         if isinstance(theirs, str) or isinstance(ours, str):
             if theirs != ours:
-                found.append(Difference(index, "", theirs, ours))
+                differences.append(Difference(index, "", theirs, ours))
             continue
-        tie = _tie(theirs, compared, rtol)
+        is_tie = _is_tie(theirs, compared, rtol)
         for output in compared:
-            pair = theirs[str(output.column)], ours[output.name]
-            if output.role == "set":
-                pair = _ordered(pair[0]), _ordered(pair[1])
-            classes = output.role in ("prediction", "label") and exact
-            same = _same(*pair, 0.0, 0.0) or tie if classes else _same(*pair, rtol, atol)
-            if not same:
-                found.append(Difference(index, output.name, *pair))
-    return found
+            pair = _comparable(output, theirs[str(output.column)], ours[output.name])
+            if has_probability and output.role in ("prediction", "label"):
+                is_same = is_tie or _is_same(*pair, 0.0, 0.0)
+            else:
+                is_same = _is_same(*pair, rtol, atol)
+            if not is_same:
+                differences.append(Difference(index, output.name, *pair))
+    return differences
+
+
+def _comparable(output: Output, theirs: Any, ours: Any) -> tuple[Any, Any]:
+    """Return two values of an output, sorted where its order has no meaning."""
+    return (_sorted(theirs), _sorted(ours)) if output.role == "set" else (theirs, ours)
 
 
 def dump_cases(cases: Iterable[tuple[Mapping[str, Any], Answer]]) -> str:
@@ -99,10 +104,15 @@ def dump_cases(cases: Iterable[tuple[Mapping[str, Any], Answer]]) -> str:
 
 
 def read_cases(text: str, *, about: int | None = None) -> list[tuple[dict[str, Any], Answer]]:
-    """Return what `dump_cases` wrote, or about so many of it, spread evenly."""
+    """Return the cases that `dump_cases` wrote.
+
+    Args:
+        text: The JSON lines.
+        about: Return about this many cases, evenly spaced; None returns all.
+    """
     lines = [line for line in text.split("\n") if line]
-    asked = lines[:: max(1, len(lines) // about)] if about else lines
-    items = (json.loads(line, object_hook=_decode) for line in asked)
+    selected = lines[:: max(1, len(lines) // about)] if about else lines
+    items = (json.loads(line, object_hook=_decode) for line in selected)
     return [(item["row"], item["answer"]) for item in items]
 
 
@@ -110,28 +120,29 @@ def find_differences(
     scorer: RowScorer,
     cases: Sequence[tuple[Mapping[str, Any], Answer]],
 ) -> list[Difference]:
-    """Answer each case anew and return where the answers differ from the ones kept by more than the scorer's tolerance."""
-    kept = [answer for _, answer in cases]
+    """Score the row of each case and return where the answer differs by more than the scorer's tolerance."""
+    expected = [answer for _, answer in cases]
     outputs = [
         output
         for output in scorer.outputs
-        if all(isinstance(answer, str) or output.column in answer for answer in kept)
+        if all(isinstance(answer, str) or output.column in answer for answer in expected)
     ]
     rtol, atol = scorer.tolerance
-    found = compare_answers(kept, [scorer.answer(row) for row, _ in cases], outputs, rtol=rtol, atol=atol)
-    return [replace(each, reference=scorer.reference) for each in found]
+    actual = [scorer.answer(row) for row, _ in cases]
+    differences = compare_answers(expected, actual, outputs, rtol=rtol, atol=atol)
+    return [replace(difference, reference=scorer.reference) for difference in differences]
 
 
-def _ordered(items: Any) -> Any:
+def _sorted(items: Any) -> Any:
     return items if items is None else sorted(items, key=repr)
 
 
-def _same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:
+def _is_same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:
     if isinstance(theirs, list | tuple):
         return (
             isinstance(ours, list | tuple)
             and len(theirs) == len(ours)
-            and all(_same(*pair, rtol, atol) for pair in zip(theirs, ours, strict=True))
+            and all(_is_same(*pair, rtol, atol) for pair in zip(theirs, ours, strict=True))
         )
     if isinstance(theirs, float) and isinstance(ours, float):
         both_nan = theirs != theirs and ours != ours  # noqa: PLR0124
@@ -139,8 +150,8 @@ def _same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:
     return bool(theirs == ours)
 
 
-def _tie(answer: Mapping[str, Any], outputs: Sequence[Output], rtol: float) -> bool:
-    """Return whether the two largest probabilities are the same number, but for the order of a sum."""
+def _is_tie(answer: Mapping[str, Any], outputs: Sequence[Output], rtol: float) -> bool:
+    """Tell whether the two largest probabilities differ by no more than rounding."""
     for output in outputs:
         values = answer.get(str(output.column)) if output.role == "probability" else None
         if values is not None and len(values) > 1:

@@ -1,10 +1,14 @@
-"""What the files of a model are called."""
+"""Names of the files of a model. They are persisted."""
 
 from __future__ import annotations
 
-SCORER = "scorer"  # folder of the compiled scorer, in the model's folder
+# Folder of the compiled scorer, in the model's folder, and its files.
+SCORER = "scorer"
 DESCRIPTION, ARRAYS = "description.json", "arrays.npz"
-CERTIFICATE = "certificate.jsonl"  # beside them
-FACTS = "sparkops.json"  # in the model's folder
-FLAVOR = "flavor.json"  # in the folder of a model that is no Spark model
-SEAL = "sparkops.seal"  # tag of such a version: the hash of that file
+CERTIFICATE = "certificate.jsonl"
+# In the model's folder.
+FACTS = "sparkops.json"
+# In the folder of a model of another library.
+FLAVOR = "flavor.json"
+# Tag of a version of such a model: the hash of that file.
+SEAL = "sparkops.seal"
