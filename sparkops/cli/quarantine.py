@@ -52,7 +52,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
     with project.engine() as engine:
         tables = engine.container.tables
         summarize_quarantine(tables, ReleaseRequest(table=name, run=run_id))
-        summary = tables.held(name, run=run_id, rows=rows)
+        summary = tables.quarantine_summary(name, run=run_id, rows=rows)
     if as_json:
         click.echo(json.dumps(held_json(summary), indent=2, default=str))
         return

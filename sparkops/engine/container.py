@@ -129,7 +129,7 @@ class ServiceContainer:
         """
         for write in (write for job in jobs for write in job.writes if not write.schema_change):
             suite = self.checks.suite(write.table)
-            columns = self.tables.told(write.table) if suite is not None else None
+            columns = self.tables.local_schema_json(write.table) if suite is not None else None
             if suite is not None and columns is not None:
                 advice = (
                     f"A job that gives `{write.table}` other columns or types declares `schema_change=True`."

@@ -1,4 +1,4 @@
-"""Delta tables and read-only sources: pinned, read, staged, published once, listed and restored."""
+"""Delta tables and read-only sources."""
 
 from sparkops.tables.tables import Tables
 

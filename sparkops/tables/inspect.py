@@ -1,143 +1,136 @@
-"""What a person asks of a table: its facts, history, first rows, number of rows, and an old version back."""
+"""Inspect a table: facts, schema, history, number of rows, first rows; and restore an old version."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import InputError, SparkopsError, TableError
+from sparkops.errors import InputError, TableError
 from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo
 from sparkops.tables.catalog import Catalog, Location
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.translation import translate_spark_errors
 from sparkops.tables.log import local_log
-from sparkops.tables.log.delta_log import delta_table, history, made, schema_json, tip
+from sparkops.tables.log.delta_log import delta_table, find_version, read_history, schema_json, table_exists
 from sparkops.tables.log.replay import row_count
-from sparkops.tables.read import pin, read
+from sparkops.tables.read import pin_table, read_pinned
 from sparkops.tables.schema import Columns, columns, schema_hash
 from sparkops.tables.session import Session
 from sparkops.tables.sources.source_files import source_fingerprint
 
-
-def info(catalog: Catalog, session: Session, table: str) -> TableInfo:
-    """Return one line of the list of tables."""
-    location = catalog.locate(table)
-    version = time = None
-    if location.kind == "delta":
-        newest = tip(location, session)
-        exists = newest is not None
-        version, time = (newest.version, newest.time) if newest else (None, None)
-    elif location.local is not None:
-        found = source_fingerprint(location.local)
-        exists, time = found is not None, found[1] if found else None
-    else:
-        exists = location.name is None or bool(session.get().catalog.tableExists(location.name))
-    return TableInfo(
-        name=table,
-        kind=location.kind,
-        location=location.text,
-        exists=exists,
-        version=version,
-        time=time,
-        description=location.description,
-    )
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
 
 
-def schema(catalog: Catalog, session: Session, table: str, *, at: int | None, cache: Path) -> Columns:
-    """Return column names and types of a table."""
-    pinned = pin(catalog, session, table, at=at)
-    location = catalog.locate(table)
-    found = tip(location, session, at=pinned.version) if location.kind == "delta" else None
-    if found is not None:
-        return columns(found.schema)
-    with _told():
-        return columns(schema_json(read(catalog, session, pinned, cache=cache)))
+@dataclass(frozen=True, slots=True)
+class Inspector:
+    """Inspect the tables of a project.
 
-
-def told(catalog: Catalog, table: str, *, at: int | None) -> Mapping[str, Any] | None:
-    """Return Delta's own JSON of a table's columns; None where no log on this machine tells them."""
-    location = catalog.locate(table)
-    path = location.local if location.kind == "delta" and location.name is None else None
-    found = local_log.latest(path, at=at) if path is not None else None
-    return found.schema if found is not None and found.schema.get("fields") else None
-
-
-def commits(catalog: Catalog, session: Session, table: str, limit: int | None) -> tuple[Commit, ...]:
-    """Return a table's commits, newest first."""
-    with _told():
-        return history(_delta(catalog, session, table), session, limit=limit)
-
-
-def count(catalog: Catalog, session: Session, table: str, *, at: int | None, cache: Path) -> int:
-    """Return a table's number of rows."""
-    pinned = pin(catalog, session, table, at=at)
-    local = catalog.locate(table).local
-    counted = row_count(local, pinned.version) if local and pinned.version is not None else None
-    if counted is not None:
-        return counted
-    with _told():
-        return int(read(catalog, session, pinned, cache=cache).count())
-
-
-def preview(
-    catalog: Catalog, session: Session, table: str, rows: int, *, at: int | None, cache: Path
-) -> tuple[dict[str, Any], ...]:
-    """Return the first rows of a table."""
-    pinned = pin(catalog, session, table, at=at)
-    with _told():
-        found = read(catalog, session, pinned, cache=cache).limit(rows).collect()
-    return tuple(row.asDict(recursive=True) for row in found)
-
-
-def restore(catalog: Catalog, session: Session, table: str, version: int) -> PublishedVersion:
-    """Make a new version of a table that equals an old one.
-
-    Raises:
-        VersionGone: The old version's files were removed.
-        UnknownName: There is no such version.
+    Args:
+        catalog: Locates tables.
+        session: Used only for what the files on this machine do not answer.
+        cache: Folder for unpacked archives of sources.
     """
-    location = _delta(catalog, session, table)
-    pin(catalog, session, table, at=version)
-    with _told():
-        delta_table(location, session).restoreToVersion(version)
-    found = tip(location, session)
-    if found is None:
-        raise TableError(f"Table `{table}` cannot be read after it was restored.")
-    rows = row_count(location.local, found.version) if location.local else None
-    if rows is None:
-        rows = int(delta_table(location, session).toDF().count())
-    return PublishedVersion(
-        table=table,
-        version=found.version,
-        rows=rows,
-        location=location.text,
-        identity=found.identity,
-        schema_hash=schema_hash(found.schema),
-    )
 
+    catalog: Catalog
+    session: Session
+    cache: Path
 
-def _delta(catalog: Catalog, session: Session, table: str) -> Location:
-    location = catalog.locate(table)
-    if location.kind == "source":
-        raise InputError(f"`{table}` is a read-only source ({location.format}): its files have no versions.")
-    if not made(location, session):
-        raise catalog.unknown(table)
-    return location
+    def info(self, table: str) -> TableInfo:
+        """Return the facts of a table that a list shows."""
+        location = self.catalog.locate(table)
+        version = time = None
+        if location.kind == "delta":
+            newest = find_version(location, self.session)
+            exists = newest is not None
+            version, time = (newest.version, newest.time) if newest else (None, None)
+        elif location.local is not None:
+            fingerprint = source_fingerprint(location.local)
+            exists, time = fingerprint is not None, fingerprint[1] if fingerprint else None
+        else:
+            exists = location.name is None or bool(self.session.get().catalog.tableExists(location.name))
+        return TableInfo(
+            name=table,
+            kind=location.kind,
+            location=location.address,
+            exists=exists,
+            version=version,
+            time=time,
+            description=location.description,
+        )
 
+    def schema(self, table: str, *, at: int | None) -> Columns:
+        """Return the column names and types of a table."""
+        pin = pin_table(self.catalog, self.session, table, at=at)
+        location = self.catalog.locate(table)
+        version = find_version(location, self.session, at=pin.version) if location.kind == "delta" else None
+        if version is not None:
+            return columns(version.schema)
+        with translate_spark_errors():
+            return columns(schema_json(read_pinned(self.catalog, self.session, pin, cache=self.cache)))
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Turn an error of Spark into one that a person understands, where there is one."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
+    def local_schema_json(self, table: str, *, at: int | None) -> Mapping[str, Any] | None:
+        """Return the schema JSON in the log of a table; None where the log is not on this machine."""
+        location = self.catalog.locate(table)
+        path = location.local if location.kind == "delta" and location.name is None else None
+        version = local_log.read_version(path, at=at) if path is not None else None
+        return version.schema if version is not None and version.schema.get("fields") else None
 
-    try:
-        yield
-    except SparkopsError:
-        raise
-    except (PySparkException, Py4JError) as error:
-        told = explain(error)
-        if told is None:
-            raise
-        raise told from error
+    def history(self, table: str, limit: int | None) -> tuple[Commit, ...]:
+        """Return the commits of a table, newest first."""
+        with translate_spark_errors():
+            return read_history(self._delta_location(table), self.session, limit=limit)
+
+    def count(self, table: str, *, at: int | None) -> int:
+        """Return the number of rows of a table, from its log where that has it."""
+        pin = pin_table(self.catalog, self.session, table, at=at)
+        local = self.catalog.locate(table).local
+        rows = row_count(local, pin.version) if local and pin.version is not None else None
+        if rows is not None:
+            return rows
+        with translate_spark_errors():
+            return int(read_pinned(self.catalog, self.session, pin, cache=self.cache).count())
+
+    def preview(self, table: str, rows: int, *, at: int | None) -> tuple[dict[str, Any], ...]:
+        """Return the first rows of a table."""
+        pin = pin_table(self.catalog, self.session, table, at=at)
+        with translate_spark_errors():
+            frame: DataFrame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
+            return tuple(row.asDict(recursive=True) for row in frame.limit(rows).collect())
+
+    def restore(self, table: str, version: int) -> PublishedVersion:
+        """Commit a new version of a table that equals an old one.
+
+        Raises:
+            VersionGone: The files of the old version were removed.
+            UnknownName: There is no such version.
+        """
+        location = self._delta_location(table)
+        pin_table(self.catalog, self.session, table, at=version)
+        with translate_spark_errors():
+            delta_table(location, self.session).restoreToVersion(version)
+        newest = find_version(location, self.session)
+        if newest is None:
+            raise TableError(f"Table `{table}` cannot be read after it was restored.")
+        rows = row_count(location.local, newest.version) if location.local else None
+        if rows is None:
+            rows = int(delta_table(location, self.session).toDF().count())
+        return PublishedVersion(
+            table=table,
+            version=newest.version,
+            rows=rows,
+            location=location.address,
+            identity=newest.identity,
+            schema_hash=schema_hash(newest.schema),
+        )
+
+    def _delta_location(self, table: str) -> Location:
+        location = self.catalog.locate(table)
+        if location.kind == "source":
+            raise InputError(
+                f"`{table}` is a read-only source ({location.format}): its files have no versions."
+            )
+        if not table_exists(location, self.session):
+            raise self.catalog.unknown_table(table)
+        return location

@@ -1,4 +1,4 @@
-"""Pin a table to one version, and read exactly that."""
+"""Pin a table to one version, and read exactly that version."""
 
 from __future__ import annotations
 
@@ -11,102 +11,106 @@ from sparkops.errors import VersionGone
 from sparkops.pipeline.table import Commit, Pin
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.log import local_log
-from sparkops.tables.log.delta_log import history, load, made, tip
-from sparkops.tables.log.local_log import LogTip
+from sparkops.tables.log.delta_log import find_version, load_version, read_history, table_exists
+from sparkops.tables.log.local_log import TableVersion
 from sparkops.tables.log.replay import missing_file
 from sparkops.tables.schema import schema_hash
 from sparkops.tables.session import Session
 from sparkops.tables.sources.sources import pin_source, read_source
-from sparkops.tables.versions import require_version, utc, version_as_of
+from sparkops.tables.versions import require_version, to_utc, version_as_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
-def pin(
+def pin_table(
     catalog: Catalog, session: Session, table: str, *, at: int | None = None, as_of: datetime | None = None
 ) -> Pin:
-    """Return the version of a table that is meant.
+    """Return the newest version of a table, version `at`, or the version of a moment.
 
     Args:
-        catalog: Says where the table stands.
+        catalog: Locates the table.
         session: Used only where the log is not on this machine.
         table: Name in the catalog.
-        at: A version.
-        as_of: A moment; one without a time zone is UTC.
+        at: The version.
+        as_of: The moment; without a time zone it is UTC.
 
     Raises:
         UnknownName: There is no such table or version.
-        VersionGone: Its log or files were cleaned away.
+        VersionGone: Its log or files were removed.
     """
     location = catalog.locate(table)
     if location.kind == "source":
-        return pin_source(location, session, at=at, as_of=utc(as_of) if as_of else None)
-    if not made(location, session):
-        raise catalog.unknown(table)
-    return pin_of(location, _version(location, session, at, as_of))
-
-
-def read(catalog: Catalog, session: Session, pinned: Pin, *, cache: Path) -> DataFrame:
-    """Return a table at its pin.
-
-    Raises:
-        VersionGone: The pinned version, or the very table or file, is no longer there.
-    """
-    location = catalog.locate(pinned.table)
-    if pinned.kind == "source" or pinned.version is None:
-        return read_source(location, pinned, session, cache=cache)
-    found = local_log.latest(location.local) if location.local else None
-    if found is not None and found.identity != pinned.identity:
-        raise VersionGone(
-            f"Table `{pinned.table}` was made anew at {location.text}: version {pinned.version} of the pinned one "
-            "no longer exists."
-        )
-    if location.local is not None and found is not None and pinned.version != found.version:
-        _require_files(location, pinned.version, location.local)
-    return load(location, session, pinned.version)
-
-
-def pin_of(location: Location, found: LogTip) -> Pin:
-    """Return the pin of a version."""
+        return pin_source(location, session, at=at, as_of=to_utc(as_of) if as_of else None)
+    if not table_exists(location, session):
+        raise catalog.unknown_table(table)
+    version = _resolve_version(location, session, at, as_of)
     return Pin(
         table=location.table,
         kind="delta",
-        location=location.text,
-        version=found.version,
-        identity=found.identity,
-        schema_hash=schema_hash(found.schema),
-        time=found.time,
+        location=location.address,
+        version=version.version,
+        identity=version.identity,
+        schema_hash=schema_hash(version.schema),
+        time=version.time,
     )
 
 
-def _version(location: Location, session: Session, at: int | None, as_of: datetime | None) -> LogTip:
-    newest = tip(location, session)
+def read_pinned(catalog: Catalog, session: Session, pin: Pin, *, cache: Path) -> DataFrame:
+    """Return a table at its pin.
+
+    Args:
+        catalog: Locates the table.
+        session: Reads it.
+        pin: The version.
+        cache: Folder for unpacked archives of sources.
+
+    Raises:
+        VersionGone: The pinned version or one of its files was removed, or the table was created again.
+    """
+    location = catalog.locate(pin.table)
+    if pin.kind == "source" or pin.version is None:
+        return read_source(location, pin, session, cache=cache)
+    newest = local_log.read_version(location.local) if location.local else None
+    if newest is not None and newest.identity != pin.identity:
+        raise VersionGone(
+            f"Table `{pin.table}` was created again at {location.address}: version {pin.version} of the pinned one "
+            "no longer exists."
+        )
+    if location.local is not None and newest is not None and pin.version != newest.version:
+        _require_files(location, pin.version, location.local)
+    return load_version(location, session, pin.version)
+
+
+def _resolve_version(
+    location: Location, session: Session, at: int | None, as_of: datetime | None
+) -> TableVersion:
+    newest = find_version(location, session)
     if newest is None:
-        raise VersionGone(f"The log of table `{location.table}` at {location.text} cannot be read.")
+        raise VersionGone(f"The log of table `{location.table}` at {location.address} cannot be read.")
     if at is None and as_of is None:
         return newest
-    commits = history(location, session)
-    oldest = _oldest(location, commits)
+    commits = read_history(location, session)
+    oldest = _oldest_version(location, commits)
     if at is None and as_of is not None:
         at = version_as_of(location.table, as_of, commits, oldest=oldest, newest=newest.version)
     at = newest.version if at is None else at
     require_version(location.table, at, oldest=oldest, newest=newest.version)
     if location.local is not None and at != newest.version:
         _require_files(location, at, location.local)
-    return tip(location, session, at=at) or newest
+    return find_version(location, session, at=at) or newest
 
 
-def _oldest(location: Location, commits: Sequence[Commit]) -> int:
-    found = local_log.earliest(location.local) if location.local else None
-    return found if found is not None else commits[-1].version
+def _oldest_version(location: Location, commits: Sequence[Commit]) -> int:
+    local = local_log.oldest_version(location.local) if location.local else None
+    return local if local is not None else commits[-1].version
 
 
 def _require_files(location: Location, version: int, folder: Path) -> None:
     """Refuse an older version whose data files were removed, before a job begins to read it."""
-    lost = missing_file(folder, version)
-    if lost is not None:
+    removed = missing_file(folder, version)
+    if removed is not None:
         raise VersionGone(
-            f"Version {version} of table `{location.table}` can no longer be read: its file {lost.name} was removed "
+            f"Version {version} of table `{location.table}` can no longer be read: its file {removed.name} was removed "
             "(VACUUM removes what newer versions do not need). Use a newer version."
         )

@@ -1,4 +1,4 @@
-"""The Spark session of this room, asked for only where it is needed."""
+"""The Spark session, started only where it is needed."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """A session, what gives one, or none.
+    """Give the Spark session to those who need it.
 
     Args:
-        source: The session, a function that returns it, or None.
+        source: The session, a function that returns it, or None if there is none.
+
+    Attributes:
+        settings_lock: Held while a commit depends on settings of the session, which all threads share.
     """
 
     def __init__(self, source: SparkSession | Callable[[], SparkSession] | None) -> None:
         self._source = source
-        self.settings = (
-            Lock()
-        )  # held while a write goes by settings of the session, which all of its threads share
+        self.settings_lock = Lock()
 
     def get(self) -> SparkSession:
         """Return the session.

@@ -1,4 +1,4 @@
-"""Folders that may stand on this machine or behind a Hadoop file system."""
+"""Files and folders on the local file system or on a Hadoop file system."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ log = logging.getLogger("sparkops.tables")
 
 
 def require_writable(folder: str, *, what: str) -> None:
-    """Make a local folder, so that one that cannot be written to is told before anything is computed.
+    """Create a local folder, so that one without write permission is refused before anything is computed.
 
     Args:
-        folder: Path or URI; a URI is left to Spark.
-        what: What the folder is for.
+        folder: Path or URI. A URI is not checked.
+        what: What will be written there, for the message.
 
     Raises:
-        TableError: It cannot be made.
+        TableError: The folder cannot be created.
     """
     local = local_path(folder)
     if local is None:
@@ -31,12 +31,12 @@ def require_writable(folder: str, *, what: str) -> None:
     except OSError as error:
         raise TableError(
             f"Cannot write {what} under {local}: {error.strerror or error}. "
-            "Give it the right to write, or set `warehouse` to another folder."
+            "Grant write permission, or set `warehouse` to another folder."
         ) from error
 
 
-def exists(path: str, session: Session) -> bool:
-    """Tell whether a file or folder is there; no where it cannot be asked."""
+def path_exists(path: str, session: Session) -> bool:
+    """Return whether a file or folder exists; False under Spark Connect, which cannot look."""
     local = local_path(path)
     if local is not None:
         return local.exists()
@@ -44,8 +44,8 @@ def exists(path: str, session: Session) -> bool:
     return bool(hadoop and hadoop[0].exists(hadoop[1]))
 
 
-def remove(folder: str, session: Session) -> None:
-    """Remove a folder with what is in it; nothing happens where it is not there."""
+def remove_folder(folder: str, session: Session) -> None:
+    """Remove a folder and its contents, if it exists."""
     local = local_path(folder)
     if local is not None:
         shutil.rmtree(local, ignore_errors=True)
@@ -58,10 +58,10 @@ def remove(folder: str, session: Session) -> None:
 
 
 def _hadoop(path: str, session: Session) -> tuple[Any, Any] | None:
-    """Return Hadoop's file system and path; None under Spark Connect, which has no way to them."""
+    """Return the Hadoop file system and path; None under Spark Connect, which has no access to them."""
     spark: Any = session.get()
     jvm = getattr(spark, "_jvm", None)
     if jvm is None:
         return None
-    place = jvm.org.apache.hadoop.fs.Path(path)
-    return place.getFileSystem(spark._jsc.hadoopConfiguration()), place  # noqa: SLF001
+    hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
+    return hadoop_path.getFileSystem(spark._jsc.hadoopConfiguration()), hadoop_path  # noqa: SLF001

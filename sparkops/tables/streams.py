@@ -1,4 +1,4 @@
-"""Tables as streams: what came into one since the last time, micro-batch by micro-batch."""
+"""Read tables as streams, and process their new rows in micro-batches."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sparkops.errors import EngineError, InputError
 from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch
-from sparkops.tables.catalog import Catalog, Location, join
+from sparkops.tables.catalog import Catalog, Location, join_path
 from sparkops.tables.session import Session
-from sparkops.tables.sources.sources import STRICT
+from sparkops.tables.sources.sources import strict_options
 from sparkops.tables.storage import require_writable
 
 if TYPE_CHECKING:
@@ -21,28 +21,29 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
 
 CHECKPOINTS: Final = "_streams"
-_LOOK: Final = 1.0  # seconds between two looks at a query: so long a signal may wait
+# Seconds between two polls of a query, and so the longest time that a signal waits.
+_POLL_INTERVAL: Final = 1.0
 
-Each = Callable[["DataFrame", MicroBatch], None]
+BatchFunction = Callable[["DataFrame", MicroBatch], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Streams:
+class TableStreams:
     """The tables of a project as streams.
 
     Args:
-        catalog: Says where tables stand, and so where the checkpoints of streams do.
-        session: Where the queries run.
+        catalog: Locates tables, and the checkpoints of streams in the warehouse.
+        session: Runs the queries.
     """
 
     catalog: Catalog
     session: Session
 
     def read(self, table: str) -> DataFrame:
-        """Return what comes into a table, as a streaming frame; its options in the catalog are Spark's.
+        """Return a table as a streaming frame, with the reader options of the catalog.
 
         Raises:
-            InputError: It is a source whose columns the catalog does not declare.
+            InputError: The table is a source whose columns the catalog does not declare.
         """
         location = self.catalog.locate(table)
         reader = self.session.get().readStream.options(**location.options)
@@ -50,54 +51,54 @@ class Streams:
             return reader.table(location.name)
         reader = reader.format(location.format)
         if location.kind == "source":
-            strict = {k: v for k, v in STRICT.get(location.format, {}).items() if k not in location.options}
-            reader = reader.schema(_declared(location)).options(**strict)
-        return reader.load(location.text)
+            strict = strict_options(location)
+            reader = reader.schema(_declared_columns(location)).options(**strict)
+        return reader.load(location.address)
 
     def run(
-        self, frame: DataFrame, *, name: str, output_mode: OutputMode, every: str | None, each: Each
+        self, frame: DataFrame, *, name: str, output_mode: OutputMode, every: str | None, each: BatchFunction
     ) -> int | None:
-        """Hand every micro-batch to `each`, in order; one that fails ends the stream, and comes again the next time.
+        """Call `each` with every micro-batch, in order. A batch that fails ends the stream, and is repeated by the next run.
 
         Args:
             frame: The streaming frame.
-            name: Of the stream: its checkpoint tells how far it was read.
-            output_mode: Structured Streaming's.
-            every: Look for more at this interval until interrupted; None ends when all that is there was read.
-            each: Takes a micro-batch and what it is.
+            name: Name of the stream. Its checkpoint records what was processed.
+            output_mode: Output mode of Structured Streaming.
+            every: Interval between micro-batches, until interrupted; None processes what is available and ends.
+            each: Receives the rows of a micro-batch, and its identity.
 
         Returns:
-            The last version of a Delta table that was read; None where nothing new was.
+            The last version of the Delta table that was processed; None if there was nothing new.
 
         Raises:
-            EngineError: The session is one of Spark Connect.
+            EngineError: The session is a Spark Connect session.
             TableError: The checkpoint cannot be written.
         """
         if not hasattr(self.session.get(), "_jsparkSession"):
             raise EngineError(
                 "A streaming job needs a session with a JVM of its own, not one of Spark Connect."
             )
-        place = join(self.catalog.warehouse, CHECKPOINTS, name)
-        require_writable(place, what=f"the checkpoint of stream `{name}`")
+        checkpoint = join_path(self.catalog.warehouse, CHECKPOINTS, name)
+        require_writable(checkpoint, what=f"the checkpoint of stream `{name}`")
         batches = _Batches(each)
-        writer = frame.writeStream.queryName(name).outputMode(output_mode).option("checkpointLocation", place)
-        writer = writer.foreachBatch(batches.take)
+        writer = frame.writeStream.queryName(name).outputMode(output_mode).foreachBatch(batches.process)
+        writer = writer.option("checkpointLocation", checkpoint)
         trigger = writer.trigger(processingTime=every) if every else writer.trigger(availableNow=True)
         query = trigger.start()
         batches.stream.set_result(query.id)
         _await(query, batches)
-        return _reached(query)
+        return _last_version(query)
 
 
 class _Batches:
-    """Takes micro-batches from Spark's thread; keeps the error that stopped them, which Spark only tells as text."""
+    """Process micro-batches in Spark's thread, and keep the error of one that fails: Spark reports it only as text."""
 
-    def __init__(self, each: Each) -> None:
+    def __init__(self, each: BatchFunction) -> None:
         self.each = each
         self.stream: Future[str] = Future()
         self.error: BaseException | None = None
 
-    def take(self, rows: DataFrame, number: int) -> None:
+    def process(self, rows: DataFrame, number: int) -> None:
         try:
             self.each(rows, MicroBatch(stream=self.stream.result(), number=number))
         except BaseException as error:
@@ -106,11 +107,12 @@ class _Batches:
 
 
 def _await(query: StreamingQuery, batches: _Batches) -> None:
-    """Wait for the end of a query; whatever interrupts that stops the query, and the batch at work."""
+    """Wait for the end of a query; an interruption stops the query and its current micro-batch."""
     from pyspark.errors import StreamingQueryException
 
     try:
-        while not query.awaitTermination(_LOOK):  # type: ignore[arg-type]  # seconds, as a float too
+        # PySpark annotates the seconds as int and accepts float
+        while not query.awaitTermination(_POLL_INTERVAL):  # type: ignore[arg-type]
             pass
     except StreamingQueryException:
         if batches.error is not None:
@@ -120,18 +122,19 @@ def _await(query: StreamingQuery, batches: _Batches) -> None:
         query.stop()
 
 
-def _reached(query: StreamingQuery) -> int | None:
-    """Return the last version that was read whole, by the offset at which the source goes on."""
+def _last_version(query: StreamingQuery) -> int | None:
+    """Return the last version that was processed completely, from the offset of the next read."""
     last = query.lastProgress
     sources: list[dict[str, Any]] = json.loads(last.json)["sources"] if last else []
     offset = sources[0]["endOffset"] if sources else None
     if not isinstance(offset, dict) or "reservoirVersion" not in offset:
         return None
-    behind = int(offset.get("index", -1)) < 0  # the version named there is the next one
-    return max(0, int(offset["reservoirVersion"]) - behind)
+    # with a negative index, the offset contains the version after it
+    is_next = int(offset.get("index", -1)) < 0
+    return max(0, int(offset["reservoirVersion"]) - is_next)
 
 
-def _declared(location: Location) -> str:
+def _declared_columns(location: Location) -> str:
     if location.ddl is None:
         raise InputError(
             f"Source `{location.table}` is read as a stream, and Spark infers no columns there: declare them as "

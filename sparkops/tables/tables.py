@@ -1,4 +1,4 @@
-"""The project's tables: read at a version, staged, published, listed, restored."""
+"""The tables of a project: read at a version, staged, published, inspected, restored."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from sparkops.pipeline.check import RecordedCheck
 from sparkops.pipeline.quarantine_summary import QuarantineSummary
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write
-from sparkops.tables import inspect, read
-from sparkops.tables.backends.deltars.commit_files import Files
+from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import QUARANTINE, Catalog
-from sparkops.tables.check_history.history import append as append_results
-from sparkops.tables.check_history.history import read as read_results
+from sparkops.tables.check_history import append_results, read_results
 from sparkops.tables.error_messages.translation import explain
-from sparkops.tables.log.commit_info import Mark
-from sparkops.tables.quarantine.quarantine import quarantine
+from sparkops.tables.inspect import Inspector
+from sparkops.tables.log.commit_info import WriteId
+from sparkops.tables.quarantine.quarantine import append_rejected
 from sparkops.tables.quarantine.release import Releases
-from sparkops.tables.quarantine.summary import held
+from sparkops.tables.quarantine.summary import summarize_quarantine
+from sparkops.tables.read import pin_table, read_pinned
+from sparkops.tables.schema import Columns
 from sparkops.tables.session import Session
-from sparkops.tables.staging import stage
-from sparkops.tables.streams import Streams
-from sparkops.tables.write.publish import find, publish, require_delta
+from sparkops.tables.staging.stage import StagingArea
+from sparkops.tables.streams import TableStreams
+from sparkops.tables.write.publish import Publication, find_published, publish_frame
+from sparkops.tables.write.rules import require_delta
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -36,7 +38,8 @@ class Tables:
     """The tables of a project.
 
     Args:
-        spark: The session, or what returns it: called only where Spark is needed. None: what needs it is refused.
+        spark: The session, or a function that returns it and is called only where Spark is needed. With None, operations
+            that need Spark are refused.
         settings: The project's settings.
     """
 
@@ -44,39 +47,41 @@ class Tables:
         self._session = Session(spark)
         self._catalog = Catalog(settings)
         self._cache = settings.state / "sources"
+        self._inspector = Inspector(self._catalog, self._session, self._cache)
 
     def pin(self, name: str, *, at: int | None = None, as_of: datetime | None = None) -> Pin:
-        """Return the version of a table that is meant: the newest, `at`, or the one of a moment.
+        """Return the newest version of a table, version `at`, or the version of a moment.
 
         Raises:
             UnknownName: There is no such table or version.
-            VersionGone: Its log or files were cleaned away.
+            VersionGone: Its log or files were removed.
         """
-        return read.pin(self._catalog, self._session, name, at=at, as_of=as_of)
+        return pin_table(self._catalog, self._session, name, at=at, as_of=as_of)
 
     def read(self, pin: Pin) -> DataFrame:
         """Return a table at its pin.
 
         Raises:
-            VersionGone: What was pinned is no longer there.
+            VersionGone: The pinned version or one of its files was removed, or the table was created again.
         """
-        return read.read(self._catalog, self._session, pin, cache=self._cache)
+        return read_pinned(self._catalog, self._session, pin, cache=self._cache)
 
     def stage(
         self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ()
     ) -> DataFrame:
-        """Compute a frame once and return what reads the result back, split by the columns of the table's partitions."""
-        return stage.stage(
-            self._catalog, self._session, frame, table=table, run_id=run_id, partition_by=partition_by
-        )
+        """Compute a frame once, into files split by `partition_by`, and return a frame that reads them."""
+        return self._staging(run_id).stage(frame, table, partition_by=partition_by)
 
     def staged(self, table: str, run_id: str) -> DataFrame | None:
-        """Return what an earlier attempt of the run staged whole, or None."""
-        return stage.staged(self._catalog, self._session, table=table, run_id=run_id)
+        """Return the frame that an earlier attempt of the run staged completely, or None."""
+        return self._staging(run_id).find(table)
 
     def discard(self, run_id: str) -> None:
-        """Remove what a run staged."""
-        stage.discard(self._catalog, self._session, run_id)
+        """Remove everything that a run staged."""
+        self._staging(run_id).remove()
+
+    def _staging(self, run_id: str) -> StagingArea:
+        return StagingArea(self._catalog, self._session, run_id)
 
     def publish(
         self,
@@ -93,108 +98,114 @@ class Tables:
         Args:
             frame: The rows.
             write: Table and mode.
-            run_id: Marks the commit; a retry finds it and writes nothing.
-            values: The run's parameters: they name the slice of a `replace`.
-            staged: The frame is all that the run staged for the table, so its files can become the table's own.
+            run_id: The run. A retry finds its commit and writes nothing.
+            values: The run's parameters, which define the slice of a `replace`.
+            staged: Whether the frame is all that the run staged for the table, so that its files can become the table's.
             batch: The micro-batch that the frame is.
         """
-        location = self._catalog.locate(write.table)
-        mark, files = Mark(run_id, batch), self._files(write, run_id, staged=staged)
-        return publish(location, self._session, frame, write, mark=mark, values=values or {}, files=files)
+        publication = Publication(
+            frame=frame,
+            write=write,
+            write_id=WriteId(run_id, batch),
+            parameters=values or {},
+            open_files=self._open_files(write, run_id, staged=staged),
+        )
+        return publish_frame(self._catalog.locate(write.table), self._session, publication)
 
-    def _files(self, write: Write, run_id: str, *, staged: bool = False) -> Files | None:
-        """Return what gives the files of a frame, to be adopted; None where Spark is to write them."""
+    def _open_files(self, write: Write, run_id: str, *, staged: bool = False) -> OpenFiles | None:
+        """Return the function that opens the files of a frame; None where Spark has to write the table."""
         if self._catalog.settings.commits == "spark":
             return None
         if staged:
-            return lambda _: nullcontext(stage.place_of(self._catalog, table=write.table, run_id=run_id))
-        by = write.partition_by
-        return lambda frame: stage.files(
-            self._catalog, frame, table=write.table, run_id=run_id, partition_by=by
+            return lambda _: nullcontext(self._staging(run_id).local_folder(write.table))
+        return lambda frame: self._staging(run_id).temporary_files(
+            frame, write.table, partition_by=write.partition_by
         )
 
     def require_writable(self, table: str) -> None:
-        """Refuse a read-only source where a table is to be written, before anything is computed."""
+        """Refuse to write to a read-only source, before anything is computed."""
         require_delta(self._catalog.locate(table))
 
-    def published(self, table: str, run_id: str) -> PublishedVersion | None:
-        """Return what a run already published into a table, or None."""
-        return find(self._catalog.locate(table), self._session, Mark(run_id))
+    def find_published(self, table: str, run_id: str) -> PublishedVersion | None:
+        """Return the version that a run published into a table, or None."""
+        return find_published(self._catalog.locate(table), self._session, WriteId(run_id))
 
     def quarantine(
         self, frame: DataFrame, *, table: str, run_id: str, batch: MicroBatch | None = None
     ) -> PublishedVersion:
         """Append rejected rows to the table's quarantine exactly once for a run, or for a micro-batch."""
         location = self._catalog.locate(self.quarantine_name(table))
-        files = self._files(Write(table=location.table), run_id)
-        return quarantine(location, self._session, frame, mark=Mark(run_id, batch), files=files)
+        open_files = self._open_files(Write(table=location.table), run_id)
+        write_id = WriteId(run_id, batch)
+        return append_rejected(location, self._session, frame, write_id=write_id, open_files=open_files)
 
     def quarantine_name(self, table: str) -> str:
-        """Return the name of a table's quarantine, itself a table."""
+        """Return the name of a table's quarantine, which is a table, too."""
         return table + QUARANTINE
 
-    def keep_checks(
+    def append_check_results(
         self,
         history: str,
-        kept: Sequence[RecordedCheck],
+        checks: Sequence[RecordedCheck],
         *,
         run_id: str,
         published: bool,
         batch: MicroBatch | None = None,
     ) -> None:
-        """Append results of checks to the table `history`, exactly once for a run, or for a micro-batch."""
-        mark, location = Mark(run_id, batch), self._catalog.locate(history)
-        append_results(location, self._session, kept, mark=mark, published=published)
+        """Append check results to the table `history`, exactly once for a run, or for a micro-batch."""
+        location, write_id = self._catalog.locate(history), WriteId(run_id, batch)
+        append_results(location, self._session, checks, write_id=write_id, published=published)
 
-    def kept_checks(self, history: str, table: str) -> tuple[RecordedCheck, ...]:
-        """Return what the table `history` holds about the checks of a table, oldest first."""
+    def read_check_results(self, history: str, table: str) -> tuple[RecordedCheck, ...]:
+        """Return the results in the table `history` about a table's checks, oldest first."""
         return read_results(self._catalog.locate(history), self._session, table)
 
-    def held(self, table: str, *, run: str | None = None, rows: int = 0) -> QuarantineSummary:
-        """Return what stands in a table's quarantine: counts, and the first rows that still wait."""
-        return held(self._catalog.locate(self.quarantine_name(table)), self._session, run=run, rows=rows)
+    def quarantine_summary(self, table: str, *, run: str | None = None, rows: int = 0) -> QuarantineSummary:
+        """Return the summary of a table's quarantine: counts, and the first rows that are still held."""
+        location = self._catalog.locate(self.quarantine_name(table))
+        return summarize_quarantine(location, self._session, run=run, rows=rows)
 
     def releases(self, table: str) -> Releases:
-        """Return the way back of a table's quarantined rows."""
+        """Return the releases of a table's quarantine."""
         return Releases(self._catalog.locate(self.quarantine_name(table)), self._session)
 
     @property
-    def streams(self) -> Streams:
+    def streams(self) -> TableStreams:
         """Return the tables as streams."""
-        return Streams(self._catalog, self._session)
+        return TableStreams(self._catalog, self._session)
 
     def list(self) -> tuple[TableInfo, ...]:
-        """Return every table of the catalog and of a local warehouse, by name."""
+        """Return the facts of every table of the catalog and of a local warehouse, by name."""
         return tuple(self.info(name) for name in self._catalog.names())
 
     def info(self, name: str) -> TableInfo:
-        """Return one line of the list."""
-        return inspect.info(self._catalog, self._session, name)
+        """Return the facts of a table that a list shows."""
+        return self._inspector.info(name)
 
-    def schema(self, name: str, *, at: int | None = None) -> tuple[tuple[str, str], ...]:
-        """Return column names and types."""
-        return inspect.schema(self._catalog, self._session, name, at=at, cache=self._cache)
+    def schema(self, name: str, *, at: int | None = None) -> Columns:
+        """Return the column names and types of a table."""
+        return self._inspector.schema(name, at=at)
 
-    def told(self, name: str, *, at: int | None = None) -> Mapping[str, Any] | None:
-        """Return Delta's own JSON of a table's columns; no Spark. None where no log on this machine tells them."""
-        return inspect.told(self._catalog, name, at=at)
+    def local_schema_json(self, name: str, *, at: int | None = None) -> Mapping[str, Any] | None:
+        """Return the schema JSON in the log of a table, without Spark; None where the log is not on this machine."""
+        return self._inspector.local_schema_json(name, at=at)
 
     def history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
-        """Return a table's commits, newest first."""
-        return inspect.commits(self._catalog, self._session, name, limit)
+        """Return the commits of a table, newest first."""
+        return self._inspector.history(name, limit)
 
     def count(self, name: str, *, at: int | None = None) -> int:
-        """Return a table's number of rows, from its log where that says it."""
-        return inspect.count(self._catalog, self._session, name, at=at, cache=self._cache)
+        """Return the number of rows of a table, from its log where that has it."""
+        return self._inspector.count(name, at=at)
 
     def preview(self, name: str, rows: int = 10, *, at: int | None = None) -> tuple[dict[str, Any], ...]:
         """Return the first rows of a table."""
-        return inspect.preview(self._catalog, self._session, name, rows, at=at, cache=self._cache)
+        return self._inspector.preview(name, rows, at=at)
 
     def restore(self, name: str, version: int) -> PublishedVersion:
-        """Make a new version of a table that equals an old one."""
-        return inspect.restore(self._catalog, self._session, name, version)
+        """Commit a new version of a table that equals an old one."""
+        return self._inspector.restore(name, version)
 
     def explain(self, error: BaseException) -> SparkopsError | None:
-        """Return what an error of Spark, Delta or the file system means, or None when it is not theirs."""
+        """Return the error to show for an error of Spark, Delta or the file system; None if it is another's."""
         return explain(error)

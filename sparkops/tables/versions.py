@@ -1,4 +1,4 @@
-"""Which version of a Delta table is meant: the newest, a number, or the one of a moment."""
+"""Resolve a version number or a moment to a version of a Delta table."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from sparkops.pipeline.table import Commit
 
 
 def require_version(table: str, at: int, *, oldest: int, newest: int) -> None:
-    """Refuse a version that was never made, or that the log no longer holds.
+    """Refuse a version that does not exist, or that the log no longer has.
 
     Raises:
         UnknownName: There never was such a version.
-        VersionGone: It was cleaned away.
+        VersionGone: Its log was cleaned up.
     """
     if at > newest or at < 0:
-        raise UnknownName("version", str(at), (span(oldest, newest),), where=f"table `{table}`")
+        raise UnknownName("version", str(at), (_format_range(oldest, newest),), where=f"table `{table}`")
     if at < oldest:
-        raise gone(table, at, oldest=oldest, newest=newest)
+        raise VersionGone(
+            f"Version {at} of table `{table}` is no longer kept: its log was cleaned up. "
+            f"Versions {_format_range(oldest, newest)} can be read."
+        )
 
 
 def version_as_of(table: str, as_of: datetime, commits: Sequence[Commit], *, oldest: int, newest: int) -> int:
@@ -27,46 +30,37 @@ def version_as_of(table: str, as_of: datetime, commits: Sequence[Commit], *, old
 
     Args:
         table: Name in the catalog.
-        as_of: The moment; one without a time zone is UTC.
+        as_of: The moment; without a time zone it is UTC.
         commits: Newest first.
         oldest: Oldest version that can be read.
         newest: Newest version.
     """
-    moment = utc(as_of)
+    moment = to_utc(as_of)
     for commit in commits:
         if commit.time <= moment:
             require_version(table, commit.version, oldest=oldest, newest=newest)
             return commit.version
-    raise _before(table, moment, commits, oldest)
+    raise _too_early(table, moment, commits, oldest)
 
 
-def utc(moment: datetime) -> datetime:
-    """Return a moment in UTC; one without a time zone already is."""
+def to_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; without a time zone it is UTC already."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def span(oldest: int, newest: int) -> str:
-    """Return a range of versions as text."""
+def _format_range(oldest: int, newest: int) -> str:
     return str(newest) if oldest == newest else f"{oldest} to {newest}"
 
 
-def gone(table: str, at: int, *, oldest: int, newest: int) -> VersionGone:
-    """Return the error for a version that was cleaned away."""
-    return VersionGone(
-        f"Version {at} of table `{table}` is no longer kept: its log was cleaned up. "
-        f"Versions {span(oldest, newest)} can be read."
-    )
-
-
-def _before(table: str, moment: datetime, commits: Sequence[Commit], oldest: int) -> SparkopsError:
-    asked, first = _text(moment), _text(commits[-1].time) if commits else "unknown"
+def _too_early(table: str, moment: datetime, commits: Sequence[Commit], oldest: int) -> SparkopsError:
+    requested, first = _format_time(moment), _format_time(commits[-1].time) if commits else "unknown"
     if oldest > 0:
         return VersionGone(
-            f"Table `{table}` as of {asked} is no longer kept: the oldest version that can be read, "
+            f"Table `{table}` as of {requested} is no longer kept: the oldest version that can be read, "
             f"{oldest}, is of {first}."
         )
-    return InputError(f"Table `{table}` was not there yet at {asked}: its first version is of {first}.")
+    return InputError(f"Table `{table}` did not exist yet at {requested}: its first version is of {first}.")
 
 
-def _text(moment: datetime) -> str:
-    return f"{utc(moment):%Y-%m-%d %H:%M:%SZ}"
+def _format_time(moment: datetime) -> str:
+    return f"{to_utc(moment):%Y-%m-%d %H:%M:%SZ}"

@@ -269,7 +269,7 @@ def tables(tmp_path: Path, make_settings: Callable[..., Settings]) -> Callable[[
 def test_the_history_of_checks_is_read_and_shown_as_it_was(
     golden: Path, tables: Callable[[Path], Tables]
 ) -> None:
-    kept = tables(golden).kept_checks("check_results", "orders")
+    kept = tables(golden).read_check_results("check_results", "orders")
     found = [as_stored(history_json(each)) for each in group_by_expectation(kept, runs=20)]
     assert found == stored(golden / "cli" / "checks_history.json")
 
@@ -282,7 +282,7 @@ def test_the_commits_of_tables_name_their_runs_and_batches(
     for name, file in (("orders", "tables_history"), ("clean", "stream_history")):
         found = as_stored([commit_json(commit) for commit in opened.history(name)])
         assert found == stored(golden / "cli" / f"{file}.json")
-    published = opened.published("orders", runs["table"])
+    published = opened.find_published("orders", runs["table"])
     assert published is not None
     assert published.version == 0
 

@@ -28,8 +28,8 @@ from sparkops.scoring.artifact import file_names as files
 from sparkops.scoring.locate import identity
 from sparkops.tables import streams
 from sparkops.tables.catalog import STAGING
-from sparkops.tables.check_history.rows import COLUMNS
-from sparkops.tables.log.commit_info import Mark, note
+from sparkops.tables.check_history import COLUMNS
+from sparkops.tables.log.commit_info import WriteId, user_metadata
 from sparkops.tables.quarantine import quarantine
 from sparkops.tables.schema import schema_hash
 from sparkops.tables.sources.source_files import source_fingerprint
@@ -108,19 +108,21 @@ def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -
 
 
 def test_commits_are_marked_by_run_mode_and_batch() -> None:
-    assert Mark("r1").options(mode="append") == {
+    assert WriteId("r1").options(mode="append") == {
         "txnAppId": "sparkops:r1",
         "txnVersion": "1",
         "userMetadata": '{"sparkops_run": "r1", "sparkops_mode": "append"}',
     }
     batch = MicroBatch(stream="s-1", number=4)
-    marked = Mark("r1", batch)
+    marked = WriteId("r1", batch)
     assert marked.options(mode="merge") == {
         "txnAppId": "sparkops:s-1",
         "txnVersion": "5",
         "userMetadata": '{"sparkops_run": "r1", "sparkops_mode": "merge", "sparkops_stream": "s-1", "sparkops_batch": 4}',
     }
-    assert note("release-1", mode="stamp") == '{"sparkops_run": "release-1", "sparkops_mode": "stamp"}'
+    assert (
+        user_metadata("release-1", mode="stamp") == '{"sparkops_run": "release-1", "sparkops_mode": "stamp"}'
+    )
 
 
 def test_columns_that_sparkops_adds_to_tables_keep_their_names() -> None:
@@ -138,7 +140,7 @@ def test_columns_that_sparkops_adds_to_tables_keep_their_names() -> None:
 
 
 def test_folders_beside_the_tables_keep_their_names() -> None:
-    assert (STAGING, staging._FILES, parts.MARK, streams.CHECKPOINTS) == (
+    assert (STAGING, staging._TEMPORARY, parts.PARTITION_PREFIX, streams.CHECKPOINTS) == (
         "_staging", "_files-", "sparkops_by_", "_streams"
     )  # fmt: skip
 
@@ -199,6 +201,6 @@ def test_the_page_of_a_table_in_a_run_stands_where_it_stood() -> None:
 def test_a_commit_is_a_write_by_its_run_or_its_batch() -> None:
     batch = MicroBatch(stream="s", number=0)
     commit = Commit(version=1, time=None, operation="WRITE", rows=1, run_id="r1", batch=batch)  # type: ignore[arg-type]
-    assert Mark("r1").made(commit)
-    assert Mark("r2", batch).made(commit)
-    assert not Mark("r2", MicroBatch(stream="s", number=1)).made(commit)
+    assert WriteId("r1").matches(commit)
+    assert WriteId("r2", batch).matches(commit)
+    assert not WriteId("r2", MicroBatch(stream="s", number=1)).matches(commit)

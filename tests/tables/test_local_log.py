@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sparkops.tables.log.local_log import commits, earliest, latest, transactions
+from sparkops.tables.log.local_log import oldest_version, read_commits, read_transactions, read_version
 from sparkops.tables.log.replay import data_files, missing_file, row_count
 
 SCHEMA = {"type": "struct", "fields": [{"name": "k", "type": "string", "nullable": True, "metadata": {}}]}
@@ -17,7 +17,7 @@ def info(version, **more):
 
 @pytest.fixture
 def log(tmp_path):
-    """Write one commit of a made log."""
+    """Return a function that writes one commit of a log."""
     folder = tmp_path / "_delta_log"
     folder.mkdir()
 
@@ -36,47 +36,47 @@ def add(path, rows, **more):
 def test_the_newest_version_is_read_from_the_commits_alone(log):
     log(0, info(0), META, PROTOCOL, add("a", 1))
     table = log(1, info(1), add("b", 2))
-    tip = latest(table)
+    tip = read_version(table)
     assert (tip.version, tip.identity, tip.partition_by) == (1, "abc", ("k",))
     assert tip.time == datetime.fromtimestamp(1001, tz=UTC)
     assert tip.schema == SCHEMA
-    assert latest(table, at=0).version == 0
-    assert latest(table, at=2) is None
+    assert read_version(table, at=0).version == 0
+    assert read_version(table, at=2) is None
 
 
-def test_a_folder_without_a_log_is_no_table(tmp_path):
-    assert latest(tmp_path) is None
-    assert commits(tmp_path) is None
-    assert earliest(tmp_path) is None
-    assert transactions(tmp_path) is None
+def test_a_folder_without_a_log_is_not_a_table(tmp_path):
+    assert read_version(tmp_path) is None
+    assert read_commits(tmp_path) is None
+    assert oldest_version(tmp_path) is None
+    assert read_transactions(tmp_path) is None
     assert data_files(tmp_path, 0) is None
 
 
-def test_a_commit_time_of_the_log_itself_goes_before_the_writers_clock(log):
+def test_the_in_commit_timestamp_precedes_the_writers_clock(log):
     table = log(0, info(0, inCommitTimestamp=5_000), META, PROTOCOL)
-    assert latest(table).time == datetime.fromtimestamp(5, tz=UTC)
+    assert read_version(table).time == datetime.fromtimestamp(5, tz=UTC)
 
 
-def test_a_log_whose_newest_commits_stand_in_a_catalog_is_left_to_spark(log):
+def test_a_log_whose_newest_commits_are_in_a_catalog_is_left_to_spark(log):
     managed = {
         "protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "writerFeatures": ["catalogManaged"]}
     }
-    assert latest(log(0, info(0), META, managed)) is None
+    assert read_version(log(0, info(0), META, managed)) is None
 
 
 def test_a_damaged_log_is_left_to_spark(log):
     table = log(0, info(0), META, PROTOCOL)
     (table / "_delta_log" / f"{1:020}.json").write_text('{"commitInfo": {"times')
-    assert latest(table) is None
-    assert commits(table) is None
+    assert read_version(table) is None
+    assert read_commits(table) is None
     assert row_count(table, 1) is None
 
 
 def test_a_gap_in_the_commits_bounds_what_can_be_rebuilt(log):
     log(0, info(0), META, PROTOCOL)
     table = log(2, info(2), META, PROTOCOL)
-    assert earliest(table) == 2
-    assert latest(table, at=0) is None
+    assert oldest_version(table) == 2
+    assert read_version(table, at=0) is None
 
 
 def test_history_counts_the_rows_that_came_and_names_the_run(log):
@@ -95,9 +95,9 @@ def test_history_counts_the_rows_that_came_and_names_the_run(log):
         },
     )
     table = log(2, info(2, operation="OPTIMIZE", userMetadata='["x"]'))
-    found = [(c.version, c.operation, c.rows, c.run_id) for c in commits(table)]
-    assert found == [(2, "OPTIMIZE", None, None), (1, "MERGE", 3, None), (0, "WRITE", 3, "r1")]
-    assert len(commits(table, limit=1)) == 1
+    history = [(c.version, c.operation, c.rows, c.run_id) for c in read_commits(table)]
+    assert history == [(2, "OPTIMIZE", None, None), (1, "MERGE", 3, None), (0, "WRITE", 3, "r1")]
+    assert len(read_commits(table, limit=1)) == 1
 
 
 def test_files_are_replayed_with_removals_and_deleted_rows(log):
@@ -118,10 +118,10 @@ def test_a_file_without_statistics_leaves_the_count_to_spark(log):
     assert len(data_files(table, 0)) == 1
 
 
-def test_a_checkpoint_of_several_parts_counts_only_when_it_is_whole(log):
+def test_a_checkpoint_of_several_parts_counts_only_when_it_is_complete(log):
     table = log(3, info(3), META, PROTOCOL)
     part = table / "_delta_log" / f"{2:020}.checkpoint.{1:010}.{2:010}.parquet"
     part.touch()
-    assert earliest(table) == 3
+    assert oldest_version(table) == 3
     (table / "_delta_log" / f"{2:020}.checkpoint.{2:010}.{2:010}.parquet").touch()
-    assert earliest(table) == 2
+    assert oldest_version(table) == 2

@@ -64,19 +64,19 @@ def test_a_source_that_changed_since_it_was_pinned_is_not_read(source, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         ("x7,c", r"raw\.csv, line 3: `x7` does not have the declared type"),
         ("3,c,d", r"raw\.csv, line 3: the record `3,c,d` does not have the declared number"),
     ],
 )
-def test_a_corrupt_csv_row_is_told_with_file_and_line(source, line, told):
+def test_a_corrupt_csv_row_is_reported_with_file_and_line(source, line, message):
     tables = source(f"id,k\n1,a\n{line}\n4,d\n")
     with pytest.raises(Exception) as raised:  # noqa: PT011
         read(tables)
     explained = tables.explain(raised.value)
     assert isinstance(explained, BadData)
-    with pytest.raises(BadData, match=told):
+    with pytest.raises(BadData, match=message):
         raise explained
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_not_parquet_is_named(source):
         tables.preview("raw")
 
 
-def test_a_missing_file_says_where_it_is_looked_for(source, tmp_path):
+def test_a_missing_file_is_named_with_its_path(source, tmp_path):
     tables = source("id,k\n")
     (tmp_path / "raw.csv").unlink()
     with pytest.raises(BadData, match=r"Source `raw` has no file at .*raw\.csv: put it there"):
@@ -123,7 +123,7 @@ def test_a_source_has_no_versions(source):
     assert tables.schema("raw") == (("id", "int"), ("k", "string"))
 
 
-def test_a_source_newer_than_the_moment_asked_for_is_read_and_told(source, caplog):
+def test_a_source_newer_than_the_moment_is_read_with_a_warning(source, caplog):
     tables = source("id,k\n1,a\n")
     pin = tables.pin("raw", as_of=datetime(2013, 6, 1, tzinfo=UTC))
     assert pin == tables.pin("raw")

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.tables.schema import clashes, columns, difference, schema_hash
+from sparkops.tables.schema import columns, describe_differences, find_type_conflicts, schema_hash
 
 KINDS = st.sampled_from(["int", "string", "array<int>"])
 COLUMNS = st.lists(st.tuples(st.sampled_from("abcd"), KINDS), unique_by=lambda c: c[0]).map(tuple)
@@ -38,7 +38,7 @@ def test_the_hash_sees_names_types_and_order_and_nothing_else():
 
 
 @given(COLUMNS, COLUMNS)
-def test_a_difference_is_told_exactly_when_there_is_one(old, new):
-    assert (difference(old, new) == ()) == (set(old) == set(new))
-    assert difference(old, tuple(reversed(old))) == ()
-    assert set(clashes(old, new)) == {n for n, k in new for m, j in old if n == m and k != j}
+def test_differences_are_described_exactly_when_there_are_some(old, new):
+    assert (describe_differences(old, new) == ()) == (set(old) == set(new))
+    assert describe_differences(old, tuple(reversed(old))) == ()
+    assert set(find_type_conflicts(old, new)) == {n for n, k in new for m, j in old if n == m and k != j}

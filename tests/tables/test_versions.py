@@ -17,7 +17,7 @@ def test_a_moment_between_two_commits_means_the_earlier():
     assert version_as_of("t", NOON + timedelta(hours=3, minutes=59), COMMITS, oldest=2, newest=4) == 3
 
 
-def test_a_moment_before_what_is_kept_is_gone():
+def test_a_moment_before_the_oldest_version_is_refused():
     with pytest.raises(VersionGone, match="oldest version that can be read, 2"):
         version_as_of("t", NOON, COMMITS, oldest=2, newest=4)
 

@@ -96,7 +96,9 @@ class CheckHistoryTable:
             for position, result in enumerate(table_results)
         ]
         try:
-            self.tables.keep_checks(self.name, recorded, run_id=run_id, published=bool(versions), batch=batch)
+            self.tables.append_check_results(
+                self.name, recorded, run_id=run_id, published=bool(versions), batch=batch
+            )
         except (SparkopsError, OSError) as error:
             log.warning("the results of the checks were not kept: %s", error)
 
@@ -110,4 +112,4 @@ class CheckHistoryTable:
             raise InputError(
                 "No check results are kept here: `checks.results` is null. Set it to a table's name in conf/."
             )
-        return self.tables.kept_checks(self.name, table)
+        return self.tables.read_check_results(self.name, table)

@@ -61,7 +61,7 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
     tables, checks = container.tables, container.checks
     pin = tables.pin(table, at=at)
     suite = require_suite(checks, table)
-    columns = tables.told(table, at=pin.version)
+    columns = tables.local_schema_json(table, at=pin.version)
     if columns is not None:
         checks.require_fit(suite, columns)
     container.warm_up([])

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sparkops.errors import VersionGone
-from sparkops.tables.schema import Columns, difference
+from sparkops.tables.schema import Columns, describe_differences
 
 if TYPE_CHECKING:
     from sparkops.tables import Tables
@@ -52,7 +52,7 @@ def schema_drift(tables: Tables, table: str, *, since: int | None = None) -> Sch
     changes = (
         ColumnChange(new, description)
         for old, new in pairwise(schemas)
-        for description in difference(schemas[old], schemas[new])
+        for description in describe_differences(schemas[old], schemas[new])
     )
     return SchemaDrift(oldest=min(schemas), newest=max(schemas), changes=tuple(changes))
 

@@ -19,7 +19,7 @@ from sparkops.pipeline.write import Write
 from sparkops.runs.lock import lock_for_writing
 from sparkops.runs.record import new_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
-from sparkops.tables.write.replaced_slice import quoted
+from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -56,7 +56,7 @@ def summarize_quarantine(tables: Tables, request: ReleaseRequest) -> QuarantineS
     """
     tables.require_writable(request.table)
     tables.pin(request.table)
-    summary = tables.held(request.table)
+    summary = tables.quarantine_summary(request.table)
     runs = sorted({count.run for count in summary.counts})
     if request.run is not None and request.run not in runs:
         raise UnknownName("run", request.run, runs, where=f"the quarantine of `{request.table}`")
@@ -119,13 +119,13 @@ class _Release:
         """Finish interrupted releases, then release or discard the requested rows."""
         tables, table = self.container.tables, self.request.table
         # Read again: only now can no other process release rows.
-        interrupted = tables.held(table).interrupted
+        interrupted = tables.quarantine_summary(table).interrupted
         result = replace(result, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
-        row_count = tables.held(table, run=self.request.run).row_count
+        row_count = tables.quarantine_summary(table, run=self.request.run).row_count
         if not row_count:
             return result
         releases = tables.releases(table)
-        releases.prepare(self.id)
+        releases.add_release_columns(self.id)
         if self.request.discard:
             self.on_step("discard")
             return replace(result, rows=releases.discard(self.id, run=self.request.run))
@@ -135,7 +135,7 @@ class _Release:
         if not count:
             self.discard_staged(self.id)
             return result
-        releases.mark(passing, self.id, count=count)
+        releases.choose(passing, self.id, count=count)
         return replace(result, rows=self.finish(self.id), version=self.published_version())
 
     def stage_passing_rows(self, row_count: int) -> tuple[DataFrame, dict[str, int]]:
@@ -157,7 +157,7 @@ class _Release:
         tables, table = self.container.tables, self.request.table
         self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
-        frame = tables.releases(table).waiting(target, self.request.repairs, run=self.request.run)
+        frame = tables.releases(table).unreleased_rows(target, self.request.repairs, run=self.request.run)
         return tables.stage(frame, table=table, run_id=_repaired_rows_id(self.id))
 
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
@@ -173,7 +173,7 @@ class _Release:
         """Stage exactly the rows to append, and refuse them if the table would not pass its checks with them."""
         tables, table = self.container.tables, self.request.table
         present = tables.read(tables.pin(table))
-        staged = tables.stage(rows.select(*map(quoted, present.columns)), table=table, run_id=self.id)
+        staged = tables.stage(rows.select(*map(quote_name, present.columns)), table=table, run_id=self.id)
         suite = self.container.checks.suite(table)
         table_suite = select_table_level(suite) if suite else None
         if table_suite is not None:
@@ -199,22 +199,22 @@ class _Release:
         """Publish and stamp the marked rows of a release; return how many rows it released."""
         tables, table = self.container.tables, self.request.table
         releases = tables.releases(table)
-        if tables.published(table, release_id) is None:
+        if tables.find_published(table, release_id) is None:
             staged = tables.staged(table, release_id)
             if staged is None:
                 # The staged rows were removed, and the table has none of them: they are held again.
-                releases.unmark(release_id)
+                releases.undo(release_id)
                 return 0
             self.on_step("publish")
             tables.publish(staged, Write(table=table, mode="append"), run_id=release_id, staged=True)
         self.on_step("stamp")
-        rows = releases.stamp(release_id)
+        rows = releases.complete(release_id)
         self.discard_staged(release_id)
         return rows
 
     def published_version(self) -> int | None:
         """Return the version of the table that this release made."""
-        published = self.container.tables.published(self.request.table, self.id)
+        published = self.container.tables.find_published(self.request.table, self.id)
         return None if published is None else published.version
 
     def discard_staged(self, release_id: str) -> None:

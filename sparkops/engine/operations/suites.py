@@ -126,7 +126,7 @@ def _validate_suite(container: ServiceContainer, table: str) -> SuiteValidation:
     suite = require_suite(checks, table)
     checks.validate(suite)
     changes_schema = any(w.schema_change for job in jobs for w in job.writes if w.table == table)
-    columns = None if changes_schema else container.tables.told(table)
+    columns = None if changes_schema else container.tables.local_schema_json(table)
     if columns is not None:
         checks.require_fit(suite, columns, warnings=True)
     return SuiteValidation(

@@ -1,10 +1,10 @@
-"""The words in an error of Spark: its whole text with the causes, and the sentence that says what went wrong."""
+"""Extract the text of an error of Spark: all of it, its causes, and the sentence that names the root cause."""
 
 from __future__ import annotations
 
 import re
 
-_ROOMS = ("pyspark", "py4j", "delta", "grpc")
+_PACKAGES = ("pyspark", "py4j", "delta", "grpc")
 _TRACE = re.compile(r"^\s*(at |\.\.\. \d+ more|Suppressed: )")
 _CLASS = re.compile(r"^(?:Caused by: |: )?(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error)\w*: ")
 _STAGE = re.compile(
@@ -13,39 +13,38 @@ _STAGE = re.compile(
 _STATE = re.compile(r"\s*SQLSTATE: \w+;?")
 _CAUSE = re.compile(r"^(?:Caused by: |: )", re.MULTILINE)
 _STREAM = re.compile(r"^\[STREAM_FAILED\] Query \[.*?\] terminated with exception: ", re.DOTALL)
-_EMPTY = ("Exception thrown in awaitResult", "Driver stacktrace", "An error occurred while calling")
+_UNINFORMATIVE = ("Exception thrown in awaitResult", "Driver stacktrace", "An error occurred while calling")
 
 
 def spark_text(error: BaseException) -> str | None:
-    """Return the whole text of an error of Spark, or None when neither it nor what it was raised from is Spark's."""
-    found: BaseException | None = error
-    while found is not None:
-        if type(found).__module__.split(".")[0] in _ROOMS:
-            return str(found)
-        found = found.__cause__
+    """Return the text of an error of Spark, or of its nearest cause that is one; None if there is none."""
+    current: BaseException | None = error
+    while current is not None:
+        if type(current).__module__.split(".")[0] in _PACKAGES:
+            return str(current)
+        current = current.__cause__
     return None
 
 
-def causes(text: str) -> tuple[str, ...]:
-    """Return the messages of an error and its causes, the deepest last, without classes and stack traces."""
-    plain = "\n".join(line for line in text.splitlines() if not _TRACE.match(line))
-    found = [_sentence(part) for part in _CAUSE.split(plain)]
-    kept = [part for part in found if part and not part.startswith(_EMPTY)]
-    return tuple(dict.fromkeys(kept))
+def error_causes(text: str) -> tuple[str, ...]:
+    """Return the messages of an error and its causes, the root cause last, without class names and stack traces."""
+    without_trace = "\n".join(line for line in text.splitlines() if not _TRACE.match(line))
+    messages = [_message(part) for part in _CAUSE.split(without_trace)]
+    return tuple(dict.fromkeys(part for part in messages if part and not part.startswith(_UNINFORMATIVE)))
 
 
 def root_cause(text: str) -> str:
-    """Return one sentence that says what went wrong, as deep as Spark's text goes."""
+    """Return the first line of the deepest cause; the deepest with an error class of Spark is preferred."""
     if "Traceback (most recent call last)" in text:
         return _python_cause(text)
-    found = causes(text)
-    named = [cause for cause in found if cause.startswith("[")]
-    best = (named or list(found) or [text.strip()])[-1]
-    return best.split("\n")[0][:600]
+    messages = error_causes(text)
+    classified = [message for message in messages if message.startswith("[")]
+    deepest = (classified or list(messages) or [text.strip()])[-1]
+    return deepest.split("\n")[0][:600]
 
 
 def _python_cause(text: str) -> str:
-    """Return the last line of the traceback of a Python worker."""
+    """Return the error line of the last traceback of a Python worker."""
     tail = text.rsplit("Traceback (most recent call last)", maxsplit=1)[-1]
     lines = [
         line.strip()
@@ -55,7 +54,7 @@ def _python_cause(text: str) -> str:
     return lines[0][:600] if lines else text.strip().splitlines()[0]
 
 
-def _sentence(part: str) -> str:
+def _message(part: str) -> str:
     text = _CLASS.sub("", part.strip())
     text = _CLASS.sub("", _STAGE.sub("", _STREAM.sub("", text)))
     return _STATE.sub("", text).strip()

@@ -1,1 +1,1 @@
-"""Read the Delta log: versions, commits and data files."""
+"""The Delta log: versions, commits and data files of a table."""

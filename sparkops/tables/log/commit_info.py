@@ -1,4 +1,4 @@
-"""What Delta's own words about a commit mean here: its operation, its rows, the run that made it."""
+"""The facts that Delta's log records about a commit: operation, number of rows, and the run that made it."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from typing import Any
 from sparkops.pipeline.table import Commit, MicroBatch
 
 RUN_KEY = "sparkops_run"
-_STREAM_KEY, _BATCH_KEY = "sparkops_stream", "sparkops_batch"
+_MODE_KEY, _STREAM_KEY, _BATCH_KEY = "sparkops_mode", "sparkops_stream", "sparkops_batch"
 
 
-def note(run_id: str, *, mode: str) -> str:
-    """Return the `userMetadata` that marks a commit as a run's own."""
-    return json.dumps({RUN_KEY: run_id, "sparkops_mode": mode})
+def user_metadata(run_id: str, *, mode: str) -> str:
+    """Return the `userMetadata` of a commit that a run makes."""
+    return json.dumps({RUN_KEY: run_id, _MODE_KEY: mode})
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What makes a write one, whatever it was interrupted by: a run's one write of a table, or that of a micro-batch.
+class WriteId:
+    """Identify one write of a table, so that a retry of it writes nothing.
+
+    Delta accepts one write for each `txnAppId` and `txnVersion`.
 
     Args:
         run_id: The run.
-        batch: The micro-batch, if it is a stream's: another run that computes it again finds it written.
+        batch: The micro-batch of a stream. Its stream and number identify the write, whichever run computes it.
     """
 
     run_id: str
@@ -33,60 +35,63 @@ class Mark:
 
     @property
     def app_id(self) -> str:
-        """Return the `txnAppId`: Delta accepts one write of each version of it per table."""
+        """Return the `txnAppId`."""
         return f"sparkops:{self.run_id if self.batch is None else self.batch.stream}"
 
     @property
-    def number(self) -> int:
-        """Return the `txnVersion`; later batches have higher ones."""
+    def txn_version(self) -> int:
+        """Return the `txnVersion`: 1 for a run, rising with each micro-batch of a stream."""
         return 1 if self.batch is None else self.batch.number + 1
 
-    def note(self, *, mode: str) -> str:
-        """Return the `userMetadata`."""
+    def user_metadata(self, *, mode: str) -> str:
+        """Return the `userMetadata` of the commit."""
         if self.batch is None:
-            return note(self.run_id, mode=mode)
-        facts = {_STREAM_KEY: self.batch.stream, _BATCH_KEY: self.batch.number}
-        return json.dumps({RUN_KEY: self.run_id, "sparkops_mode": mode, **facts})
+            return user_metadata(self.run_id, mode=mode)
+        batch = {_STREAM_KEY: self.batch.stream, _BATCH_KEY: self.batch.number}
+        return json.dumps({RUN_KEY: self.run_id, _MODE_KEY: mode, **batch})
 
     def options(self, *, mode: str) -> dict[str, str]:
-        """Return Delta's options that mark a write."""
+        """Return the Delta writer options that identify the write."""
         return {
             "txnAppId": self.app_id,
-            "txnVersion": str(self.number),
-            "userMetadata": self.note(mode=mode),
+            "txnVersion": str(self.txn_version),
+            "userMetadata": self.user_metadata(mode=mode),
         }
 
-    def made(self, commit: Commit) -> bool:
-        """Tell whether a commit is the write that is meant."""
+    def matches(self, commit: Commit) -> bool:
+        """Return whether a commit is this write."""
         return commit.run_id == self.run_id if self.batch is None else commit.batch == self.batch
 
 
-def commit_of(version: int, info: Mapping[str, Any], *, time: datetime) -> Commit:
-    """Return one line of a table's history.
+def parse_commit(version: int, info: Mapping[str, Any], *, time: datetime) -> Commit:
+    """Return one commit of a table's history.
 
     Args:
-        version: The version.
-        info: Delta's `commitInfo`, or a row of its history.
+        version: Version that the commit made.
+        info: The `commitInfo` action, or a row of `DESCRIBE HISTORY`.
         time: When it was committed (UTC).
     """
+    metadata = _parse_metadata(info.get("userMetadata"))
+    run_id = metadata.get(RUN_KEY)
     return Commit(
         version=version,
         time=time,
         operation=str(info.get("operation") or "UNKNOWN"),
-        rows=_rows(info.get("operation"), info.get("operationMetrics") or {}),
-        run_id=_run(info.get("userMetadata")),
-        batch=_batch(info.get("userMetadata")),
+        rows=_count_rows(info.get("operation"), info.get("operationMetrics") or {}),
+        run_id=run_id if isinstance(run_id, str) else None,
+        batch=_micro_batch(metadata),
     )
 
 
-def _rows(operation: str | None, metrics: Mapping[str, Any]) -> int | None:
-    """Return how many rows a commit brought; those that it only copied do not count."""
+def _count_rows(operation: str | None, metrics: Mapping[str, Any]) -> int | None:
+    """Return how many rows a commit added or updated; rows that it only copied do not count."""
     if operation == "MERGE":
         names = ("numTargetRowsInserted", "numTargetRowsUpdated")
-        return sum(int(metrics[n]) for n in names) if all(n in metrics for n in names) else None
+        return sum(int(metrics[name]) for name in names) if all(name in metrics for name in names) else None
     if "numUpdatedRows" in metrics and operation == "UPDATE":
         return int(metrics["numUpdatedRows"])
-    for name in ("num_added_rows", "num_updated_rows"):  # in the words of delta-rs
+    # the metrics of delta-rs have names of their own
+    for name in ("num_added_rows", "num_updated_rows"):
         if name in metrics:
             return int(metrics[name])
     if "numOutputRows" not in metrics:
@@ -94,23 +99,17 @@ def _rows(operation: str | None, metrics: Mapping[str, Any]) -> int | None:
     return int(metrics["numOutputRows"]) - int(metrics.get("numCopiedRows") or 0)
 
 
-def _run(text: Any) -> str | None:
-    """Return the run id in a commit's `userMetadata`, which anyone may have written anything into."""
-    run = _noted(text).get(RUN_KEY)
-    return run if isinstance(run, str) else None
+def _micro_batch(metadata: Mapping[str, Any]) -> MicroBatch | None:
+    stream, number = metadata.get(_STREAM_KEY), metadata.get(_BATCH_KEY)
+    if not isinstance(stream, str) or not isinstance(number, int):
+        return None
+    return MicroBatch(stream=stream, number=number)
 
 
-def _batch(text: Any) -> MicroBatch | None:
-    """Return the micro-batch in a commit's `userMetadata`."""
-    noted = _noted(text)
-    stream, number = noted.get(_STREAM_KEY), noted.get(_BATCH_KEY)
-    known = isinstance(stream, str) and isinstance(number, int)
-    return MicroBatch(stream=str(stream), number=int(number or 0)) if known else None
-
-
-def _noted(text: Any) -> Mapping[str, Any]:
+def _parse_metadata(text: Any) -> Mapping[str, Any]:
+    """Return the `userMetadata` of a commit as JSON; empty for the free text of another writer."""
     try:
-        found = json.loads(text) if isinstance(text, str) else None
+        metadata = json.loads(text) if isinstance(text, str) else None
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return metadata if isinstance(metadata, dict) else {}

@@ -1,4 +1,7 @@
-"""Facts of a Delta table read from its log's own JSON, with no Spark; None where the log cannot be read so."""
+"""Read versions and commits of a Delta table from the files of its log, without Spark.
+
+Functions return None where only Spark can read the log, or where it is damaged.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,23 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.pipeline.table import Commit
-from sparkops.tables.log.commit_info import commit_of
-from sparkops.tables.log.log_folder import LogFolder, actions, commit_info, open_log
+from sparkops.tables.log.commit_info import parse_commit
+from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions, read_commit_info
 
-# Tables whose newest commits may stand elsewhere: only their catalog knows the newest version.
-_ELSEWHERE = {"catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"}
+# Features of tables whose newest commits may be in a catalog and not in the log.
+_CATALOG_FEATURES = {"catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LogTip:
-    """One version of a table, as its log tells it.
+class TableVersion:
+    """One version of a table.
 
     Args:
         version: The version.
-        identity: Delta's id of the table; another one means that the table was made anew.
+        identity: Delta's id of the table; a table that was dropped and created again has another one.
         time: When the version was committed (UTC).
-        schema: Delta's own JSON of the columns.
-        partition_by: Columns that the table is partitioned by.
+        schema: The columns as the JSON of Delta's log.
+        partition_by: Partition columns.
     """
 
     version: int
@@ -36,15 +39,15 @@ class LogTip:
     partition_by: tuple[str, ...] = ()
 
 
-def latest(path: Path, *, at: int | None = None) -> LogTip | None:
+def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
     """Return the newest version of the table in a folder, or version `at`.
 
     Args:
         path: The table's folder.
-        at: Another version than the newest.
+        at: The version; None for the newest.
 
     Returns:
-        None where there is no log, where that version cannot be rebuilt, or where the log is of a kind not read here.
+        None where there is no log, or where that version cannot be rebuilt from it.
     """
     log = open_log(path)
     if log is None:
@@ -56,7 +59,7 @@ def latest(path: Path, *, at: int | None = None) -> LogTip | None:
         metadata = _metadata(log, version)
         if metadata is None:
             return None
-        return LogTip(
+        return TableVersion(
             version=version,
             identity=metadata["id"],
             time=_time(log, version),
@@ -67,46 +70,46 @@ def latest(path: Path, *, at: int | None = None) -> LogTip | None:
         return None
 
 
-def commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] | None:
-    """Return the table's commits, newest first; their times never rise towards the older.
+def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] | None:
+    """Return the commits of a table, newest first.
 
     Args:
         path: The table's folder.
-        limit: How many at most.
+        limit: Maximum number of commits.
     """
     log = open_log(path)
     if log is None:
         return None
-    found: list[Commit] = []
+    history: list[Commit] = []
     try:
         for version in sorted(log.commits, reverse=True)[:limit]:
-            commit = commit_of(version, commit_info(log.commits[version]), time=_time(log, version))
-            found.append(commit)
+            commit = parse_commit(version, read_commit_info(log.commits[version]), time=_time(log, version))
+            history.append(commit)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return tuple(found)
+    return tuple(history)
 
 
-def earliest(path: Path) -> int | None:
-    """Return the oldest version that the log can still rebuild."""
+def oldest_version(path: Path) -> int | None:
+    """Return the oldest version that can be rebuilt from the log."""
     log = open_log(path)
     return None if log is None else log.oldest
 
 
-def transactions(path: Path) -> Mapping[str, int] | None:
-    """Return each application id whose transactions the newest version knows, with the last; None when it lists none."""
+def read_transactions(path: Path) -> Mapping[str, int] | None:
+    """Return the last `txnVersion` of each `txnAppId`; None where the newest version has no list of them."""
     log = open_log(path)
     if log is None or log.newest not in log.checksums:
         return None
     try:
-        listed = json.loads(log.checksums[log.newest].read_text(encoding="utf-8")).get("setTransactions")
-        return None if listed is None else {entry["appId"]: int(entry["version"]) for entry in listed}
+        entries = json.loads(log.checksums[log.newest].read_text(encoding="utf-8")).get("setTransactions")
+        return None if entries is None else {entry["appId"]: int(entry["version"]) for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
-    """Return the metadata that holds at a version; None when only the catalog can tell."""
+    """Return the metadata of a version; None for a table whose commits are in a catalog."""
     metadata, protocol = _from_checksum(log, version)
     if metadata is None or protocol is None:
         metadata, protocol = _from_commits(log, version)
@@ -116,27 +119,29 @@ def _metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
         *((protocol or {}).get("readerFeatures") or ()),
         *((protocol or {}).get("writerFeatures") or ()),
     }
-    return None if features & _ELSEWHERE else metadata
+    return None if features & _CATALOG_FEATURES else metadata
 
 
-_Found = tuple[dict[str, Any] | None, dict[str, Any] | None]
+# The metadata action and the protocol action, each None until it is read.
+_MetadataAndProtocol = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 
-def _from_checksum(log: LogFolder, version: int) -> _Found:
+def _from_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
     if version not in log.checksums:
         return None, None
     try:
         facts = json.loads(log.checksums[version].read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # a checksum is a convenience: the commits say the same
+    # the commits contain the same facts
+    except (OSError, ValueError):
         return None, None
     return facts.get("metadata"), facts.get("protocol")
 
 
-def _from_commits(log: LogFolder, version: int) -> _Found:
+def _from_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
     metadata: dict[str, Any] | None = None
     protocol: dict[str, Any] | None = None
     for number in range(version, log.base(version), -1):
-        for action in actions(log.commits[number]):
+        for action in read_actions(log.commits[number]):
             metadata = metadata or action.get("metaData")
             protocol = protocol or action.get("protocol")
         if metadata and protocol:
@@ -146,7 +151,7 @@ def _from_commits(log: LogFolder, version: int) -> _Found:
 
 def _from_checkpoint(
     log: LogFolder, version: int, metadata: dict[str, Any] | None, protocol: dict[str, Any] | None
-) -> _Found:
+) -> _MetadataAndProtocol:
     for file in log.checkpoints.get(version, ()):
         from pyarrow import parquet
 
@@ -157,12 +162,12 @@ def _from_checkpoint(
 
 
 def _time(log: LogFolder, version: int) -> datetime:
-    """Return when a version was committed: by its own words, else by its file's time.
+    """Return when a version was committed: by its `commitInfo`, else by the modification time of its file.
 
-    The commit's own words survive a copy of the folder; a file's time does not.
+    `commitInfo` survives a copy of the folder; the modification time does not.
     """
     if version in log.commits:
-        info = commit_info(log.commits[version])
+        info = read_commit_info(log.commits[version])
         stamp = info.get("inCommitTimestamp", info.get("timestamp"))
         if stamp is not None:
             return datetime.fromtimestamp(stamp / 1000, tz=UTC)

@@ -1,4 +1,4 @@
-"""The files of a Delta log on the local file system, and which versions can be rebuilt from them."""
+"""List the files of a Delta log on the local file system, and the versions that can be rebuilt from them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10})|\.([0-9a-
 
 @dataclass(frozen=True, slots=True)
 class LogFolder:
-    """What stands in one `_delta_log`.
+    """The files of one `_delta_log` folder.
 
     Args:
         path: The folder.
-        commits: Version to its JSON file.
-        checksums: Version to its checksum file, which repeats the metadata.
-        checkpoints: Version to the Parquet files of a complete checkpoint; empty where it is of a kind not read here.
+        commits: JSON file of each version.
+        checksums: Checksum file of each version, which repeats the metadata.
+        checkpoints: Parquet files of each complete checkpoint; empty for a V2 checkpoint, which is not read.
     """
 
     path: Path
@@ -37,7 +37,7 @@ class LogFolder:
 
     @property
     def oldest(self) -> int:
-        """Return the oldest version that can be rebuilt, with every later one."""
+        """Return the oldest version from which on every version can be rebuilt."""
         version = self.newest
         while version in self.commits and version > 0:
             version -= 1
@@ -47,12 +47,12 @@ class LogFolder:
         return min(bases, default=self.newest)
 
     def base(self, version: int) -> int:
-        """Return the newest checkpoint that `version` can be rebuilt from, or -1 for the beginning."""
+        """Return the version of the newest checkpoint up to `version`, or -1 if there is none."""
         return max((v for v in self.checkpoints if v <= version), default=-1)
 
 
 def open_log(table: Path) -> LogFolder | None:
-    """Return the log of a table's folder, or None where there is none with a version in it."""
+    """Return the log of a table's folder, or None if it has no version."""
     folder = table / "_delta_log"
     try:
         names = sorted(entry.name for entry in folder.iterdir())
@@ -60,43 +60,43 @@ def open_log(table: Path) -> LogFolder | None:
         return None
     commits = {int(m[1]): folder / n for n in names if (m := _COMMIT.fullmatch(n))}
     checksums = {int(m[1]): folder / n for n in names if (m := _CHECKSUM.fullmatch(n))}
-    log = LogFolder(folder, commits, checksums, _complete(folder, names))
+    log = LogFolder(folder, commits, checksums, _complete_checkpoints(folder, names))
     return log if log.newest >= 0 else None
 
 
-def _complete(folder: Path, names: list[str]) -> dict[int, tuple[Path, ...]]:
-    """Return the checkpoints that have all of their parts."""
+def _complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tuple[Path, ...]]:
+    """Return the checkpoints whose parts are all present."""
     parts: dict[int, list[Path]] = {}
-    wanted: dict[int, int] = {}
+    part_counts: dict[int, int] = {}
     for name in names:
-        found = _CHECKPOINT.fullmatch(name)
-        if found is None:
+        match = _CHECKPOINT.fullmatch(name)
+        if match is None:
             continue
-        version = int(found[1])
-        wanted[version] = int(found[3] or 1)
-        plain = found[4] is None and found[5] == "parquet"
-        parts.setdefault(version, []).extend([folder / name] if plain else [])
-    return {v: tuple(files) for v, files in parts.items() if not files or len(files) >= wanted[v]}
+        version = int(match[1])
+        part_counts[version] = int(match[3] or 1)
+        is_readable = match[4] is None and match[5] == "parquet"
+        parts.setdefault(version, []).extend([folder / name] if is_readable else [])
+    return {v: tuple(files) for v, files in parts.items() if not files or len(files) >= part_counts[v]}
 
 
-def actions(commit: Path) -> Iterator[dict[str, Any]]:
+def read_actions(commit: Path) -> Iterator[dict[str, Any]]:
     """Yield the actions of one commit file, in order.
 
     Raises:
-        ValueError: The file is not a commit of Delta.
+        ValueError: The file is not a Delta commit.
     """
     with commit.open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():
                 action = json.loads(line)
                 if not isinstance(action, dict):
-                    raise ValueError(f"{commit} holds a line that is no action")
+                    raise ValueError(f"{commit} has a line that is not an action")
                 yield action
 
 
-def commit_info(commit: Path) -> dict[str, Any]:
-    """Return the facts that a commit says about itself; empty where it says none."""
-    for action in actions(commit):
+def read_commit_info(commit: Path) -> dict[str, Any]:
+    """Return the `commitInfo` of a commit; empty if it has none."""
+    for action in read_actions(commit):
         if "commitInfo" in action:
             return dict(action["commitInfo"])
     return {}

@@ -1,4 +1,4 @@
-"""The data files of one version of a local table, from its log alone: are they there, and how many rows."""
+"""Replay the log of a local table: the data files of one version, whether they exist, and their number of rows."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sparkops.tables.log.log_folder import LogFolder, actions, open_log
+from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A data file of a table version; `rows` is None where its statistics do not say."""
+    """A data file of a table version; `rows` is None where its statistics lack the number."""
 
     path: Path
     rows: int | None
 
 
 def data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
-    """Return the files that make up a version, or None where the log cannot be replayed here.
+    """Return the data files of a version, or None where only Spark can replay the log.
 
     Args:
         table: The table's folder.
-        version: One that `LogFolder` can rebuild.
+        version: The version.
     """
     log = open_log(table)
     if log is None or not log.oldest <= version <= log.newest:
         return None
     try:
-        live = _checkpointed(log, log.base(version))
+        live = _read_checkpoint(log, log.base(version))
         if live is None:
             return None
         for number in range(log.base(version) + 1, version + 1):
             _apply(live, log.commits[number])
-        return tuple(DataFile(_place(table, path), _rows(add)) for (path, _), add in live.items())
+        return tuple(DataFile(_resolve_path(table, path), _rows(add)) for (path, _), add in live.items())
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def row_count(table: Path, version: int) -> int | None:
-    """Return a version's number of rows from the statistics of its files, or None where one lacks them."""
+    """Return the number of rows of a version from the statistics of its files, or None where a file lacks them."""
     files = data_files(table, version)
     if files is None or any(file.rows is None for file in files):
         return None
@@ -49,7 +49,7 @@ def row_count(table: Path, version: int) -> int | None:
 
 
 def missing_file(table: Path, version: int) -> Path | None:
-    """Return a data file of that version that is no longer on the disk, or None."""
+    """Return a data file of a version that was removed from the disk, or None."""
     return next((file.path for file in data_files(table, version) or () if not file.path.exists()), None)
 
 
@@ -57,21 +57,21 @@ _Key = tuple[str, str]
 
 
 def _key(action: dict[str, Any]) -> _Key:
-    """Return what makes a file of the log one: its path and its deletion vector."""
+    """Return what identifies a file in the log: its path and its deletion vector."""
     vector = action.get("deletionVector") or {}
     return action["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
 
 
 def _apply(live: dict[_Key, dict[str, Any]], commit: Path) -> None:
-    for action in actions(commit):
+    for action in read_actions(commit):
         if "remove" in action:
             live.pop(_key(action["remove"]), None)
         if "add" in action:
             live[_key(action["add"])] = action["add"]
 
 
-def _checkpointed(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]] | None:
-    """Return the live files of a checkpoint; none of them for the beginning; None for a kind not read here."""
+def _read_checkpoint(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]] | None:
+    """Return the live files of a checkpoint: none for version -1, None for a checkpoint that only Spark reads."""
     if version < 0:
         return {}
     from pyarrow import parquet
@@ -92,11 +92,11 @@ def _rows(add: dict[str, Any]) -> int | None:
     return int(stats["numRecords"]) - int((add.get("deletionVector") or {}).get("cardinality") or 0)
 
 
-def _place(table: Path, path: str) -> Path:
-    """Return where a file of the log stands; a shallow clone names files of another folder by their URI."""
-    plain = unquote(path)
-    if "://" in plain or plain.startswith("file:"):
-        if not plain.startswith("file:"):
-            raise ValueError(f"{plain} is not on this machine")
-        return Path("/" + plain.removeprefix("file:").lstrip("/"))
-    return table / plain
+def _resolve_path(table: Path, path: str) -> Path:
+    """Return the path of a file in the log; a shallow clone names files of another folder by their URI."""
+    text = unquote(path)
+    if "://" in text or text.startswith("file:"):
+        if not text.startswith("file:"):
+            raise ValueError(f"{text} is not on this machine")
+        return Path("/" + text.removeprefix("file:").lstrip("/"))
+    return table / text

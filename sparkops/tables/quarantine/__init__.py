@@ -1,1 +1,1 @@
-"""Quarantined rows: written, summarised, repaired and released."""
+"""Rows that failed a check, and their release."""

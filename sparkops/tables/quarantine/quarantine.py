@@ -6,46 +6,56 @@ from typing import TYPE_CHECKING
 
 from sparkops.pipeline.table import PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.tables.backends.deltars.commit_files import Files
+from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Location
-from sparkops.tables.log.commit_info import Mark
-from sparkops.tables.log.delta_log import schema_json, tip
-from sparkops.tables.schema import clashes, columns
+from sparkops.tables.log.commit_info import WriteId
+from sparkops.tables.log.delta_log import find_version, schema_json
+from sparkops.tables.schema import columns, find_type_conflicts
 from sparkops.tables.session import Session
-from sparkops.tables.write.publish import publish
+from sparkops.tables.write.publish import Publication, publish_frame
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 RUN_COLUMN = "_sparkops_run"
-REASONS_COLUMN = "_sparkops_reasons"  # what a checkpoint calls them
-RELEASE_COLUMN = "_sparkops_release"  # the release or discard that chose the row; added by the first one
-RELEASED_COLUMN = "_sparkops_released"  # when that came to its end
+# The expectations that the row violates. A checkpoint adds this column.
+REASONS_COLUMN = "_sparkops_reasons"
+# The release or discard that chose the row. The first one adds this column and the next.
+RELEASE_COLUMN = "_sparkops_release"
+# When that release or discard was completed.
+RELEASED_COLUMN = "_sparkops_released"
 OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
-RELEASE, DISCARD = "release-", "discard-"  # how their ids begin
+# The prefixes of the ids of releases and of discards.
+RELEASE, DISCARD = "release-", "discard-"
 
 
-def quarantine(
-    location: Location, session: Session, frame: DataFrame, *, mark: Mark, files: Files | None = None
+def append_rejected(
+    location: Location,
+    session: Session,
+    frame: DataFrame,
+    *,
+    write_id: WriteId,
+    open_files: OpenFiles | None = None,
 ) -> PublishedVersion:
-    """Append rejected rows once for a run.
+    """Append rejected rows to a quarantine, once for a run.
 
-    A column whose type changed since the last time goes under `<column>__<type>`, so that no row is lost to it.
+    A column whose type differs from the quarantine's is stored as `<column>__<type>`, so that no row is lost.
 
     Args:
-        location: Of the quarantine table.
-        session: Where the write runs.
+        location: The quarantine.
+        session: Reads and writes.
         frame: The rejected rows.
-        mark: Of the commit; its run is written into each row.
-        files: Gives the files of the rows, which may become the table's own.
+        write_id: Identifies the write. Its run is stored in each row.
+        open_files: Gives the files of the rows, which may become files of the quarantine.
     """
     from pyspark.sql import functions as F
 
-    marked = frame.withColumn(RUN_COLUMN, F.lit(mark.run_id))
-    before = tip(location, session)
-    kinds = dict(columns(schema_json(marked)))
-    for name in clashes(columns(before.schema), tuple(kinds.items())) if before else ():
-        kind = "".join(sign if sign.isalnum() else "_" for sign in kinds[name]).strip("_")
-        marked = marked.withColumnRenamed(name, f"{name}__{kind}")
+    rows = frame.withColumn(RUN_COLUMN, F.lit(write_id.run_id))
+    before = find_version(location, session)
+    types = dict(columns(schema_json(rows)))
+    for name in find_type_conflicts(columns(before.schema), tuple(types.items())) if before else ():
+        suffix = "".join(char if char.isalnum() else "_" for char in types[name]).strip("_")
+        rows = rows.withColumnRenamed(name, f"{name}__{suffix}")
     write = Write(table=location.table, mode="append", schema_change=True)
-    return publish(location, session, marked, write, mark=mark, values={}, files=files)
+    publication = Publication(frame=rows, write=write, write_id=write_id, open_files=open_files)
+    return publish_frame(location, session, publication)

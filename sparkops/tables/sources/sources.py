@@ -1,4 +1,4 @@
-"""Read-only sources: csv, json and parquet files, or a table of a metastore that is not Delta."""
+"""Pin and read sources: CSV, JSON and Parquet files, or a metastore table that is not Delta."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from sparkops.errors import BadData, UnknownName, VersionGone
 from sparkops.pipeline.table import Pin
 from sparkops.tables.catalog import Location
 from sparkops.tables.session import Session
-from sparkops.tables.sources.source_files import readable, source_fingerprint
+from sparkops.tables.sources.source_files import source_fingerprint, unpack_archives
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 log = logging.getLogger("sparkops.tables")
-_MOMENT = "%Y-%m-%d %H:%M:%SZ"
+_TIME_FORMAT = "%Y-%m-%d %H:%M:%SZ"
 
-# A declared schema is a promise: a record of another shape, or a cell of another type in a column that is read,
-# stops the read, and a header in another order is not read under the declared names.
-STRICT = {
+# A source with a declared schema is read strictly: a record with another number of columns, a value of another type or a
+# header in another order stops the read.
+_STRICT_OPTIONS = {
     "csv": {"mode": "FAILFAST", "enforceSchema": "false", "columnPruning": "false"},
     "json": {"mode": "FAILFAST"},
 }
 
 
 def pin_source(location: Location, session: Session, *, at: int | None, as_of: datetime | None) -> Pin:
-    """Return a source's identity: the fingerprint of its files.
+    """Return the pin of a source: the fingerprint of its files.
 
     Raises:
-        UnknownName: A version was asked for, and files have none.
+        UnknownName: A version was given, and files have none.
         BadData: There is no file.
     """
     if at is not None:
         advice = "It is a read-only source, whose files have no versions."
         raise UnknownName("version", str(at), where=f"`{location.table}`", advice=advice)
-    identity, time = fingerprint(location, session)
+    identity, time = source_identity(location, session)
     if as_of is not None and time is not None and time > as_of:
         log.warning(
             "Source `%s` is read as it is now, not as of %s: files have no versions, and its newest is of %s.",
-            location.table, f"{as_of:{_MOMENT}}", f"{time:{_MOMENT}}",
+            location.table, f"{as_of:{_TIME_FORMAT}}", f"{time:{_TIME_FORMAT}}",
         )  # fmt: skip
     text = location.ddl or f"{location.format} {sorted(location.options.items())}"
     return Pin(
         table=location.table,
         kind="source",
-        location=location.text,
+        location=location.address,
         version=None,
         identity=identity,
         schema_hash=hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16],
@@ -57,12 +57,12 @@ def pin_source(location: Location, session: Session, *, at: int | None, as_of: d
 
 
 def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) -> DataFrame:
-    """Return a source's rows, if its files are still those of the pin.
+    """Return the rows of a source, if its files are still those of the pin.
 
     Raises:
         VersionGone: The files changed since they were pinned.
     """
-    if fingerprint(location, session)[0] != pin.identity:
+    if source_identity(location, session)[0] != pin.identity:
         raise VersionGone(
             f"The files of source `{pin.table}` ({pin.location}) changed since the run pinned them: "
             "run again to read them as they are now."
@@ -71,37 +71,45 @@ def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) 
     if location.name is not None:
         return session.get().read.options(**location.options).table(location.name)
     if location.ddl is not None:
-        reader = reader.schema(location.ddl).options(**STRICT.get(location.format, {}))
+        reader = reader.schema(location.ddl).options(**strict_options(location))
     local = location.local
     if local is None:
-        return reader.options(**location.options).load(location.text)
-    paths = readable(local, name=pin.table, fingerprint=pin.identity, cache=cache)
+        return reader.options(**location.options).load(location.address)
+    paths = unpack_archives(local, name=pin.table, fingerprint=pin.identity, cache=cache)
     return reader.options(**location.options).load(list(paths))
 
 
-def fingerprint(location: Location, session: Session) -> tuple[str, datetime | None]:
-    """Return a source's fingerprint and the time of its newest file.
+def strict_options(location: Location) -> dict[str, str]:
+    """Return the options that read a declared source strictly, without those that the catalog sets."""
+    options = _STRICT_OPTIONS.get(location.format, {})
+    return {name: value for name, value in options.items() if name not in location.options}
+
+
+def source_identity(location: Location, session: Session) -> tuple[str, datetime | None]:
+    """Return the fingerprint of a source and the time of its newest file.
 
     Raises:
         BadData: There is no file.
     """
     if location.name is not None:
         return hashlib.sha256(location.name.encode()).hexdigest()[:16], None
-    found = source_fingerprint(location.local) if location.local else _listed_by_spark(location, session)
-    if found is None:
+    identity = (
+        source_fingerprint(location.local) if location.local else _fingerprint_by_spark(location, session)
+    )
+    if identity is None:
         raise BadData(
-            f"Source `{location.table}` has no file at {location.text}: put it there, "
+            f"Source `{location.table}` has no file at {location.address}: put it there, "
             f"or change `tables.{location.table}.path` in conf."
         )
-    return found
+    return identity
 
 
-def _listed_by_spark(location: Location, session: Session) -> tuple[str, datetime] | None:
-    """List files that only Spark can reach; their contents are not read."""
+def _fingerprint_by_spark(location: Location, session: Session) -> tuple[str, datetime] | None:
+    """Return the fingerprint of files that only Spark can list; their contents are not read."""
     from pyspark.errors import AnalysisException
 
     try:
-        files = session.get().read.format("binaryFile").load(location.text)
+        files = session.get().read.format("binaryFile").load(location.address)
         rows = files.select("path", "length", "modificationTime").collect()
     except AnalysisException:
         return None

@@ -1,7 +1,7 @@
-"""What Delta's log tells of a Parquet file so that readers can pass it by: its rows, least and greatest values, nulls.
+"""Statistics of a Parquet file as Delta's log keeps them for data skipping: rows, minimum and maximum values, nulls.
 
-From the file's footer alone. A bound is left out where the footer's is not Spark's own order: NaN is Spark's greatest
-number and no footer counts it, so floating-point columns get no greatest value; timestamps get none.
+They are read from the footer of the file. A bound is left out where the order of the footer is not Spark's: NaN is the
+greatest number in Spark and footers ignore it, so floating-point columns have no maximum. Timestamps have no bounds.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_INDEXED = 32  # columns that Delta itself keeps statistics of
-_LONGEST = 256  # characters of a text that may stand in a log
+# Delta keeps statistics of the first 32 columns.
+_MAX_COLUMNS = 32
+_MAX_TEXT_LENGTH = 256
 
 
 @dataclass(frozen=True, slots=True)
 class FileStats:
-    """One file's numbers.
+    """Statistics of one file.
 
     Args:
-        rows: Rows in it.
-        text: Delta's own JSON: `numRecords`, `minValues`, `maxValues`, `nullCount`.
+        rows: Number of rows.
+        json: The `stats` of an `add` action: `numRecords`, `minValues`, `maxValues`, `nullCount`.
     """
 
     rows: int
-    text: str
+    json: str
 
 
 def file_stats(file: Path, columns: Sequence[str]) -> FileStats:
@@ -37,38 +38,40 @@ def file_stats(file: Path, columns: Sequence[str]) -> FileStats:
 
     Args:
         file: The file.
-        columns: Its top-level columns, in order; those that the footer says nothing about are left out.
+        columns: Top-level columns, in order. Those without statistics in the footer are left out.
     """
     from pyarrow import parquet
 
     footer = parquet.read_metadata(file)
-    places = {footer.schema.column(at).path: at for at in range(footer.num_columns)}
-    least: dict[str, str] = {}
-    most: dict[str, str] = {}
+    positions = {footer.schema.column(at).path: at for at in range(footer.num_columns)}
+    minima: dict[str, str] = {}
+    maxima: dict[str, str] = {}
     nulls: dict[str, str] = {}
-    for name in columns[:_INDEXED]:
-        parts = list(_parts(footer, places[name])) if name in places and "." not in name else []
-        if not parts or any(part is None or not part.has_null_count for part in parts):
+    for name in columns[:_MAX_COLUMNS]:
+        chunks = (
+            list(_chunk_statistics(footer, positions[name])) if name in positions and "." not in name else []
+        )
+        if not chunks or any(chunk is None or not chunk.has_null_count for chunk in chunks):
             continue
-        nulls[name] = str(sum(part.null_count for part in parts))
-        low, high = _bounds(parts)
-        least |= {name: low} if low is not None else {}
-        most |= {name: high} if high is not None else {}
-    told = {"minValues": _object(least), "maxValues": _object(most), "nullCount": _object(nulls)}
-    return FileStats(footer.num_rows, _object({"numRecords": str(footer.num_rows), **told}))
+        nulls[name] = str(sum(chunk.null_count for chunk in chunks))
+        low, high = _bounds(chunks)
+        minima |= {name: low} if low is not None else {}
+        maxima |= {name: high} if high is not None else {}
+    bounds = {"minValues": _object(minima), "maxValues": _object(maxima), "nullCount": _object(nulls)}
+    return FileStats(footer.num_rows, _object({"numRecords": str(footer.num_rows), **bounds}))
 
 
-def _parts(footer: Any, column: int) -> Iterator[Any]:
+def _chunk_statistics(footer: Any, column: int) -> Iterator[Any]:
     for group in range(footer.num_row_groups):
         yield footer.row_group(group).column(column).statistics
 
 
-def _bounds(parts: list[Any]) -> tuple[str | None, str | None]:
-    """Return the least and the greatest value as JSON; None where the footer does not tell it in Spark's order."""
-    filled = [part for part in parts if part.num_values]
-    if not filled or not all(part.has_min_max for part in filled):
+def _bounds(chunks: list[Any]) -> tuple[str | None, str | None]:
+    """Return minimum and maximum as JSON; None where the order of the footer is not Spark's."""
+    filled = [chunk for chunk in chunks if chunk.num_values]
+    if not filled or not all(chunk.has_min_max for chunk in filled):
         return None, None
-    low, high = min(part.min for part in filled), max(part.max for part in filled)
+    low, high = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
     return _json(low), None if isinstance(high, float) else _json(high)
 
 
@@ -83,9 +86,9 @@ def _json(value: Any) -> str | None:
         return format(value, "f")
     if type(value) is date:
         return json.dumps(value.isoformat())
-    return json.dumps(value) if isinstance(value, str) and len(value) <= _LONGEST else None
+    return json.dumps(value) if isinstance(value, str) and len(value) <= _MAX_TEXT_LENGTH else None
 
 
 def _object(fields: dict[str, str]) -> str:
-    """Return a JSON object of values that are JSON already."""
+    """Return a JSON object from names and values that are JSON texts."""
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in fields.items()) + "}"

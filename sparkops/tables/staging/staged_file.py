@@ -1,4 +1,4 @@
-"""The files of a staged frame, each with the partition it belongs to and its statistics."""
+"""The files of a staged frame, each with its partition values and statistics."""
 
 from __future__ import annotations
 
@@ -10,48 +10,60 @@ from urllib.parse import unquote
 
 from sparkops.tables.staging.file_stats import FileStats, file_stats
 
-MARK = "sparkops_by_"  # before a partition column's name: names the folders, beside the column in the files
-_NULL = "__HIVE_DEFAULT_PARTITION__"
-_NAMED = frozenset(("byte", "short", "integer", "long", "string", "date"))
+# Precedes the name of a partition column in the names of the folders.
+PARTITION_PREFIX = "sparkops_by_"
+_NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
+# Types whose values a folder name holds exactly as Delta writes a partition value.
+PARTITION_TYPES = frozenset(("byte", "short", "integer", "long", "string", "date"))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StagedFile:
     """One staged file.
 
     Args:
-        file: Where it stands.
-        values: Partition column to its value as Delta writes it; None is null.
-        stats: Its statistics.
+        path: Path of the file.
+        partition: Value of each partition column, as Delta writes it; None is null.
+        stats: Statistics of the file.
     """
 
-    file: Path
-    values: Mapping[str, str | None]
+    path: Path
+    partition: Mapping[str, str | None]
     stats: FileStats
 
 
-def staged_by(struct: Mapping[str, Any], partition_by: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns by which a frame is staged: those it is partitioned by, where folders can name their values."""
-    kinds = {field["name"]: field["type"] for field in struct["fields"]}
-    fit = all(isinstance(kinds.get(name), str) and kinds[name] in _NAMED for name in partition_by)
-    return tuple(partition_by) if fit else ()
-
-
-def parts_of(folder: Path, columns: Sequence[str]) -> tuple[Part, ...]:
-    """Return the staged files that hold rows.
+def staging_partitions(schema: Mapping[str, Any], partition_by: Sequence[str]) -> tuple[str, ...]:
+    """Return the partition columns if a folder name can hold the values of all of them, else none.
 
     Args:
-        folder: Where a frame was staged.
-        columns: Its columns, in order.
+        schema: Schema JSON of the frame.
+        partition_by: Partition columns of the table.
     """
-    found = (
-        Part(file, _values(file.relative_to(folder)), file_stats(file, columns))
-        for file in sorted(folder.rglob("*.parquet"))
-        if not file.name.startswith((".", "_"))
+    types = {field["name"]: field["type"] for field in schema["fields"]}
+    supported = all(
+        isinstance(types.get(name), str) and types[name] in PARTITION_TYPES for name in partition_by
     )
-    return tuple(part for part in found if part.stats.rows)
+    return tuple(partition_by) if supported else ()
 
 
-def _values(path: Path) -> dict[str, str | None]:
+def list_staged_files(folder: Path, columns: Sequence[str]) -> tuple[StagedFile, ...]:
+    """Return the staged files that have rows.
+
+    Args:
+        folder: Folder of the staged frame.
+        columns: Columns of the frame, in order.
+    """
+    files = (
+        StagedFile(path, _partition_of(path.relative_to(folder)), file_stats(path, columns))
+        for path in sorted(folder.rglob("*.parquet"))
+        if not path.name.startswith((".", "_"))
+    )
+    return tuple(file for file in files if file.stats.rows)
+
+
+def _partition_of(path: Path) -> dict[str, str | None]:
     pairs = (folder.split("=", 1) for folder in path.parts[:-1])
-    return {unquote(key).removeprefix(MARK): None if text == _NULL else unquote(text) for key, text in pairs}
+    return {
+        unquote(key).removeprefix(PARTITION_PREFIX): None if text == _NULL_FOLDER else unquote(text)
+        for key, text in pairs
+    }

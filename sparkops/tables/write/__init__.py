@@ -1,1 +1,1 @@
-"""Stage a DataFrame and publish it exactly once."""
+"""Publish frames into tables."""

@@ -1,199 +1,152 @@
-"""Publish a frame into its table: once for a run, whatever it was interrupted by."""
+"""Publish a frame into its table exactly once for a run, whatever interrupts it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import InputError, SchemaChanged, TableError
+from sparkops.errors import TableError
 from sparkops.pipeline.table import Commit, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.tables.backends.deltars.commit_files import Files, adopted
-from sparkops.tables.backends.spark.merge import merge, require_unique
+from sparkops.tables.backends.deltars.support import transaction_version
+from sparkops.tables.backends.protocol import OpenFiles, TableWrite
+from sparkops.tables.backends.replaced_slice import ReplacedSlice
+from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
-from sparkops.tables.log.commit_info import Mark
-from sparkops.tables.log.delta_log import own_commit, schema_json, tip
-from sparkops.tables.log.local_log import LogTip
-from sparkops.tables.schema import clashes, columns, difference, require_storable, schema_hash
+from sparkops.tables.log.commit_info import WriteId
+from sparkops.tables.log.delta_log import find_version, read_history, schema_json, table_exists
+from sparkops.tables.log.local_log import read_transactions
+from sparkops.tables.schema import require_storable, schema_hash
 from sparkops.tables.session import Session
 from sparkops.tables.storage import require_writable
-from sparkops.tables.write.replaced_slice import require_inside, slice_of
+from sparkops.tables.write.rules import (
+    require_delta,
+    require_key_columns,
+    require_unique_keys,
+    schema_options,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+# The newest commits are searched first, because the one searched for was mostly just made.
+_NEWEST_COMMITS = 20
+# On storage that is not local, older commits than these are not searched; Delta still refuses to repeat the write.
+_MAX_REMOTE_COMMITS = 200
 
-def publish(
-    location: Location,
-    session: Session,
-    frame: DataFrame,
-    write: Write,
-    *,
-    mark: Mark,
-    values: Mapping[str, Any],
-    files: Files | None = None,
-) -> PublishedVersion:
-    """Write the frame into its table as `write` says, and return the version that holds it.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A frame to publish.
 
     Args:
-        location: Of the table.
-        session: Where the write runs.
         frame: The rows.
-        write: How they go into the table.
-        mark: Of the commit; where it stands already, nothing is written.
-        values: The run's parameters: they name the slice of a `replace`.
-        files: Gives the files of a frame, which may become the table's own.
+        write: Table, mode, keys and partitions.
+        write_id: Identifies the write. A table that has it already is not written again.
+        parameters: The run's parameters, which define the slice of a `replace`.
+        open_files: Gives the files of the frame, which may become files of the table; None if Spark has to write it.
+    """
+
+    frame: DataFrame
+    write: Write
+    write_id: WriteId
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    open_files: OpenFiles | None = None
+
+
+def publish_frame(location: Location, session: Session, publication: Publication) -> PublishedVersion:
+    """Write a frame into its table in one commit, and return the version that has it.
 
     Raises:
         InputError: The table is a read-only source.
         TableError: The table cannot be written to.
-        SchemaChanged: The frame's columns are not the table's, and the job does not allow that.
-        BadData: A row outside of the replaced slice, or a merge key that stands twice.
+        SchemaChanged: The columns of the frame are not those of the table, and the write does not allow that.
+        BadData: A row is outside the replaced slice, or several rows have one merge key.
+        TableBusy: Another writer changed the table at the same time.
     """
     require_delta(location)
-    done = own_commit(location, session, mark)
-    if done is not None:
-        return _published(location, session, done, mark, already=True)
-    struct = schema_json(frame)
-    require_storable(struct, write.table)
-    _require_by(write, struct)
-    before = tip(location, session)
+    write_id = publication.write_id
+    earlier = find_commit(location, session, write_id)
+    if earlier is not None:
+        return _published_version(location, session, write_id, earlier, already=True)
+    request = _check_rules(location, session, publication)
+    run_on_backend(location, session, lambda backend: backend.write(request))
+    commit = find_commit(location, session, write_id)
+    return _published_version(location, session, write_id, commit, already=False)
+
+
+def find_published(location: Location, session: Session, write_id: WriteId) -> PublishedVersion | None:
+    """Return the version that a write published into a table, or None."""
+    commit = find_commit(location, session, write_id)
+    return None if commit is None else _published_version(location, session, write_id, commit, already=True)
+
+
+def find_commit(location: Location, session: Session, write_id: WriteId) -> Commit | None:
+    """Return the commit that a write made in a table, or None."""
+    if not table_exists(location, session):
+        return None
+    if location.local is not None:
+        last = _last_transaction(location, write_id.app_id)
+        if last is not None and last < write_id.txn_version:
+            return None
+    for limit in (_NEWEST_COMMITS, None) if location.local else (_MAX_REMOTE_COMMITS,):
+        commits = read_history(location, session, limit=limit)
+        commit = next(filter(write_id.matches, commits), None)
+        if commit is not None:
+            return commit
+    return None
+
+
+def _last_transaction(location: Location, app_id: str) -> int | None:
+    """Return the last `txnVersion` of a `txnAppId`, 0 if there is none; None where the log on this machine cannot tell."""
+    transactions = read_transactions(location.local) if location.local else None
+    return transaction_version(location, app_id) if transactions is None else transactions.get(app_id, 0)
+
+
+def _check_rules(location: Location, session: Session, publication: Publication) -> TableWrite:
+    """Check every rule that does not depend on the backend, and return the write."""
+    frame, write = publication.frame, publication.write
+    schema = schema_json(frame)
+    require_storable(schema, write.table)
+    require_key_columns(write, schema)
+    before = find_version(location, session)
     if before is None and location.local is not None:
         require_writable(str(location.local), what=f"table `{location.table}`")
-    options = _schema_options(write, struct, before)
-    if files is None or options or not adopted(location, frame, files, write, before, mark, values):
-        _write(location, session, frame, write, before, mark=mark, values=values, options=options)
-    commit = own_commit(location, session, mark)
-    return _published(location, session, commit, mark, already=False)
-
-
-def find(location: Location, session: Session, mark: Mark) -> PublishedVersion | None:
-    """Return what was already published with a mark into a table, or None."""
-    done = own_commit(location, session, mark)
-    return None if done is None else _published(location, session, done, mark, already=True)
-
-
-def _write(
-    location: Location,
-    session: Session,
-    frame: DataFrame,
-    write: Write,
-    before: LogTip | None,
-    *,
-    mark: Mark,
-    values: Mapping[str, Any],
-    options: dict[str, str],
-) -> None:
-    """Make the one commit of a run, by the write's mode."""
-    marks = mark.options(mode=write.mode)
+    options = schema_options(write, schema, before)
     if write.mode == "merge":
-        require_unique(frame, write)
-        if before is not None:
-            merge(location, session, frame, write, marks)
-            return
-    mode = "append" if write.mode in ("append", "merge") else "overwrite"
-    if write.mode == "replace":
-        options |= _replaced(frame, write, before, values)
-    if (
-        before is None and location.name is not None
-    ):  # any other way of making a metastore's table loses the marks
-        mode, options = "overwrite", {}
-    writer = frame.write.format("delta").mode(mode).options(**marks, **options)
-    if before is None or location.name is not None or "overwriteSchema" in options:
-        kept = write.partition_by or (before.partition_by if before else ())
-        writer = writer.partitionBy(*(c for c in kept if c in frame.columns))
-    if location.name is not None:
-        writer.saveAsTable(location.name)
-    else:
-        writer.save(location.text)
+        require_unique_keys(frame, write)
+    replaced = (
+        ReplacedSlice.from_parameters(write.by, publication.parameters, schema)
+        if write.mode == "replace"
+        else None
+    )
+    return TableWrite(
+        frame=frame,
+        write=write,
+        write_id=publication.write_id,
+        before=before,
+        replaced=replaced,
+        schema_options=options,
+        open_files=publication.open_files,
+    )
 
 
-def _replaced(
-    frame: DataFrame, write: Write, before: LogTip | None, values: Mapping[str, Any]
-) -> dict[str, str]:
-    """Return the options that narrow an overwrite to what a `replace` replaces."""
-    narrowed = any(values.get(column) is not None for column in write.by)
-    if before is not None and not narrowed and set(write.by) == set(before.partition_by):
-        return {"partitionOverwriteMode": "dynamic"}
-    chosen = slice_of(frame, write.by, values)
-    if (
-        before is None or narrowed
-    ):  # Delta does not look when it makes a table, and its own words name no value
-        require_inside(frame, chosen, write.table)
-    return {"replaceWhere": chosen.condition}
-
-
-def _schema_options(write: Write, struct: Mapping[str, Any], before: LogTip | None) -> dict[str, str]:
-    """Return the options that let an allowed schema change through, and refuse any other."""
-    if before is None:
-        return {}
-    old, new = columns(before.schema), columns(struct)
-    changes = list(difference(old, new))
-    if write.partition_by and write.partition_by != before.partition_by:
-        changes.append(
-            f"it is partitioned by {_names(before.partition_by)} and the job says {_names(write.partition_by)}"
-        )
-    if not changes:
-        return {}
-    if not write.schema_change:
-        raise SchemaChanged(
-            f"Table `{write.table}` would change: {'; '.join(changes)}. "
-            "Mend the job, or allow it with `schema_change=True`."
-        )
-    if write.mode == "overwrite":
-        return {"overwriteSchema": "true"}
-    clashing = clashes(old, new)
-    if clashing or (write.partition_by and write.partition_by != before.partition_by):
-        raise SchemaChanged(
-            f"Table `{write.table}`: mode `{write.mode}` may add columns, and may not change what stands: "
-            f"{'; '.join(changes)}. Overwrite the whole table instead."
-        )
-    return {"mergeSchema": "true"}
-
-
-def _require_by(write: Write, struct: Mapping[str, Any]) -> None:
-    if write.mode in ("replace", "merge") and not write.by:
-        raise TableError(f"Table `{write.table}`: mode `{write.mode}` needs columns to go by.")
-    here = [name for name, _ in columns(struct)]
-    for column in (*write.by, *write.partition_by):
-        if column not in here:
-            raise SchemaChanged(
-                f"Table `{write.table}` goes by `{column}`, and the frame has no such column; it has {_names(here)}."
-            )
-
-
-def require_delta(location: Location) -> None:
-    """Refuse to write to a read-only source.
-
-    Raises:
-        InputError: It is one.
-    """
-    if location.kind == "source":
-        raise InputError(
-            f"`{location.table}` is a read-only source ({location.format}) and cannot be written to: "
-            "publish under another name."
-        )
-
-
-def _names(found: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in found) or "nothing"
-
-
-def _published(
-    location: Location, session: Session, commit: Commit | None, mark: Mark, *, already: bool
+def _published_version(
+    location: Location, session: Session, write_id: WriteId, commit: Commit | None, *, already: bool
 ) -> PublishedVersion:
-    """Return the facts of a run's commit; without one, Delta knew the run's transaction and wrote nothing."""
-    found = tip(location, session, at=commit.version if commit else None)
-    if found is None:
+    """Return the facts of a commit; without a commit, Delta knew the write's transaction and wrote nothing."""
+    version = find_version(location, session, at=commit.version if commit else None)
+    if version is None:
         raise TableError(
-            f"Table `{location.table}` is not at {location.text} after run {mark.run_id} wrote it."
+            f"Table `{location.table}` is not at {location.address} after run {write_id.run_id} wrote it."
         )
     return PublishedVersion(
         table=location.table,
-        version=found.version,
+        version=version.version,
         rows=(commit.rows or 0) if commit else 0,
-        location=location.text,
-        identity=found.identity,
-        schema_hash=schema_hash(found.schema),
+        location=location.address,
+        identity=version.identity,
+        schema_hash=schema_hash(version.schema),
         already=already or commit is None,
     )

@@ -1,185 +1,219 @@
-"""Publish staged files as they are: one commit that names them, and no row is moved.
+"""Publish staged files as they are: one commit of delta-rs that adds them to the table, without copying a row.
 
-The files were computed and checked already; of rows that were left when others were set apart, files are written first. A
-hard link puts each into the table's folder and delta-rs commits them.
-Where that can't be (no local file system, features that delta-rs does not write, a slice that is no whole partition)
-Spark writes the table.
+The files were computed and checked before. A hard link puts each into the table's folder.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import date, datetime
-from importlib.util import find_spec
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, TableBusy
 from sparkops.pipeline.write import Write
-from sparkops.tables.backends.deltars.hard_links import Links
-from sparkops.tables.backends.deltars.support import nullable, opened, plain
+from sparkops.tables.backends.deltars.hard_links import HardLinks
+from sparkops.tables.backends.deltars.support import (
+    as_nullable,
+    has_supported_columns,
+    open_if_supported,
+    require_local_folder,
+)
+from sparkops.tables.backends.protocol import OpenFiles, TableWrite, UnsupportedOperation
+from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
-from sparkops.tables.log.commit_info import Mark
+from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.delta_log import schema_json
-from sparkops.tables.log.local_log import LogTip
-from sparkops.tables.staging.staged_file import Part, parts_of, staged_by
+from sparkops.tables.staging.staged_file import StagedFile, list_staged_files, staging_partitions
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
-    from pyspark.sql import DataFrame
+    from deltalake.transaction import AddAction
 
-_Filter = list[tuple[str, str, Any]]
-
-
-Files = Callable[["DataFrame"], AbstractContextManager[Path | None]]
+# Partitions to replace as delta-rs filters them: column, operator, value or values.
+_PartitionFilter = list[tuple[str, str, Any]]
 
 
-def adopted(
-    location: Location,
-    frame: DataFrame,
-    files: Files,
-    write: Write,
-    before: LogTip | None,
-    mark: Mark,
-    values: Mapping[str, Any],
-) -> bool:
-    """Make the files of a frame the table's own, and tell whether that could be done.
-
-    Args:
-        location: Of the table.
-        frame: The rows.
-        files: Gives the folder of their files, staged or written now; asked only where they can be adopted.
-        write: How they go into the table.
-        before: The table as it stands; None makes it.
-        mark: Of the commit.
-        values: The run's parameters: they name the slice of a `replace`.
+def commit_staged_files(location: Location, request: TableWrite) -> None:
+    """Add the staged files of a frame to its table in one commit.
 
     Raises:
-        BadData: A row outside of the replaced slice.
-        TableBusy: Another writer changed the table at the same moment.
+        UnsupportedOperation: Spark has to write the frame.
+        BadData: A row is outside the replaced slice.
+        TableBusy: Another writer changed the table at the same time.
     """
-    struct = schema_json(frame)
-    if location.local is None or not _may(location, struct, write, before):
-        return False
-    table = opened(location.local) if before else None
-    if before and (table is None or not _same_names(table, struct) or _knows(table, mark)):
-        return False
-    with files(frame) as folder:
-        if folder is None:
-            return False
-        parts = parts_of(folder, frame.columns)
-        only: _Filter | None = None
-        if write.mode == "replace":
-            if not _by_partitions(write, values, parts):
-                return False
-            only = _replaced(write, parts, values)
-        commit(location.local, table, parts, struct, write, mark=mark, only=only)
-    return True
+    schema = schema_json(request.frame)
+    folder, open_files = require_local_folder(location), _require_supported_write(request, schema)
+    table = _open_unwritten(folder, request, schema) if request.before else None
+    with open_files(request.frame) as staged:
+        # Without this marker, Spark wrote the files to another file system (HDFS, DBFS on Databricks), or not completely.
+        if staged is None or not (staged / "_SUCCESS").is_file():
+            raise UnsupportedOperation("the staged files are not on the local file system")
+        files = list_staged_files(staged, request.frame.columns)
+        if any(set(file.partition) != set(request.write.partition_by) for file in files):
+            raise UnsupportedOperation("the staged files are not split by the partition columns")
+        partitions = _partitions_to_replace(request.write, request.replaced, files)
+        commit = FileCommit(files, request.write, request.write_id, partitions)
+        if table is None:
+            commit.create(folder, schema)
+        else:
+            commit.add_to(table, folder)
 
 
-def _may(location: Location, struct: Mapping[str, Any], write: Write, before: LogTip | None) -> bool:
-    """Tell whether files of such columns, written in such a way, could become the table's own."""
-    by = write.partition_by
-    if location.name or find_spec("deltalake") is None:
-        return False
-    if not plain(struct) or staged_by(struct, by) != by or (before and before.partition_by != by):
-        return False
-    if write.mode == "replace":
-        return len(write.by) == 1 and write.by == by
-    return write.mode != "merge" or before is None
+def _require_supported_write(request: TableWrite, schema: Mapping[str, Any]) -> OpenFiles:
+    """Return what opens the files, if files of these columns, written in this mode, can become files of the table."""
+    write, before, by = request.write, request.before, request.write.partition_by
+    if request.open_files is None:
+        raise UnsupportedOperation("`commits` is `spark`")
+    if request.schema_options:
+        raise UnsupportedOperation("the columns of the table change")
+    if not has_supported_columns(schema):
+        raise UnsupportedOperation("the frame has columns that delta-rs does not write")
+    if staging_partitions(schema, by) != by:
+        raise UnsupportedOperation(
+            "the frame is partitioned by a column whose values no folder can be named after"
+        )
+    if before and before.partition_by != by:
+        raise UnsupportedOperation("the table is partitioned by other columns")
+    if write.mode == "merge" and before is not None:
+        raise UnsupportedOperation("delta-rs does not merge")
+    if request.replaced is not None:
+        _require_partition_slice(write, request.replaced)
+    return request.open_files
 
 
-def _knows(table: DeltaTable, mark: Mark) -> bool:
-    """Tell whether the write that is meant was made, though no commit says so any more: then Spark's writes nothing."""
-    return (table.transaction_version(mark.app_id) or 0) >= mark.number
-
-
-def _same_names(table: DeltaTable, struct: Mapping[str, Any]) -> bool:
-    return {field.name for field in table.schema().fields} == {field["name"] for field in struct["fields"]}
-
-
-def _by_partitions(write: Write, values: Mapping[str, Any], parts: Sequence[Part]) -> bool:
-    """Tell whether whole partitions are replaced, each by its name."""
-    named = values.get(write.by[0])
-    texts = isinstance(named, str | int | date) and not isinstance(named, bool | datetime)
-    known = bool(parts) and all(part.values[write.by[0]] is not None for part in parts)
-    return texts if named is not None else known
-
-
-def _replaced(write: Write, parts: Sequence[Part], values: Mapping[str, Any]) -> _Filter:
+def _require_partition_slice(write: Write, replaced: ReplacedSlice) -> None:
+    if len(write.by) != 1 or write.by != write.partition_by:
+        raise UnsupportedOperation("the slice to replace is not a whole partition")
     [column] = write.by
-    named = values.get(column)
-    found = sorted({str(part.values[column]) for part in parts})
-    if named is None:
-        return [(column, "in", found)]
-    outside = [value for value in found if value != str(named)]
+    if column in replaced.values and replaced.partition_values[column] is None:
+        raise UnsupportedOperation(
+            f"{replaced.values[column]!r} is not a partition value of `{column}` as it is"
+        )
+
+
+def _open_unwritten(folder: Path, request: TableWrite, schema: Mapping[str, Any]) -> DeltaTable:
+    """Open the table, if it has the columns of the frame and does not have the write yet."""
+    table = open_if_supported(folder)
+    if {field.name for field in table.schema().fields} != {field["name"] for field in schema["fields"]}:
+        raise UnsupportedOperation("the frame has other columns than the table")
+    # The write was made, though no commit in the log says so any more. Spark then writes nothing.
+    if (table.transaction_version(request.write_id.app_id) or 0) >= request.write_id.txn_version:
+        raise UnsupportedOperation("the table has this write already")
+    return table
+
+
+def _partitions_to_replace(
+    write: Write, replaced: ReplacedSlice | None, files: Sequence[StagedFile]
+) -> _PartitionFilter | None:
+    """Return the partitions to replace; None for all, in the modes without a slice.
+
+    Raises:
+        UnsupportedOperation: A partition is null, or the frame has no rows that define the partitions.
+        BadData: A row is outside the slice.
+    """
+    if replaced is None:
+        return None
+    [column] = write.by
+    present = {file.partition[column] for file in files}
+    if column not in replaced.values:
+        if not present or None in present:
+            raise UnsupportedOperation(f"the frame has no rows, or null as `{column}`")
+        return [(column, "in", sorted(str(value) for value in present))]
+    value = replaced.partition_values[column]
+    outside = sorted(str(other) for other in present if other != value)
     if outside:
         raise BadData(
-            f"Table `{write.table}`: the job replaces the rows where `{column}` = {named!r}, and returned a row outside "
-            f"of that: `{column}` is {outside[0]}. Filter the frame to the slice."
+            f"Table `{write.table}`: the job replaces the rows where `{column}` = {replaced.values[column]!r}, and returned "
+            f"a row outside of that: `{column}` is {outside[0]}. Filter the frame to the slice."
         )
-    return [(column, "=", str(named))]
+    return [(column, "=", value)]
 
 
-def commit(
-    folder: Path,
-    table: DeltaTable | None,
-    parts: Sequence[Part],
-    struct: Mapping[str, Any],
-    write: Write,
-    *,
-    mark: Mark,
-    only: _Filter | None,
-) -> None:
-    """Link files into a table's folder and commit them, all or nothing.
+@dataclass(frozen=True, slots=True)
+class FileCommit:
+    """One commit that adds files to a table.
 
     Args:
-        folder: The table's folder.
-        table: The table as it stands; None makes it.
-        parts: The files.
-        struct: Spark's JSON of the columns of a new table.
+        files: The staged files.
         write: Mode and partitions.
-        mark: Of the commit.
-        only: Partitions to replace, as filters of delta-rs; None replaces the whole.
-
-    Raises:
-        TableBusy: Another writer changed the table at the same moment.
+        write_id: Identifies the write.
+        partitions: Partitions to replace; None for all.
     """
-    from deltalake import Schema
-    from deltalake.exceptions import CommitFailedError
-    from deltalake.transaction import create_table_with_add_actions
 
-    marks, by = _marks(mark, write, parts), list(write.partition_by)
-    with Links(folder) as links:
-        actions = [links.add(number, part) for number, part in enumerate(parts)]
-        try:
-            if table is None:
-                schema = Schema.from_json(json.dumps(nullable(struct)))
-                create_table_with_add_actions(
-                    str(folder), schema, actions, partition_by=by, commit_properties=marks
-                )
-            else:
-                mode = "append" if write.mode == "append" else "overwrite"
-                table.create_write_transaction(
-                    [*actions], mode, table.schema(), by, only, commit_properties=marks
-                )
-        except CommitFailedError as error:
-            raise TableBusy(
-                f"Table `{write.table}` was changed by another writer at the same moment, so nothing was published "
-                f"({error}). Run again."
-            ) from error
-        links.keep()
+    files: Sequence[StagedFile]
+    write: Write
+    write_id: WriteId
+    partitions: _PartitionFilter | None = None
 
+    def create(self, folder: Path, schema: Mapping[str, Any]) -> None:
+        """Create the table.
 
-def _marks(mark: Mark, write: Write, parts: Sequence[Part]) -> CommitProperties:
-    from deltalake import CommitProperties, Transaction
+        Args:
+            folder: The table's folder.
+            schema: Schema JSON of the frame.
+        """
+        from deltalake import Schema
+        from deltalake.transaction import create_table_with_add_actions
 
-    rows = sum(part.stats.rows for part in parts)
-    told = {"numFiles": str(len(parts)), "numOutputRows": str(rows)}
-    return CommitProperties(
-        custom_metadata={"userMetadata": mark.note(mode=write.mode), "operationMetrics": told},
-        app_transactions=[Transaction(mark.app_id, mark.number)],
-        max_commit_retries=0,
-    )
+        columns = Schema.from_json(json.dumps(as_nullable(schema)))
+        with self._linked(folder) as actions:
+            create_table_with_add_actions(
+                str(folder),
+                columns,
+                actions,
+                partition_by=list(self.write.partition_by),
+                commit_properties=self._properties(),
+            )
+
+    def add_to(self, table: DeltaTable, folder: Path) -> None:
+        """Add the files to a table, or replace its files or partitions by them.
+
+        Args:
+            table: The table as it was read. The commit fails if it has a newer version.
+            folder: The table's folder.
+        """
+        mode = "append" if self.write.mode == "append" else "overwrite"
+        with self._linked(folder) as actions:
+            table.create_write_transaction(
+                [*actions],
+                mode,
+                table.schema(),
+                list(self.write.partition_by),
+                self.partitions,
+                commit_properties=self._properties(),
+            )
+
+    @contextmanager
+    def _linked(self, folder: Path) -> Iterator[list[AddAction]]:
+        """Give the actions that add the files, and keep the links if the block commits them.
+
+        Raises:
+            TableBusy: Another writer changed the table at the same time.
+        """
+        from deltalake.exceptions import CommitFailedError
+
+        with HardLinks(folder) as links:
+            actions = [links.add(number, file) for number, file in enumerate(self.files)]
+            try:
+                yield actions
+            except CommitFailedError as error:
+                raise TableBusy(
+                    f"Table `{self.write.table}` was changed by another writer at the same moment, so nothing was "
+                    f"published ({error}). Run again."
+                ) from error
+            links.commit()
+
+    def _properties(self) -> CommitProperties:
+        from deltalake import CommitProperties, Transaction
+
+        rows = sum(file.stats.rows for file in self.files)
+        metrics = {"numFiles": str(len(self.files)), "numOutputRows": str(rows)}
+        metadata = self.write_id.user_metadata(mode=self.write.mode)
+        return CommitProperties(
+            custom_metadata={"userMetadata": metadata, "operationMetrics": metrics},
+            app_transactions=[Transaction(self.write_id.app_id, self.write_id.txn_version)],
+            max_commit_retries=0,
+        )

@@ -1,4 +1,4 @@
-"""Files put into a table's folder by hard links, taken back unless their commit is made."""
+"""Link files into a table's folder, and remove the links unless their commit succeeds."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sparkops.tables.staging.staged_file import Part
+from sparkops.tables.staging.staged_file import StagedFile
 
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction
 
-# No link to there: another file system, or one without links.
-_UNLINKABLE = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK)
+# Errors of `os.link` to another file system, or on one without hard links.
+_NO_LINK = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK)
 
 
-class Links:
+class HardLinks:
     """The links of one commit.
 
     Args:
@@ -26,38 +26,39 @@ class Links:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._made: list[Path] = []
+        self._uncommitted: list[Path] = []
 
-    def __enter__(self) -> Links:
+    def __enter__(self) -> HardLinks:
         self._folder.mkdir(parents=True, exist_ok=True)
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self._made:
-            file.unlink(missing_ok=True)
+        for path in self._uncommitted:
+            path.unlink(missing_ok=True)
 
-    def keep(self) -> None:
-        """Leave the files where they are: their commit is made."""
-        self._made.clear()
+    def commit(self) -> None:
+        """Leave the links where they are, because their commit succeeded."""
+        self._uncommitted.clear()
 
-    def add(self, number: int, part: Part) -> AddAction:
+    def add(self, number: int, file: StagedFile) -> AddAction:
         """Link a file and return the action that adds it to the table.
 
         Args:
-            number: Tells it from a file of the same name in another partition.
-            part: The file.
+            number: Position of the file in the commit; it makes the name unique across partitions.
+            file: The staged file.
         """
         from deltalake.transaction import AddAction
 
-        target = self._folder / f"{number:05d}-{part.file.name}"
-        target.unlink(missing_ok=True)  # of an attempt that was killed before its commit
-        self._made.append(target)
+        target = self._folder / f"{number:05d}-{file.path.name}"
+        # an attempt that was killed before its commit may have left a link
+        target.unlink(missing_ok=True)
+        self._uncommitted.append(target)
         try:
-            os.link(part.file, target)
+            os.link(file.path, target)
         except OSError as error:
-            if error.errno not in _UNLINKABLE:
+            if error.errno not in _NO_LINK:
                 raise
-            shutil.copy2(part.file, target)
-        facts = target.stat()
-        stamp = int(facts.st_mtime * 1000)
-        return AddAction(target.name, facts.st_size, dict(part.values), stamp, True, part.stats.text)
+            shutil.copy2(file.path, target)
+        stat = target.stat()
+        modified = int(stat.st_mtime * 1000)
+        return AddAction(target.name, stat.st_size, dict(file.partition), modified, True, file.stats.json)

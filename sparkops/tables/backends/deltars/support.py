@@ -1,16 +1,20 @@
-"""Which tables a commit of delta-rs may go into: those without a feature or rule that only Spark would heed."""
+"""Which tables delta-rs may commit to: those without a feature or rule that only Spark enforces."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sparkops.tables.backends.protocol import UnsupportedOperation
+from sparkops.tables.catalog import Location
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-_TYPES = frozenset(
+_SUPPORTED_TYPES = frozenset(
     (
         "boolean",
         "byte",
@@ -25,55 +29,101 @@ _TYPES = frozenset(
         "timestamp",
     )
 )
-_LEGACY, _FEATURED = (1, 2), 7  # writer versions: the oldest two, and the one that lists its features
-_FEATURES = frozenset(("appendOnly", "invariants"))
-_HARMLESS = frozenset(
+# Writer versions: the two oldest have no features, and version 7 lists its features.
+_VERSIONS_WITHOUT_FEATURES, _VERSION_WITH_FEATURES = (1, 2), 7
+_SUPPORTED_FEATURES = frozenset(("appendOnly", "invariants"))
+_SUPPORTED_PROPERTIES = frozenset(
     ("delta.logRetentionDuration", "delta.deletedFileRetentionDuration", "delta.checkpointInterval")
 )
 
 
-def plain(struct: Mapping[str, Any]) -> bool:
-    """Tell whether columns are of kinds that Delta's oldest protocol holds, and carry no rule."""
-    return all(not field.get("metadata") and _plain(field["type"]) for field in struct["fields"])
+def require_local_folder(location: Location) -> Path:
+    """Return the folder of a table.
+
+    Raises:
+        UnsupportedOperation: The table is not on the local file system, or delta-rs is not installed.
+    """
+    if location.name is not None:
+        raise UnsupportedOperation("it is a catalog table")
+    if location.local is None:
+        raise UnsupportedOperation(f"{location.address} is not on the local file system")
+    if find_spec("deltalake") is None:
+        raise UnsupportedOperation("the package `deltalake` is not installed")
+    return location.local
 
 
-def nullable(kind: Any) -> Any:
-    """Return a type in which everything may be null, as Delta keeps the columns of a frame."""
-    if isinstance(kind, str):
-        return kind
-    loose = {key: True for key in ("nullable", "containsNull", "valueContainsNull") if key in kind}
-    inner = {
-        key: nullable(kind[key]) for key in ("type", "elementType", "keyType", "valueType") if key in kind
-    }
-    fields = {"fields": [nullable(field) for field in kind["fields"]]} if "fields" in kind else {}
-    return {**kind, **inner, **fields, **loose}
+def open_if_supported(folder: Path) -> DeltaTable:
+    """Open the table in a folder for a commit.
 
-
-def opened(folder: Path) -> DeltaTable | None:
-    """Return the table in a folder, or None where only Spark may write to it."""
+    Raises:
+        UnsupportedOperation: Only Spark may commit to it.
+    """
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
 
     try:
         table = DeltaTable(str(folder))
-    except DeltaError:  # of a kind that delta-rs does not even read
+    except DeltaError as error:
+        raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
+    reason = _unsupported_reason(table)
+    if reason is not None:
+        raise UnsupportedOperation(reason)
+    return table
+
+
+def transaction_version(location: Location, app_id: str) -> int | None:
+    """Return the last `txnVersion` of a `txnAppId` in a table, 0 if there is none; None where delta-rs cannot tell."""
+    try:
+        table = open_if_supported(require_local_folder(location))
+    except UnsupportedOperation:
         return None
-    protocol = table.protocol()
-    features = {*(protocol.writer_features or ()), *(protocol.reader_features or ())}
-    known = protocol.min_writer_version in _LEGACY or (
-        protocol.min_writer_version == _FEATURED and features <= _FEATURES
+    return table.transaction_version(app_id) or 0
+
+
+def has_supported_columns(schema: Mapping[str, Any]) -> bool:
+    """Return whether all columns have types of Delta's oldest protocol, and no metadata (rules, mapped names, defaults)."""
+    return all(not field.get("metadata") and _is_supported_type(field["type"]) for field in schema["fields"])
+
+
+def as_nullable(data_type: Any) -> Any:
+    """Return a type in schema JSON with everything nullable, as Spark stores the columns of a frame in Delta."""
+    if isinstance(data_type, str):
+        return data_type
+    flags = {key: True for key in ("nullable", "containsNull", "valueContainsNull") if key in data_type}
+    inner = {
+        key: as_nullable(data_type[key])
+        for key in ("type", "elementType", "keyType", "valueType")
+        if key in data_type
+    }
+    fields = (
+        {"fields": [as_nullable(field) for field in data_type["fields"]]} if "fields" in data_type else {}
     )
-    rules = {name for name in table.metadata().configuration if name.startswith("delta.")}
-    struct = json.loads(table.schema().to_json())
-    loose = plain(struct) and struct == nullable(struct)
-    return table if known and loose and rules <= _HARMLESS else None
+    return {**data_type, **inner, **fields, **flags}
 
 
-def _plain(kind: Any) -> bool:
-    if isinstance(kind, str):
-        return kind in _TYPES or kind.startswith("decimal(")
-    if kind["type"] == "array":
-        return _plain(kind["elementType"])
-    if kind["type"] == "map":
-        return _plain(kind["keyType"]) and _plain(kind["valueType"])
-    return kind["type"] == "struct" and plain(kind)
+def _unsupported_reason(table: DeltaTable) -> str | None:
+    protocol = table.protocol()
+    version = protocol.min_writer_version
+    features = {*(protocol.writer_features or ()), *(protocol.reader_features or ())} - _SUPPORTED_FEATURES
+    if version not in (*_VERSIONS_WITHOUT_FEATURES, _VERSION_WITH_FEATURES):
+        return f"the table has writer version {version}"
+    if version == _VERSION_WITH_FEATURES and features:
+        return f"the table has the features {', '.join(sorted(features))}"
+    names = {name for name in table.metadata().configuration if name.startswith("delta.")}
+    properties = names - _SUPPORTED_PROPERTIES
+    if properties:
+        return f"the table has the properties {', '.join(sorted(properties))}"
+    schema = json.loads(table.schema().to_json())
+    if not has_supported_columns(schema):
+        return "the table has columns of other types, or columns with rules"
+    return None if schema == as_nullable(schema) else "the table has columns that are not nullable"
+
+
+def _is_supported_type(data_type: Any) -> bool:
+    if isinstance(data_type, str):
+        return data_type in _SUPPORTED_TYPES or data_type.startswith("decimal(")
+    if data_type["type"] == "array":
+        return _is_supported_type(data_type["elementType"])
+    if data_type["type"] == "map":
+        return _is_supported_type(data_type["keyType"]) and _is_supported_type(data_type["valueType"])
+    return data_type["type"] == "struct" and has_supported_columns(data_type)

@@ -15,11 +15,11 @@ BY_DAY = Write(table="flights", mode="replace", by=("day",))
 
 @pytest.fixture
 def tables(spark, make_settings):
-    """Return the tables of a project whose commits are all Spark's: test_adopting holds the others to them."""
+    """Return the tables of a project whose commits are all Spark's; test_commit_files covers those of delta-rs."""
     return Tables(spark, make_settings(commits="spark"))
 
 
-def test_a_new_table_holds_what_was_published_and_says_so(tables, frame, rows):
+def test_a_new_table_has_the_published_rows_and_reports_them(tables, frame, rows):
     done = tables.publish(frame(), Write(table="flights"), run_id="r1")
     assert (done.table, done.version, done.rows, done.already) == ("flights", 0, 3, False)
     assert len(rows("flights")) == 3
@@ -27,7 +27,7 @@ def test_a_new_table_holds_what_was_published_and_says_so(tables, frame, rows):
     assert (pin.version, pin.identity, pin.schema_hash) == (0, done.identity, done.schema_hash)
 
 
-def test_overwrite_leaves_the_new_rows_alone(tables, frame, rows):
+def test_overwrite_leaves_only_the_new_rows(tables, frame, rows):
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     done = tables.publish(frame([(FIFTH, "DL", 1.0)]), Write(table="flights"), run_id="r2")
     assert (done.version, done.rows) == (1, 1)
@@ -58,7 +58,7 @@ def test_a_retried_run_writes_once_in_every_mode(tables, frame, rows, write):
     "write",
     [Write(table="flights", mode="append"), Write(table="flights", mode="merge", by=("day", "carrier"))],
 )
-def test_a_batch_of_a_stream_is_written_once_whichever_run_brings_it(tables, frame, rows, write):
+def test_a_micro_batch_is_written_once_whichever_run_computes_it(tables, frame, rows, write):
     tables.publish(frame(), Write(table="flights"), run_id="r0")
     news = frame([(FOURTH, "DL", 1.0)])
     first = tables.publish(news, write, run_id="r1", batch=MicroBatch(stream="s", number=0))
@@ -82,7 +82,7 @@ def test_a_batch_of_a_stream_is_written_once_whichever_run_brings_it(tables, fra
 
 @pytest.mark.parametrize("commits", ["spark", "auto"])
 def test_delta_itself_refuses_the_second_write_of_a_run(spark, make_settings, frame, tmp_path, commits):
-    # the attempt that died between its commit and its record: the log's own words are lost to us, Delta's are not
+    # The log no longer names the run of its commit; Delta still knows the transaction.
     tables, write = Tables(spark, make_settings(commits=commits)), Write(table="flights", mode="append")
     tables.publish(frame(), write, run_id="r1")
     log = tmp_path / "warehouse" / "flights" / "_delta_log"
@@ -99,10 +99,10 @@ def test_the_commit_names_its_run(tables, frame):
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     tables.publish(frame(), Write(table="flights", mode="append"), run_id="r2")
     assert [(c.version, c.run_id, c.rows) for c in tables.history("flights")] == [(1, "r2", 3), (0, "r1", 3)]
-    found = tables.published("flights", "r1")
-    assert found is not None
-    assert (found.version, found.already) == (0, True)
-    assert tables.published("flights", "r9") is None
+    published = tables.find_published("flights", "r1")
+    assert published is not None
+    assert (published.version, published.already) == (0, True)
+    assert tables.find_published("flights", "r9") is None
 
 
 def test_replace_touches_only_the_slice_its_parameter_names(tables, frame, rows):
@@ -118,25 +118,25 @@ def test_a_slice_that_became_empty_is_emptied(tables, frame, rows):
     assert rows("flights") == [(FIFTH, "UA", 7.0)]
 
 
-@pytest.mark.parametrize("made", [True, False])
-def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(tables, frame, made):
-    if made:
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(tables, frame, exists):
+    if exists:
         tables.publish(frame(), Write(table="flights"), run_id="r1")
     with pytest.raises(BadData, match=r"`day` = DATE '2013-07-04'.*datetime.date\(2013, 7, 5\)"):
         tables.publish(frame(), BY_DAY, run_id="r2", values={"day": FOURTH})
-    assert tables.info("flights").version == (0 if made else None)
+    assert tables.info("flights").version == (0 if exists else None)
 
 
 def test_replace_without_its_parameter_replaces_the_values_in_the_frame(tables, frame, rows):
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     tables.publish(frame([(FOURTH, "DL", 1.0)]), BY_DAY, run_id="r2", values={"day": None})
     assert rows("flights") == [(FOURTH, "DL", 1.0), (FIFTH, "UA", 7.0)]
-    nothing = tables.publish(frame([]), BY_DAY, run_id="r3")
-    assert nothing.rows == 0
+    empty = tables.publish(frame([]), BY_DAY, run_id="r3")
+    assert empty.rows == 0
     assert len(rows("flights")) == 2
 
 
-def test_partitions_are_replaced_whole_and_the_others_kept(tables, frame, rows):
+def test_partitions_are_replaced_completely_and_the_others_remain(tables, frame, rows):
     write = Write(table="flights", mode="replace", by=("day",), partition_by=("day",))
     tables.publish(frame(), write, run_id="r1")
     tables.publish(frame([(FOURTH, "DL", 1.0)]), write, run_id="r2")
@@ -151,7 +151,7 @@ def test_a_slice_may_be_named_by_any_text(tables, frame, rows, value):
     assert rows("t") == sorted([(value, 3), ("other", 2)])
 
 
-def test_merge_updates_what_stands_and_inserts_the_rest_with_null_as_a_key(tables, frame, rows, spark):
+def test_merge_updates_present_keys_and_inserts_the_others_with_null_as_a_key(tables, frame, rows, spark):
     merged = Write(table="t", mode="merge", by=("k",))
     tables.publish(frame([("a", 1), (None, 2), ("c", 3)], "k string, n int"), merged, run_id="r1")
     done = tables.publish(frame([("a", 10), (None, 20), ("d", 40)], "k string, n int"), merged, run_id="r2")
@@ -166,7 +166,7 @@ def test_merge_updates_what_stands_and_inserts_the_rest_with_null_as_a_key(table
     assert spark.conf.get("spark.databricks.delta.commitInfo.userMetadata", "unset") == "unset"
 
 
-def test_a_merge_key_that_stands_twice_is_refused(tables, frame):
+def test_a_duplicate_merge_key_is_refused(tables, frame):
     with pytest.raises(BadData, match=r"merged on `k`.*2 rows with the key \{'k': 'a'\}"):
         tables.publish(
             frame([("a", 1), ("a", 2)], "k string, n int"),
@@ -188,7 +188,7 @@ def test_a_schema_change_is_refused_naming_the_columns_both_ways(tables, frame, 
     assert tables.info("flights").version == 0
 
 
-def test_an_allowed_change_takes_the_new_columns_when_the_whole_is_overwritten(tables, frame):
+def test_an_allowed_change_takes_the_new_columns_when_the_table_is_overwritten(tables, frame):
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     other = frame([(FOURTH, 1)], "day date, carrier int")
     tables.publish(other, Write(table="flights", schema_change=True), run_id="r2")
@@ -202,7 +202,7 @@ def test_an_allowed_change_may_add_columns_to_rows_that_stay(tables, frame, rows
     wider = frame([("c", 3, True)], "k string, n int, late boolean")
     tables.publish(wider, Write(table="t", mode=mode, by=("k",), schema_change=True), run_id="r2")
     assert rows("t") == [("a", 1, None), ("b", 2, None), ("c", 3, True)]
-    with pytest.raises(SchemaChanged, match="may not change what stands"):
+    with pytest.raises(SchemaChanged, match="may not change existing columns"):
         tables.publish(
             frame([("c", "x")], "k string, n string"),
             Write(table="t", mode=mode, by=("k",), schema_change=True),
@@ -216,9 +216,11 @@ def test_the_order_of_columns_does_not_matter(tables, frame, rows):
     assert rows("t") == [("a", 1), ("b", 2)]
 
 
-def test_columns_that_delta_cannot_hold_are_told_before_anything_is_computed(tables, spark):
+def test_columns_that_delta_cannot_store_are_refused_before_anything_is_computed(tables, spark):
     bad = spark.sql("SELECT 1 AS `a b`, NULL AS n, 2 AS x, 3 AS X")
-    with pytest.raises(TableError, match=r"`x` stands twice.*`a b` has a character.*`n` holds only nulls"):
+    with pytest.raises(
+        TableError, match=r"`x` is a duplicate name.*`a b` has a character.*`n` holds only nulls"
+    ):
         tables.stage(bad, table="t", run_id="r1")
 
 
@@ -230,6 +232,6 @@ def test_a_source_cannot_be_written_to(spark, make_settings, frame):
         tables.publish(frame(), Write(table="raw"), run_id="r1")
 
 
-def test_a_missing_column_to_go_by_is_named(tables, frame):
-    with pytest.raises(SchemaChanged, match=r"goes by `month`.*it has `day`, `carrier`, `delay`"):
+def test_a_missing_key_column_is_named(tables, frame):
+    with pytest.raises(SchemaChanged, match=r"needs column `month`.*it has `day`, `carrier`, `delay`"):
         tables.publish(frame(), Write(table="flights", mode="replace", by=("month",)), run_id="r1")

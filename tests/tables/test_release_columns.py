@@ -1,4 +1,4 @@
-"""What a release writes into a quarantine: by delta-rs with no JVM, and by Spark where only Spark may write."""
+"""The columns of releases in a quarantine: written by delta-rs without a JVM, or by Spark where only Spark may write."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from sparkops.tables import Tables
 @pytest.fixture
 def quarantine(tmp_path):
     """Write a quarantine of three rows of two runs; return its folder."""
-    place = tmp_path / "warehouse" / "t__quarantine"
-    place.mkdir(parents=True)
-    held = {
+    folder = tmp_path / "warehouse" / "t__quarantine"
+    folder.mkdir(parents=True)
+    rows = {
         "id": pa.array([1, 2, 2], pa.int32()),
         "_sparkops_reasons": [["a"], ["b"], ["b"]],
         "_sparkops_run": ["r1", "r2", "r2"],
     }
-    write_deltalake(str(place), pa.table(held))
-    return place
+    write_deltalake(str(folder), pa.table(rows))
+    return folder
 
 
 def states(tables: Tables) -> list[tuple[str, str, int]]:
-    return [(each.run, each.state, each.rows) for each in tables.held("t").counts]
+    return [(each.run, each.state, each.rows) for each in tables.quarantine_summary("t").counts]
 
 
-def test_rows_are_discarded_by_their_run_and_once(quarantine, make_settings) -> None:
+def test_rows_of_a_run_are_discarded_once(quarantine, make_settings) -> None:
     tables = Tables(None, make_settings())
     releases = tables.releases("t")
-    releases.prepare("discard-1")
-    releases.prepare("discard-1")
+    releases.add_release_columns("discard-1")
+    releases.add_release_columns("discard-1")
     assert releases.discard("discard-1", run="r2") == 2
     assert releases.discard("discard-2", run="r2") == 0
     assert states(tables) == [("r1", "held", 1), ("r2", "discarded", 2)]
@@ -42,30 +42,30 @@ def test_rows_are_discarded_by_their_run_and_once(quarantine, make_settings) -> 
     ]
 
 
-def test_what_a_release_took_is_stamped_or_waits_again(quarantine, make_settings) -> None:
+def test_the_rows_of_a_release_are_completed_or_held_again(quarantine, make_settings) -> None:
     tables = Tables(None, make_settings())
     releases = tables.releases("t")
-    releases.prepare("release-1")
+    releases.add_release_columns("release-1")
     DeltaTable(str(quarantine)).update(new_values={"_sparkops_release": "release-1"}, predicate="id = 2")
-    assert tables.held("t").interrupted == ("release-1",)
-    releases.unmark("release-1")
-    assert tables.held("t").row_count == 3
+    assert tables.quarantine_summary("t").interrupted == ("release-1",)
+    releases.undo("release-1")
+    assert tables.quarantine_summary("t").row_count == 3
     DeltaTable(str(quarantine)).update(new_values={"_sparkops_release": "release-2"}, predicate="id = 1")
-    assert releases.stamp("release-2") == 1
-    releases.unmark("release-2")
+    assert releases.complete("release-2") == 1
+    releases.undo("release-2")
     assert states(tables) == [("r1", "released", 1), ("r2", "held", 2)]
 
 
 @pytest.mark.spark
-def test_a_quarantine_that_only_spark_writes_is_marked_by_spark(tables, quarantine, spark) -> None:
+def test_a_quarantine_that_only_spark_writes_is_updated_by_spark(tables, quarantine, spark) -> None:
     spark.sql(f"ALTER TABLE delta.`{quarantine}` SET TBLPROPERTIES (delta.enableChangeDataFeed = true)")
     releases = tables.releases("t")
-    releases.prepare("release-1")
-    rows = releases.waiting(
+    releases.add_release_columns("release-1")
+    rows = releases.unreleased_rows(
         spark.createDataFrame([], "id INT, late STRING").schema, {"late": "'x'"}, run="r2"
     )
     assert [tuple(row)[:2] for row in rows.collect()] == [(2, "x"), (2, "x")]
-    releases.mark(rows, "release-1", count=2)
-    assert releases.stamp("release-1") == 2
+    releases.choose(rows, "release-1", count=2)
+    assert releases.complete("release-1") == 2
     assert states(tables) == [("r1", "held", 1), ("r2", "released", 2)]
     assert tables.history("t__quarantine")[0].run_id == "release-1"

@@ -4,8 +4,8 @@ from enum import Enum
 
 import pytest
 
-from sparkops.errors import BadData, TableError
-from sparkops.tables.write.replaced_slice import equals, literal, quoted, slice_of
+from sparkops.errors import BadData
+from sparkops.tables.sql_text import equality_condition, quote_name, sql_literal
 
 
 class Airport(Enum):
@@ -28,17 +28,17 @@ VALUES = [
 
 
 def test_names_and_values_are_written_as_sql():
-    assert quoted("a`b") == "`a``b`"
-    assert equals("day", date(2013, 7, 4), "date") == "`day` = DATE '2013-07-04'"
-    assert equals("origin", Airport.JFK, "string") == "`origin` = 'JFK'"
-    assert equals("origin", None, "string") == "`origin` IS NULL"
-    assert equals("month", [1, 2], "int") == "(`month` = 1 OR `month` = 2)"
-    assert equals("month", [], "int") == "false"
+    assert quote_name("a`b") == "`a``b`"
+    assert equality_condition("day", date(2013, 7, 4), "date") == "`day` = DATE '2013-07-04'"
+    assert equality_condition("origin", Airport.JFK, "string") == "`origin` = 'JFK'"
+    assert equality_condition("origin", None, "string") == "`origin` IS NULL"
+    assert equality_condition("month", [1, 2], "int") == "(`month` = 1 OR `month` = 2)"
+    assert equality_condition("month", [], "int") == "false"
 
 
 def test_a_value_without_a_literal_is_refused():
     with pytest.raises(BadData, match="cannot be named by"):
-        literal(object(), "string")
+        sql_literal(object(), "string")
 
 
 @pytest.mark.spark
@@ -46,13 +46,7 @@ def test_a_value_without_a_literal_is_refused():
 def test_spark_reads_a_literal_as_the_value_it_was_written_from(spark, value, kind):
     from pyspark.sql import functions as F
 
-    column = F.expr(literal(value, kind))
+    column = F.expr(sql_literal(value, kind))
     same = F.lit(value).cast(kind)
     row = spark.range(1).select(column.eqNullSafe(same), F.typeof(column)).first()
     assert tuple(row) == (True, kind)
-
-
-@pytest.mark.spark
-def test_too_many_values_to_name_are_refused(spark):
-    with pytest.raises(TableError, match="more than 1,000 values of `id`"):
-        slice_of(spark.range(1001), ["id"], {})

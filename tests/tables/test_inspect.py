@@ -9,7 +9,7 @@ from sparkops.tables import Tables
 pytestmark = pytest.mark.spark
 
 
-def test_the_list_shows_entries_and_what_stands_in_the_warehouse(spark, make_settings, frame):
+def test_the_list_shows_the_tables_of_the_settings_and_of_the_warehouse(spark, make_settings, frame):
     tables = Tables(spark, make_settings(tables={"weather": {"description": "Hourly"}}))
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     flights, weather = tables.list()
@@ -17,7 +17,7 @@ def test_the_list_shows_entries_and_what_stands_in_the_warehouse(spark, make_set
     assert (weather.name, weather.exists, weather.description) == ("weather", False, "Hourly")
 
 
-def test_a_preview_shows_rows_of_the_version_that_is_asked_for(tables, frame):
+def test_a_preview_shows_rows_of_the_given_version(tables, frame):
     tables.publish(frame(), Write(table="t"), run_id="r1")
     tables.publish(frame([]), Write(table="t"), run_id="r2")
     assert tables.preview("t") == ()
@@ -36,7 +36,7 @@ def test_restoring_makes_a_new_version_that_equals_the_old_one(tables, frame, ro
         tables.restore("t", 9)
 
 
-def test_a_table_of_a_metastore_goes_by_its_name(spark, make_settings, frame, rows):
+def test_a_metastore_table_is_accessed_by_its_name(spark, make_settings, frame, rows):
     tables = Tables(spark, make_settings(tables={"flights": {"name": "default.sparkops_flights"}}))
     try:
         assert not tables.info("flights").exists
@@ -49,7 +49,7 @@ def test_a_table_of_a_metastore_goes_by_its_name(spark, make_settings, frame, ro
         assert tables.pin("flights").version == 1
         assert tables.read(tables.pin("flights", at=0)).agg({"delay": "max"}).first()[0] == 7.0
         assert [c.run_id for c in tables.history("flights")] == ["r2", "r1"]
-        assert tables.published("flights", "r1").version == 0
+        assert tables.find_published("flights", "r1").version == 0
         slice_ = Write(table="flights", mode="replace", by=("day",))
         tables.publish(frame([]), slice_, run_id="r3", values={"day": date(2013, 7, 4)})
         assert tables.count("flights") == 1

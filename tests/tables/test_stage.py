@@ -35,12 +35,12 @@ def test_a_staged_frame_has_the_same_columns_types_and_rows(tables, spark):
     assert tables.stage(vectors, table="v", run_id="r1").collect() == vectors.collect()
 
 
-def test_a_retried_run_finds_what_was_staged_whole(tables, frame, tmp_path):
+def test_a_retried_run_finds_a_completely_staged_frame(tables, frame, tmp_path):
     tables.stage(frame(), table="t", run_id="r1")
-    found = tables.staged("t", "r1")
-    assert found is not None
-    assert found.count() == 3
-    assert found.schema == tables.stage(frame(), table="t", run_id="r1").schema
+    earlier = tables.staged("t", "r1")
+    assert earlier is not None
+    assert earlier.count() == 3
+    assert earlier.schema == tables.stage(frame(), table="t", run_id="r1").schema
     (tmp_path / "warehouse" / "_staging" / "r1" / "t" / "_SUCCESS").unlink()
     assert tables.staged("t", "r1") is None
     assert tables.staged("t", "r2") is None
@@ -48,10 +48,10 @@ def test_a_retried_run_finds_what_was_staged_whole(tables, frame, tmp_path):
 
 def test_an_empty_frame_keeps_its_columns(tables, frame):
     tables.stage(frame([]), table="t", run_id="r1")
-    found = tables.staged("t", "r1")
-    assert found is not None
-    assert found.columns == ["day", "carrier", "delay"]
-    assert found.count() == 0
+    staged = tables.staged("t", "r1")
+    assert staged is not None
+    assert staged.columns == ["day", "carrier", "delay"]
+    assert staged.count() == 0
 
 
 def test_discarding_leaves_nothing_behind(tables, frame, tmp_path):
@@ -62,7 +62,7 @@ def test_discarding_leaves_nothing_behind(tables, frame, tmp_path):
     assert tables.list() == ()
 
 
-def test_a_warehouse_that_cannot_be_written_to_is_told_before_the_frame_is_computed(
+def test_a_warehouse_without_write_permission_is_refused_before_the_frame_is_computed(
     spark, make_settings, frame
 ):
     tables = Tables(spark, make_settings(warehouse="/proc/sparkops"))

@@ -15,8 +15,8 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.error_messages.translation import explain
 
 
-def told(act):
-    """Do what fails and return what the failure means."""
+def translation(act):
+    """Call a function that fails and return the translation of its error."""
     with pytest.raises(Exception) as raised:  # noqa: PT011
         act()
     return explain(raised.value)
@@ -30,72 +30,72 @@ def test_errors_of_others_are_left_alone():
 
 
 def test_a_full_disk_is_named():
-    meant = explain(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
-    assert str(meant) == "/data/x: No space left on device. Make room, or choose another folder."
+    error = explain(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
+    assert str(error) == "/data/x: No space left on device. Free disk space, or choose another folder."
 
 
 @pytest.mark.spark
-def test_a_missing_column_is_told_with_a_close_one(frame):
-    meant = told(lambda: frame().select("carier"))
-    assert isinstance(meant, TableError)
-    assert str(meant).startswith("There is no column `carier`. Did you mean `carrier`? Columns: `carrier`")
+def test_a_missing_column_is_named_with_a_close_one(frame):
+    error = translation(lambda: frame().select("carier"))
+    assert isinstance(error, TableError)
+    assert str(error).startswith("There is no column `carier`. Did you mean `carrier`? Columns: `carrier`")
     wrapped = RuntimeError("from another library")
     with pytest.raises(Exception) as raised:  # noqa: PT011
         frame().select("carier")
     wrapped.__cause__ = raised.value
-    assert str(explain(wrapped)) == str(meant)
+    assert str(explain(wrapped)) == str(error)
 
 
 @pytest.mark.spark
 def test_a_missing_table_or_path_is_named(spark, tmp_path):
-    assert "`default.nope`" in str(told(lambda: spark.read.table("default.nope").count()))
-    assert str(tmp_path / "no") in str(told(lambda: spark.read.parquet(str(tmp_path / "no"))))
+    assert "`default.nope`" in str(translation(lambda: spark.read.table("default.nope").count()))
+    assert str(tmp_path / "no") in str(translation(lambda: spark.read.parquet(str(tmp_path / "no"))))
 
 
 @pytest.mark.spark
-def test_what_an_author_computes_wrong_is_told_in_sparks_own_sentence(frame):
+def test_an_error_in_an_expression_is_shown_in_sparks_sentence(frame):
     from pyspark.sql import functions as F
 
-    meant = told(lambda: frame().select(F.col("carrier").cast("int")).collect())
-    assert isinstance(meant, JobFailed)
-    assert 'The value \'UA\' of the type "STRING" cannot be cast to "INT"' in str(meant)
-    assert "\n" not in str(meant)
+    error = translation(lambda: frame().select(F.col("carrier").cast("int")).collect())
+    assert isinstance(error, JobFailed)
+    assert 'The value \'UA\' of the type "STRING" cannot be cast to "INT"' in str(error)
+    assert "\n" not in str(error)
 
 
 @pytest.mark.spark
-def test_an_error_in_a_python_function_is_told_by_its_own_words(frame):
+def test_an_error_in_a_python_function_is_shown_with_its_message(frame):
     from pyspark.sql import functions as F
 
     def fail(_):
         raise ValueError("odd carrier")
 
-    meant = told(lambda: frame().select(F.udf(fail)("carrier")).collect())
-    assert isinstance(meant, JobFailed)
-    assert str(meant) == "Spark could not do it: ValueError: odd carrier"
+    error = translation(lambda: frame().select(F.udf(fail)("carrier")).collect())
+    assert isinstance(error, JobFailed)
+    assert str(error) == "Spark failed: ValueError: odd carrier"
 
 
 @pytest.mark.spark
-def test_a_file_removed_under_a_reader_is_told_by_name(tables, frame, tmp_path):
+def test_a_file_removed_while_it_is_read_is_named(tables, frame, tmp_path):
     tables.publish(frame(), Write(table="t"), run_id="r1")
     read = tables.read(tables.pin("t"))
     (file,) = (tmp_path / "warehouse" / "t").glob("*.parquet")
     file.unlink()
-    meant = told(read.collect)
-    assert isinstance(meant, VersionGone)
-    assert file.name in str(meant)
+    error = translation(read.collect)
+    assert isinstance(error, VersionGone)
+    assert file.name in str(error)
 
 
 @pytest.mark.spark
 def test_a_folder_that_cannot_be_written_to_is_named(frame):
-    meant = told(lambda: frame().write.parquet("/proc/sparkops/x"))
-    assert isinstance(meant, TableError)
-    assert "Cannot write to /proc/sparkops/x" in str(meant)
-    meant = told(lambda: frame().write.format("delta").save("/proc/sparkops/y"))
-    assert "Cannot write to /proc/sparkops/y" in str(meant)
+    error = translation(lambda: frame().write.parquet("/proc/sparkops/x"))
+    assert isinstance(error, TableError)
+    assert "Cannot write to /proc/sparkops/x" in str(error)
+    error = translation(lambda: frame().write.format("delta").save("/proc/sparkops/y"))
+    assert "Cannot write to /proc/sparkops/y" in str(error)
 
 
 @pytest.mark.spark
-def test_two_writers_at_once_leave_one_version_and_a_clear_word(tables, frame, spark):
+def test_of_several_writers_at_once_the_losers_get_table_busy(tables, frame, spark):
     from concurrent.futures import ThreadPoolExecutor
 
     from py4j.protocol import Py4JError
@@ -111,10 +111,10 @@ def test_two_writers_at_once_leave_one_version_and_a_clear_word(tables, frame, s
             return explain(error)
 
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(overwrite, range(4)))
-    lost = [f for f in found if isinstance(f, SparkopsError)]
+        results = list(pool.map(overwrite, range(4)))
+    lost = [f for f in results if isinstance(f, SparkopsError)]
     assert all(isinstance(error, TableBusy) for error in lost), lost
-    assert tables.info("t").version == 3 + len(found) - len(lost)
+    assert tables.info("t").version == 3 + len(results) - len(lost)
     assert tables.count("t") == 3
 
 
@@ -123,7 +123,9 @@ def test_a_foreign_write_of_other_columns_is_a_schema_change(tables, frame):
     tables.publish(frame(), Write(table="t"), run_id="r1")
     location = tables.pin("t").location
     other = frame([("x",)], "carrier string").selectExpr("carrier", "1 AS more")
-    assert isinstance(told(lambda: other.write.format("delta").mode("append").save(location)), SchemaChanged)
+    assert isinstance(
+        translation(lambda: other.write.format("delta").mode("append").save(location)), SchemaChanged
+    )
 
 
 @pytest.mark.spark
@@ -134,7 +136,7 @@ def test_cancelled_spark_jobs_are_a_cancelled_run(spark):
     timer = threading.Timer(1.0, lambda: spark.sparkContext.cancelJobsWithTag("sleepy"))
     timer.start()
     try:
-        meant = told(
+        error = translation(
             lambda: spark.sql(
                 "SELECT java_method('java.lang.Thread', 'sleep', 20000L + id) FROM range(2)"
             ).collect()
@@ -142,4 +144,4 @@ def test_cancelled_spark_jobs_are_a_cancelled_run(spark):
     finally:
         timer.join()
         spark.sparkContext.removeJobTag("sleepy")
-    assert isinstance(meant, RunCancelled)
+    assert isinstance(error, RunCancelled)

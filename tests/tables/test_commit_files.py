@@ -1,4 +1,4 @@
-"""Staged files published as they are, beside Spark's own writing of the same frames."""
+"""Staged files become files of the table, and leave the same table as Spark's own write of the same frames."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from sparkops.errors import BadData
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
-from sparkops.tables.staging.staged_file import parts_of
+from sparkops.tables.staging.staged_file import list_staged_files
 
 pytestmark = pytest.mark.spark
 
@@ -19,17 +19,17 @@ FOURTH, FIFTH = date(2013, 7, 4), date(2013, 7, 5)
 BY_DAY = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
 
 
-@pytest.fixture(params=["adopted", "written and adopted", "by Spark"])
-def put(request, spark, make_settings):
-    """Stage a frame and publish it: by adopting its files, or files that are written for that, or by Spark."""
-    adopts, whole = request.param != "by Spark", request.param == "adopted"
-    tables = Tables(spark, make_settings(commits="auto" if adopts else "spark"))
+@pytest.fixture(params=["staged files", "temporary files", "Spark"])
+def publish(request, spark, make_settings):
+    """Return a function that stages and publishes a frame: by its files, by files written for the commit, or by Spark."""
+    by_spark, staged_files = request.param == "Spark", request.param == "staged files"
+    tables = Tables(spark, make_settings(commits="spark" if by_spark else "auto"))
 
     def stage_and_publish(frame, write, run_id, **values):
         staged = tables.stage(frame, table=write.table, run_id=run_id, partition_by=write.partition_by)
-        return tables.publish(staged, write, run_id=run_id, values=values, staged=whole)
+        return tables.publish(staged, write, run_id=run_id, values=values, staged=staged_files)
 
-    stage_and_publish.adopts = adopts
+    stage_and_publish.by_spark = by_spark
     return stage_and_publish
 
 
@@ -39,13 +39,13 @@ def engine(tmp_path, table, version):
     return info["engineInfo"].split(":")[0]
 
 
-def test_every_mode_leaves_the_same_table_and_the_same_facts(put, tables, frame, rows, tmp_path):
-    whole, more = Write(table="t"), Write(table="t", mode="append")
+def test_every_mode_leaves_the_same_table_and_the_same_facts(publish, tables, frame, rows, tmp_path):
+    overwrite, append = Write(table="t"), Write(table="t", mode="append")
     done = [
-        put(frame(), whole, "r1"),
-        put(frame([(FIFTH, "DL", None)]), more, "r2"),
-        put(frame([]), more, "r3"),
-        put(frame([(FOURTH, "B6", 1.5)]), whole, "r4"),
+        publish(frame(), overwrite, "r1"),
+        publish(frame([(FIFTH, "DL", None)]), append, "r2"),
+        publish(frame([]), append, "r3"),
+        publish(frame([(FOURTH, "B6", 1.5)]), overwrite, "r4"),
     ]
     assert [(each.version, each.rows, each.already) for each in done] == [
         (0, 3, False),
@@ -57,32 +57,36 @@ def test_every_mode_leaves_the_same_table_and_the_same_facts(put, tables, frame,
     assert len(rows("t", at=1)) == 4
     newest = tables.history("t")[0]
     assert (newest.version, newest.run_id, newest.rows) == (3, "r4", 1)
-    assert put(frame(), whole, "r4").already
-    assert engine(tmp_path, "t", 3) == ("delta-rs" if put.adopts else "Apache-Spark/4.1.4 Delta-Lake/4.4.0")
+    assert publish(frame(), overwrite, "r4").already
+    assert engine(tmp_path, "t", 3) == (
+        "Apache-Spark/4.1.4 Delta-Lake/4.4.0" if publish.by_spark else "delta-rs"
+    )
 
 
-def test_partitions_are_replaced_by_name_or_by_what_the_frame_holds(put, frame, rows):
-    put(frame(), BY_DAY, "r1")
-    put(frame([(FIFTH, "DL", 1.0)]), BY_DAY, "r2", day=FIFTH)
+def test_partitions_are_replaced_by_name_or_by_what_the_frame_holds(publish, frame, rows):
+    publish(frame(), BY_DAY, "r1")
+    publish(frame([(FIFTH, "DL", 1.0)]), BY_DAY, "r2", day=FIFTH)
     assert rows("t") == [(FOURTH, "AA", 5.0), (FOURTH, "UA", 3.0), (FIFTH, "DL", 1.0)]
-    put(frame([(FOURTH, "B6", 2.0)]), BY_DAY, "r3")
+    publish(frame([(FOURTH, "B6", 2.0)]), BY_DAY, "r3")
     assert rows("t") == [(FOURTH, "B6", 2.0), (FIFTH, "DL", 1.0)]
-    put(frame([]), BY_DAY, "r4", day=FIFTH)
+    publish(frame([]), BY_DAY, "r4", day=FIFTH)
     assert rows("t") == [(FOURTH, "B6", 2.0)]
     with pytest.raises(BadData, match="returned a row outside of that"):
-        put(frame(), BY_DAY, "r5", day=FOURTH)
+        publish(frame(), BY_DAY, "r5", day=FOURTH)
 
 
-def test_a_partition_may_be_named_by_any_text_or_none(put, frame, tables):
+def test_a_partition_may_be_named_by_any_text_or_none(publish, frame, tables):
     write = Write(table="t", partition_by=("k",))
     texts = ["a/b", "x=y", "50%", "naïve ☃", " ", "a b+c", None]
-    put(frame([(text, 1) for text in texts], "k string, n int"), write, "r1")
-    found = [tuple(row) for row in tables.read(tables.pin("t")).collect()]
-    assert len(found) == len(texts)
-    assert set(found) == {(text, 1) for text in texts}
+    publish(frame([(text, 1) for text in texts], "k string, n int"), write, "r1")
+    stored = [tuple(row) for row in tables.read(tables.pin("t")).collect()]
+    assert len(stored) == len(texts)
+    assert set(stored) == {(text, 1) for text in texts}
 
 
-def test_spark_goes_on_with_an_adopted_table_as_with_its_own(tables, frame, rows, spark, tmp_path):
+def test_spark_continues_with_a_table_of_committed_files_as_with_its_own(
+    tables, frame, rows, spark, tmp_path
+):
     from delta.tables import DeltaTable
 
     tables.publish(tables.stage(frame(), table="t", run_id="r1"), Write(table="t"), run_id="r1", staged=True)
@@ -126,15 +130,16 @@ def test_readers_that_skip_files_by_their_statistics_lose_no_row(tables, frame, 
         ("DOUBLE NOT NULL", ""),
         ("DOUBLE", "TBLPROPERTIES (delta.enableChangeDataFeed = true)"),
         ("DOUBLE", "TBLPROPERTIES (delta.columnMapping.mode = 'name')"),
+        ("DOUBLE", "TBLPROPERTIES (delta.enableDeletionVectors = true)"),
     ],
-    ids=["not null", "change feed", "column mapping"],
+    ids=["not null", "change data feed", "column mapping", "deletion vectors"],
 )
 def test_a_table_with_rules_or_features_is_left_to_spark(
     tables, frame, rows, spark, tmp_path, delay, settings
 ):
-    place = tmp_path / "warehouse" / "t"
+    folder = tmp_path / "warehouse" / "t"
     spark.sql(
-        f"CREATE TABLE delta.`{place}` (day DATE, carrier STRING, delay {delay}) USING delta {settings}"
+        f"CREATE TABLE delta.`{folder}` (day DATE, carrier STRING, delay {delay}) USING delta {settings}"
     )
     staged = tables.stage(frame(), table="t", run_id="r1")
     done = tables.publish(staged, Write(table="t"), run_id="r1", staged=True)
@@ -142,30 +147,30 @@ def test_a_table_with_rules_or_features_is_left_to_spark(
     assert engine(tmp_path, "t", done.version).startswith("Apache-Spark")
 
 
-def test_what_a_killed_attempt_linked_is_taken_over_by_the_next(tables, frame, rows, tmp_path):
+def test_a_link_of_a_killed_attempt_is_replaced_by_the_next(tables, frame, rows, tmp_path):
     staged = tables.stage(frame(), table="t", run_id="r1")
-    [part] = parts_of(tmp_path / "warehouse" / "_staging" / "r1" / "t", staged.columns)
+    [file] = list_staged_files(tmp_path / "warehouse" / "_staging" / "r1" / "t", staged.columns)
     folder = tmp_path / "warehouse" / "t"
     folder.mkdir()
-    (folder / f"00000-{part.file.name}").write_bytes(b"half")
+    (folder / f"00000-{file.path.name}").write_bytes(b"half")
     assert tables.publish(staged, Write(table="t"), run_id="r1", staged=True).rows == 3
     tables.discard("r1")
     assert len(rows("t")) == 3, "the table's files are its own"
 
 
-def test_a_commit_that_another_writer_beat_leaves_no_file_behind(tables, frame, tmp_path):
+def test_a_commit_that_loses_against_another_writer_leaves_no_file(tables, frame, tmp_path):
     from sparkops.errors import TableBusy
-    from sparkops.tables.backends.deltars.commit_files import commit
-    from sparkops.tables.backends.deltars.support import opened
-    from sparkops.tables.log.commit_info import Mark
+    from sparkops.tables.backends.deltars.commit_files import FileCommit
+    from sparkops.tables.backends.deltars.support import open_if_supported
+    from sparkops.tables.log.commit_info import WriteId
 
     tables.publish(frame(), Write(table="t"), run_id="r1")
     folder = tmp_path / "warehouse" / "t"
-    stale = opened(folder)
+    stale = open_if_supported(folder)
     tables.publish(frame(), Write(table="t"), run_id="r2")
     before = {file.name for file in folder.glob("*.parquet")}
     staged = tables.stage(frame(), table="t", run_id="r3")
-    parts = parts_of(tmp_path / "warehouse" / "_staging" / "r3" / "t", staged.columns)
+    files = list_staged_files(tmp_path / "warehouse" / "_staging" / "r3" / "t", staged.columns)
     with pytest.raises(TableBusy, match="changed by another writer"):
-        commit(folder, stale, parts, {}, Write(table="t"), mark=Mark("r3"), only=None)
+        FileCommit(files, Write(table="t"), WriteId("r3")).add_to(stale, folder)
     assert {file.name for file in folder.glob("*.parquet")} == before

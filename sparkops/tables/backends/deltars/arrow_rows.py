@@ -1,0 +1,106 @@
+"""Rows as Arrow tables: read from a Delta table, queried, and built from Python values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sparkops.tables.backends.protocol import COUNT, RowBatch, RowFilter, RowQuery, UnsupportedOperation
+
+# Delta's name of each SQL type in a `RowBatch`.
+DELTA_TYPES = {
+    "timestamp": "timestamp",
+    "string": "string",
+    "bigint": "long",
+    "int": "integer",
+    "boolean": "boolean",
+    "double": "double",
+}
+
+
+def read_arrow(folder: Path) -> Any:
+    """Return the newest version of a table as an Arrow table.
+
+    Args:
+        folder: Folder of an existing table.
+
+    Raises:
+        UnsupportedOperation: Only Spark can read it.
+    """
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+    from pyarrow import RecordBatchReader, schema
+
+    try:
+        # as a stream, because `pyarrow.table` would import pandas
+        rows = RecordBatchReader.from_stream(DeltaTable(str(folder)).scan()).read_all()
+    except DeltaError as error:
+        raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
+    # delta-rs returns text as `string_view`, which Arrow cannot filter
+    return rows.cast(schema([field.with_type(_without_views(field.type)) for field in rows.schema]))
+
+
+def query_rows(rows: Any, query: RowQuery) -> list[dict[str, Any]]:
+    """Return the rows of an Arrow table that a query asks for."""
+    matching = _filter(rows, query.where)
+    if query.columns is not None:
+        matching = matching.select([name for name in query.columns if name in matching.column_names])
+    result: list[dict[str, Any]] = matching.slice(0, query.limit).to_pylist()
+    return _count_distinct(result) if query.count else result
+
+
+def to_arrow(batch: RowBatch) -> Any:
+    """Return rows as an Arrow table with the types of their columns."""
+    import pyarrow as pa
+
+    types = {
+        "timestamp": pa.timestamp("us", "UTC"),
+        "string": pa.string(),
+        "bigint": pa.int64(),
+        "int": pa.int32(),
+        "boolean": pa.bool_(),
+        "double": pa.float64(),
+    }
+    schema = pa.schema([(name, types[type_name]) for name, type_name in batch.columns.items()])
+    return pa.Table.from_pylist(list(batch.rows), schema=schema)
+
+
+def _without_views(data_type: Any) -> Any:
+    """Return an Arrow type with `string` and `binary` for their view types, also inside nested types."""
+    import pyarrow as pa
+
+    if pa.types.is_string_view(data_type):
+        return pa.string()
+    if pa.types.is_binary_view(data_type):
+        return pa.binary()
+    if pa.types.is_list(data_type):
+        return pa.list_(_without_views(data_type.value_type))
+    if pa.types.is_map(data_type):
+        return pa.map_(_without_views(data_type.key_type), _without_views(data_type.item_type))
+    if pa.types.is_struct(data_type):
+        return pa.struct([field.with_type(_without_views(field.type)) for field in data_type])
+    return data_type
+
+
+def _filter(rows: Any, where: RowFilter) -> Any:
+    import pyarrow as pa
+    from pyarrow import compute
+
+    for name, value in where.items():
+        if name not in rows.column_names:
+            # a column that the table lacks is null
+            rows = rows if value is None else rows.slice(0, 0)
+        elif value is None:
+            rows = rows.filter(compute.is_null(rows[name]))
+        else:
+            rows = rows.filter(compute.equal(rows[name].cast(pa.string()), value))
+    return rows
+
+
+def _count_distinct(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    counted: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = tuple(tuple(value) if isinstance(value, list) else value for value in row.values())
+        counted.setdefault(key, {**row, COUNT: 0})[COUNT] += 1
+    return list(counted.values())

@@ -1,0 +1,147 @@
+"""Commits and reads of a Delta table by Spark, which supports every table and operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from sparkops.tables.backends.protocol import RowBatch, RowFilter, RowQuery, TableWrite
+from sparkops.tables.backends.replaced_slice import ReplacedSlice, require_rows_inside
+from sparkops.tables.backends.spark.commit_settings import commit_settings
+from sparkops.tables.catalog import Location
+from sparkops.tables.log.commit_info import WriteId
+from sparkops.tables.log.delta_log import delta_table, table_exists
+from sparkops.tables.session import Session
+from sparkops.tables.sql_text import quote_name
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrameWriter
+
+
+@dataclass(frozen=True, slots=True)
+class SparkBackend:
+    """Commits of Spark to one table, and reads of it.
+
+    Args:
+        location: The table.
+        session: Runs them.
+    """
+
+    location: Location
+    session: Session
+
+    def write(self, request: TableWrite) -> None:
+        """Write a frame: Spark copies its rows into files of the table."""
+        write, before, location = request.write, request.before, self.location
+        if write.mode == "merge" and before is not None:
+            self._merge(request)
+            return
+        mode = "append" if write.mode in ("append", "merge") else "overwrite"
+        options = dict(request.schema_options)
+        if request.replaced is not None:
+            options |= _replace_options(request, request.replaced)
+        # a metastore table that is created in another mode loses the options that identify the write
+        if before is None and location.name is not None:
+            mode, options = "overwrite", {}
+        writer = request.frame.write.format("delta").mode(mode)
+        writer = writer.options(**request.write_id.options(mode=write.mode), **options)
+        if before is None or location.name is not None or "overwriteSchema" in options:
+            by = write.partition_by or (before.partition_by if before else ())
+            writer = writer.partitionBy(*(name for name in by if name in request.frame.columns))
+        self._save(writer)
+
+    def append_rows(self, batch: RowBatch, write_id: WriteId, *, txn_version: int) -> None:
+        """Append rows; the table is created if it does not exist."""
+        ddl = ", ".join(f"{quote_name(name)} {type_name}" for name, type_name in batch.columns.items())
+        rows = [tuple(row.values()) for row in batch.rows]
+        frame = self.session.get().createDataFrame(rows, ddl).coalesce(1)
+        # a metastore table that is created by an append loses the options that identify the write
+        creates = self.location.name is not None and not table_exists(self.location, self.session)
+        options = {**write_id.options(mode="append"), "txnVersion": str(txn_version)}
+        if self.location.name is None:
+            options["mergeSchema"] = "true"
+        writer = frame.write.format("delta").mode("overwrite" if creates else "append")
+        self._save(writer.options(**options))
+
+    def add_columns(self, columns: Mapping[str, str], *, user_metadata: str) -> None:
+        """Add columns to the table, by appending no row."""
+        ddl = ", ".join(f"{quote_name(name)} {type_name}" for name, type_name in columns.items())
+        empty = self.session.get().createDataFrame([], ddl)
+        writer = empty.write.format("delta").mode("append")
+        self._save(writer.options(mergeSchema="true", userMetadata=user_metadata))
+
+    def update_rows(self, where: RowFilter, values: Mapping[str, Any], *, user_metadata: str) -> None:
+        """Set columns of the rows that match."""
+        from pyspark.sql import functions as F
+
+        table = delta_table(self.location, self.session)
+        condition = _condition(where, table.toDF().columns)
+        with commit_settings(self.session, {"userMetadata": user_metadata}):
+            table.update(condition=condition, set={name: F.lit(value) for name, value in values.items()})
+
+    def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
+        """Return rows of the table."""
+        frame = delta_table(self.location, self.session).toDF()
+        rows = frame.where(_condition(query.where, frame.columns))
+        names = [name for name in query.columns or frame.columns if name in frame.columns]
+        rows = rows.select(*map(quote_name, names))
+        if query.limit is not None:
+            rows = rows.limit(query.limit)
+        if query.count:
+            rows = rows.groupBy(*map(quote_name, names)).count()
+        return [row.asDict(recursive=True) for row in rows.collect()]
+
+    def _merge(self, request: TableWrite) -> None:
+        """Update the rows whose keys are in the table and insert the others; null equals null."""
+        from pyspark.sql import functions as F
+
+        keys = [
+            F.col(f"old.{quote_name(key)}").eqNullSafe(F.col(f"new.{quote_name(key)}"))
+            for key in request.write.by
+        ]
+        matched = reduce(lambda one, other: one & other, keys)
+        with commit_settings(self.session, request.write_id.options(mode=request.write.mode)):
+            table = delta_table(self.location, self.session).alias("old")
+            merge = table.merge(request.frame.alias("new"), matched)
+            if request.write.schema_change:
+                merge = merge.withSchemaEvolution()
+            merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+
+    def _save(self, writer: DataFrameWriter) -> None:
+        if self.location.name is not None:
+            writer.saveAsTable(self.location.name)
+        else:
+            writer.save(self.location.address)
+
+
+def _replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict[str, str]:
+    """Return the writer options that limit an overwrite to the slice.
+
+    Raises:
+        BadData: A row is outside the slice.
+    """
+    before = request.before
+    if before is not None and not replaced.values and set(replaced.columns) == set(before.partition_by):
+        return {"partitionOverwriteMode": "dynamic"}
+    condition = replaced.condition(request.frame)
+    # Delta does not check the condition when it creates a table, and its error message does not contain the row.
+    if before is None or replaced.values:
+        require_rows_inside(request.frame, condition, request.write.table)
+    return {"replaceWhere": condition}
+
+
+def _condition(where: RowFilter, columns: list[str]) -> Column:
+    from pyspark.sql import functions as F
+
+    condition = F.lit(True)
+    for name, value in where.items():
+        if name not in columns:
+            # a column that the table lacks is null
+            condition = condition & F.lit(value is None)
+        elif value is None:
+            condition = condition & F.col(quote_name(name)).isNull()
+        else:
+            condition = condition & (F.col(quote_name(name)) == value)
+    return condition

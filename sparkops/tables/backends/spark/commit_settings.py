@@ -1,0 +1,40 @@
+"""Identify the commit of a merge or an update, which take no writer options, by settings of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from sparkops.tables.session import Session
+
+# Setting of the session for each writer option.
+_SETTINGS = {
+    "txnAppId": "spark.databricks.delta.write.txnAppId",
+    "txnVersion": "spark.databricks.delta.write.txnVersion",
+    "userMetadata": "spark.databricks.delta.commitInfo.userMetadata",
+}
+
+
+@contextmanager
+def commit_settings(session: Session, options: Mapping[str, str]) -> Iterator[None]:
+    """Set writer options as settings of the session during the block, and restore the settings after it.
+
+    Args:
+        session: The session. Its lock is held, because all threads share its settings.
+        options: `txnAppId`, `txnVersion` and `userMetadata`, as far as the commit has them.
+    """
+    with session.settings_lock:
+        spark = session.get()
+        before: dict[str, str | None] = {
+            _SETTINGS[name]: spark.conf.get(_SETTINGS[name], None) for name in options
+        }
+        try:
+            for name, value in options.items():
+                spark.conf.set(_SETTINGS[name], value)
+            yield
+        finally:
+            for setting, old in before.items():
+                if old is None:
+                    spark.conf.unset(setting)
+                else:
+                    spark.conf.set(setting, old)

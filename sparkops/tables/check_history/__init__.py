@@ -1,1 +1,0 @@
-"""The history of check results: one Delta table."""

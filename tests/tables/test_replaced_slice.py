@@ -1,0 +1,94 @@
+"""The slice of a `replace`: its condition, its partition values, and the same refusals by both backends."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from enum import Enum
+
+import pytest
+
+from sparkops.errors import BadData, TableError
+from sparkops.pipeline.write import Write
+from sparkops.tables import Tables
+from sparkops.tables.backends.replaced_slice import ReplacedSlice, partition_value
+
+FOURTH = date(2013, 7, 4)
+
+
+# the text of such a member is `Airport.JFK`, which is not its value
+class Airport(str, Enum):  # noqa: UP042
+    JFK = "JFK"
+
+
+@pytest.mark.parametrize(
+    ("value", "type_name", "text"),
+    [
+        (7, "integer", "7"),
+        ("07", "integer", "7"),
+        (300, "byte", None),
+        ("seven", "integer", None),
+        (True, "integer", None),
+        (7, "string", "7"),
+        ("07", "string", "07"),
+        ("", "string", None),
+        (Airport.JFK, "string", "JFK"),
+        (FOURTH, "date", "2013-07-04"),
+        (FOURTH, "string", "2013-07-04"),
+        ("2013-07-04", "date", "2013-07-04"),
+        ("2013-7-4", "date", None),
+        ("20130704", "date", None),
+        (7, "date", None),
+        (datetime(2013, 7, 4, tzinfo=UTC), "date", None),
+        (1.5, "string", None),
+        (["a"], "string", None),
+    ],
+)
+def test_a_parameter_is_a_partition_value_of_the_columns_type_or_left_to_spark(value, type_name, text):
+    assert partition_value(value, type_name) == text
+
+
+@pytest.fixture(params=["delta-rs", "Spark"])
+def tables(request, spark, make_settings) -> Tables:
+    """Return the tables of a project, for each backend."""
+    return Tables(spark, make_settings(commits="spark" if request.param == "Spark" else "auto"))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("column_type", "values", "parameter"),
+    [
+        ("int", (7, 8), "07"),
+        ("int", (7, 8), 7),
+        ("string", ("7", "8"), 7),
+        ("string", ("JFK", "LGA"), Airport.JFK),
+        ("date", (FOURTH, date(2013, 7, 5)), "2013-7-4"),
+        ("boolean", (True, False), True),
+    ],
+)
+def test_a_parameter_of_another_type_replaces_the_same_partition(
+    tables, frame, rows, column_type, values, parameter
+):
+    schema = f"k {column_type}, n int"
+    write = Write(table="t", mode="replace", by=("k",), partition_by=("k",))
+    tables.publish(frame([(value, 1) for value in values], schema), write, run_id="r1")
+    tables.publish(frame([(values[0], 2)], schema), write, run_id="r2", values={"k": parameter})
+    assert rows("t") == sorted([(values[0], 2), (values[1], 1)])
+    with pytest.raises(BadData, match="returned a row outside of that"):
+        tables.publish(frame([(values[1], 3)], schema), write, run_id="r3", values={"k": parameter})
+    tables.publish(frame([], schema), write, run_id="r4", values={"k": parameter})
+    assert rows("t") == [(values[1], 1)]
+
+
+@pytest.mark.spark
+def test_a_null_is_not_the_partition_whose_name_is_none(tables, frame):
+    write = Write(table="t", mode="replace", by=("k",), partition_by=("k",))
+    with pytest.raises(BadData, match="returned a row outside of that"):
+        tables.publish(frame([(None, 1)], "k string, n int"), write, run_id="r1", values={"k": "None"})
+
+
+@pytest.mark.spark
+def test_too_many_values_for_a_condition_are_refused(spark):
+    frame = spark.range(1001)
+    replaced = ReplacedSlice.from_parameters(["id"], {}, {"fields": [{"name": "id", "type": "long"}]})
+    with pytest.raises(TableError, match="more than 1,000 values of `id`"):
+        replaced.condition(frame)
