@@ -1,4 +1,4 @@
-"""Functions of doubles that answer as Java's do: infinities and NaN where Python raises."""
+"""Functions of doubles with Java's results: infinities and NaN where Python raises."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def exp(value: float) -> float:
-    """Return e to a power; infinity where it overflows."""
+    """Return e to a power; infinity on overflow."""
     try:
         return math.exp(value)
     except OverflowError:
@@ -17,7 +17,7 @@ def exp(value: float) -> float:
 
 
 def power(value: float, exponent: float) -> float:
-    """Return a power; NaN of a negative number to a fraction, infinity where it overflows."""
+    """Return a power; NaN for a negative number to a fractional power, infinity on overflow."""
     try:
         return math.pow(value, exponent)
     except (OverflowError, ValueError):
@@ -25,8 +25,12 @@ def power(value: float, exponent: float) -> float:
             return float(np.power(np.float64(value), exponent))
 
 
-def quotient(above: float, below: float) -> float:
-    """Return a quotient; infinity or NaN over 0."""
-    if below:
-        return above / below
-    return nan if not above or above != above else math.copysign(inf, above) * math.copysign(1.0, below)  # noqa: PLR0124
+def quotient(numerator: float, denominator: float) -> float:
+    """Return a quotient; infinity or NaN for division by 0."""
+    if denominator:
+        return numerator / denominator
+    return (
+        nan
+        if not numerator or numerator != numerator
+        else math.copysign(inf, numerator) * math.copysign(1.0, denominator)
+    )  # noqa: PLR0124

@@ -1,9 +1,9 @@
-r"""The part of Java's regular expressions that Python matches in the same way, written as Python's.
+r"""Translation of Java regular expressions to Python, for the subset that both match in the same way.
 
-Both are leftmost and backtrack in the same order. What differs, or differs between versions of Java, is refused:
-`$`, `\b`, flags, groups that look around or are named, back references, classes of Unicode, nested classes. So are
-patterns that match nothing at all (each steps on in its own way, and Java into the midst of a character), and a
-repeated group that may match one text in two ways (Python may take forever).
+Both engines return the leftmost match and backtrack in the same order. Refused is what differs between them or between versions of
+Java: `$`, `\b`, flags, lookaround, named groups, back references, Unicode classes and nested classes. Also refused are patterns
+that may match the empty string, because the engines advance differently after an empty match, and repeated groups that may match
+one text in two ways, because Python may take exponential time.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import NoReturn
 
 from ...errors import ModelError
 
-_MOST_CHARACTERS, _MOST_TIMES, _DEEPEST = 1000, 1000, 20
-_ANY = r"[^\n\r\x85\u2028\u2029]"
-_END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"  # Java's `$`: the end, or before a last line's
+_MAX_LENGTH, _MAX_REPETITIONS, _MAX_DEPTH = 1000, 1000, 20
+_ANY_CHARACTER = r"[^\n\r\x85\u2028\u2029]"
+# Java's `$`: the end, or before the terminator of the last line.
+_END = r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)"
 _CONTROL = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
-_DIGITS = {"x": 2, "u": 4}
-_LETTERS = {
+_CODE_DIGITS = {"x": 2, "u": 4}
+_CLASSES = {
     "h": r" \t\xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000",
     "Lower": "a-z",
     "Upper": "A-Z",
@@ -37,84 +38,91 @@ _LETTERS = {
     "XDigit": "0-9a-fA-F",
     "Space": r"\s",
 }
-_times = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
-_named = re.compile(r"p\{(\w+)\}")
+_quantifier = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
+_named_class = re.compile(r"p\{(\w+)\}")
 
 
 def translate_regex(pattern: str) -> re.Pattern[str]:
-    """Return Python's form of a Java pattern that matches the same, everywhere in every text.
+    """Return the Python pattern that has the same matches as a Java pattern in every text.
 
     Raises:
-        ModelError: It holds something that is not proved to match the same.
+        ModelError: The pattern is outside the supported subset.
     """
-    if len(pattern) > _MOST_CHARACTERS:
-        raise ModelError(f"its pattern is longer than {_MOST_CHARACTERS} characters")
-    reader = _Reader(pattern)
-    whole = reader.whole()
-    if whole.empty:
-        reader.refuse("it may match nothing at all")
-    return re.compile(whole.text, re.ASCII)
+    if len(pattern) > _MAX_LENGTH:
+        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
+    parser = _Parser(pattern)
+    node = parser.parse()
+    if node.may_be_empty:
+        parser.refuse("it may match nothing at all")
+    return re.compile(node.text, re.ASCII)
 
 
 def translate_search_regex(pattern: str) -> re.Pattern[str]:
-    """Return Python's form of a Java pattern that is found in the same texts, wherever it is found in them.
+    """Return the Python pattern that is found in the same texts as a Java pattern.
 
-    It may match nothing, and may hold `$`: whether it is found somewhere does not depend on how one steps on.
+    The pattern may match the empty string and may contain `$`, because only the existence of a match matters.
 
     Raises:
-        ModelError: It holds something that is not proved to be found the same.
+        ModelError: The pattern is outside the supported subset.
     """
-    if len(pattern) > _MOST_CHARACTERS:
-        raise ModelError(f"its pattern is longer than {_MOST_CHARACTERS} characters")
-    return re.compile(_Reader(pattern, ends=True).whole().text, re.ASCII)
+    if len(pattern) > _MAX_LENGTH:
+        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
+    return re.compile(_Parser(pattern, allow_end=True).parse().text, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a pattern.
+class _Node:
+    """A translated part of a pattern.
 
     Args:
-        text: Python's form of it.
-        empty: Whether it may match nothing.
-        free: Whether it has a choice how to match.
-        pair: Python's forms of two characters, where it is the one and then the other some times.
-        sign: Python's form of the one character that it is, or that it repeats.
+        text: The Python pattern.
+        may_be_empty: Whether it may match the empty string.
+        is_ambiguous: Whether it may match one text in several ways.
+        pair: Python patterns of two characters, if it is the first one followed by repetitions of the second.
+        character: Python pattern of the single character that it matches or repeats, if any.
     """
 
     text: str
-    empty: bool = False
-    free: bool = False
+    may_be_empty: bool = False
+    is_ambiguous: bool = False
     pair: tuple[str, str] | None = None
-    sign: str = ""
+    character: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Sign:
-    """A character, or a class of them: Python's text of it within brackets; the character itself, if it is one."""
+class _CharacterSet:
+    """A character or a class of characters.
+
+    Args:
+        inside: Python text within brackets.
+        letter: The character, if it is a single one.
+    """
 
     inside: str
     letter: str = ""
 
     @property
-    def alone(self) -> str:
-        """Return Python's text of it without brackets around."""
+    def standalone(self) -> str:
+        """Return the Python text outside of brackets."""
         return self.inside if self.letter or self.inside[1:] in set("sdwSDW") else f"[{self.inside}]"
 
 
-class _Reader:
-    def __init__(self, pattern: str, *, ends: bool = False) -> None:
-        self.pattern, self.at, self.ends = pattern, 0, ends
+class _Parser:
+    """A recursive-descent parser of Java patterns that returns their translation."""
 
-    def whole(self) -> _Part:
-        """Read the whole pattern."""
-        part = self.choice(0)
+    def __init__(self, pattern: str, *, allow_end: bool = False) -> None:
+        self.pattern, self.at, self.allow_end = pattern, 0, allow_end
+
+    def parse(self) -> _Node:
+        """Parse the pattern."""
+        node = self.choice(0)
         if self.at < len(self.pattern):
             self.refuse("a `)` without its `(`")
-        return part
+        return node
 
-    def refuse(self, why: str) -> NoReturn:
+    def refuse(self, reason: str) -> NoReturn:
         raise ModelError(
-            f"its pattern {self.pattern!r} is not one that Python surely matches as Java does: {why}"
+            f"its pattern {self.pattern!r} is not one that Python surely matches as Java does: {reason}"
         )
 
     def peek(self) -> str:
@@ -129,102 +137,102 @@ class _Reader:
         self.at += 1
         return letter
 
-    def choice(self, depth: int) -> _Part:
-        """Read alternatives up to a `)` or the end."""
-        if depth > _DEEPEST:
+    def choice(self, depth: int) -> _Node:
+        """Parse alternatives up to a `)` or the end."""
+        if depth > _MAX_DEPTH:
             self.refuse("its groups are too deep")
-        found = [self.sequence(depth)]
+        nodes = [self.sequence(depth)]
         while self.peek() == "|":
             self.at += 1
-            found.append(self.sequence(depth))
-        if len(found) == 1:
-            return found[0]
-        text = "|".join(part.text for part in found)
-        return _Part(text, any(part.empty for part in found), free=True)
+            nodes.append(self.sequence(depth))
+        if len(nodes) == 1:
+            return nodes[0]
+        text = "|".join(node.text for node in nodes)
+        return _Node(text, any(node.may_be_empty for node in nodes), is_ambiguous=True)
 
-    def sequence(self, depth: int) -> _Part:
-        found = []
+    def sequence(self, depth: int) -> _Node:
+        nodes = []
         while self.peek() not in ("", "|", ")"):
-            found.append(self.repeated(depth))
-        text = "".join(part.text for part in found)
-        free = any(part.free for part in found)
-        return _Part(text, all(part.empty for part in found), free, _pair(found))
+            nodes.append(self.repeated(depth))
+        text = "".join(node.text for node in nodes)
+        is_ambiguous = any(node.is_ambiguous for node in nodes)
+        return _Node(text, all(node.may_be_empty for node in nodes), is_ambiguous, _pair(nodes))
 
-    def repeated(self, depth: int) -> _Part:
-        """Read one atom, and how often it comes."""
-        anchor = self.peek() == "^"
-        part = self.atom(depth)
-        match = _times.match(self.pattern, self.at)
+    def repeated(self, depth: int) -> _Node:
+        """Parse an atom with its quantifier."""
+        is_anchor = self.peek() == "^"
+        node = self.atom(depth)
+        match = _quantifier.match(self.pattern, self.at)
         if match is None:
-            return part
+            return node
         self.at = match.end()
-        least, most = self.times(match)
-        if anchor or part.empty:
+        low, high = self.bounds(match)
+        if is_anchor or node.may_be_empty:
             self.refuse("what may match nothing is repeated")
-        if part.free and most != 1 and not (part.pair and _disjoint(*part.pair)):
+        if node.is_ambiguous and high != 1 and not (node.pair and _disjoint(*node.pair)):
             self.refuse("a repeated group that may match one text in two ways")
         lazy = "?" if self.peek() == "?" else ""
         self.at += len(lazy)
         if self.peek() and self.peek() in "*+?{":
             self.refuse("a repetition of a repetition, or one that never gives back")
-        free = part.free or least != most
-        return _Part(f"{part.text}{match[0]}{lazy}", least == 0, free, sign=part.sign)
+        is_ambiguous = node.is_ambiguous or low != high
+        return _Node(f"{node.text}{match[0]}{lazy}", low == 0, is_ambiguous, character=node.character)
 
-    def times(self, match: re.Match[str]) -> tuple[int, int | None]:
+    def bounds(self, match: re.Match[str]) -> tuple[int, int | None]:
         if match[1] is None:
             return int(match[0] == "+"), 1 if match[0] == "?" else None
-        least = int(match[1])
-        most = int(match[3]) if match[3] else None if match[2] else least
+        low = int(match[1])
+        high = int(match[3]) if match[3] else None if match[2] else low
         if (
             (match[3] and not match[2])
-            or least > _MOST_TIMES
-            or not least <= (most or least) <= _MOST_TIMES
-            or most == 0
+            or low > _MAX_REPETITIONS
+            or not low <= (high or low) <= _MAX_REPETITIONS
+            or high == 0
         ):
             self.refuse(f"the repetition {match[0]}")
-        return least, most
+        return low, high
 
-    def atom(self, depth: int) -> _Part:
+    def atom(self, depth: int) -> _Node:
         letter = self.take()
         if letter == "(":
             return self.group(depth)
         if letter == "[":
-            return _sign(self.letters())
+            return _single(self.bracket_class())
         if letter == "\\":
-            return _sign(self.escaped().alone)
+            return _single(self.escape().standalone)
         if letter == ".":
-            return _sign(_ANY)
-        if letter == "^" or (letter == "$" and self.ends):
-            return _Part("^" if letter == "^" else _END, empty=True)
+            return _single(_ANY_CHARACTER)
+        if letter == "^" or (letter == "$" and self.allow_end):
+            return _Node("^" if letter == "^" else _END, may_be_empty=True)
         if letter in "$*+?{":
             self.refuse(f"`{letter}`")
-        return _sign(_one(letter).alone)
+        return _single(_literal(letter).standalone)
 
-    def group(self, depth: int) -> _Part:
+    def group(self, depth: int) -> _Node:
         if self.peek() == "?":
             if not self.pattern.startswith("?:", self.at):
                 self.refuse("a group that begins with `(?`")
             self.at += 2
-        part = self.choice(depth + 1)
+        node = self.choice(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
-        return _Part(f"(?:{part.text})", part.empty, part.free, part.pair)
+        return _Node(f"(?:{node.text})", node.may_be_empty, node.is_ambiguous, node.pair)
 
-    def letters(self) -> str:
-        """Read a class of characters, after its `[`."""
+    def bracket_class(self) -> str:
+        """Parse a class of characters after its `[`."""
         negated = self.peek() == "^"
         self.at += negated
-        found = [self.span(first=True)]
+        members = [self.member_or_range(first=True)]
         while self.peek() != "]":
-            found.append(self.span(first=False))
+            members.append(self.member_or_range(first=False))
         self.at += 1
-        return f"[{'^' if negated else ''}{''.join(found)}]"
+        return f"[{'^' if negated else ''}{''.join(members)}]"
 
-    def span(self, *, first: bool) -> str:
-        """Read a character, a range of them, or a class that has a name, within a class."""
-        bare = self.peek() == "-"
+    def member_or_range(self, *, first: bool) -> str:
+        """Parse a character, a range or a named class within brackets."""
+        is_hyphen = self.peek() == "-"
         low = self.member()
-        if bare and not first and self.peek() != "]":
+        if is_hyphen and not first and self.peek() != "]":
             self.refuse("a `-` in the midst of a class")
         if self.peek() != "-" or self.pattern[self.at + 1 : self.at + 2] == "]":
             return low.inside
@@ -236,57 +244,57 @@ class _Reader:
             self.refuse("a range that is empty or holds halves of characters")
         return f"{low.inside}-{high.inside}"
 
-    def member(self) -> _Sign:
+    def member(self) -> _CharacterSet:
         letter = self.take()
         if letter in "[]^" or (letter == "&" and self.peek() == "&"):
             self.refuse("a class within a class, or `[`, `]`, `^` in one without a backslash")
-        return self.escaped() if letter == "\\" else _one(letter)
+        return self.escape() if letter == "\\" else _literal(letter)
 
-    def escaped(self) -> _Sign:
-        """Read what follows a backslash."""
+    def escape(self) -> _CharacterSet:
+        """Parse what follows a backslash."""
         start, letter = self.at, self.take()
         if letter in "sdwSDW":
-            return _Sign(f"\\{letter}")
+            return _CharacterSet(f"\\{letter}")
         if letter in _CONTROL:
-            return _one(_CONTROL[letter])
-        if letter in _DIGITS:
-            return self.numbered(_DIGITS[letter])
-        match = _named.match(self.pattern, start)
+            return _literal(_CONTROL[letter])
+        if letter in _CODE_DIGITS:
+            return self.code_point(_CODE_DIGITS[letter])
+        match = _named_class.match(self.pattern, start)
         name = match[1] if match else letter
-        if name in _LETTERS and (match or letter == "h"):
+        if name in _CLASSES and (match or letter == "h"):
             self.at = match.end() if match else self.at
-            return _Sign(_LETTERS[name])
+            return _CharacterSet(_CLASSES[name])
         if not letter.isascii() or letter.isalnum():
             self.refuse(f"`\\{match[0] if match else letter}`")
-        return _one(letter)
+        return _literal(letter)
 
-    def numbered(self, digits: int) -> _Sign:
+    def code_point(self, digits: int) -> _CharacterSet:
         text = self.pattern[self.at : self.at + digits]
         if not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) or "d800" <= f"{text:>04}".lower() <= "dfff":
             self.refuse(f"the character number `{text}`")
         self.at += digits
-        return _one(chr(int(text, 16)))
+        return _literal(chr(int(text, 16)))
 
 
-def _sign(text: str) -> _Part:
-    return _Part(text, sign=text)
+def _single(text: str) -> _Node:
+    return _Node(text, character=text)
 
 
-def _pair(parts: Sequence[_Part]) -> tuple[str, str] | None:
-    if len(parts) != 2 or parts[0].free or not parts[0].sign or not parts[1].sign:  # noqa: PLR2004
+def _pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
+    if len(nodes) != 2 or nodes[0].is_ambiguous or not nodes[0].character or not nodes[1].character:  # noqa: PLR2004
         return None
-    return parts[0].sign, parts[1].sign
+    return nodes[0].character, nodes[1].character
 
 
 @lru_cache(maxsize=32)
 def _disjoint(first: str, second: str) -> bool:
-    """Tell whether no character is both; then it is plain to see where a run of the pair begins anew."""
-    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10001))))
-    found = (set(re.findall(sign, every, re.ASCII)) for sign in (first, second))
-    return set.isdisjoint(*found)
+    """Tell whether no character matches both, so that repetitions of the pair have only one way to match."""
+    characters = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10001))))
+    matches = (set(re.findall(pattern, characters, re.ASCII)) for pattern in (first, second))
+    return set.isdisjoint(*matches)
 
 
-def _one(letter: str) -> _Sign:
-    """Return one character as text that means itself, in a class and out of one."""
-    plain = letter.isascii() and letter >= " "
-    return _Sign(re.escape(letter) if plain else f"\\u{ord(letter):04x}", letter)
+def _literal(letter: str) -> _CharacterSet:
+    """Return a character, escaped so that it means itself within and outside brackets."""
+    is_printable_ascii = letter.isascii() and letter >= " "
+    return _CharacterSet(re.escape(letter) if is_printable_ascii else f"\\u{ord(letter):04x}", letter)

@@ -1,8 +1,8 @@
-"""Text as Java sees it: lower-casing, and lengths in UTF-16 units.
+"""Java's lower-casing, and text lengths in UTF-16 units.
 
-Spark lower-cases with Java's `String.toLowerCase`. Python's `lower` differs in two ways only, as a walk over all code
-points shows: a capital sigma at the end of a word, where each has its own notion of a word, and capitals that
-Unicode got after version 13, the version of Java 17.
+Spark lower-cases with Java's `String.toLowerCase`. A comparison over all code points shows that Python's `lower` differs in two
+cases only: a capital sigma at the end of a word, since the definitions of a word differ, and capitals added to Unicode after
+version 13, which is the version of Java 17.
 """
 
 from __future__ import annotations
@@ -10,127 +10,128 @@ from __future__ import annotations
 import re
 from unicodedata import category
 
-# Capitals of Unicode 14, 16 and 17: a Java 17 leaves them as they are.
+# Capitals of Unicode 14, 16 and 17, which Java 17 does not change.
 _NEWER = (
     "\u2c2f\ua7c0\ua7d0\ua7d6\ua7d8\U00010570-\U0001057a\U0001057c-\U0001058a\U0001058c-\U00010592"
     "\U00010594\U00010595\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\U00010d50-\U00010d65"
     "\U00016ea0-\U00016eb8"
 )
-_newer = re.compile(f"[{_NEWER}]")
-_special = re.compile(f"[\u03a3{_NEWER}]")
-_cased_marks = re.compile(
+_newer_capital = re.compile(f"[{_NEWER}]")
+_needs_java_rules = re.compile(f"[\u03a3{_NEWER}]")
+_other_cased = re.compile(
     "[\u02b0-\u02b8\u02c0\u02c1\u02e0-\u02e4\u0345\u037a\u1d2c-\u1d61\u2160-\u217f\u24b6-\u24e9]"
 )
-# Ideographs, kana, and what Unicode got after version 13: each stands alone.
-_apart = re.compile(
+# Ideographs, kana, and characters added after Unicode 13: each is a word of its own.
+_no_word_character = re.compile(
     "[\u3005\u3041-\u3094\u309d\u309e\u30a1-\u30fa\u30fc-\u30fe\u4e00-\u9fa5\u9ffd-\u9fff\uf900-\ufa2d"
     "\u0870-\u088e\u0890\u0891\u0898-\u089f\u08b5\u08c8-\u08d2\u0c3c\u0c5d\u0cdd\u170d\u1715\u171f\u180f\u1ac1-\u1ace"
     "\u1b4c\u1dfa\u2c2f\u2c5f\u2e5d\ua7c0\ua7c1\ua7d0\ua7d1\ua7d3\ua7d5-\ua7d9\ua7f2-\ua7f4"
     "\U00010570-\U000105bc\U0001df00-\U0001df1e\U0001df25-\U0001df2a]"
 )
-# What stands next to what in a word, as Java's word boundaries see it.
-_LETTER, _DIGIT, _MARK, _UNSEEN, _IN_WORDS, _IN_NUMBERS, _IN_BOTH, _DANDA, _APART = range(9)
-_OWN = (_LETTER, _DIGIT)
-_BETWEEN = {
-    (_LETTER, _LETTER): (_IN_WORDS, _IN_BOTH),
-    (_DIGIT, _DIGIT): (_IN_NUMBERS, _IN_BOTH),
+# Classes of characters in Java's rules of word boundaries (java.text.BreakIterator).
+_LETTER, _DIGIT, _MARK, _IGNORED, _MID_LETTER, _MID_NUMBER, _MID_BOTH, _DANDA, _SEPARATE = range(9)
+_WORD_CLASSES = (_LETTER, _DIGIT)
+_JOINING_CLASSES = {
+    (_LETTER, _LETTER): (_MID_LETTER, _MID_BOTH),
+    (_DIGIT, _DIGIT): (_MID_NUMBER, _MID_BOTH),
     (_LETTER, _DIGIT): (_DANDA,),
 }
-_JOINS = {
-    "\u00ad": _IN_WORDS,
-    "\u2027": _IN_WORDS,
-    '"': _IN_BOTH,
-    "'": _IN_BOTH,
-    ".": _IN_BOTH,
-    ",": _IN_NUMBERS,
-    "\u066b": _IN_NUMBERS,
+_JOINING_CHARACTERS = {
+    "\u00ad": _MID_LETTER,
+    "\u2027": _MID_LETTER,
+    '"': _MID_BOTH,
+    "'": _MID_BOTH,
+    ".": _MID_BOTH,
+    ",": _MID_NUMBER,
+    "\u066b": _MID_NUMBER,
     "\u0964": _DANDA,
     "\u0965": _DANDA,
 }
-_KINDS = {
+_CLASS_BY_CATEGORY = {
     **dict.fromkeys(("Lu", "Ll", "Lt", "Lm", "Lo", "Mc"), _LETTER),
     **dict.fromkeys(("Nd", "Nl", "No"), _DIGIT),
     **dict.fromkeys(("Mn", "Me"), _MARK),
-    **dict.fromkeys(("Pd", "Pc"), _IN_WORDS),
-    "Cf": _UNSEEN,
+    **dict.fromkeys(("Pd", "Pc"), _MID_LETTER),
+    "Cf": _IGNORED,
 }
 
 
 def lower(text: str) -> str:
-    """Return text as Java's `toLowerCase` does, under a locale that is not Turkish, Azeri, Lithuanian or Thai."""
-    if text.isascii() or not _special.search(text):
+    """Return text as Java's `toLowerCase` does, in a locale other than Turkish, Azeri, Lithuanian and Thai."""
+    if text.isascii() or not _needs_java_rules.search(text):
         return text.lower()
-    return "".join(_lowered(text, at) for at in range(len(text)))
+    return "".join(_lower_at(text, at) for at in range(len(text)))
 
 
 def utf16_length(text: str) -> int:
-    """Return the length as Java counts it: a character beyond the basic plane counts twice."""
+    """Return the length in UTF-16 units: a character outside the basic plane counts twice."""
     return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
 
 
-def _lowered(text: str, at: int) -> str:
+def _lower_at(text: str, at: int) -> str:
     letter = text[at]
     if letter == "\u03a3":
         return "\u03c2" if _ends_word(text, at) else "\u03c3"
-    return letter if _newer.match(letter) else letter.lower()
+    return letter if _newer_capital.match(letter) else letter.lower()
 
 
 def _ends_word(text: str, at: int) -> bool:
-    """Tell whether some letter with a case stands before this place in its word, and none after it."""
+    """Tell whether a cased letter precedes this position in its word, and none follows."""
     start = stop = at
-    while start > 0 and _kind(text[start - 1]) != _APART:
+    while start > 0 and _class_of(text[start - 1]) != _SEPARATE:
         start -= 1
-    while stop < len(text) and _kind(text[stop]) != _APART:
+    while stop < len(text) and _class_of(text[stop]) != _SEPARATE:
         stop += 1
-    clusters, home = _clusters(text, start, at, stop)
+    clusters, own = _clusters(text, start, at, stop)
     kinds = [kind for kind, _ in clusters]
-    first = last = home
-    while first > 0 and _together(kinds, first - 1):
+    first = last = own
+    while first > 0 and _in_one_word(kinds, first - 1):
         first -= 1
-    while last + 1 < len(kinds) and _together(kinds, last):
+    while last + 1 < len(kinds) and _in_one_word(kinds, last):
         last += 1
-    before = any(cased for _, cased in clusters[first:home])
-    return before and not any(cased for _, cased in clusters[home : last + 1])
+    before = any(cased for _, cased in clusters[first:own])
+    return before and not any(cased for _, cased in clusters[own : last + 1])
 
 
 def _clusters(text: str, start: int, at: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
-    """Return the characters from start to stop, each with the marks on it, and which of them stands at `at`.
+    """Return the characters from start to stop, each combined with its marks, and the index of the one at `at`.
 
-    Each is its kind, and whether it has a case.
+    A character is its class and whether it is cased.
     """
-    found: list[tuple[int, bool]] = []
-    home = 0
-    for place in range(start, stop):
-        letter = text[place]
-        kind = _kind(letter)
+    clusters: list[tuple[int, bool]] = []
+    own = 0
+    for position in range(start, stop):
+        letter = text[position]
+        kind = _class_of(letter)
         if kind == _MARK:
-            under, cased = found.pop() if found else (_APART, False)
-            under = under if under in _OWN else _APART
-            found.append((under, cased or _has_case(letter)))
-        elif kind != _UNSEEN:
-            found.append((kind, place != at and _has_case(letter)))
-            home = len(found) - 1 if place == at else home
-        if letter > "\uffff" and place > 0:
-            found.append(
-                (_APART, False)
-            )  # Java looks for a boundary in the midst of its two units, and finds one
-    return found, home
+            base, cased = clusters.pop() if clusters else (_SEPARATE, False)
+            base = base if base in _WORD_CLASSES else _SEPARATE
+            clusters.append((base, cased or _has_case(letter)))
+        elif kind != _IGNORED:
+            clusters.append((kind, position != at and _has_case(letter)))
+            own = len(clusters) - 1 if position == at else own
+        if letter > "\uffff" and position > 0:
+            # Java looks for a boundary between its two UTF-16 units, and finds one.
+            clusters.append((_SEPARATE, False))
+    return clusters, own
 
 
-def _together(kinds: list[int], at: int) -> bool:
-    """Tell whether a character and the next are in one word: a stop joins two letters, or two digits."""
-    here, there = kinds[at], kinds[at + 1]
-    if here in _OWN:
-        after = kinds[at + 2] if at + 2 < len(kinds) else _APART
-        return there in _OWN or there in _BETWEEN.get((here, after), ())
-    return at > 0 and here in _BETWEEN.get((kinds[at - 1], there), ())
+def _in_one_word(kinds: list[int], at: int) -> bool:
+    """Tell whether a character and the next are in one word: a full stop joins two letters or two digits."""
+    left, right = kinds[at], kinds[at + 1]
+    if left in _WORD_CLASSES:
+        after = kinds[at + 2] if at + 2 < len(kinds) else _SEPARATE
+        return right in _WORD_CLASSES or right in _JOINING_CLASSES.get((left, after), ())
+    return at > 0 and left in _JOINING_CLASSES.get((kinds[at - 1], right), ())
 
 
-def _kind(letter: str) -> int:
-    if letter in _JOINS:
-        return _JOINS[letter]
-    return _APART if _apart.match(letter) else _KINDS.get(category(letter), _APART)
+def _class_of(letter: str) -> int:
+    if letter in _JOINING_CHARACTERS:
+        return _JOINING_CHARACTERS[letter]
+    return (
+        _SEPARATE if _no_word_character.match(letter) else _CLASS_BY_CATEGORY.get(category(letter), _SEPARATE)
+    )
 
 
 def _has_case(letter: str) -> bool:
-    return category(letter) in ("Lu", "Ll", "Lt") or _cased_marks.match(letter) is not None
+    return category(letter) in ("Lu", "Ll", "Lt") or _other_cased.match(letter) is not None

@@ -1,4 +1,4 @@
-"""Whether the scorer in a folder is the one that was registered: the version's tag holds the hash of its description."""
+"""The check that the scorer in a folder is the registered one: the version's tag contains the hash of its description."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ TAG = "sparkops.scorer"
 
 
 def check_identity(model: Path, expected: str, version: str) -> None:
-    """Raise where a model's folder holds another scorer than the registry says.
+    """Check that a model's folder contains the scorer that was registered.
 
-    That the scorer is what its own hash says is checked when it is loaded.
+    Loading the scorer checks that its content matches its own hash.
 
     Args:
         model: The model's folder.
-        expected: The hash in the version's tag; empty where it has no such tag, and nothing is compared.
-        version: What the version is called, for the message.
+        expected: The hash in the version's tag; empty if the version has no such tag, and nothing is checked.
+        version: Name of the version, for the message.
 
     Raises:
-        ModelError: The hashes differ, or there is no scorer that tells one.
+        ModelError: The hashes differ, or the folder has no scorer with a hash.
     """
     if not expected:
         return
-    found = _hash_in(model / SCORER / DESCRIPTION)
-    if found != expected:
+    actual = _read_hash(model / SCORER / DESCRIPTION)
+    if actual != expected:
         raise ModelError(
-            f"{version} is not what was registered: the scorer in {model} has the hash {found[:12] or 'none'}, the "
+            f"{version} is not what was registered: the scorer in {model} has the hash {actual[:12] or 'none'}, the "
             f"registry holds {expected[:12]}. Restore that folder, or train the model again."
         )
 
 
-def _hash_in(description: Path) -> str:
+def _read_hash(description: Path) -> str:
     try:
         plain = json.loads(description.read_text("utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""From what a person calls a model to its folder: `models:/name@alias`, `name/3`, a path. No MLflow needed."""
+"""Model URIs (`models:/name@alias`, `name/3`, a path) and the folders that they refer to, without MLflow."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def parse_model_uri(uri: str) -> tuple[str, str]:
     """Split `models:/name@alias`, `name/3` or `name` into the name and a version or alias (`champion` by default).
 
     Raises:
-        InputError: It is not of that form.
+        InputError: The URI has another form.
     """
     body = uri.removeprefix("models:").lstrip("/")
-    name, mark, alias = body.partition("@")
-    if mark:
+    name, separator, alias = body.partition("@")
+    if separator:
         parts = (name, alias)
     else:
-        name, mark, version = body.partition("/")
-        parts = (name, version if mark else CHAMPION)
+        name, separator, version = body.partition("/")
+        parts = (name, version if separator else CHAMPION)
     if not all(parts) or "/" in parts[0] + parts[1]:
         raise InputError(
             f"`{uri}` names no model: write models:/NAME@ALIAS, models:/NAME/VERSION or a folder."
@@ -47,8 +47,8 @@ class LocatedModel:
     Args:
         folder: The folder.
         name: Registered name, or the folder's.
-        version: Version number; None where a folder was given.
-        seal: What the registry holds of its files, where it is no Spark model.
+        version: Version number; None for a folder.
+        seal: Hash of its files in the registry, for a model of another library.
     """
 
     folder: Path
@@ -62,8 +62,8 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
 
     Args:
         uri: `models:/name@alias`, `models:/name/3`, the same without `models:/`, or a folder.
-        tracking_uri: Where the registry is: `sqlite:///file` or a tracking server's URL.
-        cache: Keeps what was copied from a server; by default under the system's temporary folder.
+        tracking_uri: The registry: `sqlite:///file` or a tracking server's URL.
+        cache: Folder for copies from a server; by default under the system's temporary folder.
     """
     text = str(uri)
     folder = Path(text).resolve()
@@ -71,31 +71,31 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
     if folder.is_dir() and _holds_model(folder):
         return LocatedModel(folder, folder.name, None)
     if is_path:
-        why = "That folder holds none." if folder.is_dir() else "There is no such folder."
+        reason = "That folder holds none." if folder.is_dir() else "There is no such folder."
         raise UnknownName(
-            "model", text, advice=f"{why} Name a folder that MLflow or sparkops saved a model in."
+            "model", text, advice=f"{reason} Name a folder that MLflow or sparkops saved a model in."
         )
-    name, at = parse_model_uri(text)
+    name, version_or_alias = parse_model_uri(text)
     if tracking_uri is None:
         raise InputError(
             f"`{text}` needs a registry: say where it is (tracking_uri), or give the model's folder."
         )
-    return locate_registered(name, at, tracking_uri=tracking_uri, cache=cache)
+    return locate_registered(name, version_or_alias, tracking_uri=tracking_uri, cache=cache)
 
 
 def locate_registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = None) -> LocatedModel:
-    """Find the folder of a version or alias of a registered model, copied here from a server where it must be."""
+    """Find the folder of a registered model by version or alias, and copy it from a tracking server if necessary."""
     file = sqlite_file(tracking_uri)
     if file is not None:
-        return _stored(name, at, file)
+        return _locate_in_sqlite(name, at, file)
     if tracking_uri.startswith(("http://", "https://")):
         folder, version = download(
             tracking_uri, name, at, cache or Path(tempfile.gettempdir()) / "sparkops-models"
         )
         is_other = (folder / FLAVOR).is_file()
-        held = fetch_tag(tracking_uri, name, version, SEAL if is_other else TAG)
-        check_identity(folder, "" if is_other else held, f"{name}/{version}")
-        return LocatedModel(folder, name, version, held if is_other else "")
+        tag_value = fetch_tag(tracking_uri, name, version, SEAL if is_other else TAG)
+        check_identity(folder, "" if is_other else tag_value, f"{name}/{version}")
+        return LocatedModel(folder, name, version, tag_value if is_other else "")
     raise ModelError(
         f"The registry {tracking_uri} can't be read without MLflow: use sqlite:///FILE or a server's URL."
     )
@@ -126,17 +126,18 @@ def find_scorer_folder(model: Path) -> Path:
 
 def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> Scorer:
     """Return the scorer of a model by its name, version, alias or folder."""
-    from ..artifact.scorer_folder import load  # NumPy, only once a scorer is asked for
+    # Imports NumPy, which finding a folder does not need.
+    from ..artifact.scorer_folder import load
 
     return load(find_scorer_folder(locate(uri, tracking_uri=tracking_uri, cache=cache).folder))
 
 
 def _holds_model(folder: Path) -> bool:
-    """Tell whether a folder is a model, and not one that only has a model's name."""
+    """Tell whether a folder contains a model, and does not just have the name of one."""
     return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
 
 
-def _stored(name: str, at: str, file: Path) -> LocatedModel:
+def _locate_in_sqlite(name: str, at: str, file: Path) -> LocatedModel:
     entry = find_entry(read_entries(file), name, at)
     folder = local_folder(entry.location)
     if folder is None:

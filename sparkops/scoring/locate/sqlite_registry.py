@@ -1,4 +1,4 @@
-"""The MLflow registry's own SQLite file, read without MLflow: versions, aliases, tags, metrics, folders."""
+"""MLflow's SQLite registry, read without MLflow: versions, aliases, tags, metrics and folders."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _VERSIONS = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryEntry:
-    """One model version as the registry holds it.
+    """A model version in the registry.
 
     Args:
         name: Registered name.
         version: Version number.
-        run: MLflow's run id; empty where there is none.
+        run: MLflow's run id; empty if there is none.
         location: URI or path of the artifact.
         created: Milliseconds since 1970 (UTC).
-        aliases: Aliases that point to it.
+        aliases: Its aliases.
         tags: Its tags.
         metrics: Metrics of its run.
     """
@@ -44,19 +44,21 @@ class RegistryEntry:
 
 
 def sqlite_file(tracking_uri: str) -> Path | None:
-    """Return the file of a `sqlite:///` URI, or None for any other store."""
+    """Return the file of a `sqlite:///` URI; None for another URI."""
     if not tracking_uri.startswith("sqlite:///"):
         return None
     return Path(tracking_uri.removeprefix("sqlite:///").split("?", 1)[0])
 
 
 def read_entries(file: Path, name: str | None = None) -> tuple[RegistryEntry, ...]:
-    """Return the model versions of a registry, by name and then newest first."""
+    """Return the model versions of a registry, ordered by name, newest first."""
     if not file.is_file():
         return ()
     try:
-        with _opened(file) as store:
-            return tuple(_entry(store, row) for row in store.execute(_VERSIONS) if name in (None, row[0]))
+        with _connect(file) as store:
+            return tuple(
+                _read_entry(store, row) for row in store.execute(_VERSIONS) if name in (None, row[0])
+            )
     except sqlite3.Error as error:
         raise ModelError(
             f"The model registry {file} cannot be read ({error}). "
@@ -65,45 +67,45 @@ def read_entries(file: Path, name: str | None = None) -> tuple[RegistryEntry, ..
 
 
 def local_folder(location: str) -> Path | None:
-    """Return the folder of a path or `file:` URI, or None where the artifact is not on this machine."""
+    """Return the folder of a path or `file:` URI, or None if the artifact is not on this machine."""
     parts = urlsplit(location)
     if parts.scheme == "file":
         return Path(unquote(parts.path))
     return Path(location) if parts.scheme == "" else None
 
 
-def find_entry(found: tuple[RegistryEntry, ...], name: str, at: str) -> RegistryEntry:
-    """Return the version or alias `at` of a model from all versions of a registry."""
-    known = sorted({entry.name for entry in found})
-    mine = [entry for entry in found if entry.name == name]
-    if not mine:
+def find_entry(entries: tuple[RegistryEntry, ...], name: str, at: str) -> RegistryEntry:
+    """Return the entry of a model by version or alias, from all entries of a registry."""
+    known = sorted({entry.name for entry in entries})
+    versions = [entry for entry in entries if entry.name == name]
+    if not versions:
         raise UnknownName("model", name, known, where="the registry", advice="See `sparkops models`.")
     if at.isdecimal():
-        for entry in mine:
+        for entry in versions:
             if entry.version == int(at):
                 return entry
-        raise UnknownName("version", at, [str(entry.version) for entry in mine], where=f"model `{name}`")
-    for entry in mine:
+        raise UnknownName("version", at, [str(entry.version) for entry in versions], where=f"model `{name}`")
+    for entry in versions:
         if at in entry.aliases:
             return entry
     raise unknown_alias(
-        name, at, sorted({alias for entry in mine for alias in entry.aliases}), mine[0].version
+        name, at, sorted({alias for entry in versions for alias in entry.aliases}), versions[0].version
     )
 
 
 def unknown_alias(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
-    """Return the error of an alias that no version holds, with what to do about it."""
+    """Return the error for an alias that no version has, with advice."""
     advice = f"Name a version (`{name}/{newest}`), or give it the alias: `sparkops models promote {name} {newest}`."
     return UnknownName("alias", alias, known, where=f"model `{name}`", advice=advice)
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+def _connect(file: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=10)) as store:
         yield store
 
 
-def _entry(
+def _read_entry(
     store: sqlite3.Connection, row: tuple[str, int, str | None, str | None, int | None]
 ) -> RegistryEntry:
     name, version, run, location, created = row

@@ -1,4 +1,4 @@
-"""An MLflow tracking server over its REST interface, without MLflow: find a version, copy its scorer here."""
+"""Client of an MLflow tracking server's REST API, without MLflow: finds a version and downloads its scorer."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from ..artifact.file_names import FACTS, FLAVOR, SCORER
 from .sqlite_registry import unknown_alias
 
 _TIMEOUT = 30.0
-_SCORED = ("MLmodel", FACTS, SCORER)  # what the compiled scorer needs of an artifact
+# Parts of an artifact that the compiled scorer needs.
+_SCORER_PARTS = ("MLmodel", FACTS, SCORER)
 
 
 def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
-    """Return the local folder with a version's scorer and the version, copied from the server if it is not here yet.
+    """Download the scorer of a version, unless it is in the cache, and return its folder and the version.
 
     Args:
         server: `http(s)://[user:password@]host[:port][/prefix]`.
         name: Registered name.
         at: A version number or an alias.
-        cache: Folder that keeps what was copied, by server, name and version.
+        cache: Folder for copies, by server, name and version.
     """
-    version = _version(server, name, at)
+    version = _resolve_version(server, name, at)
     folder = (
         cache / quote(urlsplit(server).netloc.rpartition("@")[2], safe="") / quote(name, safe="") / version
     )
@@ -41,41 +42,41 @@ def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
 
 
 def fetch_tag(server: str, name: str, version: int, key: str) -> str:
-    """Return a tag of a model version; empty where it has none."""
+    """Return a tag of a model version; empty if it has no such tag."""
     answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=str(version))
     tags = answer["model_version"].get("tags", ())
-    return next((str(each.get("value", "")) for each in tags if each.get("key") == key), "")
+    return next((str(tag.get("value", "")) for tag in tags if tag.get("key") == key), "")
 
 
-def _version(server: str, name: str, at: str) -> str:
+def _resolve_version(server: str, name: str, at: str) -> str:
     try:
         if at.isdecimal():
             answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=at)
         else:
             answer = _get(server, "2.0/mlflow/registered-models/alias", name=name, alias=at)
         return str(answer["model_version"]["version"])
-    except _NotThereError as error:
-        raise _unknown(server, name, at) from error
+    except _NotFoundError as error:
+        raise _unknown_model_error(server, name, at) from error
 
 
-def _unknown(server: str, name: str, at: str) -> UnknownName:
+def _unknown_model_error(server: str, name: str, at: str) -> UnknownName:
     try:
         model = _get(server, "2.0/mlflow/registered-models/get", name=name)["registered_model"]
-    except _NotThereError:
-        return UnknownName("model", name, where=f"the registry at {_shown(server)}")
-    versions = [str(each["version"]) for each in model.get("latest_versions", ())]
+    except _NotFoundError:
+        return UnknownName("model", name, where=f"the registry at {_without_credentials(server)}")
+    versions = [str(version["version"]) for version in model.get("latest_versions", ())]
     if at.isdecimal():
-        return UnknownName("version", at, versions, where=f"model `{name}` at {_shown(server)}")
-    aliases = sorted(each["alias"] for each in model.get("aliases", ()))
+        return UnknownName("version", at, versions, where=f"model `{name}` at {_without_credentials(server)}")
+    aliases = sorted(item["alias"] for item in model.get("aliases", ()))
     return unknown_alias(name, at, aliases, max((int(version) for version in versions), default=1))
 
 
 def _copy(server: str, artifact_uri: str, folder: Path) -> None:
-    """Copy the scorer's files beside `folder`, then move them there whole."""
+    """Download the scorer's files into a temporary folder and rename it to `folder`, so that `folder` is never incomplete."""
     parts = urlsplit(artifact_uri)
     if parts.scheme != "mlflow-artifacts":
         raise ModelError(
-            f"The artifact {artifact_uri} is not served by {_shown(server)}: start the tracking server with "
+            f"The artifact {artifact_uri} is not served by {_without_credentials(server)}: start the tracking server with "
             "--serve-artifacts, or download the folder and give its path instead of a models:/ URI."
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -95,38 +96,39 @@ def _move(partial: Path, folder: Path) -> None:
     try:
         partial.rename(folder)
     except OSError:
-        if not folder.is_dir():  # another process was first: its copy of the same version is as good
+        # If the folder exists, another process has downloaded the same version.
+        if not folder.is_dir():
             raise
 
 
 def _files(server: str, root: str, below: str = "") -> Iterator[str]:
-    """Yield the paths of the files that scoring needs, each checked to stay inside the artifact.
+    """Yield the paths of the files that scoring needs; none can leave the artifact.
 
-    Of a model that is no Spark model that is every file.
+    A model of another library needs all files.
     """
     at = f"{root}/{below}" if below else root
-    found = _get(server, "2.0/mlflow-artifacts/artifacts", path=at).get("files", ())
-    named = [(PurePosixPath(str(each["path"])).name, each) for each in found]
-    whole = bool(below) or any(name == FLAVOR for name, _ in named)
-    for name, each in named:
+    items = _get(server, "2.0/mlflow-artifacts/artifacts", path=at).get("files", ())
+    named = [(PurePosixPath(str(item["path"])).name, item) for item in items]
+    needs_all = bool(below) or any(name == FLAVOR for name, _ in named)
+    for name, item in named:
         path = f"{below}/{name}" if below else name
-        if name in ("", "..") or not (whole or name in _SCORED):
+        if name in ("", "..") or not (needs_all or name in _SCORER_PARTS):
             continue
-        if each.get("is_dir"):
+        if item.get("is_dir"):
             yield from _files(server, root, path)
         else:
             yield path
 
 
-class _NotThereError(Exception):
-    """The server answered that there is no such thing."""
+class _NotFoundError(Exception):
+    """The server answered that the resource does not exist."""
 
 
 def _get(server: str, path: str, /, **query: str) -> dict[str, Any]:
     answer = json.loads(_read(server, f"{path}?{urlencode(query)}"))
     if not isinstance(answer, dict):
         raise EngineError(
-            f"The tracking server {_shown(server)} answered with something that is not MLflow's."
+            f"The tracking server {_without_credentials(server)} answered with something that is not MLflow's."
         )
     return answer
 
@@ -141,15 +143,17 @@ def _read(server: str, path: str) -> bytes:
         with error:
             detail = error.read(2000).decode("utf-8", "replace")
         if error.code == 404 or "RESOURCE_DOES_NOT_EXIST" in detail or "not found" in detail:  # noqa: PLR2004
-            raise _NotThereError(detail) from error
+            raise _NotFoundError(detail) from error
         advice = (
             "Give a user and password in its URL." if error.code in (401, 403) else "See the server's log."
         )
-        raise EngineError(f"The tracking server {_shown(server)} answered {error.code}. {advice}") from error
+        raise EngineError(
+            f"The tracking server {_without_credentials(server)} answered {error.code}. {advice}"
+        ) from error
     except (URLError, OSError) as error:
         reason = getattr(error, "reason", error)
         raise EngineError(
-            f"The tracking server {_shown(server)} does not answer ({reason}). Check models.tracking_uri."
+            f"The tracking server {_without_credentials(server)} does not answer ({reason}). Check models.tracking_uri."
         ) from error
 
 
@@ -164,7 +168,7 @@ def _request(server: str, path: str) -> Request:
     return request
 
 
-def _shown(server: str) -> str:
-    """Return the server's address without user and password."""
+def _without_credentials(server: str) -> str:
+    """Return the URL of the server without user and password."""
     parts = urlsplit(server)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
