@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from sparkops.scoring.artifact.edge_rows import edge_rows
-from sparkops.scoring.ir.field import REALS
+from sparkops.scoring.ir.field import FLOATING_TYPES
 from sparkops.scoring.scorer import Scorer
 
 _EDGES = 4000
@@ -39,7 +39,7 @@ def _drawn(
     good = [row for row in rows if isinstance(scorer.answer(row), dict)] or rows
     names = [field.name for field in scorer.fields]
     odd = {name: list({repr(row[name]): row[name] for row in rows}.values()) for name in names}
-    reals = {field.name for field in scorer.fields if field.type in REALS}
+    reals = {field.name for field in scorer.fields if field.type in FLOATING_TYPES}
     refused = 0
     for _ in range(tries if rows and names else 0):
         row = {name: draw.choice(good)[name] for name in names}

@@ -11,7 +11,7 @@ from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.field_reader import read_field
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output, Step
-from sparkops.scoring.ir.field import NUMBERS, TYPES, Field
+from sparkops.scoring.ir.field import NUMERIC_TYPES, TYPES, Field
 from sparkops.scoring.stages.registry import STAGES
 
 
@@ -70,7 +70,7 @@ class Plan:
     def number_type(self, column: str) -> str:
         """Return the type of a column that must hold numbers."""
         type_ = self.column_type(column)
-        if type_ not in NUMBERS:
+        if type_ not in NUMERIC_TYPES:
             raise CannotCompile(f"it needs numbers in `{column}`, which is {type_}")
         return type_
 

@@ -9,7 +9,7 @@ import numpy as np
 from sparkops.errors import ModelError
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.ir.field import REALS
+from sparkops.scoring.ir.field import FLOATING_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,6 @@ class GraphContext:
 
 def dtype_of(spark_type: str) -> str:
     """Return the type of the tensor that holds a column of a Spark type."""
-    if spark_type in REALS:
+    if spark_type in FLOATING_TYPES:
         return "double"
     return {"string": "string", "boolean": "bool"}.get(spark_type, "int64")

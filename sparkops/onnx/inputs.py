@@ -10,12 +10,12 @@ import numpy as np
 from sparkops.onnx.graph_builder import DTYPES
 from sparkops.onnx.graph_context import Column, GraphContext, ScalarTensor, VectorTensor, dtype_of
 from sparkops.scoring.ir.description import Description, Step
-from sparkops.scoring.ir.field import NUMBERS, REALS, Field
+from sparkops.scoring.ir.field import FLOATING_TYPES, NUMERIC_TYPES, Field
 
 Feed = dict[str, np.ndarray[Any, Any]]
 # A tensor holds all slots of a vector, its zeros included.
 MAX_SLOTS = 2**14
-FIELD_TYPES = frozenset((*NUMBERS, "string", "boolean", "vector"))
+FIELD_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean", "vector"))
 
 
 def unsupported_field(field: Field) -> str | None:
@@ -36,7 +36,9 @@ def null_inputs(description: Description) -> dict[str, str]:
     reserved = {field.name for field in description.fields} | {output.name for output in description.outputs}
     names = {}
     for field in description.fields:
-        if field.nullable and not (field.type in REALS and _null_equals_nan(field.name, description)):
+        if field.nullable and not (
+            field.type in FLOATING_TYPES and _null_equals_nan(field.name, description)
+        ):
             names[field.name] = _unused_name(f"{field.name}__null", reserved)
     return names
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask, null_and_error, or_mask
-from sparkops.scoring.ir.field import REALS, WHOLE_RANGES
+from sparkops.scoring.ir.field import FLOATING_TYPES, INTEGER_RANGES
 from sparkops.scoring.sql.expression import Expression
 
 GraphValues = Sequence[GraphValue]
 Export = Callable[[GraphBuilder, Expression, GraphValues], GraphValue]
 SMALL = frozenset(("byte", "short", "integer"))  # whole numbers whose products a long holds
-_NUMBERS = SMALL | REALS
+_NUMBERS = SMALL | FLOATING_TYPES
 _FAR, _LONG = 1e15, 2**63
 _KINDS = {"double": "double", "float": "double", "boolean": "bool"}
 
@@ -50,7 +50,7 @@ def export_operator(op: str) -> Export:
         result = graph.add(op, *(operand.name for operand in operands))
         if node.type == "float":
             result = _round_to_float(graph, result)
-        if node.type in WHOLE_RANGES:
+        if node.type in INTEGER_RANGES:
             over = (
                 _long_overflow(graph, op, result, operands)
                 if node.type == "long"
@@ -78,7 +78,7 @@ def export_remainder(graph: GraphBuilder, node: Expression, operands: GraphValue
     """Export the remainder, which has the sign of the dividend as in Java; a divisor of 0 is an error."""
     null, error = null_and_error(graph, operands, backwards=True)
     left, right = operands
-    is_integer = node.type in WHOLE_RANGES
+    is_integer = node.type in INTEGER_RANGES
     none = graph.add("Equal", right.name, np.array(0) if is_integer else 0.0)
     divisor = graph.add("Where", none, np.array(1) if is_integer else 1.0, right.name)
     result = graph.add("Mod", left.name, divisor, fmod=1)
@@ -140,23 +140,23 @@ def is_castable(node: Expression) -> bool:
     source, target = node.args[0].type, node.type
     if source == target:
         return True
-    if source in WHOLE_RANGES:
-        widens = WHOLE_RANGES.get(target, 0) >= WHOLE_RANGES[source]
+    if source in INTEGER_RANGES:
+        widens = INTEGER_RANGES.get(target, 0) >= INTEGER_RANGES[source]
         return widens or target in ("double", "boolean") or (target == "float" and source in SMALL)
     if source == "boolean":
-        return target in WHOLE_RANGES or target == "double"
-    return source in REALS and target in (*REALS, *SMALL, "boolean")
+        return target in INTEGER_RANGES or target == "double"
+    return source in FLOATING_TYPES and target in (*FLOATING_TYPES, *SMALL, "boolean")
 
 
 def export_cast(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     """Export a cast; a number that does not fit is an error."""
     (source_value,), source, target = operands, node.args[0].type, node.type
-    kind = _KINDS.get(target, "int64" if target in WHOLE_RANGES else source_value.kind)
+    kind = _KINDS.get(target, "int64" if target in INTEGER_RANGES else source_value.kind)
     if target in (source, "boolean"):
         name = source_value.name if source == target else _not_zero(graph, source_value)
         return GraphValue(name, kind, source_value.null, source_value.error)
     error = source_value.error
-    if source in REALS and target in SMALL:
+    if source in FLOATING_TYPES and target in SMALL:
         integer = _truncate(graph, source_value.name)
         bad = and_not_mask(graph, _out_of_range(graph, integer, target), source_value.null)
         return GraphValue(integer, kind, source_value.null, or_mask(graph, error, bad))
@@ -171,7 +171,7 @@ def _round_to_float(graph: GraphBuilder, name: str) -> str:
 
 
 def _out_of_range(graph: GraphBuilder, name: str, kind: str) -> str:
-    limit = WHOLE_RANGES[kind]
+    limit = INTEGER_RANGES[kind]
     low, high = graph.add("Less", name, np.array(-limit)), graph.add("GreaterOrEqual", name, np.array(limit))
     return graph.add("Or", low, high)
 

@@ -9,11 +9,11 @@ import numpy as np
 from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.sql.arithmetic import Export, GraphValues
 from sparkops.onnx.sql.graph_value import BLANKS, GraphValue, and_mask, and_not_mask, null_and_error, or_mask
-from sparkops.scoring.ir.field import NUMBERS, REALS
+from sparkops.scoring.ir.field import FLOATING_TYPES, NUMERIC_TYPES
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import Expression
 
-_PLAIN_TYPES = frozenset((*NUMBERS, "string", "boolean"))
+_PLAIN_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 
 def _has_plain_types(node: Expression) -> bool:
@@ -21,7 +21,7 @@ def _has_plain_types(node: Expression) -> bool:
 
 
 def _has_numeric_operands(node: Expression) -> bool:
-    return all(arg.type in NUMBERS for arg in node.args)
+    return all(arg.type in NUMERIC_TYPES for arg in node.args)
 
 
 def _equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
@@ -40,7 +40,7 @@ def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphVa
 
 def _same(graph: GraphBuilder, kind: str, operands: GraphValues) -> str:
     result = graph.add("Equal", operands[0].name, operands[1].name)
-    if kind not in REALS:
+    if kind not in FLOATING_TYPES:
         return result
     nans = (graph.add("IsNaN", operand.name) for operand in operands)
     return graph.add("Or", result, graph.add("And", *nans))
@@ -63,7 +63,7 @@ def _ordered(op: str, *, negated: bool) -> Export:
 
 def _less(graph: GraphBuilder, kind: str, one: str, other: str) -> str:
     result = graph.add("Less", one, other)
-    if kind not in REALS:
+    if kind not in FLOATING_TYPES:
         return result
     last = graph.add("And", graph.add("IsNaN", other), graph.add("Not", graph.add("IsNaN", one)))
     return graph.add("Or", result, last)

@@ -11,12 +11,12 @@ from sparkops.onnx.graph_context import dtype_of
 from sparkops.onnx.sql.arithmetic import ARITHMETIC
 from sparkops.onnx.sql.conditional import CONDITIONALS
 from sparkops.onnx.sql.graph_value import BLANKS, GraphValue
-from sparkops.scoring.ir.field import NUMBERS
+from sparkops.scoring.ir.field import NUMERIC_TYPES
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import LEAVES, Expression
 
 _EXPORTERS = {**ARITHMETIC, **CONDITIONALS}
-_TYPES = frozenset((*NUMBERS, "string", "boolean"))
+_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 
 def unsupported_reason(node: Expression) -> str | None:

@@ -15,7 +15,7 @@ from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
-from sparkops.scoring.ir.field import REALS, TYPES, Field
+from sparkops.scoring.ir.field import FLOATING_TYPES, TYPES, Field
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -81,7 +81,7 @@ def _gaps(frame: DataFrame, names: Sequence[str]) -> list[str]:
 
     def gap(name: str) -> Column:
         column = F.col(quote_column(name))
-        missing = column.isNull() | F.isnan(column) if kinds[name] in REALS else column.isNull()
+        missing = column.isNull() | F.isnan(column) if kinds[name] in FLOATING_TYPES else column.isNull()
         return F.max(missing.cast("int"))
 
     found = frame.agg(*(gap(name) for name in asked)).first() if asked else None

@@ -23,7 +23,7 @@ from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_process import Answers
 from sparkops.scoring.artifact.certificate import Difference, compare_answers, find_differences, read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
-from sparkops.scoring.ir.field import REALS, WHOLE_RANGES, Field
+from sparkops.scoring.ir.field import FLOATING_TYPES, INTEGER_RANGES, Field
 from sparkops.scoring.locate.model_uri import LocatedModel
 from sparkops.scoring.protocol import Answer
 
@@ -63,9 +63,9 @@ def edges(fields: Sequence[Field], rows: Sequence[Mapping[str, Any]]) -> list[di
 def _values(field: Field) -> Iterator[Any]:
     if field.nullable:
         yield None
-    if field.type in REALS:
+    if field.type in FLOATING_TYPES:
         yield from (0.0, -1.0, 1e6)
-    elif field.type in WHOLE_RANGES:
+    elif field.type in INTEGER_RANGES:
         yield from (0, -1, 100)
     elif field.type == "string":
         yield from ("", "\u2205 never seen")

@@ -13,7 +13,7 @@ import numpy as np
 from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar
 from ..ir.description import Description
-from ..ir.field import REALS, WHOLE_RANGES, Field
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, Field
 from ..row_function import generate_code
 
 _SAMPLES = {
@@ -94,11 +94,11 @@ def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
         items = list(islice(chain([None], known, _values(inner, CodeWriter())), 12))
         return iter([[], items, *([item] for item in items), items[::-1]])
     non_finite = () if is_ambiguous else (nan, inf, -inf)
-    special = (0, -1, 1) if field.type in WHOLE_RANGES else (0.0, *non_finite, -0.0)
+    special = (0, -1, 1) if field.type in INTEGER_RANGES else (0.0, *non_finite, -0.0)
     boundaries = sorted(value for value in code.boundaries.get(field.name, ()) if isfinite(value))
     sampled = boundaries[:: max(1, len(boundaries) // _MAX_BOUNDARIES + 1)]
     neighbours = chain.from_iterable(_neighbours(field, value) for value in sampled)
-    limit = WHOLE_RANGES.get(field.type, 0)
+    limit = INTEGER_RANGES.get(field.type, 0)
     return chain(special, known[:20], neighbours, (-limit, limit - 1) if limit and not is_ambiguous else ())
 
 
@@ -118,13 +118,13 @@ def _edge_vectors(size: int) -> Iterator[list[float]]:
 
 def _neighbours(field: Field, value: float) -> Iterator[Any]:
     """Yield a boundary and its neighbours in the type of the field."""
-    if field.type in REALS:
+    if field.type in FLOATING_TYPES:
         kind = np.float32 if field.type == "float" else np.float64
         with np.errstate(over="ignore"):
             rounded = kind(value)
             numbers = (rounded, np.nextafter(rounded, kind(inf)), np.nextafter(rounded, kind(-inf)))
         yield from (float(number) for number in numbers)
         return
-    limit = WHOLE_RANGES[field.type]
+    limit = INTEGER_RANGES[field.type]
     low = int(np.floor(value))
     yield from (number for number in (low, low + 1, low - 1) if -limit <= number < limit)

@@ -44,8 +44,8 @@ def save(description: Description, folder: Path | str) -> None:
     arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
     write_arrays(folder / ARRAYS, arrays)
     format_ = FORMAT_WITH_RULES if description.checks else FORMAT
-    plain = {"format": format_, "hash": description.hash, **description.to_json()}
-    (folder / DESCRIPTION).write_text(json.dumps(plain, indent=1, allow_nan=False), encoding="utf-8")
+    content = {"format": format_, "hash": description.hash, **description.to_json()}
+    (folder / DESCRIPTION).write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
 
 
 def load(folder: Path | str, *, raw: bool = False, rules: RuleMode = "off") -> Scorer:
@@ -92,19 +92,19 @@ def describe(folder: Path | str) -> Description:
     """
     folder = Path(folder)
     try:
-        plain = json.loads(_read_text(folder / DESCRIPTION))
+        content = json.loads(_read_text(folder / DESCRIPTION))
         arrays = read_arrays(folder / ARRAYS)
     except (OSError, *_DAMAGED_FILE_ERRORS) as error:
         raise ModelError(f"{folder} holds no compiled model that can be read: {error}") from None
-    if not isinstance(plain, dict) or plain.get("format") not in SUPPORTED_FORMATS:
+    if not isinstance(content, dict) or content.get("format") not in SUPPORTED_FORMATS:
         known = ", ".join(map(str, SUPPORTED_FORMATS))
         raise ModelError(f"{folder} holds a compiled model of another format; this version reads {known}.")
     try:
-        description = _description(plain, arrays)
+        description = _description(content, arrays)
         identity = description.hash
     except (*_DAMAGED_FILE_ERRORS, AttributeError) as error:
         raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
-    if identity != plain.get("hash"):
+    if identity != content.get("hash"):
         raise ModelError(f"{folder} was changed after it was compiled: its content does not fit its hash.")
     return description
 
@@ -119,16 +119,18 @@ def _read_text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-def _description(plain: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:
-    classes = plain["classes"]
+def _description(content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Description:
+    classes = content["classes"]
     return Description(
-        fields=tuple(field_of(_checked(item, name=str, type=str, nullable=bool)) for item in plain["fields"]),
-        ignored=_strings(plain["ignored"]),
-        steps=tuple(_step(at, item, arrays) for at, item in enumerate(plain["steps"])),
-        outputs=tuple(output_of(_checked(item, name=str, type=str, role=str)) for item in plain["outputs"]),
+        fields=tuple(
+            field_of(_checked(item, name=str, type=str, nullable=bool)) for item in content["fields"]
+        ),
+        ignored=_strings(content["ignored"]),
+        steps=tuple(_step(at, item, arrays) for at, item in enumerate(content["steps"])),
+        outputs=tuple(output_of(_checked(item, name=str, type=str, role=str)) for item in content["outputs"]),
         classes=None if classes is None else _strings(classes),
-        stages=_strings(plain["stages"]),
-        checks=PortableRules.from_json(plain["checks"]) if "checks" in plain else None,
+        stages=_strings(content["stages"]),
+        checks=PortableRules.from_json(content["checks"]) if "checks" in content else None,
     )
 
 

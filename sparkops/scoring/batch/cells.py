@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ir.field import REALS, WHOLE_RANGES
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -23,7 +23,7 @@ def from_cell(value: Any, kind: str) -> Any:
         value = value.item()
     if _is_missing(value):
         return None
-    if kind in WHOLE_RANGES and isinstance(value, float) and value.is_integer():
+    if kind in INTEGER_RANGES and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
@@ -33,9 +33,9 @@ def from_csv(text: str, kind: str) -> Any:
     if text == "":
         return None
     try:
-        if kind in WHOLE_RANGES:
+        if kind in INTEGER_RANGES:
             return from_cell(float(text), kind) if "." in text else int(text)
-        if kind in REALS:
+        if kind in FLOATING_TYPES:
             return from_cell(float(text), kind)
     except (ValueError, OverflowError):
         return text
@@ -45,7 +45,7 @@ def from_csv(text: str, kind: str) -> Any:
 def to_column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
     """Return a column of pandas or NumPy for a field of type `kind`: numbers with nulls masked, or objects with None."""
     array = np.asarray(values)
-    if array.dtype.kind == "f" and (kind in REALS or kind in WHOLE_RANGES):
+    if array.dtype.kind == "f" and (kind in FLOATING_TYPES or kind in INTEGER_RANGES):
         return np.ma.masked_array(array, np.isnan(array))
     if array.dtype.kind in "iub":
         return array

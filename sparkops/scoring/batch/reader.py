@@ -9,14 +9,14 @@ import numpy as np
 
 from ...errors import RowError
 from ..ir.arrays import Numbers
-from ..ir.field import NUMBERS, REALS, SPARSE_FROM, WHOLE_RANGES, Field
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES, SPARSE_FROM, Field
 from ..ir.row_fields import check_row_fields
 from .columns import DenseBlock, ScalarColumn, SparseBlock, VectorColumn
 from .dictionary_column import DictionaryColumn
 
 Columns = Mapping[str, Any]
 _OBJECTS = frozenset(("vector", "date", "timestamp"))
-_NUMERIC = frozenset((*NUMBERS, "boolean"))
+_NUMERIC = frozenset((*NUMERIC_TYPES, "boolean"))
 
 
 def to_columns(
@@ -75,7 +75,7 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     if column is not None:
         return column
     items = part.tolist() if array.ndim == 1 else list(array)
-    if field.type in WHOLE_RANGES and array.dtype.kind == "f":
+    if field.type in INTEGER_RANGES and array.dtype.kind == "f":
         items = [None if item != item else item for item in items]  # noqa: PLR0124
     return _from_object_array(field, items)
 
@@ -87,7 +87,7 @@ def value_at(field: Field, values: Any, at: int) -> Any:
         return None
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
-    if field.type in WHOLE_RANGES and isinstance(value, float) and value != value:  # noqa: PLR0124
+    if field.type in INTEGER_RANGES and isinstance(value, float) and value != value:  # noqa: PLR0124
         return None
     return value
 
@@ -104,14 +104,14 @@ def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarCo
     if null is not None and null.any() and not field.nullable:
         return None
     kind = values.dtype.kind
-    if field.type in REALS and kind in "fiu":
+    if field.type in FLOATING_TYPES and kind in "fiu":
         wide = values.astype(np.float64)
         single = field.type == "float"
         if single and (np.abs(wide[np.isfinite(wide)]) > np.finfo(np.float32).max).any():
             return None
         return ScalarColumn(wide.astype(np.float32).astype(np.float64) if single else wide, null)
-    if field.type in WHOLE_RANGES and kind in "iu" and values.dtype != np.uint64:
-        limit = WHOLE_RANGES[field.type]
+    if field.type in INTEGER_RANGES and kind in "iu" and values.dtype != np.uint64:
+        limit = INTEGER_RANGES[field.type]
         wide = values.astype(np.int64)
         fits = limit == 2**63 or not ((wide < -limit) | (wide >= limit)).any()
         return ScalarColumn(wide, null) if fits else None
@@ -159,14 +159,14 @@ def _vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBloc
 
 
 def _exact_classes(field: Field) -> set[type]:
-    if field.type in REALS:
+    if field.type in FLOATING_TYPES:
         return {float, int}
     single: dict[str, type] = {"string": str, "boolean": bool}
     return {single.get(field.type, int)}
 
 
 def _dtype(field: Field) -> type:
-    return np.float64 if field.type in REALS else (bool if field.type == "boolean" else np.int64)
+    return np.float64 if field.type in FLOATING_TYPES else (bool if field.type == "boolean" else np.int64)
 
 
 def _from_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:

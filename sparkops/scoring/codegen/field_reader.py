@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ...errors import ModelError
-from ..ir.field import REALS, SPARSE_FROM, TYPES, WHOLE_RANGES, Field
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, SPARSE_FROM, TYPES, Field
 from .code_writer import CodeWriter
 from .symbols import Dense, Scalar, Sparse, Vector
 
 # Slots of a vector that get a local variable each.
 _UNROLLED = 64
 # Values of these classes need no conversion.
-_CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(WHOLE_RANGES, "int")}
+_CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(INTEGER_RANGES, "int")}
 
 
 def read_field(field: Field, value: str, code: CodeWriter) -> None:
@@ -29,8 +29,8 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
     reader = code.constant(field.reader())
     if field.type in _CLASS:
         test = f"{value}.__class__ is not {_CLASS[field.type]}"
-        if field.type in WHOLE_RANGES:
-            limit = WHOLE_RANGES[field.type]
+        if field.type in INTEGER_RANGES:
+            limit = INTEGER_RANGES[field.type]
             test += f" or not {-limit} <= {value} < {limit}"
         code.line(f"if {test}: {value} = {reader}({value})")
     else:
@@ -38,7 +38,7 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
     if field.type == "vector":
         code.columns[field.name] = _read_vector(field, value, code)
     else:
-        nan = field.type in REALS
+        nan = field.type in FLOATING_TYPES
         code.columns[field.name] = Scalar(value, field.type, field.nullable, nan, field=field.name)
 
 

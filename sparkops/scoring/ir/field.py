@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 from ...errors import RowError
 
-WHOLE_RANGES = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}
-REALS = frozenset({"float", "double"})
-NUMBERS = frozenset({*WHOLE_RANGES, *REALS})
-ATOMIC = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
+INTEGER_RANGES = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}
+FLOATING_TYPES = frozenset({"float", "double"})
+NUMERIC_TYPES = frozenset({*INTEGER_RANGES, *FLOATING_TYPES})
+ATOMIC = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
 TYPES = frozenset({*ATOMIC, "vector", *(f"array<{kind}>" for kind in ATOMIC)})
 # Slots from which a vector is held sparse, as the slots other than 0.
 SPARSE_FROM = 1024
@@ -42,7 +42,7 @@ class Field:
 
     def reader(self) -> Callable[[Any], Any]:
         """Return the function that converts a value of a row to this type, or raises RowError."""
-        if self.type in WHOLE_RANGES:
+        if self.type in INTEGER_RANGES:
             return self._integer
         if self.type.startswith("array<"):
             return partial(self._array, Field(self.name, self.type[6:-1]).reader())
@@ -97,7 +97,7 @@ class Field:
         if not isinstance(value, Integral) and not float(value).is_integer():
             self._refuse(value)
         number = int(value) if isinstance(value, Integral) else int(float(value))
-        limit = WHOLE_RANGES[self.type]
+        limit = INTEGER_RANGES[self.type]
         if not -limit <= number < limit:
             self._refuse(value)
         return number

@@ -29,8 +29,6 @@ def quotient(numerator: float, denominator: float) -> float:
     """Return a quotient; infinity or NaN for division by 0."""
     if denominator:
         return numerator / denominator
-    return (
-        nan
-        if not numerator or numerator != numerator
-        else math.copysign(inf, numerator) * math.copysign(1.0, denominator)
-    )  # noqa: PLR0124
+    if not numerator or math.isnan(numerator):
+        return nan
+    return math.copysign(inf, numerator) * math.copysign(1.0, denominator)

@@ -36,7 +36,7 @@ def check_identity(model: Path, expected: str, version: str) -> None:
 
 def _read_hash(description: Path) -> str:
     try:
-        plain = json.loads(description.read_text("utf-8"))
+        content = json.loads(description.read_text("utf-8"))
     except (OSError, ValueError):
         return ""
-    return str(plain.get("hash", "")) if isinstance(plain, dict) else ""
+    return str(content.get("hash", "")) if isinstance(content, dict) else ""

@@ -14,12 +14,12 @@ from ..codegen.code_writer import CodeWriter, float_literal
 from ..codegen.field_reader import read_field
 from ..ir import conditions
 from ..ir.conditions import unquote
-from ..ir.field import REALS, WHOLE_RANGES, Field
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, Field
 
 _LONG_LIMIT = 2**63
 _KINDS = {
-    **dict.fromkeys(WHOLE_RANGES, "whole number"),
-    **dict.fromkeys(REALS, "number"),
+    **dict.fromkeys(INTEGER_RANGES, "whole number"),
+    **dict.fromkeys(FLOATING_TYPES, "number"),
     "string": "text",
     "boolean": "truth",
     "date": "date",

@@ -14,7 +14,7 @@ from ..batch.columns import ScalarColumn
 from ..batch.dictionary_column import DictionaryColumn
 from ..batch.reader import read_slice, value_at
 from ..ir.conditions import unquote
-from ..ir.field import WHOLE_RANGES, Field
+from ..ir.field import INTEGER_RANGES, Field
 from ..ir.portable_rules import PortableRule, PortableRules
 from ..protocol import ScoreRow
 from .row_predicate import compile_rules
@@ -120,7 +120,7 @@ def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
         texts: list[Any] = values.dictionary.take(values.indices[rows]).tolist()
         return texts
     is_flat = isinstance(values, np.ndarray) and values.ndim == 1
-    if is_flat and not (values.dtype.kind == "f" and field.type in WHOLE_RANGES):
+    if is_flat and not (values.dtype.kind == "f" and field.type in INTEGER_RANGES):
         cells: list[Any] = values[rows].tolist()
         return cells
     return [value_at(field, values, at) for at in rows]

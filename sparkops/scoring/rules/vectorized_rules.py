@@ -16,7 +16,7 @@ import numpy as np
 from ..batch.columns import ScalarColumn
 from ..ir import conditions
 from ..ir.conditions import unquote
-from ..ir.field import NUMBERS, Field
+from ..ir.field import NUMERIC_TYPES, Field
 from .row_predicate import RowPredicate, compile_rules
 
 # Two masks: where a condition is true, and where it is false.
@@ -39,7 +39,7 @@ class VectorizedRules:
         rest: list[conditions.RowRule] = []
         for rule in rules:
             names = sorted(_names(rule)) or [unquote(rule.fields[0])]
-            if all(known[name].type in NUMBERS for name in names) and _is_numeric(rule):
+            if all(known[name].type in NUMERIC_TYPES for name in names) and _is_numeric(rule):
                 self._numeric.append(rule)
             elif len(names) == 1:
                 by_column.setdefault(names[0], []).append(rule)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from ..ir.field import WHOLE_RANGES
+from ..ir.field import INTEGER_RANGES
 from .expression import Expression
 from .fragment import Fragment, null_propagating
 from .operation import (
@@ -51,7 +51,7 @@ def _emit_cast(code: CodeWriter, node: Expression, operands: Fragments) -> Fragm
 
 
 def _widens(source: str, target: str) -> bool:
-    return WHOLE_RANGES[target] >= WHOLE_RANGES[source]
+    return INTEGER_RANGES[target] >= INTEGER_RANGES[source]
 
 
 def _none_on_error(function: Callable[[Any], Any], value: Any) -> Any:

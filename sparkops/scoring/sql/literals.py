@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..ir.field import WHOLE_RANGES
+from ..ir.field import INTEGER_RANGES
 from .runtime.numeric import to_float
 from .types import decimal_of
 
@@ -15,7 +15,7 @@ _MAX_LENGTH = 400  # characters of a number
 
 def encode_literal(value: Any, kind: str) -> Any:
     """Return the JSON value of a constant: doubles as hexadecimal text, dates and timestamps as ISO text, decimals as text."""
-    if value is None or kind in ("string", "boolean") or kind in WHOLE_RANGES:
+    if value is None or kind in ("string", "boolean") or kind in INTEGER_RANGES:
         return value
     if kind in ("float", "double"):
         return float(value).hex()
@@ -30,8 +30,8 @@ def decode_literal(value: Any, kind: str) -> Any:
     """
     if value is None:
         return None
-    if kind in WHOLE_RANGES:
-        limit = WHOLE_RANGES[kind]
+    if kind in INTEGER_RANGES:
+        limit = INTEGER_RANGES[kind]
         if type(value) is not int or not -limit <= value < limit:
             raise ValueError(f"{value!r} is no {kind}")
         return value

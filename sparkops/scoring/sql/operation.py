@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from ..ir.field import WHOLE_RANGES
+from ..ir.field import INTEGER_RANGES
 from .expression import Expression
 from .fragment import Fragment, null_propagating
 from .runtime import decimals, numeric
@@ -53,7 +53,7 @@ def has_one_numeric_type(count: int) -> Check:
 
 def range_checked(code: CodeWriter, kind: str, expr: str) -> str:
     """Return the text of an integer expression that raises outside the range of its type."""
-    limit, name = WHOLE_RANGES[kind], code.new_name()
+    limit, name = INTEGER_RANGES[kind], code.new_name()
     overflow = code.constant(numeric.raise_overflow(kind))
     return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {overflow}({name}))"
 

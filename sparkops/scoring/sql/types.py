@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..ir.field import NUMBERS, REALS, WHOLE_RANGES
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES
 
 MAX_PRECISION = 38
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
-SIMPLE_TYPES = frozenset({*NUMBERS, "string", "boolean", "date", "timestamp"})
+SIMPLE_TYPES = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
 
 
 def decimal_of(kind: str) -> tuple[int, int] | None:
@@ -27,14 +27,14 @@ def is_supported(kind: str) -> bool:
 
 def is_integral(kind: str) -> bool:
     """Tell whether it is an integer type."""
-    return kind in WHOLE_RANGES
+    return kind in INTEGER_RANGES
 
 
 def is_floating(kind: str) -> bool:
     """Tell whether it is float or double."""
-    return kind in REALS
+    return kind in FLOATING_TYPES
 
 
 def is_numeric(kind: str) -> bool:
     """Tell whether it is a numeric type, decimals included."""
-    return kind in NUMBERS or decimal_of(kind) is not None
+    return kind in NUMERIC_TYPES or decimal_of(kind) is not None

@@ -6,7 +6,7 @@ from sparkops.onnx.graph_context import GraphContext, ScalarTensor, dtype_of
 from sparkops.onnx.sql import export_expression, unsupported_reason
 from sparkops.onnx.sql.graph_value import GraphValue, and_not_mask
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.ir.field import REALS
+from sparkops.scoring.ir.field import FLOATING_TYPES
 from sparkops.scoring.sql.expression import Expression, expression_from_json, referenced_columns
 
 
@@ -55,5 +55,5 @@ def _add_expression(tree: Expression, context: GraphContext) -> GraphValue:
 def _operand(context: GraphContext, name: str, spark_type: str) -> GraphValue:
     column = context.columns[name]
     assert isinstance(column, ScalarTensor)
-    tensor = context.as_double(column) if spark_type in REALS else column.tensor
+    tensor = context.as_double(column) if spark_type in FLOATING_TYPES else column.tensor
     return GraphValue(tensor, dtype_of(spark_type), column.null)

@@ -10,7 +10,7 @@ from functools import partial
 from math import isinf
 from typing import Any
 
-from ...ir.field import WHOLE_RANGES
+from ...ir.field import INTEGER_RANGES
 from ..types import decimal_of, is_floating, is_integral
 from . import decimals
 from .evaluation_error import EvaluationError
@@ -63,9 +63,9 @@ def _identity(value: Any) -> Any:
 def _from_number(source: str, target: str) -> Cast | None:
     if is_integral(target):
         if is_integral(source):
-            widens = WHOLE_RANGES[target] >= WHOLE_RANGES[source]
-            return _identity if widens else partial(_in_range, target, WHOLE_RANGES[target])
-        return partial(_truncate, target, WHOLE_RANGES[target])
+            widens = INTEGER_RANGES[target] >= INTEGER_RANGES[source]
+            return _identity if widens else partial(_in_range, target, INTEGER_RANGES[target])
+        return partial(_truncate, target, INTEGER_RANGES[target])
     if target == "double":
         return float if is_integral(source) else _identity
     if target == "float":
@@ -123,7 +123,7 @@ def _from_decimal(target: str) -> Cast | None:
         return float
     if target == "boolean":
         return _is_not_zero
-    return partial(_truncate_decimal, target, WHOLE_RANGES[target]) if is_integral(target) else None
+    return partial(_truncate_decimal, target, INTEGER_RANGES[target]) if is_integral(target) else None
 
 
 def _truncate_decimal(kind: str, limit: int, value: Decimal) -> int:
@@ -134,7 +134,7 @@ def _from_string(source: str, target: str) -> Cast | None:
     if source != "string":
         return None
     if is_integral(target):
-        return partial(_parse_integer, target, WHOLE_RANGES[target])
+        return partial(_parse_integer, target, INTEGER_RANGES[target])
     return {"double": _parse_double, "boolean": _parse_boolean, "date": parse_date}.get(target)
 
 
@@ -209,7 +209,7 @@ def _midnight(value: date) -> datetime:
 
 _OTHERS: dict[tuple[str, str], Cast] = {
     ("boolean", "string"): _boolean_text,
-    **{("boolean", kind): int for kind in WHOLE_RANGES},
+    **{("boolean", kind): int for kind in INTEGER_RANGES},
     ("boolean", "float"): float,
     ("boolean", "double"): float,
     ("date", "string"): date.isoformat,

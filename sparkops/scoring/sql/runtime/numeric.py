@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from math import copysign, inf, isinf, nan
 from typing import Any
 
-from ...ir.field import WHOLE_RANGES
+from ...ir.field import INTEGER_RANGES
 from .evaluation_error import EvaluationError
 
 _UNROUNDED = Context(prec=800)
@@ -61,7 +61,7 @@ def integer_divide(left: int, right: int) -> int:
         raise EvaluationError("divides by zero")
     result = abs(left) // abs(right)
     result = -result if (left < 0) != (right < 0) else result
-    if result == WHOLE_RANGES["long"]:
+    if result == INTEGER_RANGES["long"]:
         raise EvaluationError(f"overflows long ({result})")
     return result
 
@@ -203,7 +203,7 @@ def _clamp_to_long(value: float, function: Callable[[float], int]) -> int:
         return function(value)
     if value != value:  # noqa: PLR0124
         return 0
-    limit = WHOLE_RANGES["long"]
+    limit = INTEGER_RANGES["long"]
     return (
         max(-limit, min(limit - 1, int(value))) if not isinf(value) else (limit - 1 if value > 0 else -limit)
     )

@@ -15,7 +15,7 @@ from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.field import NUMBERS, REALS, WHOLE_RANGES
+from ...ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES
 from ...sql import literals
 from ...sql.display import to_sql
 from ...sql.emitter import emit_expression
@@ -27,8 +27,8 @@ from ...sql.types import decimal_of
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
 _KINDS: dict[str, Any] = {
     "boolean": bool,
-    **dict.fromkeys(WHOLE_RANGES, np.int64),
-    **dict.fromkeys(REALS, np.float64),
+    **dict.fromkeys(INTEGER_RANGES, np.int64),
+    **dict.fromkeys(FLOATING_TYPES, np.float64),
 }
 
 
@@ -109,11 +109,11 @@ def _write(step: Step, tree: Expression, code: CodeWriter) -> Fragment:
             raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and {kind} is needed.")
         column = code.atom(column)
         expr = column.expr
-        if column.limit is not None and kind in REALS:
+        if column.limit is not None and kind in FLOATING_TYPES:
             expr = code.local(
                 f"float({expr})" if not column.null else f"None if {expr} is None else float({expr})"
             )
-        pieces[name] = Fragment(expr, column.null, column.nan and kind in REALS, atom=True)
+        pieces[name] = Fragment(expr, column.null, column.nan and kind in FLOATING_TYPES, atom=True)
     made = emit_expression(tree, pieces, code, step.stage)
     _remember(tree, code)
     return made
@@ -140,7 +140,7 @@ def _remember_one(column: Expression, others: Sequence[Expression], code: CodeWr
     ]
     if scalar.type == "string" and scalar.field:
         code.known_values.setdefault(scalar.field, tuple(value for value in values if isinstance(value, str)))
-    elif scalar.type in NUMBERS:
+    elif scalar.type in NUMERIC_TYPES:
         code.add_boundaries(
             scalar, [float(value) for value in values if isinstance(value, int | float | Decimal)]
         )
@@ -207,7 +207,7 @@ def _function(step: Step, tree: Expression, kinds: dict[str, str]) -> Callable[[
     if names:
         code.line(f"{', '.join(names)}, = row")
     pieces = {
-        column: Fragment(name, nan=kind in REALS, atom=True)
+        column: Fragment(name, nan=kind in FLOATING_TYPES, atom=True)
         for name, (column, kind) in zip(names, kinds.items(), strict=True)
     }
     code.line(f"return {emit_expression(tree, pieces, code, step.stage).expr}")
@@ -216,7 +216,7 @@ def _function(step: Step, tree: Expression, kinds: dict[str, str]) -> Callable[[
 
 def _values(column: ScalarColumn, kind: str) -> list[Any]:
     """Return a column as plain Python values with None for null."""
-    values = column.values.astype(np.float64) if kind in REALS else column.values
+    values = column.values.astype(np.float64) if kind in FLOATING_TYPES else column.values
     listed: list[Any] = values.tolist()
     if column.null is None:
         return listed

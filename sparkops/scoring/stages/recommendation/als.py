@@ -12,7 +12,7 @@ from ...codegen.row_errors import Refusal, refuse_value
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.field import NUMBERS
+from ...ir.field import NUMERIC_TYPES
 from ...ir.validation import enum_param, float_array, require
 
 _INTEGER = 2**31
@@ -61,7 +61,10 @@ def _look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     """Write the check of an id; the name of its factors, None where it is unknown."""
     column = code.atom(code.scalar(name, step.stage))
     ids, factors = float_array(step, f"{side}s", None), _factors(step, side)
-    require(step, good=len(factors) == len(ids) and column.type in NUMBERS and bool((np.diff(ids) > 0).all()))
+    require(
+        step,
+        good=len(factors) == len(ids) and column.type in NUMERIC_TYPES and bool((np.diff(ids) > 0).all()),
+    )
     code.add_boundaries(column, [-_INTEGER, _INTEGER - 1, *ids[:3].tolist(), *ids[-1:].tolist()])
     v = column.expr
     tests = [f"{v} is None"] if column.null else []

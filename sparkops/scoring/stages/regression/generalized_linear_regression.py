@@ -16,7 +16,7 @@ from ...codegen.row_errors import refuse_missing
 from ...codegen.symbols import Scalar
 from ...ir.arrays import Numbers
 from ...ir.description import Step
-from ...ir.field import NUMBERS
+from ...ir.field import NUMERIC_TYPES
 from ...ir.validation import enum_param, float_array, require
 from ...jvm.math import exp, power, quotient
 from ...kernels.linear_sums import margin_expr, margin_rows
@@ -80,7 +80,7 @@ def _offset(step: Step, code: CodeWriter) -> Scalar | None:
     if len(step.inputs) == 1:
         return None
     offset = code.atom(code.scalar(step.inputs[1], step.stage))
-    require(step, good=offset.type in NUMBERS)
+    require(step, good=offset.type in NUMERIC_TYPES)
     return offset
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.ir.field import REALS
+from sparkops.scoring.ir.field import FLOATING_TYPES
 from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
 
 
@@ -17,7 +17,7 @@ def compile_feature_hasher(saved: SavedStage, plan: Plan) -> None:
     for source, type_ in zip(inputs, types, strict=True):
         if type_ not in ITEMS:
             raise CannotCompile(f"it hashes `{source}`, which is {type_}")
-        if type_ in REALS and source in categorical:
+        if type_ in FLOATING_TYPES and source in categorical:
             raise CannotCompile(f"it takes `{source}`, which is {type_}, as a category by its text in Java")
     params = {"size": int(saved.params["numFeatures"]), "types": types, "names": categorical}
     plan.add_step(saved, "hash_features", inputs, [(saved.params["outputCol"], "vector")], params=params)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.scoring.ir.field import NUMBERS
+from sparkops.scoring.ir.field import NUMERIC_TYPES
 
-_ASSEMBLED = frozenset({*NUMBERS, "boolean", "vector"})
+_ASSEMBLED = frozenset({*NUMERIC_TYPES, "boolean", "vector"})
 
 
 def compile_vector_assembler(saved: SavedStage, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from sparkops.onnx.graph_builder import ML, GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
 from sparkops.onnx.kernels.lookup import index_in, repeat_constant
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.ir.field import REALS
+from sparkops.scoring.ir.field import FLOATING_TYPES
 from sparkops.scoring.stages.feature.categorical.string_indexer import keys
 
 Table = dict[Any, int]
@@ -33,7 +33,7 @@ def convert_string_indexer(step: Step, context: GraphContext) -> None:
 def _look_up(context: GraphContext, source: ScalarTensor, table: Table, unseen: int) -> str:
     """Return the index of each value, `unseen` for one that is not in the table."""
     graph = context.graph
-    if source.spark_type in REALS:
+    if source.spark_type in FLOATING_TYPES:
         return _look_up_double(graph, context.as_double(source), table, unseen)
     if source.spark_type == "boolean":
         indices = (np.array(table.get(value, unseen)) for value in (True, False))

@@ -6,7 +6,7 @@ import numpy as np
 
 from sparkops.onnx.graph_context import GraphContext, ScalarTensor
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.ir.field import WHOLE_RANGES
+from sparkops.scoring.ir.field import INTEGER_RANGES
 
 
 def convert_imputer(step: Step, context: GraphContext) -> None:
@@ -29,6 +29,6 @@ def convert_imputer(step: Step, context: GraphContext) -> None:
 
 def _surrogate(step: Step, spark_type: str) -> np.ndarray[tuple[()], np.dtype[np.float64 | np.int64]]:
     value = float(step.arrays["surrogate"][0])
-    if spark_type in WHOLE_RANGES:
+    if spark_type in INTEGER_RANGES:
         return np.array(int(value))
     return np.array(float(np.float32(value)) if spark_type == "float" else value)

@@ -10,7 +10,7 @@ from .....errors import ModelError
 from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
-from ....ir.field import NUMBERS, REALS
+from ....ir.field import FLOATING_TYPES, NUMERIC_TYPES
 from ....ir.validation import MAX_SLOTS, int_param
 from ....text.murmur3 import HashedSlots, hash_string
 from ....text.token_columns import Counts, bind_count_column, bind_counts, cached_function
@@ -36,11 +36,11 @@ class HashFeatures:
             raise ModelError(f"{step.stage}: each column needs a type, and categories have names.")
         for name, kind in zip(step.inputs, types, strict=True):
             source = code.scalar(name, step.stage)
-            if source.type != kind or (kind not in NUMBERS and kind not in ("string", "boolean")):
+            if source.type != kind or (kind not in NUMERIC_TYPES and kind not in ("string", "boolean")):
                 raise ModelError(
                     f"{step.stage}: column `{name}` is {source.type}, and cannot be hashed as {kind}."
                 )
-            if kind in REALS and name in names:
+            if kind in FLOATING_TYPES and name in names:
                 raise ModelError(f"{step.stage}: column `{name}` is {kind}, which is no category.")
             values.append(source.expr)
         hashed = code.constant(cached_function(_hashed, step))
@@ -65,7 +65,9 @@ def _plain(column: ScalarColumn) -> list[Any]:
 def _hashed(step: Step) -> Callable[[tuple[Any, ...]], Counts]:
     size, categories = int(step.params["size"]), step.params["names"]
     adds = [
-        _number(name, size) if kind in NUMBERS and name not in categories else _category(name, kind, size)
+        _number(name, size)
+        if kind in NUMERIC_TYPES and name not in categories
+        else _category(name, kind, size)
         for name, kind in zip(step.inputs, step.params["types"], strict=True)
     ]
 

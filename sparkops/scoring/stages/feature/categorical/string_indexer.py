@@ -16,7 +16,7 @@ from ....codegen.code_writer import CodeWriter
 from ....codegen.row_errors import refuse_unseen
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
-from ....ir.field import NUMBERS, REALS
+from ....ir.field import FLOATING_TYPES, NUMERIC_TYPES
 from ....text.token_columns import TokenFunction, cached_function
 
 _JAVA_DOUBLE = re.compile(r"(-?)(\d+)\.(0|\d*[1-9])(?:E(-?[1-9]\d*))?")
@@ -57,7 +57,7 @@ class StringIndex:
         source = frame.scalars(step.inputs[0])
         kind, other, invalid = step.params["type"], len(step.params["labels"]), step.params["invalid"]
         values = (source.values if source.dictionary is None else source.dictionary.dictionary).tolist()
-        if kind in REALS:
+        if kind in FLOATING_TYPES:
             values = [value or repr(float(value)) for value in values]
         look_up: Callable[..., int] = cached_function(_look_up, step)
         found = np.fromiter(map(look_up, values, repeat(other)), dtype=np.int64, count=len(values))
@@ -94,7 +94,7 @@ def keys(labels: tuple[str, ...], kind: str, *, signed: bool = True) -> dict[Any
         value = _value(label, kind)
         if value is None:
             continue
-        if signed and kind in REALS and value == 0.0:
+        if signed and kind in FLOATING_TYPES and value == 0.0:
             value = label
         table.setdefault(value, index)
     return table
@@ -105,9 +105,9 @@ def _value(label: str, kind: str) -> Any:
         return label
     if kind == "boolean":
         return {"true": True, "false": False}.get(label)
-    if kind in REALS:
+    if kind in FLOATING_TYPES:
         return _real(label, kind)
-    if kind not in NUMBERS:
+    if kind not in NUMERIC_TYPES:
         raise ModelError(f"A column of type {kind} cannot be indexed.")
     return int(label) if re.fullmatch(r"0|-?[1-9]\d{0,18}", label) else None
 
@@ -128,7 +128,7 @@ def _real(label: str, kind: str) -> float | None:
 
 
 def _key(source: Scalar) -> str:
-    if source.type not in REALS:
+    if source.type not in FLOATING_TYPES:
         return source.expr
     if source.limit is not None:
         return f"{source.expr} or '0.0'"

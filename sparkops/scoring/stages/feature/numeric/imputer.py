@@ -11,7 +11,7 @@ from ....batch.columns import Frame, ScalarColumn
 from ....codegen.code_writer import CodeWriter, float_literal
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
-from ....ir.field import REALS, WHOLE_RANGES
+from ....ir.field import FLOATING_TYPES, INTEGER_RANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Impute:
         else:
             tests += [f"{v} == {float_literal(missing)}"]
             code.add_boundaries(source, [missing])
-        text = float_literal(surrogate) if source.type in REALS else repr(int(surrogate))
+        text = float_literal(surrogate) if source.type in FLOATING_TYPES else repr(int(surrogate))
         expr = f"({text} if {' or '.join(tests)} else {v})" if tests else v
         code.columns[step.outputs[0]] = Scalar(
             code.local(expr) if tests else v,
@@ -49,7 +49,7 @@ class Impute:
         hit = source.values == missing if hit is None else hit
         hit = hit if source.null is None else hit | source.null
         surrogate = _surrogate(step, step.params["type"])
-        whole = step.params["type"] in WHOLE_RANGES
+        whole = step.params["type"] in INTEGER_RANGES
         values = np.where(hit, int(surrogate) if whole else surrogate, source.values)
         frame.columns[step.outputs[0]] = ScalarColumn(values)
 
@@ -58,4 +58,4 @@ def _surrogate(step: Step, kind: str) -> float:
     value = float(step.arrays["surrogate"][0])
     if kind == "float":
         return float(np.float32(value))
-    return float(int(value)) if kind in WHOLE_RANGES else value
+    return float(int(value)) if kind in INTEGER_RANGES else value

@@ -10,7 +10,7 @@ from .....errors import ModelError
 from ....batch.columns import Frame
 from ....codegen.code_writer import CodeWriter
 from ....ir.description import Step
-from ....ir.field import NUMBERS
+from ....ir.field import NUMERIC_TYPES
 from ....ir.validation import MAX_SLOTS, int_param
 from ....text.murmur3 import HashedSlots, hash_value
 from ....text.token_columns import (
@@ -23,7 +23,7 @@ from ....text.token_columns import (
     map_rows,
 )
 
-ITEMS = frozenset((*NUMBERS, "string", "boolean"))
+ITEMS = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 
 @dataclass(frozen=True, slots=True)

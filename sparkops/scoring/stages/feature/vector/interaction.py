@@ -18,7 +18,7 @@ from ....codegen.row_errors import refuse_missing, refuse_value
 from ....codegen.symbols import Block, Dense, OneHot, Scalar, Sparse, Vector, vector_slots
 from ....ir.arrays import Numbers
 from ....ir.description import Step
-from ....ir.field import NUMBERS, SPARSE_FROM
+from ....ir.field import NUMERIC_TYPES, SPARSE_FROM
 from ....ir.validation import require
 from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
 from ....kernels.vector_layout import mark_ambiguous
@@ -89,7 +89,7 @@ def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
         return [code.atom(part) for part in vector_slots(code.features(name, step.stage, size))]
     found = code.atom(code.scalar(name, step.stage))
     require(step, good=size == 1)
-    if found.type not in NUMBERS:
+    if found.type not in NUMERIC_TYPES:
         raise ModelError(f"{step.stage}: column `{name}` is {found.type}, and numbers are needed.")
     if found.null:
         code.line(

@@ -13,7 +13,7 @@ from ....codegen.code_writer import CodeWriter
 from ....codegen.row_errors import refuse_missing
 from ....codegen.symbols import Block, Dense, Scalar, Vector, vector_slots
 from ....ir.description import Step
-from ....ir.field import NUMBERS
+from ....ir.field import NUMERIC_TYPES
 
 _WRITTEN_OUT = 64
 
@@ -49,7 +49,11 @@ class Assemble:
 
 def _scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
     column = code.scalar(name, step.stage)
-    if column.type not in NUMBERS and column.type != "boolean" and not column.type.startswith("decimal("):
+    if (
+        column.type not in NUMERIC_TYPES
+        and column.type != "boolean"
+        and not column.type.startswith("decimal(")
+    ):
         raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
     column = code.atom(column) if column.null or column.nan else column
     invalid, v = step.params["invalid"], column.expr
