@@ -16,7 +16,7 @@ from .ir.arrays import Numbers
 from .ir.description import Description, Step
 from .kernels.linear_sums import margin_expr
 from .row_function import generate_code
-from .trees.tree_ensemble import AMONG, AT_MOST, Forest
+from .trees.tree_ensemble import AMONG, AT_MOST, TreeEnsemble
 
 Explain = Callable[[Mapping[str, Any]], dict[str, Any]]
 _LINEAR = ("linear", "logistic", "svc", "glm", "survival")
@@ -87,7 +87,7 @@ def _explain_sum(step: Step, source: Vector, code: CodeWriter) -> str:
 
 
 def _explain_trees(step: Step, source: Vector, code: CodeWriter) -> str:
-    forest = Forest.of(step)
+    forest = TreeEnsemble.from_step(step)
     names: list[str] = []
     for name, block in zip(_block_names(source, step.inputs[0]), source.blocks, strict=True):
         is_one_field = isinstance(block, OneHot) or block.field is not None or block.size == 1
@@ -103,7 +103,7 @@ def _explain_trees(step: Step, source: Vector, code: CodeWriter) -> str:
 class _TreeLists:
     """The nodes of a forest as lists, which are faster to walk for one row."""
 
-    def __init__(self, forest: Forest) -> None:
+    def __init__(self, forest: TreeEnsemble) -> None:
         self.forest = forest
         self.roots = forest.roots.tolist()
         self.kind, self.feature = forest.kind.tolist(), forest.feature.tolist()
@@ -115,7 +115,7 @@ class _TreeLists:
         kind = self.kind[node]
         if kind == AT_MOST:
             return bool(value <= self.threshold[node])
-        return (value in self.forest.chosen(node)) is bool(kind == AMONG)
+        return (value in self.forest.categories_of(node)) is bool(kind == AMONG)
 
 
 def _explain_path(lists: _TreeLists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from scoring.made import flights, forest
-from scoring.made_forests import MANY, hot_description
 from scoring.made_predictors import others, predictors
+from scoring.random_trees import MANY, one_hot_description
 from scoring.test_vector_stages import ODD, STORED
 from scoring.test_vector_stages import steps as vector_steps
 
@@ -136,7 +136,7 @@ def test_trees_split_at_the_last_digit_and_by_sets_of_categories(deep: int, tree
 
 
 def test_trees_of_many_slots_answer_as_the_scorer_does_however_few_bits_a_file_holds_them_in() -> None:
-    description = hot_description(scaled=True, keep=False, labels=MANY)
+    description = one_hot_description(scaled=True, keep=False, labels=MANY)
     assert description.steps[-1].arrays["feature"].dtype == np.int8
     cases = cases_of(description, [{"label": label, "x0": 0.5} for label in MANY])
     assert verify(description, to_onnx(description), cases).rows == len(cases)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made import CARRIERS, flights
-from made_forests import FEATURES, described, grown
-from test_descent import NUMBERS
+from scoring.random_trees import FEATURES, ensemble_description, random_trees
+from scoring.trees.test_levelwise_traversal import VALUES
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Scorer
@@ -42,10 +42,10 @@ def test_an_answer_without_the_question_holds_no_explanation() -> None:
     assert scorer.score(row) == {k: v for k, v in scorer.score(row, True).items() if k != "explanation"}
 
 
-@given(st.integers(0, 2**32), st.tuples(*[NUMBERS] * FEATURES))
+@given(st.integers(0, 2**32), st.tuples(*[VALUES] * FEATURES))
 @settings(max_examples=50, deadline=None)
 def test_a_forests_parts_add_up_to_its_prediction(seed: int, values: tuple[float, ...]) -> None:
-    scorer = Scorer(described(grown(np.random.default_rng(seed), 5, 4, 1)))
+    scorer = Scorer(ensemble_description(random_trees(np.random.default_rng(seed), 5, 4, 1)))
     answer = scorer.score(
         dict(zip([field.name for field in scorer.fields], values, strict=True)), explain=True
     )
@@ -57,7 +57,7 @@ def test_a_forests_parts_add_up_to_its_prediction(seed: int, values: tuple[float
 
 
 def test_a_tree_gives_a_split_to_the_field_that_it_looks_at() -> None:
-    arrays = grown(np.random.default_rng(1), 1, 0, 1) | {
+    arrays = random_trees(np.random.default_rng(1), 1, 0, 1) | {
         "kind": np.array([1, 0, 0]),
         "feature": np.array([2, 0, 0]),
         "threshold": np.array([0.5, 0.0, 0.0]),
@@ -67,7 +67,7 @@ def test_a_tree_gives_a_split_to_the_field_that_it_looks_at() -> None:
         "leaves": np.array([[3.0], [1.0], [4.0]]),
     }
     row = {"x0": 0.0, "x1": 0.0, "x2": 0.75, "x3": 0.0}
-    assert Scorer(described(arrays)).score(row, explain=True)["explanation"] == {
+    assert Scorer(ensemble_description(arrays)).score(row, explain=True)["explanation"] == {
         "base": 3.0,
         "contributions": {"x2": 1.0},
     }

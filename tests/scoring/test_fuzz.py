@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from made import flights, forest
-from made_forests import described, grown
+from scoring.random_trees import ensemble_description, random_trees
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Scorer, describe, load, save
@@ -25,7 +25,7 @@ from sparkops.scoring.artifact.scorer_folder import _DAMAGED_FILE_ERRORS, _descr
 MODELS = {
     "logistic": flights(),
     "forest": forest(seed=1),
-    "categories": described(grown(np.random.default_rng(5), 3, 4, 1)),
+    "categories": ensemble_description(random_trees(np.random.default_rng(5), 3, 4, 1)),
 }
 BYTES, EDITS = 2000, 1400  # mutations of each model: over 10,000 in all
 

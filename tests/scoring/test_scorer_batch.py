@@ -100,10 +100,10 @@ def test_rows_that_skip_drops_are_marked() -> None:
     assert batch.rows()[1] is None
 
 
-def test_a_forest_gone_down_all_at_once_answers_as_its_code_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_and_batch_agree_for_every_tree_evaluator(monkeypatch: pytest.MonkeyPatch) -> None:
     description = forest(deep=5)
     by_code = Scorer(description)
-    monkeypatch.setattr("sparkops.scoring.stages.shared.tree_prediction.MOST_WORK", -1)
+    monkeypatch.setattr("sparkops.scoring.trees.evaluator.MAX_NESTED_OPERATIONS", -1)
     by_walk = Scorer(description)
     for value in (-2.0, 0.0, 1.0, 3.0, 9.0, float("nan")):
         row = {"a": value, "b": -value, "c": abs(value)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.trees.tree_ensemble import AMONG, LEAF, NOT_AMONG, Forest
+from sparkops.scoring.trees.tree_ensemble import AMONG, LEAF, NOT_AMONG, TreeEnsemble
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class EnsembleArrays:
 
 def read_ensemble(step: Step) -> EnsembleArrays:
     """Return the arrays of a step's trees."""
-    forest = Forest.of(step)
+    forest = TreeEnsemble.from_step(step)
     is_leaf = forest.kind == LEAF
     number = np.where(is_leaf, np.cumsum(is_leaf), np.cumsum(~is_leaf)) - 1
     # a tree of one leaf gets an inner node
@@ -92,7 +92,7 @@ def read_ensemble(step: Step) -> EnsembleArrays:
     )
 
 
-def _category_sets(forest: Forest, nodes: Numbers, size: int) -> tuple[CategorySets, Numbers]:
+def _category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[CategorySets, Numbers]:
     """Return the sets that some nodes test, and the feature of each node; equal sets of a slot are one feature.
 
     Args:
@@ -117,7 +117,7 @@ def _category_sets(forest: Forest, nodes: Numbers, size: int) -> tuple[CategoryS
     return CategorySets(slots.astype(np.int64), tables, low), features
 
 
-def _tree_of_nodes(forest: Forest) -> Numbers:
+def _tree_of_nodes(forest: TreeEnsemble) -> Numbers:
     """Return the tree of each node."""
     tree = np.zeros(len(forest.kind), dtype=np.int64)
     nodes, trees = forest.roots, np.arange(len(forest.roots))

@@ -14,9 +14,9 @@ from .field import Field, field_json
 from .portable_rules import PortableRules
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One operation on columns.
+    """One operation on columns. Compared and hashed by identity.
 
     Args:
         op: Name of the operation, a key of the stage registry.

@@ -1,4 +1,4 @@
-"""What trees ask of a row: numbers of it, each with the bounds between which all tests answer the same."""
+"""The splits of an ensemble grouped by the value that they test, with the bounds between which all of them agree."""
 
 from __future__ import annotations
 
@@ -9,90 +9,92 @@ import numpy as np
 
 from ..codegen.symbols import OneHot, Scalar, Vector, block_slot
 from ..ir.arrays import Numbers
-from .tree_ensemble import AT_MOST, LEAF, Forest
+from .tree_ensemble import AT_MOST, LEAF, TreeEnsemble
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One number of a row, and the nodes that ask for it.
+class FeatureSplits:
+    """All nodes that test one value of a row.
 
     Args:
-        number: The number: a slot, or the index of a one-hot part, whose slots are all told by it.
-        nodes: Nodes that ask, in order.
-        bounds: In order; a number's answers are told by how many bounds are below it. NaN is above all.
-        thresholds: By node, what its slot is compared with.
-        limits: The same, of nodes that ask for no category; in order, each once.
-        hot: By node, what its slot holds when the index is `place`; None when the number is the slot itself.
-        base: By node, what its slot holds otherwise.
-        place: By node, its slot's place in the one-hot part.
+        value: The value: a slot, or the index of a one-hot block, which determines all slots of the block.
+        nodes: Nodes that test it, ascending.
+        bounds: Ascending. The number of bounds below the value determines every outcome; NaN is above all bounds.
+        thresholds: For each node, its threshold.
+        limits: Distinct thresholds of the nodes that test no category, ascending.
+        hot: For each node, the value of its slot if the index selects it; None if `value` is the slot itself.
+        base: For each node, the value of its slot otherwise.
+        slot: For each node, its slot in the one-hot block.
     """
 
-    number: Scalar
+    value: Scalar
     nodes: Numbers
     bounds: Numbers
     thresholds: Numbers
     limits: Numbers
     hot: Numbers | None = None
     base: Numbers | None = None
-    place: Numbers | None = None
+    slot: Numbers | None = None
 
-    def examples(self) -> list[float]:
-        """Return a number for each count of bounds below it."""
+    def representatives(self) -> list[float]:
+        """Return one value for each number of bounds below it."""
         return [*self.bounds.tolist(), np.inf]
 
-    def slot_values(self, example: float) -> Numbers:
-        """Return what each node's slot holds when the row's number is this one."""
+    def slot_values(self, value: float) -> Numbers:
+        """Return the value of each node's slot for a value of the row."""
         if self.hot is None or self.base is None:
-            return np.full(len(self.nodes), example)
-        return np.where(self.place == example, self.hot, self.base)
+            return np.full(len(self.nodes), value)
+        return np.where(self.slot == value, self.hot, self.base)
 
 
-def questions(forest: Forest, source: Vector) -> list[Question]:
-    """Return all that a forest asks, in the order of the vector's slots."""
-    asking = np.flatnonzero(forest.kind != LEAF)
-    # of few bits, because NumPy sorts such numbers much faster
-    narrow = forest.feature[asking].astype(np.min_scalar_type(source.size))
-    asking = asking[np.argsort(narrow, kind="stable")]
-    features, found, start = forest.feature[asking], [], 0
+def group_splits(trees: TreeEnsemble, source: Vector) -> list[FeatureSplits]:
+    """Return the splits of an ensemble by the value that they test, in the order of the vector's slots."""
+    inner = np.flatnonzero(trees.kind != LEAF)
+    # NumPy sorts narrow integers much faster.
+    narrow = trees.feature[inner].astype(np.min_scalar_type(source.size))
+    inner = inner[np.argsort(narrow, kind="stable")]
+    features, groups, start = trees.feature[inner], [], 0
     for block in source.blocks:
         first, last = np.searchsorted(features, [start, start + block.size])
-        nodes = asking[first:last]
+        nodes = inner[first:last]
         if isinstance(block, OneHot) and len(nodes):
-            found.append(_of_hot(forest, block, nodes, forest.feature[nodes].astype(np.intp) - start))
+            groups.append(_one_hot_splits(trees, block, nodes, trees.feature[nodes].astype(np.intp) - start))
         elif len(nodes):
-            cuts = np.flatnonzero(np.diff(forest.feature[nodes])) + 1
-            found += [
-                _of_slot(forest, block_slot(block, int(forest.feature[own[0]]) - start), own)
-                for own in np.split(nodes, cuts)
+            cuts = np.flatnonzero(np.diff(trees.feature[nodes])) + 1
+            groups += [
+                _slot_splits(trees, block_slot(block, int(trees.feature[same[0]]) - start), same)
+                for same in np.split(nodes, cuts)
             ]
         start += block.size
-    return found
+    return groups
 
 
-def _of_hot(forest: Forest, block: OneHot, nodes: Numbers, place: Numbers) -> Question:
-    number, (thresholds, limits) = Scalar(block.index, "double"), _thresholds(forest, nodes)
-    hot, base = block.hot[place], block.base[place]
-    return Question(number, nodes, _around(place), thresholds, limits, hot, base, place)
+def _one_hot_splits(trees: TreeEnsemble, block: OneHot, nodes: Numbers, slot: Numbers) -> FeatureSplits:
+    index, (thresholds, limits) = Scalar(block.index, "double"), _thresholds(trees, nodes)
+    hot, base = block.hot[slot], block.base[slot]
+    return FeatureSplits(index, nodes, _isolating_bounds(slot), thresholds, limits, hot, base, slot)
 
 
-def _of_slot(forest: Forest, number: Scalar, nodes: Numbers) -> Question:
-    thresholds, limits = _thresholds(forest, nodes)
-    named = [*_categories(forest, nodes[forest.kind[nodes] != AT_MOST])]
-    bounds = np.unique(np.concatenate([limits, _around(np.concatenate(named))])) if named else limits
-    return Question(number, nodes, bounds, thresholds, limits)
+def _slot_splits(trees: TreeEnsemble, value: Scalar, nodes: Numbers) -> FeatureSplits:
+    thresholds, limits = _thresholds(trees, nodes)
+    categories = [*_categories(trees, nodes[trees.kind[nodes] != AT_MOST])]
+    if not categories:
+        return FeatureSplits(value, nodes, limits, thresholds, limits)
+    bounds = np.unique(np.concatenate([limits, _isolating_bounds(np.concatenate(categories))]))
+    return FeatureSplits(value, nodes, bounds, thresholds, limits)
 
 
-def _thresholds(forest: Forest, nodes: Numbers) -> tuple[Numbers, Numbers]:
-    thresholds = forest.threshold[nodes]
-    return thresholds, np.unique(thresholds[forest.kind[nodes] == AT_MOST])
+def _thresholds(trees: TreeEnsemble, nodes: Numbers) -> tuple[Numbers, Numbers]:
+    thresholds = trees.threshold[nodes]
+    return thresholds, np.unique(thresholds[trees.kind[nodes] == AT_MOST])
 
 
-def _categories(forest: Forest, nodes: Numbers) -> Iterator[Numbers]:
+def _categories(trees: TreeEnsemble, nodes: Numbers) -> Iterator[Numbers]:
     for node in nodes.tolist():
-        yield forest.categories[forest.first[node] : forest.first[node + 1]]
+        yield trees.categories[trees.first[node] : trees.first[node + 1]]
 
 
-def _around(values: Numbers) -> Numbers:
-    """Return bounds that keep each value apart from all other doubles."""
-    own = np.unique(values).astype(np.float64)
-    return np.unique(np.concatenate([np.nextafter(own, -np.inf), own]))
+def _isolating_bounds(values: Numbers) -> Numbers:
+    """Return bounds that separate each value from all other doubles."""
+    distinct = np.unique(values).astype(np.float64)
+    return np.unique(np.concatenate([np.nextafter(distinct, -np.inf), distinct]))

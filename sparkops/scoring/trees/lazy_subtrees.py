@@ -1,6 +1,6 @@
-"""Trees as code: the lower parts of large ones are gone down in a loop until they have been asked some times.
+"""Subtrees of large trees that are interpreted at first and compiled when rows have reached them often.
 
-Code is the fastest way down a tree and takes long to compile, so that only what rows come to is compiled.
+Compiled conditional expressions are the fastest evaluation of a tree, but compiling all of a large tree takes long.
 """
 
 from __future__ import annotations
@@ -11,98 +11,108 @@ from functools import partial
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from ..codegen.symbols import Scalar, Vector
-from .tree_ensemble import LEAF, Forest, Slot, choice, name_of, slots_of, test_of
+from ..codegen.symbols import Scalar
+from .split_condition import Feature, operand, resolve_split
+from .tree_ensemble import LEAF, TreeEnsemble
 
-_WHOLE = 4_000  # nodes of trees that are written whole: that takes less than 0.1 s
-_LEAST, _MOST = 15, 63  # nodes of a part: fewer are written out above it, and of more the upper ones are
-MOST_NODES = 200_000  # of a forest whose upper parts are code; beyond, a loop goes down all of a tree
-_OFTEN = 64  # calls after which a part is written
+# Nodes of an ensemble up to which the upper parts of trees are compiled at once; larger trees are only interpreted.
+MAX_COMPILED_NODES = 200_000
+# Sizes of a lazy subtree: smaller ones are part of the code above them, larger ones are split.
+_MIN_NODES, _MAX_NODES = 15, 63
+# Calls after which a subtree is compiled.
+_COMPILE_AFTER = 64
 
-Answer = float | tuple[float, ...]
-# A number's place, its limit, and what is there for yes and for no: a node, an opened one, or an answer.
-Opened = list[Any]
-Part = Callable[[Sequence[float]], Answer]
-
-
-def tree_code(forest: Forest, source: Vector, code: CodeWriter) -> list[str]:
-    """Return one expression for each tree; features are bound to names before."""
-    slots, roots = slots_of(forest, source, code), forest.roots.tolist()
-    below = Parts(forest, slots, code).call if len(forest.kind) > _WHOLE else None
-    return [choice(forest, root, slots, code, below) for root in roots]
+LeafValue = float | tuple[float, ...]
+# An interpreted node: position of the value, limit, and for true and for false a node number, node or leaf value.
+Node = list[Any]
+Subtree = Callable[[Sequence[float]], LeafValue]
+SubtreeExpression = Callable[[TreeEnsemble, int, Mapping[int, Feature], CodeWriter], str]
 
 
-class Parts:
-    """The lower parts of a forest, as functions of one sequence of numbers.
+class LazySubtrees:
+    """Subtrees as functions of one sequence of values.
 
     Args:
-        forest: The trees.
-        slots: What each slot is in the row's code.
-        code: The row's code, which is given the functions and the sequence.
+        trees: The trees.
+        features: Tested slots in the code of a row.
+        code: The code of a row, which receives the functions and the sequence.
+        expression: Writes a subtree as an expression.
     """
 
-    def __init__(self, forest: Forest, slots: Mapping[int, Slot], code: CodeWriter) -> None:
-        names = [*dict.fromkeys(map(name_of, slots.values()))]
-        place = {name: at for at, name in enumerate(names)}
-        self._forest, self._source = forest, slots
-        self._sizes = forest.sizes() if len(forest.kind) <= MOST_NODES else None
-        self._at = {slot: place[name_of(found)] for slot, found in slots.items()}
-        self._slots = {slot: _renamed(found, f"values[{self._at[slot]}]") for slot, found in slots.items()}
-        self._calls: list[Part] = []
-        self._called = code.constant(self._calls)
-        self._values = code.local(f"({''.join(f'{name}, ' for name in names)})")
+    def __init__(
+        self,
+        trees: TreeEnsemble,
+        features: Mapping[int, Feature],
+        code: CodeWriter,
+        expression: SubtreeExpression,
+    ) -> None:
+        operands = [*dict.fromkeys(map(operand, features.values()))]
+        position = {name: at for at, name in enumerate(operands)}
+        self._trees, self._features, self._expression = trees, features, expression
+        self._sizes = trees.subtree_sizes() if len(trees.kind) <= MAX_COMPILED_NODES else None
+        self._position = {slot: position[operand(feature)] for slot, feature in features.items()}
+        self._items = {
+            slot: _with_operand(feature, f"values[{self._position[slot]}]")
+            for slot, feature in features.items()
+        }
+        self._subtrees: list[Subtree] = []
+        self._list_name = code.constant(self._subtrees)
+        self._values_name = code.local(f"({''.join(f'{name}, ' for name in operands)})")
 
     def call(self, node: int) -> str | None:
-        """Return the call of the part that begins at a node; None where the node is to be written out."""
-        if self._sizes and not _LEAST < self._sizes[node] <= _MOST:
+        """Return the call of the subtree at a node; None if the node belongs to the code above."""
+        if self._sizes and not _MIN_NODES < self._sizes[node] <= _MAX_NODES:
             return None
-        at, opened = len(self._calls), self._open(node)
-        self._calls.append(self._first(at, node, opened) if self._sizes else partial(self._walk, opened))
-        return f"{self._called}[{at}]({self._values})"
+        index, root = len(self._subtrees), self._load(node)
+        subtree = self._counting(index, node, root) if self._sizes else partial(self._interpret, root)
+        self._subtrees.append(subtree)
+        return f"{self._list_name}[{index}]({self._values_name})"
 
-    def _first(self, at: int, node: int, opened: Opened | Answer) -> Part:
-        """Return a part that puts written code in its place when it has been asked often."""
-        left = _OFTEN
+    def _counting(self, index: int, node: int, root: Node | LeafValue) -> Subtree:
+        """Return an interpreted subtree that replaces itself by compiled code after some calls."""
+        remaining = _COMPILE_AFTER
 
-        def answer(values: Sequence[float]) -> Answer:
-            nonlocal left
-            left -= 1
-            if left > 0:
-                return self._walk(opened, values)
-            self._calls[at] = written = self._written(node)
-            return written(values)
+        def evaluate(values: Sequence[float]) -> LeafValue:
+            nonlocal remaining
+            remaining -= 1
+            if remaining > 0:
+                return self._interpret(root, values)
+            self._subtrees[index] = compiled = self._compile(node)
+            return compiled(values)
 
-        return answer
+        return evaluate
 
-    def _written(self, node: int) -> Part:
-        part = CodeWriter()
-        part.line(f"return {choice(self._forest, node, self._slots, part)}")
-        return part.build_function("part", "values")
+    def _compile(self, node: int) -> Subtree:
+        code = CodeWriter()
+        code.line(f"return {self._expression(self._trees, node, self._items, code)}")
+        return code.build_function("subtree", "values")
 
-    def _walk(self, opened: Opened | Answer, values: Sequence[float]) -> Answer:
-        """Go down from a node, and open what no row came to before."""
-        while isinstance(opened, list):
-            at, limit, _, _ = opened
-            yes = values[at] <= limit if limit.__class__ is float else values[at] in limit
-            side = 2 if yes else 3
-            below = opened[side]
-            if below.__class__ is int:
-                below = opened[side] = self._open(below)
-            opened = below
-        return opened
+    def _interpret(self, node: Node | LeafValue, values: Sequence[float]) -> LeafValue:
+        """Descend from a node; load nodes that no row reached before."""
+        while isinstance(node, list):
+            position, limit, _, _ = node
+            is_true = values[position] <= limit if limit.__class__ is float else values[position] in limit
+            side = 2 if is_true else 3
+            child = node[side]
+            if child.__class__ is int:
+                child = node[side] = self._load(child)
+            node = child
+        return node
 
-    def _open(self, node: int) -> Opened | Answer:
-        """Return a node with its two sides as nodes to be opened; of a leaf, its answer."""
-        forest = self._forest
-        while forest.kind.item(node) != LEAF:
-            slot = forest.feature.item(node)
-            test = test_of(forest, node, self._source[slot])
-            if not isinstance(test, int):
-                return [self._at[slot], *test]
-            node = test
-        leaf: list[float] = forest.leaves[node].tolist()
+    def _load(self, number: int) -> Node | LeafValue:
+        """Return a node whose children are node numbers, or the value of a leaf."""
+        trees = self._trees
+        while trees.kind.item(number) != LEAF:
+            slot = trees.feature.item(number)
+            split = resolve_split(trees, number, self._features[slot])
+            if not isinstance(split, int):
+                return [self._position[slot], *split]
+            number = split
+        leaf: list[float] = trees.leaves[number].tolist()
         return leaf[0] if len(leaf) == 1 else tuple(leaf)
 
 
-def _renamed(slot: Slot, name: str) -> Slot:
-    return replace(slot, expr=name) if isinstance(slot, Scalar) else (replace(slot[0], index=name), slot[1])
+def _with_operand(feature: Feature, name: str) -> Feature:
+    if isinstance(feature, Scalar):
+        return replace(feature, expr=name)
+    return replace(feature[0], index=name), feature[1]

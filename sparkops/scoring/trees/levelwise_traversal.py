@@ -1,118 +1,134 @@
-"""All trees of a forest walked at once, level by level: for many rows, and for forests that nothing else can hold."""
+"""Evaluate all trees at once, one level at a time, with NumPy: for batches, and for rows of very large ensembles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from struct import Struct
 
 import numpy as np
 
 from ..batch.columns import VectorColumn
+from ..codegen.code_writer import CodeWriter
+from ..codegen.symbols import Vector, vector_slot
 from ..ir.arrays import Numbers
 from ..ir.description import Step
-from .tree_ensemble import AMONG, LEAF, Forest
+from .tree_ensemble import AMONG, LEAF, TreeEnsemble
 
-_SHORT = 200  # trees up to which NumPy's indexing is faster than its `take`
-_BLOCK = 2**14  # trees times rows that are walked at once: what the processor's cache holds
+# Trees up to which NumPy's indexing is faster than `take`.
+MAX_INDEXED_TREES = 200
+# Trees times rows that are evaluated at once: what the processor's cache holds.
+_BLOCK_SIZE = 2**14
+
+RowFunction = Callable[[Sequence[float]], list[float]]
 
 
-Row = Callable[[Sequence[float]], list[float]]
-_KEPT: dict[int, tuple[Step, Descent]] = {}
-_MOST_KEPT = 8
-
-
-def descent_of(step: Step) -> Descent:
-    """Return the descent of a step, made once: a batch comes in many parts."""
-    kept = _KEPT.get(id(step))
-    if kept is not None and kept[0] is step:
-        return kept[1]
-    while len(_KEPT) >= _MOST_KEPT:
-        _KEPT.pop(next(iter(_KEPT)), None)
-    made = Descent(Forest.of(step))
-    _KEPT[id(step)] = step, made
-    return made
+@lru_cache(maxsize=8)
+def traversal_of(step: Step) -> LevelwiseTraversal:
+    """Return the traversal of a step; a batch is evaluated in many parts."""
+    return LevelwiseTraversal(TreeEnsemble.from_step(step))
 
 
 @dataclass(frozen=True)
-class Descent:
-    """The nodes of a forest in the order of their depth, the child for yes right behind the child for no.
+class LevelwiseTraversal:
+    """The nodes of all trees in breadth-first order; the left child of a node directly follows its right child.
 
-    So the next node is the child for no plus the answer; NaN is at most nothing and goes to no by itself. A leaf's child
-    is the leaf itself, by a test that always fails, so that every tree can take as many steps as the deepest one.
+    The next node is therefore the right child plus the outcome of the condition. NaN fails every comparison. A leaf is
+    its own child under a condition that always fails, so that all trees can take as many steps as the deepest one.
 
     Args:
-        forest: The trees.
+        trees: The trees.
     """
 
-    forest: Forest
+    trees: TreeEnsemble
 
     @cached_property
-    def used(self) -> Numbers:
-        """Return the slots that the trees look at, in order."""
-        return self.forest.used()
+    def used_features(self) -> Numbers:
+        """Return the slots that the trees test, in ascending order."""
+        return self.trees.used_features()
 
-    def walk(self) -> Row:
-        """Return the function from one row's values of the slots in `used` to the sum of the leaves that it reaches."""
-        return self._by_thresholds() if self._sets is None else self._all_at_once
+    def row_function(self) -> RowFunction:
+        """Return the function from a row's values of `used_features` to the sum of the leaf values."""
+        return self._row_function_of_thresholds() if self._sets is None else self._evaluate_row
 
-    def _by_thresholds(self) -> Row:
-        """Return the walk of trees that ask for no category, with everything at hand that each row needs."""
-        arrays = self._feature, self.threshold, self.child
-        short = len(self.forest.roots) <= _SHORT
-        feature, threshold, child = (each.__getitem__ if short else each.take for each in arrays)
-        first, below = [each[self._roots] for each in arrays], range(self._depth - 1)
-        pack, read, total = Struct(f"{len(self.used) + 1}d").pack, np.frombuffer, self.total()
+    def _row_function_of_thresholds(self) -> RowFunction:
+        """Return the function for trees without categories, with all look-ups bound beforehand."""
+        arrays = self._feature, self.threshold, self.right_child
+        indexed = len(self.trees.roots) <= MAX_INDEXED_TREES
+        feature, threshold, child = (array.__getitem__ if indexed else array.take for array in arrays)
+        at_root, levels = [array[self._roots] for array in arrays], range(self._depth - 1)
+        pack, read = Struct(f"{len(self.used_features) + 1}d").pack, np.frombuffer
+        sum_leaves = self.leaf_sum()
 
-        def row(values: Sequence[float]) -> list[float]:
+        def evaluate(values: Sequence[float]) -> list[float]:
             table = read(pack(*values, 0.0))
-            value = table.__getitem__ if short else table.take
-            node = first[2] + (value(first[0]) <= first[1])
-            for _ in below:
+            value = table.__getitem__ if indexed else table.take
+            node = at_root[2] + (value(at_root[0]) <= at_root[1])
+            for _ in levels:
                 node = child(node) + (value(feature(node)) <= threshold(node))
-            return total(node)
+            return sum_leaves(node)
 
-        return row
+        return evaluate
 
-    def total(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
-        """Return the function from leaves, or from places among some nodes, to their sum, added tree by tree."""
-        leaves = self._leaves if nodes is None else self._leaves[nodes]
-        if leaves.shape[1] == 1:
-            single, added = leaves[:, 0], np.add.accumulate
-            return lambda at: [added(single[at]).item(-1)]
-        several = leaves.take
-        return lambda at: several(at, axis=0).sum(axis=0).tolist()
-
-    def _all_at_once(self, values: Sequence[float]) -> list[float]:
+    def _evaluate_row(self, values: Sequence[float]) -> list[float]:
         table = np.array((*values, 0.0))
         node = self._roots
         for _ in range(self._depth):
-            node = self.child.take(node) + self.goes_left(node, table.take(self._feature.take(node)))
-        return self.total()(node)
+            node = self.right_child.take(node) + self.goes_left(node, table.take(self._feature.take(node)))
+        return self.leaf_sum()(node)
 
-    def rows(self, source: VectorColumn, count: int) -> Numbers:
-        """Return (rows, width) sums of the leaves that many rows reach."""
-        columns = [np.asarray(source.slot(int(at)), dtype=np.float64) for at in self.used]
-        table = np.column_stack([*columns, np.zeros(count)]).ravel()
-        width, trees = len(columns) + 1, len(self._roots)
+    def leaf_sum(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
+        """Return the function from leaves, or from positions in `nodes`, to the sum of their values, tree by tree."""
+        leaves = self._leaves if nodes is None else self._leaves[nodes]
+        if leaves.shape[1] == 1:
+            single, accumulate = leaves[:, 0], np.add.accumulate
+            return lambda at: [accumulate(single[at]).item(-1)]
+        take = leaves.take
+        return lambda at: take(at, axis=0).sum(axis=0).tolist()
+
+    def sum_rows(self, source: VectorColumn, count: int) -> Numbers:
+        """Return the sums of the leaf values of many rows.
+
+        Args:
+            source: The feature vectors.
+            count: Number of rows.
+
+        Returns:
+            (rows, width).
+        """
         total = np.empty((count, self._leaves.shape[1]))
-        step = max(1, _BLOCK // max(1, trees))
-        for start in range(0, count, step):
-            own = np.arange(start, min(count, start + step)) * width
-            node = np.broadcast_to(self._roots, (len(own), trees))
-            for _ in range(self._depth):
-                value = table.take(self._feature.take(node) + own[:, None])
-                node = self.child.take(node) + self.goes_left(node, value)
-            total[start : start + step] = self._leaves.take(node, axis=0).sum(axis=1)
+        for rows, node in self._reached_leaves(source, count):
+            total[rows] = self._leaves.take(node, axis=0).sum(axis=1)
         return total
 
-    def asks_categories(self, node: Numbers) -> Numbers | None:
-        """Tell which nodes ask for categories; None where none of the forest does."""
-        return None if self._sets is None else self._sets.asks[node]
+    def leaf_rows(self, source: VectorColumn, count: int) -> Numbers:
+        """Return the first value of the leaf that each row reaches in each tree: (rows, trees)."""
+        values = np.empty((count, len(self._roots)))
+        for rows, node in self._reached_leaves(source, count):
+            values[rows] = self._leaves[:, 0].take(node)
+        return values
+
+    def _reached_leaves(self, source: VectorColumn, count: int) -> Iterator[tuple[slice, Numbers]]:
+        """Yield blocks of rows and the leaves that they reach, (rows, trees)."""
+        columns = [np.asarray(source.slot(int(at)), dtype=np.float64) for at in self.used_features]
+        table = np.column_stack([*columns, np.zeros(count)]).ravel()
+        width, trees = len(columns) + 1, len(self._roots)
+        size = max(1, _BLOCK_SIZE // max(1, trees))
+        for start in range(0, count, size):
+            offsets = np.arange(start, min(count, start + size)) * width
+            node = np.broadcast_to(self._roots, (len(offsets), trees))
+            for _ in range(self._depth):
+                value = table.take(self._feature.take(node) + offsets[:, None])
+                node = self.right_child.take(node) + self.goes_left(node, value)
+            yield slice(start, start + size), node
+
+    def tests_categories(self, node: Numbers) -> Numbers | None:
+        """Return which nodes test categories; None if no node of the ensemble does."""
+        return None if self._sets is None else self._sets.is_set[node]
 
     def goes_left(self, node: Numbers, value: Numbers) -> Numbers:
-        """Tell which nodes answer yes, each to a value of its own."""
+        """Return whether the condition of each node is true for its value."""
         left = value <= self.threshold.take(node)
         if self._sets is not None:
             self._sets.decide(node, value, left)
@@ -120,11 +136,11 @@ class Descent:
 
     @cached_property
     def _levels(self) -> list[Numbers]:
-        forest, levels, level = self.forest, [], self.forest.roots
+        trees, levels, level = self.trees, [], self.trees.roots
         while len(level):
             levels.append(level)
-            inner = level[forest.kind[level] != LEAF]
-            level = np.column_stack([forest.right[inner], forest.left[inner]]).ravel()
+            inner = level[trees.kind[level] != LEAF]
+            level = np.column_stack([trees.right[inner], trees.left[inner]]).ravel()
         return levels
 
     @cached_property
@@ -137,81 +153,103 @@ class Descent:
 
     @cached_property
     def _roots(self) -> Numbers:
-        return np.arange(len(self.forest.roots))
+        return np.arange(len(self.trees.roots))
 
     @cached_property
     def _kind(self) -> Numbers:
-        return self.forest.kind[self._order]
+        return self.trees.kind[self._order]
 
     @cached_property
-    def place(self) -> Numbers:
-        """Return the place of each of the forest's nodes in the order of their depth."""
-        place = np.empty(len(self.forest.kind), dtype=np.intp)
-        place[self._order] = np.arange(len(self._order))
-        return place
+    def position(self) -> Numbers:
+        """Return the breadth-first position of each node of the ensemble."""
+        position = np.empty(len(self.trees.kind), dtype=np.intp)
+        position[self._order] = np.arange(len(self._order))
+        return position
 
     @cached_property
-    def child(self) -> Numbers:
-        """Return each node's child for no; of a leaf, itself."""
+    def right_child(self) -> Numbers:
+        """Return the child of each node for a false condition; a leaf itself."""
         child, inner = np.arange(len(self._order)), np.flatnonzero(self._kind != LEAF)
-        child[inner] = len(self.forest.roots) + 2 * np.arange(len(inner))  # two behind the roots for each
+        child[inner] = len(self.trees.roots) + 2 * np.arange(len(inner))
         return child
 
     @cached_property
     def _feature(self) -> Numbers:
-        place = np.full(int(self.used.max(initial=0)) + 1, len(self.used))
-        place[self.used] = np.arange(len(self.used))
-        return np.where(self._kind == LEAF, len(self.used), place.take(self.forest.feature[self._order]))
+        """Position of each node's slot among the used features; leaves read the 0.0 behind them."""
+        position = np.full(int(self.used_features.max(initial=0)) + 1, len(self.used_features))
+        position[self.used_features] = np.arange(len(self.used_features))
+        features = position.take(self.trees.feature[self._order])
+        return np.where(self._kind == LEAF, len(self.used_features), features)
 
     @cached_property
     def threshold(self) -> Numbers:
-        """Return what each node compares with; of a leaf, what nothing is below."""
-        return np.where(self._kind == LEAF, -np.inf, self.forest.threshold[self._order])
+        """Return the threshold of each node; -inf for leaves, whose condition never holds."""
+        return np.where(self._kind == LEAF, -np.inf, self.trees.threshold[self._order])
 
     @cached_property
     def _leaves(self) -> Numbers:
-        return np.ascontiguousarray(self.forest.leaves[self._order])
+        return np.ascontiguousarray(self.trees.leaves[self._order])
 
     @cached_property
-    def _sets(self) -> _Sets | None:
-        return _Sets.of(self.forest, self._order) if (self._kind >= AMONG).any() else None
+    def _sets(self) -> _CategorySets | None:
+        return _CategorySets.build(self.trees, self._order) if self.trees.has_categories else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Sets:
-    """Which categories go left, of every node that asks for categories.
+class TraversedRow:
+    """Evaluate one row by a level-wise traversal.
 
     Args:
-        asks: Whether a node asks.
-        inside: Whether the categories it names go left; else all others do.
-        first: Where a node's categories begin in `keys`.
-        keys: node * most + category of every named one, in order.
-        most: One more than the largest category.
+        traversal: The traversal.
+        source: The feature vector in the code of a row.
     """
 
-    asks: Numbers
-    inside: Numbers
+    traversal: LevelwiseTraversal
+    source: Vector
+
+    def emit_sums(self, code: CodeWriter) -> list[str]:
+        """Add the sum of the leaf values to the code; return one expression for each component."""
+        slots = [vector_slot(self.source, at).expr for at in self.traversal.used_features.tolist()]
+        total = code.local(f"{code.constant(self.traversal.row_function())}([{', '.join(slots)}])")
+        return [f"{total}[{at}]" for at in range(self.traversal.trees.leaves.shape[1])]
+
+
+@dataclass(frozen=True, slots=True)
+class _CategorySets:
+    """The category sets of all nodes that test categories.
+
+    Args:
+        is_set: Whether a node tests categories.
+        members_go_left: Whether members of its set go left; otherwise all other values do.
+        keys: node * count + category of every member, ascending.
+        count: Largest category plus 1.
+    """
+
+    is_set: Numbers
+    members_go_left: Numbers
     keys: Numbers
-    most: int
+    count: int
 
     @classmethod
-    def of(cls, forest: Forest, order: Numbers) -> _Sets:
-        """Return the sets of a forest, by the nodes' new places."""
-        counts = np.diff(forest.first)
-        place = np.empty(len(forest.kind), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        most = int(forest.categories.max(initial=0.0)) + 1
-        nodes = np.repeat(place[np.arange(len(counts))], counts)
-        keys = np.unique(nodes * most + forest.categories.astype(np.int64))
-        kind = forest.kind[order]
-        return cls(kind >= AMONG, kind == AMONG, keys, most)
+    def build(cls, trees: TreeEnsemble, order: Numbers) -> _CategorySets:
+        """Return the sets, by breadth-first position of the nodes."""
+        sizes = np.diff(trees.first)
+        position = np.empty(len(trees.kind), dtype=np.int64)
+        position[order] = np.arange(len(order))
+        count = int(trees.categories.max(initial=0.0)) + 1
+        nodes = np.repeat(position[np.arange(len(sizes))], sizes)
+        keys = np.unique(nodes * count + trees.categories.astype(np.int64))
+        kind = trees.kind[order]
+        return cls(kind >= AMONG, kind == AMONG, keys, count)
 
     def decide(self, node: Numbers, value: Numbers, left: Numbers) -> None:
-        """Set `left` where a node asks for categories."""
-        here = self.asks.take(node)
-        nodes, values = node[here], value[here]
-        whole = (values >= 0.0) & (values < self.most) & (values == np.floor(values))
-        keys = nodes * self.most + np.where(whole, values, 0.0).astype(np.int64)
+        """Set `left` at nodes that test categories."""
+        selected = self.is_set.take(node)
+        nodes, values = node[selected], value[selected]
+        is_category = (values >= 0.0) & (values < self.count) & (values == np.floor(values))
+        keys = nodes * self.count + np.where(is_category, values, 0.0).astype(np.int64)
         at = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
-        named = whole & (self.keys[at] == keys) if len(self.keys) else np.zeros(len(keys), dtype=bool)
-        left[here] = named == self.inside.take(nodes)
+        is_member = (
+            is_category & (self.keys[at] == keys) if len(self.keys) else np.zeros(len(keys), dtype=bool)
+        )
+        left[selected] = is_member == self.members_go_left.take(nodes)

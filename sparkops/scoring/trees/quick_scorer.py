@@ -1,7 +1,8 @@
-"""The top of every tree decided at once: each number of a row leaves some ways open, and one way is left by all.
+"""QuickScorer: find the leaf of every tree by AND of bitmasks, without descending (Lucchese et al., SIGIR 2015).
 
-After QuickScorer (Lucchese and others, 2015): a bit for each way out of a tree's top, a mask for each answer. Between two
-neighbouring thresholds a number answers all its tests the same, so that the masks of all its nodes are one row of a table.
+Each outcome of a condition has a mask of the exits that remain reachable in its tree. Between two neighbouring thresholds all
+conditions on a value have the same outcomes, so their masks are combined beforehand: one row of a table for each interval. A row is
+evaluated by looking up one table row per value and combining these by AND; one bit of each tree remains.
 """
 
 from __future__ import annotations
@@ -13,202 +14,239 @@ from struct import Struct
 
 import numpy as np
 
+from ..codegen.code_writer import CodeWriter
+from ..codegen.symbols import Vector
 from ..ir.arrays import Numbers
-from .feature_splits import Question
-from .levelwise_traversal import Descent, Row
-from .tree_ensemble import Forest
-from .tree_prefix import WAYS, Top
+from .feature_splits import FeatureSplits, group_splits
+from .levelwise_traversal import MAX_INDEXED_TREES, LevelwiseTraversal, RowFunction
+from .tree_prefix import WORD_BITS, TreePrefix
 
-_MOST_BYTES = 2**24  # of a table: more is slower than the walk, and no modest memory
-_MOST_NODES = 500_000  # of the trees: masks of more take longer to make than a model may take to load
-_MOST_ASKED = 64  # numbers of a row: to join the masks of more is slower than the walk
-# words to be joined for a row, so that nothing is left below; beyond, a few levels are faster gone down
-_MOST_WORDS, _MOST_OF_TREE = 7_000, 16
-_MOST_SEEN = 200  # trees up to which NumPy's indexing is faster than its `take`
-_EXPONENT, _BIAS = 52, 1023  # of a double
-
-
-def maskable(forest: Forest) -> bool:
-    """Tell whether masks of some trees may be worth their making."""
-    return len(forest.kind) <= _MOST_NODES
+# Size of the table. Larger ones are slower than a traversal.
+_MAX_TABLE_BYTES = 2**24
+# Nodes up to which the table is built fast enough for loading a model.
+_MAX_NODES = 500_000
+# Values of a row. Combining more table rows is slower than a traversal.
+_MAX_VALUES = 64
+# Words per row, and per tree, up to which whole trees are represented; beyond, descending a few levels is faster.
+_MAX_WORDS, _MAX_WORDS_PER_TREE = 7_000, 16
+# Position and bias of the exponent of a double.
+_EXPONENT_SHIFT, _EXPONENT_BIAS = 52, 1023
 
 
 @dataclass(frozen=True, slots=True)
-class Masks:
-    """What is left of every tree by each number of a row.
+class QuickScorer:
+    """The mask table of an ensemble.
 
     Args:
-        descent: The trees.
-        top: Their upper parts.
-        bounds: Bounds of all numbers, in order.
-        rows: (numbers, bounds + 1) row of the table, by how many of all bounds are below the number.
-        table: A row: the ways that are left of each tree, as bytes of words; the answers of all tests below the tops.
-        test: By node, which of these answers is its own; the last one is no, of the leaves.
+        traversal: The trees.
+        splits: The values of a row that are tested.
+        prefix: The truncated trees.
+        bounds: Bounds of all values, ascending.
+        row_index: (values, bounds + 1) table row of each value, by the number of all bounds below it.
+        table: (intervals, bytes) bytes of the remaining exits of each tree, then the outcomes of all conditions below the
+            prefixes.
+        condition: For each node, the position of its outcome; leaves have the last one, which is false.
     """
 
-    descent: Descent
-    top: Top
+    traversal: LevelwiseTraversal
+    splits: Sequence[FeatureSplits]
+    prefix: TreePrefix
     bounds: Numbers
-    rows: Numbers
+    row_index: Numbers
     table: Numbers
-    test: Numbers
+    condition: Numbers
 
     @classmethod
-    def of(cls, descent: Descent, asked: Sequence[Question]) -> Masks | None:
-        """Return the masks of some trees; None when they would be large, or no table can hold their thresholds."""
-        bounds = np.unique(np.concatenate([np.zeros(0), *(each.bounds for each in asked)]))
-        count = sum(len(each.bounds) + 1 for each in asked)
-        trees = len(descent.forest.roots)
-        size = 8 * (count * trees + len(asked) * len(bounds))
-        if not 0 < len(asked) <= _MOST_ASKED or size > _MOST_BYTES or not np.isfinite(bounds).all():
+    def build(cls, traversal: LevelwiseTraversal, source: Vector) -> QuickScorer | None:
+        """Return the mask table of an ensemble; None if it would be too large or a threshold is not finite."""
+        if len(traversal.trees.kind) > _MAX_NODES:
             return None
-        top = _top(descent, _MOST_WORDS // (trees * len(asked)))
-        own = [_Tests.of(descent, each) for each in asked]
-        tests = sum(len(each.nodes) for each in own) + 1 if top.below else 0
-        if size + count * tests > _MOST_BYTES:
+        return cls.from_splits(traversal, group_splits(traversal.trees, source))
+
+    @classmethod
+    def from_splits(
+        cls, traversal: LevelwiseTraversal, splits: Sequence[FeatureSplits]
+    ) -> QuickScorer | None:
+        """Return the mask table for the splits of an ensemble, or None as `build` does."""
+        bounds = np.unique(np.concatenate([np.zeros(0), *(group.bounds for group in splits)]))
+        intervals = sum(len(group.bounds) + 1 for group in splits)
+        trees = len(traversal.trees.roots)
+        size = 8 * (intervals * trees + len(splits) * len(bounds))
+        if not 0 < len(splits) <= _MAX_VALUES or size > _MAX_TABLE_BYTES or not np.isfinite(bounds).all():
             return None
-        firsts = [0, *accumulate(len(each.nodes) for each in own)]
-        test = np.full(len(descent.child), firsts[-1])
-        for first, each in zip(firsts, own, strict=False):
-            test[each.asking] = each.test + first
-        table = _table(top, own, firsts, (count, tests))
-        return cls(descent, top, bounds, _rows(bounds, asked), table, test)
+        prefix = _build_prefix(traversal, _MAX_WORDS // (trees * len(splits)))
+        conditions = [_Conditions.build(traversal, group) for group in splits]
+        outcomes = sum(len(group.nodes) for group in conditions) + 1 if prefix.max_depth_below else 0
+        if size + intervals * outcomes > _MAX_TABLE_BYTES:
+            return None
+        offsets = [0, *accumulate(len(group.nodes) for group in conditions)]
+        condition = np.full(len(traversal.right_child), offsets[-1])
+        for offset, group in zip(offsets, conditions, strict=False):
+            condition[group.testing_nodes] = group.condition + offset
+        table = _build_table(prefix, conditions, offsets, (intervals, outcomes))
+        return cls(traversal, splits, prefix, bounds, _build_row_index(bounds, splits), table, condition)
 
-    def walk(self) -> Row:
-        """Return the function from one row's numbers, in the order of the questions, to the sum of its leaves."""
-        pack, read = Struct(f"{len(self.rows)}d").pack, np.frombuffer
-        first, row_of = np.arange(len(self.rows)) * self.rows.shape[1], self.rows.ravel().__getitem__
-        rank, taken, left = self.bounds.searchsorted, self.table.take, np.bitwise_and.reduce
-        way = self._single() if self.top.whole.shape[1] == 1 else self._several()
-        if self.top.below:
-            walked = self._below(way)
-            return lambda values: walked(left(taken(row_of(rank(read(pack(*values))) + first), 0)))
-        total = self.descent.total(self.top.exits)
-        return lambda values: total(way(left(taken(row_of(rank(read(pack(*values))) + first), 0))))
+    def emit_sums(self, code: CodeWriter) -> list[str]:
+        """Add the sum of the leaf values to the code; return one expression for each component."""
+        for group in self.splits:
+            code.add_boundaries(group.value, group.limits.tolist())
+        values = ", ".join(group.value.expr for group in self.splits)
+        total = code.local(f"{code.constant(self.row_function())}([{values}])")
+        return [f"{total}[{at}]" for at in range(self.traversal.trees.leaves.shape[1])]
 
-    def _single(self) -> Callable[[Numbers], Numbers]:
-        """Return the function from a word for each tree to its way out.
+    def row_function(self) -> RowFunction:
+        """Return the function from a row's values, in the order of `splits`, to the sum of the leaf values."""
+        pack, read = Struct(f"{len(self.row_index)}d").pack, np.frombuffer
+        offsets = np.arange(len(self.row_index)) * self.row_index.shape[1]
+        row_of = self.row_index.ravel().__getitem__
+        rank, rows, combine = self.bounds.searchsorted, self.table.take, np.bitwise_and.reduce
+        exit_bit = self._one_word() if self.prefix.mask_all.shape[1] == 1 else self._several_words()
+        if self.prefix.max_depth_below:
+            descend = self._descend_from(exit_bit)
+            return lambda values: descend(combine(rows(row_of(rank(read(pack(*values))) + offsets), 0)))
+        leaf_sum = self.traversal.leaf_sum(self.prefix.exit_node)
+        return lambda values: leaf_sum(
+            exit_bit(combine(rows(row_of(rank(read(pack(*values))) + offsets), 0)))
+        )
 
-        One bit is left of each word: of the word as a double, its place is the exponent.
+    def _one_word(self) -> Callable[[Numbers], Numbers]:
+        """Return the function from one word for each tree to its exit.
+
+        One bit of each word remains. Converted to a double, its position is the exponent.
         """
-        trees, word, double, whole = len(self.top.whole), self.top.whole.dtype, np.float64, np.int64
-        places, shift = np.arange(trees) * WAYS - _BIAS, np.full(trees, _EXPONENT)
+        trees, word, double, integer = (
+            len(self.prefix.mask_all),
+            self.prefix.mask_all.dtype,
+            np.float64,
+            np.int64,
+        )
+        first, shift = np.arange(trees) * WORD_BITS - _EXPONENT_BIAS, np.full(trees, _EXPONENT_SHIFT)
 
-        def way(left: Numbers) -> Numbers:
-            found: Numbers = (left.view(word).astype(double).view(whole) >> shift) + places
-            return found
+        def exit_bit(masks: Numbers) -> Numbers:
+            exits: Numbers = (masks.view(word).astype(double).view(integer) >> shift) + first
+            return exits
 
-        return way
+        return exit_bit
 
-    def _several(self) -> Callable[[Numbers], Numbers]:
-        """Return the function from several words for each tree, only one of which is not 0, to its way out."""
-        double, whole, shift = np.float64, np.int64, np.full(len(self.top.whole), _EXPONENT)
-        places = self._get(np.arange(self.top.whole.size) * WAYS - _BIAS)
+    def _several_words(self) -> Callable[[Numbers], Numbers]:
+        """Return the function from several words for each tree, of which one is not 0, to its exit."""
+        double, integer = np.float64, np.int64
+        shift = np.full(len(self.prefix.mask_all), _EXPONENT_SHIFT)
+        first = self._getter(np.arange(self.prefix.mask_all.size) * WORD_BITS - _EXPONENT_BIAS)
 
-        def way(left: Numbers) -> Numbers:
-            words = left.view(np.uint64)
+        def exit_bit(masks: Numbers) -> Numbers:
+            words = masks.view(np.uint64)
             at = words.nonzero()[0]
-            found: Numbers = (words[at].astype(double).view(whole) >> shift) + places(at)
-            return found
+            exits: Numbers = (words[at].astype(double).view(integer) >> shift) + first(at)
+            return exits
 
-        return way
+        return exit_bit
 
-    def _below(self, way: Callable[[Numbers], Numbers]) -> Callable[[Numbers], list[float]]:
-        """Return the function from the bytes that are left to the sum of the leaves, some levels below the ways out."""
-        exits, child, test = (self._get(each) for each in (self.top.exits, self.descent.child, self.test))
-        wide, levels, total = self.top.whole.nbytes, range(self.top.below), self.descent.total()
+    def _descend_from(self, exit_bit: Callable[[Numbers], Numbers]) -> Callable[[Numbers], list[float]]:
+        """Return the function from the combined bytes to the sum of the leaf values, some levels below the exits."""
+        exits = self._getter(self.prefix.exit_node)
+        child, condition = self._getter(self.traversal.right_child), self._getter(self.condition)
+        width, levels = self.prefix.mask_all.nbytes, range(self.prefix.max_depth_below)
+        leaf_sum = self.traversal.leaf_sum()
 
-        def walked(left: Numbers) -> list[float]:
-            node, answer = exits(way(left[:wide])), self._get(left[wide:].view(np.bool_))
+        def descend(combined: Numbers) -> list[float]:
+            node, outcome = exits(exit_bit(combined[:width])), self._getter(combined[width:].view(np.bool_))
             for _ in levels:
-                node = child(node) + answer(test(node))
-            return total(node)
+                node = child(node) + outcome(condition(node))
+            return leaf_sum(node)
 
-        return walked
+        return descend
 
-    def _get(self, array: Numbers) -> Callable[[Numbers], Numbers]:
-        return array.__getitem__ if len(self.top.whole) <= _MOST_SEEN else array.take
+    def _getter(self, array: Numbers) -> Callable[[Numbers], Numbers]:
+        return array.__getitem__ if len(self.prefix.mask_all) <= MAX_INDEXED_TREES else array.take
 
 
 @dataclass(frozen=True, slots=True)
-class _Tests:
-    """The different tests of one number.
+class _Conditions:
+    """The distinct conditions on one value.
 
     Args:
-        asking: Nodes that ask for the number.
-        test: By these, which test is theirs.
-        nodes: A node of each test.
-        answers: (bounds + 1, tests) what each answers, by how many bounds are below the number.
+        testing_nodes: Nodes that test the value.
+        condition: For each of them, its condition.
+        nodes: One node for each condition.
+        outcomes: (bounds + 1, conditions) outcome of each condition, by the number of bounds below the value.
     """
 
-    asking: Numbers
-    test: Numbers
+    testing_nodes: Numbers
+    condition: Numbers
     nodes: Numbers
-    answers: Numbers
+    outcomes: Numbers
 
     @classmethod
-    def of(cls, descent: Descent, question: Question) -> _Tests:
-        """Return the tests of a question."""
-        asking = descent.place[question.nodes]
-        key = _keys(descent, asking, question)
-        node = np.full(int(key.max()) + 1, -1)
-        node[key] = np.arange(len(key))
-        chosen, test = node[node >= 0], (np.cumsum(node >= 0) - 1)[key]
-        nodes = asking[chosen]
-        answers = [
-            descent.goes_left(nodes, question.slot_values(example)[chosen]) for example in question.examples()
+    def build(cls, traversal: LevelwiseTraversal, splits: FeatureSplits) -> _Conditions:
+        """Return the distinct conditions of a group of splits."""
+        testing_nodes = traversal.position[splits.nodes]
+        key = _condition_keys(traversal, testing_nodes, splits)
+        node_of_key = np.full(int(key.max()) + 1, -1)
+        node_of_key[key] = np.arange(len(key))
+        chosen = node_of_key[node_of_key >= 0]
+        condition = (np.cumsum(node_of_key >= 0) - 1)[key]
+        nodes = testing_nodes[chosen]
+        outcomes = [
+            traversal.goes_left(nodes, splits.slot_values(value)[chosen])
+            for value in splits.representatives()
         ]
-        return cls(asking, test, nodes, np.array(answers))
+        return cls(testing_nodes, condition, nodes, np.array(outcomes))
 
 
-def _top(descent: Descent, most: int) -> Top:
-    """Return whole trees, where so many words hold the largest; else what one word holds of each."""
-    top = Top.of(descent, min(most, _MOST_OF_TREE)) if most > 1 else None
-    return top if top is not None and not top.below else Top.of(descent, 1)
+def _build_prefix(traversal: LevelwiseTraversal, max_words: int) -> TreePrefix:
+    """Return whole trees if they fit into `max_words` words each, otherwise prefixes of one word."""
+    if max_words > 1:
+        prefix = TreePrefix.build(traversal, min(max_words, _MAX_WORDS_PER_TREE))
+        if not prefix.max_depth_below:
+            return prefix
+    return TreePrefix.build(traversal, 1)
 
 
-def _keys(descent: Descent, asking: Numbers, question: Question) -> Numbers:
-    """Return numbers that are the same where nodes have the same test; each test of categories is taken for its own."""
-    key = np.searchsorted(question.limits, question.thresholds)
-    if question.place is not None:
-        key = key + question.place * (len(question.limits) + 1)
-    sets = descent.asks_categories(asking)
-    return key if sets is None else np.where(sets, int(key.max()) + 1 + np.arange(len(key)), key)
+def _condition_keys(traversal: LevelwiseTraversal, nodes: Numbers, splits: FeatureSplits) -> Numbers:
+    """Return numbers that are equal for equal conditions; each condition on categories has its own number."""
+    key = np.searchsorted(splits.limits, splits.thresholds)
+    if splits.slot is not None:
+        key = key + splits.slot * (len(splits.limits) + 1)
+    is_set = traversal.tests_categories(nodes)
+    return key if is_set is None else np.where(is_set, int(key.max()) + 1 + np.arange(len(key)), key)
 
 
-def _rows(bounds: Numbers, asked: Sequence[Question]) -> Numbers:
-    own = [np.searchsorted(each.bounds, bounds, side="right") for each in asked]
-    first = [0, *accumulate(len(each.bounds) + 1 for each in asked)]
-    return np.array([np.append(0, counts) + start for counts, start in zip(own, first, strict=False)])
+def _build_row_index(bounds: Numbers, splits: Sequence[FeatureSplits]) -> Numbers:
+    ranks = [np.searchsorted(group.bounds, bounds, side="right") for group in splits]
+    first = [0, *accumulate(len(group.bounds) + 1 for group in splits)]
+    return np.array([np.append(0, rank) + start for rank, start in zip(ranks, first, strict=False)])
 
 
-def _table(top: Top, own: list[_Tests], firsts: list[int], shape: tuple[int, int]) -> Numbers:
-    count, tests = shape
-    wide = top.whole.nbytes
-    table = np.full((count, wide + tests), 255, dtype=np.uint8)
-    table[:, :wide] = top.whole.ravel().view(np.uint8)
-    table[:, wide + firsts[-1] :] = 0
+def _build_table(
+    prefix: TreePrefix, conditions: list[_Conditions], offsets: list[int], shape: tuple[int, int]
+) -> Numbers:
+    intervals, outcomes = shape
+    width = prefix.mask_all.nbytes
+    table = np.full((intervals, width + outcomes), 255, dtype=np.uint8)
+    table[:, :width] = prefix.mask_all.ravel().view(np.uint8)
+    table[:, width + offsets[-1] :] = 0
     row = 0
-    for first, each in zip(firsts, own, strict=False):
-        for answers, masks in zip(each.answers, _masks(top, each), strict=True):
-            table[row, :wide] &= masks.ravel().view(np.uint8)
-            if tests:
-                table[row, wide + first : wide + first + len(answers)] = answers
+    for offset, group in zip(offsets, conditions, strict=False):
+        for outcome, masks in zip(group.outcomes, _combined_masks(prefix, group), strict=True):
+            table[row, :width] &= masks.ravel().view(np.uint8)
+            if outcomes:
+                table[row, width + offset : width + offset + len(outcome)] = outcome
             row += 1
     return table
 
 
-def _masks(top: Top, tests: _Tests) -> Iterator[Numbers]:
-    """Yield, for each count of bounds below the number, the ways that its nodes leave of every tree."""
-    at = top.at[tests.asking]
-    test, at = tests.test[at >= 0], at[at >= 0]
-    order = np.argsort(top.tree[at], kind="stable")
-    test, at = test[order], at[order]
-    trees, starts = np.unique(top.tree[at], return_index=True)
-    yes, no = top.yes[at], top.no[at]
-    for answers in tests.answers:
-        masks = np.full_like(top.whole, np.iinfo(top.whole.dtype).max)
-        if len(at):
-            left = np.where(answers[test][:, None], yes, no)
-            masks[trees] = np.bitwise_and.reduceat(left, starts, axis=0)
+def _combined_masks(prefix: TreePrefix, conditions: _Conditions) -> Iterator[Numbers]:
+    """Yield, for each number of bounds below the value, the exits of every tree that its conditions leave reachable."""
+    index = prefix.index[conditions.testing_nodes]
+    condition, index = conditions.condition[index >= 0], index[index >= 0]
+    order = np.argsort(prefix.tree[index], kind="stable")
+    condition, index = condition[order], index[order]
+    trees, starts = np.unique(prefix.tree[index], return_index=True)
+    mask_true, mask_false = prefix.mask_true[index], prefix.mask_false[index]
+    for outcomes in conditions.outcomes:
+        masks = np.full_like(prefix.mask_all, np.iinfo(prefix.mask_all.dtype).max)
+        if len(index):
+            reachable = np.where(outcomes[condition][:, None], mask_true, mask_false)
+            masks[trees] = np.bitwise_and.reduceat(reachable, starts, axis=0)
         yield masks

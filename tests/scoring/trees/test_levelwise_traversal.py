@@ -1,4 +1,4 @@
-"""Forests walked all at once give what their trees give as code, at thresholds, categories and NaN too."""
+"""Batches of trees: the same leaves as row by row, and damaged arrays are refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_forests import FIELDS, KINDS, described, grown
+from scoring.random_trees import FIELDS, KINDS, ensemble_description, random_trees
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Scorer
-from sparkops.scoring.trees.levelwise_traversal import Descent
-from sparkops.scoring.trees.tree_ensemble import AT_MOST, LEAF, Forest
+from sparkops.scoring.trees.tree_ensemble import AT_MOST, LEAF
 
-NUMBERS = st.sampled_from(
+VALUES = st.sampled_from(
     [nan, inf, -inf, 0.0, -0.0, 0.5, 1.0, nextafter(1.0, 2), 2.0, 3.0, 4.0, 5.0, 6.0, -1.0]
 )
 
@@ -24,19 +23,16 @@ NUMBERS = st.sampled_from(
     st.integers(0, 2**32),
     st.sampled_from([1, 3, 40]),
     st.integers(0, 5),
-    st.lists(st.tuples(*[NUMBERS] * 4), min_size=1),
+    st.lists(st.tuples(*[VALUES] * 4), min_size=1),
     st.sampled_from([(AT_MOST,), KINDS]),
 )
 @settings(max_examples=60, deadline=None)
-def test_every_way_down_ends_in_the_same_leaves(
+def test_a_batch_gives_what_its_rows_give(
     seed: int, trees: int, depth: int, values: list[tuple[float, ...]], kinds: tuple[int, ...]
 ) -> None:
-    description = described(grown(np.random.default_rng(seed), trees, depth, 1, kinds))
-    rows = [dict(zip([field.name for field in FIELDS], each, strict=True)) for each in values]
-    scorer, descent = Scorer(description), Descent(Forest.of(description.steps[1]))
-    walk, used = descent.walk(), descent.used.tolist()
+    scorer = Scorer(ensemble_description(random_trees(np.random.default_rng(seed), trees, depth, 1, kinds)))
+    rows = [dict(zip([field.name for field in FIELDS], row, strict=True)) for row in values]
     expected = [scorer.score(row)["prediction"] for row in rows]
-    assert [walk([each[at] for at in used])[0] / trees for each in values] == expected
     assert scorer.score_batch(rows).columns["prediction"].tolist() == pytest.approx(expected, rel=1e-12)
 
 
@@ -44,17 +40,17 @@ def test_every_way_down_ends_in_the_same_leaves(
     ("name", "at", "value"),
     [("left", 0, 2), ("right", 0, 0), ("feature", 0, 99), ("kind", 0, 7), ("roots", 0, -1), ("first", 1, 5)],
 )
-def test_damaged_trees_are_refused(name: str, at: int, value: int) -> None:
-    arrays = grown(np.random.default_rng(3), 2, 3, 1)
+def test_damaged_arrays_are_refused(name: str, at: int, value: int) -> None:
+    arrays = random_trees(np.random.default_rng(3), 2, 3, 1)
     arrays[name] = arrays[name].copy()
     arrays[name][at] = value
     with pytest.raises(ModelError, match="trees of this description are damaged"):
-        Scorer(described(arrays))
+        Scorer(ensemble_description(arrays))
 
 
-def test_a_node_that_two_parents_share_is_refused() -> None:
-    arrays = grown(np.random.default_rng(3), 1, 3, 1)
+def test_a_node_with_two_parents_is_refused() -> None:
+    arrays = random_trees(np.random.default_rng(3), 1, 3, 1)
     inner = int(np.flatnonzero(arrays["kind"] != LEAF)[0])
     arrays["left"][inner] = arrays["right"][inner]
     with pytest.raises(ModelError, match="damaged"):
-        Scorer(described(arrays))
+        Scorer(ensemble_description(arrays))

@@ -1,0 +1,82 @@
+"""The condition of a node in terms of a row's variables: a comparison with a threshold, or membership in a set."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..codegen.code_writer import CodeWriter, float_literal
+from ..codegen.symbols import OneHot, Scalar, Vector, block_slot
+from .tree_ensemble import AMONG, AT_MOST, TreeEnsemble
+
+# A tested slot: a scalar, or a slot of a one-hot block.
+Feature = Scalar | tuple[OneHot, int]
+
+
+class SplitCondition(NamedTuple):
+    """The condition of a node.
+
+    Args:
+        limit: True for values at most this threshold, or for members of this set.
+        if_true: Node if the condition is true.
+        if_false: Node if it is false.
+    """
+
+    limit: float | frozenset[float]
+    if_true: int
+    if_false: int
+
+
+def bind_features(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> dict[int, Feature]:
+    """Bind every tested slot of a vector to a variable, and register its thresholds as boundaries."""
+    used = set(trees.used_features().tolist())
+    features: dict[int, Feature] = {}
+    start = 0
+    for block in source.blocks:
+        for offset in range(block.size):
+            if start + offset in used:
+                features[start + offset] = (
+                    (block, offset) if isinstance(block, OneHot) else code.atom(block_slot(block, offset))
+                )
+        start += block.size
+    for slot, feature in features.items():
+        if isinstance(feature, Scalar):
+            nodes = (trees.kind == AT_MOST) & (trees.feature == slot)
+            code.add_boundaries(feature, trees.threshold[nodes].tolist())
+    return features
+
+
+def operand(feature: Feature) -> str:
+    """Return the variable that a condition on a feature compares: the slot, or the index of its one-hot block."""
+    return feature.expr if isinstance(feature, Scalar) else feature[0].index
+
+
+def resolve_split(trees: TreeEnsemble, node: int, feature: Feature) -> SplitCondition | int:
+    """Return the condition of an inner node, or the child that every row reaches."""
+    left, right = int(trees.left.item(node)), int(trees.right.item(node))
+    if not isinstance(feature, Scalar):
+        block, slot = feature
+        if_hot, if_not = (_goes_left(trees, node, float(values[slot])) for values in (block.hot, block.base))
+        if if_hot == if_not:
+            return left if if_hot else right
+        members = frozenset((slot,))
+        return SplitCondition(members, left, right) if if_hot else SplitCondition(members, right, left)
+    kind = trees.kind.item(node)
+    if kind == AT_MOST:
+        return SplitCondition(float(trees.threshold.item(node)), left, right)
+    if_member, otherwise = (left, right) if kind == AMONG else (right, left)
+    categories = trees.categories_of(node)
+    return SplitCondition(categories, if_member, otherwise) if categories else otherwise
+
+
+def comparison(limit: float | frozenset[float], code: CodeWriter) -> str:
+    """Return the right side of a condition as Python source: `<= 0.5`, `== 3`, `in v7`."""
+    if isinstance(limit, float):
+        return f"<= {float_literal(limit)}"
+    return f"== {next(iter(limit))!r}" if len(limit) == 1 else f"in {code.constant(limit)}"
+
+
+def _goes_left(trees: TreeEnsemble, node: int, value: float) -> bool:
+    kind = trees.kind.item(node)
+    if kind == AT_MOST:
+        return bool(value <= trees.threshold.item(node))
+    return (value in trees.categories_of(node)) == bool(kind == AMONG)
