@@ -82,7 +82,7 @@ def build(name: str, ensemble: TreeEnsemble) -> tuple[RowFunction, float] | None
         return None
     begin = time.perf_counter()
     if name == "nested":
-        nested_conditionals.MAX_EAGER_NODES = MAX_EAGER  # type: ignore[misc]
+        nested_conditionals.MAX_EAGER_NODES = MAX_EAGER
     evaluator: TreeEvaluator | None
     if name in ("nested", "lazy"):
         evaluator = NestedConditionals(ensemble, SOURCE)
@@ -98,7 +98,7 @@ def build(name: str, ensemble: TreeEnsemble) -> tuple[RowFunction, float] | None
         code.line(f"return {evaluator.emit_sums(code)[0]}")
         return code.build_function("score", "row"), time.perf_counter() - begin
     finally:
-        nested_conditionals.MAX_EAGER_NODES = eager  # type: ignore[misc]
+        nested_conditionals.MAX_EAGER_NODES = eager
 
 
 def evaluate(function: RowFunction, rows: list[list[float]]) -> None:
