@@ -43,13 +43,13 @@ class Finding:
         name: The requirement.
         ok: Whether it is met.
         detail: What was found.
-        mend: How to fix it, if it is not met.
+        fix: How to fix it, if it is not met.
     """
 
     name: str
     ok: bool
     detail: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine(
@@ -82,7 +82,7 @@ def _run_examination(name: str, examination: Callable[[], Finding]) -> Finding:
         return examination()
     except SparkopsError as error:
         head, _, rest = str(error).partition(". ")
-        return Finding(name=name, ok=False, detail=head, mend=rest or "See the message.")
+        return Finding(name=name, ok=False, detail=head, fix=rest or "See the message.")
 
 
 def _java(host: Host) -> Finding:
@@ -94,13 +94,13 @@ def _packages() -> Iterator[Finding]:
     for package, low, high in SUPPORTED_VERSIONS:
         version = installed(package)
         if version is None:
-            yield Finding(name=package, ok=False, detail="not installed", mend=INSTALL)
+            yield Finding(name=package, ok=False, detail="not installed", fix=INSTALL)
             continue
         fits = _parts(version) >= low and (high is None or _parts(version) < high)
         required = f">={_dotted(low)}" + (f",<{_dotted(high)}" if high else "")
-        mend = "" if fits else f"pip install '{package}{required}'"
+        fix = "" if fits else f"pip install '{package}{required}'"
         yield Finding(
-            name=package, ok=fits, detail=version if fits else f"{version}, required {required}", mend=mend
+            name=package, ok=fits, detail=version if fits else f"{version}, required {required}", fix=fix
         )
 
 
@@ -132,16 +132,16 @@ def _archive(host: Host) -> Finding:
         return Finding(
             name="class-data archive", ok=True, detail=f"{file.stat().st_size / 2**20:.0f} MB at {file}"
         )
-    mend = "python -m sparkops.spark.prepare"
+    fix = "python -m sparkops.spark.prepare"
     return Finding(
-        name="class-data archive", ok=True, detail=f"not created; Spark starts slower without it. {mend}"
+        name="class-data archive", ok=True, detail=f"not created; Spark starts slower without it. {fix}"
     )
 
 
 def _python(host: Host) -> Finding:
     usable = shutil.which(host.python) is not None
-    mend = "" if usable else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
-    return Finding(name="python of the workers", ok=usable, detail=host.python, mend=mend)
+    fix = "" if usable else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
+    return Finding(name="python of the workers", ok=usable, detail=host.python, fix=fix)
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
@@ -170,10 +170,8 @@ def _writable(name: str, path: Path) -> Finding:
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".sparkops-doctor-"):
             return Finding(name=name, ok=True, detail=f"{path} can be written to")
     except OSError as error:
-        mend = f"Give this user write access to {existing}, or set another folder in conf/."
-        return Finding(
-            name=name, ok=False, detail=f"{path} cannot be written to: {error.strerror}", mend=mend
-        )
+        fix = f"Give this user write access to {existing}, or set another folder in conf/."
+        return Finding(name=name, ok=False, detail=f"{path} cannot be written to: {error.strerror}", fix=fix)
 
 
 def _registry(settings: Settings) -> Finding:
@@ -195,8 +193,8 @@ def _registry_file(file: Path) -> Finding:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)) as store:
             count = store.execute("SELECT count(*) FROM registered_models").fetchone()[0]
     except sqlite3.Error as error:
-        mend = f"Restore {file} from a backup, or move it away to start a new registry."
-        return Finding(name="model registry", ok=False, detail=f"{file}: {error}", mend=mend)
+        fix = f"Restore {file} from a backup, or move it away to start a new registry."
+        return Finding(name="model registry", ok=False, detail=f"{file}: {error}", fix=fix)
     return Finding(name="model registry", ok=True, detail=f"{file}: {count} model{'' if count == 1 else 's'}")
 
 
@@ -207,16 +205,16 @@ def _registry_server(uri: str) -> Finding:
         with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=5) as answer:  # noqa: S310 - http(s) only, by the caller
             answer.read()
     except OSError as error:
-        mend = "Start the MLflow server, or correct `models.tracking_uri` in conf/."
-        return Finding(name="model registry", ok=False, detail=f"{uri} does not respond: {error}", mend=mend)
+        fix = "Start the MLflow server, or correct `models.tracking_uri` in conf/."
+        return Finding(name="model registry", ok=False, detail=f"{uri} does not respond: {error}", fix=fix)
     return Finding(name="model registry", ok=True, detail=f"{uri} responds")
 
 
 def _space(root: Path) -> Finding:
     free = shutil.disk_usage(root).free
     enough = free >= MIN_FREE_SPACE
-    mend = "" if enough else f"Free some space on the disk of {root}."
-    return Finding(name="disk space", ok=enough, detail=f"{free / 2**30:.1f} GB free", mend=mend)
+    fix = "" if enough else f"Free some space on the disk of {root}."
+    return Finding(name="disk space", ok=enough, detail=f"{free / 2**30:.1f} GB free", fix=fix)
 
 
 def _round_trip(settings: Settings) -> Finding:

@@ -27,6 +27,6 @@ def doctor(project: ProjectOptions, deep: bool) -> int:
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         click.echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {finding.detail}")
-        if not finding.ok and finding.mend:
-            click.echo(f"     {'':<{width}}  -> {finding.mend}")
+        if not finding.ok and finding.fix:
+            click.echo(f"     {'':<{width}}  -> {finding.fix}")
     return DONE if all(finding.ok for finding in findings) else FAILED

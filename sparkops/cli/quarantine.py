@@ -15,7 +15,7 @@ from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
 from sparkops.errors import InputError
-from sparkops.pipeline.json_values import held_count_json, held_json, released_json
+from sparkops.pipeline.json_values import quarantine_count_json, quarantine_json, released_json
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
         summarize_quarantine(tables, ReleaseRequest(table=name, run=run_id))
         summary = tables.quarantine_summary(name, run=run_id, rows=rows)
     if as_json:
-        click.echo(json.dumps(held_json(summary), indent=2, default=str))
+        click.echo(json.dumps(quarantine_json(summary), indent=2, default=str))
         return
-    counts = [held_count_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts]
+    counts = [
+        quarantine_count_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts
+    ]
     print_table(counts, empty=f"No rows of `{name}` were ever quarantined.")
     if summary.rows:
         click.echo()

@@ -29,16 +29,16 @@ def pin_json(pin: Pin) -> dict[str, Any]:
     }
 
 
-def pin_of(table: str, found: Mapping[str, Any]) -> Pin:
+def pin_of(table: str, value: Mapping[str, Any]) -> Pin:
     """Return the pin that a record holds of a table; what an old record lacks stays empty."""
-    time = found.get("time")
+    time = value.get("time")
     return Pin(
         table=table,
-        kind=found.get("kind", "source"),
-        location=found.get("location", ""),
-        version=found.get("version"),
-        identity=found.get("identity", ""),
-        schema_hash=found.get("schema_hash", ""),
+        kind=value.get("kind", "source"),
+        location=value.get("location", ""),
+        version=value.get("version"),
+        identity=value.get("identity", ""),
+        schema_hash=value.get("schema_hash", ""),
         time=datetime.fromisoformat(time) if isinstance(time, str) else time,
     )
 
@@ -83,7 +83,7 @@ def table_json(info: TableInfo) -> dict[str, Any]:
 
 
 def check_json(result: CheckResult) -> dict[str, Any]:
-    """Return what a checkpoint found of one expectation, its place as file and line."""
+    """Return what a checkpoint value of one expectation, its place as file and line."""
     place = result.place
     return {
         "table": result.table,
@@ -102,7 +102,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def check_of(found: Mapping[str, Any]) -> CheckResult:
+def check_of(value: Mapping[str, Any]) -> CheckResult:
     """Return a result as a record, or `check_json`, holds it; keys that are not known are passed over."""
     known = {
         "kwargs": "kwargs",
@@ -116,20 +116,20 @@ def check_of(found: Mapping[str, Any]) -> CheckResult:
         "over": "over",
     }
     return CheckResult(
-        table=found["table"],
-        expectation=found["expectation"],
-        samples=tuple(found.get("samples") or ()),
-        place=_place(found.get("place")),
-        **{field: found[key] for key, field in known.items() if key in found},
+        table=value["table"],
+        expectation=value["expectation"],
+        samples=tuple(value.get("samples") or ()),
+        place=_place(value.get("place")),
+        **{field: value[key] for key, field in known.items() if key in value},
     )
 
 
-def _place(found: Any) -> Place | None:
-    if isinstance(found, Mapping):
-        return Place(str(found["file"]), int(found["line"]))
-    if not isinstance(found, str):
+def _place(value: Any) -> Place | None:
+    if isinstance(value, Mapping):
+        return Place(str(value["file"]), int(value["line"]))
+    if not isinstance(value, str):
         return None
-    file, _, line = found.rpartition(":")
+    file, _, line = value.rpartition(":")
     return Place(file, int(line)) if file and line.isdigit() else None
 
 
@@ -144,14 +144,14 @@ def gate_json(gate: GateResult) -> dict[str, Any]:
     }
 
 
-def gate_of(found: Mapping[str, Any]) -> GateResult:
+def gate_of(value: Mapping[str, Any]) -> GateResult:
     """Return the gate that `gate_json` was given."""
     return GateResult(
-        metric=found["metric"],
-        rule=found["rule"],
-        value=found["value"],
-        champion=found["champion"],
-        passed=found["passed"],
+        metric=value["metric"],
+        rule=value["rule"],
+        value=value["value"],
+        champion=value["champion"],
+        passed=value["passed"],
     )
 
 
@@ -178,8 +178,8 @@ def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
     }
 
 
-def held_count_json(count: QuarantineCount) -> dict[str, Any]:
-    """Return how many rows one run held back for the same reasons."""
+def quarantine_count_json(count: QuarantineCount) -> dict[str, Any]:
+    """Return how many rows one run summary back for the same reasons."""
     return {
         "run": count.run,
         "reasons": list(count.reasons),
@@ -189,11 +189,11 @@ def held_count_json(count: QuarantineCount) -> dict[str, Any]:
     }
 
 
-def held_json(held: QuarantineSummary) -> dict[str, Any]:
+def quarantine_json(summary: QuarantineSummary) -> dict[str, Any]:
     """Return what stands in a table's quarantine."""
     return {
-        "counts": [held_count_json(count) for count in held.counts],
-        "rows": [dict(row) for row in held.rows],
+        "counts": [quarantine_count_json(count) for count in summary.counts],
+        "rows": [dict(row) for row in summary.rows],
     }
 
 

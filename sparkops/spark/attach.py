@@ -48,7 +48,7 @@ def silence_accumulator_errors(session: SparkSession) -> None:
 
 
 def detach(launched: LaunchedSpark) -> None:
-    """Reset pyspark after its JVM was told to exit, so that a later start gets a new JVM.
+    """Reset pyspark when its JVM is shutting down, so that a later start gets a new JVM.
 
     Finalizers of Java objects are discarded, because the JVM no longer accepts them.
     """

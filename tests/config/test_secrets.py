@@ -21,9 +21,9 @@ def test_very_short_secrets_are_not_masked():
 
 
 def test_references_may_be_part_of_a_text():
-    found: set[str] = set()
-    assert resolve("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, found) == "x/y/$HOME"
-    assert found == {"x", "y"}
+    secrets: set[str] = set()
+    assert resolve("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, secrets) == "x/y/$HOME"
+    assert secrets == {"x", "y"}
 
 
 @pytest.mark.parametrize("text", ["${env:}", "${env:A B}", "${env:NOT_SET}"])

@@ -79,7 +79,7 @@ def ids(engine: Engine) -> list[int]:
     return sorted(row["id"] for row in tables.read(tables.pin("orders")).collect())
 
 
-def held_ids(engine: Engine) -> list[int]:
+def quarantined_ids(engine: Engine) -> list[int]:
     return sorted(row["id"] for row in engine.container.tables.quarantine_summary("orders", rows=9).rows)
 
 
@@ -88,7 +88,7 @@ def test_repaired_rows_are_released_once_and_others_stay_with_their_reasons(engi
     done = release_rows(engine.container, repair)
     assert (done.rows, done.version, done.still) == (1, 1, 2)
     assert done.reasons == (("expect_column_values_to_be_between(amount, min_value=0)", 2),)
-    assert (ids(engine), held_ids(engine)) == ([1, 2], [3, 3])
+    assert (ids(engine), quarantined_ids(engine)) == ([1, 2], [3, 3])
     assert engine.history("orders")[0].run_id == done.release
     assert release_rows(engine.container, repair).rows == 0
     assert ids(engine) == [1, 2]
@@ -113,7 +113,7 @@ def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> No
         assert bool(staged()) == (step in ("publish", "stamp"))
     done = release_rows(engine.container, only)
     assert ([rows for _, rows in done.finished], done.rows, done.still) == ([1], 0, 2)
-    assert (ids(engine), held_ids(engine), staged()) == ([1, 2], [3, 3], [])
+    assert (ids(engine), quarantined_ids(engine), staged()) == ([1, 2], [3, 3], [])
 
 
 def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) -> None:
@@ -128,10 +128,10 @@ def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) ->
             ReleaseRequest(table="orders", repairs={"amount": "if(id = 2, 3.5, amount)"}),
             on_step=lose,
         )
-    assert held_ids(engine) == [3, 3]
+    assert quarantined_ids(engine) == [3, 3]
     done = release_rows(engine.container, ReleaseRequest(table="orders"))
     assert ([rows for _, rows in done.finished], done.rows, done.still) == ([0], 0, 3)
-    assert (ids(engine), held_ids(engine)) == ([1], [2, 3, 3])
+    assert (ids(engine), quarantined_ids(engine)) == ([1], [2, 3, 3])
 
 
 def test_rows_with_which_the_table_fails_its_checks_are_refused(
@@ -140,7 +140,7 @@ def test_rows_with_which_the_table_fails_its_checks_are_refused(
     with pytest.raises(ChecksFailed, match="expect_column_values_to_be_unique") as refused:
         release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": "abs(amount)"}))
     assert "nothing was released" in str(refused.value)
-    assert (ids(engine), held_ids(engine)) == ([1], [2, 3, 3])
+    assert (ids(engine), quarantined_ids(engine)) == ([1], [2, 3, 3])
     done = release_rows(
         engine.container,
         ReleaseRequest(table="orders", repairs={"amount": "1", "shop": "if(id = 2, shop, null)"}),
@@ -151,7 +151,7 @@ def test_rows_with_which_the_table_fails_its_checks_are_refused(
 def test_discarded_rows_are_neither_held_nor_released(engine, capsys) -> None:
     assert run_command(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
     assert "orders: 3 rows discarded (discard-" in capsys.readouterr().out
-    assert (ids(engine), held_ids(engine)) == ([1], [])
+    assert (ids(engine), quarantined_ids(engine)) == ([1], [])
     assert {count.state for count in engine.container.tables.quarantine_summary("orders").counts} == {
         "discarded"
     }
@@ -168,7 +168,7 @@ def test_a_repair_that_is_not_an_expression_on_one_row_is_bad_input(engine) -> N
         with pytest.raises(InputError) as refused:
             release_rows(engine.container, ReleaseRequest(table="orders", repairs={"amount": repair}))
         assert message in str(refused.value)
-    assert held_ids(engine) == [2, 3, 3]
+    assert quarantined_ids(engine) == [2, 3, 3]
 
 
 def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_would(engine, capsys) -> None:

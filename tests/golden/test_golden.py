@@ -77,10 +77,10 @@ def test_no_golden_file_was_changed_lost_or_added(golden: Path) -> None:
     lines = (golden / "SHA256SUMS").read_text("utf-8").splitlines()
     sealed = dict(reversed(line.split("  ", 1)) for line in lines)
     files = [file for file in golden.rglob("*") if file.is_file() and file.name != "SHA256SUMS"]
-    found = {f.relative_to(golden).as_posix(): sha256(f.read_bytes()).hexdigest() for f in files}
-    changed = sorted(name for name in {*sealed, *found} if sealed.get(name) != found.get(name))
+    actual = {f.relative_to(golden).as_posix(): sha256(f.read_bytes()).hexdigest() for f in files}
+    changed = sorted(name for name in {*sealed, *actual} if sealed.get(name) != actual.get(name))
     assert changed == [], (
-        "golden files are never changed: git checkout them, and mend the code that reads them"
+        "golden files are never changed: git checkout them, and fix the code that reads them"
     )
 
 
@@ -99,9 +99,9 @@ def test_an_artifact_answers_each_row_as_on_the_day_it_was_made(folder: Path) ->
     cases = read_cases((folder / "answers.jsonl").read_text("utf-8"))
     assert len(cases) >= 8
     assert [
-        (case["row"], kept, scorer.answer(case["row"]))
-        for case, kept in cases
-        if not identical(scorer.answer(case["row"]), kept)
+        (case["row"], expected, scorer.answer(case["row"]))
+        for case, expected in cases
+        if not identical(scorer.answer(case["row"]), expected)
     ] == []
 
 
@@ -118,9 +118,9 @@ def test_an_artifact_answers_a_batch_as_on_the_day_it_was_made(folder: Path) -> 
 
 @every_artifact
 def test_a_description_is_written_as_it_was(folder: Path, tmp_path: Path) -> None:
-    kept = (folder / "description.json").read_bytes()
+    expected = (folder / "description.json").read_bytes()
     save(describe(folder), tmp_path)
-    assert (tmp_path / "description.json").read_bytes() == kept
+    assert (tmp_path / "description.json").read_bytes() == expected
     assert describe(tmp_path).hash == describe(folder).hash
 
 
@@ -137,7 +137,7 @@ def test_every_operation_stands_in_an_artifact() -> None:
 
 
 @every_version
-def test_rules_find_the_rows_that_they_found_when_they_were_written(golden: Path) -> None:
+def test_rules_find_the_same_rows_as_before(golden: Path) -> None:
     folder = golden / "artifacts" / "with_rules"
     scorer = load(folder, rules="count")
     for case, answer in read_cases((folder / "answers.jsonl").read_text("utf-8")):
@@ -151,9 +151,9 @@ def test_rules_find_the_rows_that_they_found_when_they_were_written(golden: Path
 
 @every_version
 def test_every_kind_of_rule_is_read_and_written_as_it_was(golden: Path) -> None:
-    kept = stored(golden / "rules.json")
-    assert len(kept) >= 22
-    assert {name: rule_to_json(rule_from_json(rule)) for name, rule in kept.items()} == kept
+    expected = stored(golden / "rules.json")
+    assert len(expected) >= 22
+    assert {name: rule_to_json(rule_from_json(rule)) for name, rule in expected.items()} == expected
 
 
 @every_version
@@ -177,13 +177,15 @@ def test_plain_mlflow_loads_a_registered_model_by_the_code_in_it(golden: Path, t
     with zipfile.ZipFile(golden / "models" / "spark_code.zip") as archive:
         archive.extractall(folder)
     cases = read_cases((folder / "scorer" / "certificate.jsonl").read_text("utf-8"))
-    kept = [(row, answer) for row, answer in cases if isinstance(answer, dict) and None not in row.values()]
-    kept = kept[:40]
-    lines = "".join(json.dumps({"row": row}) + "\n" for row, _ in kept)
+    expected = [
+        (row, answer) for row, answer in cases if isinstance(answer, dict) and None not in row.values()
+    ]
+    expected = expected[:40]
+    lines = "".join(json.dumps({"row": row}) + "\n" for row, _ in expected)
     (tmp_path / "rows.jsonl").write_text(lines, "utf-8")
-    said = run(PREDICT, folder, tmp_path / "rows.jsonl", without=("sparkops", "pyspark", "py4j"))
-    answer, modules = json.loads(said.splitlines()[-1])
-    assert answer["prediction"] == [each["prediction"] for _, each in kept]
+    output = run(PREDICT, folder, tmp_path / "rows.jsonl", without=("sparkops", "pyspark", "py4j"))
+    answer, modules = json.loads(output.splitlines()[-1])
+    assert answer["prediction"] == [each["prediction"] for _, each in expected]
     assert [name for name in modules if name.startswith("sparkops_scorer_") and name.endswith("pyfunc")]
     assert not [name for name in modules if name.split(".")[0] in ("sparkops", "pyspark")]
 
@@ -205,9 +207,9 @@ def test_the_manifest_of_a_model_of_another_flavor_is_read_and_its_files_are_the
 def test_a_manifest_is_written_as_it_was(golden: Path, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     shutil.copytree(golden / "models" / "other", folder)
-    kept = (folder / "flavor.json").read_bytes()
+    expected = (folder / "flavor.json").read_bytes()
     seal_folder(read_manifest(folder), folder)
-    assert (folder / "flavor.json").read_bytes() == kept
+    assert (folder / "flavor.json").read_bytes() == expected
 
 
 # Records
@@ -220,17 +222,17 @@ def loaded_runs(golden: Path) -> Iterator[tuple[str, Any]]:
 
 @every_version
 def test_records_of_runs_are_read_as_they_were_when_they_were_written(golden: Path) -> None:
-    found = {run_id: as_stored(run_json(record)) for run_id, record in loaded_runs(golden)}
-    kept = stored(golden / "records.json")
-    assert len(found) >= 11
-    assert found == kept
+    actual = {run_id: as_stored(run_json(record)) for run_id, record in loaded_runs(golden)}
+    expected = stored(golden / "records.json")
+    assert len(actual) >= 11
+    assert actual == expected
 
 
 @every_version
 def test_records_of_every_kind_of_run_are_among_them(golden: Path) -> None:
     names = stored(golden / "runs.json")
-    found = dict(loaded_runs(golden))
-    by = {name: found[run_id] for name, run_id in names.items()}
+    actual = dict(loaded_runs(golden))
+    by = {name: actual[run_id] for name, run_id in names.items()}
     assert {name: record.state for name, record in by.items()} == {
         "table": "done", "checks_failed": "checks_failed", "merged": "done", "model": "done", "second_model": "done",
         "other_model": "done", "scores": "done", "report": "done", "failed": "failed", "resumed": "done",
@@ -269,9 +271,9 @@ def tables(tmp_path: Path, make_settings: Callable[..., Settings]) -> Callable[[
 def test_the_history_of_checks_is_read_and_shown_as_it_was(
     golden: Path, tables: Callable[[Path], Tables]
 ) -> None:
-    kept = tables(golden).read_check_results("check_results", "orders")
-    found = [as_stored(history_json(each)) for each in group_by_expectation(kept, runs=20)]
-    assert found == stored(golden / "cli" / "checks_history.json")
+    expected = tables(golden).read_check_results("check_results", "orders")
+    actual = [as_stored(history_json(each)) for each in group_by_expectation(expected, runs=20)]
+    assert actual == stored(golden / "cli" / "checks_history.json")
 
 
 @every_version
@@ -280,8 +282,8 @@ def test_the_commits_of_tables_name_their_runs_and_batches(
 ) -> None:
     opened, runs = tables(golden), stored(golden / "runs.json")
     for name, file in (("orders", "tables_history"), ("clean", "stream_history")):
-        found = as_stored([commit_json(commit) for commit in opened.history(name)])
-        assert found == stored(golden / "cli" / f"{file}.json")
+        actual = as_stored([commit_json(commit) for commit in opened.history(name)])
+        assert actual == stored(golden / "cli" / f"{file}.json")
     published = opened.find_published("orders", runs["table"])
     assert published is not None
     assert published.version == 0
@@ -303,19 +305,17 @@ def test_the_quarantine_holds_its_rows_with_run_reasons_and_release(golden: Path
 
 
 @every_version
-def test_a_suite_that_was_compiled_is_found_again_by_what_it_says(
-    golden: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = stored(golden / "suites.json")
-    monkeypatch.setattr(compiled, "version", lambda _: kept["library"])
+def test_a_compiled_suite_is_found_by_its_content(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = stored(golden / "suites.json")
+    monkeypatch.setattr(compiled, "version", lambda _: expected["library"])
     suite = load_suite(golden / "conf" / "checks" / "orders.yml", "orders")
-    found = compiled.load_compiled_suite(suite, golden / "state" / "gx" / "suites")
-    assert found is not None
+    actual = compiled.load_compiled_suite(suite, golden / "state" / "gx" / "suites")
+    assert actual is not None
     shown = {
         str(at): [kind, {name: repr(value) for name, value in arguments.items()}]
-        for at, (kind, arguments) in found.native.items()
+        for at, (kind, arguments) in actual.native.items()
     }
-    assert {"native": shown, "others": list(found.by_gx)} == kept["suites"]["orders"]
+    assert {"native": shown, "others": list(actual.by_gx)} == expected["suites"]["orders"]
 
 
 @every_version
@@ -327,25 +327,25 @@ def test_a_lock_holds_the_id_of_the_run_that_took_it_last(golden: Path) -> None:
     assert locks["orders__quarantine.lock"] == locks["orders.lock"]
 
 
-def registry_entry(kept: dict[str, Any]) -> RegistryEntry:
+def registry_entry(expected: dict[str, Any]) -> RegistryEntry:
     return RegistryEntry(
-        name=kept["name"],
-        version=kept["version"],
-        run=kept["run"],
-        location=kept["location"],
-        created=kept["created"],
-        aliases=tuple(kept["aliases"]),
-        tags=kept["tags"],
-        metrics=kept["metrics"],
+        name=expected["name"],
+        version=expected["version"],
+        run=expected["run"],
+        location=expected["location"],
+        created=expected["created"],
+        aliases=tuple(expected["aliases"]),
+        tags=expected["tags"],
+        metrics=expected["metrics"],
     )
 
 
 @every_version
 def test_versions_of_the_registry_are_told_by_their_tags(golden: Path) -> None:
-    found = {}
+    actual = {}
     for name, entry in stored(golden / "registry.json").items():
-        found[name] = as_stored(registered_json(to_version_info(registry_entry(entry))))
+        actual[name] = as_stored(registered_json(to_version_info(registry_entry(entry))))
     shown = stored(golden / "cli" / "models_show.json")
-    assert found[f"late/{shown['version']}"] == shown
+    assert actual[f"late/{shown['version']}"] == shown
     listed = {f"{each['name']}/{each['version']}": each for each in stored(golden / "cli" / "models.json")}
-    assert {name: found[name] for name in listed} == listed
+    assert {name: actual[name] for name in listed} == listed

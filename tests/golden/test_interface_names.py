@@ -57,13 +57,13 @@ SETTINGS = {
 
 
 def command(path: str) -> click.Command:
-    found: click.Command = cli
+    command: click.Command = cli
     for name in path.split():
-        assert isinstance(found, click.Group)
-        below = found.get_command(click.Context(found), name)
+        assert isinstance(command, click.Group)
+        below = command.get_command(click.Context(command), name)
         assert below is not None, path
-        found = below
-    return found
+        command = below
+    return command
 
 
 @pytest.mark.parametrize("path", OPTIONS)

@@ -15,10 +15,10 @@ from sparkops.pipeline.json_values import (
     commit_json,
     gate_json,
     gate_of,
-    held_json,
     pin_json,
     pin_of,
     published_json,
+    quarantine_json,
     registered_json,
     released_json,
     table_json,
@@ -66,11 +66,11 @@ def test_events_are_merged_joined_or_put_in_place_by_their_key() -> None:
 
 def test_a_pin_and_what_was_published() -> None:
     pin = Pin(table="t", kind="delta", location="/w/t", version=3, identity="i", schema_hash="h", time=TIME)
-    found = {
+    actual = {
         "table": "t", "kind": "delta", "location": "/w/t", "version": 3, "identity": "i", "schema_hash": "h", "time": TIME
     }  # fmt: skip
-    assert pin_json(pin) == found
-    assert pin_of("t", {**found, "time": "2024-02-29 12:00:00+00:00"}) == pin
+    assert pin_json(pin) == actual
+    assert pin_of("t", {**actual, "time": "2024-02-29 12:00:00+00:00"}) == pin
     old = pin_of("t", {})
     assert (old.kind, old.location, old.version, old.time) == ("source", "", None, None)
     done = PublishedVersion(table="t", version=4, rows=9, location="/w/t", identity="i", schema_hash="h")
@@ -110,14 +110,14 @@ def test_a_check_is_read_as_it_was_written() -> None:
         severity="critical",
         over="rows",
     )
-    found = {
+    actual = {
         "table": "t", "expectation": "expect_x", "kwargs": {"column": "a"}, "policy": "warn", "success": True,
         "observed": 1.5, "rows": 10, "unexpected": 2, "samples": [1, "b"], "error": "e",
         "place": {"file": "t.yml", "line": 3}, "severity": "critical", "over": "rows",
     }  # fmt: skip
-    assert check_json(result) == found
-    assert check_of(found) == result
-    assert check_of({**found, "place": "t.yml:3", "unknown": 1}) == result
+    assert check_json(result) == actual
+    assert check_of(actual) == result
+    assert check_of({**actual, "place": "t.yml:3", "unknown": 1}) == result
     assert check_of({"table": "t", "expectation": "expect_x"}) == CheckResult(
         table="t", expectation="expect_x"
     )
@@ -125,15 +125,15 @@ def test_a_check_is_read_as_it_was_written() -> None:
 
 def test_a_gate_and_a_registered_model() -> None:
     gate = GateResult(metric="auc", rule="auc >= 0.6", value=0.7, champion=0.6, passed=True)
-    found = {"metric": "auc", "rule": "auc >= 0.6", "value": 0.7, "champion": 0.6, "passed": True}
-    assert gate_json(gate) == found
-    assert gate_of(found) == gate
+    actual = {"metric": "auc", "rule": "auc >= 0.6", "value": 0.7, "champion": 0.6, "passed": True}
+    assert gate_json(gate) == actual
+    assert gate_of(actual) == gate
     model = ModelVersionInfo(
         name="m", version=2, run_id="r1", mlflow_run="x", uri="models:/m/2", gates=(gate,), time=TIME
     )
     assert registered_json(model) == {
         "name": "m", "version": 2, "run_id": "r1", "mlflow_run": "x", "uri": "models:/m/2", "metrics": {}, "aliases": [],
-        "gates": [found], "compiled": True, "reasons": [], "parity": 0, "tables": {}, "time": TIME, "race": {}, "flavor": "",
+        "gates": [actual], "compiled": True, "reasons": [], "parity": 0, "tables": {}, "time": TIME, "race": {}, "flavor": "",
         "rules": 0, "left_out": [],
     }  # fmt: skip
 
@@ -146,8 +146,8 @@ def test_the_facts_of_a_model_are_written_under_these_keys(tmp_path: Path) -> No
         left_out=("b",), benchmark={"rows": 1.0}, flavor="",
     )  # fmt: skip
     write_facts(facts, tmp_path)
-    found = json.loads((tmp_path / "sparkops.json").read_text("utf-8"))
-    assert list(found.items()) == list({
+    actual = json.loads((tmp_path / "sparkops.json").read_text("utf-8"))
+    assert list(actual.items()) == list({
         "format": 1, "name": "m", "run_id": "r1", "compiled": True, "reasons": ["a"], "parity": 3, "inputs": {"x": "double"},
         "tables": {"t": 1}, "metrics": {"auc": 0.7},
         "gates": [{"metric": "auc", "rule": "auc >= 0.6", "value": 0.7, "champion": None, "passed": True}],
@@ -158,7 +158,7 @@ def test_the_facts_of_a_model_are_written_under_these_keys(tmp_path: Path) -> No
 
 def test_a_quarantine_and_a_release() -> None:
     count = QuarantineCount(run="r1", reasons=("a", "b"), state="held", release=None, rows=3)
-    assert held_json(QuarantineSummary(counts=(count,), rows=({"id": 1},))) == {
+    assert quarantine_json(QuarantineSummary(counts=(count,), rows=({"id": 1},))) == {
         "counts": [{"run": "r1", "reasons": ["a", "b"], "state": "held", "release": None, "rows": 3}],
         "rows": [{"id": 1}],
     }

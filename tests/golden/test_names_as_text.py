@@ -42,8 +42,8 @@ import pyarrow as pa
 score = pickle.load(open(sys.argv[1], "rb"))
 rows = json.loads(open(sys.argv[2]).read())
 kinds = pa.schema([("x", pa.float64()), ("n", pa.int32())])
-found = [batch.to_pylist() for batch in score(pa.Table.from_pylist(rows, schema=kinds).to_batches())]
-print(json.dumps(found))
+actual = [batch.to_pylist() for batch in score(pa.Table.from_pylist(rows, schema=kinds).to_batches())]
+print(json.dumps(actual))
 print(sorted(name for name in sys.modules if name.split(".")[0] == "sparkops"))
 """
 
@@ -57,11 +57,11 @@ def test_executors_score_without_sparkops_what_they_are_sent(tmp_path: Path) -> 
     (tmp_path / "score.pickle").write_bytes(cloudpickle.dumps(score))
     rows = [{"x": 0.5, "n": 3}, {"x": -1.0, "n": 8}]
     (tmp_path / "rows.json").write_text(json.dumps(rows))
-    said = run(SENT, tmp_path / "score.pickle", tmp_path / "rows.json", without=("sparkops",)).splitlines()
-    ((first, second),) = json.loads(said[0])
+    output = run(SENT, tmp_path / "score.pickle", tmp_path / "rows.json", without=("sparkops",)).splitlines()
+    ((first, second),) = json.loads(output[0])
     scorer = Scorer(described)
     assert [first["prediction"], second["prediction"]] == [scorer.score(row)["prediction"] for row in rows]
-    assert (first["model_version"], said[1]) == (7, "[]")
+    assert (first["model_version"], output[1]) == (7, "[]")
 
 
 def test_each_command_is_where_its_group_looks_for_it() -> None:

@@ -1,4 +1,4 @@
-"""Keys, tags, file names and hashes that stand on disk or in a registry, letter by letter: none may change with a name in the code."""
+"""Persisted keys, tags, file names and hashes, compared literally: renaming code must not change them."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_the_fingerprint_of_the_same_work_is_the_one_that_old_records_hold() -> 
     pin = Pin(
         table="orders", kind="delta", location="/w/orders", version=3, identity="abc", schema_hash="def"
     )
-    found = fingerprint(
+    actual = fingerprint(
         JOB,
         source="s",
         params={"day": "2024-01-01"},
@@ -65,10 +65,10 @@ def test_the_fingerprint_of_the_same_work_is_the_one_that_old_records_hold() -> 
         models={"late": 2},
         suites={"sales": "h", "b": None},
     )
-    assert found == "44fe4d7f4e06ed6df6ff"
+    assert actual == "44fe4d7f4e06ed6df6ff"
 
 
-def test_a_compiled_suite_is_kept_under_the_name_that_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_name_of_a_compiled_suite_is_unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     between = Expectation(
         type="expect_column_values_to_be_between",
         kwargs={"column": "day", "min_value": date(2024, 1, 1)},
@@ -97,9 +97,9 @@ def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -
     source = tmp_path / "raw.csv"
     source.write_text("a,b\n1,2\n")
     os.utime(source, ns=(10**18, 10**18))
-    found = source_fingerprint(source)
-    assert found is not None
-    assert found[0] == "a7c03881a36c649a"
+    actual = source_fingerprint(source)
+    assert actual is not None
+    assert actual[0] == "a7c03881a36c649a"
     jobs = tmp_path / "jobs"
     jobs.mkdir()
     for name, text in {"sales": "X = 1\n", "shared": "Y = 2\n", "other": "@job\n"}.items():

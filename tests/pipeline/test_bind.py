@@ -22,13 +22,13 @@ def delays(
     *,
     day: date,
     max_rows: Annotated[int, Field(ge=1, le=50)] = 10,
-    carriers: list[str] = ["AA"],  # noqa: B006 - bind hands out a fresh one
+    carriers: list[str] = ["AA"],  # noqa: B006 - bind returns a copy
 ) -> DataFrame: ...
 
 
-def problems(*given: ParameterSource) -> list[str]:
+def problems(*sources: ParameterSource) -> list[str]:
     with pytest.raises(ParamErrors) as raised:
-        bind(delays, given)
+        bind(delays, sources)
     return [str(problem) for problem in raised.value.problems]
 
 
@@ -56,10 +56,10 @@ def test_an_invalid_value_that_a_later_source_replaces_is_not_an_error():
 
 
 def test_every_problem_is_reported_at_once_with_value_origin_and_place():
-    given = ParameterSource(
+    sources = ParameterSource(
         values={"dya": "2013-07-04", "max_rows": "99", "carriers": "[1"}, origin="command line"
     )
-    messages = problems(given)
+    messages = problems(sources)
     assert len(messages) == 4
     assert messages[0].startswith(
         "No parameter `dya` (from command line). Did you mean `day`? It takes day, max_rows, carriers."
@@ -91,9 +91,9 @@ def test_a_version_of_a_table_that_the_job_does_not_read_is_reported_with_the_re
 
 
 def test_a_default_list_is_copied_for_each_binding():
-    given = [ParameterSource(values={"day": "2013-07-04"}, origin="python")]
-    bind(delays, given).values["carriers"].append("UA")
-    assert bind(delays, given).values["carriers"] == ["AA"]
+    sources = [ParameterSource(values={"day": "2013-07-04"}, origin="python")]
+    bind(delays, sources).values["carriers"].append("UA")
+    assert bind(delays, sources).values["carriers"] == ["AA"]
 
 
 def test_an_option_name_has_dashes():

@@ -136,12 +136,12 @@ def test_a_type_declared_inside_a_function_is_found():
 
 
 def test_real_types_and_their_names_declare_the_same_job():
-    def plain(raw: DataFrame, *, n: Annotated[int, Field(ge=1)] = 2) -> DataFrame: ...
+    def function(raw: DataFrame, *, n: Annotated[int, Field(ge=1)] = 2) -> DataFrame: ...
 
-    by_name = job(plain)
+    by_name = job(function)
     frame = type("DataFrame", (), {"__module__": "pyspark.sql.dataframe"})
-    plain.__annotations__ = {"raw": frame, "n": Annotated[int, Field(ge=1)], "return": frame}
-    by_type = job(plain)
+    function.__annotations__ = {"raw": frame, "n": Annotated[int, Field(ge=1)], "return": frame}
+    by_type = job(function)
     assert (by_type.kind, by_type.tables, by_type.params[0].name) == ("table", ("raw",), "n")
     assert by_name.writes == by_type.writes
 
@@ -290,7 +290,7 @@ def test_coroutines_and_classes_are_refused_as_jobs():
     async def later(raw: DataFrame) -> DataFrame: ...
 
     assert "async" in refused(lambda: job(later))
-    assert "not a plain function" in refused(lambda: job(Origin))
+    assert "not a function function" in refused(lambda: job(Origin))
 
 
 def test_a_wrapped_function_is_declared_by_its_inner_function():

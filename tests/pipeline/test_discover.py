@@ -1,4 +1,4 @@
-"""Jobs found by importing a folder's files."""
+"""Jobs jobs by importing a folder's files."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def refused(folder: Path) -> str:
 def test_the_jobs_of_all_files_are_found_by_name(folder):
     (folder / "one_job.py").write_text(simple("one"))
     (folder / "two_jobs.py").write_text(simple("two") + simple("three"))
-    found = discover(folder)
-    assert sorted(found) == ["one", "three", "two"]
-    assert str(found["one"].place) == "jobs/one_job.py:4"
+    jobs = discover(folder)
+    assert sorted(jobs) == ["one", "three", "two"]
+    assert str(jobs["one"].place) == "jobs/one_job.py:4"
 
 
 def test_jobs_import_files_beside_them_and_are_counted_once(folder):
@@ -50,9 +50,9 @@ def test_jobs_import_files_beside_them_and_are_counted_once(folder):
         "import _hidden_words\nfrom shared_words import WORD, base\n"
         + simple("uses", "return WORD + _hidden_words.WORD")
     )
-    found = discover(folder)
-    assert sorted(found) == ["base", "uses"]
-    assert found["uses"](None) == "sharedhidden"
+    jobs = discover(folder)
+    assert sorted(jobs) == ["base", "uses"]
+    assert jobs["uses"](None) == "sharedhidden"
     assert {module.__name__ for module in modules(folder)} == {"shared_words", "_hidden_words", "uses_words"}
 
 
@@ -68,10 +68,10 @@ def test_a_second_call_gives_the_same_jobs_until_a_file_changes(folder):
 
 def test_an_import_in_the_author_s_own_code_gives_the_same_job(folder):
     (folder / "tested_job.py").write_text(simple("tested"))
-    found = discover(folder)
+    jobs = discover(folder)
     import tested_job
 
-    assert tested_job.tested is found["tested"]
+    assert tested_job.tested is jobs["tested"]
 
 
 def test_two_projects_in_one_process_do_not_mix(folder, tmp_path):

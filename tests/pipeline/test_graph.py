@@ -61,10 +61,10 @@ def test_a_report_needs_everything_above_it_in_order():
 
 @pytest.mark.parametrize("turned", list(itertools.islice(itertools.permutations(FLOW), 0, 5040, 401)))
 def test_every_job_is_after_what_it_reads_however_the_files_are_listed(turned):
-    found = names(execution_order({name: FLOW[name] for name in turned}, list(turned)))
-    assert sorted(found) == sorted(FLOW)
+    jobs = names(execution_order({name: FLOW[name] for name in turned}, list(turned)))
+    assert sorted(jobs) == sorted(FLOW)
     for job in FLOW.values():
-        assert all(found.index(up.name) < found.index(job.name) for up in upstream(job, FLOW))
+        assert all(jobs.index(up.name) < jobs.index(job.name) for up in upstream(job, FLOW))
 
 
 def test_a_job_alone_needs_nothing_that_no_job_makes():

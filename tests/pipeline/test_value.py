@@ -101,8 +101,8 @@ def test_the_json_of_a_value_is_parsed_back(annotation, values):
     @quick
     @given(values)
     def holds(value):
-        carried = json.loads(json.dumps(to_json(param(annotation), value)))
-        back = parse(param(annotation), carried)
+        converted = json.loads(json.dumps(to_json(param(annotation), value)))
+        back = parse(param(annotation), converted)
         assert (type(back), back) == (type(value), value)
 
     holds()
