@@ -36,9 +36,9 @@ def test_every_problem_of_a_file_is_reported(tmp_path):
 
 def test_a_later_layer_is_merged_into_mappings_and_replaces_other_values(tmp_path):
     first, second = tree(tmp_path, "a: {b: 1, c: [1, 2]}\n"), tree(tmp_path, "\na: {c: [3], d: 4}\n")
-    tree = merge([first, second])
-    assert tree.values == {"a": {"b": 1, "c": [3], "d": 4}}
-    assert tree.places["a", "c"] == "a.yml:2"
+    merged = merge([first, second])
+    assert merged.values == {"a": {"b": 1, "c": [3], "d": 4}}
+    assert merged.places["a", "c"] == "a.yml:2"
 
 
 def test_leaves_are_returned_with_their_key_path(tmp_path):

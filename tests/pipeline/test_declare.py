@@ -290,7 +290,7 @@ def test_coroutines_and_classes_are_refused_as_jobs():
     async def later(raw: DataFrame) -> DataFrame: ...
 
     assert "async" in refused(lambda: job(later))
-    assert "not a function function" in refused(lambda: job(Origin))
+    assert "not a plain function" in refused(lambda: job(Origin))
 
 
 def test_a_wrapped_function_is_declared_by_its_inner_function():

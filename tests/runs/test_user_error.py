@@ -15,7 +15,7 @@ JOB = Job(name="double", function=lambda: None, doc="", place=Place(__file__, 3)
 LINE = f"{Path(__file__).parent.name}/{Path(__file__).name}"
 
 
-def convert(function: object) -> BaseException:
+def catch(function: object) -> BaseException:
     with pytest.raises(BaseException) as raised:  # noqa: PT011 - any exception is converted
         function()  # type: ignore[operator]
     return raised.value
@@ -30,7 +30,7 @@ def convert(error: BaseException, translation: SparkopsError | None = None) -> S
 
 
 def test_an_exception_of_the_job_names_type_message_line_and_log() -> None:
-    error = convert(convert(divide_by_zero))
+    error = convert(catch(divide_by_zero))
     assert isinstance(error, JobFailed)
     message = str(error)
     assert message.startswith(f"Job `double` raised ZeroDivisionError: division by zero ({LINE}:")
@@ -42,7 +42,7 @@ def test_an_exception_without_a_frame_of_the_job_names_the_declaration() -> None
 
 
 def test_a_translated_error_keeps_its_type_and_names_the_line() -> None:
-    error = convert(convert(divide_by_zero), TableError("No such column."))
+    error = convert(catch(divide_by_zero), TableError("No such column."))
     assert type(error) is TableError
     assert str(error).startswith(f"No such column. (job `double`, {LINE}:")
 
@@ -62,5 +62,5 @@ def test_a_cancellation_is_found_behind_the_errors_that_it_caused() -> None:
 
 
 def test_the_traceback_is_printed_where_the_log_captures_it(capsys: pytest.CaptureFixture[str]) -> None:
-    convert(convert(divide_by_zero))
+    convert(catch(divide_by_zero))
     assert "Traceback" in capsys.readouterr().err
