@@ -245,8 +245,8 @@ def _compiled(source: Path) -> Description:
 
 def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
     """Fit pipelines of the parity cases until every operation stands in an artifact."""
+    from parity.cases.registry import CASES
     from parity.frames import FRAMES
-    from parity.many import load_cases
     from pyspark.ml import Pipeline
 
     covered = {
@@ -254,7 +254,7 @@ def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
         for file in home.glob("*/description.json")
         for step in json.loads(file.read_text())["steps"]
     }
-    for number, case in enumerate(load_cases()):
+    for number, case in enumerate(CASES):
         if case.reason or covered >= set(STAGES):
             continue
         frame = FRAMES[case.frame](spark)

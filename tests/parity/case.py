@@ -1,4 +1,4 @@
-"""One pipeline to be scored by Spark and by the compiled scorer, and the list of them all."""
+"""A parity case: one pipeline that is scored by Spark and by the compiled scorer."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Stages = Callable[[], list[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A pipeline that proves a stage.
+    """A pipeline that verifies a stage.
 
     Args:
-        stage: Short class name of the fitted stage that it proves, as Spark saves it.
+        stage: Class name of the fitted stage that it verifies, as Spark saves it.
         name: What is special about it.
-        stages: Makes the pipeline's stages, to be fitted.
-        frame: Which frame of `frames.FRAMES` it is fitted on.
+        stages: Returns the stages of the pipeline, to be fitted.
+        frame: Name of the frame in `frames.FRAMES` that it is fitted on.
         inputs: Columns of the frame that a row holds.
-        rows: Most rows at the edges to compare.
-        refused: How many of the rows that the scorer refuses Spark is asked about, one by one.
+        rows: Largest number of edge rows.
+        refused: Number of rows refused by the scorer that Spark scores, too, one by one.
         rtol: Relative tolerance of doubles.
-        sparse: Every other vector of a row is given to Spark sparse; False for stages that tell the two apart.
-        also: Further stages that it proves, named as `stage` is.
-        reason: Why only Spark scores it, as the compiler says it; empty for a compiled one.
+        sparse: Give Spark every other vector as a sparse one; False for stages whose result depends on the storage.
+        also: Further stages that it verifies, named as `stage` is.
+        reason: Why only Spark scores it, a part of the compiler's reason; empty if it is compiled.
     """
 
     stage: str
@@ -40,27 +40,30 @@ class Case:
     reason: str = ""
 
     @property
-    def proves(self) -> tuple[str, ...]:
-        """Return the stages that it proves; `QuantileDiscretizer`, saved as another, is told apart by its name."""
+    def verifies(self) -> tuple[str, ...]:
+        """Return the stages that it verifies; `QuantileDiscretizer` is saved as a Bucketizer."""
         first = "QuantileDiscretizer" if "QuantileDiscretizer" in self.name else self.stage
         return (first, *self.also)
 
-    def told(self, stage: str) -> str:
-        """Return the case as the page says it beside a stage."""
-        return self.name if stage == self.proves[0] else f"{self.stage}: {self.name}"
+    def describe(self, stage: str) -> str:
+        """Return the case as the page of stages names it beside a stage."""
+        return self.name if stage == self.verifies[0] else f"{self.stage}: {self.name}"
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.name}"
 
 
-CASES: list[Case] = []
+def case(stage: str, name: str, *, inputs: Sequence[str], **options: Any) -> Callable[[Stages], Case]:
+    """Return a decorator that makes a `Case` of a function that returns a pipeline's stages.
 
+    Args:
+        stage: Class name of the fitted stage that it verifies, as Spark saves it.
+        name: What is special about it.
+        inputs: Columns of the frame that a row holds.
+        options: Further fields of `Case`.
+    """
 
-def case(stage: str, name: str, *, inputs: Sequence[str], **more: Any) -> Callable[[Stages], Stages]:
-    """Add the decorated function, which makes a pipeline's stages, to the cases."""
+    def make_case(stages: Stages) -> Case:
+        return Case(stage=stage, name=name, stages=stages, inputs=tuple(inputs), **options)
 
-    def keep(stages: Stages) -> Stages:
-        CASES.append(Case(stage=stage, name=name, stages=stages, inputs=tuple(inputs), **more))
-        return stages
-
-    return keep
+    return make_case

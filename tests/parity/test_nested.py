@@ -1,4 +1,4 @@
-"""Tuned and nested pipelines beside Spark's own transform, and feature stages however they are set."""
+"""Tuned and nested pipelines, and feature stages in random settings, score as Spark's own transform does."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity.cases_pipelines import INPUTS, features, linear
 from parity.frames import plain
-from parity.truth import Truth
+from parity.pipelines import PLAIN_COLUMNS, plain_features
+from parity.spark_reference import SparkReference
 
 pytestmark = pytest.mark.spark
 
@@ -29,19 +29,21 @@ def frame(spark: Any) -> Any:
 def test_a_tuned_and_nested_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
     from pyspark.ml import Pipeline
     from pyspark.ml.evaluation import RegressionEvaluator
+    from pyspark.ml.regression import LinearRegression
     from pyspark.ml.tuning import ParamGridBuilder, TrainValidationSplit
 
-    inner = Pipeline(stages=[*features()[:-1], Pipeline(stages=[*features()[-1:], linear()[-1]])])
+    *features, assembler = plain_features()
+    inner = Pipeline(stages=[*features, Pipeline(stages=[assembler, LinearRegression(labelCol="y")])])
     tuned = TrainValidationSplit(
         estimator=inner,
         estimatorParamMaps=ParamGridBuilder().build(),
         evaluator=RegressionEvaluator(labelCol="y"),
         seed=1,
     )
-    truth = Truth(tuned.fit(frame), frame, tmp_path, names=INPUTS)
+    reference = SparkReference(tuned.fit(frame), frame, tmp_path, names=PLAIN_COLUMNS)
     gc.collect()
-    assert truth.scorer.description.stages[-1] == "LinearRegressionModel"
-    assert truth.differences(truth.edges(40), refused=1) == []
+    assert reference.scorer.description.stages[-1] == "LinearRegressionModel"
+    assert reference.compare(reference.edge_rows(40), refused=1).differences == []
 
 
 modes = st.sampled_from(["error", "keep", "skip"])
@@ -74,5 +76,5 @@ def test_feature_stages_agree_however_they_are_set(
         VectorAssembler(inputCols=["co", "hi", "xi", "fi", "l"], outputCol="raw", handleInvalid=assemble),
         StandardScaler(inputCol="raw", outputCol="features", withMean=with_mean),
     ]
-    truth = Truth(Pipeline(stages=stages).fit(frame), frame, tmp_path, names=INPUTS)
-    assert [str(found) for found in truth.differences(truth.edges(60), refused=2)] == []
+    reference = SparkReference(Pipeline(stages=stages).fit(frame), frame, tmp_path, names=PLAIN_COLUMNS)
+    assert list(map(str, reference.compare(reference.edge_rows(60), refused=2).differences)) == []

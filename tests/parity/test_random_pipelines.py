@@ -14,12 +14,12 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from parity.frames import FRAMES
-from parity.truth import Truth
+from parity.pipelines import PLAIN_COLUMNS
+from parity.spark_reference import SparkReference
 from sparkops.artifact.random_rows import generate_rows
 
 pytestmark = pytest.mark.spark
 
-INPUTS = ("c", "d", "x", "h", "n", "l", "b", "f")
 Draw = Callable[..., Any]
 MODES = st.sampled_from(["error", "keep", "skip"])
 
@@ -164,7 +164,10 @@ def test_any_pipeline_agrees(frame: Any, tmp_path: Path, stages: list[Any]) -> N
     except (PySparkException, Py4JJavaError):
         return  # Spark itself does not fit such a pipeline
     shutil.rmtree(tmp_path, ignore_errors=True)
-    truth = Truth(fitted, frame, tmp_path, names=INPUTS)
-    rows = [*truth.edges(60), *generate_rows(truth.scorer, truth.fields_only(), 150, seed=7)]
-    found = truth.differences(rows, refused=1)
-    assert [f"{each}; {rows[each.index]}" for each in found[:3]] == []
+    reference = SparkReference(fitted, frame, tmp_path, names=PLAIN_COLUMNS)
+    rows = [
+        *reference.edge_rows(60),
+        *generate_rows(reference.scorer, reference.sampled_inputs(), 150, seed=7),
+    ]
+    differences = reference.compare(rows, refused=1).differences
+    assert [f"{item}; {rows[item.index]}" for item in differences[:3]] == []

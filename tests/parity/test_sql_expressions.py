@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from parity.sql_draw import expression, rows
-from parity.sql_truth import Tally, compare
+from parity.random_sql import expression, rows
+from parity.sql_comparison import Tally, compare
 
 pytestmark = pytest.mark.spark
 

@@ -1,0 +1,22 @@
+"""Cases of ImputerModel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.case import case
+from parity.pipelines import assemble
+
+
+@case(
+    "ImputerModel", "all strategies, a missing value, every type of number", inputs=["x", "h", "n", "l", "f"]
+)
+def strategies() -> list[Any]:
+    from pyspark.ml.feature import Imputer
+
+    return [
+        Imputer(inputCols=["x", "n", "l"], outputCols=["xm", "nm", "lm"]),
+        Imputer(inputCols=["h", "f"], outputCols=["hm", "fm"], strategy="median", missingValue=0.5),
+        Imputer(inputCol="h", outputCol="ho", strategy="mode"),
+        assemble("xm", "nm", "lm", "hm", "fm", "ho", invalid="keep"),
+    ]

@@ -1,0 +1,33 @@
+"""Cases of VectorAssembler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.case import case
+from parity.pipelines import PLAIN_COLUMNS, label_indexer, plain_features
+
+
+@case("VectorAssembler", "vectors and numbers", inputs=["v", "p"], frame="vectors")
+def vectors_and_numbers() -> list[Any]:
+    from pyspark.ml.feature import StandardScaler, VectorAssembler
+
+    return [
+        VectorAssembler(inputCols=["v", "p"], outputCol="all"),
+        StandardScaler(inputCol="all", outputCol="scaled"),
+    ]
+
+
+@case(
+    "VectorAssembler",
+    "error",
+    inputs=PLAIN_COLUMNS,
+    rows=150,
+    also=("StandardScalerModel", "StringIndexerModel", "Bucketizer"),
+)
+def error() -> list[Any]:
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.feature import StandardScaler
+
+    features = plain_features(invalid="error", scaler=StandardScaler(withMean=True))
+    return [*features, label_indexer(), LogisticRegression(maxIter=4)]

@@ -1,0 +1,228 @@
+"""Spark's own answers for one fitted model, and their comparison with the compiled scorer's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
+from pyspark.sql import DataFrame
+from pyspark.sql.types import LongType, StructField, StructType
+
+from sparkops.compiler import compile_model, fields_from_spark, with_vector_sizes
+from sparkops.errors import RowError
+from sparkops.scoring import Answer, Difference, Scorer, compare_answers, edge_rows, load, save
+
+_ROW = "_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The result of comparing some rows.
+
+    Args:
+        differences: Where Spark and the scorer differ; `index` counts all rows.
+        compared: Indices of the rows that both scored.
+    """
+
+    differences: list[Difference]
+    compared: tuple[int, ...]
+
+
+class SparkReference:
+    """A fitted model, saved and compiled.
+
+    Args:
+        fitted: What `fit` returned.
+        frame: A frame with the model's columns in their types.
+        folder: An empty folder.
+        names: Columns that a row holds; None for all of the frame.
+        sparse: Give Spark every other vector as a sparse one.
+    """
+
+    def __init__(
+        self,
+        fitted: Any,
+        frame: DataFrame,
+        folder: Path,
+        *,
+        names: Sequence[str] | None = None,
+        sparse: bool = True,
+    ) -> None:
+        self.sparse = sparse
+        self.fitted, self.schema, self.spark = fitted, frame.schema, frame.sparkSession
+        self.saved = folder / "spark"
+        fitted.write().overwrite().save(str(self.saved))
+        fields = fields_from_spark(frame.schema.jsonValue())
+        fields = tuple(field for field in fields if names is None or field.name in names)
+        self.sampled = [_plain_row(row) for row in frame.limit(30).collect()]
+        save(compile_model(self.saved, with_vector_sizes(fields, self.sampled[0])), folder / "scorer")
+        self.scorer: Scorer = load(folder / "scorer", raw=True)
+        self._input_columns = {name for stage in inner_stages(fitted) for name in input_columns(stage)}
+        self.storage: dict[str, set[str]] = {}
+
+    def edge_rows(self, limit: int = 150) -> list[dict[str, Any]]:
+        """Return sampled rows and edge rows."""
+        rows = self.sampled_inputs()
+        return rows + edge_rows(self.scorer.description, rows, limit=limit)
+
+    def sampled_inputs(self) -> list[dict[str, Any]]:
+        """Return the sampled rows with the fields that the model reads."""
+        names = [field.name for field in self.scorer.fields]
+        return [{name: row[name] for name in names} for row in self.sampled]
+
+    def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+        """Return Spark's answers in one job; all are "refused" if the job fails."""
+        read = {field.name for field in self.scorer.fields}
+        fields = [StructField(field.name, field.dataType) for field in self.schema if field.name in read]
+        schema = StructType([StructField(_ROW, LongType()), *fields])
+        columns = [output.column for output in self.scorer.outputs if output.column is not None]
+        try:
+            transformed = self.fitted.transform(self._frame(rows, schema))
+            # a SELECT left the row number out
+            if _ROW not in transformed.columns:
+                return [self._answer_alone(row, schema, columns) for row in rows]
+            vectors = [field.name for field in transformed.schema if isinstance(field.dataType, VectorUDT)]
+            vectors = [name for name in vectors if name in self._input_columns]
+            collected = transformed.select(_ROW, *{*columns, *vectors}).collect()
+        except (PySparkException, Py4JJavaError):
+            return ["refused"] * len(rows)
+        self._record_storage(collected, vectors)
+        by_row = {row[_ROW]: {name: plain_value(row[name]) for name in columns} for row in collected}
+        return [by_row.get(at, "dropped") for at in range(len(rows))]
+
+    def compare(self, rows: Sequence[dict[str, Any]], *, refused: int = 6, rtol: float = 1e-12) -> Comparison:
+        """Compare Spark with the scorer, row by row and as a batch.
+
+        Args:
+            rows: The rows.
+            refused: Number of rows refused by the scorer that Spark scores, too, each in a job of its own.
+            rtol: Relative tolerance of doubles.
+        """
+        answers = [self.scorer.answer(row) for row in rows]
+        scored = [at for at, answer in enumerate(answers) if answer != "refused"]
+        scored_rows, expected = [rows[at] for at in scored], [answers[at] for at in scored]
+        outputs = self.scorer.outputs
+        differences = compare_answers(self.answers(scored_rows), expected, outputs, rtol=rtol)
+        differences += self._compare_batch(scored_rows, expected, rtol=rtol)
+        differences = [replace(difference, index=scored[difference.index]) for difference in differences]
+        alone = self._choose_refused(rows, answers, refused)
+        for at in alone:
+            of_row = compare_answers(self.answers([rows[at]]), ["refused"], outputs, rtol=rtol)
+            differences += [replace(difference, index=at) for difference in of_row]
+        return Comparison(differences, (*scored, *alone))
+
+    def _compare_batch(
+        self, rows: Sequence[dict[str, Any]], expected: Sequence[Answer], *, rtol: float
+    ) -> list[Difference]:
+        outputs = self.scorer.outputs
+        batch: list[Answer] = [
+            "dropped" if row is None else row for row in self.scorer.score_batch(rows).rows()
+        ]
+        doubles = [output.name for output in outputs if output.type == "double" and output.role != "column"]
+        return compare_answers(
+            [_null_as_nan(answer, doubles) for answer in expected], batch, outputs, rtol=rtol
+        )
+
+    def _choose_refused(
+        self, rows: Sequence[dict[str, Any]], answers: Sequence[Answer], count: int
+    ) -> list[int]:
+        """Return some rows that the scorer refuses, evenly spaced."""
+        refused = [at for at, answer in enumerate(answers) if answer == "refused"]
+        certain = [at for at in refused if not self._depends_on_storage(rows[at])]
+        step = max(1, len(certain) // count) if count else 1
+        return certain[::step][:count]
+
+    def _depends_on_storage(self, row: dict[str, Any]) -> bool:
+        """Return whether Spark's answer depends on how it happens to store a vector."""
+        try:
+            self.scorer.score(row)
+        except RowError as error:
+            return "stores the vector dense or sparse" in str(error)
+        return False
+
+    def _record_storage(self, rows: Sequence[Any], vectors: Sequence[str]) -> None:
+        """Record how Spark stored the vectors that stages read."""
+        for name in vectors:
+            cells = [row[name] for row in rows if row[name] is not None]
+            forms = {"sparse" if isinstance(cell, SparseVector) else "dense" for cell in cells}
+            self.storage.setdefault(name, set()).update(forms)
+
+    def _answer_alone(self, row: dict[str, Any], schema: StructType, columns: Sequence[str]) -> Answer:
+        """Return Spark's answer for one row."""
+        try:
+            collected = self.fitted.transform(self._frame([row], schema)).select(*columns).collect()
+        except (PySparkException, Py4JJavaError):
+            return "refused"
+        return {name: plain_value(collected[0][name]) for name in columns} if collected else "dropped"
+
+    def _frame(self, rows: Sequence[dict[str, Any]], schema: StructType) -> DataFrame:
+        """Return rows as a frame; every other vector is sparse if `sparse` is set."""
+        vectors = {field.name for field in schema if isinstance(field.dataType, VectorUDT)}
+        if not vectors:
+            # an Arrow table stays in Spark's plan: small answers come from the driver, without a job
+            columns = {name: [row[name] for row in rows] for name in schema.names[1:]}
+            return self.spark.createDataFrame(pa.table({_ROW: list(range(len(rows))), **columns}), schema)
+        cells = [
+            (
+                at,
+                *(
+                    _vector(row[name], sparse=self.sparse and at % 2 == 0) if name in vectors else row[name]
+                    for name in schema.names[1:]
+                ),
+            )
+            for at, row in enumerate(rows)
+        ]
+        return self.spark.createDataFrame(cells, schema)
+
+
+def inner_stages(fitted: Any) -> Iterator[Any]:
+    """Yield the stages of a fitted model, those of inner pipelines one by one."""
+    stages = getattr(fitted, "stages", None)
+    if stages is None:
+        yield fitted
+        return
+    for stage in stages:
+        yield from inner_stages(stage)
+
+
+def input_columns(stage: Any) -> set[str]:
+    """Return the columns that a fitted stage reads, as far as its params name them."""
+    columns: set[str] = set()
+    for param in ("inputCol", "inputCols", "featuresCol"):
+        if stage.hasParam(param) and stage.isDefined(param) and not stage.hasParam("formula"):
+            value = stage.getOrDefault(param)
+            columns |= {value} if isinstance(value, str) else set(value)
+    return columns
+
+
+def plain_value(value: Any) -> Any:
+    """Return a collected cell as plain values: vectors become lists."""
+    if isinstance(value, list):
+        return [plain_value(item) for item in value]
+    return value.toArray().tolist() if hasattr(value, "toArray") else value
+
+
+def _null_as_nan(answer: Answer, doubles: Sequence[str]) -> Answer:
+    """Return an answer as a batch gives it: its array of predictions has NaN for null."""
+    if isinstance(answer, str):
+        return answer
+    return {name: nan if value is None and name in doubles else value for name, value in answer.items()}
+
+
+def _plain_row(row: Any) -> dict[str, Any]:
+    return {name: plain_value(value) for name, value in row.asDict().items()}
+
+
+def _vector(values: Sequence[float] | None, *, sparse: bool) -> Any:
+    if values is None:
+        return None
+    if not sparse:
+        return Vectors.dense(values)
+    return Vectors.sparse(len(values), [(slot, value) for slot, value in enumerate(values) if value])
