@@ -51,7 +51,7 @@ def run_case(case: Case, frame: Any, folder: Path, rows: int) -> CaseResult:
     result.differences += [f"no {stage} was compiled" for stage in sorted(missing)]
     code = generate_code(scorer.description)
     for index in comparison.compared:
-        result.add_row(all_rows[index], scorer.answer(all_rows[index]), code.edges, code.known)
+        result.add_row(all_rows[index], scorer.answer(all_rows[index]), code.boundaries, code.known_values)
     result.add_stages(fitted, reference.storage)
     return result
 

@@ -114,8 +114,8 @@ def _differences(
             continue
         tally.values += 1
         if not _same(mine, theirs):
-            read_slice = {name: value for name, value in rows[at].items() if name in expression}
-            tally.wrong.append(f"{expression} is {theirs!r} in Spark and {mine!r} here for {read_slice}")
+            inputs = {name: value for name, value in rows[at].items() if name in expression}
+            tally.wrong.append(f"{expression} is {theirs!r} in Spark and {mine!r} here for {inputs}")
             return
 
 

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.description import Step
 from sparkops.scoring.jvm.regex import translate_regex, translate_search_regex
-from sparkops.scoring.stages.feature.text.tokenizer import _by_pattern, words
+from sparkops.scoring.stages.feature.text.regex_tokenizer import make_tokenizer
+from sparkops.scoring.stages.feature.text.tokenizer import tokenize
 
 
 def split(pattern: str, text: str, *, gaps: bool = True, shortest: int = 0) -> list[str]:
     params = {"pattern": pattern, "gaps": gaps, "lower": False, "shortest": shortest}
-    return _by_pattern(Step("tokenize_by_pattern", "RegexTokenizer", ("t",), ("o",), params))(text)
+    return make_tokenizer(Step("tokenize_by_pattern", "RegexTokenizer", ("t",), ("o",), params))(text)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +73,9 @@ def test_short_words_are_measured_in_units_of_java() -> None:
 
 def test_white_space_is_what_java_takes_for_it() -> None:
     text = "A\x0bB\x1cC\x85D\u2003E\xa0F\r\nG  "
-    assert words(text) == ["a", "b\x1cc\x85d\u2003e\xa0f", "", "g"]
-    assert words("") == [""]
-    assert words(" \n") == []
+    assert tokenize(text) == ["a", "b\x1cc\x85d\u2003e\xa0f", "", "g"]
+    assert tokenize("") == [""]
+    assert tokenize(" \n") == []
 
 
 @pytest.mark.parametrize(

@@ -1,101 +1,125 @@
-"""Every operation by its name: where a new stage family is added."""
+"""Every operation by the name that descriptions use: a new operation gets one line here."""
 
 from __future__ import annotations
 
 from ..stage import Stage
-from .classification.linear_svc import LinearSVC
-from .classification.logistic_regression import Logistic
-from .classification.multilayer_perceptron_classifier import Perceptron
-from .classification.naive_bayes import NaiveBayes
-from .classification.one_vs_rest import OneVsRest
-from .clustering.bisecting_k_means import Bisecting
-from .clustering.gaussian_mixture import Mixture
-from .clustering.k_means import KMeans
-from .feature.categorical.feature_hasher import HashFeatures
-from .feature.categorical.index_to_string import IndexToString
-from .feature.categorical.one_hot_encoder import OneHotEncode
-from .feature.categorical.string_indexer import StringIndex
-from .feature.categorical.target_encoder import TargetEncode
-from .feature.categorical.vector_indexer import VectorIndex
-from .feature.lsh.bucketed_random_projection_lsh import ProjectionHash
-from .feature.lsh.min_hash_lsh import MinHash
-from .feature.numeric.binarizer import Binarize
-from .feature.numeric.bucketizer import Bucketize
-from .feature.numeric.imputer import Impute
-from .feature.numeric.normalizer import Normalize
-from .feature.sql_transformer import Select, Where
-from .feature.text.count_vectorizer import CountWords
-from .feature.text.hashing_tf import HashWords
-from .feature.text.n_gram import NGram
-from .feature.text.stop_words_remover import RemoveWords
-from .feature.text.tokenizer import Tokenize, TokenizeByPattern
-from .feature.text.word2vec import AverageWords
-from .feature.vector.dct import Dct
-from .feature.vector.interaction import Interact
-from .feature.vector.pca import Project
-from .feature.vector.polynomial_expansion import Polynomial
-from .feature.vector.vector_assembler import Assemble
-from .feature.vector.vector_size_hint import VectorSize
-from .fpm.fp_growth import Rules
-from .recommendation.als import Recommend
-from .regression.aft_survival_regression import Survival
-from .regression.generalized_linear_regression import GeneralizedLinear
-from .regression.isotonic_regression import Isotonic
-from .regression.linear_regression import Linear
-from .shared.affine_transform import Rescale
-from .shared.factorization_machine import Factorization
-from .shared.slot_selection import PickSlots
-from .shared.tree_leaves import TreeLeaves
-from .shared.tree_prediction import Trees
+from .classification import (
+    linear_svc,
+    logistic_regression,
+    multilayer_perceptron_classifier,
+    naive_bayes,
+    one_vs_rest,
+)
+from .clustering import bisecting_k_means, gaussian_mixture, k_means
+from .feature import sql_transformer
+from .feature.categorical import (
+    feature_hasher,
+    index_to_string,
+    one_hot_encoder,
+    string_indexer,
+    target_encoder,
+    vector_indexer,
+)
+from .feature.lsh import bucketed_random_projection_lsh, min_hash_lsh
+from .feature.numeric import (
+    binarizer,
+    bucketizer,
+    imputer,
+    normalizer,
+)
+from .feature.text import (
+    count_vectorizer,
+    hashing_tf,
+    n_gram,
+    regex_tokenizer,
+    stop_words_remover,
+    tokenizer,
+    word2vec,
+)
+from .feature.vector import (
+    dct,
+    interaction,
+    pca,
+    polynomial_expansion,
+    vector_assembler,
+    vector_size_hint,
+)
+from .fpm import fp_growth
+from .recommendation import als
+from .regression import (
+    aft_survival_regression,
+    generalized_linear_regression,
+    isotonic_regression,
+    linear_regression,
+)
+from .shared import (
+    affine_transform,
+    factorization_machine,
+    slot_selection,
+    tree_leaves,
+    tree_prediction,
+)
 
 STAGES: dict[str, Stage] = {
     stage.op: stage
     for stage in (
-        Assemble(),
-        Bisecting(),
-        Factorization(),
-        GeneralizedLinear(),
-        Isotonic(),
-        Mixture(),
-        NaiveBayes(),
-        OneVsRest(),
-        Perceptron(),
-        Recommend(),
-        Rules(),
-        Survival(),
-        LinearSVC(),
-        TreeLeaves(),
-        Bucketize(),
-        Impute(),
-        IndexToString(),
-        KMeans(),
-        Linear(),
-        Logistic(),
-        OneHotEncode(),
-        Rescale(),
-        Select(),
-        StringIndex(),
-        Trees(),
-        Where(),
-        AverageWords(),
-        CountWords(),
-        HashFeatures(),
-        HashWords(),
-        NGram(),
-        RemoveWords(),
-        Tokenize(),
-        TokenizeByPattern(),
-        Binarize(),
-        Dct(),
-        Interact(),
-        MinHash(),
-        Normalize(),
-        PickSlots(),
-        Polynomial(),
-        Project(),
-        ProjectionHash(),
-        TargetEncode(),
-        VectorIndex(),
-        VectorSize(),
+        # feature
+        sql_transformer.Select(),
+        sql_transformer.Where(),
+        # feature.text
+        count_vectorizer.CountVectorizer(),
+        hashing_tf.HashingTF(),
+        n_gram.NGram(),
+        regex_tokenizer.RegexTokenizer(),
+        stop_words_remover.StopWordsRemover(),
+        tokenizer.Tokenizer(),
+        word2vec.Word2Vec(),
+        # feature.categorical
+        feature_hasher.FeatureHasher(),
+        index_to_string.IndexToString(),
+        one_hot_encoder.OneHotEncoder(),
+        string_indexer.StringIndexer(),
+        target_encoder.TargetEncoder(),
+        vector_indexer.VectorIndexer(),
+        # feature.numeric
+        binarizer.Binarizer(),
+        bucketizer.Bucketizer(),
+        imputer.Imputer(),
+        normalizer.Normalizer(),
+        # feature.vector
+        dct.DCT(),
+        interaction.Interaction(),
+        pca.PCA(),
+        polynomial_expansion.PolynomialExpansion(),
+        vector_assembler.VectorAssembler(),
+        vector_size_hint.VectorSizeHint(),
+        # feature.lsh
+        bucketed_random_projection_lsh.BucketedRandomProjectionLSH(),
+        min_hash_lsh.MinHashLSH(),
+        # classification
+        linear_svc.LinearSVC(),
+        logistic_regression.LogisticRegression(),
+        multilayer_perceptron_classifier.MultilayerPerceptronClassifier(),
+        naive_bayes.NaiveBayes(),
+        one_vs_rest.OneVsRest(),
+        # regression
+        aft_survival_regression.AFTSurvivalRegression(),
+        generalized_linear_regression.GeneralizedLinearRegression(),
+        isotonic_regression.IsotonicRegression(),
+        linear_regression.LinearRegression(),
+        # clustering
+        bisecting_k_means.BisectingKMeans(),
+        gaussian_mixture.GaussianMixture(),
+        k_means.KMeans(),
+        # recommendation
+        als.ALS(),
+        # fpm
+        fp_growth.FPGrowth(),
+        # shared
+        affine_transform.AffineTransform(),
+        factorization_machine.FactorizationMachine(),
+        slot_selection.SlotSelection(),
+        tree_leaves.TreeLeaves(),
+        tree_prediction.TreePrediction(),
     )
 }

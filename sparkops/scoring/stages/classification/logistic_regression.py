@@ -19,7 +19,7 @@ from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefe
 
 
 @dataclass(frozen=True, slots=True)
-class Logistic:
+class LogisticRegression:
     """params: multinomial, classes, sparse; arrays: weights (rows, features), intercepts, threshold or thresholds."""
 
     op: str = "logistic"

@@ -23,7 +23,7 @@ _LARGE = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Perceptron:
+class MultilayerPerceptronClassifier:
     """params: layers, classes; arrays: weights, layer by layer: first (inputs, outputs), then the outputs' biases."""
 
     op: str = "perceptron"

@@ -26,7 +26,7 @@ _FAR = "is endlessly far from every centre, and which is the nearer hangs on whe
 
 
 @dataclass(frozen=True, slots=True)
-class Bisecting:
+class BisectingKMeans:
     """Of two children the nearer, of equally near ones the left; by angle, the left where no distance is a number.
 
     Of centres that are all endlessly far the left one is taken where Spark stores the vector dense; else none is.

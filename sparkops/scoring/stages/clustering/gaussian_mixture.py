@@ -25,7 +25,7 @@ _EPSILON = float_info.epsilon
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class GaussianMixture:
     """arrays: weights (n), heights (n) the logarithms of the densities' factors, roots (n, features, features), shifts (n, features).
 
     A density is exp(height - |shift - root x|^2 / 2): root is the whitening matrix of a covariance, shift that of its mean.

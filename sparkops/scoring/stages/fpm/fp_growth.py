@@ -25,7 +25,7 @@ Rule = tuple[frozenset[Item], Item]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FPGrowth:
     """params: rules, a list of [items that must be there, item that follows]; null items count. Null rows have none."""
 
     op: str = "rules"

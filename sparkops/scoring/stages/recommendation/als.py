@@ -19,7 +19,7 @@ _INTEGER = 2**31
 
 
 @dataclass(frozen=True, slots=True)
-class Recommend:
+class ALS:
     """params: invalid ("keep": NaN of an unknown id, "skip": the row is dropped); inputs: user, item.
 
     arrays: users, items, rising ids; user_factors, item_factors (ids, rank). An id is a whole number of 32 bits.

@@ -16,7 +16,7 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Survival:
+class AFTSurvivalRegression:
     """params: sparse; arrays: weights, intercept (1), factors: each quantile beside the prediction. outputs: prediction, quantiles."""
 
     op: str = "survival"

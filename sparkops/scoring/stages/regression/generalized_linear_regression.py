@@ -29,7 +29,7 @@ Function = Callable[[float], float]
 
 
 @dataclass(frozen=True, slots=True)
-class GeneralizedLinear:
+class GeneralizedLinearRegression:
     """params: family (Poisson, gamma and Tweedie are "positive"), link, sparse; arrays: weights, intercept (1), power (1).
 
     inputs: features, and an offset where there is one; a null offset has no answer. outputs: prediction, and the sum.

@@ -18,7 +18,7 @@ from ...ir.validation import float_array, int_param, require
 
 
 @dataclass(frozen=True, slots=True)
-class Isotonic:
+class IsotonicRegression:
     """params: feature, the slot of a vector; arrays: places, rising, each once, and answers. A null double has no answer."""
 
     op: str = "isotonic"

@@ -12,7 +12,7 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class LinearRegression:
     """params: sparse; arrays: weights, intercept (1)."""
 
     op: str = "linear"

@@ -23,7 +23,7 @@ from ...ir.description import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Rescale:
+class AffineTransform:
     """value -> (value - shift) * scale + add, slot by slot, or a constant.
 
     arrays: any of shift, scale, add (None of them: not applied), and constant (NaN where the slot is not constant).

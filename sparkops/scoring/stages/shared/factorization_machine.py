@@ -20,7 +20,7 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 
 
 @dataclass(frozen=True, slots=True)
-class Factorization:
+class FactorizationMachine:
     """params: kind ("regress", "classify"), classes (0 or 2), sparse; arrays: weights, intercept (1), factors (features, n)."""
 
     op: str = "factorization"

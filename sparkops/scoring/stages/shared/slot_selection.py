@@ -30,7 +30,7 @@ Run = tuple[int, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class PickSlots:
+class SlotSelection:
     """arrays: slots, in the order in which they are wanted; none of them twice."""
 
     op: str = "pick_slots"

@@ -19,7 +19,7 @@ from ...trees.tree_ensemble import TreeEnsemble
 
 
 @dataclass(frozen=True, slots=True)
-class Trees:
+class TreePrediction:
     """params: kind ("regress", "classify", "boost"), features, classes, mean; arrays: those of `TreeEnsemble`.
 
     Leaves hold what a tree adds to the sum, its weight included. `mean` divides the sum by the number of trees.

@@ -19,7 +19,7 @@ Add = Callable[[Counts, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
-class HashFeatures:
+class FeatureHasher:
     """params: size (slots), types (of each input), names (of the inputs that are categories, numbers though they be).
 
     A number adds itself at the hash of its column's name, a category 1 at the hash of `name=value`; null adds nothing.

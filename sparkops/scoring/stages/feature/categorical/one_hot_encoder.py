@@ -17,7 +17,7 @@ from ....ir.validation import MAX_SLOTS, int_param, require
 
 
 @dataclass(frozen=True, slots=True)
-class OneHotEncode:
+class OneHotEncoder:
     """params: categories, keep (unknown category), drop_last."""
 
     op: str = "one_hot"

@@ -24,7 +24,7 @@ _SPECIAL = {"Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 @dataclass(frozen=True, slots=True)
-class StringIndex:
+class StringIndexer:
     """params: labels, invalid ("error", "keep", "skip"), type (of the input column)."""
 
     op: str = "string_index"

@@ -17,7 +17,7 @@ _WHY = "was not seen in training, and the model refuses that"
 
 
 @dataclass(frozen=True, slots=True)
-class TargetEncode:
+class TargetEncoder:
     """params: invalid ("error", "keep"); arrays: categories, encodings, unseen (1), null (1, or none where no null was seen)."""
 
     op: str = "target_encode"

@@ -24,7 +24,7 @@ Problem = Callable[[object], object]
 
 
 @dataclass(frozen=True, slots=True)
-class VectorIndex:
+class VectorIndexer:
     """params: invalid ("error", "keep", "skip"), stored (see `storage`).
 
     arrays: size (1), slots: which hold categories, starts: where the values of each begin and the last ends, values: in

@@ -18,7 +18,7 @@ from ..vector.pca import all_sums, sums
 
 
 @dataclass(frozen=True, slots=True)
-class ProjectionHash:
+class BucketedRandomProjectionLSH:
     """arrays: directions (tables, slots), factor (1). The answer is a list of vectors of one number, one a table."""
 
     op: str = "projection_hash"

@@ -21,7 +21,7 @@ Pairs = Sequence[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class MinHash:
+class MinHashLSH:
     """arrays: coefficients (tables, 2). The answer is a list of vectors of one number, one a table; all 0 is refused."""
 
     op: str = "min_hash"

@@ -24,7 +24,7 @@ from ....ir.validation import float_array, require
 
 
 @dataclass(frozen=True, slots=True)
-class Binarize:
+class Binarizer:
     """arrays: threshold (1). A null or NaN number gives 0; a NaN slot gives 1 below a negative threshold, as in Spark."""
 
     op: str = "binarize"

@@ -19,7 +19,7 @@ from ....ir.description import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Bucketize:
+class Bucketizer:
     """params: invalid; arrays: splits. The last bucket is closed on the right; null stays null but for `skip`."""
 
     op: str = "bucketize"

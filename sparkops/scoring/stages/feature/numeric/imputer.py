@@ -15,7 +15,7 @@ from ....ir.field import FLOATING_TYPES, INTEGER_RANGES
 
 
 @dataclass(frozen=True, slots=True)
-class Impute:
+class Imputer:
     """arrays: surrogate (1), missing (1: the value that counts as missing, NaN by default)."""
 
     op: str = "impute"

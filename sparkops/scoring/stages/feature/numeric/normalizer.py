@@ -22,7 +22,7 @@ Row = Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
-class Normalize:
+class Normalizer:
     """params: stored (see `storage`); arrays: p (1), infinity for the largest slot. A length of 0 leaves the vector as it is."""
 
     op: str = "normalize"

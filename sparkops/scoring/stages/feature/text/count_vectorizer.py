@@ -24,7 +24,7 @@ from .hashing_tf import counted
 
 
 @dataclass(frozen=True, slots=True)
-class CountWords:
+class CountVectorizer:
     """params: words (null among them), binary; arrays: least (1: a count, or below 1 a share of the row's words)."""
 
     op: str = "count_words"

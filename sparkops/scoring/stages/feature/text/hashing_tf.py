@@ -27,7 +27,7 @@ ITEMS = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 
 @dataclass(frozen=True, slots=True)
-class HashWords:
+class HashingTF:
     """params: size (slots), binary (1 for any count), type (of the list's items). A null item hashes to the seed."""
 
     op: str = "hash_words"

@@ -22,7 +22,7 @@ from ....text.token_columns import (
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveWords:
+class StopWordsRemover:
     """params: words (those to remove, null among them), exact (upper and lower case differ). Null words stay."""
 
     op: str = "remove_words"

@@ -16,7 +16,7 @@ from ....text.token_columns import TOKENS, TokenFunction, Tokens, cached_functio
 
 
 @dataclass(frozen=True, slots=True)
-class AverageWords:
+class Word2Vec:
     """params: words; arrays: vectors (words, size). Words without a vector count, and add 0; no words give zeros."""
 
     op: str = "average_words"

@@ -22,7 +22,7 @@ MAX_SLOTS = 2048  # slots; the transform is one product with a table of their sq
 
 
 @dataclass(frozen=True, slots=True)
-class Dct:
+class DCT:
     """params: size, inverse. Infinities are refused: what Spark makes of them hangs on the order of its own sums."""
 
     op: str = "dct"

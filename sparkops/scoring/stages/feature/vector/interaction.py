@@ -30,7 +30,7 @@ Entries = tuple[Numbers | int, Numbers | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Interact:
+class Interaction:
     """params: sizes: for each column, how many categories each of its slots has, 0 for a number; stored: see `storage`.
 
     Spark passes over the zeros of a vector that it stores sparse, and over the first category of a slot there too.

@@ -20,7 +20,7 @@ _WRITTEN_OUT = 2048  # terms
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
+class PCA:
     """arrays: directions (outputs, slots)."""
 
     op: str = "project"

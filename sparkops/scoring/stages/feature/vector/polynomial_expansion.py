@@ -23,7 +23,7 @@ Terms = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Polynomial:
+class PolynomialExpansion:
     """params: size, degree, stored (see `storage`). A product stops at its first 0, as Spark's does."""
 
     op: str = "polynomial"

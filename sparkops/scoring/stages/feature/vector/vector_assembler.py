@@ -19,7 +19,7 @@ _WRITTEN_OUT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Assemble:
+class VectorAssembler:
     """params: invalid. `error` refuses null everywhere and NaN in scalars; `keep` makes NaN of null."""
 
     op: str = "assemble"

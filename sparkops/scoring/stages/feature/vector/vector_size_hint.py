@@ -12,7 +12,7 @@ from ....ir.validation import enum_param, int_param
 
 
 @dataclass(frozen=True, slots=True)
-class VectorSize:
+class VectorSizeHint:
     """params: size, invalid ("error", "skip"). Its output has its input's name."""
 
     op: str = "vector_size"
