@@ -19,7 +19,7 @@ from sparkops.scoring.ir.description import Step
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.sql.expression import expression_from_json as read_tree
 from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
-from sparkops.scoring.stages.feature.sql_transformer import rows_of
+from sparkops.scoring.stages.feature.sql_transformer import evaluate_rows
 
 _WORDS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
 FAULT = object()
@@ -46,8 +46,8 @@ def ours(expression: str, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
         column = read_slice(Field(name, kind), [row[name] for row in rows], 0, len(rows))
         assert isinstance(column, ScalarColumn)
         frame.columns[name] = column
-    values, bad = rows_of(step, read_tree(step.params["nodes"], "SQL"), frame)
-    return tree.type, [FAULT if gone else value for gone, value in zip(bad.tolist(), values, strict=True)]
+    values, failed = evaluate_rows(step, read_tree(step.params["nodes"], "SQL"), frame)
+    return tree.type, [FAULT if gone else value for gone, value in zip(failed.tolist(), values, strict=True)]
 
 
 def compare(

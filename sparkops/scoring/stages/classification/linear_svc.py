@@ -1,4 +1,4 @@
-"""A linear support vector classifier."""
+"""LinearSVCModel: a linear support vector classifier."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class LinearSVC:
     op: str = "svc"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the margin and the choice."""
+        """Emit the margin and the class."""
         require(step, good=step.params["classes"] == 2 and not step.outputs[1])  # noqa: PLR2004
         weights = float_array(step, "weights", None)
         source = code.features(step.inputs[0], step.stage, len(weights))
         intercept, threshold = (float(float_array(step, name, 1)[0]) for name in ("intercept", "threshold"))
-        m = code.local(margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"])))
-        choice = code.local(f"1.0 if {m} > {float_literal(threshold)} else 0.0")
-        class_decision.bind_names(step, code, choice, code.local(f"(-{m}, {m})"), "")
+        margin = code.local(margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"])))
+        index = code.local(f"1.0 if {margin} > {float_literal(threshold)} else 0.0")
+        class_decision.bind_names(step, code, index, code.local(f"(-{margin}, {margin})"), "")
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
+        """Classify every row."""
         arrays, source = step.arrays, frame.features(step.inputs[0])
         sparse, intercept = bool(step.params["sparse"]), float(arrays["intercept"][0])
-        m = margin_rows(source, arrays["weights"], intercept, frame.size, sparse=sparse)
-        hit = (m > arrays["threshold"][0]).astype(np.float64)
-        class_decision.bind_columns(step, frame, hit, np.column_stack([-m, m]), np.zeros((0, 0)))
+        margin = margin_rows(source, arrays["weights"], intercept, frame.size, sparse=sparse)
+        index = (margin > arrays["threshold"][0]).astype(np.float64)
+        class_decision.bind_columns(step, frame, index, np.column_stack([-margin, margin]), np.zeros((0, 0)))

@@ -1,4 +1,4 @@
-"""Logistic regression, of two classes or many."""
+"""LogisticRegressionModel, binomial and multinomial."""
 
 from __future__ import annotations
 
@@ -25,78 +25,78 @@ class LogisticRegression:
     op: str = "logistic"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the margins, the probabilities and the choice."""
+        """Emit the margins, the probabilities and the class."""
         weights = float_array(step, "weights", None, None)
         classes = int_param(step, "classes", high=MAX_CLASSES)
         require(step, good=classes == (len(weights) if step.params["multinomial"] else 2))
         float_array(step, "intercepts", len(weights))
         source = code.features(step.inputs[0], step.stage, weights.shape[1])
         if step.params["multinomial"]:
-            raw = _raw(step, source, code)
+            raw = _emit_raw(step, source, code)
             class_decision.emit_classification(
                 step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
             )
             return
-        m = code.local(_sums(step, source, code)[0])
+        margin = code.local(_margin_exprs(step, source, code)[0])
         exp = code.constant(_exp)
         low = code.local(
-            f"1.0 / (1.0 + {exp}({m})) if {m} < 709.0 else {code.constant(class_decision.sigmoid)}(-{m})"
+            f"1.0 / (1.0 + {exp}({margin})) if {margin} < 709.0 else {code.constant(class_decision.sigmoid)}(-{margin})"
         )
-        raw = code.local(f"(-{m}, {m})")
+        raw = code.local(f"(-{margin}, {margin})")
         probability = code.local(f"({low}, 1.0 - {low})")
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
-        test = (
-            f"{m} > {float_literal(_margin(threshold))}"
+        condition = (
+            f"{margin} > {float_literal(_margin_of(threshold))}"
             if on_raw
             else f"{probability}[1] > {float_literal(threshold)}"
         )
-        class_decision.bind_names(step, code, code.local(f"1.0 if {test} else 0.0"), raw, probability)
+        class_decision.bind_names(step, code, code.local(f"1.0 if {condition} else 0.0"), raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
+        """Classify every row."""
         source = frame.features(step.inputs[0])
-        raw = _all_sums(step, source, frame.size)
+        raw = _margins(step, source, frame.size)
         if step.params["multinomial"]:
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
             return
-        m = raw[:, 0]
-        low = class_decision.sigmoid_rows(-m)
+        margin = raw[:, 0]
+        low = class_decision.sigmoid_rows(-margin)
         probability = np.column_stack([low, 1.0 - low])
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
-        hit = m > _margin(threshold) if on_raw else probability[:, 1] > threshold
+        second = margin > _margin_of(threshold) if on_raw else probability[:, 1] > threshold
         class_decision.bind_columns(
-            step, frame, hit.astype(np.float64), np.column_stack([-m, m]), probability
+            step, frame, second.astype(np.float64), np.column_stack([-margin, margin]), probability
         )
 
 
-def _margin(threshold: float) -> float:
+def _margin_of(threshold: float) -> float:
     if threshold in (0.0, 1.0):
         return inf if threshold else -inf
     return log(threshold / (1.0 - threshold))
 
 
-def _raw(step: Step, source: Vector, code: CodeWriter) -> str:
-    """Return the name of the list of all margins."""
+def _emit_raw(step: Step, source: Vector, code: CodeWriter) -> str:
+    """Emit all margins; return the name of their list."""
     weights, intercepts = step.arrays["weights"], step.arrays["intercepts"]
     if prefers_matrix_product(source, weights, sparse=bool(step.params["sparse"])):
         return emit_margins(source, weights, intercepts, code)
-    return code.local(f"[{', '.join(_sums(step, source, code))}]")
+    return code.local(f"[{', '.join(_margin_exprs(step, source, code))}]")
 
 
-def _sums(step: Step, source: Vector, code: CodeWriter) -> list[str]:
+def _margin_exprs(step: Step, source: Vector, code: CodeWriter) -> list[str]:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
-    atoms = (
+    vector = (
         Vector(tuple(code.repeatable(block) for block in source.blocks))
         if step.params["multinomial"]
         else source
     )
-    return [margin_expr(atoms, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
+    return [margin_expr(vector, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
 
 
-def _all_sums(step: Step, source: VectorColumn, rows: int) -> Numbers:
+def _margins(step: Step, source: VectorColumn, rows: int) -> Numbers:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
     return np.column_stack([margin_rows(source, *pair, rows, sparse=sparse) for pair in pairs])

@@ -1,4 +1,4 @@
-"""A perceptron of several layers: sigmoids inside, softmax at the end."""
+"""MultilayerPerceptronClassificationModel: sigmoid layers, and a softmax start the end."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ from ...ir.validation import float_array, require
 from ...kernels import class_decision
 
 Layer = list[tuple[list[float], float]]
-# From here on a layer is cheaper as one product of arrays than as Python's own sums.
-_LARGE = 512
+# Number of weights from which NumPy is faster than sums in Python.
+_MIN_WEIGHTS_FOR_ARRAYS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class MultilayerPerceptronClassifier:
-    """params: layers, classes; arrays: weights, layer by layer: first (inputs, outputs), then the outputs' biases."""
+    """params: layers, classes; arrays: weights, for each layer its matrix (inputs, outputs), then its biases."""
 
     op: str = "perceptron"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call that goes through the layers, and the choice."""
+        """Emit one call for all layers, and the class."""
         layers = _layers(step)
         row = code.dense(code.features(step.inputs[0], step.stage, len(layers[0][0])))
-        if sum(weights.size for weights, _ in layers) >= _LARGE:
-            kernel = partial(_through_arrays, layers)
+        if sum(weights.size for weights, _ in layers) >= _MIN_WEIGHTS_FOR_ARRAYS:
+            kernel = partial(_evaluate_arrays, layers)
         else:
-            kernel = partial(_through, [_units(*layer) for layer in layers])
+            kernel = partial(_evaluate, [_units(*layer) for layer in layers])
         raw = code.local(f"{code.constant(kernel)}({row})")
         class_decision.emit_classification(
             step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Take all rows through the layers."""
+        """Classify every row."""
         raw = _forward(_layers(step), frame.features(step.inputs[0]).dense())
         class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
 
 
 def _layers(step: Step) -> list[tuple[Numbers, Numbers]]:
-    """Return weights (inputs, outputs) and biases of every layer."""
-    sizes, flat, at = step.params["layers"], float_array(step, "weights", None), 0
-    good = (
+    """Return weights (inputs, outputs) and biases of each layer."""
+    sizes, flat, start = step.params["layers"], float_array(step, "weights", None), 0
+    valid = (
         isinstance(sizes, list) and len(sizes) > 1 and all(type(size) is int and size > 0 for size in sizes)
     )
-    require(step, good=good and step.params["classes"] == sizes[-1])
+    require(step, good=valid and step.params["classes"] == sizes[-1])
     require(step, good=sum((a + 1) * b for a, b in pairwise(sizes)) == len(flat))
     if "thresholds" in step.arrays:
         float_array(step, "thresholds", sizes[-1])
     layers = []
     for inputs, outputs in pairwise(sizes):
-        end = at + inputs * outputs
-        layers.append((flat[at:end].reshape(inputs, outputs), flat[end : end + outputs]))
-        at = end + outputs
+        end = start + inputs * outputs
+        layers.append((flat[start:end].reshape(inputs, outputs), flat[end : end + outputs]))
+        start = end + outputs
     return layers
 
 
@@ -69,16 +69,16 @@ def _units(weights: Numbers, biases: Numbers) -> Layer:
     return list(zip(weights.T.tolist(), biases.tolist(), strict=True))
 
 
-def _through(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
+def _evaluate(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
     *inner, last = layers
     for layer in inner:
         row = [class_decision.sigmoid(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
     return [sum(map(mul, weights, row)) + bias for weights, bias in last]
 
 
-def _through_arrays(layers: Sequence[tuple[Numbers, Numbers]], row: Sequence[float]) -> list[float]:
-    found: list[float] = _forward(layers, np.array(row)).tolist()
-    return found
+def _evaluate_arrays(layers: Sequence[tuple[Numbers, Numbers]], row: Sequence[float]) -> list[float]:
+    scores: list[float] = _forward(layers, np.array(row)).tolist()
+    return scores
 
 
 def _forward(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numbers:

@@ -1,4 +1,4 @@
-"""Naive Bayes: multinomial, complement, Bernoulli and Gaussian."""
+"""NaiveBayesModel: multinomial, complement, Bernoulli and Gaussian."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from ...kernels import class_decision
 from ...kernels.linear_sums import margin_expr, margin_rows
 
 KINDS = ("multinomial", "complement", "bernoulli", "gaussian")
-_WRITTEN_OUT = 64
+_MAX_UNROLLED = 64
 
 
 @dataclass(frozen=True, slots=True)
 class NaiveBayes:
-    """Sums of log likelihoods, one a class.
+    """One sum of log-likelihoods for each class.
 
-    params: kind, classes; arrays: prior (classes), theta (classes, features), thresholds. Gaussian: theta are means,
-    sigma (classes, features) variances, widths (classes) the sums of their logarithms.
+    params: kind, classes; arrays: prior (classes), theta (classes, features), thresholds. Gaussian: theta holds
+    means, sigma (classes, features) variances, widths (classes) the sums of their logarithms.
     """
 
     op: str = "naive_bayes"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the check of the features, the sums and the choice."""
+        """Emit the check of the features, the sums and the class."""
         kind = enum_param(step, "kind", KINDS)
         prior, theta = _arrays(step)
         source = code.features(step.inputs[0], step.stage, theta.shape[1])
@@ -42,27 +42,27 @@ class NaiveBayes:
             row = code.dense(source)
             raw = code.local(f"{code.constant(partial(_gaussian, _classes(step)))}({row})")
         else:
-            source = _checked(step, source, code, ones=kind == "bernoulli")
+            source = _emit_check(step, source, code, binary=kind == "bernoulli")
             sums = [
                 margin_expr(source, *pair, code, sparse=False)
                 for pair in zip(theta, prior.tolist(), strict=True)
             ]
             raw = code.local(f"[{', '.join(sums)}]")
         if kind == "complement":
-            raw = code.local(f"{code.constant(_less_their_sum)}({raw})")
+            raw = code.local(f"{code.constant(_subtract_log_sum_exp)}({raw})")
         class_decision.emit_classification(
             step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
+        """Classify every row."""
         source, kind = frame.features(step.inputs[0]), step.params["kind"]
         prior, theta = _arrays(step)
         with np.errstate(all="ignore"):
             if kind == "gaussian":
-                raw = _gaussians(step, source.dense())
+                raw = _gaussian_rows(step, source.dense())
             else:
-                frame.refuse(_bad(source.dense(), ones=kind == "bernoulli"))
+                frame.refuse(_has_invalid_count(source.dense(), binary=kind == "bernoulli"))
                 pairs = zip(theta, prior.tolist(), strict=True)
                 raw = np.column_stack(
                     [margin_rows(source, *pair, frame.size, sparse=False) for pair in pairs]
@@ -85,26 +85,26 @@ def _arrays(step: Step) -> tuple[Numbers, Numbers]:
     return float_array(step, "prior", classes), theta
 
 
-def _checked(step: Step, source: Vector, code: CodeWriter, *, ones: bool) -> Vector:
-    """Write the refusal of what cannot be counted; the vector in a form that is cheap to read again."""
-    why = "is not 0 or 1" if ones else "is negative or NaN"
-    problem = code.constant(refuse_value(source.field or step.inputs[0], step.stage, why))
-    if source.sparse or source.size > _WRITTEN_OUT:
+def _emit_check(step: Step, source: Vector, code: CodeWriter, *, binary: bool) -> Vector:
+    """Emit the check of the features; return the vector in a form that is cheap to read again."""
+    text = "is not 0 or 1" if binary else "is negative or NaN"
+    problem = code.constant(refuse_value(source.field or step.inputs[0], step.stage, text))
+    if source.sparse or source.size > _MAX_UNROLLED:
         values = f"{code.sparse(source)}.values()"
-        test = "value != 1.0 and value" if ones else "not value >= 0.0"
+        test = "value != 1.0 and value" if binary else "not value >= 0.0"
         code.line(f"for value in {values}:")
         code.line(f"    if {test}: {problem}(value)")
         return source
     source = Vector(tuple(code.repeatable(block) for block in source.blocks), None, source.field)
     for value in vector_slots(source):
-        test = f"{value.expr} != 1.0 and {value.expr}" if ones else f"not {value.expr} >= 0.0"
+        test = f"{value.expr} != 1.0 and {value.expr}" if binary else f"not {value.expr} >= 0.0"
         code.line(f"if {test}: {problem}({value.expr})")
     return source
 
 
-def _bad(table: Numbers, *, ones: bool) -> Numbers:
-    wrong = (table != 1.0) & (table != 0.0) if ones else ~(table >= 0.0)
-    return np.asarray(wrong.any(axis=1))
+def _has_invalid_count(table: Numbers, *, binary: bool) -> Numbers:
+    invalid = (table != 1.0) & (table != 0.0) if binary else ~(table >= 0.0)
+    return np.asarray(invalid.any(axis=1))
 
 
 Class = tuple[float, float, list[tuple[float, float]]]
@@ -118,7 +118,7 @@ def _classes(step: Step) -> list[Class]:
 
 
 def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
-    """Return the scores, summed feature by feature: far from the means, another order gives another probability."""
+    """Return the scores, added feature by feature: far from the means the order of the sum changes the probability."""
     raw = []
     for prior, widths, pairs in classes:
         total = 0.0
@@ -129,7 +129,7 @@ def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
     return raw
 
 
-def _gaussians(step: Step, table: Numbers) -> Numbers:
+def _gaussian_rows(step: Step, table: Numbers) -> Numbers:
     raw = np.empty((len(table), len(step.arrays["prior"])))
     for at, (prior, widths, pairs) in enumerate(_classes(step)):
         total = np.zeros(len(table))
@@ -140,8 +140,8 @@ def _gaussians(step: Step, table: Numbers) -> Numbers:
     return raw
 
 
-def _less_their_sum(raw: Sequence[float]) -> list[float]:
-    """Return the scores less the logarithm of the sum of their exponentials."""
+def _subtract_log_sum_exp(raw: Sequence[float]) -> list[float]:
+    """Return the scores minus their log-sum-exp."""
     top = max(raw)
     if top - top != 0.0:
         return [nan for _ in raw]

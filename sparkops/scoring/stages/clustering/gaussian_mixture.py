@@ -1,4 +1,4 @@
-"""A mixture of Gaussians: how likely each one made the row."""
+"""GaussianMixtureModel: the share of density Gaussian's weighted density."""
 
 from __future__ import annotations
 
@@ -19,37 +19,42 @@ from ...ir.validation import float_array, require
 from ...jvm.math import exp
 from ...kernels import class_decision
 
-Part = tuple[float, float, list[tuple[list[float], float]]]
-_LARGE = 512  # from here on one product of arrays is cheaper than Python's own sums
+Gaussian = tuple[float, float, list[tuple[list[float], float]]]
+# Number of matrix elements from which NumPy is faster than sums in Python.
+_MIN_ELEMENTS_FOR_ARRAYS = 512
 _EPSILON = float_info.epsilon
 
 
 @dataclass(frozen=True, slots=True)
 class GaussianMixture:
-    """arrays: weights (n), heights (n) the logarithms of the densities' factors, roots (n, features, features), shifts (n, features).
+    """arrays: weights (n), heights (n), the logarithms of the densities' factors, roots (n, features, features), shifts (n, features).
 
     A density is exp(height - |shift - root x|^2 / 2): root is the whitening matrix of a covariance, shift that of its mean.
-    outputs: prediction, probability; "" where Spark makes none.
+    outputs: prediction, probability; "" for one that Spark does not make.
     """
 
     op: str = "mixture"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call that measures all densities, and the choice."""
+        """Emit one call that computes all densities, and the index."""
         roots = _roots(step)
         row = code.dense(code.features(step.inputs[0], step.stage, roots.shape[2]))
-        kernel = _at_once(step) if roots.size >= _LARGE else partial(_shares, _parts(step))
+        kernel = (
+            _array_shares(step)
+            if roots.size >= _MIN_ELEMENTS_FOR_ARRAYS
+            else partial(_shares, _gaussians(step))
+        )
         shares = code.local(f"{code.constant(kernel)}({row})")
         prediction, probability = step.outputs
         if probability:
             code.columns[probability] = Vector((Dense(shares, len(roots)),))
         if prediction:
-            choice = code.local(f"int({code.constant(class_decision.argmax)}({shares}))")
-            code.columns[prediction] = Scalar(choice, "integer", limit=len(roots))
+            index = code.local(f"int({code.constant(class_decision.argmax)}({shares}))")
+            code.columns[prediction] = Scalar(index, "integer", limit=len(roots))
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Measure all densities of every row."""
-        shares = _all_shares(step, frame.features(step.inputs[0]).dense())
+        """Compute all densities of every row."""
+        shares = _share_rows(step, frame.features(step.inputs[0]).dense())
         prediction, probability = step.outputs
         if probability:
             frame.columns[probability] = VectorColumn((DenseBlock(shares),))
@@ -66,8 +71,8 @@ def _roots(step: Step) -> Numbers:
     return roots
 
 
-def _parts(step: Step) -> list[Part]:
-    """Return weight, height, and rows of root and shift of each Gaussian."""
+def _gaussians(step: Step) -> list[Gaussian]:
+    """Return weight, height, and the rows of root and shift of density Gaussian."""
     names = ("weights", "heights", "roots", "shifts")
     return [
         (weight, height, list(zip(root, shift, strict=True)))
@@ -75,17 +80,17 @@ def _parts(step: Step) -> list[Part]:
     ]
 
 
-def _shares(parts: Sequence[Part], row: Sequence[float]) -> list[float]:
-    likely = []
-    for weight, height, lines in parts:
-        gaps = [shift - sum(map(mul, line, row)) for line, shift in lines]
-        likely.append(_EPSILON + weight * exp(height - 0.5 * sum(map(mul, gaps, gaps))))
-    total = sum(likely)
-    return [each / total for each in likely]
+def _shares(gaussians: Sequence[Gaussian], row: Sequence[float]) -> list[float]:
+    densities = []
+    for weight, height, rows in gaussians:
+        gaps = [shift - sum(map(mul, line, row)) for line, shift in rows]
+        densities.append(_EPSILON + weight * exp(height - 0.5 * sum(map(mul, gaps, gaps))))
+    total = sum(densities)
+    return [density / total for density in densities]
 
 
-def _at_once(step: Step) -> Callable[[Sequence[float]], list[float]]:
-    """Return `_shares` as one product of arrays."""
+def _array_shares(step: Step) -> Callable[[Sequence[float]], list[float]]:
+    """Return `_shares` as one matrix product."""
     weights, heights, roots, shifts = (
         step.arrays[name].astype(np.float64) for name in ("weights", "heights", "roots", "shifts")
     )
@@ -94,19 +99,19 @@ def _at_once(step: Step) -> Callable[[Sequence[float]], list[float]]:
     def shares(row: Sequence[float]) -> list[float]:
         with np.errstate(all="ignore"):
             gaps = shifts - (flat @ np.array(row)).reshape(shifts.shape)
-            likely = _EPSILON + weights * np.exp(heights - 0.5 * (gaps * gaps).sum(axis=1))
-            found: list[float] = (likely / likely.sum()).tolist()
-        return found
+            densities = _EPSILON + weights * np.exp(heights - 0.5 * (gaps * gaps).sum(axis=1))
+            result: list[float] = (densities / densities.sum()).tolist()
+        return result
 
     return shares
 
 
-def _all_shares(step: Step, table: Numbers) -> Numbers:
-    likely = np.empty((len(table), len(step.arrays["weights"])))
+def _share_rows(step: Step, table: Numbers) -> Numbers:
+    densities = np.empty((len(table), len(step.arrays["weights"])))
     with np.errstate(all="ignore"):
         for at, (weight, height, root, shift) in enumerate(
             zip(*(step.arrays[name] for name in ("weights", "heights", "roots", "shifts")), strict=True)
         ):
             gaps = shift - table @ root.T
-            likely[:, at] = _EPSILON + weight * np.exp(height - 0.5 * (gaps * gaps).sum(axis=1))
-        return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+            densities[:, at] = _EPSILON + weight * np.exp(height - 0.5 * (gaps * gaps).sum(axis=1))
+        return np.asarray(densities / densities.sum(axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""The nearest of some centres."""
+"""KMeansModel: the nearest centre."""
 
 from __future__ import annotations
 
@@ -25,74 +25,76 @@ from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefe
 
 @dataclass(frozen=True, slots=True)
 class KMeans:
-    """params: cosine; arrays: centres (clusters, features). The first of equally near centres is taken."""
+    """params: cosine; arrays: centres (clusters, features). The first of equally vector centres is taken."""
 
     op: str = "kmeans"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write every distance and the choice."""
+        """Emit all distances and the choice."""
         centres = step.arrays["centres"]
         source = code.features(step.inputs[0], step.stage, centres.shape[1])
-        near = prepare_vector(source, code)
+        vector = prepare_vector(source, code)
         if step.params["cosine"]:
-            distances = _cosines(step, code, near)
+            distances = _emit_cosine(step, code, vector)
         else:
-            distances = _squares(near, centres, code)
+            distances = _emit_squared(vector, centres, code)
             first = code.local(f"{distances}[0]")
             problem = refuse_value(
                 source.field or step.inputs[0], step.stage, "is no distance: some feature is NaN"
             )
             code.line(f"if {first} != {first}: {code.constant(problem)}({first})")
-        nearest = code.constant(_nearest)
+        nearest = code.constant(_argmin)
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{nearest}({distances})"), "integer", limit=len(centres)
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Measure from every row."""
+        """Find the nearest centre of every row."""
         source, centres = frame.features(step.inputs[0]), step.arrays["centres"]
         with np.errstate(all="ignore"):
             if step.params["cosine"]:
                 norm = np.sqrt(squared_distance_rows(source, np.zeros(centres.shape[1]), frame.size))
                 frame.refuse(~(norm > 0.0))
                 units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-                found = [1.0 - margin_rows(source, c, 0.0, frame.size, sparse=False) / norm for c in units]
+                distances = [
+                    1.0 - margin_rows(source, c, 0.0, frame.size, sparse=False) / norm for c in units
+                ]
             else:
-                found = [squared_distance_rows(source, centre, frame.size) for centre in centres]
-                frame.refuse(np.isnan(found[0]))
-        best, at = np.zeros(frame.size, dtype=np.int64), np.full(frame.size, np.inf)
-        for cluster, distance in enumerate(found):
-            nearer = distance < at
-            best[nearer], at[nearer] = cluster, distance[nearer]
-        frame.columns[step.outputs[0]] = ScalarColumn(best)
+                distances = [squared_distance_rows(source, centre, frame.size) for centre in centres]
+                frame.refuse(np.isnan(distances[0]))
+        nearest, smallest = np.zeros(frame.size, dtype=np.int64), np.full(frame.size, np.inf)
+        for cluster, distance in enumerate(distances):
+            nearer = distance < smallest
+            nearest[nearer], smallest[nearer] = cluster, distance[nearer]
+        frame.columns[step.outputs[0]] = ScalarColumn(nearest)
 
 
-def _nearest(distances: Sequence[float]) -> int:
-    best, least = 0, inf
+def _argmin(distances: Sequence[float]) -> int:
+    nearest, smallest = 0, inf
     for at, distance in enumerate(distances):
-        if distance < least:
-            best, least = at, distance
-    return best
+        if distance < smallest:
+            nearest, smallest = at, distance
+    return nearest
 
 
-def _squares(near: Vector, centres: Numbers, code: CodeWriter) -> str:
-    """Return the name of the squared distances to all centres."""
-    if prefers_matrix_product(near, centres, sparse=False):
-        return emit_squared_distances(near, centres, code)
-    distances = [code.local(squared_distance_expr(near, centre, code)) for centre in centres]
+def _emit_squared(vector: Vector, centres: Numbers, code: CodeWriter) -> str:
+    """Emit the squared distances to all centres; return the name of their list."""
+    if prefers_matrix_product(vector, centres, sparse=False):
+        return emit_squared_distances(vector, centres, code)
+    distances = [code.local(squared_distance_expr(vector, centre, code)) for centre in centres]
     return code.local(f"({', '.join(distances)},)")
 
 
-def _cosines(step: Step, code: CodeWriter, near: Vector) -> str:
+def _emit_cosine(step: Step, code: CodeWriter, vector: Vector) -> str:
     centres = step.arrays["centres"]
     norm = code.local(
-        f"{code.constant(sqrt)}({squared_distance_expr(near, np.zeros(centres.shape[1]), code)})"
+        f"{code.constant(sqrt)}({squared_distance_expr(vector, np.zeros(centres.shape[1]), code)})"
     )
     problem = refuse_value(step.inputs[0], step.stage, "is the length of the vector, which has no direction")
     code.line(f"if not {norm} > 0.0: {code.constant(problem)}({norm})")
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
-    if prefers_matrix_product(near, units, sparse=False):
-        products = emit_margins(near, units, np.zeros(len(units)), code)
+    if prefers_matrix_product(vector, units, sparse=False):
+        products = emit_margins(vector, units, np.zeros(len(units)), code)
         return code.local(f"[1.0 - each / {norm} for each in {products}]")
-    distances = [f"1.0 - ({margin_expr(near, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
+    distances = [f"1.0 - ({margin_expr(vector, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
     return code.local(f"({', '.join(distances)},)")

@@ -1,4 +1,4 @@
-"""A column made by an expression of SQL, and rows dropped by one."""
+"""SQLTransformer: columns from SQL expressions, and a condition that drops rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ...sql.runtime.evaluation_error import EvaluationError, refuse_row
 from ...sql.types import decimal_of
 
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
-_KINDS: dict[str, Any] = {
+_DTYPES: dict[str, Any] = {
     "boolean": bool,
     **dict.fromkeys(INTEGER_RANGES, np.int64),
     **dict.fromkeys(FLOATING_TYPES, np.float64),
@@ -34,55 +34,55 @@ _KINDS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """params: nodes. A decimal is held as the double that Spark's stages read it as."""
+    """params: nodes (an expression). A decimal is held as the double that Spark's stages read."""
 
     op: str = "select"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the expression; one that is only a column hands that on, with its metadata."""
+        """Emit the expression; a renamed column needs no code and keeps its metadata."""
         tree = _tree(step)
         if tree.op == "column":
             code.columns[step.outputs[0]] = code.columns[_only_input(step, tree, code)]
             return
-        made = _write(step, tree, code)
-        kind = tree.type
-        expr = made.expr if decimal_of(kind) is None else _float(made, code)
+        fragment = _emit_expression(step, tree, code)
+        type_ = tree.type
+        expr = fragment.expr if decimal_of(type_) is None else _float_expr(fragment, code)
         fields = [_field(code, name) for name in step.inputs]
         field = next((name for name in fields if name), None)
         code.columns[step.outputs[0]] = Scalar(
-            _guarded(step, tree, expr, code), kind, made.null, made.nan, field=field, scale=0.0
+            _emit_guarded(step, tree, expr, code), type_, fragment.null, fragment.nan, field=field, scale=0.0
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Work the expression out for every row."""
+        """Evaluate the expression for every row."""
         tree = _tree(step)
         if tree.op == "column":
             frame.columns[step.outputs[0]] = frame.columns[tree.value]
             return
-        values, bad = rows_of(step, tree, frame)
-        frame.refuse(bad)
+        values, failed = evaluate_rows(step, tree, frame)
+        frame.refuse(failed)
         frame.columns[step.outputs[0]] = _column(values, tree.type)
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """params: nodes, of a boolean; invalid is "skip": a row for which it is false or null is dropped."""
+    """params: nodes (a boolean expression), invalid ("skip"). A row for which it is false or null is dropped."""
 
     op: str = "where"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the condition."""
+        """Emit the condition."""
         tree = _tree(step)
         if tree.type != "boolean" or step.outputs:
             raise ModelError(f"{step.stage}: its condition is damaged.")
-        held = _guarded(step, tree, _write(step, tree, code).expr, code)
-        problem = code.constant(_dropped(step.stage, to_sql(tree)))
-        code.line(f"if not {held}: {problem}()")
+        holds = _emit_guarded(step, tree, _emit_expression(step, tree, code).expr, code)
+        problem = code.constant(_drop_row(step.stage, to_sql(tree)))
+        code.line(f"if not {holds}: {problem}()")
 
     def run(self, step: Step, frame: Frame) -> None:
         """Drop rows."""
-        values, bad = rows_of(step, _tree(step), frame)
-        frame.refuse(bad)
+        values, failed = evaluate_rows(step, _tree(step), frame)
+        frame.refuse(failed)
         frame.drop(np.array([not value for value in values], dtype=bool))
 
 
@@ -100,42 +100,44 @@ def _only_input(step: Step, tree: Expression, code: CodeWriter) -> str:
     return name
 
 
-def _write(step: Step, tree: Expression, code: CodeWriter) -> Fragment:
-    kinds = referenced_columns(tree)
-    pieces = {}
-    for name, kind in kinds.items():
+def _emit_expression(step: Step, tree: Expression, code: CodeWriter) -> Fragment:
+    types = referenced_columns(tree)
+    fragments = {}
+    for name, type_ in types.items():
         column = code.scalar(name, step.stage)
-        if column.type != kind:
-            raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and {kind} is needed.")
+        if column.type != type_:
+            raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and {type_} is needed.")
         column = code.atom(column)
         expr = column.expr
-        if column.limit is not None and kind in FLOATING_TYPES:
+        if column.limit is not None and type_ in FLOATING_TYPES:
             expr = code.local(
                 f"float({expr})" if not column.null else f"None if {expr} is None else float({expr})"
             )
-        pieces[name] = Fragment(expr, column.null, column.nan and kind in FLOATING_TYPES, atom=True)
-    made = emit_expression(tree, pieces, code, step.stage)
-    _remember(tree, code)
-    return made
+        fragments[name] = Fragment(expr, column.null, column.nan and type_ in FLOATING_TYPES, atom=True)
+    fragment = emit_expression(tree, fragments, code, step.stage)
+    _record_constants(tree, code)
+    return fragment
 
 
-def _remember(tree: Expression, code: CodeWriter) -> None:
-    """Keep the constants that columns are compared with: there the answer changes."""
+def _record_constants(tree: Expression, code: CodeWriter) -> None:
+    """Record the constants that columns are compared with, where the result changes."""
     if tree.op in _COMPARED and tree.args:
         first = tree.args[0]
-        _remember_one(first.args[0] if first.op == "cast" and first.args else first, tree.args[1:], code)
+        _record_constants_of(
+            first.args[0] if first.op == "cast" and first.args else first, tree.args[1:], code
+        )
     for arg in tree.args:
         if arg.args:
-            _remember(arg, code)
+            _record_constants(arg, code)
 
 
-def _remember_one(column: Expression, others: Sequence[Expression], code: CodeWriter) -> None:
+def _record_constants_of(column: Expression, operands: Sequence[Expression], code: CodeWriter) -> None:
     scalar = code.columns.get(column.value) if column.op == "column" else None
     if not isinstance(scalar, Scalar):
         return
     values = [
         literals.decode_literal(arg.value, arg.type)
-        for arg in others
+        for arg in operands
         if arg.op == "literal" and arg.value is not None
     ]
     if scalar.type == "string" and scalar.field:
@@ -146,17 +148,17 @@ def _remember_one(column: Expression, others: Sequence[Expression], code: CodeWr
         )
 
 
-def _guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> str:
-    """Return the name of the value; a fault on the way refuses the row, and shows what it read."""
+def _emit_guarded(step: Step, tree: Expression, expr: str, code: CodeWriter) -> str:
+    """Emit the evaluation; return the name of the value. A failure refuses the row, and shows its inputs."""
     names = [name for name in referenced_columns(tree) if isinstance(code.columns[name], Scalar)]
     values = [_expr(code, name) for name in names]
     problem = code.constant(
         refuse_row(step.stage, to_sql(tree), names, [_field(code, name) for name in names])
     )
-    fault, name = code.constant(EvaluationError), code.new_name()
+    error_class, name = code.constant(EvaluationError), code.new_name()
     code.line("try:")
     code.line(f"    {name} = {expr}")
-    code.line(f"except {fault} as fault: {problem}({', '.join(['fault', *values])})")
+    code.line(f"except {error_class} as error: {problem}({', '.join(['error', *values])})")
     return name
 
 
@@ -170,12 +172,12 @@ def _field(code: CodeWriter, name: str) -> str | None:
     return column.field if isinstance(column, Scalar) else None
 
 
-def _float(made: Fragment, code: CodeWriter) -> str:
+def _float_expr(fragment: Fragment, code: CodeWriter) -> str:
     name = code.new_name()
-    return f"(None if ({name} := {made.expr}) is None else float({name}))"
+    return f"(None if ({name} := {fragment.expr}) is None else float({name}))"
 
 
-def _dropped(stage: str, text: str) -> Callable[[], Any]:
+def _drop_row(stage: str, text: str) -> Callable[[], Any]:
     from ....errors import RowRejected
 
     def problem() -> Any:
@@ -184,50 +186,50 @@ def _dropped(stage: str, text: str) -> Callable[[], Any]:
     return problem
 
 
-def rows_of(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
-    """Return the value of each row, None where it has none, and where a fault refuses the row."""
-    kinds = referenced_columns(tree)
-    lists = [_values(frame.scalars(name), kind) for name, kind in kinds.items()]
-    function = _function(step, tree, kinds)
-    bad = np.zeros(frame.size, dtype=bool)
+def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any], Numbers]:
+    """Return the value of each row, None for null, and which rows are refused because the evaluation fails."""
+    types = referenced_columns(tree)
+    lists = [_values(frame.scalars(name), type_) for name, type_ in types.items()]
+    function = _function(step, tree, types)
+    failed = np.zeros(frame.size, dtype=bool)
     values: list[Any] = []
     rows = zip(*lists, strict=True) if lists else iter([()] * frame.size)
     for at, row in enumerate(rows):
         try:
             values.append(function(row))
         except EvaluationError:
-            bad[at] = True
+            failed[at] = True
             values.append(None)
-    return values, bad
+    return values, failed
 
 
-def _function(step: Step, tree: Expression, kinds: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
+def _function(step: Step, tree: Expression, types: dict[str, str]) -> Callable[[Sequence[Any]], Any]:
     code = CodeWriter()
-    names = [code.new_name() for _ in kinds]
+    names = [code.new_name() for _ in types]
     if names:
         code.line(f"{', '.join(names)}, = row")
-    pieces = {
-        column: Fragment(name, nan=kind in FLOATING_TYPES, atom=True)
-        for name, (column, kind) in zip(names, kinds.items(), strict=True)
+    fragments = {
+        column: Fragment(name, nan=type_ in FLOATING_TYPES, atom=True)
+        for name, (column, type_) in zip(names, types.items(), strict=True)
     }
-    code.line(f"return {emit_expression(tree, pieces, code, step.stage).expr}")
+    code.line(f"return {emit_expression(tree, fragments, code, step.stage).expr}")
     return code.build_function("value", "row")
 
 
-def _values(column: ScalarColumn, kind: str) -> list[Any]:
+def _values(column: ScalarColumn, type_: str) -> list[Any]:
     """Return a column as plain Python values with None for null."""
-    values = column.values.astype(np.float64) if kind in FLOATING_TYPES else column.values
-    listed: list[Any] = values.tolist()
+    values = column.values.astype(np.float64) if type_ in FLOATING_TYPES else column.values
+    result: list[Any] = values.tolist()
     if column.null is None:
-        return listed
-    return [None if null else value for value, null in zip(listed, column.null.tolist(), strict=True)]
+        return result
+    return [None if null else value for value, null in zip(result, column.null.tolist(), strict=True)]
 
 
-def _column(values: list[Any], kind: str) -> ScalarColumn:
+def _column(values: list[Any], type_: str) -> ScalarColumn:
     """Return plain values as a column of a type."""
-    if decimal_of(kind) is not None:
+    if decimal_of(type_) is not None:
         values = [None if value is None else float(value) for value in values]
-    dtype = np.float64 if decimal_of(kind) is not None else _KINDS.get(kind)
+    dtype = np.float64 if decimal_of(type_) is not None else _DTYPES.get(type_)
     if dtype is None:
         return ScalarColumn(np.fromiter(values, dtype=object, count=len(values)))
     null = np.fromiter((value is None for value in values), dtype=bool, count=len(values))

@@ -1,4 +1,4 @@
-"""Association rules: what usually comes with the items of a row."""
+"""FPGrowthModel: the consequents of the association rules that a row's items satisfy."""
 
 from __future__ import annotations
 
@@ -26,45 +26,47 @@ Rule = tuple[frozenset[Item], Item]
 
 @dataclass(frozen=True, slots=True)
 class FPGrowth:
-    """params: rules, a list of [items that must be there, item that follows]; null items count. Null rows have none."""
+    """params: rules, a list of [antecedent items, consequent item]; an item may be null. A null row has no items."""
 
     op: str = "rules"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call that asks every rule."""
+        """Emit one call that applies all rules."""
         rules = _rules(step)
         column = code.scalar(step.inputs[0], step.stage)
         require(step, good=column.type in TYPES)
         if column.field is not None:
-            items = [item for needed, _ in rules[:6] for item in needed if item is not None]
+            items = [item for antecedent, _ in rules[:6] for item in antecedent if item is not None]
             code.known_values[column.field] = (
                 *code.known_values.get(column.field, ()),
                 *dict.fromkeys(items),
             )
-        found = code.local(f"{code.constant(partial(_following, rules))}({column.expr})")
-        code.columns[step.outputs[0]] = Scalar(found, column.type)
+        result = code.local(f"{code.constant(partial(_consequents, rules))}({column.expr})")
+        code.columns[step.outputs[0]] = Scalar(result, column.type)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Ask every rule for every row."""
+        """Apply all rules to every row."""
         rules = _rules(step)
         items = frame.scalars(step.inputs[0]).values.tolist()
-        found = np.empty(frame.size, dtype=object)
-        found[:] = [_following(rules, row) for row in items]
-        frame.columns[step.outputs[0]] = ScalarColumn(found)
+        result = np.empty(frame.size, dtype=object)
+        result[:] = [_consequents(rules, row) for row in items]
+        frame.columns[step.outputs[0]] = ScalarColumn(result)
 
 
 def _rules(step: Step) -> list[Rule]:
-    found = step.params["rules"]
-    require(step, good=isinstance(found, list) and all(_good(rule) for rule in found))
-    return [(frozenset(needed), item) for needed, item in found]
+    rules = step.params["rules"]
+    require(step, good=isinstance(rules, list) and all(_is_rule(rule) for rule in rules))
+    return [(frozenset(antecedent), item) for antecedent, item in rules]
 
 
-def _good(rule: Any) -> bool:
+def _is_rule(rule: Any) -> bool:
     if not isinstance(rule, list) or len(rule) != 2 or not isinstance(rule[0], list):  # noqa: PLR2004
         return False
     return all(item is None or isinstance(item, str | bool | int) for item in (*rule[0], rule[1]))
 
 
-def _following(rules: Sequence[Rule], items: Sequence[Item] | None) -> list[Item]:
-    have = set(items or ())
-    return [*dict.fromkeys(item for needed, item in rules if item not in have and needed <= have)]
+def _consequents(rules: Sequence[Rule], items: Sequence[Item] | None) -> list[Item]:
+    present = set(items or ())
+    return [
+        *dict.fromkeys(item for antecedent, item in rules if item not in present and antecedent <= present)
+    ]

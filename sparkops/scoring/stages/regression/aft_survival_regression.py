@@ -1,4 +1,4 @@
-"""Accelerated failure time: the expected lifetime, and its quantiles."""
+"""AFTSurvivalRegressionModel: the expected lifetime, and its quantiles."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 
 @dataclass(frozen=True, slots=True)
 class AFTSurvivalRegression:
-    """params: sparse; arrays: weights, intercept (1), factors: each quantile beside the prediction. outputs: prediction, quantiles."""
+    """params: sparse; arrays: weights, intercept (1), factors (each quantile / prediction). outputs: prediction, quantiles."""
 
     op: str = "survival"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the sum, its exponential, and the quantiles."""
+        """Emit the exponential of a weighted sum, and the quantiles."""
         weights, factors = float_array(step, "weights", None), float_array(step, "factors", None)
         intercept = float(float_array(step, "intercept", 1)[0])
         source = code.features(step.inputs[0], step.stage, len(weights))
-        sum_ = margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
-        time = code.local(f"{code.constant(exp)}({sum_})")
+        margin = margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
+        lifetime = code.local(f"{code.constant(exp)}({margin})")
         prediction, quantiles = step.outputs
-        code.columns[prediction] = Scalar(time, "double", nan=True)
+        code.columns[prediction] = Scalar(lifetime, "double", nan=True)
         if quantiles:
-            slots = (f"{time} * {float_literal(factor)}" for factor in factors)
+            slots = (f"{lifetime} * {float_literal(factor)}" for factor in factors)
             parts = tuple(Scalar(slot, "double", nan=True, atom=False) for slot in slots)
             code.columns[quantiles] = Vector(parts)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
+        """Predict every row."""
         source, intercept = frame.features(step.inputs[0]), float(step.arrays["intercept"][0])
         with np.errstate(all="ignore"):
             sparse = bool(step.params["sparse"])
-            time = np.exp(margin_rows(source, step.arrays["weights"], intercept, frame.size, sparse=sparse))
-            table = time[:, None] * step.arrays["factors"]
+            lifetime = np.exp(
+                margin_rows(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
+            )
+            table = lifetime[:, None] * step.arrays["factors"]
         prediction, quantiles = step.outputs
-        frame.columns[prediction] = ScalarColumn(time)
+        frame.columns[prediction] = ScalarColumn(lifetime)
         if quantiles:
             frame.columns[quantiles] = VectorColumn((DenseBlock(table),))

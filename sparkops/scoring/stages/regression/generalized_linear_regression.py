@@ -1,4 +1,4 @@
-"""Generalized linear regression: a linear sum, through a link, within what the family allows."""
+"""GeneralizedLinearRegressionModel: the inverse link of a weighted sum, limited to the range of the family."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 FAMILIES = ("gaussian", "binomial", "positive")
 LINKS = ("identity", "log", "inverse", "logit", "probit", "cloglog", "sqrt", "power")
 _LEAST, _MOST = 1e-16, float_info.max
-_ROOT = sqrt(2.0)
+_SQRT_2 = sqrt(2.0)
 Function = Callable[[float], float]
 
 
@@ -32,21 +32,23 @@ Function = Callable[[float], float]
 class GeneralizedLinearRegression:
     """params: family (Poisson, gamma and Tweedie are "positive"), link, sparse; arrays: weights, intercept (1), power (1).
 
-    inputs: features, and an offset where there is one; a null offset has no answer. outputs: prediction, and the sum.
+    inputs: features, and an offset if there is one; a null offset gives null. outputs: prediction, and the sum.
     """
 
     op: str = "glm"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the sum and one call of the link."""
-        weights, mean = float_array(step, "weights", None), code.constant(_mean(step))
+        """Emit the sum and one call of the inverse link."""
+        weights, mean = float_array(step, "weights", None), code.constant(_mean_function(step))
         intercept = float(float_array(step, "intercept", 1)[0])
         offset = _offset(step, code)
         source = code.vector(step.inputs[0], step.stage, len(weights))
         if source.null is not None:
             problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
-            none = f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
-            code.line(f"if {none}: {problem}(None)")
+            is_null = (
+                f"{source.null} and {offset.expr} is not None" if offset and offset.null else source.null
+            )
+            code.line(f"if {is_null}: {problem}(None)")
         eta = margin_expr(source, weights, intercept, code, sparse=bool(step.params["sparse"]))
         if offset is not None:
             eta = f"{eta} + {offset.expr}"
@@ -58,7 +60,7 @@ class GeneralizedLinearRegression:
                 code.columns[name] = Scalar(value, "double", null=null, nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
+        """Predict every row."""
         source = frame.vectors(step.inputs[0])
         offset = frame.scalars(step.inputs[1]) if len(step.inputs) > 1 else None
         null = None if offset is None else offset.null
@@ -84,24 +86,24 @@ def _offset(step: Step, code: CodeWriter) -> Scalar | None:
     return offset
 
 
-def _mean(step: Step) -> Function:
-    """Return the function from the sum to the answer."""
-    unlink, project = _unlink(step), _PROJECT[enum_param(step, "family", FAMILIES)]
-    return partial(_both, unlink, project)
+def _mean_function(step: Step) -> Function:
+    """Return the function from the sum to the mean."""
+    inverse_link, limit = _inverse_link(step), _LIMITS[enum_param(step, "family", FAMILIES)]
+    return partial(_limited_mean, inverse_link, limit)
 
 
-def _both(unlink: Function, project: Function, eta: float) -> float:
-    return project(unlink(eta))
+def _limited_mean(inverse_link: Function, limit: Function, eta: float) -> float:
+    return limit(inverse_link(eta))
 
 
-def _unlink(step: Step) -> Function:
+def _inverse_link(step: Step) -> Function:
     link = enum_param(step, "link", LINKS)
     if link == "power":
-        return partial(_root, float(float_array(step, "power", 1)[0]))
-    return _UNLINK[link]
+        return partial(_power_mean, float(float_array(step, "power", 1)[0]))
+    return _INVERSE_LINKS[link]
 
 
-def _root(exponent: float, eta: float) -> float:
+def _power_mean(exponent: float, eta: float) -> float:
     return power(eta, exponent)
 
 
@@ -110,14 +112,14 @@ def _logit(eta: float) -> float:
 
 
 def _probit(eta: float) -> float:
-    return 0.5 * (1.0 + erf(eta / _ROOT))
+    return 0.5 * (1.0 + erf(eta / _SQRT_2))
 
 
 def _cloglog(eta: float) -> float:
     return 1.0 - exp(-exp(eta))
 
 
-_UNLINK: dict[str, Function] = {
+_INVERSE_LINKS: dict[str, Function] = {
     "identity": float,
     "log": exp,
     "inverse": partial(quotient, 1.0),
@@ -128,26 +130,31 @@ _UNLINK: dict[str, Function] = {
 }
 
 
-def _finite(mu: float) -> float:
+def _limit_finite(mu: float) -> float:
     return min(max(mu, -_MOST), _MOST) if mu == mu else mu  # noqa: PLR0124
 
 
-def _share(mu: float) -> float:
+def _limit_probability(mu: float) -> float:
     return min(max(mu, _LEAST), 1.0 - _LEAST) if mu == mu else mu  # noqa: PLR0124
 
 
-def _positive(mu: float) -> float:
+def _limit_positive(mu: float) -> float:
     return min(max(mu, _LEAST), _MOST) if mu == mu else mu  # noqa: PLR0124
 
 
-_PROJECT: dict[str, Function] = {"gaussian": _finite, "binomial": _share, "positive": _positive}
+_LIMITS: dict[str, Function] = {
+    "gaussian": _limit_finite,
+    "binomial": _limit_probability,
+    "positive": _limit_positive,
+}
 
 
 def _means(step: Step, eta: Numbers) -> Numbers:
-    """Return the answers of many sums."""
+    """Return the means of many sums."""
     link, family = step.params["link"], step.params["family"]
-    if link in ("probit", "cloglog"):  # NumPy has no erf, and its exp differs where 1 less it is near 0
-        mean = _mean(step)
+    # NumPy has no erf, and its exp differs in the last digit, which 1 - exp shows near 0
+    if link in ("probit", "cloglog"):
+        mean = _mean_function(step)
         return np.fromiter(map(mean, eta.tolist()), dtype=np.float64, count=len(eta))
     if link == "identity":
         mu = eta

@@ -1,4 +1,4 @@
-"""Isotonic regression: the answers at known places, and straight lines between them."""
+"""IsotonicRegressionModel: linear interpolation between boundaries."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from ...ir.validation import float_array, int_param, require
 
 @dataclass(frozen=True, slots=True)
 class IsotonicRegression:
-    """params: feature, the slot of a vector; arrays: places, rising, each once, and answers. A null double has no answer."""
+    """params: feature (the slot of a vector); arrays: places (the boundaries, strictly rising), answers. Null gives null."""
 
     op: str = "isotonic"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one look-up."""
+        """Emit one interpolation."""
         places = float_array(step, "places", None)
         answers = float_array(step, "answers", len(places))
         require(step, good=len(places) > 0 and bool((np.diff(places) > 0.0).all()))
-        value = code.atom(_value(step, code))
+        value = code.atom(_feature(step, code))
         code.add_boundaries(value, places.tolist())
-        found = f"{code.constant(partial(_between, places.tolist(), answers.tolist()))}({value.expr})"
-        answer = code.local(f"None if {value.expr} is None else {found}" if value.null else found)
-        code.columns[step.outputs[0]] = Scalar(answer, "double", null=value.null, nan=True)
+        expr = f"{code.constant(partial(_interpolate, places.tolist(), answers.tolist()))}({value.expr})"
+        prediction = code.local(f"None if {value.expr} is None else {expr}" if value.null else expr)
+        code.columns[step.outputs[0]] = Scalar(prediction, "double", null=value.null, nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Look up every row."""
+        """Interpolate every row."""
         column, places, answers = frame.columns[step.inputs[0]], step.arrays["places"], step.arrays["answers"]
         if isinstance(column, ScalarColumn):
             values, null = column.values, column.null
         else:
             values, null = frame.features(step.inputs[0]).slot(int(step.params["feature"])), None
-        frame.columns[step.outputs[0]] = ScalarColumn(_all_between(places, answers, values), null)
+        frame.columns[step.outputs[0]] = ScalarColumn(_interpolate_rows(places, answers, values), null)
 
 
-def _value(step: Step, code: CodeWriter) -> Scalar:
-    """Return the one feature: the column itself, or a slot of a vector."""
-    found = code.columns.get(step.inputs[0])
-    if not isinstance(found, Vector):
+def _feature(step: Step, code: CodeWriter) -> Scalar:
+    """Return the feature: the column itself, or a slot of a vector."""
+    vector = code.columns.get(step.inputs[0])
+    if not isinstance(vector, Vector):
         column = code.scalar(step.inputs[0], step.stage)
         require(step, good=column.type == "double")
         return column
@@ -56,17 +56,17 @@ def _value(step: Step, code: CodeWriter) -> Scalar:
     return vector_slot(source, at)
 
 
-def _between(places: Sequence[float], answers: Sequence[float], value: float) -> float:
+def _interpolate(places: Sequence[float], answers: Sequence[float], value: float) -> float:
     at = bisect_left(places, value) if value == value else len(places)  # noqa: PLR0124
     if at == len(places):
         return answers[-1]
     if at == 0 or places[at] == value:
         return answers[at]
-    low, before = places[at - 1], answers[at - 1]
-    return before + (answers[at] - before) * (value - low) / (places[at] - low)
+    left_place, left_answer = places[at - 1], answers[at - 1]
+    return left_answer + (answers[at] - left_answer) * (value - left_place) / (places[at] - left_place)
 
 
-def _all_between(places: Numbers, answers: Numbers, values: Numbers) -> Numbers:
+def _interpolate_rows(places: Numbers, answers: Numbers, values: Numbers) -> Numbers:
     at = np.searchsorted(places, values)
     right = np.minimum(at, len(places) - 1)
     left = np.maximum(right - 1, 0)

@@ -1,4 +1,4 @@
-"""Linear regression."""
+"""LinearRegressionModel: a weighted sum."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class LinearRegression:
     op: str = "linear"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one sum."""
+        """Emit one sum."""
         weights = step.arrays["weights"]
         source = code.features(step.inputs[0], step.stage, len(weights))
-        sum_ = margin_expr(
+        margin = margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
-        code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double", nan=True)
+        code.columns[step.outputs[0]] = Scalar(code.local(margin), "double", nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Sum for every row."""
+        """Predict every row."""
         source = frame.features(step.inputs[0])
         weights, intercept = step.arrays["weights"], float(step.arrays["intercept"][0])
-        found = margin_rows(source, weights, intercept, frame.size, sparse=bool(step.params["sparse"]))
-        frame.columns[step.outputs[0]] = ScalarColumn(found)
+        margins = margin_rows(source, weights, intercept, frame.size, sparse=bool(step.params["sparse"]))
+        frame.columns[step.outputs[0]] = ScalarColumn(margins)

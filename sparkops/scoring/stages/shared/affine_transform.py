@@ -1,4 +1,4 @@
-"""Each slot of a vector shifted and scaled: StandardScaler and MinMaxScaler."""
+"""Affine transforms of each slot: scalers, ElementwiseProduct and IDF."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ from ...ir.description import Step
 class AffineTransform:
     """value -> (value - shift) * scale + add, slot by slot, or a constant.
 
-    arrays: any of shift, scale, add (None of them: not applied), and constant (NaN where the slot is not constant).
+    arrays: any of shift, scale, add and constant (NaN for a slot that is not constant).
     """
 
     op: str = "rescale"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the arithmetic of each scalar; a one-hot part keeps its two numbers a slot."""
-        if not step.arrays:  # Spark hands the vector on, even a null one
+        """Emit the arithmetic of each scalar; a one-hot block keeps its two numbers for each slot."""
+        # Spark passes the vector on, even a null one
+        if not step.arrays:
             code.columns[step.outputs[0]] = code.vector(step.inputs[0], step.stage)
             return
         sizes = {len(array) for array in step.arrays.values()}
@@ -41,20 +42,22 @@ class AffineTransform:
         blocks: list[Block] = []
         at = 0
         for block in source.blocks:
-            part = {name: array[at : at + block.size] for name, array in step.arrays.items()}
+            numbers = {name: array[at : at + block.size] for name, array in step.arrays.items()}
             if isinstance(block, OneHot):
-                blocks.append(replace(block, hot=_apply(block.hot, part), base=_apply(block.base, part)))
-            elif isinstance(block, Sparse) and set(part) <= {"scale"}:
-                blocks.append(_sparse(block, part, code))
+                blocks.append(
+                    replace(block, hot=_apply(block.hot, numbers), base=_apply(block.base, numbers))
+                )
+            elif isinstance(block, Sparse) and set(numbers) <= {"scale"}:
+                blocks.append(_emit_sparse(block, numbers, code))
             elif isinstance(block, Dense | Sparse):
-                blocks.append(_dense(block, part, code))
+                blocks.append(_emit_dense(block, numbers, code))
             else:
-                blocks.append(_scalar(block, part, code))
+                blocks.append(_emit_scalar(block, numbers, code))
             at += block.size
         code.columns[step.outputs[0]] = Vector(tuple(blocks), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the arithmetic for every row."""
+        """Transform every row."""
         if not step.arrays:
             frame.columns[step.outputs[0]] = frame.vectors(step.inputs[0])
             return
@@ -62,72 +65,74 @@ class AffineTransform:
         blocks: list[VectorBlock] = []
         at = 0
         for block in source.blocks:
-            part = {name: array[at : at + block.size] for name, array in step.arrays.items()}
+            numbers = {name: array[at : at + block.size] for name, array in step.arrays.items()}
             if isinstance(block, OneHotBlock):
-                blocks.append(OneHotBlock(block.index, _apply(block.hot, part), _apply(block.base, part)))
-            elif isinstance(block, SparseBlock) and set(part) <= {"scale"}:
-                blocks.append(_sparses(block, part))
+                blocks.append(
+                    OneHotBlock(block.index, _apply(block.hot, numbers), _apply(block.base, numbers))
+                )
+            elif isinstance(block, SparseBlock) and set(numbers) <= {"scale"}:
+                blocks.append(_scale_sparse(block, numbers))
             elif isinstance(block, DenseBlock | SparseBlock):
                 table = block.values if isinstance(block, DenseBlock) else block.dense()
-                blocks.append(DenseBlock(_apply(table, part)))
+                blocks.append(DenseBlock(_apply(table, numbers)))
             else:
-                blocks.append(ScalarColumn(_apply(block.values, part)))
+                blocks.append(ScalarColumn(_apply(block.values, numbers)))
             at += block.size
         frame.columns[step.outputs[0]] = VectorColumn(tuple(blocks))
 
 
-def _apply(values: Numbers, part: dict[str, Numbers]) -> Numbers:
+def _apply(values: Numbers, numbers: dict[str, Numbers]) -> Numbers:
     result = np.asarray(values, dtype=np.float64)
-    result = result - part["shift"] if "shift" in part else result
-    result = result * part["scale"] if "scale" in part else result
-    result = result + part["add"] if "add" in part else result
-    if "constant" in part:
-        fixed = ~np.isnan(part["constant"]) & ~np.isnan(values)
-        result = np.where(fixed, part["constant"], result)
+    result = result - numbers["shift"] if "shift" in numbers else result
+    result = result * numbers["scale"] if "scale" in numbers else result
+    result = result + numbers["add"] if "add" in numbers else result
+    if "constant" in numbers:
+        is_constant = ~np.isnan(numbers["constant"]) & ~np.isnan(values)
+        result = np.where(is_constant, numbers["constant"], result)
     return np.asarray(result)
 
 
-def _dense(block: Dense | Sparse, part: dict[str, Numbers], code: CodeWriter) -> Dense:
-    whole = code.dense(Vector((block,)))
-    kernel = code.constant(lambda values: _apply(np.array(values), part).tolist())
-    return Dense(code.local(f"{kernel}({whole})"), block.size, block.field)
+def _emit_dense(block: Dense | Sparse, numbers: dict[str, Numbers], code: CodeWriter) -> Dense:
+    row = code.dense(Vector((block,)))
+    kernel = code.constant(lambda values: _apply(np.array(values), numbers).tolist())
+    return Dense(code.local(f"{kernel}({row})"), block.size, block.field)
 
 
-def _sparse(block: Sparse, part: dict[str, Numbers], code: CodeWriter) -> Sparse:
-    if not part:
+def _emit_sparse(block: Sparse, numbers: dict[str, Numbers], code: CodeWriter) -> Sparse:
+    if not numbers:
         return block
-    scale = code.constant(array("d", part["scale"]))
-    if (part["scale"] == 0.0).any():
-        text = f"{{at: new for at, value in {block.expr}.items() if (new := value * {scale}[at])}}"
+    scale = code.constant(array("d", numbers["scale"]))
+    if (numbers["scale"] == 0.0).any():
+        expr = f"{{at: new for at, value in {block.expr}.items() if (new := value * {scale}[at])}}"
     else:
-        text = f"{{at: value * {scale}[at] for at, value in {block.expr}.items()}}"
-    scaled = code.local(text)
+        expr = f"{{at: value * {scale}[at] for at, value in {block.expr}.items()}}"
+    scaled = code.local(expr)
     return replace(block, expr=scaled)
 
 
-def _sparses(block: SparseBlock, part: dict[str, Numbers]) -> SparseBlock:
-    if not part:
+def _scale_sparse(block: SparseBlock, numbers: dict[str, Numbers]) -> SparseBlock:
+    if not numbers:
         return block
-    values = block.values * part["scale"][block.slots]
-    kept = values != 0.0
-    return replace(block, rows=block.rows[kept], slots=block.slots[kept], values=values[kept])
+    values = block.values * numbers["scale"][block.slots]
+    nonzero = values != 0.0
+    return replace(block, rows=block.rows[nonzero], slots=block.slots[nonzero], values=values[nonzero])
 
 
-def _scalar(source: Scalar, part: dict[str, Numbers], code: CodeWriter) -> Scalar:
-    constant = part["constant"][0] if "constant" in part else np.nan
+def _emit_scalar(source: Scalar, numbers: dict[str, Numbers], code: CodeWriter) -> Scalar:
+    constant = numbers["constant"][0] if "constant" in numbers else np.nan
     if not np.isnan(constant):
         source = code.atom(source)
         expr = float_literal(constant)
         expr = f"({expr} if {source.expr} == {source.expr} else nan)" if source.nan else expr
         return replace(source, expr=expr, atom=False, limit=None, scale=0.0)
     expr, scale, shift = source.expr, source.scale, source.shift
-    if "shift" in part:
-        expr, shift = f"({expr} - {float_literal(part['shift'][0])})", shift - float(part["shift"][0])
-    if "scale" in part:
-        factor = float(part["scale"][0])
+    if "shift" in numbers:
+        expr, shift = f"({expr} - {float_literal(numbers['shift'][0])})", shift - float(numbers["shift"][0])
+    if "scale" in numbers:
+        factor = float(numbers["scale"][0])
         expr, scale, shift = f"({expr} * {float_literal(factor)})", scale * factor, shift * factor
-    if "add" in part:
-        expr, shift = f"({expr} + {float_literal(part['add'][0])})", shift + float(part["add"][0])
+    if "add" in numbers:
+        expr, shift = f"({expr} + {float_literal(numbers['add'][0])})", shift + float(numbers["add"][0])
     return replace(
         source,
         expr=expr,

@@ -26,13 +26,13 @@ class FactorizationMachine:
     op: str = "factorization"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the sum; the class."""
+        """Emit the sums, and the class of a classifier."""
         kind, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _arrays(step)
         source = code.features(step.inputs[0], step.stage, len(weights))
         linear = margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
-        total = code.local(f"{linear} + {_pairs(source, factors, code)}")
+        total = code.local(f"{linear} + {_pair_sum_expr(source, factors, code)}")
         if kind == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
@@ -42,12 +42,12 @@ class FactorizationMachine:
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
+        """Predict every row."""
         source, (weights, factors) = frame.features(step.inputs[0]), _arrays(step)
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
             total = margin_rows(source, weights, intercept, frame.size, sparse=sparse)
-            total += _all_pairs(source, factors, frame.size)
+            total += _pair_sum_rows(source, factors, frame.size)
             if step.params["kind"] == "regress":
                 frame.columns[step.outputs[0]] = ScalarColumn(total)
                 return
@@ -67,37 +67,39 @@ def _arrays(step: Step) -> tuple[Numbers, Numbers]:
     return weights, float_array(step, "factors", len(weights), None)
 
 
-def _pairs(source: Vector, factors: Numbers, code: CodeWriter) -> str:
+def _pair_sum_expr(source: Vector, factors: Numbers, code: CodeWriter) -> str:
     if source.sparse:
-        kernel = partial(_of_few, factors.tolist(), [0.0] * factors.shape[1])
+        kernel = partial(_sparse_pair_sum, factors.tolist(), [0.0] * factors.shape[1])
         return f"{code.constant(kernel)}({code.sparse(source)})"
-    return f"{code.constant(partial(_of_all, factors.T.tolist()))}({code.dense(source)})"
+    return f"{code.constant(partial(_pair_sum, factors.T.tolist()))}({code.dense(source)})"
 
 
-def _of_all(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float:
+def _pair_sum(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float:
     total = 0.0
     for factor in factors:
         terms = [*map(mul, factor, row)]
-        whole = sum(terms)
-        total += 0.5 * (whole * whole - sum(map(mul, terms, terms)))
+        sum_ = sum(terms)
+        total += 0.5 * (sum_ * sum_ - sum(map(mul, terms, terms)))
     return total
 
 
-def _of_few(factors: Sequence[Sequence[float]], none: list[float], row: Mapping[int, float]) -> float:
-    sums, squares = none.copy(), none.copy()
+def _sparse_pair_sum(
+    factors: Sequence[Sequence[float]], zeros: list[float], row: Mapping[int, float]
+) -> float:
+    sums, squares = zeros.copy(), zeros.copy()
     for at, value in row.items():
         for f, factor in enumerate(factors[at]):
             term = factor * value
             sums[f] += term
             squares[f] += term * term
-    return sum([0.5 * (whole * whole - parts) for whole, parts in zip(sums, squares, strict=True)])
+    return sum([0.5 * (sum_ * sum_ - square) for sum_, square in zip(sums, squares, strict=True)])
 
 
-def _all_pairs(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:
-    some = source.sparse(rows)
+def _pair_sum_rows(source: VectorColumn, factors: Numbers, rows: int) -> Numbers:
+    entries = source.sparse(rows)
     total = np.zeros(rows)
     for factor in factors.T:
-        terms = factor[some.slots] * some.values
-        whole = np.bincount(some.rows, weights=terms, minlength=rows)
-        total += 0.5 * (whole * whole - np.bincount(some.rows, weights=terms * terms, minlength=rows))
+        terms = factor[entries.slots] * entries.values
+        sum_ = np.bincount(entries.rows, weights=terms, minlength=rows)
+        total += 0.5 * (sum_ * sum_ - np.bincount(entries.rows, weights=terms * terms, minlength=rows))
     return total

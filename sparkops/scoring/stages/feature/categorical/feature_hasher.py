@@ -1,4 +1,4 @@
-"""Columns of any type to one wide vector by hash: FeatureHasher."""
+"""FeatureHasher: columns of any type to one wide vector by their hash."""
 
 from __future__ import annotations
 
@@ -15,87 +15,87 @@ from ....ir.validation import MAX_SLOTS, int_param
 from ....text.murmur3 import HashedSlots, hash_string
 from ....text.token_columns import Counts, bind_count_column, bind_counts, cached_function
 
-Add = Callable[[Counts, Any], None]
+Adder = Callable[[Counts, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureHasher:
-    """params: size (slots), types (of each input), names (of the inputs that are categories, numbers though they be).
+    """params: size (slots), types (of each input), names (of the numeric inputs that are categories).
 
-    A number adds itself at the hash of its column's name, a category 1 at the hash of `name=value`; null adds nothing.
+    A number is added at the hash of its column's name, 1 at the hash of `name=value` of a category; null adds nothing.
     """
 
     op: str = "hash_features"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call with all columns."""
+        """Emit one call with all columns."""
         size = int_param(step, "size", low=1, high=MAX_SLOTS + 1)
         types, values = step.params.get("types"), []
         names = step.params.get("names")
         if not isinstance(types, list) or len(types) != len(step.inputs) or not isinstance(names, list):
             raise ModelError(f"{step.stage}: each column needs a type, and categories have names.")
-        for name, kind in zip(step.inputs, types, strict=True):
+        for name, type_ in zip(step.inputs, types, strict=True):
             source = code.scalar(name, step.stage)
-            if source.type != kind or (kind not in NUMERIC_TYPES and kind not in ("string", "boolean")):
+            if source.type != type_ or (type_ not in NUMERIC_TYPES and type_ not in ("string", "boolean")):
                 raise ModelError(
-                    f"{step.stage}: column `{name}` is {source.type}, and cannot be hashed as {kind}."
+                    f"{step.stage}: column `{name}` is {source.type}, and cannot be hashed as {type_}."
                 )
-            if kind in FLOATING_TYPES and name in names:
-                raise ModelError(f"{step.stage}: column `{name}` is {kind}, which is no category.")
+            if type_ in FLOATING_TYPES and name in names:
+                raise ModelError(f"{step.stage}: column `{name}` is {type_}, which is no category.")
             values.append(source.expr)
-        hashed = code.constant(cached_function(_hashed, step))
-        bind_counts(step, code, code.local(f"{hashed}(({', '.join(values)},))"), size, None)
+        hash_row = code.constant(cached_function(_make_hasher, step))
+        bind_counts(step, code, code.local(f"{hash_row}(({', '.join(values)},))"), size, None)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Hash every row."""
-        columns = [_plain(frame.scalars(name)) for name in step.inputs]
-        hashed = cached_function(_hashed, step)
+        columns = [_to_list(frame.scalars(name)) for name in step.inputs]
+        hash_row = cached_function(_make_hasher, step)
         bind_count_column(
-            step, frame, [hashed(row) for row in zip(*columns, strict=True)], int(step.params["size"])
+            step, frame, [hash_row(row) for row in zip(*columns, strict=True)], int(step.params["size"])
         )
 
 
-def _plain(column: ScalarColumn) -> list[Any]:
+def _to_list(column: ScalarColumn) -> list[Any]:
     values: list[Any] = column.values.tolist()
     if column.null is None:
         return values
-    return [None if gone else value for value, gone in zip(values, column.null.tolist(), strict=True)]
+    return [None if is_null else value for value, is_null in zip(values, column.null.tolist(), strict=True)]
 
 
-def _hashed(step: Step) -> Callable[[tuple[Any, ...]], Counts]:
+def _make_hasher(step: Step) -> Callable[[tuple[Any, ...]], Counts]:
     size, categories = int(step.params["size"]), step.params["names"]
-    adds = [
-        _number(name, size)
-        if kind in NUMERIC_TYPES and name not in categories
-        else _category(name, kind, size)
-        for name, kind in zip(step.inputs, step.params["types"], strict=True)
+    adders = [
+        _number_adder(name, size)
+        if type_ in NUMERIC_TYPES and name not in categories
+        else _category_adder(name, type_, size)
+        for name, type_ in zip(step.inputs, step.params["types"], strict=True)
     ]
 
-    def hashed(row: tuple[Any, ...]) -> Counts:
-        found: Counts = {}
-        for add, value in zip(adds, row, strict=True):
+    def hash_row(row: tuple[Any, ...]) -> Counts:
+        counts: Counts = {}
+        for add, value in zip(adders, row, strict=True):
             if value is not None:
-                add(found, value)
-        return {slot: found[slot] for slot in sorted(found) if found[slot]}
+                add(counts, value)
+        return {slot: counts[slot] for slot in sorted(counts) if counts[slot]}
 
-    return hashed
+    return hash_row
 
 
-def _number(name: str, size: int) -> Add:
+def _number_adder(name: str, size: int) -> Adder:
     slot = hash_string(name) % size
 
-    def add(found: Counts, value: float) -> None:
-        found[slot] = found.get(slot, 0.0) + value
+    def add(counts: Counts, value: float) -> None:
+        counts[slot] = counts.get(slot, 0.0) + value
 
     return add
 
 
-def _category(name: str, kind: str, size: int) -> Add:
+def _category_adder(name: str, type_: str, size: int) -> Adder:
     slots = HashedSlots(size, f"{name}=")
 
-    def add(found: Counts, value: Any) -> None:
-        text = value if kind == "string" else str(value).lower() if kind == "boolean" else str(int(value))
+    def add(counts: Counts, value: Any) -> None:
+        text = value if type_ == "string" else str(value).lower() if type_ == "boolean" else str(int(value))
         slot = slots[text]
-        found[slot] = found.get(slot, 0.0) + 1.0
+        counts[slot] = counts.get(slot, 0.0) + 1.0
 
     return add

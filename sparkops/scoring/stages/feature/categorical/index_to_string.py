@@ -1,4 +1,4 @@
-"""An index back to its label."""
+"""IndexToString: an index to its label."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class IndexToString:
     op: str = "index_to_string"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one look-up."""
+        """Emit one look-up."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         labels = tuple(step.params["labels"])
         problem = refuse_value(
             source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}"
         )
-        find = code.constant(partial(_label, labels, problem=problem))
+        look_up = code.constant(partial(_label, labels, problem=problem))
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{find}({source.expr})"), "string", field=source.field
+            code.local(f"{look_up}({source.expr})"), "string", field=source.field
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Look every index up."""
+        """Look up the index of every row."""
         source = frame.scalars(step.inputs[0])
         labels = np.array([*step.params["labels"], None], dtype=object)
         values = source.values.astype(np.float64)
-        good = (values > -1.0) & (values < len(labels) - 1) & ~source.missing()
-        frame.refuse(~good)
-        index = np.where(good, np.where(good, values, 0.0).astype(np.int64), len(labels) - 1)
+        valid = (values > -1.0) & (values < len(labels) - 1) & ~source.missing()
+        frame.refuse(~valid)
+        index = np.where(valid, np.where(valid, values, 0.0).astype(np.int64), len(labels) - 1)
         frame.columns[step.outputs[0]] = ScalarColumn(labels[index])
 
 

@@ -1,4 +1,4 @@
-"""An index to a one-hot part of a vector, which is never built."""
+"""OneHotEncoderModel: an index to a one-hot block, of which only the index is held."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ....ir.validation import MAX_SLOTS, int_param, require
 
 @dataclass(frozen=True, slots=True)
 class OneHotEncoder:
-    """params: categories, keep (unknown category), drop_last."""
+    """params: categories, keep (an unknown category gets a slot), drop_last."""
 
     op: str = "one_hot"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the index of the hot slot; one that is known to be in range needs no code."""
+        """Emit the index of the hot slot; an index that is known to be in range needs no code."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         categories, keep = int_param(step, "categories", high=MAX_SLOTS), step.params["keep"]
         slots = _slots(step)
@@ -32,24 +32,24 @@ class OneHotEncoder:
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]
             problem = refuse_value(name, step.stage, f"is not an index below {categories}")
-            find = code.constant(partial(_hot, categories=categories, keep=keep, problem=problem))
+            hot_slot = code.constant(partial(_hot_slot, categories=categories, keep=keep, problem=problem))
             guard = f" if {index} is not None else None" if source.null else ""
-            index = code.local(f"{find}({index}){guard}")
+            index = code.local(f"{hot_slot}({index}){guard}")
             code.add_boundaries(source, [*range(categories + 1), -1.0, -0.5, 0.5])
         block = OneHot(index, np.ones(slots), np.zeros(slots), source.field)
         null = f"{index} is None" if source.null else None
         code.columns[step.outputs[0]] = Vector((block,), null, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Cut every index down to its slot."""
+        """Find the hot slot of every row."""
         source = frame.scalars(step.inputs[0])
         categories, keep = step.params["categories"], step.params["keep"]
         values = source.values.astype(np.float64)
-        inside = (values >= 0) & (values < categories)
+        valid = (values >= 0) & (values < categories)
         null = np.zeros(frame.size, dtype=bool) if source.null is None else source.null
         if not keep:
-            frame.refuse(~inside & ~null)
-        index = np.where(inside, values, categories).astype(np.int64)
+            frame.refuse(~valid & ~null)
+        index = np.where(valid, values, categories).astype(np.int64)
         slots = _slots(step)
         block = OneHotBlock(np.minimum(index, slots), np.ones(slots), np.zeros(slots))
         frame.columns[step.outputs[0]] = VectorColumn((block,), source.null)
@@ -59,7 +59,7 @@ def _slots(step: Step) -> int:
     return int(step.params["categories"]) + bool(step.params["keep"]) - bool(step.params["drop_last"])
 
 
-def _hot(value: float, *, categories: int, keep: bool, problem: Callable[[float], object]) -> int:
+def _hot_slot(value: float, *, categories: int, keep: bool, problem: Callable[[float], object]) -> int:
     if 0 <= value < categories:
         return int(value)
     if not keep:

@@ -1,4 +1,4 @@
-"""Text, or a number as Spark writes it, to the index of a label."""
+"""StringIndexerModel: text, or a number as Spark writes it, to the index of its label."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class StringIndexer:
     op: str = "string_index"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one look-up, and what happens when it finds nothing."""
+        """Emit one look-up, and what happens to an unseen value."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
         if source.type != step.params["type"]:
             raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}.")
-        plain = labels if source.type == "string" else tuple(keys(labels, source.type, signed=False))
-        code.known_values.setdefault(source.field or "", plain)
-        table = code.constant(keys(labels, source.type).get)
-        index = code.local(f"{table}({_key(source)})")
+        known = labels if source.type == "string" else tuple(index_table(labels, source.type, signed=False))
+        code.known_values.setdefault(source.field or "", known)
+        table = code.constant(index_table(labels, source.type).get)
+        index = code.local(f"{table}({_key_expr(source)})")
         if invalid == "keep":
             code.line(f"if {index} is None: {index} = {len(labels)}")
         else:
@@ -47,87 +47,87 @@ class StringIndexer:
             )
             code.line(f"if {index} is None: {code.constant(problem)}({source.expr})")
         limit = len(labels) + (invalid == "keep")
-        kept = (*labels, "__unknown") if invalid == "keep" else labels
+        all_labels = (*labels, "__unknown") if invalid == "keep" else labels
         code.columns[step.outputs[0]] = Scalar(
-            index, "double", limit=limit, labels=kept, field=source.field, scale=0.0
+            index, "double", limit=limit, labels=all_labels, field=source.field, scale=0.0
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Look every value up."""
+        """Look up the value of every row."""
         source = frame.scalars(step.inputs[0])
-        kind, other, invalid = step.params["type"], len(step.params["labels"]), step.params["invalid"]
+        type_, unseen, invalid = step.params["type"], len(step.params["labels"]), step.params["invalid"]
         values = (source.values if source.dictionary is None else source.dictionary.dictionary).tolist()
-        if kind in FLOATING_TYPES:
+        if type_ in FLOATING_TYPES:
             values = [value or repr(float(value)) for value in values]
-        look_up: Callable[..., int] = cached_function(_look_up, step)
-        found = np.fromiter(map(look_up, values, repeat(other)), dtype=np.int64, count=len(values))
+        look_up: Callable[..., int] = cached_function(_make_look_up, step)
+        indices = np.fromiter(map(look_up, values, repeat(unseen)), dtype=np.int64, count=len(values))
         if source.dictionary is not None:
-            found = found.take(source.dictionary.indices)
+            indices = indices.take(source.dictionary.indices)
         if source.null is not None:
-            found[source.null] = other
+            indices[source.null] = unseen
         if invalid != "keep":
-            (frame.drop if invalid == "skip" else frame.refuse)(found == other)
-        frame.columns[step.outputs[0]] = ScalarColumn(found)
+            (frame.drop if invalid == "skip" else frame.refuse)(indices == unseen)
+        frame.columns[step.outputs[0]] = ScalarColumn(indices)
 
 
-def _look_up(step: Step) -> TokenFunction:
-    return keys(tuple(step.params["labels"]), step.params["type"]).get
+def _make_look_up(step: Step) -> TokenFunction:
+    return index_table(tuple(step.params["labels"]), step.params["type"]).get
 
 
-def keys(labels: tuple[str, ...], kind: str, *, signed: bool = True) -> dict[Any, int]:
+def index_table(labels: tuple[str, ...], type_: str, *, signed: bool = True) -> dict[Any, int]:
     """Return the labels as values of the input's type, with their indices.
 
-    A number matches a label when Spark would write it just so; zeros are kept by their text, since 0.0 == -0.0.
+    A number matches a label if Spark writes the number like that. Zeros are kept as text, because 0.0 == -0.0.
 
     Args:
         labels: Labels in the order of their index.
-        kind: Type of the input column.
-        signed: Keep zeros as text; False gives plain values.
+        type_: Type of the input column.
+        signed: Keep zeros as text; False gives numbers.
     """
     table: dict[Any, int] = {}
-    if kind == "string":
+    if type_ == "string":
         table = dict(zip(labels, range(len(labels)), strict=True))
         if len(table) == len(labels):
             return table
         table.clear()
     for index, label in enumerate(labels):
-        value = _value(label, kind)
+        value = _parse_label(label, type_)
         if value is None:
             continue
-        if signed and kind in FLOATING_TYPES and value == 0.0:
+        if signed and type_ in FLOATING_TYPES and value == 0.0:
             value = label
         table.setdefault(value, index)
     return table
 
 
-def _value(label: str, kind: str) -> Any:
-    if kind == "string":
+def _parse_label(label: str, type_: str) -> Any:
+    if type_ == "string":
         return label
-    if kind == "boolean":
+    if type_ == "boolean":
         return {"true": True, "false": False}.get(label)
-    if kind in FLOATING_TYPES:
-        return _real(label, kind)
-    if kind not in NUMERIC_TYPES:
-        raise ModelError(f"A column of type {kind} cannot be indexed.")
+    if type_ in FLOATING_TYPES:
+        return _parse_java_double(label, type_)
+    if type_ not in NUMERIC_TYPES:
+        raise ModelError(f"A column of type {type_} cannot be indexed.")
     return int(label) if re.fullmatch(r"0|-?[1-9]\d{0,18}", label) else None
 
 
-def _real(label: str, kind: str) -> float | None:
-    """Return the double that Java writes as this label; None when Java writes none so."""
+def _parse_java_double(label: str, type_: str) -> float | None:
+    """Return the double that Java writes as a label; None if Java writes no double like that."""
     match = _JAVA_DOUBLE.fullmatch(label)
     value = _SPECIAL.get(label) if match is None else float(label)
     if value is None or match is None:
         return value
-    _, whole, _, exponent = match.groups()
-    plain = value == 0.0 or 1e-3 <= abs(value) < 1e7  # noqa: PLR2004
-    if plain == (exponent is not None) or (exponent and (len(whole) > 1 or whole == "0")):
+    _, digits, _, exponent = match.groups()
+    is_decimal = value == 0.0 or 1e-3 <= abs(value) < 1e7  # noqa: PLR2004
+    if is_decimal == (exponent is not None) or (exponent and (len(digits) > 1 or digits == "0")):
         return None
-    if len(whole) > 1 and whole.startswith("0"):
+    if len(digits) > 1 and digits.startswith("0"):
         return None
-    return float(np.float32(value)) if kind == "float" else value
+    return float(np.float32(value)) if type_ == "float" else value
 
 
-def _key(source: Scalar) -> str:
+def _key_expr(source: Scalar) -> str:
     if source.type not in FLOATING_TYPES:
         return source.expr
     if source.limit is not None:

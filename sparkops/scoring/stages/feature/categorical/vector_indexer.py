@@ -1,4 +1,4 @@
-"""Slots of a vector that hold few values, to the index of their value."""
+"""VectorIndexerModel: slots that hold few values to the index of their value."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ....ir.description import Step
 from ....ir.validation import enum_param, float_array, require
 from ....kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
-_WRITTEN_OUT = 64
-_WHY = "was not seen in training, and Spark takes it for the first category or refuses it as it stores the vector"
+_MAX_UNROLLED = 64
+_AMBIGUOUS_ZERO = "was not seen in training, and Spark takes it for the first category or refuses it as it stores the vector"
 Table = dict[float, float]
 Problem = Callable[[object], object]
 
@@ -27,14 +27,14 @@ Problem = Callable[[object], object]
 class VectorIndexer:
     """params: invalid ("error", "keep", "skip"), stored (see `storage`).
 
-    arrays: size (1), slots: which hold categories, starts: where the values of each begin and the last ends, values: in
-    the order of their index. A 0 that training did not see is the first category in a vector stored sparse.
+    arrays: size (1), slots (those with categories), starts (where the values of each slot begin, and where the last ends),
+    values (in the order of their index). An unseen 0 of a vector stored sparse counts as the first category.
     """
 
     op: str = "vector_index"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one look-up a slot of categories."""
+        """Emit one look-up for each categorical slot."""
         invalid, stored = (
             enum_param(step, "invalid", ("error", "keep", "skip")),
             enum_param(step, "stored", STORED),
@@ -44,67 +44,78 @@ class VectorIndexer:
         if stored == "unknown" and any(0.0 not in table for table in tables.values()):
             mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        rules = {slot: _Rule(table, invalid, name, step.stage, stored) for slot, table in tables.items()}
-        if size <= _WRITTEN_OUT and not source.sparse:
-            blocks = _written(code, source, rules)
+        indexers = {
+            slot: _SlotIndexer(table, invalid, name, step.stage, stored) for slot, table in tables.items()
+        }
+        if size <= _MAX_UNROLLED and not source.sparse:
+            blocks = _emit_slots(code, source, indexers)
         else:
-            kernel = code.constant(partial(_row, rules=rules))
+            kernel = code.constant(partial(_index_row, indexers=indexers))
             blocks = (Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field),)
         code.columns[step.outputs[0]] = Vector(blocks, None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Look the slots of every row up."""
+        """Look up the categorical slots of every row."""
         table = frame.features(step.inputs[0]).dense()
-        made, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
+        result, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
         sparse = _sparse_rows(table, stored)
-        for slot, places in _tables(step).items():
-            index, seen = _find(places, table[:, slot])
-            if 0.0 not in places:
+        for slot, table_of_slot in _tables(step).items():
+            index, seen = _look_up(table_of_slot, table[:, slot])
+            if 0.0 not in table_of_slot:
                 zero = table[:, slot] == 0.0
                 frame.refuse(zero & (stored == "unknown"))
                 seen |= zero & sparse
-            made[:, slot] = np.where(seen, index, len(places))
+            result[:, slot] = np.where(seen, index, len(table_of_slot))
             if invalid != "keep":
                 (frame.drop if invalid == "skip" else frame.refuse)(~seen)
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(made),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result),))
 
 
-class _Rule:
-    """What becomes of one slot.
+class _SlotIndexer:
+    """Index the values of one slot.
 
     Args:
         table: Index of each value.
-        invalid: What to do with another value.
+        invalid: What happens to an unseen value.
         name: Field, for messages.
         stage: Stage, for messages.
         stored: How Spark stores the vector.
     """
 
-    __slots__ = ("count", "find", "kept", "problem", "stored", "table", "torn", "unsure")
+    __slots__ = (
+        "count",
+        "find",
+        "keeps",
+        "problem",
+        "refuse_ambiguous",
+        "stored",
+        "table",
+        "zero_depends_on_storage",
+    )
 
     def __init__(self, table: Table, invalid: str, name: str, stage: str, stored: str) -> None:
         self.table, self.find, self.count, self.stored = table, table.get, float(len(table)), stored
-        self.kept, self.torn = invalid == "keep", 0.0 not in table and stored != "dense"
+        self.keeps, self.zero_depends_on_storage = invalid == "keep", 0.0 not in table and stored != "dense"
         self.problem: Problem = refuse_unseen(
-            name, stage, [repr(each) for each in table], drop=invalid == "skip"
+            name, stage, [repr(value) for value in table], drop=invalid == "skip"
         )
-        self.unsure: Problem = refuse_value(name, stage, _WHY)
+        self.refuse_ambiguous: Problem = refuse_value(name, stage, _AMBIGUOUS_ZERO)
 
-    def other(self, value: float, whole: Sequence[float]) -> float:
-        """Return the index of a value that is not in the table, or refuse or drop the row."""
-        if self.torn and value == 0.0:
-            sparse = is_sparse(self.stored, whole)
+    def index_of_unseen(self, value: float, row: Sequence[float]) -> float:
+        """Return the index of an unseen value, or refuse or drop the row."""
+        if self.zero_depends_on_storage and value == 0.0:
+            sparse = is_sparse(self.stored, row)
             if sparse is None:
-                self.unsure(value)
+                self.refuse_ambiguous(value)
             if sparse:
                 return 0.0
-        if not self.kept:
+        if not self.keeps:
             self.problem(value)
         return self.count
 
 
 def _tables(step: Step) -> dict[int, Table]:
-    """Return, for each slot of categories, the index of each value; NaN is never found."""
+    """Return the index of each value for each categorical slot; NaN has none."""
     size, chosen, values = (
         float_array(step, "size", 1)[0],
         float_array(step, "slots", None),
@@ -123,63 +134,63 @@ def _tables(step: Step) -> dict[int, Table]:
     return tables
 
 
-def _written(code: CodeWriter, source: Vector, rules: dict[int, _Rule]) -> tuple[Block, ...]:
-    whole = ""
-    if any(rule.torn for rule in rules.values()):
-        whole = code.local(
+def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndexer]) -> tuple[Block, ...]:
+    row = ""
+    if any(indexer.zero_depends_on_storage for indexer in indexers.values()):
+        row = code.local(
             f"({', '.join(part.expr for block in source.blocks for part in block_slots(block))},)"
         )
-    made: list[Block] = []
+    result: list[Block] = []
     at = 0
     for block in source.blocks:
-        own = {slot - at: rule for slot, rule in rules.items() if at <= slot < at + block.size}
+        of_block = {slot - at: indexer for slot, indexer in indexers.items() if at <= slot < at + block.size}
         at += block.size
-        kept = _hot(block, own) if isinstance(block, OneHot) else None
-        if not own or kept is not None:
-            made.append(kept or block)
+        indexed = _index_one_hot(block, of_block) if isinstance(block, OneHot) else None
+        if not of_block or indexed is not None:
+            result.append(indexed or block)
             continue
         parts = block_slots(block)
-        made += [
-            _scalar(code, part, own[place], whole or "()") if place in own else part
-            for place, part in enumerate(parts)
+        result += [
+            _emit_look_up(code, part, of_block[slot], row or "()") if slot in of_block else part
+            for slot, part in enumerate(parts)
         ]
-    return tuple(made)
+    return tuple(result)
 
 
-def _hot(block: OneHot, rules: dict[int, _Rule]) -> OneHot | None:
-    """Return a one-hot part with its numbers looked up; None where one of them is not in a table."""
+def _index_one_hot(block: OneHot, indexers: dict[int, _SlotIndexer]) -> OneHot | None:
+    """Return a one-hot block with its values replaced by their indices; None if one of them is unseen."""
     hot, base = block.hot.copy(), block.base.copy()
-    for slot, rule in rules.items():
-        first, second = rule.table.get(float(hot[slot])), rule.table.get(float(base[slot]))
+    for slot, indexer in indexers.items():
+        first, second = indexer.table.get(float(hot[slot])), indexer.table.get(float(base[slot]))
         if first is None or second is None:
             return None
         hot[slot], base[slot] = first, second
     return replace(block, hot=hot, base=base)
 
 
-def _scalar(code: CodeWriter, source: Scalar, rule: _Rule, whole: str) -> Scalar:
+def _emit_look_up(code: CodeWriter, source: Scalar, indexer: _SlotIndexer, row: str) -> Scalar:
     source = code.atom(source)
-    code.add_boundaries(source, rule.table)
-    found = code.local(f"{code.constant(rule.find)}({source.expr})")
-    code.line(f"if {found} is None: {found} = {code.constant(rule.other)}({source.expr}, {whole})")
-    limit = int(rule.count) + rule.kept
-    return Scalar(found, "double", limit=limit, field=source.field, scale=0.0)
+    code.add_boundaries(source, indexer.table)
+    index = code.local(f"{code.constant(indexer.find)}({source.expr})")
+    code.line(f"if {index} is None: {index} = {code.constant(indexer.index_of_unseen)}({source.expr}, {row})")
+    limit = int(indexer.count) + indexer.keeps
+    return Scalar(index, "double", limit=limit, field=source.field, scale=0.0)
 
 
-def _row(values: Sequence[float], *, rules: dict[int, _Rule]) -> list[float]:
-    made = list(values)
-    for slot, rule in rules.items():
-        found = rule.find(values[slot])
-        made[slot] = rule.other(values[slot], values) if found is None else found
-    return made
+def _index_row(values: Sequence[float], *, indexers: dict[int, _SlotIndexer]) -> list[float]:
+    result = list(values)
+    for slot, indexer in indexers.items():
+        index = indexer.find(values[slot])
+        result[slot] = indexer.index_of_unseen(values[slot], values) if index is None else index
+    return result
 
 
-def _find(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
-    """Return the index of each value, 0 where there is none, and where there is one."""
+def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the index of each value, 0 for an unseen one, and which values are known."""
     if not table:
         return np.zeros(len(values)), np.zeros(len(values), dtype=bool)
     known = np.array(sorted(table))
-    codes = np.array([table[each] for each in known.tolist()])
+    codes = np.array([table[value] for value in known.tolist()])
     at = np.minimum(np.searchsorted(known, values), len(known) - 1)
     seen = known[at] == values
     return np.where(seen, codes[at], 0.0), seen

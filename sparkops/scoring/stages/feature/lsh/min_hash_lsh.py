@@ -1,4 +1,4 @@
-"""A vector's slots that are not 0 to their least hashes: MinHashLSH."""
+"""MinHashLSHModel: the least hash of the slots that are not 0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.validation import float_array, require
-from .bucketed_random_projection_lsh import listed
+from .bucketed_random_projection_lsh import vectors_of_one
 
 PRIME = 2038074743
 Pairs = Sequence[tuple[int, int]]
@@ -22,21 +22,21 @@ Pairs = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class MinHashLSH:
-    """arrays: coefficients (tables, 2). The answer is a list of vectors of one number, one a table; all 0 is refused."""
+    """arrays: coefficients (tables, 2). The output is a list of vectors of one slot, one for each table; zeros are refused."""
 
     op: str = "min_hash"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call."""
-        given = float_array(step, "coefficients", None, 2)
-        require(step, good=bool(((given >= 0) & (given < PRIME)).all()))
-        pairs = [(int(a), int(b)) for a, b in given]
+        """Emit one call."""
+        coefficients = float_array(step, "coefficients", None, 2)
+        require(step, good=bool(((coefficients >= 0) & (coefficients < PRIME)).all()))
+        pairs = [(int(a), int(b)) for a, b in coefficients]
         source = code.features(step.inputs[0], step.stage)
-        why = "is every slot of the vector, and one that is not 0 is needed"
-        problem = refuse_value(source.field or step.inputs[0], step.stage, why)
-        few = source.sparse
-        kernel = partial(_of_few if few else _of_all, pairs=pairs, problem=problem)
-        values = code.sparse(source) if few else code.dense(source)
+        text = "is every slot of the vector, and one that is not 0 is needed"
+        problem = refuse_value(source.field or step.inputs[0], step.stage, text)
+        is_sparse = source.sparse
+        kernel = partial(_hash_sparse if is_sparse else _hash_dense, pairs=pairs, problem=problem)
+        values = code.sparse(source) if is_sparse else code.dense(source)
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{code.constant(kernel)}({values})"), "array<vector>", field=source.field, scale=0.0
         )
@@ -44,28 +44,30 @@ class MinHashLSH:
     def run(self, step: Step, frame: Frame) -> None:
         """Hash every row."""
         entries = frame.features(step.inputs[0]).sparse(frame.size)
-        kept = entries.values != 0.0
-        rows, numbers = entries.rows[kept], entries.slots[kept].astype(np.int64) + 1
+        nonzero = entries.values != 0.0
+        rows, slot_numbers = entries.rows[nonzero], entries.slots[nonzero].astype(np.int64) + 1
         frame.refuse(np.bincount(rows, minlength=frame.size) == 0)
-        found = np.full((frame.size, len(step.arrays["coefficients"])), PRIME, dtype=np.int64)
+        hashes = np.full((frame.size, len(step.arrays["coefficients"])), PRIME, dtype=np.int64)
         for at, (a, b) in enumerate(step.arrays["coefficients"].astype(np.int64).tolist()):
-            np.minimum.at(found[:, at], rows, (numbers * a + b) % PRIME)
-        frame.columns[step.outputs[0]] = ScalarColumn(listed(found.astype(np.float64)))
+            np.minimum.at(hashes[:, at], rows, (slot_numbers * a + b) % PRIME)
+        frame.columns[step.outputs[0]] = ScalarColumn(vectors_of_one(hashes.astype(np.float64)))
 
 
-def _of_all(
+def _hash_dense(
     values: Iterable[float], *, pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
-    return _least([at for at, value in enumerate(values, 1) if value], pairs, problem)
+    return _least_hashes([at for at, value in enumerate(values, 1) if value], pairs, problem)
 
 
-def _of_few(
+def _hash_sparse(
     values: dict[int, float], *, pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
-    return _least([at + 1 for at, value in values.items() if value], pairs, problem)
+    return _least_hashes([at + 1 for at, value in values.items() if value], pairs, problem)
 
 
-def _least(numbers: list[int], pairs: Pairs, problem: Callable[[float], object]) -> list[list[float]]:
-    if not numbers:
+def _least_hashes(
+    slot_numbers: list[int], pairs: Pairs, problem: Callable[[float], object]
+) -> list[list[float]]:
+    if not slot_numbers:
         problem(0.0)
-    return [[float(min([(at * a + b) % PRIME for at in numbers]))] for a, b in pairs]
+    return [[float(min([(at * a + b) % PRIME for at in slot_numbers]))] for a, b in pairs]

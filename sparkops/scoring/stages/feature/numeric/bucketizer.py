@@ -1,4 +1,4 @@
-"""A number to the index of its bucket."""
+"""Bucketizer: a number to the index of its bucket."""
 
 from __future__ import annotations
 
@@ -20,56 +20,61 @@ from ....ir.description import Step
 
 @dataclass(frozen=True, slots=True)
 class Bucketizer:
-    """params: invalid; arrays: splits. The last bucket is closed on the right; null stays null but for `skip`."""
+    """params: invalid; arrays: splits. The last bucket is closed on the right. Null stays null, unless `skip` drops the row."""
 
     op: str = "bucketize"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one search in the splits."""
+        """Emit one search in the splits."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         invalid, splits = step.params["invalid"], step.arrays["splits"].tolist()
-        name, v = source.field or step.inputs[0], source.expr
-        absent = code.constant(refuse_missing(name, step.stage, drop=invalid == "skip"))
+        name, value = source.field or step.inputs[0], source.expr
+        missing = code.constant(refuse_missing(name, step.stage, drop=invalid == "skip"))
         if invalid == "skip" and source.null:
-            code.line(f"if {v} is None: {absent}({v})")
+            code.line(f"if {value} is None: {missing}({value})")
         if invalid != "keep" and source.nan:
-            code.line(f"if {v} != {v}: {absent}({v})")
+            code.line(f"if {value} != {value}: {missing}({value})")
         limits = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
-        find = code.constant(partial(_bucket, tuple(splits), outside=limits))
+        bucket_of = code.constant(partial(_bucket_of, tuple(splits), outside=limits))
         null = source.null and invalid != "skip"
-        guard = f" if {v} is not None else None" if null else ""
+        guard = f" if {value} is not None else None" if null else ""
         code.add_boundaries(source, splits)
         limit = len(splits) - 1 + (invalid == "keep")
         code.columns[step.outputs[0]] = Scalar(
-            code.local(f"{find}({v}){guard}"), "double", null, limit=limit, field=source.field, scale=0.0
+            code.local(f"{bucket_of}({value}){guard}"),
+            "double",
+            null,
+            limit=limit,
+            field=source.field,
+            scale=0.0,
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Search for every row."""
+        """Search the splits for every row."""
         source = frame.scalars(step.inputs[0])
         splits, invalid = step.arrays["splits"], step.params["invalid"]
         values = source.values.astype(np.float64)
         null = np.zeros(frame.size, dtype=bool) if source.null is None else source.null
-        none = np.isnan(values) & ~null
+        nan = np.isnan(values) & ~null
         if invalid == "skip":
-            frame.drop(none | null)
+            frame.drop(nan | null)
         if invalid == "error":
-            frame.refuse(none)
-        index = _buckets(splits, values)
-        frame.refuse(((index < 0) | (index >= len(splits) - 1)) & ~none & ~null)
-        index[none | null] = len(splits) - 1
-        kept = source.null if invalid != "skip" else None
-        frame.columns[step.outputs[0]] = ScalarColumn(index, kept)
+            frame.refuse(nan)
+        index = _bucket_rows(splits, values)
+        frame.refuse(((index < 0) | (index >= len(splits) - 1)) & ~nan & ~null)
+        index[nan | null] = len(splits) - 1
+        result_null = source.null if invalid != "skip" else None
+        frame.columns[step.outputs[0]] = ScalarColumn(index, result_null)
 
 
-def _bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:
+def _bucket_of(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:
     last = len(splits) - 1
     if value != value:  # noqa: PLR0124
         return last
     if value == splits[last]:
         return last - 1
     index = bisect_right(splits, value) - 1
-    # Java's search puts -0.0 below 0.0
+    # Java's binary search orders -0.0 before 0.0
     if value == 0.0 and copysign(1.0, value) < 0.0 and splits[index] == 0.0 < copysign(1.0, splits[index]):
         index -= 1
     if not 0 <= index < last:
@@ -77,10 +82,10 @@ def _bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[float
     return index
 
 
-def _buckets(splits: Numbers, values: Numbers) -> Numbers:
+def _bucket_rows(splits: Numbers, values: Numbers) -> Numbers:
     last = len(splits) - 1
     index = np.searchsorted(splits, values, side="right") - 1
-    below = (values == 0.0) & np.signbit(values) & (splits[np.clip(index, 0, last)] == 0.0)
-    below &= ~np.signbit(splits[np.clip(index, 0, last)])
-    index = np.where(below, index - 1, index)
+    wrong = (values == 0.0) & np.signbit(values) & (splits[np.clip(index, 0, last)] == 0.0)
+    wrong &= ~np.signbit(splits[np.clip(index, 0, last)])
+    index = np.where(wrong, index - 1, index)
     return np.where(values == splits[last], last - 1, index)

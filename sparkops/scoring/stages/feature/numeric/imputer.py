@@ -1,4 +1,4 @@
-"""A number in place of a missing one."""
+"""ImputerModel: null and missing values to their surrogate."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ from ....ir.field import FLOATING_TYPES, INTEGER_RANGES
 
 @dataclass(frozen=True, slots=True)
 class Imputer:
-    """arrays: surrogate (1), missing (1: the value that counts as missing, NaN by default)."""
+    """arrays: surrogate (1), missing (1; the value that counts as missing besides null, NaN by default)."""
 
     op: str = "impute"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one choice; null, and the missing value, take the surrogate in the column's own type."""
+        """Emit one choice between the value and the surrogate, in the column's own type."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
-        v, surrogate, missing = source.expr, _surrogate(step, source.type), float(step.arrays["missing"][0])
-        tests = [f"{v} is None"] if source.null else []
+        value, surrogate, missing = (
+            source.expr,
+            _surrogate(step, source.type),
+            float(step.arrays["missing"][0]),
+        )
+        conditions = [f"{value} is None"] if source.null else []
         if isnan(missing):
-            tests += [f"{v} != {v}"] if source.nan else []
+            conditions += [f"{value} != {value}"] if source.nan else []
         else:
-            tests += [f"{v} == {float_literal(missing)}"]
+            conditions += [f"{value} == {float_literal(missing)}"]
             code.add_boundaries(source, [missing])
         text = float_literal(surrogate) if source.type in FLOATING_TYPES else repr(int(surrogate))
-        expr = f"({text} if {' or '.join(tests)} else {v})" if tests else v
+        expr = f"({text} if {' or '.join(conditions)} else {value})" if conditions else value
         code.columns[step.outputs[0]] = Scalar(
-            code.local(expr) if tests else v,
+            code.local(expr) if conditions else value,
             source.type,
             nan=(source.nan and not isnan(missing)) or isnan(surrogate),
             field=source.field,
@@ -42,20 +46,22 @@ class Imputer:
         )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Choose for every row."""
+        """Choose the value or the surrogate for every row."""
         source = frame.scalars(step.inputs[0])
         missing = step.arrays["missing"][0]
-        hit = np.isnan(source.values) if np.isnan(missing) and source.values.dtype.kind == "f" else None
-        hit = source.values == missing if hit is None else hit
-        hit = hit if source.null is None else hit | source.null
+        is_missing = (
+            np.isnan(source.values) if np.isnan(missing) and source.values.dtype.kind == "f" else None
+        )
+        is_missing = source.values == missing if is_missing is None else is_missing
+        is_missing = is_missing if source.null is None else is_missing | source.null
         surrogate = _surrogate(step, step.params["type"])
-        whole = step.params["type"] in INTEGER_RANGES
-        values = np.where(hit, int(surrogate) if whole else surrogate, source.values)
+        is_integer = step.params["type"] in INTEGER_RANGES
+        values = np.where(is_missing, int(surrogate) if is_integer else surrogate, source.values)
         frame.columns[step.outputs[0]] = ScalarColumn(values)
 
 
 def _surrogate(step: Step, kind: str) -> float:
-    value = float(step.arrays["surrogate"][0])
+    number = float(step.arrays["surrogate"][0])
     if kind == "float":
-        return float(np.float32(value))
-    return float(int(value)) if kind in INTEGER_RANGES else value
+        return float(np.float32(number))
+    return float(int(number)) if kind in INTEGER_RANGES else number

@@ -1,4 +1,4 @@
-"""A vector divided by its own length."""
+"""Normalizer: a vector divided by its p-norm."""
 
 from __future__ import annotations
 
@@ -23,66 +23,73 @@ Row = Sequence[float]
 
 @dataclass(frozen=True, slots=True)
 class Normalizer:
-    """params: stored (see `storage`); arrays: p (1), infinity for the largest slot. A length of 0 leaves the vector as it is."""
+    """params: stored (see `vector_layout`); arrays: p (1), which may be infinity. A vector of norm 0 stays as it is."""
 
     op: str = "normalize"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call; wide vectors stay dictionaries."""
+        """Emit one call; wide vectors stay dictionaries."""
         p, stored = float(float_array(step, "p", 1)[0]), enum_param(step, "stored", STORED)
         require(step, good=p >= 1.0)
         source = code.features(step.inputs[0], step.stage)
         if stored == "unknown":
             mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        length = partial(_length, p=p)
-        rare = guarded(name, step.stage, stored, partial(_careful, length=length))
-        made: Dense | Sparse
+        norm_of = partial(_norm, p=p)
+        evaluate_exactly = guarded(name, step.stage, stored, partial(_normalize_exactly, norm_of=norm_of))
+        result: Dense | Sparse
         kernel: Callable[..., object]
         if source.sparse:
-            kernel = partial(_few, length=length, size=source.size, rare=rare, stored=stored)
-            made = Sparse(
+            kernel = partial(
+                _normalize_sparse,
+                norm_of=norm_of,
+                size=source.size,
+                evaluate_exactly=evaluate_exactly,
+                stored=stored,
+            )
+            result = Sparse(
                 code.local(f"{code.constant(kernel)}({code.sparse(source)})"), source.size, source.field
             )
         else:
-            kernel = partial(_all, length=length, rare=rare)
-            made = Dense(
+            kernel = partial(_normalize_dense, norm_of=norm_of, evaluate_exactly=evaluate_exactly)
+            result = Dense(
                 code.local(f"{code.constant(kernel)}({code.dense(source)})"), source.size, source.field
             )
-        code.columns[step.outputs[0]] = Vector((made,), None, source.field)
+        code.columns[step.outputs[0]] = Vector((result,), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Divide every row."""
         source, p = frame.features(step.inputs[0]), float(step.arrays["p"][0])
         if any(isinstance(block, SparseBlock) for block in source.blocks):
             entries = source.sparse(frame.size)
-            lengths = _lengths_of(entries, p)
-            if not np.isnan(lengths).any():
-                values = entries.values / np.where(lengths == 0.0, 1.0, lengths)[entries.rows]
+            norms = _norms_of_entries(entries, p)
+            if not np.isnan(norms).any():
+                values = entries.values / np.where(norms == 0.0, 1.0, norms)[entries.rows]
                 part = SparseBlock(entries.rows, entries.slots, values, entries.size, entries.count)
                 frame.columns[step.outputs[0]] = VectorColumn((part,))
                 return
         table = source.dense()
-        lengths = _lengths(table, p)
+        norms = _norms(table, p)
         with np.errstate(all="ignore"):
-            made = table / np.where(lengths == 0.0, 1.0, lengths)[:, None]
-        careful = partial(_careful, length=partial(_length, p=p))
-        rare = np.flatnonzero(np.isnan(lengths)).tolist()
-        evaluate_rows(frame, made, table, rare, step.params["stored"], careful)
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(made),))
+            result = table / np.where(norms == 0.0, 1.0, norms)[:, None]
+        exactly = partial(_normalize_exactly, norm_of=partial(_norm, p=p))
+        with_nan = np.flatnonzero(np.isnan(norms)).tolist()
+        evaluate_rows(frame, result, table, with_nan, step.params["stored"], exactly)
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result),))
 
 
-def _length(values: Iterable[float], *, p: float) -> float:
+def _norm(values: Iterable[float], *, p: float) -> float:
     if p == 2.0:  # noqa: PLR2004
         return sqrt(sum([value * value for value in values]))
     if p == 1.0:
         return float(sum(map(abs, values)))
-    if p == inf:  # Java's `>` passes over NaN
+    # Java's `>` skips NaN
+    if p == inf:
         return max((abs(value) for value in values if value == value), default=0.0)  # noqa: PLR0124
     return power(sum([power(abs(value), p) for value in values]), 1.0 / p)
 
 
-def _lengths(table: Numbers, p: float) -> Numbers:
+def _norms(table: Numbers, p: float) -> Numbers:
     with np.errstate(all="ignore"):
         sizes = np.abs(table)
         if p == 1.0:
@@ -94,7 +101,7 @@ def _lengths(table: Numbers, p: float) -> Numbers:
         return np.asarray((sizes**p).sum(axis=1) ** (1.0 / p))
 
 
-def _lengths_of(entries: SparseBlock, p: float) -> Numbers:
+def _norms_of_entries(entries: SparseBlock, p: float) -> Numbers:
     sizes = np.abs(entries.values)
     if p == inf:
         result = np.zeros(entries.count)
@@ -105,32 +112,34 @@ def _lengths_of(entries: SparseBlock, p: float) -> Numbers:
         return np.asarray(summed ** (1.0 / p))
 
 
-def _careful(values: Row, sparse: bool, *, length: Callable[[Row], float]) -> list[float]:
-    norm = length(values)
+def _normalize_exactly(values: Row, sparse: bool, *, norm_of: Callable[[Row], float]) -> list[float]:
+    norm = norm_of(values)
     if norm == 0.0:
         return list(values)
     return [0.0 if sparse and not value else value / norm for value in values]
 
 
-def _all(values: Row, *, length: Callable[[Row], float], rare: Callable[[Row], Row]) -> Row:
-    norm = length(values)
+def _normalize_dense(
+    values: Row, *, norm_of: Callable[[Row], float], evaluate_exactly: Callable[[Row], Row]
+) -> Row:
+    norm = norm_of(values)
     if norm != norm:  # noqa: PLR0124
-        return rare(values)
+        return evaluate_exactly(values)
     return [value / norm for value in values] if norm else values
 
 
-def _few(
+def _normalize_sparse(
     values: Mapping[int, float],
     *,
-    length: Callable[[Iterable[float]], float],
+    norm_of: Callable[[Iterable[float]], float],
     size: int,
-    rare: Callable[[Row], Row],
+    evaluate_exactly: Callable[[Row], Row],
     stored: str,
 ) -> Mapping[int, float]:
-    norm = length(values.values())
+    norm = norm_of(values.values())
     if norm != norm:  # noqa: PLR0124
-        whole = [values.get(at, 0.0) for at in range(size)]
-        if is_sparse(stored, whole) is False:
+        row = [values.get(at, 0.0) for at in range(size)]
+        if is_sparse(stored, row) is False:
             return dict.fromkeys(range(size), nan)
-        return {at: value for at, value in enumerate(rare(whole)) if value}
+        return {at: value for at, value in enumerate(evaluate_exactly(row)) if value}
     return {at: value / norm for at, value in values.items()} if norm else values

@@ -1,4 +1,4 @@
-"""Words, or other values of a list, to counts by hash: HashingTF."""
+"""HashingTF: the items of an array to counts by their hash."""
 
 from __future__ import annotations
 
@@ -28,44 +28,47 @@ ITEMS = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 @dataclass(frozen=True, slots=True)
 class HashingTF:
-    """params: size (slots), binary (1 for any count), type (of the list's items). A null item hashes to the seed."""
+    """params: size (slots), binary (1 for any count), type (of the items). The hash of a null item is the seed."""
 
     op: str = "hash_words"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call."""
-        size, kind = int_param(step, "size", low=1, high=MAX_SLOTS + 1), step.params.get("type")
-        if not isinstance(kind, str) or kind not in ITEMS:
-            raise ModelError(f"{step.stage}: items of type {kind} have no hash.")
-        name = emit_call(step, code, cached_function(_counts, step), f"array<{kind}>")
+        """Emit one call."""
+        size, item_type = int_param(step, "size", low=1, high=MAX_SLOTS + 1), step.params.get("type")
+        if not isinstance(item_type, str) or item_type not in ITEMS:
+            raise ModelError(f"{step.stage}: items of type {item_type} have no hash.")
+        name = emit_call(step, code, cached_function(_make_counter, step), f"array<{item_type}>")
         bind_counts(step, code, name, size, code.scalar(step.inputs[0], step.stage).field)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Count in every row."""
+        """Count the items of every row."""
         bind_count_column(
-            step, frame, map_rows(step, frame, cached_function(_counts, step), []), int(step.params["size"])
+            step,
+            frame,
+            map_rows(step, frame, cached_function(_make_counter, step), []),
+            int(step.params["size"]),
         )
 
 
-def _counts(step: Step) -> TokenFunction:
-    size, kind = int(step.params["size"]), str(step.params["type"])
+def _make_counter(step: Step) -> TokenFunction:
+    size, item_type = int(step.params["size"]), str(step.params["type"])
     slots = HashedSlots(size)
 
-    def values(items: list[Any]) -> list[int]:
-        return [hash_value(item, kind) % size for item in items]
+    def hash_values(items: list[Any]) -> list[int]:
+        return [hash_value(item, item_type) % size for item in items]
 
-    hashed = slots.slots_of if kind == "string" else values
+    hash_items = slots.slots_of if item_type == "string" else hash_values
     if step.params.get("binary"):
-        return lambda items: dict.fromkeys(sorted(hashed(items)), 1.0)
-    return lambda items: counted(hashed(items))
+        return lambda items: dict.fromkeys(sorted(hash_items(items)), 1.0)
+    return lambda items: count_slots(hash_items(items))
 
 
-def counted(slots: list[int]) -> Counts:
-    """Return how often each slot comes, in the order of the slots."""
+def count_slots(slots: list[int]) -> Counts:
+    """Return how often each slot occurs, in the order of the slots."""
     ordered = sorted(slots)
-    found = dict.fromkeys(ordered, 1.0)
-    if len(found) < len(ordered):
-        for slot, after in pairwise(ordered):
-            if slot == after:
-                found[slot] += 1.0
-    return found
+    counts = dict.fromkeys(ordered, 1.0)
+    if len(counts) < len(ordered):
+        for slot, next_slot in pairwise(ordered):
+            if slot == next_slot:
+                counts[slot] += 1.0
+    return counts

@@ -1,4 +1,4 @@
-"""Words to runs of words."""
+"""NGram: tokens to sequences of n tokens."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from ....text.token_columns import (
 
 @dataclass(frozen=True, slots=True)
 class NGram:
-    """params: n (words of a run). A null word is written as `null`."""
+    """params: n. A null token is written as `null`."""
 
     op: str = "ngram"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call."""
+        """Emit one call."""
         int_param(step, "n", low=1)
-        bind_tokens(step, code, emit_call(step, code, cached_function(_runs, step), TOKENS))
+        bind_tokens(step, code, emit_call(step, code, cached_function(_make_joiner, step), TOKENS))
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Join the words of every row."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_function(_runs, step), []))
+        """Join the tokens of every row."""
+        bind_token_column(step, frame, map_rows(step, frame, cached_function(_make_joiner, step), []))
 
 
-def _runs(step: Step) -> TokenFunction:
+def _make_joiner(step: Step) -> TokenFunction:
     n = int(step.params["n"])
 
-    def runs(words: Tokens) -> list[str]:
-        plain = ["null" if word is None else word for word in words]
-        return [" ".join(plain[at : at + n]) for at in range(len(plain) - n + 1)]
+    def join(words: Tokens) -> list[str]:
+        texts = ["null" if word is None else word for word in words]
+        return [" ".join(texts[at : at + n]) for at in range(len(texts) - n + 1)]
 
-    return runs
+    return join

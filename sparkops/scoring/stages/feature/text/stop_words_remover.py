@@ -1,4 +1,4 @@
-"""Words without the ones that say little."""
+"""StopWordsRemover: tokens without stop words."""
 
 from __future__ import annotations
 
@@ -23,34 +23,36 @@ from ....text.token_columns import (
 
 @dataclass(frozen=True, slots=True)
 class StopWordsRemover:
-    """params: words (those to remove, null among them), exact (upper and lower case differ). Null words stay."""
+    """params: words (the stop words, null among them), exact (upper and lower case differ)."""
 
     op: str = "remove_words"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call."""
-        words = token_list_param(step, "words")
-        bind_tokens(step, code, emit_call(step, code, cached_function(_kept, step), TOKENS, words))
+        """Emit one call."""
+        stop_words = token_list_param(step, "words")
+        bind_tokens(
+            step, code, emit_call(step, code, cached_function(_make_filter, step), TOKENS, stop_words)
+        )
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Look every word up."""
-        bind_token_column(step, frame, map_rows(step, frame, cached_function(_kept, step), []))
+        """Filter the tokens of every row."""
+        bind_token_column(step, frame, map_rows(step, frame, cached_function(_make_filter, step), []))
 
 
-def _kept(step: Step) -> TokenFunction:
-    words = step.params["words"]
+def _make_filter(step: Step) -> TokenFunction:
+    stop_words = step.params["words"]
     if step.params.get("exact"):
-        exact = frozenset(words)
-        return lambda row: [word for word in row if word not in exact]
-    removed = frozenset(map(_low, words))
+        exact_words = frozenset(stop_words)
+        return lambda row: [word for word in row if word not in exact_words]
+    lower_stop_words = frozenset(map(_to_lower, stop_words))
 
-    def kept(row: Tokens) -> Tokens:
-        return [word for word in row if _low(word) not in removed]
+    def keep(row: Tokens) -> Tokens:
+        return [word for word in row if _to_lower(word) not in lower_stop_words]
 
-    return kept
+    return keep
 
 
-def _low(word: str | None) -> str | None:
+def _to_lower(word: str | None) -> str | None:
     if word is None:
         return None
     return word.lower() if word.isascii() else lower(word)

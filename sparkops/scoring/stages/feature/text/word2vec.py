@@ -1,4 +1,4 @@
-"""Words to the mean of their vectors: Word2VecModel."""
+"""Word2VecModel: tokens to the mean of their vectors."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from ....text.token_columns import TOKENS, TokenFunction, Tokens, cached_functio
 
 @dataclass(frozen=True, slots=True)
 class Word2Vec:
-    """params: words; arrays: vectors (words, size). Words without a vector count, and add 0; no words give zeros."""
+    """params: words; arrays: vectors (words, size). A token without a vector counts as zeros; no tokens give zeros."""
 
     op: str = "average_words"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call."""
+        """Emit one call."""
         words, vectors = token_list_param(step, "words"), step.arrays.get("vectors")
         if vectors is None or vectors.ndim != 2 or len(vectors) != len(words):  # noqa: PLR2004
             raise ModelError(f"{step.stage}: each word needs a vector.")
-        name = emit_call(step, code, cached_function(_mean, step), TOKENS, words)
+        name = emit_call(step, code, cached_function(_make_mean, step), TOKENS, words)
         field = code.scalar(step.inputs[0], step.stage).field
         code.columns[step.outputs[0]] = Vector((Dense(name, vectors.shape[1], field),), None, field)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the same for every row."""
-        found = map_rows(step, frame, cached_function(_mean, step), [])
-        table = np.array(found, dtype=np.float64).reshape(frame.size, step.arrays["vectors"].shape[1])
+        """Compute the mean of every row."""
+        means = map_rows(step, frame, cached_function(_make_mean, step), [])
+        table = np.array(means, dtype=np.float64).reshape(frame.size, step.arrays["vectors"].shape[1])
         frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(table),))
 
 
-def _mean(step: Step) -> TokenFunction:
+def _make_mean(step: Step) -> TokenFunction:
     vectors = step.arrays["vectors"]
-    places = dict(zip(step.params["words"], range(len(vectors)), strict=True))
+    index_of = dict(zip(step.params["words"], range(len(vectors)), strict=True))
     zeros = [0.0] * vectors.shape[1]
 
     def mean(words: Tokens) -> list[float]:
-        found = [places[word] for word in words if word in places]
-        if not found:
+        indices = [index_of[word] for word in words if word in index_of]
+        if not indices:
             return zeros
-        summed: list[float] = (vectors[found].sum(axis=0, dtype=np.float64) * (1.0 / len(words))).tolist()
-        return summed
+        result: list[float] = (vectors[indices].sum(axis=0, dtype=np.float64) * (1.0 / len(words))).tolist()
+        return result
 
     return mean

@@ -1,4 +1,4 @@
-"""The cosine transform of a vector, in its orthonormal form."""
+"""DCT: the discrete cosine transform of a vector (DCT-II, orthonormal), or its inverse."""
 
 from __future__ import annotations
 
@@ -18,48 +18,51 @@ from ....ir.description import Step
 from ....ir.validation import int_param, require
 from ....kernels.vector_layout import mark_ambiguous
 
-MAX_SLOTS = 2048  # slots; the transform is one product with a table of their square
+# The transform is one product with a matrix of this size squared.
+MAX_SLOTS = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class DCT:
-    """params: size, inverse. Infinities are refused: what Spark makes of them hangs on the order of its own sums."""
+    """params: size, inverse. Infinities are refused: Spark's result depends on the order of its sums."""
 
     op: str = "dct"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one call."""
+        """Emit one call."""
         size = int_param(step, "size", low=1, high=MAX_SLOTS + 1)
         require(step, good=isinstance(step.params.get("inverse"), bool))
         source = code.features(step.inputs[0], step.stage, size)
         mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
         problem = refuse_value(name, step.stage, "has no one answer: it depends on the order of Spark's sums")
-        kernel = code.constant(partial(_row, table=table(step), problem=problem))
-        made = Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field)
-        code.columns[step.outputs[0]] = Vector((made,), None, source.field)
+        kernel = code.constant(partial(_transform_row, matrix=transform_matrix(step), problem=problem))
+        result = Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field)
+        code.columns[step.outputs[0]] = Vector((result,), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Transform every row."""
         values = frame.features(step.inputs[0]).dense()
         if values.shape[1] > 1:
             frame.refuse(np.asarray(np.isinf(values).any(axis=1)))
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(values @ table(step).T),))
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(values @ transform_matrix(step).T),))
 
 
-def table(step: Step) -> Numbers:
+def transform_matrix(step: Step) -> Numbers:
     """Return the transform of a step as a matrix; its inverse is its transpose."""
     size = int(step.params["size"])
-    at = np.arange(size)
-    # the angle within one turn, in whole quarters of 1/size: large products would lose digits
-    turns = (np.outer(at, 2 * at + 1) % (4 * size)).astype(np.float64)
-    table = np.cos(turns * (np.pi / (2.0 * size))) * np.sqrt(2.0 / size)
-    table[0] = np.sqrt(1.0 / size)
-    return np.ascontiguousarray(table.T if step.params["inverse"] else table)
+    index = np.arange(size)
+    # the angle modulo one turn, in units of a quarter turn / size: large products would lose digits
+    turns = (np.outer(index, 2 * index + 1) % (4 * size)).astype(np.float64)
+    matrix = np.cos(turns * (np.pi / (2.0 * size))) * np.sqrt(2.0 / size)
+    matrix[0] = np.sqrt(1.0 / size)
+    return np.ascontiguousarray(matrix.T if step.params["inverse"] else matrix)
 
 
-def _row(values: Sequence[float], *, table: Numbers, problem: Callable[[float], object]) -> list[float]:
+def _transform_row(
+    values: Sequence[float], *, matrix: Numbers, problem: Callable[[float], object]
+) -> list[float]:
     if len(values) > 1 and (inf in values or -inf in values):
         problem(inf if inf in values else -inf)
-    made: list[float] = (table @ np.array(values, dtype=np.float64)).tolist()
-    return made
+    result: list[float] = (matrix @ np.array(values, dtype=np.float64)).tolist()
+    return result

@@ -1,4 +1,4 @@
-"""All products of one slot of each of several columns, categories one-hot."""
+"""Interaction: all products of one slot of each of several columns, with categories one-hot."""
 
 from __future__ import annotations
 
@@ -23,61 +23,65 @@ from ....ir.validation import require
 from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
 from ....kernels.vector_layout import mark_ambiguous
 
-MAX_PRODUCTS = 4096  # the most that a row multiplies
+# Of one row; zeros of one-hot categories do not count.
+MAX_PRODUCTS = 4096
 _ONE = "1.0"
-Entry = tuple[int | str, str]  # place, known or as an expression, and value
+Entry = tuple[int | str, str]
+"""A product: its place in the output, as a number or an expression, and the expression of its value."""
 Entries = tuple[Numbers | int, Numbers | None]
+"""The same for all rows; a value of None is 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """params: sizes: for each column, how many categories each of its slots has, 0 for a number; stored: see `storage`.
+    """params: sizes (for each column, the number of categories of each slot, 0 for a number), stored (see `vector_layout`).
 
-    Spark passes over the zeros of a vector that it stores sparse, and over the first category of a slot there too.
+    Spark skips the zeros of a vector that it stores sparse, the first category of a slot among them.
     """
 
     op: str = "interact"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write each product; places that no category points to are 0 and not written."""
+        """Emit each product; places without a hot category stay 0."""
         plan = _plan(step)
         columns = [
-            _column(step, code, name, len(own)) for name, own in zip(step.inputs, plan.sizes, strict=True)
+            _column(step, code, name, len(counts))
+            for name, counts in zip(step.inputs, plan.sizes, strict=True)
         ]
         for name, stored in zip(step.inputs, plan.stored, strict=True):
             if stored == "unknown":
                 mark_ambiguous(code, code.vector(name, step.stage))
-        again = _again(step, code, plan)
+        exact = _exact_function(step, code, plan)
         if plan.has_sparse_categories:
-            blocks = _called(code, columns, again, plan.total)
+            blocks = _emit_call(code, columns, exact, plan.total)
         else:
-            blocks = _written(step, code, columns, plan, again)
+            blocks = _emit_products(step, code, columns, plan, exact)
         code.columns[step.outputs[0]] = Vector(blocks, None)
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Multiply in every row; rows where zeros are passed over are done again, one by one."""
+        """Multiply all rows; rows in which skipped zeros may matter are evaluated one by one."""
         plan = _plan(step)
         tables = [_table(frame, name) for name in step.inputs]
         pairs = zip(tables, plan.sizes, strict=True)
-        columns = [_entries(frame, table, own) for table, own in pairs]
+        columns = [_entries(frame, table, counts) for table, counts in pairs]
         with np.errstate(all="ignore"):
-            found = [_joined_all(chosen, plan, frame.size) for chosen in product(*columns)]
-        part = _part(found, frame.size, plan.total)
-        rare = _rare(plan, tables, found)
-        if rare:
+            products = [_multiply_rows(factors, plan, frame.size) for factors in product(*columns)]
+        part = _to_block(products, frame.size, plan.total)
+        to_repair = _rows_to_repair(plan, tables, products)
+        if to_repair:
             part = DenseBlock(part.values if isinstance(part, DenseBlock) else part.dense())
-            _repair(frame, part.values, rare, tables, plan)
+            _repair(frame, part.values, to_repair, tables, plan)
         frame.columns[step.outputs[0]] = VectorColumn((part,))
 
 
 def _plan(step: Step) -> SlotProducts:
     sizes: Any = step.params.get("sizes")
     stored: Any = step.params.get("stored")
-    good = isinstance(sizes, list) and isinstance(stored, list)
-    good = good and len(sizes) == len(stored) == len(step.inputs) > 0
-    good = good and all(isinstance(column, list) and column for column in sizes)
-    require(step, good=good and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
-    require(step, good=all(word in ("dense", "sparse", "compressed", "unknown") for word in stored))
+    valid = isinstance(sizes, list) and isinstance(stored, list)
+    valid = valid and len(sizes) == len(stored) == len(step.inputs) > 0
+    valid = valid and all(isinstance(column, list) and column for column in sizes)
+    require(step, good=valid and all(type(size) is int and 0 <= size < 2**31 for c in sizes for size in c))
+    require(step, good=all(storage in ("dense", "sparse", "compressed", "unknown") for storage in stored))
     plan = SlotProducts(tuple(map(tuple, sizes)), tuple(stored))
     require(step, good=prod(map(len, sizes)) <= MAX_PRODUCTS and plan.total < 2**31)
     return plan
@@ -87,57 +91,60 @@ def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     """Return the slots of a column, without null."""
     if isinstance(code.columns.get(name), Vector):
         return [code.atom(part) for part in vector_slots(code.features(name, step.stage, size))]
-    found = code.atom(code.scalar(name, step.stage))
+    scalar = code.atom(code.scalar(name, step.stage))
     require(step, good=size == 1)
-    if found.type not in NUMERIC_TYPES:
-        raise ModelError(f"{step.stage}: column `{name}` is {found.type}, and numbers are needed.")
-    if found.null:
+    if scalar.type not in NUMERIC_TYPES:
+        raise ModelError(f"{step.stage}: column `{name}` is {scalar.type}, and numbers are needed.")
+    if scalar.null:
         code.line(
-            f"if {found.expr} is None: {code.constant(refuse_missing(found.field or name, step.stage))}(None)"
+            f"if {scalar.expr} is None: {code.constant(refuse_missing(scalar.field or name, step.stage))}(None)"
         )
-    return [found]
+    return [scalar]
 
 
-def _again(step: Step, code: CodeWriter, plan: SlotProducts) -> str:
-    """Return the name of the function that multiplies one row with care."""
+def _exact_function(step: Step, code: CodeWriter, plan: SlotProducts) -> str:
+    """Return the name of the function that evaluates one row exactly as Spark does."""
     names = ", ".join(step.inputs)
-    return code.constant(partial(_careful, plan=plan, problem=refuse_value(names, step.stage, AMBIGUOUS)))
+    return code.constant(
+        partial(_multiply_exactly, plan=plan, problem=refuse_value(names, step.stage, AMBIGUOUS))
+    )
 
 
-def _careful(
+def _multiply_exactly(
     columns: Sequence[Sequence[float]], *, plan: SlotProducts, problem: Callable[[object], object]
 ) -> dict[int, float]:
     try:
         return plan.row(columns)
-    except AmbiguousRow as why:
-        problem(why.value)
+    except AmbiguousRow as error:
+        problem(error.value)
         raise
 
 
-def _called(
-    code: CodeWriter, columns: Sequence[Sequence[Scalar]], again: str, total: int
+def _emit_call(
+    code: CodeWriter, columns: Sequence[Sequence[Scalar]], exact: str, total: int
 ) -> tuple[Block, ...]:
-    made = code.local(f"{again}({_rows(columns)})")
+    products = code.local(f"{exact}({_row_expr(columns)})")
     if total >= SPARSE_FROM:
-        return (Sparse(made, total),)
-    return (Dense(code.local(f"[{made}.get(at, 0.0) for at in range({total})]"), total),)
+        return (Sparse(products, total),)
+    return (Dense(code.local(f"[{products}.get(at, 0.0) for at in range({total})]"), total),)
 
 
-def _rows(columns: Sequence[Sequence[Scalar]]) -> str:
-    return f"({', '.join(_listed(column) for column in columns)},)"
+def _row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
+    return f"({', '.join(_tuple_expr(column) for column in columns)},)"
 
 
-def _listed(column: Sequence[Scalar]) -> str:
+def _tuple_expr(column: Sequence[Scalar]) -> str:
     return f"({', '.join(part.expr for part in column)},)"
 
 
-def _written(
-    step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts, again: str
+def _emit_products(
+    step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts, exact: str
 ) -> tuple[Block, ...]:
-    """Write out the products; a vector that may be stored sparse has its row done again where they are not finite."""
+    """Emit the products; if a vector may be stored sparse, a row with products that are not finite is evaluated exactly."""
     pairs = zip(step.inputs, columns, plan.sizes, strict=True)
     entries = [
-        _joined(chosen, plan.widths) for chosen in product(*(_places(step, code, *pair) for pair in pairs))
+        _product_entry(factors, plan.widths)
+        for factors in product(*(_places(step, code, *pair) for pair in pairs))
     ]
     total = plan.total
     if (
@@ -149,17 +156,19 @@ def _written(
         return (OneHot(code.local(entries[0][0]), np.ones(total), np.zeros(total)),)
     values = [code.local(value) for _, value in entries]
     places = [place if isinstance(place, int) else code.local(place) for place, _ in entries]
-    sure = all(word == "dense" for word in plan.stored)
-    if not sure:
-        found, sum_ = code.new_name(), code.local(" + ".join(values))
+    all_dense = all(stored == "dense" for stored in plan.stored)
+    if not all_dense:
+        products, sum_ = code.new_name(), code.local(" + ".join(values))
         code.line(f"if {sum_} - {sum_} != 0.0:")
-        code.line(f"    {found} = {again}({_rows(columns)})")
-        pairs_ = (f"{value} = {found}.get({place}, 0.0)" for value, place in zip(values, places, strict=True))
+        code.line(f"    {products} = {exact}({_row_expr(columns)})")
+        pairs_ = (
+            f"{value} = {products}.get({place}, 0.0)" for value, place in zip(values, places, strict=True)
+        )
         code.lines += [f"    {line}" for line in pairs_]
-    return _laid(code, places, values, total)
+    return _emit_places(code, places, values, total)
 
 
-def _laid(
+def _emit_places(
     code: CodeWriter, places: Sequence[int | str], values: Sequence[str], total: int
 ) -> tuple[Block, ...]:
     if all(isinstance(place, int) for place in places):
@@ -201,14 +210,14 @@ def _index(value: float, size: int, problem: Callable[[object], object]) -> int:
     return int(value)
 
 
-def _joined(chosen: Sequence[Entry], widths: Sequence[int]) -> Entry:
+def _product_entry(factors: Sequence[Entry], widths: Sequence[int]) -> Entry:
     """Return the place and value of one product; Spark multiplies from the last column on."""
     steps = [prod(widths[at + 1 :]) for at in range(len(widths))]
-    pairs = list(zip((place for place, _ in chosen), steps, strict=True))
+    pairs = list(zip((place for place, _ in factors), steps, strict=True))
     known = sum(place * step for place, step in pairs if isinstance(place, int))
     texts = [f"({place}) * {step}" for place, step in pairs if isinstance(place, str)]
-    # times 1.0 first: a whole number of the row is no double yet
-    value = " * ".join([_ONE, *(value for _, value in reversed(chosen) if value != _ONE)])
+    # times 1.0 first: an integer of the row is not a double yet
+    value = " * ".join([_ONE, *(value for _, value in reversed(factors) if value != _ONE)])
     return (" + ".join([str(known), *texts]) if texts else known), value
 
 
@@ -226,66 +235,68 @@ def _entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries
     for slot, size in enumerate(sizes):
         values = table[:, slot]
         if size > 1:
-            good = (values >= 0.0) & (values < size) & (values == np.floor(values))
-            frame.refuse(~good)
-            entries.append((at + np.where(good, values, 0.0).astype(np.int64), None))
+            valid = (values >= 0.0) & (values < size) & (values == np.floor(values))
+            frame.refuse(~valid)
+            entries.append((at + np.where(valid, values, 0.0).astype(np.int64), None))
         else:
             entries.append((at, values))
         at += max(1, size)
     return entries
 
 
-def _joined_all(chosen: Sequence[Entries], plan: SlotProducts, rows: int) -> tuple[Numbers, Numbers]:
+def _multiply_rows(factors: Sequence[Entries], plan: SlotProducts, rows: int) -> tuple[Numbers, Numbers]:
     place, value = np.zeros(rows, dtype=np.int64), np.ones(rows)
-    for at, (own, _) in enumerate(chosen):
-        place = place + own * prod(plan.widths[at + 1 :])
-    for _, own_value in reversed(chosen):
-        value = value if own_value is None else value * own_value
+    for at, (index, _) in enumerate(factors):
+        place = place + index * prod(plan.widths[at + 1 :])
+    for _, factor in reversed(factors):
+        value = value if factor is None else value * factor
     return place, value
 
 
-def _part(found: Sequence[tuple[Numbers, Numbers]], count: int, total: int) -> DenseBlock | SparseBlock:
-    rows = np.tile(np.arange(count), len(found))
-    places = np.concatenate([place for place, _ in found])
-    values = np.concatenate([value for _, value in found])
+def _to_block(
+    products: Sequence[tuple[Numbers, Numbers]], count: int, total: int
+) -> DenseBlock | SparseBlock:
+    rows = np.tile(np.arange(count), len(products))
+    places = np.concatenate([place for place, _ in products])
+    values = np.concatenate([value for _, value in products])
     if total < SPARSE_FROM:
         table = np.zeros((count, total))
         table[rows, places] = values
         return DenseBlock(table)
-    kept = np.flatnonzero(values)
-    kept = kept[np.lexsort((places[kept], rows[kept]))]
-    return SparseBlock(rows[kept], places[kept], values[kept], total, count)
+    nonzero = np.flatnonzero(values)
+    nonzero = nonzero[np.lexsort((places[nonzero], rows[nonzero]))]
+    return SparseBlock(rows[nonzero], places[nonzero], values[nonzero], total, count)
 
 
-def _rare(
-    plan: SlotProducts, tables: Sequence[Numbers], found: Sequence[tuple[Numbers, Numbers]]
+def _rows_to_repair(
+    plan: SlotProducts, tables: Sequence[Numbers], products: Sequence[tuple[Numbers, Numbers]]
 ) -> list[int]:
-    """Return the rows in which a vector's zeros, passed over, may count."""
-    if all(word == "dense" for word in plan.stored):
+    """Return the rows in which skipped zeros may change the products."""
+    if all(stored == "dense" for stored in plan.stored):
         return []
-    rare = np.zeros(len(tables[0]), dtype=bool)
-    for _, value in found:
-        rare |= ~np.isfinite(value)
+    to_repair = np.zeros(len(tables[0]), dtype=bool)
+    for _, value in products:
+        to_repair |= ~np.isfinite(value)
     for table, sizes, stored in zip(tables, plan.sizes, plan.stored, strict=True):
-        named = [slot for slot, size in enumerate(sizes) if size > 1]
-        if stored != "dense" and named:
-            rare |= (table[:, named] == 0.0).any(axis=1)
-    return np.flatnonzero(rare).tolist()
+        categorical = [slot for slot, size in enumerate(sizes) if size > 1]
+        if stored != "dense" and categorical:
+            to_repair |= (table[:, categorical] == 0.0).any(axis=1)
+    return np.flatnonzero(to_repair).tolist()
 
 
 def _repair(
-    frame: Frame, made: Numbers, rows: Sequence[int], tables: Sequence[Numbers], plan: SlotProducts
+    frame: Frame, result: Numbers, rows: Sequence[int], tables: Sequence[Numbers], plan: SlotProducts
 ) -> None:
-    """Do some rows again, in place."""
+    """Evaluate some rows exactly, in place."""
     refused = np.zeros(frame.size, dtype=bool)
     for at in rows:
         if frame.refused[at] or frame.dropped[at]:
             continue
-        made[at] = 0.0
+        result[at] = 0.0
         try:
-            found = plan.row([table[at].tolist() for table in tables])
+            products = plan.row([table[at].tolist() for table in tables])
         except AmbiguousRow:
             refused[at] = True
             continue
-        made[at, list(found)] = list(found.values())
+        result[at, list(products)] = list(products.values())
     frame.refuse(refused)

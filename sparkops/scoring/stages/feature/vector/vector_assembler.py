@@ -1,4 +1,4 @@
-"""Scalars and vectors to one vector."""
+"""VectorAssembler: scalars and vectors to one vector."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ....codegen.symbols import Block, Dense, Scalar, Vector, vector_slots
 from ....ir.description import Step
 from ....ir.field import NUMERIC_TYPES
 
-_WRITTEN_OUT = 64
+_MAX_UNROLLED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,29 +25,29 @@ class VectorAssembler:
     op: str = "assemble"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the checks; the vector itself is only a list of its parts."""
+        """Emit the checks; the vector is the list of its blocks."""
         blocks: list[Block] = []
         for name in step.inputs:
             column = code.columns.get(name)
             if isinstance(column, Vector):
-                blocks += _vector(step, code, name, column)
+                blocks += _emit_vector(step, code, name, column)
             else:
-                blocks.append(_scalar(step, code, name))
+                blocks.append(_emit_scalar(step, code, name))
         code.columns[step.outputs[0]] = Vector(tuple(blocks))
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Check every row, and list the parts."""
+        """Check every row, and list the blocks."""
         blocks: list[VectorBlock] = []
         for name in step.inputs:
             column = frame.columns[name]
             if isinstance(column, ScalarColumn):
-                blocks.append(_scalars(step, frame, column))
+                blocks.append(_check_scalars(step, frame, column))
             else:
-                blocks += _vectors(step, frame, column)
+                blocks += _check_vectors(step, frame, column)
         frame.columns[step.outputs[0]] = VectorColumn(tuple(blocks))
 
 
-def _scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
+def _emit_scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
     column = code.scalar(name, step.stage)
     if (
         column.type not in NUMERIC_TYPES
@@ -56,11 +56,11 @@ def _scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
     ):
         raise ModelError(f"{step.stage}: column `{name}` is {column.type}, and numbers are needed.")
     column = code.atom(column) if column.null or column.nan else column
-    invalid, v = step.params["invalid"], column.expr
-    expr = f"float({v})" if column.type == "long" else v
+    invalid, value = step.params["invalid"], column.expr
+    expr = f"float({value})" if column.type == "long" else value
     if invalid == "keep":
         if column.null:
-            expr = code.local(f"nan if {v} is None else {expr}")
+            expr = code.local(f"nan if {value} is None else {expr}")
         return replace(
             column,
             expr=expr,
@@ -69,14 +69,16 @@ def _scalar(step: Step, code: CodeWriter, name: str) -> Scalar:
             nan=column.nan or column.null,
             atom=expr.isidentifier(),
         )
-    tests = ([f"{v} is None"] if column.null else []) + ([f"{v} != {v}"] if column.nan else [])
-    if tests:
+    conditions = ([f"{value} is None"] if column.null else []) + (
+        [f"{value} != {value}"] if column.nan else []
+    )
+    if conditions:
         problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
-        code.line(f"if {' or '.join(tests)}: {code.constant(problem)}({v})")
+        code.line(f"if {' or '.join(conditions)}: {code.constant(problem)}({value})")
     return replace(column, expr=expr, type="double", null=False, nan=False, atom=expr.isidentifier())
 
 
-def _vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tuple[Block, ...]:
+def _emit_vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tuple[Block, ...]:
     invalid = step.params["invalid"]
     if column.null is None:
         return column.blocks
@@ -84,17 +86,17 @@ def _vector(step: Step, code: CodeWriter, name: str, column: Vector) -> tuple[Bl
         problem = refuse_missing(column.field or name, step.stage, drop=invalid == "skip")
         code.line(f"if {column.null}: {code.constant(problem)}(None)")
         return column.blocks
-    if column.size > _WRITTEN_OUT:
+    if column.size > _MAX_UNROLLED:
         nans = code.constant([nan] * column.size)
-        whole = code.dense(column)
-        return (Dense(code.local(f"{nans} if {column.null} else {whole}"), column.size, column.field),)
+        row = code.dense(column)
+        return (Dense(code.local(f"{nans} if {column.null} else {row}"), column.size, column.field),)
     return tuple(
         Scalar(code.local(f"nan if {column.null} else {slot.expr}"), "double", nan=True, field=column.field)
         for slot in vector_slots(column)
     )
 
 
-def _scalars(step: Step, frame: Frame, column: ScalarColumn) -> ScalarColumn:
+def _check_scalars(step: Step, frame: Frame, column: ScalarColumn) -> ScalarColumn:
     invalid = step.params["invalid"]
     values = column.values.astype(np.float64)
     if invalid == "keep":
@@ -103,7 +105,7 @@ def _scalars(step: Step, frame: Frame, column: ScalarColumn) -> ScalarColumn:
     return ScalarColumn(values)
 
 
-def _vectors(step: Step, frame: Frame, column: VectorColumn) -> tuple[VectorBlock, ...]:
+def _check_vectors(step: Step, frame: Frame, column: VectorColumn) -> tuple[VectorBlock, ...]:
     invalid = step.params["invalid"]
     null = column.null
     if null is None:

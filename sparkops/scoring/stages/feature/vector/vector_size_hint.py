@@ -1,4 +1,4 @@
-"""A vector that may not be null: VectorSizeHint."""
+"""VectorSizeHint: a vector that must not be null; its size was checked when the model was compiled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class VectorSizeHint:
     op: str = "vector_size"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write one check."""
+        """Emit one check."""
         size, invalid = int_param(step, "size"), enum_param(step, "invalid", ("error", "skip"))
         source = code.vector(step.inputs[0], step.stage, size)
         if source.null is not None:
