@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -129,3 +130,12 @@ def test_no_folder_of_stages_has_more_than_twenty_entries() -> None:
         for subfolder in (folder, *folder.rglob("*/")):
             entries = [item for item in subfolder.iterdir() if not item.name.startswith("__")]
             assert len(entries) <= 20, subfolder
+
+
+def test_the_code_on_the_page_for_contributors_is_the_code_of_the_files() -> None:
+    root = PACKAGE.parent
+    page = (root / "docs" / "contributing" / "add-a-stage.md").read_text("utf-8")
+    blocks = re.findall(r'^```python title="(.+?)"\n(.*?)^```$', page, re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 3
+    for path, code in blocks:
+        assert code in (root / path).read_text("utf-8"), path
