@@ -1,4 +1,4 @@
-"""Columns of a signature, from Spark's words, from MLflow's, or from rows."""
+"""The fields of a model, from a schema of Spark, a signature of MLflow, DDL, or rows."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sparkops.errors import InputError
 from sparkops.scoring.ir.field import TYPES, Field
 
 _VECTOR_CLASS = "org.apache.spark.ml.linalg.VectorUDT"
-# What Spark calls its types in DDL and in `dtypes`, as a field calls them.
-_WORDS = {"tinyint": "byte", "smallint": "short", "int": "integer", "bigint": "long", "real": "float"}
-_FROM_MLFLOW = {"sparkml vector": "vector", "datetime": "timestamp"}
+# Type names of DDL and `dtypes` that differ from those of a field.
+_FIELD_TYPES = {"tinyint": "byte", "smallint": "short", "int": "integer", "bigint": "long", "real": "float"}
+_MLFLOW_TYPES = {"sparkml vector": "vector", "datetime": "timestamp"}
 _COLUMN = re.compile(r"(?:`((?:[^`]|``)+)`|(\w+))\s*:?\s+([a-z]\S.*?)(\s+not\s+null)?", re.IGNORECASE)
-_KNOWN = "STRING, BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DATE, TIMESTAMP, VECTOR, VECTOR(n), ARRAY<...>"
-_SIZED = re.compile(r"vector\s*\(\s*(\d+)\s*\)")
+_DDL_TYPES = "STRING, BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DATE, TIMESTAMP, VECTOR, VECTOR(n), ARRAY<...>"
+_VECTOR_WITH_SIZE = re.compile(r"vector\s*\(\s*(\d+)\s*\)")
 
 
 def fields_from_spark(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the fields of `frame.schema.jsonValue()`.
 
-    A type that a row cannot give keeps its name; it is refused only where a stage reads it.
+    A type that a row cannot hold keeps its name; it is refused only if a stage reads the column.
     """
     return tuple(
         Field(item["name"], _spark_type(item["type"]), bool(item["nullable"])) for item in schema["fields"]
@@ -30,7 +30,7 @@ def fields_from_spark(schema: Mapping[str, Any]) -> tuple[Field, ...]:
 
 
 def with_vector_sizes(fields: Sequence[Field], row: Mapping[str, Any]) -> tuple[Field, ...]:
-    """Return the fields with the length of their vectors, as a row of plain values shows it."""
+    """Return the fields with the sizes of their vectors, as in a row of plain values."""
     return tuple(
         replace(field, size=len(row[field.name]))
         if field.type == "vector" and row.get(field.name) and not isinstance(row[field.name], Mapping)
@@ -48,58 +48,58 @@ def fields_from_mlflow(columns: Sequence[Mapping[str, Any]]) -> tuple[Field, ...
 
 def fields_from_types(types: Mapping[str, str]) -> tuple[Field, ...]:
     """Return the fields of `dict(frame.dtypes)`."""
-    return tuple(Field(name, _word(kind)) for name, kind in types.items())
+    return tuple(Field(name, _field_type(kind)) for name, kind in types.items())
 
 
 def fields_from_ddl(text: str) -> tuple[Field, ...]:
     """Return the fields of "carrier STRING, month INT, features VECTOR(5), words ARRAY<STRING>".
 
     Raises:
-        InputError: It is not of that form.
+        InputError: The text does not have that form.
     """
-    found = []
+    fields = []
     for part in re.split(r",(?![^<(]*[>)])", text):
         column = _COLUMN.fullmatch(part.strip())
         if column is None:
             raise InputError(
                 f"`{part.strip()}` is no column: write NAME TYPE, as in carrier STRING, month INT, v VECTOR(5)."
             )
-        quoted, bare, kind, required = column.groups()
-        name = quoted.replace("``", "`") if quoted else bare
-        size = _SIZED.fullmatch(kind.lower())
-        word = "vector" if size else _word(kind.lower())
-        if word not in TYPES and not word.startswith("decimal"):
+        quoted, unquoted, kind, required = column.groups()
+        name = quoted.replace("``", "`") if quoted else unquoted
+        size = _VECTOR_WITH_SIZE.fullmatch(kind.lower())
+        type_ = "vector" if size else _field_type(kind.lower())
+        if type_ not in TYPES and not type_.startswith("decimal"):
             raise InputError(
-                f"Column `{name}` is of type {kind}, which no row of JSON gives. Known: {_KNOWN}."
+                f"Column `{name}` is of type {kind}, which no row of JSON gives. Known: {_DDL_TYPES}."
             )
-        found.append(Field(name, word, not required, int(size[1]) if size else None))
-    return tuple(found)
+        fields.append(Field(name, type_, not required, int(size[1]) if size else None))
+    return tuple(fields)
 
 
 def fields_from_example(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
-    """Return the fields of rows as JSON holds them; a column without any value is of type `any`."""
+    """Return the fields of JSON rows; a column without any value has the type `any`."""
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: next((row[name] for row in rows if row.get(name) is not None), None) for name in names}
-    fields = tuple(Field(name, _seen(value)) for name, value in values.items())
+    fields = tuple(Field(name, _json_type(value)) for name, value in values.items())
     return with_vector_sizes(fields, values)
 
 
-def _word(kind: str) -> str:
-    """Return a field's word for Spark's."""
+def _field_type(kind: str) -> str:
+    """Return the type of a field for a type name of Spark."""
     if kind.startswith("array<"):
-        return f"array<{_word(kind[6:-1].strip())}>"
-    return _WORDS.get(kind, kind)
+        return f"array<{_field_type(kind[6:-1].strip())}>"
+    return _FIELD_TYPES.get(kind, kind)
 
 
-def _seen(value: Any) -> str:
-    """Return the type that a value of JSON shows; a list of numbers is a vector, as Spark ML has them."""
+def _json_type(value: Any) -> str:
+    """Return the type of a JSON value; a list of numbers is a vector."""
     if isinstance(value, list):
-        inner = {_seen(item) for item in value if item is not None}
+        inner = {_json_type(item) for item in value if item is not None}
         if inner <= {"long", "double"}:
             return "vector"
         return f"array<{inner.pop()}>" if len(inner) == 1 else "any"
     kinds = ((bool, "boolean"), (int, "long"), (float, "double"), (str, "string"))
-    return next((word for kind, word in kinds if isinstance(value, kind)), "any")
+    return next((type_ for kind, type_ in kinds if isinstance(value, kind)), "any")
 
 
 def _spark_type(kind: Any) -> str:
@@ -116,4 +116,4 @@ def _mlflow_type(item: Mapping[str, Any]) -> str:
     kind = str(item["type"])
     if kind == "array":
         return f"array<{_mlflow_type(item['items'])}>"
-    return _FROM_MLFLOW.get(kind, kind)
+    return _MLFLOW_TYPES.get(kind, kind)

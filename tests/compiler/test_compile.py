@@ -1,4 +1,4 @@
-"""Compilation from saved files: no Spark, no JVM."""
+"""A model is compiled from its saved files, without Spark and without a JVM."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def stage(
     """Write a stage as Spark does, and return its uid."""
     uid = extra.pop("uid", kind + "_1")
     (folder / "metadata").mkdir(parents=True)
-    plain = {"class": f"org.apache.spark.ml.any.{kind}", "uid": uid, "paramMap": params}
-    plain |= {"defaultParamMap": defaults or {}, **extra}
-    (folder / "metadata" / "part-00000-x.txt").write_text(json.dumps(plain))
+    metadata = {"class": f"org.apache.spark.ml.any.{kind}", "uid": uid, "paramMap": params}
+    metadata |= {"defaultParamMap": defaults or {}, **extra}
+    (folder / "metadata" / "part-00000-x.txt").write_text(json.dumps(metadata))
     if rows:
         (folder / "data").mkdir()
         write_table(pa.Table.from_pylist(list(rows)), folder / "data" / "part-0.parquet")
@@ -54,7 +54,7 @@ def indexer(folder: Path, source: str, target: str, labels: Sequence[str], uid: 
 
 
 def pipeline(folder: Path, *, middle: str = "") -> Path:
-    """Write index, assemble, logistic, and the label's own indexer."""
+    """Write a pipeline: indexers of a feature and of the label, an assembler, logistic regression."""
     row = {
         "numClasses": 2,
         "interceptVector": {**DENSE, "values": [0.5]},
@@ -98,7 +98,7 @@ def test_a_pipeline_is_compiled_with_defaults_and_without_its_label(tmp_path: Pa
     assert (answer["prediction"], answer["label"]) == (1.0, "late")
 
 
-def test_a_label_that_is_not_in_the_signature_is_passed_over(tmp_path: Path) -> None:
+def test_a_label_that_is_not_in_the_signature_is_skipped(tmp_path: Path) -> None:
     description = compile_model(pipeline(tmp_path), FIELDS[:2])
     assert description.classes == ("ontime", "late")
     assert description.ignored == ()
@@ -110,7 +110,7 @@ def test_every_stage_that_only_spark_scores_is_named(tmp_path: Path) -> None:
     assert raised.value.reasons == ("LDAModel `m`: this kind of stage is scored by Spark",)
 
 
-def test_a_missing_column_and_a_type_that_no_row_gives_are_reasons(tmp_path: Path) -> None:
+def test_a_missing_column_and_a_type_that_no_row_holds_are_reasons(tmp_path: Path) -> None:
     pipeline(tmp_path)
     with pytest.raises(
         NotCompiled, match="reads the column `x`, which neither the signature nor a stage gives"
@@ -145,7 +145,7 @@ def test_one_stage_is_a_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["CrossValidatorModel", "TrainValidationSplitModel"])
-def test_tuning_wrappers_give_their_best_model(tmp_path: Path, kind: str) -> None:
+def test_tuning_models_give_their_best_model(tmp_path: Path, kind: str) -> None:
     stage(tmp_path, kind, {})
     pipeline(tmp_path / "bestModel")
     assert compile_model(tmp_path, FIELDS).classes == ("ontime", "late")
@@ -160,8 +160,8 @@ def test_numbers_match_labels_only_as_java_writes_them(tmp_path: Path) -> None:
     labels = ["1.0", "2", "1.0E10", "1E-4", "1.0E-4", "-0.0", "Infinity", "0.10"]
     indexer(tmp_path, "x", "xi", labels, "i")
     scorer = Scorer(compile_model(tmp_path, FIELDS))
-    found = [scorer.answer({"x": x}) for x in (1.0, 2.0, 1e10, 1e-4, -0.0, 0.0, float("inf"), 0.1)]
-    seen = [answer if isinstance(answer, str) else answer["xi"] for answer in found]
+    answers = [scorer.answer({"x": x}) for x in (1.0, 2.0, 1e10, 1e-4, -0.0, 0.0, float("inf"), 0.1)]
+    seen = [answer if isinstance(answer, str) else answer["xi"] for answer in answers]
     assert seen == [0.0, "refused", 2.0, 4.0, 5.0, "refused", 6.0, "refused"]
 
 

@@ -1,6 +1,6 @@
-"""Models that several Sparks saved, each with that Spark's own answers: compiled from their files, no Spark here.
+"""Models saved by several versions of Spark give the answers of that version, without Spark.
 
-`scripts/make_saved_models.py`, run by an interpreter with the Spark in question, makes them.
+`scripts/make_saved_models.py` writes them, run by an interpreter with the version in question.
 """
 
 from __future__ import annotations
@@ -37,25 +37,27 @@ def scorer_of(folder: Path) -> Scorer:
 
 
 @pytest.mark.parametrize("folder", MODELS, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
-def test_what_any_spark_4_saved_answers_as_that_spark_did(folder: Path) -> None:
+def test_a_saved_model_answers_as_the_spark_that_saved_it(folder: Path) -> None:
     cases = read_cases((folder / "rows.jsonl").read_text("utf-8"))
     scorer = scorer_of(folder)
     outputs = {output.column for output in scorer.outputs if output.column is not None}
     answered = [answer for _, answer in cases if isinstance(answer, dict)]
     assert len(cases) >= 15
     assert all(set(answer) == outputs for answer in answered)
-    assert [f"{each}; {cases[each.index][0]}" for each in find_differences(scorer, cases)] == []
+    assert [
+        f"{difference}; {cases[difference.index][0]}" for difference in find_differences(scorer, cases)
+    ] == []
 
 
 @pytest.mark.parametrize("spark", SPARKS)
-def test_each_sparks_models_cover_the_stages(spark: str) -> None:
+def test_the_models_of_each_spark_cover_the_stages(spark: str) -> None:
     saved = (
         json.loads(file.read_text("utf-8")) for file in (HOME / spark).glob("*/model/**/metadata/part-*")
     )
-    assert {each["class"].rpartition(".")[2] for each in saved} >= COVERED
+    assert {metadata["class"].rpartition(".")[2] for metadata in saved} >= COVERED
 
 
-def test_the_models_stay_small_and_carry_no_checksums() -> None:
+def test_the_models_are_small_and_without_checksum_files() -> None:
     files = [file for file in HOME.rglob("*") if file.is_file()]
     assert sum(file.stat().st_size for file in files) < 1_000_000
     assert not [file for file in files if file.suffix == ".crc"]

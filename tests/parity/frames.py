@@ -1,4 +1,4 @@
-"""The frames that the cases are fitted on: small, whole, of every type."""
+"""The frames that cases are fitted on: small, without null, with columns of every type."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Expressions of SQL beside Spark's own: types, values, and the rows that Spark refuses."""
+"""Compare compiled SQL expressions with Spark's: their types, their values, and the rows that fail."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isclose, isnan
 from typing import Any
@@ -21,13 +22,24 @@ from sparkops.scoring.sql.expression import expression_from_json as read_tree
 from sparkops.scoring.sql.expression import expression_to_json, referenced_columns
 from sparkops.scoring.stages.feature.sql_transformer import evaluate_rows
 
-_WORDS = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
-FAULT = object()
+_SPARK_TYPES = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
+_ROW = "_at"
+_BATCH = 25
+FAILED = object()
 
 
 @dataclass(slots=True)
-class Tally:
-    """What came of comparing expressions."""
+class SqlComparison:
+    """What was compared.
+
+    Args:
+        compared: Expressions whose values were compared.
+        values: Values that were compared.
+        refused: Failing rows at which Spark fails, too.
+        uncompiled: Expressions that are not compiled, with the reason.
+        unknown: Expressions that Spark does not accept.
+        wrong: Differences.
+    """
 
     compared: int = 0
     values: int = 0
@@ -37,89 +49,120 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
 
-def ours(expression: str, rows: list[dict[str, Any]]) -> tuple[str, list[Any]]:
-    """Return an expression's type and its value for each row, FAULT where it has none."""
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled expression with its type and its value for each row, `FAILED` for a row at which it fails."""
+
+    expression: str
+    type: str
+    values: list[Any]
+
+    def without_failing_rows(self) -> str:
+        """Return the expression as SQL that is null in the rows at which it fails."""
+        failing = [str(at) for at, value in enumerate(self.values) if value is FAILED]
+        return (
+            f"if({_ROW} in ({', '.join(failing)}), null, {self.expression})" if failing else self.expression
+        )
+
+
+def evaluate(expression: str, rows: list[dict[str, Any]]) -> Compiled:
+    """Compile an expression and evaluate it for each row."""
     ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).computed
     step = Step("select", "SQL", tuple(referenced_columns(tree)), ("z",), {"nodes": expression_to_json(tree)})
     frame = Frame(len(rows), {})
-    for name, kind in TYPES.items():
-        column = read_slice(Field(name, kind), [row[name] for row in rows], 0, len(rows))
+    for name, type_ in TYPES.items():
+        column = read_slice(Field(name, type_), [row[name] for row in rows], 0, len(rows))
         assert isinstance(column, ScalarColumn)
         frame.columns[name] = column
     values, failed = evaluate_rows(step, read_tree(step.params["nodes"], "SQL"), frame)
-    return tree.type, [FAULT if gone else value for gone, value in zip(failed.tolist(), values, strict=True)]
+    pairs = zip(failed.tolist(), values, strict=True)
+    return Compiled(expression, tree.type, [FAILED if has_failed else value for has_failed, value in pairs])
 
 
 def compare(
-    spark: Any, expressions: list[str], rows: list[dict[str, Any]], tally: Tally, *, singly: int = 12
+    spark: Any, expressions: list[str], rows: list[dict[str, Any]], result: SqlComparison, *, singly: int = 12
 ) -> None:
-    """Compare expressions on rows: all at once where they have values, a few refused rows one by one."""
-    schema = ", ".join(f"{name} {_WORDS.get(kind, kind)}" for name, kind in TYPES.items())
-    table = {"_at": list(range(len(rows))), **{name: [row[name] for row in rows] for name in TYPES}}
-    frame = spark.createDataFrame(pa.table(table), f"_at bigint, {schema}").cache()
+    """Compare expressions on all rows with values at once, and on some failing rows one by one."""
+    schema = ", ".join(f"{name} {_SPARK_TYPES.get(type_, type_)}" for name, type_ in TYPES.items())
+    table = {_ROW: list(range(len(rows))), **{name: [row[name] for row in rows] for name in TYPES}}
+    frame = spark.createDataFrame(pa.table(table), f"{_ROW} bigint, {schema}").cache()
     known = []
+    for compiled in _compile_all(expressions, rows, result):
+        known += _compare_batch(frame, compiled, rows, result)
+    frame.unpersist()
+    failing = [item for item in known if FAILED in item.values]
+    for item in failing[:singly]:
+        row = rows[item.values.index(FAILED)]
+        single = spark.createDataFrame(pa.table({name: [value] for name, value in row.items()}), schema)
+        try:
+            value = single.selectExpr(f"{item.expression} as z").collect()[0][0]
+            result.wrong.append(f"{item.expression} is {value!r} in Spark and refused here for {row}")
+        # Python has no dates before the year 1
+        except (PySparkException, Py4JJavaError, ValueError):
+            result.refused += 1
+
+
+def _compile_all(
+    expressions: list[str], rows: list[dict[str, Any]], result: SqlComparison
+) -> Iterator[list[Compiled]]:
+    """Yield the expressions that are compiled, in batches."""
+    compiled = []
     for expression in expressions:
         try:
-            known.append((expression, *ours(expression, rows)))
+            compiled.append(evaluate(expression, rows))
         except CannotCompile as reason:
-            tally.uncompiled.append(f"{expression}: {reason}")
-    taken = []
-    for start in range(0, len(known), 25):
-        part = [(*each, _masked(each[0], each[2])) for each in known[start : start + 25]]
-        for (expression, kind, values, _), (theirs, answers) in zip(part, _answers(frame, part), strict=True):
-            if theirs is None:
-                tally.unknown += 1
-            elif theirs != _WORDS.get(kind, kind):
-                tally.wrong.append(f"{expression} has type {kind}, in Spark {theirs}")
-            else:
-                taken.append((expression, values))
-                _differences(expression, values, answers, rows, tally)
-    frame.unpersist()
-    bad = [(expression, values.index(FAULT)) for expression, values in taken if FAULT in values]
-    for expression, at in bad[:singly]:
-        one = spark.createDataFrame(pa.table({name: [value] for name, value in rows[at].items()}), schema)
-        try:
-            got = one.selectExpr(f"{expression} as z").collect()[0][0]
-            tally.wrong.append(f"{expression} is {got!r} in Spark and refused here for {rows[at]}")
-        except (PySparkException, Py4JJavaError, ValueError):  # Python has no dates before the year 1
-            tally.refused += 1
+            result.uncompiled.append(f"{expression}: {reason}")
+    for start in range(0, len(compiled), _BATCH):
+        yield compiled[start : start + _BATCH]
 
 
-def _masked(expression: str, values: list[Any]) -> str:
-    bad = [str(at) for at, value in enumerate(values) if value is FAULT]
-    return f"if(_at in ({', '.join(bad)}), null, {expression})" if bad else expression
+def _compare_batch(
+    frame: Any, batch: list[Compiled], rows: list[dict[str, Any]], result: SqlComparison
+) -> list[Compiled]:
+    """Compare types and values; return the expressions that have the type that Spark gives them."""
+    same_type = []
+    for item, (spark_type, values) in zip(batch, _spark_values(frame, batch), strict=True):
+        if spark_type is None:
+            result.unknown += 1
+        elif spark_type != _SPARK_TYPES.get(item.type, item.type):
+            result.wrong.append(f"{item.expression} has type {item.type}, in Spark {spark_type}")
+        else:
+            same_type.append(item)
+            _compare_values(item, values, rows, result)
+    return same_type
 
 
-def _answers(frame: Any, part: list[Any]) -> list[tuple[str | None, list[Any]]]:
-    """Return Spark's type and column for each expression: no type where Spark knows none, its error where all fail."""
-    kinds: list[str | None] = [None] * len(part)
+def _spark_values(frame: Any, batch: list[Compiled]) -> list[tuple[str | None, list[Any]]]:
+    """Return Spark's type and values of each expression: no type if Spark refuses it, its error if it fails."""
+    types: list[str | None] = [None] * len(batch)
     try:
-        asked = frame.selectExpr("_at", *(f"{each[-1]} as z{at}" for at, each in enumerate(part)))
-        kinds = [item.dataType.simpleString() for item in asked.schema[1:]]
-        found = sorted(asked.collect(), key=lambda row: row["_at"])
-        return [(kind, [row[f"z{at}"] for row in found]) for at, kind in enumerate(kinds)]
+        columns = (f"{item.without_failing_rows()} as z{at}" for at, item in enumerate(batch))
+        selected = frame.selectExpr(_ROW, *columns)
+        types = [item.dataType.simpleString() for item in selected.schema[1:]]
+        rows = sorted(selected.collect(), key=lambda row: row[_ROW])
+        return [(type_, [row[f"z{at}"] for row in rows]) for at, type_ in enumerate(types)]
     except (PySparkException, Py4JJavaError) as error:
-        if len(part) == 1:
-            return [(kinds[0], [str(error).splitlines()[0][:160]] * len(part[0][2]))]
-        half = len(part) // 2
-        return _answers(frame, part[:half]) + _answers(frame, part[half:])
+        if len(batch) == 1:
+            return [(types[0], [str(error).splitlines()[0][:160]] * len(batch[0].values))]
+        half = len(batch) // 2
+        return _spark_values(frame, batch[:half]) + _spark_values(frame, batch[half:])
 
 
-def _differences(
-    expression: str, values: list[Any], answers: list[Any], rows: list[Any], tally: Tally
+def _compare_values(
+    item: Compiled, values: list[Any], rows: list[dict[str, Any]], result: SqlComparison
 ) -> None:
-    tally.compared += 1
-    for at, (mine, theirs) in enumerate(zip(values, answers, strict=True)):
-        if mine is FAULT:
+    result.compared += 1
+    for at, (mine, theirs) in enumerate(zip(item.values, values, strict=True)):
+        if mine is FAILED:
             continue
-        tally.values += 1
-        if not _same(mine, theirs):
-            inputs = {name: value for name, value in rows[at].items() if name in expression}
-            tally.wrong.append(f"{expression} is {theirs!r} in Spark and {mine!r} here for {inputs}")
+        result.values += 1
+        if not _equal(mine, theirs):
+            inputs = {name: value for name, value in rows[at].items() if name in item.expression}
+            result.wrong.append(f"{item.expression} is {theirs!r} in Spark and {mine!r} here for {inputs}")
             return
 
 
-def _same(mine: Any, theirs: Any) -> bool:
+def _equal(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, float) and isinstance(theirs, float):
         return (
             (isnan(mine) and isnan(theirs))

@@ -1,4 +1,4 @@
-"""Pipelines drawn at random, of two to eight stages, beside Spark's own transform."""
+"""Random pipelines of two to eight stages score as Spark's own transform does."""
 
 from __future__ import annotations
 
@@ -24,23 +24,26 @@ Draw = Callable[..., Any]
 MODES = st.sampled_from(["error", "keep", "skip"])
 
 
-def words(draw: Draw) -> tuple[list[Any], list[str]]:
-    """Return what is made of the columns of text."""
+def text_stages(draw: Draw) -> tuple[list[Any], list[str]]:
+    """Return stages for the text columns, and the columns that they make."""
     from pyspark.ml.feature import OneHotEncoder, StringIndexer
 
     mode = draw(MODES)
     stages: list[Any] = [StringIndexer(inputCols=["c", "d"], outputCols=["ci", "di"], handleInvalid=mode)]
     if draw(st.booleans()):
-        kept = "keep" if mode == "keep" else "error"
+        encoder_mode = "keep" if mode == "keep" else "error"
         hot = OneHotEncoder(
-            inputCols=["ci", "di"], outputCols=["co", "do"], handleInvalid=kept, dropLast=draw(st.booleans())
+            inputCols=["ci", "di"],
+            outputCols=["co", "do"],
+            handleInvalid=encoder_mode,
+            dropLast=draw(st.booleans()),
         )
         return [*stages, hot], ["co", "do"]
     return stages, ["ci", "di"]
 
 
-def numbers(draw: Draw) -> tuple[list[Any], list[str]]:
-    """Return what is made of the columns of numbers."""
+def numeric_stages(draw: Draw) -> tuple[list[Any], list[str]]:
+    """Return stages for the numeric columns, and the columns that they make or pass on."""
     from pyspark.ml.feature import Binarizer, Bucketizer, Imputer
 
     splits = [[float("-inf"), -0.5, 0.0, 0.5, float("inf")], [float("-inf"), 0.5, 1.0, float("inf")]]
@@ -72,8 +75,8 @@ def numbers(draw: Draw) -> tuple[list[Any], list[str]]:
     return [stage for stage, _ in made], [*(name for _, names in made for name in names), *plain]
 
 
-def shapes(draw: Draw) -> list[Any]:
-    """Return up to three stages from `v0` on, each to the next column."""
+def vector_stages(draw: Draw) -> list[Any]:
+    """Return up to three vector stages: from `v0` to `v1` and so on."""
     from pyspark.ml import feature as F
 
     kinds: dict[str, Callable[[], Any]] = {
@@ -99,7 +102,7 @@ def shapes(draw: Draw) -> list[Any]:
 
 
 def predictor(draw: Draw, features: str, *, exact: bool) -> Any:
-    """Return what stands at the end, or nothing; no tree where a sum's last digit may decide which way a row goes."""
+    """Return a predictor or None; trees only if no feature is a sum, whose last digit may decide a split."""
     from pyspark.ml import classification as C
     from pyspark.ml import clustering as K
     from pyspark.ml import regression as R
@@ -126,14 +129,14 @@ def pipelines(draw: Draw) -> list[Any]:
     """Draw the stages of a pipeline."""
     from pyspark.ml.feature import VectorAssembler
 
-    first, names = words(draw) if draw(st.booleans()) else ([], [])
-    second, more = numbers(draw)
+    first, names = text_stages(draw) if draw(st.booleans()) else ([], [])
+    second, more = numeric_stages(draw)
     columns = [*names, *more] or ["h", "n"]
-    together = VectorAssembler(inputCols=columns, outputCol="v0", handleInvalid=draw(MODES))
-    shaped = shapes(draw)
+    assembler = VectorAssembler(inputCols=columns, outputCol="v0", handleInvalid=draw(MODES))
+    shaped = vector_stages(draw)
     exact = not {"DCT", "PCA", "Normalizer"} & {type(stage).__name__ for stage in shaped}
     end = predictor(draw, f"v{len(shaped)}", exact=exact)
-    return [*first, *second, together, *shaped, *([end] if end is not None else [])]
+    return [*first, *second, assembler, *shaped, *([end] if end is not None else [])]
 
 
 @pytest.fixture(scope="module")

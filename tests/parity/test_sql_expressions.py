@@ -1,4 +1,4 @@
-"""Random expressions over random rows beside Spark: their types, their values, and what Spark refuses."""
+"""Random SQL expressions on random rows have Spark's types and values, and fail where Spark fails."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from parity.random_sql import expression, rows
-from parity.sql_comparison import Tally, compare
+from parity.sql_comparison import SqlComparison, compare
 
 pytestmark = pytest.mark.spark
 
 
-# Spark is asked about fifty expressions at once, so that shrinking one would cost more than reading its message
+# fifty expressions at once: shrinking one would cost more than reading its message
 @given(st.integers(0, 2**32 - 1))
 @settings(
     max_examples=3,
@@ -25,14 +25,14 @@ pytestmark = pytest.mark.spark
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_expressions_have_the_types_and_values_of_spark(spark: Any, seed: int) -> None:
-    draw, tally = Random(seed), Tally()
+    draw, result = Random(seed), SqlComparison()
     compare(
         spark,
         [expression(draw, draw.choice([1, 2, 2, 3])) for _ in range(50)],
         rows(draw, 24),
-        tally,
+        result,
         singly=4,
     )
-    assert tally.wrong == []
-    assert tally.compared > 35
-    assert len(tally.uncompiled) < 8
+    assert result.wrong == []
+    assert result.compared > 35
+    assert len(result.uncompiled) < 8

@@ -22,7 +22,7 @@ def binary_target() -> list[Any]:
 def continuous_target() -> list[Any]:
     from pyspark.ml.feature import TargetEncoder
 
-    made = TargetEncoder(
+    continuous = TargetEncoder(
         inputCols=["k", "g", "m"],
         outputCols=["ko", "go", "mo"],
         labelCol="y",
@@ -30,5 +30,5 @@ def continuous_target() -> list[Any]:
         smoothing=2.5,
         handleInvalid="keep",
     )
-    one = TargetEncoder(inputCol="m", outputCol="m1", labelCol="two", smoothing=1.0, handleInvalid="keep")
-    return [made, one, assemble("ko", "go", "mo", "m1")]
+    binary = TargetEncoder(inputCol="m", outputCol="m1", labelCol="two", smoothing=1.0, handleInvalid="keep")
+    return [continuous, binary, assemble("ko", "go", "mo", "m1")]

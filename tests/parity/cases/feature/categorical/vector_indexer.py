@@ -31,11 +31,11 @@ def skip() -> list[Any]:
 def _index_both(invalid: str, *more: str) -> list[Any]:
     from pyspark.ml.feature import VectorIndexer
 
-    made = [
+    stages = [
         VectorIndexer(inputCol=name, outputCol=f"{name}i", maxCategories=10, handleInvalid=invalid)
         for name in ("p", "q")
     ]
-    return [*made, assemble("pi", "qi", *more)]
+    return [*stages, assemble("pi", "qi", *more)]
 
 
 @case("VectorIndexerModel", "an unseen zero, kept", inputs=["m", "k", "g", "y", "z"], frame="gaps")

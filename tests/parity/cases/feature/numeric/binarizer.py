@@ -25,8 +25,8 @@ def vectors_and_doubles() -> list[Any]:
 def values_at_threshold() -> list[Any]:
     from pyspark.ml.feature import Binarizer
 
-    made = [
+    stages = [
         Binarizer(inputCol="m", outputCol=f"m{at}", threshold=value)
         for at, value in enumerate([0.5, -0.25, 3.0])
     ]
-    return [*one_hot_and_numbers(), *made, assemble("m0", "m1", "m2")]
+    return [*one_hot_and_numbers(), *stages, assemble("m0", "m1", "m2")]

@@ -12,12 +12,12 @@ from parity.pipelines import assemble, with_settings
 def settings() -> list[Any]:
     from pyspark.ml.feature import RobustScaler
 
-    ways = [
+    options = [
         {"withCentering": centre, "withScaling": scale, "lower": 0.2}
         for centre in (True, False)
         for scale in (True, False)
     ]
-    return with_settings(RobustScaler, "v", ways)
+    return with_settings(RobustScaler, "v", options)
 
 
 @case("RobustScalerModel", "no effect, null passed on", inputs=["v"], frame="vectors")

@@ -19,5 +19,5 @@ def settings() -> list[Any]:
         {"minTF": 0.3, "vocabSize": 5},
         {"minTF": 0.25, "binary": True},
     ]
-    made = [CountVectorizer(inputCol="w", outputCol=f"o{at}", **more) for at, more in enumerate(variants)]
-    return [*made, assemble(*[stage.getOutputCol() for stage in made])]
+    stages = [CountVectorizer(inputCol="w", outputCol=f"o{at}", **more) for at, more in enumerate(variants)]
+    return [*stages, assemble(*[stage.getOutputCol() for stage in stages])]

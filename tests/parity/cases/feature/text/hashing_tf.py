@@ -12,12 +12,12 @@ from parity.pipelines import assemble, hash_tokens
 def sizes() -> list[Any]:
     from pyspark.ml.feature import HashingTF
 
-    made = [
+    stages = [
         HashingTF(inputCol="w", outputCol=f"h{size}{binary}", numFeatures=size, binary=binary)
         for size in (1, 7, 5000)
         for binary in (False, True)
     ]
-    return [*made, assemble(*[stage.getOutputCol() for stage in made])]
+    return [*stages, assemble(*[stage.getOutputCol() for stage in stages])]
 
 
 @case("HashingTF", "arrays of numbers", inputs=["i", "j", "k", "u", "v", "z"], frame="lists")

@@ -25,9 +25,9 @@ def text_classifier() -> list[Any]:
 def vectors() -> list[Any]:
     from pyspark.ml.feature import IDF
 
-    made = [
+    stages = [
         IDF(inputCol="p", outputCol="p1"),
         IDF(inputCol="p", outputCol="p2", minDocFreq=240),
         IDF(inputCol="v", outputCol="v1"),
     ]
-    return [*made, assemble(*["p1", "p2", "v1"])]
+    return [*stages, assemble(*["p1", "p2", "v1"])]

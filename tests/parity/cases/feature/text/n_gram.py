@@ -12,6 +12,6 @@ from parity.pipelines import hash_tokens
 def lengths() -> list[Any]:
     from pyspark.ml.feature import NGram, Tokenizer
 
-    made = [NGram(inputCol="w", outputCol=f"n{n}", n=n) for n in (1, 2, 3, 9)]
-    cut = [Tokenizer(inputCol="t", outputCol="o"), NGram(inputCol="o", outputCol="n")]
-    return [*made, *cut, *hash_tokens(["n1", "n2", "n3", "n9", "n"])]
+    stages = [NGram(inputCol="w", outputCol=f"n{n}", n=n) for n in (1, 2, 3, 9)]
+    tokenized = [Tokenizer(inputCol="t", outputCol="o"), NGram(inputCol="o", outputCol="n")]
+    return [*stages, *tokenized, *hash_tokens(["n1", "n2", "n3", "n9", "n"])]

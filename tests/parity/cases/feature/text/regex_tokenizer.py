@@ -24,7 +24,7 @@ PATTERNS = [
 def patterns() -> list[Any]:
     from pyspark.ml.feature import RegexTokenizer
 
-    made = [
+    stages = [
         RegexTokenizer(
             inputCol="t",
             outputCol=f"o{at}",
@@ -35,7 +35,7 @@ def patterns() -> list[Any]:
         )
         for at, (pattern, gaps, least, low) in enumerate(PATTERNS)
     ]
-    return [*made, *hash_tokens([f"o{at}" for at in range(len(PATTERNS))])]
+    return [*stages, *hash_tokens([f"o{at}" for at in range(len(PATTERNS))])]
 
 
 @case("RegexTokenizer", "tokens as output", inputs=["t"], frame="texts")

@@ -12,11 +12,11 @@ from parity.pipelines import assemble, one_hot_and_numbers
 def degrees() -> list[Any]:
     from pyspark.ml.feature import PolynomialExpansion
 
-    made = [
+    stages = [
         PolynomialExpansion(inputCol=column, outputCol=f"{column}{degree}", degree=degree)
         for column, degree in (("v", 2), ("p", 3), ("p", 1), ("v", 5))
     ]
-    return [*made, assemble("v2", "p3", "p1", "v5")]
+    return [*stages, assemble("v2", "p3", "p1", "v5")]
 
 
 @case("PolynomialExpansion", "vectors that Spark compresses", inputs=["c", "x", "h", "n", "f"], rows=150)

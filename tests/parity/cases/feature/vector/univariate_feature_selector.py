@@ -17,11 +17,11 @@ from parity.pipelines import assemble
 def labels() -> list[Any]:
     from pyspark.ml.feature import UnivariateFeatureSelector
 
-    made = [
+    stages = [
         UnivariateFeatureSelector(featuresCol=column, outputCol=f"{column}o", labelCol=label)
         .setFeatureType("continuous")
         .setLabelType(kind)
         .setSelectionThreshold(2)
         for column, label, kind in (("v", "y", "continuous"), ("p", "two", "categorical"))
     ]
-    return [*made, assemble("vo", "po")]
+    return [*stages, assemble("vo", "po")]
