@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scoring.made import flights, forest
-from scoring.made_predictors import others, predictors
+from scoring.example_models import flights, forest
 from scoring.random_trees import MANY, one_hot_description
-from scoring.test_vector_stages import ODD, STORED
-from scoring.test_vector_stages import steps as vector_steps
+from scoring.stages.example_predictors import others, predictors
+from scoring.stages.test_vector_stages import ODD, STORED
+from scoring.stages.test_vector_stages import steps as vector_steps
 
 from sparkops.artifact.random_rows import generate_rows
 from sparkops.compiler import compile_stages, fields_from_spark

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scoring.made import as_read
+from scoring.example_models import as_read
 
 from sparkops.scoring import Description, Field, Output, Step
 from sparkops.scoring.trees.tree_ensemble import AMONG, AT_MOST, LEAF, NOT_AMONG, TreeEnsemble

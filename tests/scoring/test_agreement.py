@@ -6,7 +6,7 @@ from math import inf, isnan, nan, nextafter
 from typing import Any
 
 import pytest
-from made import flights, forest
+from scoring.example_models import flights, forest
 
 from sparkops.scoring import (
     Output,

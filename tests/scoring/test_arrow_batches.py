@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from made import flights
+from scoring.example_models import flights
 
 from sparkops.errors import RowError
 from sparkops.scoring import Field, Scorer

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made import flights, forest
+from scoring.example_models import flights, forest
 
 import sparkops.scoring
 from sparkops.errors import ModelError

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import CARRIERS, flights
+from scoring.example_models import CARRIERS, flights
 from scoring.random_trees import FEATURES, ensemble_description, random_trees
 from scoring.trees.test_levelwise_traversal import VALUES
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made import flights, forest
+from scoring.example_models import flights, forest
 from scoring.random_trees import ensemble_description, random_trees
 
 from sparkops.errors import ModelError, RowError

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made import flights
+from scoring.example_models import flights
 
 from sparkops.errors import ModelError
 from sparkops.scoring import save

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes.http import Client
-from made import flights
+from scoring.example_models import flights
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Field, Scorer, load, save

@@ -7,7 +7,7 @@ from math import exp, isclose
 from typing import Any
 
 import pytest
-from made import flights
+from scoring.example_models import flights
 
 from sparkops.errors import ModelError, RowError, RowRejected
 from sparkops.scoring import Description, Field, Output, Scorer, Step

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made import CARRIERS, flights, forest
+from scoring.example_models import CARRIERS, flights, forest
 
 from sparkops.errors import RowError
 from sparkops.scoring import Difference, Scorer, compare_answers

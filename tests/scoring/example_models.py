@@ -1,4 +1,4 @@
-"""Small descriptions made by hand, for tests that need no Spark."""
+"""Small models for tests that need no Spark."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROBABLE = (
 
 
 def as_read(description: Description) -> Description:
-    """Return a description as a file gives it back: numbers in as few bits as their values allow."""
+    """Return a description as read from a file: arrays in the narrowest type that holds their values."""
     with TemporaryDirectory() as folder:
         save(description, folder)
         return describe(folder)
@@ -78,23 +78,23 @@ def forest(*, deep: int = 3, trees: int = 4, seed: int = 1) -> Description:
     for _ in range(trees):
         arrays["roots"].append(len(arrays["kind"]))
         _grow(arrays, draw, deep)
-    whole = {"kind", "feature", "left", "right", "first", "roots"}
-    made = {
-        name: np.array(values, dtype=np.int64 if name in whole else np.float64)
+    integers = {"kind", "feature", "left", "right", "first", "roots"}
+    numbers = {
+        name: np.array(values, dtype=np.int64 if name in integers else np.float64)
         for name, values in arrays.items()
     }
-    made["leaves"] = made["leaves"].reshape(-1, 1)
+    numbers["leaves"] = numbers["leaves"].reshape(-1, 1)
     fields = tuple(Field(name, "double") for name in ("a", "b", "c"))
     params = {"kind": "regress", "features": 3, "classes": 0, "mean": False}
     steps = (
         Step("assemble", "VectorAssembler `v`", ("a", "b", "c"), ("features",), {"invalid": "keep"}),
-        Step("trees", "GBTRegressionModel `g`", ("features",), ("prediction",), params, made),
+        Step("trees", "GBTRegressionModel `g`", ("features",), ("prediction",), params, numbers),
     )
     return Description(fields, (), steps, PROBABLE[:1], None, ("GBTRegressionModel",))
 
 
 def _grow(arrays: dict[str, list[float]], draw: np.random.Generator, deep: int) -> None:
-    own = len(arrays["kind"])
+    node = len(arrays["kind"])
     slot = int(draw.integers(3))
     kind = 0 if deep == 0 else (1 if slot < 2 else int(draw.integers(2, 4)))
     for name, value in (
@@ -104,12 +104,12 @@ def _grow(arrays: dict[str, list[float]], draw: np.random.Generator, deep: int) 
     ):
         arrays[name].append(value)
     arrays["leaves"].append(float(draw.normal()))
-    arrays["left"].append(own)
-    arrays["right"].append(own)
+    arrays["left"].append(node)
+    arrays["right"].append(node)
     if kind > 1:
         arrays["categories"] += [float(at) for at in range(4) if draw.random() < 0.5]
     arrays["first"].append(len(arrays["categories"]))
     if kind:
         for side in ("left", "right"):
-            arrays[side][own] = len(arrays["kind"])
+            arrays[side][node] = len(arrays["kind"])
             _grow(arrays, draw, deep - 1)

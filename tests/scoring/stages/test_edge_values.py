@@ -1,4 +1,4 @@
-"""Each stage on the values where implementations part ways; the answers were Spark's own (4.1.4)."""
+"""Each stage on values at which implementations differ; the expected answers are Spark's (4.1.4)."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ R, D = "refused", "dropped"
 
 
 def answers(kind: str, values: list[Any], output: str, *steps: Step, size: int | None = None) -> list[Answer]:
-    """Return what one row says of each value, having checked that a batch says the same."""
+    """Return the answer for each value, after checking that a batch gives the same."""
     outputs = (Output("o", output, "o", "column"),)
     scorer = Scorer(Description((Field("x", kind, size=size),), (), steps, outputs))
     rows = [{"x": value} for value in values]
-    found = [scorer.answer(row) for row in rows]
-    taken = [row for row, answer in zip(rows, found, strict=True) if answer != R]
-    batch = scorer.score_batch(taken).rows()
-    plain = [D if row is None else row for row in batch]
-    # a table of vectors has no null: a batch says NaN for it
-    width = next((len(row["o"]) for row in plain if row != D), 0) if output == "vector" else 0
-    none = {"o": [nan] * width if output == "vector" else None}
-    kept: list[Any] = [none if answer == {"o": None} else answer for answer in found if answer != R]
-    assert compare_answers(kept, plain, outputs, rtol=0, atol=0) == []
-    for row, answer in zip(rows, found, strict=True):
+    answered = [scorer.answer(row) for row in rows]
+    scored = [row for row, answer in zip(rows, answered, strict=True) if answer != R]
+    batch = scorer.score_batch(scored).rows()
+    from_batch = [D if row is None else row for row in batch]
+    # a batch of vectors has NaN for null
+    width = next((len(row["o"]) for row in from_batch if row != D), 0) if output == "vector" else 0
+    null_answer = {"o": [nan] * width if output == "vector" else None}
+    from_rows: list[Any] = [
+        null_answer if answer == {"o": None} else answer for answer in answered if answer != R
+    ]
+    assert compare_answers(from_rows, from_batch, outputs, rtol=0, atol=0) == []
+    for row, answer in zip(rows, answered, strict=True):
         if answer == R:
             with pytest.raises(Exception, match="Row 0"):
                 scorer.score_batch([row])
-    return [answer if isinstance(answer, str) else answer["o"] for answer in found]
+    return [answer if isinstance(answer, str) else answer["o"] for answer in answered]
 
 
 def step(op: str, params: dict[str, Any] | None = None, **arrays: Any) -> Step:
@@ -47,14 +49,14 @@ def step(op: str, params: dict[str, Any] | None = None, **arrays: Any) -> Step:
         ("skip", [2.0, 3.0, 4.0, D, D, 0.0, D, D]),
     ],
 )
-def test_doubles_are_indexed_by_the_text_java_writes(invalid: str, expected: list[Any]) -> None:
+def test_doubles_are_indexed_by_the_text_that_java_writes(invalid: str, expected: list[Any]) -> None:
     labels = ["-0.0", "0.1", "1.0", "1.0E-4", "1.0E10"]
     values = [1.0, 1e-4, 1e10, nan, None, -0.0, 0.0, 5.0]
     index = step("string_index", {"labels": labels, "invalid": invalid, "type": "double"})
     assert answers("double", values, "double", index) == expected
 
 
-def test_floats_and_booleans_and_whole_numbers_are_indexed_by_their_text() -> None:
+def test_floats_booleans_and_integers_are_indexed_by_their_text() -> None:
     cases = [
         ("float", ["0.1", "3.4E8"], [0.1, 3.4e8, 0.2], [0.0, 1.0, 2.0]),
         ("boolean", ["true", "false"], [False, True, None], [1.0, 0.0, 2.0]),
@@ -69,7 +71,7 @@ def test_floats_and_booleans_and_whole_numbers_are_indexed_by_their_text() -> No
 @pytest.mark.parametrize(
     ("invalid", "nan_and_null"), [("error", [R, None]), ("keep", [2.0, None]), ("skip", [D, D])]
 )
-def test_buckets_close_at_the_last_split_and_order_signed_zeros(
+def test_the_last_bucket_is_closed_and_signed_zeros_are_ordered(
     invalid: str, nan_and_null: list[Any]
 ) -> None:
     values = [0.0, -0.0, 1.0, 2.0, 2.1, -1.0, nan, None]
@@ -113,17 +115,17 @@ def test_one_hot_has_four_layouts(keep: bool, drop_last: bool, expected: list[An
     ("invalid", "expected"),
     [("error", [[1.0], R, R, [inf]]), ("keep", [[1.0], "nan", "nan", [inf]]), ("skip", [[1.0], D, D, [inf]])],
 )
-def test_assembling_refuses_keeps_or_skips_null_and_nan(invalid: str, expected: list[Any]) -> None:
-    found = answers("double", [1.0, nan, None, inf], "vector", step("assemble", {"invalid": invalid}))
-    assert ["nan" if str(item) == "[nan]" else item for item in found] == expected
+def test_the_assembler_refuses_keeps_or_skips_null_and_nan(invalid: str, expected: list[Any]) -> None:
+    answered = answers("double", [1.0, nan, None, inf], "vector", step("assemble", {"invalid": invalid}))
+    assert ["nan" if str(item) == "[nan]" else item for item in answered] == expected
 
 
 def test_a_nan_inside_a_vector_is_passed_on_and_a_null_vector_is_not() -> None:
     values = [[1.0, nan], None]
     strict = answers("vector", values, "vector", step("assemble", {"invalid": "error"}), size=2)
     assert repr(strict) == repr([[1.0, nan], R])
-    kept = answers("vector", values, "vector", step("assemble", {"invalid": "keep"}), size=2)
-    assert repr(kept) == repr([[1.0, nan], [nan, nan]])
+    with_nan = answers("vector", values, "vector", step("assemble", {"invalid": "keep"}), size=2)
+    assert repr(with_nan) == repr([[1.0, nan], [nan, nan]])
 
 
 @pytest.mark.parametrize(
@@ -137,30 +139,30 @@ def test_a_nan_inside_a_vector_is_passed_on_and_a_null_vector_is_not() -> None:
         ("float", 0.1, [None, 0.1], [2.5, 0.10000000149011612]),
     ],
 )
-def test_imputing_keeps_the_columns_type(
+def test_imputed_columns_keep_their_type(
     kind: str, missing: float, values: list[Any], expected: list[Any]
 ) -> None:
     impute = step("impute", {"type": kind}, surrogate=[2.5], missing=[missing])
     assert answers(kind, values, kind, impute) == expected
 
 
-def test_a_nan_that_does_not_count_as_missing_stays() -> None:
+def test_nan_is_kept_if_another_value_counts_as_missing() -> None:
     impute = step("impute", {"type": "double"}, surrogate=[2.5], missing=[-1.0])
     assert repr(answers("double", [nan], "double", impute)) == "[nan]"
 
 
-def test_an_index_becomes_its_label_by_its_whole_part() -> None:
+def test_an_index_is_truncated_to_look_up_its_label() -> None:
     values = [0.0, 1.9, 2.0, -0.5, -1.0, nan, None]
     name = step("index_to_string", {"labels": ["a", "b"]})
     assert answers("double", values, "string", name) == ["a", "b", R, "a", R, R, R]
 
 
-def test_a_slot_without_spread_scales_to_nothing_or_to_the_middle() -> None:
-    none = step("rescale", {}, shift=[1.0, 5.0], scale=[2.0, 0.0])
-    assert answers("vector", [[2.0, 5.0], None], "vector", none, size=2) == [[2.0, 0.0], R]
+def test_a_constant_slot_scales_to_0_or_to_the_middle() -> None:
+    zero = step("rescale", {}, shift=[1.0, 5.0], scale=[2.0, 0.0])
+    assert answers("vector", [[2.0, 5.0], None], "vector", zero, size=2) == [[2.0, 0.0], R]
     middle = step("rescale", {}, shift=[1.0, 5.0], scale=[4.0, 0.0], add=[-1.0, -1.0], constant=[nan, 1.0])
-    found = answers("vector", [[1.0, 7.0], [nan, nan], [0.0, inf]], "vector", middle, size=2)
-    assert repr(found) == repr([[-1.0, 1.0], [nan, nan], [-5.0, 1.0]])
+    answered = answers("vector", [[1.0, 7.0], [nan, nan], [0.0, inf]], "vector", middle, size=2)
+    assert repr(answered) == repr([[-1.0, 1.0], [nan, nan], [-5.0, 1.0]])
 
 
 def test_categories_out_of_range_go_with_the_larger_side() -> None:
@@ -171,7 +173,7 @@ def test_categories_out_of_range_go_with_the_larger_side() -> None:
 
 
 def tree_side(kind: int, value: float) -> Any:
-    """Return -1 (left) or 1 (right) of one split that asks for, or against, category 0."""
+    """Return -1 (left) or 1 (right) for a split by the set {0}, or by its complement."""
     numbers = {
         "kind": [kind, 0, 0],
         "feature": [0, 0, 0],

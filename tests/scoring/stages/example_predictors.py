@@ -1,4 +1,4 @@
-"""One small description for each predictor, with numbers drawn at random."""
+"""A small model of each predictor, with random numbers."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ CLASSES = 3
 
 
 def predictors(size: int, seed: int = 1) -> dict[str, Description]:
-    """Return a description by name; features come as one vector of `size` slots."""
+    """Return a model for each predictor; its features are intercept vector of `size` slots."""
     draw = np.random.default_rng(seed)
     weights, rows = draw.normal(size=size), draw.normal(size=(CLASSES, size))
-    one, power = draw.normal(size=1), np.array([0.7])
-    linear = {"weights": weights, "intercept": one}
+    intercept, power = draw.normal(size=1), np.array([0.7])
+    linear = {"weights": weights, "intercept": intercept}
     bayes = {"prior": draw.normal(size=CLASSES), "theta": rows}
     gaussian = bayes | {"sigma": rows**2 + 0.1, "widths": np.log(rows**2 + 0.1).sum(axis=1)}
     classes = {"classes": CLASSES}
-    two = {"thresholds": np.array([0.3, 0.7])}
+    thresholds = {"thresholds": np.array([0.3, 0.7])}
     layers = [size, 4, CLASSES]
-    flat = draw.normal(size=(size + 1) * 4 + 5 * CLASSES)
+    layer_weights = draw.normal(size=(size + 1) * 4 + 5 * CLASSES)
     factors = linear | {"factors": draw.normal(size=(size, 2))}
     tree = {
         "centres": draw.normal(size=(5, size)),
@@ -36,11 +36,11 @@ def predictors(size: int, seed: int = 1) -> dict[str, Description]:
         "roots": draw.normal(size=(2, size, size)) / size,
         "shifts": draw.normal(size=(2, size)),
     }
-    plain: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        "svc": ({"classes": 2, "sparse": False}, linear | {"threshold": one}),
+    variants: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "svc": ({"classes": 2, "sparse": False}, linear | {"threshold": intercept}),
         "naive_bayes": ({"kind": "gaussian", **classes}, gaussian),
-        "perceptron": ({"layers": layers, **classes}, {"weights": flat}),
-        "factorization": ({"kind": "classify", "classes": 2, "sparse": False}, factors | two),
+        "perceptron": ({"layers": layers, **classes}, {"weights": layer_weights}),
+        "factorization": ({"kind": "classify", "classes": 2, "sparse": False}, factors | thresholds),
         "glm": ({"family": "positive", "link": "power", "sparse": False}, linear | {"power": power}),
         "survival": ({"sparse": True}, linear | {"factors": np.array([0.5, 2.0])}),
         "isotonic": (
@@ -51,12 +51,12 @@ def predictors(size: int, seed: int = 1) -> dict[str, Description]:
         "mixture": ({}, mixture),
         "kmeans": ({"cosine": True}, {"centres": rows}),
     }
-    made = {op: _on_vectors(op, op, size, *both) for op, both in plain.items()}
+    models = {op: _on_vectors(op, op, size, *params) for op, params in variants.items()}
     for kind in ("multinomial", "complement", "bernoulli"):
         name, params = f"naive_bayes, {kind}", {"kind": kind, **classes}
-        made[name] = _on_vectors(name, "naive_bayes", size, params, bayes)
-    made["bisecting, cosine"] = _on_vectors("bisecting", "bisecting", size, {"cosine": True}, tree)
-    return made
+        models[name] = _on_vectors(name, "naive_bayes", size, params, bayes)
+    models["bisecting, cosine"] = _on_vectors("bisecting", "bisecting", size, {"cosine": True}, tree)
+    return models
 
 
 def _on_vectors(name: str, op: str, size: int, params: dict[str, Any], arrays: dict[str, Any]) -> Description:
@@ -71,14 +71,14 @@ def _on_vectors(name: str, op: str, size: int, params: dict[str, Any], arrays: d
     }.get(op, ("a", "b", "c"))
     step = Step(op, name, ("v",), outputs, params, arrays)
     vectors = {"c", "b"} - ({"b"} if op == "glm" else set())
-    made = tuple(
-        Output(each, "vector" if each in vectors else "double", each, "column") for each in outputs if each
+    columns = tuple(
+        Output(name, "vector" if name in vectors else "double", name, "column") for name in outputs if name
     )
-    return Description((Field("v", "vector", size=size),), (), (step,), made, None, (op,))
+    return Description((Field("v", "vector", size=size),), (), (step,), columns, None, (op,))
 
 
 def others() -> dict[str, Description]:
-    """Return descriptions of what reads no vector."""
+    """Return models of the predictors that read no vector."""
     draw = np.random.default_rng(3)
     arrays = {
         "users": np.array([-5, 1, 2]),

@@ -1,4 +1,4 @@
-"""Stages of numbers and vectors: a row and a batch say the same, and damaged steps are refused when loaded."""
+"""Vector stages give the same answers row by row and as a batch; damaged steps are refused when a model is loaded."""
 
 from __future__ import annotations
 
@@ -32,88 +32,94 @@ TURNS = np.random.default_rng(0).normal(size=(3, 5))
 
 
 def step(op: str, params: Mapping[str, Any] | None = None, **arrays: Any) -> Step:
-    made = {name: np.asarray(array) for name, array in arrays.items()}
-    return Step(op, f"{op} `s`", ("v",), ("o",), params or {}, made)
+    numbers = {name: np.asarray(array) for name, array in arrays.items()}
+    return Step(op, f"{op} `s`", ("v",), ("o",), params or {}, numbers)
 
 
 def steps() -> list[Step]:
-    made = [step("binarize", threshold=[value]) for value in (0.5, -0.5, 0.0, inf)]
-    made += [step("dct", {"size": 5, "inverse": inverse}) for inverse in (True, False)]
-    made += [step("pick_slots", slots=np.array(chosen, dtype=np.int64)) for chosen in ([4, 0, 2], [])]
-    made += [step("vector_size", {"size": 5, "invalid": invalid}) for invalid in ("error", "skip")]
-    made += [step("project", directions=TURNS), step("projection_hash", directions=TURNS, factor=[1.3])]
-    made += [step("min_hash", coefficients=[[5, 7], [2038074000, 2038074000]])]
+    variants = [step("binarize", threshold=[value]) for value in (0.5, -0.5, 0.0, inf)]
+    variants += [step("dct", {"size": 5, "inverse": inverse}) for inverse in (True, False)]
+    variants += [step("pick_slots", slots=np.array(chosen, dtype=np.int64)) for chosen in ([4, 0, 2], [])]
+    variants += [step("vector_size", {"size": 5, "invalid": invalid}) for invalid in ("error", "skip")]
+    variants += [step("project", directions=TURNS), step("projection_hash", directions=TURNS, factor=[1.3])]
+    variants += [step("min_hash", coefficients=[[5, 7], [2038074000, 2038074000]])]
     for stored in STORED:
-        made += [step("normalize", {"stored": stored}, p=[p]) for p in (1.0, 2.0, inf, 3.0)]
-        made += [step("polynomial", {"size": 5, "degree": d, "stored": stored}) for d in (1, 2, 3, 6)]
-        ways = ("error", "keep", "skip")
-        made += [step("vector_index", {"stored": stored, "invalid": way}, **SLOTS) for way in ways]
-    return made
+        variants += [step("normalize", {"stored": stored}, p=[p]) for p in (1.0, 2.0, inf, 3.0)]
+        variants += [step("polynomial", {"size": 5, "degree": d, "stored": stored}) for d in (1, 2, 3, 6)]
+        modes = ("error", "keep", "skip")
+        variants += [step("vector_index", {"stored": stored, "invalid": mode}, **SLOTS) for mode in modes]
+    return variants
 
 
-def scorer(one: Step, *fields: Field) -> Scorer:
+def scorer(vector_step: Step, *fields: Field) -> Scorer:
     lists = ("projection_hash", "min_hash")
-    kind = "array<vector>" if one.op in lists else "double" if one.op == "target_encode" else "vector"
+    kind = (
+        "array<vector>"
+        if vector_step.op in lists
+        else "double"
+        if vector_step.op == "target_encode"
+        else "vector"
+    )
     output = Output("o", kind, "o", "column")
-    return Scorer(Description(fields or (Field("v", "vector", size=5),), (), (one,), (output,)))
+    return Scorer(Description(fields or (Field("v", "vector", size=5),), (), (vector_step,), (output,)))
 
 
-def apart(made: Scorer, rows: list[dict[str, Any]]) -> list[Difference]:
-    """Return where a batch answers otherwise than each row alone, having seen it refuse what a row refuses."""
-    answers = [made.answer(row) for row in rows]
-    taken = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
-    batch = ["dropped" if row is None else row for row in made.score_batch(taken).rows()]
-    found = compare_answers([answer for answer in answers if answer != "refused"], batch, made.outputs)
+def batch_differences(model: Scorer, rows: list[dict[str, Any]]) -> list[Difference]:
+    """Return where a batch differs from its rows, after checking that it refuses the same rows."""
+    answers = [model.answer(row) for row in rows]
+    scored = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
+    batch = ["dropped" if row is None else row for row in model.score_batch(scored).rows()]
+    differences = compare_answers([answer for answer in answers if answer != "refused"], batch, model.outputs)
     for row, answer in zip(rows, answers, strict=True):
         if answer == "refused":
             with pytest.raises(RowError):
-                made.score_batch([row])
-    return found
+                model.score_batch([row])
+    return differences
 
 
 @pytest.mark.parametrize("one", steps(), ids=lambda one: f"{one.op} {dict(one.params)}")
-def test_a_row_and_a_batch_of_vectors_agree(one: Step) -> None:
-    made, draw = scorer(one), Random(1)
+def test_rows_and_batches_of_vectors_agree(one: Step) -> None:
+    model, draw = scorer(one), Random(1)
     rows = [{"v": [draw.choice(ODD) for _ in range(5)]} for _ in range(60)]
-    assert apart(made, rows + edge_rows(made.description, [])) == []
+    assert batch_differences(model, rows + edge_rows(model.description, [])) == []
 
 
 @pytest.mark.parametrize("one", [step("normalize", {"stored": stored}, p=[2.0]) for stored in STORED])
-def test_a_row_and_a_batch_of_wide_vectors_agree(one: Step) -> None:
-    made, draw = scorer(one, Field("v", "vector", size=1100)), Random(2)
+def test_rows_and_batches_of_wide_vectors_agree(one: Step) -> None:
+    model, draw = scorer(one, Field("v", "vector", size=1100)), Random(2)
     rows = [
         {"v": [draw.choice(ODD) if draw.random() < 0.01 else 0.0 for _ in range(1100)]} for _ in range(20)
     ]
-    assert apart(made, rows) == []
+    assert batch_differences(model, rows) == []
 
 
 @pytest.mark.parametrize("stored", STORED)
 @pytest.mark.parametrize("sizes", [[[3], [0], [0, 2, 0]], [[0], [0], [0, 0, 0]], [[30], [0], [40, 0, 2]]])
-def test_a_row_and_a_batch_of_products_agree(sizes: list[list[int]], stored: str) -> None:
+def test_rows_and_batches_of_interactions_agree(sizes: list[list[int]], stored: str) -> None:
     params = {"sizes": sizes, "stored": ["dense", "dense", stored]}
     one = Step("interact", "Interaction `s`", ("a", "b", "v"), ("o",), params)
-    made = scorer(one, Field("a", "integer"), Field("b", "double"), Field("v", "vector", size=3))
+    model = scorer(one, Field("a", "integer"), Field("b", "double"), Field("v", "vector", size=3))
     draw = Random(3)
     rows = [
         {"a": draw.randint(-1, 3), "b": draw.choice(ODD), "v": [draw.choice(ODD), draw.choice((0, 1)), 2.0]}
         for _ in range(60)
     ]
-    assert apart(made, rows + edge_rows(made.description, rows)) == []
+    assert batch_differences(model, rows + edge_rows(model.description, rows)) == []
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep"])
-def test_a_row_and_a_batch_of_categories_agree(invalid: str) -> None:
-    made = scorer(step("target_encode", {"invalid": invalid}, **ENCODED), Field("v", "double"))
-    assert apart(made, edge_rows(made.description, [])) == []
-    assert made.score({"v": None})["o"] == 0.9
+def test_rows_and_batches_of_encodings_agree(invalid: str) -> None:
+    model = scorer(step("target_encode", {"invalid": invalid}, **ENCODED), Field("v", "double"))
+    assert batch_differences(model, edge_rows(model.description, [])) == []
+    assert model.score({"v": None})["o"] == 0.9
 
 
 def test_products_come_in_sparks_order() -> None:
     names = ["x", "y", "z"]
-    made: list[str] = []
-    for before, slot in terms(3, 2):
-        made.append(("" if before < 0 else made[before]) + names[slot])
-    assert made == ["x", "xx", "y", "yx", "yy", "z", "zx", "zy", "zz"]
+    products: list[str] = []
+    for shorter, slot in terms(3, 2):
+        products.append(("" if shorter < 0 else products[shorter]) + names[slot])
+    assert products == ["x", "xx", "y", "yx", "yy", "z", "zx", "zy", "zz"]
 
 
 @pytest.mark.parametrize(

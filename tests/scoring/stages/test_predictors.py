@@ -1,4 +1,4 @@
-"""Every predictor: a row and a batch say the same, whatever the width; damaged steps are refused."""
+"""Every predictor gives the same answers row by row and as a batch, at any width; damaged steps are refused."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_predictors import others, predictors
-from test_fuzz import disturbed, edit, outcome, seconds
+from scoring.stages.example_predictors import others, predictors
+from scoring.test_fuzz import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step, compare_answers, edge_rows
 from sparkops.scoring.jvm.math import exp, power, quotient
 
 NAMES = [*predictors(3), *others()]
-SHORT, LISTED, WIDE = 3, 80, 1100  # slots: written out, as a list, as a dictionary
+# Numbers of slots that are held as local variables, as a list, and as a dictionary.
+SHORT, LISTED, WIDE = 3, 80, 1100
 
 
 def rows_of(description: Description) -> list[dict[str, Any]]:
@@ -30,29 +31,29 @@ def rows_of(description: Description) -> list[dict[str, Any]]:
     return rows
 
 
-def of(name: str, size: int) -> Description:
-    found = others().get(name)
-    return found if found is not None else predictors(size)[name]
+def description_of(name: str, size: int) -> Description:
+    description = others().get(name)
+    return description if description is not None else predictors(size)[name]
 
 
-# a covariance of a thousand features is no small test
+# a covariance of a thousand features takes long
 SIZED = [
     (name, size) for name in NAMES for size in (SHORT, LISTED, WIDE) if (name, size) != ("mixture", WIDE)
 ]
 
 
 @pytest.mark.parametrize(("name", "size"), SIZED)
-def test_a_row_and_a_batch_say_the_same(name: str, size: int) -> None:
-    scorer = Scorer(of(name, size))
+def test_rows_and_batches_agree(name: str, size: int) -> None:
+    scorer = Scorer(description_of(name, size))
     rows = rows_of(scorer.description)
-    found = [scorer.answer(row) for row in rows]
-    taken = [row for row, answer in zip(rows, found, strict=True) if answer != "refused"]
-    kept = [answer for answer in found if answer != "refused"]
-    assert len(kept) > 5
-    batch = ["dropped" if row is None else row for row in scorer.score_batch(taken).rows()]
-    differences = compare_answers(kept, batch, scorer.outputs, rtol=1e-9)
-    assert [f"{each}; {str(taken[each.index])[:200]}" for each in differences] == []
-    for row, answer in zip(rows, found, strict=True):
+    answers = [scorer.answer(row) for row in rows]
+    scored = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
+    expected = [answer for answer in answers if answer != "refused"]
+    assert len(expected) > 5
+    batch = ["dropped" if row is None else row for row in scorer.score_batch(scored).rows()]
+    differences = compare_answers(expected, batch, scorer.outputs, rtol=1e-9)
+    assert [f"{item}; {str(scored[item.index])[:200]}" for item in differences] == []
+    for row, answer in zip(rows, answers, strict=True):
         if answer == "refused":
             with pytest.raises(Exception, match="Row 0"):
                 scorer.score_batch([row])
@@ -60,7 +61,7 @@ def test_a_row_and_a_batch_say_the_same(name: str, size: int) -> None:
 
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("classes", [4, 60])
-def test_few_and_many_classes_have_the_margins_of_each_by_itself(classes: int, sparse: bool) -> None:
+def test_margins_of_few_and_many_classes_are_sums_in_order(classes: int, sparse: bool) -> None:
     draw, names = np.random.default_rng(classes), ("a", "b", "c", "d", "e", "f")
     weights = draw.normal(size=(classes, len(names)))
     weights[0, 0] = 0.0
@@ -83,20 +84,20 @@ def test_few_and_many_classes_have_the_margins_of_each_by_itself(classes: int, s
                 total += weight * value
             sums.append(total + intercept)
         assert scorer.score(dict(zip(names, row, strict=True)))["raw"] == sums
-    endless = scorer.score({**dict.fromkeys(names, 1.0), "a": inf})["raw"]
-    assert (endless[0] == endless[0]) is sparse
+    with_infinity = scorer.score({**dict.fromkeys(names, 1.0), "a": inf})["raw"]
+    assert (with_infinity[0] == with_infinity[0]) is sparse
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_damaged_step_is_refused_or_scores(name: str) -> None:
     draw, noise = random.Random(name), np.random.default_rng(7)
-    original = of(name, SHORT)
-    plain = json.dumps(original.to_json())
+    original = description_of(name, SHORT)
+    original_json = json.dumps(original.to_json())
     arrays = {f"0.{key}": array for key, array in original.steps[0].arrays.items()}
     rows, outcomes = rows_of(original)[:12], {"refused": 0, "scored": 0}
     for _ in range(250):
-        edited, numbers = json.loads(plain), dict(arrays)
+        edited, numbers = json.loads(original_json), dict(arrays)
         if numbers and draw.random() < 0.5:
             key = draw.choice(list(numbers))
             numbers[key] = disturbed(numbers[key], draw, noise)
@@ -107,20 +108,20 @@ def test_a_damaged_step_is_refused_or_scores(name: str) -> None:
     assert min(outcomes.values()) > 5
 
 
-def test_a_tree_of_centres_that_meets_itself_is_refused() -> None:
+def test_a_tree_of_centres_with_a_circle_is_refused() -> None:
     description = predictors(2)["bisecting"]
     arrays = dict(description.steps[0].arrays)
     for name, at, value in (("left", 0, 0), ("left", 1, 2), ("right", 1, 1), ("left", 0, 9)):
-        own = arrays[name].copy()
-        own[at] = value
+        array = arrays[name].copy()
+        array[at] = value
         step = description.steps[0].__class__(
-            "bisecting", "b", ("v",), ("a",), {"cosine": False}, arrays | {name: own}
+            "bisecting", "b", ("v",), ("a",), {"cosine": False}, arrays | {name: array}
         )
         with pytest.raises(ModelError, match="do not fit"):
             Scorer(Description(description.fields, (), (step,), description.outputs))
 
 
-def test_doubles_overflow_and_divide_as_javas_do() -> None:
+def test_doubles_overflow_and_divide_as_in_java() -> None:
     assert [exp(710.0), exp(-inf), exp(inf)] == [inf, 0.0, inf]
     assert [quotient(1.0, 0.0), quotient(1.0, -0.0), quotient(-1.0, 0.0), quotient(1.0, inf)] == [
         inf,
@@ -137,16 +138,16 @@ def test_doubles_overflow_and_divide_as_javas_do() -> None:
 def test_unknown_ids_are_dropped_and_other_numbers_refused() -> None:
     scorer = Scorer(others()["recommend"])
     rows = [(1, 7.0), (1, 8.0), (3, 7.0), (2**31, 7.0), (1, 7.5), (None, 7.0), (1, nan), (1, inf)]
-    found = [scorer.answer({"u": user, "i": item}) for user, item in rows]
-    assert found[1:] == ["dropped", "dropped", *["refused"] * 5]
+    answers = [scorer.answer({"u": user, "i": item}) for user, item in rows]
+    assert answers[1:] == ["dropped", "dropped", *["refused"] * 5]
     factors = scorer.description.steps[0].arrays
     total = np.float32(0.0)
     for a, b in zip(factors["user_factors"][1], factors["item_factors"][1], strict=True):
         total = np.float32(total + np.float32(a) * np.float32(b))
-    assert found[0] == {"a": float(total)}
+    assert answers[0] == {"a": float(total)}
 
 
-def test_rules_answer_each_item_once_and_never_one_that_is_there() -> None:
+def test_rules_add_each_item_once_and_none_that_is_present() -> None:
     scorer = Scorer(others()["rules"])
     rows = [["a"], ["a", "b"], [None], [], None, ["c", "a", "a"], ["z"]]
     expected = [["b"], ["c"], ["a"], [], [], ["b", None], []]
