@@ -1,7 +1,7 @@
-"""Report pages: one self-contained HTML file from what a report job returned and what its run knows."""
+"""Report pages: a job's report and the facts of its run as one self-contained HTML file."""
 
-from sparkops.reports.facts import CheckedTable, Facts, ParamFact, checked_table
-from sparkops.reports.file import write
-from sparkops.reports.page import render, warm
+from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts, checked_table
+from sparkops.reports.file import write_page
+from sparkops.reports.page import render_page
 
-__all__ = ["CheckedTable", "Facts", "ParamFact", "checked_table", "render", "warm", "write"]
+__all__ = ["CheckedTable", "ParameterFact", "RunFacts", "checked_table", "render_page", "write_page"]

@@ -1,4 +1,4 @@
-"""A page as a file: whole or not there."""
+"""Write a page to its file atomically."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sparkops.errors import ProjectError
 _log = logging.getLogger("sparkops.reports")
 
 
-def write(html: str, folder: Path, name: str) -> Path:
-    """Write a page into a folder, so that a reader sees the whole of it or the file before.
+def write_page(html: str, folder: Path, name: str) -> Path:
+    """Write a page into a folder and return its path; readers see the complete page or the one before it.
 
     Args:
         html: The page.
-        folder: Where it goes; made when it is missing.
-        name: File name; `.html` is added when it is not there.
+        folder: Target folder, created if it is missing.
+        name: File name; `.html` is appended if it is missing.
     """
     if not name or name in {".", ".."} or Path(name).name != name:
         raise ProjectError(f"A report cannot be named `{name}`: give a file name without a folder.")
@@ -36,13 +36,13 @@ def write(html: str, folder: Path, name: str) -> Path:
 
 
 def _replace(content: bytes, target: Path) -> None:
-    beside = target.with_name(f".{target.stem[:80]}-{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{target.stem[:80]}-{secrets.token_hex(4)}.tmp")
     try:
-        with beside.open("xb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(target)
+        temporary.replace(target)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""A headline number as the page shows it."""
+"""Headline numbers of a page."""
 
 from __future__ import annotations
 
@@ -6,58 +6,57 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, Final
 
-from sparkops.errors import JobFailed
 from sparkops.pipeline.report import Number
-from sparkops.reports.value import clean, group, is_missing, is_number, minus, show
+from sparkops.reports.formatting import (
+    format_integer,
+    format_value,
+    format_with_spec,
+    is_missing,
+    is_number,
+)
 
-_USUAL: Final = Number("", 0).fmt
+_DEFAULT_SPEC: Final = Number("", 0).fmt
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A headline number in words.
+    """A headline number for the page's template.
 
     Args:
         label: What it counts or measures.
         text: The number.
         unit: Its unit.
-        close: Whether the unit stands right at the number, as a percent sign does.
+        unit_attached: Whether no space separates number and unit, as with a percent sign.
         note: One sentence under it.
-        there: Whether there is a number.
+        present: Whether there is a value.
     """
 
     label: str
     text: str
     unit: str
-    close: bool
+    unit_attached: bool
     note: str
-    there: bool
+    present: bool
 
 
-def headline(number: Number) -> Headline:
-    """Return a headline number as the page shows it; the usual format never writes whole digits as a power of ten."""
-    there = not is_missing(number.value)
+def build_headline(number: Number) -> Headline:
+    """Format a headline number; the default format never uses scientific notation for an integer."""
+    present = not is_missing(number.value)
     return Headline(
         label=number.label,
-        text=_text(number) if there else "no value",
-        unit=number.unit if there else "",
-        close=number.unit in {"%", "‰", "°"},
+        text=_text(number) if present else "no value",
+        unit=number.unit if present else "",
+        unit_attached=number.unit in {"%", "‰", "°"},
         note=number.note,
-        there=there,
+        present=present,
     )
 
 
 def _text(number: Number) -> str:
     value: Any = number.value
-    usual = number.fmt in {"", _USUAL}
-    if usual and is_number(value) and isinstance(value, Integral):
-        return group(int(value), always=True)
-    if usual or isinstance(value, str):
-        return show(value)
-    try:
-        text = format(value, number.fmt)
-    except (ValueError, TypeError) as error:
-        raise JobFailed(
-            f"Number `{number.label}`: the format `{number.fmt}` does not fit the value {value!r} ({error})."
-        ) from error
-    return minus(clean(text)) if is_number(value) else clean(text)
+    is_default = number.fmt in {"", _DEFAULT_SPEC}
+    if is_default and is_number(value) and isinstance(value, Integral):
+        return format_integer(int(value), always_group=True)
+    if is_default or isinstance(value, str):
+        return format_value(value)
+    return format_with_spec(value, number.fmt, f"Number `{number.label}`")

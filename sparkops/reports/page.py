@@ -1,4 +1,4 @@
-"""The page as a whole: parts and facts put into one self-contained HTML file."""
+"""Render a report and the facts of its run as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from typing import Any
 from sparkops.errors import JobFailed
 from sparkops.pipeline.report import Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
-from sparkops.reports.facts import Facts
-from sparkops.reports.figure import figure
-from sparkops.reports.headline import headline
-from sparkops.reports.listing import listing
-from sparkops.reports.palette import style_sheet
-from sparkops.reports.value import clean, show, show_time
-from sparkops.reports.verdict import judge, total
+from sparkops.reports.check_summary import summarize_page, summarize_table
+from sparkops.reports.facts import RunFacts
+from sparkops.reports.formatting import clean, format_time, format_value
+from sparkops.reports.headline import build_headline
+from sparkops.reports.palette import css_variables
+from sparkops.reports.plots.plot_view import build_plot
+from sparkops.reports.table import build_table
 
 _log = logging.getLogger("sparkops.reports")
 
 
-def render(report: Report, facts: Facts) -> str:
-    """Return a report as one HTML page that needs no network, no script and no other file.
+def render_page(report: Report, facts: RunFacts) -> str:
+    """Render a report as an HTML page that needs no network, no script and no other file.
 
-    Lazy frames are collected here, at most `report.max_rows` rows of each; what Spark raises then passes through.
+    Collects at most `report.max_rows` rows of each Spark frame. Errors of Spark are not translated.
 
     Args:
-        report: What the job returned.
-        facts: What is known of its run.
+        report: The job's result.
+        facts: Facts of its run.
     """
-    light, dark = style_sheet()
-    judged = [judge(checked) for checked in facts.checks]
-    parts = [_part(part, i, report.max_rows) for i, part in enumerate(report.parts, 1)]
-    html: str = _template().render(
+    light, dark = css_variables()
+    checks = [summarize_table(checked) for checked in facts.checks]
+    parts = [_build_part(part, i, report.max_rows) for i, part in enumerate(report.parts, 1)]
+    html: str = _load_template().render(
         report=report,
         facts=facts,
-        summary=paragraphs(report.summary),
-        numbers=[headline(number) for number in report.numbers],
+        summary=split_paragraphs(report.summary),
+        numbers=[build_headline(number) for number in report.numbers],
         parts=parts,
-        judged=judged,
-        total=total(judged),
+        checks=checks,
+        overall=summarize_page(checks),
         light=light,
         dark=dark,
     )
@@ -46,35 +46,28 @@ def render(report: Report, facts: Facts) -> str:
     return html
 
 
-def warm() -> None:
-    """Import what a page is made with, so that a thread can do it while Spark computes the rows."""
-    import jinja2  # noqa: F401
-    import matplotlib.backends.backend_svg
-    import matplotlib.dates
-    import matplotlib.figure  # noqa: F401
-
-
-def paragraphs(text: str) -> list[str]:
-    """Return plain text as its paragraphs, which an empty line separates."""
+def split_paragraphs(text: str) -> list[str]:
+    """Split plain text at empty lines."""
     blocks = "\n".join(line.strip() for line in text.strip().splitlines()).split("\n\n")
     return [" ".join(block.split()) for block in blocks if block.strip()]
 
 
-def _part(part: Any, number: int, limit: int) -> tuple[str, Any]:
+def _build_part(part: Any, number: int, limit: int) -> tuple[str, Any]:
+    """Return the kind of a part and its view for the template."""
     if isinstance(part, Text):
-        return "text", paragraphs(part.text)
+        return "text", split_paragraphs(part.text)
     if isinstance(part, Table):
-        return "table", listing(part, limit=limit)
+        return "table", build_table(part, limit=limit)
     if isinstance(part, Plot):
-        return "plot", figure(part, number=number, limit=limit)
+        return "plot", build_plot(part, number=number, limit=limit)
     raise JobFailed(f"Part {number} of the report is {type(part).__name__}: give Text, Table or Plot.")
 
 
-def _version(pin: Pin) -> str:
+def _format_version(pin: Pin) -> str:
     return f"version {pin.version}" if pin.version is not None else "files"
 
 
-def _template() -> Any:
+def _load_template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -85,7 +78,7 @@ def _template() -> Any:
         lstrip_blocks=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
-    environment.filters["show"] = show
-    environment.filters["moment"] = show_time
-    environment.filters["version"] = _version
+    environment.filters["value"] = format_value
+    environment.filters["time"] = format_time
+    environment.filters["version"] = _format_version
     return environment.get_template("page.html.j2")

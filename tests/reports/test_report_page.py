@@ -1,4 +1,4 @@
-"""The page as a whole: self-contained, safe with hostile text, the same every time, clear when empty."""
+"""Pages: self-contained, safe with hostile text, deterministic, accessible."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
 from sparkops.place import Place
-from sparkops.reports import Facts, ParamFact, checked_table, render
+from sparkops.reports import ParameterFact, RunFacts, checked_table, render_page
 
 HOSTILE = "</svg><script>alert('x')</script> & \"$\\alpha$\" <img src=x onerror=alert(1)> \x00\ud800"
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 
 
-class Reader(HTMLParser):
-    """Reads a page as a browser would: its tags, their nesting, and its text."""
+class PageParser(HTMLParser):
+    """Collects the tags of a page, their nesting, and its text."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
+        self.texts: list[str] = []
         self.open: list[str] = []
         self.feed(html)
         self.close()
@@ -43,14 +43,14 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        self.texts.append(data)
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attrs for name, attrs in self.tags if name == tag]
 
 
-def facts(**more: object) -> Facts:
-    return Facts(**{"job": "delay_report", "run_id": "20261121-ab12cd", **more})
+def facts(**more: object) -> RunFacts:
+    return RunFacts(**{"job": "delay_report", "run_id": "20261121-ab12cd", **more})
 
 
 def rows(word: str = "EWR") -> list[dict[str, object]]:
@@ -71,7 +71,7 @@ def every_plot(word: str = "EWR") -> list[Plot]:
     single = [row for row in data if row["origin"] == "JFK"]
     return [
         Plot(f"Bars {word}", data, "bar", x="hour", y="delay", by="origin", x_label=word, y_label=word),
-        Plot("Lying bars", single, "barh", x="hour", y="delay"),
+        Plot("Horizontal bars", single, "barh", x="hour", y="delay"),
         Plot("Lines", data, "line", x="day", y="delay", by="origin"),
         Plot("Points", data, "scatter", x="hour", y="delay", by="origin"),
         Plot("Heat", data, "heatmap", x="hour", y="origin", value="delay"),
@@ -94,11 +94,11 @@ def full(word: str = "EWR") -> Report:
 @pytest.fixture(scope="module")
 def html() -> str:
     """One page with every kind of part."""
-    return render(full(), facts())
+    return render_page(full(), facts())
 
 
-def test_a_page_stands_alone_with_no_script_and_nothing_to_load(html: str) -> None:
-    page = Reader(html)
+def test_a_page_has_no_script_and_loads_nothing(html: str) -> None:
+    page = PageParser(html)
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "link", "img", "iframe", "object", "image"}
     for _, attrs in page.tags:
@@ -109,21 +109,21 @@ def test_a_page_stands_alone_with_no_script_and_nothing_to_load(html: str) -> No
     assert not re.search(r"url\((?!#)", html)
 
 
-def test_a_page_is_well_formed_html_with_every_tag_closed_in_order(html: str) -> None:
-    assert Reader(html).open == []
+def test_every_tag_of_a_page_is_closed_in_order(html: str) -> None:
+    assert PageParser(html).open == []
 
 
-def test_hostile_text_in_every_place_of_a_report_stays_text() -> None:
+def test_hostile_text_anywhere_in_a_report_stays_text() -> None:
     result = CheckResult(
         table="t", expectation=HOSTILE, kwargs={"column": HOSTILE, HOSTILE: HOSTILE}, observed=HOSTILE,
         samples=(HOSTILE,), unexpected=1, rows=2, place=Place(HOSTILE, 1),
     )  # fmt: skip
-    known = facts(
-        params=(ParamFact(HOSTILE, HOSTILE, HOSTILE),), code=HOSTILE, env=HOSTILE,
+    run_facts = facts(
+        params=(ParameterFact(HOSTILE, HOSTILE, HOSTILE),), code=HOSTILE, env=HOSTILE,
         checks=(checked_table("t", [result], run_id=HOSTILE),), models=((HOSTILE, 3),),
     )  # fmt: skip
-    html = render(full(HOSTILE), known)
-    page = Reader(html)
+    html = render_page(full(HOSTILE), run_facts)
+    page = PageParser(html)
     assert page.open == []
     assert not {tag for tag, _ in page.tags} & {"script", "img"}
     assert not any(name.startswith("on") for _, attrs in page.tags for name in attrs)
@@ -131,20 +131,20 @@ def test_hostile_text_in_every_place_of_a_report_stays_text() -> None:
     html.encode("utf-8")
 
 
-def test_a_dollar_sign_in_a_plot_is_a_dollar_sign_and_no_formula() -> None:
+def test_a_dollar_sign_in_a_plot_starts_no_formula() -> None:
     plot = Plot("Fares", [{"fare": "$5 to $10", "n": 3}], "bar", x="fare", y="n", x_label="fare in $ or $")
-    svg = render(Report(title="t", parts=[plot]), facts()).partition("<svg")[2]
+    svg = render_page(Report(title="t", parts=[plot]), facts()).partition("<svg")[2]
     assert ">$5 to $10</text>" in svg
     assert "fare in $ or $</text>" in svg
 
 
-def test_the_same_report_gives_the_same_page_to_the_letter(html: str) -> None:
-    assert render(full(), facts()) == html
+def test_rendering_is_deterministic(html: str) -> None:
+    assert render_page(full(), facts()) == html
 
 
-def test_pages_rendered_in_threads_at_once_equal_those_rendered_alone(html: str) -> None:
+def test_pages_rendered_concurrently_equal_one_rendered_alone(html: str) -> None:
     pages: list[str] = []
-    threads = [threading.Thread(target=lambda: pages.append(render(full(), facts()))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: pages.append(render_page(full(), facts()))) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -152,62 +152,64 @@ def test_pages_rendered_in_threads_at_once_equal_those_rendered_alone(html: str)
     assert pages == [html] * 2
 
 
-def test_rendering_leaves_matplotlib_as_the_author_set_it(html: str) -> None:
+def test_rendering_ignores_and_keeps_the_authors_matplotlib_settings(html: str) -> None:
     import matplotlib as mpl
 
     with mpl.rc_context({"svg.fonttype": "path", "font.size": 33.0}):
         before = dict(mpl.rcParams)
-        own = render(full(), facts())
+        rendered = render_page(full(), facts())
         assert dict(mpl.rcParams) == before
-    assert own == html
+    assert rendered == html
 
 
-def test_every_id_of_a_page_is_its_own_and_every_reference_has_its_target() -> None:
-    page = Reader(render(Report(title="t", parts=every_plot() * 2), facts()))
+def test_ids_are_unique_and_every_reference_has_its_target() -> None:
+    page = PageParser(render_page(Report(title="t", parts=every_plot() * 2), facts()))
     ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
-    pointed = {str(attrs["href"])[1:] for _, attrs in page.tags if "href" in attrs}
-    clipped = {
-        found
+    linked = {str(attrs["href"])[1:] for _, attrs in page.tags if "href" in attrs}
+    clip_paths = {
+        target
         for _, attrs in page.tags
-        for v in attrs.values()
-        for found in re.findall(r"url\(#(.+?)\)", v or "")
+        for value in attrs.values()
+        for target in re.findall(r"url\(#(.+?)\)", value or "")
     }
     assert len(ids) == len(set(ids))
-    assert pointed | clipped <= set(ids)
+    assert linked | clip_paths <= set(ids)
 
 
-def test_an_empty_report_says_in_words_what_is_not_there() -> None:
+def test_an_empty_report_explains_what_is_missing() -> None:
     empty = Report(title="Nothing", parts=[Table("None", []), Plot("Void", [], "bar", x="a", y="b")])
-    html = render(empty, facts())
+    html = render_page(empty, facts())
     assert "there is nothing to list" in html
     assert "there is nothing to draw" in html
     assert "No checks are recorded" in html
     assert "<svg" not in html
 
 
-def test_a_plot_whose_rows_hold_no_number_says_so_instead_of_drawing_air() -> None:
-    html = render(Report(title="t", parts=[Plot("p", [{"a": "x", "b": None}], "bar", x="a", y="b")]), facts())
-    assert "every row lacks a number" in html
+def test_a_plot_without_numbers_explains_that_instead_of_drawing_empty_axes() -> None:
+    html = render_page(
+        Report(title="t", parts=[Plot("p", [{"a": "x", "b": None}], "bar", x="a", y="b")]), facts()
+    )
+    assert "no row has a number" in html
     assert "<svg" not in html
 
 
-def test_a_long_table_is_cut_at_the_reports_limit_and_says_so() -> None:
+def test_a_long_table_is_truncated_at_the_reports_limit_with_a_note() -> None:
     many = [{"n": i} for i in range(60)]
-    html = render(Report(title="t", parts=[Table("Many", many)], max_rows=50), facts())
+    html = render_page(Report(title="t", parts=[Table("Many", many)], max_rows=50), facts())
     assert html.count("<tr>") == 51
     assert "The first 50 rows are shown; there are more." in html
 
 
-def test_tables_are_read_by_their_headers_and_scrolled_from_the_keyboard() -> None:
-    page = Reader(render(full(), facts(params=(ParamFact("month", 7, "command line"),))))
+def test_tables_have_header_scopes_and_can_be_scrolled_by_keyboard() -> None:
+    page = PageParser(render_page(full(), facts(params=(ParameterFact("month", 7, "command line"),))))
     assert all(attrs.get("scope") in {"col", "row"} for attrs in page.all("th"))
     regions = [attrs for attrs in page.all("div") if attrs.get("role") == "region"]
     assert regions
     assert all(attrs.get("tabindex") == "0" and attrs.get("aria-label") for attrs in regions)
 
 
-def test_every_drawing_says_what_it_shows_to_those_who_do_not_see_it(html: str) -> None:
-    drawings = Reader(html).all("svg")
+def test_every_drawing_has_a_description_for_screen_readers(html: str) -> None:
+    drawings = PageParser(html).all("svg")
     assert len(drawings) == 10
     assert all(attrs["role"] == "img" for attrs in drawings)
     assert {"Line chart: Lines. delay by day, split by origin; 14 values."} < {
@@ -215,32 +217,32 @@ def test_every_drawing_says_what_it_shows_to_those_who_do_not_see_it(html: str) 
     }
 
 
-def test_the_page_tells_parameters_versions_checks_code_and_run() -> None:
+def test_the_page_shows_parameters_versions_checks_code_and_run() -> None:
     pin = Pin(
         table="flights", kind="delta", location="data/flights", version=12, identity="i", schema_hash="s",
         time=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
     )  # fmt: skip
-    found = CheckResult(
+    result = CheckResult(
         table="flights", expectation="expect_column_values_to_not_be_null", kwargs={"column": "carrier"},
         policy="quarantine", rows=1000, unexpected=12, samples=(None,), place=Place("conf/checks/flights.yml", 9),
     )  # fmt: skip
-    html = render(
+    html = render_page(
         full(),
         facts(
-            params=(ParamFact("month", 7, "conf/base/params.yml:12"),), inputs=(pin,), models=(("late", 4),),
-            checks=(checked_table("flights", [found], version=12, quarantined=12, docs="../docs/f.html"),),
+            params=(ParameterFact("month", 7, "conf/base/params.yml:12"),), inputs=(pin,), models=(("late", 4),),
+            checks=(checked_table("flights", [result], version=12, quarantined=12, docs="../docs/f.html"),),
             code="3f2c1ab",
         ),
     )  # fmt: skip
-    text = " ".join(" ".join(Reader(html).words).split())
-    for said in (
+    text = " ".join(" ".join(PageParser(html).texts).split())
+    for fact in (
         "conf/base/params.yml:12", "version 12", "2026-11-21 09:30 UTC", "! quarantined", "12 of 1,000 rows",
         "12 rows quarantined", "conf/checks/flights.yml:9", "3f2c1ab", "20261121-ab12cd", "version 4",
     ):  # fmt: skip
-        assert said in text
+        assert fact in text
     assert '<a href="../docs/f.html">Data Docs</a>' in html
 
 
-def test_a_part_that_is_none_of_the_known_ones_is_named_by_its_place() -> None:
+def test_an_error_names_the_number_of_a_part_of_unknown_type() -> None:
     with pytest.raises(JobFailed, match="Part 2 of the report is dict: give Text, Table or Plot"):
-        render(Report(title="t", parts=[Text("a"), {"b": 1}]), facts())  # type: ignore[list-item]
+        render_page(Report(title="t", parts=[Text("a"), {"b": 1}]), facts())  # type: ignore[list-item]

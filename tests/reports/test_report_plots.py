@@ -1,4 +1,4 @@
-"""Plots: what they draw, what they refuse, what they tell."""
+"""Plots: drawings, errors, notes and tooltips."""
 
 from __future__ import annotations
 
@@ -11,138 +11,144 @@ import pytest
 
 from sparkops.errors import JobFailed
 from sparkops.pipeline.report import Plot
-from sparkops.reports.figure import Figure, figure
+from sparkops.reports.plots.plot_view import PlotView, build_plot
 
 
-def drawn(rows: list[dict[str, Any]], kind: Any, *, limit: int = 2000, **how: Any) -> Figure:
-    return figure(Plot("Delay", rows, kind, **{"x": "x", "y": "y", **how}), number=1, limit=limit)
+def draw(rows: list[dict[str, Any]], kind: Any, *, limit: int = 2000, **options: Any) -> PlotView:
+    return build_plot(Plot("Delay", rows, kind, **{"x": "x", "y": "y", **options}), number=1, limit=limit)
 
 
-def tips(found: Figure) -> list[str]:
-    return re.findall(r"<title>(.*?)</title>", found.drawings[0][1])
+def tooltips(view: PlotView) -> list[str]:
+    return re.findall(r"<title>(.*?)</title>", view.drawings[0][1])
 
 
-def names(found: Figure) -> list[str]:
-    return re.findall(r"<text[^>]*>([^<]*)</text>", found.drawings[0][1])
+def texts(view: PlotView) -> list[str]:
+    return re.findall(r"<text[^>]*>([^<]*)</text>", view.drawings[0][1])
 
 
-def test_each_bar_tells_its_number_to_a_reader_who_points_at_it() -> None:
-    found = drawn([{"x": "JFK", "y": 5.5}, {"x": "LGA", "y": Decimal("2.25")}], "bar")
-    assert tips(found) == ["JFK: 5.5", "LGA: 2.25"]
+def test_each_bar_has_its_number_as_a_tooltip() -> None:
+    view = draw([{"x": "JFK", "y": 5.5}, {"x": "LGA", "y": Decimal("2.25")}], "bar")
+    assert tooltips(view) == ["JFK: 5.5", "LGA: 2.25"]
 
 
-def test_lying_bars_take_their_categories_from_either_side() -> None:
-    one = drawn([{"a": "JFK", "n": 3}, {"a": "LGA", "n": 9}], "barh", x="a", y="n", y_label="Flights")
-    two = drawn([{"a": "JFK", "n": 3}, {"a": "LGA", "n": 9}], "barh", x="n", y="a", x_label="Flights")
+def test_horizontal_bars_take_their_categories_from_x_or_y() -> None:
+    one = draw([{"a": "JFK", "n": 3}, {"a": "LGA", "n": 9}], "barh", x="a", y="n", y_label="Flights")
+    two = draw([{"a": "JFK", "n": 3}, {"a": "LGA", "n": 9}], "barh", x="n", y="a", x_label="Flights")
     assert one.drawings[0][1].partition(">")[2] == two.drawings[0][1].partition(">")[2]
-    assert {"JFK", "LGA", "Flights"} <= set(names(one))
+    assert {"JFK", "LGA", "Flights"} <= set(texts(one))
 
 
-def test_bars_of_numbers_stand_in_their_order_and_names_as_they_come() -> None:
-    hours = drawn([{"x": 10, "y": 1}, {"x": 9, "y": 1}], "bar")
-    days = drawn([{"x": "Monday", "y": 1}, {"x": "Friday", "y": 1}], "bar")
-    assert [word for word in names(hours) if word in {"9", "10"}] == ["9", "10"]
-    assert [word for word in names(days) if word.endswith("day")] == ["Monday", "Friday"]
+def test_bars_are_sorted_by_number_but_names_keep_their_order() -> None:
+    hours = draw([{"x": 10, "y": 1}, {"x": 9, "y": 1}], "bar")
+    days = draw([{"x": "Monday", "y": 1}, {"x": "Friday", "y": 1}], "bar")
+    assert [word for word in texts(hours) if word in {"9", "10"}] == ["9", "10"]
+    assert [word for word in texts(days) if word.endswith("day")] == ["Monday", "Friday"]
 
 
-def test_two_rows_for_one_bar_are_refused_because_one_would_hide() -> None:
+def test_two_rows_for_one_bar_are_an_error() -> None:
     rows = [{"x": "JFK", "y": 1, "b": "a"}, {"x": "JFK", "y": 2, "b": "a"}]
     with pytest.raises(
         JobFailed, match=r"Plot `Delay` has more than one row for x=JFK: group the rows first"
     ):
-        drawn(rows, "bar", by="b")
+        draw(rows, "bar", by="b")
     with pytest.raises(JobFailed, match="more than one row for x=JFK, b=a"):
-        drawn(rows, "heatmap", y="b", value="y")
+        draw(rows, "heatmap", y="b", value="y")
 
 
-def test_a_column_that_is_not_there_is_named_with_the_one_that_was_meant() -> None:
+def test_an_unknown_column_is_named_with_a_similar_one() -> None:
     with pytest.raises(
         JobFailed, match=r"reads column `delays`.*Did you mean `delay`\? Columns: hour, delay"
     ):
-        drawn([{"hour": 1, "delay": 2}], "line", x="hour", y="delays")
+        draw([{"hour": 1, "delay": 2}], "line", x="hour", y="delays")
 
 
-def test_words_where_lengths_are_wanted_are_named() -> None:
+def test_text_instead_of_a_number_is_an_error() -> None:
     with pytest.raises(JobFailed, match="draws column `y`, which holds 'late': it is not a number"):
-        drawn([{"x": 1, "y": "late"}], "scatter")
+        draw([{"x": 1, "y": "late"}], "scatter")
 
 
-def test_more_series_than_colours_are_refused_with_advice() -> None:
+def test_more_series_than_colours_are_an_error_with_advice() -> None:
     with pytest.raises(JobFailed, match="`b`, which has 9 values: 8 can be told apart"):
-        drawn([{"x": 1, "y": 1, "b": i} for i in range(9)], "line", by="b")
+        draw([{"x": 1, "y": 1, "b": i} for i in range(9)], "line", by="b")
 
 
-def test_a_heatmap_without_a_value_column_is_refused() -> None:
+def test_a_heatmap_without_a_value_column_is_an_error() -> None:
     with pytest.raises(JobFailed, match="names no column to colour by"):
-        drawn([{"x": 1, "y": 1}], "heatmap")
+        draw([{"x": 1, "y": 1}], "heatmap")
 
 
-def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
+def test_an_unknown_kind_is_an_error_that_lists_the_known_ones() -> None:
     with pytest.raises(JobFailed, match="kind `pie`: choose one of bar, barh, line, scatter, heatmap"):
-        drawn([{"x": 1, "y": 1}], "pie")
+        draw([{"x": 1, "y": 1}], "pie")
 
 
-def test_a_line_leaves_a_gap_where_there_is_no_value_and_says_how_many() -> None:
+def test_a_line_has_gaps_for_missing_values_and_a_note_counts_them() -> None:
     start = date(2013, 7, 1)
     rows = [{"x": start + timedelta(days=i), "y": None if i == 3 else float(i)} for i in range(8)]
-    found = drawn(rows, "line")
-    assert found.remarks == ("1 point without a value is left out.",)
-    assert tips(found)[2:4] == ["2013-07-03: 2", "2013-07-05: 4"]
-    assert "2013" in " ".join(names(found))
+    view = draw(rows, "line")
+    assert view.remarks == ("1 point without a value is left out.",)
+    assert tooltips(view)[2:4] == ["2013-07-03: 2", "2013-07-05: 4"]
+    assert "2013" in " ".join(texts(view))
 
 
-def test_infinity_and_nan_are_drawn_as_nothing() -> None:
+def test_infinity_and_nan_are_not_drawn() -> None:
     rows = [{"x": i, "y": value} for i, value in enumerate((1.0, float("inf"), float("nan"), 2.0))]
-    assert len(tips(drawn(rows, "scatter"))) == 2
-    assert len(tips(drawn(rows, "bar"))) == 2
+    assert len(tooltips(draw(rows, "scatter"))) == 2
+    assert len(tooltips(draw(rows, "bar"))) == 2
 
 
-def test_only_the_first_bars_of_very_many_are_drawn_and_the_page_says_so() -> None:
-    found = drawn([{"x": f"dest {i}", "y": i} for i in range(105)], "barh")
-    assert found.remarks == ("The first 40 of 105 values of “x” are drawn.",)
-    assert found.rows == 105
+def test_only_the_first_bars_of_very_many_are_drawn_with_a_note() -> None:
+    view = draw([{"x": f"dest {i}", "y": i} for i in range(105)], "barh")
+    assert view.remarks == ("The first 40 of 105 values of “x” are drawn.",)
+    assert view.rows == 105
 
 
-def test_rows_beyond_the_limit_are_not_drawn_and_the_page_says_so() -> None:
-    found = drawn([{"x": i, "y": i} for i in range(30)], "scatter", limit=20)
-    assert len(tips(found)) == 20
-    assert found.remarks == ("The first 20 rows are drawn; there are more.",)
+def test_rows_beyond_the_limit_are_not_drawn_with_a_note() -> None:
+    view = draw([{"x": i, "y": i} for i in range(30)], "scatter", limit=20)
+    assert len(tooltips(view)) == 20
+    assert view.remarks == ("The first 20 rows are drawn; there are more.",)
 
 
-def test_a_heatmap_around_zero_takes_the_two_sided_colours() -> None:
+def test_a_heatmap_around_zero_has_a_diverging_scale() -> None:
     rows = [{"x": x, "y": y, "v": x * y} for x in (-2, 0, 3) for y in (-1, 1)]
-    split = drawn(rows, "heatmap", value="v")
-    rising = drawn([{**row, "v": abs(row["v"])} for row in rows], "heatmap", value="v")
-    assert "var(--d" in split.drawings[0][1]
-    assert split.legend is not None
-    assert (split.legend.low, split.legend.high) == ("\N{MINUS SIGN}3", "3")
-    assert "var(--h" in rising.drawings[0][1]
+    diverging = draw(rows, "heatmap", value="v")
+    sequential = draw([{**row, "v": abs(row["v"])} for row in rows], "heatmap", value="v")
+    assert "var(--d" in diverging.drawings[0][1]
+    assert diverging.legend is not None
+    assert (diverging.legend.low, diverging.legend.high) == ("\N{MINUS SIGN}3", "3")
+    assert "var(--h" in sequential.drawings[0][1]
 
 
-def test_a_dense_heatmap_is_drawn_once_and_scrolls_on_a_telephone() -> None:
+def test_a_dense_heatmap_is_drawn_in_the_wide_size_only() -> None:
     rows = [{"x": x, "y": y, "v": x + y} for x in range(31) for y in range(24)]
-    found = drawn(rows, "heatmap", value="v")
-    assert found.scrolls
-    assert [width for width, _ in found.drawings] == ["wide"]
-    assert len(found.drawings[0][1]) < 400_000
+    view = draw(rows, "heatmap", value="v")
+    assert view.wide_only
+    assert [size for size, _ in view.drawings] == ["wide"]
+    assert len(view.drawings[0][1]) < 400_000
 
 
-def test_a_drawing_holds_only_colours_that_the_page_names() -> None:
+def test_a_drawing_has_no_literal_colours() -> None:
     rows = [{"x": x, "y": y, "v": x * y, "b": str(y)} for x in range(4) for y in (1, 2)]
     kinds: dict[Any, dict[str, Any]] = {
         "bar": {"y": "v", "by": "b"}, "barh": {"y": "v", "by": "b"}, "line": {"y": "v", "by": "b"},
         "scatter": {"y": "v", "by": "b"}, "heatmap": {"value": "v"},
     }  # fmt: skip
-    for kind, how in kinds.items():
-        for _, svg in drawn(rows, kind, **how).drawings:
+    for kind, options in kinds.items():
+        for _, svg in draw(rows, kind, **options).drawings:
             assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?!\))", re.sub(r'(href="|url\()#[^"\)]+', "", svg))
 
 
-def test_one_value_alone_can_be_drawn_by_every_kind() -> None:
-    for kind, how in {"bar": {}, "barh": {}, "line": {}, "scatter": {}, "heatmap": {"value": "y"}}.items():
-        assert drawn([{"x": "a", "y": 1}], kind, **how).drawings
+def test_every_kind_of_plot_can_draw_a_single_value() -> None:
+    for kind, options in {
+        "bar": {},
+        "barh": {},
+        "line": {},
+        "scatter": {},
+        "heatmap": {"value": "y"},
+    }.items():
+        assert draw([{"x": "a", "y": 1}], kind, **options).drawings
 
 
-def test_missing_categories_have_a_place_of_their_own() -> None:
-    found = drawn([{"x": None, "y": 4}, {"x": "JFK", "y": 2}], "bar")
-    assert tips(found) == ["no value: 4", "JFK: 2"]
+def test_missing_categories_have_a_position_of_their_own() -> None:
+    view = draw([{"x": None, "y": 4}, {"x": "JFK", "y": 2}], "bar")
+    assert tooltips(view) == ["no value: 4", "JFK: 2"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sparkops.checks.gx.data_docs import DataDocs
+from sparkops.pipeline.json_values import pin_of
 from sparkops.pipeline.report import Report
-from sparkops.reports.facts import CheckedTable
+from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
 
@@ -34,10 +35,10 @@ class ReportPages:
 
     def write(self, report: Report, run: Run) -> str:
         """Render the page of a run's report, write it and return its path."""
-        from sparkops.reports import Facts, render, write
+        from sparkops.reports import render_page, write_page
 
-        facts = Facts.of(run, checks=self._checked_inputs(run))
-        return str(write(render(report, facts), self.folder, f"{run.job}-{run.id}"))
+        facts = run_facts(run, self._checked_inputs(run))
+        return str(write_page(render_page(report, facts), self.folder, f"{run.job}-{run.id}"))
 
     def _checked_inputs(self, run: Run) -> list[CheckedTable]:
         """Return the check results of the input versions, from the newest runs that published them."""
@@ -58,6 +59,33 @@ class ReportPages:
         """Return the link from the report to the table's page of Data Docs, or None if there is no such page."""
         page = DataDocs(self.docs).page(table, run.id)
         return quote(os.path.relpath(page, self.folder)) if page.is_file() else None
+
+
+def run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
+    """Return the facts of a run that its page shows.
+
+    Args:
+        run: The run's record.
+        checks: Check results of the tables that it read.
+    """
+    return RunFacts(
+        job=run.job,
+        run_id=run.id,
+        env=run.env,
+        code=_code_version(run.code),
+        started=run.started,
+        params=tuple(
+            ParameterFact(name, value, run.origins.get(name, "")) for name, value in run.params.items()
+        ),
+        inputs=tuple(pin_of(table, pin) for table, pin in run.inputs.items()),
+        checks=tuple(checks),
+        models=tuple(run.models.items()),
+    )
+
+
+def _code_version(code: Mapping[str, Any]) -> str:
+    commit = next((str(code[key]) for key in ("git", "sha", "commit") if code.get(key)), "")[:10]
+    return f"{commit} with uncommitted changes" if commit and code.get("dirty") else commit
 
 
 def _checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:

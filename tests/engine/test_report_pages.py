@@ -1,13 +1,16 @@
-"""A report page shows the check results of the tables that its job read; no Spark."""
+"""Report pages show the facts of a run's record and the check results of its input tables."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from datetime import UTC, datetime
 
-from sparkops.engine.adapters.reports import ReportPages
+from sparkops.engine.adapters.reports import ReportPages, run_facts
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Report, Text
 from sparkops.pipeline.table import Pin
+from sparkops.reports import ParameterFact
 from sparkops.runs.record import Run, utc_now
 from sparkops.runs.store import RunStore
 
@@ -35,3 +38,20 @@ def test_the_page_shows_failing_samples_with_a_link_to_data_docs(tmp_path) -> No
     page.unlink()
     page_name = ReportPages(reports, store, docs=docs).write(Report(title="T", parts=[Text("x")]), run)
     assert "Data Docs" not in (reports / page_name).read_text()
+
+
+def test_facts_are_read_from_the_json_of_a_record() -> None:
+    pin = Pin(
+        table="flights", kind="delta", location="data/flights", version=3, identity="i", schema_hash="s",
+        time=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
+    )  # fmt: skip
+    run = Run(
+        id="r1", job="delay_report", env="local", params={"month": 7}, origins={"month": "command line"},
+        inputs=json.loads(json.dumps({"flights": asdict(pin)}, default=str)), models={"late": 2},
+        code={"git": "3f2c1ab8d0aa", "dirty": "99"}, started=datetime(2026, 11, 21, tzinfo=UTC),
+    )  # fmt: skip
+    facts = run_facts(run, [])
+    assert facts.inputs == (pin,)
+    assert facts.params == (ParameterFact("month", 7, "command line"),)
+    assert facts.code == "3f2c1ab8d0 with uncommitted changes"
+    assert facts.models == (("late", 2),)

@@ -1,0 +1,107 @@
+"""Draw the ticks, labels and grid lines of a canvas's axes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from sparkops.reports.formatting import use_minus_sign
+from sparkops.reports.palette import placeholder
+from sparkops.reports.plots.axis import Axis, escape_text
+from sparkops.reports.plots.canvas import Canvas
+
+AxisName = Literal["x", "y"]
+# Width of a character in units of the font size.
+_CHARACTER = 0.62
+
+
+def label_axes(canvas: Canvas, x_label: str, y_label: str) -> None:
+    """Write the x axis's label under the plot, and the y axis's label above it, where it is not rotated."""
+    style = {"fontsize": canvas.size.font, "color": placeholder("muted")}
+    characters = int(canvas.size.pixels / canvas.size.font * 1.55)
+    if x_label:
+        canvas.axes.set_xlabel(_wrap(x_label, characters), labelpad=9, **style)
+    if y_label:
+        canvas.axes.set_title(_wrap(y_label, characters), loc="left", pad=12, **style)
+
+
+def _wrap(label: str, characters: int) -> str:
+    return "\n".join(textwrap.wrap(escape_text(label), characters))
+
+
+def draw_grid(canvas: Canvas, axis_name: AxisName) -> None:
+    """Draw grid lines at the ticks of an axis."""
+    canvas.axes.grid(visible=True, axis=axis_name, color=placeholder("line"), linewidth=1)
+
+
+def format_number_axis(canvas: Canvas, axis_name: AxisName, *, integers: bool = False) -> None:
+    """Give an axis of numbers a few round ticks."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis = canvas.axes.xaxis if axis_name == "x" else canvas.axes.yaxis
+    intervals = (4 if canvas.size.narrow else 8) if axis_name == "x" else 6
+    axis.set_major_locator(MaxNLocator(nbins=intervals, integer=integers, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
+
+
+def _format_tick(value: float) -> str:
+    size = abs(value)
+    if size >= 1e12 or 0 < size < 1e-4:  # noqa: PLR2004
+        return use_minus_sign(f"{value:.3g}")
+    return use_minus_sign(f"{value:,.10g}" if size >= 10_000 else f"{value:.10g}")  # noqa: PLR2004
+
+
+def format_time_axis(canvas: Canvas, times: Sequence[datetime]) -> str:
+    """Give an axis of times its ticks; return the year if all times are in one, else an empty string."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=6 if canvas.size.narrow else 9)
+    canvas.axes.xaxis.set_major_locator(locator)
+    canvas.axes.xaxis.set_major_formatter(
+        ConciseDateFormatter(
+            locator,
+            formats=["%Y", "%b", "%-d %b", "%H:%M", "%H:%M", "%S.%f"],
+            zero_formats=["", "%b\n%Y", "%-d %b", "%-d %b", "%H:%M", "%H:%M"],
+            show_offset=False,
+        )
+    )
+    years = {time.year for time in times}
+    return str(years.pop()) if len(years) == 1 else ""
+
+
+def format_category_axis(canvas: Canvas, axis_name: AxisName, axis: Axis) -> None:
+    """Label the positions of a category axis."""
+    labels = [escape_text(label) for label in axis.category_labels]
+    if axis_name == "x":
+        _label_x_categories(canvas, labels)
+        return
+    words = [_fold(label, 15) if canvas.size.narrow else _truncate(label, 30) for label in labels]
+    canvas.axes.set_yticks(range(len(labels)), words, fontsize=canvas.size.font, linespacing=1.05)
+
+
+def _label_x_categories(canvas: Canvas, labels: Sequence[str]) -> None:
+    """Label as many positions as fit, rotated if the labels are long."""
+    font = canvas.size.font
+    characters = canvas.size.pixels * 0.9 / max(1, len(labels)) / (font * _CHARACTER)
+    longest = max(map(len, labels), default=0)
+    rotated = longest + 1 > characters and longest > 4  # noqa: PLR2004
+    step = (
+        max(1, round(2.6 / characters + 0.49)) if rotated else max(1, int((longest + 1) / characters + 0.999))
+    )
+    positions = range(0, len(labels), step)
+    canvas.axes.set_xticks(list(positions), [_truncate(labels[i], 18) for i in positions], fontsize=font)
+    if rotated:
+        for label in canvas.axes.get_xticklabels():
+            label.set(rotation=40, ha="right", rotation_mode="anchor")
+
+
+def _fold(label: str, length: int) -> str:
+    """Return a label on at most two lines."""
+    lines = textwrap.wrap(label, length) or [label]
+    return "\n".join([lines[0], _truncate(" ".join(lines[1:]), length)] if len(lines) > 1 else lines)
+
+
+def _truncate(label: str, length: int) -> str:
+    return label if len(label) <= length else label[: length - 1].rstrip(" \\") + "…"

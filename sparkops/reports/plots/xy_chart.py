@@ -1,0 +1,165 @@
+"""Line charts and scatter plots: values along a continuous axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, isnan
+from typing import Any
+
+from sparkops.pipeline.report import Plot
+from sparkops.reports.formatting import format_value, is_missing, is_number
+from sparkops.reports.palette import placeholder
+from sparkops.reports.plots.axis import (
+    Axis,
+    axis_label,
+    axis_position,
+    build_axis,
+    category_key,
+    category_label,
+    to_length,
+)
+from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
+from sparkops.reports.plots.chart import Chart
+from sparkops.reports.plots.series import Series, build_series_legend, split_into_series
+from sparkops.reports.plots.ticks import (
+    draw_grid,
+    format_category_axis,
+    format_number_axis,
+    format_time_axis,
+    label_axes,
+)
+from sparkops.reports.rows import CollectedRows
+
+# Points of a line that get a marker each, and points of a scatter plot that are drawn large.
+_MAX_MARKERS = 45
+_MAX_LARGE_POINTS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """Coordinates and tooltips of one series; a y of NaN is a gap."""
+
+    colour: str
+    x: list[Any]
+    y: list[float]
+    tooltips: list[str]
+
+    def visible_tooltips(self) -> list[str]:
+        """Return the tooltips of the points that are drawn."""
+        return [tooltip for tooltip, value in zip(self.tooltips, self.y, strict=True) if isfinite(value)]
+
+
+def build_xy_chart(plot: Plot, rows: CollectedRows) -> Chart:
+    """Return a chart of lines (`line`) or of points (`scatter`)."""
+    x_values = rows.column(plot.x)
+    axis = build_axis(x_values, axis_label(plot.x, plot.x_label, x_values))
+    rows.column(plot.y)
+    series = split_into_series(rows, plot.by)
+    is_line = plot.kind == "line"
+    all_points = [_build_points(plot, rows.part, axis, one) for one in series]
+
+    def draw(size: PlotSize) -> Canvas:
+        canvas = create_canvas(size, 300 if size.narrow else 360)
+        for points in all_points:
+            (_draw_line if is_line else _draw_points)(canvas, points)
+        _draw_axes(canvas, axis, all_points, axis_label(plot.y, plot.y_label), is_line=is_line)
+        return canvas
+
+    return Chart(
+        draw=draw,
+        legend=build_series_legend(series) if plot.by else None,
+        points=sum(isfinite(value) for points in all_points for value in points.y),
+        note=_missing_points_note(all_points),
+    )
+
+
+def _build_points(plot: Plot, part: str, axis: Axis, series: Series) -> _Points:
+    positions = {value: i for i, value in enumerate(axis.values)}
+    points = []
+    for row in series.rows:
+        value = row.get(plot.x)
+        x = positions[category_key(value)] if axis.kind == "category" else axis_position(value, axis)
+        if x is not None and not (isinstance(x, float) and isnan(x)):
+            y = to_length(row.get(plot.y), part=part, column=plot.y)
+            points.append((x, y, _tooltip(plot, row, series)))
+    if plot.kind == "line":
+        points.sort(key=lambda point: point[0])
+    return _Points(series.colour, [p[0] for p in points], [p[1] for p in points], [p[2] for p in points])
+
+
+def _tooltip(plot: Plot, row: Mapping[str, Any], series: Series) -> str:
+    x = row.get(plot.x)
+    label = format_value(x) if is_number(x) and not is_missing(x) else category_label(x, 80)
+    return f"{label}{f' · {series.name}' if series.name else ''}: {format_value(row.get(plot.y))}"
+
+
+def _draw_line(canvas: Canvas, points: _Points) -> None:
+    colour = placeholder(points.colour)
+    canvas.axes.plot(points.x, points.y, color=colour, linewidth=2.2, solid_joinstyle="round")
+    if len(points.x) > _MAX_MARKERS:
+        return
+    markers = canvas.axes.plot(
+        points.x,
+        points.y,
+        "o",
+        markersize=4.5 if canvas.size.narrow else 5.5,
+        color=colour,
+        markeredgewidth=0,
+    )
+    canvas.add_tooltips(markers[0], *points.visible_tooltips())
+
+
+def _draw_points(canvas: Canvas, points: _Points) -> None:
+    small = len(points.x) > _MAX_LARGE_POINTS
+    markers = canvas.axes.plot(
+        points.x,
+        points.y,
+        "o",
+        markersize=(3.5 if small else 6.5) * (0.8 if canvas.size.narrow else 1),
+        color=placeholder(points.colour),
+        markeredgewidth=0,
+        alpha=0.5 if small else 0.8,
+    )
+    canvas.add_tooltips(markers[0], *points.visible_tooltips())
+
+
+def _draw_axes(
+    canvas: Canvas, axis: Axis, all_points: Sequence[_Points], label: str, *, is_line: bool
+) -> None:
+    axis = _draw_x_axis(canvas, axis, all_points)
+    format_number_axis(canvas, "y")
+    draw_grid(canvas, "y")
+    if not is_line:
+        draw_grid(canvas, "x")
+    low, high = canvas.axes.get_ylim()
+    values = [value for points in all_points for value in points.y if isfinite(value)]
+    if values and is_line and min(values) >= 0 and min(values) < 0.5 * max(values):
+        canvas.axes.set_ylim(0, high)
+    elif low < 0 < high:
+        canvas.axes.axhline(0, color=placeholder("muted"), linewidth=1, zorder=1)
+    label_axes(canvas, axis.label, label)
+
+
+def _draw_x_axis(canvas: Canvas, axis: Axis, all_points: Sequence[_Points]) -> Axis:
+    """Draw the x axis and return it; the label of a time axis gets the year if all points are in one."""
+    if axis.kind == "category":
+        canvas.axes.set_xlim(-0.5, max(0.5, len(axis.values) - 0.5))
+        format_category_axis(canvas, "x", axis)
+    elif axis.kind == "time":
+        year = format_time_axis(canvas, [x for points in all_points for x in points.x])
+        return replace(axis, label=_add_year(axis.label, year))
+    else:
+        format_number_axis(canvas, "x", integers=axis.integers)
+    return axis
+
+
+def _add_year(label: str, year: str) -> str:
+    return label if not year or year in label else f"{label}, {year}".removeprefix(", ")
+
+
+def _missing_points_note(all_points: Sequence[_Points]) -> str:
+    missing = sum(not isfinite(value) for points in all_points for value in points.y)
+    if not missing:
+        return ""
+    return f"{missing:,} {'points' if missing > 1 else 'point'} without a value {'are' if missing > 1 else 'is'} left out."
