@@ -12,7 +12,11 @@ ARROW_SCORER = ("scoring.arrow_scorer", "ArrowScorer")
 READ_DESCRIPTION = ("scoring.artifact.scorer_folder", "describe")
 ROW_ERROR = ("errors", "RowError")
 
-_SHARED = ("errors.py", "place.py")  # what sparkops.scoring takes from outside its own folder
+_SHARED = (
+    "errors.py",
+    "place.py",
+    "type_names.py",
+)  # what sparkops.scoring takes from outside its own folder
 # They find a model; an artifact is found already.
 _FINDING = "locate"
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from sparkops.errors import InputError
 from sparkops.scoring.ir.field import TYPES, Field
+from sparkops.type_names import TYPE_NAMES
 
 _VECTOR_CLASS = "org.apache.spark.ml.linalg.VectorUDT"
 # Type names of DDL and `dtypes` that differ from those of a field.
-_FIELD_TYPES = {"tinyint": "byte", "smallint": "short", "int": "integer", "bigint": "long", "real": "float"}
+_FIELD_TYPES = {**TYPE_NAMES, "real": "float"}
 _MLFLOW_TYPES = {"sparkml vector": "vector", "datetime": "timestamp"}
 _COLUMN = re.compile(r"(?:`((?:[^`]|``)+)`|(\w+))\s*:?\s+([a-z]\S.*?)(\s+not\s+null)?", re.IGNORECASE)
 _DDL_TYPES = "STRING, BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT, DOUBLE, DATE, TIMESTAMP, VECTOR, VECTOR(n), ARRAY<...>"

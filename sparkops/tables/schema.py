@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparkops.errors import TableError
+from sparkops.type_names import SIMPLE_STRINGS
 
 Columns = tuple[tuple[str, str], ...]
 
-_SQL_NAMES = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint"}
 _FORBIDDEN = " ,;{}()\n\t="
 
 
@@ -23,7 +23,7 @@ def columns(struct: Mapping[str, Any]) -> Columns:
 def format_type(data_type: Any) -> str:
     """Return a data type as SQL writes it: `int`, `array<string>`, `struct<a:int>`."""
     if isinstance(data_type, str):
-        return _SQL_NAMES.get(data_type, data_type)
+        return SIMPLE_STRINGS.get(data_type, data_type)
     if data_type["type"] == "array":
         return f"array<{format_type(data_type['elementType'])}>"
     if data_type["type"] == "map":

@@ -18,7 +18,8 @@ from sparkops.checks.expectations.metric_plan import (
     Verdict,
 )
 from sparkops.checks.expectations.spark_conditions import only_where, row_filter
-from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
+from sparkops.checks.suite.schema_columns import Columns
+from sparkops.type_names import FLOATING_TYPES, SIMPLE_INTEGERS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 Aggregate = Callable[["Column", Any], "Column"]
 
 _ARGUMENTS = ("column", *BOUND_ARGUMENTS, *CONDITION_ARGUMENTS)
-_MEAN_TYPES = ("int", "bigint", "float", "double", "decimal")
+_MEAN_TYPES = ("int", "bigint", *FLOATING_TYPES, "decimal")
 # An accuracy at which `percentile_approx` is exact, as `approxQuantile` with a relative error of 0 is: no two values are
 # merged below this number of rows.
 _EXACT_ACCURACY = 2**31 - 1
@@ -67,7 +68,7 @@ def sample_stddev(column: Column, column_type: Any) -> Column:
 
 
 def _sum(column: Column, column_type: Any) -> Column:
-    return F.sum(column.cast("double") if column_type.simpleString() in INTEGER_TYPES else column)
+    return F.sum(column.cast("double") if column_type.simpleString() in SIMPLE_INTEGERS else column)
 
 
 def _quantiles(column: Column, column_type: Any, levels: list[float]) -> Column:
@@ -76,7 +77,7 @@ def _quantiles(column: Column, column_type: Any, levels: list[float]) -> Column:
     Raises:
         TypeError: The column is not numeric.
     """
-    if column_type.simpleString().split("(")[0] not in (*_MEAN_TYPES, *INTEGER_TYPES):
+    if column_type.simpleString().split("(")[0] not in (*_MEAN_TYPES, *SIMPLE_INTEGERS):
         raise TypeError(f"Quantiles need a numeric column; this one has type {column_type.simpleString()}.")
     number = column.cast("double")
     return F.percentile_approx(F.when(~F.isnan(number), number), levels, _EXACT_ACCURACY)

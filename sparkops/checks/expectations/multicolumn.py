@@ -13,7 +13,7 @@ from sparkops.checks.expectations.metric_plan import (
     ExpectationPlanner,
     MetricPlan,
 )
-from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
+from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import (
     And,
     ColumnRef,
@@ -27,6 +27,7 @@ from sparkops.scoring.ir.conditions import (
     RowRule,
     Sum,
 )
+from sparkops.type_names import SIMPLE_INTEGERS
 
 _PAIR_ARGUMENTS = ("column_A", "column_B", "mostly", "ignore_row_if")
 _LIST_ARGUMENTS = ("column_list", "mostly", "ignore_row_if", *CONDITION_ARGUMENTS)
@@ -112,7 +113,7 @@ def _in_pairs(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
 
 
 def _sum_equals(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
-    is_integer = tuple(columns.type_of(field.name).simpleString() in INTEGER_TYPES for field in fields)
+    is_integer = tuple(columns.type_of(field.name).simpleString() in SIMPLE_INTEGERS for field in fields)
     return Compare("==", Sum(tuple(fields), is_integer), Constant(args["sum_total"]))
 
 

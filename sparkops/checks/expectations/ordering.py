@@ -29,7 +29,8 @@ from sparkops.checks.expectations.metric_plan import (
 )
 from sparkops.checks.expectations.spark_conditions import row_filter
 from sparkops.checks.results import SAMPLE_SIZE
-from sparkops.checks.suite.schema_columns import INTEGER_TYPES, Columns
+from sparkops.checks.suite.schema_columns import Columns
+from sparkops.type_names import SIMPLE_INTEGERS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -114,7 +115,7 @@ def _step(column: Column, type_name: str, *, if_null: int) -> Column:
     if type_name in _DATE_TYPES:
         return F.datediff(column, F.lag(column).over(in_order))
     # The difference of two longs may not be a long.
-    value = column.cast("decimal(38,0)") if type_name in INTEGER_TYPES else column
+    value = column.cast("decimal(38,0)") if type_name in SIMPLE_INTEGERS else column
     step = value - F.lag(value).over(in_order)
     return F.when(step.isNull(), if_null).otherwise(step)
 

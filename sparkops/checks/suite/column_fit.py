@@ -14,13 +14,14 @@ from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.errors import Problem
+from sparkops.type_names import FLOATING_TYPES
 
 _BETWEEN = "expect_column_values_to_be_between"
 _MEAN = frozenset({"expect_column_mean_to_be_between"})
 _QUANTILES = frozenset({"expect_column_median_to_be_between", "expect_column_quantile_values_to_be_between"})
 # Names of types as in Delta's JSON.
 _TEXT_TYPES = ("string", "boolean")
-_MEAN_TYPES = ("integer", "long", "float", "double", "decimal")
+_MEAN_TYPES = ("integer", "long", *FLOATING_TYPES, "decimal")
 _NUMBER_TYPES = ("byte", "short", *_MEAN_TYPES)
 _TIME_TYPES = ("date", "timestamp", "timestamp_ntz")
 

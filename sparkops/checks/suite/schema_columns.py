@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-# Spark SQL's names of the integer types.
-INTEGER_TYPES = ("tinyint", "smallint", "int", "bigint")
 _BACKTICKS = 2
 
 

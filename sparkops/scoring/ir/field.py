@@ -10,10 +10,13 @@ from numbers import Integral, Real
 from struct import pack, unpack
 from typing import Any, NoReturn
 
+from ... import type_names
 from ...errors import RowError
+from ...type_names import INTEGER_BITS
 
-INTEGER_RANGES = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}
-FLOATING_TYPES = frozenset({"float", "double"})
+# An integer type holds -limit to limit - 1.
+INTEGER_RANGES: dict[str, int] = {name: 2 ** (bits - 1) for name, bits in INTEGER_BITS.items()}
+FLOATING_TYPES = frozenset(type_names.FLOATING_TYPES)
 NUMERIC_TYPES = frozenset({*INTEGER_RANGES, *FLOATING_TYPES})
 ATOMIC = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
 TYPES = frozenset({*ATOMIC, "vector", *(f"array<{kind}>" for kind in ATOMIC)})

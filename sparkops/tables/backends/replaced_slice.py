@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, TableError
 from sparkops.tables.sql_text import equality_condition, quote_name
+from sparkops.type_names import INTEGER_BITS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 _MAX_VALUES = 1000
-_INTEGER_BITS = {"byte": 8, "short": 16, "integer": 32, "long": 64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def partition_value(value: Any, type_name: Any) -> str | None:
         return text or None
     if type_name == "date":
         return text if isinstance(value, date) or _is_iso_date(text) else None
-    if type_name in _INTEGER_BITS and re.fullmatch(r"-?[0-9]+", text):
-        limit = 2 ** (_INTEGER_BITS[type_name] - 1)
+    if type_name in INTEGER_BITS and re.fullmatch(r"-?[0-9]+", text):
+        limit = 2 ** (INTEGER_BITS[type_name] - 1)
         return str(int(text)) if -limit <= int(text) < limit else None
     return None
 

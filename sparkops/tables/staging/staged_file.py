@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from sparkops.tables.staging.file_stats import FileStats, file_stats
+from sparkops.type_names import INTEGER_BITS
 
 # Precedes the name of a partition column in the names of the folders.
 PARTITION_PREFIX = "sparkops_by_"
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 # Types whose values a folder name holds exactly as Delta writes a partition value.
-PARTITION_TYPES = frozenset(("byte", "short", "integer", "long", "string", "date"))
+PARTITION_TYPES = frozenset((*INTEGER_BITS, "string", "date"))
 
 
 @dataclass(frozen=True, slots=True)

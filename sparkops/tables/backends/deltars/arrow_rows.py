@@ -7,15 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.tables.backends.protocol import COUNT, RowBatch, RowFilter, RowQuery, UnsupportedOperation
+from sparkops.type_names import TYPE_NAMES
 
 # Delta's name of each SQL type in a `RowBatch`.
 DELTA_TYPES = {
-    "timestamp": "timestamp",
-    "string": "string",
-    "bigint": "long",
-    "int": "integer",
-    "boolean": "boolean",
-    "double": "double",
+    name: TYPE_NAMES.get(name, name) for name in ("timestamp", "string", "bigint", "int", "boolean", "double")
 }
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.tables.backends.protocol import UnsupportedOperation
 from sparkops.tables.catalog import Location
+from sparkops.type_names import FLOATING_TYPES, INTEGER_BITS
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -17,12 +18,8 @@ if TYPE_CHECKING:
 _SUPPORTED_TYPES = frozenset(
     (
         "boolean",
-        "byte",
-        "short",
-        "integer",
-        "long",
-        "float",
-        "double",
+        *INTEGER_BITS,
+        *FLOATING_TYPES,
         "string",
         "binary",
         "date",
