@@ -95,11 +95,11 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "nothing")
 
 
-def test_the_room_scores_under_another_name_with_numpy_alone(tmp_path: Path) -> None:
+def test_the_package_scores_under_another_name_with_only_numpy(tmp_path: Path) -> None:
     save(flights(), tmp_path / "model")
     home, package = Path(sparkops.scoring.__file__).parent, tmp_path / "code" / "sparkops_scorer"
     shutil.copytree(home, package / "scoring", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("errors.py", "place.py"):
+    for name in ("errors.py", "place.py", "type_names.py"):
         shutil.copy(home.parent / name, package / name)
     (package / "__init__.py").write_text("")
     program = f"""
