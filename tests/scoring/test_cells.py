@@ -1,4 +1,4 @@
-"""What pandas, JSON and CSV put into a cell."""
+"""Cells of pandas, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from sparkops.scoring.batch.cells import from_cell, from_csv, to_column
         ("x", "double", "x"),
     ],
 )
-def test_a_cell_becomes_a_plain_value(value: object, kind: str, expected: object) -> None:
+def test_a_cell_becomes_a_python_value(value: object, kind: str, expected: object) -> None:
     got = from_cell(value, kind)
     assert got == expected
     assert type(got) is type(expected)
 
 
-def test_pandas_own_marks_of_a_gap_are_null() -> None:
+def test_missing_value_markers_of_pandas_are_null() -> None:
     pandas = pytest.importorskip("pandas")
     assert from_cell(pandas.NA, "string") is None
     assert from_cell(pandas.NaT, "string") is None
@@ -52,19 +52,19 @@ def test_pandas_own_marks_of_a_gap_are_null() -> None:
         ("1", "string", "1"),
     ],
 )
-def test_a_csv_cell_is_read_by_the_fields_type(text: str, kind: str, expected: object) -> None:
+def test_a_csv_cell_is_parsed_by_the_type_of_its_field(text: str, kind: str, expected: object) -> None:
     got = from_csv(text, kind)
     assert got == expected
     assert type(got) is type(expected)
 
 
-def test_gaps_of_number_columns_are_masked_and_of_text_columns_none() -> None:
+def test_missing_values_are_masked_in_numbers_and_none_in_text() -> None:
     numbers = to_column(np.array([1.0, math.nan, math.inf]), "double")
     assert np.ma.getmaskarray(numbers).tolist() == [False, True, False]
     assert np.ma.getmaskarray(to_column(np.array([1.0, math.nan]), "long")).tolist() == [False, True]
     assert list(to_column(np.array(["a", None, math.nan], dtype=object), "string")) == ["a", None, None]
 
 
-def test_whole_numbers_and_booleans_go_through_as_they_are() -> None:
+def test_integers_and_booleans_are_unchanged() -> None:
     for array in (np.array([1, 2]), np.array([True, False])):
         assert to_column(array, "long") is array

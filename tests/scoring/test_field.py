@@ -1,4 +1,4 @@
-"""The rule that turns a row's value into a column's own type."""
+"""Conversion of values to the type of a field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sparkops.scoring import Field
         ("long", 2**63 - 1, 2**63 - 1),
     ],
 )
-def test_a_value_is_taken_as_the_columns_type(kind: str, value: Any, expected: Any) -> None:
+def test_a_value_is_converted_to_the_type_of_its_field(kind: str, value: Any, expected: Any) -> None:
     read = Field("x", kind).reader()(value)
     assert read == expected
     assert type(read) is type(expected)
@@ -56,13 +56,13 @@ def test_a_value_of_another_type_is_refused_by_field_value_and_type(kind: str, v
     assert raised.value.value == value or isnan(value)
 
 
-def test_null_is_read_where_the_column_allows_it() -> None:
+def test_null_is_accepted_by_nullable_fields() -> None:
     assert Field("x", "double").reader()(None) is None
     with pytest.raises(RowError, match="may not be null"):
         Field("x", "double", nullable=False).reader()(None)
 
 
-def test_a_vector_has_its_length() -> None:
+def test_a_vector_of_another_length_is_refused() -> None:
     read = Field("v", "vector", size=2).reader()
     assert read([1, 2.5]) == (1.0, 2.5)
     assert read(np.array([1.0, 2.0])) == (1.0, 2.0)
@@ -72,6 +72,6 @@ def test_a_vector_has_its_length() -> None:
 
 
 @given(st.floats(width=32))
-def test_a_single_precision_number_survives(value: float) -> None:
+def test_a_float_is_rounded_to_single_precision(value: float) -> None:
     read = Field("x", "float").reader()(value)
     assert read == value or isnan(value)

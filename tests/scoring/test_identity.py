@@ -1,4 +1,4 @@
-"""A registered scorer beside the hash that the registry holds of it."""
+"""A scorer is compared with the hash in the registry."""
 
 from __future__ import annotations
 
@@ -42,15 +42,13 @@ def registered(tmp_path: Path) -> Registered:
 
 
 @pytest.mark.parametrize("tagged", [True, False])
-def test_the_scorer_that_was_registered_is_opened(
-    tmp_path: Path, registered: Registered, tagged: bool
-) -> None:
+def test_the_registered_scorer_is_opened(tmp_path: Path, registered: Registered, tagged: bool) -> None:
     save(flights(), tmp_path / "late" / "scorer")
     registry = registered(flights().hash if tagged else "")
     assert open_scorer("late/1", tracking_uri=registry).version == flights().hash[:16]
 
 
-def test_another_scorer_in_its_place_is_refused(tmp_path: Path, registered: Registered) -> None:
+def test_a_replaced_scorer_is_refused(tmp_path: Path, registered: Registered) -> None:
     other = replace(flights(), stages=("Other",))  # whole in itself: its own hash fits it
     save(other, tmp_path / "late" / "scorer")
     registry = registered(flights().hash)
@@ -61,7 +59,7 @@ def test_another_scorer_in_its_place_is_refused(tmp_path: Path, registered: Regi
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"hash": null}'])
-def test_a_scorer_that_is_gone_or_tells_no_hash_is_refused(tmp_path: Path, text: str | None) -> None:
+def test_a_missing_scorer_or_one_without_a_hash_is_refused(tmp_path: Path, text: str | None) -> None:
     (tmp_path / "scorer").mkdir()
     if text is not None:
         (tmp_path / "scorer" / "description.json").write_text(text)

@@ -1,4 +1,4 @@
-"""Many rows: the same answers as one by one."""
+"""Batches are scored as their rows are."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_trees_answer_in_a_batch_as_in_a_row(data: list[dict[str, Any]], seed: i
     assert apart(Scorer(forest(seed=seed)), data) == []
 
 
-def test_columns_come_as_arrays_masked_arrays_and_lists() -> None:
+def test_columns_may_be_arrays_masked_arrays_and_lists() -> None:
     scorer = Scorer(flights(invalid="keep"))
     temps = np.ma.MaskedArray([1.0, 2.0, 3.0], mask=[False, True, False])
     columns = {"carrier": ["AA", None, "B6"], "distance": np.array([1, 2, 3], dtype=np.int32), "temp": temps}
@@ -59,14 +59,14 @@ def test_columns_come_as_arrays_masked_arrays_and_lists() -> None:
     assert found[2] == scorer.score({"carrier": "B6", "distance": 3, "temp": 3.0})
 
 
-def test_nan_in_a_float_array_of_a_whole_number_field_is_null() -> None:
+def test_nan_in_a_float_array_of_an_integer_field_is_null() -> None:
     scorer = Scorer(flights())
     columns = {"carrier": ["AA"] * 2, "distance": np.array([1.0, np.nan]), "temp": np.zeros(2)}
     with pytest.raises(RowError, match=r"^Row 1: Field `distance` is null"):
         scorer.score_batch(columns)
 
 
-def test_the_first_bad_row_is_named_by_its_number() -> None:
+def test_the_first_invalid_row_is_named_by_its_number() -> None:
     data = [{"carrier": "AA", "distance": at, "temp": 1.0} for at in range(20_000)]
     data[17_000]["carrier"] = "ZZ"
     data[19_000]["temp"] = "warm"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scoring.stages.example_predictors import others, predictors
-from scoring.test_fuzz import disturbed, edit, outcome, seconds
+from scoring.test_damaged_artifacts import disturbed, edit, outcome, seconds
 
 from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step, compare_answers, edge_rows

@@ -1,4 +1,4 @@
-"""A tracking server's REST interface, spoken without MLflow."""
+"""The client of a tracking server's REST API."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def tracking() -> Iterator[tuple[type[Tracking], str]]:
         thread.join()
 
 
-def test_what_scoring_needs_is_copied_and_nothing_else(
+def test_only_the_files_of_the_scorer_are_downloaded(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     folder, version = download(f"http://{tracking[1]}", "late", "champion", tmp_path)
@@ -111,7 +111,7 @@ def test_what_scoring_needs_is_copied_and_nothing_else(
     assert not list(tmp_path.rglob(".partial-*"))
 
 
-def test_of_a_model_that_is_no_spark_model_every_file_is_copied_with_the_registrys_seal(
+def test_a_model_of_another_library_is_downloaded_with_its_seal(
     tracking: tuple[type[Tracking], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handler, host = tracking
@@ -123,7 +123,7 @@ def test_of_a_model_that_is_no_spark_model_every_file_is_copied_with_the_registr
     assert copied == set(FILES)
 
 
-def test_a_version_that_is_here_already_is_not_copied_again(
+def test_a_cached_version_is_not_downloaded_again(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     handler, host = tracking
@@ -133,7 +133,7 @@ def test_a_version_that_is_here_already_is_not_copied_again(
     assert handler.asked == ["/api/2.0/mlflow/model-versions/get"]
 
 
-def test_a_copy_that_is_not_what_the_server_registered_is_refused(
+def test_a_download_that_differs_from_the_registered_scorer_is_refused(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     handler, host = tracking
@@ -144,7 +144,7 @@ def test_a_copy_that_is_not_what_the_server_registered_is_refused(
         locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
 
 
-def test_a_server_cannot_place_files_outside_the_copy(
+def test_a_server_cannot_write_files_outside_the_download(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     handler, host = tracking
@@ -153,7 +153,9 @@ def test_a_server_cannot_place_files_outside_the_copy(
     assert {path.name for path in folder.iterdir()} == {"MLmodel", "scorer", "sparkops.json"}
 
 
-def test_unknown_names_tell_what_the_server_has(tracking: tuple[type[Tracking], str], tmp_path: Path) -> None:
+def test_unknown_names_are_reported_with_the_known_ones(
+    tracking: tuple[type[Tracking], str], tmp_path: Path
+) -> None:
     url = f"http://{tracking[1]}"
     with pytest.raises(UnknownName, match="No model `lat`"):
         download(url, "lat", "champion", tmp_path)
@@ -174,7 +176,7 @@ def test_user_and_password_are_sent_and_never_shown(
     assert "wrong" not in str(told.value)
 
 
-def test_artifacts_that_the_server_does_not_serve_are_told(
+def test_artifacts_that_the_server_does_not_serve_are_reported(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     handler, host = tracking
@@ -183,6 +185,6 @@ def test_artifacts_that_the_server_does_not_serve_are_told(
         download(f"http://{host}", "late", "3", tmp_path)
 
 
-def test_a_server_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_reported(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"http://127.0.0.1:9 does not answer"):
         download("http://127.0.0.1:9", "late", "3", tmp_path)

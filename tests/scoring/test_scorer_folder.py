@@ -1,4 +1,4 @@
-"""A description on disk: it comes back the same, and anything else is refused."""
+"""Saved descriptions: they are read back unchanged, and anything else is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sparkops.scoring.artifact.array_file import read_arrays, widen, write_array
 ROW = {"carrier": "UA", "distance": 100, "temp": 40.0}
 
 
-def test_what_is_saved_is_loaded_and_has_the_same_hash(tmp_path: Path) -> None:
+def test_a_saved_description_is_loaded_with_the_same_hash(tmp_path: Path) -> None:
     save(flights(), tmp_path)
     assert describe(tmp_path).hash == flights().hash
     assert load(tmp_path).version == flights().hash[:16]
@@ -37,7 +37,7 @@ def test_one_changed_number_changes_the_hash(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_arrays_are_written_small_and_read_back_exactly(tmp_path: Path) -> None:
+def test_arrays_are_written_in_small_types_and_read_back_exactly(tmp_path: Path) -> None:
     given = {
         "small": np.array([-128, 127]),
         "large": np.array([-(2**63), 2**31]),
@@ -115,6 +115,6 @@ print(load({str(tmp_path / "model")!r}).score({ROW!r})["prediction"])
     assert done.stdout.strip() == "1.0"
 
 
-def test_importing_the_room_imports_no_numpy() -> None:
+def test_importing_the_package_imports_no_numpy() -> None:
     program = "import sys, sparkops.scoring as s; s.Field('x', 'double'); sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

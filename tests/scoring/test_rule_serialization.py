@@ -1,4 +1,4 @@
-"""Rules about a row are values: to JSON and back without a loss, and damaged ones are refused."""
+"""Rules as JSON: read back unchanged, and refused if damaged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RULE = RowRule(
 )
 
 
-def test_a_rule_survives_json() -> None:
+def test_a_rule_is_read_back_from_json() -> None:
     assert rule_from_json(json.loads(json.dumps(rule_to_json(RULE)))) == RULE
 
 
@@ -70,6 +70,6 @@ def test_a_rule_nested_too_deep_is_refused() -> None:
         rule_from_json(deep)
 
 
-def test_a_constant_that_json_cannot_hold_is_refused() -> None:
+def test_a_constant_without_json_form_is_refused() -> None:
     with pytest.raises(ModelError, match="cannot hold"):
         rule_to_json(Constant(object()))

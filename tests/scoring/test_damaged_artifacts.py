@@ -1,4 +1,4 @@
-"""Mutated artifacts: each is refused with the clear error, or is the same model; nothing else ever happens."""
+"""Mutated artifacts: each is refused with a clear error or is the same model; nothing else happens."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ JUNK: list[Any] = [
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("name", MODELS)
-def test_edited_descriptions_whose_hash_was_made_anew_are_refused_or_score(name: str) -> None:
+def test_edited_descriptions_with_a_valid_hash_are_refused_or_score(name: str) -> None:
     draw, noise = random.Random(name), np.random.default_rng(7)
     original = MODELS[name]
     plain = json.dumps(original.to_json())
@@ -169,7 +169,7 @@ def disturbed(array: Any, draw: random.Random, noise: np.random.Generator) -> An
     return changed if kind < 5 else np.concatenate([changed, changed])
 
 
-def test_a_certificate_that_the_scorer_does_not_keep_to_is_found_at_loading(tmp_path: Path) -> None:
+def test_a_scorer_that_differs_from_its_certificate_is_refused_on_load(tmp_path: Path) -> None:
     save(flights(), tmp_path)
     row = {"carrier": "AA", "distance": 3, "temp": 1.0}
     answer = Scorer(flights(), raw=True).score(row)
@@ -184,9 +184,7 @@ def test_a_certificate_that_the_scorer_does_not_keep_to_is_found_at_loading(tmp_
         load(tmp_path)
 
 
-def test_files_that_would_fill_the_memory_are_not_opened(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_above_the_size_limit_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(flights(), tmp_path)
     monkeypatch.setattr("sparkops.scoring.artifact.array_file.MAX_BYTES", 100)
     with pytest.raises(ModelError, match="more than a compiled model may"):

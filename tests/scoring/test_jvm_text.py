@@ -1,4 +1,4 @@
-"""Lower case as a Java 17 makes it; what is expected here was Java's own answer."""
+"""Lower-casing as in Java 17; expected results were computed by Java."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sparkops.scoring.jvm.text import lower, utf16_length
 EVERY_CHARACTER = "8e117aff3ab249213bb621618d37ed821549fe75892464e6b0b7bb755da56b4b"
 
 
-def test_every_character_alone_is_lowered_as_java_does() -> None:
+def test_every_character_is_lower_cased_as_in_java() -> None:
     characters = [chr(at) for at in range(0x110000) if not 0xD800 <= at < 0xE000]
     changed = [(letter, lower(letter)) for letter in characters if lower(letter) != letter]
     text = "".join(f"{ord(letter):x}:{low!a};" for letter, low in changed)
@@ -61,12 +61,12 @@ def test_every_character_alone_is_lowered_as_java_does() -> None:
         ("\u0391\u03a3\U00010400", "\u03b1\u03c3\U00010428"),
     ],
 )
-def test_a_capital_sigma_is_lowered_by_the_word_that_java_sees(text: str, low: str) -> None:
+def test_a_capital_sigma_is_lower_cased_by_the_word_boundaries_of_java(text: str, low: str) -> None:
     assert lower(text) == low
 
 
 @given(st.text())
-def test_any_text_can_be_lowered_and_measured(text: str) -> None:
+def test_any_text_can_be_lower_cased_and_measured(text: str) -> None:
     assert utf16_length(text) == len(text.encode("utf-16-le", "surrogatepass")) // 2
     if "\u03a3" not in text:
         assert lower(text) == "".join(map(lower, text))

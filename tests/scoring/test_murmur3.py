@@ -1,4 +1,4 @@
-"""Spark's hash; what is expected here was Spark's own answer (4.1.4)."""
+"""Spark's hash; expected values were computed by Spark 4.1.4."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_values_of_each_type_hash_as_in_spark(kind: str, values: list[Any], slot
 
 
 @given(st.text(), st.integers(1, 2**20))
-def test_any_text_has_a_slot_and_keeps_it(text: str, size: int) -> None:
+def test_any_text_always_has_the_same_slot(text: str, size: int) -> None:
     slots = HashedSlots(size)
     first = slots[text]
     assert 0 <= first < size
@@ -51,12 +51,12 @@ def test_many_texts_hash_as_one_by_one(texts: list[str]) -> None:
 
 
 @given(st.lists(st.text(max_size=30) | st.none()), st.sets(st.text(max_size=30), min_size=12))
-def test_slots_are_the_same_whether_asked_at_once_or_not(words: list[str | None], new: set[str]) -> None:
+def test_slots_are_the_same_for_one_or_many_tokens(words: list[str | None], new: set[str]) -> None:
     slots, asked = HashedSlots(1000), [*words, *new, *words]
     assert slots.slots_of(asked) == [HashedSlots(1000)[word] for word in asked] == slots.slots_of(asked)
 
 
-def test_words_are_remembered_but_not_without_end() -> None:
+def test_the_cache_of_tokens_is_bounded() -> None:
     slots = HashedSlots(2**18)
     for at in range(10_000):
         assert slots[f"w{at}"] >= 0
@@ -68,5 +68,5 @@ def test_words_are_remembered_but_not_without_end() -> None:
     assert long not in slots
 
 
-def test_half_a_character_hashes_as_a_question_mark() -> None:
+def test_a_lone_surrogate_hashes_as_a_question_mark() -> None:
     assert hash_string("a\ud800b") == hash_string("a?b")

@@ -1,4 +1,4 @@
-"""Rules about rows travel in a model's files and are applied to what it scores: refused, warned of, or counted."""
+"""Rules are saved with a model and applied to the rows that it scores."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def model(*rules: PortableRule) -> Description:
     return replace(flights(), checks=PortableRules(rules=rules or (NEAR, WARM)))
 
 
-def test_a_row_that_breaks_a_rule_is_refused_with_rule_field_and_value(tmp_path: Path) -> None:
+def test_a_violating_row_is_refused_with_rule_field_and_value(tmp_path: Path) -> None:
     save(model(), tmp_path)
     scorer = load(tmp_path, rules="refuse")
     assert scorer.score(GOOD) == Scorer(flights()).score(GOOD)
@@ -55,14 +55,14 @@ def test_a_row_that_breaks_a_rule_is_refused_with_rule_field_and_value(tmp_path:
     assert scorer.broken == {"about distance": 2}
 
 
-def test_a_rule_that_only_warns_or_asks_most_rows_refuses_none() -> None:
+def test_rules_with_policy_warn_or_mostly_refuse_no_row() -> None:
     most = carried("distance", Compare("<=", Column("distance"), Constant(5000)), mostly=0.9)
     scorer = Scorer(model(most, WARM), rules="refuse")
     scorer.score({**FAR, "temp": -1.0})
     assert scorer.broken == {"about distance": 1, "about temp": 1}
 
 
-def test_a_warning_is_given_once_a_rule_and_all_are_counted(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_rule_is_logged_once_and_all_violations_are_counted(caplog: pytest.LogCaptureFixture) -> None:
     scorer = Scorer(model(), rules="warn")
     with caplog.at_level(logging.WARNING, "sparkops.scoring"):
         answers = [scorer.score(FAR), scorer.score(FAR, explain=True)]
@@ -75,14 +75,14 @@ def test_a_warning_is_given_once_a_rule_and_all_are_counted(caplog: pytest.LogCa
 
 
 @pytest.mark.parametrize(("apply", "broken"), [("count", {"about distance": 1}), ("off", {})])
-def test_counting_and_off_say_nothing(apply: Any, broken: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_modes_count_and_off_log_nothing(apply: Any, broken: Any, caplog: pytest.LogCaptureFixture) -> None:
     scorer = Scorer(model(), rules=apply)
     assert scorer.score(FAR) == scorer.answer(FAR)
     assert not caplog.records
     assert scorer.broken == broken
 
 
-def test_what_the_model_itself_refuses_is_told_as_without_rules() -> None:
+def test_errors_of_the_model_are_the_same_with_rules() -> None:
     scorer = Scorer(model(), rules="refuse")
     for row in ({"carrier": "UA"}, {**GOOD, "distance": "far"}, ["UA"]):
         with pytest.raises(RowError) as without:
@@ -107,7 +107,7 @@ def test_an_edited_rule_is_refused(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_rules_that_a_models_rows_cannot_be_judged_by_are_left_out_with_the_reason() -> None:
+def test_unsupported_rules_are_left_out_with_the_reason() -> None:
     given = PortableRules(
         rules=(
             NEAR,
@@ -129,7 +129,7 @@ def test_rules_that_a_models_rows_cannot_be_judged_by_are_left_out_with_the_reas
     ]
 
 
-def test_a_server_refuses_with_the_rules_words_and_tells_the_counts() -> None:
+def test_a_server_returns_the_message_of_the_rule_and_the_counts() -> None:
     client = Client(create_app(Service(Scorer(model(), rules="refuse"))))
     answer = client.post("/invocations", json={"dataframe_records": [GOOD, FAR]})
     assert answer.status_code == 400
@@ -137,7 +137,7 @@ def test_a_server_refuses_with_the_rules_words_and_tells_the_counts() -> None:
     assert client.get("/health/ready").json()["rules_broken"] == {"about distance": 1}
 
 
-def test_fields_are_named_as_spark_takes_them() -> None:
+def test_columns_with_dots_are_named_in_backticks() -> None:
     rule = replace(carried("temp", IsNull(Column("`a.b`"))), types={"a.b": "string"})
     odd = replace(rule, rule=replace(rule.rule, fields=("`a.b`",), unless=None))
     assert keep_supported(PortableRules(rules=(odd,)), [Field("a.b", "string")]).rules == (odd,)

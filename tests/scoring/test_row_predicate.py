@@ -1,4 +1,4 @@
-"""The judge's written function says what a plain reading of the tree says, with nulls unknown and NaN above all."""
+"""Compiled rules agree with a simple interpreter of their conditions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ rows = st.fixed_dictionaries(
 
 @given(expects=random_conditions, unless=st.none() | random_conditions, row=rows)
 @settings(max_examples=400, deadline=None)
-def test_a_row_is_judged_as_the_tree_is_read(expects: Any, unless: Any, row: dict[str, Any]) -> None:
+def test_a_compiled_rule_agrees_with_an_interpreter(expects: Any, unless: Any, row: dict[str, Any]) -> None:
     rule = conditions.RowRule(fields=("x",), expects=expects, unless=unless)
     skipped = unless is not None and truth(unless, row) is not False
     assert compile_rules([rule], FIELDS)(row) == ([0] if not skipped and truth(expects, row) is False else [])

@@ -1,4 +1,4 @@
-"""The parts that explain a row add up to its raw score, and each is given to the field it comes from."""
+"""Explanations: contributions sum to the raw score and are attributed to the right field."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROWS = st.fixed_dictionaries(
 
 @given(ROWS)
 @settings(max_examples=50, deadline=None)
-def test_a_linear_models_parts_add_up_to_its_margin(row: dict[str, object]) -> None:
+def test_contributions_of_a_linear_model_sum_to_its_margin(row: dict[str, object]) -> None:
     answer = Scorer(flights(), raw=True).score(row, explain=True)
     found = answer["explanation"]
     assert list(found["contributions"]) == ["carrier", "distance", "temp"]
@@ -35,7 +35,7 @@ def test_a_linear_models_parts_add_up_to_its_margin(row: dict[str, object]) -> N
     )
 
 
-def test_an_answer_without_the_question_holds_no_explanation() -> None:
+def test_an_answer_contains_no_explanation_unless_requested() -> None:
     row = {"carrier": "AA", "distance": 1, "temp": None}
     scorer = Scorer(flights())
     assert "explanation" not in scorer.score(row)
@@ -44,7 +44,7 @@ def test_an_answer_without_the_question_holds_no_explanation() -> None:
 
 @given(st.integers(0, 2**32), st.tuples(*[VALUES] * FEATURES))
 @settings(max_examples=50, deadline=None)
-def test_a_forests_parts_add_up_to_its_prediction(seed: int, values: tuple[float, ...]) -> None:
+def test_contributions_of_a_forest_sum_to_its_prediction(seed: int, values: tuple[float, ...]) -> None:
     scorer = Scorer(ensemble_description(random_trees(np.random.default_rng(seed), 5, 4, 1)))
     answer = scorer.score(
         dict(zip([field.name for field in scorer.fields], values, strict=True)), explain=True
@@ -56,7 +56,7 @@ def test_a_forests_parts_add_up_to_its_prediction(seed: int, values: tuple[float
     )
 
 
-def test_a_tree_gives_a_split_to_the_field_that_it_looks_at() -> None:
+def test_a_split_contributes_to_the_field_that_it_tests() -> None:
     arrays = random_trees(np.random.default_rng(1), 1, 0, 1) | {
         "kind": np.array([1, 0, 0]),
         "feature": np.array([2, 0, 0]),
@@ -73,7 +73,7 @@ def test_a_tree_gives_a_split_to_the_field_that_it_looks_at() -> None:
     }
 
 
-def test_a_model_of_neither_kind_says_so() -> None:
+def test_other_models_have_no_explanation() -> None:
     made = flights()
     scorer = Scorer(replace(made, steps=made.steps[:4], outputs=(), classes=None))
     with pytest.raises(ModelError, match="Only linear models and trees are explained"):

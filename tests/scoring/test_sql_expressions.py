@@ -1,4 +1,4 @@
-"""Expressions of a description: what they answer, how they refuse, and what damage does. No Spark."""
+"""SQL expressions of a description: values, errors and damaged input."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_refused_row_names_stage_expression_and_values() -> None:
         scorer.score_batch([{"x": 1.0, "n": 2}, {"x": 1.0, "n": 100_000}])
 
 
-def test_null_and_nan_are_two_things() -> None:
+def test_null_and_nan_are_distinguished_in_expressions() -> None:
     zero = {"op": "literal", "type": "double", "value": "0x0.0p+0"}
     larger = described(X, zero, op("gt", "boolean", 0, 1), kind="boolean")
     assert both(larger, {"x": nan, "n": 1}) is True
@@ -87,7 +87,7 @@ def test_a_condition_that_is_null_drops_the_row() -> None:
         [X, *(op("neg", "double", at) for at in range(40))],
     ],
 )
-def test_damage_is_refused_before_any_row(nodes: list[Any]) -> None:
+def test_damaged_expressions_are_refused_on_load(nodes: list[Any]) -> None:
     with pytest.raises(ModelError, match=r"SQL `s1`"):
         Scorer(described(*nodes))
 

@@ -1,4 +1,4 @@
-"""One row: what it answers, and the one clear message of each thing that can be wrong with it."""
+"""One row: its answer, and the message for each kind of invalid row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_row_is_answered_with_prediction_probability_and_label() -> None:
     assert "rawPrediction" not in answer
 
 
-def test_raw_scores_are_answered_when_asked_for() -> None:
+def test_raw_scores_are_in_the_answer_if_requested() -> None:
     answer = Scorer(flights(), raw=True).score(ROW)
     assert answer["rawPrediction"][0] == -answer["rawPrediction"][1]
 
@@ -60,12 +60,12 @@ def test_raw_scores_are_answered_when_asked_for() -> None:
         ({}, "Field `carrier`, `distance`, `temp` are missing"),
     ],
 )
-def test_each_wrong_row_has_its_own_message(row: Any, message: str) -> None:
+def test_each_invalid_row_has_its_own_message(row: Any, message: str) -> None:
     with pytest.raises(RowError, match=message):
         Scorer(flights()).score(row)
 
 
-def test_nan_is_told_from_null() -> None:
+def test_nan_and_null_are_distinguished() -> None:
     scorer = Scorer(flights(impute=False))
     with pytest.raises(RowError, match="Field `temp` is NaN"):
         scorer.score(with_(temp=float("nan")))
@@ -87,7 +87,7 @@ def test_keep_gives_an_unseen_value_its_own_category() -> None:
     assert scorer.score(with_(carrier="XX")) == scorer.score(with_(carrier=None))
 
 
-def test_columns_of_the_signature_that_are_not_read_may_be_there() -> None:
+def test_unread_columns_of_the_signature_are_accepted() -> None:
     scorer = Scorer(flights())
     assert scorer.score(with_(tail="N123")) == scorer.score(ROW)
     assert scorer.score(UserDict(ROW)) == scorer.score(ROW)  # type: ignore[arg-type]
@@ -107,7 +107,7 @@ def test_a_margin_of_any_size_has_a_probability() -> None:
     assert near == [1.0, 0.0]
 
 
-def test_a_hostile_name_is_only_ever_text() -> None:
+def test_names_are_never_executed() -> None:
     name = "x'] or __import__('os')._exit(3) #\n\\"
     step = Step("assemble", name, (name,), ("features",), {"invalid": "keep"})
     outputs = (Output("features", "vector", "features", "column", 1),)
@@ -115,7 +115,7 @@ def test_a_hostile_name_is_only_ever_text() -> None:
     assert scorer.score({name: 2.0}) == {"features": [2.0]}
 
 
-def test_steps_that_do_not_fit_are_refused_before_any_row() -> None:
+def test_invalid_steps_are_refused_on_load() -> None:
     step = Step("linear", "L", ("x",), ("p",), {"sparse": False}, {})
     with pytest.raises(ModelError, match="operation `eval`"):
         Scorer(Description((), (), (Step("eval", "E", (), ()),), ()))

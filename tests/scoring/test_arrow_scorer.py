@@ -1,4 +1,4 @@
-"""Arrow batches give what rows give, however their text is held."""
+"""Arrow batches are scored as rows are, in every encoding of text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def batch(carriers: Any) -> pa.RecordBatch:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_text_is_scored_alike_in_each_form(form: str) -> None:
+def test_every_arrow_encoding_of_text_is_scored_the_same(form: str) -> None:
     given = batch(FORMS[form](CARRIERS))
     (got,) = ArrowScorer(flights())([given])
     scorer = Scorer(flights())
@@ -40,7 +40,7 @@ def test_text_is_scored_alike_in_each_form(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("invalid", ["error", "skip", "keep"])
-def test_null_and_unseen_text_have_the_fate_that_rows_have(form: str, invalid: str) -> None:
+def test_null_and_unseen_text_are_handled_as_in_rows(form: str, invalid: str) -> None:
     description, carriers = flights(invalid=invalid), [*CARRIERS, None, "??"]
     scorer, given = Scorer(description), batch(FORMS[form](carriers))
     answers = [scorer.answer(row) for row in batch(pa.array(carriers)).to_pylist()]
@@ -54,7 +54,7 @@ def test_null_and_unseen_text_have_the_fate_that_rows_have(form: str, invalid: s
     assert len(kept) == len(carriers) - 2 * (invalid == "skip")
 
 
-def test_a_moment_is_read_by_the_clock_of_the_zone_that_its_batch_names() -> None:
+def test_a_timestamp_is_read_in_the_time_zone_of_its_batch() -> None:
     field = Field("at", "timestamp")
     given = pa.array([datetime(2013, 1, 2, 3, tzinfo=UTC), None], pa.timestamp("us", "America/New_York"))
     columns = input_columns(pa.RecordBatch.from_pydict({"at": given}), [field])

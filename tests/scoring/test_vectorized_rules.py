@@ -1,4 +1,4 @@
-"""A batch is judged column by column as each of its rows is judged alone, however its columns are held."""
+"""Rules on a batch find the rows that the compiled row predicate finds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_judge import FIELDS, random_conditions, rows
+from scoring.test_row_predicate import FIELDS, random_conditions, rows
 
 from sparkops.errors import RowError
 from sparkops.scoring.batch.columns import ScalarColumn
@@ -80,7 +80,7 @@ def caught(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> list
     form=st.sampled_from(list(FORMS)),
 )
 @settings(max_examples=400, deadline=None)
-def test_a_batch_breaks_what_its_rows_break_alone(
+def test_a_batch_has_the_violations_of_its_rows(
     expects: list[Any], unless: Any, given_rows: list[dict[str, Any]], form: str
 ) -> None:
     rules = [conditions.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
@@ -97,7 +97,7 @@ def test_a_batch_breaks_what_its_rows_break_alone(
 
 
 @pytest.mark.parametrize("constant", [2**53, 2**53 + 1, float(2**53), 2**63 - 1])
-def test_whole_numbers_beyond_a_doubles_digits_are_compared_exactly(constant: Any) -> None:
+def test_integers_beyond_double_precision_are_compared_exactly(constant: Any) -> None:
     values = [2**53, 2**53 + 1, 2**63 - 1, -(2**63)]
     tests: list[Any] = [
         conditions.Compare(op, conditions.ColumnRef("i"), conditions.Constant(constant))
@@ -116,12 +116,12 @@ def low(bound: int) -> conditions.RowRule:
     )
 
 
-def test_rows_are_judged_up_to_the_first_that_cannot_be_read() -> None:
+def test_rules_are_evaluated_up_to_the_first_unreadable_row() -> None:
     watched = watch([low(5)])
     watched.check_batch({"i": [9, "nine", 9]}, 3)
     assert watched.counts == [1]
 
 
-def test_the_first_row_that_a_rule_refuses_is_named_by_its_place_in_the_batch() -> None:
+def test_the_first_refused_row_is_named_by_its_position() -> None:
     with pytest.raises(RowError, match=r"^Row 20000: Field `i`: 20000 breaks rule 0"):
         watch([low(20_000)], "refuse").check_batch({"i": np.arange(30_000)}, 30_000)

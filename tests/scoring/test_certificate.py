@@ -29,7 +29,7 @@ def answer(prediction: float, *probability: float) -> dict[str, Any]:
     return {"prediction": prediction, "probability": list(probability), "label": "any"}
 
 
-def test_edge_rows_hold_null_unseen_nan_and_every_boundary() -> None:
+def test_edge_rows_contain_null_unseen_nan_and_every_boundary() -> None:
     description = forest(deep=2, trees=1)
     rows = edge_rows(description, [{"a": 0.5, "b": 0.5, "c": 1.0}])
     threshold = float(description.steps[1].arrays["threshold"][0])
@@ -50,7 +50,7 @@ def test_each_edge_row_changes_one_field_and_is_well_typed() -> None:
     assert len({row["carrier"] for row in rows} - {"AA", "B6", "UA", None}) >= 2
 
 
-def test_edge_rows_need_no_sample_and_keep_to_their_limit() -> None:
+def test_edge_rows_need_no_sample_and_respect_their_limit() -> None:
     assert len(edge_rows(flights(), [], limit=7)) == 7
 
 
@@ -73,18 +73,18 @@ def test_equal_answers_agree_and_nan_equals_nan() -> None:
         ("dropped", "refused", "'dropped' in Spark"),
     ],
 )
-def test_a_difference_is_told_in_one_line(theirs: Any, ours: Any, said: str) -> None:
+def test_a_difference_is_formatted_in_one_line(theirs: Any, ours: Any, said: str) -> None:
     (found,) = compare_answers([theirs], [ours], OUTPUTS)
     assert said in str(found)
 
 
-def test_another_class_is_forgiven_only_where_the_probabilities_prove_a_tie() -> None:
+def test_another_class_is_accepted_only_if_the_probabilities_prove_a_tie() -> None:
     tie = answer(1.0, 0.5, 0.5 * (1 + 4e-16))
     assert compare_answers([tie], [answer(0.0, 0.5, 0.5)], OUTPUTS) == []
     assert len(compare_answers([answer(1.0, 0.4999, 0.5001)], [answer(0.0, 0.4999, 0.5001)], OUTPUTS)) == 1
 
 
-def test_cases_survive_the_disk_with_nan_and_infinities() -> None:
+def test_cases_are_saved_and_read_with_nan_and_infinities() -> None:
     scorer = Scorer(flights(impute=False, invalid="keep"))
     rows = edge_rows(scorer.description, [{"carrier": "AA", "distance": 1, "temp": 2.0}])
     cases = [(row, scorer.answer(row)) for row in rows]
@@ -93,7 +93,7 @@ def test_cases_survive_the_disk_with_nan_and_infinities() -> None:
     assert find_differences(scorer, again) == []
 
 
-def test_a_case_that_is_answered_otherwise_is_found() -> None:
+def test_a_case_with_another_answer_is_a_difference() -> None:
     scorer = Scorer(flights())
     row = {"carrier": "AA", "distance": 1, "temp": 2.0}
     wrong = {**scorer.score(row), "prediction": 7.0}

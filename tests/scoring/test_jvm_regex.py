@@ -1,4 +1,4 @@
-"""Java's patterns in Python; what is expected here was Java's own answer."""
+"""Java patterns translated to Python; expected results were computed by Java."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_text_is_split_as_java_does(pattern: str, text: str, parts: list[str]) -
     ("pattern", "found"),
     [("a$", "111100001101"), ("^[a-z]*$", "111110101100"), (r"^\s*$", "000010010000"), ("x?", "1" * 12)],
 )
-def test_a_pattern_is_found_where_java_finds_it(pattern: str, found: str) -> None:
+def test_a_pattern_is_found_in_the_same_texts_as_in_java(pattern: str, found: str) -> None:
     texts = [
         "a",
         "a\n",
@@ -60,18 +60,18 @@ def test_a_pattern_is_found_where_java_finds_it(pattern: str, found: str) -> Non
     assert "".join(str(int(bool(translate_search_regex(pattern).search(text)))) for text in texts) == found
 
 
-def test_words_of_parts_are_found_in_no_time() -> None:
+def test_repeated_pairs_are_matched_in_linear_time() -> None:
     pattern = r"\w+(?:[-']\w+)*"
     assert split(pattern, "don't do-it-", gaps=False) == ["don't", "do-it"]
     assert split(f"{pattern}!", "a-" * 200 + "b", gaps=False) == []
 
 
-def test_short_words_are_measured_in_units_of_java() -> None:
+def test_minimum_token_length_counts_utf16_units() -> None:
     assert split(r"\s", "\U0001f600 b cd", shortest=2) == ["\U0001f600", "cd"]
     assert split(r"\w+", "a bc d", gaps=False, shortest=2) == ["bc"]
 
 
-def test_white_space_is_what_java_takes_for_it() -> None:
+def test_white_space_is_that_of_java() -> None:
     text = "A\x0bB\x1cC\x85D\u2003E\xa0F\r\nG  "
     assert tokenize(text) == ["a", "b\x1cc\x85d\u2003e\xa0f", "", "g"]
     assert tokenize("") == [""]
@@ -115,7 +115,7 @@ def test_white_space_is_what_java_takes_for_it() -> None:
         ("a" * 2000, "longer"),
     ],
 )
-def test_what_is_not_surely_the_same_is_refused(pattern: str, why: str) -> None:
+def test_unsupported_patterns_are_refused(pattern: str, why: str) -> None:
     with pytest.raises(ModelError, match=why):
         translate_regex(pattern)
 
