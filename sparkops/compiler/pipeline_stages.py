@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sparkops.compiler.saved_stage import SavedStage
 
-_TUNED = ("CrossValidatorModel", "TrainValidationSplitModel")
+TUNED_MODELS = ("CrossValidatorModel", "TrainValidationSplitModel")
 
 
 def read_stages(folder: Path) -> list[SavedStage]:
@@ -19,7 +19,7 @@ def read_stages(folder: Path) -> list[SavedStage]:
 
 
 def _flatten(saved: SavedStage) -> list[SavedStage]:
-    if saved.class_name in _TUNED:
+    if saved.class_name in TUNED_MODELS:
         return read_stages(saved.folder / "bestModel")
     if saved.class_name == "PipelineModel":
         return [stage for inner in saved.inner_stages() for stage in _flatten(inner)]

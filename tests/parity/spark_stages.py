@@ -123,8 +123,6 @@ SPARK_STAGES: tuple[SparkStage, ...] = (
 )
 SCORED_BY_SPARK = ("LocalLDAModel",)
 DISCRETIZER = "QuantileDiscretizer"
-# Saved stages that contain others, and are replaced by them.
-CONTAINERS = ("CrossValidatorModel", "PipelineModel", "TrainValidationSplitModel")
 # Further classes that Spark saves, with the public class whose compiler file has them.
 PRIVATE_STAGES = {
     "ColumnPruner": "RFormula",

@@ -21,6 +21,7 @@ from parity.spark_stages import (
     SPARK_STAGES,
     operation_path,
 )
+from sparkops.compiler.pipeline_stages import TUNED_MODELS
 from sparkops.compiler.stages.registry import COMPILERS
 from sparkops.onnx.stages.registry import CONVERTERS, UNSUPPORTED
 from sparkops.scoring.stages.registry import STAGES
@@ -60,6 +61,12 @@ def spark_ml_classes(module: str) -> set[str]:
 def test_the_list_has_every_stage_of_spark_ml(module: str) -> None:
     listed = {stage.class_name for stage in SPARK_STAGES if stage.group.split("/")[0] == module}
     assert listed == spark_ml_classes(module)
+
+
+def test_every_tuning_model_is_replaced_by_its_best_model() -> None:
+    from pyspark.ml import tuning
+
+    assert set(TUNED_MODELS) == {name for name in tuning.__all__ if name.endswith("Model")}
 
 
 def test_every_stage_has_a_compiler_in_its_file() -> None:

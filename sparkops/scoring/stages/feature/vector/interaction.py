@@ -66,12 +66,12 @@ class Interaction:
         columns = [_entries(frame, table, counts) for table, counts in pairs]
         with np.errstate(all="ignore"):
             products = [_multiply_rows(factors, plan, frame.size) for factors in product(*columns)]
-        part = _to_block(products, frame.size, plan.total)
+        block = _to_block(products, frame.size, plan.total)
         to_repair = _rows_to_repair(plan, tables, products)
         if to_repair:
-            part = DenseBlock(part.values if isinstance(part, DenseBlock) else part.dense())
-            _repair(frame, part.values, to_repair, tables, plan)
-        frame.columns[step.outputs[0]] = VectorColumn((part,))
+            block = DenseBlock(block.values if isinstance(block, DenseBlock) else block.dense())
+            _repair(frame, block.values, to_repair, tables, plan)
+        frame.columns[step.outputs[0]] = VectorColumn((block,))
 
 
 def _plan(step: Step) -> SlotProducts:
@@ -90,7 +90,7 @@ def _plan(step: Step) -> SlotProducts:
 def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     """Return the slots of a column, without null."""
     if isinstance(code.columns.get(name), Vector):
-        return [code.atom(part) for part in vector_slots(code.features(name, step.stage, size))]
+        return [code.atom(slot) for slot in vector_slots(code.features(name, step.stage, size))]
     scalar = code.atom(code.scalar(name, step.stage))
     require(step, good=size == 1)
     if scalar.type not in NUMERIC_TYPES:
@@ -134,7 +134,7 @@ def _row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
 
 
 def _tuple_expr(column: Sequence[Scalar]) -> str:
-    return f"({', '.join(part.expr for part in column)},)"
+    return f"({', '.join(slot.expr for slot in column)},)"
 
 
 def _emit_products(
@@ -182,26 +182,26 @@ def _emit_places(
 
 
 def _places(
-    step: Step, code: CodeWriter, name: str, parts: Sequence[Scalar], sizes: Sequence[int]
+    step: Step, code: CodeWriter, name: str, slots: Sequence[Scalar], sizes: Sequence[int]
 ) -> list[Entry]:
     entries: list[Entry] = []
     at = 0
-    for part, size in zip(parts, sizes, strict=True):
+    for slot, size in zip(slots, sizes, strict=True):
         if size > 1:
-            entries.append((f"{at} + int({_category(step, code, part, size, name)})", _ONE))
+            entries.append((f"{at} + int({_category_expr(step, code, slot, size, name)})", _ONE))
         else:
-            entries.append((at, part.expr))
+            entries.append((at, slot.expr))
         at += max(1, size)
     return entries
 
 
-def _category(step: Step, code: CodeWriter, part: Scalar, size: int, name: str) -> str:
+def _category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, name: str) -> str:
     """Return the expression of a category's index."""
-    if part.limit is not None and part.limit <= size:
-        return part.expr
-    code.add_boundaries(part, [0.0, float(size)])
-    problem = refuse_value(part.field or name, step.stage, f"is not an index below {size}")
-    return code.local(f"{code.constant(_index)}({part.expr}, {size}, {code.constant(problem)})")
+    if slot.limit is not None and slot.limit <= size:
+        return slot.expr
+    code.add_boundaries(slot, [0.0, float(size)])
+    problem = refuse_value(slot.field or name, step.stage, f"is not an index below {size}")
+    return code.local(f"{code.constant(_index)}({slot.expr}, {size}, {code.constant(problem)})")
 
 
 def _index(value: float, size: int, problem: Callable[[object], object]) -> int:
