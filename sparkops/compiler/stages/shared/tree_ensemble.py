@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -82,7 +82,9 @@ def sort_nodes(rows: Sequence[Node]) -> list[Node]:
 def read_trees(saved: SavedStage) -> tuple[list[list[Node]], list[float]]:
     """Return the nodes of every tree in order, and the trees' weights."""
     metadata = saved.rows("treesMetadata")
-    weights = {int(_any(row, "treeID", "_1")): float(_any(row, "weights", "_3")) for row in metadata}
+    weights = {
+        int(_value_of(row, "treeID", "_1")): float(_value_of(row, "weights", "_3")) for row in metadata
+    }
     nodes: dict[int, list[Node]] = {tree: [] for tree in weights}
     for row in saved.rows():
         nodes[int(row["treeID"])].append(row["nodeData"])
@@ -90,12 +92,21 @@ def read_trees(saved: SavedStage) -> tuple[list[list[Node]], list[float]]:
     return [sort_nodes(nodes[tree]) for tree in order], [weights[tree] for tree in order]
 
 
-def _any(row: Node, *names: str) -> Any:
+def _value_of(row: Node, *names: str) -> Any:
+    """Return the value of the first name that a row has: versions of Spark name these columns differently."""
     return next(row[name] for name in names if name in row)
 
 
-def tree_arrays(trees: Sequence[Sequence[Node]], weights: Sequence[float], leaf: Any) -> dict[str, Any]:
-    """Return the nodes of all trees as the arrays of a step."""
+def tree_arrays(
+    trees: Sequence[Sequence[Node]], weights: Sequence[float], leaf: Callable[[Node], list[float]]
+) -> dict[str, Any]:
+    """Return the nodes of all trees as the arrays of a step.
+
+    Args:
+        trees: Nodes of each tree, in the order of their ids.
+        weights: Factor of each tree's leaves.
+        leaf: Returns the values of a leaf.
+    """
     columns: dict[str, list[Any]] = {
         name: []
         for name in ("roots", "kind", "feature", "threshold", "left", "right", "leaves", "categories")
@@ -107,36 +118,44 @@ def tree_arrays(trees: Sequence[Sequence[Node]], weights: Sequence[float], leaf:
         if [node["id"] for node in nodes] != list(range(len(nodes))):
             raise CannotCompile("the nodes of a tree are not numbered one by one")
         for at, node in enumerate(nodes):
-            _node(columns, node, start, start + at)
+            _append_node(columns, node, start, start + at)
             columns["leaves"].append([value * weight for value in leaf(node)])
             first.append(len(columns["categories"]))
-    real = {"threshold", "leaves", "categories"}
+    float_arrays = {"threshold", "leaves", "categories"}
     arrays = {
-        name: np.array(values, dtype=np.float64 if name in real else np.int64)
+        name: np.array(values, dtype=np.float64 if name in float_arrays else np.int64)
         for name, values in columns.items()
     }
     return arrays | {"first": np.array(first, dtype=np.int64)}
 
 
-def _node(columns: dict[str, list[Any]], node: Node, start: int, own: int) -> None:
+def _append_node(columns: dict[str, list[Any]], node: Node, start: int, index: int) -> None:
+    """Append one node to all columns.
+
+    Args:
+        columns: Columns of the arrays.
+        node: The node.
+        start: Index of the root of its tree.
+        index: Index of the node; both children of a leaf are the leaf itself.
+    """
     split = node["split"]
     inner = node["leftChild"] >= 0
     kind, threshold = LEAF, 0.0
     if inner and split["numCategories"] < 0:
         kind, threshold = AT_MOST, split["leftCategoriesOrThreshold"][0]
     elif inner:
-        kind, chosen = _categories(split)
-        columns["categories"] += chosen
+        kind, categories = _tested_categories(split)
+        columns["categories"] += categories
     columns["kind"].append(kind)
     columns["feature"].append(split["featureIndex"] if inner else 0)
     columns["threshold"].append(threshold)
-    columns["left"].append(start + node["leftChild"] if inner else own)
-    columns["right"].append(start + node["rightChild"] if inner else own)
+    columns["left"].append(start + node["leftChild"] if inner else index)
+    columns["right"].append(start + node["rightChild"] if inner else index)
 
 
-def _categories(split: Node) -> tuple[int, list[float]]:
-    """Return the set that Spark asks: the smaller side, so that a category out of range goes with the larger."""
+def _tested_categories(split: Node) -> tuple[int, list[float]]:
+    """Return the set that Spark tests: the smaller side, so that a category out of range goes to the larger one."""
     left, count = set(split["leftCategoriesOrThreshold"]), int(split["numCategories"])
     if len(left) <= count // 2:
         return AMONG, sorted(left)
-    return NOT_AMONG, [float(at) for at in range(count) if float(at) not in left]
+    return NOT_AMONG, [float(category) for category in range(count) if float(category) not in left]
