@@ -1,1 +1,1 @@
-"""The model folder that is registered: Spark model, compiled scorer, certificate and the code to load it."""
+"""Model artifacts: the folder that is registered, its parity certificate, and checks of both."""

@@ -1,14 +1,16 @@
-"""The parity certificate: rows with Spark's own answers, every one the scorer's answer too."""
+"""The parity certificate of a compiled model: rows with Spark's answers, which the scorer must reproduce."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.frames import create_frame, sample_rows, to_plain
 from sparkops.artifact.spark_answers import bisect_refused
-from sparkops.errors import ParityBroken
+from sparkops.errors import ModelError, ParityBroken
+from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -16,23 +18,24 @@ if TYPE_CHECKING:
     from sparkops.pipeline.model import Model
     from sparkops.scoring.ir.description import Description
     from sparkops.scoring.scorer import Answer, Scorer
-from pathlib import Path
-
-from sparkops.errors import ModelError
-from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
 Case = tuple[dict[str, Any], "Answer"]
+"""A row and the reference's answer to it."""
 
-SAMPLE_ROWS = 100  # rows from the training rows, and as many from the held-out rows
-MAX_REFUSED = (
-    12  # rows that the scorer refuses and Spark is asked about one by one: a failing job takes 0.3 s
-)
+# Rows taken from the training rows, and as many from the held-out rows.
+SAMPLE_ROWS = 100
+# Rows that the scorer refuses are given to Spark one by one, and a failing Spark job takes 0.3 s.
+MAX_REFUSED = 12
 _INDEX = "_sparkops_row"
 _log = logging.getLogger("sparkops.registry")
 
 
 def certify(model: Model, description: Description) -> list[Case]:
-    """Return the certificate of a compiled model, or raise `ParityBroken` at a row where scorer and Spark differ."""
+    """Return the certificate of a compiled model: sampled rows and generated edge rows with Spark's answers.
+
+    Raises:
+        ParityBroken: Scorer and Spark differ on some row.
+    """
     from sparkops.scoring import edge_rows
     from sparkops.scoring.scorer import Scorer
 
@@ -46,62 +49,48 @@ def certify(model: Model, description: Description) -> list[Case]:
 def compare_with_spark(
     scorer: Scorer, fitted: Any, like: DataFrame, rows: Sequence[dict[str, Any]]
 ) -> list[Case]:
-    """Return rows with Spark's answers where the scorer gives the same, or raise `ParityBroken`.
+    """Return rows with Spark's answers, all of them equal to the scorer's.
+
+    Of the rows that the scorer refuses, at most `MAX_REFUSED` are compared.
 
     Args:
         scorer: The compiled scorer.
-        fitted: The fitted model.
-        like: A frame with the input columns in their types.
-        rows: What both are asked for.
+        fitted: The fitted Spark model.
+        like: A frame that has the input columns in their types.
+        rows: Rows to score.
+
+    Raises:
+        ParityBroken: Scorer and Spark differ on some row.
     """
     from sparkops.scoring.artifact.certificate import compare_answers
 
-    spark = _Spark(scorer, fitted, like)
-    mine = [scorer.answer(row) for row in rows]
-    taken = [index for index, answer in enumerate(mine) if answer != "refused"]
-    refused = evenly_spaced([index for index, answer in enumerate(mine) if answer == "refused"], MAX_REFUSED)
-    theirs = dict(zip(taken, spark.answers([rows[index] for index in taken]), strict=True))
-    theirs |= {index: spark.answers([rows[index]])[0] for index in refused}
-    asked = sorted(theirs)
+    spark = _SparkModel(scorer, fitted, like)
+    actual = [scorer.answer(row) for row in rows]
+    accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
+    refused = evenly_spaced(
+        [index for index, answer in enumerate(actual) if answer == "refused"], MAX_REFUSED
+    )
+    expected = dict(zip(accepted, spark.answers([rows[index] for index in accepted]), strict=True))
+    expected |= {index: spark.answers([rows[index]])[0] for index in refused}
+    order = sorted(expected)
     differences = compare_answers(
-        [theirs[index] for index in asked], [mine[index] for index in asked], scorer.outputs
+        [expected[index] for index in order], [actual[index] for index in order], scorer.outputs
     )
     if differences:
         first = differences[0]
         raise ParityBroken(
-            f"The compiled scorer and Spark differ on {len(differences)} of {len(asked)} rows, so nothing was "
-            f"registered. First: {first}; row: {rows[asked[first.index]]}."
+            f"The compiled scorer and Spark differ on {len(differences)} of {len(order)} rows, so nothing was "
+            f"registered. First: {first}; row: {rows[order[first.index]]}."
         )
-    _log.info("certificate: %d rows agree, %d of them refused by both", len(asked), len(refused))
-    return [(rows[index], theirs[index]) for index in asked]
-
-
-class _Spark:
-    """What Spark answers to rows, told in the scorer's words."""
-
-    def __init__(self, scorer: Scorer, fitted: Any, like: DataFrame) -> None:
-        self._fields, self._fitted, self._like = scorer.fields, fitted, like
-        self._columns = [output.column for output in scorer.outputs if output.column is not None]
-
-    def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
-        """Return an answer for each row, halving what Spark refuses as a whole until each row stands alone."""
-        return bisect_refused(self._transformed, rows)
-
-    def _transformed(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
-        frame = create_frame(self._like, self._fields, rows, _INDEX)
-        got = self._fitted.transform(frame).select(_INDEX, *self._columns).collect()
-        found = {row[_INDEX]: {name: to_plain(row[name]) for name in self._columns} for row in got}
-        return [found.get(index, "dropped") for index in range(len(rows))]
-
-
-def evenly_spaced(indices: list[int], most: int) -> list[int]:
-    """Return at most `most` of the indices, evenly spread."""
-    step = max(1, -(-len(indices) // most))
-    return indices[::step]
+    _log.info("certificate: %d rows agree, %d of them refused by both", len(order), len(refused))
+    return [(rows[index], expected[index]) for index in order]
 
 
 def verify(model: Path) -> str:
-    """Return why a compiled model is not ready, as a part of a sentence; empty when it is."""
+    """Re-score the certificate of a model folder; return why the model is not usable, or an empty string.
+
+    The reason reads as a part of a sentence. No Spark is needed.
+    """
     from sparkops.scoring import load
     from sparkops.scoring.artifact.certificate import find_differences, read_cases
 
@@ -109,9 +98,40 @@ def verify(model: Path) -> str:
     if not certificate.is_file():
         return f"{certificate} is gone"
     try:
-        differences = find_differences(load(model / SCORER), read_cases(certificate.read_text("utf-8")))
+        cases = read_cases(certificate.read_text("utf-8"))
+        differences = find_differences(load(model / SCORER), cases)
     except (ModelError, ValueError) as error:
         return f"its scorer is damaged ({error})"
-    return (
-        f"{len(differences)} rows differ from its certificate, first: {differences[0]}" if differences else ""
-    )
+    if not differences:
+        return ""
+    return f"{len(differences)} rows differ from its certificate, first: {differences[0]}"
+
+
+def evenly_spaced(indices: list[int], most: int) -> list[int]:
+    """Return at most `most` of the indices, evenly spaced."""
+    step = max(1, -(-len(indices) // most))
+    return indices[::step]
+
+
+class _SparkModel:
+    """Scores plain rows with a fitted Spark model.
+
+    Args:
+        scorer: Its compiled scorer, which names the input and output columns.
+        fitted: The fitted model.
+        like: A frame that has the input columns in their types.
+    """
+
+    def __init__(self, scorer: Scorer, fitted: Any, like: DataFrame) -> None:
+        self._fields, self._fitted, self._like = scorer.fields, fitted, like
+        self._columns = [output.column for output in scorer.outputs if output.column is not None]
+
+    def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+        """Return an answer for each row: output values, "dropped" or "refused"."""
+        return bisect_refused(self._transform, rows)
+
+    def _transform(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+        frame = create_frame(self._like, self._fields, rows, _INDEX)
+        scored = self._fitted.transform(frame).select(_INDEX, *self._columns).collect()
+        answers = {row[_INDEX]: {name: to_plain(row[name]) for name in self._columns} for row in scored}
+        return [answers.get(index, "dropped") for index in range(len(rows))]

@@ -1,4 +1,4 @@
-"""A scorer's folder made from someone's saved model: the scorer, and a note of what it was compiled from."""
+"""Folder of a scorer that `models compile` wrote: the scorer, and a note of the Spark model it was compiled from."""
 
 from __future__ import annotations
 
@@ -12,51 +12,55 @@ from sparkops.errors import InputError, ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.ir.description import Description
 
-ORIGIN = "compiled.json"  # beside the scorer
+# File beside the scorer.
+ORIGIN = "compiled.json"
 
 
-def check_output_folder(into: Path) -> None:
-    """Raise unless a folder is new, empty, or held a scorer that was compiled before."""
-    if into.is_dir() and any(into.iterdir()) and not (into / ORIGIN).is_file():
+def check_output_folder(folder: Path) -> None:
+    """Raise `InputError` unless a folder is new, empty, or contains a scorer that was compiled before."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / ORIGIN).is_file():
         raise InputError(
-            f"{into} is not empty and holds no scorer that was compiled before. Name a new folder."
+            f"{folder} is not empty and holds no scorer that was compiled before. Name a new folder."
         )
-    if into.exists() and not into.is_dir():
-        raise InputError(f"{into} is a file. Name a new folder.")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file. Name a new folder.")
 
 
-def write_compiled_scorer(description: Description, model: SavedSparkModel, into: Path) -> None:
-    """Write the scorer into a folder; a certificate of another scorer that was there is taken away."""
+def write_compiled_scorer(description: Description, model: SavedSparkModel, folder: Path) -> None:
+    """Write a scorer to a folder; the certificate of a different scorer that is there is deleted."""
     from sparkops.scoring import save
 
-    check_output_folder(into)
-    same = (into / DESCRIPTION).is_file() and _hash(into) == description.hash
-    if not same:
-        (into / CERTIFICATE).unlink(missing_ok=True)
-    save(description, into)
-    origin = {"model": str(model.saved.absolute()), "spark": model.spark, "columns": model.told_by}
-    (into / ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", "utf-8")
+    check_output_folder(folder)
+    if not (folder / DESCRIPTION).is_file() or _read_hash(folder) != description.hash:
+        (folder / CERTIFICATE).unlink(missing_ok=True)
+    save(description, folder)
+    origin = {
+        "model": str(model.folder.absolute()),
+        "spark": model.spark_version,
+        "columns": model.columns_source,
+    }
+    (folder / ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", "utf-8")
 
 
 def find_spark_model(folder: Path) -> Path:
-    """Return the Spark model that a folder's scorer was compiled from.
+    """Return the folder of the Spark model that a scorer was compiled from.
 
     Raises:
-        ModelError: The note is gone or damaged, or the model is.
+        ModelError: The note is missing or damaged, or the model is missing.
     """
     try:
         origin: Mapping[str, Any] = json.loads((folder / ORIGIN).read_text("utf-8"))
-        saved = Path(origin["model"])
+        model = Path(origin["model"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{folder} does not say which Spark model it was compiled from ({error!r})."
         ) from None
-    if not saved.is_dir():
-        raise ModelError(f"The Spark model {saved} that {folder} was compiled from is gone.")
-    return saved
+    if not model.is_dir():
+        raise ModelError(f"The Spark model {model} that {folder} was compiled from is gone.")
+    return model
 
 
-def _hash(folder: Path) -> str:
+def _read_hash(folder: Path) -> str:
     try:
         return str(json.loads((folder / DESCRIPTION).read_text("utf-8"))["hash"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,13 +1,13 @@
-"""What sparkops knows of a model version: a file in its artifact, and tags of the version in the registry."""
+"""Facts about a model version, stored as a file in its artifact and as tags in the registry."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sparkops.errors import ModelError
 from sparkops.pipeline.json_values import gate_json, gate_of
@@ -16,10 +16,12 @@ from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry
 
+Value = TypeVar("Value")
+
 RUN_TAG = "sparkops.run_id"
 _COMPILED, _PARITY, _REASONS = "sparkops.compiled", "sparkops.parity", "sparkops.reasons"
 _TABLES, _GATES = "sparkops.tables", "sparkops.gates"
-_RACE, _FLAVOR = "sparkops.race", "sparkops.flavor"
+_BENCHMARK, _FLAVOR = "sparkops.race", "sparkops.flavor"
 _RULES, _LEFT_OUT = "sparkops.rules", "sparkops.rules_left_out"
 
 
@@ -29,22 +31,23 @@ class ModelFacts:
 
     Args:
         name: Registered name.
-        run_id: Run of sparkops that trained it.
-        compiled: Whether it holds a compiled scorer.
-        reasons: Per stage that was not compiled, why.
-        parity: Rows in the certificate.
-        inputs: Columns the model reads: name to Spark type.
+        run_id: sparkops run that trained it.
+        compiled: Whether it contains a compiled scorer.
+        reasons: Reason for each stage that was not compiled.
+        parity: Number of rows in the certificate.
+        inputs: Columns that the model reads: name to Spark type.
         tables: Training tables: name to version.
         metrics: Metrics on the held-out rows.
         gates: Results of the gates.
-        params: The run's parameters.
+        params: Parameters of the run.
         spark: Version of Spark that fitted it.
-        stages: Fitted stages, in their order.
-        flavor: MLflow's flavor of a model that is no Spark model; empty of a Spark model.
+        stages: Fitted stages, in order.
+        flavor: MLflow flavor; empty for a Spark model.
         scorer: Hash of the compiled scorer's description; empty without one.
-        rules: How many rules for rows travel with it.
-        left_out: The training tables' expectations that do not, with the reason.
-        benchmark: Microseconds a row by each way that Spark scores a frame, with "rows"; empty where they were not raced.
+        rules: Number of row rules that the scorer contains.
+        left_out: Expectations of the training tables that are not among them, with the reason.
+        benchmark: Microseconds per row by "transform" and by "mapInArrow", measured over "rows" rows; empty if not
+            measured.
     """
 
     name: str
@@ -65,18 +68,39 @@ class ModelFacts:
     benchmark: Mapping[str, float] = field(default_factory=dict)
     flavor: str = ""
 
-    @property
-    def passed(self) -> bool:
-        """Tell whether every gate passed."""
-        return all(gate.passed for gate in self.gates)
-
 
 def write_facts(facts: ModelFacts, model: Path) -> None:
-    """Write `sparkops.json` into a model's folder."""
-    (model / FACTS).write_text(json.dumps({"format": 1, **_as_json(facts)}, indent=1) + "\n", "utf-8")
+    """Write `sparkops.json` to a model folder."""
+    (model / FACTS).write_text(json.dumps({"format": 1, **_to_json(facts)}, indent=1) + "\n", "utf-8")
 
 
-def _as_json(facts: ModelFacts) -> dict[str, Any]:
+def read_input_types(model: Path) -> Mapping[str, str]:
+    """Return the Spark types of the columns that a model reads; empty if sparkops did not register it."""
+    return _read_facts(model, lambda facts: {str(name): str(kind) for name, kind in facts["inputs"].items()})
+
+
+def read_benchmark(model: Path) -> Mapping[str, float]:
+    """Return the benchmark measured when a model was registered; empty if there was none."""
+
+    def read(facts: Mapping[str, Any]) -> dict[str, float]:
+        figures = facts.get("race") or {}
+        return {key: float(figures[key]) for key in ("transform", "mapInArrow", "rows")} if figures else {}
+
+    return _read_facts(model, read)
+
+
+def _read_facts(model: Path, read: Callable[[Mapping[str, Any]], Mapping[str, Value]]) -> Mapping[str, Value]:
+    """Apply `read` to the contents of `sparkops.json`; empty if a model has no such file."""
+    file = model / FACTS
+    if not file.is_file():
+        return {}
+    try:
+        return read(json.loads(file.read_text("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
+
+
+def _to_json(facts: ModelFacts) -> dict[str, Any]:
     """Return the facts under the keys of the file, which are a format."""
     return {
         "name": facts.name,
@@ -99,50 +123,27 @@ def _as_json(facts: ModelFacts) -> dict[str, Any]:
     }
 
 
-def read_input_types(model: Path) -> Mapping[str, str]:
-    """Return the Spark types of the columns that a model reads; empty where sparkops did not register it."""
-    file = model / FACTS
-    if not file.is_file():
-        return {}
-    try:
-        return {str(name): str(kind) for name, kind in json.loads(file.read_text("utf-8"))["inputs"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
-
-
-def read_benchmark(model: Path) -> Mapping[str, float]:
-    """Return which way of scoring took how long when a model was registered; empty where that is not known."""
-    file = model / FACTS
-    if not file.is_file():
-        return {}
-    try:
-        race = json.loads(file.read_text("utf-8")).get("race") or {}
-        return {way: float(race[way]) for way in ("transform", "mapInArrow", "rows")} if race else {}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
-
-
 def to_tags(facts: ModelFacts) -> dict[str, str]:
-    """Return the tags of a model version; a list of models is made from them alone."""
+    """Return the tags of a model version; lists of models are made from tags alone."""
     return {
         RUN_TAG: facts.run_id,
         _COMPILED: "true" if facts.compiled else "false",
         _PARITY: str(facts.parity),
-        _REASONS: _listed(facts.reasons),
+        _REASONS: _dump_reasons(facts.reasons),
         _TABLES: json.dumps(dict(facts.tables)),
         _GATES: json.dumps([gate_json(gate) for gate in facts.gates]),
-        _RACE: json.dumps(dict(facts.benchmark)),
+        _BENCHMARK: json.dumps(dict(facts.benchmark)),
         **({_RULES: str(facts.rules)} if facts.rules else {}),
-        **({_LEFT_OUT: _listed(facts.left_out)} if facts.left_out else {}),
+        **({_LEFT_OUT: _dump_reasons(facts.left_out)} if facts.left_out else {}),
         **({_FLAVOR: facts.flavor} if facts.flavor else {}),
         **({TAG: facts.scorer} if facts.scorer else {}),
     }
 
 
 def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
-    """Return a registry's entry as sparkops tells it; a version that someone else registered has no tags of ours."""
+    """Return the facts of a registry entry; a version registered without sparkops has none of the tags."""
     tags = entry.tags
-    ours = RUN_TAG in tags
+    reasons = tuple(json.loads(tags.get(_REASONS, "[]")))
     return ModelVersionInfo(
         name=entry.name,
         version=entry.version,
@@ -153,10 +154,10 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
         aliases=entry.aliases,
         gates=tuple(gate_of(gate) for gate in json.loads(tags.get(_GATES, "[]"))),
         compiled=tags.get(_COMPILED) == "true",
-        reasons=tuple(json.loads(tags.get(_REASONS, "[]"))) if ours else ("registered without sparkops",),
+        reasons=reasons if RUN_TAG in tags else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),
         tables=json.loads(tags.get(_TABLES, "{}")),
-        benchmark=json.loads(tags.get(_RACE, "{}")),
+        benchmark=json.loads(tags.get(_BENCHMARK, "{}")),
         flavor=tags.get(_FLAVOR, ""),
         rules=int(tags.get(_RULES, "0")),
         left_out=tuple(json.loads(tags.get(_LEFT_OUT, "[]"))),
@@ -164,9 +165,9 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
     )
 
 
-def _listed(reasons: Sequence[str], most: int = 4500) -> str:
-    """Return reasons as JSON that fits a tag: as many as there is room for."""
-    kept: list[Any] = list(reasons)
-    while len(json.dumps(kept)) > most:
-        kept.pop()
-    return json.dumps(kept)
+def _dump_reasons(reasons: Sequence[str], max_length: int = 4500) -> str:
+    """Return reasons as JSON that fits a tag; the last ones are dropped if they do not fit."""
+    fitting: list[Any] = list(reasons)
+    while len(json.dumps(fitting)) > max_length:
+        fitting.pop()
+    return json.dumps(fitting)

@@ -1,9 +1,8 @@
-"""One model folder for MLflow: the Spark model, and beside it the compiled scorer as its `python_function` flavor."""
+"""Write one model folder for MLflow: the Spark model, and the compiled scorer as its `python_function` flavor."""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 SPARK_MODEL = "sparkml"
 _EXAMPLE, _SERVING_EXAMPLE = "input_example.json", "serving_input_example.json"
-_log = logging.getLogger("sparkops.registry")
+_REQUIREMENT = "numpy>=1.26"
 
 
 def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
@@ -26,9 +25,9 @@ def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
     Spark's executors write it, so on a cluster it goes through storage that they share: the warehouse.
 
     Args:
-        fitted: The fitted model; one stage is wrapped into a pipeline.
+        fitted: The fitted model; a single stage is wrapped in a pipeline.
         folder: A new folder on this machine.
-        settings: Where the warehouse is.
+        settings: Location of the warehouse.
     """
     import mlflow.spark
 
@@ -37,19 +36,21 @@ def save_spark_model(fitted: Any, folder: Path, settings: Settings) -> None:
         fitted,
         str(folder),
         dfs_tmpdir=f"{shared}/_staging/models",
-        pip_requirements=["numpy>=1.26"],
+        pip_requirements=[_REQUIREMENT],
         signature=False,
     )
-    for checksum in folder.rglob(".*.crc"):  # Hadoop's own, half of all files: nobody reads them again
+    # Checksums of Hadoop's local file system: half of all files, and never read again.
+    for checksum in folder.rglob(".*.crc"):
         checksum.unlink()
 
 
-def add_scorer(folder: Path) -> None:
-    """Make the compiled scorer, which stands in the folder already, the model's `python_function` flavor."""
+def add_scorer_flavor(folder: Path) -> None:
+    """Make the compiled scorer, which is in the folder already, the model's `python_function` flavor."""
     from mlflow import pyfunc
     from mlflow.models import Model
 
-    from sparkops.scoring.pyfunc import DEFAULT, RULES  # it brings NumPy
+    # Imported here because it brings NumPy.
+    from sparkops.scoring.pyfunc import DEFAULT, RULES
 
     package = copy_scoring_package(folder / "code")
     model = Model.load(str(folder))
@@ -58,20 +59,21 @@ def add_scorer(folder: Path) -> None:
         loader_module=f"{package}.{LOADER}",
         data=SCORER,
         code="code",
-        model_config={RULES: DEFAULT},  # MLflow hands on only the keys that stand here
+        # MLflow passes on only configuration keys that are listed here.
+        model_config={RULES: DEFAULT},
         conda_env="conda.yaml",
         python_env="python_env.yaml",
     )
     model.save(str(folder / "MLmodel"))
 
 
-def add_spark_requirements(folder: Path) -> None:
-    """Ask for PySpark where only Spark can score the model."""
+def require_pyspark(folder: Path) -> None:
+    """Replace NumPy by PySpark in the requirements of a model that only Spark can score."""
     import pyspark
 
     for file in (folder / "requirements.txt", folder / "conda.yaml"):
         text = file.read_text("utf-8")
-        file.write_text(text.replace("numpy>=1.26", f"pyspark=={pyspark.__version__}"), "utf-8")
+        file.write_text(text.replace(_REQUIREMENT, f"pyspark=={pyspark.__version__}"), "utf-8")
 
 
 def add_metadata(
@@ -98,7 +100,7 @@ def add_metadata(
 
 
 def set_mlflow_ids(folder: Path, *, run: str, model_id: str, location: str) -> None:
-    """Write into a saved model which run and which logged model of MLflow it is."""
+    """Write the ids of MLflow's run and logged model, and the artifact's location, to `MLmodel`."""
     from mlflow.models import Model
 
     model = Model.load(str(folder))

@@ -1,4 +1,4 @@
-"""Which columns of a frame a fitted Spark ML model reads to predict, from its stages' own parameters."""
+"""Input and output columns of a fitted Spark ML model, read from the parameters of its stages."""
 
 from __future__ import annotations
 
@@ -10,54 +10,55 @@ OUTPUT_PARAMS = (
     "outputCol", "outputCols", "predictionCol", "probabilityCol", "rawPredictionCol", "leafCol",
     "topicDistributionCol", "quantilesCol", "linkPredictionCol", "varianceCol",
 )  # fmt: skip
-_ANSWERED = ("predictionCol", "probabilityCol", "outputCol", "outputCols", "topicDistributionCol")
-_OPAQUE = ("SQLTransformer", "RFormulaModel")  # what they read stands in text, not in a parameter
+_RESULT_PARAMS = ("predictionCol", "probabilityCol", "outputCol", "outputCols", "topicDistributionCol")
+# Their input columns are part of a text (an SQL statement, a formula), not a parameter.
+_OPAQUE_STAGES = ("SQLTransformer", "RFormulaModel")
 
 
 def input_columns(fitted: Any) -> frozenset[str] | None:
-    """Return the columns that predictions come from; None where the stages' parameters do not tell.
+    """Return the columns that the predictions depend on; None if the stages' parameters do not show them.
 
-    A stage that only makes the label (its output feeds no prediction) is not looked at.
+    A stage that only computes the label is ignored: none of its outputs leads to a prediction.
     """
-    stages = tuple(_stages(fitted))
-    if any(type(stage).__name__ in _OPAQUE or not _named(stage, INPUT_PARAMS) for stage in stages):
+    stages = tuple(_leaf_stages(fitted))
+    if any(type(stage).__name__ in _OPAQUE_STAGES or not _columns(stage, INPUT_PARAMS) for stage in stages):
         return None
     predicts = any(stage.hasParam("predictionCol") for stage in stages)
     needed: set[str] = set()
     for stage in reversed(stages):
-        written = _named(stage, OUTPUT_PARAMS)
-        if not predicts or stage.hasParam("predictionCol") or written & needed:
-            needed = (needed - written) | _named(stage, INPUT_PARAMS)
+        outputs = _columns(stage, OUTPUT_PARAMS)
+        if not predicts or stage.hasParam("predictionCol") or outputs & needed:
+            needed = (needed - outputs) | _columns(stage, INPUT_PARAMS)
     return frozenset(needed)
 
 
-def _stages(fitted: Any) -> Iterator[Any]:
-    """Yield the stages that transform, in their order, out of pipelines and tuning wrappers."""
+def output_columns(fitted: Any) -> tuple[str, ...]:
+    """Return the result columns: predictions and what later stages derive from them, no intermediate columns."""
+    stages = tuple(_leaf_stages(fitted))
+    predictors = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
+    first = predictors[0] if predictors else len(stages) - 1
+    names: list[str] = []
+    for stage in stages[first:]:
+        names += [name for param in _RESULT_PARAMS for name in sorted(_columns(stage, (param,)))]
+    return tuple(dict.fromkeys(names))
+
+
+def _leaf_stages(fitted: Any) -> Iterator[Any]:
+    """Yield the transforming stages in order, from inside pipelines and tuning wrappers."""
     best = getattr(fitted, "bestModel", None)
     if best is not None:
-        yield from _stages(best)
+        yield from _leaf_stages(best)
     elif hasattr(fitted, "stages"):
         for stage in fitted.stages:
-            yield from _stages(stage)
+            yield from _leaf_stages(stage)
     else:
         yield fitted
 
 
-def _named(stage: Any, params: tuple[str, ...]) -> set[str]:
+def _columns(stage: Any, params: tuple[str, ...]) -> set[str]:
     names: set[str] = set()
     for param in params:
         if stage.hasParam(param) and stage.isDefined(param):
             value = stage.getOrDefault(param)
             names |= {value} if isinstance(value, str) else set(value)
     return names - {""}
-
-
-def output_columns(fitted: Any) -> tuple[str, ...]:
-    """Return the columns that a model answers with: predictions and what is made of them, not what leads to them."""
-    stages = tuple(_stages(fitted))
-    predicts = [index for index, stage in enumerate(stages) if stage.hasParam("predictionCol")]
-    first = predicts[0] if predicts else len(stages) - 1
-    names: list[str] = []
-    for stage in stages[first:]:
-        names += [name for param in _ANSWERED for name in sorted(_named(stage, (param,)))]
-    return tuple(dict.fromkeys(names))

@@ -1,25 +1,19 @@
-"""A model's certificate run again: by the scorer alone, and against a Spark, this one or another version."""
+"""Check again that a compiled scorer equals Spark: on its certificate and on random rows."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
-from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact import spark_answers
 from sparkops.artifact.certify import MAX_REFUSED, Case, evenly_spaced
 from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.random_rows import generate_rows
+from sparkops.artifact.spark_reference import Row, SparkReference, to_json_value
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.errors import EngineError, NotCompiled
+from sparkops.errors import NotCompiled
 from sparkops.scoring import edge_rows, load
 from sparkops.scoring.artifact.certificate import (
     Difference,
@@ -32,185 +26,123 @@ from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
 from sparkops.scoring.locate.model_uri import find_scorer_folder
 from sparkops.scoring.scorer import Scorer
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-Row = Mapping[str, Any]
-SparkReference = Callable[[Path, Mapping[str, Any], Sequence[Row]], tuple[str, list[Any]]]
-"""From a saved model, what is asked (see `spark_answers.answers`) and rows to Spark's version and its answers."""
-
-# What tells pyspark to use another Spark, or Python another library, than the interpreter's own.
-_FOREIGN = re.compile(r"SPARK_.*|PYSPARK_.*|PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|__PYVENV_LAUNCHER__")
-_RAISED = re.compile(r"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
-
 
 @dataclass(frozen=True, slots=True)
 class ParityResult:
-    """What a Spark said beside the scorer.
+    """Spark's answers compared with the scorer's.
 
     Args:
-        spark: Its version.
-        cases: The rows that it was asked for, with its answers.
-        refused: How many of them the scorer refuses.
-        differences: Where the two differ; `index` counts the cases.
+        spark_version: Version of the Spark that answered.
+        cases: Rows that both scored, with Spark's answers.
+        refused: Number of them that the scorer refuses.
+        differences: Where the two differ; `index` is a position in `cases`.
     """
 
-    spark: str
+    spark_version: str
     cases: tuple[Case, ...]
     refused: int
     differences: tuple[Difference, ...]
 
     @property
     def rows(self) -> int:
-        """Return how many rows were compared."""
+        """Return the number of compared rows."""
         return len(self.cases)
 
     @property
-    def answered(self) -> int:
-        """Return how many rows Spark answered, neither refused nor dropped."""
+    def answered_rows(self) -> int:
+        """Return the number of rows that Spark neither refused nor dropped."""
         return sum(isinstance(answer, dict) for _, answer in self.cases)
 
-    def told(self) -> list[str]:
+    def messages(self) -> list[str]:
         """Return each difference with its row."""
         return [f"{each}; {self.cases[each.index][0]}" for each in self.differences]
 
 
 @dataclass(frozen=True, slots=True)
 class ParityCheck:
-    """A scorer, the Spark model that it must equal, and the rows to ask both for.
+    """A scorer, the Spark model that it must equal, and the rows to compare.
 
     Args:
         folder: Folder of the scorer.
-        saved: Folder of the Spark model.
+        spark_model: Folder of the Spark model.
         scorer: The scorer, with `rawPrediction`.
-        cases: The certificate as it was kept; empty where there is none.
-        fresh: New rows.
-        seed: What makes the same new rows again.
+        cases: The certificate; empty if there is none.
+        random_rows: New rows.
+        seed: Seed of the new rows.
     """
 
     folder: Path
-    saved: Path
+    spark_model: Path
     scorer: Scorer
     cases: tuple[Case, ...]
-    fresh: tuple[dict[str, Any], ...]
+    random_rows: tuple[dict[str, object], ...]
     seed: int
 
     @classmethod
-    def of(cls, model: Path, *, rows: int = 200, seed: int | None = None) -> ParityCheck:
-        """Return what is to be asked for a model's folder, or for one that `models compile` wrote.
+    def for_model(cls, model: Path, *, rows: int = 200, seed: int | None = None) -> ParityCheck:
+        """Return the check of a model folder, or of a folder that `models compile` wrote.
 
         Args:
             model: The folder.
-            rows: How many fresh rows.
-            seed: Of the fresh rows; a new one where none is given.
+            rows: Number of random rows.
+            seed: Seed of the random rows; None chooses one.
 
         Raises:
-            NotCompiled: It holds no scorer.
+            NotCompiled: The folder contains no scorer.
         """
         folder = find_scorer_folder(model)
         if not (folder / DESCRIPTION).is_file():
             raise NotCompiled(
                 f"{model} holds no scorer. Make one: `sparkops models compile {model} --into DIR`."
             )
-        saved = find_spark_model(folder) if folder == model else model / SPARK_MODEL
+        spark_model = find_spark_model(folder) if folder == model else model / SPARK_MODEL
         scorer = load(folder, raw=True)
         file = folder / CERTIFICATE
         cases = tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()
-        chosen = randbelow(10**6) if seed is None else seed
-        fresh = generate_rows(scorer, [row for row, _ in cases], rows, seed=chosen)
-        return cls(folder, saved, scorer, cases, tuple(fresh), chosen)
+        seed = randbelow(10**6) if seed is None else seed
+        new_rows = generate_rows(scorer, [row for row, _ in cases], rows, seed=seed)
+        return cls(folder, spark_model, scorer, cases, tuple(new_rows), seed)
 
     @property
-    def trained_by(self) -> str:
-        """Return the version of Spark that saved the model; empty where it does not say."""
-        return str(SavedStage.read(self.saved).metadata.get("sparkVersion", ""))
+    def spark_version(self) -> str:
+        """Return the version of Spark that saved the model; empty if unknown."""
+        return str(SavedStage.read(self.spark_model).metadata.get("sparkVersion", ""))
 
-    def kept(self) -> list[Difference]:
-        """Return where the scorer differs from the kept answers; no Spark is asked."""
+    def check_certificate(self) -> list[Difference]:
+        """Return where the scorer differs from the answers in the certificate; no Spark is used."""
         return find_differences(self.scorer, self.cases)
 
-    def asked(self, ask: SparkReference) -> ParityResult:
-        """Return what Spark says of the kept rows and the fresh ones; of rows that the scorer refuses, of a few."""
-        rows = [*(row for row, _ in self.cases), *self.fresh]
-        rows = rows if self.cases else [*edge_rows(self.scorer.description, ()), *rows]
-        mine = [self.scorer.answer(row) for row in rows]
-        taken = [at for at, answer in enumerate(mine) if answer != "refused"]
-        refused = evenly_spaced([at for at, answer in enumerate(mine) if answer == "refused"], MAX_REFUSED)
-        order = [*taken, *refused]
-        columns = [output.column for output in self.scorer.outputs if output.column is not None]
-        fields = [{"name": field.name, "type": field.type} for field in self.scorer.fields]
-        head = {"fields": fields, "columns": columns, "together": len(taken)}
-        version, theirs = ask(self.saved, head, [rows[at] for at in order])
-        ours = [_as_json(mine[at]) for at in order]
-        differences = compare_answers(theirs, ours, self.scorer.outputs)
-        cases = tuple(zip((rows[at] for at in order), theirs, strict=True))
+    def compare(self, reference: SparkReference) -> ParityResult:
+        """Score the certificate's rows and the random rows with Spark and with the scorer.
+
+        Of the rows that the scorer refuses, at most `MAX_REFUSED` are compared. Without a certificate, edge rows are
+        added.
+        """
+        rows = self._rows()
+        actual = [self.scorer.answer(row) for row in rows]
+        accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
+        refused = [index for index, answer in enumerate(actual) if answer == "refused"]
+        refused = evenly_spaced(refused, MAX_REFUSED)
+        order = [*accepted, *refused]
+        request = {
+            "fields": [{"name": field.name, "type": field.type} for field in self.scorer.fields],
+            "columns": [output.column for output in self.scorer.outputs if output.column is not None],
+            "together": len(accepted),
+        }
+        version, expected = reference(self.spark_model, request, [rows[index] for index in order])
+        answers = [to_json_value(actual[index]) for index in order]
+        differences = compare_answers(expected, answers, self.scorer.outputs)
+        cases = tuple((dict(rows[index]), answer) for index, answer in zip(order, expected, strict=True))
         return ParityResult(version, cases, len(refused), tuple(differences))
 
-    def write_certificate(self, compared: ParityResult) -> Path | None:
-        """Keep what was compared beside a scorer that `models compile` wrote and that has no certificate yet."""
+    def write_certificate(self, result: ParityResult) -> Path | None:
+        """Write the compared rows as the certificate of a scorer that `models compile` wrote, if it has none yet."""
         file = self.folder / CERTIFICATE
         if file.is_file() or not (self.folder / ORIGIN).is_file():
             return None
-        file.write_text(dump_cases((_as_json(row), answer) for row, answer in compared.cases), "utf-8")
+        file.write_text(dump_cases((to_json_value(row), answer) for row, answer in result.cases), "utf-8")
         return file
 
-
-def session_reference(session: SparkSession) -> SparkReference:
-    """Return what asks the Spark of this process."""
-
-    def ask(saved: Path, head: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
-        fitted = spark_answers.load_model(session, str(saved))
-        return session.version, [
-            _as_json(each) for each in spark_answers.answer_rows(session, fitted, head, rows)
-        ]
-
-    return ask
-
-
-def interpreter_reference(python: Path) -> SparkReference:
-    """Return what asks the Spark of another interpreter, in a process of its own.
-
-    Args:
-        python: The interpreter; it has pyspark and NumPy, and needs no sparkops.
-    """
-
-    def ask(saved: Path, head: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
-        with tempfile.TemporaryDirectory(prefix="sparkops-certify-") as work:
-            home = Path(work)
-            (home / "ask.py").write_bytes(Path(spark_answers.__file__).read_bytes())
-            lines = [{**head, "model": str(saved.absolute())}, *rows]
-            (home / "asked.jsonl").write_text("".join(_line(line) for line in lines), "utf-8")
-            _run([str(python.absolute()), "ask.py", "asked.jsonl", "answered.jsonl"], home)
-            told = (home / "answered.jsonl").read_text("utf-8").splitlines()
-        first, *answers = [json.loads(line, object_hook=spark_answers.decode) for line in told]
-        return str(first["spark"]), answers
-
-    return ask
-
-
-def _run(words: Sequence[str], home: Path) -> None:
-    """Run the script with this process's environment, less what points to this Spark or this Python."""
-    environment = {name: value for name, value in os.environ.items() if not _FOREIGN.fullmatch(name)}
-    try:
-        done = subprocess.run(
-            words, cwd=home, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
-        )
-    except OSError as error:
-        raise EngineError(
-            f"{words[0]} can't be run ({error.strerror}). Name a Python interpreter."
-        ) from error
-    if done.returncode:
-        text = done.stderr.decode(errors="replace")
-        why = (_RAISED.findall(text) or text.strip().splitlines()[-1:] or ["it said nothing"])[0]
-        raise EngineError(
-            f"The Spark of {words[0]} could not answer: {why[:500]} It needs pyspark, NumPy and Java."
-        )
-
-
-def _line(value: Any) -> str:
-    return json.dumps(spark_answers.encode(value)) + "\n"
-
-
-def _as_json(value: Any) -> Any:
-    """Return a value as it is after it was written as JSON: moments as text."""
-    return json.loads(_line(value), object_hook=spark_answers.decode)
+    def _rows(self) -> Sequence[Row]:
+        rows = [*(row for row, _ in self.cases), *self.random_rows]
+        return rows if self.cases else [*edge_rows(self.scorer.description, ()), *rows]

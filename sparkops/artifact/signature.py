@@ -1,9 +1,11 @@
-"""MLflow's signature of a model: its inputs by their types, and what it answers."""
+"""MLflow signatures of Spark models: types of the input columns and of the outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from sparkops.scoring.ir.field import INTEGER_RANGES
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -11,47 +13,55 @@ if TYPE_CHECKING:
     from sparkops.scoring.ir.field import Field
     from sparkops.scoring.scorer import Scorer
 
-_TYPES = {
+_INPUT_TYPES = {
     "string": "string", "boolean": "boolean", "byte": "long", "short": "long", "integer": "long", "long": "long",
     "float": "double", "double": "double", "date": "datetime", "timestamp": "datetime", "binary": "binary",
 }  # fmt: skip
-_DATES = {"date": "datetime", "timestamp": "datetime"}
-_WHOLE = ("byte", "short", "integer", "long")
+_OUTPUT_DATES = {"date": "datetime", "timestamp": "datetime"}
 
 
 def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSignature:
     """Return the signature of a compiled model.
 
-    An integer column in which the model takes a null is of MLflow's type `any`: pandas hands such a column over as
-    floats, which MLflow would refuse before the model sees them. The scorer itself checks every value.
+    pandas represents an integer column with nulls as floats, which MLflow would refuse for a column of integers before
+    the model sees it. Where the model accepts a null, such a column is therefore optional and of MLflow's type `any`;
+    the scorer itself validates every value.
 
     Args:
         scorer: The compiled scorer.
-        example: A row that it scores.
+        example: A row that it can score.
     """
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
+    from mlflow.types.schema import ColSpec, Schema
 
-    inputs = []
-    for field in scorer.fields:
-        gaps = field.type in _WHOLE and isinstance(scorer.answer({**example, field.name: None}), dict)
-        kind = AnyType() if gaps else _input_type(field.type)
-        inputs.append(ColSpec(kind, field.name, required=not gaps))
+    inputs = [
+        _input_column(
+            field,
+            optional=field.type in INTEGER_RANGES
+            and isinstance(scorer.answer({**example, field.name: None}), dict),
+        )
+        for field in scorer.fields
+    ]
     outputs = [ColSpec(_output_type(output.type), output.name) for output in scorer.outputs]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
 def spark_signature(fields: Sequence[Field]) -> ModelSignature:
-    """Return the signature of a model that only Spark scores: MLflow's own flavor answers its predictions."""
+    """Return the signature of a model that only Spark scores; MLflow's own flavor decides about the outputs."""
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
+    from mlflow.types.schema import Schema
 
-    inputs = []
-    for field in fields:
-        gaps = field.nullable and field.type in _WHOLE
-        kind = AnyType() if gaps else _input_type(field.type)
-        inputs.append(ColSpec(kind, field.name, required=not gaps))
+    inputs = [
+        _input_column(field, optional=field.nullable and field.type in INTEGER_RANGES) for field in fields
+    ]
     return ModelSignature(inputs=Schema(inputs), outputs=None)
+
+
+def _input_column(field: Field, *, optional: bool) -> Any:
+    from mlflow.types.schema import AnyType, ColSpec
+
+    kind = AnyType() if optional else _input_type(field.type)
+    return ColSpec(kind, field.name, required=not optional)
 
 
 def _input_type(kind: str) -> Any:
@@ -62,8 +72,8 @@ def _input_type(kind: str) -> Any:
     if kind.startswith("decimal"):
         return "double"
     if kind.startswith("array<"):
-        return _list_of(kind)
-    return _TYPES.get(kind) or AnyType()
+        return _array_type(kind)
+    return _INPUT_TYPES.get(kind) or AnyType()
 
 
 def _output_type(kind: str) -> Any:
@@ -71,14 +81,14 @@ def _output_type(kind: str) -> Any:
 
     if kind == "vector":
         return Array(DataType.double)
-    return _list_of(kind) if kind.startswith("array<") else _DATES.get(kind, kind)
+    return _array_type(kind) if kind.startswith("array<") else _OUTPUT_DATES.get(kind, kind)
 
 
-def _list_of(kind: str) -> Any:
-    """Return MLflow's type of a list: of vectors a list of lists, of what MLflow has no word for anything."""
+def _array_type(kind: str) -> Any:
+    """Return MLflow's type of `array<...>`; `any` if MLflow has no type for the elements."""
     from mlflow.types.schema import AnyType, Array, DataType
 
-    inner = kind[len("array<") : -1]
-    if inner == "vector":
+    element = kind[len("array<") : -1]
+    if element == "vector":
         return Array(Array(DataType.double))
-    return Array(DataType[_TYPES[inner]]) if inner in _TYPES else AnyType()
+    return Array(DataType[_INPUT_TYPES[element]]) if element in _INPUT_TYPES else AnyType()

@@ -1,8 +1,8 @@
-"""What a Spark says of rows. Also run as a script, by an interpreter that has pyspark of any version and no sparkops.
+"""Score rows with Spark. Also run as a script, by an interpreter that has pyspark of any version and no sparkops.
 
-So this file imports nothing but the standard library and pyspark. Rows and answers are JSON lines: the first line of
-what is asked says the model's folder, its fields and the columns wanted; every other line is a row. Nothing of the
-model is executed as text: its folder is read by Spark's own loader.
+Therefore this file imports only the standard library and pyspark. As a script it reads JSON lines: the first line is a
+request with the model's folder, its fields and the output columns; each other line is a row. It writes Spark's version,
+then an answer for each row. Nothing of the model is executed as text: Spark's own loader reads its folder.
 """
 
 from __future__ import annotations
@@ -20,118 +20,136 @@ from zoneinfo import ZoneInfo
 _INDEX = "_sparkops_row"
 
 
-def main(asked: str, answered: str) -> None:
-    """Answer the rows of one file into another, by a Spark of one core started for it."""
+def main(request_file: str, answer_file: str) -> None:
+    """Answer the rows of one file in another, with a new Spark session of one core."""
     from pyspark.sql import SparkSession
 
-    head, *rows = [
-        json.loads(line, object_hook=decode) for line in Path(asked).read_text("utf-8").splitlines()
+    request, *rows = [
+        json.loads(line, object_hook=decode) for line in Path(request_file).read_text("utf-8").splitlines()
     ]
     conf: dict[str, Any] = {
         "spark.ui.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.driver.memory": "1g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
     }
-    conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     spark = SparkSession.builder.master("local[1]").config(map=conf).getOrCreate()
     try:
-        lines = [{"spark": spark.version}, *answer_rows(spark, load_model(spark, head["model"]), head, rows)]
+        fitted = load_model(spark, request["model"])
+        lines = [{"spark": spark.version}, *answer_rows(spark, fitted, request, rows)]
     finally:
         spark.stop()
-    Path(answered).write_text("".join(json.dumps(encode(line)) + "\n" for line in lines), "utf-8")
+    Path(answer_file).write_text("".join(json.dumps(encode(line)) + "\n" for line in lines), "utf-8")
 
 
 def load_model(spark: Any, folder: str) -> Any:
-    """Return the fitted model of a folder, whatever its class."""
+    """Return the fitted model in a folder, of whatever class."""
     from pyspark.ml.util import DefaultParamsReader
 
     return DefaultParamsReader.loadParamsInstance(Path(folder).absolute().as_uri(), spark.sparkContext)
 
 
 def answer_rows(
-    spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+    spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
-    """Return an answer for each row: its columns, "dropped" or "refused".
+    """Return an answer for each row: its output columns, "dropped" or "refused".
 
     Args:
         spark: The session.
         fitted: The fitted model.
-        head: "fields" (name and type each), "columns" to answer, and "together": how many rows, from the first, are
-            expected to be answered and so asked in one job; each other row is asked alone.
+        request: "fields" (each with name and type), "columns" to answer, and "together": the number of leading rows that
+            Spark is expected to accept, which are scored in one job. Each other row is scored in a job of its own.
         rows: Rows as plain values.
     """
-    count = int(head["together"])
-    alone = [_asked(spark, fitted, head, [row])[0] for row in rows[count:]]
-    return [*_asked(spark, fitted, head, rows[:count]), *alone]
+
+    def transform(some: Sequence[Mapping[str, Any]]) -> list[Any]:
+        return _transform(spark, fitted, request, some)
+
+    count = int(request["together"])
+    singly = [bisect_refused(transform, [row])[0] for row in rows[count:]]
+    return [*bisect_refused(transform, rows[:count]), *singly]
 
 
-def _asked(spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
-    return bisect_refused(lambda some: _transformed(spark, fitted, head, some), rows)
-
-
-def bisect_refused(ask: Callable[[Sequence[Any]], list[Any]], rows: Sequence[Any]) -> list[Any]:
-    """Ask for rows in one job, halving what Spark refuses as a whole until each row stands alone: "refused"."""
-    if not rows:
-        return []
+def is_spark_refusal(error: Exception) -> bool:
+    """Return whether an error is Spark's refusal of some row: any error of Spark except a cancelled job."""
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
+    return isinstance(error, PySparkException | Py4JJavaError) and "SPARK_JOB_CANCELLED" not in str(error)
+
+
+def bisect_refused(
+    score: Callable[[Sequence[Any]], list[Any]],
+    rows: Sequence[Any],
+    is_refusal: Callable[[Exception], bool] = is_spark_refusal,
+) -> list[Any]:
+    """Score rows together; if that fails, bisect them until each refused row is alone, which gives "refused".
+
+    Args:
+        score: Returns an answer for each row, or raises.
+        rows: The rows.
+        is_refusal: Whether an error means that some row is refused; any other error is raised.
+    """
+    if not rows:
+        return []
     try:
-        return ask(rows)
-    except (PySparkException, Py4JJavaError) as error:
-        if "SPARK_JOB_CANCELLED" in str(error):
+        return score(rows)
+    except Exception as error:
+        if not is_refusal(error):
             raise
     if len(rows) == 1:
         return ["refused"]
     middle = len(rows) // 2
-    return [*bisect_refused(ask, rows[:middle]), *bisect_refused(ask, rows[middle:])]
+    head, tail = rows[:middle], rows[middle:]
+    return [*bisect_refused(score, head, is_refusal), *bisect_refused(score, tail, is_refusal)]
 
 
-def _transformed(
-    spark: Any, fitted: Any, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+def _transform(
+    spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
     zone = ZoneInfo(spark.conf.get("spark.sql.session.timeZone"))
-    columns = list(head["columns"])
-    got = fitted.transform(_frame(spark, head["fields"], rows, zone)).select(_INDEX, *map(_quoted, columns))
-    found = {
-        row[0]: dict(zip(columns, (to_plain(cell, zone) for cell in row[1:]), strict=True))
-        for row in got.collect()
+    columns = list(request["columns"])
+    frame = _create_frame(spark, request["fields"], rows, zone)
+    scored = fitted.transform(frame).select(_INDEX, *map(_quote_column, columns)).collect()
+    answers = {
+        row[0]: dict(zip(columns, (to_plain(cell, zone) for cell in row[1:]), strict=True)) for row in scored
     }
-    return [found.get(at, "dropped") for at in range(len(rows))]
+    return [answers.get(index, "dropped") for index in range(len(rows))]
 
 
-def _frame(
+def _create_frame(
     spark: Any, fields: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], zone: ZoneInfo
 ) -> Any:
     from pyspark.sql.types import LongType, StructField, StructType
 
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
     for field in fields:
-        schema = schema.add(field["name"], _type(field["type"]))
+        schema = schema.add(field["name"], _spark_type(field["type"]))
     cells = [
-        (at, *(_cell(row[field["name"]], field["type"], zone) for field in fields))
-        for at, row in enumerate(rows)
+        (index, *(_to_spark(row[field["name"]], field["type"], zone) for field in fields))
+        for index, row in enumerate(rows)
     ]
     return spark.createDataFrame(cells, schema)
 
 
-def _type(kind: str) -> Any:
+def _spark_type(kind: str) -> Any:
     from pyspark.ml.linalg import VectorUDT
     from pyspark.sql.types import DataType
 
     return VectorUDT() if kind == "vector" else DataType.fromDDL(kind)
 
 
-def _cell(value: Any, kind: str, zone: ZoneInfo) -> Any:
-    """Return a plain value as pyspark takes it."""
+def _to_spark(value: Any, kind: str, zone: ZoneInfo) -> Any:
+    """Return a plain value as PySpark expects it for a type."""
     if value is None:
         return None
     if kind.startswith("array<"):
-        return [_cell(item, kind[6:-1], zone) for item in value]
+        return [_to_spark(item, kind[6:-1], zone) for item in value]
     if kind == "timestamp":
         return datetime.fromisoformat(str(value)).replace(tzinfo=zone)
-    make = _MAKE.get(kind.partition("(")[0])
-    return make(value) if make else value
+    convert = _CONVERTERS.get(kind.partition("(")[0])
+    return convert(value) if convert else value
 
 
 def _vector(values: Sequence[float]) -> Any:
@@ -140,7 +158,7 @@ def _vector(values: Sequence[float]) -> Any:
     return Vectors.dense(values)
 
 
-_MAKE: dict[str, Callable[[Any], Any]] = {
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "float": float,
     "double": float,
     "vector": _vector,
@@ -150,7 +168,7 @@ _MAKE: dict[str, Callable[[Any], Any]] = {
 
 
 def to_plain(value: Any, zone: ZoneInfo) -> Any:
-    """Return a collected cell as a plain value: vectors and arrays as lists, moments as text."""
+    """Return a collected cell as a plain value: vectors and arrays as lists, dates and times as ISO text."""
     if hasattr(value, "toArray"):
         return value.toArray().tolist()
     if isinstance(value, list):
@@ -161,7 +179,7 @@ def to_plain(value: Any, zone: ZoneInfo) -> Any:
 
 
 def encode(value: Any) -> Any:
-    """Return a value as JSON can hold it: NaN and infinities become {"$double": "nan"}, moments text."""
+    """Return a value for JSON: NaN and infinities as {"$double": "nan"}, dates and times as ISO text."""
     if isinstance(value, float) and not isfinite(value):
         return {"$double": repr(value)}
     if isinstance(value, Mapping):
@@ -172,11 +190,11 @@ def encode(value: Any) -> Any:
 
 
 def decode(item: dict[str, Any]) -> Any:
-    """Return what `encode` was given."""
+    """Return the float that `encode` wrote as an object, or the object itself; a hook for `json.loads`."""
     return float(item["$double"]) if set(item) == {"$double"} else item
 
 
-def _quoted(name: str) -> str:
+def _quote_column(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 

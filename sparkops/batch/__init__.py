@@ -1,1 +1,1 @@
-"""Score Spark DataFrames with a registered model version."""
+"""Score Spark DataFrames with a registered model version: Spark's transform, or the compiled scorer in `mapInArrow`."""

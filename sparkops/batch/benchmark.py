@@ -1,21 +1,18 @@
-"""Which way of scoring is faster: both run once, on the example rows over and over, when a model is registered."""
+"""Measure how fast a model scores batches: both methods on registration, or the scorer alone on its certificate."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from itertools import cycle, islice
 from math import ceil
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from sparkops.batch.executor_scorer import build_arrow_scorer
-from sparkops.batch.frame_scoring import (
-    VERSION_COLUMN,
-    quote_column,
-    score_with_compiled,
-    score_with_transform,
-)
+from sparkops.artifact.frames import quote_column
+from sparkops.batch.executor_scorer import ScorerOptions, build_arrow_scorer
+from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
 
@@ -25,31 +22,35 @@ if TYPE_CHECKING:
     from sparkops.pipeline.model import Model
     from sparkops.scoring.scorer import Scorer
 
-    Way = Callable[[DataFrame], DataFrame]
+    ScoreFrame = Callable[[DataFrame], DataFrame]
 
-_SAMPLE, _FEW, _MANY = 2_000, 4_000, 40_000  # rows: of the example, to warm up with, to race with
-_LONGEST, _START = 0.7, 0.25  # seconds: of one run, about; of starting a job
-_LARGEST = 50_000_000  # bytes of a description's arrays; beyond that both ways take longer than a race may
-_TURN = "_sparkops_turn"
+# Numbers of rows: of the example, of the warm-up, of a measured run.
+_SAMPLE_ROWS, _WARM_UP_ROWS, _MEASURED_ROWS = 2_000, 4_000, 40_000
+# Approximate seconds: longest measured run, and the start of a Spark job.
+_MAX_SECONDS, _JOB_START = 0.7, 0.25
+# Size of a description's arrays in bytes above which a measurement would take too long.
+_MAX_ARRAY_BYTES = 50_000_000
+_CERTIFICATE_ROWS = 4096
+_REPEAT = "_sparkops_turn"
 _log = logging.getLogger("sparkops.registry")
 
 
 def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
-    """Return microseconds a row by each way, "transform" and "mapInArrow", with "rows"; nothing where there was no race.
+    """Return microseconds per row of "transform" and "mapInArrow", and the number of "rows"; empty if not measured.
 
-    Both ways compute all outputs for the same cached rows and give them to no one. They are run in turn, twice, once
-    they are warm; the better of two counts, less what a job of one row takes.
+    Both methods compute all outputs of the same cached rows and discard them. After a warm-up each runs twice, in
+    turns. The better time counts, divided by the rows.
 
     Args:
         model: The trained model.
-        scorer: Compiled from it.
+        scorer: The scorer compiled from it.
         folder: The scorer's folder.
-        settings: Where Spark runs; a way set by `models.batch` needs no race.
+        settings: Where Spark runs. If `models.batch` sets the method, nothing is measured.
     """
     arrays = sum(array.nbytes for step in scorer.description.steps for array in step.arrays.values())
     if (
         settings.models.batch != "auto"
-        or arrays > _LARGEST
+        or arrays > _MAX_ARRAY_BYTES
         or find_unsupported_column(_inputs(model, scorer))
     ):
         return {}
@@ -57,61 +58,80 @@ def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings
     from pyspark.errors import PySparkException
 
     try:
-        return _run(model, scorer, folder, settings)
+        return _measure(model, scorer, folder, settings)
     except (PySparkException, Py4JJavaError) as error:
-        _log.warning("the ways of scoring were not raced: %s", str(error)[:300])
+        _log.warning("the scoring methods were not measured: %s", str(error)[:300])
         return {}
 
 
-def _run(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
-    sample = _inputs(model, scorer).limit(_SAMPLE).persist()
+def seconds_per_row(scorer: Scorer, certificate: Path) -> float:
+    """Return the scorer's seconds per row in a batch of certificate rows on this machine; the better of two runs."""
+    from sparkops.scoring.artifact.certificate import read_cases
+
+    cases = read_cases(certificate.read_text("utf-8"))
+    answered = [row for row, answer in cases if isinstance(answer, dict)]
+    if not answered:
+        return 0.0
+    rows = list(islice(cycle(answered), _CERTIFICATE_ROWS))
+    columns = {field.name: [row[field.name] for row in rows] for field in scorer.fields}
+    return min(_seconds(lambda: scorer.score_batch(columns)) for _ in range(2)) / len(rows)
+
+
+def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
+    sample = _inputs(model, scorer).limit(_SAMPLE_ROWS).persist()
     try:
         count = sample.count()
-        ways = _ways(model, scorer, folder, settings)
-        few = ceil(_FEW / count)
-        warm = [max(_times(_repeated(sample, few), ways)) for _ in range(2)][
-            -1
-        ]  # the first starts workers, compiles
-        pace = max(warm - _START, 1e-3) / few
-        turns = max(few, min(ceil(_MANY / count), int(_LONGEST / pace)))
-        many = _repeated(sample, turns).persist()
+        methods = _methods(model, scorer, folder, settings)
+        few = ceil(_WARM_UP_ROWS / count)
+        # The first run starts workers and compiles code; the second one tells the pace.
+        _run_all(_repeat(sample, few), methods)
+        warm = max(_run_all(_repeat(sample, few), methods))
+        pace = max(warm - _JOB_START, 1e-3) / few
+        repeats = max(few, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / pace)))
+        many = _repeat(sample, repeats).persist()
         try:
             many.count()
-            rounds = [_times(many, ways) for _ in range(2)]
+            rounds = [_run_all(many, methods) for _ in range(2)]
         finally:
             many.unpersist()
     finally:
         sample.unpersist()
-    rows = turns * count
+    rows = repeats * count
     best = [min(times) / rows * 1e6 for times in zip(*rounds, strict=True)]
-    return {**{way: round(took, 2) for way, took in zip(ways, best, strict=True)}, "rows": rows}
+    return {**{name: round(took, 2) for name, took in zip(methods, best, strict=True)}, "rows": rows}
 
 
 def _inputs(model: Model, scorer: Scorer) -> DataFrame:
     return model.example.select(*(quote_column(field.name) for field in scorer.fields))
 
 
-def _ways(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> Mapping[str, Way]:
-    score = build_arrow_scorer(model.example.sparkSession, scorer, folder, (VERSION_COLUMN, 0), settings)
-    answers = [output.name for output in scorer.outputs]
+def _methods(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> Mapping[str, ScoreFrame]:
+    score = build_arrow_scorer(
+        model.example.sparkSession, scorer, folder, settings, ScorerOptions((VERSION_COLUMN, 0))
+    )
+    outputs = [output.name for output in scorer.outputs]
     return {
-        "transform": lambda frame: score_with_transform(frame, model.fitted, answers, scorer, 0, arrays=True),
-        "mapInArrow": lambda frame: score_with_compiled(frame, score, scorer.outputs, arrays=True),
+        "transform": lambda frame: score_with_transform(frame, model.fitted, outputs, scorer, 0, arrays=True),
+        "mapInArrow": lambda frame: score_with_map_in_arrow(frame, score, scorer.outputs, arrays=True),
     }
 
 
-def _repeated(sample: DataFrame, turns: int) -> DataFrame:
-    """Return the rows over and over, spread as Spark spreads a range: over all cores."""
+def _repeat(sample: DataFrame, times: int) -> DataFrame:
+    """Return the rows many times, distributed as Spark distributes a range: over all cores."""
     from pyspark.sql import functions as F
 
-    return sample.sparkSession.range(turns).toDF(_TURN).crossJoin(F.broadcast(sample)).drop(_TURN)
+    return sample.sparkSession.range(times).toDF(_REPEAT).crossJoin(F.broadcast(sample)).drop(_REPEAT)
 
 
-def _times(frame: DataFrame, ways: Mapping[str, Way]) -> list[float]:
-    """Return seconds of one run by each way."""
-    found = []
-    for way in ways.values():
-        begun = perf_counter()
-        way(frame).write.format("noop").mode("overwrite").save()
-        found.append(perf_counter() - begun)
-    return found
+def _run_all(frame: DataFrame, methods: Mapping[str, ScoreFrame]) -> list[float]:
+    """Return the seconds of one run of each method."""
+    return [
+        _seconds(lambda: score(frame).write.format("noop").mode("overwrite").save())  # noqa: B023 - called at once
+        for score in methods.values()
+    ]
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    start = perf_counter()
+    action()
+    return perf_counter() - start

@@ -1,9 +1,10 @@
-"""The scorer's code on its way to the executors: it goes with the job's function, and they need only NumPy and pyarrow."""
+"""The function that scores Arrow batches in executors, which need only NumPy and pyarrow: the scorer's code is sent along."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,130 +19,152 @@ if TYPE_CHECKING:
     from sparkops.scoring.rules.rule_monitor import RuleMode
     from sparkops.scoring.scorer import Scorer
 
-Batches = Callable[[Iterable[Any]], Iterator[Any]]
-_PROBED = 64  # rows of the job that asks executors: some for each core
-_RAISED = re.compile(r"\b\w*(?:Error|Exception)\b: .+|\[PYTHON_VERSION_MISMATCH\].+")
+ScoreBatches = Callable[[Iterable[Any]], Iterator[Any]]
+"""A function of Arrow batches that Spark's `mapInArrow` takes."""
+
+# Rows of the job that probes executors: several for each core.
+_PROBE_ROWS = 64
+_ERROR_LINE = re.compile(r"\b\w*(?:Error|Exception)\b: .+|\[PYTHON_VERSION_MISMATCH\].+")
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerOptions:
+    """Options of scoring in executors.
+
+    Args:
+        version: Name and value of the last column.
+        rules: What happens to rows that violate one of the model's row rules.
+        report: Called by workers with the violations of each batch.
+    """
+
+    version: tuple[str, int]
+    rules: RuleMode = "off"
+    report: ReportCounts | None = None
 
 
 def has_remote_executors(spark: SparkSession, settings: Settings) -> bool:
-    """Tell whether executors run outside this machine's one JVM, where sparkops may not be installed."""
+    """Return whether executors run outside this machine's one JVM, where sparkops may not be installed."""
     if settings.spark.mode != "local" or not hasattr(spark, "_jsparkSession"):
         return True
     return not str(spark.sparkContext.master).startswith("local")
 
 
 def build_arrow_scorer(
-    spark: SparkSession,
-    scorer: Scorer,
-    folder: Path,
-    version: tuple[str, int],
-    settings: Settings,
-    *,
-    rules: RuleMode = "off",
-    count: ReportCounts | None = None,
-) -> Batches:
-    """Return what scores Arrow batches in the executors; its code goes along where they are elsewhere.
+    spark: SparkSession, scorer: Scorer, folder: Path, settings: Settings, options: ScorerOptions
+) -> ScoreBatches:
+    """Return the function that scores Arrow batches in executors; remote executors get its code along with it.
 
     Args:
         spark: The session.
         scorer: The compiled scorer.
         folder: The scorer's folder.
-        version: Name and value of the last column.
         settings: Where Spark runs.
-        rules: What becomes of rows that break a rule which the model carries.
-        count: Told by the workers what broke them.
+        options: Version column and row rules.
     """
+    arguments = (options.version, options.rules, options.report)
     if not has_remote_executors(spark, settings):
         from sparkops.scoring.arrow_scorer import ArrowScorer
 
-        return ArrowScorer(scorer.description, version, rules, count)
+        return ArrowScorer(scorer.description, *arguments)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
-    return _scoring(_opener(*scoring_package()), files, scorer.description.hash, (version, rules, count))
+    importer = _importer(*scoring_package())
+    return _portable_scorer(importer, files, scorer.description.hash, arguments)
 
 
 def probe_executors(spark: SparkSession, package: str, files: Mapping[str, str]) -> str:
-    """Return why executors can't run the scorer's code, by a small job on every core; empty where they can.
+    """Run a small job on every core; return why executors can't import the scorer's code, or an empty string.
 
     Args:
         spark: The session.
-        package: Name of the code, as `bundle.code` gives it.
+        package: Name of the code, as `scoring_package` returns it.
         files: Its files.
     """
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
-        spark.range(_PROBED).mapInArrow(_asking(_opener(package, files)), "id long").collect()
+        spark.range(_PROBE_ROWS).mapInArrow(_import_probe(_importer(package, files)), "id long").collect()
     except (PySparkException, Py4JJavaError) as error:
-        told = _RAISED.findall(str(error))
-        return f"executors can't run the scorer: {(told or [type(error).__name__])[0][:200].strip()}"
+        lines = _ERROR_LINE.findall(str(error)) or [type(error).__name__]
+        return f"executors can't run the scorer: {lines[0][:200].strip()}"
     return ""
 
 
-# Functions inside a function are sent as they are, with what they hold; one of a module would be looked for by its name,
-# in a sparkops that executors lack. So these import where they run, and use nothing of this file.
+# cloudpickle sends a function that is defined inside a function as code, with the values it uses. A function of a module
+# is sent by name, and executors without sparkops could not import it. Therefore the inner functions below import what
+# they need when they run, and use no name of this module.
 
 
-def _opener(package: str, files: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return what imports a module of a package that is nowhere but in these files: path to source."""
+def _importer(package: str, files: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a function that imports a module of a package that exists only in memory, as path to source."""
 
-    def opened(name: str) -> Any:
+    def import_bundled(name: str) -> Any:
         import sys
         from importlib import import_module
         from importlib.abc import Loader, MetaPathFinder
         from importlib.util import spec_from_loader
 
-        names = {f"{package}/{path}".removesuffix(".py").replace("/", "."): path for path in files}
-        names = {each.removesuffix(".__init__"): path for each, path in names.items()}
+        paths = {f"{package}/{path}".removesuffix(".py").replace("/", "."): path for path in files}
+        paths = {module.removesuffix(".__init__"): path for module, path in paths.items()}
 
-        class Carried(MetaPathFinder, Loader):
+        class BundleFinder(MetaPathFinder, Loader):
             def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:  # noqa: ARG002
-                whole = names.get(name, "").endswith("__init__.py")
-                return spec_from_loader(name, self, is_package=whole) if name in names else None
+                is_package = paths.get(name, "").endswith("__init__.py")
+                return spec_from_loader(name, self, is_package=is_package) if name in paths else None
 
             def exec_module(self, module: Any) -> None:
-                path = names[module.__name__]
+                path = paths[module.__name__]
                 exec(compile(files[path], f"{package}/{path}", "exec"), vars(module))  # noqa: S102 - our own code
 
         if package not in sys.modules:
-            sys.meta_path.append(Carried())
+            sys.meta_path.append(BundleFinder())
         return import_module(f"{package}.{name}")
 
-    return opened
+    return import_bundled
 
 
-def _scoring(
-    opened: Callable[[str], Any], files: Mapping[str, bytes], identity: str, told: tuple[Any, ...]
-) -> Batches:
-    """Return what scores by a description that stands in files; a worker reads them once.
+def _portable_scorer(
+    import_bundled: Callable[[str], Any],
+    files: Mapping[str, bytes],
+    identity: str,
+    arguments: tuple[Any, ...],
+) -> ScoreBatches:
+    """Return a function that scores with bundled code and a description from file contents.
 
-    A row that cannot be scored is told by the name that its error has here.
+    A Python worker reads the description once. A row error keeps the class name that it has in sparkops.
+
+    Args:
+        import_bundled: Imports a module of the bundled code.
+        files: The scorer's files.
+        identity: Hash of the description.
+        arguments: Further arguments of `ArrowScorer`: version column, rule mode, callback for violations.
     """
-    (arrow_module, build_arrow_scorer), (folder_module, describe) = ARROW_SCORER, READ_DESCRIPTION
+    (arrow_module, arrow_scorer), (folder_module, read_description) = ARROW_SCORER, READ_DESCRIPTION
     errors_module, row_error = ROW_ERROR
 
     def score(batches: Iterable[Any]) -> Iterator[Any]:
         import tempfile
         from pathlib import Path
 
-        arrow = opened(arrow_module)
-        getattr(opened(errors_module), row_error).__module__ = f"sparkops.{errors_module}"
-        kept = vars(arrow).setdefault("_CARRIED", {})
-        if identity not in kept:
+        arrow = import_bundled(arrow_module)
+        getattr(import_bundled(errors_module), row_error).__module__ = f"sparkops.{errors_module}"
+        # The bundled module outlives the task, so it caches descriptions for the worker's next tasks.
+        descriptions = vars(arrow).setdefault("_DESCRIPTIONS", {})
+        if identity not in descriptions:
             with tempfile.TemporaryDirectory() as work:
                 for name, content in files.items():
                     (Path(work) / name).write_bytes(content)
-                kept[identity] = getattr(opened(folder_module), describe)(work)
-        yield from getattr(arrow, build_arrow_scorer)(kept[identity], *told)(batches)
+                descriptions[identity] = getattr(import_bundled(folder_module), read_description)(work)
+        yield from getattr(arrow, arrow_scorer)(descriptions[identity], *arguments)(batches)
 
     return score
 
 
-def _asking(opened: Callable[[str], Any]) -> Batches:
+def _import_probe(import_bundled: Callable[[str], Any]) -> ScoreBatches:
     arrow_module, _ = ARROW_SCORER
 
-    def unchanged(batches: Iterable[Any]) -> Iterator[Any]:
-        opened(arrow_module)
+    def pass_through(batches: Iterable[Any]) -> Iterator[Any]:
+        import_bundled(arrow_module)
         yield from batches
 
-    return unchanged
+    return pass_through

@@ -1,8 +1,9 @@
-"""One version of a registered model as a Spark job holds it: its name, its folder, and whether a frame has room for it."""
+"""One version of a registered model, as every scoring implementation has it: its identity and the check of a frame."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,22 +15,20 @@ from sparkops.errors import SignatureMismatch
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+# Integers of any size are equivalent as model inputs. A double in place of an integer is not: a string index knows
+# "1", not "1.0".
+_INTEGER_TYPES = frozenset(("tinyint", "smallint", "int", "bigint"))
 
 
 class RegisteredVersion:
-    """What every kind of registered version has of `ModelVersion`.
+    """The part of `ModelVersion` that all kinds of registered versions share.
 
     Args:
         name: Registered name.
         version: Version number.
         folder: The model's folder on this machine.
-        settings: Where Spark and a model's processes run.
+        settings: Settings of the project.
     """
 
     def __init__(self, name: str, version: int, folder: Path, settings: Settings) -> None:
@@ -53,52 +52,45 @@ class RegisteredVersion:
 
     @property
     def scoring_method(self) -> ScoringMethod | None:
-        """Return how the last frame was scored, and why so."""
+        """Return how the last frame was scored, and why; None before the first."""
         return self._scoring_method
 
     @property
     def rule_summary(self) -> dict[str, Any]:
-        """Return what rules found in the frames that it scored, as JSON values; empty where none judged a row."""
+        """Return how many scored rows violate the model's row rules, as JSON values; empty if no row was evaluated."""
         return {}
 
-    def _check(self, frame: DataFrame, answers: Iterable[str]) -> None:
-        """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""
-        told = f"{self._name}/{self._version}"
-        check_columns(frame, read_input_types(self._folder), told)
-        taken = [name for name in (*answers, VERSION_COLUMN) if name in frame.columns]
+    def _check_frame(self, frame: DataFrame, outputs: Iterable[str]) -> None:
+        """Raise `SignatureMismatch` if the frame lacks an input column or already has an output column."""
+        model = f"{self._name}/{self._version}"
+        check_columns(frame, read_input_types(self._folder), model)
+        taken = [name for name in (*outputs, VERSION_COLUMN) if name in frame.columns]
         if taken:
             raise SignatureMismatch(
-                f"Model {told} adds {', '.join(f'`{name}`' for name in taken)}, "
+                f"Model {model} adds {', '.join(f'`{name}`' for name in taken)}, "
                 "which these rows have already: drop it first."
             )
 
 
-_WHOLE = frozenset(("tinyint", "smallint", "int", "bigint"))
-
-
 def check_columns(frame: DataFrame, inputs: Mapping[str, str], model: str) -> None:
-    """Raise `SignatureMismatch` naming every column that is missing or of another type.
-
-    Whole numbers of any size mean the same to a model. A double where an integer was does not: an index of strings
-    knows "1", not "1.0".
+    """Raise `SignatureMismatch` that names every input column that is missing or of another type.
 
     Args:
-        frame: What is to be scored.
-        inputs: Columns the model reads, with their Spark types.
-        model: What to call the model in the message.
+        frame: The frame to score.
+        inputs: Columns that the model reads, with their Spark types.
+        model: The model's name in the message.
     """
-    has = dict(frame.dtypes)
-    problems = [_problem(name, kind, has) for name, kind in inputs.items()]
-    told = [problem for problem in problems if problem]
-    if told:
-        raise SignatureMismatch(f"Model {model} does not fit these rows: {'; '.join(told)}.")
+    types = dict(frame.dtypes)
+    problems = [problem for name, kind in inputs.items() if (problem := _find_problem(name, kind, types))]
+    if problems:
+        raise SignatureMismatch(f"Model {model} does not fit these rows: {'; '.join(problems)}.")
 
 
-def _problem(name: str, kind: str, has: Mapping[str, str]) -> str:
-    if name not in has:
-        near = get_close_matches(name, has, n=1)
-        return f"column `{name}` ({kind}) is missing" + (f", did you mean `{near[0]}`?" if near else "")
-    found = has[name]
-    if found == kind or (found in _WHOLE and kind in _WHOLE):
+def _find_problem(name: str, expected: str, types: Mapping[str, str]) -> str:
+    if name not in types:
+        near = get_close_matches(name, types, n=1)
+        return f"column `{name}` ({expected}) is missing" + (f", did you mean `{near[0]}`?" if near else "")
+    actual = types[name]
+    if actual == expected or (actual in _INTEGER_TYPES and expected in _INTEGER_TYPES):
         return ""
-    return f"column `{name}` is {found}, the model was trained on {kind}: cast it"
+    return f"column `{name}` is {actual}, the model was trained on {expected}: cast it"

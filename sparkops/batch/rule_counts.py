@@ -1,7 +1,4 @@
-"""How many rows of the frames that a version scored broke which of its rules, counted by Spark's own accumulators.
-
-The counts come back with the tasks that score: no job is added and no row is read twice.
-"""
+"""Count rows that violate a model's row rules during batch scoring, with Spark accumulators (no extra job or pass)."""
 
 from __future__ import annotations
 
@@ -16,48 +13,51 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ReportCounts = Callable[[int, Mapping[int, int]], None]
-_ROWS = -1  # stands for the rows that were judged, where another number is a rule's place
+"""What workers call with the number of evaluated rows, and for each rule's index the rows that violate it."""
+
+# Key of the evaluated rows in the counts, where other keys are indexes of rules.
+_ROWS = -1
 
 
 def can_count(spark: SparkSession) -> bool:
-    """Tell whether workers can send counts to this process: Spark Connect has no accumulators."""
+    """Return whether workers can send counts to this process; Spark Connect has no accumulators."""
     return hasattr(spark, "_jsparkSession")
 
 
 class RuleViolationCounter:
-    """The counts of one version, frame by frame.
+    """Violation counts of one model version, frame by frame.
 
-    A frame that several of Spark's stages computed (counted first and written then) is told as the stage saw it that
-    judged most of its rows. A stream's stages are its batches, and are summed. Rows that one stage computed twice are counted
-    twice, and the rows judged with them.
+    Spark may compute a frame in several stages, for example once for a count and once for a write. The counts of the
+    stage that evaluated the most rows are reported. Micro-batches of a stream are separate stages and are summed. Rows
+    that are recomputed within one stage are counted again, in both the violations and the total.
 
     Args:
-        rules: The version's rules.
-        apply: What becomes of rows that break one: "refuse", "warn" or "count".
+        rules: Rules of the version.
+        mode: What happens to rows that violate a rule: "refuse", "warn" or "count".
     """
 
-    def __init__(self, rules: tuple[PortableRule, ...], apply: str) -> None:
-        self._rules, self._apply = rules, apply
+    def __init__(self, rules: tuple[PortableRule, ...], mode: str) -> None:
+        self._rules, self._mode = rules, mode
         self._frames: list[Accumulator[Counter[tuple[int, int]]]] = []
 
-    def of(self, frame: DataFrame) -> ReportCounts | None:
-        """Return what workers call with the rows that they judged and, by rule, broken; None where nothing counts."""
+    def for_frame(self, frame: DataFrame) -> ReportCounts | None:
+        """Return the callback for workers, or None where accumulators are unavailable (Spark Connect)."""
         if not can_count(frame.sparkSession):
             return None
         from pyspark.accumulators import AddingAccumulatorParam
 
         zero: Counter[tuple[int, int]] = Counter()
         adding = AddingAccumulatorParam(zero)  # type: ignore[type-var] # it adds by +=, as PySpark's own numbers
-        total = frame.sparkSession.sparkContext.accumulator(Counter(), adding)
-        self._frames.append(total)
-        return _counting(total, apart=not frame.isStreaming)
+        accumulator = frame.sparkSession.sparkContext.accumulator(Counter(), adding)
+        self._frames.append(accumulator)
+        return _reporter(accumulator, by_stage=not frame.isStreaming)
 
-    def told(self) -> dict[str, Any]:
-        """Return the counts so far as JSON values; empty before a row was judged."""
-        found: Counter[int] = Counter()
-        for total in self._frames:
-            found.update(_largest(total.value))
-        if not found[_ROWS]:
+    def summary(self) -> dict[str, Any]:
+        """Return totals as JSON values; empty before any row was scored."""
+        totals: Counter[int] = Counter()
+        for accumulator in self._frames:
+            totals.update(_largest_stage(accumulator.value))
+        if not totals[_ROWS]:
             return {}
         broken = [
             {
@@ -65,33 +65,38 @@ class RuleViolationCounter:
                 "table": rule.table,
                 "place": rule.place,
                 "mostly": rule.mostly,
-                "rows": found[at],
+                "rows": totals[index],
             }
-            for at, rule in enumerate(self._rules)
-            if found[at]
+            for index, rule in enumerate(self._rules)
+            if totals[index]
         ]
-        return {"apply": self._apply, "rules": len(self._rules), "rows": found[_ROWS], "broken": broken}
+        return {"apply": self._mode, "rules": len(self._rules), "rows": totals[_ROWS], "broken": broken}
 
 
-def _largest(counts: Mapping[tuple[int, int], int]) -> Counter[int]:
-    """Return the counts of the stage that judged most rows."""
+def _largest_stage(counts: Mapping[tuple[int, int], int]) -> Counter[int]:
+    """Return the counts of the stage that evaluated the most rows."""
     stages: dict[int, Counter[int]] = {}
-    for (stage, at), count in list(counts.items()):
-        stages.setdefault(stage, Counter())[at] = count
+    # Copied to a list: the accumulator may grow while tasks of a running job report.
+    for (stage, index), count in list(counts.items()):
+        stages.setdefault(stage, Counter())[index] = count
     return max(stages.values(), key=lambda stage: stage[_ROWS], default=Counter())
 
 
-def _counting(total: Accumulator[Counter[tuple[int, int]]], *, apart: bool) -> ReportCounts:
-    """Return the function that workers call; one inside a function is sent as it is, so they need no sparkops."""
-    rows_at = _ROWS
+def _reporter(accumulator: Accumulator[Counter[tuple[int, int]]], *, by_stage: bool) -> ReportCounts:
+    """Return the function that workers call.
 
-    def count(rows: int, broken: Mapping[int, int]) -> None:
+    It is defined inside a function so that cloudpickle sends its code: workers need no sparkops.
+    """
+    rows_key = _ROWS
+
+    def report(rows: int, violations: Mapping[int, int]) -> None:
         from collections import Counter
 
         from pyspark import TaskContext
 
-        context = TaskContext.get() if apart else None
+        context = TaskContext.get() if by_stage else None
         stage = context.stageId() if context else 0
-        total.add(Counter({(stage, at): number for at, number in {rows_at: rows, **broken}.items()}))
+        counts = {rows_key: rows, **violations}
+        accumulator.add(Counter({(stage, index): count for index, count in counts.items()}))
 
-    return count
+    return report

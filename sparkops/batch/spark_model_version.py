@@ -1,4 +1,4 @@
-"""A registered model in a Spark job, checked against the frame it scores, and scored the faster way."""
+"""A registered Spark model in a Spark job: checked against the frame, and scored by the faster method."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from sparkops.artifact.code_bundle import scoring_package
 from sparkops.artifact.facts import read_benchmark
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.model_columns import output_columns
-from sparkops.batch.executor_scorer import build_arrow_scorer, has_remote_executors, probe_executors
-from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_compiled, score_with_transform
-from sparkops.batch.planner import ScoringMethod, choose_method, seconds_per_row
+from sparkops.batch.benchmark import seconds_per_row
+from sparkops.batch.executor_scorer import (
+    ScoreBatches,
+    ScorerOptions,
+    build_arrow_scorer,
+    has_remote_executors,
+    probe_executors,
+)
+from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
+from sparkops.batch.planner import Planner, ScoringMethod
 from sparkops.batch.registered_version import RegisteredVersion
 from sparkops.batch.rule_counts import ReportCounts, RuleViolationCounter, can_count
 from sparkops.config.settings import Settings
@@ -30,28 +37,29 @@ _log = logging.getLogger("sparkops.registry")
 
 
 class SparkModelVersion(RegisteredVersion):
-    """One version of a registered model, scored by Spark; implements `ModelVersion`.
+    """One version of a registered Spark model; implements `ModelVersion`.
 
     Args:
         name: Registered name.
         version: Version number.
         folder: The model's folder on this machine.
-        settings: Where storage is that Spark's executors share.
+        settings: Where Spark runs, and the warehouse that its executors share.
     """
 
     def __init__(self, name: str, version: int, folder: Path, settings: Settings) -> None:
         super().__init__(name, version, folder, settings)
-        self._asked: str | None = None
-        self._tally: RuleViolationCounter | None = None
+        self._probe_result: str | None = None
+        self._counter: RuleViolationCounter | None = None
 
     @cached_property
     def fitted(self) -> Any:
-        """Return the saved model, loaded once."""
+        """Return the saved Spark model, loaded once."""
         saved = self._folder / SPARK_MODEL
         if not saved.is_dir():
             raise ModelError(f"{self.uri} holds no Spark model in {saved}: Spark can't score it.")
         if "://" in self._settings.warehouse:
-            import mlflow.spark  # it carries the files to storage that the executors share
+            # MLflow copies the files to storage that the executors share.
+            import mlflow.spark
 
             tmp = f"{self._settings.warehouse}/_staging/models"
             return mlflow.spark.load_model(str(self._folder), dfs_tmpdir=tmp)
@@ -61,7 +69,7 @@ class SparkModelVersion(RegisteredVersion):
 
     @cached_property
     def scorer(self) -> Scorer | None:
-        """Return the compiled scorer, loaded once; None where only Spark scores the model."""
+        """Return the compiled scorer, loaded once; None if only Spark scores the model."""
         folder = self._folder / SCORER
         if not folder.is_dir():
             return None
@@ -70,115 +78,109 @@ class SparkModelVersion(RegisteredVersion):
         return load(folder)
 
     def check(self, frame: DataFrame) -> None:
-        """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""
-        self._check(frame, self._answers)
+        """Raise `SignatureMismatch` if the frame lacks an input column or already has an output column."""
+        self._check_frame(frame, self._outputs)
 
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
-        """Return the frame with the model's answers and `model_version`; `way` tells how.
+        """Return the frame with the model's outputs and `model_version`; `scoring_method` says how it is scored.
 
-        Columns that only lead to the answers are left out. Rows that the model drops (`handleInvalid="skip"`) are not
-        in the result. A streaming frame is scored by the same call. The rules that the model carries judge each row before
-        it is scored, as `models.rules` says: a row that is refused fails the job, others are counted, see `judged`.
+        Intermediate columns are not added. Rows that the model drops (`handleInvalid="skip"`) are not in the result. A
+        streaming frame is scored by the same call. The model's row rules are evaluated before a row is scored, as
+        `models.rules` says: a refused row fails the job, other violations are counted in `rule_summary`.
 
         Args:
             frame: Rows with the columns that the model reads.
-            arrays: Give vectors as arrays of doubles, which every reader of a table understands.
+            arrays: Return vectors as arrays of doubles, which every reader of a table understands.
 
         Raises:
             SignatureMismatch: The frame does not fit the model.
-            ConfigError: Rows that break a rule are to be refused, and the way that scores these can judge none.
+            ConfigError: Rows that violate a rule are to be refused, but the method that scores them evaluates no rules.
         """
         self.check(frame)
-        way = self._scoring_method = self._chosen(frame)
-        unjudged = self._rules if way.kind == "transform" else ()
-        if self._settings.models.rules == "refuse" and any(rule.refuses for rule in unjudged):
-            raise ConfigError(self._unjudged(way))
-        loud = bool(unjudged) and self._settings.models.rules != "count"
-        _log.log(logging.WARNING if loud else logging.INFO, "%s scores by %s", self.uri, way)
-        if self.scorer is not None and way.kind == "mapInArrow":
-            return score_with_compiled(frame, self._sent(frame), self.scorer.outputs, arrays=arrays)
+        method = self._scoring_method = self._choose_method(frame)
+        ignored_rules = self._rules if method.kind == "transform" else ()
+        if self._settings.models.rules == "refuse" and any(rule.refuses for rule in ignored_rules):
+            raise ConfigError(self._rules_ignored_message(method))
+        is_warning = bool(ignored_rules) and self._settings.models.rules != "count"
+        _log.log(logging.WARNING if is_warning else logging.INFO, "%s scores by %s", self.uri, method)
+        if self.scorer is not None and method.kind == "mapInArrow":
+            score = self._arrow_scorer(frame, self.scorer)
+            return score_with_map_in_arrow(frame, score, self.scorer.outputs, arrays=arrays)
         return score_with_transform(
-            frame, self.fitted, self._answers, self.scorer, self._version, arrays=arrays
+            frame, self.fitted, self._outputs, self.scorer, self._version, arrays=arrays
         )
 
     @property
     def rule_summary(self) -> dict[str, Any]:
-        """Return what its rules found in the frames that it scored, as JSON values; empty where none judged a row.
+        """Return how many scored rows violate the model's row rules, as JSON values; empty if no row was evaluated.
 
-        "rows" were judged by "rules"; "broken" holds each rule that rows broke, and how many. Whole once Spark has computed
-        the frames; see `Tally` for what is counted of a frame that is computed more than once.
+        Complete once Spark has computed the frames. `RuleViolationCounter` says what is counted for a frame that is
+        computed more than once.
         """
-        return self._tally.told() if self._tally else {}
+        return self._counter.summary() if self._counter else {}
 
     @property
     def _rules(self) -> tuple[PortableRule, ...]:
-        """Return the rules that it applies."""
+        """Return the row rules to evaluate; none if they are switched off."""
         checks = self.scorer.description.checks if self.scorer else None
         return checks.rules if checks and self._settings.models.rules != "off" else ()
 
-    def _chosen(self, frame: DataFrame) -> ScoringMethod:
-        spark, rules = frame.sparkSession, len(self._rules)
-        way = choose_method(
-            self.scorer,
-            read_benchmark(self._folder),
-            lambda: self._seconds,
-            frame,
-            self._settings,
-            afar=lambda: self._afar(spark),
-            rules=rules,
+    def _choose_method(self, frame: DataFrame) -> ScoringMethod:
+        spark = frame.sparkSession
+        planner = Planner(
+            scorer=self.scorer,
+            settings=self._settings,
+            benchmark=read_benchmark(self._folder),
+            seconds_per_row=lambda: self._seconds_per_row,
+            executor_problem=lambda: self._probe(spark),
+            rules=len(self._rules),
         )
-        if way.kind == "mapInArrow" and rules and not can_count(spark):
+        method = planner.choose(frame)
+        if method.kind == "mapInArrow" and self._rules and not can_count(spark):
             return ScoringMethod(
-                way.kind, f"{way.reason}; rows that break one are not counted, by Spark Connect"
+                method.kind, f"{method.reason}; violations are not counted with Spark Connect"
             )
-        return way
+        return method
 
-    def _unjudged(self, way: ScoringMethod) -> str:
+    def _rules_ignored_message(self, method: ScoringMethod) -> str:
         return (
-            f"{self.uri} carries rules by which models.rules refuses rows, and Spark's own transform, which would score these "
-            f"rows, judges none: {way.reason}. Set models.batch to auto or mapInArrow, leave out columns that Arrow does not "
-            "carry, or set models.rules to warn, count or off."
+            f"{self.uri} has rules by which models.rules refuses rows, but Spark's own transform would score these rows "
+            f"and evaluates no rules: {method.reason}. Set models.batch to auto or mapInArrow, leave out columns that "
+            "Arrow does not carry, or set models.rules to warn, count or off."
         )
 
-    def _sent(self, frame: DataFrame) -> Any:
-        """Return what judges and scores Arrow batches, its code sent to executors elsewhere."""
-        assert self.scorer is not None
-        version, apply = (VERSION_COLUMN, self._version), self._settings.models.rules
-        return build_arrow_scorer(
-            frame.sparkSession,
-            self.scorer,
-            self._folder / SCORER,
-            version,
-            self._settings,
-            rules="count" if apply == "warn" else apply,  # the run warns, once and of all
-            count=self._counting(frame),
+    def _arrow_scorer(self, frame: DataFrame, scorer: Scorer) -> ScoreBatches:
+        mode = self._settings.models.rules
+        options = ScorerOptions(
+            version=(VERSION_COLUMN, self._version),
+            # Workers only count: the run warns, once for all frames.
+            rules="count" if mode == "warn" else mode,
+            report=self._count_violations(frame),
         )
+        return build_arrow_scorer(frame.sparkSession, scorer, self._folder / SCORER, self._settings, options)
 
-    def _counting(self, frame: DataFrame) -> ReportCounts | None:
-        """Return what workers call with what broke the rules of this frame's rows; None without rules."""
+    def _count_violations(self, frame: DataFrame) -> ReportCounts | None:
+        """Return the workers' callback for violations in a frame; None without rules."""
         if not self._rules:
             return None
-        if self._tally is None:
-            self._tally = RuleViolationCounter(self._rules, self._settings.models.rules)
-        return self._tally.of(frame)
+        if self._counter is None:
+            self._counter = RuleViolationCounter(self._rules, self._settings.models.rules)
+        return self._counter.for_frame(frame)
 
-    def _afar(self, spark: SparkSession) -> str:
-        """Return why executors elsewhere can't run the scorer; asked once."""
-        if self._asked is None:
-            self._asked = (
-                probe_executors(spark, *scoring_package())
-                if has_remote_executors(spark, self._settings)
-                else ""
-            )
-        return self._asked
+    def _probe(self, spark: SparkSession) -> str:
+        """Return why remote executors can't run the scorer; they are probed once."""
+        if self._probe_result is None:
+            is_remote = has_remote_executors(spark, self._settings)
+            self._probe_result = probe_executors(spark, *scoring_package()) if is_remote else ""
+        return self._probe_result
 
     @cached_property
-    def _seconds(self) -> float:
+    def _seconds_per_row(self) -> float:
         assert self.scorer is not None
         return seconds_per_row(self.scorer, self._folder / SCORER / CERTIFICATE)
 
     @cached_property
-    def _answers(self) -> tuple[str, ...]:
+    def _outputs(self) -> tuple[str, ...]:
         if self.scorer is None:
             return output_columns(self.fitted)
         return tuple(output.name for output in self.scorer.outputs)

@@ -81,7 +81,7 @@ def locating_options(project: ProjectOptions) -> dict[str, Any]:
 
     Outside of a project there are none.
     """
-    from sparkops.pyfunc.worker.environment import WorkerSettings
+    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
     from sparkops.registry.mlflow_store import download_cache, registry_uri
 
     try:
@@ -93,7 +93,7 @@ def locating_options(project: ProjectOptions) -> dict[str, Any]:
     return {
         "tracking_uri": registry_uri(settings),
         "cache": download_cache(settings),
-        "running": WorkerSettings.of(settings),
+        "worker_settings": WorkerSettings.from_settings(settings),
     }
 
 

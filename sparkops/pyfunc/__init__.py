@@ -1,1 +1,1 @@
-"""Models of other libraries, saved by MLflow: the registration side and the worker side."""
+"""Models of MLflow flavors other than Spark (scikit-learn, ONNX, Keras, ...), each scored in its own process."""

@@ -1,1 +1,1 @@
-"""The MLflow model registry of a project: register, promote, roll back."""
+"""The model registry of a project on MLflow: evaluate, certify and register models, and move their aliases."""

@@ -1,7 +1,8 @@
-"""Move MLflow's aliases: who is champion, who was it before, who challenges."""
+"""Move MLflow's aliases `champion`, `challenger` and `previous` between versions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sparkops.errors import UnknownName
@@ -15,38 +16,38 @@ PREVIOUS = "previous"
 CHALLENGER = "challenger"
 
 
-def find_holder(versions: tuple[ModelVersionInfo, ...], alias: str) -> ModelVersionInfo | None:
-    """Return the version that holds an alias."""
+def find_holder(versions: Sequence[ModelVersionInfo], alias: str) -> ModelVersionInfo | None:
+    """Return the version that has an alias, or None."""
     return next((version for version in versions if alias in version.aliases), None)
 
 
-def assign_alias(
-    client: MlflowClient, versions: tuple[ModelVersionInfo, ...], chosen: ModelVersionInfo, alias: str
-) -> None:
-    """Give an alias to a version; a champion that is replaced becomes `previous`.
-
-    `previous` is moved first: at no moment is there no champion, and a crash between the two leaves the old one.
-    """
-    before = find_holder(versions, alias)
-    if before is not None and before.version == chosen.version:
-        return
-    if alias == CHAMPION:
-        if before is not None:
-            client.set_registered_model_alias(chosen.name, PREVIOUS, str(before.version))
-        elif PREVIOUS in chosen.aliases:
-            client.delete_registered_model_alias(chosen.name, PREVIOUS)
-    client.set_registered_model_alias(chosen.name, alias, str(chosen.version))
-    if alias == CHAMPION and CHALLENGER in chosen.aliases:
-        client.delete_registered_model_alias(chosen.name, CHALLENGER)
-
-
-def find_previous(versions: tuple[ModelVersionInfo, ...], name: str) -> ModelVersionInfo:
+def find_previous(versions: Sequence[ModelVersionInfo], name: str) -> ModelVersionInfo:
     """Return the version that a rollback makes champion again."""
-    found = find_holder(versions, PREVIOUS)
-    if found is None:
+    previous = find_holder(versions, PREVIOUS)
+    if previous is None:
         known = sorted({alias for version in versions for alias in version.aliases})
         advice = (
             f"There is nothing to roll back to; promote a version: `sparkops models promote {name} VERSION`."
         )
         raise UnknownName("alias", PREVIOUS, known, where=f"model `{name}`", advice=advice)
-    return found
+    return previous
+
+
+def assign_alias(
+    client: MlflowClient, versions: Sequence[ModelVersionInfo], version: ModelVersionInfo, alias: str
+) -> None:
+    """Give an alias to a version; a champion that is replaced becomes `previous`.
+
+    `previous` moves first. So there is a champion at every moment, and after a crash in between it is the old one.
+    """
+    holder = find_holder(versions, alias)
+    if holder is not None and holder.version == version.version:
+        return
+    if alias == CHAMPION:
+        if holder is not None:
+            client.set_registered_model_alias(version.name, PREVIOUS, str(holder.version))
+        elif PREVIOUS in version.aliases:
+            client.delete_registered_model_alias(version.name, PREVIOUS)
+    client.set_registered_model_alias(version.name, alias, str(version.version))
+    if alias == CHAMPION and CHALLENGER in version.aliases:
+        client.delete_registered_model_alias(version.name, CHALLENGER)

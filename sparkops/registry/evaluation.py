@@ -1,4 +1,4 @@
-"""Whether a model version may take an alias: its gates, each compared and told."""
+"""Evaluate a trained model on its held-out rows, and compare the metrics with its gates."""
 
 from __future__ import annotations
 
@@ -16,8 +16,41 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 
+@contextmanager
+def persisted(frame: DataFrame | None) -> Iterator[None]:
+    """Keep a frame in Spark's memory while the block runs; a frame that is cached already stays so."""
+    if frame is None or frame.is_cached:
+        yield
+        return
+    frame.persist()
+    try:
+        yield
+    finally:
+        frame.unpersist()
+
+
+def evaluate(model: Model) -> dict[str, float]:
+    """Return the metrics of a trained model: the given ones, and those of `Model.evaluate` on the held-out rows."""
+    if model.evaluate is None:
+        return _to_floats(model.metrics)
+    if model.heldout is None:
+        raise ModelError("Model.evaluate needs rows to look at: give Model.heldout too.")
+    if model.heldout.isEmpty():
+        raise ModelError(
+            "Model.heldout has no rows, so no metric can be computed. Check how the job splits its table."
+        )
+    return {**_to_floats(model.metrics), **evaluate_on_heldout(model, model.fitted)}
+
+
+def evaluate_on_heldout(model: Model, fitted: Any) -> dict[str, float]:
+    """Return the metrics of another fitted model on the held-out rows of `model`, by its `evaluate`."""
+    if model.evaluate is None or model.heldout is None:
+        raise ModelError("A gate with not_worse needs Model.heldout and Model.evaluate.")
+    return _to_floats(model.evaluate(fitted.transform(model.heldout)))
+
+
 def needs_champion(gates: Sequence[Gate]) -> bool:
-    """Tell whether a gate compares with the present champion."""
+    """Return whether a gate compares with the present champion."""
     return any(gate.not_worse for gate in gates)
 
 
@@ -28,8 +61,9 @@ def evaluate_gates(
 
     Args:
         gates: The declared conditions.
-        metrics: The new version's metrics.
-        champion: The champion's metrics on the same held-out rows; None where there is no champion.
+        metrics: Metrics of the new version.
+        champion: The champion's metrics on the same held-out rows: None if there is no champion, empty if it cannot
+            score them.
     """
     missing = sorted({gate.metric for gate in gates} - set(metrics))
     if missing:
@@ -47,11 +81,11 @@ def _results(gate: Gate, value: float, champion: Mapping[str, float] | None) -> 
     if gate.at_most is not None:
         results.append(_result(gate, f"at most {gate.at_most:g}", value, value <= gate.at_most))
     if gate.not_worse:
-        results.append(_compared(gate, value, champion))
+        results.append(_compare_with_champion(gate, value, champion))
     return results
 
 
-def _compared(gate: Gate, value: float, champion: Mapping[str, float] | None) -> GateResult:
+def _compare_with_champion(gate: Gate, value: float, champion: Mapping[str, float] | None) -> GateResult:
     rule = f"not worse than champion ({gate.better} is better, tolerance {gate.tolerance:g})"
     if champion is None:
         return _result(gate, f"{rule}: there is none yet", value, passed=True)
@@ -66,41 +100,8 @@ def _result(gate: Gate, rule: str, value: float, passed: bool, champion: float |
     return GateResult(metric=gate.metric, rule=rule, value=value, champion=champion, passed=passed)
 
 
-@contextmanager
-def persisted(frame: DataFrame | None) -> Iterator[None]:
-    """Keep the held-out rows in memory while several models and metrics read them."""
-    if frame is None or frame.is_cached:
-        yield
-        return
-    frame.persist()
-    try:
-        yield
-    finally:
-        frame.unpersist()
-
-
-def evaluate(model: Model) -> dict[str, float]:
-    """Return the metrics of a trained model: those it brought, and those on its held-out rows."""
-    if model.evaluate is None:
-        return _numbers(model.metrics)
-    if model.heldout is None:
-        raise ModelError("Model.evaluate needs rows to look at: give Model.heldout too.")
-    if model.heldout.isEmpty():
-        raise ModelError(
-            "Model.heldout has no rows, so no metric can be computed. Check how the job splits its table."
-        )
-    return {**_numbers(model.metrics), **evaluate_on_heldout(model, model.fitted)}
-
-
-def evaluate_on_heldout(model: Model, fitted: Any) -> dict[str, float]:
-    """Return what the author's function says of a fitted model's answers to the held-out rows."""
-    if model.evaluate is None or model.heldout is None:
-        raise ModelError("A gate with not_worse needs Model.heldout and Model.evaluate.")
-    return _numbers(model.evaluate(fitted.transform(model.heldout)))
-
-
-def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return metrics as floats; anything but a finite number is told by name."""
+def _to_floats(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Return metrics as floats; ModelError names a metric that is not a finite number."""
     for name, value in metrics.items():
         if not isinstance(value, numbers.Real) or not math.isfinite(value):
             raise ModelError(f"Metric `{name}` is {value!r}; a metric must be a finite number.")

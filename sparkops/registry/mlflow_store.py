@@ -1,4 +1,4 @@
-"""MLflow's client for a project, imported late (it takes seconds) and kept quiet."""
+"""The MLflow store of a project: its locations, and a client for it. MLflow is imported on first use: it takes seconds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.config.settings import Settings
@@ -14,78 +15,31 @@ from sparkops.scoring.locate.sqlite_registry import sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-from pathlib import Path
 
-# MLflow reads these while it is imported: no reports to its makers, no bars and no hints on the terminal.
-_QUIET = {
+# MLflow reads these while it is imported: no telemetry, progress bars or hints on the terminal. Three retries, so that
+# a server that is down is reported after seconds, not minutes.
+_VARIABLES = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # seconds, not minutes, until a server that is down is told
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
 }
-_NOISY = ("mlflow", "alembic", "git")
-
-
-def preload_mlflow() -> threading.Thread:
-    """Start importing MLflow in a thread, so that it is there once a model was trained."""
-    thread = threading.Thread(target=_quietly_imported, name="sparkops-mlflow", daemon=True)
-    thread.start()
-    return thread
-
-
-def connect(settings: Settings) -> MlflowClient:
-    """Return MLflow's client for the project's store, made on first use where it is a local file."""
-    _quietly_imported()
-    from mlflow import MlflowClient
-    from mlflow.exceptions import MlflowException
-
-    uri = tracking_uri(settings)
-    file = sqlite_file(uri)
-    try:
-        if file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        made = MlflowClient(tracking_uri=uri, registry_uri=registry_uri(settings))
-        made.get_experiment_by_name(settings.models.experiment)  # the first question shows whether it answers
-    except OSError as error:
-        raise ModelError(
-            f"The model registry {uri} can't be made ({error}). Check models.tracking_uri."
-        ) from error
-    except MlflowException as error:
-        raise EngineError(
-            f"The model registry {uri} does not answer ({first_line(error)}). Check models.tracking_uri."
-        ) from error
-    return made
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of an error of MLflow, which may carry a whole server page."""
-    return str(getattr(error, "message", error)).strip().split("\n", 1)[0][:300]
-
-
-def _quietly_imported() -> None:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")  # about its own type hints and deprecations
-    import mlflow.pyfunc
-    import mlflow.spark  # noqa: F401
-
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.ERROR)
+_VERBOSE_LOGGERS = ("mlflow", "alembic", "git")
 
 
 def tracking_uri(settings: Settings) -> str:
-    """Return the tracking store: the one of conf, or SQLite under the project's state folder."""
+    """Return the tracking store: the configured one, or SQLite in the project's state folder."""
     return settings.models.tracking_uri or f"sqlite:///{settings.state / 'mlflow' / 'mlflow.db'}"
 
 
 def registry_uri(settings: Settings) -> str:
-    """Return the registry: the one of conf, or the tracking store."""
+    """Return the registry: the configured one, or the tracking store."""
     return settings.models.registry_uri or tracking_uri(settings)
 
 
 def artifact_root(settings: Settings) -> str | None:
-    """Return where artifacts go, as a URI; None lets a tracking server decide."""
+    """Return the URI under which artifacts are stored; None if the tracking server decides."""
     root = settings.models.artifact_root
     if root is not None:
         return root if "://" in root else (settings.root / root).as_uri()
@@ -95,5 +49,59 @@ def artifact_root(settings: Settings) -> str | None:
 
 
 def download_cache(settings: Settings) -> Path:
-    """Return the folder that keeps what was copied from a tracking server."""
+    """Return the folder of models that were copied from a tracking server."""
     return settings.state / "mlflow" / "cache"
+
+
+def connect(settings: Settings) -> MlflowClient:
+    """Return MLflow's client for the project's store; a store in a local file is created on first use.
+
+    Raises:
+        ModelError: The local file cannot be created.
+        EngineError: The store does not answer.
+    """
+    _import_mlflow()
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    uri = tracking_uri(settings)
+    file = sqlite_file(uri)
+    try:
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        client = MlflowClient(tracking_uri=uri, registry_uri=registry_uri(settings))
+        # A first request, to see whether the store answers.
+        client.get_experiment_by_name(settings.models.experiment)
+    except OSError as error:
+        raise ModelError(
+            f"The model registry {uri} can't be made ({error}). Check models.tracking_uri."
+        ) from error
+    except MlflowException as error:
+        raise EngineError(
+            f"The model registry {uri} does not answer ({first_line(error)}). Check models.tracking_uri."
+        ) from error
+    return client
+
+
+def preload_mlflow() -> threading.Thread:
+    """Start importing MLflow in a thread, so that it is imported when training ends."""
+    thread = threading.Thread(target=_import_mlflow, name="sparkops-mlflow", daemon=True)
+    thread.start()
+    return thread
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an MLflow error, whose message may contain a whole HTML page."""
+    return str(getattr(error, "message", error)).strip().split("\n", 1)[0][:300]
+
+
+def _import_mlflow() -> None:
+    for name, value in _VARIABLES.items():
+        os.environ.setdefault(name, value)
+    # Warnings about its own type hints and deprecations.
+    warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")
+    import mlflow.pyfunc
+    import mlflow.spark  # noqa: F401
+
+    for name in _VERBOSE_LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""Hand a finished model folder to MLflow: a run, a logged model, and last of all the registered version."""
+"""Upload a finished model folder to MLflow: a run, a logged model, and last the registered version."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel
 
-_LONGEST_PARAM = 500  # what every store of MLflow takes
-_VERSIONS = "mlflow.modelVersions"  # by it MLflow's pages link a logged model to its versions
+# Longest value of a parameter that every store of MLflow accepts.
+_MAX_PARAM = 500
+# The tag by which MLflow's pages link a logged model to its versions.
+_VERSIONS_TAG = "mlflow.modelVersions"
 
 
 def upload_version(
@@ -30,147 +32,154 @@ def upload_version(
 ) -> int:
     """Log and register a model folder, and return the new version.
 
-    The version is made last: should anything fail before, no reader of the registry ever sees it, and the run and the
+    The version is created last. If anything fails before, no reader of the registry sees a version, and the run and the
     logged model are marked as failed.
 
     Args:
         client: MLflow's client.
-        settings: Which experiment, and where artifacts go.
-        facts: What sparkops knows of the version.
-        folder: The finished model folder; its `MLmodel` gets the ids of MLflow.
-        tags: Further tags of the run.
+        settings: Experiment and location of artifacts.
+        facts: Facts about the version.
+        folder: The finished model folder; MLflow's ids are written to its `MLmodel`.
+        tags: Further tags of MLflow's run.
     """
     from mlflow.exceptions import MlflowException
 
     try:
-        experiment = _experiment(client, settings)
-        run = client.create_run(
-            experiment, run_name=facts.name, tags={**tags, RUN_TAG: facts.run_id}
-        ).info.run_id
+        experiment = _get_experiment(client, settings)
+        run_tags = {**tags, RUN_TAG: facts.run_id}
+        run = client.create_run(experiment, run_name=facts.name, tags=run_tags).info.run_id
     except MlflowException as error:
-        raise _failed(facts, error) from error
+        raise _upload_error(facts, error) from error
     try:
-        _log(client, run, facts)
-        logged = _logged_model(client, experiment, run, facts, folder)
-        sealed = {SEAL: sha256((folder / FLAVOR).read_bytes()).hexdigest()} if facts.flavor else {}
-        version = _version(client, settings, run, logged, facts, sealed)
+        _log_run(client, run, facts)
+        model = _log_model(client, experiment, run, facts, folder)
+        seal = {SEAL: sha256((folder / FLAVOR).read_bytes()).hexdigest()} if facts.flavor else {}
+        version = _create_version(client, settings, run, model, facts, {**to_tags(facts), **seal})
     except BaseException as error:
         with contextlib.suppress(MlflowException):
             client.set_terminated(run, "FAILED")
         if isinstance(error, MlflowException | OSError):
-            raise _failed(facts, error) from error
+            raise _upload_error(facts, error) from error
         raise
     client.set_terminated(run)
     return version
 
 
-def _failed(facts: ModelFacts, error: Exception) -> EngineError:
+def _upload_error(facts: ModelFacts, error: Exception) -> EngineError:
     return EngineError(
         f"Model `{facts.name}` was trained, but MLflow did not take it: {first_line(error)}. "
         "Nothing was registered; check models.tracking_uri, then resume the run."
     )
 
 
-def _experiment(client: MlflowClient, settings: Settings) -> str:
+def _get_experiment(client: MlflowClient, settings: Settings) -> str:
     from mlflow.exceptions import MlflowException
 
     name = settings.models.experiment
-    found = client.get_experiment_by_name(name)
-    if found is None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
         try:
             return str(client.create_experiment(name, artifact_location=artifact_root(settings)))
         except MlflowException:
-            found = client.get_experiment_by_name(name)  # another run made it in between
-            if found is None:
+            # Another run may have created it in the meantime.
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
                 raise
-    return str(found.experiment_id)
+    return str(experiment.experiment_id)
 
 
-def _log(client: MlflowClient, run: str, facts: ModelFacts) -> None:
+def _log_run(client: MlflowClient, run: str, facts: ModelFacts) -> None:
+    """Log the parameters, and the training tables as input datasets."""
     from mlflow.entities import Dataset, DatasetInput, Param
 
-    params = [Param(name, _short(value)) for name, value in facts.params.items()]
+    params = [Param(name, _shorten(value)) for name, value in facts.params.items()]
     client.log_batch(run, params=params)
-    sources = {
-        name: json.dumps({"table": name, "version": version}) for name, version in facts.tables.items()
-    }
-    inputs = [
-        DatasetInput(
-            Dataset(name, "source" if version is None else f"v{version}", "sparkops_table", sources[name])
+    datasets = [
+        Dataset(
+            name=name,
+            digest="source" if version is None else f"v{version}",
+            source_type="sparkops_table",
+            source=json.dumps({"table": name, "version": version}),
         )
         for name, version in facts.tables.items()
     ]
-    if inputs:
-        client.log_inputs(run, datasets=inputs)
+    if datasets:
+        client.log_inputs(run, datasets=[DatasetInput(dataset) for dataset in datasets])
 
 
-def _logged_model(
+def _log_model(
     client: MlflowClient, experiment: str, run: str, facts: ModelFacts, folder: Path
 ) -> LoggedModel:
+    """Create a logged model with its metrics, and upload the folder; if that fails, it is marked as failed."""
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
     from mlflow.utils.time import get_current_time_millis
 
-    logged = client.create_logged_model(
-        experiment, name=facts.name, source_run_id=run, tags={RUN_TAG: facts.run_id},
-        params={name: _short(value) for name, value in facts.params.items()}, model_type=facts.flavor or "spark",
-    )  # fmt: skip
+    model = client.create_logged_model(
+        experiment,
+        name=facts.name,
+        source_run_id=run,
+        tags={RUN_TAG: facts.run_id},
+        params={name: _shorten(value) for name, value in facts.params.items()},
+        model_type=facts.flavor or "spark",
+    )
     status = LoggedModelStatus.FAILED
     try:
-        client.log_outputs(run, models=[LoggedModelOutput(logged.model_id, step=0)])
+        client.log_outputs(run, models=[LoggedModelOutput(model.model_id, step=0)])
         now = get_current_time_millis()
         metrics = [
-            Metric(name, value, now, 0, model_id=logged.model_id, run_id=run)
+            Metric(name, value, now, 0, model_id=model.model_id, run_id=run)
             for name, value in facts.metrics.items()
         ]
         client.log_batch(run, metrics=metrics)
-        set_mlflow_ids(folder, run=run, model_id=logged.model_id, location=logged.artifact_location)
+        set_mlflow_ids(folder, run=run, model_id=model.model_id, location=model.artifact_location)
         if facts.flavor:
-            _seal(folder)  # `MLmodel` holds the ids now
-        client.log_model_artifacts(logged.model_id, str(folder))
+            _reseal(folder)
+        client.log_model_artifacts(model.model_id, str(folder))
         status = LoggedModelStatus.READY
     finally:
-        client.finalize_logged_model(logged.model_id, status)
-    return logged
+        client.finalize_logged_model(model.model_id, status)
+    return model
 
 
-def _seal(folder: Path) -> None:
-    from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder  # it brings NumPy
+def _reseal(folder: Path) -> None:
+    """Seal a pyfunc model's folder again, after `MLmodel` was changed."""
+    # Imported here because it brings NumPy.
+    from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder
 
     seal_folder(read_manifest(folder), folder)
 
 
-def _version(
+def _create_version(
     client: MlflowClient,
     settings: Settings,
     run: str,
-    logged: LoggedModel,
+    model: LoggedModel,
     facts: ModelFacts,
-    sealed: Mapping[str, str],
+    tags: Mapping[str, str],
 ) -> int:
-    """Register the logged model.
+    """Register the logged model, and return the version.
 
-    With SQLite MLflow would look `models:/m-...` up in the process's global store instead of the client's own, so the
-    artifact's place is given itself.
+    With SQLite, MLflow would look up `models:/m-...` in the process's global store instead of the client's own.
+    Therefore the location of the artifact is given instead.
     """
     from mlflow.exceptions import MlflowException
 
-    with contextlib.suppress(
-        MlflowException
-    ):  # it stands already: anything else fails again in the next line
+    # The name may be registered already; any other error happens again in the next request.
+    with contextlib.suppress(MlflowException):
         client.create_registered_model(facts.name)
-    local = sqlite_file(registry_uri(settings)) is not None
-    made = client.create_model_version(
+    is_local = sqlite_file(registry_uri(settings)) is not None
+    version = client.create_model_version(
         facts.name,
-        source=logged.artifact_location if local else f"models:/{logged.model_id}",
+        source=model.artifact_location if is_local else f"models:/{model.model_id}",
         run_id=run,
-        tags={**to_tags(facts), **sealed},
-        model_id=logged.model_id,
+        tags=dict(tags),
+        model_id=model.model_id,
     )
-    versions = json.dumps([{"name": facts.name, "version": int(made.version)}])
-    client.set_logged_model_tags(logged.model_id, {_VERSIONS: versions})
-    return int(made.version)
+    link = json.dumps([{"name": facts.name, "version": int(version.version)}])
+    client.set_logged_model_tags(model.model_id, {_VERSIONS_TAG: link})
+    return int(version.version)
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = str(value)
-    return text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 3]}..."
+    return text if len(text) <= _MAX_PARAM else f"{text[: _MAX_PARAM - 3]}..."

@@ -14,9 +14,9 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sparkops.errors import EngineError, ParityBroken
-from sparkops.pyfunc.worker.environment import WorkerSettings
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.artifact.scorer_folder import load
 from sparkops.scoring.locate.model_uri import find_scorer_folder, locate
 from sparkops.scoring.rules.rule_monitor import RuleMode
@@ -31,7 +31,7 @@ def load_service(
     *,
     tracking_uri: str | None = None,
     cache: Path | None = None,
-    running: WorkerSettings | None = None,
+    worker_settings: WorkerSettings | None = None,
     rules: RuleMode = "warn",
 ) -> Service:
     """Load a model, check its certificate, and return the service for `create_app`.
@@ -40,7 +40,7 @@ def load_service(
         uri: `models:/name@alias`, `models:/name/3` or a folder.
         tracking_uri: URI of the registry.
         cache: Folder for models copied from a tracking server.
-        running: Process settings of a model of another library.
+        worker_settings: Process settings of a model of another library.
         rules: What happens to rows that violate a rule of the model.
 
     Raises:
@@ -49,7 +49,9 @@ def load_service(
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
     other = is_pyfunc_model(model.folder)
     folder = model.folder if other else find_scorer_folder(model.folder)
-    scorer = open_pyfunc_scorer(model, running or WorkerSettings()) if other else load(folder, rules=rules)
+    scorer = (
+        open_pyfunc_scorer(model, worker_settings or WorkerSettings()) if other else load(folder, rules=rules)
+    )
     health = Health(scorer, read_certificate(folder))
     if reason := health.find_problem():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")

@@ -1,4 +1,4 @@
-"""What an artifact is to MLflow: an ordinary model, loaded without sparkops and without Spark."""
+"""A model folder is an ordinary model for MLflow, which loads it without sparkops and without Spark."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
     frame.index = range(5, len(frame) + 5)
     frame.to_json(tmp_path / "rows.json", orient="split")
     folder = Registry(shared_settings).folder("late")
-    told = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
-    answer, index, examples, modules = json.loads(told.splitlines()[-1])
+    output = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
+    answer, index, examples, modules = json.loads(output.splitlines()[-1])
     theirs = scored_by_spark(some, fitted)
     assert answer["prediction"] == [row.prediction for row in theirs]
     assert answer["probability"] == [pytest.approx(row.probability.toArray(), rel=1e-9) for row in theirs]
@@ -47,7 +47,7 @@ def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
     assert not [name for name in modules if name.startswith(("sparkops.", "pyspark"))]
 
 
-def test_the_signature_names_the_inputs_and_lets_gaps_of_integers_through(
+def test_the_signature_allows_nulls_in_integer_columns_that_the_model_accepts(
     shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     from mlflow.models import Model
@@ -62,12 +62,12 @@ def test_the_signature_names_the_inputs_and_lets_gaps_of_integers_through(
     assert model.metadata["training_tables"] == {"flights": 12, "weather": None}
 
 
-def test_it_asks_for_numpy_and_mlflow_alone(shared_settings: Settings, late: ModelVersionInfo) -> None:
+def test_it_requires_only_numpy_and_mlflow(shared_settings: Settings, late: ModelVersionInfo) -> None:
     text = (Registry(shared_settings).folder("late") / "requirements.txt").read_text()
     assert sorted(line.partition("=")[0].rstrip(">") for line in text.split()) == ["mlflow", "numpy"]
 
 
-def test_the_code_in_an_artifact_is_named_by_its_content_and_finds_no_other_models(
+def test_the_code_package_is_named_by_its_hash_and_contains_no_registry_access(
     shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     (package,) = (Registry(shared_settings).folder("late") / "code").iterdir()
@@ -104,7 +104,7 @@ def test_spark_udf_scores_it_as_the_pipeline_does(
     ]
 
 
-def test_mlflows_own_pages_find_run_params_metrics_tables_and_version(
+def test_mlflow_shows_run_parameters_metrics_tables_and_version(
     shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
     from mlflow import MlflowClient

@@ -1,4 +1,4 @@
-"""The certificate run again: the kept rows, fresh ones, another interpreter's Spark."""
+"""Parity checks of a compiled scorer: its certificate, random rows, and the Spark of another interpreter."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ from typing import Any
 import pytest
 
 from sparkops.artifact.compiled_scorer import write_compiled_scorer
-from sparkops.artifact.parity_check import (
-    ParityCheck,
-    SparkReference,
-    interpreter_reference,
-    session_reference,
-)
+from sparkops.artifact.parity_check import ParityCheck
 from sparkops.artifact.saved_spark_model import read_spark_model
+from sparkops.artifact.spark_reference import SparkReference, interpreter_reference, session_reference
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.errors import EngineError, ModelError, NotCompiled
 from sparkops.registry.registry import Registry
@@ -29,105 +25,112 @@ DDL = {"categories": "c string, d string, x double, g double, n int", "boosted":
 
 
 @pytest.fixture
-def compiled(tmp_path: Path) -> Callable[..., Path]:
-    """Compile a fixture as `models compile --into` does."""
+def compile_fixture(tmp_path: Path) -> Callable[..., Path]:
+    """Compile a saved model of the fixtures as `models compile --into` does, and return the scorer's folder."""
 
     def make(name: str = "boosted", spark: str = "spark-4.1") -> Path:
         model = read_spark_model(FIXTURES / spark / name / "model", schema=DDL[name])
-        write_compiled_scorer(compile_model(model.saved, model.fields), model, tmp_path / "made")
-        return tmp_path / "made"
+        write_compiled_scorer(compile_model(model.folder, model.fields), model, tmp_path / "compiled")
+        return tmp_path / "compiled"
 
     return make
 
 
-def told_by(scorer: Scorer, **changes: Any) -> SparkReference:
-    """Return a Spark that answers as a scorer does, but for some columns."""
+def fake_spark(scorer: Scorer, **changes: Any) -> SparkReference:
+    """Return a reference that answers as a scorer does, except for some columns."""
 
-    def ask(saved: Path, head: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[Any]]:
+    def answer(
+        model: Path, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+    ) -> tuple[str, list[Any]]:
         answers = [scorer.answer(row) for row in rows]
-        assert "refused" not in answers[: head["together"]]
-        changed = [answer | changes if isinstance(answer, dict) else answer for answer in answers]
-        return "4.9", changed
+        assert "refused" not in answers[: request["together"]]
+        return "4.9", [answer | changes if isinstance(answer, dict) else answer for answer in answers]
 
-    return ask
-
-
-def test_a_compiled_folder_gets_its_certificate_once_spark_agreed(compiled) -> None:
-    found = ParityCheck.of(compiled(), rows=50, seed=1)
-    assert (found.cases, len(found.fresh), found.trained_by[:3]) == ((), 50, "4.1")
-    compared = found.asked(told_by(found.scorer))
-    assert (compared.spark, compared.differences) == ("4.9", ())
-    assert compared.rows > 60
-    assert found.write_certificate(compared) == found.folder / CERTIFICATE
-    again = ParityCheck.of(found.folder, rows=20, seed=1)
-    assert len(again.cases) == compared.rows
-    assert again.kept() == []
-    assert again.write_certificate(compared) is None
+    return answer
 
 
-def test_differences_are_told_with_their_rows(compiled) -> None:
-    found = ParityCheck.of(compiled(), rows=10, seed=1)
-    compared = found.asked(told_by(found.scorer, rawPrediction=[9.0, -9.0]))
-    assert len(compared.differences) == compared.rows - compared.refused
-    assert "rawPrediction is [9.0, -9.0] in Spark" in compared.told()[0]
-    assert "'x':" in compared.told()[0]
+def test_a_compiled_folder_gets_a_certificate_once_spark_agrees(compile_fixture) -> None:
+    check = ParityCheck.for_model(compile_fixture(), rows=50, seed=1)
+    assert (check.cases, len(check.random_rows), check.spark_version[:3]) == ((), 50, "4.1")
+    result = check.compare(fake_spark(check.scorer))
+    assert (result.spark_version, result.differences) == ("4.9", ())
+    assert result.rows > 60
+    assert check.write_certificate(result) == check.folder / CERTIFICATE
+    again = ParityCheck.for_model(check.folder, rows=20, seed=1)
+    assert len(again.cases) == result.rows
+    assert again.check_certificate() == []
+    assert again.write_certificate(result) is None
 
 
-def test_fresh_rows_are_new_the_same_for_a_seed_and_mostly_answered(compiled) -> None:
-    folder = compiled("categories")
-    one, same, other = (ParityCheck.of(folder, rows=300, seed=seed) for seed in (3, 3, 4))
-    assert repr(one.fresh) == repr(same.fresh)
-    assert repr(one.fresh) != repr(other.fresh)
-    answers = [one.scorer.answer(row) for row in one.fresh]
-    assert len({repr(row) for row in one.fresh}) > 150
+def test_messages_contain_each_difference_with_its_row(compile_fixture) -> None:
+    check = ParityCheck.for_model(compile_fixture(), rows=10, seed=1)
+    result = check.compare(fake_spark(check.scorer, rawPrediction=[9.0, -9.0]))
+    assert len(result.differences) == result.rows - result.refused
+    assert "rawPrediction is [9.0, -9.0] in Spark" in result.messages()[0]
+    assert "'x':" in result.messages()[0]
+
+
+def test_random_rows_are_the_same_for_a_seed_and_mostly_answered(compile_fixture) -> None:
+    folder = compile_fixture("categories")
+    one, same, other = (ParityCheck.for_model(folder, rows=300, seed=seed) for seed in (3, 3, 4))
+    assert repr(one.random_rows) == repr(same.random_rows)
+    assert repr(one.random_rows) != repr(other.random_rows)
+    answers = [one.scorer.answer(row) for row in one.random_rows]
+    assert len({repr(row) for row in one.random_rows}) > 150
     assert sum(isinstance(answer, dict) for answer in answers) > 150
     assert answers.count("refused") <= 12
 
 
-def test_what_has_no_scorer_or_lost_its_model_is_told(compiled, tmp_path: Path) -> None:
+def test_a_folder_without_a_scorer_or_without_its_spark_model_is_an_error(
+    compile_fixture, tmp_path: Path
+) -> None:
     with pytest.raises(NotCompiled, match="sparkops models compile"):
-        ParityCheck.of(FIXTURES / "spark-4.1" / "boosted" / "model")
-    folder = compiled()
+        ParityCheck.for_model(FIXTURES / "spark-4.1" / "boosted" / "model")
+    folder = compile_fixture()
     (folder / "compiled.json").write_text(json.dumps({"model": str(tmp_path / "gone")}), "utf-8")
     with pytest.raises(ModelError, match=r"gone that .* was compiled from is gone"):
-        ParityCheck.of(folder)
+        ParityCheck.for_model(folder)
 
 
-def test_an_interpreter_without_pyspark_says_so(compiled, tmp_path: Path) -> None:
+def test_an_interpreter_without_pyspark_is_an_error_with_its_message(compile_fixture, tmp_path: Path) -> None:
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -I "$@"\n', "utf-8")
     bare.chmod(0o755)
+    check = ParityCheck.for_model(compile_fixture(), rows=1, seed=1)
     with pytest.raises(
         EngineError, match=r"could not answer: ModuleNotFoundError: No module named .*pyspark"
     ):
-        ParityCheck.of(compiled(), rows=1, seed=1).asked(interpreter_reference(bare))
+        check.compare(interpreter_reference(bare))
     with pytest.raises(EngineError, match="can't be run"):
-        ParityCheck.of(compiled(), rows=1, seed=1).asked(interpreter_reference(tmp_path / "gone"))
+        check.compare(interpreter_reference(tmp_path / "gone"))
 
 
 @pytest.mark.spark
 @pytest.mark.parametrize("spark_of", ["spark-4.0", "spark-4.2"])
-def test_this_spark_agrees_with_the_scorer_of_a_model_that_another_saved(compiled, spark, spark_of) -> None:
-    found = ParityCheck.of(compiled("categories", spark_of), rows=100, seed=5)
-    compared = found.asked(session_reference(spark))
-    assert compared.told() == []
-    assert compared.spark == spark.version != found.trained_by
+def test_this_spark_agrees_with_the_scorer_of_a_model_that_another_version_saved(
+    compile_fixture, spark, spark_of
+) -> None:
+    check = ParityCheck.for_model(compile_fixture("categories", spark_of), rows=100, seed=5)
+    result = check.compare(session_reference(spark))
+    assert result.messages() == []
+    assert result.spark_version == spark.version != check.spark_version
 
 
 @pytest.mark.spark
-def test_a_registered_model_keeps_its_certificate_and_stands_fresh_rows(spark, shared_settings, late) -> None:
-    found = ParityCheck.of(Registry(shared_settings).fetch("late@champion"), rows=100, seed=5)
-    assert (len(found.cases), found.kept()) == (late.parity, [])
-    compared = found.asked(session_reference(spark))
-    assert compared.told() == []
-    assert compared.rows > 250
+def test_a_registered_model_agrees_with_spark_on_its_certificate_and_on_random_rows(
+    spark, shared_settings, late
+) -> None:
+    check = ParityCheck.for_model(Registry(shared_settings).fetch("late@champion"), rows=100, seed=5)
+    assert (len(check.cases), check.check_certificate()) == (late.parity, [])
+    result = check.compare(session_reference(spark))
+    assert result.messages() == []
+    assert result.rows > 250
 
 
 @pytest.mark.cluster
-def test_another_interpreter_is_asked_in_a_process_of_its_own(compiled) -> None:
-    found = ParityCheck.of(compiled("categories"), rows=20, seed=5)
-    compared = found.asked(interpreter_reference(Path(sys.executable)))
-    assert compared.told() == []
+def test_the_spark_of_another_interpreter_answers_in_its_own_process(compile_fixture) -> None:
+    check = ParityCheck.for_model(compile_fixture("categories"), rows=20, seed=5)
+    assert check.compare(interpreter_reference(Path(sys.executable))).messages() == []
 
 
 @pytest.mark.spark
@@ -144,8 +147,8 @@ def test_a_model_that_plain_mlflow_logged_compiles_and_answers_as_spark_does(
         fitted, str(tmp_path / "model"), signature=signature, dfs_tmpdir=str(tmp_path / "tmp")
     )
     model = read_spark_model(tmp_path / "model")
-    assert model.told_by == "MLflow's signature"
+    assert model.columns_source == "MLflow's signature"
     assert fields_from_spark(example.schema.jsonValue())[0].name == model.fields[0].name
-    write_compiled_scorer(compile_model(model.saved, model.fields), model, tmp_path / "made")
-    compared = ParityCheck.of(tmp_path / "made", rows=50, seed=5).asked(session_reference(spark))
-    assert compared.told() == []
+    write_compiled_scorer(compile_model(model.folder, model.fields), model, tmp_path / "compiled")
+    check = ParityCheck.for_model(tmp_path / "compiled", rows=50, seed=5)
+    assert check.compare(session_reference(spark)).messages() == []

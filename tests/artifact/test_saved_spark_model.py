@@ -1,4 +1,4 @@
-"""Models that others logged or saved: which columns they read, found without MLflow, Spark or a JVM."""
+"""Spark models that others saved: their input columns, read without MLflow, Spark or a JVM."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def column(name: str, kind: Any, **more: Any) -> dict[str, Any]:
     return {"name": name, "type": kind, "required": True, **more}
 
 
-def test_columns_come_from_mlflows_signature_in_every_type_and_may_be_null(mlflow_folder) -> None:
-    words = [
+def test_columns_come_from_mlflows_signature_in_every_type_and_are_nullable(mlflow_folder) -> None:
+    types = [
         "long",
         "integer",
         "double",
@@ -54,19 +54,19 @@ def test_columns_come_from_mlflows_signature_in_every_type_and_may_be_null(mlflo
         "sparkml vector",
         "binary",
     ]
-    signature = [column(f"c{at}", word) for at, word in enumerate(words)]
+    signature = [column(f"c{index}", kind) for index, kind in enumerate(types)]
     signature.append(column("a", "array", items={"type": "string"}))
-    found = read_spark_model(mlflow_folder(signature=signature))
-    assert found.told_by == "MLflow's signature"
-    assert [field.type for field in found.fields] == [
+    model = read_spark_model(mlflow_folder(signature=signature))
+    assert model.columns_source == "MLflow's signature"
+    assert [field.type for field in model.fields] == [
         "long", "integer", "double", "float", "string", "boolean", "timestamp", "vector", "binary", "array<string>",
     ]  # fmt: skip
-    assert all(field.nullable for field in found.fields)
-    assert found.spark.startswith("4.1")
-    assert found.saved.name == "sparkml"
+    assert all(field.nullable for field in model.fields)
+    assert model.spark_version.startswith("4.1")
+    assert model.folder.name == "sparkml"
 
 
-def test_the_example_tells_what_the_signature_leaves_open(mlflow_folder) -> None:
+def test_the_input_example_completes_the_types_of_the_signature(mlflow_folder) -> None:
     example = {"columns": ["n", "v"], "data": [[None, [1.0, 2.0]], [4, [0.0, 1.0]]]}
     signature = [column("n", "any"), column("v", "sparkml vector")]
     fields = read_spark_model(mlflow_folder(signature=signature, example=example)).fields
@@ -78,31 +78,34 @@ def test_the_example_tells_what_the_signature_leaves_open(mlflow_folder) -> None
     [{"columns": ["x", "n"], "data": [[0.5, 3]]}, {"x": 0.5, "n": 3}, [{"x": 0.5, "n": 3}]],
     ids=["split", "object", "records"],
 )
-def test_without_a_signature_the_example_tells(mlflow_folder, example) -> None:
-    found = read_spark_model(mlflow_folder(example=example))
-    assert (found.fields, found.told_by) == ((Field("x", "double"), Field("n", "long")), "the input example")
+def test_without_a_signature_the_columns_come_from_the_input_example(mlflow_folder, example) -> None:
+    model = read_spark_model(mlflow_folder(example=example))
+    assert (model.fields, model.columns_source) == (
+        (Field("x", "double"), Field("n", "long")),
+        "the input example",
+    )
 
 
 @pytest.mark.parametrize(
     "signature",
     [None, [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 2]}}], [{"type": "long"}]],
 )
-def test_where_nothing_tells_the_columns_it_says_what_to_do(mlflow_folder, signature) -> None:
-    with pytest.raises(InputError) as told:
+def test_unknown_columns_are_an_error_that_says_what_to_do(mlflow_folder, signature) -> None:
+    with pytest.raises(InputError) as error:
         read_spark_model(mlflow_folder(signature=signature))
-    for words in ("neither a signature of named columns nor an input example", "--schema", "`x`, `n`"):
-        assert words in str(told.value)
+    for part in ("neither a signature of named columns nor an input example", "--schema", "`x`, `n`"):
+        assert part in str(error.value)
 
 
-def test_a_bare_folder_needs_a_schema_and_takes_it(mlflow_folder) -> None:
-    with pytest.raises(InputError, match="bare of a signature"):
+def test_a_folder_without_a_signature_needs_a_schema(mlflow_folder) -> None:
+    with pytest.raises(InputError, match="has no signature"):
         read_spark_model(SAVED)
-    found = read_spark_model(SAVED, schema="x double, n INT NOT NULL")
-    assert found.fields == (Field("x", "double"), Field("n", "integer", nullable=False))
+    model = read_spark_model(SAVED, schema="x double, n INT NOT NULL")
+    assert model.fields == (Field("x", "double"), Field("n", "integer", nullable=False))
 
 
 @pytest.mark.parametrize(
-    ("flavors", "says"),
+    ("flavors", "message"),
     [
         ({"sklearn": {}}, r"no `spark` flavor \(it has: sklearn\)"),
         ({"spark": {"model_data": "../elsewhere"}}, "points outside its folder"),
@@ -110,12 +113,12 @@ def test_a_bare_folder_needs_a_schema_and_takes_it(mlflow_folder) -> None:
         (None, "names no flavors"),
     ],
 )
-def test_a_folder_without_a_spark_model_is_refused(mlflow_folder, flavors, says) -> None:
-    with pytest.raises(ModelError, match=says):
+def test_a_folder_without_a_spark_model_is_refused(mlflow_folder, flavors, message) -> None:
+    with pytest.raises(ModelError, match=message):
         read_spark_model(mlflow_folder(flavors=flavors, signature=[column("x", "double")]))
 
 
-def test_a_damaged_mlmodel_or_signature_is_told(mlflow_folder) -> None:
+def test_a_damaged_mlmodel_or_signature_is_an_error(mlflow_folder) -> None:
     folder = mlflow_folder(signature="x")
     with pytest.raises(ModelError, match=r"signature in .* can't be read"):
         read_spark_model(folder)
@@ -134,8 +137,8 @@ def test_columns_are_read_from_ddl() -> None:
         Field("d", "decimal(10, 2)"),
         Field("l", "array<integer>"),
     )
-    for wrong, says in (("a", "is no column"), ("a int b", "is of type int b"), ("", "is no column")):
-        with pytest.raises(InputError, match=says):
+    for wrong, message in (("a", "is no column"), ("a int b", "is of type int b"), ("", "is no column")):
+        with pytest.raises(InputError, match=message):
             fields_from_ddl(wrong)
 
 

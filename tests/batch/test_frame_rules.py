@@ -1,4 +1,4 @@
-"""The rules that a model carries judge the frames that Spark and plain MLflow score, with the table's own verdicts."""
+"""Row rules of a model are evaluated on scored frames, in Spark and in plain MLflow, with the results of table checks."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.errors import ConfigError, RowError
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.scoring.arrow_scorer import input_columns
 from sparkops.scoring.ir.portable_rules import PortableRules
@@ -35,24 +36,24 @@ pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
 PREDICT = """
 import json, logging, mlflow, os, pandas
-said = []
-class Kept(logging.Handler):
-    def emit(self, record): said.append(record.getMessage())
-logging.getLogger("sparkops.scoring").addHandler(Kept())
+messages = []
+class Collect(logging.Handler):
+    def emit(self, record): messages.append(record.getMessage())
+logging.getLogger("sparkops.scoring").addHandler(Collect())
 frame = pandas.read_json(sys.argv[2], orient="split", dtype={"carrier": object, "origin": object})
-told = {}
+results = {}
 for rules in (None, "warn", "count", "refuse", "off", "perhaps"):
-    said.clear()
+    messages.clear()
     try:
         model = mlflow.pyfunc.load_model(sys.argv[1], model_config={"rules": rules} if rules else None)
         answer = len(model.predict(frame))
     except Exception as error:
         answer = f"{type(error).__name__}: {error}"
-    told[str(rules)] = [answer, dict(model.get_raw_model().broken), list(said)]
+    results[str(rules)] = [answer, dict(model.get_raw_model().broken), list(messages)]
 os.environ["MLFLOW_PYFUNC_INFERENCE_CONFIG"] = '{"rules": "off"}'
 model = mlflow.pyfunc.load_model(sys.argv[1])
-told["by the environment"] = [len(model.predict(frame)), dict(model.get_raw_model().broken), []]
-print(json.dumps(told))
+results["by the environment"] = [len(model.predict(frame)), dict(model.get_raw_model().broken), []]
+print(json.dumps(results))
 """
 By = Callable[..., SparkModelVersion]
 SUITE = """\
@@ -66,29 +67,35 @@ expectations:
 
 
 @pytest.fixture(scope="module")
-def carried(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> PortableRules:
+def portable_rules(flights: Any, tmp_path_factory: pytest.TempPathFactory) -> PortableRules:
     """Return the rules of a suite of the flights."""
     folder = tmp_path_factory.mktemp("suite")
     (folder / "flights.yml").write_text(SUITE, encoding="utf-8")
     types = {field.name: field.type for field in fields_from_spark(flights.schema.jsonValue())}
-    found = extract_row_rules(load_suite(folder / "flights.yml", "flights"), folder, flights.schema, types)
-    assert not found.left_out
-    return found
+    rules = extract_row_rules(load_suite(folder / "flights.yml", "flights"), folder, flights.schema, types)
+    assert not rules.left_out
+    return rules
 
 
 @pytest.fixture(scope="module")
 def ruled(
-    shared_settings: Settings, spark: Any, late: ModelVersionInfo, trained: Model, carried: PortableRules
+    shared_settings: Settings,
+    spark: Any,
+    late: ModelVersionInfo,
+    trained: Model,
+    portable_rules: PortableRules,
 ) -> ModelVersionInfo:
     """Register the shared model once more, with rules."""
     model = Model(fitted=trained.fitted, example=trained.example, metrics={"auc": 0.7})
-    done = Registry(shared_settings, spark).register(model, name="ruled", run_id="run-rules", checks=carried)
-    assert done.rules == 5
-    return done
+    version = Registry(shared_settings, spark).register(
+        model, name="ruled", training=TrainingRun("run-rules", rules=portable_rules)
+    )
+    assert version.rules == 5
+    return version
 
 
 @pytest.fixture
-def by(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
+def open_version(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
     def version(rules: Any, batch: Any = "auto", mode: Any = "local") -> SparkModelVersion:
         changed = {"models": ModelSettings(batch=batch, rules=rules), "spark": SparkSettings(mode=mode)}
         return Registry(shared_settings.model_copy(update=changed), spark).version("ruled")
@@ -97,10 +104,12 @@ def by(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
 
 
 @pytest.fixture(scope="module")
-def on_the_table(flights: Any, carried: PortableRules) -> dict[str, int]:
-    """Return how many rows break which rule, counted by the columns that the table's checkpoint uses."""
-    counts = [F.count_if(violation(each.rule)) for each in carried.rules]
-    return dict(zip((each.label for each in carried.rules), flights.select(*counts).first(), strict=True))
+def on_the_table(flights: Any, portable_rules: PortableRules) -> dict[str, int]:
+    """Return how many rows violate each rule, counted with the conditions that the table's checkpoint uses."""
+    counts = [F.count_if(violation(each.rule)) for each in portable_rules.rules]
+    return dict(
+        zip((each.label for each in portable_rules.rules), flights.select(*counts).first(), strict=True)
+    )
 
 
 def counted(version: SparkModelVersion) -> dict[str, int]:
@@ -108,23 +117,28 @@ def counted(version: SparkModelVersion) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(("rules", "mode"), [("warn", "local"), ("count", "cluster")])
-def test_each_rule_counts_the_rows_that_it_counts_on_the_table(
-    flights: Any, by: By, carried: PortableRules, on_the_table: dict[str, int], rules: str, mode: str
+def test_each_rule_has_as_many_violations_as_on_the_table(
+    flights: Any,
+    open_version: By,
+    portable_rules: PortableRules,
+    on_the_table: dict[str, int],
+    rules: str,
+    mode: str,
 ) -> None:
-    version = by(rules, mode=mode)
+    version = open_version(rules, mode=mode)
     scored = version.transform(flights.repartition(3))
     assert version.rule_summary == {}
     assert len(scored.collect()) == flights.count()
     assert sum(on_the_table.values()) > 1000
     assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
     assert (version.rule_summary["apply"], version.rule_summary["rows"]) == (rules, flights.count())
-    assert version.rule_summary["broken"][0]["place"] == carried.rules[0].place
+    assert version.rule_summary["broken"][0]["place"] == portable_rules.rules[0].place
 
 
-def test_a_frame_that_is_computed_twice_is_counted_once_and_two_frames_are_added(
-    flights: Any, by: By, on_the_table: dict[str, int]
+def test_a_frame_that_is_computed_twice_is_counted_once_and_frames_are_summed(
+    flights: Any, open_version: By, on_the_table: dict[str, int]
 ) -> None:
-    version = by("count")
+    version = open_version("count")
     scored = version.transform(flights)
     scored.count()
     scored.collect()
@@ -135,33 +149,35 @@ def test_a_frame_that_is_computed_twice_is_counted_once_and_two_frames_are_added
 
 
 @pytest.mark.parametrize("mode", ["local", "cluster"])
-def test_a_row_is_refused_by_the_rule_with_column_value_table_and_place(
-    flights: Any, by: By, carried: PortableRules, mode: str
+def test_a_refused_row_is_an_error_with_column_value_rule_table_and_place(
+    flights: Any, open_version: By, portable_rules: PortableRules, mode: str
 ) -> None:
     far = (
         flights.limit(40).withColumn("dep_time", F.lit(1)).withColumn("distance", F.lit(9000).cast("bigint"))
     )
-    with pytest.raises(Exception, match="distance") as told:
-        by("refuse", mode=mode).transform(far).collect()
-    said = explain(told.value)
-    rule = carried.rules[0]
-    assert isinstance(said, RowError)
-    assert str(said) == (
+    with pytest.raises(Exception, match="distance") as error:
+        open_version("refuse", mode=mode).transform(far).collect()
+    shown = explain(error.value)
+    rule = portable_rules.rules[0]
+    assert isinstance(shown, RowError)
+    assert str(shown) == (
         f"A row can't be scored: Field `distance`: 9000 breaks {rule.label}, a rule of table `flights` ({rule.place})."
     )
 
 
-def test_rules_that_only_warn_or_ask_most_rows_refuse_none_and_are_counted(
-    flights: Any, by: By, carried: PortableRules
+def test_warning_rules_and_rules_for_most_rows_refuse_no_row_and_are_counted(
+    flights: Any, open_version: By, portable_rules: PortableRules
 ) -> None:
     good = flights.where("distance between 100 and 2500 and dep_time is not null")
-    version = by("refuse")
+    version = open_version("refuse")
     assert len(version.transform(good).collect()) == good.count() > 100
-    assert set(counted(version)) == {carried.rules[2].label, carried.rules[3].label}
+    assert set(counted(version)) == {portable_rules.rules[2].label, portable_rules.rules[3].label}
 
 
-def test_off_judges_nothing_and_takes_the_faster_way(flights: Any, by: By, ruled: ModelVersionInfo) -> None:
-    version = by("off")
+def test_off_evaluates_no_rules_and_uses_the_faster_method(
+    flights: Any, open_version: By, ruled: ModelVersionInfo
+) -> None:
+    version = open_version("off")
     version.transform(flights).count()
     assert version.rule_summary == {}
     assert version.scoring_method is not None
@@ -169,34 +185,37 @@ def test_off_judges_nothing_and_takes_the_faster_way(flights: Any, by: By, ruled
     assert "rule" not in str(version.scoring_method)
 
 
-def test_a_model_with_rules_is_scored_where_they_are_judged(flights: Any, by: By) -> None:
-    version = by("warn")
+def test_a_model_with_rules_is_scored_where_they_are_evaluated(flights: Any, open_version: By) -> None:
+    version = open_version("warn")
     version.transform(flights)
-    assert str(version.scoring_method).startswith("mapInArrow (its 5 rules are judged only there")
+    assert str(version.scoring_method).startswith("mapInArrow (its 5 rules are evaluated only there")
 
 
-def test_rows_that_nothing_can_judge_are_refused_whole_or_told_of(
-    flights: Any, by: By, caplog: pytest.LogCaptureFixture
+def test_rules_that_cannot_be_evaluated_raise_with_refuse_and_warn_otherwise(
+    flights: Any, open_version: By, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(ConfigError, match=r"set by models\.batch; its 5 rules are not judged there"):
-        by("refuse", "transform").transform(flights)
-    version = by("warn", "transform")
+    with pytest.raises(ConfigError, match=r"set by models\.batch; its 5 rules are not evaluated there"):
+        open_version("refuse", "transform").transform(flights)
+    version = open_version("warn", "transform")
     assert version.transform(flights.limit(3)).count() == 3
-    assert str(version.scoring_method) == "transform (set by models.batch; its 5 rules are not judged there)"
     assert (
-        "ruled/1 scores by transform (set by models.batch; its 5 rules are not judged there)" in caplog.text
+        str(version.scoring_method) == "transform (set by models.batch; its 5 rules are not evaluated there)"
+    )
+    assert (
+        "ruled/1 scores by transform (set by models.batch; its 5 rules are not evaluated there)"
+        in caplog.text
     )
     odd = flights.withColumn("v", F.expr("make_dt_interval(1)"))
     with pytest.raises(ConfigError, match="Arrow does not carry `v` to Python; its 5 rules"):
-        by("refuse").transform(odd)
+        open_version("refuse").transform(odd)
 
 
-def test_a_streams_batches_are_judged_and_added(
-    flights: Any, by: By, on_the_table: dict[str, int], tmp_path: Path
+def test_the_micro_batches_of_a_stream_are_evaluated_and_summed(
+    flights: Any, open_version: By, on_the_table: dict[str, int], tmp_path: Path
 ) -> None:
     flights.repartition(4).write.parquet(str(tmp_path / "in"))
     read = flights.sparkSession.readStream.schema(flights.schema).option("maxFilesPerTrigger", 1)
-    version = by("warn")
+    version = open_version("warn")
     scored = version.transform(read.parquet(str(tmp_path / "in")), arrays=True)
     query = scored.writeStream.format("noop").trigger(availableNow=True).start()
     assert query.awaitTermination(60)
@@ -205,21 +224,21 @@ def test_a_streams_batches_are_judged_and_added(
     assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
 
 
-def test_nan_and_null_of_doubles_are_judged_as_on_the_table(
-    flights: Any, by: By, carried: PortableRules
+def test_nan_and_null_violate_a_rule_as_on_the_table(
+    flights: Any, open_version: By, portable_rules: PortableRules
 ) -> None:
     values = [None, float("nan"), 1.4, 1.5, 15.0, 15.1, float("inf")]
     cases = flights.sparkSession.createDataFrame([(value,) for value in values], "value double")
     frame = flights.limit(1).crossJoin(cases).withColumn("temp", F.col("value")).drop("value")
-    version = by("count")
+    version = open_version("count")
     version.transform(frame).collect()
-    rule = carried.rules[3]
+    rule = portable_rules.rules[3]
     theirs = frame.select(F.count_if(violation(rule.rule))).first()[0]
     assert counted(version)[rule.label] == theirs == 4
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_arrow_batches_of_every_kind_are_judged_as_the_table_is(
+def test_arrow_batches_of_every_type_have_the_violations_of_the_table(
     spark: Any, tmp_path: Path, zone: str
 ) -> None:
     lines = ROWS + "expect_column_values_to_be_between: {column: at, max_value: 2013-01-02}\n"
@@ -229,21 +248,21 @@ def test_arrow_batches_of_every_kind_are_judged_as_the_table_is(
         fields = fields_from_spark(frame.schema.jsonValue())
         types = {field.name: field.type for field in fields}
         checks = keep_supported(extract_row_rules(suite, tmp_path, frame.schema, types), fields)
-        [[ours]] = frame.mapInArrow(judging(checks, fields), "counts array<bigint>").collect()
+        [[ours]] = frame.mapInArrow(counting(checks, fields), "counts array<bigint>").collect()
         theirs = [frame.where(violation(each.rule)).count() for each in checks.rules]
     assert len(theirs) > 20
     assert sum(map(bool, theirs)) > 15
     assert dict(zip(labels(checks), ours, strict=True)) == dict(zip(labels(checks), theirs, strict=True))
 
 
-def judging(checks: PortableRules, fields: Any) -> Any:
-    def judged(batches: Any) -> Any:
+def counting(checks: PortableRules, fields: Any) -> Any:
+    def count(batches: Any) -> Any:
         watch = RuleMonitor(checks, fields, "count")
         for batch in batches:
             watch.check_batch(input_columns(batch, fields), batch.num_rows)
         yield pa.RecordBatch.from_pydict({"counts": pa.array([watch.counts], pa.list_(pa.int64()))})
 
-    return judged
+    return count
 
 
 def labels(checks: PortableRules) -> list[str]:
@@ -260,7 +279,7 @@ def session_time(spark: Any, zone: str) -> Iterator[None]:
         spark.conf.set("spark.sql.session.timeZone", before)
 
 
-def test_plain_mlflow_applies_them_as_its_model_config_says(
+def test_plain_mlflow_applies_rules_as_its_model_config_says(
     shared_settings: Settings,
     ruled: ModelVersionInfo,
     flights: Any,
@@ -269,16 +288,16 @@ def test_plain_mlflow_applies_them_as_its_model_config_says(
 ) -> None:
     flights.drop("late").toPandas().to_json(tmp_path / "rows.json", orient="split")
     folder = Registry(shared_settings).folder("ruled")
-    done = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
-    told = json.loads(done.splitlines()[-1])
+    output = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
+    results = json.loads(output.splitlines()[-1])
     count, broken = flights.count(), {label: rows for label, rows in on_the_table.items() if rows}
-    assert told["count"] == [count, broken, []]
-    assert told["None"] == told["warn"]
-    assert told["warn"][:2] == [count, broken]
-    assert len(told["warn"][2]) == len(broken)
-    assert told["off"] == told["by the environment"] == [count, {}, []]
-    assert told["refuse"][0].startswith("RowError: Row ")
-    assert "a rule of table `flights`" in told["refuse"][0]
-    assert told["perhaps"][0].startswith(
+    assert results["count"] == [count, broken, []]
+    assert results["None"] == results["warn"]
+    assert results["warn"][:2] == [count, broken]
+    assert len(results["warn"][2]) == len(broken)
+    assert results["off"] == results["by the environment"] == [count, {}, []]
+    assert results["refuse"][0].startswith("RowError: Row ")
+    assert "a rule of table `flights`" in results["refuse"][0]
+    assert results["perhaps"][0].startswith(
         "ModelError: model_config says rules: 'perhaps'; a model's rules are applied by"
     )

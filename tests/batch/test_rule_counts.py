@@ -1,4 +1,4 @@
-"""What workers counted, told of a version: the fullest stage of a frame, all frames together."""
+"""Violation counts of a version: of a frame, those of its largest stage; frames are summed."""
 
 from __future__ import annotations
 
@@ -21,45 +21,48 @@ def rule(name: str) -> PortableRule:
     )  # fmt: skip
 
 
-class Session:
-    """A session of this process, whose accumulators are at hand."""
+class FakeSession:
+    """A fake of a Spark session that keeps its accumulators in `accumulators`."""
 
     def __init__(self) -> None:
         self._jsparkSession = None
-        self.made: list[Any] = []
+        self.accumulators: list[Any] = []
         self.sparkContext = self
 
     def accumulator(self, value: Any, param: Any) -> Any:
-        self.made.append(Accumulator(len(self.made), value, param))
-        return self.made[-1]
+        self.accumulators.append(Accumulator(len(self.accumulators), value, param))
+        return self.accumulators[-1]
 
 
-def test_a_frame_is_told_as_its_fullest_stage_saw_it_and_frames_are_added() -> None:
-    session, tally = Session(), RuleViolationCounter((rule("a"), rule("b")), "warn")
+def test_the_counts_of_a_frame_are_those_of_its_largest_stage_and_frames_are_summed() -> None:
+    session, counter = FakeSession(), RuleViolationCounter((rule("a"), rule("b")), "warn")
     frame: Any = SimpleNamespace(sparkSession=session, isStreaming=False)
-    assert tally.told() == {}
+    assert counter.summary() == {}
     for _ in range(2):
-        assert tally.of(frame) is not None
-    first, second = session.made
+        assert counter.for_frame(frame) is not None
+    first, second = session.accumulators
     first += Counter({(4, -1): 10, (4, 0): 3})
     first += Counter({(4, -1): 10, (4, 0): 1, (4, 1): 2})
     first += Counter({(5, -1): 20, (5, 0): 4, (5, 1): 2})
     second += Counter({(7, -1): 5, (7, 1): 5})
-    told = tally.told()
-    assert (told["apply"], told["rules"], told["rows"]) == ("warn", 2, 25)
-    assert [(each["rule"], each["rows"]) for each in told["broken"]] == [("a is there", 4), ("b is there", 7)]
+    summary = counter.summary()
+    assert (summary["apply"], summary["rules"], summary["rows"]) == ("warn", 2, 25)
+    assert [(each["rule"], each["rows"]) for each in summary["broken"]] == [
+        ("a is there", 4),
+        ("b is there", 7),
+    ]
 
 
-def test_what_a_streams_batches_counted_is_summed() -> None:
-    session, tally = Session(), RuleViolationCounter((rule("a"),), "count")
-    count = tally.of(SimpleNamespace(sparkSession=session, isStreaming=True))  # type: ignore[arg-type]
-    assert count is not None
-    for broken in ({}, {0: 2}, {0: 1}):
-        count(10, broken)
-    assert (tally.told()["rows"], tally.told()["broken"][0]["rows"]) == (30, 3)
+def test_the_micro_batches_of_a_stream_are_summed() -> None:
+    session, counter = FakeSession(), RuleViolationCounter((rule("a"),), "count")
+    report = counter.for_frame(SimpleNamespace(sparkSession=session, isStreaming=True))  # type: ignore[arg-type]
+    assert report is not None
+    for violations in ({}, {0: 2}, {0: 1}):
+        report(10, violations)
+    assert (counter.summary()["rows"], counter.summary()["broken"][0]["rows"]) == (30, 3)
 
 
-def test_spark_connect_counts_nothing() -> None:
-    tally = RuleViolationCounter((rule("a"),), "warn")
-    assert tally.of(SimpleNamespace(sparkSession=SimpleNamespace(), isStreaming=False)) is None  # type: ignore[arg-type]
-    assert tally.told() == {}
+def test_nothing_is_counted_with_spark_connect() -> None:
+    counter = RuleViolationCounter((rule("a"),), "warn")
+    assert counter.for_frame(SimpleNamespace(sparkSession=SimpleNamespace(), isStreaming=False)) is None  # type: ignore[arg-type]
+    assert counter.summary() == {}

@@ -15,6 +15,7 @@ from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.mlflow_store import connect
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 
 if TYPE_CHECKING:
@@ -111,8 +112,6 @@ def late(shared_settings: Settings, spark: SparkSession, trained: Model) -> Mode
     return Registry(shared_settings, spark).register(
         trained,
         name="late",
-        run_id="run-1",
-        tables={"flights": 12, "weather": None},
+        training=TrainingRun("run-1", tables={"flights": 12, "weather": None}, params={"max_iter": 5}),
         gates=[Gate(metric="auc", at_least=0.5), Gate(metric="auc", not_worse=True)],
-        params={"max_iter": 5},
     )

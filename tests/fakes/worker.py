@@ -1,4 +1,4 @@
-"""A model's process that is none: it answers by a rule, and tells what it was asked."""
+"""A fake of a pyfunc model's process: it computes answers with a fixed rule and records the requests."""
 
 from __future__ import annotations
 
@@ -23,15 +23,18 @@ MANIFEST = Manifest(
 )
 
 
-class Doubling:
-    """Answers twice `x`; refuses rows where `kind` is "odd", all of them at once, as scikit-learn does."""
+class DoublingWorker:
+    """Returns twice `x`; refuses all rows of a request if `kind` is "odd" in one of them, as scikit-learn does.
+
+    Implements `Worker`.
+    """
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.closed = 0
 
-    def ask(self, columns: Columns) -> Answers:
-        self.asked.append({name: list(values) for name, values in columns.items()})
+    def answer(self, columns: Columns) -> Answers:
+        self.requests.append({name: list(values) for name, values in columns.items()})
         if "odd" in columns["kind"]:
             raise RowError("The model refuses this: ValueError: odd")
         doubled = [2 * x for x in columns["x"]]

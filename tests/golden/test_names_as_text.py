@@ -52,8 +52,10 @@ def test_executors_score_without_sparkops_what_they_are_sent(tmp_path: Path) -> 
     folder = next((Path(__file__).parent / "v1" / "artifacts").glob("three_classes"))
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
     described = describe(folder)
-    opener = executor_scorer._opener(*code_bundle.scoring_package())
-    score = executor_scorer._scoring(opener, files, described.hash, (("model_version", 7), "off", None))
+    opener = executor_scorer._importer(*code_bundle.scoring_package())
+    score = executor_scorer._portable_scorer(
+        opener, files, described.hash, (("model_version", 7), "off", None)
+    )
     (tmp_path / "score.pickle").write_bytes(cloudpickle.dumps(score))
     rows = [{"x": 0.5, "n": 3}, {"x": -1.0, "n": 8}]
     (tmp_path / "rows.json").write_text(json.dumps(rows))

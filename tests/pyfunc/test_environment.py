@@ -1,4 +1,4 @@
-"""Which interpreter a model is scored with."""
+"""The interpreter of a pyfunc model: this one, or one of an environment that is created for its packages."""
 
 from __future__ import annotations
 
@@ -13,59 +13,65 @@ from fakes.worker import MANIFEST
 from sparkops.errors import EngineError, ModelError
 from sparkops.pyfunc.worker.environment import (
     PYTHON_VERSION,
-    WorkerSettings,
     create_environment,
     find_interpreter,
     unmet_requirements,
 )
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 
-HERE = replace(
+INSTALLED = replace(
     MANIFEST,
     python=PYTHON_VERSION,
     requirements=(f"numpy=={version('numpy')}", "click>=8", "pywin32; sys_platform == 'win32'"),
 )
-ODD = replace(HERE, requirements=("numpy==1.0", "no-such-package-here"))
+MISSING = replace(INSTALLED, requirements=("numpy==1.0", "no-such-package-here"))
 
 
-def test_this_interpreter_serves_where_it_has_the_packages(tmp_path: Path) -> None:
-    assert unmet_requirements(HERE) == []
-    assert find_interpreter(HERE, WorkerSettings(home=tmp_path)) == Path(sys.executable)
+def test_this_interpreter_is_used_if_it_has_the_packages(tmp_path: Path) -> None:
+    assert unmet_requirements(INSTALLED) == []
+    assert find_interpreter(INSTALLED, WorkerSettings(environments=tmp_path)) == Path(sys.executable)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_lacking_is_named_with_what_is_here(tmp_path: Path) -> None:
-    with pytest.raises(ModelError) as told:
-        find_interpreter(replace(ODD, python="3.8"), WorkerSettings(environment="this", home=tmp_path))
+def test_unmet_requirements_are_named_with_the_installed_versions(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as error:
+        find_interpreter(
+            replace(MISSING, python="3.8"), WorkerSettings(environment="this", environments=tmp_path)
+        )
     for part in ("Python 3.8 (this is", "numpy==1.0 (here: ", "no-such-package-here (not installed here)"):
-        assert part in str(told.value)
+        assert part in str(error.value)
 
 
 @pytest.mark.parametrize(
     "text",
     ["--index-url=http://evil.example/simple", "-r other.txt", "./folder", "pip @ file:///tmp/pip.whl"],
 )
-def test_a_requirement_that_is_no_package_is_refused_before_anything_runs(text: str, tmp_path: Path) -> None:
+def test_a_requirement_that_is_not_a_package_is_refused_before_anything_runs(
+    text: str, tmp_path: Path
+) -> None:
     for environment in ("auto", "own"):
         with pytest.raises(ModelError, match="requirement"):
             find_interpreter(
-                replace(HERE, requirements=(text,)), WorkerSettings(environment=environment, home=tmp_path)
+                replace(INSTALLED, requirements=(text,)),
+                WorkerSettings(environment=environment, environments=tmp_path),
             )  # type: ignore[arg-type]
 
 
-def test_an_environment_is_made_once_for_the_same_packages(
+def test_an_environment_is_created_once_for_the_same_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
-    uv = tools / "uv"  # makes the folder it is told to, and notes each call
+    # A fake that creates the environment's folder and logs each call.
+    uv = tools / "uv"
     uv.write_text(
         f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\nfor last; do :; done\n[ "$1" = venv ] && mkdir -p "$last/bin" && touch "$last/bin/python"\nexit 0\n'
     )
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
-    first = find_interpreter(ODD, WorkerSettings(home=tmp_path / "home"))
+    first = find_interpreter(MISSING, WorkerSettings(environments=tmp_path / "home"))
     again = create_environment(
-        replace(ODD, requirements=tuple(reversed(ODD.requirements))), tmp_path / "home"
+        replace(MISSING, requirements=tuple(reversed(MISSING.requirements))), tmp_path / "home"
     )
     assert first == again
     assert first.is_file()
@@ -75,7 +81,7 @@ def test_an_environment_is_made_once_for_the_same_packages(
     assert calls[1].endswith("numpy==1.0 no-such-package-here")
 
 
-def test_one_that_cannot_be_made_says_why_and_leaves_nothing(
+def test_a_failed_environment_is_an_error_with_the_reason_and_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uv = tmp_path / "uv"
@@ -83,5 +89,5 @@ def test_one_that_cannot_be_made_says_why_and_leaves_nothing(
     uv.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     with pytest.raises(EngineError, match="can't be made: uv says: no such package"):
-        create_environment(ODD, tmp_path / "home")
+        create_environment(MISSING, tmp_path / "home")
     assert {path.suffix for path in (tmp_path / "home").iterdir()} == {".lock"}

@@ -1,4 +1,4 @@
-"""The manifest of a model's folder: nothing is loaded that is not what was registered."""
+"""The manifest of a pyfunc model: only a folder that is exactly the registered one is loaded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_what_was_sealed_is_read_again(folder: Path) -> None:
+def test_a_sealed_manifest_is_read_back(folder: Path) -> None:
     sealed = seal_folder(MANIFEST, folder)
     assert (
         read_manifest(folder) == verify_folder(folder, sealed.hash) == verify_folder(folder, None) == sealed
@@ -52,7 +52,7 @@ def resealed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tamper", "says"),
+    ("tamper", "message"),
     [
         (changed, r"model\.skops was changed"),
         (removed, r"code/own\.py is gone"),
@@ -61,23 +61,21 @@ def resealed(folder: Path) -> None:
         (resealed, r"flavor\.json is not the one that was registered"),
     ],
 )
-def test_a_folder_that_was_tampered_with_is_refused(
-    folder: Path, tamper: Callable[[Path], None], says: str
-) -> None:
+def test_a_changed_folder_is_refused(folder: Path, tamper: Callable[[Path], None], message: str) -> None:
     sealed = seal_folder(MANIFEST, folder)
     tamper(folder)
-    with pytest.raises(ModelError, match=says):
+    with pytest.raises(ModelError, match=message):
         verify_folder(folder, sealed.hash)
 
 
-def test_what_mlflow_itself_adds_to_a_copy_is_no_tampering(folder: Path) -> None:
+def test_the_file_that_mlflow_adds_to_a_copy_is_accepted(folder: Path) -> None:
     sealed = seal_folder(MANIFEST, folder)
     (folder / "registered_model_meta").write_text("model_name: late")
     assert verify_folder(folder, sealed.hash) == sealed
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', "odd type"])
-def test_a_damaged_manifest_is_told(folder: Path, text: str) -> None:
+def test_a_damaged_manifest_is_an_error(folder: Path, text: str) -> None:
     seal_folder(MANIFEST, folder)
     sealed = (folder / "flavor.json").read_text()
     (folder / "flavor.json").write_text(sealed.replace('"double"', '"os"') if text == "odd type" else text)

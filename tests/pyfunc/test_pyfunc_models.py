@@ -1,4 +1,4 @@
-"""Models of scikit-learn and ONNX, trained in a job, answered the same at every door."""
+"""Models of scikit-learn and ONNX have the same answers from every entry point."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fakes.http import Client
-from fakes.worker import MANIFEST, Doubling
+from fakes.worker import MANIFEST, DoublingWorker
 
 from sparkops.cli.models.list import version_lines
 from sparkops.config.settings import Settings, SparkSettings
@@ -22,6 +22,7 @@ from sparkops.pyfunc.registration.prepared_model import PreparedModel
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.serving.app import Service, create_app
 
@@ -42,7 +43,7 @@ def right(scored: DataFrame) -> Mapping[str, float]:
 
 @pytest.fixture(scope="module")
 def net(flights: DataFrame) -> Model:
-    """Return what a job gives that fits scikit-learn on a small frame: categories, gaps, a neural network."""
+    """Return a scikit-learn pipeline of categories, nulls and a neural network, as a training job returns it."""
     from sklearn.compose import make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.neural_network import MLPClassifier
@@ -62,7 +63,7 @@ def net(flights: DataFrame) -> Model:
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory, empty_store: Path, spark: Any, net: Model) -> Registry:
-    root = tmp_path_factory.mktemp("other")
+    root = tmp_path_factory.mktemp("pyfunc")
     settings = Settings.model_validate(
         {
             "root": root,
@@ -74,17 +75,19 @@ def registry(tmp_path_factory: pytest.TempPathFactory, empty_store: Path, spark:
     )
     (settings.state / "mlflow").mkdir(parents=True)
     shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
-    made = Registry(settings, spark)
-    made.register(net, name="net", run_id="run-1", gates=[Gate(metric="right", at_least=0.5)])
-    return made
+    registry = Registry(settings, spark)
+    registry.register(
+        net, name="net", training=TrainingRun("run-1"), gates=[Gate(metric="right", at_least=0.5)]
+    )
+    return registry
 
 
 @pytest.fixture(scope="module")
 def scorer(registry: Registry) -> Iterator[PyfuncScorer]:
-    made = open_scorer("models:/net@champion", tracking_uri=tracking_uri(registry._settings))
-    assert isinstance(made, PyfuncScorer)
-    yield made
-    made.close()
+    scorer = open_scorer("models:/net@champion", tracking_uri=tracking_uri(registry._settings))
+    assert isinstance(scorer, PyfuncScorer)
+    yield scorer
+    scorer.close()
 
 
 @pytest.fixture(scope="module")
@@ -93,50 +96,61 @@ def rows(flights: DataFrame) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def truth(net: Model, flights: DataFrame) -> list[dict[str, Any]]:
+def expected(net: Model, flights: DataFrame) -> list[dict[str, Any]]:
     """Return what the fitted estimator itself says, all rows at once."""
     frame = flights.drop("late").limit(40).toPandas()
-    chances = net.fitted.predict_proba(frame).tolist()
-    pairs = zip(net.fitted.predict(frame).tolist(), chances, strict=True)
-    return [{"prediction": each, "probability": pytest.approx(chance, rel=1e-12)} for each, chance in pairs]
+    probabilities = net.fitted.predict_proba(frame).tolist()
+    pairs = zip(net.fitted.predict(frame).tolist(), probabilities, strict=True)
+    return [
+        {"prediction": each, "probability": pytest.approx(probability, rel=1e-12)}
+        for each, probability in pairs
+    ]
 
 
-def test_it_is_registered_with_its_flavor_gates_and_certificate(registry: Registry) -> None:
-    found = registry.resolve("net")
-    assert (found.flavor, found.compiled, found.aliases) == ("sklearn", False, ("champion",))
-    assert [gate.passed for gate in found.gates] == [True]
-    assert found.parity > 100
-    told = "\n".join(version_lines(found))
-    assert "a model of scikit-learn, saved by skops: its own code scores it, in a process of its own" in told
+def test_a_model_is_registered_with_its_flavor_gates_and_certificate(registry: Registry) -> None:
+    version_info = registry.resolve("net")
+    assert (version_info.flavor, version_info.compiled, version_info.aliases) == (
+        "sklearn",
+        False,
+        ("champion",),
+    )
+    assert [gate.passed for gate in version_info.gates] == [True]
+    assert version_info.parity > 100
+    lines = "\n".join(version_lines(version_info))
+    assert "a model of scikit-learn, saved by skops: its own code scores it, in a process of its own" in lines
 
 
-def test_every_door_answers_as_the_estimator_does(
-    registry: Registry, scorer: PyfuncScorer, rows: list[dict[str, Any]], truth: list[Any], flights: DataFrame
+def test_every_entry_point_answers_as_the_estimator_does(
+    registry: Registry,
+    scorer: PyfuncScorer,
+    rows: list[dict[str, Any]],
+    expected: list[Any],
+    flights: DataFrame,
 ) -> None:
-    assert [scorer.score(row) for row in rows] == truth
-    assert scorer.score_batch(rows).rows() == truth
+    assert [scorer.score(row) for row in rows] == expected
+    assert scorer.score_batch(rows).rows() == expected
     client = Client(create_app(Service(scorer)))
-    assert client.post("/invocations", json={"dataframe_records": rows}).json()["predictions"] == truth
+    assert client.post("/invocations", json={"dataframe_records": rows}).json()["predictions"] == expected
     version = registry.version("net")
     scored = version.transform(flights.limit(40), arrays=True)
     assert scored.columns == [*flights.columns, "prediction", "probability", "model_version"]
     got = [{name: row[name] for name in ("prediction", "probability")} for row in scored.collect()]
-    assert got == truth
+    assert got == expected
     assert str(version.scoring_method) == "mapInArrow (scikit-learn, in a process of its own)"
 
 
 def test_mlflow_itself_loads_the_same_version(
-    registry: Registry, rows: list[dict[str, Any]], truth: list[Any]
+    registry: Registry, rows: list[dict[str, Any]], expected: list[Any]
 ) -> None:
     import mlflow.pyfunc
     import pandas as pd
 
     loaded = mlflow.pyfunc.load_model(str(registry.folder("net")))
-    got = loaded.predict(pd.DataFrame(rows).astype({"month": "int32", "dep_time": "float64"}))
-    assert got.tolist() == [each["prediction"] for each in truth]
+    predictions = loaded.predict(pd.DataFrame(rows).astype({"month": "int32", "dep_time": "float64"}))
+    assert predictions.tolist() == [each["prediction"] for each in expected]
 
 
-def test_a_row_without_a_gap_in_training_may_not_have_one(
+def test_a_field_without_nulls_in_training_may_not_be_null(
     scorer: PyfuncScorer, rows: list[dict[str, Any]]
 ) -> None:
     assert scorer.score({**rows[0], "temp": None, "dep_time": None})["prediction"] in (0.0, 1.0)
@@ -144,10 +158,10 @@ def test_a_row_without_a_gap_in_training_may_not_have_one(
         scorer.score({**rows[0], "month": None})
 
 
-def test_a_tampered_artifact_is_neither_scored_nor_promoted(registry: Registry, flights: DataFrame) -> None:
+def test_a_changed_artifact_is_neither_scored_nor_promoted(registry: Registry, flights: DataFrame) -> None:
     file = registry.folder("net") / "model.skops"
-    kept = file.read_bytes()
-    file.write_bytes(kept[:-1] + b"x")
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + b"x")
     try:
         with pytest.raises(ModelError, match=r"model.skops was changed since it was registered"):
             open_scorer("net", tracking_uri=tracking_uri(registry._settings))
@@ -156,37 +170,37 @@ def test_a_tampered_artifact_is_neither_scored_nor_promoted(registry: Registry, 
         with pytest.raises(GateFailed, match=r"may not take an alias: .*model.skops was changed"):
             registry.promote("net", 1)
     finally:
-        file.write_bytes(kept)
+        file.write_bytes(content)
 
 
-def test_a_frame_that_does_not_fit_is_told(registry: Registry, flights: DataFrame) -> None:
+def test_a_frame_that_does_not_fit_is_an_error(registry: Registry, flights: DataFrame) -> None:
     with pytest.raises(SignatureMismatch, match=r"column `temp` .double. is missing"):
         registry.version("net").transform(flights.drop("temp"))
 
 
-def test_executors_elsewhere_are_told_what_they_lack(
+def test_remote_executors_need_the_setting_that_they_have_the_model(
     registry: Registry, flights: DataFrame, spark: Any
 ) -> None:
-    away = registry._settings.model_copy(update={"spark": SparkSettings(mode="cluster")})
+    remote = registry._settings.model_copy(update={"spark": SparkSettings(mode="cluster")})
     with pytest.raises(ModelError, match="executors run elsewhere"):
-        Registry(away, spark).version("net").transform(flights)
+        Registry(remote, spark).version("net").transform(flights)
 
 
-def test_an_onnx_network_is_held_to_single_precision(registry: Registry, flights: DataFrame) -> None:
+def test_an_onnx_network_is_compared_in_single_precision(registry: Registry, flights: DataFrame) -> None:
     numbers = flights.select("distance", "month", "late").limit(200)
-    done = registry.register(
-        Model(fitted=network(), example=numbers, label="late"), name="onnx", run_id="run-2"
+    version_info = registry.register(
+        Model(fitted=network(), example=numbers, label="late"), name="onnx", training=TrainingRun("run-2")
     )
-    assert (done.flavor, done.parity > 50) == ("onnx", True)
-    found = open_scorer("onnx", tracking_uri=tracking_uri(registry._settings))
-    assert isinstance(found, PyfuncScorer)
-    with closing(found) as scorer:
+    assert (version_info.flavor, version_info.parity > 50) == ("onnx", True)
+    onnx_scorer = open_scorer("onnx", tracking_uri=tracking_uri(registry._settings))
+    assert isinstance(onnx_scorer, PyfuncScorer)
+    with closing(onnx_scorer) as scorer:
         assert scorer.tolerance == (1e-6, 1e-6)
         assert [(output.name, output.type) for output in scorer.outputs] == [("prediction", "vector")]
         got = scorer.score({"distance": 1000, "month": 3})["prediction"]
-        again = check_parity(scorer, registry.folder("onnx"), rows=5, seed=1)
-    assert (again.kept, again.fresh) == (done.parity, 5)
-    assert again.kept_differences == again.fresh_differences == ()
+        result = check_parity(scorer, registry.folder("onnx"), rows=5, seed=1)
+    assert (result.certificate_rows, result.random_rows) == (version_info.parity, 5)
+    assert result.certificate_differences == result.batch_differences == ()
     hidden = np.maximum(np.float32([1000, 3]) @ WEIGHTS, 0)
     assert got == pytest.approx((hidden @ WEIGHTS.T).tolist(), rel=1e-6)
 
@@ -213,16 +227,18 @@ def network() -> Any:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
-def test_a_model_whose_doors_differ_is_not_registered(registry: Registry, spark: Any, tmp_path: Path) -> None:
+def test_a_model_that_differs_from_its_saved_copy_is_not_registered(
+    registry: Registry, spark: Any, tmp_path: Path
+) -> None:
     rows = spark.createDataFrame([(1.0, 2, "a"), (3.0, 4, "b")], "x double, n int, kind string")
-    scorer = PyfuncScorer(MANIFEST, Doubling())
+    scorer = PyfuncScorer(MANIFEST, DoublingWorker())
 
-    def truth(columns: Any) -> Any:
-        answers = dict(Doubling().ask(columns))
+    def predict(columns: Any) -> Any:
+        answers = dict(DoublingWorker().answer(columns))
         return answers | {"probability": ("vector", 2, [[0.5, 0.5]] * len(columns["x"]))}
 
-    saved = PreparedModel(tmp_path, MANIFEST, scorer, Path("python"), truth, registry._settings)
+    prepared = PreparedModel(tmp_path, MANIFEST, scorer, Path("python"), predict, registry._settings)
     with pytest.raises(
         ParityBroken, match=r"asked row by row, differ on .* in scikit-learn and .*row: {'x': "
     ):
-        certify_pyfunc_model(saved, Model(fitted=saved, example=rows))
+        certify_pyfunc_model(prepared, Model(fitted=prepared, example=rows))

@@ -1,4 +1,4 @@
-"""A model in a process of its own, behind the compiled scorer's face; the process is a fake."""
+"""The scorer of a pyfunc model has the interface of the compiled scorer; its process is a fake."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes.http import Client
-from fakes.worker import MANIFEST, Doubling
+from fakes.worker import MANIFEST, DoublingWorker
 
 from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
@@ -22,25 +22,25 @@ ANSWER = {"prediction": 3.0, "probability": [0.25, 0.75]}
 
 
 @pytest.fixture
-def worker() -> Doubling:
-    return Doubling()
+def worker() -> DoublingWorker:
+    return DoublingWorker()
 
 
 @pytest.fixture
-def scorer(worker: Doubling) -> PyfuncScorer:
+def scorer(worker: DoublingWorker) -> PyfuncScorer:
     return PyfuncScorer(MANIFEST, worker)
 
 
-def test_a_row_is_answered_in_plain_values(scorer: PyfuncScorer, worker: Doubling) -> None:
+def test_a_row_is_scored_with_plain_values(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
     assert scorer.score(ROW) == ANSWER
-    assert worker.asked == [{"x": [1.5], "n": [2], "kind": ["a"]}]
+    assert worker.requests == [{"x": [1.5], "n": [2], "kind": ["a"]}]
     assert (scorer.version, scorer.reference, scorer.output("probability")) == (
         "feedfacefeedface", "scikit-learn", MANIFEST.outputs[1],
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"x": None}, "Field `x` may not be null"),
         ({"x": "far"}, "Field `x` takes a double, not 'far'"),
@@ -49,32 +49,34 @@ def test_a_row_is_answered_in_plain_values(scorer: PyfuncScorer, worker: Doublin
         ({"kind": "odd"}, "The model refuses this: ValueError: odd"),
     ],
 )
-def test_a_bad_row_is_told_as_the_compiled_scorer_tells_it(
-    scorer: PyfuncScorer, change: dict[str, Any], says: str
+def test_an_invalid_row_has_the_error_of_the_compiled_scorer(
+    scorer: PyfuncScorer, change: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(RowError, match=says):
+    with pytest.raises(RowError, match=message):
         scorer.score({**ROW, **change})
     assert scorer.answer({**ROW, **change}) == "refused"
 
 
-def test_a_missing_field_never_reaches_the_process(scorer: PyfuncScorer, worker: Doubling) -> None:
+def test_a_row_with_a_missing_field_is_not_sent_to_the_process(
+    scorer: PyfuncScorer, worker: DoublingWorker
+) -> None:
     with pytest.raises(RowError, match="Field `x` is missing; the model reads x, n, kind"):
         scorer.score({"n": 1, "kind": "a"})
-    assert not worker.asked
+    assert not worker.requests
 
 
-def test_a_batch_is_one_question_from_rows_or_from_columns(scorer: PyfuncScorer, worker: Doubling) -> None:
+def test_a_batch_of_rows_or_of_columns_is_one_request(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
     rows = [ROW, {"x": 2, "n": None, "kind": None}]
     columns = {
         "x": np.array([1.5, 2.0]), "n": np.ma.masked_array([2, 0], [False, True]), "kind": np.array(["a", None], dtype=object),
     }  # fmt: skip
     batches = [scorer.score_batch(rows), scorer.score_batch(columns)]
     assert batches[0].rows() == batches[1].rows() == [ANSWER, {**ANSWER, "prediction": 4.0}]
-    assert worker.asked == [{"x": [1.5, 2.0], "n": [2, None], "kind": ["a", None]}] * 2
+    assert worker.requests == [{"x": [1.5, 2.0], "n": [2, None], "kind": ["a", None]}] * 2
     assert batches[0].columns["probability"].shape == (2, 2)
 
 
-def test_the_first_refused_row_of_a_batch_is_named(scorer: PyfuncScorer, worker: Doubling) -> None:
+def test_the_first_refused_row_of_a_batch_is_named(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
     rows = [{**ROW, "kind": "odd" if at in (5, 7) else "a"} for at in range(9)]
     with pytest.raises(RowError, match=r"Row 5: The model refuses this: ValueError: odd"):
         scorer.score_batch(rows)
@@ -82,18 +84,18 @@ def test_the_first_refused_row_of_a_batch_is_named(scorer: PyfuncScorer, worker:
         scorer.score_batch([ROW, {**ROW, "x": "far"}])
 
 
-def test_no_rows_have_no_answers_and_ask_nothing(scorer: PyfuncScorer, worker: Doubling) -> None:
+def test_an_empty_batch_makes_no_request(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
     batch = scorer.score_batch([])
     assert (batch.rows(), batch.columns["probability"].shape) == ([], (0, 2))
-    assert not worker.asked
+    assert not worker.requests
 
 
-def test_there_is_no_explanation_and_it_says_so(scorer: PyfuncScorer) -> None:
+def test_an_explanation_is_refused(scorer: PyfuncScorer) -> None:
     with pytest.raises(ModelError, match="A model of scikit-learn has no explanation"):
         scorer.score(ROW, explain=True)
 
 
-def test_an_answer_of_another_shape_is_no_answer(worker: Doubling) -> None:
+def test_answers_with_other_outputs_than_registered_are_an_error(worker: DoublingWorker) -> None:
     outputs = (replace(MANIFEST.outputs[0], name="score"),)
     scorer = PyfuncScorer(replace(MANIFEST, outputs=outputs), worker)
     with pytest.raises(
@@ -102,19 +104,19 @@ def test_an_answer_of_another_shape_is_no_answer(worker: Doubling) -> None:
         scorer.score(ROW)
 
 
-def test_dates_times_and_vectors_cross_as_json(worker: Doubling) -> None:
+def test_dates_times_and_vectors_are_sent_as_json(worker: DoublingWorker) -> None:
     fields = (*MANIFEST.fields, Field("day", "date"), Field("at", "timestamp"), Field("v", "vector", size=2))
     scorer = PyfuncScorer(replace(MANIFEST, fields=fields), worker)
     rows = [{**ROW, "day": date(2013, 1, 2), "at": datetime(2013, 1, 2, 3), "v": (1, 2)}]
     scorer.score(rows[0])
     scorer.score_batch(rows)
-    assert worker.asked[0] == worker.asked[1]
-    assert {name: worker.asked[0][name] for name in ("day", "at", "v")} == {
+    assert worker.requests[0] == worker.requests[1]
+    assert {name: worker.requests[0][name] for name in ("day", "at", "v")} == {
         "day": ["2013-01-02"], "at": ["2013-01-02T03:00:00"], "v": [[1.0, 2.0]],
     }  # fmt: skip
 
 
-def test_the_http_door_needs_no_word_about_it(scorer: PyfuncScorer) -> None:
+def test_the_http_application_serves_it_like_a_compiled_scorer(scorer: PyfuncScorer) -> None:
     client = Client(create_app(Service(scorer)))
     assert client.post("/invocations", json={"dataframe_records": [ROW, ROW]}).json() == {
         "predictions": [ANSWER] * 2
@@ -123,7 +125,7 @@ def test_the_http_door_needs_no_word_about_it(scorer: PyfuncScorer) -> None:
     assert (refused.status_code, refused.json()["row"]) == (400, 1)
 
 
-def test_a_process_that_fails_makes_the_service_unready_not_the_request_wrong(worker: Doubling) -> None:
+def test_a_failing_process_is_a_server_error_and_makes_the_service_unready(worker: DoublingWorker) -> None:
     scorer = PyfuncScorer(replace(MANIFEST, outputs=(replace(MANIFEST.outputs[0], name="score"),)), worker)
     client = Client(create_app(Service(scorer, health=Health(scorer, [(ROW, ANSWER)]))))
     failed = client.post("/invocations", json={"dataframe_records": [ROW]})
@@ -132,6 +134,6 @@ def test_a_process_that_fails_makes_the_service_unready_not_the_request_wrong(wo
     assert (unready.status_code, "The model answered" in unready.json()["reason"]) == (503, True)
 
 
-def test_closing_ends_the_process(scorer: PyfuncScorer, worker: Doubling) -> None:
+def test_closing_ends_the_process(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
     scorer.close()
     assert worker.closed == 1

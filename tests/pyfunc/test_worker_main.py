@@ -1,4 +1,4 @@
-"""What runs in a model's own process: rows to a frame, predictions to typed outputs."""
+"""The main program of a pyfunc model's process: rows to a DataFrame, predictions to typed outputs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from sparkops.pyfunc.worker.worker_main import build_frame, predict
 
 
-class Predicts:
-    """A model of any flavor: it predicts what it was made with."""
+class ConstantModel:
+    """A model that always predicts the same value."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -28,7 +28,7 @@ def field(name: str, kind: str, *, nullable: bool = True) -> dict[str, Any]:
     return {"name": name, "type": kind, "nullable": nullable}
 
 
-def test_a_frames_types_come_from_the_fields_alone() -> None:
+def test_the_types_of_a_frame_depend_only_on_the_fields() -> None:
     fields = [
         field("a", "long"),
         field("b", "integer", nullable=False),
@@ -36,13 +36,13 @@ def test_a_frames_types_come_from_the_fields_alone() -> None:
         field("d", "string"),
         field("t", "timestamp"),
     ]
-    whole = build_frame(
+    frame = build_frame(
         fields,
         {"a": [1, 2], "b": [1, 2], "c": [1.0, None], "d": ["x", None], "t": ["2013-01-02T03:00:00", None]},
     )
     one = build_frame(fields, {"a": [1], "b": [1], "c": [1.0], "d": ["x"], "t": ["2013-01-02T03:00:00"]})
-    assert list(map(str, whole.dtypes)) == ["float64", "int32", "float32", "object", "datetime64[ns]"]
-    assert list(one.dtypes) == list(whole.dtypes)
+    assert list(map(str, frame.dtypes)) == ["float64", "int32", "float32", "object", "datetime64[ns]"]
+    assert list(one.dtypes) == list(frame.dtypes)
 
 
 @pytest.mark.parametrize(
@@ -61,19 +61,19 @@ def test_a_frames_types_come_from_the_fields_alone() -> None:
         ({"out": np.array([[1.0], [2.0]])}, ("double", None, [1.0, 2.0])),
     ],
 )
-def test_one_output_is_the_prediction_in_a_type_of_its_own(value: Any, expected: Any) -> None:
-    assert predict("python_function", Predicts(value), FRAME) == {"prediction": expected}
+def test_a_single_output_is_called_prediction_and_has_its_own_type(value: Any, expected: Any) -> None:
+    assert predict("python_function", ConstantModel(value), FRAME) == {"prediction": expected}
 
 
-def test_a_frame_of_predictions_keeps_its_columns() -> None:
-    got = predict(
-        "python_function", Predicts(pd.DataFrame({"a": [1, 2], "b": [[1.0, 2.0], [3.0, 4.0]]})), FRAME
+def test_a_frame_of_predictions_gives_an_output_for_each_column() -> None:
+    outputs = predict(
+        "python_function", ConstantModel(pd.DataFrame({"a": [1, 2], "b": [[1.0, 2.0], [3.0, 4.0]]})), FRAME
     )
-    assert got == {"a": ("long", None, [1, 2]), "b": ("vector", 2, [[1.0, 2.0], [3.0, 4.0]])}
+    assert outputs == {"a": ("long", None, [1, 2]), "b": ("vector", 2, [[1.0, 2.0], [3.0, 4.0]])}
 
 
 @pytest.mark.parametrize(
-    ("value", "says"),
+    ("value", "message"),
     [
         (np.array([1.0]), r"shape \(1,\) for 2 rows"),
         (np.zeros((2, 2, 2)), "2 dimensions a row"),
@@ -81,6 +81,6 @@ def test_a_frame_of_predictions_keeps_its_columns() -> None:
         ([[1.0], [1.0, 2.0]], "inhomogeneous|holds list"),
     ],
 )
-def test_what_no_output_can_hold_is_told(value: Any, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        predict("python_function", Predicts(value), FRAME)
+def test_an_unsupported_prediction_is_an_error(value: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        predict("python_function", ConstantModel(value), FRAME)

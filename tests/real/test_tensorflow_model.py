@@ -18,10 +18,12 @@ from fakes.worker import MANIFEST
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Model
-from sparkops.pyfunc.worker.environment import PYTHON_VERSION, WorkerSettings, create_environment
+from sparkops.pyfunc.worker.environment import PYTHON_VERSION, create_environment
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.open_scorer import open_scorer
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.filterwarnings("ignore:::mlflow")]
@@ -52,7 +54,7 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
     manifest: Manifest = MANIFEST.__class__(
         flavor="tensorflow", fields=(), python=PYTHON_VERSION, requirements=tuple(NEEDS)
     )
-    python = create_environment(manifest, WorkerSettings.of(settings).home)
+    python = create_environment(manifest, WorkerSettings.from_settings(settings).environments)
     subprocess.run(
         [python, "-c", TRAIN, tmp_path / "net", *NEEDS], check=True, capture_output=True, timeout=600
     )
@@ -62,10 +64,12 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
         [(0.5, -1.0, 2.0), (1.0, 1.0, 1.0), (0.0, 3.0, -2.0)], "a double, b double, c double"
     )
     version_info = Registry(settings, spark).register(
-        Model(fitted=tmp_path / "net", example=frame), name="net", run_id="1"
+        Model(fitted=tmp_path / "net", example=frame), name="net", training=TrainingRun("1")
     )
     assert (version_info.flavor, version_info.parity > 3) == ("tensorflow", True)
-    scorer = open_scorer("net", tracking_uri=tracking_uri(settings), running=WorkerSettings.of(settings))
+    scorer = open_scorer(
+        "net", tracking_uri=tracking_uri(settings), worker_settings=WorkerSettings.from_settings(settings)
+    )
     expected = np.load(f"{tmp_path}/net.npy")[:, 0].tolist()
     rows = [row.asDict() for row in frame.limit(2).collect()]
     assert [scorer.score(row)["prediction"] for row in rows] == pytest.approx(expected, rel=1e-6)

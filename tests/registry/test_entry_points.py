@@ -1,4 +1,4 @@
-"""One artifact behind real doors: our server, MLflow's server, MLflow's tracking server. All as own processes."""
+"""One artifact in real server processes: sparkops' server, MLflow's server and MLflow's tracking server."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.scoring.locate.model_uri import locate, open_scorer
 
@@ -35,25 +36,28 @@ service = load_service(sys.argv[1], tracking_uri=sys.argv[2])
 run(create_app(service), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
 print(json.dumps(sorted(sys.modules)))
 """
-NOT_THERE = ("pyspark", "mlflow", "pandas", "pyarrow", "delta", "great_expectations", "py4j")
+ABSENT = ("pyspark", "mlflow", "pandas", "pyarrow", "delta", "great_expectations", "py4j")
 
 
-def ask(url: str, body: bytes | None = None, content_type: str = "application/json") -> Any:
+def request_json(url: str, body: bytes | None = None, content_type: str = "application/json") -> Any:
     request = urllib.request.Request(url, body, {"Content-Type": content_type})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
 
 
 def mlflow(*arguments: str | Path, ping: str, cwd: Path) -> AbstractContextManager[None]:
-    """Run a server of MLflow until its address answers, and end it with all that it started."""
-    words = [sys.executable, "-m", "mlflow", *map(str, arguments)]
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"  # MLflow calls uvicorn by its name
-    return serving(words, ping, cwd=cwd, patience=120, env={"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"})
+    """Run a server of MLflow while the block runs; it is ready when its address answers."""
+    command = [sys.executable, "-m", "mlflow", *map(str, arguments)]
+    # MLflow runs uvicorn from PATH.
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    return serving(
+        command, ping, cwd=cwd, patience=120, env={"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    )
 
 
 @pytest.fixture(scope="module")
 def rows(flights: Any) -> list[dict[str, Any]]:
-    """Return rows without gaps in the integer column that MLflow's JSON would cast."""
+    """Return rows without nulls in the integer column, which MLflow's JSON would turn into floats."""
     return [row.asDict() for row in flights.drop("late").where("dep_time is not null").limit(100).collect()]
 
 
@@ -72,38 +76,38 @@ def close_to(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def test_our_server_scores_where_neither_spark_nor_mlflow_nor_pandas_is(
+def test_sparkops_server_scores_without_spark_mlflow_and_pandas(
     shared_settings: Settings, rows: list[dict[str, Any]], answers: list[dict[str, Any]]
 ) -> None:
-    arguments = [*command(SERVE, without=NOT_THERE), "models:/late@champion", tracking_uri(shared_settings)]
+    arguments = [*command(SERVE, without=ABSENT), "models:/late@champion", tracking_uri(shared_settings)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         body = json.dumps({"dataframe_records": rows}).encode()
-        assert ask(f"{url}/invocations", body)["predictions"] == answers
-        ready = ask(f"{url}/health/ready")
+        assert request_json(f"{url}/invocations", body)["predictions"] == answers
+        ready = request_json(f"{url}/health/ready")
         assert (ready["model"], ready["version"], ready["checked"]) == ("late", "1", 32)
         process.terminate()
         modules = json.loads(process.communicate(timeout=20)[0])
     assert process.returncode == 0
-    assert not {name.partition(".")[0] for name in modules} & set(NOT_THERE)
+    assert not {name.partition(".")[0] for name in modules} & set(ABSENT)
 
 
-def test_mlflow_models_serve_answers_as_our_server_does(
+def test_mlflow_models_serve_answers_as_sparkops_server_does(
     shared_settings: Settings, tmp_path: Path, rows: list[dict[str, Any]], answers: list[dict[str, Any]]
 ) -> None:
     folder, port = Registry(shared_settings).folder("late"), free_port()
     url = f"http://127.0.0.1:{port}"
     serve = ("models", "serve", "-m", folder, "-p", str(port), "--env-manager", "local")
     with mlflow(*serve, cwd=tmp_path, ping=f"{url}/ping"):
-        theirs = ask(f"{url}/invocations", json.dumps({"dataframe_records": rows}).encode())
+        theirs = request_json(f"{url}/invocations", json.dumps({"dataframe_records": rows}).encode())
         split = {"columns": list(rows[0]), "data": [list(row.values()) for row in rows]}
-        again = ask(f"{url}/invocations", json.dumps({"dataframe_split": split}).encode())
+        again = request_json(f"{url}/invocations", json.dumps({"dataframe_split": split}).encode())
     assert theirs["predictions"] == close_to(answers)
     assert again == theirs
 
 
-def test_a_tracking_server_registers_lists_promotes_and_hands_out_the_scorer(
+def test_versions_are_registered_listed_promoted_and_scored_with_a_tracking_server(
     make_settings: Callable[..., Settings],
     tmp_path: Path,
     spark: Any,
@@ -122,20 +126,22 @@ def test_a_tracking_server_registers_lists_promotes_and_hands_out_the_scorer(
     with mlflow(*server, cwd=tmp_path, ping=f"{url}/health"):
         registry = Registry(make_settings(models={"tracking_uri": url}), spark)
         quick = replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.7})
-        first = registry.register(quick, name="late", run_id="1", tables={"flights": 1})
+        first = registry.register(quick, name="late", training=TrainingRun("1", tables={"flights": 1}))
         assert (first.version, first.aliases, first.metrics) == (1, ("champion",), {"auc": 0.7})
         gate = Gate(metric="auc", at_least=0.9)
-        assert registry.register(quick, name="late", run_id="2", gates=[gate]).aliases == ("challenger",)
-        assert registry.register(quick, name="late", run_id="2").version == 2
+        assert registry.register(quick, name="late", training=TrainingRun("2"), gates=[gate]).aliases == (
+            "challenger",
+        )
+        assert registry.register(quick, name="late", training=TrainingRun("2")).version == 2
         assert [(each.version, each.aliases) for each in registry.list()] == [
             (2, ("challenger",)),
             (1, ("champion",)),
         ]
         assert registry.promote("late", 2, force=True).aliases == ("champion",)
         assert registry.rollback("late").version == 1
-        found = locate("models:/late@champion", tracking_uri=url, cache=tmp_path / "cache")
-        assert found.version == 1
-        assert not (found.folder / "sparkml").exists()
+        located = locate("models:/late@champion", tracking_uri=url, cache=tmp_path / "cache")
+        assert located.version == 1
+        assert not (located.folder / "sparkml").exists()
         scorer = open_scorer("models:/late/2", tracking_uri=url, cache=tmp_path / "cache")
         assert [scorer.score(row) for row in rows] == answers
         assert registry.version("late").transform(flights.limit(5)).count() == 5

@@ -21,6 +21,7 @@ from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.catalog import list_entries
 from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.scoring import load
 from sparkops.scoring.ir.conditions import ColumnRef, Compare, Constant, IsNull, RowRule
@@ -37,14 +38,14 @@ def registry(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> R
 
 @pytest.fixture
 def own(make_settings: Callable[..., Settings], spark: Any, empty_store: Path) -> Registry:
-    """Make a registry of the test's own, empty."""
+    """Return an empty registry for one test."""
     settings = make_settings()
     (settings.state / "mlflow").mkdir(parents=True)
     shutil.copy(empty_store, settings.state / "mlflow" / "mlflow.db")
     return Registry(settings, spark)
 
 
-def test_a_version_is_registered_with_all_that_is_known_of_it(late: ModelVersionInfo) -> None:
+def test_a_registered_version_has_its_run_tables_metrics_gates_and_alias(late: ModelVersionInfo) -> None:
     assert (late.name, late.version, late.run_id, late.uri) == ("late", 1, "run-1", "models:/late/1")
     assert late.compiled
     assert late.parity > 200
@@ -55,27 +56,27 @@ def test_a_version_is_registered_with_all_that_is_known_of_it(late: ModelVersion
     assert late.time is not None
 
 
-def test_the_registry_holds_the_scorers_hash_and_another_scorer_is_refused(
+def test_a_scorer_whose_hash_is_not_the_registered_one_is_refused(
     registry: Registry, shared_settings: Settings
 ) -> None:
     (entry,) = list_entries(shared_settings, "late")
     file = registry.folder("late", 1) / "scorer" / "description.json"
-    whole = file.read_text("utf-8")
-    assert entry.tags["sparkops.scorer"] == json.loads(whole)["hash"]
-    file.write_text(whole.replace(entry.tags["sparkops.scorer"], "0" * 64))
+    content = file.read_text("utf-8")
+    assert entry.tags["sparkops.scorer"] == json.loads(content)["hash"]
+    file.write_text(content.replace(entry.tags["sparkops.scorer"], "0" * 64))
     try:
         with pytest.raises(ModelError, match="late/1 is not what was registered"):
             registry.version("late", 1)
         with pytest.raises(ModelError, match="late/1 is not what was registered"):
             open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
     finally:
-        file.write_text(whole)
+        file.write_text(content)
 
 
-def test_a_retry_of_the_same_run_registers_nothing_again(
+def test_a_retry_of_the_same_run_registers_no_second_version(
     registry: Registry, trained: Model, late: ModelVersionInfo
 ) -> None:
-    assert registry.register(trained, name="late", run_id="run-1") == late
+    assert registry.register(trained, name="late", training=TrainingRun("run-1")) == late
     assert [version.version for version in registry.versions("late")] == [1]
 
 
@@ -89,8 +90,8 @@ def test_the_local_registry_is_listed_and_resolved_without_mlflow(
         "print([(each.name, each.version, each.aliases) for each in registry.list() if each.name == 'late'],"
         " registry.show('late').uri)"
     )
-    told = run(code, shared_settings.model_dump_json(), without=("mlflow", "pyspark", "pandas", "numpy"))
-    assert told.strip() == "[('late', 1, ('champion',))] models:/late/1"
+    output = run(code, shared_settings.model_dump_json(), without=("mlflow", "pyspark", "pandas", "numpy"))
+    assert output.strip() == "[('late', 1, ('champion',))] models:/late/1"
 
 
 def test_a_version_is_found_by_number_alias_or_as_champion(
@@ -101,17 +102,19 @@ def test_a_version_is_found_by_number_alias_or_as_champion(
 
 
 @pytest.mark.parametrize(
-    ("name", "at", "says"),
+    ("name", "at", "message"),
     [
         ("lates", None, "No model `lates` in the registry. Did you mean `late`?"),
         ("late", 7, "No version `7` in model `late`. Known: 1."),
         ("late", "champoin", "No alias `champoin` in model `late`. Did you mean `champion`?"),
     ],
 )
-def test_an_unknown_name_tells_what_there_is(registry: Registry, name: str, at: Any, says: str) -> None:
-    with pytest.raises(UnknownName) as told:
+def test_an_unknown_name_is_an_error_with_a_suggestion(
+    registry: Registry, name: str, at: Any, message: str
+) -> None:
+    with pytest.raises(UnknownName) as error:
         registry.resolve(name, at)
-    assert says in str(told.value)
+    assert message in str(error.value)
 
 
 def test_the_scorer_answers_every_row_as_spark_does(
@@ -130,7 +133,7 @@ def test_the_scorer_answers_every_row_as_spark_does(
         )
 
 
-def test_a_frame_is_scored_with_the_version_in_every_row_and_nothing_on_the_way(
+def test_a_scored_frame_has_outputs_and_version_but_no_intermediate_columns(
     registry: Registry, flights: Any
 ) -> None:
     scored = registry.version("late", 1).transform(flights.limit(3))
@@ -138,13 +141,15 @@ def test_a_frame_is_scored_with_the_version_in_every_row_and_nothing_on_the_way(
     assert {row.model_version for row in scored.collect()} == {1}
 
 
-def test_a_frame_that_does_not_fit_names_the_columns(registry: Registry, flights: Any) -> None:
+def test_a_frame_that_does_not_fit_is_an_error_that_names_the_columns(
+    registry: Registry, flights: Any
+) -> None:
     version = registry.version("late")
     wrong = flights.withColumnRenamed("temp", "tmp").withColumn("carrier", flights.month)
-    with pytest.raises(SignatureMismatch) as told:
+    with pytest.raises(SignatureMismatch) as error:
         version.transform(wrong)
-    assert "`carrier` is int, the model was trained on string: cast it" in str(told.value)
-    assert "`temp` (double) is missing, did you mean `tmp`?" in str(told.value)
+    assert "`carrier` is int, the model was trained on string: cast it" in str(error.value)
+    assert "`temp` (double) is missing, did you mean `tmp`?" in str(error.value)
     with pytest.raises(SignatureMismatch, match="adds `prediction`, which these rows have already"):
         version.transform(flights.withColumnRenamed("late", "prediction"))
 
@@ -154,11 +159,15 @@ def test_a_smaller_or_larger_integer_fits(registry: Registry, flights: Any) -> N
     assert registry.version("late").transform(wider.limit(1)).count() == 1
 
 
-def test_a_failed_gate_leaves_the_champion_and_makes_a_challenger(own: Registry, trained: Model) -> None:
+def test_a_version_with_a_failed_gate_becomes_challenger_and_the_champion_stays(
+    own: Registry, trained: Model
+) -> None:
     quick = replace(trained, heldout=None, evaluate=None)
-    first = own.register(replace(quick, metrics={"auc": 0.8}), name="m", run_id="1")
+    first = own.register(replace(quick, metrics={"auc": 0.8}), name="m", training=TrainingRun("1"))
     gate = Gate(metric="auc", at_least=0.9)
-    second = own.register(replace(quick, metrics={"auc": 0.7}), name="m", run_id="2", gates=[gate])
+    second = own.register(
+        replace(quick, metrics={"auc": 0.7}), name="m", training=TrainingRun("2"), gates=[gate]
+    )
     assert second.aliases == ("challenger",)
     assert own.resolve("m").version == first.version
     with pytest.raises(GateFailed, match=r"auc is 0.7, must be at least 0.9"):
@@ -170,25 +179,25 @@ def test_a_failed_gate_leaves_the_champion_and_makes_a_challenger(own: Registry,
     assert own.rollback("m").version == 2
 
 
-def test_a_worse_model_does_not_take_the_champions_place(own: Registry, trained: Model) -> None:
+def test_a_worse_model_does_not_replace_the_champion(own: Registry, trained: Model) -> None:
     gate = Gate(metric="auc", not_worse=True)
-    own.register(trained, name="m", run_id="1", gates=[gate])
+    own.register(trained, name="m", training=TrainingRun("1"), gates=[gate])
     answers = iter((0.6, 0.7))  # the new model's, then the champion's on the same rows
     worse = replace(trained, evaluate=lambda _: {"auc": next(answers)})
-    result = own.register(worse, name="m", run_id="2", gates=[gate])
+    result = own.register(worse, name="m", training=TrainingRun("2"), gates=[gate])
     assert (result.gates[0].value, result.gates[0].champion) == (0.6, 0.7)
     assert result.aliases == ("challenger",)
     assert own.resolve("m").version == 1
 
 
-def test_without_a_champion_show_tells_the_newest_and_resolve_what_to_do(
+def test_without_a_champion_show_returns_the_newest_and_resolve_says_what_to_do(
     own: Registry, trained: Model
 ) -> None:
     gate = Gate(metric="auc", at_least=2)
     own.register(
         replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.7}),
         name="m",
-        run_id="1",
+        training=TrainingRun("1"),
         gates=[gate],
     )
     assert own.show("m").version == 1
@@ -199,22 +208,22 @@ def test_without_a_champion_show_tells_the_newest_and_resolve_what_to_do(
 
 
 def test_a_changed_scorer_may_not_be_promoted(own: Registry, trained: Model) -> None:
-    own.register(replace(trained, heldout=None, evaluate=None), name="m", run_id="1")
+    own.register(replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1"))
     description = own.folder("m", 1) / "scorer" / "description.json"
-    plain = json.loads(description.read_text())
-    plain["fields"][0]["nullable"] = not plain["fields"][0]["nullable"]
-    description.write_text(json.dumps(plain))
+    values = json.loads(description.read_text())
+    values["fields"][0]["nullable"] = not values["fields"][0]["nullable"]
+    description.write_text(json.dumps(values))
     with pytest.raises(GateFailed, match="its scorer is damaged"):
         own.promote("m", 1, alias="candidate")
 
 
-def test_rules_about_rows_travel_with_a_model_and_are_told(own: Registry, trained: Model) -> None:
+def test_row_rules_are_registered_with_a_model_and_shown(own: Registry, trained: Model) -> None:
     month, facts = ColumnRef("month"), {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0}
     late = RowRule(fields=("month",), expects=Compare("<=", month, Constant(12)), unless=IsNull(month))
     rule = PortableRule(label="a month", types={"month": "integer"}, rule=late, **facts)  # type: ignore[arg-type]
     unread = replace(rule, label="a tail", rule=replace(late, fields=("tail",)))
     quick = replace(trained, heldout=None, evaluate=None)
-    own.register(quick, name="m", run_id="1", checks=PortableRules(rules=(rule, unread)))
+    own.register(quick, name="m", training=TrainingRun("1", rules=PortableRules(rules=(rule, unread))))
     shown = "\n".join(version_lines(own.show("m")))
     assert "Rules    1 for rows, from the checks of its tables; left out: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown
@@ -223,7 +232,7 @@ def test_rules_about_rows_travel_with_a_model_and_are_told(own: Registry, traine
         load(own.folder("m") / "scorer", rules="refuse").score(row)
 
 
-def test_a_model_that_spark_alone_scores_is_registered_and_says_why(own: Registry, flights: Any) -> None:
+def test_a_model_that_only_spark_scores_is_registered_with_the_reason(own: Registry, flights: Any) -> None:
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import SQLTransformer, VectorAssembler
     from pyspark.ml.regression import LinearRegression
@@ -231,7 +240,9 @@ def test_a_model_that_spark_alone_scores_is_registered_and_says_why(own: Registr
     half = SQLTransformer(statement="select *, hash(distance) as half from __THIS__")
     assembler = VectorAssembler(inputCols=["half"], outputCol="features")
     fitted = Pipeline(stages=[half, assembler, LinearRegression(labelCol="late")]).fit(flights)
-    result = own.register(Model(fitted=fitted, example=flights, label="late"), name="m", run_id="1")
+    result = own.register(
+        Model(fitted=fitted, example=flights, label="late"), name="m", training=TrainingRun("1")
+    )
     assert not result.compiled
     assert result.parity == 0
     assert "SQLTransformer" in result.reasons[0]
@@ -240,8 +251,8 @@ def test_a_model_that_spark_alone_scores_is_registered_and_says_why(own: Registr
         open_scorer(own.folder("m"))
 
 
-class Turned:
-    """A fitted model that predicts the opposite of what it saves."""
+class InvertedModel:
+    """A fitted model whose predictions are the opposite of those of its saved copy."""
 
     def __init__(self, fitted: Any) -> None:
         self.fitted, self.stages = fitted, fitted.stages
@@ -255,43 +266,43 @@ class Turned:
         return self.fitted.transform(frame).withColumn("prediction", 1.0 - F.col("prediction"))
 
 
-def test_a_scorer_that_differs_from_spark_breaks_its_certificate(
+def test_a_scorer_that_differs_from_spark_gets_no_certificate(
     trained: Model, late: ModelVersionInfo, registry: Registry
 ) -> None:
     fields = fields_from_spark(trained.example.schema.jsonValue())
     description = compile_model(registry.folder("late") / "sparkml", fields)
     assert len(certify(trained, description)) == late.parity
     with pytest.raises(ParityBroken, match=r"differ on \d+ of \d+ rows, so nothing was registered\. First: "):
-        certify(replace(trained, fitted=Turned(trained.fitted)), description)
+        certify(replace(trained, fitted=InvertedModel(trained.fitted)), description)
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "says"),
+    ("change", "error", "message"),
     [
         ({"metrics": {"auc": float("nan")}, "evaluate": None}, ModelError, "Metric `auc` is nan"),
         ({"heldout": None}, ModelError, "give Model.heldout too"),
         ({"fitted": object()}, ModelError, "Model.fitted is a object"),
     ],
 )
-def test_what_cannot_be_registered_is_told_before_anything_is_saved(
-    own: Registry, trained: Model, change: dict[str, Any], error: type[Exception], says: str
+def test_an_unusable_model_is_refused_before_anything_is_saved(
+    own: Registry, trained: Model, change: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    with pytest.raises(error, match=says):
-        own.register(replace(trained, **change), name="m", run_id="1")
+    with pytest.raises(error, match=message):
+        own.register(replace(trained, **change), name="m", training=TrainingRun("1"))
     assert own.list() == ()
 
 
-def test_empty_rows_and_missing_columns_are_told(own: Registry, trained: Model, flights: Any) -> None:
+def test_empty_rows_and_missing_columns_are_errors(own: Registry, trained: Model, flights: Any) -> None:
     with pytest.raises(ModelError, match=r"Model.example has no rows"):
-        own.register(replace(trained, example=flights.limit(0)), name="m", run_id="1")
+        own.register(replace(trained, example=flights.limit(0)), name="m", training=TrainingRun("1"))
     with pytest.raises(ModelError, match=r"Model.heldout has no rows"):
-        own.register(replace(trained, heldout=flights.limit(0)), name="m", run_id="1")
+        own.register(replace(trained, heldout=flights.limit(0)), name="m", training=TrainingRun("1"))
     with pytest.raises(SignatureMismatch, match=r"Model.example lacks columns that the model reads: temp"):
-        own.register(replace(trained, example=flights.drop("temp")), name="m", run_id="1")
+        own.register(replace(trained, example=flights.drop("temp")), name="m", training=TrainingRun("1"))
 
 
-def test_a_registered_model_whose_folder_is_gone_is_told(own: Registry, trained: Model) -> None:
-    own.register(replace(trained, heldout=None, evaluate=None), name="m", run_id="1")
+def test_a_registered_model_whose_folder_is_gone_is_an_error(own: Registry, trained: Model) -> None:
+    own.register(replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1"))
     folder: Path = own.folder("m")
     folder.rename(folder.with_name("elsewhere"))
     with pytest.raises(ModelError, match=r"is registered, but its folder .* is gone"):
@@ -307,7 +318,9 @@ def test_one_fitted_stage_over_a_vector_is_a_model_too(own: Registry, flights: A
     assembler = VectorAssembler(inputCols=["month", "distance"], outputCol="features")
     rows = assembler.transform(flights).select("features", "late")
     fitted = DecisionTreeClassifier(labelCol="late", maxDepth=3).fit(rows)
-    result = own.register(Model(fitted=fitted, example=rows.select("features")), name="m", run_id="1")
+    result = own.register(
+        Model(fitted=fitted, example=rows.select("features")), name="m", training=TrainingRun("1")
+    )
     assert result.compiled
     answer = open_scorer(own.folder("m")).score({"features": [1.0, 1400.0]})
     frame = pd.DataFrame({"features": [[1.0, 1400.0]]})

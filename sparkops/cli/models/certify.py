@@ -51,31 +51,34 @@ def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, pyth
 def _certify_spark_model(
     project: ProjectOptions, folder: Path, rows: int, seed: int | None, python: Path | None
 ) -> int:
-    from sparkops.artifact.parity_check import ParityCheck, interpreter_reference, session_reference
+    from sparkops.artifact.parity_check import ParityCheck
+    from sparkops.artifact.spark_reference import interpreter_reference, session_reference
 
-    parity = ParityCheck.of(folder, rows=rows, seed=seed)
-    certificate_differences = parity.kept()
+    parity = ParityCheck.for_model(folder, rows=rows, seed=seed)
+    certificate_differences = parity.check_certificate()
     if parity.cases:
         count = format_count(len(parity.cases), "row")
         click.echo(f"Kept     {count}; {_count_differences(certificate_differences)} (no Spark)")
     else:
         click.echo("Kept     no certificate yet")
     if python is not None:
-        compared = parity.asked(interpreter_reference(python))
+        compared = parity.compare(interpreter_reference(python))
     else:
         with project.engine() as engine:
-            compared = parity.asked(session_reference(engine.session()))
-    click.echo(f"Spark    {compared.spark}; trained by {parity.trained_by or 'an unknown version'}")
+            compared = parity.compare(session_reference(engine.session()))
     click.echo(
-        f"Compared {format_count(compared.rows, 'row')}, {format_count(len(parity.fresh), 'row')} new "
+        f"Spark    {compared.spark_version}; trained by {parity.spark_version or 'an unknown version'}"
+    )
+    click.echo(
+        f"Compared {format_count(compared.rows, 'row')}, {format_count(len(parity.random_rows), 'row')} new "
         f"(--seed {parity.seed}), {compared.refused} refused by the scorer; "
         f"{_count_differences(compared.differences)}"
     )
-    for line in (*certificate_differences[:_MAX_DIFFERENCES], *compared.told()[:_MAX_DIFFERENCES]):
+    for line in (*certificate_differences[:_MAX_DIFFERENCES], *compared.messages()[:_MAX_DIFFERENCES]):
         click.echo(f"         {line}")
     if certificate_differences or compared.differences:
         return 1
-    if not compared.answered:
+    if not compared.answered_rows:
         click.echo("Scorer   not certified: no row was answered")
         return 1
     written = parity.write_certificate(compared)
@@ -96,13 +99,13 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     from sparkops.cli.score import locating_options
     from sparkops.pyfunc.registration.parity import check_parity
     from sparkops.pyfunc.registration.pyfunc_model_folder import describe_scoring
-    from sparkops.pyfunc.worker.environment import WorkerSettings
     from sparkops.pyfunc.worker.manifest import read_manifest
     from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
+    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
     from sparkops.scoring.locate.model_uri import LocatedModel, locate
 
     options = locating_options(project)
-    worker_settings = options.pop("running", WorkerSettings())
+    worker_settings = options.pop("worker_settings", WorkerSettings())
     is_name = not Path(uri).is_dir()
     if is_name and uri.startswith(("runs:/", "models:/m-")):
         raise InputError(f"{uri} has no seal: name the registered model, as name, name/3 or name@alias.")
@@ -112,13 +115,14 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
         result = check_parity(scorer, located.folder, rows=rows, seed=seed)
     click.echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
     click.echo(
-        f"Kept     {format_count(result.kept, 'row')}; {_count_differences(result.kept_differences)} row by row"
+        f"Kept     {format_count(result.certificate_rows, 'row')}; {_count_differences(result.certificate_differences)} row by row"
     )
     click.echo(
-        f"Compared {format_count(result.fresh, 'row')}, new (--seed {seed}); "
-        f"{_count_differences(result.fresh_differences)} between each alone and all in a batch"
+        f"Compared {format_count(result.random_rows, 'row')}, new (--seed {seed}); "
+        f"{_count_differences(result.batch_differences)} between each alone and all in a batch"
     )
-    certified, new = result.kept_differences[:_MAX_DIFFERENCES], result.fresh_differences[:_MAX_DIFFERENCES]
+    certified = result.certificate_differences[:_MAX_DIFFERENCES]
+    new = result.batch_differences[:_MAX_DIFFERENCES]
     for line in (*certified, *new):
         click.echo(f"         {line}")
     return 1 if certified or new else 0

@@ -48,9 +48,9 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
             f"{uri} holds a compiled scorer already: name the Spark model that it was compiled from."
         )
     model = read_spark_model(folder, schema=schema)
-    compilation = compile_stages(model.saved, model.fields)
-    spark = f"Spark {model.spark}" if model.spark else "an unknown Spark"
-    click.echo(f"Model    {model.saved}, saved by {spark}; columns from {model.told_by}")
+    compilation = compile_stages(model.folder, model.fields)
+    spark = f"Spark {model.spark_version}" if model.spark_version else "an unknown Spark"
+    click.echo(f"Model    {model.folder}, saved by {spark}; columns from {model.columns_source}")
     print_stages(compilation)
     if compilation.description is None:
         return 1

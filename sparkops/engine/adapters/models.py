@@ -11,6 +11,7 @@ from sparkops.config.settings import Settings
 from sparkops.errors import ConfigError
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.runs.record import Run
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRules, merge_rules
@@ -77,10 +78,12 @@ class ModelRegistrar:
         return self.registry().register(
             model,
             name=name,
-            run_id=run.id,
-            tables=tables,
-            checks=self.rules.for_tables(tables),
+            training=TrainingRun(
+                run_id=run.id,
+                tables=tables,
+                rules=self.rules.for_tables(tables),
+                params=params,
+                tags={"sparkops.job": run.job},
+            ),
             gates=gates,
-            params=params,
-            tags={"sparkops.job": run.job},
         )

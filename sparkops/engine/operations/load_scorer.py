@@ -31,7 +31,7 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: RuleMode | 
     if tracking_uri is not None or (Path(uri).is_dir() and not uri.startswith("models:")):
         return open_scorer(uri, tracking_uri=tracking_uri, rules=rules or "warn")
     from sparkops.config.load import find_root, load
-    from sparkops.pyfunc.worker.environment import WorkerSettings
+    from sparkops.pyfunc.worker.worker_settings import WorkerSettings
     from sparkops.registry.mlflow_store import download_cache, registry_uri
 
     settings = load(find_root(Path())).settings
@@ -39,6 +39,6 @@ def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: RuleMode | 
         uri,
         tracking_uri=registry_uri(settings),
         cache=download_cache(settings),
-        running=WorkerSettings.of(settings),
+        worker_settings=WorkerSettings.from_settings(settings),
         rules=rules or settings.models.rules,
     )

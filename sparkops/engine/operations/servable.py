@@ -11,7 +11,7 @@ from sparkops.errors import BadData, InputError, JobFailed, ModelError, NotCompi
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
-from sparkops.registry.spark_model_folder import compile_dry_run
+from sparkops.registry.spark_model_folder import dry_run_compile
 from sparkops.runs.request import ReadVersions
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def compile_on_sample(
                 f"Job `{job.name}` trains no Spark model, so there is nothing to compile ({job.place}): it will be scored "
                 "in a process of its own."
             )
-        return compile_dry_run(model, container.settings)
+        return dry_run_compile(model, container.settings)
 
 
 def _job_error(error: Exception, container: ServiceContainer, job: Job, rows: int) -> SparkopsError:

@@ -1,1 +1,1 @@
-"""Models that are no Spark models: saved by MLflow's own flavor, certified between their doors, scored in frames."""
+"""Register a model of another MLflow flavor, and score Spark frames with it."""

@@ -1,4 +1,4 @@
-"""The columns that a model of another flavor reads, with their types and where they have gaps."""
+"""The input fields of a pyfunc model: names in the model's order, types, and whether they may be null."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from sparkops.artifact.frames import sample_rows
-from sparkops.batch.frame_scoring import quote_column
-from sparkops.compiler.schema import fields_from_spark, with_vector_sizes
+from sparkops.artifact.frames import measure_vectors, quote_column
+from sparkops.artifact.mlmodel import read_mlmodel
+from sparkops.compiler.schema import fields_from_spark
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
@@ -24,41 +22,34 @@ if TYPE_CHECKING:
 def read_fields(model: Model) -> tuple[Field, ...]:
     """Return the columns of a row, in the order in which the model reads them.
 
-    A column may hold null where the example or the held-out rows have a gap: pandas makes another type of it there.
+    A column is nullable if the example or the held-out rows have a null in it: pandas then gives it another type.
 
     Raises:
         SignatureMismatch: The example lacks a column that the model names.
-        ModelError: A column is of a type that a row cannot give.
+        ModelError: A column has a type that a row cannot have.
     """
-    names = _names(model)
+    names = _input_names(model)
     typed = {field.name: field for field in fields_from_spark(model.example.schema.jsonValue())}
-    strange = [f"`{name}` is {typed[name].type}" for name in names if typed[name].type not in TYPES]
-    if strange:
+    unsupported = [f"`{name}` is {typed[name].type}" for name in names if typed[name].type not in TYPES]
+    if unsupported:
         raise ModelError(
-            f"Model.example has columns that a row cannot hold: {', '.join(strange)}. Cast them."
+            f"Model.example has columns that a row cannot hold: {', '.join(unsupported)}. Cast them."
         )
-    gaps = {
-        name for frame in (model.example, model.heldout) if frame is not None for name in _gaps(frame, names)
-    }
-    fields = [replace(typed[name], nullable=name in gaps) for name in names]
-    vectors = [field.name for field in fields if field.type == "vector"]
-    if not vectors:
-        return tuple(fields)
-    return with_vector_sizes(
-        fields, next(iter(sample_rows(model.example.dropna(subset=vectors), vectors, 1)), {})
-    )
+    frames = [frame for frame in (model.example, model.heldout) if frame is not None]
+    nullable = {name for frame in frames for name in _columns_with_nulls(frame, names)}
+    return measure_vectors([replace(typed[name], nullable=name in nullable) for name in names], model.example)
 
 
-def _names(model: Model) -> list[str]:
-    wanted = _named(model.fitted)
-    missing = [name for name in wanted if name not in model.example.columns]
+def _input_names(model: Model) -> list[str]:
+    names = _read_names(model.fitted)
+    missing = [name for name in names if name not in model.example.columns]
     if missing:
         raise SignatureMismatch(f"Model.example lacks columns that the model reads: {', '.join(missing)}.")
-    return wanted or [name for name in model.example.columns if name != model.label]
+    return names or [name for name in model.example.columns if name != model.label]
 
 
-def _named(fitted: Any) -> list[str]:
-    """Return the columns that a model itself names; none where it takes a table as it comes."""
+def _read_names(fitted: Any) -> list[str]:
+    """Return the input columns that the model itself names; empty if it takes any table."""
     flavor = detect_flavor(fitted)
     if flavor == "sklearn":
         return [str(name) for name in getattr(fitted, "feature_names_in_", ())]
@@ -66,23 +57,23 @@ def _named(fitted: Any) -> list[str]:
         inputs = [each.name for each in fitted.graph.input]
         return inputs if len(inputs) > 1 else []
     if flavor == "folder":
-        signature = yaml.safe_load((fitted / "MLmodel").read_text("utf-8")).get("signature") or {}
+        signature = read_mlmodel(fitted).get("signature") or {}
         columns = json.loads(signature.get("inputs") or "[]")
         return [str(each["name"]) for each in columns] if all(each.get("name") for each in columns) else []
     return []
 
 
-def _gaps(frame: DataFrame, names: Sequence[str]) -> list[str]:
-    """Return the columns of a frame that hold a null, or a NaN, which pandas takes for one."""
+def _columns_with_nulls(frame: DataFrame, names: Sequence[str]) -> list[str]:
+    """Return the columns of a frame that have a null, or a NaN, which pandas does not tell from a null."""
     from pyspark.sql import functions as F
 
-    kinds = dict(frame.dtypes)
-    asked = [name for name in names if name in kinds]
+    types = dict(frame.dtypes)
+    columns = [name for name in names if name in types]
 
-    def gap(name: str) -> Column:
+    def has_null(name: str) -> Column:
         column = F.col(quote_column(name))
-        missing = column.isNull() | F.isnan(column) if kinds[name] in FLOATING_TYPES else column.isNull()
+        missing = column.isNull() | F.isnan(column) if types[name] in FLOATING_TYPES else column.isNull()
         return F.max(missing.cast("int"))
 
-    found = frame.agg(*(gap(name) for name in asked)).first() if asked else None
-    return [] if found is None else [name for name, hit in zip(asked, found, strict=True) if hit]
+    flags = frame.agg(*(has_null(name) for name in columns)).first() if columns else None
+    return [] if flags is None else [name for name, flag in zip(columns, flags, strict=True) if flag]

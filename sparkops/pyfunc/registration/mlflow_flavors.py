@@ -1,64 +1,64 @@
-"""Which flavor of MLflow a fitted model is of, told by its class alone, and saving it by that flavor."""
+"""Detect the MLflow flavor of a fitted model, and save the model in that flavor."""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from sparkops.artifact.mlmodel import read_mlmodel
 from sparkops.errors import ModelError
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 
-# By the package of the nearest class above a model's own: nothing is imported to find out.
-_PACKAGES = {
+# By the package of the nearest base class outside the author's own code: no library is imported to find the flavor.
+_FLAVOR_OF_PACKAGE = {
     "sklearn": "sklearn", "keras": "keras", "tensorflow": "tensorflow", "torch": "pytorch", "onnx": "onnx",
     "mlflow": "python_function",
 }  # fmt: skip
-_TRUSTED = ("sklearn", "numpy", "scipy", "builtins", "collections")  # packages whose classes hold numbers
+# Packages whose classes contain only numbers, so that skops may load them.
+_TRUSTED_PACKAGES = ("sklearn", "numpy", "scipy", "builtins", "collections")
 _FORMATS = {"onnx": "onnx", "python_function": "cloudpickle", "pytorch": "pt2"}
-# What the numbers of any model depend on, beside the flavor's own package.
-_NUMERIC = ("numpy", "pandas", "scipy")
+# Packages that the answers of any model depend on, in addition to the flavor's own package.
+_NUMERIC_PACKAGES = ("numpy", "pandas", "scipy")
 _log = logging.getLogger("sparkops.registry")
 
 
 @dataclass(frozen=True, slots=True)
 class SavedFormat:
-    """What was saved: the flavor, and the format of the file where it was chosen here."""
+    """How a model was saved: its flavor, and the serialization format if sparkops chose it."""
 
     flavor: str
     format: str = ""
 
 
 def detect_flavor(fitted: Any) -> str | None:
-    """Return MLflow's name of a fitted model's flavor; "folder" of a path; None of a Spark model, or of anything else."""
+    """Return MLflow's name of a model's flavor; "folder" for a path, None for a Spark model or any other object."""
     if isinstance(fitted, Path):
         return "folder"
-    packages = (each.__module__.partition(".")[0] for each in type(fitted).__mro__)
-    return next((_PACKAGES[package] for package in packages if package in _PACKAGES), None)
+    packages = (base.__module__.partition(".")[0] for base in type(fitted).__mro__)
+    return next((_FLAVOR_OF_PACKAGE[package] for package in packages if package in _FLAVOR_OF_PACKAGE), None)
 
 
 def save_model(fitted: Any, folder: Path, columns: int = 0) -> SavedFormat:
-    """Save a model by MLflow's own flavor, or copy the folder that one wrote.
+    """Save a model with MLflow's own flavor, or copy a folder that MLflow saved.
 
     Args:
-        fitted: The fitted model, or the path of a folder of MLflow's.
+        fitted: The fitted model, or the path of a folder that MLflow saved.
         folder: A new folder.
-        columns: How many columns a row has: a module of PyTorch is traced on two such rows.
+        columns: Number of input columns; a PyTorch module is traced on two rows of that length.
 
     Raises:
         ModelError: MLflow can't save it.
     """
     flavor = detect_flavor(fitted)
     if flavor == "folder":
-        return _copied(fitted, folder)
+        return _copy_folder(fitted, folder)
     from mlflow.exceptions import MlflowException
 
     try:
@@ -70,111 +70,104 @@ def save_model(fitted: Any, folder: Path, columns: int = 0) -> SavedFormat:
             mlflow.pyfunc.save_model(str(folder), python_model=fitted)
         else:
             module = import_module(f"mlflow.{flavor}")
-            traced = {"input_example": _zeros(fitted, columns)} if flavor == "pytorch" else {}
-            module.save_model(fitted, str(folder), pip_requirements=_packages(module), **traced)
+            example = {"input_example": _zero_rows(fitted, columns)} if flavor == "pytorch" else {}
+            module.save_model(fitted, str(folder), pip_requirements=_flavor_requirements(module), **example)
     except (MlflowException, ImportError, OSError, TypeError, ValueError) as error:
-        raise ModelError(
-            f"MLflow can't save this model of {flavor_label(str(flavor))}: {_first(error)}"
-        ) from error
+        message = " ".join(str(error).split())[:500]
+        raise ModelError(f"MLflow can't save this model of {flavor_label(str(flavor))}: {message}") from error
     return SavedFormat(str(flavor), _FORMATS.get(str(flavor), ""))
 
 
 def read_flavors(folder: Path) -> dict[str, Any]:
-    """Return the flavors that a folder's `MLmodel` names, with their entries.
+    """Return the flavors in a folder's `MLmodel`, with their entries.
 
     Raises:
-        ModelError: It is no folder of MLflow's, or one that `mlflow.pyfunc` does not load.
+        ModelError: MLflow did not save the folder, or `mlflow.pyfunc` cannot load it.
     """
-    file = folder / "MLmodel"
-    try:
-        found = yaml.safe_load(file.read_text("utf-8"))["flavors"]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
-        raise ModelError(
-            f"{folder} holds no model of MLflow's ({error!r}). Give the folder that save_model wrote."
-        ) from error
-    if "python_function" not in found:
+    flavors = dict(read_mlmodel(folder)["flavors"])
+    if "python_function" not in flavors:
         raise ModelError(f"The model in {folder} has no python_function flavor, so nothing can score it.")
-    return dict(found)
+    return flavors
 
 
 def read_requirements(folder: Path) -> tuple[str, ...]:
-    """Return the packages that MLflow wrote down for a saved model."""
+    """Return the packages in a saved model's `requirements.txt`."""
     file = folder / "requirements.txt"
     lines = file.read_text("utf-8").splitlines() if file.is_file() else []
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
-def _copied(source: Path, folder: Path) -> SavedFormat:
-    found = read_flavors(source)
-    if "spark" in found:
+def _copy_folder(source: Path, folder: Path) -> SavedFormat:
+    flavors = read_flavors(source)
+    if "spark" in flavors:
         raise ModelError(
             f"{source} holds a Spark model: give the fitted model itself, so that it is compiled."
         )
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "registered_model_meta"))
-    own = [name for name in found if name != "python_function"]
-    return SavedFormat(
-        own[0] if own else "python_function", str(found.get("sklearn", {}).get("serialization_format", ""))
-    )
+    native = next((name for name in flavors if name != "python_function"), "python_function")
+    return SavedFormat(native, str(flavors.get("sklearn", {}).get("serialization_format", "")))
 
 
 def _save_sklearn(fitted: Any, folder: Path) -> str:
-    """Save without pickle where every class in it holds numbers; else by cloudpickle, which takes any."""
+    """Save without pickle if every class in the model is trusted, else with cloudpickle; return the format."""
     import mlflow.sklearn
 
-    trusted = _trusted(fitted)
+    trusted = _trusted_types(fitted)
     if trusted is None:
         _log.warning(
-            "the model holds classes that only cloudpickle saves: whoever loads it runs what it holds"
+            "the model contains classes that only cloudpickle can save: loading it runs the code that it contains"
         )
         mlflow.sklearn.save_model(fitted, str(folder), serialization_format="cloudpickle")
         return "cloudpickle"
-    needs = mlflow.sklearn.get_default_pip_requirements(include_skops=True)
+    requirements = mlflow.sklearn.get_default_pip_requirements(include_skops=True)
+    pinned = {_package_name(each) for each in requirements}
+    numeric = [name for name in _NUMERIC_PACKAGES if name not in pinned]
     mlflow.sklearn.save_model(
         fitted,
         str(folder),
         serialization_format="skops",
         skops_trusted_types=trusted,
-        pip_requirements=[*needs, *_pinned(_NUMERIC, needs)],
+        pip_requirements=[*requirements, *_pin_versions(numeric)],
     )
     return "skops"
 
 
-def _trusted(fitted: Any) -> list[str] | None:
-    """Return the classes in a model that skops asks about, all of packages that are known; None where one is not."""
+def _trusted_types(fitted: Any) -> list[str] | None:
+    """Return the types in a model that skops would ask about; None if one of them is not from a trusted package."""
     try:
         import skops.io as skops
     except ImportError:
         return None
     try:
-        found = list(skops.get_untrusted_types(data=skops.dumps(fitted)))
-    except Exception as error:  # noqa: BLE001 - what a class of the author's own raises when it is asked for its state
+        types = list(skops.get_untrusted_types(data=skops.dumps(fitted)))
+    except Exception as error:  # noqa: BLE001 - what a class of the author's own raises when it is serialized
         _log.info("skops does not save this model: %s", error)
         return None
-    return found if all(name.partition(".")[0] in _TRUSTED for name in found) else None
+    return types if all(name.partition(".")[0] in _TRUSTED_PACKAGES for name in types) else None
 
 
-def _zeros(module: Any, columns: int) -> Any:
-    """Return two rows of a module that is set to predict: of one alone PyTorch would keep the number of rows."""
+def _zero_rows(module: Any, columns: int) -> Any:
+    """Set a PyTorch module to evaluation, and return two rows to trace it on: with one row, tracing fixes the row count."""
     import numpy as np
 
     module.eval()
     return np.zeros((2, columns), dtype="float32")
 
 
-def _packages(flavor: Any) -> list[str]:
-    """Return a flavor's own packages and those that numbers depend on, as they are installed here.
+def _flavor_requirements(flavor: Any) -> list[str]:
+    """Return the flavor's own packages and the numeric ones, in the versions that are installed here.
 
-    MLflow's way of finding them loads the model in a process of its own for seconds, and lists what that process
-    happened to import.
+    MLflow would find them by loading the model in a process of its own, which takes seconds and lists whatever that
+    process imported.
     """
-    named = [each.partition("=")[0].strip() for each in flavor.get_default_pip_requirements()]
+    names = [_package_name(each) for each in flavor.get_default_pip_requirements()]
     if flavor.__name__ == "mlflow.keras":
-        named.append(str(sys.modules["keras"].backend.backend()))
-    return _pinned([_distribution(name) for name in (*named, *_NUMERIC)], ())
+        names.append(str(sys.modules["keras"].backend.backend()))
+    return _pin_versions([_distribution(name) for name in (*names, *_NUMERIC_PACKAGES)])
 
 
 def _distribution(name: str) -> str:
-    """Return the package that is installed under a name: tensorflow-cpu, where that is the tensorflow here."""
+    """Return the distribution that provides a package: tensorflow-cpu, for example, if it is the TensorFlow here."""
     try:
         version(name)
     except PackageNotFoundError:
@@ -182,16 +175,16 @@ def _distribution(name: str) -> str:
     return name
 
 
-def _pinned(names: Sequence[str], beside: Sequence[str]) -> list[str]:
-    known = {each.partition("=")[0].strip() for each in beside}
-    found = []
+def _package_name(requirement: str) -> str:
+    return requirement.partition("=")[0].strip()
+
+
+def _pin_versions(names: Iterable[str]) -> list[str]:
+    """Return `name==version` of each package that is installed."""
+    pinned = []
     for name in names:
         try:
-            found += [] if name in known else [f"{name}=={version(name)}"]
+            pinned.append(f"{name}=={version(name)}")
         except PackageNotFoundError:
             continue
-    return found
-
-
-def _first(error: BaseException) -> str:
-    return " ".join(str(error).split())[:500]
+    return pinned

@@ -1,9 +1,9 @@
-"""A trained model of another flavor, saved and with its process at hand: what is measured, certified and registered."""
+"""A trained pyfunc model that is saved and has its process running, ready to be evaluated, certified and registered."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,58 +21,59 @@ from sparkops.pyfunc.registration.mlflow_flavors import (
     read_requirements,
     save_model,
 )
-from sparkops.pyfunc.registration.pyfunc_model_version import score_frame
-from sparkops.pyfunc.worker.environment import PYTHON_VERSION, WorkerSettings, find_interpreter
+from sparkops.pyfunc.registration.pyfunc_model_version import PyfuncFrameScorer
+from sparkops.pyfunc.worker.environment import PYTHON_VERSION, find_interpreter
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.pyfunc.worker.manifest import Manifest, seal_folder
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_main import build_frame, predict
 from sparkops.pyfunc.worker.worker_process import Answers, Columns, WorkerProcess
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.ir.description import Output
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_FIRST = 20  # rows that show what the model answers
+# Rows of the example that are scored to find the outputs.
+_OUTPUT_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedModel:
-    """A saved model; `transform` scores a frame as the registered version will.
+    """A saved pyfunc model; it takes the place of the fitted model in `Model.fitted`.
 
     Args:
         folder: Its folder, sealed.
-        manifest: What rows and answers hold.
-        scorer: Its own process.
+        manifest: Its manifest.
+        scorer: Scores rows in the model's own process.
         python: The interpreter of that process.
-        truth: The fitted model itself, asked for rows by column.
-        settings: Where Spark runs.
+        predict: The fitted model itself, as a function of rows by column.
+        settings: Settings of the project.
     """
 
     folder: Path
     manifest: Manifest
     scorer: PyfuncScorer
     python: Path
-    truth: Callable[[Columns], Answers]
+    predict: Callable[[Columns], Answers]
     settings: Settings
 
     def transform(self, frame: DataFrame) -> DataFrame:
-        """Return the frame with the model's answers."""
-        return score_frame(
-            frame, self.folder, self.manifest, self.python, self.settings, 0, arrays=False
-        ).drop(VERSION_COLUMN)
+        """Return the frame with the model's outputs, scored as the registered version will be."""
+        scorer = PyfuncFrameScorer(self.folder, self.manifest, self.python, self.settings)
+        return scorer.transform(frame, 0, arrays=False).drop(VERSION_COLUMN)
 
 
 @contextmanager
 def prepared_model(model: Model, settings: Settings) -> Iterator[Model]:
-    """Yield a model whose `fitted` is saved and can score frames; a Spark model is yielded as it is.
+    """Yield a model whose `fitted` is saved and transforms frames; a Spark model is yielded unchanged.
 
     Args:
         model: What a job returned.
-        settings: How its process runs, and where Spark does.
+        settings: How the model's process runs, and where Spark does.
 
     Raises:
-        ModelError: It cannot be saved or loaded, or answers nothing.
+        ModelError: The model cannot be saved or loaded, or returns no outputs.
     """
     if detect_flavor(model.fitted) is None:
         yield model
@@ -82,37 +83,38 @@ def prepared_model(model: Model, settings: Settings) -> Iterator[Model]:
             "Model.example has no rows; give the rows the model was trained on, or a part of them."
         )
     with tempfile.TemporaryDirectory(prefix="sparkops-model-") as work:
-        saved = _saved(model, Path(work) / "model", settings)
+        prepared = _prepare(model, Path(work) / "model", settings)
         try:
-            yield replace(model, fitted=saved)
+            yield replace(model, fitted=prepared)
         finally:
-            saved.scorer.close()
+            prepared.scorer.close()
 
 
-def _saved(model: Model, folder: Path, settings: Settings) -> PreparedModel:
-    running, fields = WorkerSettings.of(settings), read_fields(model)
-    how = save_model(model.fitted, folder, len(fields))
+def _prepare(model: Model, folder: Path, settings: Settings) -> PreparedModel:
+    worker_settings, fields = WorkerSettings.from_settings(settings), read_fields(model)
+    saved = save_model(model.fitted, folder, len(fields))
     manifest = Manifest(
-        flavor=how.flavor,
+        flavor=saved.flavor,
         fields=fields,
-        classes=_classes(model.fitted),
-        python=_python(folder),
+        classes=_read_classes(model.fitted),
+        python=_read_python_version(folder),
         requirements=read_requirements(folder),
-        saved_as=how.format,
+        saved_as=saved.format,
     )
+    # Sealed twice: the process that finds the outputs starts only in a sealed folder.
     manifest = seal_folder(manifest, folder)
-    python = find_interpreter(manifest, running)
-    worker = WorkerProcess(folder, manifest, python, timeout=running.timeout)
-    manifest = seal_folder(_answering(manifest, worker, model), folder)
-    scorer = PyfuncScorer(manifest, worker)
-    return PreparedModel(folder, manifest, scorer, python, _truth(model.fitted, manifest, worker), settings)
+    python = find_interpreter(manifest, worker_settings)
+    worker = WorkerProcess(folder, manifest, python, timeout=worker_settings.timeout)
+    manifest = seal_folder(_add_outputs(manifest, worker, model), folder)
+    reference = _fitted_predict(model.fitted, manifest) or worker.answer
+    return PreparedModel(folder, manifest, PyfuncScorer(manifest, worker), python, reference, settings)
 
 
-def _answering(manifest: Manifest, worker: WorkerProcess, model: Model) -> Manifest:
-    """Return the manifest with what the model answers to a few rows."""
-    rows = sample_rows(model.example, [field.name for field in manifest.fields], _FIRST)
+def _add_outputs(manifest: Manifest, worker: WorkerProcess, model: Model) -> Manifest:
+    """Return the manifest with the outputs that the model has for a few rows."""
+    rows = sample_rows(model.example, [field.name for field in manifest.fields], _OUTPUT_ROWS)
     try:
-        got = worker.ask(PyfuncScorer(manifest, worker).columns(rows))
+        answers = worker.answer(PyfuncScorer(manifest, worker).columns(rows))
     except RowError as error:
         worker.close()
         raise ModelError(
@@ -121,8 +123,8 @@ def _answering(manifest: Manifest, worker: WorkerProcess, model: Model) -> Manif
         ) from error
     return replace(
         manifest,
-        outputs=tuple(_output(name, kind, size) for name, (kind, size, _) in got.items()),
-        single=any(kind in ("float", "single") for kind, _, _ in got.values()),
+        outputs=tuple(_output(name, kind, size) for name, (kind, size, _) in answers.items()),
+        single=any(kind in ("float", "single") for kind, _, _ in answers.values()),
     )
 
 
@@ -131,32 +133,33 @@ def _output(name: str, kind: str, size: int | None) -> Output:
     return Output(name, "vector" if kind == "single" else kind, name, role, size)
 
 
-def _classes(fitted: Any) -> tuple[str, ...] | None:
-    found = getattr(fitted, "classes_", None) if detect_flavor(fitted) == "sklearn" else None
-    return None if found is None or isinstance(found, list) else tuple(map(str, found))
+def _read_classes(fitted: Any) -> tuple[str, ...] | None:
+    classes = getattr(fitted, "classes_", None) if detect_flavor(fitted) == "sklearn" else None
+    return None if classes is None or isinstance(classes, list) else tuple(map(str, classes))
 
 
-def _python(folder: Path) -> str:
-    said = str(read_flavors(folder)["python_function"].get("python_version") or PYTHON_VERSION)
-    return ".".join(said.split(".")[:2])
+def _read_python_version(folder: Path) -> str:
+    text = str(read_flavors(folder)["python_function"].get("python_version") or PYTHON_VERSION)
+    return ".".join(text.split(".")[:2])
 
 
-def _truth(fitted: Any, manifest: Manifest, worker: WorkerProcess) -> Callable[[Columns], Answers]:
-    """Return what asks the fitted model in this process, all rows at once; where it is only saved, its own process."""
-    own = _own(fitted)
-    if own is None:
-        return worker.ask
+def _fitted_predict(fitted: Any, manifest: Manifest) -> Callable[[Columns], Answers] | None:
+    """Return a function that scores rows with the fitted model in this process; None if it can only be loaded."""
+    predictor = _predictor(fitted)
+    if predictor is None:
+        return None
     fields: list[Mapping[str, Any]] = [
         {"name": field.name, "type": field.type, "nullable": field.nullable} for field in manifest.fields
     ]
 
-    def ask(columns: Mapping[str, Sequence[Any]]) -> Answers:
-        return predict(manifest.flavor, own, build_frame(fields, columns))
+    def predict_columns(columns: Columns) -> Answers:
+        return predict(manifest.flavor, predictor, build_frame(fields, columns))
 
-    return ask
+    return predict_columns
 
 
-def _own(fitted: Any) -> Any:
+def _predictor(fitted: Any) -> Any:
+    """Return the object that `worker_main.predict` takes for a fitted model; None for other flavors."""
     flavor = detect_flavor(fitted)
     if flavor in ("sklearn", "pytorch"):
         return fitted
@@ -164,11 +167,11 @@ def _own(fitted: Any) -> Any:
         import onnxruntime
 
         return onnxruntime.InferenceSession(fitted.SerializeToString(), providers=["CPUExecutionProvider"])
-    return _Keras(fitted) if flavor in ("keras", "tensorflow") else None
+    return _KerasPredictor(fitted) if flavor in ("keras", "tensorflow") else None
 
 
 @dataclass(frozen=True, slots=True)
-class _Keras:
+class _KerasPredictor:
     fitted: Any
 
     def predict(self, frame: Any) -> Any:

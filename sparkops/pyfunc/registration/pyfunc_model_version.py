@@ -1,26 +1,23 @@
-"""A registered model of another flavor in a Spark job: checked against the frame, scored by its own processes."""
+"""A registered pyfunc model in a Spark job: checked against the frame, and scored by its own processes."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkops.batch.executor_scorer import has_remote_executors
+from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow
 from sparkops.batch.planner import ScoringMethod
 from sparkops.batch.registered_version import RegisteredVersion
 from sparkops.config.settings import Settings
 from sparkops.errors import ModelError
-from sparkops.pyfunc.worker.environment import WorkerSettings, find_interpreter
+from sparkops.pyfunc.worker.environment import find_interpreter
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-from typing import TYPE_CHECKING
-
-from sparkops.batch.executor_scorer import has_remote_executors
-from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_compiled
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,14 +26,14 @@ _log = logging.getLogger("sparkops.registry")
 
 
 class PyfuncModelVersion(RegisteredVersion):
-    """One version of a registered model that is no Spark model; implements `ModelVersion`.
+    """One version of a registered pyfunc model; implements `ModelVersion`.
 
     Args:
         name: Registered name.
         version: Version number.
         folder: The model's folder on this machine.
-        seal: The manifest's hash, as the registry holds it.
-        settings: How its processes run.
+        seal: The manifest's hash in the registry.
+        settings: How the model's processes run, and where Spark does.
     """
 
     def __init__(self, name: str, version: int, folder: Path, seal: str, settings: Settings) -> None:
@@ -45,72 +42,78 @@ class PyfuncModelVersion(RegisteredVersion):
 
     @property
     def fitted(self) -> PyfuncModelVersion:
-        """Return itself: what transforms a frame."""
+        """Return the version itself: like a fitted Spark model, it transforms a frame."""
         return self
 
     @cached_property
     def manifest(self) -> Manifest:
-        """Return what is known of the model, its files compared with the registry's seal."""
+        """Return the model's manifest; its files are verified against the registry's seal."""
         if not self._seal:
             raise ModelError(f"{self.uri} has no seal in the registry: register the model again.")
         return verify_folder(self._folder, self._seal)
 
     def check(self, frame: DataFrame) -> None:
-        """Raise `SignatureMismatch` when the frame lacks a column the model reads, or has one it would add."""
-        self._check(frame, (output.name for output in self.manifest.outputs))
+        """Raise `SignatureMismatch` if the frame lacks an input column or already has an output column."""
+        self._check_frame(frame, (output.name for output in self.manifest.outputs))
 
     def transform(self, frame: DataFrame, *, arrays: bool = False) -> DataFrame:
-        """Return the frame with the model's answers and `model_version`.
+        """Return the frame with the model's outputs and `model_version`.
 
         Args:
             frame: Rows with the columns that the model reads.
-            arrays: Give vectors as arrays of doubles, which every reader of a table understands.
+            arrays: Return vectors as arrays of doubles, which every reader of a table understands.
         """
         self.check(frame)
-        manifest = self.manifest
-        python = find_interpreter(manifest, WorkerSettings.of(self._settings))
-        self._scoring_method = ScoringMethod(
-            "mapInArrow", f"{flavor_label(manifest.flavor)}, in a process of its own"
-        )
+        python = find_interpreter(self.manifest, WorkerSettings.from_settings(self._settings))
+        label = flavor_label(self.manifest.flavor)
+        self._scoring_method = ScoringMethod("mapInArrow", f"{label}, in a process of its own")
         _log.info("%s scores by %s", self.uri, self._scoring_method)
-        return score_frame(
-            frame, self._folder, manifest, python, self._settings, self._version, arrays=arrays
-        )
+        scorer = PyfuncFrameScorer(self._folder, self.manifest, python, self._settings)
+        return scorer.transform(frame, self._version, arrays=arrays)
 
 
-def score_frame(
-    frame: DataFrame,
-    folder: Path,
-    manifest: Manifest,
-    python: Path,
-    settings: Settings,
-    version: int,
-    *,
-    arrays: bool,
-) -> DataFrame:
-    """Return a frame with a model's answers and its version.
+@dataclass(frozen=True, slots=True)
+class PyfuncFrameScorer:
+    """Scores Spark frames with the processes of a pyfunc model, one for each of Spark's Python workers.
 
     Args:
-        frame: Rows with the columns that the model reads.
         folder: The model's folder.
-        manifest: As it was verified; executors compare the files with its hash again.
+        manifest: The verified manifest; executors verify the files against its hash again.
         python: The interpreter with the model's packages.
-        settings: How long an answer may take; whether executors elsewhere have what they need.
-        version: The registered version.
-        arrays: Give vectors as arrays of doubles.
-
-    Raises:
-        ModelError: Executors run elsewhere, and nobody said that they see the folder and the interpreter.
+        settings: How long an answer may take, and whether executors are on this machine.
     """
-    from sparkops.pyfunc.worker.pyfunc_arrow_scorer import PyfuncArrowScorer
 
-    if has_remote_executors(frame.sparkSession, settings) and settings.models.batch != "mapInArrow":
-        raise ModelError(
-            f"The model in {folder} is scored in a process of its own, and executors run elsewhere. Where they have "
-            f"sparkops, see that folder and can run {python}, set models.batch to mapInArrow; else score it where "
-            "spark.mode is local."
+    folder: Path
+    manifest: Manifest
+    python: Path
+    settings: Settings
+
+    def transform(self, frame: DataFrame, version: int, *, arrays: bool) -> DataFrame:
+        """Return a frame with the model's outputs and its version.
+
+        Args:
+            frame: Rows with the columns that the model reads.
+            version: Value of the column `model_version`.
+            arrays: Return vectors as arrays of doubles.
+
+        Raises:
+            ModelError: Executors are remote, and `models.batch` does not say that they have what they need.
+        """
+        # Imported here because it brings pyarrow.
+        from sparkops.pyfunc.worker.pyfunc_arrow_scorer import PyfuncArrowScorer
+
+        is_remote = has_remote_executors(frame.sparkSession, self.settings)
+        if is_remote and self.settings.models.batch != "mapInArrow":
+            raise ModelError(
+                f"The model in {self.folder} is scored in a process of its own, and executors run elsewhere. Where they "
+                f"have sparkops, see that folder and can run {self.python}, set models.batch to mapInArrow; else score it "
+                "where spark.mode is local."
+            )
+        score = PyfuncArrowScorer(
+            folder=str(self.folder),
+            seal=self.manifest.hash,
+            python=str(self.python),
+            timeout=self.settings.models.timeout,
+            version=(VERSION_COLUMN, version),
         )
-    score = PyfuncArrowScorer(
-        str(folder), manifest.hash, str(python), settings.models.timeout, (VERSION_COLUMN, version)
-    )
-    return score_with_compiled(frame, score, manifest.outputs, arrays=arrays)
+        return score_with_map_in_arrow(frame, score, self.manifest.outputs, arrays=arrays)

@@ -1,1 +1,1 @@
-"""Models of MLflow's other flavors (scikit-learn, ONNX, Keras, ...), each scored in a process of its own."""
+"""Score a model of another MLflow flavor in a process of its own, without Spark, MLflow or pandas in this process."""

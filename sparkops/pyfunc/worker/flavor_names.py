@@ -1,4 +1,4 @@
-"""Which models are of another flavor than Spark's, and what a flavor is called."""
+"""Names of MLflow flavors, and which model folders contain a pyfunc model: one that is not a Spark model."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _LABELS = {
 
 
 def flavor_label(flavor: str) -> str:
-    """Return how a flavor of MLflow is called in a sentence."""
+    """Return the name of an MLflow flavor for display."""
     return _LABELS.get(flavor, flavor)
 
 
 def is_pyfunc_model(folder: Path) -> bool:
-    """Tell whether a model's folder holds a model of another flavor than Spark's."""
+    """Return whether a model folder contains a model of another flavor than Spark's."""
     return (folder / FLAVOR).is_file()

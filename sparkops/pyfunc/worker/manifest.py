@@ -1,4 +1,4 @@
-"""What is kept of a model of another flavor: rows in, answers out, packages, and the hash of each of its files."""
+"""The manifest of a pyfunc model: its fields, outputs and packages, and the hash of each of its files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sparkops.scoring.artifact.file_names import FLAVOR
 from sparkops.scoring.ir.description import Output, output_json, output_of
 from sparkops.scoring.ir.field import TYPES, Field, field_json, field_of
 
-# The keys of the file, beside `format`.
+# Keys of the file, in addition to `format`.
 _KEYS = {
     "flavor",
     "fields",
@@ -26,7 +26,9 @@ _KEYS = {
     "single",
     "files",
 }
-_MLFLOWS_OWN = ("registered_model_meta",)  # MLflow adds it to a model that it copies
+# MLflow adds this file to a model that it copies.
+_MLFLOW_FILES = ("registered_model_meta",)
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +37,14 @@ class Manifest:
 
     Args:
         flavor: MLflow's name: "sklearn", "onnx", "keras", "tensorflow", "pytorch", "python_function" or another.
-        fields: What a row holds.
-        outputs: What an answer holds.
-        classes: Labels in the order of `probability`, where the model tells them.
+        fields: Fields of a row.
+        outputs: Outputs of the model.
+        classes: Labels in the order of `probability`, if the model has them.
         python: Version of Python that saved it, as "3.11".
-        requirements: Packages it needs, as pip reads them.
-        saved_as: The format of its numbers: "skops", "cloudpickle", "onnx"; empty where MLflow chose.
-        single: Whether some output is in single precision.
-        files: Path in the folder to SHA-256, for every file but the manifest.
+        requirements: Packages that it needs, in pip's notation.
+        saved_as: Serialization format: "skops", "cloudpickle", "onnx"; empty if MLflow chose it.
+        single: Whether some output has single precision.
+        files: Path in the folder to SHA-256, for every file except the manifest.
         hash: SHA-256 of the manifest itself; empty until it is written.
     """
 
@@ -59,19 +61,56 @@ class Manifest:
 
     @property
     def tolerance(self) -> tuple[float, float]:
-        """Return how far, relative and absolute, two answers may be apart: single precision has seven digits."""
+        """Return the relative and absolute tolerance of two answers; single precision has seven digits."""
         return (1e-6, 1e-6) if self.single else (1e-12, 1e-9)
 
 
 def seal_folder(manifest: Manifest, folder: Path) -> Manifest:
     """Hash every file of a folder, write the manifest there, and return it with its own hash."""
-    whole = replace(manifest, files=dict(_hashed(folder)), hash="")
-    data = json.dumps({"format": 1, **_as_json(whole)}, indent=1).encode()
+    complete = replace(manifest, files=dict(_hash_files(folder)), hash="")
+    data = json.dumps({"format": 1, **_to_json(complete)}, indent=1).encode()
     (folder / FLAVOR).write_bytes(data)
-    return replace(whole, hash=sha256(data).hexdigest())
+    return replace(complete, hash=sha256(data).hexdigest())
 
 
-def _as_json(manifest: Manifest) -> dict[str, Any]:
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest of a folder; its files are not verified."""
+    file = folder / FLAVOR
+    try:
+        data = file.read_bytes()
+        values: dict[str, Any] = json.loads(data)
+        manifest = _from_json(values, data) if values.pop("format") == 1 else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
+    if manifest is None:
+        raise ModelError(f"{file} was written by a later release of sparkops: score it with that one.")
+    return manifest
+
+
+def verify_folder(folder: Path, seal: str | None) -> Manifest:
+    """Verify that every file is the registered one, and return the manifest; loading another file could run any code.
+
+    Args:
+        folder: The model's folder.
+        seal: The manifest's hash in the registry; None for a model that was named by its folder.
+
+    Raises:
+        ModelError: A file was changed, added or lost.
+    """
+    manifest = read_manifest(folder)
+    if seal is not None and manifest.hash != seal:
+        raise _tampered(folder, FLAVOR, "is not the one that was registered")
+    hashes = dict(_hash_files(folder))
+    for name, digest in manifest.files.items():
+        if hashes.get(name) != digest:
+            raise _tampered(folder, name, "was changed" if name in hashes else "is gone")
+    added = sorted(set(hashes) - set(manifest.files) - set(_MLFLOW_FILES))
+    if added:
+        raise _tampered(folder, added[0], "was added")
+    return manifest
+
+
+def _to_json(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest under the keys of its file, which are a format."""
     return {
         "flavor": manifest.flavor,
@@ -86,83 +125,45 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a folder; nothing is compared yet."""
-    file = folder / FLAVOR
-    try:
-        data = file.read_bytes()
-        plain: dict[str, Any] = json.loads(data)
-        known = plain.pop("format") == 1
-        manifest = _made(plain, data) if known else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{file} is damaged ({error!r}). Register the model again.") from error
-    if manifest is None:
-        raise ModelError(f"{file} was written by a later release of sparkops: score it with that one.")
-    return manifest
-
-
-def _made(plain: Mapping[str, Any], data: bytes) -> Manifest:
-    more = sorted(set(plain) - _KEYS)
-    if more:
-        raise ValueError(f"unknown keys: {', '.join(more)}")
-    fields = tuple(field_of(each) for each in plain["fields"])
-    outputs = tuple(output_of(each) for each in plain["outputs"])
-    unknown = ({each.type for each in fields} | {each.type for each in outputs}) - TYPES
-    if unknown:
-        raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown)))}")
+def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
+    unknown_keys = sorted(set(values) - _KEYS)
+    if unknown_keys:
+        raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
+    fields = tuple(field_of(each) for each in values["fields"])
+    outputs = tuple(output_of(each) for each in values["outputs"])
+    unknown_types = ({each.type for each in fields} | {each.type for each in outputs}) - TYPES
+    if unknown_types:
+        raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")
     return Manifest(
-        flavor=plain["flavor"],
+        flavor=values["flavor"],
         fields=fields,
         outputs=outputs,
-        classes=None if plain["classes"] is None else tuple(map(str, plain["classes"])),
-        python=plain["python"],
-        requirements=tuple(map(str, plain["requirements"])),
-        saved_as=plain.get("saved_as", ""),
-        single=plain.get("single", False),
-        files=plain.get("files", {}),
+        classes=None if values["classes"] is None else tuple(map(str, values["classes"])),
+        python=values["python"],
+        requirements=tuple(map(str, values["requirements"])),
+        saved_as=values.get("saved_as", ""),
+        single=values.get("single", False),
+        files=values.get("files", {}),
         hash=sha256(data).hexdigest(),
     )
 
 
-def verify_folder(folder: Path, sealed: str | None) -> Manifest:
-    """Return the manifest, once every file is the one that was registered: loading another could run anything.
-
-    Args:
-        folder: The model's folder.
-        sealed: The manifest's hash, as the registry holds it; None for a folder that was named as such.
-
-    Raises:
-        ModelError: A file was changed, added or lost.
-    """
-    manifest = read_manifest(folder)
-    if sealed is not None and manifest.hash != sealed:
-        raise _changed(folder, FLAVOR, "is not the one that was registered")
-    found = dict(_hashed(folder))
-    for name, digest in manifest.files.items():
-        if found.get(name) != digest:
-            raise _changed(folder, name, "was changed" if name in found else "is gone")
-    added = sorted(set(found) - set(manifest.files) - set(_MLFLOWS_OWN))
-    if added:
-        raise _changed(folder, added[0], "was added")
-    return manifest
-
-
-def _changed(folder: Path, name: str, what: str) -> ModelError:
+def _tampered(folder: Path, name: str, change: str) -> ModelError:
     return ModelError(
-        f"The model in {folder} is not loaded: {name} {what} since it was registered, and loading a model runs its "
+        f"The model in {folder} is not loaded: {name} {change} since it was registered, and loading a model runs its "
         "own code. Restore the folder, or register the model again."
     )
 
 
-def _hashed(folder: Path) -> Iterator[tuple[str, str]]:
+def _hash_files(folder: Path) -> Iterator[tuple[str, str]]:
     for file in sorted(folder.rglob("*")):
         name = file.relative_to(folder).as_posix()
         if name == FLAVOR or (file.is_dir() and not file.is_symlink()):
             continue
         if file.is_symlink():
-            raise _changed(folder, name, "is a link, which no registered model holds, made")
+            raise _tampered(folder, name, "is a link, which no registered model contains, created")
         with file.open("rb") as data:
             digest = sha256()
-            while part := data.read(2**20):
-                digest.update(part)
+            while block := data.read(_BLOCK):
+                digest.update(block)
         yield name, digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Arrow batches through a model's own process: what Spark's executors run, each Python worker with one process."""
+"""Score Arrow batches with a pyfunc model in Spark's executors: one model process for each Python worker."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from sparkops.scoring.arrow_scorer import score_arrow_batch
 
 @dataclass(frozen=True, slots=True)
 class PyfuncArrowScorer:
-    """A function from Arrow batches to the same batches with the model's answers: Spark's `mapInArrow` takes it.
+    """A function from Arrow batches to the same batches with the model's outputs, for Spark's `mapInArrow`.
 
     Args:
-        folder: The model's folder, which the executors see too.
+        folder: The model's folder, which executors see, too.
         seal: Hash of the manifest.
         python: The interpreter that has the model's packages.
         timeout: Seconds that an answer may take.
-        version: The registered version, for a last column of that name; none where it is None.
+        version: Name and value of the last column; None for no such column.
     """
 
     folder: str
@@ -33,24 +33,25 @@ class PyfuncArrowScorer:
     version: tuple[str, int] | None = None
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Score each batch as it comes."""
+        """Score batch by batch; the model's process starts with the first one."""
         scorer: PyfuncScorer | None = None
         for batch in batches:
-            scorer = scorer or _kept(self)
+            scorer = scorer or _get_scorer(self)
             yield score_arrow_batch(scorer, batch, self.version)
 
 
-_SCORERS: dict[str, PyfuncScorer] = {}  # of one of Spark's Python workers, which outlives a job
+# Spark's Python worker outlives a task, and its model process shall do so, too: starting one takes seconds. A task gets
+# only the function above, so the process is kept here. A worker scores one model at a time.
+_SCORERS: dict[str, PyfuncScorer] = {}
 
 
-def _kept(model: PyfuncArrowScorer) -> PyfuncScorer:
-    """Return this worker's process of a model; a worker scores one model at a time."""
+def _get_scorer(model: PyfuncArrowScorer) -> PyfuncScorer:
     if model.seal not in _SCORERS:
         for scorer in _SCORERS.values():
             scorer.close()
         _SCORERS.clear()
         folder = Path(model.folder)
         manifest = read_manifest(folder)
-        worker = WorkerProcess(folder, manifest, Path(model.python), timeout=model.timeout, sealed=model.seal)
+        worker = WorkerProcess(folder, manifest, Path(model.python), timeout=model.timeout, seal=model.seal)
         _SCORERS[model.seal] = PyfuncScorer(manifest, worker)
     return _SCORERS[model.seal]

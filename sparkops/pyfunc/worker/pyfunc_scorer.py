@@ -1,4 +1,4 @@
-"""A model of another flavor behind the compiled scorer's face: same rows, same answers' shape, same errors."""
+"""The scorer of a pyfunc model: the interface, answers and errors of the compiled scorer, over a worker process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
+from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.batch.columns import Batch, VectorColumn
 from sparkops.scoring.batch.reader import read_slice, to_columns, value_at
 from sparkops.scoring.ir.arrays import Numbers
@@ -19,6 +20,7 @@ from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.row_fields import check_row_fields
 from sparkops.scoring.protocol import Answer
 
+# Rows in one request to the worker.
 CHUNK = 8192
 _DTYPES = {
     "double": "float64", "float": "float32", "long": "int64", "integer": "int32", "boolean": "bool",
@@ -27,11 +29,11 @@ _DTYPES = {
 
 
 class PyfuncScorer:
-    """A model that is asked in a process of its own.
+    """Scores rows with a model in a process of its own; implements `RowScorer`.
 
     Args:
-        manifest: What rows and answers hold.
-        worker: Answers rows.
+        manifest: Fields and outputs of the model.
+        worker: The process.
     """
 
     def __init__(self, manifest: Manifest, worker: Worker) -> None:
@@ -42,26 +44,30 @@ class PyfuncScorer:
         self.version = manifest.hash[:16]
         self.tolerance = manifest.tolerance
         self.reference, self.is_fast = flavor_label(manifest.flavor), False
-        self._names = tuple(field.name for field in self.fields)
-        self._read = tuple((field.name, field.reader(), field.size or 0) for field in self.fields)
+        self._field_names = tuple(field.name for field in self.fields)
+        self._readers = tuple((field.name, field.reader(), field.size or 0) for field in self.fields)
 
     def close(self) -> None:
-        """End the model's process; a later row starts another."""
+        """End the model's process; scoring another row starts it again."""
         self._worker.close()
 
-    def plain(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a row in the fields' types, as JSON holds it; RowError where it does not fit."""
-        if len(row) != len(self._names) or any(name not in row for name in self._names):
-            check_row_fields(row, self._names, ())
-        return {name: _plain(reader(row[name]), size) for name, reader, size in self._read}
+    def to_plain(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a row as JSON values of the fields' types.
+
+        Raises:
+            RowError: A field is missing, extra, mistyped or null.
+        """
+        if len(row) != len(self._field_names) or any(name not in row for name in self._field_names):
+            check_row_fields(row, self._field_names, ())
+        return {name: _to_json_value(reader(row[name]), size) for name, reader, size in self._readers}
 
     def columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-        """Return rows by column, as a worker takes them."""
-        plain = [self.plain(row) for row in rows]
-        return {name: [row[name] for row in plain] for name in self._names}
+        """Return rows by column, as the worker takes them."""
+        plain_rows = [self.to_plain(row) for row in rows]
+        return {name: [row[name] for row in plain_rows] for name in self._field_names}
 
     def output(self, role: str) -> Output | None:
-        """Return the output of a role: "prediction", "probability"; None if none."""
+        """Return the output of a role ("prediction", "probability"), or None."""
         return next((output for output in self.outputs if output.role == role), None)
 
     def score(self, row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
@@ -69,27 +75,36 @@ class PyfuncScorer:
 
         Raises:
             RowError: A field is missing, extra, mistyped or null, or the model's own code refuses the row.
-            ModelError: Its process failed; or `explain`, which there is none of.
+            ModelError: Its process failed, or `explain` was asked for.
         """
         if explain:
             raise ModelError(
-                f"A model of {flavor_label(self.manifest.flavor)} has no explanation: only a compiled Spark model tells what "
+                f"A model of {flavor_label(self.manifest.flavor)} has no explanation: only a compiled Spark model says what "
                 "each field adds. Score without it."
             )
-        got = self._asked(self.columns([row]), 1)
-        return {output.name: got[output.name][0] for output in self.outputs}
+        answers = self._request(self.columns([row]), 1)
+        return {output.name: answers[output.name][0] for output in self.outputs}
 
     @property
     def broken(self) -> Mapping[str, int]:
-        """Return nothing: such a model carries no rules."""
+        """Return no violations: such a model has no row rules."""
         return {}
 
     def answer(self, row: Mapping[str, Any]) -> Answer:
-        """Return the answer for one row, or the word for why there is none."""
+        """Return the answer for one row, or "refused"."""
         try:
             return self.score(row)
         except RowError:
             return "refused"
+
+    def answer_batch(self, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        """Return the answers for rows that the model accepts, scored in one batch."""
+        return [row if row is not None else "dropped" for row in self.score_batch(rows).rows()]
+
+    def compare(self, expected: Sequence[Answer], actual: Sequence[Answer]) -> list[Difference]:
+        """Return where two lists of answers differ by more than the model's tolerance."""
+        rtol, atol = self.tolerance
+        return compare_answers(expected, actual, self.outputs, rtol=rtol, atol=atol)
 
     def score_batch(
         self,
@@ -100,90 +115,96 @@ class PyfuncScorer:
         """Score many rows, as `Scorer.score_batch` does.
 
         Raises:
-            RowError: Of the first row that cannot be scored; its message starts with "Row 3: ", counted from 0.
+            RowError: A row cannot be scored. The message of the first one starts with its index: "Row 3: ".
         """
         columns, size = to_columns(data, self.fields, (), extra)
-        parts = [
-            self._chunk(self._listed(columns, start, min(start + CHUNK, size)), start)
+        chunks = [
+            self._score_chunk(self._read_slice(columns, start, min(start + CHUNK, size)), start)
             for start in range(0, size, CHUNK)
         ]
-        joined = {
-            output.name: np.concatenate([part[output.name] for part in parts]) if parts else _empty(output)
+        outputs = {
+            output.name: np.concatenate([chunk[output.name] for chunk in chunks])
+            if chunks
+            else _empty_array(output)
             for output in self.outputs
         }
-        return Batch(joined, np.zeros(size, dtype=bool))
+        return Batch(outputs, np.zeros(size, dtype=bool))
 
-    def _listed(self, columns: Mapping[str, Any], start: int, stop: int) -> dict[str, list[Any]]:
-        """Return a slice of the columns as plain values of the fields' types."""
-        found = {}
+    def _read_slice(self, columns: Mapping[str, Any], start: int, stop: int) -> dict[str, list[Any]]:
+        """Return a slice of the columns as JSON values of the fields' types."""
+        values = {}
         for field in self.fields:
             column = read_slice(field, columns[field.name], start, stop)
             if column is None:
-                raise self._first_bad(columns, range(start, stop))
-            values = column.dense() if isinstance(column, VectorColumn) else column.values
-            cells = [_plain(value) for value in values.tolist()]
+                raise self._find_invalid_row(columns, range(start, stop))
+            array = column.dense() if isinstance(column, VectorColumn) else column.values
+            cells = [_to_json_value(value) for value in array.tolist()]
             if column.null is not None:
-                cells = [
-                    None if gone else cell for cell, gone in zip(cells, column.null.tolist(), strict=True)
-                ]
-            found[field.name] = cells
-        return found
+                nulls = column.null.tolist()
+                cells = [None if is_null else cell for cell, is_null in zip(cells, nulls, strict=True)]
+            values[field.name] = cells
+        return values
 
-    def _first_bad(self, columns: Mapping[str, Any], rows: range) -> RowError:
-        for at in rows:
-            row = {field.name: value_at(field, columns[field.name], at) for field in self.fields}
+    def _find_invalid_row(self, columns: Mapping[str, Any], rows: range) -> RowError:
+        for index in rows:
+            row = {field.name: value_at(field, columns[field.name], index) for field in self.fields}
             try:
-                self.plain(row)
+                self.to_plain(row)
             except RowError as error:
-                return RowError(f"Row {at}: {error}", field=error.field, value=error.value)
+                return RowError(f"Row {index}: {error}", field=error.field, value=error.value)
         return RowError("Some row holds a value of another type than its field.")
 
-    def _chunk(self, columns: Mapping[str, list[Any]], start: int) -> dict[str, Numbers]:
+    def _score_chunk(self, columns: Mapping[str, list[Any]], start: int) -> dict[str, Numbers]:
+        """Return output arrays; a refused chunk is bisected to find the first row that the model refuses."""
         size = len(next(iter(columns.values())))
         try:
-            got = self._asked(columns, size)
+            answers = self._request(columns, size)
         except RowError as error:
-            if size > 1:  # halved, until the first row that is refused stands alone
-                middle = size // 2
-                halves = [
-                    {name: values[part] for name, values in columns.items()}
-                    for part in (slice(middle), slice(middle, None))
-                ]
-                first, second = self._chunk(halves[0], start), self._chunk(halves[1], start + middle)
-                return {name: np.concatenate([first[name], second[name]]) for name in first}
-            raise RowError(f"Row {start}: {error}") from None
-        return {output.name: _array(output, got[output.name]) for output in self.outputs}
+            if size == 1:
+                raise RowError(f"Row {start}: {error}") from None
+            middle = size // 2
+            head = {name: values[:middle] for name, values in columns.items()}
+            tail = {name: values[middle:] for name, values in columns.items()}
+            first, second = self._score_chunk(head, start), self._score_chunk(tail, start + middle)
+            return {name: np.concatenate([first[name], second[name]]) for name in first}
+        return {output.name: _to_array(output, answers[output.name]) for output in self.outputs}
 
-    def _asked(self, columns: Mapping[str, list[Any]], rows: int) -> dict[str, list[Any]]:
-        got: Answers = self._worker.ask(columns)
-        found = {}
+    def _request(self, columns: Mapping[str, list[Any]], rows: int) -> dict[str, list[Any]]:
+        """Return the values of each registered output, one for each row."""
+        answers: Answers = self._worker.answer(columns)
+        values = {}
         for output in self.outputs:
-            if output.name not in got or len(got[output.name][2]) != rows:
+            if output.name not in answers or len(answers[output.name][2]) != rows:
                 raise ModelError(
-                    f"The model answered {', '.join(got) or 'nothing'}, where it was registered with "
+                    f"The model answered {', '.join(answers) or 'nothing'}, where it was registered with "
                     f"{', '.join(each.name for each in self.outputs)}, one a row. Register it again."
                 )
-            found[output.name] = got[output.name][2]
-        return found
+            values[output.name] = answers[output.name][2]
+        return values
 
 
-def _plain(value: Any, size: int = 0) -> Any:
-    """Return a value as JSON holds it: dates and times as ISO text, vectors as lists."""
+def _to_json_value(value: Any, size: int = 0) -> Any:
+    """Return a value for JSON: dates and times as ISO text, vectors as lists.
+
+    Args:
+        value: The value of a field; a sparse vector is a dictionary from index to value.
+        size: Length of a vector.
+    """
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, dict):  # a wide vector: the slots that are not 0
-        return [value.get(at, 0.0) for at in range(size)]
+    if isinstance(value, dict):
+        return [value.get(index, 0.0) for index in range(size)]
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [_to_json_value(item) for item in value]
     return value
 
 
-def _array(output: Output, values: list[Any]) -> Numbers:
+def _to_array(output: Output, values: list[Any]) -> Numbers:
     if output.type != "string":
         return np.array(values, dtype=_DTYPES[output.type])
     return np.fromiter(values, dtype=object, count=len(values))
 
 
-def _empty(output: Output) -> Numbers:
+def _empty_array(output: Output) -> Numbers:
     shape = (0, output.size or 0) if output.type == "vector" else (0,)
     return np.empty(shape, dtype=_DTYPES[output.type])

@@ -1,7 +1,9 @@
-"""What runs in a model's own process: load a model that MLflow saved, answer rows on pipes. Needs MLflow, not sparkops.
+"""Main program of a pyfunc model's process: load a model that MLflow saved, and answer requests on pipes.
 
-One JSON object a line, both ways: the first names the model, each later one holds rows by column. JSON keeps doubles
-exactly. Nothing that the model prints can reach the answers: its standard output is its standard error.
+It runs in the model's own interpreter, which has MLflow but no sparkops, so it imports nothing of sparkops. Request and
+response are one JSON object on a line: the first request names the model, each other one holds rows by column. JSON keeps
+doubles exactly. Standard output is redirected to standard error, so that nothing the model prints can reach the
+responses.
 """
 
 from __future__ import annotations
@@ -18,22 +20,23 @@ _DTYPES = {
     "byte": "int8", "short": "int16", "integer": "int32", "long": "int64", "float": "float32", "double": "float64",
     "boolean": "bool",
 }  # fmt: skip
-_WHOLE = ("byte", "short", "integer", "long")
-_TENSORS = {
+_INTEGER_TYPES = ("byte", "short", "integer", "long")
+_TENSOR_DTYPES = {
     "tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64", "tensor(int32)": "int32",
     "tensor(bool)": "bool", "tensor(string)": "object",
 }  # fmt: skip
-_TABLE = 2  # dimensions of one vector a row
+# Number of dimensions of an array with one vector for each row.
+_VECTOR_NDIM = 2
 
 
 def build_frame(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Sequence[Any]]) -> Any:
-    """Return rows as a pandas frame, in types that the fields alone decide: what `toPandas` of a whole table gives.
+    """Return rows as a pandas DataFrame whose types depend only on the fields, as `toPandas` of a whole table gives them.
 
-    A whole number that may be null is a float, as pandas holds it, also where no row of these is null.
+    A nullable integer is a float, as in pandas, even if no row of this request is null.
 
     Args:
         fields: Name, type and nullable of each column.
-        columns: Column to its values: plain, dates as ISO text.
+        columns: Column name to plain values; dates are ISO text.
     """
     import pandas as pd
 
@@ -41,7 +44,7 @@ def build_frame(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Seque
 
 
 def unwrap(flavor: str, loaded: Any) -> Any:
-    """Return what answers for a loaded model: the estimator or session itself, where MLflow's wrapper tells less."""
+    """Return the estimator or session itself for flavors where MLflow's wrapper drops outputs, else the wrapper."""
     return loaded.get_raw_model() if flavor in ("sklearn", "onnx", "pytorch") else loaded
 
 
@@ -50,13 +53,16 @@ def predict(flavor: str, model: Any, frame: Any) -> dict[str, tuple[str, int | N
 
     Args:
         flavor: MLflow's name of the flavor.
-        model: What `own` returned, or anything with the same `predict`.
-        frame: A pandas frame.
+        model: What `unwrap` returned, or anything with the same `predict`.
+        frame: A pandas DataFrame.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a model that was fitted on arrays says so at every frame
-        got = _predicted(flavor, model, frame)
-    return {name: _typed(name, values, len(frame)) for name, values in _columns(got).items()}
+        # A model that was fitted on arrays warns about every frame.
+        warnings.simplefilter("ignore")
+        predictions = _predict(flavor, model, frame)
+    return {
+        name: _to_typed_values(name, values, len(frame)) for name, values in _by_name(predictions).items()
+    }
 
 
 def _series(field: Mapping[str, Any], values: Sequence[Any]) -> Any:
@@ -64,15 +70,15 @@ def _series(field: Mapping[str, Any], values: Sequence[Any]) -> Any:
     import pandas as pd
 
     kind = field["type"]
-    if kind in _WHOLE and field["nullable"]:
+    if kind in _INTEGER_TYPES and field["nullable"]:
         return np.array(values, dtype="float64")
     if kind in _DTYPES and not (kind == "boolean" and field["nullable"]):
         return np.array(values, dtype=_DTYPES[kind])
     if kind == "timestamp":
         return pd.to_datetime(pd.Series(values, dtype="object"))
     cells = np.empty(len(values), dtype=object)
-    for at, value in enumerate(values):
-        cells[at] = _cell(kind, value)
+    for index, value in enumerate(values):
+        cells[index] = _cell(kind, value)
     return cells
 
 
@@ -84,41 +90,44 @@ def _cell(kind: str, value: Any) -> Any:
     return np.array(value) if kind == "vector" and value is not None else value
 
 
-def _predicted(flavor: str, model: Any, frame: Any) -> Any:
+def _predict(flavor: str, model: Any, frame: Any) -> Any:
     if flavor == "onnx":
-        return _by_onnx(model, frame)
+        return _predict_onnx(model, frame)
     if flavor == "pytorch":
-        return _by_torch(model, frame)
+        return _predict_torch(model, frame)
     if flavor != "sklearn":
         return model.predict(frame)
-    found = {"prediction": model.predict(frame)}
+    outputs = {"prediction": model.predict(frame)}
     if hasattr(model, "predict_proba"):
-        chances = model.predict_proba(frame)
-        if not isinstance(chances, list):  # of several labels at once
-            found["probability"] = chances
-    return found
+        probabilities = model.predict_proba(frame)
+        # A model of several labels returns a list, with an array for each label: it is left out.
+        if not isinstance(probabilities, list):
+            outputs["probability"] = probabilities
+    return outputs
 
 
-def _by_onnx(session: Any, frame: Any) -> dict[str, Any]:
-    """Run a session: MLflow's own wrapper flattens what has several numbers a row."""
+def _predict_onnx(session: Any, frame: Any) -> dict[str, Any]:
+    """Run an ONNX session; MLflow's own wrapper flattens outputs with several numbers for each row."""
     inputs = session.get_inputs()
-    whole = len(inputs) == 1 and inputs[0].name not in frame.columns
+    is_table_input = len(inputs) == 1 and inputs[0].name not in frame.columns
     feeds = {
-        each.name: _tensor(frame if whole else frame[[each.name]], each.type, len(each.shape or ()))
+        each.name: _to_tensor(
+            frame if is_table_input else frame[[each.name]], each.type, len(each.shape or ())
+        )
         for each in inputs
     }
     names = [each.name for each in session.get_outputs()]
     return dict(zip(names, session.run(names, feeds), strict=True))
 
 
-def _by_torch(module: Any, frame: Any) -> Any:
+def _predict_torch(module: Any, frame: Any) -> Any:
     import torch
 
     with torch.no_grad():
         return module(torch.from_numpy(frame.to_numpy(dtype="float32"))).numpy()
 
 
-def _tensor(frame: Any, kind: str, dimensions: int) -> Any:
+def _to_tensor(frame: Any, kind: str, ndim: int) -> Any:
     import numpy as np
 
     values = frame.to_numpy()
@@ -129,33 +138,35 @@ def _tensor(frame: Any, kind: str, dimensions: int) -> Any:
         and isinstance(values[0, 0], np.ndarray)
     ):
         values = np.stack(list(values[:, 0]))
-    values = values.astype(_TENSORS.get(kind, values.dtype))
-    return values[:, 0] if dimensions == 1 else values
+    values = values.astype(_TENSOR_DTYPES.get(kind, values.dtype))
+    return values[:, 0] if ndim == 1 else values
 
 
-def _columns(got: Any) -> dict[str, Any]:
-    """Return predictions by name: one array, or one tensor of many, is `prediction`."""
+def _by_name(predictions: Any) -> dict[str, Any]:
+    """Return predictions by output name; a single array or tensor is called `prediction`."""
     import numpy as np
 
-    if hasattr(got, "columns"):
-        if all(isinstance(name, str) for name in got.columns):
-            return {name: got[name].to_numpy() for name in got.columns}
-        return {"prediction": got.to_numpy()}
-    if isinstance(got, Mapping):
-        return dict(got) if len(got) > 1 else {"prediction": next(iter(got.values()))}
-    return {"prediction": np.asarray(got)}
+    if hasattr(predictions, "columns"):
+        if all(isinstance(name, str) for name in predictions.columns):
+            return {name: predictions[name].to_numpy() for name in predictions.columns}
+        return {"prediction": predictions.to_numpy()}
+    if isinstance(predictions, Mapping):
+        if len(predictions) > 1:
+            return dict(predictions)
+        return {"prediction": next(iter(predictions.values()))}
+    return {"prediction": np.asarray(predictions)}
 
 
-def _typed(name: str, given: Any, rows: int) -> tuple[str, int | None, list[Any]]:
+def _to_typed_values(name: str, output: Any, rows: int) -> tuple[str, int | None, list[Any]]:
     import numpy as np
 
-    values = _stacked(np.asarray(given))
+    values = _stack(np.asarray(output))
     if values.shape[:1] != (rows,):
         raise ValueError(f"output {name} has the shape {values.shape} for {rows} rows")
-    if values.ndim == _TABLE and values.shape[1] == 1:
+    if values.ndim == _VECTOR_NDIM and values.shape[1] == 1:
         values = values[:, 0]
     kind = values.dtype.kind
-    if values.ndim == _TABLE and kind in "fiub":
+    if values.ndim == _VECTOR_NDIM and kind in "fiub":
         doubles = values.astype("float64").tolist()
         return "single" if _is_single(values) else "vector", int(values.shape[1]), doubles
     if values.ndim != 1:
@@ -168,22 +179,23 @@ def _typed(name: str, given: Any, rows: int) -> tuple[str, int | None, list[Any]
         if not all(value is None or isinstance(value, str) for value in values):
             raise ValueError(f"output {name} holds {type(values[0]).__name__}, not numbers or text")
         return "string", None, values.tolist()
-    return _number(name, values), None, values.tolist()
+    return _number_type(name, values), None, values.tolist()
 
 
-def _stacked(values: Any) -> Any:
-    """Return an array of arrays, of booleans or of numbers as objects, as one of its own type."""
+def _stack(values: Any) -> Any:
+    """Return an object array of arrays, booleans or numbers as an array of its own type, if it has one."""
     import numpy as np
 
     if values.dtype != object or not values.size or isinstance(values.flat[0], str | type(None)):
         return values
     try:
         return np.array(values.tolist())
-    except ValueError:  # vectors of several lengths
+    except ValueError:
+        # The vectors have different lengths.
         return values
 
 
-def _number(name: str, values: Any) -> str:
+def _number_type(name: str, values: Any) -> str:
     kind, size = values.dtype.kind, values.dtype.itemsize
     if kind == "f":
         return "float" if _is_single(values) else "double"
@@ -198,43 +210,45 @@ def _is_single(values: Any) -> bool:
     return bool(values.dtype.kind == "f" and values.dtype.itemsize <= 4)  # noqa: PLR2004 - bytes
 
 
-def _loaded(head: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
+def _load(request: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """Load the model that the first request names, and return the function that answers the others."""
     import mlflow.pyfunc
 
-    model = unwrap(head["flavor"], mlflow.pyfunc.load_model(head["folder"]))
+    model = unwrap(request["flavor"], mlflow.pyfunc.load_model(request["folder"]))
 
     def answer(columns: Mapping[str, Any]) -> Any:
-        return predict(head["flavor"], model, build_frame(head["fields"], columns))
+        return predict(request["flavor"], model, build_frame(request["fields"], columns))
 
     return answer
 
 
-def _told(error: BaseException) -> dict[str, str]:
+def _error_response(error: BaseException) -> dict[str, str]:
     return {"error": f"{type(error).__name__}: {error}"}
 
 
 def main() -> int:
-    """Answer until the other end closes."""
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    """Answer requests until the other end closes the pipe."""
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
-    def say(value: Any) -> None:
-        out.write(json.dumps(value) + "\n")
-        out.flush()
+    def respond(value: Any) -> None:
+        output.write(json.dumps(value) + "\n")
+        output.flush()
 
     try:
-        answer = _loaded(json.loads(sys.stdin.readline()))
-    except BaseException as error:  # noqa: BLE001 - whatever a model's own code raises, its caller is told
-        say(_told(error))
+        answer = _load(json.loads(sys.stdin.readline()))
+    except BaseException as error:  # noqa: BLE001 - whatever a model's own code raises is the response
+        respond(_error_response(error))
         return 1
-    say({"ready": True})
+    respond({"ready": True})
     for line in sys.stdin:
         try:
-            say({"answers": answer(json.loads(line))})
+            respond({"answers": answer(json.loads(line))})
         except Exception as error:  # noqa: BLE001
-            say(_told(error))
+            respond(_error_response(error))
     return 0
 
 
 if __name__ == "__main__":
-    os._exit(main())  # threads of a model's libraries would hold it up
+    # Not sys.exit: threads of a model's libraries would delay it.
+    os._exit(main())

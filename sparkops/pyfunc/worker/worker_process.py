@@ -1,4 +1,4 @@
-"""The process that holds a model of another flavor: started once, asked many times, gone with the process that asks."""
+"""The process of a pyfunc model: started on first use, used for many requests, ended with the process that uses it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,13 @@ Columns = Mapping[str, Sequence[Any]]
 Answers = Mapping[str, tuple[str, int | None, list[Any]]]
 """Output to its type, the length of its vectors, and its values."""
 
-_STARTING = 300.0  # seconds until a model is loaded: TensorFlow takes many
-_LONGEST = 500  # characters of a model's own error that are shown
-# What a model's code gets to know of this process: no word of it is a secret.
-_PASSED = re.compile(
+# Seconds until a model is loaded: TensorFlow needs many.
+_START_TIMEOUT = 300.0
+# Longest part of the model's own error that is shown, in characters.
+_MAX_MESSAGE = 500
+_STDERR_TAIL = 4000
+# Environment variables that the model's code may see: none of them can hold a secret.
+_PASSED_VARIABLES = re.compile(
     r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_\w+|SYSTEMROOT|(OMP|MKL|OPENBLAS|CUDA|TF|XLA|KERAS)_\w+"
     r"|NVIDIA_\w+|MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 )
@@ -34,154 +37,156 @@ _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet"}
 
 
 class Worker(Protocol):
-    """What answers rows for a scorer."""
+    """Scores rows for a `PyfuncScorer`."""
 
-    def ask(self, columns: Columns) -> Answers:
-        """Return the answers to rows by column; RowError where the model refuses them as a whole."""
+    def answer(self, columns: Columns) -> Answers:
+        """Return the answers to rows by column; RowError if the model refuses them as a whole."""
 
     def close(self) -> None:
-        """End; a later question starts anew."""
+        """End the worker; a later request starts it again."""
 
 
-class _GoneError(Exception):
+class _WorkerExitError(Exception):
     """The process ended before it answered."""
 
 
 class WorkerProcess:
     """A child interpreter that has the model loaded; implements `Worker`.
 
-    It is started by the first question, and once more where it ended by itself. Before every start the model's files
-    are compared with what was registered.
+    It starts with the first request, and starts once more if it ended unexpectedly. Before every start the model's files
+    are verified against what was registered.
 
     Args:
         folder: The model's folder.
-        manifest: What is known of the model.
+        manifest: The model's manifest.
         python: The interpreter, with MLflow and the model's packages.
         timeout: Seconds that an answer may take.
-        sealed: The manifest's hash as the registry holds it; None for a folder named as such.
+        seal: The manifest's hash in the registry; None for a model that was named by its folder.
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, python: Path, *, timeout: float, sealed: str | None = None
+        self, folder: Path, manifest: Manifest, python: Path, *, timeout: float, seal: str | None = None
     ) -> None:
         self._folder, self._manifest, self._python = folder, manifest, python
-        self._timeout, self._sealed = timeout, sealed
+        self._timeout, self._seal = timeout, seal
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] | None = None
-        self._end: weakref.finalize[..., Any] | None = None
+        self._stderr: IO[bytes] | None = None
+        self._finalizer: weakref.finalize[..., Any] | None = None
 
     @property
     def pid(self) -> int | None:
-        """Return the child's process id; None before the first question."""
+        """Return the child's process id; None if it is not running."""
         return None if self._process is None else self._process.pid
 
-    def ask(self, columns: Columns) -> Answers:
+    def answer(self, columns: Columns) -> Answers:
         """Return the answers to rows by column.
 
         Raises:
             RowError: The model's own code refused the rows.
-            ModelError: It could not be loaded, ended, or took too long.
+            ModelError: The model could not be loaded, or its process ended or took too long.
         """
         with self._lock:
-            try:
-                told = self._exchange(columns, self._timeout)
-            except _GoneError:
-                self.close()
-                try:
-                    told = self._exchange(columns, self._timeout)
-                except _GoneError as error:
-                    raise self._ended(str(error)) from None
-        if "error" in told:
-            raise RowError(f"The model refuses this: {_short(told['error'])}")
-        return {name: (kind, size, values) for name, (kind, size, values) in told["answers"].items()}
+            response = self._request(columns)
+        if "error" in response:
+            raise RowError(f"The model refuses this: {_shorten(response['error'])}")
+        return {name: (kind, size, values) for name, (kind, size, values) in response["answers"].items()}
 
     def close(self) -> None:
-        """End the process; a later question starts another."""
-        if self._end is not None:
-            self._end()
-        self._process = self._end = None
+        """End the process; a later request starts another."""
+        if self._finalizer is not None:
+            self._finalizer()
+        self._process = self._finalizer = None
 
-    def _exchange(self, value: Any, patience: float) -> dict[str, Any]:
-        process = self._process or self._started()
-        return self._spoken(process, value, patience)
+    def _request(self, columns: Columns) -> dict[str, Any]:
+        """Return the response; a process that ended is started once more."""
+        try:
+            return self._exchange(self._process or self._start(), columns, self._timeout)
+        except _WorkerExitError:
+            self.close()
+        try:
+            return self._exchange(self._start(), columns, self._timeout)
+        except _WorkerExitError as error:
+            self.close()
+            raise ModelError(
+                f"The process of the model in {self._folder} ended twice before it answered ({error})."
+            ) from None
 
-    def _spoken(self, process: subprocess.Popen[bytes], value: Any, patience: float) -> dict[str, Any]:
-        """Write a line and read the answer's; a process that takes too long is killed."""
+    def _exchange(self, process: subprocess.Popen[bytes], value: Any, timeout: float) -> dict[str, Any]:
+        """Write one line of JSON and read one; a process that takes too long is killed."""
         assert process.stdin is not None
         assert process.stdout is not None
-        late = threading.Timer(patience, _kill, [process])
-        late.start()
+        timer = threading.Timer(timeout, _kill, [process])
+        timer.start()
         try:
             process.stdin.write(json.dumps(value).encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
-        except OSError:  # the pipe broke
+        except OSError:
+            # The pipe is broken.
             line = b""
         finally:
-            over = not late.is_alive()
-            late.cancel()
-            late.join()
+            is_timed_out = not timer.is_alive()
+            timer.cancel()
+            timer.join()
         if line.endswith(b"\n"):
             return dict(json.loads(line))
-        last = self._last_words()
-        if over:
+        last_line = self._last_error_line()
+        if is_timed_out:
             self.close()
             raise ModelError(
-                f"The model in {self._folder} did not answer in {patience:g} s: it was ended. "
+                f"The model in {self._folder} did not answer in {timeout:g} s: it was ended. "
                 "Set models.timeout to a longer time."
             )
-        raise _GoneError(f"exit code {_code(process)}; {last}")
+        raise _WorkerExitError(f"exit code {_exit_code(process)}; {last_line}")
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        verify_folder(self._folder, self._sealed)
-        here = self._python == Path(sys.executable)
-        kept = {name: value for name, value in os.environ.items() if _PASSED.fullmatch(name)}
-        if here and "PYTHONPATH" in os.environ:
-            kept["PYTHONPATH"] = os.environ["PYTHONPATH"]
-        said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+    def _start(self) -> subprocess.Popen[bytes]:
+        verify_folder(self._folder, self._seal)
+        process = self._spawn()
+        response = self._exchange(process, self._load_request(), _START_TIMEOUT)
+        if "error" in response:
+            self.close()
+            raise ModelError(f"The model in {self._folder} can't be loaded: {_shorten(response['error'])}")
+        return process
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        is_this_python = self._python == Path(sys.executable)
+        environment = {name: value for name, value in os.environ.items() if _PASSED_VARIABLES.fullmatch(name)}
+        if is_this_python and "PYTHONPATH" in os.environ:
+            environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         script = str(Path(__file__).with_name("worker_main.py"))
         process = subprocess.Popen(
-            [str(self._python), "-B", "-P" if here else "-I", script],
+            [str(self._python), "-B", "-P" if is_this_python else "-I", script],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
-            env={**kept, **_QUIET},
+            stderr=stderr,
+            env={**environment, **_QUIET},
             cwd=tempfile.gettempdir(),
             start_new_session=True,
         )
-        self._process, self._said = process, said
-        self._end = weakref.finalize(self, _end, process, said)
-        told = self._spoken(process, self._head(), _STARTING)
-        if "error" in told:
-            self.close()
-            raise ModelError(f"The model in {self._folder} can't be loaded: {_short(told['error'])}")
+        self._process, self._stderr = process, stderr
+        self._finalizer = weakref.finalize(self, _end, process, stderr)
         return process
 
-    def _head(self) -> dict[str, Any]:
+    def _load_request(self) -> dict[str, Any]:
         fields = [
             {"name": each.name, "type": each.type, "nullable": each.nullable}
             for each in self._manifest.fields
         ]
         return {"folder": str(self._folder), "flavor": self._manifest.flavor, "fields": fields}
 
-    def _ended(self, why: str) -> ModelError:
-        self.close()
-        return ModelError(
-            f"The process of the model in {self._folder} ended twice before it answered ({why})."
-        )
-
-    def _last_words(self) -> str:
+    def _last_error_line(self) -> str:
         """Return the last line that the process wrote to its standard error."""
-        if self._said is None or self._said.closed:
-            return "it said nothing"
-        self._said.seek(0)
-        lines = self._said.read()[-4000:].decode(errors="replace").split("\n")
-        return _short(next((line for line in reversed(lines) if line.strip()), "it said nothing"))
+        if self._stderr is None or self._stderr.closed:
+            return "no error output"
+        self._stderr.seek(0)
+        lines = self._stderr.read()[-_STDERR_TAIL:].decode(errors="replace").split("\n")
+        return _shorten(next((line for line in reversed(lines) if line.strip()), "no error output"))
 
 
-def _code(process: subprocess.Popen[bytes]) -> int:
-    """Return the exit code of a process that answers no more."""
+def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    """Return the exit code of a process that is ending; after 2 s it is killed."""
     try:
         return process.wait(2)
     except subprocess.TimeoutExpired:
@@ -190,21 +195,22 @@ def _code(process: subprocess.Popen[bytes]) -> int:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started: its group is its own."""
+    """Kill a process and all that it started: it has a process group of its own."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _end(process: subprocess.Popen[bytes], said: IO[bytes]) -> None:
-    """Close a process's pipes, by which it ends; one that does not is killed."""
+def _end(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
+    """Close a process's pipes, which ends it, and wait; if it does not end, kill it."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            with contextlib.suppress(OSError):  # what it had not read yet
+            # Closing flushes what the process had not read.
+            with contextlib.suppress(OSError):
                 pipe.close()
-    _code(process)
-    said.close()
+    _exit_code(process)
+    stderr.close()
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
+    return line if len(line) <= _MAX_MESSAGE else f"{line[: _MAX_MESSAGE - 3]}..."

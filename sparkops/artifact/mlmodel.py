@@ -1,0 +1,27 @@
+"""Read MLflow's `MLmodel` file of a saved model, without MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sparkops.errors import ModelError
+
+
+def read_mlmodel(folder: Path) -> Mapping[str, Any]:
+    """Return the contents of a folder's `MLmodel`.
+
+    Raises:
+        ModelError: The file is missing, is not YAML, or names no flavors.
+    """
+    file = folder / "MLmodel"
+    try:
+        model = yaml.safe_load(file.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ModelError(f"{file} can't be read: {error}. Give a folder that save_model wrote.") from None
+    if not isinstance(model, Mapping) or not isinstance(model.get("flavors"), Mapping):
+        raise ModelError(f"{file} names no flavors: it is not MLflow's. Give a folder that save_model wrote.")
+    return model

@@ -1,0 +1,95 @@
+"""Register a trained model: evaluate it, build and certify its folder, and upload it to MLflow."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sparkops.artifact.facts import ModelFacts
+from sparkops.config.settings import Settings
+from sparkops.pipeline.model import Gate, Model
+from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
+from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persisted
+from sparkops.registry.mlflow_store import connect
+from sparkops.registry.spark_model_folder import build_spark_model_folder, check_trained
+from sparkops.registry.upload import upload_version
+from sparkops.scoring.ir.portable_rules import PortableRules
+
+ScoreChampion = Callable[[Model], Mapping[str, float] | None]
+"""A function that returns the champion's metrics on the held-out rows of a new model (see `evaluate_gates`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRun:
+    """The run of sparkops that trained a model.
+
+    Args:
+        run_id: The run.
+        tables: Training tables: name to version.
+        rules: Row rules of those tables. Those that need only the model's columns become part of the scorer.
+        params: Parameters of the run.
+        tags: Further tags of MLflow's run.
+    """
+
+    run_id: str
+    tables: Mapping[str, int | None] = field(default_factory=dict)
+    rules: PortableRules = field(default_factory=PortableRules)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Creates versions of one registered model.
+
+    Args:
+        name: Registered name.
+        settings: Settings of the project.
+        score_champion: Called only if a gate compares with the champion.
+    """
+
+    name: str
+    settings: Settings
+    score_champion: ScoreChampion
+
+    def create_version(self, model: Model, training: TrainingRun, gates: Sequence[Gate]) -> int:
+        """Evaluate, build and upload a trained model; return the number of the new version."""
+        from sparkops.pyfunc.registration.prepared_model import prepared_model
+
+        if detect_flavor(model.fitted) is None:
+            check_trained(model)
+        with (
+            persisted(model.heldout),
+            prepared_model(model, self.settings) as prepared,
+            tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
+        ):
+            folder = Path(work) / "model"
+            facts = self._evaluate(prepared, training, gates)
+            facts = self._build_folder(prepared, facts, folder, training.rules)
+            return upload_version(connect(self.settings), self.settings, facts, folder, training.tags)
+
+    def _evaluate(self, model: Model, training: TrainingRun, gates: Sequence[Gate]) -> ModelFacts:
+        metrics = evaluate(model)
+        champion = self.score_champion(model) if needs_champion(gates) else None
+        return ModelFacts(
+            name=self.name,
+            run_id=training.run_id,
+            compiled=False,
+            tables=dict(training.tables),
+            params={key: str(value) for key, value in training.params.items()},
+            metrics=metrics,
+            gates=evaluate_gates(gates, metrics, champion),
+        )
+
+    def _build_folder(
+        self, model: Model, facts: ModelFacts, folder: Path, rules: PortableRules
+    ) -> ModelFacts:
+        from sparkops.pyfunc.registration.prepared_model import PreparedModel
+        from sparkops.pyfunc.registration.pyfunc_model_folder import build_pyfunc_model_folder
+
+        if isinstance(model.fitted, PreparedModel):
+            return build_pyfunc_model_folder(model, model.fitted, facts, folder)
+        return build_spark_model_folder(model, facts, folder, self.settings, rules)
