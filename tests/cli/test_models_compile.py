@@ -51,7 +51,7 @@ def test_a_stage_that_only_spark_can_score_is_named_with_exit_code_1(tmp_path: P
         (["./gone"], "does not exist"),
         (["."], "No sparkops project"),
         (["./empty"], "holds no model"),
-        (["./model"], "Say them, as in --schema"),
+        (["./model"], "Give them, as in --schema"),
         (["./model", "--schema", "x"], "`x` is no column"),
         (["./model", "--into", "full"], "is not empty"),
     ],
