@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
     from sparkops.compiler import Compilation
+    from sparkops.scoring.ir.description import Description
     from sparkops.scoring.ir.field import Field
     from sparkops.scoring.ir.portable_rules import PortableRules
 
@@ -116,8 +117,6 @@ class _CompileResult:
 def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRules) -> _CompileResult:
     """Compile and certify the saved model, and write the scorer to its folder."""
     from sparkops.compiler import compile_model
-    from sparkops.scoring import save
-    from sparkops.scoring.artifact.certificate import dump_cases
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
@@ -129,9 +128,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     rules = keep_supported(rules, description.fields)
     if rules.rules:
         description = replace(description, checks=rules)
-    save(description, folder / SCORER)
-    cases = certify(model, description)
-    (folder / SCORER / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
+    cases = _write_scorer(model, description, folder / SCORER)
     scorer = Scorer(description)
     return _CompileResult(
         signature=compiled_signature(scorer, _scorable_row(cases)),
@@ -147,6 +144,17 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
             "inputs": _spark_types(model, [field.name for field in description.fields]),
         },
     )
+
+
+def _write_scorer(model: Model, description: Description, folder: Path) -> list[Case]:
+    """Write the scorer and its certificate, and return the certificate."""
+    from sparkops.scoring import save
+    from sparkops.scoring.artifact.certificate import dump_cases
+
+    save(description, folder)
+    cases = certify(model, description)
+    (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
+    return cases
 
 
 def _not_compiled(model: Model, fields: Sequence[Field], error: NotCompiled) -> _CompileResult:

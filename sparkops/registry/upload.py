@@ -19,7 +19,7 @@ from sparkops.scoring.locate.sqlite_registry import sqlite_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel
+    from mlflow.entities import LoggedModel, Metric
 
 # Longest value of a parameter that every store of MLflow accepts.
 _MAX_PARAM = 500
@@ -111,8 +111,7 @@ def _log_model(
     client: MlflowClient, experiment: str, run: str, facts: ModelFacts, folder: Path
 ) -> LoggedModel:
     """Create a logged model with its metrics, and upload the folder; if that fails, it is marked as failed."""
-    from mlflow.entities import LoggedModelOutput, LoggedModelStatus, Metric
-    from mlflow.utils.time import get_current_time_millis
+    from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     model = client.create_logged_model(
         experiment,
@@ -125,12 +124,7 @@ def _log_model(
     status = LoggedModelStatus.FAILED
     try:
         client.log_outputs(run, models=[LoggedModelOutput(model.model_id, step=0)])
-        now = get_current_time_millis()
-        metrics = [
-            Metric(name, value, now, 0, model_id=model.model_id, run_id=run)
-            for name, value in facts.metrics.items()
-        ]
-        client.log_batch(run, metrics=metrics)
+        client.log_batch(run, metrics=_to_metrics(facts, run, model.model_id))
         set_mlflow_ids(folder, run=run, model_id=model.model_id, location=model.artifact_location)
         if facts.flavor:
             _reseal(folder)
@@ -139,6 +133,16 @@ def _log_model(
     finally:
         client.finalize_logged_model(model.model_id, status)
     return model
+
+
+def _to_metrics(facts: ModelFacts, run: str, model_id: str) -> list[Metric]:
+    from mlflow.entities import Metric
+    from mlflow.utils.time import get_current_time_millis
+
+    now = get_current_time_millis()
+    return [
+        Metric(name, value, now, 0, model_id=model_id, run_id=run) for name, value in facts.metrics.items()
+    ]
 
 
 def _reseal(folder: Path) -> None:

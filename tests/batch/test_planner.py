@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fakes.scorer import TenTimes
+from fakes.scorer import TenTimesScorer
 from pyspark.sql.types import LongType, StructField, StructType
 
 from sparkops.batch.planner import Planner, find_unsupported_column
@@ -26,7 +26,7 @@ def choose(
     rules: int = 0,
 ) -> str:
     """Return the chosen method and its reason."""
-    scorer: Any = TenTimes() if compiled else None
+    scorer: Any = TenTimesScorer() if compiled else None
     planner = Planner(
         scorer=scorer,
         settings=Settings.model_construct(models=ModelSettings(batch=batch)),

@@ -1,4 +1,4 @@
-"""A scorer without a model: it answers by one rule, so that what stands around it can be tested."""
+"""A fake scorer that needs no model: it computes answers with a fixed rule."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.field import Field
 
 
-class TenTimes:
-    """Predicts ten times `x`; drops rows where `kind` is "odd", as a stage with `skip` does."""
+class TenTimesScorer:
+    """Predicts ten times `x`; drops rows where `kind` is "odd", as a stage with `skip` does. Implements `RowScorer`."""
 
     version = "feedfacefeedface"
     classes = None

@@ -1,4 +1,4 @@
-"""Models trained once for the whole suite: real flights, a real Spark pipeline, a real registry."""
+"""Fixtures of a model that is trained once for all tests: real flights, a Spark pipeline and a registry."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROWS = 1500
 
 
 def flight_rows(flights_data: Path) -> list[tuple[Any, ...]]:
-    """Return the first flights of the year; departure time has gaps, and temperature is made with gaps."""
+    """Return the first flights of the year; departure time has nulls, and the temperature is generated, with nulls."""
     with zipfile.ZipFile(flights_data / "flights.csv.zip") as archive:
         lines = io.TextIOWrapper(archive.open(archive.namelist()[0]), "utf-8")
         rows = csv.DictReader(line for line, _ in zip(lines, range(ROWS + 1), strict=False))
@@ -37,16 +37,16 @@ def flight_rows(flights_data: Path) -> list[tuple[Any, ...]]:
                 int(row["month"]),
                 int(row["distance"]),
                 None if row["dep_time"] in ("", "NA") else int(float(row["dep_time"])),
-                None if at % 7 == 0 else at % 40 / 2.0,
+                None if index % 7 == 0 else index % 40 / 2.0,
                 float(row["arr_delay"] not in ("", "NA") and float(row["arr_delay"] or 0) > 15),
             )
-            for at, row in enumerate(rows)
+            for index, row in enumerate(rows)
         ]
 
 
 @pytest.fixture(scope="session")
 def flights(spark: SparkSession, flights_data: Path) -> Iterator[DataFrame]:
-    """Share a small frame of real flights."""
+    """Return a small frame of real flights."""
     frame = spark.createDataFrame(flight_rows(flights_data), SCHEMA).coalesce(1).cache()
     yield frame
     frame.unpersist()
@@ -54,7 +54,7 @@ def flights(spark: SparkSession, flights_data: Path) -> Iterator[DataFrame]:
 
 @pytest.fixture(scope="session")
 def fitted(flights: DataFrame) -> Any:
-    """Share a fitted pipeline of categories, gaps and a logistic regression."""
+    """Return a fitted pipeline with categories, imputed nulls and a logistic regression."""
     from pyspark.ml import Pipeline
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.feature import Imputer, OneHotEncoder, StringIndexer, VectorAssembler
@@ -72,8 +72,8 @@ def fitted(flights: DataFrame) -> Any:
     return pipeline.fit(flights)
 
 
-def area(scored: DataFrame) -> Mapping[str, float]:
-    """Return the area under the curve of the scored rows."""
+def area_under_curve(scored: DataFrame) -> Mapping[str, float]:
+    """Return the area under the ROC curve of the scored rows."""
     from pyspark.ml.evaluation import BinaryClassificationEvaluator
 
     return {"auc": BinaryClassificationEvaluator(labelCol="late").evaluate(scored)}
@@ -81,14 +81,14 @@ def area(scored: DataFrame) -> Mapping[str, float]:
 
 @pytest.fixture(scope="session")
 def trained(flights: DataFrame, fitted: Any) -> Model:
-    """Share what a training job would return."""
+    """Return what a training job would return."""
     example = flights.drop("late")
-    return Model(fitted=fitted, example=example, heldout=flights, evaluate=area, label="late")
+    return Model(fitted=fitted, example=example, heldout=flights, evaluate=area_under_curve, label="late")
 
 
 @pytest.fixture(scope="session")
 def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Share the settings of a project whose registry holds version 1 of `late`, the champion."""
+    """Return the settings of a project; with the fixture `late`, its registry has version 1 of that model."""
     root = tmp_path_factory.mktemp("registry")
     folders = {
         "state": root / ".sparkops",
@@ -100,7 +100,7 @@ def shared_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make MLflow's empty database once: its migrations take seconds."""
+    """Create MLflow's empty database once: its migrations take seconds."""
     root = tmp_path_factory.mktemp("empty")
     connect(Settings.model_validate({"root": root, "env": "base", "state": root}))
     return root / "mlflow" / "mlflow.db"
@@ -108,7 +108,7 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def late(shared_settings: Settings, spark: SparkSession, trained: Model) -> ModelVersionInfo:
-    """Share version 1 of the model `late`."""
+    """Register version 1 of the model `late` (late arrival), which becomes champion."""
     return Registry(shared_settings, spark).register(
         trained,
         name="late",

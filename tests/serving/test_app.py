@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 from fakes.http import Client
-from fakes.scorer import TenTimes
+from fakes.scorer import TenTimesScorer
 
 from sparkops.scoring.ir.description import Description, Output, Step
 from sparkops.scoring.ir.field import Field
@@ -23,7 +23,12 @@ CASES = [({"x": 1.0, "kind": "even"}, GOOD), ({"x": 1.0, "kind": "odd"}, "droppe
 @pytest.fixture
 def client() -> Client:
     service = Service(
-        TenTimes(), health=Health(TenTimes(), CASES), name="tens", version="3", max_bytes=1000, max_rows=3
+        TenTimesScorer(),
+        health=Health(TenTimesScorer(), CASES),
+        name="tens",
+        version="3",
+        max_bytes=1000,
+        max_rows=3,
     )
     return Client(create_app(service))
 
@@ -131,7 +136,7 @@ def test_health_endpoints_of_mlflow_and_of_orchestrators_respond(client: Client)
 
 
 def test_a_scorer_that_disagrees_with_its_certificate_is_not_ready() -> None:
-    client = Client(create_app(Service(TenTimes(), health=Health(TenTimes(factor=11.0), CASES))))
+    client = Client(create_app(Service(TenTimesScorer(), health=Health(TenTimesScorer(factor=11.0), CASES))))
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["status"] == "not ready"
@@ -146,7 +151,7 @@ def test_the_root_describes_fields_and_outputs(client: Client) -> None:
 
 
 def test_many_and_few_rows_give_the_same_predictions() -> None:
-    client = Client(create_app(Service(TenTimes())))
+    client = Client(create_app(Service(TenTimesScorer())))
     body = json.dumps({"inputs": {"x": list(range(1000)), "kind": ["a"] * 1000}})
     answer = client.post("/invocations", content=body, headers={"content-type": "application/json"}).json()
     assert [row["prediction"] for row in answer["predictions"]] == [10.0 * each for each in range(1000)]
@@ -157,6 +162,6 @@ def test_the_checked_rows_are_spread_over_the_certificate() -> None:
         ({"x": float(each), "kind": "a"}, "refused" if each == 96 else {"prediction": each * 10.0})
         for each in range(100)
     ]
-    health = Health(TenTimes(), cases, part=32)
+    health = Health(TenTimesScorer(), cases, part=32)
     assert health.cases == 32
-    assert Health(TenTimes(), (), part=32).find_problem() == ""
+    assert Health(TenTimesScorer(), (), part=32).find_problem() == ""

@@ -9,7 +9,7 @@ import sys
 import urllib.request
 
 import pytest
-from fakes.scorer import TenTimes
+from fakes.scorer import TenTimesScorer
 
 from sparkops.errors import EngineError
 from sparkops.serving.app import Service, create_app
@@ -18,10 +18,10 @@ from sparkops.serving.server import run
 SERVE = """
 import sys
 sys.path.insert(0, "tests")
-from fakes.scorer import TenTimes
+from fakes.scorer import TenTimesScorer
 from sparkops.serving.app import Service, create_app
 from sparkops.serving.server import run
-run(create_app(Service(TenTimes(), name="tens")), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
+run(create_app(Service(TenTimesScorer(), name="tens")), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
 print("stopped")
 """
 
@@ -44,4 +44,4 @@ def test_an_occupied_port_is_reported_in_one_sentence() -> None:
         with pytest.raises(
             EngineError, match=rf"Can't listen on 127\.0\.0\.1:{port} \(Address already in use\)\. Pass"
         ):
-            run(create_app(Service(TenTimes())), host="127.0.0.1", port=port)
+            run(create_app(Service(TenTimesScorer())), host="127.0.0.1", port=port)
