@@ -12,13 +12,10 @@ from sparkops.batch.frame_scoring import VERSION_COLUMN
 from sparkops.batch.planner import ScoringMethod
 from sparkops.config.settings import Settings
 from sparkops.errors import SignatureMismatch
+from sparkops.type_names import SIMPLE_INTEGERS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-# Integers of any size are equivalent as model inputs. A double in place of an integer is not: a string index knows
-# "1", not "1.0".
-_INTEGER_TYPES = frozenset(("tinyint", "smallint", "int", "bigint"))
 
 
 class RegisteredVersion:
@@ -91,6 +88,8 @@ def _find_problem(name: str, expected: str, types: Mapping[str, str]) -> str:
         near = get_close_matches(name, types, n=1)
         return f"column `{name}` ({expected}) is missing" + (f", did you mean `{near[0]}`?" if near else "")
     actual = types[name]
-    if actual == expected or (actual in _INTEGER_TYPES and expected in _INTEGER_TYPES):
+    # Integers of any size are equivalent as model inputs. A double in place of an integer is not: a string index knows
+    # "1", not "1.0".
+    if actual == expected or (actual in SIMPLE_INTEGERS and expected in SIMPLE_INTEGERS):
         return ""
     return f"column `{name}` is {actual}, the model was trained on {expected}: cast it"
