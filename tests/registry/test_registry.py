@@ -225,7 +225,7 @@ def test_row_rules_are_registered_with_a_model_and_shown(own: Registry, trained:
     quick = replace(trained, heldout=None, evaluate=None)
     own.register(quick, name="m", training=TrainingRun("1", rules=PortableRules(rules=(rule, unread))))
     shown = "\n".join(version_lines(own.show("m")))
-    assert "Rules    1 for rows, from the checks of its tables; left out: 1" in shown
+    assert "Rules    1 for rows, from the checks of its tables; omitted: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown
     row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}
     with pytest.raises(RowError, match="`month`: 13 breaks a month"):
