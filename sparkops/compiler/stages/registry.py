@@ -1,4 +1,4 @@
-"""The compiler of each stage by the class name that Spark saves: a new stage gets one line here."""
+"""The compiler of each stage by the class name that Spark saves: a new stage gets an import and a line here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The converter of each operation, and why the others have no exact form in ONNX: a new operation gets one line here."""
+"""The converter of each operation, and why the others have no exact form in ONNX: a new operation gets an import and a line here."""
 
 from __future__ import annotations
 

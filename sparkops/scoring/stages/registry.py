@@ -1,4 +1,4 @@
-"""Every operation by the name that descriptions use: a new operation gets one line here."""
+"""Every operation by the name that descriptions use: a new operation gets an import and a line here."""
 
 from __future__ import annotations
 

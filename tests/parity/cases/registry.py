@@ -1,4 +1,4 @@
-"""All parity cases: a new file of cases gets one line here."""
+"""All parity cases: a new file of cases gets an import and a line here."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Classifiers of one Spark class each."""
+"""Classifiers."""

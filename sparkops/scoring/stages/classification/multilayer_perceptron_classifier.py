@@ -1,4 +1,4 @@
-"""MultilayerPerceptronClassificationModel: sigmoid layers, and a softmax start the end."""
+"""MultilayerPerceptronClassificationModel: sigmoid layers, and a softmax at the end."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class OneVsRest:
     op: str = "one_vs_rest"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Emit the index among the classifiers' second scores."""
+        """Emit the choice among the classifiers' second scores."""
         require(step, good=int_param(step, "classes", low=1) == len(step.inputs) and not step.outputs[1])
         scores = [vector_slots(code.vector(name, step.stage, 2))[1].expr for name in step.inputs]
         raw = code.local(f"({', '.join(scores)},)")

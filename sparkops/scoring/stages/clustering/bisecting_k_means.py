@@ -27,7 +27,7 @@ _FAR = "is endlessly far from every centre, and which is the nearer hangs on whe
 
 @dataclass(frozen=True, slots=True)
 class BisectingKMeans:
-    """The nearer of two children, the left one if both are equally vector or, for cosine, if no distance is a number.
+    """The nearer of two children, the left one if both are equally near or, for cosine, if no distance is a number.
 
     If all centres are infinitely far, the left child is taken for a vector that Spark stores dense, and none for others.
 

@@ -1,4 +1,4 @@
-"""GaussianMixtureModel: the share of density Gaussian's weighted density."""
+"""GaussianMixtureModel: the share of each Gaussian's weighted density."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class GaussianMixture:
     op: str = "mixture"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Emit one call that computes all densities, and the index."""
+        """Emit one call that computes all densities, and the choice."""
         roots = _roots(step)
         row = code.dense(code.features(step.inputs[0], step.stage, roots.shape[2]))
         kernel = (
@@ -72,7 +72,7 @@ def _roots(step: Step) -> Numbers:
 
 
 def _gaussians(step: Step) -> list[Gaussian]:
-    """Return weight, height, and the rows of root and shift of density Gaussian."""
+    """Return weight, height, and the rows of root and shift of each Gaussian."""
     names = ("weights", "heights", "roots", "shifts")
     return [
         (weight, height, list(zip(root, shift, strict=True)))

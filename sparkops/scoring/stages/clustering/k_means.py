@@ -25,7 +25,7 @@ from ...kernels.linear_sums import emit_margins, margin_expr, margin_rows, prefe
 
 @dataclass(frozen=True, slots=True)
 class KMeans:
-    """params: cosine; arrays: centres (clusters, features). The first of equally vector centres is taken."""
+    """params: cosine; arrays: centres (clusters, features). The first of equally near centres is taken."""
 
     op: str = "kmeans"
 
@@ -95,6 +95,6 @@ def _emit_cosine(step: Step, code: CodeWriter, vector: Vector) -> str:
     units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
     if prefers_matrix_product(vector, units, sparse=False):
         products = emit_margins(vector, units, np.zeros(len(units)), code)
-        return code.local(f"[1.0 - each / {norm} for each in {products}]")
+        return code.local(f"[1.0 - product / {norm} for product in {products}]")
     distances = [f"1.0 - ({margin_expr(vector, unit, 0.0, code, sparse=False)}) / {norm}" for unit in units]
     return code.local(f"({', '.join(distances)},)")

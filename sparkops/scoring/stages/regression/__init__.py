@@ -1,1 +1,1 @@
-"""Regressors of one Spark class each."""
+"""Regressors."""

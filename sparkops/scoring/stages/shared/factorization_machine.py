@@ -1,4 +1,4 @@
-"""Factorization machines: linear sums and sums over pairs of features, for numbers and for two classes."""
+"""Factorization machines: a weighted sum and sums over pairs of features, for numbers and for two classes."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Problem = Callable[[object], object]
 
 @dataclass(frozen=True, slots=True)
 class VectorIndexer:
-    """params: invalid ("error", "keep", "skip"), stored (see `storage`).
+    """params: invalid ("error", "keep", "skip"), stored (see `vector_layout`).
 
     arrays: size (1), slots (those with categories), starts (where the values of each slot begin, and where the last ends),
     values (in the order of their index). An unseen 0 of a vector stored sparse counts as the first category.
