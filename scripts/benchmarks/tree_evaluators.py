@@ -1,6 +1,6 @@
-"""Time of one row and of loading for every tree evaluator; prints a Markdown table. Needs no Spark.
+"""Measure the building of every tree evaluator and its time for one row; print a Markdown table. Needs no Spark.
 
-    .venv/bin/python scripts/bench_tree_evaluators.py
+    scripts/bench tree_evaluators
 
 Complete trees on 20 features with 31 thresholds each, which is Spark's default number of bins. Each evaluator is built for every ensemble,
 not only for those it is selected for. Times are minimums of 15 rounds of 400 rows, in which the evaluators take turns; a row is a
@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from timeit import timeit
 
 import numpy as np
-from bench_forests import FEATURES, NAMES, described, grown
 
+from benchmarks.tree_ensembles import FEATURES, NAMES, describe_trees, random_trees
 from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.symbols import Scalar, Vector
 from sparkops.scoring.trees import nested_conditionals
@@ -43,9 +43,9 @@ def main() -> None:
 
 def table_row(trees: int, depth: int) -> str:
     """Measure one ensemble and return its row of the table."""
-    draw = np.random.default_rng(trees + depth)
-    ensemble = TreeEnsemble.from_step(described(grown(draw, trees, depth)).steps[1])
-    rows = draw.normal(size=(ROWS, FEATURES)).tolist()
+    rng = np.random.default_rng(trees + depth)
+    ensemble = TreeEnsemble.from_step(describe_trees(random_trees(rng, trees, depth)).steps[1])
+    rows = rng.normal(size=(ROWS, FEATURES)).tolist()
     functions = {name: build(name, ensemble) for name in ("nested", "lazy", "QuickScorer", "level-wise")}
     for _ in range(70 if functions["lazy"] else 1):
         for function in functions.values():

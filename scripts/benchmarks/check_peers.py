@@ -1,7 +1,7 @@
-"""Other libraries that check Spark frames, asked for as many of bench_checks' twenty expectations as they can say.
+"""Other libraries that check Spark frames, with as many of the twenty expectations of `checks` as each can express.
 
-None is needed: scripts/bench_checks.py --peers measures those that are installed. An expectation counts as said where a
-check of the library means the same; own code that computes an answer is no check of the library, an SQL condition is one.
+None is required: `scripts/bench checks --peers` measures those that are installed. An expectation counts as expressed if a
+check of the library means the same. An SQL condition is such a check; code of ours that computes the answer is not.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "delay": (-100, 2000),
 }
 SETS: Mapping[str, list[str]] = {"origin": ["JFK", "LGA", "EWR"], "carrier": ["AA", "B6", "DL", "UA", "WN"]}
-FULL = ("id", "day", "origin")
+NOT_NULL = ("id", "day", "origin")
 TAIL = "^N[0-9]+$"
 SODA = r"""
 checks for flights:
@@ -54,19 +54,19 @@ checks for flights:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A library and what it says of the twenty.
+    """A library and its checks of the twenty expectations.
 
     Args:
-        package: Its name in the registry.
-        module: Imported where it is installed.
-        said: How many of the twenty expectations it is asked for.
-        ask: Check a frame of flights by it, and tell whether all passed.
+        package: Its name on PyPI.
+        module: The module to import.
+        expectations: Number of the twenty expectations that it can express.
+        run: Checks a frame of flights and returns whether all checks passed.
     """
 
     package: str
     module: str
-    said: int
-    ask: Callable[[DataFrame], bool]
+    expectations: int
+    run: Callable[[DataFrame], bool]
 
     @property
     def installed(self) -> bool:
@@ -76,27 +76,25 @@ class Peer:
     def name(self) -> str:
         return f"{self.package} {metadata.version(self.package)}"
 
-    def require_awake(self, frame: DataFrame) -> None:
-        """Refuse a peer that passes what is broken, or breaks what passes."""
-        few = frame.limit(1000)
-        assert self.ask(few), self.package
+    def require_correct(self, frame: DataFrame) -> None:
+        """Fail if the peer fails valid rows or passes invalid ones."""
+        rows = frame.limit(1000)
+        assert self.run(rows), self.package
         for column, value in (("month", 13), ("carrier", "XX"), ("tail", "N1x"), ("dest", "A"), ("id", None)):
-            assert not self.ask(few.withColumn(column, broken(few, column, value))), (self.package, column)
-
-
-def broken(frame: DataFrame, column: str, value: object) -> Any:
-    return F.lit(value).cast(frame.schema[column].dataType)
+            invalid = F.lit(value).cast(rows.schema[column].dataType)
+            assert not self.run(rows.withColumn(column, invalid)), (self.package, column)
 
 
 def cuallee(frame: DataFrame) -> bool:
-    """No count of rows, no bounds for a minimum, maximum, mean, deviation or sum: it compares those with one value."""
+    """Run cuallee: no row count, and no bounds of minimum, maximum, mean, deviation or sum, which it compares with one value."""
     library = import_module("cuallee")
     check = library.Check(library.CheckLevel.ERROR, "flights")
-    for column in FULL:
+    for column in NOT_NULL:
         check.is_complete(column)
     check.is_complete("delay", 0.5)
     for column, bounds in RANGES.items():
-        if column != "delay":  # whose nulls it would count as broken
+        # It would count the nulls of `delay` as invalid.
+        if column != "delay":
             check.is_between(column, bounds)
     check.satisfies("delay", "delay IS NULL OR delay BETWEEN -100 AND 2000")
     for column, allowed in SETS.items():
@@ -104,17 +102,17 @@ def cuallee(frame: DataFrame) -> bool:
     check.has_pattern("tail", TAIL)
     check.satisfies("dest", "length(dest) = 3")
     check.satisfies("arrival", "arrival >= departure")
-    found = check.validate(frame).collect()
-    assert len(found) == 14
-    return all(row.status == "PASS" for row in found)
+    results = check.validate(frame).collect()
+    assert len(results) == 14
+    return all(row.status == "PASS" for row in results)
 
 
 def sparkdq(frame: DataFrame) -> bool:
-    """No bounds for a minimum, maximum, mean, deviation or sum, nor for `delay`: its checks of ranges fail nulls."""
+    """Run sparkdq: no bounds of minimum, maximum, mean, deviation or sum, nor of `delay`, because its range checks fail nulls."""
     management, engine = import_module("sparkdq.management"), import_module("sparkdq.engine")
-    asked: list[dict[str, Any]] = [
+    definitions: list[dict[str, Any]] = [
         {"check": "row-count-min-check", "min-count": 1},
-        *({"check": "null-check", "columns": [column]} for column in FULL),
+        *({"check": "null-check", "columns": [column]} for column in NOT_NULL),
         {"check": "completeness-ratio-check", "column": "delay", "min-ratio": 0.5},
         *(
             {
@@ -128,52 +126,54 @@ def sparkdq(frame: DataFrame) -> bool:
             if column != "delay"
         ),
         *(
-            {"check": "is-contained-in-check", "allowed-values": {name: listed}}
-            for name, listed in SETS.items()
+            {"check": "is-contained-in-check", "allowed-values": {name: allowed}}
+            for name, allowed in SETS.items()
         ),
         {"check": "regex-match-check", "column": "tail", "pattern": TAIL},
         {"check": "string-length-between-check", "column": "dest", "min-length": 3, "max-length": 3},
         {"check": "column-greater-than-check", "column": "arrival", "limit": "departure", "inclusive": True},
     ]
-    assert len(asked) == 14
+    assert len(definitions) == 14
     checks = management.CheckSet()
-    checks.add_checks_from_dicts([{**one, "check-id": f"check-{at}"} for at, one in enumerate(asked)])
+    checks.add_checks_from_dicts(
+        [{**definition, "check-id": f"check-{i}"} for i, definition in enumerate(definitions)]
+    )
     result = engine.BatchDQEngine(checks).run_batch(frame)
     summary = result.summary()
-    return summary.failed_records == 0 and all(one.passed for one in result.aggregate_results)
+    return summary.failed_records == 0 and all(check.passed for check in result.aggregate_results)
 
 
 def pandera(frame: DataFrame) -> bool:
-    """No count of rows, no `mostly`, no pair of columns, nothing of a column as a whole; a verdict, and no counts."""
+    """Run pandera: no row count, `mostly`, pairs of columns or column aggregates; it returns no counts."""
     library = import_module("pandera.pyspark")
     check = library.Check
     rules: dict[str, Any] = {column: check.in_range(*bounds) for column, bounds in RANGES.items()}
     rules |= {column: check.isin(allowed) for column, allowed in SETS.items()}
     rules |= {"tail": check.str_matches(TAIL), "dest": check.str_length(3, 3)}
     columns = {
-        field.name: library.Column(field.dataType, rules.get(field.name), nullable=field.name not in FULL)
+        field.name: library.Column(field.dataType, rules.get(field.name), nullable=field.name not in NOT_NULL)
         for field in frame.schema
-        if field.name in {*rules, *FULL}
+        if field.name in {*rules, *NOT_NULL}
     }
     return not library.DataFrameSchema(columns).validate(frame).pandera.errors
 
 
 def soda(frame: DataFrame) -> bool:
-    """All twenty: the pair of columns and the deviation as SQL. It would send statistics of its use unless told not to."""
+    """Run Soda: all twenty, the pair of columns and the deviation as SQL. Its usage statistics are switched off."""
     with tempfile.TemporaryDirectory() as folder:
-        quiet = Path(folder) / "config.yml"
-        quiet.write_text("send_anonymous_usage_stats: false\n", "utf-8")
-        import_module("soda.common.config_helper").ConfigHelper.get_instance(str(quiet))
+        config = Path(folder) / "config.yml"
+        config.write_text("send_anonymous_usage_stats: false\n", "utf-8")
+        import_module("soda.common.config_helper").ConfigHelper.get_instance(str(config))
         scan = import_module("soda.scan").Scan()
     frame.createOrReplaceTempView("flights")
     scan.set_data_source_name("bench")
     scan.add_spark_session(frame.sparkSession, data_source_name="bench")
     scan.add_sodacl_yaml_str(SODA)
     scan.execute()
-    found = [one["outcome"] for one in scan.get_scan_results()["checks"]]
-    assert len(found) == 20
+    outcomes = [check["outcome"] for check in scan.get_scan_results()["checks"]]
+    assert len(outcomes) == 20
     assert not scan.has_error_logs(), scan.get_error_logs_text()
-    return found == ["pass"] * 20
+    return outcomes == ["pass"] * 20
 
 
 PEERS = (

@@ -1,9 +1,10 @@
-"""Measure checkpoints beside the aggregation that a person would write for them, and the stock engine, in turn.
+"""Measure checkpoints, with a handwritten aggregation and Great Expectations' own engine as peers; print Markdown tables.
 
-    .venv/bin/python scripts/bench_checks.py [--rounds 5] [--rows 2600000] [--peers]
+    scripts/bench checks [--rounds 5] [--rows 2600000] [--peers]
 
-Both tables are Delta tables, every suite passes, and each way returns a verdict and the counts behind it. With --peers,
-other libraries for checks that are installed judge the table of twenty expectations, too, by as many as they can say.
+Both tables are Delta tables, every suite passes, and each candidate returns whether it does and the counts. With --peers,
+the other check libraries that are installed evaluate the table of twenty expectations, too, with as many of these as they
+can express.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench_check_peers import PEERS, Peer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.check_peers import PEERS, Peer
 from sparkops.checks.checks import Checks
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
@@ -56,11 +57,11 @@ HUNDRED = "".join(
     for i in range(50)
 )
 
+# Rounds before the first one that is measured.
+WARM_UP_ROUNDS = 3
 
-WARMING = 3  # rounds before the first that counts
 
-
-def flights(spark: SparkSession, rows: int) -> DataFrame:
+def flights_frame(spark: SparkSession, rows: int) -> DataFrame:
     return spark.range(rows).selectExpr(
         "id",
         "date_add(DATE'2013-01-01', int(id % 365)) AS day",
@@ -78,21 +79,21 @@ def flights(spark: SparkSession, rows: int) -> DataFrame:
     )
 
 
-def wide(spark: SparkSession, rows: int) -> DataFrame:
+def wide_frame(spark: SparkSession, rows: int) -> DataFrame:
     return spark.range(rows).selectExpr(*[f"rand({i}) * 100 AS c{i}" for i in range(50)])
 
 
-def unexpected(condition: Any) -> Any:
+def count_unexpected(condition: Any) -> Any:
     return F.count_if(condition)
 
 
-def twenty_by_hand(frame: DataFrame) -> Any:
+def aggregate_twenty(frame: DataFrame) -> Any:
     c = F.col
     return frame.agg(
         F.count(F.lit(1)),
-        *[unexpected(c(name).isNull()) for name in ("id", "day", "origin", "delay")],
+        *[count_unexpected(c(name).isNull()) for name in ("id", "day", "origin", "delay")],
         *[
-            unexpected(~c(name).between(low, high))
+            count_unexpected(~c(name).between(low, high))
             for name, low, high in (
                 ("month", 1, 12),
                 ("hour", 0, 23),
@@ -101,11 +102,11 @@ def twenty_by_hand(frame: DataFrame) -> Any:
                 ("delay", -100, 2000),
             )
         ],
-        unexpected(~c("origin").isin("JFK", "LGA", "EWR")),
-        unexpected(~c("carrier").isin("AA", "B6", "DL", "UA", "WN")),
-        unexpected(~c("tail").rlike("^N[0-9]+$")),
-        unexpected(F.length("dest") != 3),
-        unexpected(~(c("arrival") >= c("departure"))),
+        count_unexpected(~c("origin").isin("JFK", "LGA", "EWR")),
+        count_unexpected(~c("carrier").isin("AA", "B6", "DL", "UA", "WN")),
+        count_unexpected(~c("tail").rlike("^N[0-9]+$")),
+        count_unexpected(F.length("dest") != 3),
+        count_unexpected(~(c("arrival") >= c("departure"))),
         F.min("distance"),
         F.max("delay"),
         F.mean("delay"),
@@ -114,85 +115,93 @@ def twenty_by_hand(frame: DataFrame) -> Any:
     ).collect()
 
 
-def hundred_by_hand(frame: DataFrame) -> Any:
+def aggregate_hundred(frame: DataFrame) -> Any:
     names = [f"c{i}" for i in range(50)]
     return frame.agg(
         F.count(F.lit(1)),
-        *[unexpected(F.col(name).isNull()) for name in names],
-        *[unexpected(~F.col(name).between(0, 100)) for name in names],
+        *[count_unexpected(F.col(name).isNull()) for name in names],
+        *[count_unexpected(~F.col(name).between(0, 100)) for name in names],
     ).collect()
 
 
-def stock(suite: Suite, frame: DataFrame) -> bool:
+def run_stock_engine(suite: Suite, frame: DataFrame) -> bool:
     import great_expectations as gx
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     asset = context.data_sources.add_spark(name="stock", persist=False).add_dataframe_asset("frame")
-    own = context.suites.add(gx.ExpectationSuite(name="suite", expectations=build_expectations(suite)))
+    gx_suite = context.suites.add(gx.ExpectationSuite(name="suite", expectations=build_expectations(suite)))
     batch = asset.add_batch_definition_whole_dataframe("whole")
-    check = context.validation_definitions.add(gx.ValidationDefinition(name="v", data=batch, suite=own))
-    return bool(check.run(batch_parameters={"dataframe": frame}, result_format="BASIC").success)
+    validation = context.validation_definitions.add(
+        gx.ValidationDefinition(name="v", data=batch, suite=gx_suite)
+    )
+    return bool(validation.run(batch_parameters={"dataframe": frame}, result_format="BASIC").success)
 
 
-def timed(ask: Callable[[], Any]) -> float:
+def timed(function: Callable[[], Any]) -> float:
     start = time.perf_counter()
-    ask()
+    function()
     return time.perf_counter() - start
 
 
-def gate(checks: Checks, suite: Suite, frame: DataFrame) -> None:
+def run_checkpoint(checks: Checks, suite: Suite, frame: DataFrame) -> None:
     outcome = checks.gate(suite, frame, table=suite.table, run_id="bench")
-    assert not outcome.blocked, [one for one in outcome.results if not one.success]
+    assert not outcome.blocked, [result for result in outcome.results if not result.success]
 
 
-def in_turn(ways: Mapping[str, Callable[[], Any]], rounds: int) -> list[dict[str, float]]:
-    """Return the seconds of each way in each round, after some that warm Spark up."""
-    for ask in [*ways.values()] * WARMING:
-        ask()
-    return [{way: timed(ask) for way, ask in ways.items()} for _ in range(rounds)]
+def measure_rounds(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> list[dict[str, float]]:
+    """Return the seconds of each candidate in each round, after some rounds that warm Spark up."""
+    for run in [*candidates.values()] * WARM_UP_ROUNDS:
+        run()
+    return [{name: timed(run) for name, run in candidates.items()} for _ in range(rounds)]
 
 
-def beside_peers(checks: Checks, frame: DataFrame, rounds: int) -> list[str]:
-    """Return a table of the peers that are installed, each measured in turn with sparkops and the aggregation by hand."""
+def compare_with_peers(checks: Checks, frame: DataFrame, rounds: int) -> list[str]:
+    """Return a table of the installed peers, measured in the same rounds as sparkops and the handwritten aggregation."""
     suite = checks.suite("flights")
     assert suite is not None
-    here: dict[str, Peer] = {peer.name: peer for peer in PEERS if peer.installed}
-    for peer in here.values():
-        peer.require_awake(frame)
-    ways: dict[str, Callable[[], Any]] = {
-        "hand": lambda: twenty_by_hand(frame),
-        "sparkops": lambda: gate(checks, suite, frame),
-        **{name: partial(peer.ask, frame) for name, peer in here.items()},
+    installed: dict[str, Peer] = {peer.name: peer for peer in PEERS if peer.installed}
+    for peer in installed.values():
+        peer.require_correct(frame)
+    candidates: dict[str, Callable[[], Any]] = {
+        "handwritten": lambda: aggregate_twenty(frame),
+        "sparkops": lambda: run_checkpoint(checks, suite, frame),
+        **{name: partial(peer.run, frame) for name, peer in installed.items()},
     }
-    taken = in_turn(ways, rounds)
+    seconds = measure_rounds(candidates, rounds)
     rows = [
-        f"| {name} | {said} of 20 | {statistics.median(one[name] for one in taken):.2f} s "
-        f"| {statistics.median(one[name] / one['hand'] for one in taken):.1f} x "
-        f"| {statistics.median(one[name] / one['sparkops'] for one in taken):.1f} x |"
-        for name, said in (("sparkops", 20), *((name, peer.said) for name, peer in here.items()))
+        f"| {name} | {count} of 20 | {statistics.median(times[name] for times in seconds):.2f} s "
+        f"| {statistics.median(times[name] / times['handwritten'] for times in seconds):.1f} x "
+        f"| {statistics.median(times[name] / times['sparkops'] for times in seconds):.1f} x |"
+        for name, count in (
+            ("sparkops", 20),
+            *((name, peer.expectations) for name, peer in installed.items()),
+        )
     ]
     missing = [f"{peer.package}: not installed." for peer in PEERS if not peer.installed]
     head = (
-        "| library | expectations that it says | time | beside by hand | beside sparkops |",
+        "| library | expectations it can express | time | ratio to handwritten | ratio to sparkops |",
         "| --- | --: | --: | --: | --: |",
     )
     return ["", *head, *rows, *(["", *missing] if missing else [])]
 
 
 def compare(
-    name: str, checks: Checks, frame: DataFrame, by_hand: Callable[[DataFrame], Any], rounds: int
+    name: str, checks: Checks, frame: DataFrame, aggregate: Callable[[DataFrame], Any], rounds: int
 ) -> str:
     suite = checks.suite(name)
     assert suite is not None
-    ways = {"hand": lambda: by_hand(frame), "sparkops": lambda: gate(checks, suite, frame)}
-    taken = in_turn(ways, rounds)
-    middle = {way: statistics.median(one[way] for one in taken) for way in ways}
-    ratio = statistics.median(one["sparkops"] / one["hand"] for one in taken)
-    own = timed(lambda: stock(suite, frame))
+    candidates = {
+        "handwritten": lambda: aggregate(frame),
+        "sparkops": lambda: run_checkpoint(checks, suite, frame),
+    }
+    seconds = measure_rounds(candidates, rounds)
+    medians = {name: statistics.median(times[name] for times in seconds) for name in candidates}
+    ratio = statistics.median(times["sparkops"] / times["handwritten"] for times in seconds)
+    stock = timed(lambda: run_stock_engine(suite, frame))
     return (
         f"| {len(suite.expectations)} expectations, {frame.count():,} rows, {len(frame.columns)} columns "
-        f"| {middle['hand']:.2f} s | {middle['sparkops']:.2f} s | {ratio:.2f} x | {own:.1f} s, {own / middle['hand']:.1f} x |"
+        f"| {medians['handwritten']:.2f} s | {medians['sparkops']:.2f} s | {ratio:.2f} x | {stock:.1f} s, {stock / medians['handwritten']:.1f} x |"
     )
 
 
@@ -201,7 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=2_600_000)
     parser.add_argument("--peers", action="store_true")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     GxLibrary().ensure_imported()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -217,24 +226,27 @@ def main() -> None:
             checks=CheckSettings(docs=False),
         )
         starter = Starter(settings, app="bench-checks")
-        print(page(starter.session(), Checks(settings), given, folder))
+        print(measure(starter.session(), Checks(settings), arguments, folder))
         starter.stop()
 
 
-def page(spark: SparkSession, checks: Checks, given: argparse.Namespace, folder: Path) -> str:
+def measure(spark: SparkSession, checks: Checks, arguments: argparse.Namespace, folder: Path) -> str:
     frames = {}
-    for table, frame in (("flights", flights(spark, given.rows)), ("wide", wide(spark, given.rows // 5))):
+    for table, frame in (
+        ("flights", flights_frame(spark, arguments.rows)),
+        ("wide", wide_frame(spark, arguments.rows // 5)),
+    ):
         frame.write.format("delta").save(str(folder / table))
         frames[table] = spark.read.format("delta").load(str(folder / table))
     rows = [
-        compare("flights", checks, frames["flights"], twenty_by_hand, given.rounds),
-        compare("wide", checks, frames["wide"], hundred_by_hand, given.rounds),
+        compare("flights", checks, frames["flights"], aggregate_twenty, arguments.rounds),
+        compare("wide", checks, frames["wide"], aggregate_hundred, arguments.rounds),
     ]
     head = (
-        "| A suite that passes | by hand | sparkops | ratio | stock engine, once |",
+        "| suite | handwritten | sparkops | ratio | stock engine, once |",
         "| --- | --: | --: | --: | --: |",
     )
-    peers = beside_peers(checks, frames["flights"], given.rounds) if given.peers else []
+    peers = compare_with_peers(checks, frames["flights"], arguments.rounds) if arguments.peers else []
     return "\n".join([*head, *rows, *peers])
 
 
