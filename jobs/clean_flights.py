@@ -1,4 +1,4 @@
-"""From the published file of departures to a typed table."""
+"""Departures with types, from the published file."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -8,7 +8,7 @@ from sparkops import job, main
 
 @job(writes="flights")
 def clean_flights(raw_flights: DataFrame) -> DataFrame:
-    """Type the departures and say which never left."""
+    """Select and convert the columns, and mark cancelled flights."""
     return raw_flights.select(
         F.make_date("year", "month", "day").alias("day"),
         F.col("month"),

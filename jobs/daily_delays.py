@@ -1,4 +1,4 @@
-"""The smallest useful job: one day's delays by carrier."""
+"""Delays of one day by carrier."""
 
 from datetime import date
 from typing import Literal
@@ -17,12 +17,12 @@ def daily_delays(
 
     Args:
         day: The day, 2013-01-01 to 2013-12-31.
-        origin: One airport; all three where it is left out.
+        origin: Airport of departure; all three by default.
     """
-    chosen = flights.where(F.col("day") == day)
+    selected = flights.where(F.col("day") == day)
     if origin is not None:
-        chosen = chosen.where(F.col("origin") == origin)
-    return chosen.groupBy("day", "carrier").agg(
+        selected = selected.where(F.col("origin") == origin)
+    return selected.groupBy("day", "carrier").agg(
         F.count("*").alias("flights"),
         F.avg("dep_delay").alias("dep_delay"),
         F.avg("arr_delay").alias("arr_delay"),

@@ -1,4 +1,4 @@
-"""One row a flight: what is known before it departs."""
+"""Features of each flight that are known before departure."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,8 +10,8 @@ LATE_MINUTES = 15
 
 @job(writes="flight_features", partition_by="month")
 def flight_features(flights: DataFrame, weather: DataFrame, planes: DataFrame) -> DataFrame:
-    """Join flights with the weather of their hour and with their aircraft."""
-    sky = weather.select(
+    """Join flights with the weather of the hour and with the aircraft."""
+    hourly_weather = weather.select(
         "origin",
         F.col("time_hour").alias("scheduled"),
         "temp",
@@ -21,8 +21,10 @@ def flight_features(flights: DataFrame, weather: DataFrame, planes: DataFrame) -
         "pressure",
         "visib",
     )
-    craft = planes.select("tailnum", F.col("year").alias("built"), "seats", "manufacturer")
-    joined = flights.join(sky, on=["origin", "scheduled"], how="left").join(craft, on="tailnum", how="left")
+    aircraft = planes.select("tailnum", F.col("year").alias("built"), "seats", "manufacturer")
+    joined = flights.join(hourly_weather, on=["origin", "scheduled"], how="left").join(
+        aircraft, on="tailnum", how="left"
+    )
     return joined.select(
         F.concat_ws("-", F.date_format("scheduled", "yyyyMMddHH"), "carrier", "flight").alias("flight_id"),
         "month",

@@ -1,4 +1,4 @@
-"""Lateness of a month's flights, by the registered champion."""
+"""Predicted lateness of a month's flights, by the registered champion."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from sparkops import ModelVersion, job, main
 def score_flights(
     flight_features: DataFrame, late_arrival: ModelVersion, *, month: Annotated[int, Field(ge=1, le=12)]
 ) -> DataFrame:
-    """Score one month and keep the model's version with every row.
+    """Score the flights of one month and store the model version with every row.
 
     Args:
         month: Month of 2013.

@@ -1,8 +1,8 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # Daily delays
-# MAGIC Widgets come from the job's own declaration. Their text becomes typed values by the same rule as on the
-# MAGIC command line, and all that is wrong is said at once, before Spark is asked for anything.
+# MAGIC The widgets are created from the job's declaration. Their text is converted to the types of the parameters as on the
+# MAGIC command line, and all errors are reported at once, before Spark is used.
 
 # COMMAND ----------
 
@@ -14,7 +14,7 @@ values = params(daily_delays)
 
 # COMMAND ----------
 
-# On a cluster the session that runs this notebook is the one that runs the job (conf/databricks: spark.mode).
+# On Databricks the job runs in the session of this notebook (spark.mode in conf/databricks).
 with Engine() as engine:
     run = engine.run(daily_delays, **values)
 

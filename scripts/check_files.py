@@ -1,9 +1,9 @@
-"""Check text files: no space at the end of a line, one line feed at the end of a file, YAML and TOML that parse.
+"""Check text files: no white space at line ends, one line feed at the end, valid YAML and TOML.
 
     .venv/bin/python scripts/check_files.py [--fix] [FILE ...]
 
-Without names, every file that git tracks. With --fix, spaces and line ends are mended, and the exit code is 1 if any was.
-Models, records and tables that tests keep are left as they were written.
+Without names, every file that git tracks is checked. With --fix, white space and line ends are corrected; the exit code is 1
+all the same. Models, records and tables of tests are not checked.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from pathlib import Path
 
 import yaml
 
-KEPT_AS_WRITTEN = ("tests/saved_models/", "tests/golden/")
+UNCHECKED = ("tests/saved_models/", "tests/golden/")
 
 
 def main(arguments: list[str]) -> int:
-    """Check the files that are named, print what is wrong with each, and return the exit code."""
+    """Check the named files, print the problems of each, and return the exit code."""
     fix = "--fix" in arguments
     files = [Path(name) for name in arguments if name != "--fix"] or _tracked()
     problems = 0
     for file in files:
-        if not file.is_file() or file.as_posix().startswith(KEPT_AS_WRITTEN):
+        if not file.is_file() or file.as_posix().startswith(UNCHECKED):
             continue
         content = file.read_bytes()
         if b"\0" in content:
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
             print(f"{file}: {problem}")
         if fix and (tidy := _tidy(content)) != content:
             file.write_bytes(tidy)
-            print(f"{file}: mended")
+            print(f"{file}: corrected")
     return 1 if problems else 0
 
 
@@ -64,7 +64,7 @@ def _tidy(content: bytes) -> bytes:
 
 
 def _parse_yaml(text: str) -> None:
-    # Events only: a tag such as mkdocs' !!python/name needs no constructor.
+    # Only parse events: a tag such as mkdocs' !!python/name needs no constructor.
     for _ in yaml.parse(text, Loader=yaml.SafeLoader):
         pass
 

@@ -1,4 +1,4 @@
-"""Say what the flights project holds: tables and versions, checks, the model, the report, how long each job took."""
+"""Print the state of the flights project: table versions, check results, the model, the report, duration of each job."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def main() -> None:
     for run in done.values():
         if run.checks:
             passed = sum(check["success"] for check in run.checks)
-            other = [
+            failed = [
                 f"{c['policy']}: {c['expectation']}({format_value(c['kwargs'].get('column', ''))}) {c['unexpected'] or ''} rows"
                 for c in run.checks
                 if not c["success"]
             ]
             print(
                 f"  {run.job:<22} {passed} of {len(run.checks)} passed"
-                + "".join(f"\n      {o}" for o in other)
+                + "".join(f"\n      {line}" for line in failed)
             )
     print("Model")
     try:

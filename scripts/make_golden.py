@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""Make tests/golden/v<n>: files of every persisted format, as the code of that day wrote them.
+"""Write tests/golden/v<n>: files of every persisted format, as the present code writes them.
 
     scripts/make_golden.py v2
 
-Run it only when a new version of a format is added, and name a new folder: an old one is never written again, because
-its files stand for what users have on disk. Records, tables and models come from a small project that is run by a real
-Spark; paths of this machine, its name and its user are replaced.
+Run it only when a new version of a format is added, and name a new folder. An existing folder is never written again,
+because its files represent what users have on disk. Records, tables and models come from a small project that a real Spark
+runs; paths of this machine, its name and its user are replaced.
 """
 
 from __future__ import annotations
@@ -39,8 +39,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
 
 from sparkops import Engine, SparkopsError  # noqa: E402
 from sparkops.artifact.certify import certify  # noqa: E402
-from sparkops.artifact.frames import sample_rows  # noqa: E402
-from sparkops.artifact.frames import to_plain as plain_cell  # noqa: E402
+from sparkops.artifact.frames import sample_rows, to_plain  # noqa: E402
 from sparkops.checks.execution.compiled_suite import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
@@ -171,27 +170,27 @@ FILES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Write a new folder; refuse one that is there."""
+    """Write a new folder; fail if it exists."""
     if len(arguments) != 1 or (HOME / arguments[0]).exists():
         print(
-            f"usage: make_golden.py NEW-FOLDER; {sorted(each.name for each in HOME.glob('v*'))} stay as they are"
+            f"usage: make_golden.py NEW-FOLDER; {sorted(folder.name for folder in HOME.glob('v*'))} are never written again"
         )
         return 2
     with tempfile.TemporaryDirectory() as work:
-        into = Path(work) / "golden"
+        target = Path(work) / "golden"
         project = Path(work) / "project"
         _write_project(project)
         os.chdir(project)
         with Engine(project) as engine:
             spark = engine.session()
-            _saved_artifacts(into / "artifacts")
-            _rules(into)
-            _run_project(engine, project, into)
-            _trained_artifacts(spark, into / "artifacts", Path(work) / "fitted")
-            _copy(engine, project, into)
-        _neutralise(into, project)
-        _seal(into)
-        shutil.copytree(into, HOME / arguments[0])
+            _write_saved_artifacts(target / "artifacts")
+            _write_rules(target)
+            _run_project(engine, project, target)
+            _write_trained_artifacts(spark, target / "artifacts", Path(work) / "fitted")
+            _copy_files(engine, project, target)
+        _remove_machine_names(target, project)
+        _write_hashes(target)
+        shutil.copytree(target, HOME / arguments[0])
     return 0
 
 
@@ -203,9 +202,9 @@ def _write_project(root: Path) -> None:
     lines = ["id,shop,note,amount,late,day"]
     for at in range(120):
         shop, note = ("north", "south", "east")[at % 3], "" if at % 5 == 0 else f"note {at}"
-        late = int((at * 37) % 11 > 5)
-        amount = -1.5 if at == 4 else round(at * 1.37 + 20 * late, 2)
-        lines.append(f"{at},{shop},{note},{amount},{late}.0,2024-0{1 + at % 9}-1{at % 9}")
+        label = int((at * 37) % 11 > 5)
+        amount = -1.5 if at == 4 else round(at * 1.37 + 20 * label, 2)
+        lines.append(f"{at},{shop},{note},{amount},{label}.0,2024-0{1 + at % 9}-1{at % 9}")
     (root / "raw.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -215,36 +214,36 @@ def _write_project(root: Path) -> None:
 def _write_artifact(
     folder: Path, description: Description, cases: list[Any], rows: list[dict[str, Any]]
 ) -> None:
-    """Write a scorer's folder, its certificate, and its exact answers to rows: each alone, and those it takes as a batch."""
+    """Write a scorer's folder, its certificate, and its exact answers to rows: one by one, and in a batch those it accepts."""
     save(description, folder)
     (folder / "certificate.jsonl").write_text(dump_cases(cases), "utf-8")
     scorer = Scorer(description, raw=True)
     answers = [scorer.answer(row) for row in rows]
-    taken = [row for row, found in zip(rows, answers, strict=True) if found != "refused"]
-    batch = iter(scorer.score_batch(taken).rows() if taken else [])
+    accepted = [row for row, answer in zip(rows, answers, strict=True) if answer != "refused"]
+    batch = iter(scorer.score_batch(accepted).rows() if accepted else [])
     lines = []
-    for row, found in zip(rows, answers, strict=True):
-        together = "refused" if found == "refused" else next(batch) or "dropped"
-        lines.append(({"row": row, "batch": together}, found))
+    for row, answer in zip(rows, answers, strict=True):
+        in_batch = "refused" if answer == "refused" else next(batch) or "dropped"
+        lines.append(({"row": row, "batch": in_batch}, answer))
     (folder / "answers.jsonl").write_text(dump_cases(lines), "utf-8")
 
 
-def _saved_artifacts(home: Path) -> None:
+def _write_saved_artifacts(home: Path) -> None:
     for name in SAVED:
         source = FIXTURES / name
-        description = _compiled(source)
+        description = _compile(source)
         cases = read_cases((source / "rows.jsonl").read_text("utf-8"))
         _write_artifact(home / name, description, cases, [row for row, _ in cases])
 
 
-def _compiled(source: Path) -> Description:
+def _compile(source: Path) -> Description:
     return compile_model(
         source / "model", fields_from_spark(json.loads((source / "fields.json").read_text("utf-8")))
     )
 
 
-def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
-    """Fit pipelines of the parity cases until every operation stands in an artifact."""
+def _write_trained_artifacts(spark: Any, home: Path, work: Path) -> None:
+    """Fit pipelines of the parity cases until every operation is in an artifact."""
     from parity.cases.registry import CASES
     from parity.frames import FRAMES
     from pyspark.ml import Pipeline
@@ -271,21 +270,23 @@ def _trained_artifacts(spark: Any, home: Path, work: Path) -> None:
         cases = _certificate(model, description)
         rows = sample_rows(example, [field.name for field in description.fields], 4)
         rows += edge_rows(description, rows, limit=16)
-        rows = [json.loads(json.dumps(_plain(row), default=str), object_hook=_special) for row in rows]
+        rows = [json.loads(json.dumps(_to_json(row), default=str), object_hook=_from_json) for row in rows]
         name = "-".join(sorted(ops - {"assemble"})[:3])
         _write_artifact(home / f"parity-{number:03d}-{name}", description, _json_rows(cases), rows)
         print("artifact", case, sorted(ops), flush=True)
-    for op, description in by_hand().items():
+    for op, description in handwritten_descriptions().items():
         if op not in covered:
-            _write_by_hand(home / f"by-hand-{op}", description)
+            _write_handwritten(home / f"by-hand-{op}", description)
             covered.add(op)
     print("operations in no artifact:", sorted(set(STAGES) - covered))
 
 
-def by_hand() -> dict[str, Description]:
-    """Return small descriptions of operations that no trained pipeline here holds."""
-    turns = np.array([[0.5, -1.0, 0.25, 2.0, 0.0], [1.5, 0.75, -0.5, 0.0, 1.0], [0.1, 0.2, 0.3, 0.4, 0.5]])
-    encoded = {
+def handwritten_descriptions() -> dict[str, Description]:
+    """Return small descriptions of operations that no trained pipeline covers."""
+    directions = np.array(
+        [[0.5, -1.0, 0.25, 2.0, 0.0], [1.5, 0.75, -0.5, 0.0, 1.0], [0.1, 0.2, 0.3, 0.4, 0.5]]
+    )
+    encodings = {
         "categories": np.array([0.0, 2.0, 1.0]), "encodings": np.array([0.1, 0.2, 0.3]),
         "unseen": np.array([0.5]), "null": np.array([0.9]),
     }  # fmt: skip
@@ -298,38 +299,40 @@ def by_hand() -> dict[str, Description]:
     text = Field("t", "string")
     types = ["double", "string"]
     return {
-        "binarize": _one(("binarize", {}, {"threshold": np.array([0.5])}), "vector", vector),
-        "dct": _one(("dct", {"size": 5, "inverse": False}, {}), "vector", vector),
-        "pick_slots": _one(("pick_slots", {}, {"slots": np.array([4, 0, 2])}), "vector", vector),
-        "vector_size": _one(("vector_size", {"size": 5, "invalid": "skip"}, {}), "vector", vector),
-        "projection_hash": _one(
-            ("projection_hash", {}, {"directions": turns, "factor": np.array([1.3])}), "array<vector>", vector
+        "binarize": _describe(("binarize", {}, {"threshold": np.array([0.5])}), "vector", vector),
+        "dct": _describe(("dct", {"size": 5, "inverse": False}, {}), "vector", vector),
+        "pick_slots": _describe(("pick_slots", {}, {"slots": np.array([4, 0, 2])}), "vector", vector),
+        "vector_size": _describe(("vector_size", {"size": 5, "invalid": "skip"}, {}), "vector", vector),
+        "projection_hash": _describe(
+            ("projection_hash", {}, {"directions": directions, "factor": np.array([1.3])}), "array<vector>", vector
         ),
-        "min_hash": _one(
+        "min_hash": _describe(
             ("min_hash", {}, {"coefficients": np.array([[5, 7], [2038074000, 2038074000]])}), "array<vector>", vector
         ),
-        "target_encode": _one(("target_encode", {"invalid": "keep"}, encoded), "double", number),
-        "average_words": _one(
+        "target_encode": _describe(("target_encode", {"invalid": "keep"}, encodings), "double", number),
+        "average_words": _describe(
             ("average_words", {"words": ["fog", "snow"]}, {"vectors": np.array([[0.5, -1.0], [2.0, 0.25]])}), "vector", words
         ),
-        "hash_features": _one(("hash_features", {"size": 16, "types": types, "names": []}, {}), "vector", number, text),
-        "interact": _one(
+        "hash_features": _describe(("hash_features", {"size": 16, "types": types, "names": []}, {}), "vector", number, text),
+        "interact": _describe(
             ("interact", {"sizes": [[0], [0, 0, 0, 0, 0]], "stored": ["dense", "dense"]}, {}), "vector", number, vector
         ),
-        "where": _one(("where", {"nodes": nodes, "invalid": "skip"}, {}), "double", number),
+        "where": _describe(("where", {"nodes": nodes, "invalid": "skip"}, {}), "double", number),
     }  # fmt: skip
 
 
-def _one(made: tuple[str, dict[str, Any], dict[str, Any]], kind: str, *fields: Field) -> Description:
-    op, params, arrays = made
+def _describe(
+    operation: tuple[str, dict[str, Any], dict[str, Any]], kind: str, *fields: Field
+) -> Description:
+    op, params, arrays = operation
     inputs, target = tuple(field.name for field in fields), "x" if op == "where" else "o"
     step = Step(op, f"{op} `s`", inputs, () if op == "where" else (target,), params, arrays)
     return Description(fields, (), (step,), (Output(target, kind, target, "column"),), None, (op,))
 
 
-def _write_by_hand(folder: Path, description: Description) -> None:
+def _write_handwritten(folder: Path, description: Description) -> None:
     rows = [
-        json.loads(json.dumps(_plain(row)), object_hook=_special)
+        json.loads(json.dumps(_to_json(row)), object_hook=_from_json)
         for row in edge_rows(description, [], limit=20)
     ]
     scorer = Scorer(description, raw=True)
@@ -337,7 +340,7 @@ def _write_by_hand(folder: Path, description: Description) -> None:
 
 
 def _certificate(model: Model, description: Description) -> list[Any]:
-    """Return some of the certificate's rows; the scorer's own answers where the pipeline hides the rows' numbers."""
+    """Return every 12th row of the certificate; the scorer's answers if a filter hides which row an answer is of."""
     if {step.op for step in description.steps} >= {"where"}:
         scorer = Scorer(description, raw=True)
         names = [field.name for field in description.fields]
@@ -345,33 +348,34 @@ def _certificate(model: Model, description: Description) -> list[Any]:
     return [pair for at, pair in enumerate(certify(model, description)) if at % 12 == 0]
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         return {"$double": repr(value)}
-    return plain_cell(value)
+    return to_plain(value)
 
 
-def _special(item: dict[str, Any]) -> Any:
+def _from_json(item: dict[str, Any]) -> Any:
     return float(item["$double"]) if set(item) == {"$double"} else item
 
 
 def _json_rows(cases: list[Any]) -> list[Any]:
     return [
-        tuple(json.loads(json.dumps(_plain(each)), object_hook=_special) for each in case) for case in cases
+        tuple(json.loads(json.dumps(_to_json(item)), object_hook=_from_json) for item in case)
+        for case in cases
     ]
 
 
 # Rules
 
 
-def every_node() -> dict[str, Any]:
-    """Return a rule, condition or constant for each kind of node that a description may hold."""
+def every_rule_node() -> dict[str, Any]:
+    """Return a rule, condition or constant for each kind of node that a description may contain."""
     c, x, n = T.ColumnRef("c"), T.ColumnRef("x"), T.ColumnRef("n")
     high = T.Compare(">", x, T.Constant(0.5))
     return {
@@ -398,8 +402,8 @@ def every_node() -> dict[str, Any]:
     }
 
 
-def carried_rules() -> PortableRules:
-    """Return rules about the fields of the model `categories`, with every kind of node that it can judge."""
+def portable_rules() -> PortableRules:
+    """Return rules about the fields of the model `categories`, with every kind of node that it can evaluate."""
     c, d, x, n, g = (T.ColumnRef(name) for name in "cdxng")
     types = {"c": "string", "d": "string", "x": "double", "n": "integer", "g": "double"}
     rules: dict[str, tuple[tuple[str, ...], Any, Any, str | None]] = {
@@ -415,125 +419,125 @@ def carried_rules() -> PortableRules:
         "g is there": (("g",), T.Not(T.IsNull(g)), None, None),
     }  # fmt: skip
     policies = ("fail", "quarantine", "warn")
-    made = [
+    portable = [
         PortableRule(
-            label=label, table="orders", place=f"conf/checks/orders.yml:{at + 2}", policy=policies[at % 3],
+            label=label, table="orders", place=f"conf/checks/orders.yml:{i + 2}", policy=policies[i % 3],
             mostly=0.9 if label == "g is there" else 1.0, types={name: types[name] for name in names},
             rule=T.RowRule(fields=names, expects=expects, unless=unless, where=where),
         )
-        for at, (label, (names, expects, unless, where)) in enumerate(rules.items())
+        for i, (label, (names, expects, unless, where)) in enumerate(rules.items())
     ]  # fmt: skip
-    left = OmittedRule(
+    omitted = OmittedRule(
         label="expect_column_values_to_be_unique(id)", table="orders", why="it needs the whole table"
     )
-    return PortableRules(rules=tuple(made), left_out=(left,))
+    return PortableRules(rules=tuple(portable), left_out=(omitted,))
 
 
-def _rules(into: Path) -> None:
-    (into / "rules.json").write_text(
-        _text({name: rule_to_json(node) for name, node in every_node().items()}), "utf-8"
+def _write_rules(target: Path) -> None:
+    (target / "rules.json").write_text(
+        _json_text({name: rule_to_json(node) for name, node in every_rule_node().items()}), "utf-8"
     )
     source = FIXTURES / "categories"
-    description = _compiled(source)
-    fitting = keep_supported(carried_rules(), description.fields)
-    if len(fitting.rules) < len(carried_rules().rules):
-        raise SystemExit(f"rules that do not fit: {fitting.omission_messages()}")
+    description = _compile(source)
+    supported = keep_supported(portable_rules(), description.fields)
+    if len(supported.rules) < len(portable_rules().rules):
+        raise SystemExit(f"rules that are not supported: {supported.omission_messages()}")
     cases = read_cases((source / "rows.jsonl").read_text("utf-8"))
-    folder = into / "artifacts" / "with_rules"
-    _write_artifact(folder, replace(description, checks=fitting), cases, [row for row, _ in cases])
-    scorer = Scorer(replace(description, checks=fitting), raw=True, rules="count")
-    for row, found in cases:
-        if isinstance(found, dict):
+    folder = target / "artifacts" / "with_rules"
+    _write_artifact(folder, replace(description, checks=supported), cases, [row for row, _ in cases])
+    scorer = Scorer(replace(description, checks=supported), raw=True, rules="count")
+    for row, answer in cases:
+        if isinstance(answer, dict):
             scorer.score(row)
-    (folder / "broken.json").write_text(_text(dict(scorer.broken)), "utf-8")
+    (folder / "broken.json").write_text(_json_text(dict(scorer.broken)), "utf-8")
 
 
 # The project
 
 
-def _run_project(engine: Engine, project: Path, into: Path) -> None:
+def _run_project(engine: Engine, project: Path, target: Path) -> None:
     runs: dict[str, str] = {}
     runs["table"] = engine.run("orders").id
-    runs["checks_failed"] = _fails(engine, "orders", again="twice")
+    runs["checks_failed"] = _run_to_failure(engine, "orders", again="twice")
     runs["merged"] = engine.run("sales").id
     runs["model"] = engine.run("train").id
     runs["second_model"] = engine.run("train", steps=5).id
     runs["other_model"] = engine.run("learn").id
     runs["scores"] = engine.run("scores").id
     runs["report"] = engine.run("page").id
-    runs["failed"] = _fails(engine, "fragile")
+    runs["failed"] = _run_to_failure(engine, "fragile")
     (project / "ready").touch()
-    runs["resumed"] = _fails_then_resumes(engine, project)
-    _arrive(engine, project, [(1, "north", 2.0), (2, "south", -1.0)])
-    _arrive(engine, project, [(3, "north", 4.0)])
+    runs["resumed"] = _fail_and_resume(engine, project)
+    _append_arrivals(engine, project, [(1, "north", 2.0), (2, "south", -1.0)])
+    _append_arrivals(engine, project, [(3, "north", 4.0)])
     runs["stream"] = engine.run("clean").id
-    (into / "runs.json").write_text(_text(runs), "utf-8")
-    folder = into / "cli"
+    (target / "runs.json").write_text(_json_text(runs), "utf-8")
+    folder = target / "cli"
     folder.mkdir()
     release = "quarantine release orders --set amount=abs(amount) --yes --json"
-    for name, words in {
+    for name, command in {
         "quarantine_release": release, "quarantine_show": "quarantine show orders --json", "check": "check orders --json",
         "checks_history": "checks history orders --json", "tables": "tables --json",
         "tables_history": "tables history orders --json", "stream_history": "tables history clean --json",
         "models": "models --json", "models_show": "models show late --json",
         "runs": "runs --json", "runs_show": f"runs show {runs['table']} --json", "jobs": "jobs --json",
     }.items():  # fmt: skip
-        (folder / f"{name}.json").write_text(_printed(words), "utf-8")
+        (folder / f"{name}.json").write_text(_print_json(command), "utf-8")
 
 
-def _fails(engine: Engine, job: str, **params: Any) -> str:
+def _run_to_failure(engine: Engine, job: str, **params: Any) -> str:
     with contextlib.suppress(SparkopsError):
         engine.run(job, **params)
         raise SystemExit(f"{job} did not fail")
     return max(engine.runs.newest(job=job), key=lambda run: str(run.started)).id
 
 
-def _fails_then_resumes(engine: Engine, project: Path) -> str:
+def _fail_and_resume(engine: Engine, project: Path) -> str:
     (project / "ready").unlink()
-    run = _fails(engine, "fragile")
+    run = _run_to_failure(engine, "fragile")
     (project / "ready").touch()
     return engine.resume(run).id
 
 
-def _arrive(engine: Engine, project: Path, rows: list[tuple[Any, ...]]) -> None:
+def _append_arrivals(engine: Engine, project: Path, rows: list[tuple[Any, ...]]) -> None:
     frame = engine.session().createDataFrame(rows, "id INT, shop STRING, amount DOUBLE").coalesce(1)
     frame.write.format("delta").mode("append").save(str(project / "data" / "warehouse" / "arrivals"))
 
 
-def _printed(words: str) -> str:
+def _print_json(command: str) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        code = run_command(shlex.split(words))
+        code = run_command(shlex.split(command))
     text = out.getvalue()
     if code not in (0, 3) or not text.lstrip().startswith(("{", "[")):
-        raise SystemExit(f"`{words}` left with {code}: {text[:400]}")
+        raise SystemExit(f"`{command}` exited with {code}: {text[:400]}")
     return text
 
 
-def _copy(engine: Engine, project: Path, into: Path) -> None:
+def _copy_files(engine: Engine, project: Path, target: Path) -> None:
     state, warehouse = project / ".sparkops", project / "data" / "warehouse"
     for file in state.glob("runs/*/*.jsonl"):
-        _put(file, into / "runs" / file.relative_to(state / "runs"))
+        _copy_file(file, target / "runs" / file.relative_to(state / "runs"))
     loaded = {run.id: run_json(run) for run in engine.runs.newest()}
-    (into / "records.json").write_text(_text(loaded), "utf-8")
+    (target / "records.json").write_text(_json_text(loaded), "utf-8")
     for file in [*state.glob("locks/*"), *state.glob("gx/suites/*"), state / "gx" / "docs" / "pages.jsonl"]:
-        _put(file, into / "state" / file.relative_to(state))
+        _copy_file(file, target / "state" / file.relative_to(state))
     for table in ("check_results", "orders__quarantine", "clean", "clean__quarantine", "orders"):
         for file in (warehouse / table).rglob("*"):
             small = table in ("check_results", "orders__quarantine") or "_delta_log" in file.parts
             if file.is_file() and small and not file.name.endswith(".crc"):
-                _put(file, into / "tables" / file.relative_to(warehouse))
-    _put(project / "conf" / "checks" / "orders.yml", into / "conf" / "checks" / "orders.yml")
+                _copy_file(file, target / "tables" / file.relative_to(warehouse))
+    _copy_file(project / "conf" / "checks" / "orders.yml", target / "conf" / "checks" / "orders.yml")
     suites = {name: _compiled_suite(engine, name) for name in ("orders", "clean")}
-    (into / "suites.json").write_text(
-        _text({"library": version("great-expectations"), "suites": suites}), "utf-8"
+    (target / "suites.json").write_text(
+        _json_text({"library": version("great-expectations"), "suites": suites}), "utf-8"
     )
     registry = {
-        f"{each.name}/{each.version}": _entry_json(each)
-        for each in read_entries(state / "mlflow" / "mlflow.db")
+        f"{entry.name}/{entry.version}": _entry_json(entry)
+        for entry in read_entries(state / "mlflow" / "mlflow.db")
     }
-    (into / "registry.json").write_text(_text(registry), "utf-8")
-    shutil.copytree(engine.models.folder("late"), into / "models" / "spark")
-    shutil.copytree(engine.models.folder("net"), into / "models" / "other")
+    (target / "registry.json").write_text(_json_text(registry), "utf-8")
+    shutil.copytree(engine.models.folder("late"), target / "models" / "spark")
+    shutil.copytree(engine.models.folder("net"), target / "models" / "other")
 
 
 def _entry_json(entry: RegistryEntry) -> dict[str, Any]:
@@ -551,79 +555,82 @@ def _entry_json(entry: RegistryEntry) -> dict[str, Any]:
 
 def _compiled_suite(engine: Engine, table: str) -> Any:
     suite: Suite | None = engine.container.checks.suite(table)
-    found = None if suite is None else load_compiled_suite(suite, engine.settings.state / "gx" / "suites")
-    if found is None:
+    compiled = None if suite is None else load_compiled_suite(suite, engine.settings.state / "gx" / "suites")
+    if compiled is None:
         raise SystemExit(f"the suite of {table} was not compiled")
     return {
-        "native": {str(at): [kind, {name: repr(value) for name, value in arguments.items()}] for at, (kind, arguments) in found.native.items()},
-        "others": list(found.by_gx),
+        "native": {str(at): [kind, {name: repr(value) for name, value in arguments.items()}] for at, (kind, arguments) in compiled.native.items()},
+        "others": list(compiled.by_gx),
     }  # fmt: skip
 
 
-def _put(file: Path, target: Path) -> None:
+def _copy_file(file: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(file, target)
 
 
-# Nothing of this machine
+# Names of this machine
 
 
-def _neutralise(into: Path, project: Path) -> None:
+def _remove_machine_names(target: Path, project: Path) -> None:
     from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder
 
-    here = {
+    replacements = {
         str(project): NEUTRAL, str(project.parent): "/work-folder", str(ROOT): "/sparkops", sys.prefix: "/environment",
         str(Path(sys.executable).resolve().parent.parent): "/python", socket.gethostname(): "some-host",
         socket.getfqdn(): "some-host",
     }  # fmt: skip
     for name in ("JAVA_HOME", "SPARK_HOME", "HOME"):
         if os.environ.get(name):
-            here[os.environ[name]] = f"/{name.lower()}"
-    here = dict(sorted(here.items(), key=lambda pair: -len(pair[0])))
-    for file in sorted(into.rglob("*")):
+            replacements[os.environ[name]] = f"/{name.lower()}"
+    replacements = dict(sorted(replacements.items(), key=lambda pair: -len(pair[0])))
+    for file in sorted(target.rglob("*")):
         if file.is_file():
-            _clean(file, here)
-    seal_folder(read_manifest(into / "models" / "other"), into / "models" / "other")
-    code = into / "models" / "spark" / "code"
-    with zipfile.ZipFile(into / "models" / "spark_code.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            _replace_names(file, replacements)
+    seal_folder(read_manifest(target / "models" / "other"), target / "models" / "other")
+    code = target / "models" / "spark" / "code"
+    with zipfile.ZipFile(target / "models" / "spark_code.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(code.rglob("*.py")):
             archive.write(file, file.relative_to(code.parent))
     shutil.rmtree(code)
 
 
-def _clean(file: Path, here: Mapping[str, str]) -> None:
-    """Replace what names this machine in a text; refuse a file that still does."""
+def _replace_names(file: Path, replacements: Mapping[str, str]) -> None:
+    """Replace names of this machine in a text file; fail if a file still contains one."""
     data = file.read_bytes()
     try:
         text = data.decode()
     except UnicodeDecodeError:
         text = ""
-    for word, neutral in here.items():
+    for word, neutral in replacements.items():
         text = re.sub(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", neutral, text)
     if text and text.encode() != data:
         data = text.encode()
         file.write_bytes(data)
-    long = [word for word in here if len(word) > _SHORT]  # a short one stands in any compressed file
+    # A short name can occur by chance in a compressed file.
+    long = [word for word in replacements if len(word) > _SHORT]
     for word in (*long, f"/{getpass.getuser()}/", "/work/"):
         if word.encode() in data:
-            raise SystemExit(f"{file} names {word}")
+            raise SystemExit(f"{file} contains {word}")
 
 
-def _seal(into: Path) -> None:
-    """Write the hash of every file, so that a file that was changed by mistake is found."""
+def _write_hashes(target: Path) -> None:
+    """Write the hash of every file, by which a test finds accidental changes."""
     lines = "".join(
-        f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(into).as_posix()}\n"
-        for file in _files(into)
+        f"{sha256(file.read_bytes()).hexdigest()}  {file.relative_to(target).as_posix()}\n"
+        for file in _list_files(target)
     )
-    (into / "SHA256SUMS").write_text(lines, "utf-8")
-    print(f"{sum(file.stat().st_size for file in _files(into)):,} bytes in {len(list(_files(into)))} files")
+    (target / "SHA256SUMS").write_text(lines, "utf-8")
+    print(
+        f"{sum(file.stat().st_size for file in _list_files(target)):,} bytes in {len(list(_list_files(target)))} files"
+    )
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _list_files(folder: Path) -> Iterator[Path]:
     return (file for file in sorted(folder.rglob("*")) if file.is_file() and file.name != "SHA256SUMS")
 
 
-def _text(value: Any) -> str:
+def _json_text(value: Any) -> str:
     return json.dumps(value, indent=1, default=str) + "\n"
 
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python
-"""Make tests/saved_models/spark-<x.y>: small saved models of one Spark, with that Spark's own answers to rows.
+"""Write tests/saved_models/spark-<x.y>: small saved models of one version of Spark, with its answers to rows.
 
-    scripts/make_saved_models.py [PIPELINE...]      by any interpreter that has pyspark 4; it needs no sparkops
+    scripts/make_saved_models.py [PIPELINE...]      runs in any interpreter with pyspark 4; sparkops is not needed
 
-Each folder of a pipeline holds `model` as Spark saved it, `fields.json` (Spark's schema) and `rows.jsonl`. A pipeline
-is a function here that returns its stages; give it its columns in PIPELINES. The data and seeds are fixed, so that
-models of several Sparks can be compared.
+The folder of a pipeline holds `model` as Spark saved it, `fields.json` (Spark's schema) and `rows.jsonl`. A pipeline is a
+function of this module that returns stages; PIPELINES names its columns. Data and seeds are fixed, so that the models of
+several versions can be compared.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from random import Random
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
-HERE = runpy.run_path(str(ROOT / "sparkops" / "models" / "spark_answers.py"))
-SAMPLED = 12
+SPARK_ANSWERS = runpy.run_path(str(ROOT / "sparkops/artifact/spark_answers.py"))
+SAMPLED_ROWS = 12
 WORDS = ["the", "Plane", "late", "I", "was", "on", "TIME", "fog", "snow", "a", "x-ray", "e.g."]
-EDGES: dict[str, tuple[Any, ...]] = {
+EDGE_VALUES: dict[str, tuple[Any, ...]] = {
     "string": (None, "", "null", "\u2205 unseen", "a", " A  b-c\tlate "),
     "double": (None, float("nan"), float("inf"), 0.0, -0.0, -1.5, 0.5, 1e300),
     "integer": (None, 0, -1, 3, 2**31 - 1),
@@ -32,29 +32,29 @@ EDGES: dict[str, tuple[Any, ...]] = {
 }
 
 
-class Made(NamedTuple):
-    """A pipeline: its stages, the columns that rows hold, and those that Spark answers."""
+class PipelineCase(NamedTuple):
+    """A pipeline: its stages, the names of its input columns and of the columns that Spark answers."""
 
     stages: Callable[[], list[Any]]
     fields: str
     columns: str
 
 
-def frame(spark: Any) -> Any:
-    """Return 300 rows: c, d and t text, x and g (with gaps) double, n int, l long, b boolean; labels late, two, k, y."""
-    draw = Random(7)
+def build_frame(spark: Any) -> Any:
+    """Return 300 rows: strings c, d, t; doubles x, g (with nulls); int n, long l, boolean b; labels late, two, k, y."""
+    rng = Random(7)
     rows = []
     for _ in range(300):
-        c, x, n = draw.choice("abcd"), draw.gauss(0, 1), draw.randint(0, 9)
-        words = [draw.choice(WORDS) for _ in range(draw.randint(1, 6))]
-        g = None if draw.random() < 0.2 else draw.uniform(-3, 3)
-        two = float(x + n / 5 + (c == "a") + draw.gauss(0, 0.5) > 1.4)
-        late = "late" if two else "ontime"
-        texts = (c, draw.choice("xyz"), " ".join(words))
-        numbers = (x, g, n, draw.randint(-(2**40), 2**40), draw.random() < 0.3)
-        rows.append((*texts, *numbers, late, two, float(n % 3), 3 * x + n + draw.gauss(0, 0.1)))
-    kinds = "c string, d string, t string, x double, g double, n int, l long, b boolean"
-    return spark.createDataFrame(rows, f"{kinds}, late string, two double, k double, y double")
+        c, x, n = rng.choice("abcd"), rng.gauss(0, 1), rng.randint(0, 9)
+        words = [rng.choice(WORDS) for _ in range(rng.randint(1, 6))]
+        g = None if rng.random() < 0.2 else rng.uniform(-3, 3)
+        two = float(x + n / 5 + (c == "a") + rng.gauss(0, 0.5) > 1.4)
+        label = "late" if two else "ontime"
+        strings = (c, rng.choice("xyz"), " ".join(words))
+        numbers = (x, g, n, rng.randint(-(2**40), 2**40), rng.random() < 0.3)
+        rows.append((*strings, *numbers, label, two, float(n % 3), 3 * x + n + rng.gauss(0, 0.1)))
+    features = "c string, d string, t string, x double, g double, n int, l long, b boolean"
+    return spark.createDataFrame(rows, f"{features}, late string, two double, k double, y double")
 
 
 def categories() -> list[Any]:
@@ -106,9 +106,8 @@ def three_classes() -> list[Any]:
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.feature import VectorAssembler
 
-    together = VectorAssembler(inputCols=["x", "n"], outputCol="features")
     return [
-        together,
+        VectorAssembler(inputCols=["x", "n"], outputCol="features"),
         LogisticRegression(labelCol="k", maxIter=8, family="multinomial", thresholds=[0.5, 0.3, 0.2]),
     ]
 
@@ -214,26 +213,26 @@ def grouped() -> list[Any]:
     ]
 
 
-PIPELINES: dict[str, Made] = {
-    "categories": Made(categories, "c d x g n", "prediction probability rawPrediction said"),
-    "linear": Made(linear, "c b x n", "prediction"),
-    "three_classes": Made(three_classes, "x n", "prediction probability rawPrediction"),
-    "forest": Made(forest, "c x n", "prediction probability rawPrediction"),
-    "forest_of_numbers": Made(forest_of_numbers, "c x n", "prediction"),
-    "boosted": Made(boosted, "c x n", "prediction probability rawPrediction"),
-    "boosted_numbers": Made(boosted_numbers, "c x n", "prediction"),
-    "tree": Made(tree, "c x n", "prediction probability rawPrediction leaf"),
-    "tree_of_numbers": Made(tree_of_numbers, "c x n", "prediction"),
-    "clusters": Made(clusters, "x n", "prediction"),
-    "words": Made(words, "t", "prediction probability rawPrediction"),
-    "counted": Made(counted, "t", "prediction rawPrediction"),
-    "shaped": Made(shaped, "x n b", "prediction link"),
-    "grouped": Made(grouped, "x n", "prediction"),
+PIPELINES: dict[str, PipelineCase] = {
+    "categories": PipelineCase(categories, "c d x g n", "prediction probability rawPrediction said"),
+    "linear": PipelineCase(linear, "c b x n", "prediction"),
+    "three_classes": PipelineCase(three_classes, "x n", "prediction probability rawPrediction"),
+    "forest": PipelineCase(forest, "c x n", "prediction probability rawPrediction"),
+    "forest_of_numbers": PipelineCase(forest_of_numbers, "c x n", "prediction"),
+    "boosted": PipelineCase(boosted, "c x n", "prediction probability rawPrediction"),
+    "boosted_numbers": PipelineCase(boosted_numbers, "c x n", "prediction"),
+    "tree": PipelineCase(tree, "c x n", "prediction probability rawPrediction leaf"),
+    "tree_of_numbers": PipelineCase(tree_of_numbers, "c x n", "prediction"),
+    "clusters": PipelineCase(clusters, "x n", "prediction"),
+    "words": PipelineCase(words, "t", "prediction probability rawPrediction"),
+    "counted": PipelineCase(counted, "t", "prediction rawPrediction"),
+    "shaped": PipelineCase(shaped, "x n b", "prediction link"),
+    "grouped": PipelineCase(grouped, "x n", "prediction"),
 }
 
 
 def main(names: list[str]) -> None:
-    """Make every pipeline, or those named, in the folder of this interpreter's Spark."""
+    """Write every pipeline, or the named ones, to the folder of this interpreter's version of Spark."""
     from pyspark.sql import SparkSession
 
     conf: dict[str, bool | float | int | str | None] = {
@@ -244,40 +243,41 @@ def main(names: list[str]) -> None:
     spark = SparkSession.builder.master("local[1]").config(map=conf).getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
     home = ROOT / "tests" / "saved_models" / f"spark-{'.'.join(spark.version.split('.')[:2])}"
-    data = frame(spark).coalesce(1).cache()
+    data = build_frame(spark).coalesce(1).cache()
     for name in names or PIPELINES:
-        make(spark, data, PIPELINES[name], home / name)
+        write_case(spark, data, PIPELINES[name], home / name)
         print(spark.version, name, sum(file.stat().st_size for file in (home / name).rglob("*")), "bytes")
     spark.stop()
 
 
-def make(spark: Any, data: Any, made: Made, folder: Path) -> None:
-    """Fit, save and ask one pipeline."""
+def write_case(spark: Any, data: Any, case: PipelineCase, folder: Path) -> None:
+    """Fit and save one pipeline, and write Spark's answers to its rows."""
     from pyspark.ml import Pipeline
 
     shutil.rmtree(folder, ignore_errors=True)
-    fitted = Pipeline(stages=made.stages()).fit(data)
+    fitted = Pipeline(stages=case.stages()).fit(data)
     fitted.write().save((folder / "model").as_uri())
     for file in [*folder.rglob(".*.crc"), *folder.rglob("_SUCCESS")]:
         file.unlink()
-    schema = data.select(*made.fields.split()).schema.jsonValue()
+    schema = data.select(*case.fields.split()).schema.jsonValue()
     (folder / "fields.json").write_text(json.dumps(schema) + "\n", "utf-8")
     rows = list(_rows(data, schema["fields"]))
-    head = {"fields": schema["fields"], "columns": made.columns.split(), "together": len(rows)}
-    answers = HERE["answers"](spark, fitted, head, rows)
+    head = {"fields": schema["fields"], "columns": case.columns.split(), "together": len(rows)}
+    answers = SPARK_ANSWERS["answer_rows"](spark, fitted, head, rows)
     lines = [
-        HERE["encode"]({"row": row, "answer": answer}) for row, answer in zip(rows, answers, strict=True)
+        SPARK_ANSWERS["encode"]({"row": row, "answer": answer})
+        for row, answer in zip(rows, answers, strict=True)
     ]
     (folder / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
 
 
 def _rows(data: Any, fields: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield rows of the data, then each edge of each field in one of them."""
+    """Yield rows of the data, then rows in which one field has one of its edge values."""
     names = [field["name"] for field in fields]
-    base = [row.asDict() for row in data.select(*names).dropna().limit(SAMPLED).collect()]
-    yield from base
-    edges = [(field["name"], value) for field in fields for value in EDGES[field["type"]]]
-    yield from ({**base[at % len(base)], name: value} for at, (name, value) in enumerate(edges))
+    sampled = [row.asDict() for row in data.select(*names).dropna().limit(SAMPLED_ROWS).collect()]
+    yield from sampled
+    edges = [(field["name"], value) for field in fields for value in EDGE_VALUES[field["type"]]]
+    yield from ({**sampled[i % len(sampled)], name: value} for i, (name, value) in enumerate(edges))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Record what Great Expectations' own Spark engine says of the differential suite: tests/checks/stock_results.json.
+"""Record the results of Great Expectations' own Spark engine for the differential suite in tests/checks/stock_results.json.
 
     .venv/bin/python scripts/record_checks.py [--all]
 
-Only what is not recorded yet is run, as the stock engine starts several Spark jobs for each expectation. A test runs some
-of what is recorded again.
+Only expectations without a recorded result are evaluated, because the stock engine starts several Spark jobs for each. A test
+evaluates some of the recorded ones again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TARGET = ROOT / "tests" / "checks" / "stock_results.json"
 
 def main() -> None:
     GxLibrary().ensure_imported()
-    known = (
+    recorded = (
         {} if "--all" in sys.argv or not TARGET.exists() else json.loads(TARGET.read_text(encoding="utf-8"))
     )
     with tempfile.TemporaryDirectory() as name:
@@ -37,27 +37,31 @@ def main() -> None:
         settings = Settings(root=folder, env="base", state=folder / "state", warehouse=f"{name}/warehouse")
         starter = Starter(settings, app="record")
         for case in stock_checks.CASES:
-            known[case] = record(starter.session(), case, folder, known.get(case, {}))
-            TARGET.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+            recorded[case] = record_case(starter.session(), case, folder, recorded.get(case, {}))
+            TARGET.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
         starter.stop()
 
 
-def record(spark: Any, case: str, folder: Path, known: dict[str, Any]) -> dict[str, Any]:
-    """Return label to result of a case, those that are known as they are."""
+def record_case(spark: Any, case: str, folder: Path, recorded: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of each expectation of a case by label; evaluate those that are not recorded."""
     lines = stock_checks.lines_of(case).splitlines()
-    labels = [one.label for one in stock_checks.suite_of(folder, "\n".join(lines)).expectations]
+    labels = [
+        expectation.label for expectation in stock_checks.suite_of(folder, "\n".join(lines)).expectations
+    ]
     assert len(set(labels)) == len(labels), "two expectations have one label"
-    new = [line for line, label in zip(lines, labels, strict=True) if label not in known]
-    found = dict(known)
+    new = [line for line, label in zip(lines, labels, strict=True) if label not in recorded]
+    results = dict(recorded)
     if new:
         suite = stock_checks.suite_of(folder, "\n".join(new))
         with stock_checks.ansi(spark, on=stock_checks.CASES[case]):
-            told = stock_checks.evaluate_with_stock_engine(
+            evaluated = stock_checks.evaluate_with_stock_engine(
                 build_expectations(suite), stock_checks.frame_of(spark, case)
             )
-        found |= {one.label: told[index] for index, one in enumerate(suite.expectations)}
+        results |= {
+            expectation.label: evaluated[index] for index, expectation in enumerate(suite.expectations)
+        }
     print(f"{case}: {len(new)} recorded", flush=True)
-    return {label: found[label] for label in labels}
+    return {label: results[label] for label in labels}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An HTTP client that calls an ASGI application in the process, without a socket."""
+"""An HTTP client that calls an ASGI application in this process, without a socket."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class Client:
         self._app = app
 
     def get(self, path: str) -> httpx.Response:
-        return asyncio.run(self._ask("GET", path))
+        return asyncio.run(self._request("GET", path))
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        return asyncio.run(self._ask("POST", path, **body))
+        return asyncio.run(self._request("POST", path, **body))
 
-    async def _ask(self, method: str, path: str, **body: Any) -> httpx.Response:
+    async def _request(self, method: str, path: str, **body: Any) -> httpx.Response:
         transport = httpx.ASGITransport(self._app)
         async with httpx.AsyncClient(transport=transport, base_url="http://scorer") as client:
             return await client.request(method, path, **body)

@@ -1,4 +1,4 @@
-"""Real processes for tests: ports, servers that are waited for."""
+"""Ports and server processes for tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
-_SPARING = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # else a tracking server starts six more of itself
+# Otherwise an MLflow tracking server starts six more processes.
+_ENVIRONMENT = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def free_port() -> int:
@@ -27,27 +28,27 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    words: list[str], url: str, *, cwd: Path, patience: float = 90, env: dict[str, str] | None = None
+    command: list[str], url: str, *, cwd: Path, timeout: float = 90, env: dict[str, str] | None = None
 ) -> Iterator[None]:
-    """Run a server as a process until the block ends; wait until its URL answers."""
+    """Run a server process inside the context, which begins when its URL answers."""
     with (cwd / "server.log").open("w") as log:
         process = subprocess.Popen(
-            words,
+            command,
             cwd=cwd,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **_SPARING, **(env or {})},
+            env={**os.environ, **_ENVIRONMENT, **(env or {})},
         )
         try:
-            _wait(url, process, cwd / "server.log", patience)
+            _wait(url, process, cwd / "server.log", timeout)
             yield
         finally:
             _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a server; one that does not end is an error, and is not left behind."""
+    """Terminate a server; kill it and raise if it does not end."""
     os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(30)
@@ -57,9 +58,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         raise
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path, patience: float) -> None:
-    until = time.monotonic() + patience
-    while time.monotonic() < until:
+def _wait(url: str, process: subprocess.Popen[bytes], log: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
             with urllib.request.urlopen(url, timeout=2):

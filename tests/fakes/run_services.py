@@ -229,12 +229,12 @@ class FakeReports:
 class FakeSpark:
     """A `SparkRuntime`."""
 
-    begun: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
     def begin(self, run_id: str) -> Any:
-        self.begun.append(run_id)
+        self.started.append(run_id)
         return self
 
     def describe(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def mlflow(*arguments: str | Path, ping: str, cwd: Path) -> AbstractContextManag
     # MLflow runs uvicorn from PATH.
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     return serving(
-        command, ping, cwd=cwd, patience=120, env={"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"}
+        command, ping, cwd=cwd, timeout=120, env={"PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"}
     )
 
 
