@@ -68,7 +68,7 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     if isinstance(part, DictionaryColumn):
         return _from_dictionary(field, part)
     if not isinstance(part, np.ndarray):
-        return _from_object_array(field, part)
+        return _from_objects(field, part)
     null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
     array: Numbers = np.asarray(part)
     column = _from_array(field, array, null)
@@ -77,7 +77,7 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     items = part.tolist() if array.ndim == 1 else list(array)
     if field.type in INTEGER_RANGES and array.dtype.kind == "f":
         items = [None if item != item else item for item in items]  # noqa: PLR0124
-    return _from_object_array(field, items)
+    return _from_objects(field, items)
 
 
 def value_at(field: Field, values: Any, at: int) -> Any:
@@ -97,7 +97,7 @@ def _from_dictionary(field: Field, part: DictionaryColumn) -> ScalarColumn | Vec
     allowed = {str, type(None)} if field.nullable else {str}
     if field.type == "string" and classes <= allowed:
         return ScalarColumn(values, dictionary=part)
-    return _from_object_array(field, values.tolist())
+    return _from_objects(field, values.tolist())
 
 
 def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
@@ -120,7 +120,7 @@ def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarCo
     return None
 
 
-def _from_object_array(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
+def _from_objects(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
     """Return Python values as a column: converted together if their classes allow it, else one by one."""
     classes = set(map(type, items))
     has_null = type(None) in classes
