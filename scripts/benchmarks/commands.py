@@ -1,4 +1,4 @@
-"""Measure the commands that need no Spark as whole processes, and print a Markdown table.
+"""Measure the commands that need no Spark, each as a process, and print a Markdown table.
 
 scripts/bench commands
 """

@@ -67,7 +67,12 @@ def _predictors(rng: np.random.Generator) -> Iterator[NamedSteps]:
     yield _predictor("survival", "survival", {"sparse": False}, survival, "regress", ("prediction", ""))
     svc = linear | {"threshold": np.zeros(1)}
     yield _predictor(
-        "linear SVC", "svc", {"classes": 2, "sparse": False}, svc, "two", ("prediction", "", "rawPrediction")
+        "linear SVC",
+        "svc",
+        {"classes": 2, "sparse": False},
+        svc,
+        "binary",
+        ("prediction", "", "rawPrediction"),
     )
     bayes = {"prior": rng.normal(size=CLASSES), "theta": by_class}
     variances = {"sigma": by_class**2 + 0.1, "widths": np.log(by_class**2 + 0.1).sum(axis=1)}
@@ -76,16 +81,18 @@ def _predictors(rng: np.random.Generator) -> Iterator[NamedSteps]:
         "naive_bayes",
         {"kind": "gaussian", "classes": CLASSES},
         bayes | variances,
-        "many",
+        "multiclass",
     )
     for kind in ("multinomial", "complement"):
         yield _predictor(
-            f"naive Bayes, {kind}", "naive_bayes", {"kind": kind, "classes": CLASSES}, bayes, "many"
+            f"naive Bayes, {kind}", "naive_bayes", {"kind": kind, "classes": CLASSES}, bayes, "multiclass"
         )
     for hidden in (8, 32):
         flat = rng.normal(size=(SIZE + 1) * hidden + (hidden + 1) * CLASSES)
         params = {"layers": [SIZE, hidden, CLASSES], "classes": CLASSES}
-        yield _predictor(f"perceptron, {hidden} hidden", "perceptron", params, {"weights": flat}, "many")
+        yield _predictor(
+            f"perceptron, {hidden} hidden", "perceptron", params, {"weights": flat}, "multiclass"
+        )
     factors = linear | {"factors": rng.normal(size=(SIZE, 8)) / 4}
     yield _predictor(
         "factorization machine",
@@ -100,7 +107,7 @@ def _predictors(rng: np.random.Generator) -> Iterator[NamedSteps]:
     for classes in (10, 50):
         arrays = {"weights": rng.normal(size=(classes, SIZE)) / 4, "intercepts": np.zeros(classes)}
         params = {"multinomial": True, "classes": classes, "sparse": False}
-        yield _predictor(f"logistic, {classes} classes", "logistic", params, arrays, "many")
+        yield _predictor(f"logistic, {classes} classes", "logistic", params, arrays, "multiclass")
 
 
 def _linear_predictors(rng: np.random.Generator) -> Iterator[NamedSteps]:
@@ -111,10 +118,10 @@ def _linear_predictors(rng: np.random.Generator) -> Iterator[NamedSteps]:
     multinomial = {"weights": weights, "intercepts": np.zeros(CLASSES)}
     yield _predictor("linear", "linear", {"sparse": False}, linear, "regress")
     yield _predictor(
-        "logistic", "logistic", {"multinomial": False, "classes": 2, "sparse": False}, binary, "two"
+        "logistic", "logistic", {"multinomial": False, "classes": 2, "sparse": False}, binary, "binary"
     )
     params = {"multinomial": True, "classes": CLASSES, "sparse": False}
-    yield _predictor("logistic, 3 classes", "logistic", params, multinomial, "many")
+    yield _predictor("logistic, 3 classes", "logistic", params, multinomial, "multiclass")
 
 
 def _clusters(rng: np.random.Generator) -> Iterator[NamedSteps]:
@@ -156,13 +163,13 @@ def _tree_ensembles(rng: np.random.Generator) -> Iterator[NamedSteps]:
         if name != "forest":
             yield _predictor(title, "trees", params, arrays, "regress")
             boost = params | {"kind": "boost", "classes": 2}
-            yield _predictor(f"{title}, two classes", "trees", boost, arrays, "two")
+            yield _predictor(f"{title}, two classes", "trees", boost, arrays, "binary")
             continue
         yield _predictor(f"{title}", "trees", params | {"mean": True}, arrays, "regress")
         shares = rng.random(len(arrays["kind"]))
         votes = arrays | {"leaves": np.column_stack([shares, 1.0 - shares])}
         yield _predictor(
-            f"{title}, two classes", "trees", params | {"kind": "classify", "classes": 2}, votes, "two"
+            f"{title}, two classes", "trees", params | {"kind": "classify", "classes": 2}, votes, "binary"
         )
 
 
@@ -204,8 +211,8 @@ def _feature_stage(
 _PREDICTION = Output("prediction", "double", "prediction", "prediction")
 _OUTPUTS = {
     "regress": (_PREDICTION,),
-    "two": (_PREDICTION, Output("probability", "vector", "probability", "probability", 2)),
-    "many": (_PREDICTION, Output("probability", "vector", "probability", "probability", CLASSES)),
+    "binary": (_PREDICTION, Output("probability", "vector", "probability", "probability", 2)),
+    "multiclass": (_PREDICTION, Output("probability", "vector", "probability", "probability", CLASSES)),
     "cluster": (replace(_PREDICTION, type="integer"),),
     "mixture": (
         replace(_PREDICTION, type="integer"),
@@ -220,7 +227,7 @@ def _predictor(
     """Return a model of one predictor."""
     names = outputs or (("prediction",) if kind in ("regress", "cluster") else ALL)
     selected = tuple(output for output in _OUTPUTS[kind] if output.name in names)
-    if kind == "many":
+    if kind == "multiclass":
         selected = (selected[0], replace(selected[1], size=params["classes"]))
     return name, (Step(op, name, ("features",), names, params, arrays),), selected
 

@@ -80,8 +80,8 @@ def main() -> None:
         root = Path(work)
         create_project(root)
         with Engine(root) as engine:
-            bench = Bench(engine.container, root, arguments.rows)
-            print(bench.measure(arguments.rounds))
+            benchmark = PublishBenchmark(engine.container, root, arguments.rows)
+            print(benchmark.measure(arguments.rounds))
 
 
 def create_project(root: Path) -> None:
@@ -114,7 +114,7 @@ def build_frame(container: ServiceContainer, rows: int) -> DataFrame:
     )
 
 
-class Bench:
+class PublishBenchmark:
     """Measures the four methods for one frame.
 
     Args:

@@ -63,12 +63,12 @@ def test_an_unknown_column_is_named_with_a_similar_one() -> None:
 
 
 def test_text_instead_of_a_number_is_an_error() -> None:
-    with pytest.raises(JobFailed, match="draws column `y`, which holds 'late': it is not a number"):
+    with pytest.raises(JobFailed, match="draws column `y`, whose value 'late' is not a number"):
         draw([{"x": 1, "y": "late"}], "scatter")
 
 
 def test_more_series_than_colours_are_an_error_with_advice() -> None:
-    with pytest.raises(JobFailed, match="`b`, which has 9 values: 8 can be told apart"):
+    with pytest.raises(JobFailed, match="`b`, which has 9 values: at most 8 have different colours"):
         draw([{"x": 1, "y": 1, "b": i} for i in range(9)], "line", by="b")
 
 

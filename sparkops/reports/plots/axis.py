@@ -103,7 +103,7 @@ def to_length(value: Any, *, part: str, column: str) -> float:
     if is_missing(value):
         return nan
     if not isinstance(value, bool) and not is_number(value):
-        raise JobFailed(f"{part} draws column `{column}`, which holds {value!r}: it is not a number.")
+        raise JobFailed(f"{part} draws column `{column}`, whose value {value!r} is not a number.")
     return float(value) if isfinite(value) else nan
 
 
