@@ -428,7 +428,7 @@ def portable_rules() -> PortableRules:
         for i, (label, (names, expects, unless, where)) in enumerate(rules.items())
     ]  # fmt: skip
     omitted = OmittedRule(
-        label="expect_column_values_to_be_unique(id)", table="orders", why="it needs the whole table"
+        label="expect_column_values_to_be_unique(id)", table="orders", reason="it needs the whole table"
     )
     return PortableRules(rules=tuple(portable), left_out=(omitted,))
 

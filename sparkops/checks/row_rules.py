@@ -38,7 +38,7 @@ def extract_row_rules(suite: Suite, cache: Path, schema: Any, types: Mapping[str
         if isinstance(rule, RowRule):
             rules.append(_to_portable(expectation, suite.table, rule, types))
         else:
-            left_out.append(OmittedRule(label=expectation.label, table=suite.table, why=rule))
+            left_out.append(OmittedRule(label=expectation.label, table=suite.table, reason=rule))
     return PortableRules(rules=tuple(rules), left_out=tuple(left_out))
 
 

@@ -27,17 +27,17 @@ def _prune(plan: Plan) -> list[Step]:
     predictions = {output.name for output in plan.outputs}
     originals = {step.outputs[0] for step in plan.steps if step.op == "index_to_string"}
     needed = predictions | originals or set(_last_columns(plan))
-    label_columns, kept = set(plan.label_columns) - needed, []
+    label_columns, selected = set(plan.label_columns) - needed, []
     for step in reversed(plan.steps):
         columns = {name for name in step.outputs if name}
         only_label = bool(columns) and columns <= label_columns and not columns & needed
         drops_rows = step.params.get("invalid") == "skip"
         if columns & needed or (drops_rows and not only_label):
-            kept.append(step)
+            selected.append(step)
             needed |= set(step.inputs)
         elif only_label:
             label_columns |= set(step.inputs) - set(plan.fields)
-    return kept[::-1]
+    return selected[::-1]
 
 
 def _outputs(plan: Plan, steps: Sequence[Step]) -> tuple[tuple[Output, ...], tuple[str, ...] | None]:

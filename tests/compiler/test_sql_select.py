@@ -14,7 +14,7 @@ TYPES = {
 }  # fmt: skip
 
 
-def made(expression: str) -> tuple[str, str]:
+def compile_expression(expression: str) -> tuple[str, str]:
     """Return an expression's type, and its tree as text."""
     ((_, tree),) = compile_select(f"SELECT {expression} AS z FROM __THIS__", TYPES).computed
     return tree.type, to_sql(tree)
@@ -40,9 +40,9 @@ def made(expression: str) -> tuple[str, str]:
 def test_spark_s_rules_of_types_become_casts(expression: str, kind: str, tree: str) -> None:
     if not tree:
         with pytest.raises(CannotCompile, match="is not in the list"):
-            made(expression)
+            compile_expression(expression)
         return
-    assert made(expression) == (kind, tree)
+    assert compile_expression(expression) == (kind, tree)
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,18 @@ def test_statements_that_are_left_to_spark_say_why(statement: str, reason: str) 
 
 
 def test_what_a_select_keeps_makes_and_asks() -> None:
-    found = compile_select(
+    select = compile_select(
         "SELECT n, x + 1 AS more, more * 2 AS twice, v AS w, L FROM __THIS__ AS t WHERE T.o", TYPES
     )
-    assert found.unchanged == ("n",)
-    assert [(name, to_sql(tree)) for name, tree in found.computed] == [
+    assert select.unchanged == ("n",)
+    assert [(name, to_sql(tree)) for name, tree in select.computed] == [
         ("more", "(x + 1.0)"),
         ("twice", "((x + 1.0) * 2.0)"),
         ("w", "v"),
         ("L", "l"),
     ]
-    assert found.where is not None
-    assert to_sql(found.where) == "o"
+    assert select.where is not None
+    assert to_sql(select.where) == "o"
 
 
 def test_a_star_keeps_every_column() -> None:
@@ -100,5 +100,5 @@ def test_a_star_keeps_every_column() -> None:
 
 
 def test_a_label_that_rows_do_not_hold_is_passed_over() -> None:
-    found = compile_select("SELECT aim, IF(aim > 15, 'late', 'fine') AS word, x FROM __THIS__", TYPES)
-    assert (found.unchanged, found.computed) == (("x",), ())
+    select = compile_select("SELECT aim, IF(aim > 15, 'late', 'fine') AS word, x FROM __THIS__", TYPES)
+    assert (select.unchanged, select.computed) == (("x",), ())

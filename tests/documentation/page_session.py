@@ -54,7 +54,7 @@ class Terminal(io.StringIO):
         return True
 
     def read_text(self) -> str:
-        """Return what stands on the terminal in the end: erased lines and colours are gone."""
+        """Return the final text of the terminal, without erased lines and colours."""
         shown = _ANSI.sub("", _ERASED.sub("", self.getvalue()))
         return "\n".join(line.rstrip() for line in shown.splitlines())
 
@@ -66,7 +66,7 @@ class PageSession:
     Args:
         page: The page.
         folder: Where its files are written and its commands run.
-        port: Free port that stands in for the one that the page names.
+        port: Free port that replaces the one in the page.
         update: Whether outputs that differ are written into the page.
     """
 
@@ -115,9 +115,9 @@ class PageSession:
             if is_last and "background" in block.directives:
                 self._serve(command)
                 continue
-            found, output = self._type(command)
-            assert found == (code if is_last else 0), self._where(
-                block, f"$ {command}\nexit {found}\n{output}"
+            exit_code, output = self._type(command)
+            assert exit_code == (code if is_last else 0), self._where(
+                block, f"$ {command}\nexit {exit_code}\n{output}"
             )
             if expected.strip():
                 self._compare(block, expected, output)

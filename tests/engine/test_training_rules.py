@@ -52,11 +52,11 @@ def test_row_rules_of_a_suite_are_portable_and_others_are_left_out_with_the_reas
     assert (month.types, month.refuses) == ({"month": "integer"}, True)
     assert (temp.policy, temp.mostly, temp.refuses) == ("warn", 0.9, False)
     unique, typed = rules.left_out
-    assert unique.why == "it needs the whole table"
-    assert typed.why.startswith("it cannot be evaluated (ColumnValuesBetween")
+    assert unique.reason == "it needs the whole table"
+    assert typed.reason.startswith("it cannot be evaluated (ColumnValuesBetween")
 
 
 def test_an_invalid_suite_does_not_lose_the_model(tmp_path: Path) -> None:
     rules = training(tmp_path, "expectations:\n  - expect_the_unexpected: month\n").for_tables({"flights": 7})
     assert not rules.rules
-    assert "expect_the_unexpected" in rules.left_out[0].why
+    assert "expect_the_unexpected" in rules.left_out[0].reason

@@ -30,7 +30,7 @@ class Case:
     stage: str
     name: str
     stages: Stages
-    frame: str = "plain"
+    frame: str = "scalars"
     inputs: tuple[str, ...] = ()
     rows: int = 120
     refused: int = 4

@@ -29,7 +29,7 @@ WORDS = [
 ]
 
 
-def plain(spark: Any, size: int = 400) -> Any:
+def scalars(spark: Any, size: int = 400) -> Any:
     """Return single values of every type: c, d text, x h double, n int, l long, b boolean, f float; late, three, y labels."""
     draw = Random(7)
     rows = [
@@ -64,8 +64,8 @@ def vectors(spark: Any, size: int = 300) -> Any:
     def either(values: list[float]) -> Any:
         if draw.random() < 0.5:
             return DenseVector(values)
-        kept = [(at, value) for at, value in enumerate(values) if value]
-        return SparseVector(len(values), kept)
+        nonzero = [(at, value) for at, value in enumerate(values) if value]
+        return SparseVector(len(values), nonzero)
 
     rows = []
     for _ in range(size):
@@ -132,9 +132,9 @@ def lists(spark: Any, size: int = 60) -> Any:
     draw = Random(17)
     rows = []
     for _ in range(size):
-        whole = [draw.choice([None, 0, 1, -1, 300]) for _ in range(draw.randint(0, 4))]
+        integers = [draw.choice([None, 0, 1, -1, 300]) for _ in range(draw.randint(0, 4))]
         reals = [draw.choice([None, 0.5, -1.0, 2.0**-20]) for _ in range(draw.randint(0, 4))]
-        rows.append((whole, whole, whole, reals, reals, [draw.random() < 0.5]))
+        rows.append((integers, integers, integers, reals, reals, [draw.random() < 0.5]))
     return spark.createDataFrame(
         rows,
         "i array<int>, j array<bigint>, k array<smallint>, u array<double>, v array<float>, z array<boolean>",
@@ -171,7 +171,7 @@ def moments(spark: Any, size: int = 120) -> Any:
 
 
 FRAMES: dict[str, Callable[[Any], Any]] = {
-    "plain": plain,
+    "scalars": scalars,
     "vectors": vectors,
     "texts": texts,
     "gaps": gaps,

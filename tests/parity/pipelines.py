@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-PLAIN_COLUMNS = ("c", "d", "x", "h", "n", "l", "b", "f")
-"""Scalar columns of the frame `plain`, one of each type."""
+SCALAR_COLUMNS = ("c", "d", "x", "h", "n", "l", "b", "f")
+"""Scalar columns of the frame `scalars`, one of each type."""
 
 
 def assemble(*columns: str, target: str = "all", invalid: str = "error") -> Any:
@@ -43,10 +43,10 @@ def hash_tokens(columns: list[str], size: int = 700) -> list[Any]:
     return [*stages, assemble(*(f"{name}_h" for name in columns))]
 
 
-def plain_features(
+def scalar_features(
     *, invalid: str = "keep", one_hot: bool = True, drop_last: bool = True, scaler: Any = None
 ) -> list[Any]:
-    """Return stages that make `features` of all columns of the frame `plain`.
+    """Return stages that make `features` of all columns of the frame `scalars`.
 
     Args:
         invalid: `handleInvalid` of all stages.

@@ -184,8 +184,8 @@ def expression(draw: Random, depth: int = 3) -> str:
     return draw.choices([number, boolean, text, day], [6, 4, 3, 1])[0](draw, depth)
 
 
-def _wrapped(draw: Random, made: str) -> str:
-    return made if draw.random() < 0.15 else f"({made})"
+def _parenthesize(draw: Random, operation: str) -> str:
+    return operation if draw.random() < 0.15 else f"({operation})"
 
 
 def number(draw: Random, depth: int) -> str:
@@ -197,10 +197,10 @@ def number(draw: Random, depth: int) -> str:
         return number(draw, depth - 1)
 
     forms: list[Expression] = [
-        lambda: _wrapped(draw, f"{one()} {draw.choice('+-*')} {one()}"),
-        lambda: _wrapped(draw, f"{one()} {draw.choice('+-*')} {one()}"),
-        lambda: _wrapped(draw, f"{one()} / {one()}"),
-        lambda: _wrapped(draw, f"{one()} {draw.choice(['%', 'div'])} {one()}"),
+        lambda: _parenthesize(draw, f"{one()} {draw.choice('+-*')} {one()}"),
+        lambda: _parenthesize(draw, f"{one()} {draw.choice('+-*')} {one()}"),
+        lambda: _parenthesize(draw, f"{one()} / {one()}"),
+        lambda: _parenthesize(draw, f"{one()} {draw.choice(['%', 'div'])} {one()}"),
         lambda: f"(- {one()})",
         lambda: f"abs({one()})",
         lambda: f"{draw.choice(['floor', 'ceil'])}({draw.choice(['x', 'y', 'f', 'n', 'l', one()])})",
@@ -245,15 +245,15 @@ def boolean(draw: Random, depth: int) -> str:
         return text(draw, depth - 1)
 
     forms: list[Expression] = [
-        lambda: _wrapped(draw, f"{one()} {mark} {one()}"),
-        lambda: _wrapped(draw, f"{one()} {mark} {one()}"),
+        lambda: _parenthesize(draw, f"{one()} {mark} {one()}"),
+        lambda: _parenthesize(draw, f"{one()} {mark} {one()}"),
         lambda: f"({word()} {mark} {word()})",
         lambda: f"({day(draw, depth - 1)} {mark} {day(draw, depth - 1)})",
         lambda: f"({draw.choice(['d', 't'])} {mark} {draw.choice(_MOMENTS)})",
         lambda: f"({test()} {mark} {test()})",
         lambda: f"(n {mark} s)",
-        lambda: _wrapped(draw, f"{test()} and {test()}"),
-        lambda: _wrapped(draw, f"{test()} or {test()}"),
+        lambda: _parenthesize(draw, f"{test()} and {test()}"),
+        lambda: _parenthesize(draw, f"{test()} or {test()}"),
         lambda: f"(not {test()})",
         lambda: f"({draw.choice([one, test, word])()} is {draw.choice(['', 'not '])}null)",
         lambda: f"({test()} is {draw.choice(['', 'not '])}{draw.choice(['true', 'false'])})",

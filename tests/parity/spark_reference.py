@@ -61,7 +61,7 @@ class SparkReference:
         fitted.write().overwrite().save(str(self.saved))
         fields = fields_from_spark(frame.schema.jsonValue())
         fields = tuple(field for field in fields if names is None or field.name in names)
-        self.sampled = [_plain_row(row) for row in frame.limit(30).collect()]
+        self.sampled = [_row_to_python(row) for row in frame.limit(30).collect()]
         save(compile_model(self.saved, with_vector_sizes(fields, self.sampled[0])), folder / "scorer")
         self.scorer: Scorer = load(folder / "scorer", raw=True)
         self._input_columns = {name for stage in inner_stages(fitted) for name in input_columns(stage)}
@@ -94,7 +94,7 @@ class SparkReference:
         except (PySparkException, Py4JJavaError):
             return ["refused"] * len(rows)
         self._record_storage(collected, vectors)
-        by_row = {row[_ROW]: {name: plain_value(row[name]) for name in columns} for row in collected}
+        by_row = {row[_ROW]: {name: to_python(row[name]) for name in columns} for row in collected}
         return [by_row.get(at, "dropped") for at in range(len(rows))]
 
     def compare(self, rows: Sequence[dict[str, Any]], *, refused: int = 6, rtol: float = 1e-12) -> Comparison:
@@ -160,7 +160,7 @@ class SparkReference:
             collected = self.fitted.transform(self._frame([row], schema)).select(*columns).collect()
         except (PySparkException, Py4JJavaError):
             return "refused"
-        return {name: plain_value(collected[0][name]) for name in columns} if collected else "dropped"
+        return {name: to_python(collected[0][name]) for name in columns} if collected else "dropped"
 
     def _frame(self, rows: Sequence[dict[str, Any]], schema: StructType) -> DataFrame:
         """Return rows as a frame; every other vector is sparse if `sparse` is set."""
@@ -202,10 +202,10 @@ def input_columns(stage: Any) -> set[str]:
     return columns
 
 
-def plain_value(value: Any) -> Any:
-    """Return a collected cell as plain values: vectors become lists."""
+def to_python(value: Any) -> Any:
+    """Return a collected cell as a Python value: vectors become lists."""
     if isinstance(value, list):
-        return [plain_value(item) for item in value]
+        return [to_python(item) for item in value]
     return value.toArray().tolist() if hasattr(value, "toArray") else value
 
 
@@ -216,8 +216,8 @@ def _null_as_nan(answer: Answer, doubles: Sequence[str]) -> Answer:
     return {name: nan if value is None and name in doubles else value for name, value in answer.items()}
 
 
-def _plain_row(row: Any) -> dict[str, Any]:
-    return {name: plain_value(value) for name, value in row.asDict().items()}
+def _row_to_python(row: Any) -> dict[str, Any]:
+    return {name: to_python(value) for name, value in row.asDict().items()}
 
 
 def _vector(values: Sequence[float] | None, *, sparse: bool) -> Any:

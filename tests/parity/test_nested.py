@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity.frames import plain
-from parity.pipelines import PLAIN_COLUMNS, plain_features
+from parity.frames import scalars
+from parity.pipelines import SCALAR_COLUMNS, scalar_features
 from parity.spark_reference import SparkReference
 
 pytestmark = pytest.mark.spark
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture(scope="module")
 def frame(spark: Any) -> Any:
-    cached = plain(spark).cache()
+    cached = scalars(spark).cache()
     yield cached
     cached.unpersist()
 
@@ -32,7 +32,7 @@ def test_a_tuned_and_nested_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
     from pyspark.ml.regression import LinearRegression
     from pyspark.ml.tuning import ParamGridBuilder, TrainValidationSplit
 
-    *features, assembler = plain_features()
+    *features, assembler = scalar_features()
     inner = Pipeline(stages=[*features, Pipeline(stages=[assembler, LinearRegression(labelCol="y")])])
     tuned = TrainValidationSplit(
         estimator=inner,
@@ -40,7 +40,7 @@ def test_a_tuned_and_nested_pipeline_agrees(frame: Any, tmp_path: Path) -> None:
         evaluator=RegressionEvaluator(labelCol="y"),
         seed=1,
     )
-    reference = SparkReference(tuned.fit(frame), frame, tmp_path, names=PLAIN_COLUMNS)
+    reference = SparkReference(tuned.fit(frame), frame, tmp_path, names=SCALAR_COLUMNS)
     gc.collect()
     assert reference.scorer.description.stages[-1] == "LinearRegressionModel"
     assert reference.compare(reference.edge_rows(40), refused=1).differences == []
@@ -68,13 +68,13 @@ def test_feature_stages_agree_however_they_are_set(
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import Imputer, OneHotEncoder, StandardScaler, StringIndexer, VectorAssembler
 
-    kept = "keep" if index == "keep" else "error"
+    encoder_mode = "keep" if index == "keep" else "error"
     stages = [
         StringIndexer(inputCols=["c", "h"], outputCols=["ci", "hi"], handleInvalid=index),
-        OneHotEncoder(inputCols=["ci"], outputCols=["co"], dropLast=drop_last, handleInvalid=kept),
+        OneHotEncoder(inputCols=["ci"], outputCols=["co"], dropLast=drop_last, handleInvalid=encoder_mode),
         Imputer(inputCols=["x", "f"], outputCols=["xi", "fi"], missingValue=missing),
         VectorAssembler(inputCols=["co", "hi", "xi", "fi", "l"], outputCol="raw", handleInvalid=assemble),
         StandardScaler(inputCol="raw", outputCol="features", withMean=with_mean),
     ]
-    reference = SparkReference(Pipeline(stages=stages).fit(frame), frame, tmp_path, names=PLAIN_COLUMNS)
+    reference = SparkReference(Pipeline(stages=stages).fit(frame), frame, tmp_path, names=SCALAR_COLUMNS)
     assert list(map(str, reference.compare(reference.edge_rows(60), refused=2).differences)) == []

@@ -14,7 +14,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 
 from parity.frames import FRAMES
-from parity.pipelines import PLAIN_COLUMNS
+from parity.pipelines import SCALAR_COLUMNS
 from parity.spark_reference import SparkReference
 from sparkops.artifact.random_rows import generate_rows
 
@@ -47,7 +47,7 @@ def numeric_stages(draw: Draw) -> tuple[list[Any], list[str]]:
     from pyspark.ml.feature import Binarizer, Bucketizer, Imputer
 
     splits = [[float("-inf"), -0.5, 0.0, 0.5, float("inf")], [float("-inf"), 0.5, 1.0, float("inf")]]
-    made: list[tuple[Any, list[str]]] = draw(
+    stages: list[tuple[Any, list[str]]] = draw(
         st.lists(
             st.sampled_from(
                 [
@@ -71,8 +71,8 @@ def numeric_stages(draw: Draw) -> tuple[list[Any], list[str]]:
             unique_by=lambda each: type(each[0]).__name__,
         )
     )
-    plain = draw(st.lists(st.sampled_from(["l", "b", "f", "n", "h"]), max_size=2, unique=True))
-    return [stage for stage, _ in made], [*(name for _, names in made for name in names), *plain]
+    unchanged = draw(st.lists(st.sampled_from(["l", "b", "f", "n", "h"]), max_size=2, unique=True))
+    return [stage for stage, _ in stages], [*(name for _, names in stages for name in names), *unchanged]
 
 
 def vector_stages(draw: Draw) -> list[Any]:
@@ -120,8 +120,8 @@ def predictor(draw: Draw, features: str, *, exact: bool) -> Any:
         lambda: K.KMeans(k=2, seed=1, maxIter=2),
         lambda: None,
     ]
-    made = draw(st.sampled_from(kinds))()
-    return made.setFeaturesCol(features) if made is not None else None
+    stage = draw(st.sampled_from(kinds))()
+    return stage.setFeaturesCol(features) if stage is not None else None
 
 
 @st.composite
@@ -141,7 +141,7 @@ def pipelines(draw: Draw) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def frame(spark: Any) -> Any:
-    cached = FRAMES["plain"](spark).cache()
+    cached = FRAMES["scalars"](spark).cache()
     yield cached
     cached.unpersist()
 
@@ -167,7 +167,7 @@ def test_any_pipeline_agrees(frame: Any, tmp_path: Path, stages: list[Any]) -> N
     except (PySparkException, Py4JJavaError):
         return  # Spark itself does not fit such a pipeline
     shutil.rmtree(tmp_path, ignore_errors=True)
-    reference = SparkReference(fitted, frame, tmp_path, names=PLAIN_COLUMNS)
+    reference = SparkReference(fitted, frame, tmp_path, names=SCALAR_COLUMNS)
     rows = [
         *reference.edge_rows(60),
         *generate_rows(reference.scorer, reference.sampled_inputs(), 150, seed=7),

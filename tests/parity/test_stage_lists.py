@@ -72,11 +72,13 @@ def test_every_tuning_model_is_replaced_by_its_best_model() -> None:
 def test_every_stage_has_a_compiler_in_its_file() -> None:
     paths = {stage.saved_as: stage.path for stage in COMPILED.values()}
     paths |= {saved: PATHS[class_name] for saved, class_name in PRIVATE_STAGES.items()}
-    found = {}
+    compiler_paths = {}
     for saved, compiler in COMPILERS.items():
         function = compiler.func if isinstance(compiler, partial) else compiler
-        found[saved] = function.__module__.removeprefix("sparkops.compiler.stages.").replace(".", "/")
-    assert found == paths
+        compiler_paths[saved] = function.__module__.removeprefix("sparkops.compiler.stages.").replace(
+            ".", "/"
+        )
+    assert compiler_paths == paths
     files = files_below(PACKAGE / "compiler" / "stages")
     assert {file for file in files if not file.startswith("shared/")} == set(COMPILED)
 
@@ -113,12 +115,12 @@ def imports_of(file: Path) -> set[str]:
 def test_every_operation_has_a_converter_in_the_file_of_the_same_name_or_a_reason() -> None:
     assert set(CONVERTERS) | set(UNSUPPORTED) == set(STAGES)
     assert not set(CONVERTERS) & set(UNSUPPORTED)
-    found = {
+    converter_paths = {
         op: converter.__module__.removeprefix("sparkops.onnx.stages.").replace(".", "/")
         for op, converter in CONVERTERS.items()
     }
-    assert found == {op: operation_path(op) for op in CONVERTERS}
-    assert files_below(PACKAGE / "onnx" / "stages") == set(found.values())
+    assert converter_paths == {op: operation_path(op) for op in CONVERTERS}
+    assert files_below(PACKAGE / "onnx" / "stages") == set(converter_paths.values())
 
 
 def test_every_stage_has_parity_cases_in_its_file() -> None:

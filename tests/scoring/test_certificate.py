@@ -65,7 +65,7 @@ def test_equal_answers_agree_and_nan_equals_nan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("theirs", "ours", "said"),
+    ("theirs", "ours", "message"),
     [
         (answer(1.0, 0.2, 0.8), answer(0.0, 0.2, 0.8), "row 0: prediction is 1.0 in Spark and 0.0"),
         (answer(1.0, 0.2, 0.8), answer(1.0, 0.2, 0.8 + 1e-7), "probability"),
@@ -73,9 +73,9 @@ def test_equal_answers_agree_and_nan_equals_nan() -> None:
         ("dropped", "refused", "'dropped' in Spark"),
     ],
 )
-def test_a_difference_is_formatted_in_one_line(theirs: Any, ours: Any, said: str) -> None:
-    (found,) = compare_answers([theirs], [ours], OUTPUTS)
-    assert said in str(found)
+def test_a_difference_is_formatted_in_one_line(theirs: Any, ours: Any, message: str) -> None:
+    (difference,) = compare_answers([theirs], [ours], OUTPUTS)
+    assert message in str(difference)
 
 
 def test_another_class_is_accepted_only_if_the_probabilities_prove_a_tie() -> None:
@@ -97,4 +97,6 @@ def test_a_case_with_another_answer_is_a_difference() -> None:
     scorer = Scorer(flights())
     row = {"carrier": "AA", "distance": 1, "temp": 2.0}
     wrong = {**scorer.score(row), "prediction": 7.0}
-    assert [str(found.output) for found in find_differences(scorer, [(row, wrong)])] == ["prediction"]
+    assert [str(difference.output) for difference in find_differences(scorer, [(row, wrong)])] == [
+        "prediction"
+    ]

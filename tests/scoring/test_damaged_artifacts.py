@@ -34,10 +34,10 @@ BYTES, EDITS = 2000, 1400  # mutations of each model: over 10,000 in all
 def seconds(most: int) -> Iterator[None]:
     """Fail what takes longer."""
 
-    def late(*_: object) -> None:
+    def raise_timeout(*_: object) -> None:
         raise AssertionError(f"took longer than {most} s")
 
-    before = signal.signal(signal.SIGALRM, late)
+    before = signal.signal(signal.SIGALRM, raise_timeout)
     signal.alarm(most)
     try:
         yield
@@ -102,11 +102,11 @@ JUNK: list[Any] = [
 def test_edited_descriptions_with_a_valid_hash_are_refused_or_score(name: str) -> None:
     draw, noise = random.Random(name), np.random.default_rng(7)
     original = MODELS[name]
-    plain = json.dumps(original.to_json())
+    content = json.dumps(original.to_json())
     arrays = {f"{at}.{key}": a for at, step in enumerate(original.steps) for key, a in step.arrays.items()}
     rows, outcomes = rows_of(original), {"refused": 0, "scored": 0}
     for _ in range(EDITS):
-        edited, numbers = json.loads(plain), dict(arrays)
+        edited, numbers = json.loads(content), dict(arrays)
         for _ in range(draw.choice([1, 1, 2, 4])):
             if draw.random() < 0.6:
                 edit(edited, draw)
@@ -119,10 +119,10 @@ def test_edited_descriptions_with_a_valid_hash_are_refused_or_score(name: str) -
     assert outcomes["scored"] > EDITS / 100
 
 
-def outcome(plain: Mapping[str, Any], arrays: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
-    """Make a scorer of what stands there and score with it; any other error than the clear ones comes through."""
+def outcome(content: Mapping[str, Any], arrays: Mapping[str, Any], rows: list[dict[str, Any]]) -> str:
+    """Return whether a description is refused or scores; errors other than those for users are not caught."""
     try:
-        scorer = Scorer(_description(plain, arrays))
+        scorer = Scorer(_description(content, arrays))
     except (ModelError, *_DAMAGED_FILE_ERRORS, AttributeError):  # `load` makes the clear error of them
         return "refused"
     for row in rows:

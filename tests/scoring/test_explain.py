@@ -28,9 +28,9 @@ ROWS = st.fixed_dictionaries(
 @settings(max_examples=50, deadline=None)
 def test_contributions_of_a_linear_model_sum_to_its_margin(row: dict[str, object]) -> None:
     answer = Scorer(flights(), raw=True).score(row, explain=True)
-    found = answer["explanation"]
-    assert list(found["contributions"]) == ["carrier", "distance", "temp"]
-    assert found["base"] + sum(found["contributions"].values()) == pytest.approx(
+    explanation = answer["explanation"]
+    assert list(explanation["contributions"]) == ["carrier", "distance", "temp"]
+    assert explanation["base"] + sum(explanation["contributions"].values()) == pytest.approx(
         answer["rawPrediction"][1], rel=1e-9, abs=1e-9
     )
 
@@ -49,9 +49,9 @@ def test_contributions_of_a_forest_sum_to_its_prediction(seed: int, values: tupl
     answer = scorer.score(
         dict(zip([field.name for field in scorer.fields], values, strict=True)), explain=True
     )
-    found = answer["explanation"]
-    assert set(found["contributions"]) <= {field.name for field in scorer.fields}
-    assert found["base"] + sum(found["contributions"].values()) == pytest.approx(
+    explanation = answer["explanation"]
+    assert set(explanation["contributions"]) <= {field.name for field in scorer.fields}
+    assert explanation["base"] + sum(explanation["contributions"].values()) == pytest.approx(
         answer["prediction"], rel=1e-9, abs=1e-9
     )
 
@@ -74,7 +74,7 @@ def test_a_split_contributes_to_the_field_that_it_tests() -> None:
 
 
 def test_other_models_have_no_explanation() -> None:
-    made = flights()
-    scorer = Scorer(replace(made, steps=made.steps[:4], outputs=(), classes=None))
+    description = flights()
+    scorer = Scorer(replace(description, steps=description.steps[:4], outputs=(), classes=None))
     with pytest.raises(ModelError, match="Only linear models and trees are explained"):
         scorer.score({"carrier": "AA", "distance": 1, "temp": None}, explain=True)

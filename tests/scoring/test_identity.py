@@ -49,13 +49,14 @@ def test_the_registered_scorer_is_opened(tmp_path: Path, registered: Registered,
 
 
 def test_a_replaced_scorer_is_refused(tmp_path: Path, registered: Registered) -> None:
-    other = replace(flights(), stages=("Other",))  # whole in itself: its own hash fits it
+    # A complete scorer: its hash fits its description.
+    other = replace(flights(), stages=("Other",))
     save(other, tmp_path / "late" / "scorer")
     registry = registered(flights().hash)
-    with pytest.raises(ModelError, match="late/1 is not what was registered") as told:
+    with pytest.raises(ModelError, match="late/1 is not what was registered") as raised:
         open_scorer("late/1", tracking_uri=registry)
-    assert other.hash[:12] in str(told.value)
-    assert flights().hash[:12] in str(told.value)
+    assert other.hash[:12] in str(raised.value)
+    assert flights().hash[:12] in str(raised.value)
 
 
 @pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"hash": null}'])

@@ -39,10 +39,10 @@ def test_text_is_split_as_java_does(pattern: str, text: str, parts: list[str]) -
 
 
 @pytest.mark.parametrize(
-    ("pattern", "found"),
+    ("pattern", "matches"),
     [("a$", "111100001101"), ("^[a-z]*$", "111110101100"), (r"^\s*$", "000010010000"), ("x?", "1" * 12)],
 )
-def test_a_pattern_is_found_in_the_same_texts_as_in_java(pattern: str, found: str) -> None:
+def test_a_pattern_is_found_in_the_same_texts_as_in_java(pattern: str, matches: str) -> None:
     texts = [
         "a",
         "a\n",
@@ -57,7 +57,7 @@ def test_a_pattern_is_found_in_the_same_texts_as_in_java(pattern: str, found: st
         "a\n\r",
         "\u00e9\r\na",
     ]
-    assert "".join(str(int(bool(translate_search_regex(pattern).search(text)))) for text in texts) == found
+    assert "".join(str(int(bool(translate_search_regex(pattern).search(text)))) for text in texts) == matches
 
 
 def test_repeated_pairs_are_matched_in_linear_time() -> None:
@@ -79,7 +79,7 @@ def test_white_space_is_that_of_java() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "why"),
+    ("pattern", "reason"),
     [
         ("x*", "nothing at all"),
         ("", "nothing at all"),
@@ -115,16 +115,16 @@ def test_white_space_is_that_of_java() -> None:
         ("a" * 2000, "longer"),
     ],
 )
-def test_unsupported_patterns_are_refused(pattern: str, why: str) -> None:
-    with pytest.raises(ModelError, match=why):
+def test_unsupported_patterns_are_refused(pattern: str, reason: str) -> None:
+    with pytest.raises(ModelError, match=reason):
         translate_regex(pattern)
 
 
 @given(st.text(alphabet=r"ab0-\sSwWdDp{Alph}[]()^|?*+.,&x41u é" + "\n"), st.text())
 def test_any_pattern_is_translated_or_refused(pattern: str, text: str) -> None:
     try:
-        made = translate_regex(pattern)
+        regex = translate_regex(pattern)
     except ModelError:
         return
-    assert "".join(made.findall(text)) == "".join(found[0] for found in made.finditer(text))
-    assert all(found[0] for found in made.finditer(text))
+    assert "".join(regex.findall(text)) == "".join(match[0] for match in regex.finditer(text))
+    assert all(match[0] for match in regex.finditer(text))

@@ -34,9 +34,9 @@ def test_an_invalid_uri_is_refused_with_advice(uri: str) -> None:
 
 def test_a_folder_is_located_without_a_version(tmp_path: Path) -> None:
     (tmp_path / "MLmodel").write_text("flavors: {}")
-    found = locate(tmp_path)
-    assert (found.folder, found.name, found.version) == (tmp_path.resolve(), tmp_path.name, None)
-    assert locate(str(tmp_path)) == found
+    location = locate(tmp_path)
+    assert (location.folder, location.name, location.version) == (tmp_path.resolve(), tmp_path.name, None)
+    assert locate(str(tmp_path)) == location
 
 
 def test_a_missing_folder_is_reported(tmp_path: Path) -> None:

@@ -52,8 +52,8 @@ def test_many_texts_hash_as_one_by_one(texts: list[str]) -> None:
 
 @given(st.lists(st.text(max_size=30) | st.none()), st.sets(st.text(max_size=30), min_size=12))
 def test_slots_are_the_same_for_one_or_many_tokens(words: list[str | None], new: set[str]) -> None:
-    slots, asked = HashedSlots(1000), [*words, *new, *words]
-    assert slots.slots_of(asked) == [HashedSlots(1000)[word] for word in asked] == slots.slots_of(asked)
+    slots, tokens = HashedSlots(1000), [*words, *new, *words]
+    assert slots.slots_of(tokens) == [HashedSlots(1000)[word] for word in tokens] == slots.slots_of(tokens)
 
 
 def test_the_cache_of_tokens_is_bounded() -> None:

@@ -63,13 +63,13 @@ def test_a_row_that_the_model_drops_keeps_its_place_without_values(model: Compil
 
 
 def test_an_integer_column_that_pandas_made_float_is_scored_the_same(model: CompiledModel) -> None:
-    whole = model.predict(frame_of(kind=["a"], n=[2], x=[0.5]))
+    integers = model.predict(frame_of(kind=["a"], n=[2], x=[0.5]))
     floats = model.predict(frame_of(kind=["a"], n=[2.0], x=[0.5]))
-    assert whole["prediction"].tolist() == floats["prediction"].tolist()
+    assert integers["prediction"].tolist() == floats["prediction"].tolist()
 
 
 @pytest.mark.parametrize(
-    ("columns", "says"),
+    ("columns", "message"),
     [
         ({"kind": ["a", "a"], "n": [1.0, math.nan], "x": [0.5, 0.5]}, "Row 1: .*`n`"),
         ({"kind": ["a"], "n": [1.5], "x": [0.5]}, "Row 0: .*`n`"),
@@ -77,8 +77,10 @@ def test_an_integer_column_that_pandas_made_float_is_scored_the_same(model: Comp
         ({"kind": [7], "n": [1], "x": [0.5]}, "`kind` takes a string, not 7"),
     ],
 )
-def test_a_wrong_row_is_told_with_its_number_and_field(model: CompiledModel, columns: Any, says: str) -> None:
-    with pytest.raises(RowError, match=says):
+def test_an_invalid_row_is_reported_with_its_number_and_field(
+    model: CompiledModel, columns: Any, message: str
+) -> None:
+    with pytest.raises(RowError, match=message):
         model.predict(frame_of(**columns))
 
 

@@ -58,23 +58,23 @@ def test_a_compiled_rule_agrees_with_an_interpreter(expects: Any, unless: Any, r
 
 
 def truth(node: Any, row: Mapping[str, Any]) -> bool | None:
-    """Read a condition by SQL's three answers."""
+    """Evaluate a condition by SQL's three-valued logic."""
     match node:
         case conditions.Not(inner):
-            told = truth(inner, row)
-            return None if told is None else not told
+            inner_truth = truth(inner, row)
+            return None if inner_truth is None else not inner_truth
         case conditions.And(parts):
-            told = [truth(part, row) for part in parts]
-            return False if False in told else None if None in told else True
+            truths = [truth(part, row) for part in parts]
+            return False if False in truths else None if None in truths else True
         case conditions.Or(parts):
-            told = [truth(part, row) for part in parts]
-            return True if True in told else None if None in told else False
+            truths = [truth(part, row) for part in parts]
+            return True if True in truths else None if None in truths else False
         case _:
             return leaf(node, row)
 
 
 def leaf(node: Any, row: Mapping[str, Any]) -> bool | None:
-    """Read a condition that holds no other."""
+    """Evaluate a condition that contains no other."""
     match node:
         case conditions.IsNull(inner):
             return value(inner, row) is None
@@ -84,15 +84,15 @@ def leaf(node: Any, row: Mapping[str, Any]) -> bool | None:
             a, b = value(left, row), value(right, row)
             return a is b is None or bool(compared("==", a, b))
         case conditions.IsIn(inner, values):
-            told = [compared("==", value(inner, row), other) for other in values]
-            return True if True in told else None if None in told else False
+            equal = [compared("==", value(inner, row), other) for other in values]
+            return True if True in equal else None if None in equal else False
         case conditions.Matches(inner, regex):
-            return None if value(inner, row) is None else (regex, value(inner, row)) in FOUND
+            return None if value(inner, row) is None else (regex, value(inner, row)) in MATCHING
     raise AssertionError(node)
 
 
-# As Java finds them: `$` stands before the last line's end, too.
-FOUND = {("a$", "a\n"), ("a$", "é\r\na"), ("^a|b", "a\n"), ("^a|b", "b"), ("^$", "")}
+# As Java matches them: `$` also matches before a final line terminator.
+MATCHING = {("a$", "a\n"), ("a$", "é\r\na"), ("^a|b", "a\n"), ("^a|b", "b"), ("^$", "")}
 
 
 def value(node: Any, row: Mapping[str, Any]) -> Any:

@@ -25,7 +25,7 @@ FAR = {**GOOD, "distance": 9000}
 TYPES = {"carrier": "string", "distance": "integer", "temp": "double", "tail": "string"}
 
 
-def carried(name: str, expects: Any, **more: Any) -> PortableRule:
+def portable_rule(name: str, expects: Any, **more: Any) -> PortableRule:
     rule = RowRule(
         fields=(name,), expects=expects, unless=IsNull(Column(name)), where=more.pop("where", None)
     )
@@ -33,8 +33,8 @@ def carried(name: str, expects: Any, **more: Any) -> PortableRule:
     return PortableRule(**{"label": f"about {name}", **facts, **more}, rule=rule)
 
 
-NEAR = carried("distance", Compare("<=", Column("distance"), Constant(5000)))
-WARM = carried("temp", Compare(">", Column("temp"), Constant(0)), policy="warn")
+NEAR = portable_rule("distance", Compare("<=", Column("distance"), Constant(5000)))
+WARM = portable_rule("temp", Compare(">", Column("temp"), Constant(0)), policy="warn")
 
 
 def model(*rules: PortableRule) -> Description:
@@ -47,16 +47,16 @@ def test_a_violating_row_is_refused_with_rule_field_and_value(tmp_path: Path) ->
     assert scorer.score(GOOD) == Scorer(flights()).score(GOOD)
     with pytest.raises(
         RowError, match=r"Field `distance`: 9000 breaks about distance.*`t` \(t.yml:3\)"
-    ) as told:
+    ) as raised:
         scorer.score(FAR)
-    assert (told.value.field, told.value.value) == ("distance", 9000)
+    assert (raised.value.field, raised.value.value) == ("distance", 9000)
     with pytest.raises(RowError, match=r"^Row 1: Field `distance`"):
         scorer.score_batch([GOOD, FAR])
     assert scorer.broken == {"about distance": 2}
 
 
 def test_rules_with_policy_warn_or_mostly_refuse_no_row() -> None:
-    most = carried("distance", Compare("<=", Column("distance"), Constant(5000)), mostly=0.9)
+    most = portable_rule("distance", Compare("<=", Column("distance"), Constant(5000)), mostly=0.9)
     scorer = Scorer(model(most, WARM), rules="refuse")
     scorer.score({**FAR, "temp": -1.0})
     assert scorer.broken == {"about distance": 1, "about temp": 1}
@@ -85,42 +85,42 @@ def test_modes_count_and_off_log_nothing(apply: Any, broken: Any, caplog: pytest
 def test_errors_of_the_model_are_the_same_with_rules() -> None:
     scorer = Scorer(model(), rules="refuse")
     for row in ({"carrier": "UA"}, {**GOOD, "distance": "far"}, ["UA"]):
-        with pytest.raises(RowError) as without:
+        with pytest.raises(RowError) as without_rules:
             Scorer(flights()).score(row)  # type: ignore[arg-type]
-        with pytest.raises(RowError) as told:
+        with pytest.raises(RowError) as with_rules:
             scorer.score(row)  # type: ignore[arg-type]
-        assert str(told.value) == str(without.value)
+        assert str(with_rules.value) == str(without_rules.value)
 
 
 def test_an_edited_rule_is_refused(tmp_path: Path) -> None:
     save(model(), tmp_path)
     file = tmp_path / "description.json"
-    plain = json.loads(file.read_text())
-    assert plain["format"] == 3
-    plain["checks"]["rules"][0]["rule"]["expects"]["right"]["value"] = 10**6
-    file.write_text(json.dumps(plain))
+    content = json.loads(file.read_text())
+    assert content["format"] == 3
+    content["checks"]["rules"][0]["rule"]["expects"]["right"]["value"] = 10**6
+    file.write_text(json.dumps(content))
     with pytest.raises(ModelError, match="was changed after it was compiled"):
         load(tmp_path)
-    del plain["checks"]["rules"][0]["rule"]["expects"]
-    file.write_text(json.dumps(plain))
+    del content["checks"]["rules"][0]["rule"]["expects"]
+    file.write_text(json.dumps(content))
     with pytest.raises(ModelError, match="damaged"):
         load(tmp_path)
 
 
 def test_unsupported_rules_are_left_out_with_the_reason() -> None:
-    given = PortableRules(
+    rules = PortableRules(
         rules=(
             NEAR,
-            carried("tail", IsIn(Column("tail"), ("N1",))),
-            carried("temp", Compare(">", Column("temp"), Constant(0)), types={"temp": "string"}),
-            carried("temp", Compare(">", Column("temp"), Constant(0)), where="distance > 1"),
-            carried("carrier", Compare(">", Column("carrier"), Constant(1))),
+            portable_rule("tail", IsIn(Column("tail"), ("N1",))),
+            portable_rule("temp", Compare(">", Column("temp"), Constant(0)), types={"temp": "string"}),
+            portable_rule("temp", Compare(">", Column("temp"), Constant(0)), where="distance > 1"),
+            portable_rule("carrier", Compare(">", Column("carrier"), Constant(1))),
         ),
-        left_out=(OmittedRule(label="unique", table="t", why="it needs the whole table"),),
+        left_out=(OmittedRule(label="unique", table="t", reason="it needs the whole table"),),
     )
-    found = keep_supported(given, flights().fields)
-    assert found.rules == (NEAR,)
-    assert [one.why for one in found.left_out] == [
+    supported = keep_supported(rules, flights().fields)
+    assert supported.rules == (NEAR,)
+    assert [omitted.reason for omitted in supported.left_out] == [
         "column `tail` is not read by the model",
         "column `temp` is string in the table and double in the model",
         "its row condition is text of SQL",
@@ -138,6 +138,6 @@ def test_a_server_returns_the_message_of_the_rule_and_the_counts() -> None:
 
 
 def test_columns_with_dots_are_named_in_backticks() -> None:
-    rule = replace(carried("temp", IsNull(Column("`a.b`"))), types={"a.b": "string"})
+    rule = replace(portable_rule("temp", IsNull(Column("`a.b`"))), types={"a.b": "string"})
     odd = replace(rule, rule=replace(rule.rule, fields=("`a.b`",), unless=None))
     assert keep_supported(PortableRules(rules=(odd,)), [Field("a.b", "string")]).rules == (odd,)

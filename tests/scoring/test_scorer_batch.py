@@ -23,40 +23,45 @@ rows = st.fixed_dictionaries(
 )
 
 
-def apart(scorer: Scorer, data: list[dict[str, Any]]) -> list[Difference]:
-    """Return where a batch answers otherwise than each row alone, having seen it refuse what a row refuses."""
+def compare_batch_with_rows(scorer: Scorer, data: list[dict[str, Any]]) -> list[Difference]:
+    """Return where a batch answers otherwise than single rows; a row that is refused alone must be refused in a batch."""
     answers = [scorer.answer(row) for row in data]
     taken = [row for row, answer in zip(data, answers, strict=True) if answer != "refused"]
     one_by_one = [answer for answer in answers if answer != "refused"]
     batch = scorer.score_batch(taken).rows()
-    found = compare_answers(one_by_one, ["dropped" if row is None else row for row in batch], scorer.outputs)
+    differences = compare_answers(
+        one_by_one, ["dropped" if row is None else row for row in batch], scorer.outputs
+    )
     for row, answer in zip(data, answers, strict=True):
         if answer == "refused":
             with pytest.raises(RowError, match=r"^Row 0: "):
                 scorer.score_batch([row])
-    return found
+    return differences
 
 
 @pytest.mark.parametrize("invalid", ["error", "keep", "skip"])
 @given(st.lists(rows, max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_a_batch_answers_as_each_row_alone(invalid: str, data: list[dict[str, Any]]) -> None:
-    assert apart(Scorer(flights(invalid=invalid, impute=invalid != "skip"), raw=True), data) == []
+    assert (
+        compare_batch_with_rows(Scorer(flights(invalid=invalid, impute=invalid != "skip"), raw=True), data)
+        == []
+    )
 
 
 @given(st.lists(st.fixed_dictionaries({"a": reals, "b": reals, "c": reals}), max_size=20), st.integers(0, 30))
 @settings(max_examples=80, deadline=None)
 def test_trees_answer_in_a_batch_as_in_a_row(data: list[dict[str, Any]], seed: int) -> None:
-    assert apart(Scorer(forest(seed=seed)), data) == []
+    assert compare_batch_with_rows(Scorer(forest(seed=seed)), data) == []
 
 
 def test_columns_may_be_arrays_masked_arrays_and_lists() -> None:
     scorer = Scorer(flights(invalid="keep"))
     temps = np.ma.MaskedArray([1.0, 2.0, 3.0], mask=[False, True, False])
     columns = {"carrier": ["AA", None, "B6"], "distance": np.array([1, 2, 3], dtype=np.int32), "temp": temps}
-    found = scorer.score_batch(columns).rows()
-    assert found[1] == scorer.score({"carrier": None, "distance": 2, "temp": None})
-    assert found[2] == scorer.score({"carrier": "B6", "distance": 3, "temp": 3.0})
+    answers = scorer.score_batch(columns).rows()
+    assert answers[1] == scorer.score({"carrier": None, "distance": 2, "temp": None})
+    assert answers[2] == scorer.score({"carrier": "B6", "distance": 3, "temp": 3.0})
 
 
 def test_nan_in_a_float_array_of_an_integer_field_is_null() -> None:

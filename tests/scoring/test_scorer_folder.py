@@ -38,18 +38,18 @@ def test_one_changed_number_changes_the_hash(tmp_path: Path) -> None:
 
 
 def test_arrays_are_written_in_small_types_and_read_back_exactly(tmp_path: Path) -> None:
-    given = {
+    arrays = {
         "small": np.array([-128, 127]),
         "large": np.array([-(2**63), 2**31]),
         "single": np.array([0.5, -0.0, np.nan, np.inf, 2.0**-149]),
         "double": np.array([[0.1, 1e300]]),
         "none": np.zeros((0, 3)),
     }
-    write_arrays(tmp_path / "a.npz", given)
+    write_arrays(tmp_path / "a.npz", arrays)
     read = read_arrays(tmp_path / "a.npz")
     kinds = {name: array.dtype.str[1:] for name, array in read.items()}
     assert kinds == {"small": "i1", "large": "i8", "single": "f4", "double": "f8", "none": "f8"}
-    for name, array in given.items():
+    for name, array in arrays.items():
         assert widen(read[name]).tobytes() == array.tobytes()
         assert widen(read[name]).shape == array.shape
 

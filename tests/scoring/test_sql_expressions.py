@@ -14,7 +14,7 @@ from sparkops.scoring import Description, Field, Output, Scorer, Step
 X, N = {"op": "column", "type": "double", "value": "x"}, {"op": "column", "type": "integer", "value": "n"}
 
 
-def whole(value: int) -> dict[str, Any]:
+def integer_literal(value: int) -> dict[str, Any]:
     return {"op": "literal", "type": "integer", "value": value}
 
 
@@ -32,7 +32,7 @@ def described(*nodes: Any, where: Any = None, kind: str = "double") -> Descripti
 
 
 def both(description: Description, row: dict[str, Any]) -> Any:
-    """Return what a row answers, seen to be the same in a batch."""
+    """Return the answer for a row, which must be the same in a batch."""
     scorer = Scorer(description)
     answer = scorer.score(row)["z"]
     assert [repr(item) for item in scorer.score_batch([row]).columns["z"].tolist()] == [repr(answer)]
@@ -43,9 +43,9 @@ def test_a_refused_row_names_stage_expression_and_values() -> None:
     scorer = Scorer(described(N, N, op("mul", "integer", 0, 1), kind="integer"))
     assert scorer.score({"x": 1.0, "n": 7}) == {"z": 49}
     message = r"Expression `\(n \* n\)` overflows integer \(10000000000\), with n = 100000 \(SQL `s1`\)\."
-    with pytest.raises(RowError, match=message) as caught:
+    with pytest.raises(RowError, match=message) as raised:
         scorer.score({"x": 1.0, "n": 100_000})
-    assert (caught.value.field, caught.value.value) == ("n", 100_000)
+    assert (raised.value.field, raised.value.value) == ("n", 100_000)
     with pytest.raises(RowError, match="Row 1: Expression"):
         scorer.score_batch([{"x": 1.0, "n": 2}, {"x": 1.0, "n": 100_000}])
 
@@ -59,7 +59,7 @@ def test_null_and_nan_are_distinguished_in_expressions() -> None:
 
 
 def test_a_condition_that_is_null_drops_the_row() -> None:
-    scorer = Scorer(described(X, where=[N, whole(2), op("eq", "boolean", 0, 1)]))
+    scorer = Scorer(described(X, where=[N, integer_literal(2), op("eq", "boolean", 0, 1)]))
     assert scorer.score({"x": 1.0, "n": 2}) == {"z": 1.0}
     for n in (1, None):
         with pytest.raises(RowRejected, match=r"leaves out rows for which `\(n = 2\)` does not hold"):
@@ -94,7 +94,14 @@ def test_damaged_expressions_are_refused_on_load(nodes: list[Any]) -> None:
 
 def test_mutated_expressions_are_refused_or_run() -> None:
     draw = random.Random(3)
-    nodes = [X, N, whole(3), op("add", "integer", 1, 2), op("cast", "double", 3), op("mul", "double", 0, 4)]
+    nodes = [
+        X,
+        N,
+        integer_literal(3),
+        op("add", "integer", 1, 2),
+        op("cast", "double", 3),
+        op("mul", "double", 0, 4),
+    ]
     values = [0, 1, 5, -1, "add", "double", "string", None, [], {}, 1.5, True, "nan", [0, 1], "decimal(3,1)"]
     outcomes = {"run": 0, "refused": 0}
     for _ in range(600):

@@ -33,12 +33,12 @@ class Tracking(BaseHTTPRequestHandler):
     evil = False
     tags: list[dict[str, str]] = []  # noqa: RUF012
     artifacts = "mlflow-artifacts:/1/models/m-1/artifacts"
-    asked: list[str] = []  # noqa: RUF012
+    requested_paths: list[str] = []  # noqa: RUF012
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        type(self).asked.append(parts.path)
+        type(self).requested_paths.append(parts.path)
         if (
             self.login
             and self.headers.get("Authorization") != f"Basic {base64.b64encode(self.login.encode()).decode()}"
@@ -47,12 +47,13 @@ class Tracking(BaseHTTPRequestHandler):
         elif parts.path.startswith("/api/2.0/mlflow-artifacts/artifacts/"):
             self.answer(200, FILES[unquote(parts.path).split("m-1/artifacts/")[1]])
         else:
-            found = self.found(parts.path.removeprefix("/api/2.0/"), query)
+            response = self.look_up(parts.path.removeprefix("/api/2.0/"), query)
             self.answer(
-                200 if found else 404, json.dumps(found or {"error_code": "RESOURCE_DOES_NOT_EXIST"}).encode()
+                200 if response else 404,
+                json.dumps(response or {"error_code": "RESOURCE_DOES_NOT_EXIST"}).encode(),
             )
 
-    def found(self, verb: str, query: dict[str, str]) -> dict[str, Any]:
+    def look_up(self, verb: str, query: dict[str, str]) -> dict[str, Any]:
         if verb == "mlflow-artifacts/artifacts":
             return {"files": self.listing(query["path"])}
         if (
@@ -90,7 +91,7 @@ class Tracking(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def tracking() -> Iterator[tuple[type[Tracking], str]]:
-    handler = type("Handler", (Tracking,), {"asked": []})
+    handler = type("Handler", (Tracking,), {"requested_paths": []})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -117,9 +118,11 @@ def test_a_model_of_another_library_is_downloaded_with_its_seal(
     handler, host = tracking
     monkeypatch.setitem(FILES, "flavor.json", b"{}")
     handler.tags = [{"key": "sparkops.seal", "value": "feed"}]
-    found = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
-    assert found.seal == "feed"
-    copied = {file.relative_to(found.folder).as_posix() for file in found.folder.rglob("*") if file.is_file()}
+    located = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+    assert located.seal == "feed"
+    copied = {
+        file.relative_to(located.folder).as_posix() for file in located.folder.rglob("*") if file.is_file()
+    }
     assert copied == set(FILES)
 
 
@@ -128,17 +131,17 @@ def test_a_cached_version_is_not_downloaded_again(
 ) -> None:
     handler, host = tracking
     download(f"http://{host}", "late", "3", tmp_path)
-    handler.asked.clear()
+    handler.requested_paths.clear()
     download(f"http://{host}", "late", "3", tmp_path)
-    assert handler.asked == ["/api/2.0/mlflow/model-versions/get"]
+    assert handler.requested_paths == ["/api/2.0/mlflow/model-versions/get"]
 
 
 def test_a_download_that_differs_from_the_registered_scorer_is_refused(
     tracking: tuple[type[Tracking], str], tmp_path: Path
 ) -> None:
     handler, host = tracking
-    found = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
-    assert (found.version, found.seal) == (3, "")
+    located = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
+    assert (located.version, located.seal) == (3, "")
     handler.tags = [{"key": TAG, "value": "ab" * 32}]
     with pytest.raises(ModelError, match="late/3 is not what was registered"):
         locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
@@ -171,9 +174,9 @@ def test_user_and_password_are_sent_and_never_shown(
     handler, host = tracking
     handler.login = "ann:se@cret"
     assert download(f"http://ann:se%40cret@{host}", "late", "3", tmp_path)[1] == 3
-    with pytest.raises(EngineError, match=r"answered 401. Give a user and password") as told:
+    with pytest.raises(EngineError, match=r"answered 401. Give a user and password") as raised:
         download(f"http://ann:wrong@{host}", "late", "3", tmp_path)
-    assert "wrong" not in str(told.value)
+    assert "wrong" not in str(raised.value)
 
 
 def test_artifacts_that_the_server_does_not_serve_are_reported(

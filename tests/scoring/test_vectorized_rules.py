@@ -42,8 +42,8 @@ OTHERS = [
 
 def watch(rules: list[conditions.RowRule], apply: Any = "count") -> RuleMonitor:
     facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
-    carried = [PortableRule(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
-    return RuleMonitor(PortableRules(rules=tuple(carried)), list(KNOWN.values()), apply)
+    portable_rules = [PortableRule(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
+    return RuleMonitor(PortableRules(rules=tuple(portable_rules)), list(KNOWN.values()), apply)
 
 
 def as_numpy(values: list[Any], field: Field) -> Any:
@@ -65,35 +65,35 @@ def as_coded(values: list[Any], field: Field) -> Any:
 FORMS: dict[str, Any] = {"lists": lambda values, _: values, "NumPy": as_numpy, "coded": as_coded}
 
 
-def caught(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> list[int]:
-    """Return the rows that a screen of one rule catches."""
-    given_columns = {name: read_slice(KNOWN[name], values, 0, size) for name, values in columns.items()}
-    assert all(isinstance(column, ScalarColumn) for column in given_columns.values())
-    found: list[int] = VectorizedRules([rule], list(KNOWN.values())).violations(given_columns, size).tolist()  # type: ignore[arg-type]
-    return found
+def violations(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> list[int]:
+    """Return the indices of the rows that violate a rule."""
+    slices = {name: read_slice(KNOWN[name], values, 0, size) for name, values in columns.items()}
+    assert all(isinstance(column, ScalarColumn) for column in slices.values())
+    indices: list[int] = VectorizedRules([rule], list(KNOWN.values())).violations(slices, size).tolist()  # type: ignore[arg-type]
+    return indices
 
 
 @given(
     expects=st.lists(random_conditions | st.sampled_from(OTHERS), min_size=1, max_size=4),
     unless=st.none() | random_conditions,
-    given_rows=st.lists(wide, min_size=1, max_size=12),
+    batch_rows=st.lists(wide, min_size=1, max_size=12),
     form=st.sampled_from(list(FORMS)),
 )
 @settings(max_examples=400, deadline=None)
 def test_a_batch_has_the_violations_of_its_rows(
-    expects: list[Any], unless: Any, given_rows: list[dict[str, Any]], form: str
+    expects: list[Any], unless: Any, batch_rows: list[dict[str, Any]], form: str
 ) -> None:
     rules = [conditions.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
-    columns = {name: FORMS[form]([row[name] for row in given_rows], field) for name, field in KNOWN.items()}
+    columns = {name: FORMS[form]([row[name] for row in batch_rows], field) for name, field in KNOWN.items()}
     for rule in rules:
         alone = compile_rules([rule], KNOWN.values())
-        wrong = [at for at, row in enumerate(given_rows) if alone(row)]
-        assert caught(rule, columns, len(given_rows)) == wrong
+        wrong = [at for at, row in enumerate(batch_rows) if alone(row)]
+        assert violations(rule, columns, len(batch_rows)) == wrong
     alone = compile_rules(rules, KNOWN.values())
-    found = [at for row in given_rows for at in alone(row)]
+    violated = [at for row in batch_rows for at in alone(row)]
     watched = watch(rules)
-    watched.check_batch(columns, len(given_rows))
-    assert watched.counts == [found.count(at) for at in range(len(rules))]
+    watched.check_batch(columns, len(batch_rows))
+    assert watched.counts == [violated.count(at) for at in range(len(rules))]
 
 
 @pytest.mark.parametrize("constant", [2**53, 2**53 + 1, float(2**53), 2**63 - 1])
@@ -107,7 +107,7 @@ def test_integers_beyond_double_precision_are_compared_exactly(constant: Any) ->
         rule = conditions.RowRule(fields=("i",), expects=expects)
         alone = compile_rules([rule], FIELDS)
         wrong = [at for at, value in enumerate(values) if alone({**GOOD, "i": value})]
-        assert caught(rule, {"i": np.array(values)}, 4) == wrong
+        assert violations(rule, {"i": np.array(values)}, 4) == wrong
 
 
 def low(bound: int) -> conditions.RowRule:

@@ -25,7 +25,7 @@ def column_map_plan(rule: RowRule, mostly: float) -> MetricPlan:
         rows, evaluated = values[row_count_name(rule.where)], evaluated_count(rule, values)
         # A sum over no rows is NULL.
         unexpected = values[name] if rows else None
-        success = not rows or not evaluated or meets_mostly(evaluated, unexpected or 0, mostly)
+        success = not rows or not evaluated or satisfies_mostly(evaluated, unexpected or 0, mostly)
         return Verdict(success, map_result(rows, evaluated, unexpected, samples))
 
     return _map_plan(rule, judge, first_field)
@@ -54,7 +54,7 @@ def multicolumn_map_plan(
 
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:
         rows, evaluated = values[row_count_name(rule.where)], evaluated_count(rule, values)
-        success = not rows or not evaluated or meets_mostly(evaluated, values[name], mostly)
+        success = not rows or not evaluated or satisfies_mostly(evaluated, values[name], mostly)
         return Verdict(success, map_result(rows, evaluated, values[name], samples))
 
     return _map_plan(rule, judge, to_sample)
@@ -129,7 +129,7 @@ def first_field(values: Sequence[Any]) -> Any:
     return values[0]
 
 
-def meets_mostly(evaluated: int, unexpected: int, mostly: float) -> bool:
+def satisfies_mostly(evaluated: int, unexpected: int, mostly: float) -> bool:
     """Tell whether the share of rows that pass is at least `mostly`."""
     total = float(evaluated)
     return (total - float(unexpected)) / total >= mostly

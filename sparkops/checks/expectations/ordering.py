@@ -14,9 +14,9 @@ from sparkops.checks.expectations.column_aggregates import non_null_count
 from sparkops.checks.expectations.map_plans import (
     first_field,
     map_result,
-    meets_mostly,
     row_count_metric,
     row_count_name,
+    satisfies_mostly,
 )
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
@@ -64,7 +64,9 @@ class _Monotonic:
         def judge(values: MetricValues, samples: list[Any]) -> Verdict:
             rows, evaluated = values[row_count_name(where)], values[count_name]
             unexpected = values["violations"]
-            success = not rows or not evaluated or meets_mostly(evaluated, unexpected, self.args["mostly"])
+            success = (
+                not rows or not evaluated or satisfies_mostly(evaluated, unexpected, self.args["mostly"])
+            )
             return Verdict(success, map_result(rows, evaluated, unexpected, samples))
 
         failing_rows = FailingRows(

@@ -22,9 +22,9 @@ from sparkops.checks.expectations.column_aggregates import (
 from sparkops.checks.expectations.map_plans import (
     first_field,
     map_result,
-    meets_mostly,
     row_count_metric,
     row_count_name,
+    satisfies_mostly,
 )
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
@@ -135,7 +135,7 @@ def _plan_two_jobs(
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:
         rows, evaluated = values[row_count_name(where)], values[count_name]
         unexpected = values.get(outliers_name, 0) if rows else None
-        success = not rows or not evaluated or meets_mostly(evaluated, unexpected or 0, args["mostly"])
+        success = not rows or not evaluated or satisfies_mostly(evaluated, unexpected or 0, args["mostly"])
         return Verdict(success, map_result(rows, evaluated, unexpected, samples))
 
     def plan_dependent(values: MetricValues) -> MetricPlan:

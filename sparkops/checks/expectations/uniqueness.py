@@ -16,8 +16,8 @@ from sparkops.checks.expectations.map_plans import (
     evaluated_count_metrics,
     first_field,
     map_result,
-    meets_mostly,
     row_count_name,
+    satisfies_mostly,
 )
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
@@ -88,7 +88,7 @@ class _UniqueKey:
 
     def _judge(self, values: MetricValues, samples: list[Any]) -> Verdict:
         rows, evaluated = values[row_count_name(self.rule.where)], evaluated_count(self.rule, values)
-        success = not rows or not evaluated or meets_mostly(evaluated, values["duplicates"], self.mostly)
+        success = not rows or not evaluated or satisfies_mostly(evaluated, values["duplicates"], self.mostly)
         return Verdict(success, map_result(rows, evaluated, values["duplicates"], samples))
 
     def _duplicate_groups(self, frame: DataFrame) -> DataFrame:

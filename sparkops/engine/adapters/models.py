@@ -50,7 +50,7 @@ class TrainingRules:
         except ConfigError as error:
             # The model is trained already: a mistake in a suite must not lose it.
             return PortableRules(
-                left_out=(OmittedRule(label="every expectation", table=table, why=str(error)),)
+                left_out=(OmittedRule(label="every expectation", table=table, reason=str(error)),)
             )
 
 

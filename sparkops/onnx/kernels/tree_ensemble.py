@@ -19,9 +19,9 @@ def add_category_features(graph: GraphBuilder, source: VectorTensor, sets: Categ
         return source.tensor
     count = len(sets.tables[0]) - 1
     offset = graph.add("Sub", graph.gather(source.tensor, sets.slots), float(sets.low))
-    whole = graph.add("Clip", graph.add("Floor", offset), 0.0, float(count - 1))
-    # what is no category takes the last row of the table
-    position = graph.add("Where", graph.add("Equal", whole, offset), offset, float(count))
+    category = graph.add("Clip", graph.add("Floor", offset), 0.0, float(count - 1))
+    # A value that is not a category takes the last row of the table.
+    position = graph.add("Where", graph.add("Equal", category, offset), offset, float(count))
     index = graph.cast(position, "int64")
     columns = [
         graph.add("Gather", table, graph.add("Gather", index, np.array(at), axis=1), axis=0)

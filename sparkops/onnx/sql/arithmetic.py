@@ -19,7 +19,7 @@ _FAR, _LONG = 1e15, 2**63
 _KINDS = {"double": "double", "float": "double", "boolean": "bool"}
 
 
-def has_plain_type(node: Expression) -> bool:
+def has_exact_product_type(node: Expression) -> bool:
     """Tell whether result and operands are of one numeric type whose products the graph computes exactly."""
     return node.type in _NUMBERS and _has_one_type(node)
 
@@ -63,7 +63,7 @@ def export_operator(op: str) -> Export:
 
 
 def _long_overflow(graph: GraphBuilder, op: str, result: str, operands: GraphValues) -> str:
-    """Return the mask of the rows where a sum, difference or negation of longs overflows, told by its sign."""
+    """Return the mask of the rows where a sum, difference or negation of longs overflows, which the sign of the result shows."""
     signs = [
         graph.add("Less", name, np.array(0)) for name in (*(operand.name for operand in operands), result)
     ]
@@ -190,7 +190,7 @@ def _not_zero(graph: GraphBuilder, operand: GraphValue) -> str:
 ARITHMETIC: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
     "add": (has_summable_type, export_operator("Add")),
     "sub": (has_summable_type, export_operator("Sub")),
-    "mul": (has_plain_type, export_operator("Mul")),
+    "mul": (has_exact_product_type, export_operator("Mul")),
     "neg": (has_summable_type, export_operator("Neg")),
     "abs": (has_summable_type, export_operator("Abs")),
     "mod": (_has_divisible_type, export_remainder),

@@ -13,11 +13,11 @@ from sparkops.scoring.ir.field import FLOATING_TYPES, NUMERIC_TYPES
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import Expression
 
-_PLAIN_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean"))
+_SCALAR_TYPES = frozenset((*NUMERIC_TYPES, "string", "boolean"))
 
 
-def _has_plain_types(node: Expression) -> bool:
-    return all(arg.type in _PLAIN_TYPES for arg in node.args) and node.type in _PLAIN_TYPES
+def _has_scalar_types(node: Expression) -> bool:
+    return all(arg.type in _SCALAR_TYPES for arg in node.args) and node.type in _SCALAR_TYPES
 
 
 def _has_numeric_operands(node: Expression) -> bool:
@@ -112,7 +112,7 @@ def _in(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphVa
 
 
 def _is_in(node: Expression) -> bool:
-    return _has_plain_types(node) and all(
+    return _has_scalar_types(node) and all(
         arg.op == "literal" and arg.value is not None for arg in node.args[1:]
     )
 
@@ -187,21 +187,21 @@ def _nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Grap
 
 
 CONDITIONALS: Mapping[str, tuple[Callable[[Expression], bool], Export]] = {
-    "eq": (_has_plain_types, _equal),
-    "eqnull": (_has_plain_types, _equal_or_both_null),
+    "eq": (_has_scalar_types, _equal),
+    "eqnull": (_has_scalar_types, _equal_or_both_null),
     "lt": (_has_numeric_operands, _ordered("lt", negated=False)),
     "gt": (_has_numeric_operands, _ordered("gt", negated=False)),
     "ge": (_has_numeric_operands, _ordered("lt", negated=True)),
     "le": (_has_numeric_operands, _ordered("gt", negated=True)),
-    "and": (_has_plain_types, _logical("And", decisive=False)),
-    "or": (_has_plain_types, _logical("Or", decisive=True)),
-    "not": (_has_plain_types, _not),
-    "isnull": (_has_plain_types, _is_null),
-    "isnan": (_has_plain_types, _is_nan),
+    "and": (_has_scalar_types, _logical("And", decisive=False)),
+    "or": (_has_scalar_types, _logical("Or", decisive=True)),
+    "not": (_has_scalar_types, _not),
+    "isnull": (_has_scalar_types, _is_null),
+    "isnan": (_has_scalar_types, _is_nan),
     "in": (_is_in, _in),
-    "case": (_has_plain_types, _case),
-    "coalesce": (_has_plain_types, _coalesce),
+    "case": (_has_scalar_types, _case),
+    "coalesce": (_has_scalar_types, _coalesce),
     "greatest": (_has_numeric_operands, _extreme(largest=True)),
     "least": (_has_numeric_operands, _extreme(largest=False)),
-    "nanvl": (_has_plain_types, _nanvl),
+    "nanvl": (_has_scalar_types, _nanvl),
 }

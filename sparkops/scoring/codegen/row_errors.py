@@ -52,12 +52,12 @@ def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = 
     return refuse
 
 
-def refuse_value(name: str, stage: str, why: str, *, drop: bool = False) -> Refusal:
-    """Return the function that refuses a row for a value; `why` is a predicate such as `is out of range`."""
+def refuse_value(name: str, stage: str, reason: str, *, drop: bool = False) -> Refusal:
+    """Return the function that refuses a row for a value; `reason` is a predicate such as `is out of range`."""
     error, _ = _error_and_verb(drop=drop)
 
     def refuse(value: Any) -> NoReturn:
-        raise error(f"Field `{name}`: value {value!r} {why} ({stage}).", field=name, value=value)
+        raise error(f"Field `{name}`: value {value!r} {reason} ({stage}).", field=name, value=value)
 
     return refuse
 

@@ -39,11 +39,11 @@ class Sum:
 
     Args:
         operands: The summands.
-        whole: For each operand, whether it is an integer.
+        are_integers: For each operand, whether it is an integer.
     """
 
     operands: tuple[Operand, ...]
-    whole: tuple[bool, ...]
+    are_integers: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _RULE_KEYS = {
     "mostly": "mostly",
     "types": "types",
 }
-_LEFT_OUT_KEYS = {"label": "label", "table": "table", "why": "why"}
+_LEFT_OUT_KEYS = {"label": "label", "table": "table", "why": "reason"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,12 @@ class OmittedRule:
     Args:
         label: The expectation in one line.
         table: Table whose suite contains it.
-        why: The reason.
+        reason: Why it is left out.
     """
 
     label: str
     table: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class PortableRules:
 
     def omission_messages(self) -> tuple[str, ...]:
         """Return a line for each expectation left out, with the reason."""
-        return tuple(f"{omitted.table}: {omitted.label}: {omitted.why}" for omitted in self.left_out)
+        return tuple(f"{omitted.table}: {omitted.label}: {omitted.reason}" for omitted in self.left_out)
 
     def to_json(self) -> dict[str, Any]:
         """Return the rules as JSON values."""

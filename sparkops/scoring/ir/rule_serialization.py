@@ -16,7 +16,7 @@ _NODES: tuple[tuple[str, type, Mapping[str, str]], ...] = (
     ("Field", conditions.ColumnRef, {"name": "name"}),
     ("Value", conditions.Constant, {"value": "value"}),
     ("Length", conditions.Length, {"operand": "operand"}),
-    ("Total", conditions.Sum, {"operands": "operands", "whole": "whole"}),
+    ("Total", conditions.Sum, {"operands": "operands", "whole": "are_integers"}),
     ("Compare", conditions.Compare, {"op": "op", "left": "left", "right": "right"}),
     ("Same", conditions.NullSafeEqual, {"left": "left", "right": "right"}),
     ("Among", conditions.IsIn, {"operand": "operand", "values": "values"}),

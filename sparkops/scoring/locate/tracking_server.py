@@ -55,14 +55,14 @@ def _resolve_version(server: str, name: str, at: str) -> str:
         else:
             answer = _get(server, "2.0/mlflow/registered-models/alias", name=name, alias=at)
         return str(answer["model_version"]["version"])
-    except _NotFoundError as error:
+    except _MissingResourceError as error:
         raise _unknown_model_error(server, name, at) from error
 
 
 def _unknown_model_error(server: str, name: str, at: str) -> UnknownName:
     try:
         model = _get(server, "2.0/mlflow/registered-models/get", name=name)["registered_model"]
-    except _NotFoundError:
+    except _MissingResourceError:
         return UnknownName("model", name, where=f"the registry at {_without_credentials(server)}")
     versions = [str(version["version"]) for version in model.get("latest_versions", ())]
     if at.isdecimal():
@@ -120,7 +120,7 @@ def _files(server: str, root: str, below: str = "") -> Iterator[str]:
             yield path
 
 
-class _NotFoundError(Exception):
+class _MissingResourceError(Exception):
     """The server answered that the resource does not exist."""
 
 
@@ -143,7 +143,7 @@ def _read(server: str, path: str) -> bytes:
         with error:
             detail = error.read(2000).decode("utf-8", "replace")
         if error.code == 404 or "RESOURCE_DOES_NOT_EXIST" in detail or "not found" in detail:  # noqa: PLR2004
-            raise _NotFoundError(detail) from error
+            raise _MissingResourceError(detail) from error
         advice = (
             "Give a user and password in its URL." if error.code in (401, 403) else "See the server's log."
         )

@@ -18,7 +18,7 @@ def keep_supported(rules: PortableRules, fields: Sequence[Field]) -> PortableRul
     reasons = [(rule, unsupported_reason(rule, known)) for rule in rules.rules]
     supported = [rule for rule, reason in reasons if not reason][:MAX_RULES]
     omitted = [
-        OmittedRule(label=rule.label, table=rule.table, why=reason) for rule, reason in reasons if reason
+        OmittedRule(label=rule.label, table=rule.table, reason=reason) for rule, reason in reasons if reason
     ]
     return PortableRules(rules=tuple(supported), left_out=(*omitted, *rules.left_out))
 

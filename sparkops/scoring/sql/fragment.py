@@ -30,7 +30,6 @@ def null_propagating(
     operands: Sequence[Fragment],
     body: Callable[..., str],
     *,
-    null: bool = False,
     nan: bool = True,
     backwards: bool = False,
     once: bool = True,
@@ -42,8 +41,8 @@ def null_propagating(
     Args:
         code: Makes names.
         operands: The operands.
-        body: Takes one Python text for each operand and returns the text of the result.
-        null: Whether the body may return None for operands that are not None.
+        body: Takes one Python text for each operand and returns the text of the result. The result counts as not
+            null where no operand is null; `emit_call` has an option for functions that may return None there.
         nan: Whether the body may return NaN.
         backwards: The last operand is evaluated first, as Spark does in divisions.
         once: The body uses each operand at most once.
@@ -62,10 +61,10 @@ def null_propagating(
             exprs[at] = name
     result = body(*exprs)
     if not null_tests:
-        return Fragment(result, null=null, nan=nan)
+        return Fragment(result, null=False, nan=nan)
     return Fragment(
         f"(None if {' or '.join(null_tests)} else {result})",
-        null or any(operand.null for operand in operands),
+        any(operand.null for operand in operands),
         nan,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -59,11 +59,29 @@ def range_checked(code: CodeWriter, kind: str, expr: str) -> str:
 
 
 def emit_call(
-    code: CodeWriter, operands: Fragments, function: Callable[..., Any], **options: bool
+    code: CodeWriter,
+    operands: Fragments,
+    function: Callable[..., Any],
+    *,
+    null: bool = False,
+    nan: bool = True,
+    backwards: bool = False,
 ) -> Fragment:
-    """Return the call of a function, None where an operand is None; `options` are those of `null_propagating`."""
+    """Return the call of a function, None where an operand is None.
+
+    Args:
+        code: Makes names.
+        operands: The arguments.
+        function: The function.
+        null: Whether it may return None for arguments that are not None.
+        nan: Whether it may return NaN.
+        backwards: The last operand is evaluated first, as Spark does in divisions.
+    """
     name = code.constant(function)
-    return null_propagating(code, operands, lambda *args: f"{name}({', '.join(args)})", **options)
+    call = null_propagating(
+        code, operands, lambda *args: f"{name}({', '.join(args)})", nan=nan, backwards=backwards
+    )
+    return replace(call, null=call.null or null)
 
 
 def emit_decimal_call(

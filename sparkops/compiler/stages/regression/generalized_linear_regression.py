@@ -39,7 +39,7 @@ def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None
 def _link(saved: SavedStage) -> tuple[str, float, str]:
     """Return the link, the exponent of its inverse, and the range that the family allows.
 
-    A family has a canonical link. A Tweedie family is told by its variance power, and so is its canonical link.
+    A family has a canonical link. The variance power of a Tweedie model determines its family and its canonical link.
     """
     explicit, family = saved.metadata["paramMap"], str(saved.params["family"]).lower()
     tweedie = family == "tweedie"

@@ -46,6 +46,6 @@ def _look_up_id(step: Step, context: GraphContext, at: int, side: str) -> str:
         valid = graph.add("And", valid, graph.add("Not", column.null))
     context.exclude(graph.add("Not", valid))
     ids = step.arrays[f"{side}s"].astype(np.int64).tolist()
-    whole = graph.cast(graph.add("Where", valid, value, 0.0), "int64")
+    integer_id = graph.cast(graph.add("Where", valid, value, 0.0), "int64")
     table = {"keys_int64s": ids, "values_int64s": list(range(len(ids))), "default_int64": len(ids)}
-    return graph.add("LabelEncoder", whole, domain=ML, **table)
+    return graph.add("LabelEncoder", integer_id, domain=ML, **table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, label_indexer, plain_features
+from parity.pipelines import SCALAR_COLUMNS, label_indexer, scalar_features
 
 
 @case("GBTClassificationModel", "leaves of every kind of tree", inputs=["v"], frame="vectors")
@@ -35,7 +35,7 @@ def leaves() -> list[Any]:
 @case(
     "GBTClassificationModel",
     "labels of the prediction",
-    inputs=PLAIN_COLUMNS,
+    inputs=SCALAR_COLUMNS,
     rows=150,
     also=("IndexToString",),
 )
@@ -44,4 +44,4 @@ def labels() -> list[Any]:
     from pyspark.ml.feature import IndexToString
 
     to_label = IndexToString(inputCol="prediction", outputCol="predicted", labels=["fine", "late"])
-    return [*plain_features(), label_indexer(), GBTClassifier(maxIter=3), to_label]
+    return [*scalar_features(), label_indexer(), GBTClassifier(maxIter=3), to_label]

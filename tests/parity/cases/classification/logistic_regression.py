@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, label_indexer, plain_features
+from parity.pipelines import SCALAR_COLUMNS, label_indexer, scalar_features
 
 
 @case("LogisticRegressionModel", "vectors as input", inputs=["v"], frame="vectors")
@@ -20,28 +20,28 @@ def _binomial(**params: Any) -> list[Any]:
     from pyspark.ml.feature import StandardScaler
 
     return [
-        *plain_features(scaler=StandardScaler()),
+        *scalar_features(scaler=StandardScaler()),
         label_indexer(),
         LogisticRegression(maxIter=4, **params),
     ]
 
 
-@case("LogisticRegressionModel", "two classes, keep", inputs=PLAIN_COLUMNS, rows=150)
+@case("LogisticRegressionModel", "two classes, keep", inputs=SCALAR_COLUMNS, rows=150)
 def two_classes() -> list[Any]:
     return _binomial()
 
 
-@case("LogisticRegressionModel", "sparse weights", inputs=PLAIN_COLUMNS, rows=150)
+@case("LogisticRegressionModel", "sparse weights", inputs=SCALAR_COLUMNS, rows=150)
 def sparse_weights() -> list[Any]:
     return _binomial(elasticNetParam=1.0, regParam=0.05)
 
 
-@case("LogisticRegressionModel", "threshold, no raw column", inputs=PLAIN_COLUMNS, rows=150)
+@case("LogisticRegressionModel", "threshold, no raw column", inputs=SCALAR_COLUMNS, rows=150)
 def threshold() -> list[Any]:
     return _binomial(threshold=0.7, rawPredictionCol="")
 
 
-@case("LogisticRegressionModel", "two classes, multinomial", inputs=PLAIN_COLUMNS, rows=150)
+@case("LogisticRegressionModel", "two classes, multinomial", inputs=SCALAR_COLUMNS, rows=150)
 def multinomial() -> list[Any]:
     return _binomial(family="multinomial")
 
@@ -49,7 +49,7 @@ def multinomial() -> list[Any]:
 @case(
     "LogisticRegressionModel",
     "three classes, thresholds",
-    inputs=PLAIN_COLUMNS,
+    inputs=SCALAR_COLUMNS,
     rows=150,
     also=("MinMaxScalerModel",),
 )
@@ -58,6 +58,6 @@ def thresholds() -> list[Any]:
     from pyspark.ml.feature import MinMaxScaler
 
     return [
-        *plain_features(scaler=MinMaxScaler(min=-1.0, max=2.0)),
+        *scalar_features(scaler=MinMaxScaler(min=-1.0, max=2.0)),
         LogisticRegression(maxIter=4, labelCol="three", thresholds=[0.2, 0.5, 0.3]),
     ]

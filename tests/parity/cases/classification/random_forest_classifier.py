@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, plain_features
+from parity.pipelines import SCALAR_COLUMNS, scalar_features
 
 
 @case("RandomForestClassificationModel", "vectors as input", inputs=["v"], frame="vectors")
@@ -15,8 +15,8 @@ def vectors() -> list[Any]:
     return [RandomForestClassifier(featuresCol="v", labelCol="three", numTrees=3, seed=1)]
 
 
-@case("RandomForestClassificationModel", "three classes", inputs=PLAIN_COLUMNS, rows=150)
+@case("RandomForestClassificationModel", "three classes", inputs=SCALAR_COLUMNS, rows=150)
 def three_classes() -> list[Any]:
     from pyspark.ml.classification import RandomForestClassifier
 
-    return [*plain_features(one_hot=False), RandomForestClassifier(labelCol="three", numTrees=4, seed=1)]
+    return [*scalar_features(one_hot=False), RandomForestClassifier(labelCol="three", numTrees=4, seed=1)]

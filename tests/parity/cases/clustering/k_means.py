@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, plain_features
+from parity.pipelines import SCALAR_COLUMNS, scalar_features
 
 
 @case("KMeansModel", "vectors as input", inputs=["v"], frame="vectors")
@@ -15,17 +15,17 @@ def vectors() -> list[Any]:
     return [KMeans(featuresCol="v", k=3, seed=1)]
 
 
-@case("KMeansModel", "after StandardScaler", inputs=PLAIN_COLUMNS, rows=150)
+@case("KMeansModel", "after StandardScaler", inputs=SCALAR_COLUMNS, rows=150)
 def scaled() -> list[Any]:
     from pyspark.ml.clustering import KMeans
     from pyspark.ml.feature import StandardScaler
 
-    return [*plain_features(scaler=StandardScaler()), KMeans(k=3, seed=1)]
+    return [*scalar_features(scaler=StandardScaler()), KMeans(k=3, seed=1)]
 
 
-@case("KMeansModel", "cosine", inputs=PLAIN_COLUMNS, rows=150)
+@case("KMeansModel", "cosine", inputs=SCALAR_COLUMNS, rows=150)
 def cosine() -> list[Any]:
     from pyspark.ml.clustering import KMeans
     from pyspark.ml.feature import StandardScaler
 
-    return [*plain_features(scaler=StandardScaler()), KMeans(k=3, seed=1, distanceMeasure="cosine")]
+    return [*scalar_features(scaler=StandardScaler()), KMeans(k=3, seed=1, distanceMeasure="cosine")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS
+from parity.pipelines import SCALAR_COLUMNS
 
 
 def formula(text: str, **params: Any) -> Any:
@@ -14,7 +14,7 @@ def formula(text: str, **params: Any) -> Any:
     return RFormula(formula=text, featuresCol="v", labelCol="aim", **params)
 
 
-@case("RFormulaModel", "numbers and text, a label of text", inputs=PLAIN_COLUMNS)
+@case("RFormulaModel", "numbers and text, a label of text", inputs=SCALAR_COLUMNS)
 def text() -> list[Any]:
     from pyspark.ml.classification import LogisticRegression
 
@@ -24,7 +24,7 @@ def text() -> list[Any]:
     ]
 
 
-@case("RFormulaModel", "rows skipped", inputs=PLAIN_COLUMNS)
+@case("RFormulaModel", "rows skipped", inputs=SCALAR_COLUMNS)
 def skip() -> list[Any]:
     from pyspark.ml.regression import LinearRegression
 

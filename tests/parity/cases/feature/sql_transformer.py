@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS
+from parity.pipelines import SCALAR_COLUMNS
 
 
 def sql(statement: str) -> Any:
@@ -15,7 +15,7 @@ def sql(statement: str) -> Any:
     return SQLTransformer(statement=statement)
 
 
-@case("SQLTransformer", "numbers, conditions and text", inputs=PLAIN_COLUMNS, rows=200)
+@case("SQLTransformer", "numbers, conditions and text", inputs=SCALAR_COLUMNS, rows=200)
 def expressions() -> list[Any]:
     return [
         sql(
@@ -36,7 +36,7 @@ def overflow() -> list[Any]:
     return [sql("SELECT *, n * n AS square, l + 1 AS next, 10 / n AS inverse, -n AS minus FROM __THIS__")]
 
 
-@case("SQLTransformer", "rows dropped, columns hidden, renamed and replaced", inputs=PLAIN_COLUMNS, rows=45)
+@case("SQLTransformer", "rows dropped, columns hidden, renamed and replaced", inputs=SCALAR_COLUMNS, rows=45)
 def where() -> list[Any]:
     from pyspark.ml.feature import StringIndexer, VectorAssembler
 

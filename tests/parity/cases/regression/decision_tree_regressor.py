@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, plain_features
+from parity.pipelines import SCALAR_COLUMNS, scalar_features
 
 
 @case(
@@ -42,8 +42,8 @@ def leaves_of_categories() -> list[Any]:
     ]
 
 
-@case("DecisionTreeRegressionModel", "categories", inputs=PLAIN_COLUMNS, rows=150)
+@case("DecisionTreeRegressionModel", "categories", inputs=SCALAR_COLUMNS, rows=150)
 def categories() -> list[Any]:
     from pyspark.ml.regression import DecisionTreeRegressor
 
-    return [*plain_features(one_hot=False), DecisionTreeRegressor(labelCol="y")]
+    return [*scalar_features(one_hot=False), DecisionTreeRegressor(labelCol="y")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, assemble
+from parity.pipelines import SCALAR_COLUMNS, assemble
 
 
-@case("OneHotEncoderModel", "nulls in vectors", inputs=PLAIN_COLUMNS, rows=150)
+@case("OneHotEncoderModel", "nulls in vectors", inputs=SCALAR_COLUMNS, rows=150)
 def nulls() -> list[Any]:
     from pyspark.ml.feature import Bucketizer, OneHotEncoder
 

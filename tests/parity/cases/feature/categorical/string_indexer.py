@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, assemble, label_indexer, plain_features
+from parity.pipelines import SCALAR_COLUMNS, assemble, label_indexer, scalar_features
 
 
-@case("StringIndexerModel", "skip", inputs=PLAIN_COLUMNS, rows=150, also=("Bucketizer",))
+@case("StringIndexerModel", "skip", inputs=SCALAR_COLUMNS, rows=150, also=("Bucketizer",))
 def skip() -> list[Any]:
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.feature import StandardScaler
 
-    features = plain_features(invalid="skip", scaler=StandardScaler(withMean=True))
+    features = scalar_features(invalid="skip", scaler=StandardScaler(withMean=True))
     return [*features, label_indexer(), LogisticRegression(maxIter=4)]
 
 
-@case("StringIndexerModel", "numbers as text", inputs=PLAIN_COLUMNS, rows=150)
+@case("StringIndexerModel", "numbers as text", inputs=SCALAR_COLUMNS, rows=150)
 def numbers() -> list[Any]:
     from pyspark.ml.feature import StringIndexer
 

@@ -39,7 +39,7 @@ def _index_both(invalid: str, *more: str) -> list[Any]:
 
 
 @case("VectorIndexerModel", "an unseen zero, kept", inputs=["m", "k", "g", "y", "z"], frame="gaps")
-def unseen_zero_kept() -> list[Any]:
+def unseen_zero_accepted() -> list[Any]:
     return _index_slot_without_zero("keep")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, assemble, plain_features
+from parity.pipelines import SCALAR_COLUMNS, assemble, scalar_features
 
 
 @case("MinMaxScalerModel", "vectors as input, a constant slot", inputs=["v", "p"], frame="vectors")
@@ -19,10 +19,10 @@ def constant_slot() -> list[Any]:
     ]
 
 
-@case("MinMaxScalerModel", "before three classes", inputs=PLAIN_COLUMNS, rows=150)
+@case("MinMaxScalerModel", "before three classes", inputs=SCALAR_COLUMNS, rows=150)
 def before_classifier() -> list[Any]:
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.feature import MinMaxScaler
 
-    features = plain_features(scaler=MinMaxScaler(min=-1.0, max=2.0))
+    features = scalar_features(scaler=MinMaxScaler(min=-1.0, max=2.0))
     return [*features, LogisticRegression(maxIter=4, labelCol="three")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import PLAIN_COLUMNS, label_indexer, plain_features
+from parity.pipelines import SCALAR_COLUMNS, label_indexer, scalar_features
 
 
 @case("VectorAssembler", "vectors and numbers", inputs=["v", "p"], frame="vectors")
@@ -21,7 +21,7 @@ def vectors_and_numbers() -> list[Any]:
 @case(
     "VectorAssembler",
     "error",
-    inputs=PLAIN_COLUMNS,
+    inputs=SCALAR_COLUMNS,
     rows=150,
     also=("StandardScalerModel", "StringIndexerModel", "Bucketizer"),
 )
@@ -29,5 +29,5 @@ def error() -> list[Any]:
     from pyspark.ml.classification import LogisticRegression
     from pyspark.ml.feature import StandardScaler
 
-    features = plain_features(invalid="error", scaler=StandardScaler(withMean=True))
+    features = scalar_features(invalid="error", scaler=StandardScaler(withMean=True))
     return [*features, label_indexer(), LogisticRegression(maxIter=4)]
