@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+SPARK_CONF = {
+    "spark.driver.memory": "2g",
+    # Rows are spread over partitions, as they are for users; the log of a small table is not, which halves its tasks.
+    "spark.sql.shuffle.partitions": 2,
+    "spark.databricks.delta.snapshotPartitions": 1,
+    # Two cores are shared with another suite: a collector without threads of its own takes less of them.
+    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC",
+}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Allow Spark's own habits: pyspark and py4j leave loopback sockets to the garbage collector."""
     config.addinivalue_line(
@@ -56,7 +66,7 @@ def settings_in(root: Path, **changes: Any) -> Settings:
 @pytest.fixture(scope="session")
 def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
     """Share the starter of the suite's one Spark."""
-    spark = {"master": "local[2]", "conf": {"spark.sql.shuffle.partitions": 2, "spark.driver.memory": "2g"}}
+    spark = {"master": "local[2]", "conf": SPARK_CONF}
     shared = Starter(settings_in(tmp_path_factory.mktemp("spark"), spark=spark), app="sparkops-tests")
     yield shared
     shared.stop()
