@@ -47,7 +47,7 @@ def publish_stream(
     try:
         with publisher.timer("stream"):
             last_version = services.streams.run(
-                frame, name=job.name, output_mode=mode, every=job.every, each=batches.publish
+                frame, name=job.name, output_mode=mode, every=job.every, process_batch=batches.publish
             )
     finally:
         batches.record_checks()

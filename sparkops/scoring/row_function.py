@@ -42,7 +42,9 @@ def generate_code(description: Description) -> CodeWriter:
         read_field(field, value, code)
     for step in description.steps:
         if step.op not in STAGES:
-            raise ModelError(f"{step.stage}: operation `{step.op}` is not known to this version.")
+            raise ModelError(
+                f"{step.stage}: this version of sparkops does not know the operation `{step.op}`."
+            )
         STAGES[step.op].emit(step, code)
     return code
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyspark.sql.streaming.query import StreamingQuery
 
 CHECKPOINTS: Final = "_streams"
-# Seconds between two polls of a query, and so the longest time that a signal waits.
+# Seconds between two polls of a query. A signal is handled within this time.
 _POLL_INTERVAL: Final = 1.0
 
 BatchFunction = Callable[["DataFrame", MicroBatch], None]
@@ -56,16 +56,22 @@ class TableStreams:
         return reader.load(location.address)
 
     def run(
-        self, frame: DataFrame, *, name: str, output_mode: OutputMode, every: str | None, each: BatchFunction
+        self,
+        frame: DataFrame,
+        *,
+        name: str,
+        output_mode: OutputMode,
+        every: str | None,
+        process_batch: BatchFunction,
     ) -> int | None:
-        """Call `each` with every micro-batch, in order. A batch that fails ends the stream, and is repeated by the next run.
+        """Process micro-batches in order. A batch that fails ends the stream, and is repeated by the next run.
 
         Args:
             frame: The streaming frame.
             name: Name of the stream. Its checkpoint records what was processed.
             output_mode: Output mode of Structured Streaming.
             every: Interval between micro-batches, until interrupted; None processes what is available and ends.
-            each: Receives the rows of a micro-batch, and its identity.
+            process_batch: Receives the rows of a micro-batch, and its identity.
 
         Returns:
             The last version of the Delta table that was processed; None if there was nothing new.
@@ -76,37 +82,37 @@ class TableStreams:
         """
         if not hasattr(self.session.get(), "_jsparkSession"):
             raise EngineError(
-                "A streaming job needs a session with a JVM of its own, not one of Spark Connect."
+                "Streaming jobs do not run on Spark Connect: start sparkops in a classic Spark session."
             )
         checkpoint = join_path(self.catalog.warehouse, CHECKPOINTS, name)
         require_writable(checkpoint, what=f"the checkpoint of stream `{name}`")
-        batches = _Batches(each)
-        writer = frame.writeStream.queryName(name).outputMode(output_mode).foreachBatch(batches.process)
+        processor = _BatchProcessor(process_batch)
+        writer = frame.writeStream.queryName(name).outputMode(output_mode).foreachBatch(processor.process)
         writer = writer.option("checkpointLocation", checkpoint)
         trigger = writer.trigger(processingTime=every) if every else writer.trigger(availableNow=True)
         query = trigger.start()
-        batches.stream.set_result(query.id)
-        _await(query, batches)
+        processor.stream.set_result(query.id)
+        _await(query, processor)
         return _last_version(query)
 
 
-class _Batches:
+class _BatchProcessor:
     """Process micro-batches in Spark's thread, and keep the error of one that fails: Spark reports it only as text."""
 
-    def __init__(self, each: BatchFunction) -> None:
-        self.each = each
+    def __init__(self, process_batch: BatchFunction) -> None:
+        self.process_batch = process_batch
         self.stream: Future[str] = Future()
         self.error: BaseException | None = None
 
     def process(self, rows: DataFrame, number: int) -> None:
         try:
-            self.each(rows, MicroBatch(stream=self.stream.result(), number=number))
+            self.process_batch(rows, MicroBatch(stream=self.stream.result(), number=number))
         except BaseException as error:
             self.error = error
             raise
 
 
-def _await(query: StreamingQuery, batches: _Batches) -> None:
+def _await(query: StreamingQuery, processor: _BatchProcessor) -> None:
     """Wait for the end of a query; an interruption stops the query and its current micro-batch."""
     from pyspark.errors import StreamingQueryException
 
@@ -115,8 +121,8 @@ def _await(query: StreamingQuery, batches: _Batches) -> None:
         while not query.awaitTermination(_POLL_INTERVAL):  # type: ignore[arg-type]
             pass
     except StreamingQueryException:
-        if batches.error is not None:
-            raise batches.error from None
+        if processor.error is not None:
+            raise processor.error from None
         raise
     finally:
         query.stop()
@@ -137,7 +143,7 @@ def _last_version(query: StreamingQuery) -> int | None:
 def _declared_columns(location: Location) -> str:
     if location.ddl is None:
         raise InputError(
-            f"Source `{location.table}` is read as a stream, and Spark infers no columns there: declare them as "
+            f"Source `{location.table}` is read as a stream, for which Spark does not infer columns: declare them as "
             f"`tables.{location.table}.schema` in conf/."
         )
     return location.ddl

@@ -40,7 +40,12 @@ class CompiledSuite:
 
     @classmethod
     def of(cls, suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) -> CompiledSuite:
-        """Return a suite with the arguments of each expectation; None for one that Great Expectations evaluates."""
+        """Return the compiled suite.
+
+        Args:
+            suite: The suite.
+            arguments: Arguments of each expectation, or None if Great Expectations evaluates it.
+        """
         native = {
             index: (suite.expectations[index].type, values)
             for index, values in enumerate(arguments)
@@ -73,7 +78,7 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
     built = build_expectations(suite)
     arguments = [_arguments(*pair) for pair in zip(suite.expectations, built, strict=True)]
     path = _cache_path(suite, folder)
-    # The code of an expectation that is not core may change under the same name, so it is validated each time.
+    # A custom expectation may change its code and keep its name, so a suite that contains one is not cached.
     if path is not None and all(map(_is_core, built)):
         _write(path, json.dumps(arguments, default=_encode))
     return CompiledSuite.of(suite, arguments)
@@ -108,10 +113,10 @@ def _is_core(built: Any) -> bool:
 def _cache_path(suite: Suite, folder: Path) -> Path | None:
     """Return the suite's file in the cache: a hash of its content and of the version of Great Expectations."""
     try:
-        library = version("great-expectations")
+        gx_version = version("great-expectations")
     except PackageNotFoundError:
         return None
-    content = f"({_FORMAT!r}, {library!r}, [{', '.join(map(_content, suite.expectations))}])"
+    content = f"({_FORMAT!r}, {gx_version!r}, [{', '.join(map(_content, suite.expectations))}])"
     return folder / f"{sha256(content.encode()).hexdigest()[:32]}.json"
 
 

@@ -32,7 +32,7 @@ def evaluate(frame: DataFrame, expectations: Mapping[int, tuple[str, Arguments]]
 
     Args:
         frame: Rows to check.
-        expectations: Position in the suite to an expectation's type and arguments, as a CompiledSuite holds them.
+        expectations: Position in the suite to type and arguments: the field `native` of CompiledSuite.
     """
     evaluation = _Evaluation(frame)
     evaluation.plan(expectations)
@@ -82,7 +82,7 @@ class _Evaluation:
                     self._set_exception(index, str(error))
 
     def judge_all(self) -> None:
-        """Judge every expectation, and again with samples those that rows failed."""
+        """Judge every expectation. Those with failing rows are judged again, with samples of these rows."""
         for index in list(self.plans):
             if self._has_values(index):
                 self._judge(index, [])

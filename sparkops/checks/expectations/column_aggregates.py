@@ -32,7 +32,7 @@ _MEAN_TYPES = ("int", "bigint", *FLOATING_TYPES, "decimal")
 # An accuracy at which `percentile_approx` is exact, as `approxQuantile` with a relative error of 0 is: no two values are
 # merged below this number of rows.
 _EXACT_ACCURACY = 2**31 - 1
-# The upper of the two middle values is just above the quantile 0.5: by less than half a row of any frame below that number.
+# Added to 0.5, it gives the quantile of the upper middle value: less than half a row for frames below that number of rows.
 _ABOVE_HALF = 1e-10
 # Tolerances within which Great Expectations takes a quantile for equal to a bound.
 _ABSOLUTE_TOLERANCE, _RELATIVE_TOLERANCE = 1e-8, 1e-4
@@ -57,6 +57,7 @@ def mean(column: Column, column_type: Any) -> Column:
         TypeError: Great Expectations does not take the mean of this type.
     """
     if column_type.simpleString().split("(")[0] not in _MEAN_TYPES:
+        # The message of Great Expectations, with its spelling.
         raise TypeError(f"Expected numeric column type for function mean(). Recieved type: {column_type}")
     return F.mean(column)
 

@@ -26,7 +26,7 @@ _LOGGERS = (
 
 
 class GxLibrary:
-    """The import of Great Expectations."""
+    """Great Expectations, imported once and in the background."""
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
@@ -69,5 +69,6 @@ class GxLibrary:
                     import_module(name)
         except ImportError as error:
             self._error = error
+        # Great Expectations logs progress at lower levels, which is noise on a terminal.
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.ERROR)

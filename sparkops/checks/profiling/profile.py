@@ -1,4 +1,4 @@
-"""What profiling a table found, as plain values: its rows, and for each column what an expectation could be drafted from."""
+"""The profile of a table: its number of rows and the statistics of each column, from which expectations are drafted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ ColumnKind = Literal["integer", "number", "text", "date", "timestamp", "boolean"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
-    """The profile of one column. Statistics ignore NULL, and of numbers NaN.
+    """The profile of one column. Statistics ignore NULL and NaN.
 
     Args:
         name: As Great Expectations names it: a name that contains a dot is in backticks.
-        kind: Which statistics it has; `number` is a number that is not an integer, `other` is only counted.
+        kind: Decides which statistics are computed. `number` is any non-integer number; `other` gets only `nulls`.
         type_name: Spark's class of the type, such as `IntegerType`; None if the class is not Spark's.
         type_text: The type in SQL, such as `int`.
         nulls: Rows with NULL.

@@ -11,13 +11,13 @@ from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
 from sparkops.checks.profiling.ranges import lower_bound, natural_range, upper_bound
 from sparkops.pipeline.check import Policy
 
-# A set of values is certain from this many rows a value on.
-_CERTAIN_ROWS_PER_VALUE = 100
-# And if its rarest value has at least one row in so many, and so many rows.
-_MAX_ROWS_PER_RARE = 1000
-_MIN_ROWS_OF_RARE = 20
-# Values are a set at all from this many rows a value on.
+# An expectation of a set of values is drafted if there are at least so many rows per value on average.
 _MIN_ROWS_PER_VALUE = 5
+# It is certain if there are this many rows per value on average, and the rarest value has at least _MIN_ROWS_OF_RARE rows and
+# one in _MAX_ROWS_PER_RARE of all rows.
+_CERTAIN_ROWS_PER_VALUE = 100
+_MIN_ROWS_OF_RARE = 20
+_MAX_ROWS_PER_RARE = 1000
 _MAX_TEXT_IN_SET = 40
 _MAX_NUMBERS_IN_SET = 10
 # Below this percentage of non-null values, NULL is the normal case.
@@ -101,6 +101,7 @@ def _propose_unique(column: ColumnProfile, non_nulls: int) -> Proposal:
 
 
 def _is_set(column: ColumnProfile, non_nulls: int) -> bool:
+    """Tell whether the values of a column look like a fixed set, such as codes."""
     values = column.values
     if values is None or len(values) * _MIN_ROWS_PER_VALUE > non_nulls:
         return False

@@ -1,4 +1,4 @@
-"""Bounds for a draft: the natural range that a column's name implies, or the observed range with six digits."""
+"""Bounds for a draft: the natural range that a column's name implies, or the observed range to six significant digits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MAX_EXACT_INTEGER = 2**53
 
 @dataclass(frozen=True, slots=True)
 class NaturalRange:
-    """A range that values of some meaning cannot leave.
+    """The range of all valid values of a quantity, such as 0 to 100 of a percentage.
 
     Args:
-        minimum: Least value.
-        maximum: Greatest value.
-        meaning: What it is the range of.
-        integers_only: Whether only integer columns have this meaning.
+        minimum: Lowest value.
+        maximum: Highest value.
+        meaning: The quantity, for the comment in the draft.
+        integers_only: Whether only integer columns can hold this quantity.
     """
 
     minimum: int
@@ -70,12 +70,12 @@ def natural_range(column: ColumnProfile) -> NaturalRange | None:
 
 
 def lower_bound(value: Any) -> int | float | None:
-    """Return the value, or the next lower number of six digits; None if there is none."""
+    """Return the value rounded down to six significant digits; None if no finite number results. Integers stay exact."""
     return _round(value, ROUND_FLOOR)
 
 
 def upper_bound(value: Any) -> int | float | None:
-    """Return the value, or the next greater number of six digits; None if there is none."""
+    """Return the value rounded up to six significant digits; None if no finite number results. Integers stay exact."""
     return _round(value, ROUND_CEILING)
 
 

@@ -87,7 +87,7 @@ def _type_messages(expectation: Expectation, columns: Columns) -> Iterator[str]:
 
 
 def _type_name(expectation: Expectation, columns: Columns) -> str | None:
-    """Return the name of the type of an expectation's one column, without parameters; None if it is not known."""
+    """Return the type of the expectation's column, such as `decimal`; None if it has no such column."""
     name = expectation.kwargs.get("column")
     if not isinstance(name, str):
         return None

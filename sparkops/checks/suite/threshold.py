@@ -39,7 +39,7 @@ UNLIMITED = FailureThreshold()
 
 
 def threshold_problem(name: str, value: Any) -> str | None:
-    """Return what is wrong with a threshold read from YAML, or None if it is valid."""
+    """Return what is expected instead of a threshold read from YAML, or None if it is valid."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "rows":
         is_valid = is_number and isinstance(value, int) and value >= 0

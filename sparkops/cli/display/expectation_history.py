@@ -18,16 +18,14 @@ from sparkops.pipeline.check import Moment, RecordedCheck
 _COLOURS = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
 _HEADER = "expectation\tlast\tlast_run\tlast_failed\tfailed\truns\tplot\tmarks"
 _BARS = "▁▂▃▄▅▆▇█"
-# A run without a number.
+# Drawn for a run without a value.
 _NO_VALUE = "·"
 
 
 def history_lines(table: str, histories: Sequence[ExpectationHistory]) -> Iterator[str]:
     """Yield the lines that show the histories of a table's expectations."""
     if not histories:
-        yield (
-            f"No check results of `{table}` are kept yet: a run that writes it, or `sparkops check {table}`, adds some."
-        )
+        yield (f"No check results of `{table}` yet: run a job that writes it, or `sparkops check {table}`.")
     elif sys.stdout.isatty():
         yield from _terminal_lines(table, histories, shutil.get_terminal_size((110, 30)).columns)
     else:
@@ -53,7 +51,7 @@ def history_json(history: ExpectationHistory) -> dict[str, Any]:
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """Return one block for each value: the lowest for zero, the next for the smallest other value, the highest for the largest.
+    """Return one block for each value, scaled between the smallest and the largest; only zero gets the lowest block.
 
     Args:
         values: In order; None is drawn as a dot.

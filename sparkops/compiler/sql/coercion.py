@@ -15,7 +15,7 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime.casts import cast_function as cast_of
 from sparkops.scoring.sql.runtime.evaluation_error import EvaluationError
 from sparkops.scoring.sql.runtime.numeric import to_float
-from sparkops.scoring.sql.types import MAX_PRECISION, decimal_of, is_floating, is_integral
+from sparkops.scoring.sql.types import MAX_PRECISION, is_floating, is_integral, parse_decimal_type
 
 VOID = "void"
 _NUMERIC_ORDER = ("byte", "short", "integer", "long", "float", "double")
@@ -36,7 +36,7 @@ def null_literal(kind: str = VOID) -> Expression:
 
 def is_numeric(kind: str) -> bool:
     """Tell whether it is a numeric type."""
-    return kind in _NUMERIC_ORDER or decimal_of(kind) is not None
+    return kind in _NUMERIC_ORDER or parse_decimal_type(kind) is not None
 
 
 def common_type(left: str, right: str) -> str | None:
@@ -78,7 +78,7 @@ def common_type_without_strings(left: str, right: str) -> str | None:
 
 
 def _digits(kind: str) -> tuple[int, int] | None:
-    return _DIGITS.get(kind) or decimal_of(kind)
+    return _DIGITS.get(kind) or parse_decimal_type(kind)
 
 
 def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
@@ -158,9 +158,9 @@ def _fold_literal(node: Expression, kind: str, *, is_explicit: bool) -> Expressi
         return null_literal(kind)
     if (node.type, kind) == ("string", "timestamp"):
         return literal(parse_timestamp(node.value), kind)
-    if decimal_of(node.type) and kind == "float":
+    if parse_decimal_type(node.type) and kind == "float":
         return literal(to_float(float(node.value)), kind)
-    if function is not None and not (is_explicit and (is_integral(kind) or decimal_of(kind))):
+    if function is not None and not (is_explicit and (is_integral(kind) or parse_decimal_type(kind))):
         with suppress(EvaluationError):
             return literal(function(literals.decode_literal(node.value, node.type)), kind)
     return None

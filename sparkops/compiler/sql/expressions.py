@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import strings
-from sparkops.scoring.sql.types import decimal_of
+from sparkops.scoring.sql.types import parse_decimal_type
 
 from .coercion import VOID, cast, coerce_all, literal, null_literal
 from .functions import type_call
@@ -92,7 +92,7 @@ def _decimal(value: Decimal) -> Expression:
     _, digits, exponent = value.as_tuple()
     scale = max(0, -int(exponent))
     kind = f"decimal({max(len(digits), scale)},{scale})"
-    if decimal_of(kind) is None:
+    if parse_decimal_type(kind) is None:
         raise CannotCompile("it has a number of more than 38 digits")
     return literal(value or Decimal(0).scaleb(-scale), kind)
 
@@ -200,7 +200,7 @@ def _cast_type(item: Any) -> str:
     if name == "DECIMAL":
         sizes = [int(part.this.this) for part in target.expressions] or [10, 0]
         kind = f"decimal({sizes[0]},{[*sizes, 0][1]})"
-        if decimal_of(kind):
+        if parse_decimal_type(kind):
             return kind
     if name not in _TYPES or target.expressions:
         raise CannotCompile(f"its cast `{sql_text(item)}` is not in the list of casts")

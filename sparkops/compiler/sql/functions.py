@@ -8,7 +8,7 @@ from functools import partial
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime.numeric import MATH
-from sparkops.scoring.sql.types import decimal_of, is_integral
+from sparkops.scoring.sql.types import is_integral, parse_decimal_type
 
 from .coercion import (
     VOID,
@@ -126,7 +126,7 @@ def _nvl2(args: Args) -> Expression:
 def _round(op: str, args: Args) -> Expression:
     value = cast(args[0], "double") if args[0].type == "string" else args[0]
     places = _places(args[1:])
-    digits = decimal_of(value.type)
+    digits = parse_decimal_type(value.type)
     if digits is None:
         if value.type != "double" and not is_integral(value.type):
             raise CannotCompile(f"`{op}` of {value.type} is not in the list of functions")
@@ -151,7 +151,7 @@ def _places(args: Args) -> int:
 
 def _floor_or_ceil(op: str, args: Args) -> Expression:
     value = args[0]
-    if decimal_of(value.type):
+    if parse_decimal_type(value.type):
         raise CannotCompile(f"`{op}` of decimals is not in the list of functions")
     return (
         cast(value, "long")

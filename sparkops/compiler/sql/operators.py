@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.types import decimal_of, is_floating, is_integral
+from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_type
 
 from .coercion import (
     VOID,
@@ -28,7 +28,7 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     if op in ("add", "sub") and "date" in (left.type, right.type):
         return _date_arithmetic(op, left, right)
     left, right = _numeric_operands(op, left, right)
-    first, second = decimal_of(left.type), decimal_of(right.type)
+    first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if first and second:
         if op == "pmod":
             raise CannotCompile("pmod of decimals is not in the list of functions")
@@ -61,7 +61,7 @@ def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Exp
 
 def _align_decimals(left: Expression, right: Expression) -> tuple[Expression, Expression]:
     """Cast a decimal and another number to a common kind: to decimals beside an integer, to doubles beside float or double."""
-    first, second = decimal_of(left.type), decimal_of(right.type)
+    first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if bool(first) == bool(second):
         return left, right
     if first:
@@ -128,7 +128,7 @@ def compare(op: str, left: Expression, right: Expression) -> Expression:
 def _comparison_operands(left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if is_numeric(left.type) and is_numeric(right.type):
         left, right = _align_decimals(left, right)
-        first, second = decimal_of(left.type), decimal_of(right.type)
+        first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
         if first and second:
             wider = wider_decimal_type(first, second)
             return cast(left, wider), cast(right, wider)

@@ -20,7 +20,7 @@ from .operation import (
     range_checked,
 )
 from .runtime import decimals, numeric
-from .types import decimal_of, is_integral
+from .types import is_integral, parse_decimal_type
 
 _DECIMAL: Mapping[str, Callable[..., Any]] = {
     "+": decimals.add,
@@ -32,8 +32,8 @@ _DECIMAL: Mapping[str, Callable[..., Any]] = {
 def _is_decimal(node: Expression) -> bool:
     return (
         len(node.args) == 2  # noqa: PLR2004
-        and decimal_of(node.type) is not None
-        and all(decimal_of(kind) is not None for kind in argument_types(node))
+        and parse_decimal_type(node.type) is not None
+        and all(parse_decimal_type(kind) is not None for kind in argument_types(node))
     )
 
 
@@ -69,14 +69,14 @@ def _emit_division(code: CodeWriter, node: Expression, operands: Fragments) -> F
 
 
 def _emit_integer_division(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
-    is_integer = decimal_of(node.args[0].type) is None
+    is_integer = parse_decimal_type(node.args[0].type) is None
     function = numeric.integer_divide if is_integer else decimals.integer_divide
     return emit_call(code, operands, function, nan=False, backwards=True)
 
 
 def _is_integer_division(node: Expression) -> bool:
     kinds = argument_types(node)
-    all_decimal = len(kinds) == 2 and all(decimal_of(kind) for kind in kinds)  # noqa: PLR2004
+    all_decimal = len(kinds) == 2 and all(parse_decimal_type(kind) for kind in kinds)  # noqa: PLR2004
     return node.type == "long" and (all_decimal or kinds == ["long", "long"])
 
 

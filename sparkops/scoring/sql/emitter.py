@@ -35,17 +35,17 @@ def emit_expression(
     """
     if node.op == "column":
         if node.value not in columns or node.args:
-            raise ModelError(f"{stage}: its expression reads a column that is not there.")
+            raise ModelError(f"{stage}: its expression reads an unknown column, {node.value!r}.")
         return columns[node.value]
     if node.op == "literal":
         return _emit_literal(node, code, stage)
     operation = _OPERATIONS.get(node.op)
     if operation is None:
-        raise ModelError(f"{stage}: the operation `{node.op}` is not known to this version.")
+        raise ModelError(f"{stage}: this version of sparkops does not know the operation `{node.op}`.")
     operands = [emit_expression(arg, columns, code, stage) for arg in node.args]
     if not _accepts(operation, node):
         kinds = ", ".join(arg.type for arg in node.args)
-        raise ModelError(f"{stage}: the operation `{node.op}` of ({kinds}) to {node.type} is damaged.")
+        raise ModelError(f"{stage}: operation `{node.op}` does not convert ({kinds}) to {node.type}.")
     return operation.emit(code, node, operands)
 
 
@@ -60,7 +60,7 @@ def _emit_literal(node: Expression, code: CodeWriter, stage: str) -> Fragment:
     try:
         value = literals.decode_literal(node.value, node.type)
     except ValueError as error:
-        raise ModelError(f"{stage}: a constant of its expression is damaged: {error}.") from None
+        raise ModelError(f"{stage}: its expression contains a damaged constant: {error}.") from None
     if value is None or isinstance(value, bool):
         return Fragment(repr(value), null=value is None, nan=False, atom=True)
     if is_integral(node.type):

@@ -25,7 +25,7 @@ from .operation import (
 from .runtime import dates, decimals, numeric, strings
 from .runtime.casts import cast_function
 from .runtime.evaluation_error import EvaluationError
-from .types import decimal_of, is_floating, is_integral, is_numeric
+from .types import is_floating, is_integral, is_numeric, parse_decimal_type
 
 _MAX_PLACES = 400
 
@@ -62,10 +62,10 @@ def _none_on_error(function: Callable[[Any], Any], value: Any) -> Any:
 
 
 def _is_round(node: Expression) -> bool:
-    digits = decimal_of(node.type)
+    digits = parse_decimal_type(node.type)
     kind = node.args[0].type if len(node.args) == 1 else ""
     places = type(node.value) is int and -_MAX_PLACES <= node.value <= _MAX_PLACES
-    if decimal_of(kind) is not None:
+    if parse_decimal_type(kind) is not None:
         return places and digits is not None
     return places and kind == node.type and (kind == "double" or is_integral(kind))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from ..ir.field import INTEGER_RANGES
 from .runtime.numeric import to_float
-from .types import decimal_of
+from .types import parse_decimal_type
 
-_MAX_LENGTH = 400  # characters of a number
+# Characters of a number, a date or a timestamp.
+_MAX_LENGTH = 400
 
 
 def encode_literal(value: Any, kind: str) -> Any:
@@ -19,38 +20,38 @@ def encode_literal(value: Any, kind: str) -> Any:
         return value
     if kind in ("float", "double"):
         return float(value).hex()
-    return str(value) if decimal_of(kind) else value.isoformat()
+    return str(value) if parse_decimal_type(kind) else value.isoformat()
 
 
 def decode_literal(value: Any, kind: str) -> Any:
     """Return the constant of a JSON value.
 
     Raises:
-        ValueError: The value is no constant of this type.
+        ValueError: The value is not a constant of this type.
     """
     if value is None:
         return None
     if kind in INTEGER_RANGES:
         limit = INTEGER_RANGES[kind]
         if type(value) is not int or not -limit <= value < limit:
-            raise ValueError(f"{value!r} is no {kind}")
+            raise ValueError(f"{value!r} is not of type {kind}")
         return value
     if kind == "boolean":
         if type(value) is not bool:
-            raise ValueError(f"{value!r} is no boolean")
+            raise ValueError(f"{value!r} is not a boolean")
         return value
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no text")  # noqa: TRY004
+        raise ValueError(f"{value!r} is not a string")  # noqa: TRY004
     return value if kind == "string" else _decode_text(value, kind)
 
 
 def _decode_text(value: str, kind: str) -> Any:
     if len(value) > _MAX_LENGTH:
-        raise ValueError("a number of so many digits")
+        raise ValueError(f"it has more than {_MAX_LENGTH} characters")
     if kind in ("float", "double"):
         number = _parse_hex(value)
         if kind == "float" and number == number and to_float(number) != number:  # noqa: PLR0124
-            raise ValueError(f"{value} is no float")
+            raise ValueError(f"{value} is not a float")
         return number
     if kind == "date":
         return date.fromisoformat(value)
@@ -59,9 +60,9 @@ def _decode_text(value: str, kind: str) -> Any:
         if timestamp.tzinfo is not None:
             raise ValueError(f"{value} has a time zone")
         return timestamp
-    digits = decimal_of(kind)
+    digits = parse_decimal_type(kind)
     if digits is None:
-        raise ValueError(f"a constant of type {kind}")
+        raise ValueError(f"type {kind} has no constants")
     return _parse_decimal(value, *digits)
 
 
@@ -69,14 +70,14 @@ def _parse_hex(value: str) -> float:
     try:
         return float.fromhex(value)
     except OverflowError:
-        raise ValueError(f"{value} is no double") from None
+        raise ValueError(f"{value} is not a double") from None
 
 
 def _parse_decimal(value: str, precision: int, scale: int) -> Decimal:
     try:
         number = Decimal(value)
     except InvalidOperation:
-        raise ValueError(f"{value!r} is no decimal") from None
+        raise ValueError(f"{value!r} is not a decimal") from None
     _, digits, exponent = number.as_tuple()
     if not isinstance(exponent, int) or -exponent > scale or len(digits) + exponent > precision - scale:
         raise ValueError(f"{value!r} does not fit decimal({precision},{scale})")

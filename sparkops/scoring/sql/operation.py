@@ -12,7 +12,7 @@ from ..ir.field import INTEGER_RANGES
 from .expression import Expression
 from .fragment import Fragment, null_propagating
 from .runtime import decimals, numeric
-from .types import decimal_of, is_numeric
+from .types import is_numeric, parse_decimal_type
 
 Fragments = Sequence[Fragment]
 Emit = Callable[[CodeWriter, Expression, Fragments], Fragment]
@@ -93,7 +93,7 @@ def emit_decimal_call(
     backwards: bool = False,
 ) -> Fragment | None:
     """Return the call of a function whose result is rounded to the node's decimal type; None for another type."""
-    digits = decimal_of(node.type)
+    digits = parse_decimal_type(node.type)
     if digits is None:
         return None
     fitted = partial(_call_and_fit, function, decimals.fit_function(*digits))

@@ -11,7 +11,7 @@ _DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
 SIMPLE_TYPES = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
 
 
-def decimal_of(kind: str) -> tuple[int, int] | None:
+def parse_decimal_type(kind: str) -> tuple[int, int] | None:
     """Return (precision, scale) of a decimal type; None for another type."""
     match = _DECIMAL.fullmatch(kind)
     if match is None:
@@ -22,7 +22,7 @@ def decimal_of(kind: str) -> tuple[int, int] | None:
 
 def is_supported(kind: str) -> bool:
     """Tell whether expressions may have this type."""
-    return kind in SIMPLE_TYPES or decimal_of(kind) is not None
+    return kind in SIMPLE_TYPES or parse_decimal_type(kind) is not None
 
 
 def is_integral(kind: str) -> bool:
@@ -37,4 +37,4 @@ def is_floating(kind: str) -> bool:
 
 def is_numeric(kind: str) -> bool:
     """Tell whether it is a numeric type, decimals included."""
-    return kind in NUMERIC_TYPES or decimal_of(kind) is not None
+    return kind in NUMERIC_TYPES or parse_decimal_type(kind) is not None

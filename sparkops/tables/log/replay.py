@@ -35,7 +35,7 @@ def data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
             return None
         for number in range(log.base(version) + 1, version + 1):
             _apply(live, log.commits[number])
-        return tuple(DataFile(_resolve_path(table, path), _rows(add)) for (path, _), add in live.items())
+        return tuple(DataFile(_resolve_path(table, path), _row_count(add)) for (path, _), add in live.items())
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -85,7 +85,8 @@ def _read_checkpoint(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]]
     return live if log.checkpoints[version] else None
 
 
-def _rows(add: dict[str, Any]) -> int | None:
+def _row_count(add: dict[str, Any]) -> int | None:
+    """Return the rows of a file without those its deletion vector removes; None if its statistics lack the number."""
     stats = json.loads(add["stats"]) if add.get("stats") else {}
     if "numRecords" not in stats:
         return None
@@ -93,7 +94,7 @@ def _rows(add: dict[str, Any]) -> int | None:
 
 
 def _resolve_path(table: Path, path: str) -> Path:
-    """Return the path of a file in the log; a shallow clone names files of another folder by their URI."""
+    """Return the path of a file in the log: relative to the table, or a URI in the log of a shallow clone."""
     text = unquote(path)
     if "://" in text or text.startswith("file:"):
         if not text.startswith("file:"):

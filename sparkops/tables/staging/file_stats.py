@@ -43,7 +43,7 @@ def file_stats(file: Path, columns: Sequence[str]) -> FileStats:
     from pyarrow import parquet
 
     footer = parquet.read_metadata(file)
-    positions = {footer.schema.column(at).path: at for at in range(footer.num_columns)}
+    positions = {footer.schema.column(index).path: index for index in range(footer.num_columns)}
     minima: dict[str, str] = {}
     maxima: dict[str, str] = {}
     nulls: dict[str, str] = {}
@@ -55,10 +55,17 @@ def file_stats(file: Path, columns: Sequence[str]) -> FileStats:
             continue
         nulls[name] = str(sum(chunk.null_count for chunk in chunks))
         low, high = _bounds(chunks)
-        minima |= {name: low} if low is not None else {}
-        maxima |= {name: high} if high is not None else {}
-    bounds = {"minValues": _object(minima), "maxValues": _object(maxima), "nullCount": _object(nulls)}
-    return FileStats(footer.num_rows, _object({"numRecords": str(footer.num_rows), **bounds}))
+        if low is not None:
+            minima[name] = low
+        if high is not None:
+            maxima[name] = high
+    fields = {
+        "numRecords": str(footer.num_rows),
+        "minValues": _json_object(minima),
+        "maxValues": _json_object(maxima),
+        "nullCount": _json_object(nulls),
+    }
+    return FileStats(footer.num_rows, _json_object(fields))
 
 
 def _chunk_statistics(footer: Any, column: int) -> Iterator[Any]:
@@ -72,10 +79,11 @@ def _bounds(chunks: list[Any]) -> tuple[str | None, str | None]:
     if not filled or not all(chunk.has_min_max for chunk in filled):
         return None, None
     low, high = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
-    return _json(low), None if isinstance(high, float) else _json(high)
+    return _to_json(low), None if isinstance(high, float) else _to_json(high)
 
 
-def _json(value: Any) -> str | None:
+def _to_json(value: Any) -> str | None:
+    """Return a bound as JSON; None if Delta's log has no bounds of its type or length."""
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
@@ -89,6 +97,6 @@ def _json(value: Any) -> str | None:
     return json.dumps(value) if isinstance(value, str) and len(value) <= _MAX_TEXT_LENGTH else None
 
 
-def _object(fields: dict[str, str]) -> str:
-    """Return a JSON object from names and values that are JSON texts."""
+def _json_object(fields: dict[str, str]) -> str:
+    """Return a JSON object of fields whose values are JSON already."""
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in fields.items()) + "}"

@@ -11,7 +11,7 @@ from math import isinf
 from typing import Any
 
 from ...ir.field import INTEGER_RANGES
-from ..types import decimal_of, is_floating, is_integral
+from ..types import is_floating, is_integral, parse_decimal_type
 from . import decimals
 from .evaluation_error import EvaluationError
 from .numeric import int_to_float, to_float
@@ -45,11 +45,11 @@ def cast_function(source: str, target: str) -> Cast | None:
     """Return the function of a cast; None where Spark has no such cast, or its result cannot be reproduced exactly."""
     if source == target:
         return _identity
-    digits = decimal_of(target)
+    digits = parse_decimal_type(target)
     if digits is not None:
         convert = _to_decimal(source)
         return None if convert is None else partial(_convert_and_fit, convert, decimals.fit_function(*digits))
-    if decimal_of(source) is not None:
+    if parse_decimal_type(source) is not None:
         return _from_decimal(target)
     if is_integral(source) or is_floating(source):
         return _from_number(source, target)
@@ -101,7 +101,7 @@ def _to_decimal(source: str) -> Cast | None:
         return _decimal_from_int
     if source == "double":
         return _decimal_from_float
-    return _identity if decimal_of(source) is not None else None
+    return _identity if parse_decimal_type(source) is not None else None
 
 
 def _decimal_from_int(value: int) -> Decimal:

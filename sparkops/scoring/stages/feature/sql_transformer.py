@@ -22,7 +22,7 @@ from ...sql.emitter import emit_expression
 from ...sql.expression import Expression, expression_from_json, referenced_columns
 from ...sql.fragment import Fragment
 from ...sql.runtime.evaluation_error import EvaluationError, refuse_row
-from ...sql.types import decimal_of
+from ...sql.types import parse_decimal_type
 
 _COMPARED = frozenset(("eq", "lt", "le", "gt", "ge", "eqnull", "in"))
 _DTYPES: dict[str, Any] = {
@@ -46,7 +46,7 @@ class Select:
             return
         fragment = _emit_expression(step, tree, code)
         type_ = tree.type
-        expr = fragment.expr if decimal_of(type_) is None else _float_expr(fragment, code)
+        expr = fragment.expr if parse_decimal_type(type_) is None else _float_expr(fragment, code)
         fields = [_field(code, name) for name in step.inputs]
         field = next((name for name in fields if name), None)
         code.columns[step.outputs[0]] = Scalar(
@@ -227,9 +227,9 @@ def _values(column: ScalarColumn, type_: str) -> list[Any]:
 
 def _column(values: list[Any], type_: str) -> ScalarColumn:
     """Return plain values as a column of a type."""
-    if decimal_of(type_) is not None:
+    if parse_decimal_type(type_) is not None:
         values = [None if value is None else float(value) for value in values]
-    dtype = np.float64 if decimal_of(type_) is not None else _DTYPES.get(type_)
+    dtype = np.float64 if parse_decimal_type(type_) is not None else _DTYPES.get(type_)
     if dtype is None:
         return ScalarColumn(np.fromiter(values, dtype=object, count=len(values)))
     null = np.fromiter((value is None for value in values), dtype=bool, count=len(values))
