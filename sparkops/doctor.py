@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
 from sparkops.spark.cds_archive import archive_file
-from sparkops.spark.host import Host, installed
+from sparkops.spark.host import Host, installed_version
 from sparkops.spark.jars import coordinate, delta_jars
 from sparkops.spark.java import find_java
 
@@ -92,7 +92,7 @@ def _java(host: Host) -> Finding:
 
 def _packages() -> Iterator[Finding]:
     for package, low, high in SUPPORTED_VERSIONS:
-        version = installed(package)
+        version = installed_version(package)
         if version is None:
             yield Finding(name=package, ok=False, detail="not installed", fix=INSTALL)
             continue
@@ -123,7 +123,7 @@ def _jars(host: Host) -> Finding:
 
 
 def _archive(host: Host) -> Finding:
-    if not host.spark_is_bundled:
+    if not host.is_spark_bundled:
         return Finding(
             name="class-data archive", ok=True, detail="not used with this Spark's own configuration"
         )
@@ -229,7 +229,8 @@ def _round_trip(settings: Settings) -> Finding:
             for rows in (3, 5):
                 spark.range(rows).write.format("delta").mode("overwrite").save(path)
             counts = [
-                spark.read.format("delta").option("versionAsOf", at).load(path).count() for at in (0, 1)
+                spark.read.format("delta").option("versionAsOf", version).load(path).count()
+                for version in (0, 1)
             ]
         if counts != [3, 5]:
             raise EngineError(

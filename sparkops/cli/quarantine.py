@@ -101,7 +101,7 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
     else:
         for line in (*release_lines(result), *warnings):
             click.echo(line)
-    return CHECKS_FAILED if result.still and not result.rows else DONE
+    return CHECKS_FAILED if result.still_failing and not result.rows else DONE
 
 
 def release_lines(result: ReleaseResult) -> Iterator[str]:
@@ -113,10 +113,10 @@ def release_lines(result: ReleaseResult) -> Iterator[str]:
         yield f"{table}: {rows} discarded ({result.release})"
     elif result.rows:
         yield f"{table} version {result.version}: {rows} released ({result.release})"
-    if result.still:
-        yield f"{table}: {format_count(result.still, 'row')} still held:"
+    if result.still_failing:
+        yield f"{table}: {format_count(result.still_failing, 'row')} still held:"
         yield from (f"  - {reason}: {format_count(count, 'row')}" for reason, count in result.reasons)
-    if not (result.rows or result.still or result.finished):
+    if not (result.rows or result.still_failing or result.finished):
         yield f"No rows are held in the quarantine of `{table}`."
 
 

@@ -26,7 +26,7 @@ def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
 
     Raises:
         NotCompiled: Only Spark can score some stages; the message names each of them with its reason.
-        ModelError: The folder holds no model that Spark ML saved.
+        ModelError: The folder is not a saved Spark ML model.
     """
     return compile_stages(folder, inputs).require_description()
 
@@ -39,7 +39,7 @@ def compile_stages(folder: Path | str, inputs: Sequence[Field]) -> Compilation:
         inputs: Columns of the model's signature.
 
     Raises:
-        ModelError: The folder holds no model that Spark ML saved.
+        ModelError: The folder is not a saved Spark ML model.
     """
     plan = Plan({field.name: field for field in inputs})
     stages = tuple(
@@ -64,7 +64,7 @@ def _compile_stage(saved: SavedStage, plan: Plan) -> str:
     except (CannotCompile, ModelError) as error:
         reason = str(error)
     except (KeyError, ValueError, TypeError, IndexError) as error:
-        reason = f"its saved form is not known to this version ({error!r})"
+        reason = f"this version of sparkops cannot read its saved form ({error!r})"
     else:
         return ""
     _assume_outputs(saved, plan)
@@ -73,7 +73,7 @@ def _compile_stage(saved: SavedStage, plan: Plan) -> str:
 
 def _compiler_of(saved: SavedStage) -> StageCompiler:
     if saved.class_name not in COMPILERS:
-        raise CannotCompile("this kind of stage is scored by Spark")
+        raise CannotCompile("sparkops does not compile this kind of stage")
     return COMPILERS[saved.class_name]
 
 

@@ -13,7 +13,7 @@ def read_stages(folder: Path) -> list[SavedStage]:
     """Read the stages of a saved model in order.
 
     Raises:
-        ModelError: The folder holds no model that Spark ML saved.
+        ModelError: The folder is not a saved Spark ML model.
     """
     return _flatten(SavedStage.read(folder))
 

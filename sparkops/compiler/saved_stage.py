@@ -43,7 +43,7 @@ class SavedStage:
         """
         parts = sorted(folder.glob("metadata/part-*"))
         if not parts:
-            raise ModelError(f"{folder} holds no model that Spark ML saved: there is no metadata in it.")
+            raise ModelError(f"{folder} is not a saved Spark ML model: it has no metadata.")
         try:
             metadata = json.loads(parts[0].read_text(encoding="utf-8"))
             params = {**metadata.get("defaultParamMap", {}), **metadata["paramMap"]}

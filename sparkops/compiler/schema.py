@@ -63,7 +63,7 @@ def fields_from_ddl(text: str) -> tuple[Field, ...]:
         column = _COLUMN.fullmatch(part.strip())
         if column is None:
             raise InputError(
-                f"`{part.strip()}` is no column: write NAME TYPE, as in carrier STRING, month INT, v VECTOR(5)."
+                f"`{part.strip()}` is not a column: write NAME TYPE, as in carrier STRING, month INT, v VECTOR(5)."
             )
         quoted, unquoted, kind, required = column.groups()
         name = quoted.replace("``", "`") if quoted else unquoted
@@ -71,7 +71,7 @@ def fields_from_ddl(text: str) -> tuple[Field, ...]:
         type_ = "vector" if size else _field_type(kind.lower())
         if type_ not in TYPES and not type_.startswith("decimal"):
             raise InputError(
-                f"Column `{name}` is of type {kind}, which no row of JSON gives. Known: {_DDL_TYPES}."
+                f"Column `{name}` is of type {kind}, which a JSON row cannot contain. Known: {_DDL_TYPES}."
             )
         fields.append(Field(name, type_, not required, int(size[1]) if size else None))
     return tuple(fields)

@@ -28,7 +28,7 @@ _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
 }
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "it must hold keys"
+        ("dict_type", "mapping_type", "model_type", "model_attributes_type"), "it must contain keys"
     ),
     **dict.fromkeys(("tuple_type", "list_type"), "it must be a list"),
     **dict.fromkeys(("bool_type", "bool_parsing"), "it must be true or false"),

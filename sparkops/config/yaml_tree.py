@@ -27,68 +27,68 @@ class YamlTree:
     problems: list[str] = field(default_factory=list)
 
 
-def read_tree(path: Path, shown: str) -> YamlTree:
+def read_tree(path: Path, file_name: str) -> YamlTree:
     """Read a YAML file; invalid content is reported in `problems`.
 
     Args:
         path: The file.
-        shown: File name in errors.
+        file_name: The file, as errors name it.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        return YamlTree(problems=[f"{shown}: cannot be read: {error}"])
-    return _Composer(text, shown).tree()
+        return YamlTree(problems=[f"{file_name}: cannot be read: {error}"])
+    return _Composer(text, file_name).tree()
 
 
 class _Composer:
     """Converts the nodes of a document to plain values and records their lines."""
 
-    def __init__(self, text: str, shown: str) -> None:
-        self._shown = shown
+    def __init__(self, text: str, file_name: str) -> None:
+        self._file_name = file_name
         self._loader = yaml.SafeLoader(text)
         self._tree = YamlTree()
-        self._open: list[yaml.Node] = []
+        self._ancestors: list[yaml.Node] = []
 
     def tree(self) -> YamlTree:
         try:
             node = self._loader.get_single_node()
             if node is not None:
-                self._top(node)
+                self._read_document(node)
         except yaml.YAMLError as error:
             self._tree.problems.append(self._syntax_error(error))
         except RecursionError:
-            self._tree.problems.append(f"{self._shown}: nested too deeply")
+            self._tree.problems.append(f"{self._file_name}: nested too deeply")
         finally:
             self._loader.dispose()
         return self._tree
 
     def _syntax_error(self, error: yaml.YAMLError) -> str:
         mark = getattr(error, "problem_mark", None)
-        where = f"{self._shown}:{mark.line + 1}" if mark else self._shown
+        where = f"{self._file_name}:{mark.line + 1}" if mark else self._file_name
         return f"{where}: this is not YAML: {getattr(error, 'problem', None) or error}"
 
-    def _top(self, node: yaml.Node) -> None:
+    def _read_document(self, node: yaml.Node) -> None:
         if not isinstance(node, yaml.MappingNode):
-            self._problem(node, "the file must hold keys: `tables:`, `spark:`, `params:`, ...")
+            self._add_problem(node, "the file must contain keys: `tables:`, `spark:`, `params:`, ...")
             return
         self._tree.values = self._value(node, ())
 
-    def _problem(self, node: yaml.Node, text: str) -> None:
-        self._tree.problems.append(f"{self._at(node)}: {text}")
+    def _add_problem(self, node: yaml.Node, text: str) -> None:
+        self._tree.problems.append(f"{self._place(node)}: {text}")
 
-    def _at(self, node: yaml.Node) -> str:
-        return f"{self._shown}:{node.start_mark.line + 1}"
+    def _place(self, node: yaml.Node) -> str:
+        return f"{self._file_name}:{node.start_mark.line + 1}"
 
     def _value(self, node: yaml.Node, path: KeyPath) -> Any:
-        if any(node is one for one in self._open):
-            self._problem(node, "an alias refers to a node that contains it")
+        if any(node is ancestor for ancestor in self._ancestors):
+            self._add_problem(node, "an alias refers to a node that contains it")
             return None
-        self._open.append(node)
+        self._ancestors.append(node)
         try:
             return self._convert(node, path)
         finally:
-            self._open.pop()
+            self._ancestors.pop()
 
     def _convert(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode):
@@ -98,7 +98,7 @@ class _Composer:
         try:
             return self._loader.construct_object(node)
         except ValueError as error:
-            self._problem(node, f"{node.value!r} cannot be read: {error}")
+            self._add_problem(node, f"{node.value!r} cannot be read: {error}")
             return None
 
     def _items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
@@ -108,7 +108,7 @@ class _Composer:
             key = self._key(key_node)
             if key is None:
                 continue
-            self._tree.places[(*path, key)] = self._at(key_node)
+            self._tree.places[(*path, key)] = self._place(key_node)
             yield key, self._value(value_node, (*path, key))
 
     def _key(self, node: yaml.Node) -> str | None:
@@ -120,7 +120,7 @@ class _Composer:
             if isinstance(node, yaml.ScalarNode)
             else "a key is not text"
         )
-        self._problem(node, f"{problem}: put it in quotes")
+        self._add_problem(node, f"{problem}: put it in quotes")
         return None
 
     def _check_duplicates(self, node: yaml.MappingNode) -> None:
@@ -131,7 +131,7 @@ class _Composer:
             first = seen.setdefault(key_node.value, key_node)
             if first is not key_node:
                 line = first.start_mark.line + 1
-                self._problem(key_node, f"`{key_node.value}` is set twice; first on line {line}")
+                self._add_problem(key_node, f"`{key_node.value}` is set twice; first on line {line}")
 
 
 def merge(layers: list[YamlTree]) -> YamlTree:

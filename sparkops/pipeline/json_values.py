@@ -52,7 +52,7 @@ def published_json(done: PublishedVersion) -> dict[str, Any]:
         "location": done.location,
         "identity": done.identity,
         "schema_hash": done.schema_hash,
-        "already": done.already,
+        "already": done.already_published,
     }
 
 
@@ -205,7 +205,7 @@ def released_json(done: ReleaseResult) -> dict[str, Any]:
         "rows": done.rows,
         "discarded": done.discarded,
         "version": done.version,
-        "still": done.still,
+        "still": done.still_failing,
         "reasons": [list(pair) for pair in done.reasons],
         "finished": [list(pair) for pair in done.finished],
     }

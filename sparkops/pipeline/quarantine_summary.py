@@ -66,7 +66,7 @@ class ReleaseResult:
         rows: Number of rows admitted, or discarded.
         discarded: Whether the rows were discarded instead of admitted.
         version: Table version that contains them; None where none was admitted.
-        still: Number of selected rows that still violate an expectation.
+        still_failing: Number of selected rows that still violate an expectation.
         reasons: Expectations that those violate, each with its number of rows.
         finished: Interrupted releases that were finished first, each with its number of rows.
     """
@@ -76,6 +76,6 @@ class ReleaseResult:
     rows: int = 0
     discarded: bool = False
     version: int | None = None
-    still: int = 0
+    still_failing: int = 0
     reasons: tuple[tuple[str, int], ...] = ()
     finished: tuple[tuple[str, int], ...] = ()

@@ -68,21 +68,23 @@ def read_return_type(
     annotation = resolve(function.__annotations__["return"])
     kind = _KINDS.get(type_name(annotation), "tables")
     if kind == "model":
-        return _model(function.__name__, options)
+        return _declare_model(function.__name__, options)
     if kind == "report":
-        return ReturnDeclaration(kind=kind, problems=(*_misplaced(options, "a Report"), *_not_model(options)))
-    names = (function.__name__,) if kind == "table" else _fields(annotation, resolve)
+        return ReturnDeclaration(
+            kind=kind, problems=(*_check_table_options(options, "a Report"), *_check_model_options(options))
+        )
+    names = (function.__name__,) if kind == "table" else _frame_fields(annotation, resolve)
     if not names:
         reason = f" ({annotation.reason})" if isinstance(annotation, Unresolved) else ""
         message = f"it returns `{type_name(annotation)}`{reason}: a job returns {_ADVICE}"
         return ReturnDeclaration(kind=kind, problems=(message,))
-    return _tables(kind, names, options)
+    return _declare_tables(kind, names, options)
 
 
 _KINDS: Final[dict[str, Kind]] = {"DataFrame": "table", "Model": "model", "Report": "report"}
 
 
-def _fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
+def _frame_fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
     """Return the fields of a NamedTuple or dataclass of DataFrames; empty for any other type."""
     if not isinstance(annotation, type):
         return ()
@@ -92,16 +94,16 @@ def _fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
         fields = {name: annotation.__annotations__.get(name) for name in annotation._fields}
     else:
         return ()
-    frames = all(type_name(resolve(_text(kind))) == "DataFrame" for kind in fields.values())
+    frames = all(type_name(resolve(_annotation_text(kind))) == "DataFrame" for kind in fields.values())
     return tuple(fields) if frames else ()
 
 
-def _text(kind: Any) -> Any:
+def _annotation_text(kind: Any) -> Any:
     return getattr(kind, "__forward_arg__", kind)
 
 
-def _model(name: str, options: JobOptions) -> ReturnDeclaration:
-    problems = _misplaced(options, "a Model")
+def _declare_model(name: str, options: JobOptions) -> ReturnDeclaration:
+    problems = _check_table_options(options, "a Model")
     registers = options.registers or name.removeprefix("train_")
     if not _NAME.fullmatch(registers):
         problems.append(f"registers={registers!r} is not a name: letters, digits and _ only")
@@ -113,35 +115,37 @@ def _model(name: str, options: JobOptions) -> ReturnDeclaration:
     return ReturnDeclaration(kind="model", registers=registers, problems=tuple(problems))
 
 
-def _misplaced(options: JobOptions, what: str) -> list[str]:
+def _check_table_options(options: JobOptions, what: str) -> list[str]:
+    """Return a problem for each given option that only jobs with tables have."""
     return [
         f"{name}= is for a job that returns tables, and it returns {what}" for name in options.table_options
     ]
 
 
-def _not_model(options: JobOptions) -> list[str]:
+def _check_model_options(options: JobOptions) -> list[str]:
+    """Return a problem for each given option that only jobs with a model have."""
     options_of_models = {"registers": options.registers, "gates": options.gates}
     return [
         f"{name}= is for a job that returns a Model" for name, value in options_of_models.items() if value
     ]
 
 
-def _tables(kind: Kind, names: tuple[str, ...], options: JobOptions) -> ReturnDeclaration:
-    problems = _not_model(options)
+def _declare_tables(kind: Kind, names: tuple[str, ...], options: JobOptions) -> ReturnDeclaration:
+    problems = _check_model_options(options)
     listed = isinstance(options.writes, list | tuple)
     targets: Any = names if options.writes is None else options.writes if listed else (options.writes,)
     if len(targets) != len(names):
         message = f"writes= names {len(targets)} tables and it returns {len(names)}"
         problems.append(message + (f" ({', '.join(names)})" if kind == "tables" else " DataFrame"))
-    mode = _mode(options, problems)
-    writes = tuple(one if isinstance(one, Write) else _write(one, mode, options) for one in targets)
-    problems += [text for write in writes for text in _write_problems(write)]
+    mode = _resolve_mode(options, problems)
+    writes = tuple(one if isinstance(one, Write) else _to_write(one, mode, options) for one in targets)
+    problems += [text for write in writes for text in _check_write(write)]
     tables = [write.table for write in writes]
     problems += [f"it writes `{table}` twice" for table in dict.fromkeys(tables) if tables.count(table) > 1]
     return ReturnDeclaration(kind=kind, writes=writes, problems=tuple(dict.fromkeys(problems)))
 
 
-def _mode(options: JobOptions, problems: list[str]) -> Mode:
+def _resolve_mode(options: JobOptions, problems: list[str]) -> Mode:
     implied: list[Mode] = ["replace"] if options.replace is not None else []
     implied += ["merge"] if options.merge is not None else []
     if len(implied) > 1:
@@ -151,7 +155,7 @@ def _mode(options: JobOptions, problems: list[str]) -> Mode:
     return implied[0] if implied else options.mode or "overwrite"
 
 
-def _write(table: str, mode: Mode, options: JobOptions) -> Write:
+def _to_write(table: str, mode: Mode, options: JobOptions) -> Write:
     return Write(
         table=table,
         mode=mode,
@@ -161,7 +165,7 @@ def _write(table: str, mode: Mode, options: JobOptions) -> Write:
     )
 
 
-def _write_problems(write: Write) -> list[str]:
+def _check_write(write: Write) -> list[str]:
     problems = []
     if not isinstance(write.table, str) or not _NAME.fullmatch(write.table):
         problems.append(f"writes={write.table!r} is not a table's name: letters, digits and _ only")

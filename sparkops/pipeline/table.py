@@ -54,7 +54,7 @@ class PublishedVersion:
         location: Path, URI or metastore name.
         identity: Delta table id.
         schema_hash: Hash of the column names and types.
-        already: Whether an earlier attempt had published it, so that nothing was written.
+        already_published: Whether an earlier attempt had published it, so that nothing was written.
     """
 
     table: str
@@ -63,7 +63,7 @@ class PublishedVersion:
     location: str
     identity: str
     schema_hash: str
-    already: bool = False
+    already_published: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,9 +98,9 @@ class StreamRunner(Protocol):
         name: str,
         output_mode: OutputMode,
         every: str | None,
-        each: Callable[[DataFrame, MicroBatch], None],
+        process_batch: Callable[[DataFrame, MicroBatch], None],
     ) -> int | None:
-        """Pass every micro-batch to `each`, from where the stream of that name stopped last.
+        """Pass every micro-batch to `process_batch`, from where the stream of that name last stopped.
 
         Returns:
             The last table version that was read; None if nothing was new, or if the table has no versions.

@@ -115,7 +115,7 @@ class _BatchPublisher:
 
     def _record_commit(self, commit: PublishedVersion) -> None:
         """Record one commit, with all rows that this run has published to its table."""
-        rows = self.rows.get(commit.table, 0) + (0 if commit.already else commit.rows)
+        rows = self.rows.get(commit.table, 0) + (0 if commit.already_published else commit.rows)
         self.rows[commit.table] = rows
         self.publisher.attempt.append(
             "published", outputs={commit.table: {**published_json(commit), "rows": rows}}
@@ -130,7 +130,7 @@ class _BatchPublisher:
             "version": table.version,
             "rows": table.rows,
             "held": sum(commit.rows for commit in quarantined),
-            "already": table.already,
+            "already": table.already_published,
             "broken": [r.expectation for r in outcome.results if not r.success] if outcome else [],
         }
         self.publisher.attempt.append("batch", batches=[facts])

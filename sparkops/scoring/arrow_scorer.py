@@ -69,7 +69,7 @@ class ArrowScorer:
                 violations = enumerate(
                     after - count for after, count in zip(scorer.rule_counts, before, strict=True)
                 )
-                self.count(batch.num_rows, {at: rows for at, rows in violations if rows})
+                self.count(batch.num_rows, {rule: rows for rule, rows in violations if rows})
             yield scored
 
 

@@ -35,11 +35,14 @@ def build_explainer(description: Description) -> Explain:
     Raises:
         ModelError: The model is neither linear nor made of trees.
     """
-    at = next((at for at, step in reversed([*enumerate(description.steps)]) if _is_explainable(step)), None)
-    if at is None:
+    position = next(
+        (position for position, step in reversed([*enumerate(description.steps)]) if _is_explainable(step)),
+        None,
+    )
+    if position is None:
         raise ModelError("Only linear models and trees are explained, and this model ends with neither.")
-    step = description.steps[at]
-    code = generate_code(replace(description, steps=description.steps[:at]))
+    step = description.steps[position]
+    code = generate_code(replace(description, steps=description.steps[:position]))
     source = code.features(step.inputs[0], step.stage)
     explanation = (
         _explain_trees(step, source, code) if step.op == _TREES else _explain_sum(step, source, code)
@@ -55,11 +58,13 @@ def _is_explainable(step: Step) -> bool:
 
 def _block_names(source: Vector, column: str) -> list[str]:
     """Return the field that each block comes from, or its position in the vector."""
-    names, at = [], 0
+    names, start = [], 0
     for block in source.blocks:
         field = block.field
-        names.append(field or (f"{column}[{at}]" if block.size == 1 else f"{column}[{at}:{at + block.size}]"))
-        at += block.size
+        names.append(
+            field or (f"{column}[{start}]" if block.size == 1 else f"{column}[{start}:{start + block.size}]")
+        )
+        start += block.size
     return names
 
 
@@ -68,15 +73,15 @@ def _explain_sum(step: Step, source: Vector, code: CodeWriter) -> str:
     base = step.arrays["intercepts" if "intercepts" in step.arrays else "intercept"].tolist()
     is_multinomial = bool(step.params.get("multinomial"))
     terms: dict[str, list[list[str]]] = {}
-    at = 0
+    start = 0
     for name, block in zip(_block_names(source, step.inputs[0]), source.blocks, strict=True):
-        vector, block_weights = Vector((block,)), weights[:, at : at + block.size]
+        vector, block_weights = Vector((block,)), weights[:, start : start + block.size]
         sums = [
             margin_expr(vector, row, 0.0, code, sparse=bool(step.params.get("sparse")))
             for row in block_weights
         ]
         terms.setdefault(name, []).append(sums)
-        at += block.size
+        start += block.size
     items = []
     for name, blocks in terms.items():
         sums = [" + ".join(f"({block_sums[row]})" for block_sums in blocks) for row in range(len(weights))]

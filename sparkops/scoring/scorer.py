@@ -157,23 +157,23 @@ class Scorer:
         except DAMAGED_MODEL_ERRORS as error:
             raise_damaged_model(error)
         if frame.refused.any():
-            at = start + int(np.argmax(frame.refused))
-            self._raise_first_error(columns, range(at, at + 1))
-            raise RowError(f"Row {at} cannot be scored.")
+            index = start + int(np.argmax(frame.refused))
+            self._raise_first_error(columns, range(index, index + 1))
+            raise RowError(f"Row {index} cannot be scored.")
         return Batch(
             {output.name: self._output_values(output, frame) for output in self.outputs}, frame.dropped
         )
 
     def _raise_first_error(self, columns: Mapping[str, Any], rows: range) -> None:
         """Score rows one by one and raise the first error."""
-        for at in rows:
-            row = {field.name: value_at(field, columns[field.name], at) for field in self.fields}
+        for index in rows:
+            row = {field.name: value_at(field, columns[field.name], index) for field in self.fields}
             try:
                 self._score_row(row)
             except RowRejected:
                 continue
             except RowError as error:
-                raise RowError(f"Row {at}: {error}", field=error.field, value=error.value) from None
+                raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
 
     def _output_values(self, output: Output, frame: Frame) -> Numbers:
         if output.column is None:

@@ -16,18 +16,18 @@ Case = tuple[dict[str, Any], Answer]
 
 
 class Health:
-    """Scores part of a model's parity certificate again.
+    """Scores some rows of a model's parity certificate again.
 
     Args:
         scorer: The scorer.
         certificate: Rows with Spark's answers.
-        part: Number of rows to score at each check, spread evenly over the certificate.
+        max_rows: Number of rows to score at each check, spread evenly over the certificate.
     """
 
-    def __init__(self, scorer: RowScorer, certificate: Sequence[Case], *, part: int = 32) -> None:
+    def __init__(self, scorer: RowScorer, certificate: Sequence[Case], *, max_rows: int = 32) -> None:
         self._scorer = scorer
-        step = max(1, len(certificate) // part)
-        self._cases = tuple(islice(certificate, 0, None, step))[:part]
+        step = max(1, len(certificate) // max_rows)
+        self._cases = tuple(islice(certificate, 0, None, step))[:max_rows]
 
     @property
     def cases(self) -> int:
@@ -39,7 +39,7 @@ class Health:
         try:
             differences = find_differences(self._scorer, self._cases)
         except ModelError as error:
-            # Raised by the process of a model of another library.
+            # A model that is not Spark's is scored in a process of its own, whose errors arrive here.
             return str(error)
         if not differences:
             return ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sparkops.spark.host import Host, installed
+from sparkops.spark.host import Host, installed_version
 from sparkops.spark.java import Java
 
 QUIET: Final = ("-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr")
@@ -17,7 +17,11 @@ def archive_file(host: Host, java: Java, jars: Iterable[Path]) -> Path:
     """Return the path of the archive for this Java, Spark and Delta; it may not exist."""
     release = java.home / "release"
     facts = [str(java.home), release.read_text(encoding="utf-8") if release.exists() else str(java.version)]
-    facts += [str(host.spark_home), installed("pyspark") or "", installed("delta-spark") or ""]
+    facts += [
+        str(host.spark_home),
+        installed_version("pyspark") or "",
+        installed_version("delta-spark") or "",
+    ]
     facts += [f"{jar}:{jar.stat().st_size}:{jar.stat().st_mtime_ns}" for jar in jars]
     name = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:24]
     return host.cache / "archive" / f"{name}.jsa"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sparkops.errors import EngineError
-from sparkops.spark.host import Host, installed
+from sparkops.spark.host import Host, installed_version
 from sparkops.spark.java import Java
 
 MAIN: Final = "org.apache.spark.deploy.SparkSubmit"
@@ -117,7 +117,7 @@ def _cache_key(host: Host, java: Java) -> str:
     jars = host.spark_home / "jars"
     facts = (
         str(host.spark_home),
-        installed("pyspark"),
+        installed_version("pyspark"),
         str(java.binary),
         java.version,
         jars.stat().st_mtime_ns,

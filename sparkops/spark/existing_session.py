@@ -27,9 +27,9 @@ def find_session_origin(spark: SparkSettings, host: Host) -> SessionOrigin | Non
     """
     if spark.mode == "connect":
         return "connect"
-    if spark.mode == "databricks" or host.on_databricks:
+    if spark.mode == "databricks" or host.is_on_databricks:
         return "databricks"
-    if spark.mode == "submit" or host.under_submit:
+    if spark.mode == "submit" or host.is_under_submit:
         return "submit"
     return "process" if _live_session() is not None else None
 
@@ -66,7 +66,7 @@ def _live_session() -> Any:
 
 def _create_submitted(settings: Settings, *, host: Host, app: str) -> SparkSession:
     """Create the context in the JVM of spark-submit; `--conf` takes precedence over the project's defaults."""
-    if not host.under_submit:
+    if not host.is_under_submit:
         raise EngineError(
             "`spark.mode: submit` says that spark-submit starts this process, and it did not:"
             " run `spark-submit jobs/<job>.py`, or choose another --env."

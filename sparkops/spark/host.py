@@ -42,7 +42,7 @@ class Host:
         return Path(spark_home) if spark_home else bundled_spark()
 
     @property
-    def spark_is_bundled(self) -> bool:
+    def is_spark_bundled(self) -> bool:
         """Return whether Spark is that of the pyspark package, without site configuration."""
         home = self.spark_home
         conf = Path(self.environ.get("SPARK_CONF_DIR") or home / "conf")
@@ -53,12 +53,12 @@ class Host:
         return not site and home.resolve() == bundled_spark().resolve()
 
     @property
-    def under_submit(self) -> bool:
+    def is_under_submit(self) -> bool:
         """Return whether `spark-submit` started this process and holds the JVM."""
         return "PYSPARK_GATEWAY_PORT" in self.environ
 
     @property
-    def on_databricks(self) -> bool:
+    def is_on_databricks(self) -> bool:
         """Return whether this process runs in a Databricks runtime."""
         return "DATABRICKS_RUNTIME_VERSION" in self.environ
 
@@ -72,7 +72,7 @@ def bundled_spark() -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def installed(package: str) -> str | None:
+def installed_version(package: str) -> str | None:
     """Return the installed version of a package, or None."""
     try:
         return importlib.metadata.version(package)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sparkops.errors import EngineError
-from sparkops.spark.host import Host, installed
+from sparkops.spark.host import Host, installed_version
 from sparkops.spark.java import find_java
 
 SCALA: Final = "2.13"
@@ -56,7 +56,7 @@ def coordinate() -> str:
 
 
 def _version(package: str) -> str:
-    version = installed(package)
+    version = installed_version(package)
     if version is None:
         raise EngineError(f"{package} is not installed: pip install 'sparkops[spark]'.")
     return version

@@ -66,7 +66,7 @@ def launch_spark(
     )
 
     def command(file: Path) -> list[str]:
-        if host.spark_is_bundled and _is_direct(conf["spark.master"]):
+        if host.is_spark_bundled and _is_direct(conf["spark.master"]):
             return direct_command(host, java, conf=conf, properties=file, jvm=options)
         return script_command(host, properties=file)
 

@@ -39,7 +39,7 @@ def create_archive(host: Host | None = None) -> Path | None:
         host: The machine; by default this one.
     """
     host = host or Host.current()
-    if not host.spark_is_bundled:
+    if not host.is_spark_bundled:
         return None
     file = archive_file(host, find_java(host), delta_jars(host))
     if file.is_file():
@@ -93,7 +93,7 @@ def ready(host: Host | None = None) -> bool:
         java = find_java(host)
         if not jars_are_resolved(host):
             return False
-        return not host.spark_is_bundled or archive_file(host, java, delta_jars(host)).is_file()
+        return not host.is_spark_bundled or archive_file(host, java, delta_jars(host)).is_file()
     except SparkopsError:
         return False
 

@@ -68,7 +68,7 @@ class Starter:
         """
         with self._lock:
             if self._session is None:
-                self._session = self._ready()
+                self._session = self._wait_for_session()
             return self._session
 
     def stop(self, *, wait: bool = True) -> None:
@@ -105,14 +105,14 @@ class Starter:
     def _launch(self) -> None:
         self._error = None
         if find_session_origin(self._settings.spark, self._host) is not None:
-            # A session or server exists.
+            # The session or server that exists is used.
             return
         try:
             self._launched = launch_spark(self._settings, host=self._host, log=self.log, app=self._app)
         except BaseException as error:  # noqa: BLE001 - raised in the thread that calls `session`
             self._error = error
 
-    def _ready(self) -> SparkSession:
+    def _wait_for_session(self) -> SparkSession:
         self.begin()
         origin = find_session_origin(self._settings.spark, self._host)
         if self._thread is not None:

@@ -109,7 +109,7 @@ def test_a_folder_without_a_signature_needs_a_schema(mlflow_folder) -> None:
     [
         ({"sklearn": {}}, r"no `spark` flavor \(it has: sklearn\)"),
         ({"spark": {"model_data": "../elsewhere"}}, "points outside its folder"),
-        ({"spark": {"model_data": "gone"}}, "no model that Spark ML saved"),
+        ({"spark": {"model_data": "gone"}}, "is not a saved Spark ML model"),
         (None, "names no flavors"),
     ],
 )
@@ -137,7 +137,7 @@ def test_columns_are_read_from_ddl() -> None:
         Field("d", "decimal(10, 2)"),
         Field("l", "array<integer>"),
     )
-    for wrong, message in (("a", "is no column"), ("a int b", "is of type int b"), ("", "is no column")):
+    for wrong, message in (("a", "is not a column"), ("a int b", "is of type int b"), ("", "is no column")):
         with pytest.raises(InputError, match=message):
             fields_from_ddl(wrong)
 

@@ -41,7 +41,7 @@ def test_a_stage_that_only_spark_can_score_is_named_with_exit_code_1(tmp_path: P
     metadata.write_text(metadata.read_text("utf-8").replace("KMeansModel", "OwnModel"), "utf-8")
     words = ["models", "compile", str(model), "--schema", "x double, n int", "--into", str(tmp_path / "made")]
     assert run_command(words) == 1
-    assert "\tscored by Spark: this kind of stage is scored by Spark" in capsys.readouterr().out
+    assert "\tscored by Spark: sparkops does not compile this kind of stage" in capsys.readouterr().out
     assert not (tmp_path / "made").exists()
 
 
@@ -52,7 +52,7 @@ def test_a_stage_that_only_spark_can_score_is_named_with_exit_code_1(tmp_path: P
         (["."], "No sparkops project"),
         (["./empty"], "holds no model"),
         (["./model"], "Give them, as in --schema"),
-        (["./model", "--schema", "x"], "`x` is no column"),
+        (["./model", "--schema", "x"], "`x` is not a column"),
         (["./model", "--into", "full"], "is not empty"),
     ],
 )

@@ -107,7 +107,7 @@ def test_a_label_that_is_not_in_the_signature_is_skipped(tmp_path: Path) -> None
 def test_every_stage_that_only_spark_scores_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotCompiled, match="Scored by Spark only: LDAModel `m`") as raised:
         compile_model(pipeline(tmp_path, middle="LDAModel"), FIELDS)
-    assert raised.value.reasons == ("LDAModel `m`: this kind of stage is scored by Spark",)
+    assert raised.value.reasons == ("LDAModel `m`: sparkops does not compile this kind of stage",)
 
 
 def test_a_missing_column_and_a_type_that_no_row_holds_are_reasons(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_tuning_models_give_their_best_model(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_folder_that_holds_no_model_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model that Spark ML saved"):
+    with pytest.raises(ModelError, match="is not a saved Spark ML model"):
         compile_model(tmp_path, FIELDS)
 
 

@@ -110,7 +110,7 @@ def test_every_error_is_reported_at_once_with_its_line(make):
         in messages
     )
     assert "conf/base/catalog.yml:5: `wherehouse` is not a setting. Did you mean `warehouse`?" in messages
-    assert "conf/base/spark.yml:2: `spark.conf` is [1]: it must hold keys" in messages
+    assert "conf/base/spark.yml:2: `spark.conf` is [1]: it must contain keys" in messages
     assert "--set spark.mode: `spark.mode` is 'far'" in messages
     assert "--set checks.docs: `checks.docs` is 'perhaps'" in messages
 
@@ -124,7 +124,7 @@ def test_every_error_is_reported_at_once_with_its_line(make):
             "conf/base/a.yml:2: `warehouse` is set twice; first on line 1",
         ),
         ("tables:\n  on: {path: x}\n", "conf/base/a.yml:2: the key `on` is read as True: put it in quotes"),
-        ("- a\n", "conf/base/a.yml:1: the file must hold keys"),
+        ("- a\n", "conf/base/a.yml:1: the file must contain keys"),
         ("root: /x\n", "conf/base/a.yml:1: `root` is not set in a file"),
         (
             "env: dev\n",
@@ -172,8 +172,8 @@ def test_each_wrong_type_is_described(make):
     assert "conf/base/a.yml:1: `spark.jars` is {'a': 1}: it must be a list" in messages
     assert "conf/base/a.yml:2: `warehouse` is 3: it must be text: put it in quotes" in messages
     assert "conf/base/a.yml:3: `checks.docs` is {'a': 1}: it must be true or false" in messages
-    assert "conf/base/a.yml:4: `models` is [1]: it must hold keys" in messages
-    assert "conf/base/a.yml:5: `params.a` is 3: it must hold keys" in messages
+    assert "conf/base/a.yml:4: `models` is [1]: it must contain keys" in messages
+    assert "conf/base/a.yml:5: `params.a` is 3: it must contain keys" in messages
 
 
 def test_an_empty_path_is_refused(make):

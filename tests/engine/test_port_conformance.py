@@ -100,9 +100,9 @@ def test_a_staged_frame_is_published_exactly_once_and_then_read(services: Servic
     staged = tables.stage(services.frame([1, 2]), table="numbers", run_id="r1")
     assert services.rows(tables.staged("numbers", "r1")) == [1, 2]
     first = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
-    assert (first.table, first.version, first.rows, first.already) == ("numbers", 0, 2, False)
+    assert (first.table, first.version, first.rows, first.already_published) == ("numbers", 0, 2, False)
     again = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
-    assert (again.version, again.already) == (0, True)
+    assert (again.version, again.already_published) == (0, True)
     tables.discard("r1")
     assert tables.staged("numbers", "r1") is None
     assert services.rows(tables.read(tables.pin("numbers"))) == [1, 2]

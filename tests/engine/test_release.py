@@ -86,7 +86,7 @@ def quarantined_ids(engine: Engine) -> list[int]:
 def test_repaired_rows_are_released_once_and_others_stay_with_their_reasons(engine) -> None:
     repair = ReleaseRequest(table="orders", repairs={"amount": "CASE id WHEN 2 THEN -amount ELSE amount END"})
     done = release_rows(engine.container, repair)
-    assert (done.rows, done.version, done.still) == (1, 1, 2)
+    assert (done.rows, done.version, done.still_failing) == (1, 1, 2)
     assert done.reasons == (("expect_column_values_to_be_between(amount, min_value=0)", 2),)
     assert (ids(engine), quarantined_ids(engine)) == ([1, 2], [3, 3])
     assert engine.history("orders")[0].run_id == done.release
@@ -112,7 +112,7 @@ def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> No
         assert ids(engine) == ([1, 2] if step == "stamp" else [1])
         assert bool(staged()) == (step in ("publish", "stamp"))
     done = release_rows(engine.container, only)
-    assert ([rows for _, rows in done.finished], done.rows, done.still) == ([1], 0, 2)
+    assert ([rows for _, rows in done.finished], done.rows, done.still_failing) == ([1], 0, 2)
     assert (ids(engine), quarantined_ids(engine), staged()) == ([1, 2], [3, 3], [])
 
 
@@ -130,7 +130,7 @@ def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) ->
         )
     assert quarantined_ids(engine) == [3, 3]
     done = release_rows(engine.container, ReleaseRequest(table="orders"))
-    assert ([rows for _, rows in done.finished], done.rows, done.still) == ([0], 0, 3)
+    assert ([rows for _, rows in done.finished], done.rows, done.still_failing) == ([0], 0, 3)
     assert (ids(engine), quarantined_ids(engine)) == ([1], [2, 3, 3])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.engine.operations.scoring import TableScoring, scoring_job
+from sparkops.engine.operations.scoring import TableScoring, build_scoring_job
 from sparkops.errors import InputError
 
 pytestmark = pytest.mark.spark
@@ -25,7 +25,7 @@ def scored(spark):
     months = spark.range(1, 13).selectExpr("int(id) AS month")
 
     def rows(**where: str) -> list[int]:
-        job = scoring_job("late", TableScoring(table="flights", into="scores", where=where))
+        job = build_scoring_job("late", TableScoring(table="flights", into="scores", where=where))
         return [row.month for row in job.function(flights=months, late=IdentityModel()).collect()]
 
     return rows

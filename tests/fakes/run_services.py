@@ -89,7 +89,7 @@ class FakeTables:
     def _commit(self, frame: Any, table: str, run_id: str, batch: MicroBatch | None) -> PublishedVersion:
         key = (table, run_id if batch is None else str(batch))
         if key in self.commits:
-            return replace(self.commits[key], already=True)
+            return replace(self.commits[key], already_published=True)
         versions = self.versions.setdefault(table, [])
         versions.append(frame.rows)
         commit = PublishedVersion(
@@ -118,11 +118,15 @@ class FakeStreams:
     def read(self, table: str) -> Any:
         return FakeFrame([], isStreaming=True, sparkSession=self, schema=table)
 
-    def run(self, frame: Any, *, each: Callable[[Any, MicroBatch], None], **options: Any) -> int | None:
+    def run(
+        self, frame: Any, *, process_batch: Callable[[Any, MicroBatch], None], **options: Any
+    ) -> int | None:
         self.options = options
         start = self.position
         while self.position < len(self.batches):
-            each(FakeFrame(self.batches[self.position]), MicroBatch(stream="s", number=self.position))
+            process_batch(
+                FakeFrame(self.batches[self.position]), MicroBatch(stream="s", number=self.position)
+            )
             self.position += 1
         return self.position if self.position > start else None
 

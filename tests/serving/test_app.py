@@ -162,6 +162,6 @@ def test_the_checked_rows_are_spread_over_the_certificate() -> None:
         ({"x": float(each), "kind": "a"}, "refused" if each == 96 else {"prediction": each * 10.0})
         for each in range(100)
     ]
-    health = Health(TenTimesScorer(), cases, part=32)
+    health = Health(TenTimesScorer(), cases, max_rows=32)
     assert health.cases == 32
-    assert Health(TenTimesScorer(), (), part=32).find_problem() == ""
+    assert Health(TenTimesScorer(), (), max_rows=32).find_problem() == ""

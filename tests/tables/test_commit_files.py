@@ -47,7 +47,7 @@ def test_every_mode_leaves_the_same_table_and_the_same_facts(publish, tables, fr
         publish(frame([]), append, "r3"),
         publish(frame([(FOURTH, "B6", 1.5)]), overwrite, "r4"),
     ]
-    assert [(each.version, each.rows, each.already) for each in done] == [
+    assert [(each.version, each.rows, each.already_published) for each in done] == [
         (0, 3, False),
         (1, 1, False),
         (2, 0, False),
@@ -57,7 +57,7 @@ def test_every_mode_leaves_the_same_table_and_the_same_facts(publish, tables, fr
     assert len(rows("t", at=1)) == 4
     newest = tables.history("t")[0]
     assert (newest.version, newest.run_id, newest.rows) == (3, "r4", 1)
-    assert publish(frame(), overwrite, "r4").already
+    assert publish(frame(), overwrite, "r4").already_published
     assert engine(tmp_path, "t", 3) == (
         "Apache-Spark/4.1.4 Delta-Lake/4.4.0" if publish.by_spark else "delta-rs"
     )

@@ -45,7 +45,7 @@ def test_a_metastore_table_is_accessed_by_its_name(spark, make_settings, frame, 
         second = tables.publish(frame([(date(2013, 7, 4), "UA", 9.0)]), write, run_id="r2")
         again = tables.publish(frame([(date(2013, 7, 4), "UA", 9.0)]), write, run_id="r2")
         assert (first.version, second.version, second.rows) == (0, 1, 1)
-        assert (again.version, again.already) == (1, True)
+        assert (again.version, again.already_published) == (1, True)
         assert tables.pin("flights").version == 1
         assert tables.read(tables.pin("flights", at=0)).agg({"delay": "max"}).first()[0] == 7.0
         assert [c.run_id for c in tables.history("flights")] == ["r2", "r1"]

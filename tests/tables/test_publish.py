@@ -21,7 +21,7 @@ def tables(spark, make_settings):
 
 def test_a_new_table_has_the_published_rows_and_reports_them(tables, frame, rows):
     done = tables.publish(frame(), Write(table="flights"), run_id="r1")
-    assert (done.table, done.version, done.rows, done.already) == ("flights", 0, 3, False)
+    assert (done.table, done.version, done.rows, done.already_published) == ("flights", 0, 3, False)
     assert len(rows("flights")) == 3
     pin = tables.pin("flights")
     assert (pin.version, pin.identity, pin.schema_hash) == (0, done.identity, done.schema_hash)
@@ -49,7 +49,7 @@ def test_a_retried_run_writes_once_in_every_mode(tables, frame, rows, write):
     after = rows("flights")
     tables.publish(frame([(FIFTH, "B6", 2.0)]), Write(table="flights", mode="append"), run_id="r2")
     again = tables.publish(frame([(FOURTH, "DL", 1.0)]), write, run_id="r1")
-    assert (again.version, again.rows, again.already) == (first.version, first.rows, True)
+    assert (again.version, again.rows, again.already_published) == (first.version, first.rows, True)
     assert rows("flights") == sorted([*after, (FIFTH, "B6", 2.0)])
     assert rows("flights", at=first.version) == after
 
@@ -64,15 +64,15 @@ def test_a_micro_batch_is_written_once_whichever_run_computes_it(tables, frame, 
     first = tables.publish(news, write, run_id="r1", batch=MicroBatch(stream="s", number=0))
     after = rows("flights")
     again = tables.publish(news, write, run_id="r2", batch=MicroBatch(stream="s", number=0))
-    assert (again.version, again.already, rows("flights")) == (first.version, True, after)
+    assert (again.version, again.already_published, rows("flights")) == (first.version, True, after)
     later = tables.publish(
         frame([(FIFTH, "B6", 2.0)]), write, run_id="r2", batch=MicroBatch(stream="s", number=1)
     )
     other = tables.publish(
         frame([(FIFTH, "AA", 2.0)]), write, run_id="r3", batch=MicroBatch(stream="t", number=0)
     )
-    assert not later.already
-    assert not other.already
+    assert not later.already_published
+    assert not other.already_published
     commits = {commit.version: commit for commit in tables.history("flights")}
     assert (commits[first.version].run_id, commits[later.version].batch) == (
         "r1",
@@ -91,7 +91,7 @@ def test_delta_itself_refuses_the_second_write_of_a_run(spark, make_settings, fr
     for name in (f".{0:020}.json.crc", f"{0:020}.crc", f".{0:020}.crc.crc"):
         (log / name).unlink(missing_ok=True)
     again = tables.publish(frame(), write, run_id="r1")
-    assert again.already
+    assert again.already_published
     assert tables.count("flights") == 3
 
 
@@ -101,7 +101,7 @@ def test_the_commit_names_its_run(tables, frame):
     assert [(c.version, c.run_id, c.rows) for c in tables.history("flights")] == [(1, "r2", 3), (0, "r1", 3)]
     published = tables.find_published("flights", "r1")
     assert published is not None
-    assert (published.version, published.already) == (0, True)
+    assert (published.version, published.already_published) == (0, True)
     assert tables.find_published("flights", "r9") is None
 
 

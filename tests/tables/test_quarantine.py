@@ -9,8 +9,8 @@ def test_rejected_rows_are_kept_once_with_their_run(tables, frame, rows):
     bad = frame([("a", 1)], "k string, n int")
     done = tables.quarantine(bad, table="t", run_id="r1")
     again = tables.quarantine(bad, table="t", run_id="r1")
-    assert (done.table, done.rows, done.already) == ("t__quarantine", 1, False)
-    assert (again.version, again.already) == (done.version, True)
+    assert (done.table, done.rows, done.already_published) == ("t__quarantine", 1, False)
+    assert (again.version, again.already_published) == (done.version, True)
     assert rows("t__quarantine") == [("a", 1, "r1")]
 
 
@@ -34,5 +34,5 @@ def test_columns_may_come_go_and_change_their_type(tables, frame, rows):
 
 def test_the_same_run_may_write_a_table_and_its_quarantine(tables, frame):
     tables.publish(frame(), Write(table="t"), run_id="r1")
-    assert not tables.quarantine(frame(), table="t", run_id="r1").already
+    assert not tables.quarantine(frame(), table="t", run_id="r1").already_published
     assert [t.name for t in tables.list()] == ["t", "t__quarantine"]

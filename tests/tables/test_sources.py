@@ -89,7 +89,7 @@ def test_columns_in_another_order_than_declared_are_not_misread(source):
     tables = source("k,id\na,1\n", "id STRING, k STRING")
     with pytest.raises(Exception) as raised:  # noqa: PT011
         read(tables)
-    assert "the header is not that of the declared schema (Header: k, id" in str(tables.explain(raised.value))
+    assert "the header differs from the declared schema (Header: k, id" in str(tables.explain(raised.value))
 
 
 def test_a_corrupt_json_record_names_its_field(source):

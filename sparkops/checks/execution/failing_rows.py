@@ -78,7 +78,7 @@ def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[
 def _sample_in_one_job(frame: DataFrame, requests: Requests) -> dict[int, list[Any] | str]:
     """Return the samples from a union of one-row frames.
 
-    One scan collects all rare rows; each frequent kind stops after a few rows.
+    One scan collects the rows of all expectations that few rows fail. Each of the others scans until it has a sample.
     """
     rare = [
         _collect(rows.condition, rows.fields, index)

@@ -113,7 +113,10 @@ class OnePassEngine(SparkDFExecutionEngine):  # type: ignore[misc]  # the base c
 
 
 class OnePassDatasource(SparkDatasource):  # type: ignore[misc]  # the base class is untyped
-    """A Spark data source that computes with OnePassEngine; its `type` makes it `context.data_sources.add_sparkops`."""
+    """A Spark data source that computes with OnePassEngine.
+
+    Great Expectations derives the method `context.data_sources.add_sparkops` from `type`.
+    """
 
     type: Literal["sparkops"] = "sparkops"
     execution_engine_override: ClassVar[Any] = OnePassEngine
@@ -122,5 +125,5 @@ class OnePassDatasource(SparkDatasource):  # type: ignore[misc]  # the base clas
         """Do nothing: the frame that is checked has a session."""
 
     def use_session(self, spark: SparkSession) -> None:
-        """Compute in this session, the frame's."""
+        """Compute in the session of the frame that is checked."""
         self._spark = spark

@@ -49,7 +49,7 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
         )
     model = read_spark_model(folder, schema=schema)
     compilation = compile_stages(model.folder, model.fields)
-    spark = f"Spark {model.spark_version}" if model.spark_version else "an unknown Spark"
+    spark = f"Spark {model.spark_version}" if model.spark_version else "an unknown version of Spark"
     click.echo(f"Model    {model.folder}, saved by {spark}; columns from {model.columns_source}")
     print_stages(compilation)
     if compilation.description is None:

@@ -12,7 +12,7 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.runtime.casts import cast_function as cast_of
+from sparkops.scoring.sql.runtime.casts import cast_function
 from sparkops.scoring.sql.runtime.evaluation_error import EvaluationError
 from sparkops.scoring.sql.runtime.numeric import to_float
 from sparkops.scoring.sql.types import MAX_PRECISION, is_floating, is_integral, parse_decimal_type
@@ -82,18 +82,16 @@ def _digits(kind: str) -> tuple[int, int] | None:
 
 
 def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
-    """Return the decimal type that holds the values of two decimal types."""
+    """Return the decimal type that holds the values of two decimal types.
+
+    Raises:
+        CannotCompile: It would have more than 38 digits.
+    """
     scale = max(left[1], right[1])
     precision = max(left[0] - left[1], right[0] - right[1]) + scale
-    return (
-        _decimal(min(precision, MAX_PRECISION), min(scale, MAX_PRECISION))
-        if precision <= MAX_PRECISION
-        else _refuse()
-    )
-
-
-def _refuse() -> str:
-    raise CannotCompile("it has decimals of more than 38 digits")
+    if precision > MAX_PRECISION:
+        raise CannotCompile(f"it has decimals of more than {MAX_PRECISION} digits")
+    return _decimal(precision, scale)
 
 
 def _decimal(precision: int, scale: int) -> str:
@@ -143,15 +141,15 @@ def cast(node: Expression, kind: str, *, is_try: bool = False, is_explicit: bool
     literal_node = _fold_literal(node, kind, is_explicit=is_explicit)
     if literal_node is not None:
         return literal_node
-    if cast_of(node.type, kind) is None:
+    if cast_function(node.type, kind) is None:
         reason = ", which Java's versions write differently" if kind == "string" else ""
-        raise CannotCompile(f"its cast of {node.type} to {kind} is not in the list of casts{reason}")
+        raise CannotCompile(f"its cast of {node.type} to {kind} is not supported{reason}")
     return make_expression("try_cast" if is_try else "cast", kind, [node])
 
 
 def _fold_literal(node: Expression, kind: str, *, is_explicit: bool) -> Expression | None:
     """Return a literal converted to another type; None where the cast must be evaluated, or refused, for each row."""
-    function = cast_of(node.type, kind)
+    function = cast_function(node.type, kind)
     if node.op != "literal" or (node.value is None and function is None):
         return None
     if node.value is None:
@@ -177,7 +175,7 @@ def parse_timestamp(text: str) -> datetime:
             return datetime.fromisoformat(text)
     except ValueError:
         pass
-    raise CannotCompile(f"the timestamp `{text}` is not in the list of constants")
+    raise CannotCompile(f"the timestamp `{text}` is not supported")
 
 
 def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Expression]:
@@ -197,7 +195,7 @@ def reduce_types(kinds: Iterable[str], rule: Any = common_type) -> str:
     def step(left: str, right: str) -> str:
         result = rule(left, right)
         if result is None:
-            raise CannotCompile(f"values of {left} and {right} meet in no type of the list")
+            raise CannotCompile(f"no common type of {left} and {right} is supported")
         return str(result)
 
     return reduce(step, listed[1:], listed[0])

@@ -40,7 +40,7 @@ def type_expression(item: Any, columns: ResolveColumn) -> Expression:
     """
     rule = RULES.get(type(item).__name__)
     if rule is None:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return rule(item, columns)
 
 
@@ -124,16 +124,16 @@ def _is(item: Any, columns: ResolveColumn) -> Expression:
         return make_expression(
             "eqnull", "boolean", [require_boolean(value), literal(bool(item.expression.this), "boolean")]
         )
-    raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+    raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
 
 
 def _in(item: Any, columns: ResolveColumn) -> Expression:
     if not item.expressions or any(item.args.get(name) for name in ("query", "unnest", "field")):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     parts = [type_expression(part, columns) for part in (item.this, *item.expressions)]
     value, *options = coerce_all(parts)
     if value.type == VOID:
-        raise CannotCompile("it compares nulls")
+        raise CannotCompile("it compares null with null")
     constants = [option for option in options if option.op == "literal" and option.value not in (None, "nan")]
     if len(constants) == len(options):
         return make_expression("in", "boolean", [value, *options])
@@ -143,7 +143,7 @@ def _in(item: Any, columns: ResolveColumn) -> Expression:
 
 def _between(item: Any, columns: ResolveColumn) -> Expression:
     if item.args.get("symmetric"):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     value = type_expression(item.this, columns)
     low, high = (type_expression(item.args[name], columns) for name in ("low", "high"))
     return logical("and", [compare("ge", value, low), compare("le", value, high)])
@@ -156,7 +156,7 @@ def _like(item: Any, columns: ResolveColumn) -> Expression:
 def _escape(item: Any, columns: ResolveColumn) -> Expression:
     mark = item.expression
     if type(item.this).__name__ != "Like" or type(mark).__name__ != "Literal" or len(mark.this) != 1:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return _pattern(item.this, mark.this, columns)
 
 
@@ -167,7 +167,7 @@ def _pattern(item: Any, mark: str, columns: ResolveColumn) -> Expression:
         or not pattern.is_string
         or strings.compile_like(pattern.this, mark) is None
     ):
-        raise CannotCompile(f"its pattern `{sql_text(pattern)}` is not in the list of LIKE patterns")
+        raise CannotCompile(f"its pattern `{sql_text(pattern)}` is not supported")
     like = make_expression("like", "boolean", [cast(value, "string")], (pattern.this, mark))
     return make_expression("not", "boolean", [like]) if item.args.get("negate") else like
 
@@ -186,7 +186,7 @@ def _case(item: Any, columns: ResolveColumn) -> Expression:
 def _cast(item: Any, columns: ResolveColumn) -> Expression:
     kind, is_try = _cast_type(item), bool(item.args.get("safe"))
     if any(item.args.get(name) for name in ("format", "action", "default")):
-        raise CannotCompile(f"its cast `{sql_text(item)}` is not in the list of casts")
+        raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
     inner = item.this
     text = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
     if text is not None and kind.startswith("decimal"):
@@ -203,7 +203,7 @@ def _cast_type(item: Any) -> str:
         if parse_decimal_type(kind):
             return kind
     if name not in _TYPES or target.expressions:
-        raise CannotCompile(f"its cast `{sql_text(item)}` is not in the list of casts")
+        raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
     return _TYPES[name]
 
 
@@ -215,14 +215,14 @@ def _concat(item: Any, columns: ResolveColumn) -> Expression:
 
 def _function_call(item: Any, columns: ResolveColumn) -> Expression:
     if not isinstance(item.this, str):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return type_call(item.this.lower(), [type_expression(arg, columns) for arg in item.expressions])
 
 
 def _extract(item: Any, columns: ResolveColumn) -> Expression:
     name = _FIELDS.get(str(item.this.this).upper())
     if name is None:
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return type_call(name, [type_expression(item.expression, columns)])
 
 

@@ -35,10 +35,10 @@ def type_call(name: str, args: Args) -> Expression:
     """
     function = FUNCTIONS.get(name)
     if function is None:
-        raise CannotCompile(f"`{name}` is not in the list of functions")
+        raise CannotCompile(f"`{name}` is not supported")
     min_args, max_args, build = function
     if not min_args <= len(args) <= max_args:
-        raise CannotCompile(f"`{name}` of {len(args)} arguments is not in the list of functions")
+        raise CannotCompile(f"`{name}` of {len(args)} arguments is not supported")
     return build(args)
 
 
@@ -52,7 +52,7 @@ def _positions(args: Args) -> list[Expression]:
     """Return positions and lengths cast to integer."""
     for arg in args:
         if arg.type not in (*_SMALL, VOID):
-            raise CannotCompile(f"a position of type {arg.type} is not in the list of functions")
+            raise CannotCompile(f"a position of type {arg.type} is not supported")
     return [cast(arg, "integer") for arg in args]
 
 
@@ -79,9 +79,7 @@ def _replace(args: Args) -> Expression:
 def _string_predicate(op: str) -> Call:
     def build(args: Args) -> Expression:
         if any(arg.type not in ("string", VOID) for arg in args):
-            raise CannotCompile(
-                f"`{op}` of {args[0].type} and {args[1].type} is not in the list of functions"
-            )
+            raise CannotCompile(f"`{op}` of {args[0].type} and {args[1].type} is not supported")
         return make_expression(op, "boolean", [cast(arg, "string") for arg in args])
 
     return build
@@ -91,21 +89,21 @@ def _split(args: Args) -> Expression:
     separator = args[1]
     is_literal = separator.op == "literal" and separator.type == "string" and separator.value
     if not is_literal or _REGEX & set(separator.value):
-        raise CannotCompile("split by a regular expression, or by nothing, is not in the list of functions")
+        raise CannotCompile("split by a regular expression, or by nothing, is not supported")
     return Expression("split", "array<string>", (cast(args[0], "string"),), separator.value)
 
 
 def _coalesce(args: Args) -> Expression:
     typed = coerce_all(args)
     if typed[0].type == VOID:
-        raise CannotCompile("it chooses among nothing but nulls")
+        raise CannotCompile("all its operands are null")
     return make_expression("coalesce", typed[0].type, typed) if len(typed) > 1 else typed[0]
 
 
 def _extreme(op: str, args: Args) -> Expression:
     typed = coerce_all(args, common_type_without_strings)
     if typed[0].type == VOID:
-        raise CannotCompile("it chooses among nothing but nulls")
+        raise CannotCompile("all its operands are null")
     return make_expression(op, typed[0].type, typed)
 
 
@@ -115,7 +113,7 @@ def _if(args: Args) -> Expression:
 
 def _null_if(args: Args) -> Expression:
     if VOID in (args[0].type, args[1].type):
-        raise CannotCompile("nullif of null is not in the list of functions")
+        raise CannotCompile("nullif of null is not supported")
     return case_when([(compare("eq", args[0], args[1]), null_literal(args[0].type))], args[0])
 
 
@@ -129,7 +127,7 @@ def _round(op: str, args: Args) -> Expression:
     digits = parse_decimal_type(value.type)
     if digits is None:
         if value.type != "double" and not is_integral(value.type):
-            raise CannotCompile(f"`{op}` of {value.type} is not in the list of functions")
+            raise CannotCompile(f"`{op}` of {value.type} is not supported")
         return Expression(op, value.type, (value,), places, value.depth + 1, value.size + 1)
     integral, scale = digits[0] - digits[1], min(digits[1], max(places, 0))
     kind = (
@@ -152,7 +150,7 @@ def _places(args: Args) -> int:
 def _floor_or_ceil(op: str, args: Args) -> Expression:
     value = args[0]
     if parse_decimal_type(value.type):
-        raise CannotCompile(f"`{op}` of decimals is not in the list of functions")
+        raise CannotCompile(f"`{op}` of decimals is not supported")
     return (
         cast(value, "long")
         if is_integral(value.type)
@@ -185,9 +183,9 @@ def _time_field(op: str) -> Call:
     return lambda args: make_expression(op, "integer", [cast(args[0], "timestamp")])
 
 
-def _add_days(args: Args, *, back: bool) -> Expression:
+def _add_days(args: Args, *, subtract: bool) -> Expression:
     return add_days(
-        args[0], cast(args[1], "integer") if args[1].type in (VOID, "string") else args[1], back=back
+        args[0], cast(args[1], "integer") if args[1].type in (VOID, "string") else args[1], subtract=subtract
     )
 
 
@@ -262,8 +260,8 @@ FUNCTIONS: dict[str, tuple[int, int, Call]] = {
     },
     **{name: (1, 1, _time_field(name)) for name in ("hour", "minute", "second")},
     "datediff": (2, 2, _typed_call("datediff", "integer", "date", "date")),
-    "date_add": (2, 2, partial(_add_days, back=False)),
-    "date_sub": (2, 2, partial(_add_days, back=True)),
+    "date_add": (2, 2, partial(_add_days, subtract=False)),
+    "date_sub": (2, 2, partial(_add_days, subtract=True)),
     "last_day": (1, 1, _typed_call("last_day", "date", "date")),
     "months_between": (2, 2, _typed_call("months_between", "double", "timestamp", "timestamp")),
     "to_date": (1, 1, _to_date),

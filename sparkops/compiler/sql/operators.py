@@ -31,7 +31,7 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if first and second:
         if op == "pmod":
-            raise CannotCompile("pmod of decimals is not in the list of functions")
+            raise CannotCompile("pmod of decimals is not supported")
         return make_expression(
             op, "long" if op == "intdiv" else arithmetic_decimal_type(op, first, second), [left, right]
         )
@@ -41,13 +41,13 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
         return make_expression("intdiv", "long", [cast(left, "long"), cast(right, "long")])
     kind = common_numeric_type(left, right)
     if op == "pmod" and kind not in ("integer", "long", "double"):
-        raise CannotCompile(f"pmod of {kind} is not in the list of functions")
+        raise CannotCompile(f"pmod of {kind} is not supported")
     return make_expression(op, kind, [cast(left, kind), cast(right, kind)])
 
 
 def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if left.type == right.type == VOID:
-        raise CannotCompile("it calculates with nothing but nulls")
+        raise CannotCompile("all its operands are null")
     if "string" in (left.type, right.type):
         kind = common_type(left.type, right.type) if left.type != right.type else "double"
         left, right = cast(left, str(kind)), cast(right, str(kind))
@@ -55,7 +55,7 @@ def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Exp
         kind = left.type if right.type == VOID else right.type
         left, right = cast(left, kind), cast(right, kind)
     if not is_numeric(left.type) or not is_numeric(right.type):
-        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
+        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not supported")
     return _align_decimals(left, right)
 
 
@@ -82,7 +82,7 @@ def _to_decimal(node: Expression) -> Expression:
     if node.op == "literal" and node.value is not None:
         precision = len(str(abs(node.value)))
     if node.op == "cast" and node.args[0].op == "literal":
-        raise CannotCompile("whole numbers like 1L beside decimals are not in the list of expressions")
+        raise CannotCompile("whole numbers like 1L beside decimals are not supported")
     return cast(node, f"decimal({precision},{scale})")
 
 
@@ -90,23 +90,23 @@ def common_numeric_type(left: Expression, right: Expression) -> str:
     """Return the type that an operation of two numbers is evaluated in."""
     kind = promoted_type(left.type, right.type)
     if kind is None or not is_numeric(kind):
-        raise CannotCompile(f"numbers of {left.type} and {right.type} are not in the list of expressions")
+        raise CannotCompile(f"numbers of {left.type} and {right.type} are not supported")
     return kind
 
 
 def _date_arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     day, days = (left, right) if left.type == "date" else (right, left)
     if days.type not in ("byte", "short", "integer") or (op == "sub" and day is right):
-        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not in the list of expressions")
-    return add_days(day, days, back=op == "sub")
+        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not supported")
+    return add_days(day, days, subtract=op == "sub")
 
 
-def add_days(day: Expression, days: Expression, *, back: bool) -> Expression:
+def add_days(day: Expression, days: Expression, *, subtract: bool) -> Expression:
     """Return a date plus, or minus, a number of days."""
     if days.type not in ("byte", "short", "integer"):
-        raise CannotCompile(f"date arithmetic with {days.type} is not in the list of functions")
+        raise CannotCompile(f"date arithmetic with {days.type} is not supported")
     days = cast(days, "integer")
-    return make_expression("date_add", "date", [cast(day, "date"), _negate_days(days) if back else days])
+    return make_expression("date_add", "date", [cast(day, "date"), _negate_days(days) if subtract else days])
 
 
 def _negate_days(days: Expression) -> Expression:
@@ -118,7 +118,7 @@ def _negate_days(days: Expression) -> Expression:
 def compare(op: str, left: Expression, right: Expression) -> Expression:
     """Return a comparison: eq, ne, lt, le, gt, ge, eqnull."""
     if left.type == right.type == VOID:
-        raise CannotCompile("it compares nulls")
+        raise CannotCompile("it compares null with null")
     first, second = _comparison_operands(left, right)
     if op == "ne":
         return make_expression("not", "boolean", [make_expression("eq", "boolean", [first, second])])
@@ -136,7 +136,7 @@ def _comparison_operands(left: Expression, right: Expression) -> tuple[Expressio
     if kind is None and "string" in (left.type, right.type):
         kind = common_type(left.type, right.type)
     if kind is None or kind.startswith(("array", "vector")):
-        raise CannotCompile(f"a comparison of {left.type} and {right.type} is not in the list of expressions")
+        raise CannotCompile(f"a comparison of {left.type} and {right.type} is not supported")
     return cast(left, kind), cast(right, kind)
 
 
@@ -167,7 +167,7 @@ def unary(op: str, node: Expression) -> Expression:
     """Return neg or abs; a string is cast to double."""
     node = cast(node, "double") if node.type in ("string", VOID) else node
     if not is_numeric(node.type):
-        raise CannotCompile(f"`{op}` of {node.type} is not in the list of expressions")
+        raise CannotCompile(f"`{op}` of {node.type} is not supported")
     return make_expression(op, node.type, [node])
 
 
@@ -181,12 +181,12 @@ def require_boolean(node: Expression) -> Expression:
     """Return a condition.
 
     Raises:
-        CannotCompile: It is no boolean.
+        CannotCompile: It is not a boolean.
     """
     if node.type == VOID:
         return cast(node, "boolean")
     if node.type != "boolean":
-        raise CannotCompile(f"a condition of type {node.type} is not in the list of expressions")
+        raise CannotCompile(f"a condition of type {node.type} is not supported")
     return node
 
 
@@ -195,7 +195,7 @@ def case_when(pairs: list[tuple[Expression, Expression]], other: Expression | No
     values = coerce_all([*(value for _, value in pairs), *([other] if other is not None else [])])
     kind = values[0].type
     if kind == VOID:
-        raise CannotCompile("it chooses among nothing but nulls")
+        raise CannotCompile("all its operands are null")
     last = values.pop() if other is not None else Expression("literal", kind)
     args = [
         part

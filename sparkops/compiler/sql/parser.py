@@ -1,4 +1,4 @@
-"""Parser of statements: sqlglot's syntax tree, refused where sqlglot and Spark may read the text differently."""
+"""Parse the statement of SQLTransformer with sqlglot; refuse a statement that sqlglot and Spark may parse differently."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql.expression import MAX_SIZE
 
 _ALLOWED_CLAUSES = {"expressions", "from_", "from", "where", "kind", "operation_modifiers"}
-_MAX_LENGTH = 20_000  # characters
+# Characters of a statement.
+_MAX_LENGTH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def parse_statement(text: str) -> Statement:
     """Parse a statement.
 
     Raises:
-        CannotCompile: It has other clauses than SELECT, FROM __THIS__ and WHERE, or sqlglot may read it differently from Spark.
+        CannotCompile: It has other clauses than SELECT, FROM __THIS__ and WHERE, or sqlglot may parse it differently from Spark.
     """
     try:
         from sqlglot import exp
@@ -55,7 +56,7 @@ def parse_statement(text: str) -> Statement:
     more = sorted(name for name, value in select.args.items() if value and name not in _ALLOWED_CLAUSES)
     if more or select.args.get("kind") or select.args.get("operation_modifiers"):
         raise CannotCompile(
-            f"its statement has more than SELECT, FROM and WHERE ({', '.join(more) or 'a kind'})"
+            f"its statement has more than SELECT, FROM and WHERE ({', '.join(more) or 'a modifier'})"
         )
     _check_precedence(select)
     where = select.args.get("where")
@@ -80,6 +81,7 @@ def _parse_trees(text: str) -> list[Any]:
         1 for tree in trees if tree is not None for node in tree.walk() if type(node).__name__ == "Add"
     )
     if len(plus_signs) != additions:
+        # sqlglot drops a unary plus sign, Spark evaluates it.
         raise CannotCompile("its statement has a plus sign before a value")
     return trees
 
@@ -116,6 +118,7 @@ _PRECEDENCE = {
 
 
 def _check_precedence(select: Any) -> None:
+    """Refuse a statement whose operators sqlglot and Spark may group differently, or that is too long."""
     count = 0
     for node in select.walk():
         count += 1
@@ -128,7 +131,7 @@ def _check_precedence(select: Any) -> None:
                 child_precedence < precedence or (child_precedence == precedence and name != "this")
             ):
                 raise CannotCompile(
-                    f"parentheses around `{child.sql('spark')}` would make its statement plain"
+                    f"its statement may be read in two ways: put `{child.sql('spark')}` in parentheses"
                 )
     if count > MAX_SIZE * 4:
         raise CannotCompile("its statement is too long")

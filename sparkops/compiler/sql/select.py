@@ -96,12 +96,12 @@ def _is_star(item: Any, table: str) -> bool:
     """Tell whether an item is `*` or `t.*`; other forms of it are refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
         if str(item.table).lower() not in (table, "__this__"):
-            raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+            raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         item = item.this
     if type(item).__name__ != "Star":
         return False
     if any(item.args.values()):
-        raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return True
 
 
@@ -147,7 +147,7 @@ class _Scope:
     def _find(self, item: Any) -> str | None:
         qualifiers = [str(item.args[part].this) for part in ("table", "db", "catalog") if item.args.get(part)]
         if len(qualifiers) > 1 or any(word.lower() not in (self._table, "__this__") for word in qualifiers):
-            raise CannotCompile(f"its expression `{sql_text(item)}` is not in the list of expressions")
+            raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         name = str(item.name)
         same = [known for known in self.types if known.lower() == name.lower()]
         if len(same) > 1:

@@ -110,6 +110,6 @@ class CheckHistoryTable:
         """
         if self.name is None:
             raise InputError(
-                "No check results are kept here: `checks.results` is null. Set it to a table's name in conf/."
+                "This project keeps no check results: `checks.results` is null. Set it to a table's name in conf/."
             )
         return self.tables.read_check_results(self.name, table)

@@ -48,7 +48,7 @@ class TrainingRules:
             types = {field.name: field.type for field in fields_from_spark(schema.jsonValue())}
             return extract_row_rules(suite, self.settings.state / "gx" / "suites", schema, types)
         except ConfigError as error:
-            # The model is trained already: a mistake in a suite must not lose it.
+            # The model is trained already; it is registered despite a mistake in a suite.
             return PortableRules(
                 left_out=(OmittedRule(label="every expectation", table=table, reason=str(error)),)
             )

@@ -130,8 +130,8 @@ class _Release:
             self.on_step("discard")
             return replace(result, rows=releases.discard(self.id, run=self.request.run))
         passing, failing = self.stage_passing_rows(row_count)
-        result = replace(result, still=sum(failing.values()), reasons=tuple(sorted(failing.items())))
-        count = row_count - result.still
+        result = replace(result, still_failing=sum(failing.values()), reasons=tuple(sorted(failing.items())))
+        count = row_count - result.still_failing
         if not count:
             self.discard_staged(self.id)
             return result

@@ -50,14 +50,14 @@ def score_table(container: ServiceContainer, model: str, scoring: TableScoring) 
         scoring: Which rows to score, and where to write the scores.
     """
     version = container.project.models.resolve(*parse_model_uri(model))
-    job = scoring_job(version.name, scoring)
+    job = build_scoring_job(version.name, scoring)
     bound = BoundParameters(values=dict(scoring.where), origins=dict.fromkeys(scoring.where, "command line"))
     at = {version.name: version.version} | ({scoring.table: scoring.at} if scoring.at is not None else {})
     container.warm_up([job])
     return execute_job(container, job, bound, versions=ReadVersions(at=at))
 
 
-def scoring_job(model: str, scoring: TableScoring) -> Job:
+def build_scoring_job(model: str, scoring: TableScoring) -> Job:
     """Return a job that reads the table, filters its rows, scores them and publishes the scores.
 
     Args:

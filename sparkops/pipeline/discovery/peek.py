@@ -15,8 +15,8 @@ from sparkops.errors import DeclarationError
 from sparkops.pipeline.discovery.discover import discover, forget, import_all, is_discovered, jobs_of, modules
 from sparkops.pipeline.discovery.placeholder import (
     PlaceholderFinder,
-    heavy_imported,
-    holds_placeholder,
+    has_placeholder,
+    is_heavy_library_imported,
     is_placeholder,
 )
 from sparkops.pipeline.job import Job
@@ -31,7 +31,7 @@ def peek(folder: Path) -> Mapping[str, Job]:
     already imported, when the folder was already discovered, or when a file cannot be imported with placeholders. No
     other thread may import a heavy library at the same time.
     """
-    jobs = None if heavy_imported() or is_discovered(folder) else _import_with_placeholders(folder)
+    jobs = None if is_heavy_library_imported() or is_discovered(folder) else _import_with_placeholders(folder)
     if jobs is None:
         return discover(folder)
     return {name: replace(job, function=_NotLoaded(job)) for name, job in jobs.items()}
@@ -83,7 +83,7 @@ def _drop(folder: Path, before: set[str]) -> None:
     """Remove modules imported since `before` that belong to the folder or refer to a placeholder."""
     new = {name: module for name, module in sys.modules.items() if name not in before}
     own = {module.__name__ for module in modules(folder)}
-    dropped = {name for name in new if name in own or holds_placeholder(new[name])}
+    dropped = {name for name in new if name in own or has_placeholder(new[name])}
     while more := {name for name in new.keys() - dropped if _refers_to(new[name], dropped)}:
         dropped |= more
     for name in dropped:

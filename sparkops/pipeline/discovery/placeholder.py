@@ -139,12 +139,12 @@ class PlaceholderFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Do nothing: a placeholder has no code."""
 
 
-def heavy_imported() -> bool:
+def is_heavy_library_imported() -> bool:
     """Return whether a real heavy library is imported already."""
     return any(name in sys.modules for name in HEAVY)
 
 
-def holds_placeholder(module: ModuleType) -> bool:
+def has_placeholder(module: ModuleType) -> bool:
     """Return whether a module is a placeholder, or has one (or a class made of one) among its names."""
     if isinstance(module, PlaceholderModule):
         return True

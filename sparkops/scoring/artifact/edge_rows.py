@@ -57,7 +57,9 @@ def edge_rows(
         [(field.name, value) for value in _edge_values(field, code)] for field in description.fields
     )
     turns = (pair for turn in zip_longest(*edge_values) for pair in turn if pair is not None)
-    return [{**bases[at % len(bases)], name: value} for at, (name, value) in enumerate(islice(turns, limit))]
+    return [
+        {**bases[index % len(bases)], name: value} for index, (name, value) in enumerate(islice(turns, limit))
+    ]
 
 
 def _is_missing(value: Any) -> bool:
@@ -112,8 +114,8 @@ def _edge_vectors(size: int) -> Iterator[list[float]]:
     """Yield vectors of one repeated number, and zeros with one special value."""
     for fill in (0.0, 1.0, -1.0, nan, inf, -inf, -0.0):
         yield [fill] * size
-    for at, special in enumerate((1.0, -2.5, nan, inf, -inf, 1e-300, 1e300)):
-        yield [special if slot == at % max(1, size) else 0.0 for slot in range(size)]
+    for index, special in enumerate((1.0, -2.5, nan, inf, -inf, 1e-300, 1e300)):
+        yield [special if slot == index % max(1, size) else 0.0 for slot in range(size)]
 
 
 def _neighbours(field: Field, value: float) -> Iterator[Any]:

@@ -41,7 +41,7 @@ def save(description: Description, folder: Path | str) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     steps = enumerate(description.steps)
-    arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
+    arrays = {f"{index}.{name}": array for index, step in steps for name, array in step.arrays.items()}
     write_arrays(folder / ARRAYS, arrays)
     format_ = FORMAT_WITH_RULES if description.checks else FORMAT
     content = {"format": format_, "hash": description.hash, **description.to_json()}
@@ -126,7 +126,7 @@ def _description(content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any
             field_of(_checked(item, name=str, type=str, nullable=bool)) for item in content["fields"]
         ),
         ignored=_strings(content["ignored"]),
-        steps=tuple(_step(at, item, arrays) for at, item in enumerate(content["steps"])),
+        steps=tuple(_step(index, item, arrays) for index, item in enumerate(content["steps"])),
         outputs=tuple(output_of(_checked(item, name=str, type=str, role=str)) for item in content["outputs"]),
         classes=None if classes is None else _strings(classes),
         stages=_strings(content["stages"]),
@@ -134,10 +134,10 @@ def _description(content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any
     )
 
 
-def _step(at: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
+def _step(index: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
     _checked(item, op=str, stage=str, params=dict)
     keep = _KEEP_TYPE.get(item["op"], "")
-    arrays_of_step = {name: widen(arrays[f"{at}.{name}"], keep=keep) for name in _strings(item["arrays"])}
+    arrays_of_step = {name: widen(arrays[f"{index}.{name}"], keep=keep) for name in _strings(item["arrays"])}
     inputs, outputs = _strings(item["inputs"]), _strings(item["outputs"])
     return Step(item["op"], item["stage"], inputs, outputs, item["params"], arrays_of_step)
 

@@ -31,7 +31,7 @@ class ScalarColumn:
         """Return 1: a scalar takes one slot of a vector."""
         return 1
 
-    def slot(self, at: int) -> Numbers:  # noqa: ARG002
+    def slot(self, position: int) -> Numbers:  # noqa: ARG002
         """Return the values of the only slot."""
         return self.values
 
@@ -55,9 +55,9 @@ class OneHotBlock:
         """Return the number of slots."""
         return len(self.hot)
 
-    def slot(self, at: int) -> Numbers:
+    def slot(self, position: int) -> Numbers:
         """Return the values of one slot."""
-        return np.asarray(np.where(self.index == at, self.hot[at], self.base[at]))
+        return np.asarray(np.where(self.index == position, self.hot[position], self.base[position]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ class DenseBlock:
         """Return the number of slots."""
         return int(self.values.shape[1])
 
-    def slot(self, at: int) -> Numbers:
+    def slot(self, position: int) -> Numbers:
         """Return the values of one slot."""
-        return np.asarray(self.values[:, at])
+        return np.asarray(self.values[:, position])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,10 @@ class SparseBlock:
     size: int
     count: int
 
-    def slot(self, at: int) -> Numbers:
+    def slot(self, position: int) -> Numbers:
         """Return the values of one slot."""
         result = np.zeros(self.count)
-        entries = self.slots == at
+        entries = self.slots == position
         result[self.rows[entries]] = self.values[entries]
         return result
 
@@ -136,14 +136,14 @@ class VectorColumn:
         """Return the length of the vectors."""
         return sum(block.size for block in self.blocks)
 
-    def slot(self, at: int) -> Numbers:
+    def slot(self, position: int) -> Numbers:
         """Return the values of one slot, for all rows."""
         for block in self.blocks:
-            if at < block.size:
-                values: Numbers = block.slot(at)
+            if position < block.size:
+                values: Numbers = block.slot(position)
                 return values
-            at -= block.size
-        raise IndexError(at)
+            position -= block.size
+        raise IndexError(position)
 
     def dense(self) -> Numbers:
         """Return (rows, size) doubles."""
@@ -155,15 +155,15 @@ class VectorColumn:
         """Return the vectors of `count` rows in coordinate format."""
         if len(self.blocks) == 1 and isinstance(self.blocks[0], SparseBlock):
             return self.blocks[0]
-        entries, at = [], 0
+        entries, start = [], 0
         for block in self.blocks:
             if isinstance(block, SparseBlock):
-                entries.append((block.rows, block.slots + at, block.values))
+                entries.append((block.rows, block.slots + start, block.values))
             else:
                 matrix = _to_matrix(block)
                 rows, slots = np.nonzero(matrix)
-                entries.append((rows, slots + at, matrix[rows, slots]))
-            at += block.size
+                entries.append((rows, slots + start, matrix[rows, slots]))
+            start += block.size
         rows, slots, values = (np.concatenate(parts) for parts in zip(*entries, strict=True))
         order = np.lexsort((slots, rows))
         return SparseBlock(rows[order], slots[order], values[order], self.size, count)

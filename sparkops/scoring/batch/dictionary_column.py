@@ -23,8 +23,8 @@ class DictionaryColumn:
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, at: int | slice) -> Any:
-        indices = self.indices[at]
+    def __getitem__(self, key: int | slice) -> Any:
+        indices = self.indices[key]
         return (
-            DictionaryColumn(self.dictionary, indices) if isinstance(at, slice) else self.dictionary[indices]
+            DictionaryColumn(self.dictionary, indices) if isinstance(key, slice) else self.dictionary[indices]
         )

@@ -44,10 +44,10 @@ def to_columns(
 def _transpose(
     rows: Sequence[Mapping[str, Any]], names: tuple[str, ...], ignored: tuple[str, ...], extra: str
 ) -> tuple[Columns, int]:
-    for at, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise RowError(
-                f"Row {at}: a row is a mapping of field names to values, not {type(row).__name__}."
+                f"Row {index}: a row is a mapping of field names to values, not {type(row).__name__}."
             )
         if len(row) != len(names) or any(name not in row for name in names):
             try:
@@ -55,7 +55,7 @@ def _transpose(
                     {k: row[k] for k in row if k in names} if extra == "ignore" else row, names, ignored
                 )
             except RowError as error:
-                raise RowError(f"Row {at}: {error}", field=error.field, value=error.value) from None
+                raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
     return {name: [row[name] for row in rows] for name in names}, len(rows)
 
 
@@ -80,9 +80,9 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     return _from_objects(field, items)
 
 
-def value_at(field: Field, values: Any, at: int) -> Any:
+def value_at(field: Field, values: Any, index: int) -> Any:
     """Return one value of a column as a row contains it."""
-    value = values[at]
+    value = values[index]
     if value is np.ma.masked:
         return None
     if isinstance(value, np.ndarray | np.generic):
@@ -153,7 +153,7 @@ def _vector_block(field: Field, items: Sequence[Any]) -> DenseBlock | SparseBloc
         return DenseBlock(full.reshape(count, size))
     lengths = [0 if item is None else len(item) for item in items]
     pairs = [pair for item in items if item for pair in item.items()]
-    slots = np.array([at for at, _ in pairs], dtype=np.int64)
+    slots = np.array([slot for slot, _ in pairs], dtype=np.int64)
     values = np.array([value for _, value in pairs], dtype=np.float64)
     return SparseBlock(np.repeat(np.arange(count), lengths), slots, values, size, count)
 

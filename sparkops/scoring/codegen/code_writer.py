@@ -77,15 +77,15 @@ class CodeWriter:
         """Return a variable that holds the slots other than 0 as a dictionary from slot to value, in slot order."""
         if len(vector.blocks) == 1 and isinstance(vector.blocks[0], Sparse):
             return vector.blocks[0].expr
-        name, at = self.local("{}"), 0
+        name, start = self.local("{}"), 0
         for block in vector.blocks:
             if isinstance(block, Sparse):
-                self.line(f"for at, value in {block.expr}.items(): {name}[at + {at}] = value")
+                self.line(f"for at, value in {block.expr}.items(): {name}[at + {start}] = value")
             else:
                 values = f"[{self._list_items(block)}]" if not isinstance(block, Dense) else block.expr
-                self.line(f"for at, value in enumerate({values}, {at}):")
+                self.line(f"for at, value in enumerate({values}, {start}):")
                 self.line(f"    if value: {name}[at] = value")
-            at += block.size
+            start += block.size
         return name
 
     def _list_items(self, block: Block) -> str:
@@ -167,8 +167,8 @@ class CodeWriter:
 def to_dense(values: Mapping[int, float], *, size: int) -> list[float]:
     """Return a sparse vector, a dictionary from slot to value, as a list of all slots."""
     result = [0.0] * size
-    for at, value in values.items():
-        result[at] = value
+    for slot, value in values.items():
+        result[slot] = value
     return result
 
 

@@ -53,6 +53,6 @@ def _read_vector(field: Field, value: str, code: CodeWriter) -> Vector:
         code.line(f"if {null}: {value} = {code.constant((0.0,) * size)}")
     if size > _UNROLLED:
         return Vector((Dense(value, size, field.name),), null, field.name)
-    slots = [code.local(f"{value}[{at}]") for at in range(size)]
+    slots = [code.local(f"{value}[{slot}]") for slot in range(size)]
     blocks = tuple(Scalar(slot, "double", nan=True, field=field.name, scale=0.0) for slot in slots)
     return Vector(blocks, null, field.name)

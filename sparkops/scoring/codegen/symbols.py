@@ -128,32 +128,32 @@ def vector_slots(vector: Vector) -> tuple[Scalar, ...]:
 
 def block_slots(block: Block) -> tuple[Scalar, ...]:
     """Return the slots of a block as scalars."""
-    return tuple(block_slot(block, at) for at in range(block.size))
+    return tuple(block_slot(block, position) for position in range(block.size))
 
 
-def block_slot(block: Block, at: int) -> Scalar:
+def block_slot(block: Block, position: int) -> Scalar:
     """Return one slot of a block as a scalar."""
     if isinstance(block, Scalar):
         return block
     if isinstance(block, Dense):
         return Scalar(
-            f"{block.expr}[{at}]", "double", nan=block.nan, atom=False, field=block.field, scale=0.0
+            f"{block.expr}[{position}]", "double", nan=block.nan, atom=False, field=block.field, scale=0.0
         )
     if isinstance(block, Sparse):
         return Scalar(
-            f"{block.expr}.get({at}, 0.0)", "double", nan=True, atom=False, field=block.field, scale=0.0
+            f"{block.expr}.get({position}, 0.0)", "double", nan=True, atom=False, field=block.field, scale=0.0
         )
-    hot, base = float(block.hot[at]), float(block.base[at])
-    return Scalar(f"({hot!r} if {block.index} == {at} else {base!r})", "double", atom=False)
+    hot, base = float(block.hot[position]), float(block.base[position])
+    return Scalar(f"({hot!r} if {block.index} == {position} else {base!r})", "double", atom=False)
 
 
-def vector_slot(vector: Vector, at: int) -> Scalar:
+def vector_slot(vector: Vector, position: int) -> Scalar:
     """Return one slot of a vector as a scalar."""
     for block in vector.blocks:
-        if at < block.size:
-            return block_slot(block, at)
-        at -= block.size
-    raise IndexError(at)
+        if position < block.size:
+            return block_slot(block, position)
+        position -= block.size
+    raise IndexError(position)
 
 
 def one_hot_sums(hot: Numbers, base: Numbers) -> Numbers:

@@ -169,7 +169,7 @@ class Field:
         if isinstance(value, Mapping):
             return self._struct(value, is_sparse=is_sparse)
         values = self._slots(value, value, self.size)
-        return {at: slot for at, slot in enumerate(values) if slot} if is_sparse else values
+        return {position: slot for position, slot in enumerate(values) if slot} if is_sparse else values
 
     def _struct(self, value: Mapping[str, Any], *, is_sparse: bool) -> tuple[float, ...] | dict[int, float]:
         if value.get("type") == 1:
@@ -182,7 +182,7 @@ class Field:
         if not in_range or len(set(indices)) != len(indices):
             self._refuse(value)
         entries = dict(sorted(zip(indices, slots, strict=True)))
-        return entries if is_sparse else tuple(entries.get(at, 0.0) for at in range(self.size or 0))
+        return entries if is_sparse else tuple(entries.get(slot, 0.0) for slot in range(self.size or 0))
 
     def _slots(self, numbers: Any, value: Any, size: int | None) -> tuple[float, ...]:
         values = numbers.tolist() if hasattr(numbers, "tolist") else numbers

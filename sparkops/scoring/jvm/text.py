@@ -60,7 +60,7 @@ def lower(text: str) -> str:
     """Return text as Java's `toLowerCase` does, in a locale other than Turkish, Azeri, Lithuanian and Thai."""
     if text.isascii() or not _needs_java_rules.search(text):
         return text.lower()
-    return "".join(_lower_at(text, at) for at in range(len(text)))
+    return "".join(_lower_at(text, index) for index in range(len(text)))
 
 
 def utf16_length(text: str) -> int:
@@ -68,21 +68,21 @@ def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
 
 
-def _lower_at(text: str, at: int) -> str:
-    letter = text[at]
+def _lower_at(text: str, index: int) -> str:
+    letter = text[index]
     if letter == "\u03a3":
-        return "\u03c2" if _ends_word(text, at) else "\u03c3"
+        return "\u03c2" if _ends_word(text, index) else "\u03c3"
     return letter if _newer_capital.match(letter) else letter.lower()
 
 
-def _ends_word(text: str, at: int) -> bool:
+def _ends_word(text: str, index: int) -> bool:
     """Tell whether a cased letter precedes this position in its word, and none follows."""
-    start = stop = at
+    start = stop = index
     while start > 0 and _class_of(text[start - 1]) != _SEPARATE:
         start -= 1
     while stop < len(text) and _class_of(text[stop]) != _SEPARATE:
         stop += 1
-    clusters, own = _clusters(text, start, at, stop)
+    clusters, own = _clusters(text, start, index, stop)
     kinds = [kind for kind, _ in clusters]
     first = last = own
     while first > 0 and _in_one_word(kinds, first - 1):
@@ -93,7 +93,7 @@ def _ends_word(text: str, at: int) -> bool:
     return before and not any(cased for _, cased in clusters[own : last + 1])
 
 
-def _clusters(text: str, start: int, at: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
+def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
     """Return the characters from start to stop, each combined with its marks, and the index of the one at `at`.
 
     A character is its class and whether it is cased.
@@ -108,21 +108,21 @@ def _clusters(text: str, start: int, at: int, stop: int) -> tuple[list[tuple[int
             base = base if base in _WORD_CLASSES else _SEPARATE
             clusters.append((base, cased or _has_case(letter)))
         elif kind != _IGNORED:
-            clusters.append((kind, position != at and _has_case(letter)))
-            own = len(clusters) - 1 if position == at else own
+            clusters.append((kind, position != index and _has_case(letter)))
+            own = len(clusters) - 1 if position == index else own
         if letter > "\uffff" and position > 0:
             # Java looks for a boundary between its two UTF-16 units, and finds one.
             clusters.append((_SEPARATE, False))
     return clusters, own
 
 
-def _in_one_word(kinds: list[int], at: int) -> bool:
+def _in_one_word(kinds: list[int], index: int) -> bool:
     """Tell whether a character and the next are in one word: a full stop joins two letters or two digits."""
-    left, right = kinds[at], kinds[at + 1]
+    left, right = kinds[index], kinds[index + 1]
     if left in _WORD_CLASSES:
-        after = kinds[at + 2] if at + 2 < len(kinds) else _SEPARATE
+        after = kinds[index + 2] if index + 2 < len(kinds) else _SEPARATE
         return right in _WORD_CLASSES or right in _JOINING_CLASSES.get((left, after), ())
-    return at > 0 and left in _JOINING_CLASSES.get((kinds[at - 1], right), ())
+    return index > 0 and left in _JOINING_CLASSES.get((kinds[index - 1], right), ())
 
 
 def _class_of(letter: str) -> int:

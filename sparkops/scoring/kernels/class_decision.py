@@ -18,7 +18,7 @@ Values = Sequence[float]
 
 
 def softmax(raw: Values) -> list[float]:
-    """Return probabilities of raw scores; one of positive infinity gets probability 1, as in Spark."""
+    """Return probabilities of raw scores. A score of positive infinity gets probability 1, as in Spark."""
     highest = max(raw)
     total = sum(raw)
     if total - total != 0.0:
@@ -32,7 +32,7 @@ def _softmax_of_non_finite(raw: Values, highest: float) -> list[float]:
     """Return `softmax` of scores that are not all finite, or whose sum overflows."""
     if inf in raw:
         first = list(raw).index(inf)
-        return [1.0 if at == first else value * 0.0 for at, value in enumerate(raw)]
+        return [1.0 if index == first else value * 0.0 for index, value in enumerate(raw)]
     powers = [nan if highest == -inf else exp(value - highest) for value in raw]
     factor = 1.0 / sum(powers)
     return [power * factor for power in powers]
@@ -40,12 +40,13 @@ def _softmax_of_non_finite(raw: Values, highest: float) -> list[float]:
 
 def softmax_rows(raw: Numbers) -> Numbers:
     """Return `softmax` of each row of (rows, classes)."""
-    columns = np.ascontiguousarray(raw.T)  # reductions along a short last axis are slow
+    # Reductions along a short last axis are slow.
+    columns = np.ascontiguousarray(raw.T)
     with np.errstate(all="ignore"):
         powers = np.exp(columns - columns.max(axis=0))
         result = (powers * (1.0 / powers.sum(axis=0))).T
-    for at in np.flatnonzero(~np.isfinite(columns).all(axis=0)).tolist():
-        result[at] = softmax(raw[at].tolist())
+    for index in np.flatnonzero(~np.isfinite(columns).all(axis=0)).tolist():
+        result[index] = softmax(raw[index].tolist())
     return np.asarray(result)
 
 
@@ -63,19 +64,19 @@ def sigmoid_rows(margin: Numbers) -> Numbers:
 def argmax(values: Values) -> float:
     """Return the index of the first maximum."""
     best = 0
-    for at in range(1, len(values)):
-        if values[at] > values[best]:
-            best = at
+    for index in range(1, len(values)):
+        if values[index] > values[best]:
+            best = index
     return float(best)
 
 
 def argmax_by_threshold(values: Values, thresholds: Values) -> float:
     """Return the class with the largest ratio of probability to threshold."""
     best, highest = 0, -inf
-    for at, (value, threshold) in enumerate(zip(values, thresholds, strict=True)):
+    for index, (value, threshold) in enumerate(zip(values, thresholds, strict=True)):
         ratio = value / threshold if threshold else (inf if value > 0.0 else nan)
         if ratio > highest:
-            best, highest = at, ratio
+            best, highest = index, ratio
     return float(best)
 
 
@@ -105,7 +106,9 @@ def bind_names(step: Step, code: CodeWriter, prediction: str, raw: str, probabil
     code.columns[step.outputs[0]] = Scalar(prediction, "double")
     for column, name in zip(step.outputs[1:], (probability, raw), strict=True):
         if column:
-            slots = tuple(Scalar(f"{name}[{at}]", "double", nan=True, atom=False) for at in range(classes))
+            slots = tuple(
+                Scalar(f"{name}[{index}]", "double", nan=True, atom=False) for index in range(classes)
+            )
             code.columns[column] = Vector(slots)
 
 
@@ -126,14 +129,14 @@ def bind_columns(step: Step, frame: Frame, prediction: Numbers, raw: Numbers, pr
     for column, values in zip(step.outputs[1:], (probability, raw), strict=True):
         if column:
             frame.columns[column] = VectorColumn(
-                tuple(ScalarColumn(values[:, at]) for at in range(values.shape[1]))
+                tuple(ScalarColumn(values[:, index]) for index in range(values.shape[1]))
             )
 
 
 def argmax_rows(values: Numbers) -> Numbers:
     """Return `argmax` of each row of (rows, classes)."""
     best, highest = np.zeros(len(values)), values[:, 0].copy()
-    for at in range(1, values.shape[1]):
-        better = values[:, at] > highest
-        best[better], highest[better] = at, values[better, at]
+    for index in range(1, values.shape[1]):
+        better = values[:, index] > highest
+        best[better], highest[better] = index, values[better, index]
     return best

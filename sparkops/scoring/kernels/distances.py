@@ -23,10 +23,10 @@ def prepare_vector(source: Vector, code: CodeWriter) -> Vector:
 
 def squared_distance_expr(source: Vector, point: Numbers, code: CodeWriter) -> str:
     """Return the expression of the squared distance to a point of (slots,)."""
-    terms, at = [], 0
+    terms, start = [], 0
     for block in source.blocks:
-        part = point[at : at + block.size]
-        at += block.size
+        part = point[start : start + block.size]
+        start += block.size
         terms.append(_distance_term(block, part, code))
     return " + ".join(terms) or "0.0"
 
@@ -62,10 +62,10 @@ def _squared_distance(point: Sequence[float], values: Sequence[float]) -> float:
 
 def squared_distance_rows(source: VectorColumn, point: Numbers, rows: int) -> Numbers:
     """Return the squared distance of each row to a point of (slots,)."""
-    total, at = np.zeros(rows), 0
+    total, start = np.zeros(rows), 0
     for block in source.blocks:
-        part = point[at : at + block.size]
-        at += block.size
+        part = point[start : start + block.size]
+        start += block.size
         if isinstance(block, OneHotBlock):
             total += one_hot_sums((block.hot - part) ** 2, (block.base - part) ** 2)[block.index]
         elif isinstance(block, ScalarColumn):

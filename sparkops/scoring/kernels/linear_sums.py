@@ -28,10 +28,10 @@ def margin_expr(vector: Vector, weights: Numbers, intercept: float, code: CodeWr
         code: Binds tables and kernels.
         sparse: The weights are stored sparse, so that Spark ignores slots of weight 0, even NaN and infinity.
     """
-    terms, at = [], 0
+    terms, start = [], 0
     for block in vector.blocks:
-        part = weights[at : at + block.size]
-        at += block.size
+        part = weights[start : start + block.size]
+        start += block.size
         if isinstance(block, OneHot):
             table = one_hot_sums(part * block.hot, part * block.base)
             terms.append(f"{code.constant(tuple(table.tolist()))}[{block.index}]")
@@ -73,17 +73,17 @@ def _dense_sum(weights: Sequence[float], values: Sequence[float], *, skip: bool)
 
 
 def _sparse_sum(weights: Sequence[float], values: Mapping[int, float]) -> float:
-    return float(sum([weights[at] * value for at, value in values.items()]))
+    return float(sum([weights[slot] * value for slot, value in values.items()]))
 
 
 def margin_rows(
     vectors: VectorColumn, weights: Numbers, intercept: float, rows: int, *, sparse: bool
 ) -> Numbers:
     """Return the dot product plus intercept of each row, summed in the order of `margin_expr`."""
-    total, at = np.zeros(rows), 0
+    total, start = np.zeros(rows), 0
     for block in vectors.blocks:
-        part = weights[at : at + block.size]
-        at += block.size
+        part = weights[start : start + block.size]
+        start += block.size
         if isinstance(block, OneHotBlock):
             total += one_hot_sums(part * block.hot, part * block.base)[block.index]
         elif isinstance(block, DenseBlock):

@@ -70,27 +70,27 @@ class SlotProducts:
 
     def _row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
         products, size = {0: 1.0}, 1
-        for at in range(len(columns) - 1, -1, -1):
-            active = _active(columns[at], self.sizes[at], sparse=sparse[at])
+        for position in range(len(columns) - 1, -1, -1):
+            active = _active(columns[position], self.sizes[position], sparse=sparse[position])
             products = {
                 position + own * size: value * factor
                 for own, factor in active
                 for position, value in products.items()
             }
-            size *= self.widths[at]
+            size *= self.widths[position]
         return {position: value for position, value in products.items() if value}
 
 
 def _active(values: Sequence[float], sizes: Sequence[int], *, sparse: bool) -> list[tuple[int, float]]:
     """Return (position, factor) of the slots that Spark iterates over."""
-    active, at = [], 0
+    active, start = [], 0
     for value, size in zip(values, sizes, strict=True):
         if value or not sparse:
             if size > 1:
                 if not 0 <= value < size or value != int(value):
                     raise AmbiguousRow(value)
-                active.append((at + int(value), 1.0))
+                active.append((start + int(value), 1.0))
             else:
-                active.append((at, value))
-        at += max(1, size)
+                active.append((start, value))
+        start += max(1, size)
     return active

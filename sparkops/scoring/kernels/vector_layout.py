@@ -79,10 +79,10 @@ def evaluate_rows(
         function: See `evaluate`.
     """
     refused = np.zeros(frame.size, dtype=bool)
-    for at in rows:
-        values = evaluate(table[at].tolist(), stored=stored, function=function)
-        refused[at] = values is None
-        result[at] = np.nan if values is None else values
+    for row in rows:
+        values = evaluate(table[row].tolist(), stored=stored, function=function)
+        refused[row] = values is None
+        result[row] = np.nan if values is None else values
     frame.refuse(refused)
 
 

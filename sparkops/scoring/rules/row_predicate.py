@@ -35,13 +35,13 @@ def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) 
     code = CodeWriter()
     compiler = OperandCompiler(code, {field.name: field for field in fields})
     code.line("found = []")
-    for at, rule in enumerate(rules):
+    for index, rule in enumerate(rules):
         if rule.where is not None:
             raise ModelError("its row condition is text of SQL")
         violated = _false_expr(rule.expects, compiler)
         if rule.unless is not None:
             violated = f"{_false_expr(rule.unless, compiler)} and {violated}"
-        code.line(f"if {violated}: found.append({at})")
+        code.line(f"if {violated}: found.append({index})")
     code.line("return found")
     return code.build_function("judge", "row")
 

@@ -77,14 +77,14 @@ class RuleMonitor:
             if not rows:
                 continue
             cells = [_cells(field, columns[field.name], rows) for field in self._fields]
-            for at, values in zip(rows, zip(*cells, strict=True), strict=True):
+            for index, values in zip(rows, zip(*cells, strict=True), strict=True):
                 row = dict(zip(names, values, strict=True))
                 try:
                     violated = self._violated_by(row)
                 except RowError:
                     return
                 if violated:
-                    self._report(violated, row, f"Row {at}: ")
+                    self._report(violated, row, f"Row {index}: ")
 
     def _candidate_rows(self, columns: Mapping[str, Any], start: int, stop: int) -> Sequence[int]:
         """Return the rows of a chunk that may violate a rule: all of them if a value cannot be read."""
@@ -103,11 +103,11 @@ class RuleMonitor:
         Raises:
             RowError: The mode refuses the row.
         """
-        for at in violated:
-            rule = self.rules[at]
+        for index in violated:
+            rule = self.rules[index]
             with self._lock:
-                self.counts[at] += 1
-                count = self.counts[at]
+                self.counts[index] += 1
+                count = self.counts[index]
             if self._mode == "refuse" and rule.refuses:
                 raise _violation_error(rule, row, prefix)
             if self._mode != "count" and count == 1:
@@ -123,7 +123,7 @@ def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
     if is_flat and not (values.dtype.kind == "f" and field.type in INTEGER_RANGES):
         cells: list[Any] = values[rows].tolist()
         return cells
-    return [value_at(field, values, at) for at in rows]
+    return [value_at(field, values, index) for index in rows]
 
 
 def _violation_error(rule: PortableRule, row: Mapping[str, Any], prefix: str) -> RowError:

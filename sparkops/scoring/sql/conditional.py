@@ -1,4 +1,4 @@
-"""Conditional expressions: CASE, and the choice of the first value that is not null, the extreme, or the one that is not NaN."""
+"""Conditional expressions: CASE, coalesce, greatest, least, isnan and nanvl."""
 
 from __future__ import annotations
 

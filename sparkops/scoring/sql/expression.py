@@ -71,13 +71,13 @@ def _node_from_json(item: Any, nodes: Sequence[Expression], stage: str) -> Expre
     valid = valid and (item["op"] != "column" or isinstance(item.get("value"), str))
     positions = item.get("args", []) if valid else None
     if not isinstance(positions, list) or not all(
-        type(at) is int and 0 <= at < len(nodes) for at in positions
+        type(position) is int and 0 <= position < len(nodes) for position in positions
     ):
         raise ModelError(f"{stage}: its expression is damaged.")
     op, kind = item["op"], item["type"]
     if not is_supported(kind) and kind != "array<string>" and not (op == "column" and kind in TYPES):
         raise ModelError(f"{stage}: its expression has a value of type {kind}.")
-    return make_expression(op, kind, [nodes[at] for at in positions], item.get("value"))
+    return make_expression(op, kind, [nodes[position] for position in positions], item.get("value"))
 
 
 def expression_to_json(root: Expression) -> list[dict[str, Any]]:

@@ -50,15 +50,15 @@ def null_propagating(
     positions = range(len(operands))
     order = list(reversed(positions)) if backwards else list(positions)
     null_tests, exprs = [], [operand.expr for operand in operands]
-    for turn, at in enumerate(order):
-        operand = operands[at]
+    for turn, position in enumerate(order):
+        operand = operands[position]
         null_later = any(operands[other].null for other in order[turn + 1 :])
         if operand.atom:
             null_tests += [f"{operand.expr} is None"] if operand.null else []
         elif operand.null or null_later or not once or (backwards and len(operands) > 1):
             name = code.new_name()
             null_tests.append(f"({name} := {operand.expr}) is None")
-            exprs[at] = name
+            exprs[position] = name
     result = body(*exprs)
     if not null_tests:
         return Fragment(result, null=False, nan=nan)

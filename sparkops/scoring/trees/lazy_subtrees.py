@@ -47,7 +47,7 @@ class LazySubtrees:
         expression: SubtreeExpression,
     ) -> None:
         operands = [*dict.fromkeys(map(operand, features.values()))]
-        position = {name: at for at, name in enumerate(operands)}
+        position = {name: index for index, name in enumerate(operands)}
         self._trees, self._features, self._expression = trees, features, expression
         self._sizes = trees.subtree_sizes() if len(trees.kind) <= MAX_COMPILED_NODES else None
         self._position = {slot: position[operand(feature)] for slot, feature in features.items()}

@@ -83,9 +83,9 @@ class LevelwiseTraversal:
         leaves = self._leaves if nodes is None else self._leaves[nodes]
         if leaves.shape[1] == 1:
             single, accumulate = leaves[:, 0], np.add.accumulate
-            return lambda at: [accumulate(single[at]).item(-1)]
+            return lambda nodes: [accumulate(single[nodes]).item(-1)]
         take = leaves.take
-        return lambda at: take(at, axis=0).sum(axis=0).tolist()
+        return lambda nodes: take(nodes, axis=0).sum(axis=0).tolist()
 
     def sum_rows(self, source: VectorColumn, count: int) -> Numbers:
         """Return the sums of the leaf values of many rows.
@@ -111,7 +111,7 @@ class LevelwiseTraversal:
 
     def _reached_leaves(self, source: VectorColumn, count: int) -> Iterator[tuple[slice, Numbers]]:
         """Yield blocks of rows and the leaves that they reach, (rows, trees)."""
-        columns = [np.asarray(source.slot(int(at)), dtype=np.float64) for at in self.used_features]
+        columns = [np.asarray(source.slot(int(slot)), dtype=np.float64) for slot in self.used_features]
         table = np.column_stack([*columns, np.zeros(count)]).ravel()
         width, trees = len(columns) + 1, len(self._roots)
         size = max(1, _BLOCK_SIZE // max(1, trees))
@@ -209,9 +209,9 @@ class TraversedRow:
 
     def emit_sums(self, code: CodeWriter) -> list[str]:
         """Add the sum of the leaf values to the code; return one expression for each component."""
-        slots = [vector_slot(self.source, at).expr for at in self.traversal.used_features.tolist()]
+        slots = [vector_slot(self.source, slot).expr for slot in self.traversal.used_features.tolist()]
         total = code.local(f"{code.constant(self.traversal.row_function())}([{', '.join(slots)}])")
-        return [f"{total}[{at}]" for at in range(self.traversal.trees.leaves.shape[1])]
+        return [f"{total}[{component}]" for component in range(self.traversal.trees.leaves.shape[1])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,8 +248,10 @@ class _CategorySets:
         nodes, values = node[selected], value[selected]
         is_category = (values >= 0.0) & (values < self.count) & (values == np.floor(values))
         keys = nodes * self.count + np.where(is_category, values, 0.0).astype(np.int64)
-        at = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
+        positions = np.minimum(np.searchsorted(self.keys, keys), max(0, len(self.keys) - 1))
         is_member = (
-            is_category & (self.keys[at] == keys) if len(self.keys) else np.zeros(len(keys), dtype=bool)
+            is_category & (self.keys[positions] == keys)
+            if len(self.keys)
+            else np.zeros(len(keys), dtype=bool)
         )
         left[selected] = is_member == self.members_go_left.take(nodes)

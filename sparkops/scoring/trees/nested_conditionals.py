@@ -1,4 +1,4 @@
-"""Evaluate trees as nested conditional expressions in the code of a row: the fastest way for few or shallow trees."""
+"""Evaluate trees as nested conditional expressions in the code of a row, which is fastest for few or shallow trees."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class NestedConditionals:
         if width == 1:
             return [_emit_sum(expressions, code)]
         leaves = [code.local(expression) for expression in expressions]
-        return [code.local(" + ".join(f"{leaf}[{at}]" for leaf in leaves)) for at in range(width)]
+        return [code.local(" + ".join(f"{leaf}[{index}]" for leaf in leaves)) for index in range(width)]
 
 
 def tree_expressions(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> list[str]:

@@ -92,7 +92,7 @@ class QuickScorer:
             code.add_boundaries(group.value, group.limits.tolist())
         values = ", ".join(group.value.expr for group in self.splits)
         total = code.local(f"{code.constant(self.row_function())}([{values}])")
-        return [f"{total}[{at}]" for at in range(self.traversal.trees.leaves.shape[1])]
+        return [f"{total}[{component}]" for component in range(self.traversal.trees.leaves.shape[1])]
 
     def row_function(self) -> RowFunction:
         """Return the function from a row's values, in the order of `splits`, to the sum of the leaf values."""
@@ -136,8 +136,8 @@ class QuickScorer:
 
         def exit_bit(masks: Numbers) -> Numbers:
             words = masks.view(np.uint64)
-            at = words.nonzero()[0]
-            exits: Numbers = (words[at].astype(double).view(integer) >> shift) + first(at)
+            positions = words.nonzero()[0]
+            exits: Numbers = (words[positions].astype(double).view(integer) >> shift) + first(positions)
             return exits
 
         return exit_bit

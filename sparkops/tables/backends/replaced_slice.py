@@ -81,7 +81,9 @@ class ReplacedSlice:
         alternatives = [
             " AND ".join(equality_condition(name, row[name], types[name]) for name in free) for row in rows
         ]
-        return " AND ".join([*fixed, "(" + " OR ".join(f"({each})" for each in alternatives) + ")"])
+        return " AND ".join(
+            [*fixed, "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")"]
+        )
 
 
 def partition_value(value: Any, type_name: Any) -> str | None:

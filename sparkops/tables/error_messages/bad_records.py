@@ -41,8 +41,8 @@ def malformed_record(text: str) -> BadData:
     line = find_line(Path(file), record) if record else None
     where = f"{file}, line {line}" if line else file
     return BadData(
-        f"{where}: {reason}. Fix the record, or set in the source's `options` the text of a missing value "
-        "(`nullValue`), or that bad records become nulls (`mode: PERMISSIVE`)."
+        f"{where}: {reason}. Fix the record; or, in the source's `options`, set `nullValue` to the text of missing "
+        "values, or `mode: PERMISSIVE` to read bad records as nulls."
     )
 
 
@@ -51,7 +51,7 @@ def wrong_header(text: str) -> BadData:
     lines = next(c for c in reversed(error_causes(text)) if "CSV header" in c).split("\n")
     facts = "; ".join(" ".join(line.split()) for line in lines[1:] if line.strip() and "CSV file" not in line)
     return BadData(
-        f"{find_file(text)}: the header is not that of the declared schema ({facts}). Fix one of the two."
+        f"{find_file(text)}: the header differs from the declared schema ({facts}). Fix one of the two."
     )
 
 

@@ -62,7 +62,7 @@ def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
         return TableVersion(
             version=version,
             identity=metadata["id"],
-            time=_time(log, version),
+            time=_commit_time(log, version),
             schema=json.loads(metadata["schemaString"]),
             partition_by=tuple(metadata.get("partitionColumns") or ()),
         )
@@ -83,7 +83,9 @@ def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] 
     history: list[Commit] = []
     try:
         for version in sorted(log.commits, reverse=True)[:limit]:
-            commit = parse_commit(version, read_commit_info(log.commits[version]), time=_time(log, version))
+            commit = parse_commit(
+                version, read_commit_info(log.commits[version]), time=_commit_time(log, version)
+            )
             history.append(commit)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -131,8 +133,8 @@ def _from_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
         return None, None
     try:
         facts = json.loads(log.checksums[version].read_text(encoding="utf-8"))
-    # the commits contain the same facts
     except (OSError, ValueError):
+        # The commits contain the same facts.
         return None, None
     return facts.get("metadata"), facts.get("protocol")
 
@@ -161,7 +163,7 @@ def _from_checkpoint(
     return metadata, protocol
 
 
-def _time(log: LogFolder, version: int) -> datetime:
+def _commit_time(log: LogFolder, version: int) -> datetime:
     """Return when a version was committed: by its `commitInfo`, else by the modification time of its file.
 
     `commitInfo` survives a copy of the folder; the modification time does not.

@@ -76,7 +76,7 @@ class Releases:
         return repair_rows(rows, target, repairs)
 
     def choose(self, rows: DataFrame, release: str, *, count: int) -> None:
-        """Give rows to a release, in one commit.
+        """Assign rows to a release, in one commit.
 
         Args:
             rows: The rows, with the key of each.
@@ -84,14 +84,14 @@ class Releases:
             count: Number of the rows.
 
         Raises:
-            TableBusy: Another release chose one of them first. All are held again.
+            TableBusy: Another release chose one of them first. All of them stay in the quarantine.
         """
-        keys = rows.select(KEY_COLUMN).distinct()
-        few = [row[KEY_COLUMN] for row in keys.limit(_MAX_KEYS + 1).collect()]
-        if len(few) > _MAX_KEYS:
-            self._choose_by_join(keys, release)
+        distinct = rows.select(KEY_COLUMN).distinct()
+        keys = [row[KEY_COLUMN] for row in distinct.limit(_MAX_KEYS + 1).collect()]
+        if len(keys) > _MAX_KEYS:
+            self._choose_by_join(distinct, release)
         else:
-            self._choose_by_condition(few, release)
+            self._choose_by_condition(keys, release)
         if self._count(release) != count:
             self.undo(release)
             raise TableBusy(
@@ -99,7 +99,7 @@ class Releases:
             )
 
     def undo(self, release: str) -> None:
-        """Hold the rows of a release that was not completed again."""
+        """Return the rows of an uncompleted release to the quarantine."""
         self._update(
             {RELEASE_COLUMN: release, RELEASED_COLUMN: None}, {RELEASE_COLUMN: None}, release, "unmark"
         )
@@ -111,7 +111,7 @@ class Releases:
         return self._count(release)
 
     def discard(self, release: str, *, run: str | None) -> int:
-        """Record that the rows that are still held are not wanted; return their number."""
+        """Record that the rows that are still held are discarded; return their number."""
         values = {RELEASE_COLUMN: release, RELEASED_COLUMN: datetime.now(UTC)}
         where: RowFilter = {RELEASE_COLUMN: None} | ({} if run is None else {RUN_COLUMN: run})
         self._update(where, values, release, "discard")

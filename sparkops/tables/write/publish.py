@@ -69,17 +69,21 @@ def publish_frame(location: Location, session: Session, publication: Publication
     write_id = publication.write_id
     earlier = find_commit(location, session, write_id)
     if earlier is not None:
-        return _published_version(location, session, write_id, earlier, already=True)
+        return _published_version(location, session, write_id, earlier, already_published=True)
     request = _check_rules(location, session, publication)
     run_on_backend(location, session, lambda backend: backend.write(request))
     commit = find_commit(location, session, write_id)
-    return _published_version(location, session, write_id, commit, already=False)
+    return _published_version(location, session, write_id, commit, already_published=False)
 
 
 def find_published(location: Location, session: Session, write_id: WriteId) -> PublishedVersion | None:
     """Return the version that a write published into a table, or None."""
     commit = find_commit(location, session, write_id)
-    return None if commit is None else _published_version(location, session, write_id, commit, already=True)
+    return (
+        None
+        if commit is None
+        else _published_version(location, session, write_id, commit, already_published=True)
+    )
 
 
 def find_commit(location: Location, session: Session, write_id: WriteId) -> Commit | None:
@@ -133,7 +137,7 @@ def _check_rules(location: Location, session: Session, publication: Publication)
 
 
 def _published_version(
-    location: Location, session: Session, write_id: WriteId, commit: Commit | None, *, already: bool
+    location: Location, session: Session, write_id: WriteId, commit: Commit | None, *, already_published: bool
 ) -> PublishedVersion:
     """Return the facts of a commit; without a commit, Delta knew the write's transaction and wrote nothing."""
     version = find_version(location, session, at=commit.version if commit else None)
@@ -148,5 +152,5 @@ def _published_version(
         location=location.address,
         identity=version.identity,
         schema_hash=schema_hash(version.schema),
-        already=already or commit is None,
+        already_published=already_published or commit is None,
     )

@@ -68,7 +68,7 @@ def schema_options(write: Write, schema: Mapping[str, Any], before: TableVersion
     changes_partitions = bool(write.partition_by) and write.partition_by != before.partition_by
     if changes_partitions:
         changes.append(
-            f"it is partitioned by {_quote_all(before.partition_by)} and the job says {_quote_all(write.partition_by)}"
+            f"it is partitioned by {_quote_all(before.partition_by)} and the job declares {_quote_all(write.partition_by)}"
         )
     if not changes:
         return {}
@@ -103,7 +103,7 @@ def require_unique_keys(frame: DataFrame, write: Write) -> None:
         rows = key.pop("_rows")
         raise BadData(
             f"Table `{write.table}` is merged on {', '.join(names)}, and the frame has {rows:,} rows with the key "
-            f"{key}: keep one row a key."
+            f"{key}: keep one row per key."
         )
 
 

@@ -15,7 +15,7 @@ from sparkops.compiler.stages.shared.tree_ensemble import (
 
 
 def compile_decision_tree_classifier(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, whose raw scores are the statistics of the leaf, and one for the leaf."""
+    """Add a step whose raw scores are the statistics of the leaf, and one for the leaf index if its column is set."""
     nodes = sort_nodes(saved.rows())
     arrays = tree_arrays([nodes], [1.0], leaf_counts) | threshold_arrays(saved)
     add_classifier(saved, plan, "trees", tree_params(saved, "classify"), arrays)

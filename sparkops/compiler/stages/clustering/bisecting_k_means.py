@@ -38,7 +38,7 @@ def _breadth_first(root: int, nodes: Nodes) -> list[int]:
     for index in order:
         children = nodes[index]["children"]
         if len(children) not in (0, 2) or len(order) > len(nodes):
-            raise CannotCompile("its tree of centres has a form that is not known to this version")
+            raise CannotCompile("this version of sparkops cannot read its tree of centres")
         order += children
     return order
 

@@ -18,7 +18,7 @@ from sparkops.scoring.ir.description import Output
 
 
 def compile_decision_tree_regressor(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, one for the variances if they are asked for, and one for the leaf."""
+    """Add a step for the prediction, and one each for the variance and the leaf index if their columns are set."""
     nodes = sort_nodes(saved.rows())
     params, variance = tree_params(saved, "regress"), str(saved.params.get("varianceCol", ""))
     add_regressor(saved, plan, "trees", params, tree_arrays([nodes], [1.0], leaf_prediction))

@@ -15,7 +15,7 @@ from sparkops.compiler.stages.shared.tree_ensemble import (
 
 
 def compile_gbt_regressor(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, the weighted sum of the trees, and one for their leaves."""
+    """Add a step for the weighted sum of the trees, and one for the leaf indices if their column is set."""
     trees, weights = read_trees(saved)
     arrays = tree_arrays(trees, weights, leaf_prediction)
     add_regressor(saved, plan, "trees", tree_params(saved, "regress"), arrays)

@@ -35,7 +35,7 @@ _INFINITIES = {
 }
 _DATE = re.compile(r"([+-]?)([0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
 _TRUE, _FALSE = frozenset(("t", "true", "y", "yes", "1")), frozenset(("f", "false", "n", "no", "0"))
-# Digits that Python converts to an integer.
+# Longer texts exceed every integer type; converting them to an integer takes quadratic time.
 _MAX_DIGITS = 400
 
 Cast = Callable[[Any], Any]
@@ -53,7 +53,7 @@ def cast_function(source: str, target: str) -> Cast | None:
         return _from_decimal(target)
     if is_integral(source) or is_floating(source):
         return _from_number(source, target)
-    return _OTHERS.get((source, target)) or _from_string(source, target)
+    return _BOOLEAN_AND_TIME_CASTS.get((source, target)) or _from_string(source, target)
 
 
 def _identity(value: Any) -> Any:
@@ -140,7 +140,7 @@ def _from_string(source: str, target: str) -> Cast | None:
 
 def _invalid(value: str, kind: str) -> EvaluationError:
     shown = repr(value if len(value) <= 40 else value[:37] + "...")  # noqa: PLR2004
-    return EvaluationError(f"casts {shown}, which is no {kind}")
+    return EvaluationError(f"casts {shown}, which is not a valid {kind}")
 
 
 def _parse_integer(kind: str, limit: int, value: str) -> int:
@@ -182,12 +182,12 @@ def parse_date(value: str) -> date:
     """Return the date of a text: yyyy, yyyy-m or yyyy-m-d, then anything after a space or T.
 
     Raises:
-        EvaluationError: The text is no date, or outside the years 1 to 9999.
+        EvaluationError: The text is not a date, or is outside the years 1 to 9999.
     """
     match = _DATE.fullmatch(value.strip(_BLANK))
     if match is None:
         raise _invalid(value, "date")
-    year, month, day = (int(match[at] or "1") for at in (2, 3, 4))
+    year, month, day = (int(match[group] or "1") for group in (2, 3, 4))
     try:
         return date(-year if match[1] == "-" else year, month, day)
     except ValueError:
@@ -207,7 +207,7 @@ def _midnight(value: date) -> datetime:
     return datetime(value.year, value.month, value.day)  # noqa: DTZ001
 
 
-_OTHERS: dict[tuple[str, str], Cast] = {
+_BOOLEAN_AND_TIME_CASTS: dict[tuple[str, str], Cast] = {
     ("boolean", "string"): _boolean_text,
     **{("boolean", kind): int for kind in INTEGER_RANGES},
     ("boolean", "float"): float,

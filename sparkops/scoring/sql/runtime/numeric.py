@@ -1,4 +1,4 @@
-"""Arithmetic and mathematics of Java on Python's numbers. Callers handle null."""
+"""Arithmetic and mathematical functions with Java's results on Python's numbers. Callers handle null."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def to_float(value: float) -> float:
 
 
 def int_to_float(value: int) -> float:
-    """Return an integer rounded to single precision, without rounding to a double before."""
+    """Return an integer rounded to single precision directly, because rounding to a double first would round twice."""
     if -_MAX_EXACT_INTEGER <= value <= _MAX_EXACT_INTEGER:
         return c_float(value).value
     size = abs(value)
@@ -96,6 +96,8 @@ def float_pmod(left: float, right: float) -> float:
 def _total_function(
     function: Callable[[float], float], on_overflow: Callable[[float], float]
 ) -> Callable[[float], float]:
+    """Return a function that never raises: NaN outside the domain, the value of `on_overflow` on overflow."""
+
     def evaluate(value: float) -> float:
         try:
             return function(value)

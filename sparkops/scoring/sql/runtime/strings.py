@@ -87,19 +87,25 @@ def _matches_segments(
             or not _matches_at(text, len(text) - len(last), last)
         ):
             return False
-        at, end = len(first), len(text) - len(last)
+        position, end = len(first), len(text) - len(last)
         for segment in middle:
             place = next(
-                (start for start in range(at, end - len(segment) + 1) if _matches_at(text, start, segment)),
+                (
+                    start
+                    for start in range(position, end - len(segment) + 1)
+                    if _matches_at(text, start, segment)
+                ),
                 None,
             )
             if place is None:
                 return False
-            at = place + len(segment)
+            position = place + len(segment)
         return True
 
     return test
 
 
 def _matches_at(text: str, start: int, segment: Sequence[str | None]) -> bool:
-    return all(character is None or text[start + at] == character for at, character in enumerate(segment))
+    return all(
+        character is None or text[start + offset] == character for offset, character in enumerate(segment)
+    )

@@ -9,15 +9,19 @@ from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
 
 
 def compile_feature_hasher(saved: SavedStage, plan: Plan) -> None:
-    """Add one step. A fraction cannot be a category: its text differs between versions of Java."""
+    """Add one step. Floating-point columns cannot be categories: their text differs between versions of Java."""
     inputs, categorical = list(saved.params["inputCols"]), list(saved.params.get("categoricalCols") or ())
     if len(set(inputs)) != len(inputs):
-        raise CannotCompile("it hashes a column twice, which Spark counts once or twice by its type")
+        raise CannotCompile(
+            "it hashes a column twice, which Spark counts once or twice depending on its type"
+        )
     types = [plan.column_type(source) for source in inputs]
     for source, type_ in zip(inputs, types, strict=True):
         if type_ not in ITEMS:
             raise CannotCompile(f"it hashes `{source}`, which is {type_}")
         if type_ in FLOATING_TYPES and source in categorical:
-            raise CannotCompile(f"it takes `{source}`, which is {type_}, as a category by its text in Java")
+            raise CannotCompile(
+                f"it hashes `{source}`, a {type_}, as text, which differs between Java versions"
+            )
     params = {"size": int(saved.params["numFeatures"]), "types": types, "names": categorical}
     plan.add_step(saved, "hash_features", inputs, [(saved.params["outputCol"], "vector")], params=params)

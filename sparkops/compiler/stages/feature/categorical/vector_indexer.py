@@ -11,8 +11,8 @@ from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.provenance import vector_storage
 from sparkops.compiler.saved_stage import SavedStage
 
+# For each categorical slot, its values in the order of their indices.
 Categories = dict[int, list[float]]
-"""For each categorical slot, its values in the order of their indices."""
 
 
 def compile_vector_indexer(saved: SavedStage, plan: Plan) -> None:
