@@ -35,8 +35,8 @@ class Checks:
     def suite(self, table: str) -> Suite | None:
         """Return the suite of a table, or None if conf/checks has no file for it."""
         path = self._suite_folder / f"{table}.yml"
-        shown = path.relative_to(self.settings.root).as_posix()
-        return load_suite(path, table, shown=shown) if path.is_file() else None
+        display_name = path.relative_to(self.settings.root).as_posix()
+        return load_suite(path, table, display_name=display_name) if path.is_file() else None
 
     def tables(self) -> list[str]:
         """Return the tables that have a suite, sorted."""
@@ -57,7 +57,7 @@ class Checks:
             self._library.start_import()
 
     def validate(self, suite: Suite) -> None:
-        """Check names and arguments with Great Expectations, without Spark. A suite that was found valid is not checked again.
+        """Check names and arguments with Great Expectations, without Spark. A suite that is known to be valid is skipped.
 
         Raises:
             ConfigError: With every mistake, each with file and line.

@@ -1,6 +1,6 @@
-"""What Spark's metadata says of a column: how its vectors are stored, and which of its slots are categories.
+"""Derive what Spark knows of a column: how its vectors are stored, and which of its slots are categories.
 
-It follows from the step that made the column.
+Both follow from the steps that computed the column.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.scoring.ir.description import Step
 
+# Number of categories of each slot, 0 for a number; None if Spark has no metadata of the slots.
 CategoryCounts = tuple[int, ...] | None
-"""Number of categories of each slot, 0 for a number; None if Spark has no metadata of the slots."""
 _STORAGE = {
     "dense": frozenset({"project", "dct", "average_words"}),
     "sparse": frozenset({"one_hot", "hash_words", "count_words", "hash_features"}),
@@ -73,7 +73,7 @@ def _storage(steps: Sequence[Step], column: str) -> str:
     if step.op == "rescale" and set(step.arrays) - {"scale"}:
         return "dense"
     inner = _storage(before, step.inputs[0]) if step.op in _STORED_LIKE_INPUT else "unknown"
-    # a step that makes or removes zeros changes which form is smaller
+    # A step that makes or removes zeros changes whether dense or sparse is smaller.
     return inner if inner != "compressed" or _keeps_zeros(step) else "unknown"
 
 
@@ -91,7 +91,7 @@ def _category_counts(plan: Plan, steps: Sequence[Step], column: str) -> Category
         return _RULES[step.op](plan, before, step)
     if step.op in _WITHOUT_METADATA or (step.op == "binarize" and plan.column_type(column) == "vector"):
         return None
-    raise CannotCompile(f"it is not known which slots of `{column}` Spark takes for categories")
+    raise CannotCompile(f"it is not known which slots of `{column}` Spark treats as categories")
 
 
 def _numbers_only(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
@@ -121,14 +121,14 @@ def _of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) -> Catego
     if inner is not None:
         return tuple(inner[int(slot)] for slot in step.arrays["slots"])
     if step.stage.startswith("ChiSqSelectorModel"):
-        raise CannotCompile(f"Spark takes the slots of `{step.outputs[0]}` for categories of unknown number")
+        raise CannotCompile(f"Spark treats the slots of `{step.outputs[0]}` as categories of unknown number")
     return None if step.stage.startswith("VectorSlicer") else (0,) * len(step.arrays["slots"])
 
 
 def _of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
-    """Return the number of values of each indexed slot, 0 for two of them, which Spark calls a binary number.
+    """Return the number of values of each indexed slot, and 0 for a slot with two values, which Spark treats as a number.
 
-    The value that `keep` adds does not count: Spark leaves it out of its metadata.
+    The category that `handleInvalid="keep"` adds is not counted: it is not in Spark's metadata.
     """
     inner = _category_counts(plan, before, step.inputs[0])
     size, starts = int(step.arrays["size"][0]), step.arrays["starts"].tolist()

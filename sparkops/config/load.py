@@ -101,10 +101,10 @@ def load(
     builder = _SettingsBuilder(root, tree, variables)
     values = builder.values()
     _raise_problems(builder.problems)
-    return _loaded(builder, {**values, "root": root, "env": chosen})
+    return _validate(builder, {**values, "root": root, "env": chosen})
 
 
-def _loaded(builder: _SettingsBuilder, values: dict[str, Any]) -> LoadedSettings:
+def _validate(builder: _SettingsBuilder, values: dict[str, Any]) -> LoadedSettings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -165,73 +165,75 @@ class _SettingsBuilder:
         set_values = {key: value for key, value in self._tree.values.items() if value is not None}
         for key in _NOT_IN_FILES:
             if key in set_values:
-                self._problem((key,), f"`{key}` is not set in a file: it is {_FIXED[key]}")
+                self._add_problem((key,), f"`{key}` cannot be set in a file: it is {_FIXED[key]}")
                 del set_values[key]
-        read: dict[str, Any] = self._read(set_values, ())
+        read: dict[str, Any] = self._convert(set_values, ())
         return self._with_absolute_paths(
             {"state": _STATE, "warehouse": "data/warehouse", "reports": "reports", **read}
         )
 
-    def _problem(self, path: KeyPath, text: str) -> None:
+    def _add_problem(self, path: KeyPath, text: str) -> None:
         self.problems.append(f"{_nearest(self.places, path)}: {text}")
 
-    def _read(self, value: Any, path: KeyPath) -> Any:
+    def _convert(self, value: Any, path: KeyPath) -> Any:
         if isinstance(value, Mapping):
-            return {key: self._read(inner, (*path, key)) for key, inner in value.items()}
+            return {key: self._convert(inner, (*path, key)) for key, inner in value.items()}
         if isinstance(value, list):
-            return [self._read(inner, (*path, str(number))) for number, inner in enumerate(value)]
+            return [self._convert(inner, (*path, str(number))) for number, inner in enumerate(value)]
         if has_reference(value):
-            return self._secret(value, path)
+            return self._resolve_secret(value, path)
         if value is not None and path[:1] != ("params",) and is_secret_key(path):
-            self._problem(
+            self._add_problem(
                 path, f"`{'.'.join(path)}` is a secret: write ${{env:NAME}} and set NAME in the environment"
             )
         return _option_text(value) if path[:1] == ("tables",) and path[2:3] == ("options",) else value
 
-    def _secret(self, text: str, path: KeyPath) -> Any:
+    def _resolve_secret(self, text: str, path: KeyPath) -> Any:
         self.references[path] = text
         try:
             value = resolve(text, self._environment, self.secrets)
         except MissingVariable as missing:
-            self._problem(path, f"`{'.'.join(path)}`: {missing}")
+            self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
             return text
         return SecretStr(value) if path[:2] == ("spark", "conf") else value
 
     def _with_absolute_paths(self, values: dict[str, Any]) -> dict[str, Any]:
         """Make every path absolute; values of a wrong type are left for `Settings` to reject."""
         for key in ("state", "warehouse", "reports"):
-            values[key] = self._path(values[key], (key,))
+            values[key] = self._absolute_path(values[key], (key,))
         if isinstance(values.get("tables"), dict):
             for name, table in values["tables"].items():
                 if isinstance(table, dict) and "path" in table:
-                    table["path"] = self._path(table["path"], ("tables", name, "path"))
-        self._place_spark(values.get("spark"))
-        self._place_models(values.get("models"))
+                    table["path"] = self._absolute_path(table["path"], ("tables", name, "path"))
+        self._resolve_spark_paths(values.get("spark"))
+        self._resolve_model_paths(values.get("models"))
         return values
 
-    def _place_spark(self, spark: Any) -> None:
+    def _resolve_spark_paths(self, spark: Any) -> None:
         if isinstance(spark, dict) and isinstance(spark.get("jars"), list):
             paths: Iterator[tuple[KeyPath, Any]] = leaves(spark["jars"], ("spark", "jars"))
-            spark["jars"] = [self._path(jar, path) for path, jar in paths]
+            spark["jars"] = [self._absolute_path(jar, path) for path, jar in paths]
 
-    def _place_models(self, models: Any) -> None:
+    def _resolve_model_paths(self, models: Any) -> None:
         if not isinstance(models, dict):
             return
         for key in ("tracking_uri", "registry_uri"):
             if isinstance(models.get(key), str):
                 models[key] = store_uri(self._root, models[key])
         if "artifact_root" in models:
-            models["artifact_root"] = self._path(models["artifact_root"], ("models", "artifact_root"))
+            models["artifact_root"] = self._absolute_path(
+                models["artifact_root"], ("models", "artifact_root")
+            )
 
-    def _path(self, value: Any, path: KeyPath) -> Any:
+    def _absolute_path(self, value: Any, path: KeyPath) -> Any:
         if not isinstance(value, str):
             return value
         if not value:
-            self._problem(path, f"`{'.'.join(path)}` is empty: give a path, or remove the key")
+            self._add_problem(path, f"`{'.'.join(path)}` is empty: give a path, or remove the key")
         try:
             return absolute(self._root, value)
         except PathNotFound as missing:
-            self._problem(path, f"`{'.'.join(path)}`: {missing}")
+            self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
             return value
 
 

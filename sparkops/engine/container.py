@@ -1,6 +1,6 @@
 """The service container: every service of one engine, created when it is first used.
 
-The packages of the services are imported then, too, so that wrong parameters are reported without waiting for them.
+The package of a service is imported at the same time, so wrong parameters are reported before any heavy import.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ServiceContainer:
 
     @cached_property
     def suite_runner(self) -> SuiteRunner:
-        """Return what runs suites as checkpoints."""
+        """Return the runner of suites as checkpoints."""
         from sparkops.engine.adapters.checks import SuiteRunner
 
         return SuiteRunner(self.checks, self.project.root)

@@ -12,7 +12,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.return_type import JobOptions, read_return_type
 from sparkops.pipeline.signature import Signature, SignatureReader
-from sparkops.pipeline.stream import stream_problems
+from sparkops.pipeline.stream import find_stream_problems
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
 
@@ -112,7 +112,7 @@ def _declare(
     reader = SignatureReader(unwrapped, scope)
     signature = reader.read()
     result = read_return_type(unwrapped, reader.resolve, options)
-    stream_errors = stream_problems(options, result, signature.tables)
+    stream_errors = find_stream_problems(options, result, signature.tables)
     _raise_problems(unwrapped, signature, (*result.problems, *stream_errors))
     return Job(
         name=unwrapped.__name__,

@@ -21,7 +21,9 @@ OUTPUT_MODES: Final[Mapping[Mode, OutputMode]] = {
 _INTERVAL: Final = re.compile(r"[1-9]\d*\s+(?:second|minute|hour)s?")
 
 
-def stream_problems(options: JobOptions, result: ReturnDeclaration, tables: Sequence[str]) -> Iterator[str]:
+def find_stream_problems(
+    options: JobOptions, result: ReturnDeclaration, tables: Sequence[str]
+) -> Iterator[str]:
     """Yield the problems of `stream=` and `every=`."""
     if options.every is not None and options.stream is None:
         yield "every= is for a job that reads a stream: name the table with stream="
@@ -38,6 +40,6 @@ def stream_problems(options: JobOptions, result: ReturnDeclaration, tables: Sequ
     for write in result.writes:
         if write.mode == "replace":
             yield (
-                "stream= and replace= exclude each other: a micro-batch does not hold a complete slice. Use mode='append', or "
+                "stream= and replace= exclude each other: a micro-batch does not contain a complete slice. Use mode='append', or "
                 "merge= with key columns"
             )

@@ -33,17 +33,17 @@ class Run:
         started: When the first attempt began (UTC).
         ended: When the newest attempt ended; None while it runs.
         params: Parameter to its JSON value.
-        origins: Parameter to where its value came from.
+        origins: Parameter to the origin of its value.
         env: Environment of the configuration.
         settings: Resolved settings, secrets masked.
         code: Git commit, hash of the uncommitted difference, hash of the job's source.
         fingerprint: Hash of code, parameters, input versions and checks; equal hashes mean equal work.
         inputs: Table to the version that was read.
         models: Model name to the version that was read.
-        scoring: Model name to how it scored frames, and why so.
+        scoring: Model name to how it scored frames, with the reason.
         rules: Model name to the result of its row rules: rows scored, and rows that violate each rule.
         checks: Results of the checkpoints, in order.
-        outputs: PublishedVersion tables and quarantines, by name.
+        outputs: Published tables and quarantines, by name.
         registered: The model version that was registered.
         report: Path of the report page.
         metrics: Name to number.

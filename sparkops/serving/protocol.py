@@ -42,16 +42,17 @@ def read_rows(body: bytes, content_type: str, fields: Sequence[Field]) -> list[R
         content_type: Its `Content-Type` header.
         fields: Input fields of the model; they decide whether whole floats become integers and CSV text numbers.
     """
-    mime = _mime(content_type)
+    mime = _parse_content_type(content_type)
     kinds = {field.name: field.type for field in fields}
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"The body is not UTF-8 (byte {error.start}). Send it as UTF-8.") from error
     if mime == "text/csv":
-        return _csv(text, kinds)
+        return _parse_csv(text, kinds)
     return [
-        {name: from_cell(value, kinds.get(name, "")) for name, value in row.items()} for row in _json(text)
+        {name: from_cell(value, kinds.get(name, "")) for name, value in row.items()}
+        for row in _parse_json(text)
     ]
 
 
@@ -63,7 +64,7 @@ def format_answer(outputs: Sequence[Mapping[str, Any]], rejected: Mapping[int, s
     return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _mime(content_type: str) -> str:
+def _parse_content_type(content_type: str) -> str:
     mime, *options = (part.strip().lower() for part in content_type.split(";"))
     for option in options:
         if option and option.replace('"', "") != "charset=utf-8":
@@ -75,7 +76,7 @@ def _mime(content_type: str) -> str:
     return mime
 
 
-def _json(text: str) -> list[Row]:
+def _parse_json(text: str) -> list[Row]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -88,17 +89,17 @@ def _json(text: str) -> list[Row]:
     unknown = [name for name in body if name not in (*FORMATS, "params")]
     if len(named) != 1 or unknown:
         raise RequestError(
-            f"The body must hold exactly one of {', '.join(FORMATS)}; it holds: {', '.join(body) or '-'}."
+            f"The body must contain exactly one of {', '.join(FORMATS)}; it contains: {', '.join(body) or '-'}."
         )
     value = body[named[0]]
     if named[0] == "dataframe_split":
-        return _split(value)
+        return _parse_split(value)
     if named[0] == "dataframe_records" or isinstance(value, list):
-        return _records(value, named[0])
-    return _columns(value, named[0])
+        return _parse_records(value, named[0])
+    return _parse_columns(value, named[0])
 
 
-def _split(value: Any) -> list[Row]:
+def _parse_split(value: Any) -> list[Row]:
     if not isinstance(value, dict) or not isinstance(value.get("data"), list):
         raise RequestError("`dataframe_split` must be an object with `columns` and `data`.")
     names, rows = value.get("columns"), value["data"]
@@ -115,7 +116,7 @@ def _split(value: Any) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def _records(value: Any, name: str) -> list[Row]:
+def _parse_records(value: Any, name: str) -> list[Row]:
     if not isinstance(value, list):
         raise RequestError(
             f"`{name}` must be a list of objects, one per row, not a JSON {_json_type(value)}."
@@ -129,7 +130,7 @@ def _records(value: Any, name: str) -> list[Row]:
     return value
 
 
-def _columns(value: Any, name: str) -> list[Row]:
+def _parse_columns(value: Any, name: str) -> list[Row]:
     """Return the rows of `{"column": [values]}`, or of one row as `{"column": value}`."""
     if not isinstance(value, dict) or not value:
         raise RequestError(f"`{name}` must be a list of objects, or an object from column to values.")
@@ -141,7 +142,7 @@ def _columns(value: Any, name: str) -> list[Row]:
     return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
 
 
-def _csv(text: str, kinds: Mapping[str, str]) -> list[Row]:
+def _parse_csv(text: str, kinds: Mapping[str, str]) -> list[Row]:
     try:
         lines = list(csv.reader(io.StringIO(text), strict=True))
     except csv.Error as error:

@@ -29,8 +29,8 @@ PYSPARK: Final = {
 GIB: Final = 2**30
 
 
-def launched_conf(settings: Settings, *, jars: Iterable[Path], python: str, app: str) -> dict[str, str]:
-    """Return the complete configuration of a Spark that this process launches, local or on a cluster.
+def build_launch_conf(settings: Settings, *, jars: Iterable[Path], python: str, app: str) -> dict[str, str]:
+    """Return the complete configuration of the Spark that this process launches, local or on a cluster.
 
     Args:
         settings: The project's settings; `spark.conf` overrides defaults, null removes one.
@@ -38,22 +38,22 @@ def launched_conf(settings: Settings, *, jars: Iterable[Path], python: str, app:
         python: Interpreter of the Python workers.
         app: Name of the application.
     """
-    master = master_of(settings.spark)
+    master = resolve_master(settings.spark)
     conf = {"spark.master": master, "spark.app.name": app, "spark.pyspark.python": python}
     conf |= DELTA | SESSION | PYSPARK
     conf["spark.sql.warehouse.dir"] = (settings.state / "spark-warehouse").absolute().as_uri()
     conf["spark.databricks.delta.snapshotPartitions"] = "2"
     files = [str(jar) for jar in jars]
-    conf |= _local() if is_local(master) else {"spark.jars": ",".join(files)}
+    conf |= _local_conf() if is_local(master) else {"spark.jars": ",".join(files)}
     if is_local(master) or _on_loopback(master):
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    conf = overridden(conf, own_conf(settings.spark))
+    conf = _merge_conf(conf, project_conf(settings.spark))
     # Classes on the class path, unlike those of `spark.jars`, can come from the class-data archive.
     class_path = conf.get("spark.driver.extraClassPath")
     return conf | {"spark.driver.extraClassPath": ":".join([*([class_path] if class_path else []), *files])}
 
 
-def master_of(spark: SparkSettings) -> str:
+def resolve_master(spark: SparkSettings) -> str:
     """Return the configured master, by default all cores of this machine."""
     master = spark.master
     if master and not master.startswith(("local", "spark://", "yarn", "k8s://")):
@@ -76,23 +76,23 @@ def is_local(master: str) -> bool:
     return master == "local" or master.startswith("local[")
 
 
-def own_conf(spark: SparkSettings) -> dict[str, str | None]:
+def project_conf(spark: SparkSettings) -> dict[str, str | None]:
     """Return the project's `spark.conf` as text for Spark; None removes a default."""
-    return {key: _text(value) for key, value in spark.conf.items()}
+    return {key: _to_text(value) for key, value in spark.conf.items()}
 
 
-def overridden(conf: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str]:
+def _merge_conf(conf: Mapping[str, str], own: Mapping[str, str | None]) -> dict[str, str]:
     """Return the defaults, overridden by the project's values."""
     merged: dict[str, str | None] = {**conf, **own}
     return {key: value for key, value in merged.items() if value is not None}
 
 
-def properties(conf: Mapping[str, str]) -> str:
+def format_properties(conf: Mapping[str, str]) -> str:
     """Return a configuration as Java properties text; a file keeps secrets out of the process list."""
-    return "".join(f"{_escaped(key, key=True)}={_escaped(value)}\n" for key, value in sorted(conf.items()))
+    return "".join(f"{_escape(key, key=True)}={_escaped(value)}\n" for key, value in sorted(conf.items()))
 
 
-def _local() -> dict[str, str]:
+def _local_conf() -> dict[str, str]:
     cores = os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
@@ -109,7 +109,7 @@ def _on_loopback(master: str) -> bool:
     return master.startswith("spark://") and urlsplit(master).hostname in {"127.0.0.1", "localhost"}
 
 
-def _text(value: object) -> str | None:
+def _to_text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -118,7 +118,7 @@ def _text(value: object) -> str | None:
     return str(revealed() if revealed else value)
 
 
-def _escaped(text: str, *, key: bool = False) -> str:
+def _escape(text: str, *, key: bool = False) -> str:
     escaped = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     if key:
         for sign in " :=":

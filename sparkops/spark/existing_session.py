@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import EngineError
 from sparkops.spark.attach import preserve_sigint_handler
-from sparkops.spark.conf import DELTA, SESSION, own_conf
+from sparkops.spark.conf import DELTA, SESSION, project_conf
 from sparkops.spark.host import Host
 from sparkops.spark.jars import delta_jars
 
@@ -93,7 +93,7 @@ def _set_default(conf: Any, key: str, value: str) -> None:
 
 
 def _project_conf(settings: Settings) -> dict[str, str]:
-    own = own_conf(settings.spark)
+    own = project_conf(settings.spark)
     return {key: value for key, value in own.items() if value is not None and key != "spark.master"}
 
 

@@ -11,7 +11,7 @@ from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
 from sparkops.spark.cds_archive import archive_file, use_options
 from sparkops.spark.command import direct_command, driver_environ, script_command
-from sparkops.spark.conf import is_local, launched_conf, master_of, properties
+from sparkops.spark.conf import build_launch_conf, format_properties, is_local, resolve_master
 from sparkops.spark.gateway import Jvm, launch
 from sparkops.spark.host import Host
 from sparkops.spark.jars import delta_jars
@@ -60,7 +60,7 @@ def launch_spark(
     java = find_java(host)
     jars = (*delta_jars(host), *_project_jars(settings))
     python = str(settings.spark.conf.get("spark.pyspark.python") or host.python)
-    conf = launched_conf(settings, jars=jars, python=python, app=app)
+    conf = build_launch_conf(settings, jars=jars, python=python, app=app)
     options = (
         tuned_jvm_options(settings, host=host, java=java, jars=jars) if jvm_options is None else jvm_options
     )
@@ -71,7 +71,7 @@ def launch_spark(
         return script_command(host, properties=file)
 
     environ = driver_environ(host, java, python=python, paths=(settings.root / "jobs", settings.root))
-    jvm = launch(command, properties=properties(conf), environ=environ, log=log)
+    jvm = launch(command, properties=format_properties(conf), environ=environ, log=log)
     try:
         return _create_context(jvm, conf=conf, python=python)
     except BaseException:
@@ -81,7 +81,7 @@ def launch_spark(
 
 def tuned_jvm_options(settings: Settings, *, host: Host, java: Java, jars: Sequence[Path]) -> tuple[str, ...]:
     """Return the JVM options for a project: the class-data archive, and only the C1 compiler for local work."""
-    quick = settings.spark.compiler == "quick" and is_local(master_of(settings.spark))
+    quick = settings.spark.compiler == "quick" and is_local(resolve_master(settings.spark))
     return (*use_options(archive_file(host, java, jars)), *(QUICK if quick else ()))
 
 

@@ -86,7 +86,7 @@ def _dump(file: Path, host: Host) -> None:
             detach(launched)
 
 
-def ready(host: Host | None = None) -> bool:
+def is_ready(host: Host | None = None) -> bool:
     """Return whether jars and archive exist; starts and fetches nothing."""
     host = host or Host.current()
     try:

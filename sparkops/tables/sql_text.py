@@ -56,7 +56,7 @@ def _literal_and_type(value: Any) -> tuple[str, str]:
         return f"DATE '{value.isoformat()}'", "date"
     if isinstance(value, str):
         return _text_literal(value), "string"
-    raise BadData(f"A slice cannot be named by {value!r}: use a bool, number, text, date or datetime.")
+    raise BadData(f"A slice cannot be selected by {value!r}: use a bool, number, text, date or datetime.")
 
 
 def _text_literal(text: str) -> str:

@@ -137,7 +137,11 @@ def test_columns_are_read_from_ddl() -> None:
         Field("d", "decimal(10, 2)"),
         Field("l", "array<integer>"),
     )
-    for wrong, message in (("a", "is not a column"), ("a int b", "is of type int b"), ("", "is no column")):
+    for wrong, message in (
+        ("a", "is not a column"),
+        ("a int b", "is of type int b"),
+        ("", "is not a column"),
+    ):
         with pytest.raises(InputError, match=message):
             fields_from_ddl(wrong)
 

@@ -28,7 +28,7 @@ COLUMNS = Columns.from_json({"type": "struct", "fields": [{"name": n, "type": t}
 def read_suite(folder: Path, *lines: str) -> Suite:
     path = folder / "flights.yml"
     path.write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines), encoding="utf-8")
-    return load_suite(path, "flights", shown="conf/checks/flights.yml")
+    return load_suite(path, "flights", display_name="conf/checks/flights.yml")
 
 
 def messages(folder: Path, *lines: str, warnings: bool = True) -> list[str]:

@@ -21,7 +21,7 @@ def profile_of(**types: str) -> TableProfile:
 def read_suite(folder: Path, *lines: str) -> Suite:
     file = folder / "t.yml"
     file.write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines), encoding="utf-8")
-    return load_suite(file, "t", shown="conf/checks/t.yml")
+    return load_suite(file, "t", display_name="conf/checks/t.yml")
 
 
 def test_missing_columns_and_other_types_are_described_once_with_their_lines(tmp_path: Path) -> None:

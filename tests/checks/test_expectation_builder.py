@@ -24,7 +24,7 @@ def _imported() -> None:
 def read_suite(tmp_path: Path, *lines: str) -> Suite:
     path = tmp_path / "flights.yml"
     path.write_text("expectations:\n" + "".join(f"  - {line}\n" for line in lines), encoding="utf-8")
-    return load_suite(path, "flights", shown="conf/checks/flights.yml")
+    return load_suite(path, "flights", display_name="conf/checks/flights.yml")
 
 
 def error_of(tmp_path: Path, *lines: str) -> str:

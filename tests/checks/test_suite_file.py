@@ -30,7 +30,7 @@ expectations:
 def read_suite(tmp_path: Path, text: str) -> Suite:
     path = tmp_path / "flights.yml"
     path.write_text(text, encoding="utf-8")
-    return load_suite(path, "flights", shown="conf/checks/flights.yml")
+    return load_suite(path, "flights", display_name="conf/checks/flights.yml")
 
 
 def error_of(tmp_path: Path, text: str) -> str:

@@ -20,7 +20,7 @@ NOT_NULL = "expect_column_values_to_not_be_null"
 def read_suite(folder: Path, *lines: str, head: str = "") -> Suite:
     path = folder / "t.yml"
     path.write_text(f"{head}expectations:\n" + "".join(f"  - {line}\n" for line in lines), encoding="utf-8")
-    return load_suite(path, "t", shown="conf/checks/t.yml")
+    return load_suite(path, "t", display_name="conf/checks/t.yml")
 
 
 def error_of(folder: Path, *lines: str, head: str = "") -> str:

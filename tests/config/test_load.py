@@ -125,10 +125,10 @@ def test_every_error_is_reported_at_once_with_its_line(make):
         ),
         ("tables:\n  on: {path: x}\n", "conf/base/a.yml:2: the key `on` is read as True: put it in quotes"),
         ("- a\n", "conf/base/a.yml:1: the file must contain keys"),
-        ("root: /x\n", "conf/base/a.yml:1: `root` is not set in a file"),
+        ("root: /x\n", "conf/base/a.yml:1: `root` cannot be set in a file"),
         (
             "env: dev\n",
-            "conf/base/a.yml:1: `env` is not set in a file: it is chosen by --env or SPARKOPS_ENV",
+            "conf/base/a.yml:1: `env` cannot be set in a file: it is chosen by --env or SPARKOPS_ENV",
         ),
         ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias refers to a node that contains it"),
         ("params: {a: {d: 2013-02-30}}\n", "conf/base/a.yml:1: '2013-02-30' cannot be read"),

@@ -163,7 +163,13 @@ def test_a_quarantine_and_a_release() -> None:
         "rows": [{"id": 1}],
     }
     done = ReleaseResult(
-        table="t", release="release-1", rows=2, version=5, still_failing=1, reasons=(("a", 1),), finished=(("x", 2),)
+        table="t",
+        release="release-1",
+        rows=2,
+        version=5,
+        still_failing=1,
+        reasons=(("a", 1),),
+        finished=(("x", 2),),
     )
     assert released_json(done) == {
         "table": "t", "release": "release-1", "rows": 2, "discarded": False, "version": 5, "still": 1, "reasons": [["a", 1]],

@@ -187,6 +187,6 @@ def test_a_scorer_that_differs_from_its_certificate_is_refused_on_load(tmp_path:
 def test_files_above_the_size_limit_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(flights(), tmp_path)
     monkeypatch.setattr("sparkops.scoring.artifact.array_file.MAX_BYTES", 100)
-    with pytest.raises(ModelError, match="more than a compiled model may"):
+    with pytest.raises(ModelError, match="a compiled model may have at most"):
         load(tmp_path)
     shutil.rmtree(tmp_path)

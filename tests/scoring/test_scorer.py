@@ -57,7 +57,7 @@ def test_raw_scores_are_in_the_answer_if_requested() -> None:
             {"carier": "UA", "distance": 1.0, "temp": 1.0},
             "Field `carrier` is missing, and `carier` not known",
         ),
-        ({}, "Field `carrier`, `distance`, `temp` are missing"),
+        ({}, "Fields `carrier`, `distance`, `temp` are missing"),
     ],
 )
 def test_each_invalid_row_has_its_own_message(row: Any, message: str) -> None:

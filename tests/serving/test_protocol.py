@@ -71,7 +71,7 @@ def test_one_row_may_be_given_as_plain_values() -> None:
         ("[1]", "is a JSON list; it must be an object"),
         ({}, "exactly one of"),
         ({"instances": [], "inputs": []}, "exactly one of"),
-        ({"rows": []}, "it holds: rows"),
+        ({"rows": []}, "it contains: rows"),
         ({"dataframe_split": {"data": [[1]]}}, "must name its `columns`"),
         ({"dataframe_split": {"columns": ["a", "a"], "data": []}}, "names a column twice"),
         ({"dataframe_split": {"columns": ["a"], "data": [[1], [1, 2]]}}, "Row 1: "),

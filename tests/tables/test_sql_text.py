@@ -37,7 +37,7 @@ def test_names_and_values_are_written_as_sql():
 
 
 def test_a_value_without_a_literal_is_refused():
-    with pytest.raises(BadData, match="cannot be named by"):
+    with pytest.raises(BadData, match="cannot be selected by"):
         sql_literal(object(), "string")
 
 

@@ -23,18 +23,18 @@ _OWN_KEYS = ("policy", "severity", "fail_over", "meta")
 _LONG_FORM_KEYS = ("type", "kwargs", *_OWN_KEYS)
 
 
-def load_suite(path: Path, table: str, *, shown: str | None = None) -> Suite:
+def load_suite(path: Path, table: str, *, display_name: str | None = None) -> Suite:
     """Read the suite of a table.
 
     Args:
         path: The YAML file.
         table: The table that it validates.
-        shown: How messages name the file; its path by default.
+        display_name: How messages name the file; its path by default.
 
     Raises:
         ConfigError: With every mistake of structure, each with file and line.
     """
-    return _SuiteReader(shown or str(path), table).read(path)
+    return _SuiteReader(display_name or str(path), table).read(path)
 
 
 class _SuiteReader(FieldReader):

@@ -60,7 +60,8 @@ def _binary_rule(op: str, build: Callable[[str, Expression, Expression], Express
 def _chain_rule(op: str) -> Rule:
     def rule(item: Any, columns: ResolveColumn) -> Expression:
         parts, node = [], item
-        while type(node) is type(item):  # a chain is parsed as a left-deep tree
+        # A chain is parsed as a left-deep tree.
+        while type(node) is type(item):
             parts.append(node.expression)
             node = node.this
         return logical(op, [type_expression(part, columns) for part in (node, *reversed(parts))])

@@ -1,4 +1,4 @@
-"""Run a table's checkpoint on the table as it is, outside of any job."""
+"""Run a table's checkpoint on an existing version of the table, without a job."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TableCheck:
         version: The version that was checked; None for a source.
         results: One result for each expectation, in the order of the suite.
         summary: One line.
-        blocked: A job would not have published the table like this.
+        blocked: Whether a job would not have published the table as it is.
         docs: The index of Data Docs, if they were written.
         failing: Every row that violates a failed expectation, with the reasons in `_sparkops_reasons`; None if no single
             row does.

@@ -128,13 +128,13 @@ class _Freshness:
         if request.force or (request.always_run_targets and job.name in request.targets):
             return None
         try:
-            present = self._fingerprint(job)
+            current = self._fingerprint(job)
         except SparkopsError:
             # An input is missing: the run itself reports that.
             return None
         for run in runs.newest(job=job.name, limit=20):
             if run.state == "done":
-                return run if run.fingerprint == present and self._has_outputs(run) else None
+                return run if run.fingerprint == current and self._has_outputs(run) else None
         return None
 
     def _fingerprint(self, job: Job) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from ...errors import ModelError
 from ..ir.arrays import WIDE_TYPES, Numbers
 
-MAX_BYTES = 2**32  # bytes
+MAX_BYTES = 2**32
 _SUFFIX = ".npy"
 _NARROW_INTEGERS = (np.int8, np.int16, np.int32)
 
@@ -28,12 +28,12 @@ def read_arrays(file: Path) -> dict[str, Numbers]:
 
     Raises:
         ModelError: They are larger than the limit, which protects the memory.
-        ValueError: An array contains something else than numbers.
+        ValueError: An array contains something other than numbers.
     """
     with ZipFile(file) as archive:
         size = sum(item.file_size for item in archive.infolist())
         if size > MAX_BYTES:
-            raise ModelError(f"{file} holds {size:,} bytes, more than a compiled model may ({MAX_BYTES:,}).")
+            raise ModelError(f"{file} has {size:,} bytes; a compiled model may have at most {MAX_BYTES:,}.")
         return {name.removesuffix(_SUFFIX): _parse_array(archive.read(name)) for name in archive.namelist()}
 
 
@@ -49,7 +49,7 @@ def widen(array: Numbers, *, keep: str = "") -> Numbers:
     """
     kind = array.dtype
     if kind not in (np.float64, np.float32, np.int64, *_NARROW_INTEGERS):
-        raise TypeError(f"an array of {kind} is none of numbers")
+        raise TypeError(f"an array of type {kind} does not contain numbers")
     return array if kind.kind == keep else np.asarray(array, dtype=WIDE_TYPES[kind.kind])
 
 
@@ -70,7 +70,7 @@ def _parse_array(content: bytes) -> Numbers:
     """Return the array of a .npy file without copying its content."""
     stream = BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("an array is written in another way")
+        raise ValueError("an array is not in version 1.0 of the .npy format")
     shape, by_column, kind = np.lib.format.read_array_header_1_0(stream)
     flat = np.frombuffer(content, dtype=kind, offset=stream.tell())
     return flat.reshape(shape, order="F" if by_column else "C")

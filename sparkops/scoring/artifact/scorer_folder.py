@@ -113,9 +113,7 @@ def _read_text(file: Path) -> str:
     """Return the text of a file up to the size limit, which protects the memory."""
     size = file.stat().st_size
     if size > _MAX_JSON_BYTES:
-        raise ModelError(
-            f"{file} holds {size:,} bytes, more than a compiled model may ({_MAX_JSON_BYTES:,})."
-        )
+        raise ModelError(f"{file} has {size:,} bytes; a compiled model may have at most {_MAX_JSON_BYTES:,}.")
     return file.read_text(encoding="utf-8")
 
 

@@ -1,4 +1,7 @@
-"""Writer of the straight-line code for one row. Numbers are written by repr, names are made here; no text of an artifact is executed."""
+"""Generate the straight-line code for one row.
+
+Numbers are written with `repr` and all names are generated, so no text of an artifact is executed.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +123,7 @@ class CodeWriter:
         """Return a vector column.
 
         Raises:
-            ModelError: There is no such column, it is no vector, or it has another length.
+            ModelError: There is no such column, it is not a vector, or it has another length.
         """
         symbol = self._column(column, stage)
         if not isinstance(symbol, Vector):

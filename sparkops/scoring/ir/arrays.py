@@ -9,7 +9,8 @@ import numpy as np
 
 Numbers = np.ndarray[Any, Any]
 WIDE_TYPES: dict[str, type] = {"f": np.float64, "i": np.int64}
-_CHUNK = 2**16  # numbers that are widened at once
+# Numbers that are widened at once.
+_CHUNK = 2**16
 
 
 def iter_chunks(array: Numbers) -> Iterator[memoryview]:

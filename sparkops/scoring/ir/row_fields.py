@@ -23,12 +23,10 @@ def check_row_fields(row: Any, needed: Sequence[str], ignored: Sequence[str]) ->
     missing = [name for name in needed if name not in row]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
-        verb = "is" if len(missing) == 1 else "are"
+        subject = f"Field {names} is" if len(missing) == 1 else f"Fields {names} are"
         unknown = ", ".join(f"`{name}`" for name in row if name not in needed and name not in ignored)
         clause = f", and {unknown} not known" if unknown else ""
-        raise RowError(
-            f"Field {names} {verb} missing{clause}; the model reads {', '.join(needed)}.", field=missing[0]
-        )
+        raise RowError(f"{subject} missing{clause}; the model reads {', '.join(needed)}.", field=missing[0])
     for name in row:
         if name not in needed and name not in ignored:
             near = get_close_matches(str(name), needed, n=1)

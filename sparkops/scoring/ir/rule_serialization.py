@@ -61,7 +61,7 @@ def rule_from_json(item: Any, depth: int = 0) -> Any:
         ModelError: The values are damaged.
     """
     if depth > _MAX_DEPTH:
-        raise ModelError("A rule is damaged: it is nested too deep.")
+        raise ModelError("A rule is damaged: it is nested too deeply.")
     if isinstance(item, list):
         return tuple(rule_from_json(child, depth + 1) for child in item)
     if not isinstance(item, Mapping):

@@ -11,7 +11,8 @@ from .arrays import Numbers
 from .description import Step
 
 MAX_CLASSES = 10_000
-MAX_SLOTS = 2**24  # of a vector: all its slots must fit in memory
+# Slots of a vector, which must all fit in memory.
+MAX_SLOTS = 2**24
 
 
 def float_array(step: Step, name: str, *shape: int | None) -> Numbers:

@@ -21,7 +21,8 @@ from .row_predicate import compile_rules
 from .vectorized_rules import VectorizedRules
 
 RuleMode = Literal["refuse", "warn", "count", "off"]
-_CHUNK = 8192  # rows that are evaluated at once
+# Rows that are evaluated at once.
+_CHUNK = 8192
 _log = logging.getLogger("sparkops.scoring")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
-from .fragment import Fragment, null_propagating
+from .fragment import Fragment, propagate_nulls
 from .operation import (
     Emit,
     Fragments,
@@ -17,7 +17,7 @@ from .operation import (
     emit_decimal_call,
     has_one_numeric_type,
     has_signature,
-    range_checked,
+    range_check_expr,
 )
 from .runtime import decimals, numeric
 from .types import is_integral, parse_decimal_type
@@ -47,13 +47,13 @@ def _emit_operator(sign: str) -> Emit:
         if decimal is not None:
             return decimal
         if is_integral(node.type):
-            return null_propagating(
-                code, operands, lambda a, b: range_checked(code, node.type, f"{a} {sign} {b}"), nan=False
+            return propagate_nulls(
+                code, operands, lambda a, b: range_check_expr(code, node.type, f"{a} {sign} {b}"), nan=False
             )
         if node.type == "float":
             to_float = code.constant(numeric.to_float)
-            return null_propagating(code, operands, lambda a, b: f"{to_float}({a} {sign} {b})")
-        return null_propagating(code, operands, lambda a, b: f"({a} {sign} {b})")
+            return propagate_nulls(code, operands, lambda a, b: f"{to_float}({a} {sign} {b})")
+        return propagate_nulls(code, operands, lambda a, b: f"({a} {sign} {b})")
 
     return emit
 
@@ -64,7 +64,7 @@ def _emit_division(code: CodeWriter, node: Expression, operands: Fragments) -> F
         return decimal
     divisor = node.args[1]
     if divisor.op == "literal" and divisor.value is not None and float.fromhex(divisor.value) != 0.0:
-        return null_propagating(code, operands, lambda a, b: f"({a} / {b})")
+        return propagate_nulls(code, operands, lambda a, b: f"({a} / {b})")
     return emit_call(code, operands, numeric.divide, backwards=True)
 
 
@@ -97,17 +97,19 @@ def _is_pmod_type(node: Expression) -> bool:
 
 def _emit_negation(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     if is_integral(node.type):
-        return null_propagating(code, operands, lambda a: range_checked(code, node.type, f"-{a}"), nan=False)
+        return propagate_nulls(
+            code, operands, lambda a: range_check_expr(code, node.type, f"-{a}"), nan=False
+        )
     decimal = emit_decimal_call(code, node, operands, decimals.negate)
-    return decimal or null_propagating(code, operands, lambda a: f"(-{a})", nan=operands[0].nan)
+    return decimal or propagate_nulls(code, operands, lambda a: f"(-{a})", nan=operands[0].nan)
 
 
 def _emit_abs(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     if is_integral(node.type):
-        return null_propagating(
-            code, operands, lambda a: range_checked(code, node.type, f"abs({a})"), nan=False
+        return propagate_nulls(
+            code, operands, lambda a: range_check_expr(code, node.type, f"abs({a})"), nan=False
         )
-    return null_propagating(code, operands, lambda a: f"abs({a})", nan=operands[0].nan)
+    return propagate_nulls(code, operands, lambda a: f"abs({a})", nan=operands[0].nan)
 
 
 ARITHMETIC: Mapping[str, Operation] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..codegen.code_writer import CodeWriter
 from .expression import Expression
-from .fragment import Fragment, bind_once, null_propagating
+from .fragment import Fragment, bind_once, propagate_nulls
 from .literals import decode_literal
 from .operation import Emit, Fragments, Operation, argument_types, emit_call, has_signature
 from .runtime import strings
@@ -21,10 +21,10 @@ def _is_comparison(node: Expression) -> bool:
 
 def _emit_equality(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     if is_floating(node.args[0].type) and operands[0].nan and operands[1].nan:
-        return null_propagating(
+        return propagate_nulls(
             code, operands, lambda a, b: f"({a} == {b} or ({a} != {a} and {b} != {b}))", nan=False, once=False
         )
-    return null_propagating(code, operands, lambda a, b: f"({a} == {b})", nan=False)
+    return propagate_nulls(code, operands, lambda a, b: f"({a} == {b})", nan=False)
 
 
 def _emit_ordering(operator: str, nan_side: int, test: str) -> Emit:
@@ -38,12 +38,12 @@ def _emit_ordering(operator: str, nan_side: int, test: str) -> Emit:
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
         if not is_floating(node.args[0].type) or not operands[nan_side].nan:
-            return null_propagating(code, operands, lambda a, b: f"({a} {operator} {b})", nan=False)
+            return propagate_nulls(code, operands, lambda a, b: f"({a} {operator} {b})", nan=False)
 
         def body(a: str, b: str) -> str:
             return f"({a} {operator} {b} or {test.format(a=a, b=b)})"
 
-        return null_propagating(code, operands, body, nan=False, once=False)
+        return propagate_nulls(code, operands, body, nan=False, once=False)
 
     return emit
 
@@ -84,12 +84,13 @@ def _emit_logical(operator: str, decisive: str) -> Emit:
 
 
 def _emit_not(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
-    return null_propagating(code, operands, lambda a: f"(not {a})", nan=False)
+    return propagate_nulls(code, operands, lambda a: f"(not {a})", nan=False)
 
 
 def emit_is_null(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
     """Return the code of a test for null."""
-    if not operands[0].null:  # evaluated all the same, for the errors that it may raise
+    if not operands[0].null:
+        # The operand is evaluated nevertheless, for the errors that it may raise.
         text = "False" if operands[0].atom else f"({operands[0].expr}, False)[1]"
         return Fragment(text, null=False, nan=False, atom=operands[0].atom)
     return Fragment(f"({operands[0].expr} is None)", null=False, nan=False)
@@ -97,7 +98,7 @@ def emit_is_null(code: CodeWriter, node: Expression, operands: Fragments) -> Fra
 
 def _emit_in(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
     values = code.constant(frozenset(_decoded_options(node)))
-    return null_propagating(code, operands[:1], lambda a: f"({a} in {values})", nan=False)
+    return propagate_nulls(code, operands[:1], lambda a: f"({a} in {values})", nan=False)
 
 
 def _decoded_options(node: Expression) -> list[Any]:

@@ -25,7 +25,7 @@ class Fragment:
     atom: bool = False
 
 
-def null_propagating(
+def propagate_nulls(
     code: CodeWriter,
     operands: Sequence[Fragment],
     body: Callable[..., str],

@@ -10,7 +10,7 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import INTEGER_RANGES
 from .expression import Expression
-from .fragment import Fragment, null_propagating
+from .fragment import Fragment, propagate_nulls
 from .operation import (
     Check,
     Emit,
@@ -20,7 +20,7 @@ from .operation import (
     emit_call,
     emit_decimal_call,
     has_signature,
-    range_checked,
+    range_check_expr,
 )
 from .runtime import dates, decimals, numeric, strings
 from .runtime.casts import cast_function
@@ -42,7 +42,7 @@ def _emit_cast(code: CodeWriter, node: Expression, operands: Fragments) -> Fragm
     if node.op == "try_cast":
         return emit_call(code, operands, partial(_none_on_error, function), null=True, nan=nan)
     if function is float:
-        return null_propagating(code, operands, lambda a: f"float({a})", nan=nan)
+        return propagate_nulls(code, operands, lambda a: f"float({a})", nan=nan)
     if source == node.type or (is_integral(source) and is_integral(node.type) and _widens(source, node.type)):
         return operands[0]
     if (source, node.type) == ("float", "double"):
@@ -78,8 +78,8 @@ def _emit_round(*, even: bool) -> Emit:
         if node.type == "double":
             return emit_call(code, operands, numeric.round_function(node.value, even=even))
         name = code.constant(partial(numeric.round_integer, places=node.value, even=even))
-        return null_propagating(
-            code, operands, lambda a: range_checked(code, node.type, f"{name}({a})"), nan=False
+        return propagate_nulls(
+            code, operands, lambda a: range_check_expr(code, node.type, f"{name}({a})"), nan=False
         )
 
     return emit
@@ -96,7 +96,7 @@ def _date_field(template: str, kind: str) -> Operation:
     """Return the operation that reads a field of a date or a timestamp, by the format of its Python text."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
-        return null_propagating(code, operands, template.format, nan=False)
+        return propagate_nulls(code, operands, template.format, nan=False)
 
     return Operation(has_signature("integer", kind), emit)
 
@@ -106,7 +106,7 @@ def _all_strings(result: str) -> Check:
 
 
 def _emit_concat(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
-    return null_propagating(code, operands, lambda *args: f"({' + '.join(args)})", nan=False)
+    return propagate_nulls(code, operands, lambda *args: f"({' + '.join(args)})", nan=False)
 
 
 def _emit_concat_ws(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""The splits of an ensemble grouped by the value that they test, with the bounds between which all of them agree."""
+"""The splits of an ensemble grouped by the value that they test. Between two bounds, no split changes its outcome."""
 
 from __future__ import annotations
 

@@ -79,13 +79,13 @@ class LevelwiseTraversal:
         return self.leaf_sum()(node)
 
     def leaf_sum(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
-        """Return the function from leaves, or from positions in `nodes`, to the sum of their values, tree by tree."""
+        """Return the function from leaves, or from positions in `nodes`, to the sum of their values, in the order of the trees."""
         leaves = self._leaves if nodes is None else self._leaves[nodes]
         if leaves.shape[1] == 1:
             single, accumulate = leaves[:, 0], np.add.accumulate
-            return lambda nodes: [accumulate(single[nodes]).item(-1)]
+            return lambda reached: [accumulate(single[reached]).item(-1)]
         take = leaves.take
-        return lambda nodes: take(nodes, axis=0).sum(axis=0).tolist()
+        return lambda reached: take(reached, axis=0).sum(axis=0).tolist()
 
     def sum_rows(self, source: VectorColumn, count: int) -> Numbers:
         """Return the sums of the leaf values of many rows.

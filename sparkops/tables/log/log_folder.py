@@ -32,12 +32,12 @@ class LogFolder:
 
     @property
     def newest(self) -> int:
-        """Return the newest version."""
-        return max(*self.commits, *self.checkpoints, -1, -1)
+        """Return the newest version, or -1 if there is none."""
+        return max([*self.commits, *self.checkpoints], default=-1)
 
     @property
     def oldest(self) -> int:
-        """Return the oldest version from which on every version can be rebuilt."""
+        """Return the oldest version from which every later one can be rebuilt, too."""
         version = self.newest
         while version in self.commits and version > 0:
             version -= 1

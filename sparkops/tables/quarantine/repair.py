@@ -1,4 +1,4 @@
-"""Give quarantined rows the columns and types of their table: by a cast, or by an expression that repairs them."""
+"""Convert quarantined rows to the columns and types of their table: by a cast, or by an expression that repairs them."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def _expression(frame: DataFrame, field: StructField, text: str) -> Column:
 
     with _translate_errors(field.name, text):
         value = F.expr(text).cast(field.dataType).alias(field.name)
-        # beside a column, Spark refuses an aggregate
+        # Spark refuses an aggregate that is selected together with a column.
         selected = frame.select(F.col(RUN_COLUMN), value).schema
     if len(selected.fields) != 2:  # noqa: PLR2004
         raise InputError(
-            f"--set {field.name}={text}: one expression is wanted, and this gives several columns."
+            f"--set {field.name}={text}: it must be one expression, and it returns several columns."
         )
     return value
 

@@ -12,7 +12,7 @@ from sparkops.scoring.ir.description import Output
 
 
 def compile_one_vs_rest(classifiers: Mapping[str, StageCompiler], saved: SavedStage, plan: Plan) -> None:
-    """Add a step for each class's classifier, whose columns nothing else reads, and one that takes the largest score.
+    """Add a step for the classifier of each class, with internal output columns, and one that takes the largest score.
 
     Args:
         classifiers: Compilers of classifiers by class name.
@@ -45,6 +45,6 @@ def _add_classifier(
         "leafCol": "",
     }
     if model.class_name not in classifiers:
-        raise CannotCompile(f"its classifiers are {model.class_name}, which is scored by Spark")
+        raise CannotCompile(f"its classifiers are {model.class_name}, which sparkops does not compile")
     classifiers[model.class_name](replace(model, params={**model.params, **columns}), plan)
     return raw

@@ -29,9 +29,9 @@ from sparkops.tables.log.log_folder import open_log
 if TYPE_CHECKING:
     from deltalake import CommitProperties
 
-# Attempts of an append that loses against another writer, and the longest pause between two, in seconds.
+# An append that conflicts with another writer is tried so often, with pauses of at most so many seconds.
 _ATTEMPTS, _MAX_PAUSE = 20, 0.5
-# Appends of rows make small files, which are compacted every 50 versions.
+# Appends of rows make small files, which are compacted at every 50th version.
 _COMPACT_EVERY = 50
 # Text that is safe between quotes in a predicate.
 _SAFE_TEXT = re.compile(r"[A-Za-z0-9_.-]+")
@@ -117,7 +117,7 @@ class DeltaRsBackend:
             yield
         except CommitFailedError as error:
             raise TableBusy(
-                f"`{self.location.table}` was changed at the same moment ({error}). Run again."
+                f"`{self.location.table}` was changed at the same time ({error}): run it again."
             ) from error
 
 
@@ -136,7 +136,7 @@ def _predicate(where: RowFilter) -> str:
 
 
 def _compact(folder: Path) -> None:
-    """Merge small files now and then; if another run commits at the same time, a later append does it."""
+    """Merge small files at every 50th version; if another run commits at the same time, a later append does it."""
     from deltalake.exceptions import DeltaError
 
     with suppress(UnsupportedOperation, DeltaError):

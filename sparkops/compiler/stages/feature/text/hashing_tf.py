@@ -13,7 +13,7 @@ def compile_hashing_tf(saved: SavedStage, plan: Plan) -> None:
     """Add one step."""
     version = str(saved.metadata["sparkVersion"])
     if int(version.partition(".")[0]) < _FIRST_VERSION_WITH_THIS_HASH:
-        raise CannotCompile(f"Spark {version} saved it, which hashed in another way")
+        raise CannotCompile(f"Spark {version} saved it, which hashes words differently")
     source, target = saved.column_pair()
     params = {
         "size": int(saved.params["numFeatures"]),

@@ -9,7 +9,7 @@ from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, if Python is known to match the pattern as Java does."""
+    """Add one step; refuse a pattern that Python may match differently from Java."""
     translate_regex(saved.params["pattern"])
     params = {
         "pattern": saved.params["pattern"],

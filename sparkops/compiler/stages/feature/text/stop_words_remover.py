@@ -6,7 +6,7 @@ from sparkops.compiler.plan import CannotCompile, Plan
 from sparkops.compiler.saved_stage import SavedStage
 from sparkops.scoring.text.token_columns import TOKENS
 
-# Languages whose lower case Java writes by rules of their own.
+# Languages for which Java has special rules of lower case.
 _LOCALES_WITH_OWN_CASE = frozenset(("tr", "az", "lt", "th"))
 
 
