@@ -89,7 +89,7 @@ def _merge_conf(conf: Mapping[str, str], own: Mapping[str, str | None]) -> dict[
 
 def format_properties(conf: Mapping[str, str]) -> str:
     """Return a configuration as Java properties text; a file keeps secrets out of the process list."""
-    return "".join(f"{_escape(key, key=True)}={_escaped(value)}\n" for key, value in sorted(conf.items()))
+    return "".join(f"{_escape(key, key=True)}={_escape(value)}\n" for key, value in sorted(conf.items()))
 
 
 def _local_conf() -> dict[str, str]:
