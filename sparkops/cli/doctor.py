@@ -13,7 +13,10 @@ from sparkops.errors import ProjectError
 @click.option("--deep", is_flag=True, help="Also start Spark, and write and read a Delta table.")
 @with_project_options
 def doctor(project: ProjectOptions, deep: bool) -> int:
-    """Check what sparkops needs, and how to fix what is missing. Exit code 1: something is missing."""
+    """Check that this machine has what sparkops needs, and show how to install what is missing.
+
+    Exit code 1: something is missing.
+    """
     from sparkops.doctor import examine
 
     try:

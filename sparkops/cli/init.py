@@ -22,7 +22,7 @@ def init(folder: Path, debug: bool) -> None:
     # `main` reads --debug from the command line.
     del debug
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ProjectError(f"{folder} exists already and is not empty. Name a new folder.")
+        raise ProjectError(f"Folder {folder} exists and is not empty. Name a new folder.")
     try:
         _copy(files("sparkops.cli") / "template", folder, folder.resolve().name)
     except OSError as error:

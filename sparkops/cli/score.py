@@ -135,7 +135,7 @@ def _parse_row(line: str, number: int) -> dict[str, Any]:
             f'Row {number} is not JSON: {error}. A row is an object: {{"field": value}}.'
         ) from error
     if not isinstance(row, dict):
-        raise InputError(f'Row {number} is {type(row).__name__}, not an object: {{"field": value}}.')
+        raise InputError(f'Row {number} is a {type(row).__name__}, not an object: {{"field": value}}.')
     return row
 
 

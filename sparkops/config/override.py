@@ -21,7 +21,9 @@ def override(text: str) -> YamlTree:
     try:
         parsed = value if is_text else yaml.safe_load(value)
     except yaml.YAMLError as error:
-        return YamlTree(problems=[f"--set {text}: this is not YAML: {getattr(error, 'problem', error)}"])
+        return YamlTree(
+            problems=[f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}"]
+        )
     shown = f"--set {key.strip()}"
     return YamlTree(values=_nested(path, parsed), places={path[: n + 1]: shown for n in range(len(path))})
 

@@ -66,7 +66,7 @@ class _Composer:
     def _syntax_error(self, error: yaml.YAMLError) -> str:
         mark = getattr(error, "problem_mark", None)
         where = f"{self._file_name}:{mark.line + 1}" if mark else self._file_name
-        return f"{where}: this is not YAML: {getattr(error, 'problem', None) or error}"
+        return f"{where}: this is not valid YAML: {getattr(error, 'problem', None) or error}"
 
     def _read_document(self, node: yaml.Node) -> None:
         if not isinstance(node, yaml.MappingNode):

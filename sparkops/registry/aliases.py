@@ -27,7 +27,7 @@ def find_previous(versions: Sequence[ModelVersionInfo], name: str) -> ModelVersi
     if previous is None:
         known = sorted({alias for version in versions for alias in version.aliases})
         advice = (
-            f"There is nothing to roll back to; promote a version: `sparkops models promote {name} VERSION`."
+            f"There is nothing to roll back to; promote a version: `sparkops models promote {name}/VERSION`."
         )
         raise UnknownName("alias", PREVIOUS, known, where=f"model `{name}`", advice=advice)
     return previous

@@ -50,7 +50,7 @@ def test_a_stage_that_only_spark_can_score_is_named_with_exit_code_1(tmp_path: P
     [
         (["./gone"], "does not exist"),
         (["."], "No sparkops project"),
-        (["./empty"], "holds no model"),
+        (["./empty"], "contains no model"),
         (["./model"], "Give them, as in --schema"),
         (["./model", "--schema", "x"], "`x` is not a column"),
         (["./model", "--into", "full"], "is not empty"),

@@ -118,7 +118,7 @@ def test_every_error_is_reported_at_once_with_its_line(make):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("spark:\n  mode: [local\n", "conf/base/a.yml:3: this is not YAML"),
+        ("spark:\n  mode: [local\n", "conf/base/a.yml:3: this is not valid YAML"),
         (
             "warehouse: a\nwarehouse: b\n",
             "conf/base/a.yml:2: `warehouse` is set twice; first on line 1",
@@ -132,7 +132,7 @@ def test_every_error_is_reported_at_once_with_its_line(make):
         ),
         ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias refers to a node that contains it"),
         ("params: {a: {d: 2013-02-30}}\n", "conf/base/a.yml:1: '2013-02-30' cannot be read"),
-        ("x: !!python/name:os.system ''\n", "conf/base/a.yml:1: this is not YAML"),
+        ("x: !!python/name:os.system ''\n", "conf/base/a.yml:1: this is not valid YAML"),
         ("a: \t- b\n\tc: d", "conf/base/a.yml:"),
     ],
 )

@@ -62,11 +62,11 @@ def test_every_problem_is_reported_at_once_with_value_origin_and_place():
     messages = problems(sources)
     assert len(messages) == 4
     assert messages[0].startswith(
-        "No parameter `dya` (from command line). Did you mean `day`? It takes day, max_rows, carriers."
+        "No parameter `dya` (from the command line). Did you mean `day`? It takes day, max_rows, carriers."
     )
     assert messages[1].startswith("`day` is missing: pass --day 2013-07-04 (")
     assert messages[2].startswith(
-        "`max_rows` is '99': it must be a whole number, at least 1, at most 50, from command line ("
+        "`max_rows` is '99': it must be a whole number, at least 1, at most 50, from the command line ("
     )
     assert messages[2].endswith(f"({__file__}:{delays.params[1].place.line})")
     assert "not a JSON array" in messages[3]

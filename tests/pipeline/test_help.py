@@ -70,7 +70,7 @@ def test_usage_shows_the_docstring_inputs_and_outputs():
         "Usage: sparkops run delays --day YYYY-MM-DD [OPTIONS]\n\nAverage delay on one day.\n\nCounted by"
     )
     assert "Reads:  flights, late_arrival (model)" in text
-    assert "Makes:  delays (replace by origin, day)" in text
+    assert "Writes: delays (replace by origin, day)" in text
     assert "Returns:" in text
     assert "Args:" not in text
 
@@ -83,7 +83,7 @@ def test_a_value_set_in_conf_is_not_required_and_its_line_is_shown():
 
 def test_a_job_without_parameters_has_a_short_usage():
     assert usage(train_late, ()).startswith(
-        "Usage: sparkops run train_late [OPTIONS]\n\nReads:  features\nMakes:  late (model)"
+        "Usage: sparkops run train_late [OPTIONS]\n\nReads:  features\nWrites: late (model)"
     )
 
 

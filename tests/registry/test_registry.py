@@ -201,7 +201,7 @@ def test_without_a_champion_show_returns_the_newest_and_resolve_says_what_to_do(
         gates=[gate],
     )
     assert own.show("m").version == 1
-    with pytest.raises(UnknownName, match="`sparkops models promote m 1`"):
+    with pytest.raises(UnknownName, match="`sparkops models promote m/1`"):
         own.resolve("m")
     with pytest.raises(UnknownName, match="nothing to roll back to"):
         own.rollback("m")

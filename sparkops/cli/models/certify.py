@@ -37,9 +37,9 @@ _MAX_DIFFERENCES = 5
 )
 @with_project_options
 def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, python: Path | None) -> int:
-    """Run the certificate of MODEL again: its rows by the scorer alone, then these and new edge rows also by Spark.
+    """Compare the scorer of MODEL with its certificate, then with Spark on the certificate's rows and new edge rows.
 
-    MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which gets its certificate
+    MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which receives its certificate
     this way. A model that is not a Spark model is compared with its own process. Exit code 1: some row differs.
     """
     folder = find_model_folder(project, uri)

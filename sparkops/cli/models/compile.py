@@ -101,7 +101,9 @@ def find_model_folder(project: ProjectOptions, uri: str) -> Path:
         return folder
     if uri.startswith(("/", "./", "../")):
         problem = (
-            "holds no model: no MLmodel, and no metadata of Spark ML" if folder.is_dir() else "does not exist"
+            "contains no model: neither MLmodel nor metadata of Spark ML"
+            if folder.is_dir()
+            else "does not exist"
         )
         raise InputError(f"{uri} {problem}. Name the folder that MLflow or Spark saved a model in.")
     return project.engine().models.fetch(uri)

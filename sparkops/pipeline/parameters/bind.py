@@ -110,9 +110,9 @@ def _find_unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
 def _unknown_text(job: Job, name: str, known: Sequence[str], origin: str) -> str:
     near = get_close_matches(name, known, n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
-    accepted = f" It takes {', '.join(known)}." if known else " It takes none."
+    accepted = f" It takes {', '.join(known)}." if known else " The job has no parameters."
     table = " It is one of its tables, which are read by name." if name in job.tables else ""
-    return f"No parameter `{name}` (from {origin}).{hint}{table}{accepted}"
+    return f"No parameter `{name}` (from {_origin_text(origin)}).{hint}{table}{accepted}"
 
 
 def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, str]:
@@ -130,7 +130,11 @@ def _parse_from(param: Param, source: ParameterSource) -> Any:
     try:
         return parse(param, source.values[param.name])
     except InputError as error:
-        raise InputError(f"{error}, from {source.origin_of(param.name)}") from None
+        raise InputError(f"{error}, from {_origin_text(source.origin_of(param.name))}") from None
+
+
+def _origin_text(origin: str) -> str:
+    return "the command line" if origin == "command line" else origin
 
 
 def _copy_list(default: Any) -> Any:

@@ -92,7 +92,7 @@ def _facts(job: Job) -> str:
         "Reads": ", ".join(
             (*map(partial(_table, job), job.tables), *(f"{name} (model)" for name in job.models))
         ),
-        "Makes": _outputs(job),
+        "Writes": _outputs(job),
         "File": str(job.place),
     }
     return "\n".join(f"{name + ':':<8}{text}" for name, text in facts.items() if text)

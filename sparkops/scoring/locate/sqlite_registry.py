@@ -95,7 +95,8 @@ def find_entry(entries: tuple[RegistryEntry, ...], name: str, at: str) -> Regist
 
 def unknown_alias(name: str, alias: str, known: list[str], newest: int) -> UnknownName:
     """Return the error for an alias that no version has, with advice."""
-    advice = f"Name a version (`{name}/{newest}`), or give it the alias: `sparkops models promote {name} {newest}`."
+    option = "" if alias == "champion" else f" --alias {alias}"
+    advice = f"Name a version (`{name}/{newest}`), or set the alias: `sparkops models promote {name}/{newest}{option}`."
     return UnknownName("alias", alias, known, where=f"model `{name}`", advice=advice)
 
 
