@@ -82,14 +82,14 @@ _COMMON = ("--project", "--env", "--set", "--debug", "--help")
 
 def _common_options(commands: list[click.Command]) -> dict[str, tuple[str, str]]:
     context = click.Context(click.Command("any"), help_option_names=["-h", "--help"])
-    found: dict[str, tuple[str, str]] = {}
+    records: dict[str, tuple[str, str]] = {}
     for command in commands:
         for option in command.get_params(context):
             for flag in option.opts:
                 record = option.get_help_record(context)
-                if flag in _COMMON and record and flag not in found:
-                    found[flag] = record
-    return {flag: found[flag] for flag in _COMMON if flag in found}
+                if flag in _COMMON and record and flag not in records:
+                    records[flag] = record
+    return {flag: records[flag] for flag in _COMMON if flag in records}
 
 
 def _command(
@@ -168,14 +168,14 @@ DEFAULT_STATE = ".sparkops"
 
 def keys(section: type[BaseModel] = settings.Settings, prefix: str = "") -> Iterator[Key]:
     """Yield every key of the settings, in the order of the classes."""
-    told = _field_texts(section)
+    texts = _field_texts(section)
     for name, field in section.model_fields.items():
         shown = field.alias or name
         inner = _section_of(field)
         if not prefix and name in _FROM_OUTSIDE:
             continue
-        if name in told:
-            text, example = told[name]
+        if name in texts:
+            text, example = texts[name]
             yield Key(f"{prefix}{shown}", _type_text(field.annotation), _default(field), text, example)
         if inner is not None:
             below = "<table>." if _is_mapping(field) else ""
@@ -246,14 +246,14 @@ def _field_texts(section: type[BaseModel]) -> dict[str, tuple[str, str]]:
     """Return each field's description and example: the string that follows it in the class."""
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(section))).body
     assert isinstance(node, ast.ClassDef)
-    found: dict[str, tuple[str, str]] = {}
+    records: dict[str, tuple[str, str]] = {}
     for field, text in zip(node.body, node.body[1:], strict=False):
         if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
             continue
         if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
             words, _, example = inspect.cleandoc(str(text.value.value)).partition("\n\nExample: ")
-            found[field.target.id] = (" ".join(words.split()), example.strip())
-    return found
+            records[field.target.id] = (" ".join(words.split()), example.strip())
+    return records
 
 
 def _section_of(field: FieldInfo) -> type[BaseModel] | None:

@@ -39,7 +39,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
 
 from sparkops import Engine, SparkopsError  # noqa: E402
 from sparkops.artifact.certify import certify  # noqa: E402
-from sparkops.artifact.frames import sample_rows, to_plain  # noqa: E402
+from sparkops.artifact.frames import sample_rows, to_python  # noqa: E402
 from sparkops.checks.execution.compiled_suite import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
@@ -357,7 +357,7 @@ def _to_json(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
         return {"$double": repr(value)}
-    return to_plain(value)
+    return to_python(value)
 
 
 def _from_json(item: dict[str, Any]) -> Any:

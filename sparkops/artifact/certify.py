@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import create_frame, sample_rows, to_plain
+from sparkops.artifact.frames import create_frame, sample_rows, to_python
 from sparkops.artifact.spark_answers import bisect_refused
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
@@ -133,5 +133,5 @@ class _SparkModel:
     def _transform(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         frame = create_frame(self._like, self._fields, rows, _INDEX)
         scored = self._fitted.transform(frame).select(_INDEX, *self._columns).collect()
-        answers = {row[_INDEX]: {name: to_plain(row[name]) for name in self._columns} for row in scored}
+        answers = {row[_INDEX]: {name: to_python(row[name]) for name in self._columns} for row in scored}
         return [answers.get(index, "dropped") for index in range(len(rows))]

@@ -18,7 +18,7 @@ def sample_rows(frame: DataFrame, columns: Sequence[str], count: int) -> list[di
     narrow = frame.select(*(F.col(quote_column(name)) for name in columns))
     hashed = [F.col(quote_column(name)) for name, kind in narrow.dtypes if kind != "vector"]
     ordered = narrow.orderBy(F.xxhash64(*hashed)) if hashed else narrow
-    return [{name: to_plain(row[name]) for name in columns} for row in ordered.limit(count).collect()]
+    return [{name: to_python(row[name]) for name in columns} for row in ordered.limit(count).collect()]
 
 
 def measure_vectors(fields: Sequence[Field], frame: DataFrame) -> tuple[Field, ...]:
@@ -61,7 +61,7 @@ def create_frame(
     return like.sparkSession.createDataFrame(list(zip(*columns.values(), positions, strict=True)), schema)
 
 
-def to_plain(value: Any) -> Any:
+def to_python(value: Any) -> Any:
     """Return a collected cell as a plain value: a vector becomes a list."""
     return value.toArray().tolist() if hasattr(value, "toArray") else value
 

@@ -113,7 +113,7 @@ def _transform(
     frame = _create_frame(spark, request["fields"], rows, zone)
     scored = fitted.transform(frame).select(_INDEX, *map(_quote_column, columns)).collect()
     answers = {
-        row[0]: dict(zip(columns, (to_plain(cell, zone) for cell in row[1:]), strict=True)) for row in scored
+        row[0]: dict(zip(columns, (to_python(cell, zone) for cell in row[1:]), strict=True)) for row in scored
     }
     return [answers.get(index, "dropped") for index in range(len(rows))]
 
@@ -167,12 +167,12 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def to_plain(value: Any, zone: ZoneInfo) -> Any:
+def to_python(value: Any, zone: ZoneInfo) -> Any:
     """Return a collected cell as a plain value: vectors and arrays as lists, dates and times as ISO text."""
     if hasattr(value, "toArray"):
         return value.toArray().tolist()
     if isinstance(value, list):
-        return [to_plain(item, zone) for item in value]
+        return [to_python(item, zone) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(zone).replace(tzinfo=None).isoformat()
     return value.isoformat() if isinstance(value, date) else value

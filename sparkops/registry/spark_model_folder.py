@@ -168,7 +168,7 @@ def _not_compiled(model: Model, fields: Sequence[Field], error: NotCompiled) -> 
         "inputs": _spark_types(model, names),
     }
     return _CompileResult(
-        signature=spark_signature(inputs), example=row if _is_plain_json(row) else None, facts=facts
+        signature=spark_signature(inputs), example=row if _is_json_value(row) else None, facts=facts
     )
 
 
@@ -184,10 +184,10 @@ def _scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:
 
 def _input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
     """Return a row that the model scores and that JSON can represent exactly."""
-    return next((row for row, answer in cases if isinstance(answer, dict) and _is_plain_json(row)), None)
+    return next((row for row, answer in cases if isinstance(answer, dict) and _is_json_value(row)), None)
 
 
-def _is_plain_json(row: Mapping[str, Any]) -> bool:
+def _is_json_value(row: Mapping[str, Any]) -> bool:
     """Return whether every value is text, a boolean, a list or a finite number: no null, NaN, infinity or date."""
     return all(
         isinstance(value, str | bool | int | list) or (isinstance(value, float) and math.isfinite(value))

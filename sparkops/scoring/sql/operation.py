@@ -10,7 +10,7 @@ from typing import Any
 from ..codegen.code_writer import CodeWriter
 from ..ir.field import INTEGER_RANGES
 from .expression import Expression
-from .fragment import Fragment, null_propagating
+from .fragment import Fragment, propagate_nulls
 from .runtime import decimals, numeric
 from .types import is_numeric, parse_decimal_type
 
@@ -51,7 +51,7 @@ def has_one_numeric_type(count: int) -> Check:
     return accepts
 
 
-def range_checked(code: CodeWriter, kind: str, expr: str) -> str:
+def range_check_expr(code: CodeWriter, kind: str, expr: str) -> str:
     """Return the text of an integer expression that raises outside the range of its type."""
     limit, name = INTEGER_RANGES[kind], code.new_name()
     overflow = code.constant(numeric.raise_overflow(kind))
@@ -78,7 +78,7 @@ def emit_call(
         backwards: The last operand is evaluated first, as Spark does in divisions.
     """
     name = code.constant(function)
-    call = null_propagating(
+    call = propagate_nulls(
         code, operands, lambda *args: f"{name}({', '.join(args)})", nan=nan, backwards=backwards
     )
     return replace(call, null=call.null or null)
