@@ -104,7 +104,7 @@ class PublishGate:
         )
 
     def _over_limit(self, latest: SuiteResult) -> bool:
-        """Tell whether a quarantine expectation failed above its `fail_over`: then no rows are separated."""
+        """Return whether a quarantine expectation failed above its `fail_over`: then no rows are separated."""
         return any(
             self.suite.expectations[index].policy == "quarantine"
             and describe_exceeded_threshold(self.suite, index, result)

@@ -89,7 +89,7 @@ class Validation:
 
     @property
     def success(self) -> bool:
-        """Tell whether every expectation is met."""
+        """Return whether every expectation is met."""
         return all(result.success and result.exception is None for result in self.results.values())
 
 

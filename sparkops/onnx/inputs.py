@@ -30,8 +30,8 @@ def unsupported_field(field: Field) -> str | None:
 def null_inputs(description: Description) -> dict[str, str]:
     """Return, for each field that needs one, the name of the input that tells where the field is null.
 
-    A field that is never null needs none. Nor does a real number whose null and NaN all steps treat alike: NaN stands
-    for null there.
+    A field that is never null needs none. Nor does a real number whose null and NaN all steps treat alike: NaN then
+    represents null.
     """
     reserved = {field.name for field in description.fields} | {output.name for output in description.outputs}
     names = {}

@@ -17,7 +17,7 @@ from sparkops.place import Place
 
 
 def pin_json(pin: Pin) -> dict[str, Any]:
-    """Return the version of a table that a run reads."""
+    """Return a pinned table version as JSON values."""
     return {
         "table": pin.table,
         "kind": pin.kind,
@@ -30,7 +30,7 @@ def pin_json(pin: Pin) -> dict[str, Any]:
 
 
 def pin_of(table: str, value: Mapping[str, Any]) -> Pin:
-    """Return the pin that a record holds of a table; what an old record lacks stays empty."""
+    """Return the pinned version of a table from a record; keys that an old record lacks stay empty."""
     time = value.get("time")
     return Pin(
         table=table,
@@ -44,7 +44,7 @@ def pin_of(table: str, value: Mapping[str, Any]) -> Pin:
 
 
 def published_json(done: PublishedVersion) -> dict[str, Any]:
-    """Return the version of a table that a run published."""
+    """Return a published table version as JSON values."""
     return {
         "table": done.table,
         "version": done.version,
@@ -57,7 +57,7 @@ def published_json(done: PublishedVersion) -> dict[str, Any]:
 
 
 def commit_json(commit: Commit) -> dict[str, Any]:
-    """Return one line of a table's history."""
+    """Return one commit of a table's history as JSON values."""
     batch = commit.batch
     return {
         "version": commit.version,
@@ -70,7 +70,7 @@ def commit_json(commit: Commit) -> dict[str, Any]:
 
 
 def table_json(info: TableInfo) -> dict[str, Any]:
-    """Return one table of the catalog."""
+    """Return one table of the catalog as JSON values."""
     return {
         "name": info.name,
         "kind": info.kind,
@@ -83,7 +83,7 @@ def table_json(info: TableInfo) -> dict[str, Any]:
 
 
 def check_json(result: CheckResult) -> dict[str, Any]:
-    """Return what a checkpoint value of one expectation, its place as file and line."""
+    """Return the result of one expectation as JSON values, with its file and line."""
     place = result.place
     return {
         "table": result.table,
@@ -103,7 +103,7 @@ def check_json(result: CheckResult) -> dict[str, Any]:
 
 
 def check_of(value: Mapping[str, Any]) -> CheckResult:
-    """Return a result as a record, or `check_json`, holds it; keys that are not known are passed over."""
+    """Return a check result from a record or from `check_json`; unknown keys are ignored."""
     known = {
         "kwargs": "kwargs",
         "policy": "policy",
@@ -134,7 +134,7 @@ def _place(value: Any) -> Place | None:
 
 
 def gate_json(gate: GateResult) -> dict[str, Any]:
-    """Return what one gate compared."""
+    """Return the result of one gate as JSON values."""
     return {
         "metric": gate.metric,
         "rule": gate.rule,
@@ -145,7 +145,7 @@ def gate_json(gate: GateResult) -> dict[str, Any]:
 
 
 def gate_of(value: Mapping[str, Any]) -> GateResult:
-    """Return the gate that `gate_json` was given."""
+    """Return a gate result from `gate_json`."""
     return GateResult(
         metric=value["metric"],
         rule=value["rule"],
@@ -156,7 +156,7 @@ def gate_of(value: Mapping[str, Any]) -> GateResult:
 
 
 def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
-    """Return one registered model version."""
+    """Return one registered model version as JSON values."""
     return {
         "name": model.name,
         "version": model.version,
@@ -179,7 +179,7 @@ def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
 
 
 def quarantine_count_json(count: QuarantineCount) -> dict[str, Any]:
-    """Return how many rows one run summary back for the same reasons."""
+    """Return the number of rows that one run quarantined for the same reasons, as JSON values."""
     return {
         "run": count.run,
         "reasons": list(count.reasons),
@@ -190,7 +190,7 @@ def quarantine_count_json(count: QuarantineCount) -> dict[str, Any]:
 
 
 def quarantine_json(summary: QuarantineSummary) -> dict[str, Any]:
-    """Return what stands in a table's quarantine."""
+    """Return the contents of a table's quarantine as JSON values."""
     return {
         "counts": [quarantine_count_json(count) for count in summary.counts],
         "rows": [dict(row) for row in summary.rows],
@@ -198,7 +198,7 @@ def quarantine_json(summary: QuarantineSummary) -> dict[str, Any]:
 
 
 def released_json(done: ReleaseResult) -> dict[str, Any]:
-    """Return what a release did."""
+    """Return the result of a release as JSON values."""
     return {
         "table": done.table,
         "release": done.release,

@@ -1,4 +1,4 @@
-"""Tell whether the process of a run is alive, so that a crashed run is seen as one."""
+"""Return whether the process of a run is alive, so that a crashed run is seen as one."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class _TreeLists:
         self.left, self.right = forest.left.tolist(), forest.right.tolist()
 
     def goes_left(self, node: int, value: float) -> bool:
-        """Tell whether a value goes to the left child of a node."""
+        """Return whether a value goes to the left child of a node."""
         kind = self.kind[node]
         if kind == AT_MOST:
             return bool(value <= self.threshold[node])

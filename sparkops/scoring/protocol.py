@@ -56,7 +56,7 @@ class RowScorer(ModelInterface, ReferenceTolerance, Protocol):
 
     @property
     def is_fast(self) -> bool:
-        """Tell whether a row takes microseconds, less than it costs to pass it to a thread."""
+        """Return whether a row takes microseconds, less than it costs to pass it to a thread."""
 
     @property
     def score(self) -> ScoreRow:

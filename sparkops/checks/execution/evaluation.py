@@ -134,7 +134,7 @@ class _Evaluation:
         self.values |= compute_metrics(self.frame, metrics)
 
     def _has_values(self, index: int) -> bool:
-        """Tell whether all metrics of an expectation have a value; if not, its result is the exception."""
+        """Return whether all metrics of an expectation have a value; if not, its result is the exception."""
         for name in self.plans[index].metrics:
             value = self.values[name]
             if isinstance(value, FailedMetric):

@@ -130,7 +130,7 @@ def first_field(values: Sequence[Any]) -> Any:
 
 
 def satisfies_mostly(evaluated: int, unexpected: int, mostly: float) -> bool:
-    """Tell whether the share of rows that pass is at least `mostly`."""
+    """Return whether the share of rows that pass is at least `mostly`."""
     total = float(evaluated)
     return (total - float(unexpected)) / total >= mostly
 

@@ -98,7 +98,7 @@ def violation(rule: conditions.RowRule) -> Column:
 
 
 def _is_null_if_missing(expects: conditions.Condition) -> bool:
-    """Tell whether a condition on one column is NULL if the value is NULL, so that no test for NULL is needed."""
+    """Return whether a condition on one column is NULL if the value is NULL, so that no test for NULL is needed."""
     match expects:
         case conditions.Compare() | conditions.IsIn() | conditions.Matches():
             return True

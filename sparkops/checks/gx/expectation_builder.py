@@ -31,7 +31,7 @@ def build_expectations(suite: Suite) -> list[Any]:
 
 
 def is_row_level(implementation: type[Any]) -> bool:
-    """Tell whether an expectation class decides for each row whether it fails."""
+    """Return whether an expectation class decides for each row whether it fails."""
     from great_expectations.expectations.expectation import (
         ColumnMapExpectation,
         ColumnPairMapExpectation,

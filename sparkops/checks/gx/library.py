@@ -35,7 +35,7 @@ class GxLibrary:
 
     @property
     def is_started(self) -> bool:
-        """Tell whether the import was started."""
+        """Return whether the import was started."""
         return self._thread is not None
 
     def start_import(self) -> None:

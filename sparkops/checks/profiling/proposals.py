@@ -101,7 +101,7 @@ def _propose_unique(column: ColumnProfile, non_nulls: int) -> Proposal:
 
 
 def _is_set(column: ColumnProfile, non_nulls: int) -> bool:
-    """Tell whether the values of a column look like a fixed set, such as codes."""
+    """Return whether the values of a column look like a fixed set, such as codes."""
     values = column.values
     if values is None or len(values) * _MIN_ROWS_PER_VALUE > non_nulls:
         return False

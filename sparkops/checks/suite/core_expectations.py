@@ -85,17 +85,17 @@ _COLUMN_LIST_ARGUMENTS = ("column_list", "column_set")
 
 
 def is_core(name: str) -> bool:
-    """Tell whether an expectation is part of Great Expectations itself."""
+    """Return whether an expectation is part of Great Expectations itself."""
     return name in ROW_LEVEL or name in TABLE_LEVEL
 
 
 def counts_failing_rows(name: str) -> bool:
-    """Tell whether a core expectation counts the rows that fail it."""
+    """Return whether a core expectation counts the rows that fail it."""
     return name in _COUNTING
 
 
 def can_quarantine(name: str, kwargs: Mapping[str, Any]) -> bool:
-    """Tell whether the rows that fail an expectation can be separated from the others.
+    """Return whether the rows that fail an expectation can be separated from the others.
 
     True for every expectation that is not core: its class decides, once Great Expectations is imported.
     """

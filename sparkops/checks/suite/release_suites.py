@@ -43,7 +43,7 @@ def select_table_level(suite: Suite) -> Suite | None:
 
 
 def _is_row_level(expectation: Expectation) -> bool:
-    """Tell whether one row alone can fail it; with `mostly` below 1 it cannot."""
+    """Return whether one row alone can fail it; with `mostly` below 1 it cannot."""
     if not expectation.type.startswith(_ROW_LEVEL_PREFIXES) or expectation.type in _NOT_ROW_LEVEL:
         return False
     return expectation.policy != "warn" and expectation.kwargs.get("mostly", 1) == 1

@@ -69,7 +69,7 @@ class Suite:
 
     @property
     def can_quarantine(self) -> bool:
-        """Tell whether any expectation has the policy `quarantine`."""
+        """Return whether any expectation has the policy `quarantine`."""
         return any(expectation.policy == "quarantine" for expectation in self.expectations)
 
 

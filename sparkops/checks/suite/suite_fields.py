@@ -90,7 +90,7 @@ class FieldReader(YamlReader):
         return FailureThreshold(share=float(value))
 
     def _is_valid_part(self, key: str, name: str, item: tuple[Place, yaml.Node]) -> bool:
-        """Tell whether one part of a threshold is valid; if not, record the problem."""
+        """Return whether one part of a threshold is valid; if not, record the problem."""
         place, node = item
         if name not in _THRESHOLD_KEYS:
             suggestion = did_you_mean(name, _THRESHOLD_KEYS)

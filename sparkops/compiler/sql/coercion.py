@@ -35,7 +35,7 @@ def null_literal(kind: str = VOID) -> Expression:
 
 
 def is_numeric(kind: str) -> bool:
-    """Tell whether it is a numeric type."""
+    """Return whether it is a numeric type."""
     return kind in _NUMERIC_ORDER or parse_decimal_type(kind) is not None
 
 

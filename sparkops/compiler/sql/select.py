@@ -93,7 +93,7 @@ def _typed(item: Any, scope: _Scope) -> Expression:
 
 
 def _is_star(item: Any, table: str) -> bool:
-    """Tell whether an item is `*` or `t.*`; other forms of it are refused."""
+    """Return whether an item is `*` or `t.*`; other forms of it are refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
         if str(item.table).lower() not in (table, "__this__"):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
@@ -128,7 +128,7 @@ class _Scope:
         self._aliases.setdefault(name.lower(), tree)
 
     def is_column(self, item: Any) -> bool:
-        """Tell whether a node is an input column."""
+        """Return whether a node is an input column."""
         return type(item).__name__ == "Column" and self._find(item) is not None
 
     def column(self, item: Any) -> str:

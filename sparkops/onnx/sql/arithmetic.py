@@ -20,12 +20,12 @@ _KINDS = {"double": "double", "float": "double", "boolean": "bool"}
 
 
 def has_exact_product_type(node: Expression) -> bool:
-    """Tell whether result and operands are of one numeric type whose products the graph computes exactly."""
+    """Return whether result and operands are of one numeric type whose products the graph computes exactly."""
     return node.type in _NUMBERS and _has_one_type(node)
 
 
 def has_summable_type(node: Expression) -> bool:
-    """Tell the same for sums, whose overflow of longs shows in the sign of the result."""
+    """Return the same for sums, whose overflow of longs shows in the sign of the result."""
     return node.type in (*_NUMBERS, "long") and _has_one_type(node)
 
 
@@ -38,7 +38,7 @@ def _has_divisible_type(node: Expression) -> bool:
 
 
 def is_all_double(node: Expression) -> bool:
-    """Tell whether result and operands are doubles."""
+    """Return whether result and operands are doubles."""
     return node.type == "double" and all(arg.type == "double" for arg in node.args)
 
 
@@ -136,7 +136,7 @@ def export_power(graph: GraphBuilder, node: Expression, operands: GraphValues) -
 
 
 def is_castable(node: Expression) -> bool:
-    """Tell whether a cast has an exact form."""
+    """Return whether a cast has an exact form."""
     source, target = node.args[0].type, node.type
     if source == target:
         return True

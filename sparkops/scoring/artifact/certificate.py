@@ -151,7 +151,7 @@ def _is_same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:
 
 
 def _is_tie(answer: Mapping[str, Any], outputs: Sequence[Output], rtol: float) -> bool:
-    """Tell whether the two largest probabilities differ by no more than rounding."""
+    """Return whether the two largest probabilities differ by no more than rounding."""
     for output in outputs:
         values = answer.get(str(output.column)) if output.role == "probability" else None
         if values is not None and len(values) > 1:

@@ -105,7 +105,7 @@ def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
 
 
 def _is_tokenized(field: Field, code: CodeWriter) -> bool:
-    """Tell whether a step splits the field into tokens."""
+    """Return whether a step splits the field into tokens."""
     columns = [column for column in code.columns.values() if isinstance(column, Scalar)]
     return any(column.type == "array<string>" and column.field == field.name for column in columns)
 

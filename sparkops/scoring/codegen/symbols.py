@@ -20,7 +20,7 @@ class Scalar:
         nan: Whether it may be NaN.
         atom: Whether the expression is one variable, so that repeating it costs nothing.
         limit: The value is an integer from 0 to below this; None if unknown.
-        labels: Labels that an index stands for, in order, as in Spark's column metadata.
+        labels: Labels of the indices, in order, as in Spark's column metadata.
         field: Input column that it comes from.
         scale: value = scale * field + shift; 0 if the relation is unknown.
         shift: See scale.
@@ -117,7 +117,7 @@ class Vector:
 
     @property
     def sparse(self) -> bool:
-        """Tell whether a block is sparse, so that the vector is too wide for a variable per slot."""
+        """Return whether a block is sparse, so that the vector is too wide for a variable per slot."""
         return any(isinstance(block, Sparse) for block in self.blocks)
 
 

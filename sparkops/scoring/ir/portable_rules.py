@@ -47,7 +47,7 @@ class PortableRule:
 
     @property
     def refuses(self) -> bool:
-        """Tell whether a single violating row may be refused: the policy is not `warn` and `mostly` is 1."""
+        """Return whether a single violating row may be refused: the policy is not `warn` and `mostly` is 1."""
         return self.policy != "warn" and self.mostly >= 1
 
 

@@ -288,7 +288,7 @@ def _pair(nodes: Sequence[_Node]) -> tuple[str, str] | None:
 
 @lru_cache(maxsize=32)
 def _disjoint(first: str, second: str) -> bool:
-    """Tell whether no character matches both, so that repetitions of the pair have only one way to match."""
+    """Return whether no character matches both, so that repetitions of the pair have only one way to match."""
     characters = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10001))))
     matches = (set(re.findall(pattern, characters, re.ASCII)) for pattern in (first, second))
     return set.isdisjoint(*matches)

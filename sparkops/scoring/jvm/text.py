@@ -76,7 +76,7 @@ def _lower_at(text: str, index: int) -> str:
 
 
 def _ends_word(text: str, index: int) -> bool:
-    """Tell whether a cased letter precedes this position in its word, and none follows."""
+    """Return whether a cased letter precedes this position in its word, and none follows."""
     start = stop = index
     while start > 0 and _class_of(text[start - 1]) != _SEPARATE:
         start -= 1
@@ -117,7 +117,7 @@ def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[
 
 
 def _in_one_word(kinds: list[int], index: int) -> bool:
-    """Tell whether a character and the next are in one word: a full stop joins two letters or two digits."""
+    """Return whether a character and the next are in one word: a full stop joins two letters or two digits."""
     left, right = kinds[index], kinds[index + 1]
     if left in _WORD_CLASSES:
         after = kinds[index + 2] if index + 2 < len(kinds) else _SEPARATE

@@ -50,7 +50,7 @@ class SlotProducts:
 
     @property
     def has_sparse_categories(self) -> bool:
-        """Tell whether a vector that may be stored sparse contains categories, whose first one, 0, sparse storage omits."""
+        """Return whether a vector that may be stored sparse contains categories, whose first one, 0, sparse storage omits."""
         pairs = zip(self.sizes, self.stored, strict=True)
         return any(stored != "dense" and max(sizes) > 1 for sizes, stored in pairs)
 

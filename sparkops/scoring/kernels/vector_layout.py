@@ -23,7 +23,7 @@ _AMBIGUOUS = "beside zeros has no one answer: it depends on whether Spark stores
 
 
 def is_sparse(stored: str, values: Row) -> bool | None:
-    """Tell whether Spark stores a vector sparse; None if that is unknown.
+    """Return whether Spark stores a vector sparse; None if that is unknown.
 
     Args:
         stored: "dense", "sparse", "unknown", or "compressed": whichever is smaller, as VectorAssembler decides.

@@ -133,7 +133,7 @@ def open_scorer(uri: str | Path, *, tracking_uri: str | None = None, cache: Path
 
 
 def _holds_model(folder: Path) -> bool:
-    """Tell whether a folder contains a model, and does not just have the name of one."""
+    """Return whether a folder contains a model, and does not just have the name of one."""
     return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
 
 

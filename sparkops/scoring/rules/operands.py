@@ -54,7 +54,7 @@ class Operand:
 
     @property
     def may_be_nan(self) -> bool:
-        """Tell whether the value may be NaN."""
+        """Return whether the value may be NaN."""
         return self.kind == "number" and not self.is_constant
 
 

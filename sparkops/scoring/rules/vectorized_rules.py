@@ -85,7 +85,7 @@ def _names(rule: conditions.RowRule) -> set[str]:
 
 
 def _is_numeric(rule: conditions.RowRule) -> bool:
-    """Tell whether NumPy can evaluate a rule, if its columns are numbers."""
+    """Return whether NumPy can evaluate a rule, if its columns are numbers."""
     return _is_numeric_condition(rule.expects) and (rule.unless is None or _is_numeric_condition(rule.unless))
 
 

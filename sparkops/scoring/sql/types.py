@@ -21,20 +21,20 @@ def parse_decimal_type(kind: str) -> tuple[int, int] | None:
 
 
 def is_supported(kind: str) -> bool:
-    """Tell whether expressions may have this type."""
+    """Return whether expressions may have this type."""
     return kind in SIMPLE_TYPES or parse_decimal_type(kind) is not None
 
 
 def is_integral(kind: str) -> bool:
-    """Tell whether it is an integer type."""
+    """Return whether it is an integer type."""
     return kind in INTEGER_RANGES
 
 
 def is_floating(kind: str) -> bool:
-    """Tell whether it is float or double."""
+    """Return whether it is float or double."""
     return kind in FLOATING_TYPES
 
 
 def is_numeric(kind: str) -> bool:
-    """Tell whether it is a numeric type, decimals included."""
+    """Return whether it is a numeric type, decimals included."""
     return kind in NUMERIC_TYPES or parse_decimal_type(kind) is not None
