@@ -83,7 +83,7 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
         count = sample.count()
         methods = _methods(model, scorer, folder, settings)
         few = ceil(_WARM_UP_ROWS / count)
-        # The first run starts workers and compiles code; the second one tells the pace.
+        # The first run starts workers and compiles code; the second one shows the pace.
         _run_all(_repeat(sample, few), methods)
         warm = max(_run_all(_repeat(sample, few), methods))
         pace = max(warm - _JOB_START, 1e-3) / few

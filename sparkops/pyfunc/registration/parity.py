@@ -51,7 +51,7 @@ def certify_pyfunc_model(prepared: PreparedModel, model: Model) -> list[Case]:
     names = [field.name for field in prepared.manifest.fields]
     frames = [frame for frame in (model.example, model.heldout) if frame is not None]
     rows = [row for frame in frames for row in sample_rows(frame, names, _SAMPLE_ROWS)]
-    rows = [scorer.to_python(row) for row in (*rows, *_edge_rows(prepared.manifest.fields, rows))]
+    rows = [scorer.to_json_row(row) for row in (*rows, *_edge_rows(prepared.manifest.fields, rows))]
     cases = list(zip(rows, _answer_with_fitted(prepared, rows), strict=True))
     _require_equal(prepared, cases, [scorer.answer(row) for row in rows], "row by row")
     answered = [case for case in cases if case[1] != "refused"]

@@ -51,7 +51,7 @@ class PyfuncScorer:
         """End the model's process; scoring another row starts it again."""
         self._worker.close()
 
-    def to_python(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def to_json_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row as JSON values of the fields' types.
 
         Raises:
@@ -63,8 +63,8 @@ class PyfuncScorer:
 
     def columns(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
         """Return rows by column, as the worker takes them."""
-        python_rows = [self.to_python(row) for row in rows]
-        return {name: [row[name] for row in python_rows] for name in self._field_names}
+        json_rows = [self.to_json_row(row) for row in rows]
+        return {name: [row[name] for row in json_rows] for name in self._field_names}
 
     def output(self, role: str) -> Output | None:
         """Return the output of a role ("prediction", "probability"), or None."""
@@ -149,7 +149,7 @@ class PyfuncScorer:
         for index in rows:
             row = {field.name: value_at(field, columns[field.name], index) for field in self.fields}
             try:
-                self.to_python(row)
+                self.to_json_row(row)
             except RowError as error:
                 return RowError(f"Row {index}: {error}", field=error.field, value=error.value)
         return RowError("Some row holds a value of another type than its field.")
