@@ -55,7 +55,7 @@ model = mlflow.pyfunc.load_model(sys.argv[1])
 results["by the environment"] = [len(model.predict(frame)), dict(model.get_raw_model().broken), []]
 print(json.dumps(results))
 """
-By = Callable[..., SparkModelVersion]
+OpenVersion = Callable[..., SparkModelVersion]
 SUITE = """\
 expectations:
   - expect_column_values_to_be_between: {column: distance, min_value: 100, max_value: 2500}
@@ -95,7 +95,7 @@ def ruled(
 
 
 @pytest.fixture
-def open_version(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> By:
+def open_version(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> OpenVersion:
     def version(rules: Any, batch: Any = "auto", mode: Any = "local") -> SparkModelVersion:
         changed = {"models": ModelSettings(batch=batch, rules=rules), "spark": SparkSettings(mode=mode)}
         return Registry(shared_settings.model_copy(update=changed), spark).version("ruled")
@@ -119,7 +119,7 @@ def counted(version: SparkModelVersion) -> dict[str, int]:
 @pytest.mark.parametrize(("rules", "mode"), [("warn", "local"), ("count", "cluster")])
 def test_each_rule_has_as_many_violations_as_on_the_table(
     flights: Any,
-    open_version: By,
+    open_version: OpenVersion,
     portable_rules: PortableRules,
     on_the_table: dict[str, int],
     rules: str,
@@ -136,7 +136,7 @@ def test_each_rule_has_as_many_violations_as_on_the_table(
 
 
 def test_a_frame_that_is_computed_twice_is_counted_once_and_frames_are_summed(
-    flights: Any, open_version: By, on_the_table: dict[str, int]
+    flights: Any, open_version: OpenVersion, on_the_table: dict[str, int]
 ) -> None:
     version = open_version("count")
     scored = version.transform(flights)
@@ -150,7 +150,7 @@ def test_a_frame_that_is_computed_twice_is_counted_once_and_frames_are_summed(
 
 @pytest.mark.parametrize("mode", ["local", "cluster"])
 def test_a_refused_row_is_an_error_with_column_value_rule_table_and_place(
-    flights: Any, open_version: By, portable_rules: PortableRules, mode: str
+    flights: Any, open_version: OpenVersion, portable_rules: PortableRules, mode: str
 ) -> None:
     far = (
         flights.limit(40).withColumn("dep_time", F.lit(1)).withColumn("distance", F.lit(9000).cast("bigint"))
@@ -166,7 +166,7 @@ def test_a_refused_row_is_an_error_with_column_value_rule_table_and_place(
 
 
 def test_warning_rules_and_rules_for_most_rows_refuse_no_row_and_are_counted(
-    flights: Any, open_version: By, portable_rules: PortableRules
+    flights: Any, open_version: OpenVersion, portable_rules: PortableRules
 ) -> None:
     good = flights.where("distance between 100 and 2500 and dep_time is not null")
     version = open_version("refuse")
@@ -175,7 +175,7 @@ def test_warning_rules_and_rules_for_most_rows_refuse_no_row_and_are_counted(
 
 
 def test_off_evaluates_no_rules_and_uses_the_faster_method(
-    flights: Any, open_version: By, ruled: ModelVersionInfo
+    flights: Any, open_version: OpenVersion, ruled: ModelVersionInfo
 ) -> None:
     version = open_version("off")
     version.transform(flights).count()
@@ -185,14 +185,16 @@ def test_off_evaluates_no_rules_and_uses_the_faster_method(
     assert "rule" not in str(version.scoring_method)
 
 
-def test_a_model_with_rules_is_scored_where_they_are_evaluated(flights: Any, open_version: By) -> None:
+def test_a_model_with_rules_is_scored_where_they_are_evaluated(
+    flights: Any, open_version: OpenVersion
+) -> None:
     version = open_version("warn")
     version.transform(flights)
     assert str(version.scoring_method).startswith("mapInArrow (its 5 rules are evaluated only there")
 
 
 def test_rules_that_cannot_be_evaluated_raise_with_refuse_and_warn_otherwise(
-    flights: Any, open_version: By, caplog: pytest.LogCaptureFixture
+    flights: Any, open_version: OpenVersion, caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(ConfigError, match=r"set by models\.batch; its 5 rules are not evaluated there"):
         open_version("refuse", "transform").transform(flights)
@@ -211,7 +213,7 @@ def test_rules_that_cannot_be_evaluated_raise_with_refuse_and_warn_otherwise(
 
 
 def test_the_micro_batches_of_a_stream_are_evaluated_and_summed(
-    flights: Any, open_version: By, on_the_table: dict[str, int], tmp_path: Path
+    flights: Any, open_version: OpenVersion, on_the_table: dict[str, int], tmp_path: Path
 ) -> None:
     flights.repartition(4).write.parquet(str(tmp_path / "in"))
     read = flights.sparkSession.readStream.schema(flights.schema).option("maxFilesPerTrigger", 1)
@@ -225,7 +227,7 @@ def test_the_micro_batches_of_a_stream_are_evaluated_and_summed(
 
 
 def test_nan_and_null_violate_a_rule_as_on_the_table(
-    flights: Any, open_version: By, portable_rules: PortableRules
+    flights: Any, open_version: OpenVersion, portable_rules: PortableRules
 ) -> None:
     values = [None, float("nan"), 1.4, 1.5, 15.0, 15.1, float("inf")]
     cases = flights.sparkSession.createDataFrame([(value,) for value in values], "value double")

@@ -19,11 +19,11 @@ from sparkops.tables.error_messages.translation import explain
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
-By = Callable[[str], SparkModelVersion]
+OpenVersion = Callable[[str], SparkModelVersion]
 
 
 @pytest.fixture
-def open_version(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> By:
+def open_version(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> OpenVersion:
     """Return a function that loads the registered version with a setting of `models.batch`."""
 
     def version(batch: Any, mode: Any = "local") -> SparkModelVersion:
@@ -35,7 +35,7 @@ def open_version(shared_settings: Settings, spark: Any, late: ModelVersionInfo) 
 
 @pytest.mark.parametrize("arrays", [True, False])
 def test_both_methods_return_the_same_columns_and_numbers(
-    flights: Any, open_version: By, arrays: bool
+    flights: Any, open_version: OpenVersion, arrays: bool
 ) -> None:
     results = {}
     for method in ("transform", "mapInArrow"):
@@ -53,7 +53,7 @@ def test_both_methods_return_the_same_columns_and_numbers(
 
 
 def test_the_faster_method_of_the_benchmark_is_used_and_recorded(
-    flights: Any, open_version: By, late: ModelVersionInfo
+    flights: Any, open_version: OpenVersion, late: ModelVersionInfo
 ) -> None:
     version = open_version("auto")
     assert version.scoring_method is None
@@ -84,7 +84,7 @@ def test_a_probe_returns_what_executors_lack(spark: Any) -> None:
 
 
 def test_a_frame_with_a_column_that_arrow_does_not_support_is_scored_by_transform(
-    flights: Any, open_version: By
+    flights: Any, open_version: OpenVersion
 ) -> None:
     from pyspark.ml.feature import VectorAssembler
 
@@ -95,7 +95,7 @@ def test_a_frame_with_a_column_that_arrow_does_not_support_is_scored_by_transfor
 
 
 def test_the_error_of_a_refused_row_does_not_contain_its_index_in_a_batch(
-    flights: Any, open_version: By
+    flights: Any, open_version: OpenVersion
 ) -> None:
     from pyspark.sql import functions as F
 
@@ -107,7 +107,7 @@ def test_the_error_of_a_refused_row_does_not_contain_its_index_in_a_batch(
     )
 
 
-def test_a_stream_is_scored_by_the_same_call(flights: Any, open_version: By, tmp_path: Path) -> None:
+def test_a_stream_is_scored_by_the_same_call(flights: Any, open_version: OpenVersion, tmp_path: Path) -> None:
     flights.limit(40).write.parquet(str(tmp_path / "in"))
     stream = flights.sparkSession.readStream.schema(flights.schema).parquet(str(tmp_path / "in"))
     for method in ("transform", "mapInArrow"):

@@ -37,7 +37,7 @@ def registry(shared_settings: Settings, spark: Any, late: ModelVersionInfo) -> R
 
 
 @pytest.fixture
-def own(make_settings: Callable[..., Settings], spark: Any, empty_store: Path) -> Registry:
+def empty_registry(make_settings: Callable[..., Settings], spark: Any, empty_store: Path) -> Registry:
     """Return an empty registry for one test."""
     settings = make_settings()
     (settings.state / "mlflow").mkdir(parents=True)
@@ -160,79 +160,85 @@ def test_a_smaller_or_larger_integer_fits(registry: Registry, flights: Any) -> N
 
 
 def test_a_version_with_a_failed_gate_becomes_challenger_and_the_champion_stays(
-    own: Registry, trained: Model
+    empty_registry: Registry, trained: Model
 ) -> None:
     quick = replace(trained, heldout=None, evaluate=None)
-    first = own.register(replace(quick, metrics={"auc": 0.8}), name="m", training=TrainingRun("1"))
+    first = empty_registry.register(replace(quick, metrics={"auc": 0.8}), name="m", training=TrainingRun("1"))
     gate = Gate(metric="auc", at_least=0.9)
-    second = own.register(
+    second = empty_registry.register(
         replace(quick, metrics={"auc": 0.7}), name="m", training=TrainingRun("2"), gates=[gate]
     )
     assert second.aliases == ("challenger",)
-    assert own.resolve("m").version == first.version
+    assert empty_registry.resolve("m").version == first.version
     with pytest.raises(GateFailed, match=r"auc is 0.7, must be at least 0.9"):
-        own.promote("m", 2)
-    assert own.promote("m", 2, force=True).aliases == ("champion",)
-    assert own.resolve("m", "previous").version == 1
-    assert own.rollback("m").version == 1
-    assert own.resolve("m", "previous").version == 2
-    assert own.rollback("m").version == 2
+        empty_registry.promote("m", 2)
+    assert empty_registry.promote("m", 2, force=True).aliases == ("champion",)
+    assert empty_registry.resolve("m", "previous").version == 1
+    assert empty_registry.rollback("m").version == 1
+    assert empty_registry.resolve("m", "previous").version == 2
+    assert empty_registry.rollback("m").version == 2
 
 
-def test_a_worse_model_does_not_replace_the_champion(own: Registry, trained: Model) -> None:
+def test_a_worse_model_does_not_replace_the_champion(empty_registry: Registry, trained: Model) -> None:
     gate = Gate(metric="auc", not_worse=True)
-    own.register(trained, name="m", training=TrainingRun("1"), gates=[gate])
+    empty_registry.register(trained, name="m", training=TrainingRun("1"), gates=[gate])
     answers = iter((0.6, 0.7))  # the new model's, then the champion's on the same rows
     worse = replace(trained, evaluate=lambda _: {"auc": next(answers)})
-    result = own.register(worse, name="m", training=TrainingRun("2"), gates=[gate])
+    result = empty_registry.register(worse, name="m", training=TrainingRun("2"), gates=[gate])
     assert (result.gates[0].value, result.gates[0].champion) == (0.6, 0.7)
     assert result.aliases == ("challenger",)
-    assert own.resolve("m").version == 1
+    assert empty_registry.resolve("m").version == 1
 
 
 def test_without_a_champion_show_returns_the_newest_and_resolve_says_what_to_do(
-    own: Registry, trained: Model
+    empty_registry: Registry, trained: Model
 ) -> None:
     gate = Gate(metric="auc", at_least=2)
-    own.register(
+    empty_registry.register(
         replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.7}),
         name="m",
         training=TrainingRun("1"),
         gates=[gate],
     )
-    assert own.show("m").version == 1
+    assert empty_registry.show("m").version == 1
     with pytest.raises(UnknownName, match="`sparkops models promote m/1`"):
-        own.resolve("m")
+        empty_registry.resolve("m")
     with pytest.raises(UnknownName, match="nothing to roll back to"):
-        own.rollback("m")
+        empty_registry.rollback("m")
 
 
-def test_a_changed_scorer_may_not_be_promoted(own: Registry, trained: Model) -> None:
-    own.register(replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1"))
-    description = own.folder("m", 1) / "scorer" / "description.json"
+def test_a_changed_scorer_may_not_be_promoted(empty_registry: Registry, trained: Model) -> None:
+    empty_registry.register(
+        replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1")
+    )
+    description = empty_registry.folder("m", 1) / "scorer" / "description.json"
     values = json.loads(description.read_text())
     values["fields"][0]["nullable"] = not values["fields"][0]["nullable"]
     description.write_text(json.dumps(values))
     with pytest.raises(GateFailed, match="its scorer is damaged"):
-        own.promote("m", 1, alias="candidate")
+        empty_registry.promote("m", 1, alias="candidate")
 
 
-def test_row_rules_are_registered_with_a_model_and_shown(own: Registry, trained: Model) -> None:
+def test_row_rules_are_registered_with_a_model_and_shown(empty_registry: Registry, trained: Model) -> None:
     month, facts = ColumnRef("month"), {"table": "t", "place": "t.yml:3", "policy": "fail", "mostly": 1.0}
     late = RowRule(fields=("month",), expects=Compare("<=", month, Constant(12)), unless=IsNull(month))
     rule = PortableRule(label="a month", types={"month": "integer"}, rule=late, **facts)  # type: ignore[arg-type]
     unread = replace(rule, label="a tail", rule=replace(late, fields=("tail",)))
     quick = replace(trained, heldout=None, evaluate=None)
-    own.register(quick, name="m", training=TrainingRun("1", rules=PortableRules(rules=(rule, unread))))
-    shown = "\n".join(version_lines(own.show("m")))
+    empty_registry.register(
+        quick, name="m", training=TrainingRun("1", rules=PortableRules(rules=(rule, unread)))
+    )
+    shown = "\n".join(version_lines(empty_registry.show("m")))
     assert "Rules    1 for rows, from the checks of its tables; omitted: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown
     row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}
     with pytest.raises(RowError, match="`month`: 13 breaks a month"):
-        load(own.folder("m") / "scorer", rules="refuse").score(row)
+        load(empty_registry.folder("m") / "scorer", rules="refuse").score(row)
 
 
-def test_a_model_that_only_spark_scores_is_registered_with_the_reason(own: Registry, flights: Any) -> None:
+def test_a_model_that_only_spark_scores_is_registered_with_the_reason(
+    empty_registry: Registry, flights: Any
+) -> None:
     from pyspark.ml import Pipeline
     from pyspark.ml.feature import SQLTransformer, VectorAssembler
     from pyspark.ml.regression import LinearRegression
@@ -240,15 +246,15 @@ def test_a_model_that_only_spark_scores_is_registered_with_the_reason(own: Regis
     half = SQLTransformer(statement="select *, hash(distance) as half from __THIS__")
     assembler = VectorAssembler(inputCols=["half"], outputCol="features")
     fitted = Pipeline(stages=[half, assembler, LinearRegression(labelCol="late")]).fit(flights)
-    result = own.register(
+    result = empty_registry.register(
         Model(fitted=fitted, example=flights, label="late"), name="m", training=TrainingRun("1")
     )
     assert not result.compiled
     assert result.parity == 0
     assert "SQLTransformer" in result.reasons[0]
-    assert own.version("m").transform(flights).columns[-2:] == ["prediction", "model_version"]
+    assert empty_registry.version("m").transform(flights).columns[-2:] == ["prediction", "model_version"]
     with pytest.raises(ModelError, match=r"scored by Spark only.*SQLTransformer"):
-        open_scorer(own.folder("m"))
+        open_scorer(empty_registry.folder("m"))
 
 
 class InvertedModel:
@@ -285,31 +291,43 @@ def test_a_scorer_that_differs_from_spark_gets_no_certificate(
     ],
 )
 def test_an_unusable_model_is_refused_before_anything_is_saved(
-    own: Registry, trained: Model, change: dict[str, Any], error: type[Exception], message: str
+    empty_registry: Registry, trained: Model, change: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        own.register(replace(trained, **change), name="m", training=TrainingRun("1"))
-    assert own.list() == ()
+        empty_registry.register(replace(trained, **change), name="m", training=TrainingRun("1"))
+    assert empty_registry.list() == ()
 
 
-def test_empty_rows_and_missing_columns_are_errors(own: Registry, trained: Model, flights: Any) -> None:
+def test_empty_rows_and_missing_columns_are_errors(
+    empty_registry: Registry, trained: Model, flights: Any
+) -> None:
     with pytest.raises(ModelError, match=r"Model.example has no rows"):
-        own.register(replace(trained, example=flights.limit(0)), name="m", training=TrainingRun("1"))
+        empty_registry.register(
+            replace(trained, example=flights.limit(0)), name="m", training=TrainingRun("1")
+        )
     with pytest.raises(ModelError, match=r"Model.heldout has no rows"):
-        own.register(replace(trained, heldout=flights.limit(0)), name="m", training=TrainingRun("1"))
+        empty_registry.register(
+            replace(trained, heldout=flights.limit(0)), name="m", training=TrainingRun("1")
+        )
     with pytest.raises(SignatureMismatch, match=r"Model.example lacks columns that the model reads: temp"):
-        own.register(replace(trained, example=flights.drop("temp")), name="m", training=TrainingRun("1"))
+        empty_registry.register(
+            replace(trained, example=flights.drop("temp")), name="m", training=TrainingRun("1")
+        )
 
 
-def test_a_registered_model_whose_folder_is_gone_is_an_error(own: Registry, trained: Model) -> None:
-    own.register(replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1"))
-    folder: Path = own.folder("m")
+def test_a_registered_model_whose_folder_is_gone_is_an_error(
+    empty_registry: Registry, trained: Model
+) -> None:
+    empty_registry.register(
+        replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1")
+    )
+    folder: Path = empty_registry.folder("m")
     folder.rename(folder.with_name("elsewhere"))
     with pytest.raises(ModelError, match=r"is registered, but its folder .* is gone"):
-        own.folder("m")
+        empty_registry.folder("m")
 
 
-def test_one_fitted_stage_over_a_vector_is_a_model_too(own: Registry, flights: Any) -> None:
+def test_one_fitted_stage_over_a_vector_is_a_model_too(empty_registry: Registry, flights: Any) -> None:
     import mlflow
     import pandas as pd
     from pyspark.ml.classification import DecisionTreeClassifier
@@ -318,14 +336,14 @@ def test_one_fitted_stage_over_a_vector_is_a_model_too(own: Registry, flights: A
     assembler = VectorAssembler(inputCols=["month", "distance"], outputCol="features")
     rows = assembler.transform(flights).select("features", "late")
     fitted = DecisionTreeClassifier(labelCol="late", maxDepth=3).fit(rows)
-    result = own.register(
+    result = empty_registry.register(
         Model(fitted=fitted, example=rows.select("features")), name="m", training=TrainingRun("1")
     )
     assert result.compiled
-    answer = open_scorer(own.folder("m")).score({"features": [1.0, 1400.0]})
+    answer = open_scorer(empty_registry.folder("m")).score({"features": [1.0, 1400.0]})
     frame = pd.DataFrame({"features": [[1.0, 1400.0]]})
     assert (
-        mlflow.pyfunc.load_model(str(own.folder("m"))).predict(frame)["probability"][0]
+        mlflow.pyfunc.load_model(str(empty_registry.folder("m"))).predict(frame)["probability"][0]
         == answer["probability"]
     )
-    assert own.version("m").transform(rows.limit(2)).count() == 2
+    assert empty_registry.version("m").transform(rows.limit(2)).count() == 2
