@@ -96,7 +96,7 @@ class PortableRules:
         rules = [_rule_of(rule) for rule in item["rules"]]
         for rule in rules:
             if not isinstance(rule.rule, RowRule) or not isinstance(rule.mostly, int | float):
-                raise ModelError("A rule is damaged: it is none.")
+                raise ModelError("A rule is damaged: it is not a row rule.")
         return cls(
             rules=tuple(rules),
             left_out=tuple(OmittedRule(**_named(omitted, _LEFT_OUT_KEYS)) for omitted in item["left_out"]),
