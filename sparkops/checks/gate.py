@@ -198,7 +198,7 @@ class PublishGate:
 
 
 def _count_rows(results: Sequence[CheckResult]) -> int | None:
-    """Return the number of rows that results without a row condition tell, or None."""
+    """Return the number of rows of the frame as known from results without a row condition, or None."""
     element_counts = [r.rows for r in results if r.rows is not None and not r.kwargs.get("row_condition")]
     observed: list[Any] = [r.observed for r in results if r.expectation.startswith("expect_table_row_count")]
     return max([*element_counts, *(count for count in observed if isinstance(count, int))], default=None)

@@ -60,7 +60,7 @@ class Plan:
         if column not in self.types:
             known = ", ".join(self.types)
             raise CannotCompile(
-                f"it reads the column `{column}`, which neither the signature nor a stage gives ({known})"
+                f"it reads the column `{column}`, which neither the signature nor a stage provides ({known})"
             )
         type_ = self.types[column]
         if type_ not in TYPES:

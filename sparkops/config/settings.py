@@ -177,7 +177,7 @@ class Settings(Section):
     Example: spark
     """
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
-    """The catalog: one entry a table or source. A table that a job writes needs none.
+    """The catalog: one entry per table or source. A table that a job writes needs none.
 
     Example: {orders: {description: Orders that passed the checks.}}
     """

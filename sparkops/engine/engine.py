@@ -57,7 +57,7 @@ class Engine:
         self.project = LoadedProject(root, env=env, overrides=overrides)
         self._listener = listener
         self._wait = wait
-        self._open = ExitStack()
+        self._exit_stack = ExitStack()
 
     def __enter__(self) -> Engine:
         """Return the engine."""
@@ -71,14 +71,14 @@ class Engine:
 
     def close(self) -> None:
         """Stop Spark, if this engine started it."""
-        self._open.close()
+        self._exit_stack.close()
 
     @cached_property
     def container(self) -> ServiceContainer:
         """Return the services; each is created when it is first used."""
         from sparkops.engine.container import ServiceContainer
 
-        return self._open.enter_context(ServiceContainer(self.project, self._listener, wait=self._wait))
+        return self._exit_stack.enter_context(ServiceContainer(self.project, self._listener, wait=self._wait))
 
     @property
     def root(self) -> Path:

@@ -36,7 +36,7 @@ OMITTED = {
     "its row condition is text of SQL": 4,
     "column `m` is not read by the model": 2,
     "column `p.q` is not read by the model": 1,
-    "it compares with a moment, which Spark reads by the clock of its machine": 1,
+    "it compares with a timestamp, which Spark reads in the time zone of its machine": 1,
 }
 
 

@@ -113,7 +113,7 @@ def test_every_stage_that_only_spark_scores_is_named(tmp_path: Path) -> None:
 def test_a_missing_column_and_a_type_that_no_row_holds_are_reasons(tmp_path: Path) -> None:
     pipeline(tmp_path)
     with pytest.raises(
-        NotCompiled, match="reads the column `x`, which neither the signature nor a stage gives"
+        NotCompiled, match="reads the column `x`, which neither the signature nor a stage provides"
     ):
         compile_model(tmp_path, FIELDS[:1])
     with pytest.raises(NotCompiled, match="it assembles `x`, which is timestamp"):

@@ -124,7 +124,7 @@ def test_unsupported_rules_are_left_out_with_the_reason() -> None:
         "column `tail` is not read by the model",
         "column `temp` is string in the table and double in the model",
         "its row condition is text of SQL",
-        "it compares a text with 1",
+        "it compares text values with 1",
         "it needs the whole table",
     ]
 

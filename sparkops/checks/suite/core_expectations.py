@@ -1,4 +1,4 @@
-"""Classify the core expectations by name, so that Great Expectations need not be imported for it.
+"""Classify the core expectations by name, without importing Great Expectations.
 
 A test compares these sets with the classes of Great Expectations.
 """
@@ -63,7 +63,7 @@ _AGGREGATES = frozenset(
 )
 _TABLE = frozenset(
     {
-        # It needs no column: a missing one is its failure.
+        # A missing column is what it reports, not an error of the suite.
         "expect_column_to_exist",
         "expect_query_results_to_match_comparison",
         "expect_table_column_count_to_be_between",

@@ -45,9 +45,9 @@ def compile_select(statement: str, types: Mapping[str, str]) -> CompiledSelect:
             unchanged += types
             continue
         try:
-            name, tree = _item(item, scope)
-        # Most often the label. A later stage that needs the result reports it.
+            name, tree = _compile_item(item, scope)
         except _UnknownColumn:
+            # Most often the label. A later stage that needs the result reports it.
             continue
         if tree.op == "column" and name == tree.value:
             unchanged.append(tree.value)
@@ -56,18 +56,20 @@ def compile_select(statement: str, types: Mapping[str, str]) -> CompiledSelect:
             scope.add_alias(name, tree)
     _check_unique([*unchanged, *(name for name, _ in computed)])
     where = (
-        None if parsed.where is None else require_boolean(_typed(parsed.where, _Scope(types, parsed.table)))
+        None
+        if parsed.where is None
+        else require_boolean(_typed_expression(parsed.where, _Scope(types, parsed.table)))
     )
     return CompiledSelect(tuple(unchanged), tuple(computed), where)
 
 
-def _item(item: Any, scope: _Scope) -> tuple[str, Expression]:
+def _compile_item(item: Any, scope: _Scope) -> tuple[str, Expression]:
     """Return the name of a select item, as written, and its expression; an input column may have any type."""
     name, inner = (str(item.alias), item.this) if type(item).__name__ == "Alias" else ("", item)
     if scope.is_column(inner):
         column = scope.column(inner)
         return name or str(inner.name), Expression("column", scope.types[column], value=column)
-    tree = _typed(inner, scope)
+    tree = _typed_expression(inner, scope)
     if not name:
         raise CannotCompile(f"its expression `{sql_text(inner)}` has no name of its own (AS ...)")
     return name, tree
@@ -83,12 +85,12 @@ def named_columns(statement: str) -> list[str]:
         return []
 
 
-def _typed(item: Any, scope: _Scope) -> Expression:
+def _typed_expression(item: Any, scope: _Scope) -> Expression:
     tree = type_expression(item, scope)
     if tree.depth > MAX_DEPTH or tree.size > MAX_SIZE:
         raise CannotCompile(f"its expression `{sql_text(item)}` is too large")
     if tree.type == "void":
-        raise CannotCompile(f"its expression `{sql_text(item)}` is nothing but null")
+        raise CannotCompile(f"its expression `{sql_text(item)}` is always null")
     return tree
 
 
@@ -140,7 +142,7 @@ class _Scope:
         name = self._find(item)
         if name is None:
             raise _UnknownColumn(
-                f"it reads the column `{sql_text(item)}`, which neither the signature nor a stage gives"
+                f"it reads the column `{sql_text(item)}`, which neither the signature nor a stage provides"
             )
         return name
 
@@ -151,7 +153,7 @@ class _Scope:
         name = str(item.name)
         same = [known for known in self.types if known.lower() == name.lower()]
         if len(same) > 1:
-            raise CannotCompile(f"`{name}` may be each of the columns {', '.join(same)}")
+            raise CannotCompile(f"`{name}` is ambiguous: it may be {' or '.join(same)}")
         return same[0] if same else None
 
     def __call__(self, item: Any) -> Expression:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.table import Pin
     from sparkops.tables import Tables
 
-# Commits whose row counts show how many rows a write brings.
+# Number of commits from which the usual number of rows of a write is read.
 _NEWEST_WRITES = 20
 
 

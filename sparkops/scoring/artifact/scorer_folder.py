@@ -62,7 +62,7 @@ def load(folder: Path | str, *, raw: bool = False, rules: RuleMode = "off") -> S
     try:
         scorer = Scorer(describe(folder), raw=raw, rules=rules)
     except _DAMAGED_FILE_ERRORS as error:
-        raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
+        raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
     _verify(scorer, Path(folder) / CERTIFICATE)
     return scorer
 
@@ -95,17 +95,19 @@ def describe(folder: Path | str) -> Description:
         content = json.loads(_read_text(folder / DESCRIPTION))
         arrays = read_arrays(folder / ARRAYS)
     except (OSError, *_DAMAGED_FILE_ERRORS) as error:
-        raise ModelError(f"{folder} holds no compiled model that can be read: {error}") from None
+        raise ModelError(f"The compiled model in {folder} cannot be read: {error}") from None
     if not isinstance(content, dict) or content.get("format") not in SUPPORTED_FORMATS:
         known = ", ".join(map(str, SUPPORTED_FORMATS))
-        raise ModelError(f"{folder} holds a compiled model of another format; this version reads {known}.")
+        raise ModelError(
+            f"The compiled model in {folder} has another format; this version of sparkops reads {known}."
+        )
     try:
         description = _description(content, arrays)
         identity = description.hash
     except (*_DAMAGED_FILE_ERRORS, AttributeError) as error:
-        raise ModelError(f"{folder} holds a damaged description: {error!r}") from None
+        raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
     if identity != content.get("hash"):
-        raise ModelError(f"{folder} was changed after it was compiled: its content does not fit its hash.")
+        raise ModelError(f"{folder} was changed after it was compiled: its content does not match its hash.")
     return description
 
 
@@ -121,11 +123,13 @@ def _description(content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any
     classes = content["classes"]
     return Description(
         fields=tuple(
-            field_of(_checked(item, name=str, type=str, nullable=bool)) for item in content["fields"]
+            field_of(_require_types(item, name=str, type=str, nullable=bool)) for item in content["fields"]
         ),
         ignored=_strings(content["ignored"]),
         steps=tuple(_step(index, item, arrays) for index, item in enumerate(content["steps"])),
-        outputs=tuple(output_of(_checked(item, name=str, type=str, role=str)) for item in content["outputs"]),
+        outputs=tuple(
+            output_of(_require_types(item, name=str, type=str, role=str)) for item in content["outputs"]
+        ),
         classes=None if classes is None else _strings(classes),
         stages=_strings(content["stages"]),
         checks=PortableRules.from_json(content["checks"]) if "checks" in content else None,
@@ -133,24 +137,24 @@ def _description(content: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any
 
 
 def _step(index: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[Any, Any]]) -> Step:
-    _checked(item, op=str, stage=str, params=dict)
+    _require_types(item, op=str, stage=str, params=dict)
     keep = _KEEP_TYPE.get(item["op"], "")
     arrays_of_step = {name: widen(arrays[f"{index}.{name}"], keep=keep) for name in _strings(item["arrays"])}
     inputs, outputs = _strings(item["inputs"]), _strings(item["outputs"])
     return Step(item["op"], item["stage"], inputs, outputs, item["params"], arrays_of_step)
 
 
-def _checked(item: Mapping[str, Any], **kinds: type) -> Mapping[str, Any]:
+def _require_types(item: Mapping[str, Any], **kinds: type) -> Mapping[str, Any]:
     """Return JSON values after checking the types of some of them."""
     for name, kind in kinds.items():
         if not isinstance(item[name], kind):
             raise TypeError(f"{name} is {item[name]!r}")
     if not isinstance(item.get("size"), int | None) or not isinstance(item.get("column"), str | None):
-        raise TypeError("size is a whole number and column a name")
+        raise TypeError("size is not an integer, or column is not a name")
     return item
 
 
 def _strings(items: Any) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        raise TypeError(f"{items!r} is no list of names")
+        raise TypeError(f"{items!r} is not a list of names")
     return tuple(items)

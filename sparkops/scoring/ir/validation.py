@@ -76,7 +76,7 @@ def token_list_param(step: Step, name: str) -> list[str | None]:
     """
     tokens = step.params.get(name)
     if not isinstance(tokens, list) or not {*map(type, tokens)} <= {str, type(None)}:
-        raise ModelError(f"{step.stage}: {name} is no list of words.")
+        raise ModelError(f"{step.stage}: {name} is not a list of words.")
     return tokens
 
 

@@ -62,7 +62,7 @@ def read_entries(file: Path, name: str | None = None) -> tuple[RegistryEntry, ..
     except sqlite3.Error as error:
         raise ModelError(
             f"The model registry {file} cannot be read ({error}). "
-            "Check that it is MLflow's own SQLite file and that no other program holds it."
+            "Check that it is MLflow's own SQLite file and that no other program has locked it."
         ) from error
 
 

@@ -128,7 +128,7 @@ def _get(server: str, path: str, /, **query: str) -> dict[str, Any]:
     answer = json.loads(_read(server, f"{path}?{urlencode(query)}"))
     if not isinstance(answer, dict):
         raise EngineError(
-            f"The tracking server {_without_credentials(server)} answered with something that is not MLflow's."
+            f"{_without_credentials(server)} does not answer as a tracking server of MLflow. Check models.tracking_uri."
         )
     return answer
 

@@ -1,4 +1,4 @@
-"""Code of the operands of rules, each of a kind that Spark compares with the same kind."""
+"""Compile the operands of rules. Each has a kind; Spark compares values of one kind without a cast."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, Field
 
 _LONG_LIMIT = 2**63
 _KINDS = {
-    **dict.fromkeys(INTEGER_RANGES, "whole number"),
+    **dict.fromkeys(INTEGER_RANGES, "integer"),
     **dict.fromkeys(FLOATING_TYPES, "number"),
     "string": "text",
-    "boolean": "truth",
+    "boolean": "boolean",
     "date": "date",
-    "timestamp": "time",
+    "timestamp": "timestamp",
 }
 _DATE_TEXT = re.compile(r"\d{4}-\d\d-\d\d")
 _TIMESTAMP_TEXT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
 def operand_kind(type_: str) -> str:
-    """Return the kind of operand that a field of a type is; empty where rules do not support the type."""
+    """Return the kind of the values of a field type; empty where rules do not support the type."""
     return _KINDS.get(type_, "")
 
 
@@ -40,7 +40,7 @@ class Operand:
 
     Args:
         expr: A Python expression.
-        kind: "whole number", "number", "text", "truth", "date", "time", or "nothing": a null constant.
+        kind: "integer", "number", "text", "boolean", "date", "timestamp", or "null" for a null constant.
         nullable: Variables that may be None; the expression may be evaluated only where none is.
         value: Value of a constant.
         is_constant: Whether the operand is a constant.
@@ -84,25 +84,27 @@ class OperandCompiler:
             case conditions.Length(inner):
                 text = self.compile(inner)
                 if text.kind != "text" or text.is_constant:
-                    raise ModelError(f"it asks for the length of a {text.kind}")
-                return Operand(f"len({text.expr})", "whole number", text.nullable)
+                    raise ModelError(f"it takes the length of {text.kind} values")
+                return Operand(f"len({text.expr})", "integer", text.nullable)
             case conditions.Sum(operands, are_integers):
                 return self._sum(operands, are_integers)
-        raise ModelError(f"it holds {node!r}, which is no operand")
+        raise ModelError(f"it contains {node!r}, which is not an operand")
 
     def constant(self, value: Any) -> Operand:
         """Return the code of a constant."""
         if value is None:
-            return Operand("None", "nothing", is_constant=True)
+            return Operand("None", "null", is_constant=True)
         if isinstance(value, datetime):
-            raise ModelError("it compares with a moment, which Spark reads by the clock of its machine")
-        kind = {bool: "truth", int: "whole number", float: "number", str: "text", date: "date"}.get(
+            raise ModelError(
+                "it compares with a timestamp, which Spark reads in the time zone of its machine"
+            )
+        kind = {bool: "boolean", int: "integer", float: "number", str: "text", date: "date"}.get(
             type(value), ""
         )
         if not kind or (kind == "number" and not isfinite(value)):
-            raise ModelError(f"it compares with {value!r}, which is no plain number, truth, text or date")
-        if kind == "whole number" and not -_LONG_LIMIT <= value < _LONG_LIMIT:
-            raise ModelError(f"it compares with {value}, which is more than a long holds")
+            raise ModelError(f"it compares with {value!r}, which is not a number, boolean, text or date")
+        if kind == "integer" and not -_LONG_LIMIT <= value < _LONG_LIMIT:
+            raise ModelError(f"it compares with {value}, which exceeds the range of long")
         return self._constant(value, kind)
 
     def coerce(self, left: Operand, right: Operand) -> tuple[Operand, Operand]:
@@ -113,13 +115,13 @@ class OperandCompiler:
         """
         if left.kind == right.kind:
             return left, right
-        if {left.kind, right.kind} == {"whole number", "number"}:
+        if {left.kind, right.kind} == {"integer", "number"}:
             return self._to_double(left), self._to_double(right)
         if right.is_constant:
             return left, self._cast_constant(right, left.kind)
         if left.is_constant:
             return self._cast_constant(left, right.kind), right
-        raise ModelError(f"it compares a {left.kind} with a {right.kind}")
+        raise ModelError(f"it compares {left.kind} values with {right.kind} values")
 
     def _field(self, name: str) -> Operand:
         key = unquote(name)
@@ -137,11 +139,11 @@ class OperandCompiler:
     def _sum(self, columns: Any, are_integers: Any) -> Operand:
         operands = [self._field(column.name) for column in columns]
         has_float = any(self._fields[unquote(column.name)].type == "float" for column in columns)
-        kinds = ["whole number" if is_integer else "number" for is_integer in are_integers]
+        kinds = ["integer" if is_integer else "number" for is_integer in are_integers]
         if not operands or has_float or [operand.kind for operand in operands] != kinds:
-            raise ModelError("it adds what are no whole numbers and doubles")
-        kind = "number" if "number" in kinds else "whole number"
-        zeros = ["0" if kind == "whole number" else "0.0" for kind in kinds]
+            raise ModelError("it adds columns that are neither integers nor doubles")
+        kind = "number" if "number" in kinds else "integer"
+        zeros = ["0" if kind == "integer" else "0.0" for kind in kinds]
         summands = (
             f"({zero} if {operand.expr} is None else {operand.expr})"
             for zero, operand in zip(zeros, operands, strict=True)
@@ -166,13 +168,13 @@ class OperandCompiler:
             if kind == "date" and operand.kind == "text" and _DATE_TEXT.fullmatch(value):
                 return self._constant(date.fromisoformat(value), kind)
             if (
-                kind == "time"
+                kind == "timestamp"
                 and operand.kind == "text"
                 and (_DATE_TEXT.fullmatch(value) or _TIMESTAMP_TEXT.fullmatch(value))
             ):
                 return self._constant(datetime.fromisoformat(value), kind)
         except ValueError:
             pass
-        if kind == "time" and operand.kind == "date":
+        if kind == "timestamp" and operand.kind == "date":
             return self._constant(datetime.combine(value, time()), kind)
-        raise ModelError(f"it compares a {kind} with {value!r}")
+        raise ModelError(f"it compares {kind} values with {value!r}")

@@ -85,13 +85,13 @@ def _both_exprs(node: Any, compiler: OperandCompiler) -> tuple[str, str]:
             return _is_in(compiler.compile(operand), values, compiler)
         case conditions.Matches(operand, regex):
             return _matches(compiler.compile(operand), regex, compiler)
-    raise ModelError(f"it holds {node!r}, which is no condition")
+    raise ModelError(f"it contains {node!r}, which is not a condition")
 
 
 def _compare(op: str, left: Operand, right: Operand, compiler: OperandCompiler) -> tuple[str, str]:
     if op not in _OPERATORS:
         raise ModelError(f"it compares by {op!r}")
-    if "nothing" in (left.kind, right.kind):
+    if "null" in (left.kind, right.kind):
         return "False", "False"
     known, test = _known(left, right), _test(op, *compiler.coerce(left, right))
     return f"({known} and {test})", f"({known} and not {test})"
@@ -100,7 +100,7 @@ def _compare(op: str, left: Operand, right: Operand, compiler: OperandCompiler) 
 def _null_safe_equal(left: Operand, right: Operand, compiler: OperandCompiler) -> tuple[str, str]:
     nulls = [_null(left), _null(right)]
     holds = " and ".join(nulls)
-    if "nothing" not in (left.kind, right.kind):
+    if "null" not in (left.kind, right.kind):
         holds += f" or {_known(left, right)} and {_test('==', *compiler.coerce(left, right))}"
     return f"({holds})", f"(not ({holds}))"
 
@@ -108,8 +108,8 @@ def _null_safe_equal(left: Operand, right: Operand, compiler: OperandCompiler) -
 def _is_in(operand: Operand, values: Any, compiler: OperandCompiler) -> tuple[str, str]:
     constants = [compiler.constant(value) for value in values if value is not None]
     if not constants:
-        raise ModelError("it names no values")
-    if any(constant.kind == "number" for constant in constants) and operand.kind == "whole number":
+        raise ModelError("it has no values to compare with")
+    if any(constant.kind == "number" for constant in constants) and operand.kind == "integer":
         operand = compiler.coerce(
             operand, next(constant for constant in constants if constant.kind == "number")
         )[0]
@@ -121,7 +121,7 @@ def _is_in(operand: Operand, values: Any, compiler: OperandCompiler) -> tuple[st
 
 def _matches(operand: Operand, regex: Any, compiler: OperandCompiler) -> tuple[str, str]:
     if operand.kind != "text" or not isinstance(regex, str):
-        raise ModelError(f"it matches a {operand.kind} with {regex!r}")
+        raise ModelError(f"it matches {operand.kind} values with {regex!r}")
     search = compiler.code.constant(translate_search_regex(regex).search)
     known, test = _known(operand), f"{search}({operand.expr}) is not None"
     return f"({known} and {test})", f"({known} and not {test})"
@@ -142,12 +142,12 @@ def _test(op: str, left: Operand, right: Operand) -> str:
 
 def _known(*operands: Operand) -> str:
     names = dict.fromkeys(name for operand in operands for name in operand.nullable)
-    constant = "False" if any(operand.kind == "nothing" for operand in operands) else "True"
+    constant = "False" if any(operand.kind == "null" for operand in operands) else "True"
     return " and ".join(f"{name} is not None" for name in names) or constant
 
 
 def _null(operand: Operand) -> str:
-    if operand.kind == "nothing":
+    if operand.kind == "null":
         return "True"
     return f"({' or '.join(f'{name} is None' for name in operand.nullable) or 'False'})"
 

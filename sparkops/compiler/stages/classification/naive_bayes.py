@@ -23,7 +23,7 @@ def compile_naive_bayes(saved: SavedStage, plan: Plan) -> None:
         arrays |= _bernoulli_arrays(prior, theta)
     if kind != "gaussian" and not np.isfinite(arrays["theta"]).all():
         raise CannotCompile(
-            "a feature has no chance at all in some class (smoothing 0), so that Spark's answer is no number"
+            "a feature has probability 0 in some class (smoothing is 0), so Spark's answer may be NaN"
         )
     params = {"kind": kind, "classes": len(prior), "features": theta.shape[1]}
     add_classifier(saved, plan, "naive_bayes", params, arrays | threshold_arrays(saved))

@@ -32,7 +32,7 @@ def _breadth_first(root: int, nodes: Nodes) -> list[int]:
     """Return the nodes from the root, parents before children.
 
     Raises:
-        CannotCompile: A node has one child, or the nodes form a circle.
+        CannotCompile: A node has one child, or the nodes form a cycle.
     """
     order = [root]
     for index in order:

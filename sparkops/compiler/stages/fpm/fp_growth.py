@@ -17,22 +17,22 @@ Items = tuple[str | int | None, ...]
 def compile_fp_growth(saved: SavedStage, plan: Plan) -> None:
     """Add one step, with the association rules of the frequent itemsets.
 
-    Rules are ordered by falling confidence. Spark's own order depends on how its tables happen to be partitioned.
+    Rules are ordered by descending confidence. Spark's own order depends on the partitions of its tables.
     """
     source, prediction = str(saved.params["itemsCol"]), prediction_column(saved)
     type_ = plan.column_type(source)
     if type_ not in TYPES:
-        raise CannotCompile(f"it needs arrays of text or whole numbers in `{source}`, which is {type_}")
+        raise CannotCompile(f"it needs arrays of text or integers in `{source}`, which is {type_}")
     frequencies = {tuple(row["items"]): int(row["freq"]) for row in saved.rows()}
     if not all(item is None or isinstance(item, str | bool | int) for items in frequencies for item in items):
-        raise CannotCompile("its items are no text and no whole numbers")
+        raise CannotCompile("its items are neither text nor integers")
     params = {"rules": _association_rules(frequencies, saved.double_param("minConfidence"))}
     plan.add_step(saved, "rules", [source], [(prediction, type_)], params=params)
     plan.outputs.append(Output(prediction, type_, prediction, "set"))
 
 
 def _association_rules(frequencies: Mapping[Items, int], min_confidence: float) -> list[list[Any]]:
-    """Return [antecedent, consequent] pairs by falling confidence."""
+    """Return [antecedent, consequent] pairs by descending confidence."""
     rules = []
     for items, count in frequencies.items():
         for index, consequent in enumerate(items):

@@ -18,7 +18,9 @@ def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
         raise CannotCompile(f"it needs doubles or vectors in `{source}`, which is {type_}")
     boundaries = np.array(row["boundaries"], dtype=np.float64)
     if not (np.diff(boundaries) > 0.0).all():
-        raise CannotCompile("it has two answers at one place, and Spark does not say which it gives")
+        raise CannotCompile(
+            "it has two predictions at one boundary, and Spark does not define which one it returns"
+        )
     if type_ == "vector":
         plan.vector_size(source)
     plan.label_columns.add(saved.params["labelCol"])
