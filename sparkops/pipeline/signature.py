@@ -72,45 +72,47 @@ class SignatureReader:
         line = self._lines.get(name, self._lines.get("", self._function.__code__.co_firstlineno))
         return Place(_display_path(self._function.__code__.co_filename), line)
 
-    def _problem(self, name: str, message: str) -> None:
+    def _add_problem(self, name: str, message: str) -> None:
         self.result.problems.append((message, self._place(name)))
 
-    def _input(self, argument: inspect.Parameter) -> None:
+    def _read_input(self, argument: inspect.Parameter) -> None:
         """Read an argument before the star."""
         name, annotation = argument.name, self.resolve(argument.annotation)
-        word = type_name(annotation)
+        kind = type_name(annotation)
         if annotation is inspect.Parameter.empty:
-            self._problem(
+            self._add_problem(
                 name,
                 f"`{name}` has no annotation: write `{name}: DataFrame` for a table, or move it after `*,`",
             )
-        elif word == "DataFrame" and _module(annotation).startswith("pandas"):
-            self._problem(name, f"`{name}` is a pandas DataFrame: a table is a pyspark.sql.DataFrame")
-        elif word not in ("DataFrame", "ModelVersion", "SparkSession"):
-            self._problem(
-                name, f"`{name}: {word}` is before the star, where tables are declared: put `*,` before it"
+        elif kind == "DataFrame" and _module(annotation).startswith("pandas"):
+            self._add_problem(name, f"`{name}` is a pandas DataFrame: a table is a pyspark.sql.DataFrame")
+        elif kind not in ("DataFrame", "ModelVersion", "SparkSession"):
+            self._add_problem(
+                name, f"`{name}: {kind}` is before the star, where tables are declared: put `*,` before it"
             )
         elif argument.default is not inspect.Parameter.empty:
-            self._problem(name, f"`{name}` is a {word}: it cannot have a default")
+            self._add_problem(name, f"`{name}` is a {kind}: it cannot have a default")
         else:
-            self._add_input(name, word)
+            self._add_input(name, kind)
 
-    def _add_input(self, name: str, word: str) -> None:
-        if word == "DataFrame":
+    def _add_input(self, name: str, kind: str) -> None:
+        if kind == "DataFrame":
             self.result.tables.append(name)
-        elif word == "ModelVersion":
+        elif kind == "ModelVersion":
             self.result.models.append(name)
         elif self.result.session is not None:
-            self._problem(name, f"`{name}`: the session is already an argument, as `{self.result.session}`")
+            self._add_problem(
+                name, f"`{name}`: the session is already an argument, as `{self.result.session}`"
+            )
         else:
             self.result.session = name
 
-    def _param(self, argument: inspect.Parameter) -> None:
+    def _read_param(self, argument: inspect.Parameter) -> None:
         """Read an argument after the star."""
         name, annotation = argument.name, self.resolve(argument.annotation)
-        problem = self._param_problem(name, annotation)
+        problem = self._find_param_problem(name, annotation)
         if problem:
-            self._problem(name, problem)
+            self._add_problem(name, problem)
             return
         default = REQUIRED if argument.default is inspect.Parameter.empty else argument.default
         about = self._help.get(name) or read_param_type(annotation).about
@@ -118,9 +120,9 @@ class SignatureReader:
         try:
             self.result.params.append(_with_default(param))
         except (InputError, TypeError) as error:
-            self._problem(name, f"the default of {error}")
+            self._add_problem(name, f"the default of {error}")
 
-    def _param_problem(self, name: str, annotation: Any) -> str | None:
+    def _find_param_problem(self, name: str, annotation: Any) -> str | None:
         if name in RESERVED:
             return f"`{name}` is an option of the command line: give the parameter another name"
         if annotation is inspect.Parameter.empty:
@@ -138,26 +140,26 @@ class SignatureReader:
             return f"`{name}`: {error}"
         return None
 
-    def _positional_only(self, argument: inspect.Parameter) -> None:
-        self._problem(
+    def _refuse_positional_only(self, argument: inspect.Parameter) -> None:
+        self._add_problem(
             argument.name,
             f"`{argument.name}` is positional-only: remove the `/`, because tables are passed by name",
         )
 
-    def _variable(self, argument: inspect.Parameter) -> None:
+    def _refuse_variable(self, argument: inspect.Parameter) -> None:
         stars = "*" if argument.kind is inspect.Parameter.VAR_POSITIONAL else "**"
-        self._problem(
+        self._add_problem(
             argument.name, f"`{stars}{argument.name}`: a job names each table and parameter it takes"
         )
 
 
 _INPUTS: Final = ("DataFrame", "ModelVersion", "SparkSession")
 _KINDS: Final[Mapping[Any, Callable[[SignatureReader, inspect.Parameter], None]]] = {
-    inspect.Parameter.POSITIONAL_OR_KEYWORD: SignatureReader._input,  # noqa: SLF001 - its own methods, by kind
-    inspect.Parameter.KEYWORD_ONLY: SignatureReader._param,  # noqa: SLF001
-    inspect.Parameter.POSITIONAL_ONLY: SignatureReader._positional_only,  # noqa: SLF001
-    inspect.Parameter.VAR_POSITIONAL: SignatureReader._variable,  # noqa: SLF001
-    inspect.Parameter.VAR_KEYWORD: SignatureReader._variable,  # noqa: SLF001
+    inspect.Parameter.POSITIONAL_OR_KEYWORD: SignatureReader._read_input,  # noqa: SLF001 - its own methods, by kind
+    inspect.Parameter.KEYWORD_ONLY: SignatureReader._read_param,  # noqa: SLF001
+    inspect.Parameter.POSITIONAL_ONLY: SignatureReader._refuse_positional_only,  # noqa: SLF001
+    inspect.Parameter.VAR_POSITIONAL: SignatureReader._refuse_variable,  # noqa: SLF001
+    inspect.Parameter.VAR_KEYWORD: SignatureReader._refuse_variable,  # noqa: SLF001
 }
 
 

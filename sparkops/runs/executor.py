@@ -209,7 +209,7 @@ class RunExecutor:
         job, run_id, writer = self.request.job, self.attempt.run_id, self.services.writer
         if self.request.resume is None or not job.writes or job.stream:
             return False
-        return all(writer.staged(write.table, run_id) is not None for write in job.writes)
+        return all(writer.find_staged(write.table, run_id) is not None for write in job.writes)
 
     def call_job(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
         """Call the job's function with frames, models, parameters and session."""

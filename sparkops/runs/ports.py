@@ -58,7 +58,7 @@ class TableWriter(Protocol):
     ) -> DataFrame:
         """Compute the frame once, and return a frame that reads the staged result."""
 
-    def staged(self, table: str, run_id: str) -> DataFrame | None:
+    def find_staged(self, table: str, run_id: str) -> DataFrame | None:
         """Return what an earlier attempt staged completely, or None."""
 
     def publish(

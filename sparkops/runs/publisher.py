@@ -121,7 +121,7 @@ class Publisher:
         """Stage a frame, or return what an earlier attempt staged."""
         run_id, writer = self.attempt.run_id, self.services.writer
         if frame is None:
-            earlier = writer.staged(write.table, run_id)
+            earlier = writer.find_staged(write.table, run_id)
             if earlier is None:
                 raise JobFailed(f"Nothing was computed for table `{write.table}`.")
             return earlier

@@ -131,7 +131,7 @@ def _score(
             field = getattr(error, "field", None)
             raise RequestError(f"Row {index}: {error}", row=index, field=field) from error
         except ModelError as error:
-            # Raised by the process of a model of another library.
+            # A model that is not Spark's is scored in a process of its own, which raises this.
             raise RequestError(str(error), status=503) from error
     return outputs, rejected
 

@@ -79,7 +79,8 @@ def launch(
     Raises:
         EngineError: The JVM exited or did not respond; the message contains its error.
     """
-    folder = Path(tempfile.mkdtemp(prefix="sparkops-"))  # mode 0700
+    # Only this user can read the folder.
+    folder = Path(tempfile.mkdtemp(prefix="sparkops-"))
     # In case this process exits while the JVM starts.
     atexit.register(_remove, folder)
     try:

@@ -36,7 +36,7 @@ def require_writable(folder: str, *, what: str) -> None:
 
 
 def path_exists(path: str, session: Session) -> bool:
-    """Return whether a file or folder exists; False under Spark Connect, which cannot look."""
+    """Return whether a file or folder exists; False under Spark Connect, which has no access to files."""
     local = local_path(path)
     if local is not None:
         return local.exists()

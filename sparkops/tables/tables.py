@@ -72,7 +72,7 @@ class Tables:
         """Compute a frame once, into files split by `partition_by`, and return a frame that reads them."""
         return self._staging(run_id).stage(frame, table, partition_by=partition_by)
 
-    def staged(self, table: str, run_id: str) -> DataFrame | None:
+    def find_staged(self, table: str, run_id: str) -> DataFrame | None:
         """Return the frame that an earlier attempt of the run staged completely, or None."""
         return self._staging(run_id).find(table)
 

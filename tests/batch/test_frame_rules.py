@@ -161,7 +161,7 @@ def test_a_refused_row_is_an_error_with_column_value_rule_table_and_place(
     rule = portable_rules.rules[0]
     assert isinstance(shown, RowError)
     assert str(shown) == (
-        f"A row can't be scored: Field `distance`: 9000 breaks {rule.label}, a rule of table `flights` ({rule.place})."
+        f"A row can't be scored: Field `distance`: 9000 violates {rule.label}, a rule of table `flights` ({rule.place})."
     )
 
 

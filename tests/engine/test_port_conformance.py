@@ -96,15 +96,15 @@ def test_an_error_of_python_has_no_translation(services: Services) -> None:
 
 def test_a_staged_frame_is_published_exactly_once_and_then_read(services: Services) -> None:
     tables = services.tables
-    assert tables.staged("numbers", "r1") is None
+    assert tables.find_staged("numbers", "r1") is None
     staged = tables.stage(services.frame([1, 2]), table="numbers", run_id="r1")
-    assert services.rows(tables.staged("numbers", "r1")) == [1, 2]
+    assert services.rows(tables.find_staged("numbers", "r1")) == [1, 2]
     first = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
     assert (first.table, first.version, first.rows, first.already_published) == ("numbers", 0, 2, False)
     again = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
     assert (again.version, again.already_published) == (0, True)
     tables.discard("r1")
-    assert tables.staged("numbers", "r1") is None
+    assert tables.find_staged("numbers", "r1") is None
     assert services.rows(tables.read(tables.pin("numbers"))) == [1, 2]
 
 

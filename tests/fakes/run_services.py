@@ -64,7 +64,7 @@ class FakeTables:
         self.staging[table, run_id] = frame
         return frame
 
-    def staged(self, table: str, run_id: str) -> Any:
+    def find_staged(self, table: str, run_id: str) -> Any:
         return self.staging.get((table, run_id))
 
     def publish(

@@ -232,7 +232,7 @@ def test_row_rules_are_registered_with_a_model_and_shown(empty_registry: Registr
     assert "Rules    1 for rows, from the checks of its tables; omitted: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown
     row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}
-    with pytest.raises(RowError, match="`month`: 13 breaks a month"):
+    with pytest.raises(RowError, match="`month`: 13 violates a month"):
         load(empty_registry.folder("m") / "scorer", rules="refuse").score(row)
 
 

@@ -46,7 +46,7 @@ def test_a_violating_row_is_refused_with_rule_field_and_value(tmp_path: Path) ->
     scorer = load(tmp_path, rules="refuse")
     assert scorer.score(GOOD) == Scorer(flights()).score(GOOD)
     with pytest.raises(
-        RowError, match=r"Field `distance`: 9000 breaks about distance.*`t` \(t.yml:3\)"
+        RowError, match=r"Field `distance`: 9000 violates about distance.*`t` \(t.yml:3\)"
     ) as raised:
         scorer.score(FAR)
     assert (raised.value.field, raised.value.value) == ("distance", 9000)
@@ -69,7 +69,7 @@ def test_each_rule_is_logged_once_and_all_violations_are_counted(caplog: pytest.
         scorer.score_batch({"carrier": ["UA"] * 3, "distance": [9000, 1, 9000], "temp": [None] * 3})
     assert answers[0] == Scorer(flights()).score(FAR)
     assert [record.getMessage().split(",")[0] for record in caplog.records] == [
-        "Field `distance`: 9000 breaks about distance"
+        "Field `distance`: 9000 violates about distance"
     ]
     assert scorer.broken == {"about distance": 4}
 
@@ -133,7 +133,7 @@ def test_a_server_returns_the_message_of_the_rule_and_the_counts() -> None:
     client = Client(create_app(Service(Scorer(model(), rules="refuse"))))
     answer = client.post("/invocations", json={"dataframe_records": [GOOD, FAR]})
     assert answer.status_code == 400
-    assert answer.json()["message"].startswith("Row 1: Field `distance`: 9000 breaks about distance")
+    assert answer.json()["message"].startswith("Row 1: Field `distance`: 9000 violates about distance")
     assert client.get("/health/ready").json()["rules_broken"] == {"about distance": 1}
 
 

@@ -123,5 +123,5 @@ def test_rules_are_evaluated_up_to_the_first_unreadable_row() -> None:
 
 
 def test_the_first_refused_row_is_named_by_its_position() -> None:
-    with pytest.raises(RowError, match=r"^Row 20000: Field `i`: 20000 breaks rule 0"):
+    with pytest.raises(RowError, match=r"^Row 20000: Field `i`: 20000 violates rule 0"):
         watch([low(20_000)], "refuse").check_batch({"i": np.arange(30_000)}, 30_000)

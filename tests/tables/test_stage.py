@@ -37,18 +37,18 @@ def test_a_staged_frame_has_the_same_columns_types_and_rows(tables, spark):
 
 def test_a_retried_run_finds_a_completely_staged_frame(tables, frame, tmp_path):
     tables.stage(frame(), table="t", run_id="r1")
-    earlier = tables.staged("t", "r1")
+    earlier = tables.find_staged("t", "r1")
     assert earlier is not None
     assert earlier.count() == 3
     assert earlier.schema == tables.stage(frame(), table="t", run_id="r1").schema
     (tmp_path / "warehouse" / "_staging" / "r1" / "t" / "_SUCCESS").unlink()
-    assert tables.staged("t", "r1") is None
-    assert tables.staged("t", "r2") is None
+    assert tables.find_staged("t", "r1") is None
+    assert tables.find_staged("t", "r2") is None
 
 
 def test_an_empty_frame_keeps_its_columns(tables, frame):
     tables.stage(frame([]), table="t", run_id="r1")
-    staged = tables.staged("t", "r1")
+    staged = tables.find_staged("t", "r1")
     assert staged is not None
     assert staged.columns == ["day", "carrier", "delay"]
     assert staged.count() == 0

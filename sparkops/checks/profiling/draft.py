@@ -32,10 +32,10 @@ def draft(profile: TableProfile, *, version: int | None = None, writes: Sequence
 
 
 def _header(profile: TableProfile, version: int | None) -> str:
-    at = "" if version is None else f" version {version}"
+    version_text = "" if version is None else f" version {version}"
     size = f"{_count(profile.rows, 'row')}, {_count(len(profile.columns), 'column')}"
     return (
-        f"# Drafted from `{_comment(profile.table)}`{at}: {size}. It describes what was observed once:\n"
+        f"# Drafted from `{_comment(profile.table)}`{version_text}: {size}. It describes what was observed once:\n"
         "# read each line, then widen or remove it. `policy: warn` marks a guess; what has no policy blocks the table.\n"
         "policy: fail\n"
         "expectations:"

@@ -71,7 +71,7 @@ class _ColumnProfiler:
 
     @property
     def metrics(self) -> dict[str, Column]:
-        """Return the aggregates, by field of ColumnProfile if they are one."""
+        """Return the aggregates by name; most names are fields of ColumnProfile."""
         metrics = {"non_nulls": F.count(self.column)}
         if self.kind != "other":
             metrics["distinct"] = F.approx_count_distinct(self.column)

@@ -58,9 +58,9 @@ def _certify_spark_model(
     certificate_differences = parity.check_certificate()
     if parity.cases:
         count = format_count(len(parity.cases), "row")
-        click.echo(f"Kept     {count}; {_count_differences(certificate_differences)} (no Spark)")
+        click.echo(f"Recorded {count}; {_count_differences(certificate_differences)} (no Spark)")
     else:
-        click.echo("Kept     no certificate yet")
+        click.echo("Recorded no certificate yet")
     if python is not None:
         compared = parity.compare(interpreter_reference(python))
     else:
@@ -108,18 +108,20 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     worker_settings = options.pop("worker_settings", WorkerSettings())
     is_name = not Path(uri).is_dir()
     if is_name and uri.startswith(("runs:/", "models:/m-")):
-        raise InputError(f"{uri} has no seal: name the registered model, as name, name/3 or name@alias.")
+        raise InputError(
+            f"{uri} cannot be verified without a registered version: name the model as name, name/3 or name@alias."
+        )
     located = locate(uri, **options) if is_name else LocatedModel(folder, folder.name, None)
     seed = randbelow(10**6) if seed is None else seed
     with closing(open_pyfunc_scorer(located, worker_settings)) as scorer:
         result = check_parity(scorer, located.folder, rows=rows, seed=seed)
     click.echo(f"Model    {describe_scoring(read_manifest(located.folder))}")
     click.echo(
-        f"Kept     {format_count(result.certificate_rows, 'row')}; {_count_differences(result.certificate_differences)} row by row"
+        f"Recorded {format_count(result.certificate_rows, 'row')}; {_count_differences(result.certificate_differences)} row by row"
     )
     click.echo(
         f"Compared {format_count(result.random_rows, 'row')}, new (--seed {seed}); "
-        f"{_count_differences(result.batch_differences)} between each alone and all in a batch"
+        f"{_count_differences(result.batch_differences)} between rows scored singly and in a batch"
     )
     certified = result.certificate_differences[:_MAX_DIFFERENCES]
     new = result.batch_differences[:_MAX_DIFFERENCES]

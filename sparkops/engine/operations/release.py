@@ -200,7 +200,7 @@ class _Release:
         tables, table = self.container.tables, self.request.table
         releases = tables.releases(table)
         if tables.find_published(table, release_id) is None:
-            staged = tables.staged(table, release_id)
+            staged = tables.find_staged(table, release_id)
             if staged is None:
                 # The staged rows were removed, and the table has none of them: they are held again.
                 releases.undo(release_id)

@@ -25,7 +25,7 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
         ModelError: A row cannot hold the field's type.
     """
     if field.type not in TYPES or (field.type == "vector" and field.size is None):
-        raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot give.")
+        raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot contain.")
     reader = code.constant(field.reader())
     if field.type in _CLASS:
         test = f"{value}.__class__ is not {_CLASS[field.type]}"

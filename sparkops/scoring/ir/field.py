@@ -96,7 +96,7 @@ class Field:
             return None
         if isinstance(value, bool) or not isinstance(value, Real):
             self._refuse(value)
-        # JSON does not tell 1 from 1.0
+        # JSON does not distinguish 1 from 1.0.
         if not isinstance(value, Integral) and not float(value).is_integer():
             self._refuse(value)
         number = int(value) if isinstance(value, Integral) else int(float(value))

@@ -94,7 +94,7 @@ def _ends_word(text: str, index: int) -> bool:
 
 
 def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
-    """Return the characters from start to stop, each combined with its marks, and the index of the one at `at`.
+    """Return the characters from start to stop, each combined with its marks, and the position of the one at `index`.
 
     A character is its class and whether it is cased.
     """

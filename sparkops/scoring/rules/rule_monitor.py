@@ -32,8 +32,8 @@ class RuleMonitor:
     Args:
         rules: The rules.
         fields: Fields of a row.
-        mode: "refuse" rows that violate a rule of which one row is enough (neither `mostly` nor the policy `warn`), "warn" of
-            the first row that violates a rule, or "count".
+        mode: "refuse" rows that violate a rule without `mostly` and without the policy `warn`, "warn" of the first row that
+            violates a rule, or "count".
     """
 
     def __init__(self, rules: PortableRules, fields: Sequence[Field], mode: RuleMode) -> None:
@@ -61,8 +61,8 @@ class RuleMonitor:
         def score_checked(row: Mapping[str, Any], explain: bool = False) -> dict[str, Any]:
             try:
                 violated = self._violated_by(row)
-            # It is no row, or lacks a field: `score` raises the error for that.
             except (KeyError, TypeError):
+                # It is not a row, or lacks a field: `score` raises the error for that.
                 violated = None
             if violated:
                 self._report(violated, row, "")
@@ -112,7 +112,9 @@ class RuleMonitor:
             if self._mode == "refuse" and rule.refuses:
                 raise _violation_error(rule, row, prefix)
             if self._mode != "count" and count == 1:
-                _log.warning("%s%s Further rows that break it are only counted.", prefix, _message(rule, row))
+                _log.warning(
+                    "%s%s Further rows that violate it are only counted.", prefix, _message(rule, row)
+                )
 
 
 def _cells(field: Field, values: Any, rows: Sequence[int]) -> list[Any]:
@@ -135,5 +137,5 @@ def _violation_error(rule: PortableRule, row: Mapping[str, Any], prefix: str) ->
 def _message(rule: PortableRule, row: Mapping[str, Any]) -> str:
     names = [unquote(name) for name in rule.rule.fields]
     values = ", ".join(f"`{name}`: {repr(row[name])[:80]}" for name in names)
-    noun = "Field" if len(names) == 1 else "Fields"
-    return f"{noun} {values} breaks {rule.label}, a rule of table `{rule.table}` ({rule.place})."
+    noun, verb = ("Field", "violates") if len(names) == 1 else ("Fields", "violate")
+    return f"{noun} {values} {verb} {rule.label}, a rule of table `{rule.table}` ({rule.place})."

@@ -22,7 +22,7 @@ def compile_interaction(saved: SavedStage, plan: Plan) -> None:
     for source, counts, stored in zip(sources, sizes, storage, strict=True):
         if stored == "unknown" and max(counts, default=0) > 1:
             raise CannotCompile(
-                f"it is not known how Spark stores `{source}`, and the categories in it hang on that"
+                f"it is not known how Spark stores `{source}`, and its categories depend on that"
             )
     params = {"sizes": [list(counts) for counts in sizes], "stored": storage}
     plan.add_step(saved, "interact", sources, [(target, "vector")], params=params)
@@ -40,7 +40,5 @@ def _category_counts(plan: Plan, source: str) -> Sequence[int]:
         plan.number_type(source)
     counts = category_counts(plan, source)
     if counts is None:
-        raise CannotCompile(
-            f"Spark itself refuses the vectors of `{source}`: nothing says what their slots are"
-        )
+        raise CannotCompile(f"Spark itself refuses the vectors of `{source}`: their slots have no metadata")
     return counts
