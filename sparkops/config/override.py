@@ -8,8 +8,8 @@ import yaml
 
 from sparkops.config.yaml_tree import KeyPath, YamlTree
 
-# Below these paths the rest is one key, which may contain dots; its value is text. `*` matches any key.
-_OPEN: Final = (("spark", "conf"), ("tables", "*", "options"), ("params", "*"))
+# The rest of a path that begins like one of these is a single key, which may contain dots; its value is text. `*` matches any key.
+_TEXT_PREFIXES: Final = (("spark", "conf"), ("tables", "*", "options"), ("params", "*"))
 
 
 def override(text: str) -> YamlTree:
@@ -24,13 +24,13 @@ def override(text: str) -> YamlTree:
         return YamlTree(
             problems=[f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}"]
         )
-    shown = f"--set {key.strip()}"
-    return YamlTree(values=_nested(path, parsed), places={path[: n + 1]: shown for n in range(len(path))})
+    origin = f"--set {key.strip()}"
+    return YamlTree(values=_nested(path, parsed), places={path[: n + 1]: origin for n in range(len(path))})
 
 
 def _parse_key(key: str) -> tuple[KeyPath, bool]:
     parts = key.split(".")
-    for pattern in _OPEN:
+    for pattern in _TEXT_PREFIXES:
         size = len(pattern)
         if len(parts) > size and all(
             expected in ("*", part) for expected, part in zip(pattern, parts, strict=False)

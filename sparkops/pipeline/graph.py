@@ -85,7 +85,7 @@ def _visit(job: Job, producers: Mapping[Dataset, Job], done: dict[str, Job], pat
         cycle = [*path[names.index(job.name) :], job]
         text = " -> ".join(f"`{one.name}` ({one.place})" for one in cycle)
         raise DeclarationError(
-            f"These jobs depend on each other: {text}. One of them must read somedataset else."
+            f"These jobs depend on each other: {text}. Let one of them read another table or model."
         )
     for other in _direct_upstream(job, producers):
         _visit(other, producers, done, (*path, job))

@@ -43,16 +43,16 @@ def pin_of(table: str, value: Mapping[str, Any]) -> Pin:
     )
 
 
-def published_json(done: PublishedVersion) -> dict[str, Any]:
+def published_json(published: PublishedVersion) -> dict[str, Any]:
     """Return a published table version as JSON values."""
     return {
-        "table": done.table,
-        "version": done.version,
-        "rows": done.rows,
-        "location": done.location,
-        "identity": done.identity,
-        "schema_hash": done.schema_hash,
-        "already": done.already_published,
+        "table": published.table,
+        "version": published.version,
+        "rows": published.rows,
+        "location": published.location,
+        "identity": published.identity,
+        "schema_hash": published.schema_hash,
+        "already": published.already_published,
     }
 
 
@@ -197,15 +197,15 @@ def quarantine_json(summary: QuarantineSummary) -> dict[str, Any]:
     }
 
 
-def released_json(done: ReleaseResult) -> dict[str, Any]:
+def released_json(result: ReleaseResult) -> dict[str, Any]:
     """Return the result of a release as JSON values."""
     return {
-        "table": done.table,
-        "release": done.release,
-        "rows": done.rows,
-        "discarded": done.discarded,
-        "version": done.version,
-        "still": done.still_failing,
-        "reasons": [list(pair) for pair in done.reasons],
-        "finished": [list(pair) for pair in done.finished],
+        "table": result.table,
+        "release": result.release,
+        "rows": result.rows,
+        "discarded": result.discarded,
+        "version": result.version,
+        "still": result.still_failing,
+        "reasons": [list(pair) for pair in result.reasons],
+        "finished": [list(pair) for pair in result.finished],
     }

@@ -8,9 +8,7 @@ from math import prod
 
 from .vector_layout import is_sparse
 
-AMBIGUOUS = (
-    "has no one answer: it depends on whether Spark stores the vector dense or sparse, or is no category"
-)
+AMBIGUOUS = "has no unique answer: it depends on whether Spark stores the vector dense or sparse, or it is not a category"
 Columns = Sequence[Sequence[float]]
 
 
@@ -58,7 +56,7 @@ class SlotProducts:
         """Return the products other than 0, by position.
 
         Raises:
-            AmbiguousRow: A value is no category, or the answer depends on storage that is unknown.
+            AmbiguousRow: A value is not a category, or the answer depends on storage that is unknown.
         """
         flags = [is_sparse(stored, values) for stored, values in zip(self.stored, columns, strict=True)]
         products = self._row(columns, [flag is not False for flag in flags])
@@ -70,14 +68,14 @@ class SlotProducts:
 
     def _row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
         products, size = {0: 1.0}, 1
-        for position in range(len(columns) - 1, -1, -1):
-            active = _active(columns[position], self.sizes[position], sparse=sparse[position])
+        for column in range(len(columns) - 1, -1, -1):
+            active = _active(columns[column], self.sizes[column], sparse=sparse[column])
             products = {
                 position + own * size: value * factor
                 for own, factor in active
                 for position, value in products.items()
             }
-            size *= self.widths[position]
+            size *= self.widths[column]
         return {position: value for position, value in products.items() if value}
 
 

@@ -19,7 +19,9 @@ from ..ir.arrays import Numbers
 STORED = ("dense", "sparse", "compressed", "unknown")
 Row = Sequence[float]
 LayoutFunction = Callable[[Row, bool], Row]
-_AMBIGUOUS = "beside zeros has no one answer: it depends on whether Spark stores the vector dense or sparse"
+_AMBIGUOUS = (
+    "beside zeros has no unique answer: it depends on whether Spark stores the vector dense or sparse"
+)
 
 
 def is_sparse(stored: str, values: Row) -> bool | None:

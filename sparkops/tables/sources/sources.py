@@ -41,7 +41,7 @@ def pin_source(location: Location, session: Session, *, at: int | None, as_of: d
     identity, time = source_identity(location, session)
     if as_of is not None and time is not None and time > as_of:
         log.warning(
-            "Source `%s` is read as it is now, not as of %s: files have no versions, and its newest is of %s.",
+            "Source `%s` is read as it is now, not as of %s: files have no versions, and the newest file is of %s.",
             location.table, f"{as_of:{_TIME_FORMAT}}", f"{time:{_TIME_FORMAT}}",
         )  # fmt: skip
     text = location.ddl or f"{location.format} {sorted(location.options.items())}"

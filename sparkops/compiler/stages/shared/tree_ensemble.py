@@ -35,7 +35,7 @@ def add_tree_leaves(saved: SavedStage, plan: Plan, trees: Sequence[Sequence[Node
 def add_column(
     saved: SavedStage, plan: Plan, op: str, output: Output, params: dict[str, Any], arrays: dict[str, Any]
 ) -> None:
-    """Add a step that makes one more column of the same features."""
+    """Add a step that computes one more column from the same features."""
     columns = [(output.name, output.type)]
     plan.add_step(saved, op, [saved.params["featuresCol"]], columns, params=params, arrays=arrays)
     plan.outputs.append(output)
@@ -117,8 +117,8 @@ def tree_arrays(
         columns["roots"].append(start)
         if [node["id"] for node in nodes] != list(range(len(nodes))):
             raise CannotCompile("the nodes of a tree are not numbered one by one")
-        for at, node in enumerate(nodes):
-            _append_node(columns, node, start, start + at)
+        for offset, node in enumerate(nodes):
+            _append_node(columns, node, start, start + offset)
             columns["leaves"].append([value * weight for value in leaf(node)])
             first.append(len(columns["categories"]))
     float_arrays = {"threshold", "leaves", "categories"}

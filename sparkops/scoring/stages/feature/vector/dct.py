@@ -35,7 +35,9 @@ class DCT:
         source = code.features(step.inputs[0], step.stage, size)
         mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        problem = refuse_value(name, step.stage, "has no one answer: it depends on the order of Spark's sums")
+        problem = refuse_value(
+            name, step.stage, "has no unique answer: it depends on the order of Spark's sums"
+        )
         kernel = code.constant(partial(_transform_row, matrix=transform_matrix(step), problem=problem))
         result = Dense(code.local(f"{kernel}({code.dense(source)})"), size, source.field)
         code.columns[step.outputs[0]] = Vector((result,), None, source.field)

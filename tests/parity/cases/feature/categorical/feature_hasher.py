@@ -21,7 +21,12 @@ def all_types() -> list[Any]:
     ]
 
 
-@case("FeatureHasher", "fractions as categories", inputs=["x"], reason="as text, which differs between Java versions")
+@case(
+    "FeatureHasher",
+    "fractions as categories",
+    inputs=["x"],
+    reason="as text, which differs between Java versions",
+)
 def fractions() -> list[Any]:
     from pyspark.ml.feature import FeatureHasher
 
