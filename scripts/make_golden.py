@@ -609,7 +609,7 @@ def _replace_names(file: Path, replacements: Mapping[str, str]) -> None:
         file.write_bytes(data)
     # A short name can occur by chance in a compressed file.
     long = [word for word in replacements if len(word) > _SHORT]
-    for word in (*long, f"/{getpass.getuser()}/", "/work/"):
+    for word in (*long, f"/{getpass.getuser()}/", f"{Path.cwd().parent}/"):
         if word.encode() in data:
             raise SystemExit(f"{file} contains {word}")
 

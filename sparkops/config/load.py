@@ -17,7 +17,7 @@ from pydantic import SecretStr, ValidationError
 
 from sparkops.config.error_text import find_inconsistencies, format_validation_error
 from sparkops.config.override import override
-from sparkops.config.paths import PathNotFound, absolute, store_uri
+from sparkops.config.paths import MissingPath, absolute, store_uri
 from sparkops.config.project import BASE, choose_env, find_root
 from sparkops.config.secrets import MissingVariable, has_reference, is_secret_key, masked, resolve
 from sparkops.config.settings import Settings
@@ -232,7 +232,7 @@ class _SettingsBuilder:
             self._add_problem(path, f"`{'.'.join(path)}` is empty: give a path, or remove the key")
         try:
             return absolute(self._root, value)
-        except PathNotFound as missing:
+        except MissingPath as missing:
             self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
             return value
 

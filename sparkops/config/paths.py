@@ -13,7 +13,7 @@ _SQLITE: Final = "sqlite:///"
 _STORES: Final = frozenset({"databricks", "databricks-uc", "uc"})
 
 
-class PathNotFound(Exception):
+class MissingPath(Exception):
     """A path inside a package that is not installed or lacks the file; `load` adds file and line."""
 
 
@@ -37,13 +37,13 @@ def _in_package(text: str) -> str:
     """Return the path of `package:NAME/path`, without importing the package."""
     name, _, inside = text.removeprefix(PACKAGE).partition("/")
     if not name.isidentifier():
-        raise PathNotFound(f"`{text}` names no package: write package:NAME/path/inside")
+        raise MissingPath(f"`{text}` names no package: write package:NAME/path/inside")
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise PathNotFound(
+        raise MissingPath(
             f"the package `{name}` is not installed: `uv pip install {name}`, or give another path"
         )
     path = Path(next(iter(spec.submodule_search_locations))) / inside
     if "*" not in inside and not path.exists():
-        raise PathNotFound(f"the package `{name}` has no file {inside}")
+        raise MissingPath(f"the package `{name}` has no file {inside}")
     return str(path)
