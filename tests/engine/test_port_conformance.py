@@ -161,6 +161,8 @@ def test_a_report_has_a_path(services: Services) -> None:
 def test_a_run_that_never_began_can_be_cancelled_and_ended(services: Services) -> None:
     services.spark.cancel("r0")
     services.spark.end("r0")
+    assert services.spark.begin("r1") is not None
+    services.spark.end("r1")
 
 
 def test_the_session_is_described_while_a_run_has_it(services: Services) -> None:
@@ -170,11 +172,14 @@ def test_the_session_is_described_while_a_run_has_it(services: Services) -> None
     services.spark.end("r1")
 
 
-@pytest.mark.parametrize("listener", [NullListener(), ProgressDisplay(io.StringIO())])
-def test_every_listener_receives_a_run(listener: RunListener) -> None:
+@pytest.mark.parametrize("shows", [False, True], ids=["null", "display"])
+def test_every_listener_receives_a_run(shows: bool) -> None:
+    stream = io.StringIO()
+    listener: RunListener = ProgressDisplay(stream) if shows else NullListener()
     listener.run_started("sales")
     listener.step_started("compute")
     listener.spark_progressed(Snapshot())
     listener.run_failed("sales", JobFailed("no"))
     listener.job_skipped("late", "up to date")
     listener.run_finished(Run(id="r1", job="sales"))
+    assert ("sales" in stream.getvalue()) == shows
