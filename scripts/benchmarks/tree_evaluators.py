@@ -69,15 +69,15 @@ def selected(ensemble: TreeEnsemble) -> str:
     """Return the name of the evaluator that is selected."""
     evaluator = select_evaluator(ensemble, SOURCE)
     if isinstance(evaluator, NestedConditionals):
-        return "lazy" if len(ensemble.kind) > nested_conditionals.MAX_EAGER_NODES else "nested"
+        return "lazy" if len(ensemble.node_type) > nested_conditionals.MAX_EAGER_NODES else "nested"
     return "QuickScorer" if isinstance(evaluator, QuickScorer) else "level-wise"
 
 
 def build(name: str, ensemble: TreeEnsemble) -> tuple[RowFunction, float] | None:
     """Return an evaluator's function of a row, and the seconds to build it; None if it cannot be built."""
     eager = nested_conditionals.MAX_EAGER_NODES
-    if (name == "nested" and len(ensemble.kind) > MAX_EAGER) or (
-        name == "lazy" and len(ensemble.kind) <= eager
+    if (name == "nested" and len(ensemble.node_type) > MAX_EAGER) or (
+        name == "lazy" and len(ensemble.node_type) <= eager
     ):
         return None
     begin = time.perf_counter()

@@ -16,7 +16,7 @@ def sample_rows(frame: DataFrame, columns: Sequence[str], count: int) -> list[di
     from pyspark.sql import functions as F
 
     narrow = frame.select(*(F.col(quote_column(name)) for name in columns))
-    hashed = [F.col(quote_column(name)) for name, kind in narrow.dtypes if kind != "vector"]
+    hashed = [F.col(quote_column(name)) for name, type_ in narrow.dtypes if type_ != "vector"]
     ordered = narrow.orderBy(F.xxhash64(*hashed)) if hashed else narrow
     return [{name: to_python(row[name]) for name in columns} for row in ordered.limit(count).collect()]
 
@@ -71,8 +71,8 @@ def quote_column(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _cells(values: list[Any], kind: str) -> list[Any]:
-    if kind != "vector":
+def _cells(values: list[Any], type_: str) -> list[Any]:
+    if type_ != "vector":
         return values
     from pyspark.ml.linalg import Vectors
 

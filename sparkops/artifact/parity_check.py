@@ -55,7 +55,7 @@ class ParityResult:
 
     def messages(self) -> list[str]:
         """Return each difference with its row."""
-        return [f"{each}; {self.cases[each.index][0]}" for each in self.differences]
+        return [f"{difference}; {self.cases[difference.index][0]}" for difference in self.differences]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,35 +60,35 @@ def spark_signature(fields: Sequence[Field]) -> ModelSignature:
 def _input_column(field: Field, *, optional: bool) -> Any:
     from mlflow.types.schema import AnyType, ColSpec
 
-    kind = AnyType() if optional else _input_type(field.type)
-    return ColSpec(kind, field.name, required=not optional)
+    type_ = AnyType() if optional else _input_type(field.type)
+    return ColSpec(type_, field.name, required=not optional)
 
 
-def _input_type(kind: str) -> Any:
+def _input_type(type_: str) -> Any:
     from mlflow.types.schema import AnyType, SparkMLVector
 
-    if kind == "vector":
+    if type_ == "vector":
         return SparkMLVector()
-    if kind.startswith("decimal"):
+    if type_.startswith("decimal"):
         return "double"
-    if kind.startswith("array<"):
-        return _array_type(kind)
-    return _INPUT_TYPES.get(kind) or AnyType()
+    if type_.startswith("array<"):
+        return _array_type(type_)
+    return _INPUT_TYPES.get(type_) or AnyType()
 
 
-def _output_type(kind: str) -> Any:
+def _output_type(type_: str) -> Any:
     from mlflow.types.schema import Array, DataType
 
-    if kind == "vector":
+    if type_ == "vector":
         return Array(DataType.double)
-    return _array_type(kind) if kind.startswith("array<") else _OUTPUT_DATES.get(kind, kind)
+    return _array_type(type_) if type_.startswith("array<") else _OUTPUT_DATES.get(type_, type_)
 
 
-def _array_type(kind: str) -> Any:
+def _array_type(type_: str) -> Any:
     """Return MLflow's type of `array<...>`; `any` if MLflow has no type for the elements."""
     from mlflow.types.schema import AnyType, Array, DataType
 
-    element = kind[len("array<") : -1]
+    element = type_[len("array<") : -1]
     if element == "vector":
         return Array(Array(DataType.double))
     return Array(DataType[_INPUT_TYPES[element]]) if element in _INPUT_TYPES else AnyType()

@@ -133,22 +133,22 @@ def _create_frame(
     return spark.createDataFrame(cells, schema)
 
 
-def _spark_type(kind: str) -> Any:
+def _spark_type(type_: str) -> Any:
     from pyspark.ml.linalg import VectorUDT
     from pyspark.sql.types import DataType
 
-    return VectorUDT() if kind == "vector" else DataType.fromDDL(kind)
+    return VectorUDT() if type_ == "vector" else DataType.fromDDL(type_)
 
 
-def _to_spark(value: Any, kind: str, zone: ZoneInfo) -> Any:
+def _to_spark(value: Any, type_: str, zone: ZoneInfo) -> Any:
     """Return a plain value as PySpark expects it for a type."""
     if value is None:
         return None
-    if kind.startswith("array<"):
-        return [_to_spark(item, kind[6:-1], zone) for item in value]
-    if kind == "timestamp":
+    if type_.startswith("array<"):
+        return [_to_spark(item, type_[6:-1], zone) for item in value]
+    if type_ == "timestamp":
         return datetime.fromisoformat(str(value)).replace(tzinfo=zone)
-    convert = _CONVERTERS.get(kind.partition("(")[0])
+    convert = _CONVERTERS.get(type_.partition("(")[0])
     return convert(value) if convert else value
 
 

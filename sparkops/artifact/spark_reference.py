@@ -32,7 +32,7 @@ def session_reference(session: SparkSession) -> SparkReference:
     def answer(model: Path, request: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
         fitted = spark_answers.load_model(session, str(model))
         answers = spark_answers.answer_rows(session, fitted, request, rows)
-        return session.version, [to_json_value(each) for each in answers]
+        return session.version, [to_json_value(answer) for answer in answers]
 
     return answer
 

@@ -98,13 +98,13 @@ def _output_column(scored: DataFrame, name: str, *, arrays: bool) -> Column:
     return vector_to_array(column).alias(name) if arrays and is_vector else column
 
 
-def _spark_type(kind: str) -> DataType:
+def _spark_type(type_: str) -> DataType:
     from pyspark.sql import types as T
 
-    if kind == "vector":
+    if type_ == "vector":
         return T.ArrayType(T.DoubleType(), containsNull=False)
-    if kind.startswith("array<"):
-        return T.ArrayType(_spark_type(kind[6:-1]))
+    if type_.startswith("array<"):
+        return T.ArrayType(_spark_type(type_[6:-1]))
     return {
         "boolean": T.BooleanType(),
         "byte": T.ByteType(),
@@ -116,4 +116,4 @@ def _spark_type(kind: str) -> DataType:
         "string": T.StringType(),
         "date": T.DateType(),
         "timestamp": T.TimestampType(),
-    }[kind]
+    }[type_]

@@ -87,10 +87,10 @@ class Planner:
     def _faster(self) -> ScoringMethod:
         if not self.benchmark:
             seconds = self.seconds_per_row()
-            kind: Literal["mapInArrow", "transform"] = (
+            faster: Literal["mapInArrow", "transform"] = (
                 "mapInArrow" if seconds <= MAX_SECONDS_PER_ROW else "transform"
             )
-            return ScoringMethod(kind, f"the scorer takes {seconds * 1e6:.1f} us a row in a batch")
+            return ScoringMethod(faster, f"the scorer takes {seconds * 1e6:.1f} us a row in a batch")
         arrow, transform = self.benchmark["mapInArrow"], self.benchmark["transform"]
         if arrow <= transform:
             return ScoringMethod(
@@ -114,18 +114,18 @@ def _count_rules(count: int) -> str:
     return "its 1 rule is" if count == 1 else f"its {count} rules are"
 
 
-def _has_arrow_type(kind: DataType) -> bool:
+def _has_arrow_type(data_type: DataType) -> bool:
     """Return whether values of a type are the same after a round trip to Python through Arrow."""
     from pyspark.sql import types as T
 
-    if isinstance(kind, T.ArrayType):
-        return _has_arrow_type(kind.elementType)
-    if isinstance(kind, T.MapType):
-        return _has_arrow_type(kind.keyType) and _has_arrow_type(kind.valueType)
-    if isinstance(kind, T.StructType):
-        return all(_has_arrow_type(field.dataType) for field in kind.fields)
+    if isinstance(data_type, T.ArrayType):
+        return _has_arrow_type(data_type.elementType)
+    if isinstance(data_type, T.MapType):
+        return _has_arrow_type(data_type.keyType) and _has_arrow_type(data_type.valueType)
+    if isinstance(data_type, T.StructType):
+        return all(_has_arrow_type(field.dataType) for field in data_type.fields)
     return isinstance(
-        kind,
+        data_type,
         T.StringType
         | T.NumericType
         | T.BooleanType

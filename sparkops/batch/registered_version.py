@@ -78,7 +78,7 @@ def check_columns(frame: DataFrame, inputs: Mapping[str, str], model: str) -> No
         model: The model's name in the message.
     """
     types = dict(frame.dtypes)
-    problems = [problem for name, kind in inputs.items() if (problem := _find_problem(name, kind, types))]
+    problems = [problem for name, type_ in inputs.items() if (problem := _find_problem(name, type_, types))]
     if problems:
         raise SignatureMismatch(f"Model {model} does not fit these rows: {'; '.join(problems)}.")
 

@@ -49,7 +49,7 @@ def fields_from_mlflow(columns: Sequence[Mapping[str, Any]]) -> tuple[Field, ...
 
 def fields_from_types(types: Mapping[str, str]) -> tuple[Field, ...]:
     """Return the fields of `dict(frame.dtypes)`."""
-    return tuple(Field(name, _field_type(kind)) for name, kind in types.items())
+    return tuple(Field(name, _field_type(type_)) for name, type_ in types.items())
 
 
 def fields_from_ddl(text: str) -> tuple[Field, ...]:
@@ -65,13 +65,13 @@ def fields_from_ddl(text: str) -> tuple[Field, ...]:
             raise InputError(
                 f"`{part.strip()}` is not a column: write NAME TYPE, as in carrier STRING, month INT, v VECTOR(5)."
             )
-        quoted, unquoted, kind, required = column.groups()
+        quoted, unquoted, spark_type, required = column.groups()
         name = quoted.replace("``", "`") if quoted else unquoted
-        size = _VECTOR_WITH_SIZE.fullmatch(kind.lower())
-        type_ = "vector" if size else _field_type(kind.lower())
+        size = _VECTOR_WITH_SIZE.fullmatch(spark_type.lower())
+        type_ = "vector" if size else _field_type(spark_type.lower())
         if type_ not in TYPES and not type_.startswith("decimal"):
             raise InputError(
-                f"Column `{name}` is of type {kind}, which a JSON row cannot contain. Known: {_DDL_TYPES}."
+                f"Column `{name}` is of type {spark_type}, which a JSON row cannot contain. Known: {_DDL_TYPES}."
             )
         fields.append(Field(name, type_, not required, int(size[1]) if size else None))
     return tuple(fields)
@@ -85,11 +85,11 @@ def fields_from_example(rows: Sequence[Mapping[str, Any]]) -> tuple[Field, ...]:
     return with_vector_sizes(fields, values)
 
 
-def _field_type(kind: str) -> str:
+def _field_type(spark_type: str) -> str:
     """Return the type of a field for a type name of Spark."""
-    if kind.startswith("array<"):
-        return f"array<{_field_type(kind[6:-1].strip())}>"
-    return _FIELD_TYPES.get(kind, kind)
+    if spark_type.startswith("array<"):
+        return f"array<{_field_type(spark_type[6:-1].strip())}>"
+    return _FIELD_TYPES.get(spark_type, spark_type)
 
 
 def _json_type(value: Any) -> str:
@@ -99,22 +99,23 @@ def _json_type(value: Any) -> str:
         if inner <= {"long", "double"}:
             return "vector"
         return f"array<{inner.pop()}>" if len(inner) == 1 else "any"
-    kinds = ((bool, "boolean"), (int, "long"), (float, "double"), (str, "string"))
-    return next((type_ for kind, type_ in kinds if isinstance(value, kind)), "any")
+    types = ((bool, "boolean"), (int, "long"), (float, "double"), (str, "string"))
+    return next((type_ for python_type, type_ in types if isinstance(value, python_type)), "any")
 
 
-def _spark_type(kind: Any) -> str:
-    if isinstance(kind, str):
-        return kind
-    if kind.get("class") == _VECTOR_CLASS:
+def _spark_type(type_: Any) -> str:
+    """Return the type name of a field of Spark's JSON schema: a name, or an object for a nested type."""
+    if isinstance(type_, str):
+        return type_
+    if type_.get("class") == _VECTOR_CLASS:
         return "vector"
-    if kind.get("type") == "array":
-        return f"array<{_spark_type(kind['elementType'])}>"
-    return str(kind.get("type"))
+    if type_.get("type") == "array":
+        return f"array<{_spark_type(type_['elementType'])}>"
+    return str(type_.get("type"))
 
 
 def _mlflow_type(item: Mapping[str, Any]) -> str:
-    kind = str(item["type"])
-    if kind == "array":
+    type_ = str(item["type"])
+    if type_ == "array":
         return f"array<{_mlflow_type(item['items'])}>"
-    return _MLFLOW_TYPES.get(kind, kind)
+    return _MLFLOW_TYPES.get(type_, type_)

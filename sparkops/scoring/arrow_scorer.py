@@ -158,12 +158,12 @@ def _array(values: Numbers, output: Output) -> pa.Array:
         return pa.ListArray.from_arrays(pa.array(offsets), flat)
     if output.type == "vector":
         return pa.array(values.tolist(), type=pa.list_(pa.float64()))
-    kind = _arrow_type(output.type)
+    type_ = _arrow_type(output.type)
     return pa.array(
-        values.tolist() if values.dtype == object else values.astype(kind.to_pandas_dtype()), type=kind
+        values.tolist() if values.dtype == object else values.astype(type_.to_pandas_dtype()), type=type_
     )
 
 
-def _arrow_type(kind: str) -> pa.DataType:
+def _arrow_type(type_: str) -> pa.DataType:
     """Return the Arrow type of an output."""
-    return pa.list_(_arrow_type(kind[6:-1])) if kind.startswith("array<") else _TYPES[kind]
+    return pa.list_(_arrow_type(type_[6:-1])) if type_.startswith("array<") else _TYPES[type_]

@@ -111,16 +111,16 @@ class _TreeLists:
     def __init__(self, forest: TreeEnsemble) -> None:
         self.forest = forest
         self.roots = forest.roots.tolist()
-        self.kind, self.feature = forest.kind.tolist(), forest.feature.tolist()
+        self.node_type, self.feature = forest.node_type.tolist(), forest.feature.tolist()
         self.threshold = forest.threshold.tolist()
         self.left, self.right = forest.left.tolist(), forest.right.tolist()
 
     def goes_left(self, node: int, value: float) -> bool:
         """Return whether a value goes to the left child of a node."""
-        kind = self.kind[node]
-        if kind == AT_MOST:
+        node_type = self.node_type[node]
+        if node_type == AT_MOST:
             return bool(value <= self.threshold[node])
-        return (value in self.forest.categories_of(node)) is bool(kind == AMONG)
+        return (value in self.forest.categories_of(node)) is bool(node_type == AMONG)
 
 
 def _explain_path(lists: _TreeLists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _explain_path(lists: _TreeLists, names: list[str], share: float, values: lis
     base = leaves[lists.roots].sum(axis=0)
     for root in lists.roots:
         node = root
-        while lists.kind[node]:
+        while lists.node_type[node]:
             slot = lists.feature[node]
             children = lists.left if lists.goes_left(node, values[slot]) else lists.right
             contributions[names[slot]] += leaves[children[node]] - leaves[node]

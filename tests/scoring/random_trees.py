@@ -113,12 +113,12 @@ def sum_by_descent(trees: TreeEnsemble, values: tuple[float, ...]) -> list[float
     total = None
     for root in trees.roots.tolist():
         node = root
-        while trees.kind[node] != LEAF:
+        while trees.node_type[node] != LEAF:
             value = values[trees.feature[node]]
-            if trees.kind[node] == AT_MOST:
+            if trees.node_type[node] == AT_MOST:
                 is_true = value <= trees.threshold[node]
             else:
-                is_true = (value in trees.categories_of(node)) == (trees.kind[node] == AMONG)
+                is_true = (value in trees.categories_of(node)) == (trees.node_type[node] == AMONG)
             node = int(trees.left[node] if is_true else trees.right[node])
         leaf = trees.leaves[node].tolist()
         total = leaf if total is None else [a + b for a, b in zip(total, leaf, strict=True)]

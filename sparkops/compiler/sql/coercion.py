@@ -24,19 +24,19 @@ _MIN_ADJUSTED_SCALE = 6
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
 
 
-def literal(value: Any, kind: str) -> Expression:
+def literal(value: Any, type_: str) -> Expression:
     """Return a literal."""
-    return make_expression("literal", kind, value=literals.encode_literal(value, kind))
+    return make_expression("literal", type_, value=literals.encode_literal(value, type_))
 
 
-def null_literal(kind: str = VOID) -> Expression:
+def null_literal(type_: str = VOID) -> Expression:
     """Return a null literal of a type."""
-    return Expression("literal", kind)
+    return Expression("literal", type_)
 
 
-def is_numeric(kind: str) -> bool:
+def is_numeric(type_: str) -> bool:
     """Return whether it is a numeric type."""
-    return kind in _NUMERIC_ORDER or parse_decimal_type(kind) is not None
+    return type_ in _NUMERIC_ORDER or parse_decimal_type(type_) is not None
 
 
 def common_type(left: str, right: str) -> str | None:
@@ -77,8 +77,8 @@ def common_type_without_strings(left: str, right: str) -> str | None:
     )
 
 
-def _digits(kind: str) -> tuple[int, int] | None:
-    return _DIGITS.get(kind) or parse_decimal_type(kind)
+def _digits(type_: str) -> tuple[int, int] | None:
+    return _DIGITS.get(type_) or parse_decimal_type(type_)
 
 
 def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
@@ -121,12 +121,12 @@ def adjust_precision_scale(precision: int, scale: int) -> str:
     return _decimal(MAX_PRECISION, max(MAX_PRECISION - integral, min(scale, _MIN_ADJUSTED_SCALE)))
 
 
-def cast(node: Expression, kind: str, *, is_try: bool = False, is_explicit: bool = False) -> Expression:
+def cast(node: Expression, type_: str, *, is_try: bool = False, is_explicit: bool = False) -> Expression:
     """Return a node cast to a type; a literal is converted at compile time where possible.
 
     Args:
         node: The operand.
-        kind: The target type.
+        type_: The target type.
         is_try: A value that does not fit becomes null.
         is_explicit: The statement contains the cast. A literal stays under an explicit cast to an integer or a decimal, because
             the precision of decimal arithmetic depends on whether an operand is a literal.
@@ -134,33 +134,33 @@ def cast(node: Expression, kind: str, *, is_try: bool = False, is_explicit: bool
     Raises:
         CannotCompile: Spark has no such cast, or its text differs between versions of Java.
     """
-    if node.type == kind:
+    if node.type == type_:
         return node
     if node.type == VOID:
-        return null_literal(kind)
-    literal_node = _fold_literal(node, kind, is_explicit=is_explicit)
+        return null_literal(type_)
+    literal_node = _fold_literal(node, type_, is_explicit=is_explicit)
     if literal_node is not None:
         return literal_node
-    if cast_function(node.type, kind) is None:
-        reason = ", which Java's versions write differently" if kind == "string" else ""
-        raise CannotCompile(f"its cast of {node.type} to {kind} is not supported{reason}")
-    return make_expression("try_cast" if is_try else "cast", kind, [node])
+    if cast_function(node.type, type_) is None:
+        reason = ", which Java's versions write differently" if type_ == "string" else ""
+        raise CannotCompile(f"its cast of {node.type} to {type_} is not supported{reason}")
+    return make_expression("try_cast" if is_try else "cast", type_, [node])
 
 
-def _fold_literal(node: Expression, kind: str, *, is_explicit: bool) -> Expression | None:
+def _fold_literal(node: Expression, type_: str, *, is_explicit: bool) -> Expression | None:
     """Return a literal converted to another type; None where the cast must be evaluated, or refused, for each row."""
-    function = cast_function(node.type, kind)
+    function = cast_function(node.type, type_)
     if node.op != "literal" or (node.value is None and function is None):
         return None
     if node.value is None:
-        return null_literal(kind)
-    if (node.type, kind) == ("string", "timestamp"):
-        return literal(parse_timestamp(node.value), kind)
-    if parse_decimal_type(node.type) and kind == "float":
-        return literal(to_float(float(node.value)), kind)
-    if function is not None and not (is_explicit and (is_integral(kind) or parse_decimal_type(kind))):
+        return null_literal(type_)
+    if (node.type, type_) == ("string", "timestamp"):
+        return literal(parse_timestamp(node.value), type_)
+    if parse_decimal_type(node.type) and type_ == "float":
+        return literal(to_float(float(node.value)), type_)
+    if function is not None and not (is_explicit and (is_integral(type_) or parse_decimal_type(type_))):
         with suppress(EvaluationError):
-            return literal(function(literals.decode_literal(node.value, node.type)), kind)
+            return literal(function(literals.decode_literal(node.value, node.type)), type_)
     return None
 
 
@@ -184,13 +184,13 @@ def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Exp
     Raises:
         CannotCompile: They have no common type.
     """
-    kind = reduce_types((node.type for node in nodes), rule)
-    return [cast(node, kind) for node in nodes]
+    type_ = reduce_types((node.type for node in nodes), rule)
+    return [cast(node, type_) for node in nodes]
 
 
-def reduce_types(kinds: Iterable[str], rule: Any = common_type) -> str:
+def reduce_types(types: Iterable[str], rule: Any = common_type) -> str:
     """Return the common type of several types, reduced from left to right."""
-    listed = list(kinds)
+    listed = list(types)
 
     def step(left: str, right: str) -> str:
         result = rule(left, right)

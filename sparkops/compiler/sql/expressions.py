@@ -92,10 +92,10 @@ def number_literal(text: str) -> Expression:
 def _decimal(value: Decimal) -> Expression:
     _, digits, exponent = value.as_tuple()
     scale = max(0, -int(exponent))
-    kind = f"decimal({max(len(digits), scale)},{scale})"
-    if parse_decimal_type(kind) is None:
+    type_ = f"decimal({max(len(digits), scale)},{scale})"
+    if parse_decimal_type(type_) is None:
         raise CannotCompile("it has a number of more than 38 digits")
-    return literal(value or Decimal(0).scaleb(-scale), kind)
+    return literal(value or Decimal(0).scaleb(-scale), type_)
 
 
 def _negative(item: Any, columns: ResolveColumn) -> Expression:
@@ -118,10 +118,10 @@ def _not(item: Any, columns: ResolveColumn) -> Expression:
 
 
 def _is(item: Any, columns: ResolveColumn) -> Expression:
-    value, kind = type_expression(item.this, columns), type(item.expression).__name__
-    if kind == "Null":
+    value, class_name = type_expression(item.this, columns), type(item.expression).__name__
+    if class_name == "Null":
         return is_null(value)
-    if kind == "Boolean":
+    if class_name == "Boolean":
         return make_expression(
             "eqnull", "boolean", [require_boolean(value), literal(bool(item.expression.this), "boolean")]
         )
@@ -185,14 +185,14 @@ def _case(item: Any, columns: ResolveColumn) -> Expression:
 
 
 def _cast(item: Any, columns: ResolveColumn) -> Expression:
-    kind, is_try = _cast_type(item), bool(item.args.get("safe"))
+    type_, is_try = _cast_type(item), bool(item.args.get("safe"))
     if any(item.args.get(name) for name in ("format", "action", "default")):
         raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
     inner = item.this
     text = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
-    if text is not None and kind.startswith("decimal"):
-        return cast(_decimal(Decimal(text)), kind)
-    return cast(type_expression(inner, columns), kind, is_try=is_try, is_explicit=True)
+    if text is not None and type_.startswith("decimal"):
+        return cast(_decimal(Decimal(text)), type_)
+    return cast(type_expression(inner, columns), type_, is_try=is_try, is_explicit=True)
 
 
 def _cast_type(item: Any) -> str:
@@ -200,9 +200,9 @@ def _cast_type(item: Any) -> str:
     name = str(target.this.value if hasattr(target.this, "value") else target.this)
     if name == "DECIMAL":
         sizes = [int(part.this.this) for part in target.expressions] or [10, 0]
-        kind = f"decimal({sizes[0]},{[*sizes, 0][1]})"
-        if parse_decimal_type(kind):
-            return kind
+        type_ = f"decimal({sizes[0]},{[*sizes, 0][1]})"
+        if parse_decimal_type(type_):
+            return type_
     if name not in _TYPES or target.expressions:
         raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
     return _TYPES[name]

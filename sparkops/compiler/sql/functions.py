@@ -42,9 +42,9 @@ def type_call(name: str, args: Args) -> Expression:
     return build(args)
 
 
-def _typed_call(op: str, result: str, *kinds: str) -> Call:
+def _typed_call(op: str, result: str, *types: str) -> Call:
     return lambda args: make_expression(
-        op, result, [cast(arg, kind) for arg, kind in zip(args, kinds, strict=True)]
+        op, result, [cast(arg, type_) for arg, type_ in zip(args, types, strict=True)]
     )
 
 
@@ -130,12 +130,12 @@ def _round(op: str, args: Args) -> Expression:
             raise CannotCompile(f"`{op}` of {value.type} is not supported")
         return Expression(op, value.type, (value,), places, value.depth + 1, value.size + 1)
     integral, scale = digits[0] - digits[1], min(digits[1], max(places, 0))
-    kind = (
+    type_ = (
         adjust_precision_scale(integral + 1 + scale, scale)
         if places >= 0
         else adjust_precision_scale(max(integral + 1, 1 - places), 0)
     )
-    return Expression(op, kind, (value,), places, value.depth + 1, value.size + 1)
+    return Expression(op, type_, (value,), places, value.depth + 1, value.size + 1)
 
 
 def _places(args: Args) -> int:
@@ -166,8 +166,8 @@ def _log(args: Args) -> Expression:
 
 def _floating(args: Args) -> list[Expression]:
     """Return arguments cast to float where all are floats, else to double."""
-    kind = "float" if all(arg.type == "float" for arg in args) else "double"
-    return [cast(arg, kind) for arg in args]
+    type_ = "float" if all(arg.type == "float" for arg in args) else "double"
+    return [cast(arg, type_) for arg in args]
 
 
 def _nanvl(args: Args) -> Expression:
@@ -197,8 +197,8 @@ def _math_call(name: str) -> Call:
     return _typed_call(name, "double", "double")
 
 
-def _cast_call(kind: str) -> Call:
-    return lambda args: cast(args[0], kind)
+def _cast_call(type_: str) -> Call:
+    return lambda args: cast(args[0], type_)
 
 
 def _arithmetic_call(op: str) -> Call:
@@ -217,7 +217,7 @@ _CASTS = {
 }  # fmt: skip
 FUNCTIONS: dict[str, tuple[int, int, Call]] = {
     **{name: (1, 1, _math_call(name)) for name in MATH},
-    **{name: (1, 1, _cast_call(kind)) for name, kind in _CASTS.items()},
+    **{name: (1, 1, _cast_call(type_)) for name, type_ in _CASTS.items()},
     "abs": (1, 1, lambda args: unary("abs", args[0])),
     "negative": (1, 1, lambda args: unary("neg", args[0])),
     "mod": (2, 2, _arithmetic_call("mod")),

@@ -39,21 +39,21 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
         return make_expression("div", "double", [cast(left, "double"), cast(right, "double")])
     if op == "intdiv":
         return make_expression("intdiv", "long", [cast(left, "long"), cast(right, "long")])
-    kind = common_numeric_type(left, right)
-    if op == "pmod" and kind not in ("integer", "long", "double"):
-        raise CannotCompile(f"pmod of {kind} is not supported")
-    return make_expression(op, kind, [cast(left, kind), cast(right, kind)])
+    type_ = common_numeric_type(left, right)
+    if op == "pmod" and type_ not in ("integer", "long", "double"):
+        raise CannotCompile(f"pmod of {type_} is not supported")
+    return make_expression(op, type_, [cast(left, type_), cast(right, type_)])
 
 
 def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:
     if left.type == right.type == VOID:
         raise CannotCompile("all its operands are null")
     if "string" in (left.type, right.type):
-        kind = common_type(left.type, right.type) if left.type != right.type else "double"
-        left, right = cast(left, str(kind)), cast(right, str(kind))
+        type_ = common_type(left.type, right.type) if left.type != right.type else "double"
+        left, right = cast(left, str(type_)), cast(right, str(type_))
     if VOID in (left.type, right.type):
-        kind = left.type if right.type == VOID else right.type
-        left, right = cast(left, kind), cast(right, kind)
+        type_ = left.type if right.type == VOID else right.type
+        left, right = cast(left, type_), cast(right, type_)
     if not is_numeric(left.type) or not is_numeric(right.type):
         raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not supported")
     return _align_decimals(left, right)
@@ -88,10 +88,10 @@ def _to_decimal(node: Expression) -> Expression:
 
 def common_numeric_type(left: Expression, right: Expression) -> str:
     """Return the type that an operation of two numbers is evaluated in."""
-    kind = promoted_type(left.type, right.type)
-    if kind is None or not is_numeric(kind):
+    type_ = promoted_type(left.type, right.type)
+    if type_ is None or not is_numeric(type_):
         raise CannotCompile(f"numbers of {left.type} and {right.type} are not supported")
-    return kind
+    return type_
 
 
 def _date_arithmetic(op: str, left: Expression, right: Expression) -> Expression:
@@ -132,12 +132,12 @@ def _comparison_operands(left: Expression, right: Expression) -> tuple[Expressio
         if first and second:
             wider = wider_decimal_type(first, second)
             return cast(left, wider), cast(right, wider)
-    kind = promoted_type(left.type, right.type)
-    if kind is None and "string" in (left.type, right.type):
-        kind = common_type(left.type, right.type)
-    if kind is None or kind.startswith(("array", "vector")):
+    type_ = promoted_type(left.type, right.type)
+    if type_ is None and "string" in (left.type, right.type):
+        type_ = common_type(left.type, right.type)
+    if type_ is None or type_.startswith(("array", "vector")):
         raise CannotCompile(f"a comparison of {left.type} and {right.type} is not supported")
-    return cast(left, kind), cast(right, kind)
+    return cast(left, type_), cast(right, type_)
 
 
 def negate(node: Expression) -> Expression:
@@ -193,13 +193,13 @@ def require_boolean(node: Expression) -> Expression:
 def case_when(pairs: list[tuple[Expression, Expression]], other: Expression | None) -> Expression:
     """Return a CASE expression of (condition, value) pairs and the value where no condition holds."""
     values = coerce_all([*(value for _, value in pairs), *([other] if other is not None else [])])
-    kind = values[0].type
-    if kind == VOID:
+    type_ = values[0].type
+    if type_ == VOID:
         raise CannotCompile("all its operands are null")
-    last = values.pop() if other is not None else Expression("literal", kind)
+    last = values.pop() if other is not None else Expression("literal", type_)
     args = [
         part
         for (test, _), value in zip(pairs, values, strict=True)
         for part in (require_boolean(test), value)
     ]
-    return make_expression("case", kind, [*args, last])
+    return make_expression("case", type_, [*args, last])

@@ -162,7 +162,7 @@ class _Scope:
         if name is None:
             alias = self._aliases.get(str(item.name).lower())
             return alias if alias is not None else Expression("column", "", value=self.column(item))
-        kind = self.types[name]
-        if kind not in SIMPLE_TYPES:
-            raise CannotCompile(f"it calculates with the column `{name}` of type {kind}")
-        return Expression("column", kind, value=name)
+        type_ = self.types[name]
+        if type_ not in SIMPLE_TYPES:
+            raise CannotCompile(f"it calculates with the column `{name}` of type {type_}")
+        return Expression("column", type_, value=name)

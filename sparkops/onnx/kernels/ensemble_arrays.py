@@ -66,14 +66,14 @@ class EnsembleArrays:
 def read_ensemble(step: Step) -> EnsembleArrays:
     """Return the arrays of a step's trees."""
     forest = TreeEnsemble.from_step(step)
-    is_leaf = forest.kind == LEAF
+    is_leaf = forest.node_type == LEAF
     number = np.where(is_leaf, np.cumsum(is_leaf), np.cumsum(~is_leaf)) - 1
     # a tree of one leaf gets an inner node
     single_leaf_trees = np.flatnonzero(is_leaf[forest.roots])
     nodes = np.concatenate([np.flatnonzero(~is_leaf), forest.roots[single_leaf_trees]])
     roots = number[forest.roots]
     roots[single_leaf_trees] = np.count_nonzero(~is_leaf) + np.arange(len(single_leaf_trees))
-    tests_set, swapped = forest.kind[nodes] >= AMONG, forest.kind[nodes] == NOT_AMONG
+    tests_set, swapped = forest.node_type[nodes] >= AMONG, forest.node_type[nodes] == NOT_AMONG
     true_child = np.where(swapped, forest.right[nodes], forest.left[nodes])
     false_child = np.where(swapped, forest.left[nodes], forest.right[nodes])
     features = np.where(is_leaf[nodes], 0, forest.feature[nodes]).astype(np.int64)
@@ -119,11 +119,11 @@ def _category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[Cat
 
 def _tree_of_nodes(forest: TreeEnsemble) -> Numbers:
     """Return the tree of each node."""
-    tree = np.zeros(len(forest.kind), dtype=np.int64)
+    tree = np.zeros(len(forest.node_type), dtype=np.int64)
     nodes, trees = forest.roots, np.arange(len(forest.roots))
     while len(nodes):
         tree[nodes] = trees
-        inner = forest.kind[nodes] != LEAF
+        inner = forest.node_type[nodes] != LEAF
         nodes, trees = nodes[inner], trees[inner]
         nodes, trees = np.concatenate([forest.left[nodes], forest.right[nodes]]), np.tile(trees, 2)
     return tree

@@ -36,9 +36,9 @@ def margins(
         return _margins_of_slots(graph, source, weights, intercepts, np.flatnonzero(nonzero[0]))
     sums = [
         _margins_of_slots(
-            graph, source, weights[at : at + 1], intercepts[at : at + 1], np.flatnonzero(nonzero[at])
+            graph, source, weights[row : row + 1], intercepts[row : row + 1], np.flatnonzero(nonzero[row])
         )
-        for at in range(len(weights))
+        for row in range(len(weights))
     ]
     return graph.concat(sums)
 

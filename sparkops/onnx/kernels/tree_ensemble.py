@@ -24,8 +24,8 @@ def add_category_features(graph: GraphBuilder, source: VectorTensor, sets: Categ
     position = graph.add("Where", graph.add("Equal", category, offset), offset, float(count))
     index = graph.cast(position, "int64")
     columns = [
-        graph.add("Gather", table, graph.add("Gather", index, np.array(at), axis=1), axis=0)
-        for at, table in enumerate(sets.tables)
+        graph.add("Gather", table, graph.add("Gather", index, np.array(slot), axis=1), axis=0)
+        for slot, table in enumerate(sets.tables)
     ]
     return graph.concat([source.tensor, *columns])
 

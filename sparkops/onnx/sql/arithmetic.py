@@ -16,7 +16,7 @@ Export = Callable[[GraphBuilder, Expression, GraphValues], GraphValue]
 SMALL = frozenset(("byte", "short", "integer"))  # whole numbers whose products a long holds
 _NUMBERS = SMALL | FLOATING_TYPES
 _FAR, _LONG = 1e15, 2**63
-_KINDS = {"double": "double", "float": "double", "boolean": "bool"}
+_DTYPES = {"double": "double", "float": "double", "boolean": "bool"}
 
 
 def has_exact_product_type(node: Expression) -> bool:
@@ -57,7 +57,7 @@ def export_operator(op: str) -> Export:
                 else _out_of_range(graph, result, node.type)
             )
             error = or_mask(graph, error, and_not_mask(graph, over, null))
-        return GraphValue(result, operands[0].kind, null, error)
+        return GraphValue(result, operands[0].dtype, null, error)
 
     return export
 
@@ -82,7 +82,7 @@ def export_remainder(graph: GraphBuilder, node: Expression, operands: GraphValue
     none = graph.add("Equal", right.name, np.array(0) if is_integer else 0.0)
     divisor = graph.add("Where", none, np.array(1) if is_integer else 1.0, right.name)
     result = graph.add("Mod", left.name, divisor, fmod=1)
-    return GraphValue(result, left.kind, null, or_mask(graph, error, and_not_mask(graph, none, null)))
+    return GraphValue(result, left.dtype, null, or_mask(graph, error, and_not_mask(graph, none, null)))
 
 
 def export_division(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
@@ -151,18 +151,18 @@ def is_castable(node: Expression) -> bool:
 def export_cast(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     """Export a cast; a number that does not fit is an error."""
     (source_value,), source, target = operands, node.args[0].type, node.type
-    kind = _KINDS.get(target, "int64" if target in INTEGER_RANGES else source_value.kind)
+    dtype = _DTYPES.get(target, "int64" if target in INTEGER_RANGES else source_value.dtype)
     if target in (source, "boolean"):
         name = source_value.name if source == target else _not_zero(graph, source_value)
-        return GraphValue(name, kind, source_value.null, source_value.error)
+        return GraphValue(name, dtype, source_value.null, source_value.error)
     error = source_value.error
     if source in FLOATING_TYPES and target in SMALL:
         integer = _truncate(graph, source_value.name)
         bad = and_not_mask(graph, _out_of_range(graph, integer, target), source_value.null)
-        return GraphValue(integer, kind, source_value.null, or_mask(graph, error, bad))
-    name = source_value.name if source_value.kind == kind else graph.cast(source_value.name, kind)
+        return GraphValue(integer, dtype, source_value.null, or_mask(graph, error, bad))
+    name = source_value.name if source_value.dtype == dtype else graph.cast(source_value.name, dtype)
     return GraphValue(
-        _round_to_float(graph, name) if target == "float" else name, kind, source_value.null, error
+        _round_to_float(graph, name) if target == "float" else name, dtype, source_value.null, error
     )
 
 
@@ -170,8 +170,8 @@ def _round_to_float(graph: GraphBuilder, name: str) -> str:
     return graph.cast(graph.cast(name, "float"), "double")
 
 
-def _out_of_range(graph: GraphBuilder, name: str, kind: str) -> str:
-    limit = INTEGER_RANGES[kind]
+def _out_of_range(graph: GraphBuilder, name: str, type_: str) -> str:
+    limit = INTEGER_RANGES[type_]
     low, high = graph.add("Less", name, np.array(-limit)), graph.add("GreaterOrEqual", name, np.array(limit))
     return graph.add("Or", low, high)
 
@@ -183,7 +183,7 @@ def _truncate(graph: GraphBuilder, name: str) -> str:
 
 
 def _not_zero(graph: GraphBuilder, operand: GraphValue) -> str:
-    zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = 0.0 if operand.kind == "double" else np.array(0)
+    zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = 0.0 if operand.dtype == "double" else np.array(0)
     return graph.add("Not", graph.add("Equal", operand.name, zero))
 
 

@@ -38,9 +38,9 @@ def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphVa
     return GraphValue(result, "bool", None, or_mask(graph, operands[0].error, operands[1].error))
 
 
-def _same(graph: GraphBuilder, kind: str, operands: GraphValues) -> str:
+def _same(graph: GraphBuilder, type_: str, operands: GraphValues) -> str:
     result = graph.add("Equal", operands[0].name, operands[1].name)
-    if kind not in FLOATING_TYPES:
+    if type_ not in FLOATING_TYPES:
         return result
     nans = (graph.add("IsNaN", operand.name) for operand in operands)
     return graph.add("Or", result, graph.add("And", *nans))
@@ -61,9 +61,9 @@ def _ordered(op: str, *, negated: bool) -> Export:
     return export
 
 
-def _less(graph: GraphBuilder, kind: str, one: str, other: str) -> str:
+def _less(graph: GraphBuilder, type_: str, one: str, other: str) -> str:
     result = graph.add("Less", one, other)
-    if kind not in FLOATING_TYPES:
+    if type_ not in FLOATING_TYPES:
         return result
     last = graph.add("And", graph.add("IsNaN", other), graph.add("Not", graph.add("IsNaN", one)))
     return graph.add("Or", result, last)
@@ -106,7 +106,7 @@ def _is_nan(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Gra
 
 def _in(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     values = [literals.decode_literal(arg.value, arg.type) for arg in node.args[1:]]
-    dtype = object if operands[0].kind == "string" else None
+    dtype = object if operands[0].dtype == "string" else None
     hit = graph.add("Equal", operands[0].name, np.array([values], dtype=dtype))
     return GraphValue(graph.reduce_any(hit), "bool", operands[0].null, operands[0].error)
 
@@ -126,7 +126,7 @@ def _case(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Graph
         selected = _select(graph, holds, value, result)
         result = GraphValue(
             selected.name,
-            selected.kind,
+            selected.dtype,
             selected.null,
             _with_condition_error(graph, condition, selected.error),
         )
@@ -145,7 +145,7 @@ def _coalesce(graph: GraphBuilder, node: Expression, operands: GraphValues) -> G
             continue
         selected = _select(graph, graph.add("Not", operand.null), operand, result)
         null, later = and_mask(graph, operand.null, result.null), and_mask(graph, operand.null, result.error)
-        result = GraphValue(selected.name, selected.kind, null, or_mask(graph, operand.error, later))
+        result = GraphValue(selected.name, selected.dtype, null, or_mask(graph, operand.error, later))
     return result
 
 
@@ -155,7 +155,7 @@ def _select(graph: GraphBuilder, test: str, if_true: GraphValue, if_false: Graph
     for one, other in ((if_true.null, if_false.null), (if_true.error, if_false.error)):
         masked = None if one is None else graph.add("And", test, one)
         masks.append(or_mask(graph, masked, and_not_mask(graph, other, test)))
-    return GraphValue(graph.select(test, if_true.name, if_false.name, if_true.kind), if_true.kind, *masks)
+    return GraphValue(graph.select(test, if_true.name, if_false.name, if_true.dtype), if_true.dtype, *masks)
 
 
 def _extreme(*, largest: bool) -> Export:
@@ -169,9 +169,9 @@ def _extreme(*, largest: bool) -> Export:
             better = graph.add("Or", better, best.null) if best.null is not None else better
             taken = and_not_mask(graph, better, operand.null)
             assert taken is not None
-            picked = graph.select(taken, operand.name, best.name, best.kind)
+            picked = graph.select(taken, operand.name, best.name, best.dtype)
             error = or_mask(graph, best.error, operand.error)
-            best = GraphValue(picked, best.kind, and_mask(graph, best.null, operand.null), error)
+            best = GraphValue(picked, best.dtype, and_mask(graph, best.null, operand.null), error)
         return best
 
     return export

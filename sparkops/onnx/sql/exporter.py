@@ -45,7 +45,7 @@ def export_expression(node: Expression, columns: Mapping[str, GraphValue], graph
 
 
 def _literal(node: Expression, graph: GraphBuilder) -> GraphValue:
-    value, kind = literals.decode_literal(node.value, node.type), dtype_of(node.type)
+    value, dtype = literals.decode_literal(node.value, node.type), dtype_of(node.type)
     if value is None:
-        return GraphValue(graph.constant(BLANKS[kind]), kind, graph.constant(np.array([[True]])))
-    return GraphValue(graph.constant(np.array([[value]], dtype=BLANKS[kind].dtype)), kind)
+        return GraphValue(graph.constant(BLANKS[dtype]), dtype, graph.constant(np.array([[True]])))
+    return GraphValue(graph.constant(np.array([[value]], dtype=BLANKS[dtype].dtype)), dtype)

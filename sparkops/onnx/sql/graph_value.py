@@ -23,13 +23,13 @@ class GraphValue:
 
     Args:
         name: Tensor of the values; its content is arbitrary where the value is null or its evaluation raises.
-        kind: Element type of the tensor: "double", "int64", "bool" or "string".
+        dtype: Element type of the tensor: "double", "int64", "bool" or "string".
         null: Mask of the rows where it is null; None if it never is.
         error: Mask of the rows where Spark raises on evaluation; None if it never does.
     """
 
     name: str
-    kind: str
+    dtype: str
     null: str | None = None
     error: str | None = None
 

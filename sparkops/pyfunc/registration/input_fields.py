@@ -54,12 +54,12 @@ def _read_names(fitted: Any) -> list[str]:
     if flavor == "sklearn":
         return [str(name) for name in getattr(fitted, "feature_names_in_", ())]
     if flavor == "onnx":
-        inputs = [each.name for each in fitted.graph.input]
+        inputs = [graph_input.name for graph_input in fitted.graph.input]
         return inputs if len(inputs) > 1 else []
     if flavor == "folder":
         signature = read_mlmodel(fitted).get("signature") or {}
         columns = json.loads(signature.get("inputs") or "[]")
-        return [str(each["name"]) for each in columns] if all(each.get("name") for each in columns) else []
+        return [str(column["name"]) for column in columns] if all(column.get("name") for column in columns) else []
     return []
 
 

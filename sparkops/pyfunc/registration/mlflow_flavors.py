@@ -120,7 +120,7 @@ def _save_sklearn(fitted: Any, folder: Path) -> str:
         mlflow.sklearn.save_model(fitted, str(folder), serialization_format="cloudpickle")
         return "cloudpickle"
     requirements = mlflow.sklearn.get_default_pip_requirements(include_skops=True)
-    pinned = {_package_name(each) for each in requirements}
+    pinned = {_package_name(requirement) for requirement in requirements}
     numeric = [name for name in _NUMERIC_PACKAGES if name not in pinned]
     mlflow.sklearn.save_model(
         fitted,
@@ -160,7 +160,7 @@ def _flavor_requirements(flavor: Any) -> list[str]:
     MLflow would find them by loading the model in a process of its own, which takes seconds and lists whatever that
     process imported.
     """
-    names = [_package_name(each) for each in flavor.get_default_pip_requirements()]
+    names = [_package_name(requirement) for requirement in flavor.get_default_pip_requirements()]
     if flavor.__name__ == "mlflow.keras":
         names.append(str(sys.modules["keras"].backend.backend()))
     return _pin_versions([_distribution(name) for name in (*names, *_NUMERIC_PACKAGES)])

@@ -178,4 +178,4 @@ def _compare_batch(scorer: PyfuncScorer, rows: Sequence[Mapping[str, Any]]) -> l
     accepted = [index for index, answer in enumerate(single) if isinstance(answer, dict)]
     batch = scorer.answer_batch([rows[index] for index in accepted])
     differences = scorer.compare(batch, [single[index] for index in accepted])
-    return [replace(each, reference="a batch") for each in differences]
+    return [replace(difference, reference="a batch") for difference in differences]

@@ -123,14 +123,14 @@ def _add_outputs(manifest: Manifest, worker: WorkerProcess, model: Model) -> Man
         ) from error
     return replace(
         manifest,
-        outputs=tuple(_output(name, kind, size) for name, (kind, size, _) in answers.items()),
-        single=any(kind in ("float", "single") for kind, _, _ in answers.values()),
+        outputs=tuple(_output(name, type_, size) for name, (type_, size, _) in answers.items()),
+        single=any(type_ in ("float", "single") for type_, _, _ in answers.values()),
     )
 
 
-def _output(name: str, kind: str, size: int | None) -> Output:
+def _output(name: str, type_: str, size: int | None) -> Output:
     role = name if name in ("prediction", "probability") else "column"
-    return Output(name, "vector" if kind == "single" else kind, name, role, size)
+    return Output(name, "vector" if type_ == "single" else type_, name, role, size)
 
 
 def _read_classes(fitted: Any) -> tuple[str, ...] | None:

@@ -82,10 +82,10 @@ def _signature(folder: Path, manifest: Manifest) -> ModelSignature:
     ]
     # MLflow's scikit-learn flavor returns only the prediction.
     returned = [
-        each for each in manifest.outputs if manifest.flavor != "sklearn" or each.role == "prediction"
+        output for output in manifest.outputs if manifest.flavor != "sklearn" or output.role == "prediction"
     ]
     is_unnamed = len(returned) == 1
-    outputs = [ColSpec(_output_type(each.type), None if is_unnamed else each.name) for each in returned]
+    outputs = [ColSpec(_output_type(output.type), None if is_unnamed else output.name) for output in returned]
     return ModelSignature(inputs=Schema(inputs), outputs=Schema(outputs))
 
 
@@ -101,10 +101,10 @@ def _input_type(field: Field) -> Any:
     return "double" if field.type in INTEGER_RANGES and field.nullable else _MLFLOW_TYPES[field.type]
 
 
-def _output_type(kind: str) -> Any:
+def _output_type(type_: str) -> Any:
     from mlflow.types.schema import Array, DataType
 
-    return Array(DataType.double) if kind == "vector" else kind
+    return Array(DataType.double) if type_ == "vector" else type_
 
 
 def _input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:

@@ -70,7 +70,7 @@ def create_environment(manifest: Manifest, environments: Path) -> Path:
         manifest: The packages and the version of Python.
         environments: Folder of all environments, each named by the hash of its contents.
     """
-    requirements = [str(each) for each in _parse(manifest.requirements)]
+    requirements = [str(requirement) for requirement in _parse(manifest.requirements)]
     key = sha256(json.dumps([manifest.python, sorted(requirements)]).encode()).hexdigest()[:16]
     folder = environments / key
     python, marker = folder / "bin" / "python", folder / "made.json"

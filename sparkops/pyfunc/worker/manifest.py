@@ -114,8 +114,8 @@ def _to_json(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest under the keys of its file, which are a format."""
     return {
         "flavor": manifest.flavor,
-        "fields": [field_json(each) for each in manifest.fields],
-        "outputs": [output_json(each) for each in manifest.outputs],
+        "fields": [field_json(field) for field in manifest.fields],
+        "outputs": [output_json(output) for output in manifest.outputs],
         "classes": None if manifest.classes is None else list(manifest.classes),
         "python": manifest.python,
         "requirements": list(manifest.requirements),
@@ -129,8 +129,8 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
     unknown_keys = sorted(set(values) - _KEYS)
     if unknown_keys:
         raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
-    fields = tuple(field_of(each) for each in values["fields"])
-    outputs = tuple(output_of(each) for each in values["outputs"])
+    fields = tuple(field_of(field) for field in values["fields"])
+    outputs = tuple(output_of(output) for output in values["outputs"])
     unknown_types = ({each.type for each in fields} | {each.type for each in outputs}) - TYPES
     if unknown_types:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")

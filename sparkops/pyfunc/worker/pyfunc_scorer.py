@@ -177,7 +177,7 @@ class PyfuncScorer:
             if output.name not in answers or len(answers[output.name][2]) != rows:
                 raise ModelError(
                     f"The model answered {', '.join(answers) or 'nothing'}, where it was registered with "
-                    f"{', '.join(each.name for each in self.outputs)}, one a row. Register it again."
+                    f"{', '.join(output.name for output in self.outputs)}, one a row. Register it again."
                 )
             values[output.name] = answers[output.name][2]
         return values

@@ -69,25 +69,25 @@ def _series(field: Mapping[str, Any], values: Sequence[Any]) -> Any:
     import numpy as np
     import pandas as pd
 
-    kind = field["type"]
-    if kind in _INTEGER_TYPES and field["nullable"]:
+    type_ = field["type"]
+    if type_ in _INTEGER_TYPES and field["nullable"]:
         return np.array(values, dtype="float64")
-    if kind in _DTYPES and not (kind == "boolean" and field["nullable"]):
-        return np.array(values, dtype=_DTYPES[kind])
-    if kind == "timestamp":
+    if type_ in _DTYPES and not (type_ == "boolean" and field["nullable"]):
+        return np.array(values, dtype=_DTYPES[type_])
+    if type_ == "timestamp":
         return pd.to_datetime(pd.Series(values, dtype="object"))
     cells = np.empty(len(values), dtype=object)
     for index, value in enumerate(values):
-        cells[index] = _cell(kind, value)
+        cells[index] = _cell(type_, value)
     return cells
 
 
-def _cell(kind: str, value: Any) -> Any:
+def _cell(type_: str, value: Any) -> Any:
     import numpy as np
 
-    if kind == "date" and isinstance(value, str):
+    if type_ == "date" and isinstance(value, str):
         return date.fromisoformat(value)
-    return np.array(value) if kind == "vector" and value is not None else value
+    return np.array(value) if type_ == "vector" and value is not None else value
 
 
 def _predict(flavor: str, model: Any, frame: Any) -> Any:
@@ -112,11 +112,11 @@ def _predict_onnx(session: Any, frame: Any) -> dict[str, Any]:
     is_table_input = len(inputs) == 1 and inputs[0].name not in frame.columns
     feeds = {
         each.name: _to_tensor(
-            frame if is_table_input else frame[[each.name]], each.type, len(each.shape or ())
+            frame if is_table_input else frame[[model_input.name]], model_input.type, len(model_input.shape or ())
         )
-        for each in inputs
+        for model_input in inputs
     }
-    names = [each.name for each in session.get_outputs()]
+    names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(names, feeds), strict=True))
 
 
@@ -127,7 +127,7 @@ def _predict_torch(module: Any, frame: Any) -> Any:
         return module(torch.from_numpy(frame.to_numpy(dtype="float32"))).numpy()
 
 
-def _to_tensor(frame: Any, kind: str, ndim: int) -> Any:
+def _to_tensor(frame: Any, type_: str, ndim: int) -> Any:
     import numpy as np
 
     values = frame.to_numpy()
@@ -138,7 +138,7 @@ def _to_tensor(frame: Any, kind: str, ndim: int) -> Any:
         and isinstance(values[0, 0], np.ndarray)
     ):
         values = np.stack(list(values[:, 0]))
-    values = values.astype(_TENSOR_DTYPES.get(kind, values.dtype))
+    values = values.astype(_TENSOR_DTYPES.get(type_, values.dtype))
     return values[:, 0] if ndim == 1 else values
 
 
@@ -165,17 +165,17 @@ def _to_typed_values(name: str, output: Any, rows: int) -> tuple[str, int | None
         raise ValueError(f"output {name} has the shape {values.shape} for {rows} rows")
     if values.ndim == _VECTOR_NDIM and values.shape[1] == 1:
         values = values[:, 0]
-    kind = values.dtype.kind
-    if values.ndim == _VECTOR_NDIM and kind in "fiub":
+    dtype_kind = values.dtype.kind
+    if values.ndim == _VECTOR_NDIM and dtype_kind in "fiub":
         doubles = values.astype("float64").tolist()
         return "single" if _is_single(values) else "vector", int(values.shape[1]), doubles
     if values.ndim != 1:
         raise ValueError(
-            f"output {name} holds {values.ndim - 1} dimensions a row; one vector at most is known"
+            f"output {name} has {values.ndim - 1} dimensions a row; a number or one vector is supported"
         )
-    if kind in "US":
+    if dtype_kind in "US":
         return "string", None, values.tolist()
-    if kind == "O":
+    if dtype_kind == "O":
         if not all(value is None or isinstance(value, str) for value in values):
             raise ValueError(f"output {name} holds {type(values[0]).__name__}, not numbers or text")
         return "string", None, values.tolist()
@@ -196,14 +196,14 @@ def _stack(values: Any) -> Any:
 
 
 def _number_type(name: str, values: Any) -> str:
-    kind, size = values.dtype.kind, values.dtype.itemsize
-    if kind == "f":
+    dtype_kind, size = values.dtype.kind, values.dtype.itemsize
+    if dtype_kind == "f":
         return "float" if _is_single(values) else "double"
-    if kind == "b":
+    if dtype_kind == "b":
         return "boolean"
-    if kind in "iu":
-        return "integer" if size < 4 or (kind == "i" and size == 4) else "long"  # noqa: PLR2004 - bytes
-    raise ValueError(f"output {name} is of NumPy's type {values.dtype}, which is not known")
+    if dtype_kind in "iu":
+        return "integer" if size < 4 or (dtype_kind == "i" and size == 4) else "long"  # noqa: PLR2004 - bytes
+    raise ValueError(f"output {name} has the NumPy type {values.dtype}, which is not supported")
 
 
 def _is_single(values: Any) -> bool:

@@ -90,7 +90,7 @@ class WorkerProcess:
             response = self._request(columns)
         if "error" in response:
             raise RowError(f"The model refuses this: {_shorten(response['error'])}")
-        return {name: (kind, size, values) for name, (kind, size, values) in response["answers"].items()}
+        return {name: (type_, size, values) for name, (type_, size, values) in response["answers"].items()}
 
     def close(self) -> None:
         """End the process; a later request starts another."""

@@ -47,16 +47,16 @@ def widen(array: Numbers, *, keep: str = "") -> Numbers:
     Raises:
         TypeError: The array has another type.
     """
-    kind = array.dtype
-    if kind not in (np.float64, np.float32, np.int64, *_NARROW_INTEGERS):
-        raise TypeError(f"an array of type {kind} does not contain numbers")
-    return array if kind.kind == keep else np.asarray(array, dtype=WIDE_TYPES[kind.kind])
+    dtype = array.dtype
+    if dtype not in (np.float64, np.float32, np.int64, *_NARROW_INTEGERS):
+        raise TypeError(f"an array of type {dtype} does not contain numbers")
+    return array if dtype.kind == keep else np.asarray(array, dtype=WIDE_TYPES[dtype.kind])
 
 
 def _narrow(array: Numbers) -> Numbers:
     if array.dtype == np.int64 and array.size:
         low, high = int(array.min()), int(array.max())
-        fits = (kind for kind in _NARROW_INTEGERS if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+        fits = (dtype for dtype in _NARROW_INTEGERS if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max)
         return array.astype(next(fits, np.int64))
     if array.dtype == np.float64 and array.size:
         with np.errstate(all="ignore"):
@@ -71,6 +71,6 @@ def _parse_array(content: bytes) -> Numbers:
     stream = BytesIO(content)
     if np.lib.format.read_magic(stream) != (1, 0):
         raise ValueError("an array is not in version 1.0 of the .npy format")
-    shape, by_column, kind = np.lib.format.read_array_header_1_0(stream)
-    flat = np.frombuffer(content, dtype=kind, offset=stream.tell())
+    shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
+    flat = np.frombuffer(content, dtype=dtype, offset=stream.tell())
     return flat.reshape(shape, order="F" if by_column else "C")

@@ -121,10 +121,10 @@ def _edge_vectors(size: int) -> Iterator[list[float]]:
 def _neighbours(field: Field, value: float) -> Iterator[Any]:
     """Yield a boundary and its neighbours in the type of the field."""
     if field.type in FLOATING_TYPES:
-        kind = np.float32 if field.type == "float" else np.float64
+        float_type = np.float32 if field.type == "float" else np.float64
         with np.errstate(over="ignore"):
-            rounded = kind(value)
-            numbers = (rounded, np.nextafter(rounded, kind(inf)), np.nextafter(rounded, kind(-inf)))
+            rounded = float_type(value)
+            numbers = (rounded, np.nextafter(rounded, float_type(inf)), np.nextafter(rounded, float_type(-inf)))
         yield from (float(number) for number in numbers)
         return
     limit = INTEGER_RANGES[field.type]

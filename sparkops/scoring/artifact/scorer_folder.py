@@ -144,10 +144,10 @@ def _step(index: int, item: Mapping[str, Any], arrays: Mapping[str, np.ndarray[A
     return Step(item["op"], item["stage"], inputs, outputs, item["params"], arrays_of_step)
 
 
-def _require_types(item: Mapping[str, Any], **kinds: type) -> Mapping[str, Any]:
+def _require_types(item: Mapping[str, Any], **types: type) -> Mapping[str, Any]:
     """Return JSON values after checking the types of some of them."""
-    for name, kind in kinds.items():
-        if not isinstance(item[name], kind):
+    for name, type_ in types.items():
+        if not isinstance(item[name], type_):
             raise TypeError(f"{name} is {item[name]!r}")
     if not isinstance(item.get("size"), int | None) or not isinstance(item.get("column"), str | None):
         raise TypeError("size is not an integer, or column is not a name")

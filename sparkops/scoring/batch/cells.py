@@ -17,39 +17,39 @@ from ..ir.field import FLOATING_TYPES, INTEGER_RANGES
 _BOOLEANS = {"true": True, "false": False}
 
 
-def from_cell(value: Any, kind: str) -> Any:
-    """Return a cell of pandas or JSON as a Python value for a field of type `kind`."""
+def from_cell(value: Any, type_: str) -> Any:
+    """Return a cell of pandas or JSON as a Python value for a field of a type."""
     if isinstance(value, np.generic):
         value = value.item()
     if _is_missing(value):
         return None
-    if kind in INTEGER_RANGES and isinstance(value, float) and value.is_integer():
+    if type_ in INTEGER_RANGES and isinstance(value, float) and value.is_integer():
         return int(value)
     return value
 
 
-def from_csv(text: str, kind: str) -> Any:
-    """Return a CSV cell as a value for a field of type `kind`: null if empty, unchanged if it cannot be parsed."""
+def from_csv(text: str, type_: str) -> Any:
+    """Return a CSV cell as a value for a field of a type: null if empty, unchanged if it cannot be parsed."""
     if text == "":
         return None
     try:
-        if kind in INTEGER_RANGES:
-            return from_cell(float(text), kind) if "." in text else int(text)
-        if kind in FLOATING_TYPES:
-            return from_cell(float(text), kind)
+        if type_ in INTEGER_RANGES:
+            return from_cell(float(text), type_) if "." in text else int(text)
+        if type_ in FLOATING_TYPES:
+            return from_cell(float(text), type_)
     except (ValueError, OverflowError):
         return text
-    return _BOOLEANS.get(text.lower(), text) if kind == "boolean" else text
+    return _BOOLEANS.get(text.lower(), text) if type_ == "boolean" else text
 
 
-def to_column(values: Any, kind: str) -> np.ndarray[Any, Any] | Sequence[Any]:
-    """Return a column of pandas or NumPy for a field of type `kind`: numbers with nulls masked, or objects with None."""
+def to_column(values: Any, type_: str) -> np.ndarray[Any, Any] | Sequence[Any]:
+    """Return a column of pandas or NumPy for a field of a type: numbers with nulls masked, or objects with None."""
     array = np.asarray(values)
-    if array.dtype.kind == "f" and (kind in FLOATING_TYPES or kind in INTEGER_RANGES):
+    if array.dtype.kind == "f" and (type_ in FLOATING_TYPES or type_ in INTEGER_RANGES):
         return np.ma.masked_array(array, np.isnan(array))
     if array.dtype.kind in "iub":
         return array
-    cells = (value if type(value) is str else from_cell(value, kind) for value in array.tolist())
+    cells = (value if type(value) is str else from_cell(value, type_) for value in array.tolist())
     return np.fromiter(cells, dtype=object, count=len(array))
 
 

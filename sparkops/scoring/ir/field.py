@@ -19,7 +19,7 @@ INTEGER_RANGES: dict[str, int] = {name: 2 ** (bits - 1) for name, bits in INTEGE
 FLOATING_TYPES = frozenset(type_names.FLOATING_TYPES)
 NUMERIC_TYPES = frozenset({*INTEGER_RANGES, *FLOATING_TYPES})
 ATOMIC = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
-TYPES = frozenset({*ATOMIC, "vector", *(f"array<{kind}>" for kind in ATOMIC)})
+TYPES = frozenset({*ATOMIC, "vector", *(f"array<{type_}>" for type_ in ATOMIC)})
 # Slots from which a vector is held sparse, as the slots other than 0.
 SPARSE_FROM = 1024
 _NEAREST_FLOAT_TO_OVERFLOW = 3.4028235677973366e38

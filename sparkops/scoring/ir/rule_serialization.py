@@ -31,15 +31,15 @@ _NODES: tuple[tuple[str, type, Mapping[str, str]], ...] = (
         {"fields": "fields", "expects": "expects", "unless": "unless", "where": "where"},
     ),
 )
-_BY_TAG = {tag: (kind, keys) for tag, kind, keys in _NODES}
-_BY_KIND = {kind: (tag, keys) for tag, kind, keys in _NODES}
+_BY_TAG = {tag: (node_class, keys) for tag, node_class, keys in _NODES}
+_BY_CLASS = {node_class: (tag, keys) for tag, node_class, keys in _NODES}
 _MAX_DEPTH = 30
 
 
 def rule_to_json(value: Any) -> Any:
     """Return a rule, a node of one, or a constant as JSON values."""
-    if type(value) in _BY_KIND:
-        tag, keys = _BY_KIND[type(value)]
+    if type(value) in _BY_CLASS:
+        tag, keys = _BY_CLASS[type(value)]
         return {"is": tag, **{key: rule_to_json(getattr(value, field)) for key, field in keys.items()}}
     if isinstance(value, tuple | list):
         return [rule_to_json(item) for item in value]
@@ -80,6 +80,6 @@ def _node_from_json(item: Mapping[str, Any], depth: int) -> Any:
         return date.fromisoformat(item["text"])
     if tag == "decimal":
         return Decimal(item["text"])
-    kind, keys = _BY_TAG[tag]
+    node_class, keys = _BY_TAG[tag]
     parts = {keys[key]: rule_from_json(value, depth + 1) for key, value in item.items() if key != "is"}
-    return kind(**parts)
+    return node_class(**parts)

@@ -87,4 +87,4 @@ def require(step: Step, *, good: bool) -> None:
         ModelError: `good` is false.
     """
     if not good:
-        raise ModelError(f"{step.stage}: the numbers of this step do not fit each other.")
+        raise ModelError(f"{step.stage}: the params and arrays of this step do not fit each other.")

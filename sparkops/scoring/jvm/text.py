@@ -83,11 +83,11 @@ def _ends_word(text: str, index: int) -> bool:
     while stop < len(text) and _class_of(text[stop]) != _SEPARATE:
         stop += 1
     clusters, own = _clusters(text, start, index, stop)
-    kinds = [kind for kind, _ in clusters]
+    classes = [class_ for class_, _ in clusters]
     first = last = own
-    while first > 0 and _in_one_word(kinds, first - 1):
+    while first > 0 and _in_one_word(classes, first - 1):
         first -= 1
-    while last + 1 < len(kinds) and _in_one_word(kinds, last):
+    while last + 1 < len(classes) and _in_one_word(classes, last):
         last += 1
     before = any(cased for _, cased in clusters[first:own])
     return before and not any(cased for _, cased in clusters[own : last + 1])
@@ -102,13 +102,13 @@ def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[
     own = 0
     for position in range(start, stop):
         letter = text[position]
-        kind = _class_of(letter)
-        if kind == _MARK:
+        class_ = _class_of(letter)
+        if class_ == _MARK:
             base, cased = clusters.pop() if clusters else (_SEPARATE, False)
             base = base if base in _WORD_CLASSES else _SEPARATE
             clusters.append((base, cased or _has_case(letter)))
-        elif kind != _IGNORED:
-            clusters.append((kind, position != index and _has_case(letter)))
+        elif class_ != _IGNORED:
+            clusters.append((class_, position != index and _has_case(letter)))
             own = len(clusters) - 1 if position == index else own
         if letter > "\uffff" and position > 0:
             # Java looks for a boundary between its two UTF-16 units, and finds one.
@@ -116,13 +116,13 @@ def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[
     return clusters, own
 
 
-def _in_one_word(kinds: list[int], index: int) -> bool:
+def _in_one_word(classes: list[int], index: int) -> bool:
     """Return whether a character and the next are in one word: a full stop joins two letters or two digits."""
-    left, right = kinds[index], kinds[index + 1]
+    left, right = classes[index], classes[index + 1]
     if left in _WORD_CLASSES:
-        after = kinds[index + 2] if index + 2 < len(kinds) else _SEPARATE
+        after = classes[index + 2] if index + 2 < len(classes) else _SEPARATE
         return right in _WORD_CLASSES or right in _JOINING_CLASSES.get((left, after), ())
-    return index > 0 and left in _JOINING_CLASSES.get((kinds[index - 1], right), ())
+    return index > 0 and left in _JOINING_CLASSES.get((classes[index - 1], right), ())
 
 
 def _class_of(letter: str) -> int:

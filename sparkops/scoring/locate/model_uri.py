@@ -83,14 +83,14 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
     return locate_registered(name, version_or_alias, tracking_uri=tracking_uri, cache=cache)
 
 
-def locate_registered(name: str, at: str, *, tracking_uri: str, cache: Path | None = None) -> LocatedModel:
+def locate_registered(name: str, version_or_alias: str, *, tracking_uri: str, cache: Path | None = None) -> LocatedModel:
     """Find the folder of a registered model by version or alias, and copy it from a tracking server if necessary."""
     file = sqlite_file(tracking_uri)
     if file is not None:
-        return _locate_in_sqlite(name, at, file)
+        return _locate_in_sqlite(name, version_or_alias, file)
     if tracking_uri.startswith(("http://", "https://")):
         folder, version = download(
-            tracking_uri, name, at, cache or Path(tempfile.gettempdir()) / "sparkops-models"
+            tracking_uri, name, version_or_alias, cache or Path(tempfile.gettempdir()) / "sparkops-models"
         )
         is_other = (folder / FLAVOR).is_file()
         tag_value = fetch_tag(tracking_uri, name, version, SEAL if is_other else TAG)
@@ -137,8 +137,8 @@ def _holds_model(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("MLmodel", SCORER, DESCRIPTION))
 
 
-def _locate_in_sqlite(name: str, at: str, file: Path) -> LocatedModel:
-    entry = find_entry(read_entries(file), name, at)
+def _locate_in_sqlite(name: str, version_or_alias: str, file: Path) -> LocatedModel:
+    entry = find_entry(read_entries(file), name, version_or_alias)
     folder = local_folder(entry.location)
     if folder is None:
         raise ModelError(

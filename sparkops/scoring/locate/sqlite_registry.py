@@ -74,22 +74,22 @@ def local_folder(location: str) -> Path | None:
     return Path(location) if parts.scheme == "" else None
 
 
-def find_entry(entries: tuple[RegistryEntry, ...], name: str, at: str) -> RegistryEntry:
+def find_entry(entries: tuple[RegistryEntry, ...], name: str, version_or_alias: str) -> RegistryEntry:
     """Return the entry of a model by version or alias, from all entries of a registry."""
     known = sorted({entry.name for entry in entries})
     versions = [entry for entry in entries if entry.name == name]
     if not versions:
         raise UnknownName("model", name, known, where="the registry", advice="See `sparkops models`.")
-    if at.isdecimal():
+    if version_or_alias.isdecimal():
         for entry in versions:
-            if entry.version == int(at):
+            if entry.version == int(version_or_alias):
                 return entry
-        raise UnknownName("version", at, [str(entry.version) for entry in versions], where=f"model `{name}`")
+        raise UnknownName("version", version_or_alias, [str(entry.version) for entry in versions], where=f"model `{name}`")
     for entry in versions:
-        if at in entry.aliases:
+        if version_or_alias in entry.aliases:
             return entry
     raise unknown_alias(
-        name, at, sorted({alias for entry in versions for alias in entry.aliases}), versions[0].version
+        name, version_or_alias, sorted({alias for entry in versions for alias in entry.aliases}), versions[0].version
     )
 
 

@@ -22,16 +22,16 @@ _TIMEOUT = 30.0
 _SCORER_PARTS = ("MLmodel", FACTS, SCORER)
 
 
-def download(server: str, name: str, at: str, cache: Path) -> tuple[Path, int]:
+def download(server: str, name: str, version_or_alias: str, cache: Path) -> tuple[Path, int]:
     """Download the scorer of a version, unless it is in the cache, and return its folder and the version.
 
     Args:
         server: `http(s)://[user:password@]host[:port][/prefix]`.
         name: Registered name.
-        at: A version number or an alias.
+        version_or_alias: A version number or an alias.
         cache: Folder for copies, by server, name and version.
     """
-    version = _resolve_version(server, name, at)
+    version = _resolve_version(server, name, version_or_alias)
     folder = (
         cache / quote(urlsplit(server).netloc.rpartition("@")[2], safe="") / quote(name, safe="") / version
     )
@@ -48,27 +48,27 @@ def fetch_tag(server: str, name: str, version: int, key: str) -> str:
     return next((str(tag.get("value", "")) for tag in tags if tag.get("key") == key), "")
 
 
-def _resolve_version(server: str, name: str, at: str) -> str:
+def _resolve_version(server: str, name: str, version_or_alias: str) -> str:
     try:
-        if at.isdecimal():
-            answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=at)
+        if version_or_alias.isdecimal():
+            answer = _get(server, "2.0/mlflow/model-versions/get", name=name, version=version_or_alias)
         else:
-            answer = _get(server, "2.0/mlflow/registered-models/alias", name=name, alias=at)
+            answer = _get(server, "2.0/mlflow/registered-models/alias", name=name, alias=version_or_alias)
         return str(answer["model_version"]["version"])
     except _MissingResourceError as error:
-        raise _unknown_model_error(server, name, at) from error
+        raise _unknown_model_error(server, name, version_or_alias) from error
 
 
-def _unknown_model_error(server: str, name: str, at: str) -> UnknownName:
+def _unknown_model_error(server: str, name: str, version_or_alias: str) -> UnknownName:
     try:
         model = _get(server, "2.0/mlflow/registered-models/get", name=name)["registered_model"]
     except _MissingResourceError:
         return UnknownName("model", name, where=f"the registry at {_without_credentials(server)}")
     versions = [str(version["version"]) for version in model.get("latest_versions", ())]
-    if at.isdecimal():
-        return UnknownName("version", at, versions, where=f"model `{name}` at {_without_credentials(server)}")
+    if version_or_alias.isdecimal():
+        return UnknownName("version", version_or_alias, versions, where=f"model `{name}` at {_without_credentials(server)}")
     aliases = sorted(item["alias"] for item in model.get("aliases", ()))
-    return unknown_alias(name, at, aliases, max((int(version) for version in versions), default=1))
+    return unknown_alias(name, version_or_alias, aliases, max((int(version) for version in versions), default=1))
 
 
 def _copy(server: str, artifact_uri: str, folder: Path) -> None:
@@ -106,8 +106,8 @@ def _files(server: str, root: str, below: str = "") -> Iterator[str]:
 
     A model of another library needs all files.
     """
-    at = f"{root}/{below}" if below else root
-    items = _get(server, "2.0/mlflow-artifacts/artifacts", path=at).get("files", ())
+    folder = f"{root}/{below}" if below else root
+    items = _get(server, "2.0/mlflow-artifacts/artifacts", path=folder).get("files", ())
     named = [(PurePosixPath(str(item["path"])).name, item) for item in items]
     needs_all = bool(below) or any(name == FLAVOR for name, _ in named)
     for name, item in named:

@@ -146,9 +146,9 @@ def _is_in(field: conditions.ColumnRef, values: Sequence[Any], columns: Columns)
     column = columns[unquote(field.name)]
     constants = [value for value in values if value is not None]
     is_floating = column.values.dtype.kind == "f" or any(isinstance(value, float) for value in constants)
-    kind = np.float64 if is_floating else np.int64
+    dtype = np.float64 if is_floating else np.int64
     is_member, known = (
-        np.isin(column.values.astype(kind), np.array(constants, dtype=kind)),
+        np.isin(column.values.astype(dtype), np.array(constants, dtype=dtype)),
         _known(field, columns),
     )
     return known & is_member, np.bool_(False) if None in values else known & ~is_member

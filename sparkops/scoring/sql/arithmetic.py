@@ -33,7 +33,7 @@ def _is_decimal(node: Expression) -> bool:
     return (
         len(node.args) == 2  # noqa: PLR2004
         and parse_decimal_type(node.type) is not None
-        and all(parse_decimal_type(kind) is not None for kind in argument_types(node))
+        and all(parse_decimal_type(type_) is not None for type_ in argument_types(node))
     )
 
 
@@ -75,9 +75,9 @@ def _emit_integer_division(code: CodeWriter, node: Expression, operands: Fragmen
 
 
 def _is_integer_division(node: Expression) -> bool:
-    kinds = argument_types(node)
-    all_decimal = len(kinds) == 2 and all(parse_decimal_type(kind) for kind in kinds)  # noqa: PLR2004
-    return node.type == "long" and (all_decimal or kinds == ["long", "long"])
+    types = argument_types(node)
+    all_decimal = len(types) == 2 and all(parse_decimal_type(type_) for type_ in types)  # noqa: PLR2004
+    return node.type == "long" and (all_decimal or types == ["long", "long"])
 
 
 def _emit_remainder(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:

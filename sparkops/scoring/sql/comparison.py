@@ -15,8 +15,8 @@ from .types import is_floating
 
 
 def _is_comparison(node: Expression) -> bool:
-    kinds = argument_types(node)
-    return node.type == "boolean" and len(kinds) == 2 and kinds[0] == kinds[1]  # noqa: PLR2004
+    types = argument_types(node)
+    return node.type == "boolean" and len(types) == 2 and types[0] == types[1]  # noqa: PLR2004
 
 
 def _emit_equality(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
@@ -106,9 +106,9 @@ def _decoded_options(node: Expression) -> list[Any]:
 
 
 def _is_in(node: Expression) -> bool:
-    kinds = set(argument_types(node))
+    types = set(argument_types(node))
     are_literals = all(arg.op == "literal" and arg.value is not None for arg in node.args[1:])
-    if node.type != "boolean" or len(node.args) < 2 or len(kinds) != 1 or not are_literals:  # noqa: PLR2004
+    if node.type != "boolean" or len(node.args) < 2 or len(types) != 1 or not are_literals:  # noqa: PLR2004
         return False
     return all(value == value for value in _decoded_options(node))  # noqa: PLR0124
 

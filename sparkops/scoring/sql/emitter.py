@@ -44,8 +44,8 @@ def emit_expression(
         raise ModelError(f"{stage}: this version of sparkops does not know the operation `{node.op}`.")
     operands = [emit_expression(arg, columns, code, stage) for arg in node.args]
     if not _accepts(operation, node):
-        kinds = ", ".join(arg.type for arg in node.args)
-        raise ModelError(f"{stage}: operation `{node.op}` does not convert ({kinds}) to {node.type}.")
+        types = ", ".join(arg.type for arg in node.args)
+        raise ModelError(f"{stage}: operation `{node.op}` does not convert ({types}) to {node.type}.")
     return operation.emit(code, node, operands)
 
 

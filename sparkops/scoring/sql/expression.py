@@ -37,10 +37,10 @@ class Expression:
     size: int = 1
 
 
-def make_expression(op: str, kind: str, args: Sequence[Expression] = (), value: Any = None) -> Expression:
+def make_expression(op: str, type_: str, args: Sequence[Expression] = (), value: Any = None) -> Expression:
     """Return a node over its operands, with its depth and size."""
     depth = 1 + max((arg.depth for arg in args), default=0)
-    return Expression(op, kind, tuple(args), value, depth, 1 + sum(arg.size for arg in args))
+    return Expression(op, type_, tuple(args), value, depth, 1 + sum(arg.size for arg in args))
 
 
 def expression_from_json(items: Any, stage: str) -> Expression:
@@ -74,10 +74,10 @@ def _node_from_json(item: Any, nodes: Sequence[Expression], stage: str) -> Expre
         type(position) is int and 0 <= position < len(nodes) for position in positions
     ):
         raise ModelError(f"{stage}: its expression is damaged.")
-    op, kind = item["op"], item["type"]
-    if not is_supported(kind) and kind != "array<string>" and not (op == "column" and kind in TYPES):
-        raise ModelError(f"{stage}: its expression has a value of type {kind}.")
-    return make_expression(op, kind, [nodes[position] for position in positions], item.get("value"))
+    op, type_ = item["op"], item["type"]
+    if not is_supported(type_) and type_ != "array<string>" and not (op == "column" and type_ in TYPES):
+        raise ModelError(f"{stage}: its expression has a value of type {type_}.")
+    return make_expression(op, type_, [nodes[position] for position in positions], item.get("value"))
 
 
 def expression_to_json(root: Expression) -> list[dict[str, Any]]:
@@ -105,4 +105,4 @@ def referenced_columns(root: Expression) -> dict[str, str]:
     """Return the columns that a tree reads, in order: name to type."""
     if root.op == "column":
         return {root.value: root.type}
-    return {name: kind for arg in root.args for name, kind in referenced_columns(arg).items()}
+    return {name: type_ for arg in root.args for name, type_ in referenced_columns(arg).items()}

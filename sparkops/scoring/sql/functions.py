@@ -63,11 +63,11 @@ def _none_on_error(function: Callable[[Any], Any], value: Any) -> Any:
 
 def _is_round(node: Expression) -> bool:
     digits = parse_decimal_type(node.type)
-    kind = node.args[0].type if len(node.args) == 1 else ""
+    type_ = node.args[0].type if len(node.args) == 1 else ""
     places = type(node.value) is int and -_MAX_PLACES <= node.value <= _MAX_PLACES
-    if parse_decimal_type(kind) is not None:
+    if parse_decimal_type(type_) is not None:
         return places and digits is not None
-    return places and kind == node.type and (kind == "double" or is_integral(kind))
+    return places and type_ == node.type and (type_ == "double" or is_integral(type_))
 
 
 def _emit_round(*, even: bool) -> Emit:
@@ -85,20 +85,20 @@ def _emit_round(*, even: bool) -> Emit:
     return emit
 
 
-def _function(function: Callable[..., Any], result: str, *kinds: str, null: bool = False) -> Operation:
+def _function(function: Callable[..., Any], result: str, *types: str, null: bool = False) -> Operation:
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return emit_call(code, operands, function, null=null, nan=result == "double")
 
-    return Operation(has_signature(result, *kinds), emit)
+    return Operation(has_signature(result, *types), emit)
 
 
-def _date_field(template: str, kind: str) -> Operation:
+def _date_field(template: str, type_: str) -> Operation:
     """Return the operation that reads a field of a date or a timestamp, by the format of its Python text."""
 
     def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
         return propagate_nulls(code, operands, template.format, nan=False)
 
-    return Operation(has_signature("integer", kind), emit)
+    return Operation(has_signature("integer", type_), emit)
 
 
 def _all_strings(result: str) -> Check:

@@ -14,16 +14,16 @@ from .types import parse_decimal_type
 _MAX_LENGTH = 400
 
 
-def encode_literal(value: Any, kind: str) -> Any:
+def encode_literal(value: Any, type_: str) -> Any:
     """Return the JSON value of a constant: doubles as hexadecimal text, dates and timestamps as ISO text, decimals as text."""
-    if value is None or kind in ("string", "boolean") or kind in INTEGER_RANGES:
+    if value is None or type_ in ("string", "boolean") or type_ in INTEGER_RANGES:
         return value
-    if kind in ("float", "double"):
+    if type_ in ("float", "double"):
         return float(value).hex()
-    return str(value) if parse_decimal_type(kind) else value.isoformat()
+    return str(value) if parse_decimal_type(type_) else value.isoformat()
 
 
-def decode_literal(value: Any, kind: str) -> Any:
+def decode_literal(value: Any, type_: str) -> Any:
     """Return the constant of a JSON value.
 
     Raises:
@@ -31,38 +31,38 @@ def decode_literal(value: Any, kind: str) -> Any:
     """
     if value is None:
         return None
-    if kind in INTEGER_RANGES:
-        limit = INTEGER_RANGES[kind]
+    if type_ in INTEGER_RANGES:
+        limit = INTEGER_RANGES[type_]
         if type(value) is not int or not -limit <= value < limit:
-            raise ValueError(f"{value!r} is not of type {kind}")
+            raise ValueError(f"{value!r} is not of type {type_}")
         return value
-    if kind == "boolean":
+    if type_ == "boolean":
         if type(value) is not bool:
             raise ValueError(f"{value!r} is not a boolean")
         return value
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not a string")  # noqa: TRY004
-    return value if kind == "string" else _decode_text(value, kind)
+    return value if type_ == "string" else _decode_text(value, type_)
 
 
-def _decode_text(value: str, kind: str) -> Any:
+def _decode_text(value: str, type_: str) -> Any:
     if len(value) > _MAX_LENGTH:
         raise ValueError(f"it has more than {_MAX_LENGTH} characters")
-    if kind in ("float", "double"):
+    if type_ in ("float", "double"):
         number = _parse_hex(value)
-        if kind == "float" and number == number and to_float(number) != number:  # noqa: PLR0124
+        if type_ == "float" and number == number and to_float(number) != number:  # noqa: PLR0124
             raise ValueError(f"{value} is not a float")
         return number
-    if kind == "date":
+    if type_ == "date":
         return date.fromisoformat(value)
-    if kind == "timestamp":
+    if type_ == "timestamp":
         timestamp = datetime.fromisoformat(value)
         if timestamp.tzinfo is not None:
             raise ValueError(f"{value} has a time zone")
         return timestamp
-    digits = parse_decimal_type(kind)
+    digits = parse_decimal_type(type_)
     if digits is None:
-        raise ValueError(f"type {kind} has no constants")
+        raise ValueError(f"type {type_} has no constants")
     return _parse_decimal(value, *digits)
 
 

@@ -37,9 +37,9 @@ def argument_types(node: Expression) -> list[str]:
     return [arg.type for arg in node.args]
 
 
-def has_signature(result: str, *kinds: str) -> Check:
+def has_signature(result: str, *types: str) -> Check:
     """Return the check of a result type and operand types."""
-    return lambda node: node.type == result and argument_types(node) == list(kinds)
+    return lambda node: node.type == result and argument_types(node) == list(types)
 
 
 def has_one_numeric_type(count: int) -> Check:
@@ -51,10 +51,10 @@ def has_one_numeric_type(count: int) -> Check:
     return accepts
 
 
-def range_check_expr(code: CodeWriter, kind: str, expr: str) -> str:
+def range_check_expr(code: CodeWriter, type_: str, expr: str) -> str:
     """Return the text of an integer expression that raises outside the range of its type."""
-    limit, name = INTEGER_RANGES[kind], code.new_name()
-    overflow = code.constant(numeric.raise_overflow(kind))
+    limit, name = INTEGER_RANGES[type_], code.new_name()
+    overflow = code.constant(numeric.raise_overflow(type_))
     return f"({name} if {-limit} <= ({name} := {expr}) < {limit} else {overflow}({name}))"
 
 

@@ -40,17 +40,17 @@ def hash_long(value: int) -> int:
     return _hash((value & _MASK, value >> 32 & _MASK), 0, 8)
 
 
-def hash_value(value: Any, kind: str) -> int:
+def hash_value(value: Any, type_: str) -> int:
     """Return the hash of a value of one of Spark's types: text, boolean or number; null hashes to the seed."""
     if value is None:
         return SEED
-    if kind == "string":
+    if type_ == "string":
         return hash_string(value)
-    if kind == "double":
+    if type_ == "double":
         return hash_long(unpack("<q", pack("<d", nan if isnan(value) else value))[0])
-    if kind == "float":
+    if type_ == "float":
         return hash_integer(unpack("<i", pack("<f", nan if isnan(value) else value))[0])
-    return hash_long(value) if kind == "long" else hash_integer(int(value))
+    return hash_long(value) if type_ == "long" else hash_integer(int(value))
 
 
 def hash_strings(texts: Sequence[str]) -> Numbers:

@@ -49,7 +49,7 @@ def _build(build: Callable[[Step], TokenFunction], key: _ByIdentity) -> TokenFun
 
 
 def emit_call(
-    step: Step, code: CodeWriter, function: TokenFunction, kind: str, known: Sequence[str | None] = ()
+    step: Step, code: CodeWriter, function: TokenFunction, type_: str, known: Sequence[str | None] = ()
 ) -> str:
     """Generate the call of a function with the step's input column and return the variable that holds its value.
 
@@ -59,15 +59,15 @@ def emit_call(
         step: Its first input is the argument.
         code: Receives the code.
         function: The function.
-        kind: Required type of the column.
+        type_: Required type of the column.
         known: Tokens that the step knows, for edge rows.
 
     Raises:
         ModelError: The column has another type.
     """
     source = code.atom(code.scalar(step.inputs[0], step.stage))
-    if source.type != kind:
-        raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {kind} is needed.")
+    if source.type != type_:
+        raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {type_} is needed.")
     if source.null:
         problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
         code.line(f"if {source.expr} is None: {problem}(None)")

@@ -41,7 +41,7 @@ def select_evaluator(trees: TreeEnsemble, source: Vector) -> TreeEvaluator:
     quick_scorer = QuickScorer.build(traversal, source)
     if quick_scorer is not None:
         return quick_scorer
-    if trees.has_categories and len(trees.kind) <= MAX_COMPILED_NODES:
+    if trees.has_categories and len(trees.node_type) <= MAX_COMPILED_NODES:
         return NestedConditionals(trees, source)
     return TraversedRow(traversal, source)
 
@@ -49,5 +49,5 @@ def select_evaluator(trees: TreeEnsemble, source: Vector) -> TreeEvaluator:
 def estimated_operations(trees: TreeEnsemble) -> float:
     """Return the approximate number of conditions and additions for one row."""
     count, width = len(trees.roots), trees.leaves.shape[1]
-    mean_depth = np.log2(np.count_nonzero(trees.kind == LEAF) / count)
+    mean_depth = np.log2(np.count_nonzero(trees.node_type == LEAF) / count)
     return float(count * (mean_depth + width - 1))

@@ -49,7 +49,7 @@ class FeatureSplits:
 
 def group_splits(trees: TreeEnsemble, source: Vector) -> list[FeatureSplits]:
     """Return the splits of an ensemble by the value that they test, in the order of the vector's slots."""
-    inner = np.flatnonzero(trees.kind != LEAF)
+    inner = np.flatnonzero(trees.node_type != LEAF)
     # NumPy sorts narrow integers much faster.
     narrow = trees.feature[inner].astype(np.min_scalar_type(source.size))
     inner = inner[np.argsort(narrow, kind="stable")]
@@ -77,7 +77,7 @@ def _one_hot_splits(trees: TreeEnsemble, block: OneHot, nodes: Numbers, slot: Nu
 
 def _slot_splits(trees: TreeEnsemble, value: Scalar, nodes: Numbers) -> FeatureSplits:
     thresholds, limits = _thresholds(trees, nodes)
-    categories = [*_categories(trees, nodes[trees.kind[nodes] != AT_MOST])]
+    categories = [*_categories(trees, nodes[trees.node_type[nodes] != AT_MOST])]
     if not categories:
         return FeatureSplits(value, nodes, limits, thresholds, limits)
     bounds = np.unique(np.concatenate([limits, _isolating_bounds(np.concatenate(categories))]))
@@ -86,7 +86,7 @@ def _slot_splits(trees: TreeEnsemble, value: Scalar, nodes: Numbers) -> FeatureS
 
 def _thresholds(trees: TreeEnsemble, nodes: Numbers) -> tuple[Numbers, Numbers]:
     thresholds = trees.threshold[nodes]
-    return thresholds, np.unique(thresholds[trees.kind[nodes] == AT_MOST])
+    return thresholds, np.unique(thresholds[trees.node_type[nodes] == AT_MOST])
 
 
 def _categories(trees: TreeEnsemble, nodes: Numbers) -> Iterator[Numbers]:

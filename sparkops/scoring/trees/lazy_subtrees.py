@@ -49,7 +49,7 @@ class LazySubtrees:
         operands = [*dict.fromkeys(map(operand, features.values()))]
         position = {name: index for index, name in enumerate(operands)}
         self._trees, self._features, self._expression = trees, features, expression
-        self._sizes = trees.subtree_sizes() if len(trees.kind) <= MAX_COMPILED_NODES else None
+        self._sizes = trees.subtree_sizes() if len(trees.node_type) <= MAX_COMPILED_NODES else None
         self._position = {slot: position[operand(feature)] for slot, feature in features.items()}
         self._items = {
             slot: _with_operand(feature, f"values[{self._position[slot]}]")
@@ -102,7 +102,7 @@ class LazySubtrees:
     def _load(self, number: int) -> Node | LeafValue:
         """Return a node whose children are node numbers, or the value of a leaf."""
         trees = self._trees
-        while trees.kind.item(number) != LEAF:
+        while trees.node_type.item(number) != LEAF:
             slot = trees.feature.item(number)
             split = resolve_split(trees, number, self._features[slot])
             if not isinstance(split, int):

@@ -139,7 +139,7 @@ class LevelwiseTraversal:
         trees, levels, level = self.trees, [], self.trees.roots
         while len(level):
             levels.append(level)
-            inner = level[trees.kind[level] != LEAF]
+            inner = level[trees.node_type[level] != LEAF]
             level = np.column_stack([trees.right[inner], trees.left[inner]]).ravel()
         return levels
 
@@ -157,12 +157,12 @@ class LevelwiseTraversal:
 
     @cached_property
     def _kind(self) -> Numbers:
-        return self.trees.kind[self._order]
+        return self.trees.node_type[self._order]
 
     @cached_property
     def position(self) -> Numbers:
         """Return the breadth-first position of each node of the ensemble."""
-        position = np.empty(len(self.trees.kind), dtype=np.intp)
+        position = np.empty(len(self.trees.node_type), dtype=np.intp)
         position[self._order] = np.arange(len(self._order))
         return position
 
@@ -234,13 +234,13 @@ class _CategorySets:
     def build(cls, trees: TreeEnsemble, order: Numbers) -> _CategorySets:
         """Return the sets, by breadth-first position of the nodes."""
         sizes = np.diff(trees.first)
-        position = np.empty(len(trees.kind), dtype=np.int64)
+        position = np.empty(len(trees.node_type), dtype=np.int64)
         position[order] = np.arange(len(order))
         count = int(trees.categories.max(initial=0.0)) + 1
         nodes = np.repeat(position[np.arange(len(sizes))], sizes)
         keys = np.unique(nodes * count + trees.categories.astype(np.int64))
-        kind = trees.kind[order]
-        return cls(kind >= AMONG, kind == AMONG, keys, count)
+        node_type = trees.node_type[order]
+        return cls(node_type >= AMONG, node_type == AMONG, keys, count)
 
     def decide(self, node: Numbers, value: Numbers, left: Numbers) -> None:
         """Set `left` at nodes that test categories."""

@@ -46,7 +46,7 @@ def tree_expressions(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> l
     features, roots = bind_features(trees, source, code), trees.roots.tolist()
     replace_subtree = (
         LazySubtrees(trees, features, code, subtree_expression).call
-        if len(trees.kind) > MAX_EAGER_NODES
+        if len(trees.node_type) > MAX_EAGER_NODES
         else None
     )
     return [subtree_expression(trees, root, features, code, replace_subtree) for root in roots]
@@ -75,7 +75,7 @@ def subtree_expression(
     def expression(node: int, depth: int) -> str:
         if replace_subtree and (replacement := replace_subtree(node)):
             return replacement
-        if trees.kind.item(node) == LEAF:
+        if trees.node_type.item(node) == LEAF:
             leaf = trees.leaves[node].tolist()
             return float_literal(leaf[0]) if len(leaf) == 1 else f"({', '.join(map(float_literal, leaf))})"
         if depth > _MAX_DEPTH:

@@ -59,7 +59,7 @@ class QuickScorer:
     @classmethod
     def build(cls, traversal: LevelwiseTraversal, source: Vector) -> QuickScorer | None:
         """Return the mask table of an ensemble; None if it would be too large or a threshold is not finite."""
-        if len(traversal.trees.kind) > _MAX_NODES:
+        if len(traversal.trees.node_type) > _MAX_NODES:
             return None
         return cls.from_splits(traversal, group_splits(traversal.trees, source))
 

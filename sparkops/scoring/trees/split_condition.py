@@ -40,7 +40,7 @@ def bind_features(trees: TreeEnsemble, source: Vector, code: CodeWriter) -> dict
         start += block.size
     for slot, feature in features.items():
         if isinstance(feature, Scalar):
-            nodes = (trees.kind == AT_MOST) & (trees.feature == slot)
+            nodes = (trees.node_type == AT_MOST) & (trees.feature == slot)
             code.add_boundaries(feature, trees.threshold[nodes].tolist())
     return features
 
@@ -60,10 +60,10 @@ def resolve_split(trees: TreeEnsemble, node: int, feature: Feature) -> SplitCond
             return left if if_hot else right
         members = frozenset((slot,))
         return SplitCondition(members, left, right) if if_hot else SplitCondition(members, right, left)
-    kind = trees.kind.item(node)
-    if kind == AT_MOST:
+    node_type = trees.node_type.item(node)
+    if node_type == AT_MOST:
         return SplitCondition(float(trees.threshold.item(node)), left, right)
-    if_member, otherwise = (left, right) if kind == AMONG else (right, left)
+    if_member, otherwise = (left, right) if node_type == AMONG else (right, left)
     categories = trees.categories_of(node)
     return SplitCondition(categories, if_member, otherwise) if categories else otherwise
 
@@ -76,7 +76,7 @@ def comparison(limit: float | frozenset[float], code: CodeWriter) -> str:
 
 
 def _goes_left(trees: TreeEnsemble, node: int, value: float) -> bool:
-    kind = trees.kind.item(node)
-    if kind == AT_MOST:
+    node_type = trees.node_type.item(node)
+    if node_type == AT_MOST:
         return bool(value <= trees.threshold.item(node))
-    return (value in trees.categories_of(node)) == bool(kind == AMONG)
+    return (value in trees.categories_of(node)) == bool(node_type == AMONG)

@@ -14,7 +14,7 @@ LEAF, AT_MOST, AMONG, NOT_AMONG = 0, 1, 2, 3
 # Name of each array in a model's file, to field. Fields may be renamed, the names in files may not.
 _ARRAYS = {
     "roots": "roots",
-    "kind": "kind",
+    "kind": "node_type",
     "feature": "feature",
     "threshold": "threshold",
     "left": "left",
@@ -34,7 +34,7 @@ class TreeEnsemble:
 
     Args:
         roots: First node of each tree.
-        kind: LEAF, or the condition for the left child: value AT_MOST a threshold, AMONG or NOT_AMONG categories.
+        node_type: LEAF, or the condition for the left child: value AT_MOST a threshold, AMONG or NOT_AMONG categories.
         feature: Vector slot that a node tests.
         threshold: Threshold of a node.
         left: Child if the condition is true; a leaf points to itself.
@@ -45,7 +45,7 @@ class TreeEnsemble:
     """
 
     roots: Numbers
-    kind: Numbers
+    node_type: Numbers
     feature: Numbers
     threshold: Numbers
     left: Numbers
@@ -62,15 +62,15 @@ class TreeEnsemble:
             ModelError: The arrays are inconsistent, or a child does not come after its parent.
         """
         trees = cls(**{field: step.arrays[name] for name, field in _ARRAYS.items()})
-        count, own = len(trees.kind), np.arange(len(trees.kind))
-        inner = trees.kind != LEAF
+        count, own = len(trees.node_type), np.arange(len(trees.node_type))
+        inner = trees.node_type != LEAF
         sides = (trees.left, trees.right)
         valid = (
             len(trees.roots) > 0
             and all(len(a) == count for a in (trees.feature, trees.threshold, *sides, trees.leaves))
             and len(trees.first) == count + 1
             and trees.leaves.ndim == 2  # noqa: PLR2004
-            and bool(((trees.kind >= LEAF) & (trees.kind <= NOT_AMONG)).all())
+            and bool(((trees.node_type >= LEAF) & (trees.node_type <= NOT_AMONG)).all())
             and all(bool((side[~inner] == own[~inner]).all()) for side in sides)
             and all(bool((side[inner] > own[inner]).all() and (side < count).all()) for side in sides)
             and bool(((trees.feature >= 0) & (trees.feature < step.params["features"])).all())
@@ -87,7 +87,7 @@ class TreeEnsemble:
     @property
     def has_categories(self) -> bool:
         """Return whether a node tests categories."""
-        return bool((self.kind > AT_MOST).any())
+        return bool((self.node_type > AT_MOST).any())
 
     def categories_of(self, node: int) -> frozenset[float]:
         """Return the categories of a node."""
@@ -96,14 +96,14 @@ class TreeEnsemble:
     def used_features(self) -> Numbers:
         """Return the slots that the trees test, in ascending order."""
         used = np.zeros(int(self.feature.max()) + 1, dtype=np.bool_)
-        used[self.feature[self.kind != LEAF]] = True
+        used[self.feature[self.node_type != LEAF]] = True
         return np.flatnonzero(used)
 
     def subtree_sizes(self) -> list[int]:
         """Return the number of nodes of the subtree at each node, including itself."""
-        sizes, left, right = [1] * len(self.kind), self.left.tolist(), self.right.tolist()
+        sizes, left, right = [1] * len(self.node_type), self.left.tolist(), self.right.tolist()
         # Children come after their parents.
-        for node in reversed(np.flatnonzero(self.kind != LEAF).tolist()):
+        for node in reversed(np.flatnonzero(self.node_type != LEAF).tolist()):
             sizes[node] += sizes[left[node]] + sizes[right[node]]
         return sizes
 

@@ -9,7 +9,7 @@ from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_
 
 
 def compile_fm_classifier(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `factorization` step of two classes: the margin and its logistic probability."""
     params, arrays = read_factorization_machine(saved)
     params |= {"kind": "classify", "classes": 2}
     add_classifier(saved, plan, "factorization", params, arrays | threshold_arrays(saved))

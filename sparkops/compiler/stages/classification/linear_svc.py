@@ -10,7 +10,7 @@ from sparkops.compiler.stages.shared.predictor import add_classifier
 
 
 def compile_linear_svc(saved: SavedStage, plan: Plan) -> None:
-    """Add one step; the threshold applies to the margin."""
+    """Add an `svc` step: the margin of the hyperplane, compared with `threshold`. It has no probabilities."""
     row = saved.rows()[0]
     arrays = {
         "weights": parse_vector(row["coefficients"]),

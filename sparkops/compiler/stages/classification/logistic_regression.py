@@ -10,7 +10,7 @@ from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_
 
 
 def compile_logistic_regression(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, binomial or multinomial."""
+    """Add a `logistic` step: one margin and a threshold if binomial, a softmax over the margins if multinomial."""
     row = saved.rows()[0]
     multinomial = bool(row["isMultinomial"])
     arrays = {

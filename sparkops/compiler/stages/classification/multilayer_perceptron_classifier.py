@@ -8,7 +8,7 @@ from sparkops.compiler.stages.shared.predictor import add_classifier, threshold_
 
 
 def compile_multilayer_perceptron_classifier(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `perceptron` step: sigmoid layers of the saved sizes, and a softmax over the last one."""
     row = saved.rows()[0]
     layers = [int(size) for size in row.get("layers") or saved.params["layers"]]
     params = {"layers": layers, "classes": layers[-1], "features": layers[0]}

@@ -11,21 +11,21 @@ from sparkops.scoring.ir.arrays import Numbers
 
 
 def compile_naive_bayes(saved: SavedStage, plan: Plan) -> None:
-    """Add one step: multinomial, complement, Bernoulli or Gaussian."""
-    row, kind = saved.rows()[0], str(saved.params["modelType"])
+    """Add a `naive_bayes` step for the saved model type: multinomial, complement, Bernoulli or Gaussian."""
+    row, model_type = saved.rows()[0], str(saved.params["modelType"])
     prior, theta = parse_vector(row["pi"]), parse_matrix(row["theta"])
     arrays = {"prior": prior, "theta": theta}
-    if kind == "gaussian":
+    if model_type == "gaussian":
         arrays |= _gaussian_arrays(parse_matrix(row["sigma"]))
-    elif kind == "complement":
+    elif model_type == "complement":
         arrays["prior"] = np.zeros(len(prior))
-    elif kind == "bernoulli":
+    elif model_type == "bernoulli":
         arrays |= _bernoulli_arrays(prior, theta)
-    if kind != "gaussian" and not np.isfinite(arrays["theta"]).all():
+    if model_type != "gaussian" and not np.isfinite(arrays["theta"]).all():
         raise CannotCompile(
             "a feature has probability 0 in some class (smoothing is 0), so Spark's answer may be NaN"
         )
-    params = {"kind": kind, "classes": len(prior), "features": theta.shape[1]}
+    params = {"kind": model_type, "classes": len(prior), "features": theta.shape[1]}
     add_classifier(saved, plan, "naive_bayes", params, arrays | threshold_arrays(saved))
 
 

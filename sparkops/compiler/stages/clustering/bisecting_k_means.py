@@ -18,7 +18,10 @@ Nodes = Mapping[int, Mapping[str, Any]]
 
 
 def compile_bisecting_k_means(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, with the tree of centres breadth-first from the root."""
+    """Add a `bisecting` step: the leaf that a row reaches in the tree of centres.
+
+    The nodes are in breadth-first order, as the scorer expects children after their parents.
+    """
     parts = sorted((saved.folder / "data" / "metadata").glob("part-*"))
     metadata = json.loads(parts[0].read_text(encoding="utf-8"))
     nodes = {int(row["index"]): row for row in saved.rows("data/data")}

@@ -12,7 +12,10 @@ from sparkops.scoring.ir.description import Output
 
 
 def compile_gaussian_mixture(saved: SavedStage, plan: Plan) -> None:
-    """Add one step. The constants of the densities are computed here, as Spark computes them when it loads a model."""
+    """Add a `mixture` step: the probability of each component, and the index of the most probable one.
+
+    The constants of the densities are computed here, as Spark computes them when it loads a model.
+    """
     row = saved.rows()[0]
     means = [parse_vector(mean) for mean in row["mus"]]
     densities = [

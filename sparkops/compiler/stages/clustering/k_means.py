@@ -10,7 +10,7 @@ from sparkops.compiler.stages.shared.predictor import add_cluster_index
 
 
 def compile_k_means(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `kmeans` step: the index of the nearest centre, by Euclidean or cosine distance."""
     rows = sorted(saved.rows(), key=lambda row: int(row["clusterIdx"]))
     arrays = {"centres": np.array([parse_vector(row["clusterCenter"]) for row in rows])}
     params = {"cosine": saved.params["distanceMeasure"] == "cosine"}

@@ -15,7 +15,7 @@ Items = tuple[str | int | None, ...]
 
 
 def compile_fp_growth(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, with the association rules of the frequent itemsets.
+    """Add a `rules` step: items -> consequents of the association rules whose antecedent they contain.
 
     Rules are ordered by descending confidence. Spark's own order depends on the partitions of its tables.
     """

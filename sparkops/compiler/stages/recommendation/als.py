@@ -12,7 +12,10 @@ from sparkops.scoring.ir.description import Output
 
 
 def compile_als(saved: SavedStage, plan: Plan) -> None:
-    """Add one step; `coldStartStrategy` drops rows of unknown ids, or predicts NaN for them."""
+    """Add a `recommend` step: user and item id -> dot product of their factors.
+
+    `coldStartStrategy` drops rows of unknown ids, or predicts NaN for them.
+    """
     prediction = prediction_column(saved)
     inputs = [str(saved.params["userCol"]), str(saved.params["itemCol"])]
     for name in inputs:

@@ -11,7 +11,10 @@ from sparkops.scoring.ir.description import Output
 
 
 def compile_aft_survival_regression(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, with the quantiles of a Weibull distribution as factors of the expected lifetime."""
+    """Add a `survival` step: the expected lifetime, and its quantiles if their column is set.
+
+    A quantile of a Weibull distribution is a constant factor times the expected lifetime.
+    """
     row, prediction = saved.rows()[0], prediction_column(saved)
     quantiles, scale = str(saved.params.get("quantilesCol", "")), float(row["scale"])
     probabilities = np.array(saved.params["quantileProbabilities"], dtype=np.float64)

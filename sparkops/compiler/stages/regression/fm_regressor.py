@@ -9,6 +9,6 @@ from sparkops.compiler.stages.shared.predictor import add_regressor
 
 
 def compile_fm_regressor(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `factorization` step: linear terms and pairwise interactions of features -> number."""
     params, arrays = read_factorization_machine(saved)
     add_regressor(saved, plan, "factorization", params | {"kind": "regress", "classes": 0}, arrays)

@@ -15,7 +15,7 @@ _LINKS_BY_POWER = {0.0: "log", 1.0: "identity", -1.0: "inverse", 0.5: "sqrt"}
 
 
 def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `glm` step: the inverse link of the linear prediction, and the linear prediction if its column is set."""
     row, prediction = saved.rows()[0], prediction_column(saved)
     link, power, family = _link(saved)
     arrays = {

@@ -11,7 +11,7 @@ from sparkops.scoring.ir.description import Output
 
 
 def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, of a double or of one slot of a vector."""
+    """Add an `isotonic` step: a double, or one slot of a vector -> prediction, linear between the boundaries."""
     row, prediction, source = saved.rows()[0], prediction_column(saved), str(saved.params["featuresCol"])
     type_ = plan.column_type(source)
     if type_ not in ("double", "vector"):

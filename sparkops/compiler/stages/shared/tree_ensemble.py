@@ -41,10 +41,10 @@ def add_column(
     plan.outputs.append(output)
 
 
-def tree_params(saved: SavedStage, kind: str) -> dict[str, Any]:
-    """Return the params of a step; `kind` is "regress", "classify" or "boost"."""
+def tree_params(saved: SavedStage, task: str) -> dict[str, Any]:
+    """Return the params of a step; `task` is "regress", "classify" or "boost"."""
     classes = int(saved.metadata.get("numClasses", 0))
-    return {"kind": kind, "features": int(saved.metadata["numFeatures"]), "classes": classes, "mean": False}
+    return {"kind": task, "features": int(saved.metadata["numFeatures"]), "classes": classes, "mean": False}
 
 
 def leaf_prediction(node: Node) -> list[float]:
@@ -140,13 +140,13 @@ def _append_node(columns: dict[str, list[Any]], node: Node, start: int, index: i
     """
     split = node["split"]
     inner = node["leftChild"] >= 0
-    kind, threshold = LEAF, 0.0
+    node_type, threshold = LEAF, 0.0
     if inner and split["numCategories"] < 0:
-        kind, threshold = AT_MOST, split["leftCategoriesOrThreshold"][0]
+        node_type, threshold = AT_MOST, split["leftCategoriesOrThreshold"][0]
     elif inner:
-        kind, categories = _tested_categories(split)
+        node_type, categories = _tested_categories(split)
         columns["categories"] += categories
-    columns["kind"].append(kind)
+    columns["kind"].append(node_type)
     columns["feature"].append(split["featureIndex"] if inner else 0)
     columns["threshold"].append(threshold)
     columns["left"].append(start + node["leftChild"] if inner else index)

@@ -13,14 +13,14 @@ from sparkops.scoring.ir.description import Step
 
 def convert_naive_bayes(step: Step, context: GraphContext) -> None:
     """Add the check of the features, the sums and the class."""
-    graph, source, kind = context.graph, context.features(step), step.params["kind"]
+    graph, source, model_type = context.graph, context.features(step), step.params["kind"]
     theta = step.arrays["theta"].astype(np.float64)
-    if kind == "gaussian":
+    if model_type == "gaussian":
         raw = _gaussian_scores(graph, source.tensor, step)
     else:
-        context.exclude(_has_invalid_count(graph, source.tensor, binary=kind == "bernoulli"))
+        context.exclude(_has_invalid_count(graph, source.tensor, binary=model_type == "bernoulli"))
         raw = graph.gemm(source.tensor, theta, step.arrays["prior"])
-    if kind == "complement":
+    if model_type == "complement":
         top = graph.add("ReduceMax", raw, np.array([1]))
         total = graph.reduce_sum(graph.add("Exp", graph.add("Sub", raw, top)))
         raw = graph.add("Sub", raw, graph.add("Add", graph.add("Log", total), top))

@@ -19,7 +19,7 @@ def convert_select(step: Step, context: GraphContext) -> None:
     result = _add_expression(tree, context)
     tensor = context.expand_to_rows(result.name)
     context.columns[step.outputs[0]] = ScalarTensor(
-        tensor, result.kind, tree.type, result.null, has_nan=result.kind == "double"
+        tensor, result.dtype, tree.type, result.null, has_nan=result.dtype == "double"
     )
 
 

@@ -15,9 +15,9 @@ _INT_RANGE = 2**31
 def convert_als(step: Step, context: GraphContext) -> None:
     """Add both look-ups and the product, in single precision and in order, as Spark computes it."""
     graph = context.graph
-    indices = [_look_up_id(step, context, at, side) for at, side in enumerate(("user", "item"))]
+    indices = [_look_up_id(step, context, position, side) for position, side in enumerate(("user", "item"))]
     factors = [
-        _gather_factors(step, context, at, side) for at, side in zip(indices, ("user", "item"), strict=True)
+        _gather_factors(step, context, index, side) for index, side in zip(indices, ("user", "item"), strict=True)
     ]
     total = graph.add("Unsqueeze", sum_in_order(graph, graph.add("Mul", *factors)), np.array([1]))
     prediction = graph.cast(total, "double")
@@ -34,9 +34,9 @@ def _gather_factors(step: Step, context: GraphContext, index: str, side: str) ->
     return context.graph.add("Squeeze", rows, np.array([1]))
 
 
-def _look_up_id(step: Step, context: GraphContext, at: int, side: str) -> str:
+def _look_up_id(step: Step, context: GraphContext, position: int, side: str) -> str:
     """Return the index of an id, the number of ids for an unknown one; a row without a valid id is not scored."""
-    graph, column = context.graph, context.scalar(step, at)
+    graph, column = context.graph, context.scalar(step, position)
     value = context.as_double(column)
     low = graph.add("GreaterOrEqual", value, float(-_INT_RANGE))
     valid = graph.add("And", low, graph.add("Less", value, float(_INT_RANGE)))

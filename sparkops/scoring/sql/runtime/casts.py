@@ -75,20 +75,20 @@ def _from_number(source: str, target: str) -> Cast | None:
     return str if target == "string" and is_integral(source) else None
 
 
-def _in_range(kind: str, limit: int, value: int) -> int:
+def _in_range(type_: str, limit: int, value: int) -> int:
     if not -limit <= value < limit:
-        raise EvaluationError(f"casts {value}, which does not fit {kind}")
+        raise EvaluationError(f"casts {value}, which does not fit {type_}")
     return value
 
 
-def _truncate(kind: str, limit: int, value: float) -> int:
+def _truncate(type_: str, limit: int, value: float) -> int:
     if isinf(value) or not -float(limit) - 1.0 < value < float(limit) * (1.0 if limit < 2**63 else 2.0):
-        raise EvaluationError(f"casts {value!r}, which does not fit {kind}")
+        raise EvaluationError(f"casts {value!r}, which does not fit {type_}")
     truncated = int(value)
     if truncated == limit == 2**63:
         return limit - 1
     if not -limit <= truncated < limit:
-        raise EvaluationError(f"casts {value!r}, which does not fit {kind}")
+        raise EvaluationError(f"casts {value!r}, which does not fit {type_}")
     return truncated
 
 
@@ -126,8 +126,8 @@ def _from_decimal(target: str) -> Cast | None:
     return partial(_truncate_decimal, target, INTEGER_RANGES[target]) if is_integral(target) else None
 
 
-def _truncate_decimal(kind: str, limit: int, value: Decimal) -> int:
-    return _in_range(kind, limit, int(value))
+def _truncate_decimal(type_: str, limit: int, value: Decimal) -> int:
+    return _in_range(type_, limit, int(value))
 
 
 def _from_string(source: str, target: str) -> Cast | None:
@@ -138,20 +138,20 @@ def _from_string(source: str, target: str) -> Cast | None:
     return {"double": _parse_double, "boolean": _parse_boolean, "date": parse_date}.get(target)
 
 
-def _invalid(value: str, kind: str) -> EvaluationError:
+def _invalid(value: str, type_: str) -> EvaluationError:
     shown = repr(value if len(value) <= 40 else value[:37] + "...")  # noqa: PLR2004
-    return EvaluationError(f"casts {shown}, which is not a valid {kind}")
+    return EvaluationError(f"casts {shown}, which is not a valid {type_}")
 
 
-def _parse_integer(kind: str, limit: int, value: str) -> int:
+def _parse_integer(type_: str, limit: int, value: str) -> int:
     text = value.strip(_BLANK)
     if not _INTEGER.fullmatch(text):
-        raise _invalid(value, kind)
+        raise _invalid(value, type_)
     digits = text.lstrip("+-").lstrip("0")
     number = int(digits or "0") if len(digits) < _MAX_DIGITS else limit * 2
     number = -number if text[0] == "-" else number
     if not -limit <= number < limit:
-        raise _invalid(value, kind)
+        raise _invalid(value, type_)
     return number
 
 
@@ -209,7 +209,7 @@ def _midnight(value: date) -> datetime:
 
 _BOOLEAN_AND_TIME_CASTS: dict[tuple[str, str], Cast] = {
     ("boolean", "string"): _boolean_text,
-    **{("boolean", kind): int for kind in INTEGER_RANGES},
+    **{("boolean", type_): int for type_ in INTEGER_RANGES},
     ("boolean", "float"): float,
     ("boolean", "double"): float,
     ("date", "string"): date.isoformat,

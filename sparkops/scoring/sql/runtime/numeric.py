@@ -35,11 +35,11 @@ def int_to_float(value: int) -> float:
     return math.ldexp(float(mantissa), shift) if value > 0 else -math.ldexp(float(mantissa), shift)
 
 
-def raise_overflow(kind: str) -> Callable[[Any], Any]:
+def raise_overflow(type_: str) -> Callable[[Any], Any]:
     """Return the function that raises for an integer outside the range of its type."""
 
     def overflow(value: Any) -> Any:
-        raise EvaluationError(f"overflows {kind} ({value})")
+        raise EvaluationError(f"overflows {type_} ({value})")
 
     return overflow
 

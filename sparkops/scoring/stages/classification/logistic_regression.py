@@ -72,6 +72,7 @@ class LogisticRegression:
 
 
 def _margin_of(threshold: float) -> float:
+    """Return the margin whose probability is the threshold."""
     if threshold in (0.0, 1.0):
         return inf if threshold else -inf
     return log(threshold / (1.0 - threshold))

@@ -19,7 +19,7 @@ from ...ir.validation import enum_param, float_array, int_param, require
 from ...kernels import class_decision
 from ...kernels.linear_sums import margin_expr, margin_rows
 
-KINDS = ("multinomial", "complement", "bernoulli", "gaussian")
+MODEL_TYPES = ("multinomial", "complement", "bernoulli", "gaussian")
 _MAX_UNROLLED = 64
 
 
@@ -35,20 +35,20 @@ class NaiveBayes:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the check of the features, the sums and the class."""
-        kind = enum_param(step, "kind", KINDS)
+        model_type = enum_param(step, "kind", MODEL_TYPES)
         prior, theta = _arrays(step)
         source = code.features(step.inputs[0], step.stage, theta.shape[1])
-        if kind == "gaussian":
+        if model_type == "gaussian":
             row = code.dense(source)
             raw = code.local(f"{code.constant(partial(_gaussian, _classes(step)))}({row})")
         else:
-            source = _emit_check(step, source, code, binary=kind == "bernoulli")
+            source = _emit_check(step, source, code, binary=model_type == "bernoulli")
             sums = [
                 margin_expr(source, *pair, code, sparse=False)
                 for pair in zip(theta, prior.tolist(), strict=True)
             ]
             raw = code.local(f"[{', '.join(sums)}]")
-        if kind == "complement":
+        if model_type == "complement":
             raw = code.local(f"{code.constant(_subtract_log_sum_exp)}({raw})")
         class_decision.emit_classification(
             step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
@@ -56,18 +56,18 @@ class NaiveBayes:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
-        source, kind = frame.features(step.inputs[0]), step.params["kind"]
+        source, model_type = frame.features(step.inputs[0]), step.params["kind"]
         prior, theta = _arrays(step)
         with np.errstate(all="ignore"):
-            if kind == "gaussian":
+            if model_type == "gaussian":
                 raw = _gaussian_rows(step, source.dense())
             else:
-                frame.refuse(_has_invalid_count(source.dense(), binary=kind == "bernoulli"))
+                frame.refuse(_has_invalid_count(source.dense(), binary=model_type == "bernoulli"))
                 pairs = zip(theta, prior.tolist(), strict=True)
                 raw = np.column_stack(
                     [margin_rows(source, *pair, frame.size, sparse=False) for pair in pairs]
                 )
-            if kind == "complement":
+            if model_type == "complement":
                 top = raw.max(axis=1, keepdims=True)
                 raw -= np.log(np.exp(raw - top).sum(axis=1, keepdims=True)) + top
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
@@ -131,12 +131,12 @@ def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
 
 def _gaussian_rows(step: Step, table: Numbers) -> Numbers:
     raw = np.empty((len(table), len(step.arrays["prior"])))
-    for at, (prior, widths, pairs) in enumerate(_classes(step)):
+    for label, (prior, widths, pairs) in enumerate(_classes(step)):
         total = np.zeros(len(table))
         for feature, (mean, wide) in enumerate(pairs):
             gap = table[:, feature] - mean
             total += gap * gap / wide if wide else gap * gap * inf
-        raw[:, at] = prior - (total + widths) / 2.0
+        raw[:, label] = prior - (total + widths) / 2.0
     return raw
 
 

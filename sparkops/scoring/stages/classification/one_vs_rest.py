@@ -18,9 +18,9 @@ from ...kernels import class_decision
 
 @dataclass(frozen=True, slots=True)
 class OneVsRest:
-    """The class with the first largest score; NaN is skipped; class -1 if no score is above minus infinity.
+    """The first class with the largest score, without NaN; -1 if no score is above minus infinity.
 
-    params: classes; inputs: the raw scores of each class's classifier, of which the second is compared.
+    params: classes; inputs: for each class, the raw scores of its classifier: (rest, class). The second ones are compared.
     """
 
     op: str = "one_vs_rest"
@@ -38,14 +38,14 @@ class OneVsRest:
         """Classify every row."""
         raw = np.column_stack([frame.vectors(name).slot(1) for name in step.inputs])
         numbers = np.where(np.isnan(raw), -inf, raw)
-        none = numbers.max(axis=1) == -inf
-        index = np.where(none, -1.0, numbers.argmax(axis=1))
+        has_no_score = numbers.max(axis=1) == -inf
+        index = np.where(has_no_score, -1.0, numbers.argmax(axis=1))
         class_decision.bind_columns(step, frame, index, raw, np.zeros((0, 0)))
 
 
 def _argmax(scores: Sequence[float]) -> float:
     best, largest = -1, -inf
-    for at, score in enumerate(scores):
+    for index, score in enumerate(scores):
         if score > largest:
-            best, largest = at, score
+            best, largest = index, score
     return float(best)

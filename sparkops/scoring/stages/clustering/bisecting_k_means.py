@@ -122,8 +122,8 @@ def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[o
 def _ambiguous_rows(source: VectorColumn, norm: Numbers, stored: str) -> Numbers:
     """Return which vectors are infinitely far from all centres and not known to be stored dense."""
     infinite = np.isinf(norm)
-    for at in np.flatnonzero(infinite) if stored != "dense" else ():
-        infinite[at] = is_sparse(stored, source.dense()[at].tolist()) is not False
+    for row in np.flatnonzero(infinite) if stored != "dense" else ():
+        infinite[row] = is_sparse(stored, source.dense()[row].tolist()) is not False
     return infinite if stored != "dense" else np.zeros(len(norm), dtype=bool)
 
 
@@ -173,8 +173,8 @@ class _Descent:
         return f"1.0 - ({product}) / {float_literal(float(np.linalg.norm(centre)))} / {self.norm}"
 
 
-def _distance_rows(step: Step, source: VectorColumn, at: int, norm: Numbers) -> Numbers:
-    centre = step.arrays["centres"][at]
+def _distance_rows(step: Step, source: VectorColumn, node: int, norm: Numbers) -> Numbers:
+    centre = step.arrays["centres"][node]
     if not step.params["cosine"]:
         return squared_distance_rows(source, centre, len(norm))
     dot = margin_rows(source, centre, 0.0, len(norm), sparse=False)

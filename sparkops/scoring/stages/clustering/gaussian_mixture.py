@@ -109,9 +109,9 @@ def _array_shares(step: Step) -> Callable[[Sequence[float]], list[float]]:
 def _share_rows(step: Step, table: Numbers) -> Numbers:
     densities = np.empty((len(table), len(step.arrays["weights"])))
     with np.errstate(all="ignore"):
-        for at, (weight, height, root, shift) in enumerate(
+        for component, (weight, height, root, shift) in enumerate(
             zip(*(step.arrays[name] for name in ("weights", "heights", "roots", "shifts")), strict=True)
         ):
             gaps = shift - table @ root.T
-            densities[:, at] = _EPSILON + weight * np.exp(height - 0.5 * (gaps * gaps).sum(axis=1))
+            densities[:, component] = _EPSILON + weight * np.exp(height - 0.5 * (gaps * gaps).sum(axis=1))
         return np.asarray(densities / densities.sum(axis=1, keepdims=True))

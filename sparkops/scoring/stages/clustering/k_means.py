@@ -71,9 +71,9 @@ class KMeans:
 
 def _argmin(distances: Sequence[float]) -> int:
     nearest, smallest = 0, inf
-    for at, distance in enumerate(distances):
+    for index, distance in enumerate(distances):
         if distance < smallest:
-            nearest, smallest = at, distance
+            nearest, smallest = index, distance
     return nearest
 
 

@@ -194,11 +194,11 @@ def evaluate_rows(step: Step, tree: Expression, frame: Frame) -> tuple[list[Any]
     failed = np.zeros(frame.size, dtype=bool)
     values: list[Any] = []
     rows = zip(*lists, strict=True) if lists else iter([()] * frame.size)
-    for at, row in enumerate(rows):
+    for index, row in enumerate(rows):
         try:
             values.append(function(row))
         except EvaluationError:
-            failed[at] = True
+            failed[index] = True
             values.append(None)
     return values, failed
 

@@ -18,7 +18,7 @@ from ...ir.validation import require
 TYPES = (
     "array<string>",
     "array<boolean>",
-    *(f"array<{kind}>" for kind in ("byte", "short", "integer", "long")),
+    *(f"array<{type_}>" for type_ in ("byte", "short", "integer", "long")),
 )
 Item = str | bool | int | None
 Rule = tuple[frozenset[Item], Item]

@@ -50,8 +50,8 @@ class ALS:
         rows = [table[index[known]] for table, index in zip(factors, indices, strict=True)]
         products = total[known]
         with np.errstate(all="ignore"):
-            for at in range(factors[0].shape[1]):
-                products = products + rows[0][:, at] * rows[1][:, at]
+            for factor in range(factors[0].shape[1]):
+                products = products + rows[0][:, factor] * rows[1][:, factor]
         total[known] = products
         total[~known] = np.nan
         if step.params["invalid"] == "skip":

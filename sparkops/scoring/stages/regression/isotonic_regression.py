@@ -51,28 +51,28 @@ def _feature(step: Step, code: CodeWriter) -> Scalar:
         column = code.scalar(step.inputs[0], step.stage)
         require(step, good=column.type == "double")
         return column
-    at, source = int_param(step, "feature"), code.features(step.inputs[0], step.stage)
-    require(step, good=at < source.size)
-    return vector_slot(source, at)
+    slot, source = int_param(step, "feature"), code.features(step.inputs[0], step.stage)
+    require(step, good=slot < source.size)
+    return vector_slot(source, slot)
 
 
 def _interpolate(places: Sequence[float], answers: Sequence[float], value: float) -> float:
-    at = bisect_left(places, value) if value == value else len(places)  # noqa: PLR0124
-    if at == len(places):
+    index = bisect_left(places, value) if value == value else len(places)  # noqa: PLR0124
+    if index == len(places):
         return answers[-1]
-    if at == 0 or places[at] == value:
-        return answers[at]
-    left_place, left_answer = places[at - 1], answers[at - 1]
-    return left_answer + (answers[at] - left_answer) * (value - left_place) / (places[at] - left_place)
+    if index == 0 or places[index] == value:
+        return answers[index]
+    left_place, left_answer = places[index - 1], answers[index - 1]
+    return left_answer + (answers[index] - left_answer) * (value - left_place) / (places[index] - left_place)
 
 
 def _interpolate_rows(places: Numbers, answers: Numbers, values: Numbers) -> Numbers:
-    at = np.searchsorted(places, values)
-    right = np.minimum(at, len(places) - 1)
+    index = np.searchsorted(places, values)
+    right = np.minimum(index, len(places) - 1)
     left = np.maximum(right - 1, 0)
     with np.errstate(all="ignore"):
         span = (answers[right] - answers[left]) * (values - places[left])
         line = answers[left] + span / (places[right] - places[left])
     return np.asarray(
-        np.where((at == 0) | (at == len(places)) | (places[right] == values), answers[right], line)
+        np.where((index == 0) | (index == len(places)) | (places[right] == values), answers[right], line)
     )

@@ -40,9 +40,9 @@ class AffineTransform:
         sizes = {len(array) for array in step.arrays.values()}
         source = code.features(step.inputs[0], step.stage, sizes.pop() if sizes else None)
         blocks: list[Block] = []
-        at = 0
+        start = 0
         for block in source.blocks:
-            numbers = {name: array[at : at + block.size] for name, array in step.arrays.items()}
+            numbers = {name: array[start : start + block.size] for name, array in step.arrays.items()}
             if isinstance(block, OneHot):
                 blocks.append(
                     replace(block, hot=_apply(block.hot, numbers), base=_apply(block.base, numbers))
@@ -53,7 +53,7 @@ class AffineTransform:
                 blocks.append(_emit_dense(block, numbers, code))
             else:
                 blocks.append(_emit_scalar(block, numbers, code))
-            at += block.size
+            start += block.size
         code.columns[step.outputs[0]] = Vector(tuple(blocks), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -63,9 +63,9 @@ class AffineTransform:
             return
         source = frame.features(step.inputs[0])
         blocks: list[VectorBlock] = []
-        at = 0
+        start = 0
         for block in source.blocks:
-            numbers = {name: array[at : at + block.size] for name, array in step.arrays.items()}
+            numbers = {name: array[start : start + block.size] for name, array in step.arrays.items()}
             if isinstance(block, OneHotBlock):
                 blocks.append(
                     OneHotBlock(block.index, _apply(block.hot, numbers), _apply(block.base, numbers))
@@ -77,7 +77,7 @@ class AffineTransform:
                 blocks.append(DenseBlock(_apply(table, numbers)))
             else:
                 blocks.append(ScalarColumn(_apply(block.values, numbers)))
-            at += block.size
+            start += block.size
         frame.columns[step.outputs[0]] = VectorColumn(tuple(blocks))
 
 
@@ -103,9 +103,9 @@ def _emit_sparse(block: Sparse, numbers: dict[str, Numbers], code: CodeWriter) -
         return block
     scale = code.constant(array("d", numbers["scale"]))
     if (numbers["scale"] == 0.0).any():
-        expr = f"{{at: new for at, value in {block.expr}.items() if (new := value * {scale}[at])}}"
+        expr = f"{{slot: new for slot, value in {block.expr}.items() if (new := value * {scale}[slot])}}"
     else:
-        expr = f"{{at: value * {scale}[at] for at, value in {block.expr}.items()}}"
+        expr = f"{{slot: value * {scale}[slot] for slot, value in {block.expr}.items()}}"
     scaled = code.local(expr)
     return replace(block, expr=scaled)
 

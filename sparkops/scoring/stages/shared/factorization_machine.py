@@ -27,13 +27,13 @@ class FactorizationMachine:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the sums, and the class of a classifier."""
-        kind, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _arrays(step)
+        task, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _arrays(step)
         source = code.features(step.inputs[0], step.stage, len(weights))
         linear = margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
         )
         total = code.local(f"{linear} + {_pair_sum_expr(source, factors, code)}")
-        if kind == "regress":
+        if task == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
         high = code.local(f"{code.constant(class_decision.sigmoid)}({total})")
@@ -87,8 +87,8 @@ def _sparse_pair_sum(
     factors: Sequence[Sequence[float]], zeros: list[float], row: Mapping[int, float]
 ) -> float:
     sums, squares = zeros.copy(), zeros.copy()
-    for at, value in row.items():
-        for f, factor in enumerate(factors[at]):
+    for slot, value in row.items():
+        for f, factor in enumerate(factors[slot]):
             term = factor * value
             sums[f] += term
             squares[f] += term * term

@@ -37,20 +37,20 @@ class SlotSelection:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Select among the blocks; a block that is one expression is reduced."""
-        selected = [int(at) for at in float_array(step, "slots", None)]
+        selected = [int(slot) for slot in float_array(step, "slots", None)]
         source = code.features(step.inputs[0], step.stage)
         require(
-            step, good=all(0 <= at < source.size for at in selected) and len(set(selected)) == len(selected)
+            step, good=all(0 <= slot < source.size for slot in selected) and len(set(selected)) == len(selected)
         )
         runs = _runs(selected, [block.size for block in source.blocks])
-        blocks = [block for at, inner in runs for block in _select_block(source.blocks[at], inner, code)]
+        blocks = [block for index, inner in runs for block in _select_block(source.blocks[index], inner, code)]
         code.columns[step.outputs[0]] = Vector(tuple(blocks), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Select in every row."""
         source = frame.features(step.inputs[0])
         runs = _runs(step.arrays["slots"].tolist(), [block.size for block in source.blocks])
-        parts = tuple(_select_column(source.blocks[at], inner) for at, inner in runs)
+        parts = tuple(_select_column(source.blocks[index], inner) for index, inner in runs)
         frame.columns[step.outputs[0]] = VectorColumn(parts or (DenseBlock(np.zeros((frame.size, 0))),))
 
 
@@ -72,13 +72,13 @@ def _select_block(block: Block, selected: list[int], code: CodeWriter) -> list[B
         index = code.local(f"{table}[{block.index}]")
         return [replace(block, index=index, hot=block.hot[selected], base=block.base[selected])]
     if len(selected) <= _MAX_UNROLLED:
-        return [block_slot(block, at) for at in selected]
-    kind = itemgetter(*selected) if isinstance(block, Dense) else partial(_select_sparse, selected=selected)
-    return [replace(block, expr=code.local(f"{code.constant(kind)}({block.expr})"), size=len(selected))]
+        return [block_slot(block, slot) for slot in selected]
+    select = itemgetter(*selected) if isinstance(block, Dense) else partial(_select_sparse, selected=selected)
+    return [replace(block, expr=code.local(f"{code.constant(select)}({block.expr})"), size=len(selected))]
 
 
 def _select_sparse(values: dict[int, float], *, selected: list[int]) -> dict[int, float]:
-    return {at: values[old] for at, old in enumerate(selected) if old in values}
+    return {new: values[old] for new, old in enumerate(selected) if old in values}
 
 
 def _new_indices(selected: list[int], count: int) -> Numbers:

@@ -30,10 +30,10 @@ class TreePrediction:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Add the sum over all trees and the prediction from it to the code of a row."""
         trees = TreeEnsemble.from_step(step)
-        kind = enum_param(step, "kind", ("regress", "classify", "boost"))
-        width = {"regress": 0, "boost": 2}.get(kind, trees.leaves.shape[1])
+        task = enum_param(step, "kind", ("regress", "classify", "boost"))
+        width = {"regress": 0, "boost": 2}.get(task, trees.leaves.shape[1])
         require(
-            step, good=step.params["classes"] == width and (kind == "classify" or trees.leaves.shape[1] == 1)
+            step, good=step.params["classes"] == width and (task == "classify" or trees.leaves.shape[1] == 1)
         )
         source = code.features(step.inputs[0], step.stage, step.params["features"])
         sums = select_evaluator(trees, source).emit_sums(code)

@@ -9,7 +9,10 @@ from sparkops.scoring.stages.feature.text.hashing_tf import ITEMS
 
 
 def compile_feature_hasher(saved: SavedStage, plan: Plan) -> None:
-    """Add one step. Floating-point columns cannot be categories: their text differs between versions of Java."""
+    """Add a `hash_features` step: columns -> vector of `numFeatures` slots.
+
+    Floating-point columns cannot be categories: their text differs between versions of Java.
+    """
     inputs, categorical = list(saved.params["inputCols"]), list(saved.params.get("categoricalCols") or ())
     if len(set(inputs)) != len(inputs):
         raise CannotCompile(

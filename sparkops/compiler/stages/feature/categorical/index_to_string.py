@@ -7,7 +7,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_index_to_string(saved: SavedStage, plan: Plan) -> None:
-    """Add one step, with the stage's own labels or those that its input column was indexed with."""
+    """Add an `index_to_string` step, with the stage's own labels or those that its input column was indexed with."""
     source, target = saved.column_pair()
     labels = saved.params.get("labels") or plan.labels.get(source)
     if not labels:

@@ -7,7 +7,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_one_hot_encoder(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column."""
+    """Add a `one_hot` step for each column: category index -> vector with one slot for each category."""
     sizes = saved.rows()[0]["categorySizes"]
     keep, drop_last = saved.params["handleInvalid"] == "keep", bool(saved.params["dropLast"])
     for (source, target), size in zip(saved.column_pairs(), sizes, strict=True):

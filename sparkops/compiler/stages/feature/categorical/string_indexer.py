@@ -7,7 +7,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_string_indexer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column that rows to score have; Spark ignores a missing column, too."""
+    """Add a `string_index` step for each input column that rows to score have. Spark, too, ignores a missing column."""
     row = saved.rows()[0]
     label_lists = row["labelsArray"] if "labelsArray" in row else [row["labels"]]
     for (source, target), labels in zip(saved.column_pairs(), label_lists, strict=True):

@@ -15,7 +15,7 @@ NULL, UNSEEN = -1.0, 2147483647.0
 
 
 def compile_target_encoder(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column."""
+    """Add a `target_encode` step for each column: category index -> smoothed mean of the target in that category."""
     rows = sorted(saved.rows(), key=lambda row: int(row["index"]))
     for (source, target), row in zip(_column_pairs(saved), rows, strict=True):
         plan.number_type(source)

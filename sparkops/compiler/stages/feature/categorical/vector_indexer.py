@@ -16,7 +16,7 @@ Categories = dict[int, list[float]]
 
 
 def compile_vector_indexer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `vector_index` step: in each categorical slot, the value -> its index."""
     source, target = saved.column_pair()
     row = saved.rows()[0]
     size = int(row["numFeatures"])

@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage, parse_matrix
 
 
 def compile_bucketed_random_projection_lsh(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `projection_hash` step: vector -> bucket along each random direction, as vectors of one slot."""
     source, target = saved.column_pair()
     directions = parse_matrix(saved.rows()[0]["randUnitVectors"])
     plan.vector_size(source, directions.shape[1])

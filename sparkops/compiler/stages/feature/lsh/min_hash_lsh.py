@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_min_hash_lsh(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `min_hash` step: set of non-zero slots -> least hash of each hash function, as vectors of one slot."""
     source, target = saved.column_pair()
     plan.vector_size(source)
     coefficients = np.array(saved.rows()[0]["randCoefficients"], dtype=np.int64).reshape(-1, 2)

@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage, parse_double
 
 
 def compile_binarizer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column of doubles or vectors."""
+    """Add a `binarize` step for each column: number, or each slot of a vector -> 1 if above the threshold, else 0."""
     pairs = saved.column_pairs()
     thresholds = saved.params.get("thresholds") or [saved.params["threshold"]] * len(pairs)
     for (source, target), saved_threshold in zip(pairs, thresholds, strict=True):

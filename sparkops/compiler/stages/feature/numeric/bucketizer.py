@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage, parse_double
 
 
 def compile_bucketizer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column."""
+    """Add a `bucketize` step for each column: number -> index of the interval between two splits."""
     several = saved.params.get("inputCols")
     split_lists = saved.params.get("splitsArray") if several else [saved.params["splits"]]
     for (source, target), splits in zip(saved.column_pairs(), split_lists or (), strict=True):

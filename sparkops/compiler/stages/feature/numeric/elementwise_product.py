@@ -8,7 +8,7 @@ from sparkops.compiler.stages.shared.affine_transform import add_affine_transfor
 
 
 def compile_elementwise_product(saved: SavedStage, plan: Plan) -> None:
-    """Add one step: each slot times its weight."""
+    """Add a `rescale` step: each slot times its weight."""
     arrays = {"scale": parse_vector(saved.params["scalingVec"])}
     require_finite(arrays)
     add_affine_transform(saved, plan, arrays)

@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_imputer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column; an output has its input's type."""
+    """Add an `impute` step for each column: null or the missing value -> surrogate. An output has its input's type."""
     surrogates, missing = saved.rows()[0], saved.double_param("missingValue")
     for source, target in saved.column_pairs():
         type_ = plan.number_type(source)

@@ -10,7 +10,10 @@ from sparkops.compiler.stages.shared.affine_transform import add_affine_transfor
 
 
 def compile_min_max_scaler(saved: SavedStage, plan: Plan) -> None:
-    """Add one step; a slot that was constant in training gives the middle of the output range."""
+    """Add a `rescale` step: each slot's training range -> [min, max].
+
+    A slot that was constant in training gives the middle of the output range.
+    """
     row, low, high = saved.rows()[0], saved.double_param("min"), saved.double_param("max")
     least = parse_vector(row["originalMin"])
     span = parse_vector(row["originalMax"]) - least

@@ -10,7 +10,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_normalizer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `normalize` step: vector -> the vector divided by its p-norm."""
     source, target = saved.column_pair()
     plan.vector_size(source)
     params, arrays = {"stored": vector_storage(plan, source)}, {"p": np.array([saved.double_param("p")])}

@@ -10,7 +10,7 @@ _FIRST_VERSION_WITH_THIS_HASH = 3
 
 
 def compile_hashing_tf(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `hash_words` step: array of items -> sparse vector of counts in `numFeatures` slots, by murmur3."""
     version = str(saved.metadata["sparkVersion"])
     if int(version.partition(".")[0]) < _FIRST_VERSION_WITH_THIS_HASH:
         raise CannotCompile(f"Spark {version} saved it, which hashes words differently")

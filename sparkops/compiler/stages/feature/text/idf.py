@@ -8,5 +8,5 @@ from sparkops.compiler.stages.shared.affine_transform import add_affine_transfor
 
 
 def compile_idf(saved: SavedStage, plan: Plan) -> None:
-    """Add one step: each slot times its inverse document frequency."""
+    """Add a `rescale` step: each slot times its inverse document frequency."""
     add_affine_transform(saved, plan, {"scale": parse_vector(saved.rows()[0]["idf"])})

@@ -9,7 +9,11 @@ from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_regex_tokenizer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step; refuse a pattern that Python may match differently from Java."""
+    """Add a `tokenize_by_pattern` step: text -> words, which the pattern separates or matches.
+
+    Raises:
+        ModelError: Python may match the pattern differently from Java.
+    """
     translate_regex(saved.params["pattern"])
     params = {
         "pattern": saved.params["pattern"],

@@ -11,7 +11,7 @@ _LOCALES_WITH_OWN_CASE = frozenset(("tr", "az", "lt", "th"))
 
 
 def compile_stop_words_remover(saved: SavedStage, plan: Plan) -> None:
-    """Add one step for each column."""
+    """Add a `remove_words` step for each column: words -> words without the stop words."""
     exact, locale = bool(saved.params["caseSensitive"]), str(saved.params["locale"])
     if not exact and locale.lower() in _LOCALES_WITH_OWN_CASE:
         raise CannotCompile(f"it ignores case by the rules of the locale `{locale}`")

@@ -8,6 +8,6 @@ from sparkops.scoring.text.token_columns import TOKENS
 
 
 def compile_tokenizer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `tokenize` step: text -> words in lower case, split at white space."""
     source, target = saved.column_pair()
     plan.add_step(saved, "tokenize", [source], [(target, TOKENS)])

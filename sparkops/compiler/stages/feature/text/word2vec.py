@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage
 
 
 def compile_word2vec(saved: SavedStage, plan: Plan) -> None:
-    """Add one step: the mean of the words' vectors."""
+    """Add an `average_words` step: words -> mean of their vectors, of `vectorSize` slots."""
     rows = saved.rows()
     if rows and "word" not in rows[0]:
         raise CannotCompile("its vectors are saved in the form of Spark before 2.2")

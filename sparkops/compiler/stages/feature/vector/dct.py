@@ -8,7 +8,7 @@ from sparkops.scoring.stages.feature.vector.dct import MAX_SLOTS
 
 
 def compile_dct(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `dct` step: vector -> its discrete cosine transform, or the inverse, of the same size."""
     source, target = saved.column_pair()
     size = plan.vector_size(source)
     if size > MAX_SLOTS:

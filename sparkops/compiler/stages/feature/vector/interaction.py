@@ -13,7 +13,10 @@ from sparkops.scoring.stages.feature.vector.interaction import MAX_PRODUCTS
 
 
 def compile_interaction(saved: SavedStage, plan: Plan) -> None:
-    """Add one step. Which slots hold categories follows from the steps that made the columns."""
+    """Add an `interact` step: columns -> vector of all products of one slot from each.
+
+    Which slots hold categories follows from the steps that made the columns.
+    """
     sources, target = list(saved.params["inputCols"]), saved.params["outputCol"]
     sizes = [_category_counts(plan, source) for source in sources]
     if np.prod([len(counts) for counts in sizes], dtype=np.float64) > MAX_PRODUCTS:

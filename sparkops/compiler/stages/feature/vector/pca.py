@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage, parse_matrix
 
 
 def compile_pca(saved: SavedStage, plan: Plan) -> None:
-    """Add one step: the product with the principal components, one row of `directions` each."""
+    """Add a `project` step: vector -> its product with each principal component, one row of `directions` each."""
     source, target = saved.column_pair()
     directions = np.ascontiguousarray(parse_matrix(saved.rows()[0]["pc"]).T)
     plan.vector_size(source, directions.shape[1])

@@ -14,7 +14,7 @@ from sparkops.scoring.stages.feature.vector.polynomial_expansion import (
 
 
 def compile_polynomial_expansion(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add a `polynomial` step: vector -> all products of its slots up to the given degree."""
     source, target = saved.column_pair()
     size, degree = plan.vector_size(source), int(saved.params["degree"])
     if size > MAX_SLOTS or degree > MAX_DEGREE or count_products(size, degree) > MAX_PRODUCTS:

@@ -8,5 +8,5 @@ from sparkops.compiler.stages.shared.slot_selection import add_fitted_selection
 
 
 def compile_variance_threshold_selector(saved: SavedStage, plan: Plan) -> None:
-    """Add one step that selects the slots found in training."""
+    """Add a `pick_slots` step: vector -> the slots chosen in training."""
     add_fitted_selection(saved, plan)

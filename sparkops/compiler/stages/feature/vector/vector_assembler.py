@@ -10,7 +10,7 @@ _ASSEMBLED = frozenset({*NUMERIC_TYPES, "boolean", "vector"})
 
 
 def compile_vector_assembler(saved: SavedStage, plan: Plan) -> None:
-    """Add one step."""
+    """Add an `assemble` step: numbers and vectors -> one vector of their slots in order."""
     inputs = saved.params["inputCols"]
     for source in inputs:
         # a decimal is held as the double that Spark assembles

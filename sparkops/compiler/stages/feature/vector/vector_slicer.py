@@ -8,7 +8,7 @@ from sparkops.compiler.stages.shared.slot_selection import add_slot_selection
 
 
 def compile_vector_slicer(saved: SavedStage, plan: Plan) -> None:
-    """Add one step that selects slots by index."""
+    """Add a `pick_slots` step: vector -> the slots of the given indices, in the given order."""
     source, target = saved.column_pair()
     if saved.params.get("names"):
         raise CannotCompile("it picks slots by name, and names of slots are not kept: pick them by index")

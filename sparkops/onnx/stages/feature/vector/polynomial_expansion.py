@@ -31,15 +31,15 @@ def _products(graph: GraphBuilder, source: VectorTensor, products: Terms, storag
     zero = graph.add("Equal", source.tensor, 0.0)
     unstored = graph.add("And", zero, is_sparse(graph, source, storage))
     by_degree = _group_by_degree(products)
-    results = [graph.gather(source.tensor, [products[at][1] for at in by_degree[0]])]
+    results = [graph.gather(source.tensor, [products[index][1] for index in by_degree[0]])]
     for indices, lower in zip(by_degree[1:], by_degree, strict=False):
-        position = {at: number for number, at in enumerate(lower)}
-        base = graph.gather(results[-1], [position[products[at][0]] for at in indices])
-        slots = [products[at][1] for at in indices]
+        position = {index: number for number, index in enumerate(lower)}
+        base = graph.gather(results[-1], [position[products[index][0]] for index in indices])
+        slots = [products[index][1] for index in indices]
         skipped = graph.add("Or", graph.add("Equal", base, 0.0), graph.gather(unstored, slots))
         product = graph.add("Mul", base, graph.gather(source.tensor, slots))
         results.append(graph.add("Where", skipped, 0.0, product))
-    order = np.argsort([at for indices in by_degree for at in indices], kind="stable")
+    order = np.argsort([index for indices in by_degree for index in indices], kind="stable")
     return graph.gather(graph.concat(results), order)
 
 
@@ -48,4 +48,4 @@ def _group_by_degree(products: Terms) -> list[list[int]]:
     degree: list[int] = []
     for base, _ in products:
         degree.append(0 if base < 0 else degree[base] + 1)
-    return [[at for at, own in enumerate(degree) if own == level] for level in range(max(degree) + 1)]
+    return [[index for index, own in enumerate(degree) if own == level] for level in range(max(degree) + 1)]

@@ -1,4 +1,4 @@
-"""FeatureHasher: columns of any type to one wide vector by their hash."""
+"""FeatureHasher: numbers, text and booleans of several columns, hashed to the slots of one vector."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FeatureHasher:
         types, values = step.params.get("types"), []
         names = step.params.get("names")
         if not isinstance(types, list) or len(types) != len(step.inputs) or not isinstance(names, list):
-            raise ModelError(f"{step.stage}: each column needs a type, and categories have names.")
+            raise ModelError(f"{step.stage}: `types` must list one type for each column, and `names` the categories.")
         for name, type_ in zip(step.inputs, types, strict=True):
             source = code.scalar(name, step.stage)
             if source.type != type_ or (type_ not in NUMERIC_TYPES and type_ not in ("string", "boolean")):
@@ -41,7 +41,10 @@ class FeatureHasher:
                     f"{step.stage}: column `{name}` is {source.type}, and cannot be hashed as {type_}."
                 )
             if type_ in FLOATING_TYPES and name in names:
-                raise ModelError(f"{step.stage}: column `{name}` is {type_}, which is no category.")
+                raise ModelError(
+                    f"{step.stage}: column `{name}` is {type_}, which cannot be a category: "
+                    "its text differs between versions of Java."
+                )
             values.append(source.expr)
         hash_row = code.constant(cached_function(_make_hasher, step))
         bind_counts(step, code, code.local(f"{hash_row}(({', '.join(values)},))"), size, None)

@@ -128,8 +128,8 @@ def _tables(step: Step) -> dict[int, Table]:
     require(step, good=len(set(slots)) == len(slots))
     tables = {}
     for slot, first, last in sorted(zip(slots, starts, starts[1:], strict=False)):
-        pairs = ((value, float(at)) for at, value in enumerate(values[first:last].tolist()))
-        tables[slot] = {value: at for value, at in pairs if value == value}  # noqa: PLR0124
+        pairs = ((value, float(index)) for index, value in enumerate(values[first:last].tolist()))
+        tables[slot] = {value: index for value, index in pairs if value == value}  # noqa: PLR0124
         require(step, good=len(tables[slot]) == last - first)
     return tables
 
@@ -141,10 +141,10 @@ def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndex
             f"({', '.join(part.expr for block in source.blocks for part in block_slots(block))},)"
         )
     result: list[Block] = []
-    at = 0
+    start = 0
     for block in source.blocks:
-        of_block = {slot - at: indexer for slot, indexer in indexers.items() if at <= slot < at + block.size}
-        at += block.size
+        of_block = {slot - start: indexer for slot, indexer in indexers.items() if start <= slot < start + block.size}
+        start += block.size
         indexed = _index_one_hot(block, of_block) if isinstance(block, OneHot) else None
         if not of_block or indexed is not None:
             result.append(indexed or block)
@@ -191,9 +191,9 @@ def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
         return np.zeros(len(values)), np.zeros(len(values), dtype=bool)
     known = np.array(sorted(table))
     codes = np.array([table[value] for value in known.tolist()])
-    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
-    seen = known[at] == values
-    return np.where(seen, codes[at], 0.0), seen
+    position = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    seen = known[position] == values
+    return np.where(seen, codes[position], 0.0), seen
 
 
 def _sparse_rows(table: Numbers, stored: str) -> Numbers:

@@ -48,21 +48,21 @@ class MinHashLSH:
         rows, slot_numbers = entries.rows[nonzero], entries.slots[nonzero].astype(np.int64) + 1
         frame.refuse(np.bincount(rows, minlength=frame.size) == 0)
         hashes = np.full((frame.size, len(step.arrays["coefficients"])), PRIME, dtype=np.int64)
-        for at, (a, b) in enumerate(step.arrays["coefficients"].astype(np.int64).tolist()):
-            np.minimum.at(hashes[:, at], rows, (slot_numbers * a + b) % PRIME)
+        for table, (a, b) in enumerate(step.arrays["coefficients"].astype(np.int64).tolist()):
+            np.minimum.at(hashes[:, table], rows, (slot_numbers * a + b) % PRIME)
         frame.columns[step.outputs[0]] = ScalarColumn(vectors_of_one(hashes.astype(np.float64)))
 
 
 def _hash_dense(
     values: Iterable[float], *, pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
-    return _least_hashes([at for at, value in enumerate(values, 1) if value], pairs, problem)
+    return _least_hashes([number for number, value in enumerate(values, 1) if value], pairs, problem)
 
 
 def _hash_sparse(
     values: dict[int, float], *, pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
-    return _least_hashes([at + 1 for at, value in values.items() if value], pairs, problem)
+    return _least_hashes([slot + 1 for slot, value in values.items() if value], pairs, problem)
 
 
 def _least_hashes(
@@ -70,4 +70,4 @@ def _least_hashes(
 ) -> list[list[float]]:
     if not slot_numbers:
         problem(0.0)
-    return [[float(min([(at * a + b) % PRIME for at in slot_numbers]))] for a, b in pairs]
+    return [[float(min([(number * a + b) % PRIME for number in slot_numbers]))] for a, b in pairs]

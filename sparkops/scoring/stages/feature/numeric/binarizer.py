@@ -76,7 +76,7 @@ def _emit_block(block: Block, threshold: float, code: CodeWriter) -> Block:
         expr = code.local(f"1.0 if {test}{float_literal(threshold)} else 0.0")
         return Scalar(expr, "double", limit=2, field=block.field, scale=0.0)
     if isinstance(block, Sparse) and threshold >= 0.0:
-        expr = f"{{at: 1.0 for at, value in {block.expr}.items() if value > {float_literal(threshold)}}}"
+        expr = f"{{slot: 1.0 for slot, value in {block.expr}.items() if value > {float_literal(threshold)}}}"
         return replace(block, expr=code.local(expr))
     row = code.dense(Vector((block,)))
     kernel = code.constant(partial(_binarize_list, threshold=threshold))

@@ -60,8 +60,8 @@ class Imputer:
         frame.columns[step.outputs[0]] = ScalarColumn(values)
 
 
-def _surrogate(step: Step, kind: str) -> float:
+def _surrogate(step: Step, type_: str) -> float:
     number = float(step.arrays["surrogate"][0])
-    if kind == "float":
+    if type_ == "float":
         return float(np.float32(number))
-    return float(int(number)) if kind in INTEGER_RANGES else number
+    return float(int(number)) if type_ in INTEGER_RANGES else number

@@ -138,8 +138,8 @@ def _normalize_sparse(
 ) -> Mapping[int, float]:
     norm = norm_of(values.values())
     if norm != norm:  # noqa: PLR0124
-        row = [values.get(at, 0.0) for at in range(size)]
+        row = [values.get(slot, 0.0) for slot in range(size)]
         if is_sparse(stored, row) is False:
             return dict.fromkeys(range(size), nan)
-        return {at: value for at, value in enumerate(evaluate_exactly(row)) if value}
-    return {at: value / norm for at, value in values.items()} if norm else values
+        return {slot: value for slot, value in enumerate(evaluate_exactly(row)) if value}
+    return {slot: value / norm for slot, value in values.items()} if norm else values

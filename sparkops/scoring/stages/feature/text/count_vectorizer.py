@@ -25,7 +25,7 @@ from .hashing_tf import count_slots
 
 @dataclass(frozen=True, slots=True)
 class CountVectorizer:
-    """params: words (the vocabulary, null among it), binary; arrays: least (1: a count, or below 1 a share of the tokens)."""
+    """params: words (the vocabulary, null among it), binary; arrays: least (1), the minimum count of a word, or below 1 its minimum share."""
 
     op: str = "count_words"
 
@@ -35,7 +35,7 @@ class CountVectorizer:
         if len(set(words)) != len(words):
             raise ModelError(f"{step.stage}: a word is in the vocabulary twice.")
         if "least" not in step.arrays or step.arrays["least"].shape != (1,):
-            raise ModelError(f"{step.stage}: one number says how often a word must come.")
+            raise ModelError(f"{step.stage}: `least` must be one number, the minimum count or share of a word.")
         name = emit_call(step, code, cached_function(_make_counter, step), TOKENS, words)
         bind_counts(step, code, name, len(words), code.scalar(step.inputs[0], step.stage).field)
 
@@ -46,7 +46,7 @@ class CountVectorizer:
 
 
 def _make_counter(step: Step) -> TokenFunction:
-    indices = {word: at for at, word in enumerate(step.params["words"])}
+    indices = {word: index for index, word in enumerate(step.params["words"])}
     min_count, binary = float(step.arrays["least"][0]), bool(step.params.get("binary"))
 
     def count_tokens(words: Tokens) -> Counts:

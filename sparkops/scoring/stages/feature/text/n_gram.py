@@ -41,6 +41,6 @@ def _make_joiner(step: Step) -> TokenFunction:
 
     def join(words: Tokens) -> list[str]:
         texts = ["null" if word is None else word for word in words]
-        return [" ".join(texts[at : at + n]) for at in range(len(texts) - n + 1)]
+        return [" ".join(texts[start : start + n]) for start in range(len(texts) - n + 1)]
 
     return join

@@ -27,9 +27,9 @@ from ....kernels.vector_layout import mark_ambiguous
 MAX_PRODUCTS = 4096
 _ONE = "1.0"
 Entry = tuple[int | str, str]
-"""A product: its place in the output, as a number or an expression, and the expression of its value."""
+"""Expressions of a factor or product: its position in its column or the output, a number if constant, and its value."""
 Entries = tuple[Numbers | int, Numbers | None]
-"""The same for all rows; a value of None is 1."""
+"""The same for all rows as arrays; a value of None is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +42,16 @@ class Interaction:
     op: str = "interact"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Emit each product; places without a hot category stay 0."""
+        """Emit each product; a position whose category is not active stays 0."""
         plan = _plan(step)
         columns = [
-            _column(step, code, name, len(counts))
+            _scalars_of(step, code, name, len(counts))
             for name, counts in zip(step.inputs, plan.sizes, strict=True)
         ]
         for name, stored in zip(step.inputs, plan.stored, strict=True):
             if stored == "unknown":
                 mark_ambiguous(code, code.vector(name, step.stage))
-        exact = _exact_function(step, code, plan)
+        exact = _emit_exact_function(step, code, plan)
         if plan.has_sparse_categories:
             blocks = _emit_call(code, columns, exact, plan.total)
         else:
@@ -61,9 +61,9 @@ class Interaction:
     def run(self, step: Step, frame: Frame) -> None:
         """Multiply all rows; rows in which skipped zeros may matter are evaluated one by one."""
         plan = _plan(step)
-        tables = [_table(frame, name) for name in step.inputs]
+        tables = [_slot_table(frame, name) for name in step.inputs]
         pairs = zip(tables, plan.sizes, strict=True)
-        columns = [_entries(frame, table, counts) for table, counts in pairs]
+        columns = [_column_entries(frame, table, counts) for table, counts in pairs]
         with np.errstate(all="ignore"):
             products = [_multiply_rows(factors, plan, frame.size) for factors in product(*columns)]
         block = _to_block(products, frame.size, plan.total)
@@ -87,7 +87,7 @@ def _plan(step: Step) -> SlotProducts:
     return plan
 
 
-def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
+def _scalars_of(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     """Return the slots of a column, without null."""
     if isinstance(code.columns.get(name), Vector):
         return [code.atom(slot) for slot in vector_slots(code.features(name, step.stage, size))]
@@ -102,7 +102,7 @@ def _column(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     return [scalar]
 
 
-def _exact_function(step: Step, code: CodeWriter, plan: SlotProducts) -> str:
+def _emit_exact_function(step: Step, code: CodeWriter, plan: SlotProducts) -> str:
     """Return the name of the function that evaluates one row exactly as Spark does."""
     names = ", ".join(step.inputs)
     return code.constant(
@@ -126,7 +126,7 @@ def _emit_call(
     products = code.local(f"{exact}({_row_expr(columns)})")
     if total >= SPARSE_FROM:
         return (Sparse(products, total),)
-    return (Dense(code.local(f"[{products}.get(at, 0.0) for at in range({total})]"), total),)
+    return (Dense(code.local(f"[{products}.get(position, 0.0) for position in range({total})]"), total),)
 
 
 def _row_expr(columns: Sequence[Sequence[Scalar]]) -> str:
@@ -144,7 +144,7 @@ def _emit_products(
     pairs = zip(step.inputs, columns, plan.sizes, strict=True)
     entries = [
         _product_entry(factors, plan.widths)
-        for factors in product(*(_places(step, code, *pair) for pair in pairs))
+        for factors in product(*(_emit_entries(step, code, *pair) for pair in pairs))
     ]
     total = plan.total
     if (
@@ -155,43 +155,43 @@ def _emit_products(
     ):
         return (OneHot(code.local(entries[0][0]), np.ones(total), np.zeros(total)),)
     values = [code.local(value) for _, value in entries]
-    places = [place if isinstance(place, int) else code.local(place) for place, _ in entries]
+    positions = [position if isinstance(position, int) else code.local(position) for position, _ in entries]
     all_dense = all(stored == "dense" for stored in plan.stored)
     if not all_dense:
         products, sum_ = code.new_name(), code.local(" + ".join(values))
         code.line(f"if {sum_} - {sum_} != 0.0:")
         code.line(f"    {products} = {exact}({_row_expr(columns)})")
         pairs_ = (
-            f"{value} = {products}.get({place}, 0.0)" for value, place in zip(values, places, strict=True)
+            f"{value} = {products}.get({position}, 0.0)" for value, position in zip(values, positions, strict=True)
         )
         code.lines += [f"    {line}" for line in pairs_]
-    return _emit_places(code, places, values, total)
+    return _emit_vector(code, positions, values, total)
 
 
-def _emit_places(
-    code: CodeWriter, places: Sequence[int | str], values: Sequence[str], total: int
+def _emit_vector(
+    code: CodeWriter, positions: Sequence[int | str], values: Sequence[str], total: int
 ) -> tuple[Block, ...]:
-    if all(isinstance(place, int) for place in places):
+    if all(isinstance(position, int) for position in positions):
         return tuple(Scalar(name, "double", nan=True, scale=0.0) for name in values)
     if total < SPARSE_FROM:
         name = code.local(f"[0.0] * {total}")
-        code.lines += [f"{name}[{place}] = {value}" for place, value in zip(places, values, strict=True)]
+        code.lines += [f"{name}[{position}] = {value}" for position, value in zip(positions, values, strict=True)]
         return (Dense(name, total),)
-    pairs = ", ".join(f"({place}, {value})" for place, value in zip(places, values, strict=True))
-    return (Sparse(code.local(f"{{at: value for at, value in ({pairs},) if value}}"), total),)
+    pairs = ", ".join(f"({position}, {value})" for position, value in zip(positions, values, strict=True))
+    return (Sparse(code.local(f"{{position: value for position, value in ({pairs},) if value}}"), total),)
 
 
-def _places(
+def _emit_entries(
     step: Step, code: CodeWriter, name: str, slots: Sequence[Scalar], sizes: Sequence[int]
 ) -> list[Entry]:
     entries: list[Entry] = []
-    at = 0
+    start = 0
     for slot, size in zip(slots, sizes, strict=True):
         if size > 1:
-            entries.append((f"{at} + int({_category_expr(step, code, slot, size, name)})", _ONE))
+            entries.append((f"{start} + int({_category_expr(step, code, slot, size, name)})", _ONE))
         else:
-            entries.append((at, slot.expr))
-        at += max(1, size)
+            entries.append((start, slot.expr))
+        start += max(1, size)
     return entries
 
 
@@ -211,17 +211,17 @@ def _index(value: float, size: int, problem: Callable[[object], object]) -> int:
 
 
 def _product_entry(factors: Sequence[Entry], widths: Sequence[int]) -> Entry:
-    """Return the place and value of one product; Spark multiplies from the last column on."""
-    steps = [prod(widths[at + 1 :]) for at in range(len(widths))]
-    pairs = list(zip((place for place, _ in factors), steps, strict=True))
-    known = sum(place * step for place, step in pairs if isinstance(place, int))
-    texts = [f"({place}) * {step}" for place, step in pairs if isinstance(place, str)]
+    """Return the position and value of one product; Spark multiplies from the last column on."""
+    strides = [prod(widths[column + 1 :]) for column in range(len(widths))]
+    pairs = list(zip((position for position, _ in factors), strides, strict=True))
+    known = sum(position * stride for position, stride in pairs if isinstance(position, int))
+    texts = [f"({position}) * {stride}" for position, stride in pairs if isinstance(position, str)]
     # times 1.0 first: an integer of the row is not a double yet
     value = " * ".join([_ONE, *(value for _, value in reversed(factors) if value != _ONE)])
     return (" + ".join([str(known), *texts]) if texts else known), value
 
 
-def _table(frame: Frame, name: str) -> Numbers:
+def _slot_table(frame: Frame, name: str) -> Numbers:
     column = frame.columns[name]
     if isinstance(column, ScalarColumn):
         frame.refuse(column.null)
@@ -229,43 +229,43 @@ def _table(frame: Frame, name: str) -> Numbers:
     return frame.features(name).dense()
 
 
-def _entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries]:
+def _column_entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries]:
     entries: list[Entries] = []
-    at = 0
+    start = 0
     for slot, size in enumerate(sizes):
         values = table[:, slot]
         if size > 1:
             valid = (values >= 0.0) & (values < size) & (values == np.floor(values))
             frame.refuse(~valid)
-            entries.append((at + np.where(valid, values, 0.0).astype(np.int64), None))
+            entries.append((start + np.where(valid, values, 0.0).astype(np.int64), None))
         else:
-            entries.append((at, values))
-        at += max(1, size)
+            entries.append((start, values))
+        start += max(1, size)
     return entries
 
 
 def _multiply_rows(factors: Sequence[Entries], plan: SlotProducts, rows: int) -> tuple[Numbers, Numbers]:
-    place, value = np.zeros(rows, dtype=np.int64), np.ones(rows)
-    for at, (index, _) in enumerate(factors):
-        place = place + index * prod(plan.widths[at + 1 :])
+    position, value = np.zeros(rows, dtype=np.int64), np.ones(rows)
+    for column, (index, _) in enumerate(factors):
+        position = position + index * prod(plan.widths[column + 1 :])
     for _, factor in reversed(factors):
         value = value if factor is None else value * factor
-    return place, value
+    return position, value
 
 
 def _to_block(
     products: Sequence[tuple[Numbers, Numbers]], count: int, total: int
 ) -> DenseBlock | SparseBlock:
     rows = np.tile(np.arange(count), len(products))
-    places = np.concatenate([place for place, _ in products])
+    positions = np.concatenate([position for position, _ in products])
     values = np.concatenate([value for _, value in products])
     if total < SPARSE_FROM:
         table = np.zeros((count, total))
-        table[rows, places] = values
+        table[rows, positions] = values
         return DenseBlock(table)
     nonzero = np.flatnonzero(values)
-    nonzero = nonzero[np.lexsort((places[nonzero], rows[nonzero]))]
-    return SparseBlock(rows[nonzero], places[nonzero], values[nonzero], total, count)
+    nonzero = nonzero[np.lexsort((positions[nonzero], rows[nonzero]))]
+    return SparseBlock(rows[nonzero], positions[nonzero], values[nonzero], total, count)
 
 
 def _rows_to_repair(
@@ -289,14 +289,14 @@ def _repair(
 ) -> None:
     """Evaluate some rows exactly, in place."""
     refused = np.zeros(frame.size, dtype=bool)
-    for at in rows:
-        if frame.refused[at] or frame.dropped[at]:
+    for row in rows:
+        if frame.refused[row] or frame.dropped[row]:
             continue
-        result[at] = 0.0
+        result[row] = 0.0
         try:
-            products = plan.row([table[at].tolist() for table in tables])
+            products = plan.row([table[row].tolist() for table in tables])
         except AmbiguousRow:
-            refused[at] = True
+            refused[row] = True
             continue
-        result[at, list(products)] = list(products.values())
+        result[row, list(products)] = list(products.values())
     frame.refuse(refused)

@@ -57,8 +57,8 @@ class PolynomialExpansion:
         all_terms = terms(int(step.params["size"]), int(step.params["degree"]))
         products = np.empty((frame.size, len(all_terms)))
         with np.errstate(all="ignore"):
-            for at, (shorter, slot) in enumerate(all_terms):
-                products[:, at] = table[:, slot] if shorter < 0 else products[:, shorter] * table[:, slot]
+            for index, (shorter, slot) in enumerate(all_terms):
+                products[:, index] = table[:, slot] if shorter < 0 else products[:, shorter] * table[:, slot]
             not_finite = np.flatnonzero(~np.isfinite(products.sum(axis=1))).tolist()
         evaluate_rows(
             frame,
