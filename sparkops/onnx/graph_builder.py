@@ -152,7 +152,7 @@ class GraphBuilder:
 
 
 def onnx_type(dtype: str) -> int:
-    """Return onnx's number of a type of tensor."""
+    """Return the ONNX enum value of a tensor's type."""
     from onnx import TensorProto
 
     types = {

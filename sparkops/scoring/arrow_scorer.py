@@ -1,4 +1,4 @@
-"""Scoring of Arrow batches: in Spark's executors, and for a service with Arrow data."""
+"""Scoring of Arrow batches, in Spark's executors or in a service that receives Arrow data."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class ArrowScorer:
-    """The function of Arrow batches for Spark's `mapInArrow`: it adds the model's outputs to each batch.
+    """Function for Spark's `mapInArrow` that appends the model's outputs to each Arrow batch.
 
     Rows that the model's own `skip` drops are not in the result. A worker generates the model's code once.
 
@@ -66,10 +66,9 @@ class ArrowScorer:
             before = scorer.rule_counts
             scored = score_arrow_batch(scorer, batch, self.version)
             if self.count is not None:
-                violations = enumerate(
-                    after - count for after, count in zip(scorer.rule_counts, before, strict=True)
-                )
-                self.count(batch.num_rows, {rule: rows for rule, rows in violations if rows})
+                pairs = zip(before, scorer.rule_counts, strict=True)
+                violations = {rule: new - old for rule, (old, new) in enumerate(pairs) if new > old}
+                self.count(batch.num_rows, violations)
             yield scored
 
 

@@ -57,7 +57,7 @@ def resealed(folder: Path) -> None:
         (changed, r"model\.skops was changed"),
         (removed, r"code/own\.py is gone"),
         (added, r"code/json\.py was added"),
-        (linked, "code/more is a link"),
+        (linked, "code/more was replaced by a link"),
         (resealed, r"flavor\.json is not the one that was registered"),
     ],
 )

@@ -114,8 +114,8 @@ def _to_json(manifest: Manifest) -> dict[str, Any]:
     """Return a manifest under the keys of its file, which are a format."""
     return {
         "flavor": manifest.flavor,
-        "fields": [field_json(field) for field in manifest.fields],
-        "outputs": [output_json(output) for output in manifest.outputs],
+        "fields": [field_json(item) for item in manifest.fields],
+        "outputs": [output_json(item) for item in manifest.outputs],
         "classes": None if manifest.classes is None else list(manifest.classes),
         "python": manifest.python,
         "requirements": list(manifest.requirements),
@@ -129,9 +129,9 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
     unknown_keys = sorted(set(values) - _KEYS)
     if unknown_keys:
         raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
-    fields = tuple(field_of(field) for field in values["fields"])
-    outputs = tuple(output_of(output) for output in values["outputs"])
-    unknown_types = ({each.type for each in fields} | {each.type for each in outputs}) - TYPES
+    fields = tuple(field_of(item) for item in values["fields"])
+    outputs = tuple(output_of(item) for item in values["outputs"])
+    unknown_types = {column.type for column in (*fields, *outputs)} - TYPES
     if unknown_types:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")
     return Manifest(
@@ -161,7 +161,7 @@ def _hash_files(folder: Path) -> Iterator[tuple[str, str]]:
         if name == FLAVOR or (file.is_dir() and not file.is_symlink()):
             continue
         if file.is_symlink():
-            raise _tampered(folder, name, "is a link, which no registered model contains, created")
+            raise _tampered(folder, name, "was replaced by a link")
         with file.open("rb") as data:
             digest = sha256()
             while block := data.read(_BLOCK):

@@ -18,7 +18,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 def from_cell(value: Any, type_: str) -> Any:
-    """Return a cell of pandas or JSON as a Python value for a field of a type."""
+    """Return a cell of pandas or JSON as a Python value for a field of the given type."""
     if isinstance(value, np.generic):
         value = value.item()
     if _is_missing(value):
@@ -29,7 +29,7 @@ def from_cell(value: Any, type_: str) -> Any:
 
 
 def from_csv(text: str, type_: str) -> Any:
-    """Return a CSV cell as a value for a field of a type: null if empty, unchanged if it cannot be parsed."""
+    """Return a CSV cell as a value for a field of the given type: null if empty, unchanged if it cannot be parsed."""
     if text == "":
         return None
     try:
@@ -43,7 +43,7 @@ def from_csv(text: str, type_: str) -> Any:
 
 
 def to_column(values: Any, type_: str) -> np.ndarray[Any, Any] | Sequence[Any]:
-    """Return a column of pandas or NumPy for a field of a type: numbers with nulls masked, or objects with None."""
+    """Return a column of pandas or NumPy for a field of the given type: numbers with nulls masked, or objects with None."""
     array = np.asarray(values)
     if array.dtype.kind == "f" and (type_ in FLOATING_TYPES or type_ in INTEGER_RANGES):
         return np.ma.masked_array(array, np.isnan(array))

@@ -37,8 +37,8 @@ class ScalarColumn:
 
     def missing(self) -> Numbers:
         """Return the mask of the rows where the value is null or NaN."""
-        kind = self.values.dtype.kind
-        nan = np.isnan(self.values) if kind == "f" else np.zeros(len(self.values), dtype=bool)
+        is_float = self.values.dtype.kind == "f"
+        nan = np.isnan(self.values) if is_float else np.zeros(len(self.values), dtype=bool)
         return np.asarray(nan if self.null is None else nan | self.null)
 
 
@@ -220,14 +220,14 @@ class Frame:
         self.refuse(column.null)
         return column
 
-    def drop(self, where: Numbers) -> None:
+    def drop(self, mask: Numbers) -> None:
         """Drop rows, except those refused before."""
-        self.dropped |= where & ~self.refused
+        self.dropped |= mask & ~self.refused
 
-    def refuse(self, where: Numbers | None) -> None:
+    def refuse(self, mask: Numbers | None) -> None:
         """Refuse rows, except those dropped before."""
-        if where is not None:
-            self.refused |= where & ~self.dropped
+        if mask is not None:
+            self.refused |= mask & ~self.dropped
 
 
 @dataclass(frozen=True, slots=True)

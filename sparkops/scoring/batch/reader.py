@@ -27,6 +27,12 @@ def to_columns(
 ) -> tuple[Columns, int]:
     """Return data as columns, and the number of rows.
 
+    Args:
+        data: Columns by name, or rows.
+        fields: Fields of the model.
+        ignored: Other fields of the signature, which the data may have.
+        extra: "ignore" drops all other names, "refuse" raises an error for them.
+
     Raises:
         RowError: A field is missing or unknown, or columns differ in length.
     """
@@ -37,7 +43,7 @@ def to_columns(
     check_row_fields(known, names, ignored)
     sizes = {len(data[name]) for name in names}
     if len(sizes) > 1:
-        raise RowError(f"Columns of one batch have one length, not {sorted(sizes)}.")
+        raise RowError(f"The columns of a batch must have the same length, not {sorted(sizes)}.")
     return data, sizes.pop() if sizes else 0
 
 
@@ -52,7 +58,7 @@ def _transpose(
         if len(row) != len(names) or any(name not in row for name in names):
             try:
                 check_row_fields(
-                    {k: row[k] for k in row if k in names} if extra == "ignore" else row, names, ignored
+                    {name: row[name] for name in row if name in names} if extra == "ignore" else row, names, ignored
                 )
             except RowError as error:
                 raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None

@@ -20,9 +20,10 @@ FLOATING_TYPES = frozenset(type_names.FLOATING_TYPES)
 NUMERIC_TYPES = frozenset({*INTEGER_RANGES, *FLOATING_TYPES})
 ATOMIC = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
 TYPES = frozenset({*ATOMIC, "vector", *(f"array<{type_}>" for type_ in ATOMIC)})
-# Slots from which a vector is held sparse, as the slots other than 0.
+# A vector of at least this many slots is held sparse: as a dictionary of the slots other than 0.
 SPARSE_FROM = 1024
-_NEAREST_FLOAT_TO_OVERFLOW = 3.4028235677973366e38
+# Smallest double that rounds to infinity in single precision.
+_FLOAT_OVERFLOW = 3.4028235677973366e38
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Field:
         number = self._double(value)
         if number is None:
             return None
-        if _NEAREST_FLOAT_TO_OVERFLOW <= abs(number) < float("inf"):
+        if _FLOAT_OVERFLOW <= abs(number) < float("inf"):
             self._refuse(value)
         return float(unpack("f", pack("f", number))[0])
 

@@ -18,6 +18,7 @@ from ...ir.validation import float_array, require
 from ...kernels import class_decision
 
 Layer = list[tuple[list[float], float]]
+"""The weights and the bias of each unit."""
 # Number of weights from which NumPy is faster than sums in Python.
 _MIN_WEIGHTS_FOR_ARRAYS = 512
 
@@ -70,8 +71,8 @@ def _units(weights: Numbers, biases: Numbers) -> Layer:
 
 
 def _evaluate(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
-    *inner, last = layers
-    for layer in inner:
+    *hidden, last = layers
+    for layer in hidden:
         row = [class_decision.sigmoid(sum(map(mul, weights, row)) + bias) for weights, bias in layer]
     return [sum(map(mul, weights, row)) + bias for weights, bias in last]
 
@@ -82,8 +83,8 @@ def _evaluate_arrays(layers: Sequence[tuple[Numbers, Numbers]], row: Sequence[fl
 
 
 def _forward(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numbers:
-    *inner, (weights, biases) = layers
+    *hidden, (last_weights, last_biases) = layers
     with np.errstate(all="ignore"):
-        for weight, bias in inner:
-            values = class_decision.sigmoid_rows(values @ weight + bias)
-        return np.asarray(values @ weights + biases)
+        for weights, biases in hidden:
+            values = class_decision.sigmoid_rows(values @ weights + biases)
+        return np.asarray(values @ last_weights + last_biases)

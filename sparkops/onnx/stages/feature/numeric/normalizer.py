@@ -29,13 +29,13 @@ def convert_normalizer(step: Step, context: GraphContext) -> None:
 
 
 def _norm(graph: GraphBuilder, vector: str, p: float) -> str:
-    sizes = graph.add("Abs", vector)
+    magnitudes = graph.add("Abs", vector)
     if p == inf:
         # Java's `>` skips NaN
-        numbers = graph.add("Where", graph.add("IsNaN", vector), 0.0, sizes)
+        numbers = graph.add("Where", graph.add("IsNaN", vector), 0.0, magnitudes)
         return graph.add("ReduceMax", numbers, np.array([1]))
     if p == 1.0:
-        return graph.reduce_sum(sizes)
+        return graph.reduce_sum(magnitudes)
     if p == 2.0:  # noqa: PLR2004
         return graph.add("Sqrt", graph.reduce_sum(graph.add("Mul", vector, vector)))
-    return graph.add("Pow", graph.reduce_sum(graph.add("Pow", sizes, p)), 1.0 / p)
+    return graph.add("Pow", graph.reduce_sum(graph.add("Pow", magnitudes, p)), 1.0 / p)

@@ -90,29 +90,32 @@ def _norm(values: Iterable[float], *, p: float) -> float:
 
 
 def _norms(table: Numbers, p: float) -> Numbers:
+    """Return the p-norm of each row."""
     with np.errstate(all="ignore"):
-        sizes = np.abs(table)
+        magnitudes = np.abs(table)
         if p == 1.0:
-            return np.asarray(sizes.sum(axis=1))
+            return np.asarray(magnitudes.sum(axis=1))
         if p == 2.0:  # noqa: PLR2004
             return np.asarray(np.sqrt((table * table).sum(axis=1)))
         if p == inf:
-            return np.asarray(np.nan_to_num(sizes, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))
-        return np.asarray((sizes**p).sum(axis=1) ** (1.0 / p))
+            return np.asarray(np.nan_to_num(magnitudes, nan=0.0, posinf=np.inf).max(axis=1, initial=0.0))
+        return np.asarray((magnitudes**p).sum(axis=1) ** (1.0 / p))
 
 
 def _norms_of_entries(entries: SparseBlock, p: float) -> Numbers:
-    sizes = np.abs(entries.values)
+    """Return the p-norm of each row of a sparse block."""
+    magnitudes = np.abs(entries.values)
     if p == inf:
         result = np.zeros(entries.count)
-        np.maximum.at(result, entries.rows, np.where(np.isnan(sizes), 0.0, sizes))
+        np.maximum.at(result, entries.rows, np.where(np.isnan(magnitudes), 0.0, magnitudes))
         return result
     with np.errstate(all="ignore"):
-        summed = np.bincount(entries.rows, weights=sizes**p, minlength=entries.count)
+        summed = np.bincount(entries.rows, weights=magnitudes**p, minlength=entries.count)
         return np.asarray(summed ** (1.0 / p))
 
 
 def _normalize_exactly(values: Row, sparse: bool, *, norm_of: Callable[[Row], float]) -> list[float]:
+    """Return Spark's result: zeros that a sparse vector does not store stay 0, even if the norm is NaN."""
     norm = norm_of(values)
     if norm == 0.0:
         return list(values)
