@@ -36,7 +36,7 @@ def vector_storage(plan: Plan, column: str) -> str:
 
 def storage_without_zeros(plan: Plan, column: str) -> str:
     """Return `vector_storage`, but "unknown" if a sparse vector may hold explicit zeros."""
-    step, _ = _producer(plan.steps, column)
+    step, _ = _find_producer(plan.steps, column)
     storage = vector_storage(plan, column)
     exact = step is None or storage == "dense" or step.op in _STORAGE["sparse"] | _STORAGE["compressed"]
     return storage if exact else "unknown"
@@ -55,7 +55,7 @@ def category_counts(plan: Plan, column: str) -> CategoryCounts:
     return _category_counts(plan, plan.steps, column)
 
 
-def _producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:
+def _find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:
     """Return the last step that makes a column and the steps before it; None for a field."""
     for index in range(len(steps) - 1, -1, -1):
         if column in steps[index].outputs:
@@ -64,7 +64,7 @@ def _producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence
 
 
 def _storage(steps: Sequence[Step], column: str) -> str:
-    step, before = _producer(steps, column)
+    step, before = _find_producer(steps, column)
     if step is None:
         return "dense"
     fixed = [storage for storage, ops in _STORAGE.items() if step.op in ops]
@@ -84,7 +84,7 @@ def _keeps_zeros(step: Step) -> bool:
 
 
 def _category_counts(plan: Plan, steps: Sequence[Step], column: str) -> CategoryCounts:
-    step, before = _producer(steps, column)
+    step, before = _find_producer(steps, column)
     if step is None:
         return None if plan.column_type(column) == "vector" else (0,)
     if step.op in _RULES:
@@ -94,7 +94,8 @@ def _category_counts(plan: Plan, steps: Sequence[Step], column: str) -> Category
     raise CannotCompile(f"it is not known which slots of `{column}` Spark treats as categories")
 
 
-def _numbers_only(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
+def _no_categories(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:  # noqa: ARG001
+    """Return 0 for each slot: Spark treats all of them as numbers."""
     column = plan.code.columns.get(step.outputs[0])
     return (0,) * (column.size if column is not None else 1)
 
@@ -107,7 +108,7 @@ def _bucket_count(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCou
     return (len(step.arrays["splits"]) - 1,)
 
 
-def _of_all_inputs(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+def _counts_of_inputs(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
     counts: list[int] = []
     for name in step.inputs:
         column = plan.code.columns.get(name)
@@ -116,7 +117,7 @@ def _of_all_inputs(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCo
     return tuple(counts)
 
 
-def _of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+def _counts_of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
     inner = _category_counts(plan, before, step.inputs[0])
     if inner is not None:
         return tuple(inner[int(slot)] for slot in step.arrays["slots"])
@@ -125,7 +126,7 @@ def _of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) -> Catego
     return None if step.stage.startswith("VectorSlicer") else (0,) * len(step.arrays["slots"])
 
 
-def _of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+def _counts_of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
     """Return the number of values of each indexed slot, and 0 for a slot with two values, which Spark treats as a number.
 
     The category that `handleInvalid="keep"` adds is not counted: it is not in Spark's metadata.
@@ -138,20 +139,20 @@ def _of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> Categor
     return tuple(counts)
 
 
-def _of_input(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
+def _counts_of_input(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
     return _category_counts(plan, before, step.inputs[0])
 
 
 _RULES: dict[str, Callable[[Plan, Sequence[Step], Step], CategoryCounts]] = {
-    "impute": _numbers_only,
-    "binarize": _numbers_only,
-    "one_hot": _numbers_only,
-    "count_words": _numbers_only,
-    "interact": _numbers_only,
+    "impute": _no_categories,
+    "binarize": _no_categories,
+    "one_hot": _no_categories,
+    "count_words": _no_categories,
+    "interact": _no_categories,
     "string_index": _label_count,
     "bucketize": _bucket_count,
-    "assemble": _of_all_inputs,
-    "pick_slots": _of_selected_slots,
-    "vector_index": _of_indexed_slots,
-    "vector_size": _of_input,
+    "assemble": _counts_of_inputs,
+    "pick_slots": _counts_of_selected_slots,
+    "vector_index": _counts_of_indexed_slots,
+    "vector_size": _counts_of_input,
 }

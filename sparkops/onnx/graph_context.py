@@ -74,14 +74,14 @@ class GraphContext:
         """Return an input of a step that must be a scalar column."""
         column = self.columns.get(step.inputs[index])
         if not isinstance(column, ScalarTensor):
-            raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is no single value.")
+            raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is not a single value.")
         return column
 
     def vector(self, step: Step, index: int = 0) -> VectorTensor:
         """Return an input of a step that must be a vector column."""
         column = self.columns.get(step.inputs[index])
         if not isinstance(column, VectorTensor) or column.is_list:
-            raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is no vector.")
+            raise ModelError(f"{step.stage}: column `{step.inputs[index]}` is not a vector.")
         return column
 
     def features(self, step: Step, index: int = 0) -> VectorTensor:

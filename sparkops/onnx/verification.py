@@ -118,7 +118,7 @@ def _differences(
 def _label_differences(
     label: Output, prediction: Output, expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer]
 ) -> Iterator[Difference]:
-    """Yield rows whose label differs although the class is the same; another class is a proven tie here."""
+    """Yield rows whose label differs although the class is the same; a different class was accepted as a tie before."""
     for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
         if isinstance(one, str) or isinstance(other, str):
             continue

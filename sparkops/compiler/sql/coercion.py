@@ -15,11 +15,12 @@ from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime.casts import cast_function
 from sparkops.scoring.sql.runtime.evaluation_error import EvaluationError
 from sparkops.scoring.sql.runtime.numeric import to_float
-from sparkops.scoring.sql.types import MAX_PRECISION, is_floating, is_integral, parse_decimal_type
+from sparkops.scoring.sql.types import MAX_PRECISION, is_floating, is_integral, is_numeric, parse_decimal_type
 
 VOID = "void"
 _NUMERIC_ORDER = ("byte", "short", "integer", "long", "float", "double")
-_DIGITS = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
+# Precision and scale of the decimal type that holds all values of an integer type.
+INTEGER_DIGITS = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
 _MIN_ADJUSTED_SCALE = 6
 _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?")
 
@@ -32,11 +33,6 @@ def literal(value: Any, type_: str) -> Expression:
 def null_literal(type_: str = VOID) -> Expression:
     """Return a null literal of a type."""
     return Expression("literal", type_)
-
-
-def is_numeric(type_: str) -> bool:
-    """Return whether it is a numeric type."""
-    return type_ in _NUMERIC_ORDER or parse_decimal_type(type_) is not None
 
 
 def common_type(left: str, right: str) -> str | None:
@@ -78,7 +74,7 @@ def common_type_without_strings(left: str, right: str) -> str | None:
 
 
 def _digits(type_: str) -> tuple[int, int] | None:
-    return _DIGITS.get(type_) or parse_decimal_type(type_)
+    return INTEGER_DIGITS.get(type_) or parse_decimal_type(type_)
 
 
 def wider_decimal_type(left: tuple[int, int], right: tuple[int, int]) -> str:
@@ -100,6 +96,7 @@ def _decimal(precision: int, scale: int) -> str:
 
 def arithmetic_decimal_type(op: str, left: tuple[int, int], right: tuple[int, int]) -> str:
     """Return the result type of decimal arithmetic (Spark: DecimalPrecision)."""
+    # precision and scale of each operand
     (p, s), (q, t) = left, right
     if op in ("add", "sub"):
         scale = max(s, t)
@@ -190,12 +187,12 @@ def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Exp
 
 def reduce_types(types: Iterable[str], rule: Any = common_type) -> str:
     """Return the common type of several types, reduced from left to right."""
-    listed = list(types)
+    first, *others = types
 
-    def step(left: str, right: str) -> str:
+    def combine(left: str, right: str) -> str:
         result = rule(left, right)
         if result is None:
             raise CannotCompile(f"no common type of {left} and {right} is supported")
         return str(result)
 
-    return reduce(step, listed[1:], listed[0])
+    return reduce(combine, others, first)

@@ -5,22 +5,21 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sparkops.compiler.plan import CannotCompile
+from sparkops.scoring.ir.field import INTEGER_RANGES
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.types import is_floating, is_integral, parse_decimal_type
+from sparkops.scoring.sql.types import is_floating, is_integral, is_numeric, parse_decimal_type
 
 from .coercion import (
+    INTEGER_DIGITS,
     VOID,
     arithmetic_decimal_type,
     cast,
     coerce_all,
     common_type,
-    is_numeric,
     literal,
     promoted_type,
     wider_decimal_type,
 )
-
-_INTEGER_DIGITS = {"byte": (3, 0), "short": (5, 0), "integer": (10, 0), "long": (20, 0)}
 
 
 def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
@@ -60,7 +59,10 @@ def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Exp
 
 
 def _align_decimals(left: Expression, right: Expression) -> tuple[Expression, Expression]:
-    """Cast a decimal and another number to a common kind: to decimals beside an integer, to doubles beside float or double."""
+    """Cast a decimal and another number to a common type.
+
+    With an integer both become decimals, with a float or double both become doubles.
+    """
     first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if bool(first) == bool(second):
         return left, right
@@ -78,7 +80,7 @@ def _align_decimals(left: Expression, right: Expression) -> tuple[Expression, Ex
 
 
 def _to_decimal(node: Expression) -> Expression:
-    precision, scale = _INTEGER_DIGITS[node.type]
+    precision, scale = INTEGER_DIGITS[node.type]
     if node.op == "literal" and node.value is not None:
         precision = len(str(abs(node.value)))
     if node.op == "cast" and node.args[0].op == "literal":
@@ -149,8 +151,7 @@ def negate(node: Expression) -> Expression:
 
 def _negate_literal(node: Expression) -> Expression:
     if is_integral(node.type):
-        limit = {"byte": 2**7, "short": 2**15, "integer": 2**31, "long": 2**63}[node.type]
-        if node.value == -limit:
+        if node.value == -INTEGER_RANGES[node.type]:
             return unary("neg", node)
         return literal(-node.value, node.type)
     if is_floating(node.type):

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from sparkops.onnx.graph_builder import GraphBuilder
 
 _OFFSET = 8.45062911510467529297e-01
-_FROM_ONE, _FROM_MIDDLE, _END = 0.84375, 1.25, 6.0
-_SPLIT = 1.0 / 0.35
+# Where each approximation ends; from the last one on, the result is 1.
+_NEAR_END, _MIDDLE_END, _FAR_END = 0.84375, 1.25, 6.0
+_FAR_SPLIT = 1.0 / 0.35
 _P = (1.28379167095512558561e-01, -3.25042107247001499370e-01, -2.84817495755985104766e-02,
       -5.77027029648944159157e-03, -2.37630166566501626084e-05)  # fmt: skip
 _Q = (1.0, 3.97917223959155352819e-01, 6.50222499887672944485e-02, 5.08130628187576562776e-03,
@@ -37,19 +38,19 @@ _SB = (1.0, 3.03380607434824582924e+01, 3.25792512996573918826e+02, 1.5367295860
 
 def erf(graph: GraphBuilder, value: str) -> str:
     """Return the error function of a tensor of doubles."""
-    size = graph.add("Abs", value)
-    square = graph.add("Mul", size, size)
-    near = graph.add("Add", size, graph.add("Mul", size, _ratio(graph, square, _P, _Q)))
-    excess = graph.add("Sub", size, 1.0)
+    magnitude = graph.add("Abs", value)
+    square = graph.add("Mul", magnitude, magnitude)
+    near = graph.add("Add", magnitude, graph.add("Mul", magnitude, _ratio(graph, square, _P, _Q)))
+    excess = graph.add("Sub", magnitude, 1.0)
     middle = graph.add("Add", _ratio(graph, excess, _PA, _QA), _OFFSET)
     inverse_square = graph.add("Reciprocal", square)
     inner, outer = _ratio(graph, inverse_square, _RA, _SA), _ratio(graph, inverse_square, _RB, _SB)
-    power = graph.add("Where", graph.add("Less", size, _SPLIT), inner, outer)
-    rest = graph.add("Exp", graph.add("Sub", graph.add("Sub", power, 0.5625), square))
-    far = graph.add("Sub", 1.0, graph.add("Div", rest, size))
-    result = graph.add("Where", graph.add("Less", size, _FROM_MIDDLE), middle, far)
-    result = graph.add("Where", graph.add("Less", size, _FROM_ONE), near, result)
-    result = graph.add("Where", graph.add("GreaterOrEqual", size, _END), 1.0, result)
+    power = graph.add("Where", graph.add("Less", magnitude, _FAR_SPLIT), inner, outer)
+    complement = graph.add("Exp", graph.add("Sub", graph.add("Sub", power, 0.5625), square))
+    far = graph.add("Sub", 1.0, graph.add("Div", complement, magnitude))
+    result = graph.add("Where", graph.add("Less", magnitude, _MIDDLE_END), middle, far)
+    result = graph.add("Where", graph.add("Less", magnitude, _NEAR_END), near, result)
+    result = graph.add("Where", graph.add("GreaterOrEqual", magnitude, _FAR_END), 1.0, result)
     return graph.add("Mul", result, graph.add("Sign", value))
 
 

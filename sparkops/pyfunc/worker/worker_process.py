@@ -171,8 +171,8 @@ class WorkerProcess:
 
     def _load_request(self) -> dict[str, Any]:
         fields = [
-            {"name": each.name, "type": each.type, "nullable": each.nullable}
-            for each in self._manifest.fields
+            {"name": field.name, "type": field.type, "nullable": field.nullable}
+            for field in self._manifest.fields
         ]
         return {"folder": str(self._folder), "flavor": self._manifest.flavor, "fields": fields}
 

@@ -107,7 +107,7 @@ def find_scorer_folder(model: Path) -> Path:
         return model / SCORER
     if (model / FLAVOR).is_file():
         raise NotCompiled(
-            f"The model in {model} is no Spark model, so it has no compiled scorer: it is scored in a process of its own, "
+            f"The model in {model} is not a Spark model, so it has no compiled scorer: it is scored in a process of its own, "
             "by `sparkops score`, `sparkops serve` and sparkops.load_scorer."
         )
     facts = model / FACTS

@@ -51,7 +51,8 @@ class LazySubtrees:
         self._trees, self._features, self._expression = trees, features, expression
         self._sizes = trees.subtree_sizes() if len(trees.node_type) <= MAX_COMPILED_NODES else None
         self._position = {slot: position[operand(feature)] for slot, feature in features.items()}
-        self._items = {
+        # in compiled code, a feature is read from the argument `values`
+        self._compiled_features = {
             slot: _with_operand(feature, f"values[{self._position[slot]}]")
             for slot, feature in features.items()
         }
@@ -64,11 +65,11 @@ class LazySubtrees:
         if self._sizes and not _MIN_NODES < self._sizes[node] <= _MAX_NODES:
             return None
         index, root = len(self._subtrees), self._load(node)
-        subtree = self._counting(index, node, root) if self._sizes else partial(self._interpret, root)
+        subtree = self._compile_when_hot(index, node, root) if self._sizes else partial(self._interpret, root)
         self._subtrees.append(subtree)
         return f"{self._list_name}[{index}]({self._values_name})"
 
-    def _counting(self, index: int, node: int, root: Node | LeafValue) -> Subtree:
+    def _compile_when_hot(self, index: int, node: int, root: Node | LeafValue) -> Subtree:
         """Return an interpreted subtree that replaces itself by compiled code after some calls."""
         remaining = _COMPILE_AFTER
 
@@ -84,7 +85,7 @@ class LazySubtrees:
 
     def _compile(self, node: int) -> Subtree:
         code = CodeWriter()
-        code.line(f"return {self._expression(self._trees, node, self._items, code)}")
+        code.line(f"return {self._expression(self._trees, node, self._compiled_features, code)}")
         return code.build_function("subtree", "values")
 
     def _interpret(self, node: Node | LeafValue, values: Sequence[float]) -> LeafValue:

@@ -68,8 +68,8 @@ class NaiveBayes:
                     [margin_rows(source, *pair, frame.size, sparse=False) for pair in pairs]
                 )
             if model_type == "complement":
-                top = raw.max(axis=1, keepdims=True)
-                raw -= np.log(np.exp(raw - top).sum(axis=1, keepdims=True)) + top
+                highest = raw.max(axis=1, keepdims=True)
+                raw -= np.log(np.exp(raw - highest).sum(axis=1, keepdims=True)) + highest
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
 
 
@@ -113,37 +113,37 @@ Class = tuple[float, float, list[tuple[float, float]]]
 def _classes(step: Step) -> list[Class]:
     """Return the prior of each class, the sum of its logarithms, and mean and variance of its features."""
     theta, sigma = (step.arrays[name].tolist() for name in ("theta", "sigma"))
-    pairs = [list(zip(*each, strict=True)) for each in zip(theta, sigma, strict=True)]
+    pairs = [list(zip(means, variances, strict=True)) for means, variances in zip(theta, sigma, strict=True)]
     return list(zip(step.arrays["prior"].tolist(), step.arrays["widths"].tolist(), pairs, strict=True))
 
 
 def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
     """Return the scores, added feature by feature: far from the means the order of the sum changes the probability."""
     raw = []
-    for prior, widths, pairs in classes:
+    for prior, log_variances, pairs in classes:
         total = 0.0
-        for value, (mean, wide) in zip(row, pairs, strict=True):
-            gap = value - mean
-            total += gap * gap / wide if wide else gap * gap * inf
-        raw.append(prior - (total + widths) / 2.0)
+        for value, (mean, variance) in zip(row, pairs, strict=True):
+            deviation = value - mean
+            total += deviation * deviation / variance if variance else deviation * deviation * inf
+        raw.append(prior - (total + log_variances) / 2.0)
     return raw
 
 
 def _gaussian_rows(step: Step, table: Numbers) -> Numbers:
     raw = np.empty((len(table), len(step.arrays["prior"])))
-    for label, (prior, widths, pairs) in enumerate(_classes(step)):
+    for label, (prior, log_variances, pairs) in enumerate(_classes(step)):
         total = np.zeros(len(table))
-        for feature, (mean, wide) in enumerate(pairs):
-            gap = table[:, feature] - mean
-            total += gap * gap / wide if wide else gap * gap * inf
-        raw[:, label] = prior - (total + widths) / 2.0
+        for feature, (mean, variance) in enumerate(pairs):
+            deviation = table[:, feature] - mean
+            total += deviation * deviation / variance if variance else deviation * deviation * inf
+        raw[:, label] = prior - (total + log_variances) / 2.0
     return raw
 
 
 def _subtract_log_sum_exp(raw: Sequence[float]) -> list[float]:
     """Return the scores minus their log-sum-exp."""
-    top = max(raw)
-    if top - top != 0.0:
+    highest = max(raw)
+    if highest - highest != 0.0:
         return [nan for _ in raw]
-    total = log(sum([exp(value - top) for value in raw])) + top
+    total = log(sum([exp(value - highest) for value in raw])) + highest
     return [value - total for value in raw]

@@ -91,7 +91,7 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
     total = code.local(squared_distance_expr(vector, np.zeros(source.size), code))
     field = source.field or step.inputs[0]
     if not step.params["cosine"]:
-        problem = refuse_value(field, step.stage, "is no distance: some feature is NaN")
+        problem = refuse_value(field, step.stage, "is not a distance: some feature is NaN")
         code.line(f"if {total} != {total}: {code.constant(problem)}({total})")
         _emit_distance_check(step, source, total, code)
         return total

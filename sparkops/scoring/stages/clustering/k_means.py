@@ -40,7 +40,7 @@ class KMeans:
             distances = _emit_squared(vector, centres, code)
             first = code.local(f"{distances}[0]")
             problem = refuse_value(
-                source.field or step.inputs[0], step.stage, "is no distance: some feature is NaN"
+                source.field or step.inputs[0], step.stage, "is not a distance: some feature is NaN"
             )
             code.line(f"if {first} != {first}: {code.constant(problem)}({first})")
         nearest = code.constant(_argmin)

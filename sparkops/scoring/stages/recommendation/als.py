@@ -75,7 +75,7 @@ def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     if column.type in ("float", "double"):
         conditions.append(f"{value} % 1.0")
     if conditions:
-        problem = refuse_value(column.field or name, step.stage, "is no whole number of 32 bits, as ids are")
+        problem = refuse_value(column.field or name, step.stage, "is not a 32-bit integer, as ids are")
         code.line(f"if {' or '.join(conditions)}: {code.constant(problem)}({value})")
     known = dict(zip(ids.astype(np.int64).tolist(), range(len(ids)), strict=True))
     index = code.local(f"{code.constant(known.get)}({value})")

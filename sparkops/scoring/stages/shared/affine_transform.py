@@ -37,12 +37,12 @@ class AffineTransform:
         if not step.arrays:
             code.columns[step.outputs[0]] = code.vector(step.inputs[0], step.stage)
             return
-        sizes = {len(array) for array in step.arrays.values()}
+        sizes = {len(values) for values in step.arrays.values()}
         source = code.features(step.inputs[0], step.stage, sizes.pop() if sizes else None)
         blocks: list[Block] = []
         start = 0
         for block in source.blocks:
-            numbers = {name: array[start : start + block.size] for name, array in step.arrays.items()}
+            numbers = {name: values[start : start + block.size] for name, values in step.arrays.items()}
             if isinstance(block, OneHot):
                 blocks.append(
                     replace(block, hot=_apply(block.hot, numbers), base=_apply(block.base, numbers))
@@ -65,7 +65,7 @@ class AffineTransform:
         blocks: list[VectorBlock] = []
         start = 0
         for block in source.blocks:
-            numbers = {name: array[start : start + block.size] for name, array in step.arrays.items()}
+            numbers = {name: values[start : start + block.size] for name, values in step.arrays.items()}
             if isinstance(block, OneHotBlock):
                 blocks.append(
                     OneHotBlock(block.index, _apply(block.hot, numbers), _apply(block.base, numbers))

@@ -38,7 +38,7 @@ class RegexTokenizer:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call."""
         if not isinstance(step.params.get("pattern"), str):
-            raise ModelError(f"{step.stage}: pattern is no text.")
+            raise ModelError(f"{step.stage}: pattern is not text.")
         int_param(step, "shortest")
         try:
             tokenize = cached_function(make_tokenizer, step)
