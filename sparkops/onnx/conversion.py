@@ -33,7 +33,7 @@ def to_onnx(description: Description, *, nulls: bool = True, raw: bool = True) -
     if reasons:
         lines = "".join(f"\n  - {reason}" for reason in reasons)
         raise NotExported(
-            f"This model has no exact form in ONNX:{lines}\nThe scorer scores it.", reasons=reasons
+            f"This model has no exact form in ONNX:{lines}\nScore it with the compiled scorer.", reasons=reasons
         )
     _require_onnx()
     reserved = [field.name for field in description.fields] + [output.name for output in description.outputs]
@@ -48,8 +48,8 @@ def to_onnx(description: Description, *, nulls: bool = True, raw: bool = True) -
 
 def not_exported(description: Description) -> tuple[str, ...]:
     """Return each stage and field that has no exact form in ONNX, with the reason."""
-    of_steps = ((step.stage, unsupported_reason(step)) for step in description.steps)
-    reasons = [f"{stage}: {reason}" for stage, reason in of_steps if reason]
+    step_reasons = ((step.stage, unsupported_reason(step)) for step in description.steps)
+    reasons = [f"{stage}: {reason}" for stage, reason in step_reasons if reason]
     reasons += [reason for reason in map(unsupported_field, description.fields) if reason]
     reasons += [] if description.fields else ["it reads no field, so a row of it has no tensor"]
     return tuple(dict.fromkeys(reasons))

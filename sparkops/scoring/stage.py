@@ -1,4 +1,4 @@
-"""What one family of operations must know: its form, its row code and its batch."""
+"""The interface of an operation: generated code for one row, and NumPy for a batch."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .ir.description import Step
 
 
 class Stage(Protocol):
-    """One operation, written for a row and run for many; both give the same numbers."""
+    """One operation. Its row code and its batch evaluation return the same numbers."""
 
     @property
     def op(self) -> str:
         """Return the name that descriptions use."""
 
     def emit(self, step: Step, code: CodeWriter) -> None:
-        """Write the step's code for one row; a step of the wrong form raises."""
+        """Add the code of a step for one row; raise ModelError if its params, arrays or inputs do not fit."""
 
     def run(self, step: Step, frame: Frame) -> None:
-        """Do the step for many rows."""
+        """Evaluate a step for a batch."""

@@ -26,19 +26,19 @@ def _has_numeric_operands(node: Expression) -> bool:
 
 def _equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     null, error = null_and_error(graph, operands)
-    return GraphValue(_same(graph, node.args[0].type, operands), "bool", null, error)
+    return GraphValue(_values_equal(graph, node.args[0].type, operands), "bool", null, error)
 
 
 def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     one, other = (operand.null or graph.constant(BLANKS["bool"]) for operand in operands)
     equal = graph.add(
-        "And", _same(graph, node.args[0].type, operands), graph.add("Not", graph.add("Or", one, other))
+        "And", _values_equal(graph, node.args[0].type, operands), graph.add("Not", graph.add("Or", one, other))
     )
     result = graph.add("Or", equal, graph.add("And", one, other))
     return GraphValue(result, "bool", None, or_mask(graph, operands[0].error, operands[1].error))
 
 
-def _same(graph: GraphBuilder, type_: str, operands: GraphValues) -> str:
+def _values_equal(graph: GraphBuilder, type_: str, operands: GraphValues) -> str:
     result = graph.add("Equal", operands[0].name, operands[1].name)
     if type_ not in FLOATING_TYPES:
         return result
@@ -178,9 +178,9 @@ def _extreme(*, largest: bool) -> Export:
 
 
 def _nanvl(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
-    none = and_not_mask(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
-    assert none is not None
-    selected = _select(graph, none, operands[1], operands[0])
+    is_nan = and_not_mask(graph, graph.add("IsNaN", operands[0].name), operands[0].null)
+    assert is_nan is not None
+    selected = _select(graph, is_nan, operands[1], operands[0])
     return GraphValue(
         selected.name, "double", selected.null, or_mask(graph, operands[0].error, selected.error)
     )

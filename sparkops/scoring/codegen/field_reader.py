@@ -8,9 +8,9 @@ from .code_writer import CodeWriter
 from .symbols import Dense, Scalar, Sparse, Vector
 
 # Slots of a vector that get a local variable each.
-_UNROLLED = 64
+_MAX_UNROLLED = 64
 # Values of these classes need no conversion.
-_CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(INTEGER_RANGES, "int")}
+_EXACT_CLASS = {"string": "str", "boolean": "bool", "double": "float", **dict.fromkeys(INTEGER_RANGES, "int")}
 
 
 def read_field(field: Field, value: str, code: CodeWriter) -> None:
@@ -27,8 +27,8 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
     if field.type not in TYPES or (field.type == "vector" and field.size is None):
         raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot contain.")
     reader = code.constant(field.reader())
-    if field.type in _CLASS:
-        test = f"{value}.__class__ is not {_CLASS[field.type]}"
+    if field.type in _EXACT_CLASS:
+        test = f"{value}.__class__ is not {_EXACT_CLASS[field.type]}"
         if field.type in INTEGER_RANGES:
             limit = INTEGER_RANGES[field.type]
             test += f" or not {-limit} <= {value} < {limit}"
@@ -51,7 +51,7 @@ def _read_vector(field: Field, value: str, code: CodeWriter) -> Vector:
         return Vector((Sparse(value, size, field.name),), null, field.name)
     if null:
         code.line(f"if {null}: {value} = {code.constant((0.0,) * size)}")
-    if size > _UNROLLED:
+    if size > _MAX_UNROLLED:
         return Vector((Dense(value, size, field.name),), null, field.name)
     slots = [code.local(f"{value}[{slot}]") for slot in range(size)]
     blocks = tuple(Scalar(slot, "double", nan=True, field=field.name, scale=0.0) for slot in slots)

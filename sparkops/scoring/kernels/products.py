@@ -67,15 +67,15 @@ class SlotProducts:
         return products
 
     def _row(self, columns: Columns, sparse: Sequence[bool]) -> dict[int, float]:
-        products, size = {0: 1.0}, 1
+        products, stride = {0: 1.0}, 1
         for column in range(len(columns) - 1, -1, -1):
             active = _active(columns[column], self.sizes[column], sparse=sparse[column])
             products = {
-                position + own * size: value * factor
-                for own, factor in active
+                position + offset * stride: value * factor
+                for offset, factor in active
                 for position, value in products.items()
             }
-            size *= self.widths[column]
+            stride *= self.widths[column]
         return {position: value for position, value in products.items() if value}
 
 

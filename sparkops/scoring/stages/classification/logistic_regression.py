@@ -39,11 +39,11 @@ class LogisticRegression:
             return
         margin = code.local(_margin_exprs(step, source, code)[0])
         exp = code.constant(_exp)
-        low = code.local(
+        first = code.local(
             f"1.0 / (1.0 + {exp}({margin})) if {margin} < 709.0 else {code.constant(class_decision.sigmoid)}(-{margin})"
         )
         raw = code.local(f"(-{margin}, {margin})")
-        probability = code.local(f"({low}, 1.0 - {low})")
+        probability = code.local(f"({first}, 1.0 - {first})")
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
         condition = (
@@ -61,13 +61,13 @@ class LogisticRegression:
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
             return
         margin = raw[:, 0]
-        low = class_decision.sigmoid_rows(-margin)
-        probability = np.column_stack([low, 1.0 - low])
+        first = class_decision.sigmoid_rows(-margin)
+        probability = np.column_stack([first, 1.0 - first])
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
-        second = margin > _margin_of(threshold) if on_raw else probability[:, 1] > threshold
+        is_second = margin > _margin_of(threshold) if on_raw else probability[:, 1] > threshold
         class_decision.bind_columns(
-            step, frame, second.astype(np.float64), np.column_stack([-margin, margin]), probability
+            step, frame, is_second.astype(np.float64), np.column_stack([-margin, margin]), probability
         )
 
 

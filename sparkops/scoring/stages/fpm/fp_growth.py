@@ -13,13 +13,16 @@ from ...batch.columns import Frame, ScalarColumn
 from ...codegen.code_writer import CodeWriter
 from ...codegen.symbols import Scalar
 from ...ir.description import Step
+from ...ir.field import INTEGER_RANGES
 from ...ir.validation import require
 
 TYPES = (
     "array<string>",
     "array<boolean>",
-    *(f"array<{type_}>" for type_ in ("byte", "short", "integer", "long")),
+    *(f"array<{type_}>" for type_ in INTEGER_RANGES),
 )
+# Rules whose items occur in the generated rows of a parity check.
+_RULES_TO_EXPLORE = 6
 Item = str | bool | int | None
 Rule = tuple[frozenset[Item], Item]
 
@@ -36,7 +39,7 @@ class FPGrowth:
         column = code.scalar(step.inputs[0], step.stage)
         require(step, good=column.type in TYPES)
         if column.field is not None:
-            items = [item for antecedent, _ in rules[:6] for item in antecedent if item is not None]
+            items = [item for antecedent, _ in rules[:_RULES_TO_EXPLORE] for item in antecedent if item is not None]
             code.known_values[column.field] = (
                 *code.known_values.get(column.field, ()),
                 *dict.fromkeys(items),

@@ -36,9 +36,9 @@ class FactorizationMachine:
         if task == "regress":
             code.columns[step.outputs[0]] = Scalar(total, "double", nan=True)
             return
-        high = code.local(f"{code.constant(class_decision.sigmoid)}({total})")
+        second = code.local(f"{code.constant(class_decision.sigmoid)}({total})")
         class_decision.emit_classification(
-            step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {high}, {high})")
+            step, code, code.local(f"(-{total}, {total})"), code.local(f"(1.0 - {second}, {second})")
         )
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -51,9 +51,9 @@ class FactorizationMachine:
             if step.params["kind"] == "regress":
                 frame.columns[step.outputs[0]] = ScalarColumn(total)
                 return
-            high = class_decision.sigmoid_rows(total)
+            second = class_decision.sigmoid_rows(total)
         class_decision.run_classification(
-            step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - high, high])
+            step, frame, np.column_stack([-total, total]), np.column_stack([1.0 - second, second])
         )
 
 

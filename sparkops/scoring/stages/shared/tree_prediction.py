@@ -45,8 +45,8 @@ class TreePrediction:
             sum_ = f"{total} / {float_literal(len(trees.roots))}" if step.params["mean"] else total
             code.columns[step.outputs[0]] = Scalar(code.local(sum_), "double")
             return
-        low = code.local(f"{code.constant(class_decision.sigmoid)}(-2.0 * {total})")
-        raw, probability = code.local(f"(-{total}, {total})"), code.local(f"({low}, 1.0 - {low})")
+        first = code.local(f"{code.constant(class_decision.sigmoid)}(-2.0 * {total})")
+        raw, probability = code.local(f"(-{total}, {total})"), code.local(f"({first}, 1.0 - {first})")
         class_decision.emit_classification(step, code, raw, probability)
 
     def run(self, step: Step, frame: Frame) -> None:
@@ -57,22 +57,22 @@ class TreePrediction:
             sum_ = total[:, 0] / len(traversal.trees.roots) if step.params["mean"] else total[:, 0]
             frame.columns[step.outputs[0]] = ScalarColumn(sum_)
         elif step.params["kind"] == "boost":
-            m = total[:, 0]
-            low = class_decision.sigmoid_rows(-2.0 * m)
+            margin = total[:, 0]
+            first = class_decision.sigmoid_rows(-2.0 * margin)
             class_decision.run_classification(
-                step, frame, np.column_stack([-m, m]), np.column_stack([low, 1.0 - low])
+                step, frame, np.column_stack([-margin, margin]), np.column_stack([first, 1.0 - first])
             )
         else:
-            class_decision.run_classification(step, frame, total, _normal(total))
+            class_decision.run_classification(step, frame, total, _normalize(total))
 
 
 def _emit_votes(step: Step, code: CodeWriter, sums: list[str]) -> None:
     raw = code.local(f"({', '.join(sums)},)")
     total = code.local(f"sum({raw})")
-    parts = ", ".join(f"{one} / {total}" for one in sums)
-    class_decision.emit_classification(step, code, raw, code.local(f"({parts},) if {total} else {raw}"))
+    shares = ", ".join(f"{score} / {total}" for score in sums)
+    class_decision.emit_classification(step, code, raw, code.local(f"({shares},) if {total} else {raw}"))
 
 
-def _normal(raw: Numbers) -> Numbers:
+def _normalize(raw: Numbers) -> Numbers:
     total = raw.sum(axis=1, keepdims=True)
     return np.asarray(np.divide(raw, total, out=raw.copy(), where=total != 0.0))

@@ -8,13 +8,13 @@ from sparkops.onnx.graph_builder import GraphBuilder
 from sparkops.onnx.graph_context import GraphContext, VectorTensor
 from sparkops.onnx.kernels.vector_layout import is_sparse, rows_differ
 from sparkops.scoring.ir.description import Step
-from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, terms
+from sparkops.scoring.stages.feature.vector.polynomial_expansion import Terms, enumerate_terms
 
 
 def convert_polynomial_expansion(step: Step, context: GraphContext) -> None:
     """Add the products, those of one degree at once. Rows are not scored if an unknown storage matters."""
     graph, source, storage = context.graph, context.features(step), str(step.params["stored"])
-    products = terms(int(step.params["size"]), int(step.params["degree"]))
+    products = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
     if storage == "unknown":
         result, other = (_products(graph, source, products, stored) for stored in ("dense", "sparse"))
         context.exclude(rows_differ(graph, result, other))

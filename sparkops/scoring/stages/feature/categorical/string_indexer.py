@@ -34,7 +34,9 @@ class StringIndexer:
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         labels, invalid = tuple(step.params["labels"]), step.params["invalid"]
         if source.type != step.params["type"]:
-            raise ModelError(f"{step.stage}: column `{step.inputs[0]}` is {source.type}.")
+            raise ModelError(
+                f"{step.stage}: column `{step.inputs[0]}` is {source.type}, and {step.params['type']} is needed."
+            )
         known = labels if source.type == "string" else tuple(index_table(labels, source.type, signed=False))
         code.known_values.setdefault(source.field or "", known)
         table = code.constant(index_table(labels, source.type).get)

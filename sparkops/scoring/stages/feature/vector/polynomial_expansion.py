@@ -37,7 +37,7 @@ class PolynomialExpansion:
         source = code.features(step.inputs[0], step.stage, size)
         if stored == "unknown":
             mark_ambiguous(code, source)
-        all_terms = terms(size, degree)
+        all_terms = enumerate_terms(size, degree)
         evaluate_exactly = guarded(
             source.field or step.inputs[0], step.stage, stored, partial(_expand_exactly, all_terms=all_terms)
         )
@@ -54,7 +54,7 @@ class PolynomialExpansion:
     def run(self, step: Step, frame: Frame) -> None:
         """Expand every row."""
         table = frame.features(step.inputs[0]).dense()
-        all_terms = terms(int(step.params["size"]), int(step.params["degree"]))
+        all_terms = enumerate_terms(int(step.params["size"]), int(step.params["degree"]))
         products = np.empty((frame.size, len(all_terms)))
         with np.errstate(all="ignore"):
             for index, (shorter, slot) in enumerate(all_terms):
@@ -76,7 +76,7 @@ def count_products(size: int, degree: int) -> int:
     return comb(size + degree, degree) - 1
 
 
-def terms(size: int, degree: int) -> Terms:
+def enumerate_terms(size: int, degree: int) -> Terms:
     """Return each product as (index of the product that it extends, or -1; slot that it is multiplied with).
 
     Spark takes the powers of the last slot first and extends each by the slots before it.
