@@ -36,9 +36,9 @@ def margins(
         return _margins_of_slots(graph, source, weights, intercepts, np.flatnonzero(nonzero[0]))
     sums = [
         _margins_of_slots(
-            graph, source, weights[row : row + 1], intercepts[row : row + 1], np.flatnonzero(nonzero[row])
+            graph, source, weights[index : index + 1], intercepts[index : index + 1], np.flatnonzero(nonzero[index])
         )
-        for row in range(len(weights))
+        for index in range(len(weights))
     ]
     return graph.concat(sums)
 

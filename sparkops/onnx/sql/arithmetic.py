@@ -13,9 +13,12 @@ from sparkops.scoring.sql.expression import Expression
 
 GraphValues = Sequence[GraphValue]
 Export = Callable[[GraphBuilder, Expression, GraphValues], GraphValue]
-SMALL = frozenset(("byte", "short", "integer"))  # whole numbers whose products a long holds
+# Integers whose products a long holds.
+SMALL = frozenset(("byte", "short", "integer"))
 _NUMBERS = SMALL | FLOATING_TYPES
-_FAR, _LONG = 1e15, 2**63
+# A double that is in the range of long but not of integer.
+_OUT_OF_INTEGER_RANGE = 1e15
+_LONG = 2**63
 _DTYPES = {"double": "double", "float": "double", "boolean": "bool"}
 
 
@@ -25,7 +28,10 @@ def has_exact_product_type(node: Expression) -> bool:
 
 
 def has_summable_type(node: Expression) -> bool:
-    """Return the same for sums, whose overflow of longs shows in the sign of the result."""
+    """Return whether result and operands are of one numeric type whose sums the graph computes exactly.
+
+    An overflow of longs is found by the sign of the result.
+    """
     return node.type in (*_NUMBERS, "long") and _has_one_type(node)
 
 
@@ -51,12 +57,12 @@ def export_operator(op: str) -> Export:
         if node.type == "float":
             result = _round_to_float(graph, result)
         if node.type in INTEGER_RANGES:
-            over = (
+            overflow = (
                 _long_overflow(graph, op, result, operands)
                 if node.type == "long"
                 else _out_of_range(graph, result, node.type)
             )
-            error = or_mask(graph, error, and_not_mask(graph, over, null))
+            error = or_mask(graph, error, and_not_mask(graph, overflow, null))
         return GraphValue(result, operands[0].dtype, null, error)
 
     return export
@@ -69,9 +75,9 @@ def _long_overflow(graph: GraphBuilder, op: str, result: str, operands: GraphVal
     ]
     if op in ("Neg", "Abs"):
         return graph.add("Equal", operands[0].name, np.array(-_LONG))
-    alike = graph.add("Xor", signs[0], signs[1])
-    alike = graph.add("Not", alike) if op == "Add" else alike
-    return graph.add("And", alike, graph.add("Xor", signs[2], signs[0]))
+    can_overflow = graph.add("Xor", signs[0], signs[1])
+    can_overflow = graph.add("Not", can_overflow) if op == "Add" else can_overflow
+    return graph.add("And", can_overflow, graph.add("Xor", signs[2], signs[0]))
 
 
 def export_remainder(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
@@ -79,10 +85,10 @@ def export_remainder(graph: GraphBuilder, node: Expression, operands: GraphValue
     null, error = null_and_error(graph, operands, backwards=True)
     left, right = operands
     is_integer = node.type in INTEGER_RANGES
-    none = graph.add("Equal", right.name, np.array(0) if is_integer else 0.0)
-    divisor = graph.add("Where", none, np.array(1) if is_integer else 1.0, right.name)
+    is_zero = graph.add("Equal", right.name, np.array(0) if is_integer else 0.0)
+    divisor = graph.add("Where", is_zero, np.array(1) if is_integer else 1.0, right.name)
     result = graph.add("Mod", left.name, divisor, fmod=1)
-    return GraphValue(result, left.dtype, null, or_mask(graph, error, and_not_mask(graph, none, null)))
+    return GraphValue(result, left.dtype, null, or_mask(graph, error, and_not_mask(graph, is_zero, null)))
 
 
 def export_division(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:  # noqa: ARG001
@@ -113,8 +119,8 @@ def export_rounding(op: str) -> Export:
         null, error = null_and_error(graph, operands)
         value = operands[0].name
         high, low = graph.add("GreaterOrEqual", value, float(_LONG)), graph.add("Less", value, float(-_LONG))
-        odd = graph.add("Or", graph.add("Or", high, low), graph.add("IsNaN", value))
-        result = graph.cast(graph.add(op, graph.add("Where", odd, 0.0, value)), "int64")
+        special = graph.add("Or", graph.add("Or", high, low), graph.add("IsNaN", value))
+        result = graph.cast(graph.add(op, graph.add("Where", special, 0.0, value)), "int64")
         result = graph.add("Where", high, np.array(_LONG - 1), result)
         return GraphValue(graph.add("Where", low, np.array(-_LONG), result), "int64", null, error)
 
@@ -130,8 +136,8 @@ def export_power(graph: GraphBuilder, node: Expression, operands: GraphValues) -
     null, error = null_and_error(graph, operands)
     left, right = (operand.name for operand in operands)
     one = graph.add("Equal", graph.add("Abs", left), 1.0)
-    odd = graph.add("Or", graph.add("IsNaN", right), graph.add("And", graph.add("IsInf", right), one))
-    result = graph.add("Where", odd, np.nan, graph.add("Pow", left, right))
+    special = graph.add("Or", graph.add("IsNaN", right), graph.add("And", graph.add("IsInf", right), one))
+    result = graph.add("Where", special, np.nan, graph.add("Pow", left, right))
     return GraphValue(result, "double", null, error)
 
 
@@ -158,8 +164,8 @@ def export_cast(graph: GraphBuilder, node: Expression, operands: GraphValues) ->
     error = source_value.error
     if source in FLOATING_TYPES and target in SMALL:
         integer = _truncate(graph, source_value.name)
-        bad = and_not_mask(graph, _out_of_range(graph, integer, target), source_value.null)
-        return GraphValue(integer, dtype, source_value.null, or_mask(graph, error, bad))
+        overflow = and_not_mask(graph, _out_of_range(graph, integer, target), source_value.null)
+        return GraphValue(integer, dtype, source_value.null, or_mask(graph, error, overflow))
     name = source_value.name if source_value.dtype == dtype else graph.cast(source_value.name, dtype)
     return GraphValue(
         _round_to_float(graph, name) if target == "float" else name, dtype, source_value.null, error
@@ -178,8 +184,8 @@ def _out_of_range(graph: GraphBuilder, name: str, type_: str) -> str:
 
 def _truncate(graph: GraphBuilder, name: str) -> str:
     """Return doubles truncated towards 0; NaN and values far out of range become some integer out of range."""
-    known = graph.add("Where", graph.add("IsNaN", name), _FAR, name)
-    return graph.cast(graph.add("Clip", known, -_FAR, _FAR), "int64")
+    known = graph.add("Where", graph.add("IsNaN", name), _OUT_OF_INTEGER_RANGE, name)
+    return graph.cast(graph.add("Clip", known, -_OUT_OF_INTEGER_RANGE, _OUT_OF_INTEGER_RANGE), "int64")
 
 
 def _not_zero(graph: GraphBuilder, operand: GraphValue) -> str:

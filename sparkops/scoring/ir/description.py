@@ -83,8 +83,8 @@ class Description:
         for step in self.steps:
             for name in sorted(step.arrays):
                 array = step.arrays[name]
-                kind = {"i": "<i8", "f": "<f8"}.get(array.dtype.kind, array.dtype.str)
-                digest.update(f"{name}{kind}{array.shape}".encode())
+                dtype = {"i": "<i8", "f": "<f8"}.get(array.dtype.kind, array.dtype.str)
+                digest.update(f"{name}{dtype}{array.shape}".encode())
                 for chunk in iter_chunks(array):
                     digest.update(chunk)
         return digest.hexdigest()

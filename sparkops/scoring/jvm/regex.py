@@ -38,8 +38,8 @@ _CLASSES = {
     "XDigit": "0-9a-fA-F",
     "Space": r"\s",
 }
-_quantifier = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
-_named_class = re.compile(r"p\{(\w+)\}")
+_QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
+_NAMED_CLASS = re.compile(r"p\{(\w+)\}")
 
 
 def translate_regex(pattern: str) -> re.Pattern[str]:
@@ -111,22 +111,22 @@ class _Parser:
     """A recursive-descent parser of Java patterns that returns their translation."""
 
     def __init__(self, pattern: str, *, allow_end: bool = False) -> None:
-        self.pattern, self.at, self.allow_end = pattern, 0, allow_end
+        self.pattern, self.position, self.allow_end = pattern, 0, allow_end
 
     def parse(self) -> _Node:
         """Parse the pattern."""
         node = self.choice(0)
-        if self.at < len(self.pattern):
+        if self.position < len(self.pattern):
             self.refuse("a `)` without its `(`")
         return node
 
     def refuse(self, reason: str) -> NoReturn:
         raise ModelError(
-            f"its pattern {self.pattern!r} is not one that Python surely matches as Java does: {reason}"
+            f"its pattern {self.pattern!r} is not supported, because Python may match it differently from Java: {reason}"
         )
 
     def peek(self) -> str:
-        return self.pattern[self.at : self.at + 1]
+        return self.pattern[self.position : self.position + 1]
 
     def take(self) -> str:
         letter = self.peek()
@@ -134,7 +134,7 @@ class _Parser:
             self.refuse("it ends too early")
         if letter > "\uffff" or "\ud800" <= letter <= "\udfff":
             self.refuse("a character beyond the basic plane")
-        self.at += 1
+        self.position += 1
         return letter
 
     def choice(self, depth: int) -> _Node:
@@ -143,7 +143,7 @@ class _Parser:
             self.refuse("its groups are too deep")
         nodes = [self.sequence(depth)]
         while self.peek() == "|":
-            self.at += 1
+            self.position += 1
             nodes.append(self.sequence(depth))
         if len(nodes) == 1:
             return nodes[0]
@@ -162,17 +162,17 @@ class _Parser:
         """Parse an atom with its quantifier."""
         is_anchor = self.peek() == "^"
         node = self.atom(depth)
-        match = _quantifier.match(self.pattern, self.at)
+        match = _QUANTIFIER.match(self.pattern, self.position)
         if match is None:
             return node
-        self.at = match.end()
+        self.position = match.end()
         low, high = self.bounds(match)
         if is_anchor or node.may_be_empty:
             self.refuse("what may match nothing is repeated")
         if node.is_ambiguous and high != 1 and not (node.pair and _disjoint(*node.pair)):
             self.refuse("a repeated group that may match one text in two ways")
         lazy = "?" if self.peek() == "?" else ""
-        self.at += len(lazy)
+        self.position += len(lazy)
         if self.peek() and self.peek() in "*+?{":
             self.refuse("a repetition of a repetition, or one that never gives back")
         is_ambiguous = node.is_ambiguous or low != high
@@ -210,9 +210,9 @@ class _Parser:
 
     def group(self, depth: int) -> _Node:
         if self.peek() == "?":
-            if not self.pattern.startswith("?:", self.at):
+            if not self.pattern.startswith("?:", self.position):
                 self.refuse("a group that begins with `(?`")
-            self.at += 2
+            self.position += 2
         node = self.choice(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
@@ -221,11 +221,11 @@ class _Parser:
     def bracket_class(self) -> str:
         """Parse a class of characters after its `[`."""
         negated = self.peek() == "^"
-        self.at += negated
+        self.position += negated
         members = [self.member_or_range(first=True)]
         while self.peek() != "]":
             members.append(self.member_or_range(first=False))
-        self.at += 1
+        self.position += 1
         return f"[{'^' if negated else ''}{''.join(members)}]"
 
     def member_or_range(self, *, first: bool) -> str:
@@ -234,9 +234,9 @@ class _Parser:
         low = self.member()
         if is_hyphen and not first and self.peek() != "]":
             self.refuse("a `-` in the midst of a class")
-        if self.peek() != "-" or self.pattern[self.at + 1 : self.at + 2] == "]":
+        if self.peek() != "-" or self.pattern[self.position + 1 : self.position + 2] == "]":
             return low.inside
-        self.at += 1
+        self.position += 1
         high = self.member()
         if len(low.letter) + len(high.letter) != 2:  # noqa: PLR2004
             self.refuse("a range to or from a class")
@@ -252,27 +252,27 @@ class _Parser:
 
     def escape(self) -> _CharacterSet:
         """Parse what follows a backslash."""
-        start, letter = self.at, self.take()
+        start, letter = self.position, self.take()
         if letter in "sdwSDW":
             return _CharacterSet(f"\\{letter}")
         if letter in _CONTROL:
             return _literal(_CONTROL[letter])
         if letter in _CODE_DIGITS:
             return self.code_point(_CODE_DIGITS[letter])
-        match = _named_class.match(self.pattern, start)
+        match = _NAMED_CLASS.match(self.pattern, start)
         name = match[1] if match else letter
         if name in _CLASSES and (match or letter == "h"):
-            self.at = match.end() if match else self.at
+            self.position = match.end() if match else self.position
             return _CharacterSet(_CLASSES[name])
         if not letter.isascii() or letter.isalnum():
             self.refuse(f"`\\{match[0] if match else letter}`")
         return _literal(letter)
 
     def code_point(self, digits: int) -> _CharacterSet:
-        text = self.pattern[self.at : self.at + digits]
+        text = self.pattern[self.position : self.position + digits]
         if not re.fullmatch(f"[0-9a-fA-F]{{{digits}}}", text) or "d800" <= f"{text:>04}".lower() <= "dfff":
             self.refuse(f"the character number `{text}`")
-        self.at += digits
+        self.position += digits
         return _literal(chr(int(text, 16)))
 
 

@@ -16,13 +16,13 @@ _NEWER = (
     "\U00010594\U00010595\u1c89\ua7cb\ua7cc\ua7ce\ua7d2\ua7d4\ua7da\ua7dc\U00010d50-\U00010d65"
     "\U00016ea0-\U00016eb8"
 )
-_newer_capital = re.compile(f"[{_NEWER}]")
-_needs_java_rules = re.compile(f"[\u03a3{_NEWER}]")
-_other_cased = re.compile(
+_NEWER_CAPITAL = re.compile(f"[{_NEWER}]")
+_NEEDS_JAVA_RULES = re.compile(f"[\u03a3{_NEWER}]")
+_OTHER_CASED = re.compile(
     "[\u02b0-\u02b8\u02c0\u02c1\u02e0-\u02e4\u0345\u037a\u1d2c-\u1d61\u2160-\u217f\u24b6-\u24e9]"
 )
 # Ideographs, kana, and characters added after Unicode 13: each is a word of its own.
-_no_word_character = re.compile(
+_NO_WORD_CHARACTER = re.compile(
     "[\u3005\u3041-\u3094\u309d\u309e\u30a1-\u30fa\u30fc-\u30fe\u4e00-\u9fa5\u9ffd-\u9fff\uf900-\ufa2d"
     "\u0870-\u088e\u0890\u0891\u0898-\u089f\u08b5\u08c8-\u08d2\u0c3c\u0c5d\u0cdd\u170d\u1715\u171f\u180f\u1ac1-\u1ace"
     "\u1b4c\u1dfa\u2c2f\u2c5f\u2e5d\ua7c0\ua7c1\ua7d0\ua7d1\ua7d3\ua7d5-\ua7d9\ua7f2-\ua7f4"
@@ -58,7 +58,7 @@ _CLASS_BY_CATEGORY = {
 
 def lower(text: str) -> str:
     """Return text as Java's `toLowerCase` does, in a locale other than Turkish, Azeri, Lithuanian and Thai."""
-    if text.isascii() or not _needs_java_rules.search(text):
+    if text.isascii() or not _NEEDS_JAVA_RULES.search(text):
         return text.lower()
     return "".join(_lower_at(text, index) for index in range(len(text)))
 
@@ -72,7 +72,7 @@ def _lower_at(text: str, index: int) -> str:
     letter = text[index]
     if letter == "\u03a3":
         return "\u03c2" if _ends_word(text, index) else "\u03c3"
-    return letter if _newer_capital.match(letter) else letter.lower()
+    return letter if _NEWER_CAPITAL.match(letter) else letter.lower()
 
 
 def _ends_word(text: str, index: int) -> bool:
@@ -129,9 +129,9 @@ def _class_of(letter: str) -> int:
     if letter in _JOINING_CHARACTERS:
         return _JOINING_CHARACTERS[letter]
     return (
-        _SEPARATE if _no_word_character.match(letter) else _CLASS_BY_CATEGORY.get(category(letter), _SEPARATE)
+        _SEPARATE if _NO_WORD_CHARACTER.match(letter) else _CLASS_BY_CATEGORY.get(category(letter), _SEPARATE)
     )
 
 
 def _has_case(letter: str) -> bool:
-    return category(letter) in ("Lu", "Ll", "Lt") or _other_cased.match(letter) is not None
+    return category(letter) in ("Lu", "Ll", "Lt") or _OTHER_CASED.match(letter) is not None

@@ -22,14 +22,14 @@ from ...kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
 # Python accepts at most 100 levels of indentation.
 _MAX_DEPTH = 80
-_FAR = "is endlessly far from every centre, and which is the nearer hangs on whether Spark stores the vector sparse"
+_FAR = "is infinitely far from every centre: which one Spark takes depends on whether it stores the vector sparse"
 
 
 @dataclass(frozen=True, slots=True)
 class BisectingKMeans:
-    """The nearer of two children, the left one if both are equally near or, for cosine, if no distance is a number.
+    """Descends to the nearer child; to the left one if both are equally near or, for cosine, if a distance is NaN.
 
-    If all centres are infinitely far, the left child is taken for a vector that Spark stores dense, and none for others.
+    If all centres are infinitely far, a vector that Spark stores dense goes to the left child; any other row is refused.
 
     params: cosine, stored (see `vector_layout`; "unknown" if it is missing); arrays: centres (nodes, features), left and right
     (nodes; the node itself for a leaf), cluster (nodes).
@@ -60,13 +60,13 @@ class BisectingKMeans:
             frame.refuse(~(norm > 0.0) if step.params["cosine"] else np.isnan(norm))
             if not step.params["cosine"]:
                 frame.refuse(_ambiguous_rows(source, norm, _storage(step)))
-            for at in range(len(left)):
-                at_node = node == at
-                if left[at] != at and at_node.any():
-                    distances = [
-                        _distance_rows(step, source, int(child[at]), norm) for child in (left, right)
-                    ]
-                    node[at_node] = np.where(distances[1] < distances[0], right[at], left[at])[at_node]
+            for index in range(len(left)):
+                rows = node == index
+                if left[index] != index and rows.any():
+                    to_left, to_right = (
+                        _distance_rows(step, source, int(child[index]), norm) for child in (left, right)
+                    )
+                    node[rows] = np.where(to_right < to_left, right[index], left[index])[rows]
         frame.columns[step.outputs[0]] = ScalarColumn(arrays["cluster"][node])
 
 

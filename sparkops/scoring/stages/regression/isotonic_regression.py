@@ -19,29 +19,29 @@ from ...ir.validation import float_array, int_param, require
 
 @dataclass(frozen=True, slots=True)
 class IsotonicRegression:
-    """params: feature (the slot of a vector); arrays: places (the boundaries, strictly rising), answers. Null gives null."""
+    """params: feature (the slot of a vector); arrays: places (boundaries, strictly rising), answers (their predictions). Null gives null."""
 
     op: str = "isotonic"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one interpolation."""
-        places = float_array(step, "places", None)
-        answers = float_array(step, "answers", len(places))
-        require(step, good=len(places) > 0 and bool((np.diff(places) > 0.0).all()))
+        boundaries = float_array(step, "places", None)
+        predictions = float_array(step, "answers", len(boundaries))
+        require(step, good=len(boundaries) > 0 and bool((np.diff(boundaries) > 0.0).all()))
         value = code.atom(_feature(step, code))
-        code.add_boundaries(value, places.tolist())
-        expr = f"{code.constant(partial(_interpolate, places.tolist(), answers.tolist()))}({value.expr})"
+        code.add_boundaries(value, boundaries.tolist())
+        expr = f"{code.constant(partial(_interpolate, boundaries.tolist(), predictions.tolist()))}({value.expr})"
         prediction = code.local(f"None if {value.expr} is None else {expr}" if value.null else expr)
         code.columns[step.outputs[0]] = Scalar(prediction, "double", null=value.null, nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Interpolate every row."""
-        column, places, answers = frame.columns[step.inputs[0]], step.arrays["places"], step.arrays["answers"]
+        column, boundaries, predictions = frame.columns[step.inputs[0]], step.arrays["places"], step.arrays["answers"]
         if isinstance(column, ScalarColumn):
             values, null = column.values, column.null
         else:
             values, null = frame.features(step.inputs[0]).slot(int(step.params["feature"])), None
-        frame.columns[step.outputs[0]] = ScalarColumn(_interpolate_rows(places, answers, values), null)
+        frame.columns[step.outputs[0]] = ScalarColumn(_interpolate_rows(boundaries, predictions, values), null)
 
 
 def _feature(step: Step, code: CodeWriter) -> Scalar:
@@ -56,23 +56,23 @@ def _feature(step: Step, code: CodeWriter) -> Scalar:
     return vector_slot(source, slot)
 
 
-def _interpolate(places: Sequence[float], answers: Sequence[float], value: float) -> float:
-    index = bisect_left(places, value) if value == value else len(places)  # noqa: PLR0124
-    if index == len(places):
-        return answers[-1]
-    if index == 0 or places[index] == value:
-        return answers[index]
-    left_place, left_answer = places[index - 1], answers[index - 1]
-    return left_answer + (answers[index] - left_answer) * (value - left_place) / (places[index] - left_place)
+def _interpolate(boundaries: Sequence[float], predictions: Sequence[float], value: float) -> float:
+    index = bisect_left(boundaries, value) if value == value else len(boundaries)  # noqa: PLR0124
+    if index == len(boundaries):
+        return predictions[-1]
+    if index == 0 or boundaries[index] == value:
+        return predictions[index]
+    left_boundary, left_prediction = boundaries[index - 1], predictions[index - 1]
+    return left_prediction + (predictions[index] - left_prediction) * (value - left_boundary) / (boundaries[index] - left_boundary)
 
 
-def _interpolate_rows(places: Numbers, answers: Numbers, values: Numbers) -> Numbers:
-    index = np.searchsorted(places, values)
-    right = np.minimum(index, len(places) - 1)
+def _interpolate_rows(boundaries: Numbers, predictions: Numbers, values: Numbers) -> Numbers:
+    index = np.searchsorted(boundaries, values)
+    right = np.minimum(index, len(boundaries) - 1)
     left = np.maximum(right - 1, 0)
     with np.errstate(all="ignore"):
-        span = (answers[right] - answers[left]) * (values - places[left])
-        line = answers[left] + span / (places[right] - places[left])
+        span = (predictions[right] - predictions[left]) * (values - boundaries[left])
+        line = predictions[left] + span / (boundaries[right] - boundaries[left])
     return np.asarray(
-        np.where((index == 0) | (index == len(places)) | (places[right] == values), answers[right], line)
+        np.where((index == 0) | (index == len(boundaries)) | (boundaries[right] == values), predictions[right], line)
     )

@@ -45,7 +45,10 @@ def _products(graph: GraphBuilder, source: VectorTensor, products: Terms, storag
 
 def _group_by_degree(products: Terms) -> list[list[int]]:
     """Return the indices of the products of degree 1, 2, ..."""
-    degree: list[int] = []
+    degrees: list[int] = []
     for base, _ in products:
-        degree.append(0 if base < 0 else degree[base] + 1)
-    return [[index for index, own in enumerate(degree) if own == level] for level in range(max(degree) + 1)]
+        degrees.append(1 if base < 0 else degrees[base] + 1)
+    groups: list[list[int]] = [[] for _ in range(max(degrees))]
+    for index, degree in enumerate(degrees):
+        groups[degree - 1].append(index)
+    return groups

@@ -32,7 +32,7 @@ class MinHashLSH:
         require(step, good=bool(((coefficients >= 0) & (coefficients < PRIME)).all()))
         pairs = [(int(a), int(b)) for a, b in coefficients]
         source = code.features(step.inputs[0], step.stage)
-        text = "is every slot of the vector, and one that is not 0 is needed"
+        text = "is the value of every slot, and a vector needs one that is not 0"
         problem = refuse_value(source.field or step.inputs[0], step.stage, text)
         is_sparse = source.sparse
         kernel = partial(_hash_sparse if is_sparse else _hash_dense, pairs=pairs, problem=problem)
