@@ -144,8 +144,8 @@ class SparkModelVersion(RegisteredVersion):
 
     def _rules_ignored_message(self, method: ScoringMethod) -> str:
         return (
-            f"{self.uri} has rules by which models.rules refuses rows, but Spark's own transform would score these rows "
-            f"and evaluates no rules: {method.reason}. Set models.batch to auto or mapInArrow, leave out columns that "
+            f"{self.uri} has rules that refuse rows (models.rules), but Spark's own transform, which would score these rows, "
+            f"evaluates no rules: {method.reason}. Set models.batch to auto or mapInArrow, leave out columns that "
             "Arrow does not carry, or set models.rules to warn, count or off."
         )
 

@@ -101,7 +101,7 @@ def _explain_trees(step: Step, source: Vector, code: CodeWriter) -> str:
             name if is_one_field else f"{step.inputs[0]}[{start + offset}]" for offset in range(block.size)
         ]
     share = 1.0 / len(forest.roots) if step.params["mean"] else 1.0
-    kernel = partial(_explain_path, _TreeLists(forest), names, share)
+    kernel = partial(_explain_row, _TreeLists(forest), names, share)
     return f"{code.constant(kernel)}({code.dense(source)})"
 
 
@@ -123,7 +123,7 @@ class _TreeLists:
         return (value in self.forest.categories_of(node)) is bool(node_type == AMONG)
 
 
-def _explain_path(lists: _TreeLists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:
+def _explain_row(lists: _TreeLists, names: list[str], share: float, values: list[float]) -> dict[str, Any]:
     leaves = lists.forest.leaves
     used = sorted({names[slot] for slot in lists.feature}, key=names.index)
     contributions: dict[str, Numbers] = {name: np.zeros(leaves.shape[1]) for name in used}

@@ -1,4 +1,4 @@
-"""A tree ensemble in the arrays of ONNX's TreeEnsemble: inner nodes and leaves numbered apart, category sets as features."""
+"""A tree ensemble in the arrays of ONNX's TreeEnsemble: inner nodes and leaves apart, category sets as features."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CategorySets:
 
     Args:
         slots: Slots that hold categories, in order.
-        tables: For each slot (categories + 1, sets); the last row is that of values that are no category.
+        tables: For each slot (categories + 1, sets); the last row is for values outside the categories.
         low: Least category.
     """
 
@@ -34,14 +34,14 @@ class EnsembleArrays:
     """All trees.
 
     Args:
-        roots: Inner node of each tree; a tree of one leaf has one whose two sides are that leaf.
-        features: Column that each inner node looks at; those of sets stand behind all others.
+        roots: Root of each tree, an inner node; both children of the root of a tree of one leaf are that leaf.
+        features: Column that each inner node tests; the columns of category sets follow those of the features.
         splits: Threshold of each inner node.
-        true_child: Node, or leaf, for at most the threshold.
-        true_is_leaf: Whether that is a leaf.
-        false_child: Node, or leaf, for no.
-        false_is_leaf: Whether that is a leaf.
-        leaves: (leaves, width) what each leaf adds.
+        true_child: Child for a value of at most the threshold: number of an inner node or of a leaf.
+        true_is_leaf: Whether that child is a leaf.
+        false_child: Child for other values.
+        false_is_leaf: Whether that child is a leaf.
+        leaves: (leaves, width) values that a leaf adds to the sum.
         tree: Tree of each leaf.
         sets: Sets of categories.
     """
@@ -59,7 +59,7 @@ class EnsembleArrays:
 
     @property
     def trees(self) -> int:
-        """Return how many trees there are."""
+        """Return the number of trees."""
         return len(self.roots)
 
 
@@ -109,10 +109,10 @@ def _category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[Cat
     for node, slot in zip(nodes.tolist(), slot_index.tolist(), strict=True):
         column = np.ones(count + 1)
         column[categories[forest.first[node] : forest.first[node + 1]] - low] = 0.0
-        of_slot = columns[slot]
-        positions.append((slot, of_slot.setdefault(column.tobytes(), (len(of_slot), column))[0]))
+        sets_of_slot = columns[slot]
+        positions.append((slot, sets_of_slot.setdefault(column.tobytes(), (len(sets_of_slot), column))[0]))
     starts = np.cumsum([0, *map(len, columns)])
-    tables = tuple(np.column_stack([column for _, column in of_slot.values()]) for of_slot in columns)
+    tables = tuple(np.column_stack([column for _, column in sets_of_slot.values()]) for sets_of_slot in columns)
     features = np.array([size + starts[slot] + index for slot, index in positions], dtype=np.int64)
     return CategorySets(slots.astype(np.int64), tables, low), features
 

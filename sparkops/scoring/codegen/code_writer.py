@@ -83,11 +83,11 @@ class CodeWriter:
         name, start = self.local("{}"), 0
         for block in vector.blocks:
             if isinstance(block, Sparse):
-                self.line(f"for at, value in {block.expr}.items(): {name}[at + {start}] = value")
+                self.line(f"for slot, value in {block.expr}.items(): {name}[slot + {start}] = value")
             else:
                 values = f"[{self._list_items(block)}]" if not isinstance(block, Dense) else block.expr
-                self.line(f"for at, value in enumerate({values}, {start}):")
-                self.line(f"    if value: {name}[at] = value")
+                self.line(f"for slot, value in enumerate({values}, {start}):")
+                self.line(f"    if value: {name}[slot] = value")
             start += block.size
         return name
 

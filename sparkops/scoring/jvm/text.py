@@ -82,15 +82,15 @@ def _ends_word(text: str, index: int) -> bool:
         start -= 1
     while stop < len(text) and _class_of(text[stop]) != _SEPARATE:
         stop += 1
-    clusters, own = _clusters(text, start, index, stop)
+    clusters, target = _clusters(text, start, index, stop)
     classes = [class_ for class_, _ in clusters]
-    first = last = own
+    first = last = target
     while first > 0 and _in_one_word(classes, first - 1):
         first -= 1
     while last + 1 < len(classes) and _in_one_word(classes, last):
         last += 1
-    before = any(cased for _, cased in clusters[first:own])
-    return before and not any(cased for _, cased in clusters[own : last + 1])
+    before = any(cased for _, cased in clusters[first:target])
+    return before and not any(cased for _, cased in clusters[target : last + 1])
 
 
 def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[int, bool]], int]:
@@ -99,7 +99,7 @@ def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[
     A character is its class and whether it is cased.
     """
     clusters: list[tuple[int, bool]] = []
-    own = 0
+    target = 0
     for position in range(start, stop):
         letter = text[position]
         class_ = _class_of(letter)
@@ -109,11 +109,11 @@ def _clusters(text: str, start: int, index: int, stop: int) -> tuple[list[tuple[
             clusters.append((base, cased or _has_case(letter)))
         elif class_ != _IGNORED:
             clusters.append((class_, position != index and _has_case(letter)))
-            own = len(clusters) - 1 if position == index else own
+            target = len(clusters) - 1 if position == index else target
         if letter > "\uffff" and position > 0:
             # Java looks for a boundary between its two UTF-16 units, and finds one.
             clusters.append((_SEPARATE, False))
-    return clusters, own
+    return clusters, target
 
 
 def _in_one_word(classes: list[int], index: int) -> bool:

@@ -129,7 +129,7 @@ class OperandCompiler:
             raise ModelError(f"column `{key}` is not read by the model")
         field = self._fields[key]
         if not operand_kind(field.type):
-            raise ModelError(f"column `{key}` is a {field.type}")
+            raise ModelError(f"column `{key}` has type {field.type}, which rules do not support")
         if key not in self._read:
             value = self.code.local(f"row[{key!r}]")
             read_field(field, value, self.code)

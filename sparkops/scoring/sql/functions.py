@@ -64,10 +64,10 @@ def _none_on_error(function: Callable[[Any], Any], value: Any) -> Any:
 def _is_round(node: Expression) -> bool:
     digits = parse_decimal_type(node.type)
     type_ = node.args[0].type if len(node.args) == 1 else ""
-    places = type(node.value) is int and -_MAX_PLACES <= node.value <= _MAX_PLACES
+    has_valid_places = type(node.value) is int and -_MAX_PLACES <= node.value <= _MAX_PLACES
     if parse_decimal_type(type_) is not None:
-        return places and digits is not None
-    return places and type_ == node.type and (type_ == "double" or is_integral(type_))
+        return has_valid_places and digits is not None
+    return has_valid_places and type_ == node.type and (type_ == "double" or is_integral(type_))
 
 
 def _emit_round(*, even: bool) -> Emit:
@@ -128,7 +128,7 @@ def _is_split(node: Expression) -> bool:
     )
 
 
-_DAY, _TIME = "date", "timestamp"
+_DATE, _TIMESTAMP = "date", "timestamp"
 FUNCTIONS: Mapping[str, Operation] = {
     "cast": Operation(_is_cast, _emit_cast),
     "try_cast": Operation(_is_cast, _emit_cast),
@@ -157,19 +157,19 @@ FUNCTIONS: Mapping[str, Operation] = {
     "concat": Operation(_all_strings("string"), _emit_concat),
     "concat_ws": Operation(_all_strings("string"), _emit_concat_ws),
     "split": Operation(_is_split, _emit_split),
-    "year": _date_field("{}.year", _DAY),
-    "month": _date_field("{}.month", _DAY),
-    "day": _date_field("{}.day", _DAY),
-    "quarter": _date_field("(({}.month + 2) // 3)", _DAY),
-    "dayofweek": _date_field("({}.isoweekday() % 7 + 1)", _DAY),
-    "weekday": _date_field("{}.weekday()", _DAY),
-    "dayofyear": _date_field("{}.timetuple().tm_yday", _DAY),
-    "weekofyear": _date_field("{}.isocalendar()[1]", _DAY),
-    "hour": _date_field("{}.hour", _TIME),
-    "minute": _date_field("{}.minute", _TIME),
-    "second": _date_field("{}.second", _TIME),
-    "datediff": _function(dates.datediff, "integer", _DAY, _DAY),
-    "date_add": _function(dates.add_days, "date", _DAY, "integer"),
-    "last_day": _function(dates.last_day, "date", _DAY),
-    "months_between": _function(dates.months_between, "double", _TIME, _TIME),
+    "year": _date_field("{}.year", _DATE),
+    "month": _date_field("{}.month", _DATE),
+    "day": _date_field("{}.day", _DATE),
+    "quarter": _date_field("(({}.month + 2) // 3)", _DATE),
+    "dayofweek": _date_field("({}.isoweekday() % 7 + 1)", _DATE),
+    "weekday": _date_field("{}.weekday()", _DATE),
+    "dayofyear": _date_field("{}.timetuple().tm_yday", _DATE),
+    "weekofyear": _date_field("{}.isocalendar()[1]", _DATE),
+    "hour": _date_field("{}.hour", _TIMESTAMP),
+    "minute": _date_field("{}.minute", _TIMESTAMP),
+    "second": _date_field("{}.second", _TIMESTAMP),
+    "datediff": _function(dates.datediff, "integer", _DATE, _DATE),
+    "date_add": _function(dates.add_days, "date", _DATE, "integer"),
+    "last_day": _function(dates.last_day, "date", _DATE),
+    "months_between": _function(dates.months_between, "double", _TIMESTAMP, _TIMESTAMP),
 }

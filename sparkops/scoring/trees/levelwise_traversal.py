@@ -57,14 +57,15 @@ class LevelwiseTraversal:
         arrays = self._feature, self.threshold, self.right_child
         indexed = len(self.trees.roots) <= MAX_INDEXED_TREES
         feature, threshold, child = (array.__getitem__ if indexed else array.take for array in arrays)
-        at_root, levels = [array[self._roots] for array in arrays], range(self._depth - 1)
+        root_feature, root_threshold, root_child = (array[self._roots] for array in arrays)
+        levels = range(self._depth - 1)
         pack, read = Struct(f"{len(self.used_features) + 1}d").pack, np.frombuffer
         sum_leaves = self.leaf_sum()
 
         def evaluate(values: Sequence[float]) -> list[float]:
             table = read(pack(*values, 0.0))
             value = table.__getitem__ if indexed else table.take
-            node = at_root[2] + (value(at_root[0]) <= at_root[1])
+            node = root_child + (value(root_feature) <= root_threshold)
             for _ in levels:
                 node = child(node) + (value(feature(node)) <= threshold(node))
             return sum_leaves(node)
@@ -156,7 +157,7 @@ class LevelwiseTraversal:
         return np.arange(len(self.trees.roots))
 
     @cached_property
-    def _kind(self) -> Numbers:
+    def _node_type(self) -> Numbers:
         return self.trees.node_type[self._order]
 
     @cached_property
@@ -169,22 +170,22 @@ class LevelwiseTraversal:
     @cached_property
     def right_child(self) -> Numbers:
         """Return the child of each node for a false condition; a leaf itself."""
-        child, inner = np.arange(len(self._order)), np.flatnonzero(self._kind != LEAF)
+        child, inner = np.arange(len(self._order)), np.flatnonzero(self._node_type != LEAF)
         child[inner] = len(self.trees.roots) + 2 * np.arange(len(inner))
         return child
 
     @cached_property
     def _feature(self) -> Numbers:
-        """Position of each node's slot among the used features; leaves read the 0.0 behind them."""
+        """Position of each node's slot among the used features; leaves read the 0.0 after the last feature."""
         position = np.full(int(self.used_features.max(initial=0)) + 1, len(self.used_features))
         position[self.used_features] = np.arange(len(self.used_features))
         features = position.take(self.trees.feature[self._order])
-        return np.where(self._kind == LEAF, len(self.used_features), features)
+        return np.where(self._node_type == LEAF, len(self.used_features), features)
 
     @cached_property
     def threshold(self) -> Numbers:
         """Return the threshold of each node; -inf for leaves, whose condition never holds."""
-        return np.where(self._kind == LEAF, -np.inf, self.trees.threshold[self._order])
+        return np.where(self._node_type == LEAF, -np.inf, self.trees.threshold[self._order])
 
     @cached_property
     def _leaves(self) -> Numbers:

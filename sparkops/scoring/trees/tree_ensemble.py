@@ -62,17 +62,17 @@ class TreeEnsemble:
             ModelError: The arrays are inconsistent, or a child does not come after its parent.
         """
         trees = cls(**{field: step.arrays[name] for name, field in _ARRAYS.items()})
-        count, own = len(trees.node_type), np.arange(len(trees.node_type))
+        count, numbers = len(trees.node_type), np.arange(len(trees.node_type))
         inner = trees.node_type != LEAF
         sides = (trees.left, trees.right)
         valid = (
             len(trees.roots) > 0
-            and all(len(a) == count for a in (trees.feature, trees.threshold, *sides, trees.leaves))
+            and all(len(array) == count for array in (trees.feature, trees.threshold, *sides, trees.leaves))
             and len(trees.first) == count + 1
             and trees.leaves.ndim == 2  # noqa: PLR2004
             and bool(((trees.node_type >= LEAF) & (trees.node_type <= NOT_AMONG)).all())
-            and all(bool((side[~inner] == own[~inner]).all()) for side in sides)
-            and all(bool((side[inner] > own[inner]).all() and (side < count).all()) for side in sides)
+            and all(bool((side[~inner] == numbers[~inner]).all()) for side in sides)
+            and all(bool((side[inner] > numbers[inner]).all() and (side < count).all()) for side in sides)
             and bool(((trees.feature >= 0) & (trees.feature < step.params["features"])).all())
             and bool(((trees.roots >= 0) & (trees.roots < count)).all())
             and _has_single_parents(trees, inner)

@@ -40,5 +40,5 @@ def _sum_leaves(graph: GraphBuilder, features: str, ensemble: EnsembleArrays) ->
 def _normalize(graph: GraphBuilder, raw: str) -> str:
     """Return the share of each class; zeros stay zeros."""
     total = graph.reduce_sum(raw)
-    none = graph.add("Equal", total, 0.0)
-    return graph.add("Where", none, raw, graph.add("Div", raw, total))
+    is_zero = graph.add("Equal", total, 0.0)
+    return graph.add("Where", is_zero, raw, graph.add("Div", raw, total))

@@ -18,7 +18,7 @@ from ....ir.validation import enum_param, float_array, require
 from ....kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
 _MAX_UNROLLED = 64
-_AMBIGUOUS_ZERO = "was not seen in training, and Spark takes it for the first category or refuses it as it stores the vector"
+_AMBIGUOUS_ZERO = "was not seen in training: Spark takes it for the first category if it stores the vector sparse, and refuses it otherwise"
 Table = dict[float, float]
 Problem = Callable[[object], object]
 
