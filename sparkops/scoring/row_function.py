@@ -74,7 +74,7 @@ def build_score_row(
 
 def raise_damaged_model(error: Exception) -> NoReturn:
     """Raise ModelError for a Python error in the code of a damaged model."""
-    raise ModelError(f"The model cannot be scored, its numbers do not fit each other: {error!r}.") from error
+    raise ModelError(f"The model cannot be scored: its numbers do not fit each other ({error!r}).") from error
 
 
 def _check_row(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def _copy(server: str, artifact_uri: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
     try:
-        for path in _files(server, parts.path.strip("/")):
+        for path in _list_files(server, parts.path.strip("/")):
             target = partial / path
             target.parent.mkdir(parents=True, exist_ok=True)
             source = quote(f"{parts.path.strip('/')}/{path}")
@@ -101,21 +101,21 @@ def _move(partial: Path, folder: Path) -> None:
             raise
 
 
-def _files(server: str, root: str, below: str = "") -> Iterator[str]:
+def _list_files(server: str, root: str, subfolder: str = "") -> Iterator[str]:
     """Yield the paths of the files that scoring needs; none can leave the artifact.
 
     A model of another library needs all files.
     """
-    folder = f"{root}/{below}" if below else root
+    folder = f"{root}/{subfolder}" if subfolder else root
     items = _get(server, "2.0/mlflow-artifacts/artifacts", path=folder).get("files", ())
-    named = [(PurePosixPath(str(item["path"])).name, item) for item in items]
-    needs_all = bool(below) or any(name == FLAVOR for name, _ in named)
-    for name, item in named:
-        path = f"{below}/{name}" if below else name
+    named_items = [(PurePosixPath(str(item["path"])).name, item) for item in items]
+    needs_all = bool(subfolder) or any(name == FLAVOR for name, _ in named_items)
+    for name, item in named_items:
+        path = f"{subfolder}/{name}" if subfolder else name
         if name in ("", "..") or not (needs_all or name in _SCORER_PARTS):
             continue
         if item.get("is_dir"):
-            yield from _files(server, root, path)
+            yield from _list_files(server, root, path)
         else:
             yield path
 

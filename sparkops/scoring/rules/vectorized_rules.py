@@ -158,17 +158,17 @@ def _compare(node: conditions.Compare, columns: Columns) -> Truth:
     left, right = _operand(node.left, columns), _operand(node.right, columns)
     if "f" in (left.dtype.kind, right.dtype.kind):
         left, right = left.astype(np.float64), right.astype(np.float64)
-    test = _test(node.op, left, right)
+    test = _compare_arrays(node.op, left, right)
     known = _known(node.left, columns) & _known(node.right, columns)
     return known & test, known & ~test
 
 
-def _test(op: str, a: Any, b: Any) -> Any:
+def _compare_arrays(op: str, a: Any, b: Any) -> Any:
     """Compare as in Spark: NaN equals NaN and is the largest number."""
     if op == "==":
         return (a == b) | ((a != a) & (b != b))  # noqa: PLR0124
     if op in (">", ">="):
-        return _test(op.replace(">", "<"), b, a)
+        return _compare_arrays(op.replace(">", "<"), b, a)
     if op == "<":
         return (a < b) | ((b != b) & (a == a))  # noqa: PLR0124
     return (a <= b) | (b != b)  # noqa: PLR0124

@@ -27,9 +27,10 @@ _EPSILON = float_info.epsilon
 
 @dataclass(frozen=True, slots=True)
 class GaussianMixture:
-    """arrays: weights (n), heights (n), the logarithms of the densities' factors, roots (n, features, features), shifts (n, features).
+    """arrays: weights (n), heights (n), roots (n, features, features), shifts (n, features).
 
-    A density is exp(height - |shift - root x|^2 / 2): root is the whitening matrix of a covariance, shift that of its mean.
+    A density is exp(height - |shift - root x|^2 / 2). The root is the whitening matrix W of the covariance, the shift is
+    W times the mean, and the height is the logarithm of the density's factor.
     outputs: prediction, probability; "" for one that Spark does not make.
     """
 
