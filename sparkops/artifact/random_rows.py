@@ -31,12 +31,12 @@ def generate_rows(
         count: Number of rows.
         seed: Seed of the random choice.
     """
-    draw = Random(seed)  # noqa: S311 - no secret
-    return list(islice(_draw_rows(scorer, known, count * _DRAWS_PER_ROW, draw), count))
+    random = Random(seed)  # noqa: S311 - no secret
+    return list(islice(_draw_rows(scorer, known, count * _DRAWS_PER_ROW, random), count))
 
 
 def _draw_rows(
-    scorer: Scorer, known: Sequence[Mapping[str, Any]], draws: int, draw: Random
+    scorer: Scorer, known: Sequence[Mapping[str, Any]], draws: int, random: Random
 ) -> Iterator[dict[str, Any]]:
     edges = edge_rows(scorer.description, known, limit=_EDGE_ROWS)
     rows = [{field.name: row[field.name] for field in scorer.fields} for row in (*known, *edges)]
@@ -46,19 +46,19 @@ def _draw_rows(
     reals = {field.name for field in scorer.fields if field.type in FLOATING_TYPES}
     refused = 0
     for _ in range(draws if rows and names else 0):
-        row = {name: draw.choice(scorable)[name] for name in names}
-        for name in draw.sample(names, draw.randint(1, min(2, len(names)))):
-            value = draw.choice(values[name])
-            row[name] = _shift(value, draw) if name in reals else value
+        row = {name: random.choice(scorable)[name] for name in names}
+        for name in random.sample(names, random.randint(1, min(2, len(names)))):
+            value = random.choice(values[name])
+            row[name] = _shift(value, random) if name in reals else value
         is_refused = scorer.answer(row) == "refused"
         refused += is_refused
         if refused <= _MAX_REFUSED or not is_refused:
             yield row
 
 
-def _shift(value: Any, draw: Random) -> Any:
+def _shift(value: Any, random: Random) -> Any:
     """Return a real number unchanged in half of the cases, else with Gaussian noise of a quarter of its size."""
-    if value is None or not isfinite(value) or draw.random() < 0.5:  # noqa: PLR2004 - one half
+    if value is None or not isfinite(value) or random.random() < 0.5:  # noqa: PLR2004 - one half
         return value
-    noise = draw.gauss(0, 1) * max(1.0, abs(value)) / 4 if abs(value) < _LARGEST_SHIFTED else 0.0
+    noise = random.gauss(0, 1) * max(1.0, abs(value)) / 4 if abs(value) < _LARGEST_SHIFTED else 0.0
     return value + noise

@@ -63,12 +63,12 @@ def answer_rows(
         rows: Rows as plain values.
     """
 
-    def transform(some: Sequence[Mapping[str, Any]]) -> list[Any]:
-        return _transform(spark, fitted, request, some)
+    def transform(batch: Sequence[Mapping[str, Any]]) -> list[Any]:
+        return _transform(spark, fitted, request, batch)
 
     count = int(request["together"])
-    singly = [bisect_refused(transform, [row])[0] for row in rows[count:]]
-    return [*bisect_refused(transform, rows[:count]), *singly]
+    single_answers = [bisect_refused(transform, [row])[0] for row in rows[count:]]
+    return [*bisect_refused(transform, rows[:count]), *single_answers]
 
 
 def is_spark_refusal(error: Exception) -> bool:

@@ -82,23 +82,23 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
     try:
         count = sample.count()
         methods = _methods(model, scorer, folder, settings)
-        few = ceil(_WARM_UP_ROWS / count)
-        # The first run starts workers and compiles code; the second one shows the pace.
-        _run_all(_repeat(sample, few), methods)
-        warm = max(_run_all(_repeat(sample, few), methods))
-        pace = max(warm - _JOB_START, 1e-3) / few
-        repeats = max(few, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / pace)))
-        many = _repeat(sample, repeats).persist()
+        warm_up_repeats = ceil(_WARM_UP_ROWS / count)
+        # The first run starts workers and compiles code, so the second one is measured.
+        _run_all(_repeat(sample, warm_up_repeats), methods)
+        warm_up_seconds = max(_run_all(_repeat(sample, warm_up_repeats), methods))
+        seconds_per_repeat = max(warm_up_seconds - _JOB_START, 1e-3) / warm_up_repeats
+        repeats = max(warm_up_repeats, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / seconds_per_repeat)))
+        frame = _repeat(sample, repeats).persist()
         try:
-            many.count()
-            rounds = [_run_all(many, methods) for _ in range(2)]
+            frame.count()
+            rounds = [_run_all(frame, methods) for _ in range(2)]
         finally:
-            many.unpersist()
+            frame.unpersist()
     finally:
         sample.unpersist()
     rows = repeats * count
     best = [min(times) / rows * 1e6 for times in zip(*rounds, strict=True)]
-    return {**{name: round(took, 2) for name, took in zip(methods, best, strict=True)}, "rows": rows}
+    return {**{name: round(microseconds, 2) for name, microseconds in zip(methods, best, strict=True)}, "rows": rows}
 
 
 def _inputs(model: Model, scorer: Scorer) -> DataFrame:

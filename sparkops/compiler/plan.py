@@ -23,7 +23,7 @@ class CannotCompile(Exception):
 class Plan:
     """A model while it is compiled.
 
-    Each step is also written as row code when it is added. The code tells the sizes of vectors, and a step that does not
+    Each step is also written as row code when it is added. The code shows the sizes of vectors, and a step that does not
     fit its inputs fails while its stage is known.
 
     Args:
@@ -94,7 +94,7 @@ class Plan:
             # the output of a stage that could not be compiled
             return size or 0
         if known is None:
-            raise CannotCompile(f"nothing tells how many slots the vectors of `{column}` have")
+            raise CannotCompile(f"the size of the vectors of `{column}` is unknown")
         return known.size
 
     def add_step(
@@ -123,7 +123,7 @@ class Plan:
         """
         for name, type_ in outputs:
             if name in self.types:
-                raise CannotCompile(f"its output column `{name}` is there already")
+                raise CannotCompile(f"its output column `{name}` exists already")
             if name:
                 self.types[name] = type_
         names = tuple(name for name, _ in outputs)

@@ -1,4 +1,4 @@
-"""Write a registered model as an ONNX file, after all rows that it is verified on agree."""
+"""Write a registered model as an ONNX file, if its answers to all compared rows are right."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_BYTES = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class OnnxExport:
     """A graph that was written.
 
     Args:
@@ -41,7 +41,7 @@ class Exported:
 
 def export(
     folder: Path, file: Path, *, rows: int = 200, seed: int | None = None, nulls: bool = True
-) -> Exported:
+) -> OnnxExport:
     """Write a model's graph if it answers the certificate's rows as Spark did, and others as the scorer does.
 
     Args:
@@ -57,31 +57,31 @@ def export(
         ParityBroken: The graph differs on a row; nothing was written.
     """
     _check_target(file)
-    home = find_scorer_folder(folder)
-    if not (home / DESCRIPTION).is_file():
+    scorer_folder = find_scorer_folder(folder)
+    if not (scorer_folder / DESCRIPTION).is_file():
         raise NotCompiled(
             f"{folder} holds no scorer. Make one: `sparkops models compile {folder} --into DIR`."
         )
-    scorer = load(home, raw=True)
+    scorer = load(scorer_folder, raw=True)
     model = to_onnx(scorer.description, nulls=nulls)
-    certificate = home / CERTIFICATE
+    certificate = scorer_folder / CERTIFICATE
     cases = read_cases(certificate.read_text("utf-8")) if certificate.is_file() else []
     seed = randbelow(10**6) if seed is None else seed
     # against Spark's answers
     verify(scorer.description, model, cases, nulls=nulls)
     sampled = [row for row, _ in cases]
-    more = [*edge_rows(scorer.description, sampled), *generate_rows(scorer, sampled, rows, seed=seed)]
-    verification = verify(scorer.description, model, scored_cases(scorer, [*sampled, *more]), nulls=nulls)
+    new_rows = [*edge_rows(scorer.description, sampled), *generate_rows(scorer, sampled, rows, seed=seed)]
+    verification = verify(scorer.description, model, scored_cases(scorer, [*sampled, *new_rows]), nulls=nulls)
     if verification.rows == verification.unscored:
         raise ModelError(
-            f"No row of {verification.rows} has an answer, so the graph is not proved and was not written."
+            f"No row of {verification.rows} has an answer, so the graph could not be verified and was not written."
         )
-    return Exported(model, verification, len(cases), seed, _write(model, file))
+    return OnnxExport(model, verification, len(cases), seed, _write(model, file))
 
 
 def _check_target(file: Path) -> None:
     if file.is_dir() or not file.parent.is_dir():
-        problem = "is a folder" if file.is_dir() else "is in no folder that is there"
+        problem = "is a folder" if file.is_dir() else "is not in an existing folder"
         raise InputError(f"{file} {problem}. Name the file that takes the graph: --onnx model.onnx.")
 
 
@@ -89,7 +89,7 @@ def _write(model: Any, file: Path) -> int:
     """Write the file atomically; return its size."""
     size = int(model.ByteSize())
     if size > _MAX_BYTES:
-        raise ModelError(f"The graph takes {size:,} bytes, and a file of ONNX holds {_MAX_BYTES:,} at most.")
+        raise ModelError(f"The graph takes {size:,} bytes, and an ONNX file holds {_MAX_BYTES:,} at most.")
     temporary = file.with_name(f".{file.name}.part")
     try:
         temporary.write_bytes(model.SerializeToString())

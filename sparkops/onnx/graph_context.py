@@ -40,7 +40,7 @@ class VectorTensor:
     Args:
         tensor: Its tensor, (rows, size) doubles.
         size: Slots of a vector.
-        null: As of `ScalarTensor`, of whole vectors.
+        null: Tensor (rows, 1), or (1, 1) for all rows, that is true where the vector is null; None if it never is.
         is_list: The column is a list of `size` vectors of one slot each.
     """
 

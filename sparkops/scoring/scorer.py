@@ -147,7 +147,7 @@ class Scorer:
             if column is None:
                 self._raise_first_error(columns, range(start, stop))
                 raise RowError(
-                    f"Field `{field.name}` holds a value that is no {field.type}.", field=field.name
+                    f"Field `{field.name}` holds a value that is not of type {field.type}.", field=field.name
                 )
             frame.columns[field.name] = column
         try:

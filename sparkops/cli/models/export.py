@@ -13,7 +13,7 @@ from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
 
 if TYPE_CHECKING:
-    from sparkops.onnx.export import Exported
+    from sparkops.onnx.export import OnnxExport
 
 # Element types of ONNX by their number.
 _ELEMENT_TYPES = {11: "double", 7: "int64", 8: "string", 9: "bool"}
@@ -60,7 +60,7 @@ def export(
     print_verification(exported, file)
 
 
-def print_verification(exported: Exported, file: Path) -> None:
+def print_verification(exported: OnnxExport, file: Path) -> None:
     """Print which rows were verified, and where the file is."""
     verified = exported.verification
     source = (

@@ -155,21 +155,21 @@ def _like(item: Any, columns: ResolveColumn) -> Expression:
 
 
 def _escape(item: Any, columns: ResolveColumn) -> Expression:
-    mark = item.expression
-    if type(item.this).__name__ != "Like" or type(mark).__name__ != "Literal" or len(mark.this) != 1:
+    escape = item.expression
+    if type(item.this).__name__ != "Like" or type(escape).__name__ != "Literal" or len(escape.this) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
-    return _pattern(item.this, mark.this, columns)
+    return _pattern(item.this, escape.this, columns)
 
 
-def _pattern(item: Any, mark: str, columns: ResolveColumn) -> Expression:
+def _pattern(item: Any, escape: str, columns: ResolveColumn) -> Expression:
     value, pattern = type_expression(item.this, columns), item.expression
     if (
         type(pattern).__name__ != "Literal"
         or not pattern.is_string
-        or strings.compile_like(pattern.this, mark) is None
+        or strings.compile_like(pattern.this, escape) is None
     ):
         raise CannotCompile(f"its pattern `{sql_text(pattern)}` is not supported")
-    like = make_expression("like", "boolean", [cast(value, "string")], (pattern.this, mark))
+    like = make_expression("like", "boolean", [cast(value, "string")], (pattern.this, escape))
     return make_expression("not", "boolean", [like]) if item.args.get("negate") else like
 
 
@@ -236,8 +236,10 @@ RULES: Mapping[str, Rule] = {
     "Column": _column, "Anonymous": _function_call, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
     "DPipe": _concat, "Concat": _concat, "Is": _is, "In": _in, "Between": _between, "Like": _like, "Escape": _escape,
     "And": _chain_rule("and"), "Or": _chain_rule("or"),
-    "Add": _binary_rule("add", arithmetic), "Sub": _binary_rule("sub", arithmetic), "Mul": _binary_rule("mul", arithmetic), "Div": _binary_rule("div", arithmetic),
+    "Add": _binary_rule("add", arithmetic), "Sub": _binary_rule("sub", arithmetic),
+    "Mul": _binary_rule("mul", arithmetic), "Div": _binary_rule("div", arithmetic),
     "IntDiv": _binary_rule("intdiv", arithmetic), "Mod": _binary_rule("mod", arithmetic),
-    "EQ": _binary_rule("eq", compare), "NEQ": _binary_rule("ne", compare), "LT": _binary_rule("lt", compare), "LTE": _binary_rule("le", compare),
-    "GT": _binary_rule("gt", compare), "GTE": _binary_rule("ge", compare), "NullSafeEQ": _binary_rule("eqnull", compare),
+    "EQ": _binary_rule("eq", compare), "NEQ": _binary_rule("ne", compare), "NullSafeEQ": _binary_rule("eqnull", compare),
+    "LT": _binary_rule("lt", compare), "LTE": _binary_rule("le", compare),
+    "GT": _binary_rule("gt", compare), "GTE": _binary_rule("ge", compare),
 }  # fmt: skip

@@ -24,7 +24,7 @@ from .operators import add_days, arithmetic, case_when, compare, is_null, requir
 Args = Sequence[Expression]
 Call = Callable[[Args], Expression]
 _REGEX = frozenset("\\^$.|?*+()[]{}")
-_SMALL = ("byte", "short", "integer")
+_SMALL_INTEGERS = ("byte", "short", "integer")
 
 
 def type_call(name: str, args: Args) -> Expression:
@@ -51,15 +51,15 @@ def _typed_call(op: str, result: str, *types: str) -> Call:
 def _positions(args: Args) -> list[Expression]:
     """Return positions and lengths cast to integer."""
     for arg in args:
-        if arg.type not in (*_SMALL, VOID):
+        if arg.type not in (*_SMALL_INTEGERS, VOID):
             raise CannotCompile(f"a position of type {arg.type} is not supported")
     return [cast(arg, "integer") for arg in args]
 
 
 def _substring(args: Args) -> Expression:
     start, *length = _positions(args[1:])
-    most = length or [literal(2**31 - 1, "integer")]
-    return make_expression("substring", "string", [cast(args[0], "string"), start, *most])
+    length_args = length or [literal(2**31 - 1, "integer")]
+    return make_expression("substring", "string", [cast(args[0], "string"), start, *length_args])
 
 
 def _left(args: Args) -> Expression:
@@ -266,5 +266,5 @@ FUNCTIONS: dict[str, tuple[int, int, Call]] = {
     "months_between": (2, 2, _typed_call("months_between", "double", "timestamp", "timestamp")),
     "to_date": (1, 1, _to_date),
 }
-FUNCTIONS.update({other: FUNCTIONS[name] for other, name in _ALIASES.items()})
+FUNCTIONS.update({alias: FUNCTIONS[name] for alias, name in _ALIASES.items()})
 FUNCTIONS["nvl"] = FUNCTIONS["ifnull"] = (2, 2, _coalesce)

@@ -137,10 +137,10 @@ def _edge_values(field: Field) -> Iterator[Any]:
 def _answer_with_fitted(prepared: PreparedModel, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Return the fitted model's answers; whatever its own code raises at a row is a refusal."""
 
-    def score(some: Sequence[Mapping[str, Any]]) -> list[Answer]:
-        answers = prepared.predict(prepared.scorer.columns(some))
+    def score(batch: Sequence[Mapping[str, Any]]) -> list[Answer]:
+        answers = prepared.predict(prepared.scorer.columns(batch))
         return [
-            {name: values[index] for name, (_, _, values) in answers.items()} for index in range(len(some))
+            {name: values[index] for name, (_, _, values) in answers.items()} for index in range(len(batch))
         ]
 
     return bisect_refused(score, rows, lambda error: True)  # noqa: ARG005
@@ -168,8 +168,8 @@ def _require_equal(
 
 def _recombine(known: Sequence[Mapping[str, Any]], count: int, seed: int) -> list[dict[str, Any]]:
     """Return rows whose fields come from different known rows."""
-    draw = Random(seed)  # noqa: S311 - no secret
-    return [{name: draw.choice(known)[name] for name in known[0]} for _ in range(count if known else 0)]
+    random = Random(seed)  # noqa: S311 - no secret
+    return [{name: random.choice(known)[name] for name in known[0]} for _ in range(count if known else 0)]
 
 
 def _compare_batch(scorer: PyfuncScorer, rows: Sequence[Mapping[str, Any]]) -> list[Difference]:

@@ -43,7 +43,7 @@ def compile_rules(rules: Sequence[conditions.RowRule], fields: Iterable[Field]) 
             violated = f"{_false_expr(rule.unless, compiler)} and {violated}"
         code.line(f"if {violated}: found.append({index})")
     code.line("return found")
-    return code.build_function("judge", "row")
+    return code.build_function("find_violations", "row")
 
 
 def _true_expr(node: Any, compiler: OperandCompiler) -> str:

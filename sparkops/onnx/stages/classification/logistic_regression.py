@@ -26,10 +26,10 @@ def convert_logistic_regression(step: Step, context: GraphContext) -> None:
     probability = with_complement(graph, logistic(graph, sums, factor=1.0))
     threshold = float(arrays["threshold"][0])
     if step.outputs[2] or not step.outputs[1]:
-        second = graph.add("Greater", sums, _margin_of(threshold))
+        is_second = graph.add("Greater", sums, _margin_of(threshold))
     else:
-        second = graph.add("Greater", graph.gather(probability, [1]), threshold)
-    bind_classifier(step, context, graph.cast(second, "int64"), with_negative(graph, sums), probability)
+        is_second = graph.add("Greater", graph.gather(probability, [1]), threshold)
+    bind_classifier(step, context, graph.cast(is_second, "int64"), with_negative(graph, sums), probability)
 
 
 def _margin_of(threshold: float) -> float:

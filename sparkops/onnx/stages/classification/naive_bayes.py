@@ -21,9 +21,9 @@ def convert_naive_bayes(step: Step, context: GraphContext) -> None:
         context.exclude(_has_invalid_count(graph, source.tensor, binary=model_type == "bernoulli"))
         raw = graph.gemm(source.tensor, theta, step.arrays["prior"])
     if model_type == "complement":
-        top = graph.add("ReduceMax", raw, np.array([1]))
-        total = graph.reduce_sum(graph.add("Exp", graph.add("Sub", raw, top)))
-        raw = graph.add("Sub", raw, graph.add("Add", graph.add("Log", total), top))
+        highest = graph.add("ReduceMax", raw, np.array([1]))
+        total = graph.reduce_sum(graph.add("Exp", graph.add("Sub", raw, highest)))
+        raw = graph.add("Sub", raw, graph.add("Add", graph.add("Log", total), highest))
     bind_decision(step, context, raw, softmax(graph, raw))
 
 
@@ -39,8 +39,8 @@ def _has_invalid_count(graph: GraphBuilder, features: str, *, binary: bool) -> s
 def _gaussian_scores(graph: GraphBuilder, features: str, step: Step) -> str:
     """Return the scores, added feature by feature: far from the means the order of the sum changes the probability."""
     theta, sigma = (step.arrays[name].astype(np.float64)[None, :, :] for name in ("theta", "sigma"))
-    gaps = graph.add("Sub", graph.add("Unsqueeze", features, np.array([1])), theta)
-    squares = graph.add("Div", graph.add("Mul", gaps, gaps), sigma)
+    deviations = graph.add("Sub", graph.add("Unsqueeze", features, np.array([1])), theta)
+    squares = graph.add("Div", graph.add("Mul", deviations, deviations), sigma)
     total = sum_in_order(graph, squares, axis=2)
-    widths, prior = (step.arrays[name].astype(np.float64)[None, :] for name in ("widths", "prior"))
-    return graph.add("Sub", prior, graph.add("Mul", graph.add("Add", total, widths), 0.5))
+    log_variances, prior = (step.arrays[name].astype(np.float64)[None, :] for name in ("widths", "prior"))
+    return graph.add("Sub", prior, graph.add("Mul", graph.add("Add", total, log_variances), 0.5))

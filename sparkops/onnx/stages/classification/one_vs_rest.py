@@ -16,8 +16,8 @@ def convert_one_vs_rest(step: Step, context: GraphContext) -> None:
         [graph.gather(context.vector(step, index).tensor, [1]) for index in range(len(step.inputs))]
     )
     numbers = graph.add("Where", graph.add("IsNaN", raw), -np.inf, raw)
-    none = graph.add("Equal", graph.add("ReduceMax", numbers, np.array([1])), -np.inf)
+    has_no_score = graph.add("Equal", graph.add("ReduceMax", numbers, np.array([1])), -np.inf)
     best = graph.add("ArgMax", numbers, axis=1, keepdims=1)
-    index = graph.add("Where", none, np.array(-1), best)
+    index = graph.add("Where", has_no_score, np.array(-1), best)
     bind_classifier(step, context, index, raw, "")
     context.columns[step.outputs[0]] = ScalarTensor(index, "int64", "double")

@@ -65,5 +65,5 @@ def _limit(graph: GraphBuilder, family: str, mean: str) -> str:
     """Return a mean within the range of its family; NaN stays."""
     low = {"gaussian": -_MOST}.get(family, _LEAST)
     high = 1.0 - _LEAST if family == "binomial" else _MOST
-    above = graph.add("Where", graph.add("Less", mean, low), low, mean)
-    return graph.add("Where", graph.add("Greater", above, high), high, above)
+    limited = graph.add("Where", graph.add("Less", mean, low), low, mean)
+    return graph.add("Where", graph.add("Greater", limited, high), high, limited)

@@ -88,10 +88,10 @@ def _sparse_pair_sum(
 ) -> float:
     sums, squares = zeros.copy(), zeros.copy()
     for slot, value in row.items():
-        for f, factor in enumerate(factors[slot]):
+        for index, factor in enumerate(factors[slot]):
             term = factor * value
-            sums[f] += term
-            squares[f] += term * term
+            sums[index] += term
+            squares[index] += term * term
     return sum([0.5 * (sum_ * sum_ - square) for sum_, square in zip(sums, squares, strict=True)])
 
 

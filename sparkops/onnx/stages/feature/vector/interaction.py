@@ -13,11 +13,11 @@ from sparkops.onnx.kernels.vector_layout import is_sparse, rows_differ
 from sparkops.scoring.ir.description import Step
 
 Factors = tuple[str, str]
-"""Values (rows, places), and which of them are active: Spark multiplies only these."""
+"""Values (rows, positions), and which of them are active: Spark multiplies only these."""
 
 
 def convert_interaction(step: Step, context: GraphContext) -> None:
-    """Add the places of each column and their products. Rows are not scored if an unknown storage matters."""
+    """Add the one-hot positions of each column and their products. Rows are not scored if an unknown storage matters."""
     graph, storage = context.graph, [str(stored) for stored in step.params["stored"]]
     columns = [_input_vector(step, context, index) for index in range(len(step.inputs))]
     if "unknown" in storage:
@@ -47,7 +47,7 @@ def _input_vector(step: Step, context: GraphContext, index: int) -> VectorTensor
 def _products(
     step: Step, context: GraphContext, columns: Sequence[VectorTensor], storage: Sequence[str]
 ) -> str:
-    """Return the products, the places of the last column changing fastest."""
+    """Return the products, the positions of the last column changing fastest."""
     result: Factors | None = None
     triples = zip(columns, step.params["sizes"], storage, strict=True)
     for column, category_counts, stored in reversed(list(triples)):
