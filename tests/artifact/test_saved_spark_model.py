@@ -38,8 +38,8 @@ def mlflow_folder(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
-def column(name: str, kind: Any, **more: Any) -> dict[str, Any]:
-    return {"name": name, "type": kind, "required": True, **more}
+def column(name: str, type_: Any, **more: Any) -> dict[str, Any]:
+    return {"name": name, "type": type_, "required": True, **more}
 
 
 def test_columns_come_from_mlflows_signature_in_every_type_and_are_nullable(mlflow_folder) -> None:
@@ -54,7 +54,7 @@ def test_columns_come_from_mlflows_signature_in_every_type_and_are_nullable(mlfl
         "sparkml vector",
         "binary",
     ]
-    signature = [column(f"c{index}", kind) for index, kind in enumerate(types)]
+    signature = [column(f"c{index}", type_) for index, type_ in enumerate(types)]
     signature.append(column("a", "array", items={"type": "string"}))
     model = read_spark_model(mlflow_folder(signature=signature))
     assert model.columns_source == "MLflow's signature"
@@ -151,5 +151,5 @@ def test_rows_of_json_show_their_types() -> None:
         {"a": None, "b": True, "c": 1, "d": 1.5, "e": "x", "f": [1, 2.0], "g": ["x", None], "h": None},
         {"a": 2},
     ]
-    kinds = [field.type for field in fields_from_example(rows)]
-    assert kinds == ["long", "boolean", "long", "double", "string", "vector", "array<string>", "any"]
+    types = [field.type for field in fields_from_example(rows)]
+    assert types == ["long", "boolean", "long", "double", "string", "vector", "array<string>", "any"]

@@ -104,16 +104,16 @@ def open_version(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo)
 
 
 @pytest.fixture(scope="module")
-def on_the_table(flights: Any, portable_rules: PortableRules) -> dict[str, int]:
+def table_violations(flights: Any, portable_rules: PortableRules) -> dict[str, int]:
     """Return how many rows violate each rule, counted with the conditions that the table's checkpoint uses."""
-    counts = [F.count_if(violation(each.rule)) for each in portable_rules.rules]
+    counts = [F.count_if(violation(rule.rule)) for rule in portable_rules.rules]
     return dict(
-        zip((each.label for each in portable_rules.rules), flights.select(*counts).first(), strict=True)
+        zip((rule.label for rule in portable_rules.rules), flights.select(*counts).first(), strict=True)
     )
 
 
 def counted(version: SparkModelVersion) -> dict[str, int]:
-    return {each["rule"]: each["rows"] for each in version.rule_summary["broken"]}
+    return {broken["rule"]: broken["rows"] for broken in version.rule_summary["broken"]}
 
 
 @pytest.mark.parametrize(("rules", "mode"), [("warn", "local"), ("count", "cluster")])
@@ -121,7 +121,7 @@ def test_each_rule_has_as_many_violations_as_on_the_table(
     flights: Any,
     open_version: OpenVersion,
     portable_rules: PortableRules,
-    on_the_table: dict[str, int],
+    table_violations: dict[str, int],
     rules: str,
     mode: str,
 ) -> None:
@@ -129,21 +129,21 @@ def test_each_rule_has_as_many_violations_as_on_the_table(
     scored = version.transform(flights.repartition(3))
     assert version.rule_summary == {}
     assert len(scored.collect()) == flights.count()
-    assert sum(on_the_table.values()) > 1000
-    assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
+    assert sum(table_violations.values()) > 1000
+    assert counted(version) == {label: rows for label, rows in table_violations.items() if rows}
     assert (version.rule_summary["apply"], version.rule_summary["rows"]) == (rules, flights.count())
     assert version.rule_summary["broken"][0]["place"] == portable_rules.rules[0].place
 
 
 def test_a_frame_that_is_computed_twice_is_counted_once_and_frames_are_summed(
-    flights: Any, open_version: OpenVersion, on_the_table: dict[str, int]
+    flights: Any, open_version: OpenVersion, table_violations: dict[str, int]
 ) -> None:
     version = open_version("count")
     scored = version.transform(flights)
     scored.count()
     scored.collect()
     assert version.rule_summary["rows"] == flights.count()
-    assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
+    assert counted(version) == {label: rows for label, rows in table_violations.items() if rows}
     version.transform(flights.where("month = 1")).collect()
     assert version.rule_summary["rows"] == flights.count() + flights.where("month = 1").count()
 
@@ -207,13 +207,13 @@ def test_rules_that_cannot_be_evaluated_raise_with_refuse_and_warn_otherwise(
         "ruled/1 scores by transform (set by models.batch; its 5 rules are not evaluated there)"
         in caplog.text
     )
-    odd = flights.withColumn("v", F.expr("make_dt_interval(1)"))
+    unsupported = flights.withColumn("v", F.expr("make_dt_interval(1)"))
     with pytest.raises(ConfigError, match="Arrow does not carry `v` to Python; its 5 rules"):
-        open_version("refuse").transform(odd)
+        open_version("refuse").transform(unsupported)
 
 
 def test_the_micro_batches_of_a_stream_are_evaluated_and_summed(
-    flights: Any, open_version: OpenVersion, on_the_table: dict[str, int], tmp_path: Path
+    flights: Any, open_version: OpenVersion, table_violations: dict[str, int], tmp_path: Path
 ) -> None:
     flights.repartition(4).write.parquet(str(tmp_path / "in"))
     read = flights.sparkSession.readStream.schema(flights.schema).option("maxFilesPerTrigger", 1)
@@ -223,7 +223,7 @@ def test_the_micro_batches_of_a_stream_are_evaluated_and_summed(
     assert query.awaitTermination(60)
     assert len(query.recentProgress) >= 4
     assert version.rule_summary["rows"] == flights.count()
-    assert counted(version) == {label: rows for label, rows in on_the_table.items() if rows}
+    assert counted(version) == {label: rows for label, rows in table_violations.items() if rows}
 
 
 def test_nan_and_null_violate_a_rule_as_on_the_table(
@@ -235,8 +235,8 @@ def test_nan_and_null_violate_a_rule_as_on_the_table(
     version = open_version("count")
     version.transform(frame).collect()
     rule = portable_rules.rules[3]
-    theirs = frame.select(F.count_if(violation(rule.rule))).first()[0]
-    assert counted(version)[rule.label] == theirs == 4
+    expected = frame.select(F.count_if(violation(rule.rule))).first()[0]
+    assert counted(version)[rule.label] == expected == 4
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
@@ -250,25 +250,25 @@ def test_arrow_batches_of_every_type_have_the_violations_of_the_table(
         fields = fields_from_spark(frame.schema.jsonValue())
         types = {field.name: field.type for field in fields}
         checks = keep_supported(extract_row_rules(suite, tmp_path, frame.schema, types), fields)
-        [[ours]] = frame.mapInArrow(counting(checks, fields), "counts array<bigint>").collect()
-        theirs = [frame.where(violation(each.rule)).count() for each in checks.rules]
-    assert len(theirs) > 20
-    assert sum(map(bool, theirs)) > 15
-    assert dict(zip(labels(checks), ours, strict=True)) == dict(zip(labels(checks), theirs, strict=True))
+        [[counts]] = frame.mapInArrow(counting(checks, fields), "counts array<bigint>").collect()
+        expected = [frame.where(violation(rule.rule)).count() for rule in checks.rules]
+    assert len(expected) > 20
+    assert sum(map(bool, expected)) > 15
+    assert dict(zip(labels(checks), counts, strict=True)) == dict(zip(labels(checks), expected, strict=True))
 
 
 def counting(checks: PortableRules, fields: Any) -> Any:
     def count(batches: Any) -> Any:
-        watch = RuleMonitor(checks, fields, "count")
+        monitor = RuleMonitor(checks, fields, "count")
         for batch in batches:
-            watch.check_batch(input_columns(batch, fields), batch.num_rows)
-        yield pa.RecordBatch.from_pydict({"counts": pa.array([watch.counts], pa.list_(pa.int64()))})
+            monitor.check_batch(input_columns(batch, fields), batch.num_rows)
+        yield pa.RecordBatch.from_pydict({"counts": pa.array([monitor.counts], pa.list_(pa.int64()))})
 
     return count
 
 
 def labels(checks: PortableRules) -> list[str]:
-    return [f"{each.place} {each.label}" for each in checks.rules]
+    return [f"{rule.place} {rule.label}" for rule in checks.rules]
 
 
 @contextmanager
@@ -285,14 +285,14 @@ def test_plain_mlflow_applies_rules_as_its_model_config_says(
     shared_settings: Settings,
     ruled: ModelVersionInfo,
     flights: Any,
-    on_the_table: dict[str, int],
+    table_violations: dict[str, int],
     tmp_path: Path,
 ) -> None:
     flights.drop("late").toPandas().to_json(tmp_path / "rows.json", orient="split")
     folder = Registry(shared_settings).folder("ruled")
     output = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
     results = json.loads(output.splitlines()[-1])
-    count, broken = flights.count(), {label: rows for label, rows in on_the_table.items() if rows}
+    count, broken = flights.count(), {label: rows for label, rows in table_violations.items() if rows}
     assert results["count"] == [count, broken, []]
     assert results["None"] == results["warn"]
     assert results["warn"][:2] == [count, broken]

@@ -47,7 +47,7 @@ def test_the_counts_of_a_frame_are_those_of_its_largest_stage_and_frames_are_sum
     second += Counter({(7, -1): 5, (7, 1): 5})
     summary = counter.summary()
     assert (summary["apply"], summary["rules"], summary["rows"]) == ("warn", 2, 25)
-    assert [(each["rule"], each["rows"]) for each in summary["broken"]] == [
+    assert [(broken["rule"], broken["rows"]) for broken in summary["broken"]] == [
         ("a is there", 4),
         ("b is there", 7),
     ]

@@ -29,16 +29,16 @@ LOGISTIC = {
 
 def stage(
     folder: Path,
-    kind: str,
+    class_name: str,
     params: Mapping[str, Any],
     rows: Sequence[Mapping[str, Any]] = (),
     defaults: Mapping[str, Any] | None = None,
     **extra: Any,
 ) -> str:
     """Write a stage as Spark does, and return its uid."""
-    uid = extra.pop("uid", kind + "_1")
+    uid = extra.pop("uid", class_name + "_1")
     (folder / "metadata").mkdir(parents=True)
-    metadata = {"class": f"org.apache.spark.ml.any.{kind}", "uid": uid, "paramMap": params}
+    metadata = {"class": f"org.apache.spark.ml.any.{class_name}", "uid": uid, "paramMap": params}
     metadata |= {"defaultParamMap": defaults or {}, **extra}
     (folder / "metadata" / "part-00000-x.txt").write_text(json.dumps(metadata))
     if rows:
@@ -144,9 +144,9 @@ def test_one_stage_is_a_model(tmp_path: Path) -> None:
     assert scorer.output("column").type == "double"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("kind", ["CrossValidatorModel", "TrainValidationSplitModel"])
-def test_tuning_models_give_their_best_model(tmp_path: Path, kind: str) -> None:
-    stage(tmp_path, kind, {})
+@pytest.mark.parametrize("class_name", ["CrossValidatorModel", "TrainValidationSplitModel"])
+def test_tuning_models_give_their_best_model(tmp_path: Path, class_name: str) -> None:
+    stage(tmp_path, class_name, {})
     pipeline(tmp_path / "bestModel")
     assert compile_model(tmp_path, FIELDS).classes == ("ontime", "late")
 

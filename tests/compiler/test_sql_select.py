@@ -21,7 +21,7 @@ def compile_expression(expression: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("expression", "kind", "tree"),
+    ("expression", "type_", "tree"),
     [
         ("n + l", "long", "(cast(n as long) + l)"),
         ("n / n", "double", "(cast(n as double) / cast(n as double))"),
@@ -37,12 +37,12 @@ def compile_expression(expression: str) -> tuple[str, str]:
         ("d > '2024-01-01'", "boolean", "(d > 2024-01-01)"),
     ],
 )
-def test_spark_s_rules_of_types_become_casts(expression: str, kind: str, tree: str) -> None:
+def test_spark_s_rules_of_types_become_casts(expression: str, type_: str, tree: str) -> None:
     if not tree:
         with pytest.raises(CannotCompile, match="is not supported"):
             compile_expression(expression)
         return
-    assert compile_expression(expression) == (kind, tree)
+    assert compile_expression(expression) == (type_, tree)
 
 
 @pytest.mark.parametrize(

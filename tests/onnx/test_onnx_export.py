@@ -80,15 +80,15 @@ def test_each_predictor_answers_as_the_scorer_does(name: str) -> None:
         assert not_exported(description)[0].startswith("rules: a list")
         return
     vector = description.fields[0].size or 0
-    counts = [{"v": [float(at + slot) for slot in range(vector)]} for at in range(3)] if vector else []
+    counts = [{"v": [float(index + slot) for slot in range(vector)]} for index in range(3)] if vector else []
     cases = cases_of(description, counts) + scored_cases(Scorer(description, raw=True), counts)
     assert verify(description, to_onnx(description), cases).rows > 40
 
 
 @pytest.mark.parametrize("step", vector_steps(), ids=lambda step: f"{step.op} {dict(step.params)}")
 def test_each_step_of_vectors_answers_as_the_scorer_does(step: Step) -> None:
-    kind = "array<vector>" if step.op in ("projection_hash", "min_hash") else "vector"
-    output = Output("o", kind, "o", "column")
+    type_ = "array<vector>" if step.op in ("projection_hash", "min_hash") else "vector"
+    output = Output("o", type_, "o", "column")
     description = Description((Field("v", "vector", size=5),), (), (step,), (output,))
     draw = Random(1)
     rows = [{"v": [draw.choice(ODD) for _ in range(5)]} for _ in range(40)]
@@ -133,7 +133,7 @@ def test_trees_split_at_the_last_digit_and_by_sets_of_categories(deep: int, tree
         verification = verify(description, to_onnx(description), cases)
         assert (verification.rows, verification.unscored) == (
             len(cases),
-            sum(isinstance(each, str) for _, each in cases),
+            sum(isinstance(answer, str) for _, answer in cases),
         )
 
 
@@ -145,7 +145,7 @@ def test_trees_in_narrow_integer_arrays_answer_as_the_scorer_does() -> None:
 
 
 def test_values_are_indexed_by_the_text_that_java_writes() -> None:
-    for kind, labels, values in (
+    for type_, labels, values in (
         ("double", ["-0.0", "0.1", "1.0E-4"], [0.0, -0.0, 1e-4, 0.1, nan, None, 0.1 + 1e-17, 5.0]),
         ("float", ["0.1", "3.4E8"], [0.1, 3.4e8, 0.2, None]),
         ("boolean", ["true", "false"], [False, True, None]),
@@ -156,9 +156,9 @@ def test_values_are_indexed_by_the_text_that_java_writes() -> None:
             ["e\u0301", "é", "a", "a\0b", "a\0", "", "\U0001f600", None],
         ),
     ):
-        params = {"labels": labels, "invalid": "keep", "type": kind}
+        params = {"labels": labels, "invalid": "keep", "type": type_}
         step = Step("string_index", "StringIndexerModel `s`", ("x",), ("o",), params)
-        description = Description((Field("x", kind),), (), (step,), (Output("o", "double", "o", "column"),))
+        description = Description((Field("x", type_),), (), (step,), (Output("o", "double", "o", "column"),))
         cases = scored_cases(Scorer(description), [{"x": value} for value in values])
         assert verify(description, to_onnx(description), cases).rows == len(values)
 
@@ -170,15 +170,15 @@ def test_a_graph_is_in_double_precision_also_in_onnxruntime() -> None:
     single, scaled = TensorProto.FLOAT, "MatMul"
     for description in (flights(), forest(), *predictors(3).values()):
         graph = to_onnx(description).graph
-        assert not [each for each in graph.initializer if each.data_type == single]
+        assert not [tensor for tensor in graph.initializer if tensor.data_type == single]
         assert not [node for node in graph.node if node.op_type == scaled]
 
 
 def test_inputs_and_outputs_have_names_shapes_and_docs() -> None:
     graph = to_onnx(flights(impute=False)).graph
     shapes = {
-        each.name: [d.dim_param or d.dim_value for d in each.type.tensor_type.shape.dim]
-        for each in graph.input
+        graph_input.name: [d.dim_param or d.dim_value for d in graph_input.type.tensor_type.shape.dim]
+        for graph_input in graph.input
     }
     assert shapes == {
         "carrier": ["N", 1],
@@ -187,14 +187,14 @@ def test_inputs_and_outputs_have_names_shapes_and_docs() -> None:
         "carrier__null": ["N", 1],
         "distance__null": ["N", 1],
     }
-    assert [each.name for each in graph.output] == [
+    assert [graph_output.name for graph_output in graph.output] == [
         "scored",
         "prediction",
         "probability",
         "rawPrediction",
         "label",
     ]
-    assert next(each.doc_string for each in graph.input if each.name == "temp") == "double; null: NaN"
+    assert next(graph_input.doc_string for graph_input in graph.input if graph_input.name == "temp") == "double; null: NaN"
 
 
 def test_null_inputs_may_be_left_out_of_a_feed_or_of_the_graph() -> None:
@@ -212,8 +212,8 @@ def test_null_inputs_may_be_left_out_of_a_feed_or_of_the_graph() -> None:
             for name, value in feed(description, [ROW, ROW]).items()
             if not name.endswith("__null")
         }
-        assert set(inputs) == {each.name for each in session.get_inputs()}
-        names = [each.name for each in session.get_outputs()]
+        assert set(inputs) == {session_input.name for session_input in session.get_inputs()}
+        names = [session_output.name for session_output in session.get_outputs()]
         scored = answers(description, dict(zip(names, session.run(None, inputs), strict=True)))
         assert compare_answers([expected, expected], scored, description.outputs) == []
 
@@ -239,7 +239,7 @@ def test_every_family_and_link_answers_as_the_scorer_does(family: str, link: str
     model = predictors(3)["glm"]
     glm = replace(model.steps[0], params={"family": family, "link": link, "sparse": False})
     description = replace(model, steps=(glm,))
-    rows = [{"v": [at / 7, -at / 5, 0.5]} for at in range(-20, 20)]
+    rows = [{"v": [index / 7, -index / 5, 0.5]} for index in range(-20, 20)]
     cases = cases_of(description, [], random_rows=0) + scored_cases(Scorer(description), rows)
     assert verify(description, to_onnx(description), cases).rows > 40
 
@@ -282,11 +282,11 @@ def test_a_file_is_written_if_every_row_agrees(tmp_path: Path) -> None:
     assert exported.verification.rows > 40
     read = onnx.load(file)
     assert read.SerializeToString() == exported.model.SerializeToString()
-    assert {each.key: each.value for each in read.metadata_props}["sparkops.model"] == flights().hash
+    assert {prop.key: prop.value for prop in read.metadata_props}["sparkops.model"] == flights().hash
     with pytest.raises(ModelError, match="does not answer as its certificate says"):
         export(compiled(tmp_path / "wrong", flights(impute=False), change=1e-6), file)
     assert onnx.load(file).SerializeToString() == read.SerializeToString()
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["model", "model.onnx", "wrong"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.onnx", "wrong"]
 
 
 def test_a_graph_that_differs_from_the_certificate_is_not_written(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ PARTIAL = (
 
 
 def selecting(*expressions: str, condition: str = "true") -> Description:
-    names = {expression: f"o{at}" for at, expression in enumerate(expressions)}
+    names = {expression: f"o{index}" for index, expression in enumerate(expressions)}
     items = ", ".join(f"{expression} AS {name}" for expression, name in names.items())
     selected = compile_select(f"SELECT *, {items} FROM __THIS__ WHERE {condition}", TYPES)
     assert selected.where is not None
@@ -63,7 +63,7 @@ def _step(op: str, tree: Expression, *outputs: str) -> Step:
     )
 
 
-@pytest.mark.parametrize("expressions", [TOTAL, *((each,) for each in PARTIAL)], ids=lambda each: each[0])
+@pytest.mark.parametrize("expressions", [TOTAL, *((expression,) for expression in PARTIAL)], ids=lambda expression: expression[0])
 def test_expressions_are_evaluated_and_failing_rows_are_unscored(expressions: Any) -> None:
     draw = Random(1)
     rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(150)]

@@ -102,8 +102,8 @@ def expected(net: Model, flights: DataFrame) -> list[dict[str, Any]]:
     probabilities = net.fitted.predict_proba(frame).tolist()
     pairs = zip(net.fitted.predict(frame).tolist(), probabilities, strict=True)
     return [
-        {"prediction": each, "probability": pytest.approx(probability, rel=1e-12)}
-        for each, probability in pairs
+        {"prediction": prediction, "probability": pytest.approx(probability, rel=1e-12)}
+        for prediction, probability in pairs
     ]
 
 
@@ -147,7 +147,7 @@ def test_mlflow_itself_loads_the_same_version(
 
     loaded = mlflow.pyfunc.load_model(str(registry.folder("net")))
     predictions = loaded.predict(pd.DataFrame(rows).astype({"month": "int32", "dep_time": "float64"}))
-    assert predictions.tolist() == [each["prediction"] for each in expected]
+    assert predictions.tolist() == [answer["prediction"] for answer in expected]
 
 
 def test_a_field_without_nulls_in_training_may_not_be_null(

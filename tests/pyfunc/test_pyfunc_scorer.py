@@ -77,7 +77,7 @@ def test_a_batch_of_rows_or_of_columns_is_one_request(scorer: PyfuncScorer, work
 
 
 def test_the_first_refused_row_of_a_batch_is_named(scorer: PyfuncScorer, worker: DoublingWorker) -> None:
-    rows = [{**ROW, "kind": "odd" if at in (5, 7) else "a"} for at in range(9)]
+    rows = [{**ROW, "kind": "odd" if index in (5, 7) else "a"} for index in range(9)]
     with pytest.raises(RowError, match=r"Row 5: The model refuses this: ValueError: odd"):
         scorer.score_batch(rows)
     with pytest.raises(RowError, match=r"Row 1: Field `x` takes a double, not 'far'"):

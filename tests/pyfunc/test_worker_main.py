@@ -24,8 +24,8 @@ class ConstantModel:
 FRAME = pd.DataFrame({"x": [1.0, 2.0]})
 
 
-def field(name: str, kind: str, *, nullable: bool = True) -> dict[str, Any]:
-    return {"name": name, "type": kind, "nullable": nullable}
+def field(name: str, type_: str, *, nullable: bool = True) -> dict[str, Any]:
+    return {"name": name, "type": type_, "nullable": nullable}
 
 
 def test_the_types_of_a_frame_depend_only_on_the_fields() -> None:

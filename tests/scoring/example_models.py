@@ -96,20 +96,20 @@ def forest(*, deep: int = 3, trees: int = 4, seed: int = 1) -> Description:
 def _grow(arrays: dict[str, list[float]], draw: np.random.Generator, deep: int) -> None:
     node = len(arrays["kind"])
     slot = int(draw.integers(3))
-    kind = 0 if deep == 0 else (1 if slot < 2 else int(draw.integers(2, 4)))
+    node_type = 0 if deep == 0 else (1 if slot < 2 else int(draw.integers(2, 4)))
     for name, value in (
-        ("kind", kind),
-        ("feature", slot if kind else 0),
+        ("kind", node_type),
+        ("feature", slot if node_type else 0),
         ("threshold", float(draw.integers(-3, 4))),
     ):
         arrays[name].append(value)
     arrays["leaves"].append(float(draw.normal()))
     arrays["left"].append(node)
     arrays["right"].append(node)
-    if kind > 1:
-        arrays["categories"] += [float(at) for at in range(4) if draw.random() < 0.5]
+    if node_type > 1:
+        arrays["categories"] += [float(index) for index in range(4) if draw.random() < 0.5]
     arrays["first"].append(len(arrays["categories"]))
-    if kind:
+    if node_type:
         for side in ("left", "right"):
             arrays[side][node] = len(arrays["kind"])
             _grow(arrays, draw, deep - 1)

@@ -11,28 +11,28 @@ from sparkops.scoring import Description, Field, Output, Step
 from sparkops.scoring.trees.tree_ensemble import AMONG, AT_MOST, LEAF, NOT_AMONG, TreeEnsemble
 
 FEATURES = 4
-FIELDS = tuple(Field(f"x{at}", "double") for at in range(FEATURES))
-KINDS = (AT_MOST, AT_MOST, AMONG, NOT_AMONG)
+FIELDS = tuple(Field(f"x{index}", "double") for index in range(FEATURES))
+NODE_TYPES = (AT_MOST, AT_MOST, AMONG, NOT_AMONG)
 
 
 def random_trees(
-    draw: np.random.Generator, trees: int, depth: int, width: int = 1, kinds: tuple[int, ...] = KINDS
+    draw: np.random.Generator, trees: int, depth: int, width: int = 1, node_types: tuple[int, ...] = NODE_TYPES
 ) -> dict[str, Any]:
-    """Return the arrays of a random ensemble with splits of every kind."""
+    """Return the arrays of a random ensemble with splits of every type."""
     nodes: list[list[Any]] = []
     categories: list[list[float]] = []
 
     def add_node(levels: int) -> int:
-        at = len(nodes)
-        nodes.append([LEAF, 0, 0.0, at, at, draw.normal(size=width).tolist()])
+        index = len(nodes)
+        nodes.append([LEAF, 0, 0.0, index, index, draw.normal(size=width).tolist()])
         categories.append([])
         if levels and draw.random() < 0.9:
-            kind = int(draw.choice(kinds))
-            nodes[at][:3] = [kind, int(draw.integers(FEATURES)), float(draw.integers(-2, 3)) / 2]
-            if kind != AT_MOST:
-                categories[at] = sorted(draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float))
-            nodes[at][3], nodes[at][4] = add_node(levels - 1), add_node(levels - 1)
-        return at
+            node_type = int(draw.choice(node_types))
+            nodes[index][:3] = [node_type, int(draw.integers(FEATURES)), float(draw.integers(-2, 3)) / 2]
+            if node_type != AT_MOST:
+                categories[index] = sorted(draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float))
+            nodes[index][3], nodes[index][4] = add_node(levels - 1), add_node(levels - 1)
+        return index
 
     roots = [add_node(depth) for _ in range(trees)]
     columns = list(zip(*nodes, strict=True))
@@ -64,7 +64,7 @@ def ensemble_description(arrays: dict[str, Any]) -> Description:
 
 LABELS = ["a", "b", "c", "d", "e"]
 # A byte holds the number of slots, but not twice of it.
-MANY = [f"label {at}" for at in range(120)]
+MANY = [f"label {index}" for index in range(120)]
 
 
 def one_hot_description(*, scaled: bool, keep: bool, labels: list[str] = LABELS) -> Description:

@@ -11,7 +11,7 @@ from sparkops.scoring.batch.cells import from_cell, from_csv, to_column
 
 
 @pytest.mark.parametrize(
-    ("value", "kind", "expected"),
+    ("value", "type_", "expected"),
     [
         (math.nan, "double", None),
         (np.float64("nan"), "string", None),
@@ -25,8 +25,8 @@ from sparkops.scoring.batch.cells import from_cell, from_csv, to_column
         ("x", "double", "x"),
     ],
 )
-def test_a_cell_becomes_a_python_value(value: object, kind: str, expected: object) -> None:
-    got = from_cell(value, kind)
+def test_a_cell_becomes_a_python_value(value: object, type_: str, expected: object) -> None:
+    got = from_cell(value, type_)
     assert got == expected
     assert type(got) is type(expected)
 
@@ -38,7 +38,7 @@ def test_missing_value_markers_of_pandas_are_null() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "expected"),
+    ("text", "type_", "expected"),
     [
         ("", "string", None),
         ("1.5", "double", 1.5),
@@ -52,8 +52,8 @@ def test_missing_value_markers_of_pandas_are_null() -> None:
         ("1", "string", "1"),
     ],
 )
-def test_a_csv_cell_is_parsed_by_the_type_of_its_field(text: str, kind: str, expected: object) -> None:
-    got = from_csv(text, kind)
+def test_a_csv_cell_is_parsed_by_the_type_of_its_field(text: str, type_: str, expected: object) -> None:
+    got = from_csv(text, type_)
     assert got == expected
     assert type(got) is type(expected)
 

@@ -33,12 +33,12 @@ def test_edge_rows_contain_null_unseen_nan_and_every_boundary() -> None:
     description = forest(deep=2, trees=1)
     rows = edge_rows(description, [{"a": 0.5, "b": 0.5, "c": 1.0}])
     threshold = float(description.steps[1].arrays["threshold"][0])
-    kind, slot = (int(description.steps[1].arrays[name][0]) for name in ("kind", "feature"))
+    node_type, slot = (int(description.steps[1].arrays[name][0]) for name in ("kind", "feature"))
     values = [row["abc"[slot]] for row in rows]
     assert None in values
     assert inf in values
     assert any(value is not None and isnan(value) for value in values)
-    if kind == 1:
+    if node_type == 1:
         assert {threshold, nextafter(threshold, inf), nextafter(threshold, -inf)} <= set(values)
 
 

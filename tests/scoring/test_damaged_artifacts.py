@@ -54,7 +54,7 @@ def rows_of(description: Description) -> list[dict[str, Any]]:
 def test_changed_bytes_are_refused_or_change_nothing(name: str, tmp_path: Path) -> None:
     draw = random.Random(name)
     save(MODELS[name], tmp_path)
-    files = {each: each.read_bytes() for each in sorted(tmp_path.iterdir())}
+    files = {file: file.read_bytes() for file in sorted(tmp_path.iterdir())}
     refused = 0
     with seconds(120):
         for _ in range(BYTES):
@@ -78,17 +78,17 @@ def replace(file: Path, content: bytes) -> None:
 
 def mutated(content: bytes, draw: random.Random) -> bytes:
     """Return content with some bytes changed, cut out, doubled or cut off."""
-    at, length = draw.randrange(len(content)), draw.choice([1, 1, 2, 8, 64])
-    kind = draw.randrange(5)
-    if kind == 0:
-        return content[:at] + bytes(draw.randrange(256) for _ in range(length)) + content[at + length :]
-    if kind == 1:
-        return content[:at] + content[at + length :]
-    if kind == 2:
-        return content[:at] + content[at : at + length] * draw.choice([2, 50]) + content[at + length :]
-    if kind == 3:
-        return content[:at]
-    return content[:at] + bytes([content[at] ^ (1 << draw.randrange(8))]) + content[at + 1 :]
+    position, length = draw.randrange(len(content)), draw.choice([1, 1, 2, 8, 64])
+    damage = draw.randrange(5)
+    if damage == 0:
+        return content[:position] + bytes(draw.randrange(256) for _ in range(length)) + content[position + length :]
+    if damage == 1:
+        return content[:position] + content[position + length :]
+    if damage == 2:
+        return content[:position] + content[position : position + length] * draw.choice([2, 50]) + content[position + length :]
+    if damage == 3:
+        return content[:position]
+    return content[:position] + bytes([content[position] ^ (1 << draw.randrange(8))]) + content[position + 1 :]
 
 
 JUNK: list[Any] = [
@@ -103,7 +103,7 @@ def test_edited_descriptions_with_a_valid_hash_are_refused_or_score(name: str) -
     draw, noise = random.Random(name), np.random.default_rng(7)
     original = MODELS[name]
     content = json.dumps(original.to_json())
-    arrays = {f"{at}.{key}": a for at, step in enumerate(original.steps) for key, a in step.arrays.items()}
+    arrays = {f"{index}.{key}": a for index, step in enumerate(original.steps) for key, a in step.arrays.items()}
     rows, outcomes = rows_of(original), {"refused": 0, "scored": 0}
     for _ in range(EDITS):
         edited, numbers = json.loads(content), dict(arrays)
@@ -154,19 +154,19 @@ def edit(value: Any, draw: random.Random) -> None:
 
 def disturbed(array: Any, draw: random.Random, noise: np.random.Generator) -> Any:
     """Return an array with other numbers, another shape or another type."""
-    kind = draw.randrange(6)
-    if kind == 0 or not array.size:
+    damage = draw.randrange(6)
+    if damage == 0 or not array.size:
         return np.zeros(draw.choice([0, 1, 7, 100]), dtype=array.dtype)
-    if kind == 1:
+    if damage == 1:
         return array.reshape(-1, 1) if array.ndim == 1 else array.ravel()
-    if kind == 2:
+    if damage == 2:
         with np.errstate(all="ignore"):
             return array.astype(draw.choice([np.float32, np.int64, np.float64, bool]))
     changed = array.astype(np.int64 if array.dtype.kind == "i" else np.float64)
-    at = noise.integers(array.size)
+    position = noise.integers(array.size)
     worst = [-1, 2**31, -(2**62)] if array.dtype.kind == "i" else [np.nan, np.inf, -np.inf, 1e308, -0.0, 0.5]
-    changed.reshape(-1)[at] = draw.choice(worst)
-    return changed if kind < 5 else np.concatenate([changed, changed])
+    changed.reshape(-1)[position] = draw.choice(worst)
+    return changed if damage < 5 else np.concatenate([changed, changed])
 
 
 def test_a_scorer_that_differs_from_its_certificate_is_refused_on_load(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sparkops.scoring import Field
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "expected"),
+    ("type_", "value", "expected"),
     [
         ("double", 3, 3.0),
         ("double", np.float32(0.5), 0.5),
@@ -28,14 +28,14 @@ from sparkops.scoring import Field
         ("long", 2**63 - 1, 2**63 - 1),
     ],
 )
-def test_a_value_is_converted_to_the_type_of_its_field(kind: str, value: Any, expected: Any) -> None:
-    read = Field("x", kind).reader()(value)
+def test_a_value_is_converted_to_the_type_of_its_field(type_: str, value: Any, expected: Any) -> None:
+    read = Field("x", type_).reader()(value)
     assert read == expected
     assert type(read) is type(expected)
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"),
+    ("type_", "value"),
     [
         ("double", "3"),
         ("double", True),
@@ -49,9 +49,9 @@ def test_a_value_is_converted_to_the_type_of_its_field(kind: str, value: Any, ex
         ("float", 1e39),
     ],
 )
-def test_a_value_of_another_type_is_refused_by_field_value_and_type(kind: str, value: Any) -> None:
+def test_a_value_of_another_type_is_refused_by_field_value_and_type(type_: str, value: Any) -> None:
     with pytest.raises(RowError, match="Field `x` takes a") as raised:
-        Field("x", kind).reader()(value)
+        Field("x", type_).reader()(value)
     assert raised.value.field == "x"
     assert raised.value.value == value or isnan(value)
 

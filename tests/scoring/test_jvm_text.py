@@ -14,7 +14,7 @@ EVERY_CHARACTER = "8e117aff3ab249213bb621618d37ed821549fe75892464e6b0b7bb755da56
 
 
 def test_every_character_is_lower_cased_as_in_java() -> None:
-    characters = [chr(at) for at in range(0x110000) if not 0xD800 <= at < 0xE000]
+    characters = [chr(index) for index in range(0x110000) if not 0xD800 <= index < 0xE000]
     changed = [(letter, lower(letter)) for letter in characters if lower(letter) != letter]
     text = "".join(f"{ord(letter):x}:{low!a};" for letter, low in changed)
     assert len(changed) == 1393

@@ -21,7 +21,7 @@ def test_text_hashes_as_in_spark(text: str, slot: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "values", "slots"),
+    ("type_", "values", "slots"),
     [
         ("string", ["the", "THE", None, "x"], [1, 1, 10, 10]),
         ("integer", [1, 2, None, -1], [3, 6, 10, 13]),
@@ -33,8 +33,8 @@ def test_text_hashes_as_in_spark(text: str, slot: int) -> None:
         ("short", [1], [3]),
     ],
 )
-def test_values_of_each_type_hash_as_in_spark(kind: str, values: list[Any], slots: list[int]) -> None:
-    assert [hash_value(value, kind) % 16 for value in values] == slots
+def test_values_of_each_type_hash_as_in_spark(type_: str, values: list[Any], slots: list[int]) -> None:
+    assert [hash_value(value, type_) % 16 for value in values] == slots
 
 
 @given(st.text(), st.integers(1, 2**20))
@@ -58,10 +58,10 @@ def test_slots_are_the_same_for_one_or_many_tokens(words: list[str | None], new:
 
 def test_the_cache_of_tokens_is_bounded() -> None:
     slots = HashedSlots(2**18)
-    for at in range(10_000):
-        assert slots[f"w{at}"] >= 0
+    for index in range(10_000):
+        assert slots[f"w{index}"] >= 0
     assert len(slots) < 2**13 + 1
-    assert len(slots.slots_of([f"v{at}" for at in range(10_000)])) == 10_000
+    assert len(slots.slots_of([f"v{index}" for index in range(10_000)])) == 10_000
     assert len(slots) < 2**13 + 1
     long = "x" * 1000
     assert slots[long] == hash_string(long) % 2**18

@@ -41,7 +41,7 @@ def model(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> CompiledModel
 def frame_of(**columns: list[Any]) -> Any:
     import pandas as pd
 
-    return pd.DataFrame(columns, index=[f"row{at}" for at in range(len(columns["kind"]))])
+    return pd.DataFrame(columns, index=[f"row{index}" for index in range(len(columns["kind"]))])
 
 
 def test_outputs_stand_in_the_frames_own_order_and_index(model: CompiledModel) -> None:
@@ -56,10 +56,10 @@ def test_outputs_stand_in_the_frames_own_order_and_index(model: CompiledModel) -
 def test_a_row_that_the_model_drops_keeps_its_place_without_values(model: CompiledModel) -> None:
     answer = model.predict(frame_of(kind=["a", "new", None], n=[1, 2, 3], x=[0.5, 0.5, 0.5]))
     assert not math.isnan(answer["prediction"].iloc[0])
-    for at in (1, 2):
-        assert math.isnan(answer["prediction"].iloc[at])
-        assert answer["probability"].iloc[at] is None
-        assert answer["label"].iloc[at] is None
+    for index in (1, 2):
+        assert math.isnan(answer["prediction"].iloc[index])
+        assert answer["probability"].iloc[index] is None
+        assert answer["label"].iloc[index] is None
 
 
 def test_an_integer_column_that_pandas_made_float_is_scored_the_same(model: CompiledModel) -> None:

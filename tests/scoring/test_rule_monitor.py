@@ -139,5 +139,5 @@ def test_a_server_returns_the_message_of_the_rule_and_the_counts() -> None:
 
 def test_columns_with_dots_are_named_in_backticks() -> None:
     rule = replace(portable_rule("temp", IsNull(Column("`a.b`"))), types={"a.b": "string"})
-    odd = replace(rule, rule=replace(rule.rule, fields=("`a.b`",), unless=None))
-    assert keep_supported(PortableRules(rules=(odd,)), [Field("a.b", "string")]).rules == (odd,)
+    quoted = replace(rule, rule=replace(rule.rule, fields=("`a.b`",), unless=None))
+    assert keep_supported(PortableRules(rules=(quoted,)), [Field("a.b", "string")]).rules == (quoted,)

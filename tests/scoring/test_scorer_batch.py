@@ -72,7 +72,7 @@ def test_nan_in_a_float_array_of_an_integer_field_is_null() -> None:
 
 
 def test_the_first_invalid_row_is_named_by_its_number() -> None:
-    data = [{"carrier": "AA", "distance": at, "temp": 1.0} for at in range(20_000)]
+    data = [{"carrier": "AA", "distance": index, "temp": 1.0} for index in range(20_000)]
     data[17_000]["carrier"] = "ZZ"
     data[19_000]["temp"] = "warm"
     with pytest.raises(RowError, match=r"^Row 17000: Field `carrier`: value 'ZZ'") as raised:

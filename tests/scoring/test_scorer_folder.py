@@ -47,8 +47,8 @@ def test_arrays_are_written_in_small_types_and_read_back_exactly(tmp_path: Path)
     }
     write_arrays(tmp_path / "a.npz", arrays)
     read = read_arrays(tmp_path / "a.npz")
-    kinds = {name: array.dtype.str[1:] for name, array in read.items()}
-    assert kinds == {"small": "i1", "large": "i8", "single": "f4", "double": "f8", "none": "f8"}
+    types = {name: array.dtype.str[1:] for name, array in read.items()}
+    assert types == {"small": "i1", "large": "i8", "single": "f4", "double": "f8", "none": "f8"}
     for name, array in arrays.items():
         assert widen(read[name]).tobytes() == array.tobytes()
         assert widen(read[name]).shape == array.shape
@@ -58,7 +58,7 @@ def test_arrays_are_written_in_small_types_and_read_back_exactly(tmp_path: Path)
 def test_models_of_the_first_format_are_read_as_before(description: Description, tmp_path: Path) -> None:
     save(description, tmp_path)
     steps = enumerate(description.steps)
-    arrays = {f"{at}.{name}": array for at, step in steps for name, array in step.arrays.items()}
+    arrays = {f"{index}.{name}": array for index, step in steps for name, array in step.arrays.items()}
     np.savez(tmp_path / "arrays.npz", **arrays)
     file = tmp_path / "description.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 1}))

@@ -18,17 +18,17 @@ def integer_literal(value: int) -> dict[str, Any]:
     return {"op": "literal", "type": "integer", "value": value}
 
 
-def op(name: str, kind: str, *args: int, **more: Any) -> dict[str, Any]:
-    return {"op": name, "type": kind, "args": list(args), **more}
+def op(name: str, type_: str, *args: int, **more: Any) -> dict[str, Any]:
+    return {"op": name, "type": type_, "args": list(args), **more}
 
 
-def described(*nodes: Any, where: Any = None, kind: str = "double") -> Description:
+def described(*nodes: Any, where: Any = None, type_: str = "double") -> Description:
     steps = (
         [] if where is None else [Step("where", "SQL", ("x", "n"), (), {"nodes": where, "invalid": "skip"})]
     )
     steps.append(Step("select", "SQL `s1`", ("x", "n"), ("z",), {"nodes": list(nodes)}))
     fields = (Field("x", "double"), Field("n", "integer"))
-    return Description(fields, (), tuple(steps), (Output("z", kind, "z", "column"),))
+    return Description(fields, (), tuple(steps), (Output("z", type_, "z", "column"),))
 
 
 def both(description: Description, row: dict[str, Any]) -> Any:
@@ -40,7 +40,7 @@ def both(description: Description, row: dict[str, Any]) -> Any:
 
 
 def test_a_refused_row_names_stage_expression_and_values() -> None:
-    scorer = Scorer(described(N, N, op("mul", "integer", 0, 1), kind="integer"))
+    scorer = Scorer(described(N, N, op("mul", "integer", 0, 1), type_="integer"))
     assert scorer.score({"x": 1.0, "n": 7}) == {"z": 49}
     message = r"Expression `\(n \* n\)` overflows integer \(10000000000\), with n = 100000 \(SQL `s1`\)\."
     with pytest.raises(RowError, match=message) as raised:
@@ -52,7 +52,7 @@ def test_a_refused_row_names_stage_expression_and_values() -> None:
 
 def test_null_and_nan_are_distinguished_in_expressions() -> None:
     zero = {"op": "literal", "type": "double", "value": "0x0.0p+0"}
-    larger = described(X, zero, op("gt", "boolean", 0, 1), kind="boolean")
+    larger = described(X, zero, op("gt", "boolean", 0, 1), type_="boolean")
     assert both(larger, {"x": nan, "n": 1}) is True
     assert both(larger, {"x": None, "n": 1}) is None
     assert both(described(X, zero, op("add", "double", 0, 1)), {"x": None, "n": 1}) is None
@@ -83,8 +83,8 @@ def test_a_condition_that_is_null_drops_the_row() -> None:
         [{"op": "literal", "type": "decimal(99,1)", "value": "1"}],
         [{"op": "literal", "type": "string", "value": "a"}, op("like", "boolean", 0, value=["!", "!"])],
         [X, op("round", "double", 0, value=10**9)],
-        [X, *(op("add", "double", at, at) for at in range(20))],
-        [X, *(op("neg", "double", at) for at in range(40))],
+        [X, *(op("add", "double", index, index) for index in range(20))],
+        [X, *(op("neg", "double", index) for index in range(40))],
     ],
 )
 def test_damaged_expressions_are_refused_on_load(nodes: list[Any]) -> None:

@@ -42,16 +42,16 @@ OTHERS = [
 
 def watch(rules: list[conditions.RowRule], apply: Any = "count") -> RuleMonitor:
     facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
-    portable_rules = [PortableRule(label=f"rule {at}", rule=rule, **facts) for at, rule in enumerate(rules)]
+    portable_rules = [PortableRule(label=f"rule {index}", rule=rule, **facts) for index, rule in enumerate(rules)]
     return RuleMonitor(PortableRules(rules=tuple(portable_rules)), list(KNOWN.values()), apply)
 
 
 def as_numpy(values: list[Any], field: Field) -> Any:
-    kind = {"long": np.int64, "double": np.float64, "float": np.float64, "boolean": bool}.get(field.type)
-    if kind is None:
+    dtype = {"long": np.int64, "double": np.float64, "float": np.float64, "boolean": bool}.get(field.type)
+    if dtype is None:
         return np.fromiter(values, dtype=object, count=len(values))
     null = [value is None for value in values]
-    return np.ma.MaskedArray(np.array([0 if value is None else value for value in values], dtype=kind), null)
+    return np.ma.MaskedArray(np.array([0 if value is None else value for value in values], dtype=dtype), null)
 
 
 def as_coded(values: list[Any], field: Field) -> Any:
@@ -83,17 +83,17 @@ def violations(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> 
 def test_a_batch_has_the_violations_of_its_rows(
     expects: list[Any], unless: Any, batch_rows: list[dict[str, Any]], form: str
 ) -> None:
-    rules = [conditions.RowRule(fields=tuple(KNOWN), expects=each, unless=unless) for each in expects]
+    rules = [conditions.RowRule(fields=tuple(KNOWN), expects=condition, unless=unless) for condition in expects]
     columns = {name: FORMS[form]([row[name] for row in batch_rows], field) for name, field in KNOWN.items()}
     for rule in rules:
         alone = compile_rules([rule], KNOWN.values())
-        wrong = [at for at, row in enumerate(batch_rows) if alone(row)]
+        wrong = [index for index, row in enumerate(batch_rows) if alone(row)]
         assert violations(rule, columns, len(batch_rows)) == wrong
     alone = compile_rules(rules, KNOWN.values())
-    violated = [at for row in batch_rows for at in alone(row)]
+    violated = [index for row in batch_rows for index in alone(row)]
     watched = watch(rules)
     watched.check_batch(columns, len(batch_rows))
-    assert watched.counts == [violated.count(at) for at in range(len(rules))]
+    assert watched.counts == [violated.count(index) for index in range(len(rules))]
 
 
 @pytest.mark.parametrize("constant", [2**53, 2**53 + 1, float(2**53), 2**63 - 1])
@@ -106,7 +106,7 @@ def test_integers_beyond_double_precision_are_compared_exactly(constant: Any) ->
     for expects in (*tests, conditions.IsIn(conditions.ColumnRef("i"), (constant,))):
         rule = conditions.RowRule(fields=("i",), expects=expects)
         alone = compile_rules([rule], FIELDS)
-        wrong = [at for at, value in enumerate(values) if alone({**GOOD, "i": value})]
+        wrong = [index for index, value in enumerate(values) if alone({**GOOD, "i": value})]
         assert violations(rule, {"i": np.array(values)}, 4) == wrong
 
 

@@ -52,8 +52,8 @@ def predictors(size: int, seed: int = 1) -> dict[str, Description]:
         "kmeans": ({"cosine": True}, {"centres": rows}),
     }
     models = {op: _on_vectors(op, op, size, *params) for op, params in variants.items()}
-    for kind in ("multinomial", "complement", "bernoulli"):
-        name, params = f"naive_bayes, {kind}", {"kind": kind, **classes}
+    for model_type in ("multinomial", "complement", "bernoulli"):
+        name, params = f"naive_bayes, {model_type}", {"kind": model_type, **classes}
         models[name] = _on_vectors(name, "naive_bayes", size, params, bayes)
     models["bisecting, cosine"] = _on_vectors("bisecting", "bisecting", size, {"cosine": True}, tree)
     return models

@@ -13,10 +13,10 @@ from sparkops.scoring import Answer, Description, Field, Output, Scorer, Step, c
 R, D = "refused", "dropped"
 
 
-def answers(kind: str, values: list[Any], output: str, *steps: Step, size: int | None = None) -> list[Answer]:
+def answers(type_: str, values: list[Any], output: str, *steps: Step, size: int | None = None) -> list[Answer]:
     """Return the answer for each value, after checking that a batch gives the same."""
     outputs = (Output("o", output, "o", "column"),)
-    scorer = Scorer(Description((Field("x", kind, size=size),), (), steps, outputs))
+    scorer = Scorer(Description((Field("x", type_, size=size),), (), steps, outputs))
     rows = [{"x": value} for value in values]
     answered = [scorer.answer(row) for row in rows]
     scored = [row for row, answer in zip(rows, answered, strict=True) if answer != R]
@@ -63,9 +63,9 @@ def test_floats_booleans_and_integers_are_indexed_by_their_text() -> None:
         ("long", ["-5", "0", "007"], [0, -5, 7], [1.0, 0.0, 3.0]),
         ("string", ["", "null"], ["", None, "null", "x"], [0.0, 2.0, 1.0, 2.0]),
     ]
-    for kind, labels, values, expected in cases:
-        index = step("string_index", {"labels": labels, "invalid": "keep", "type": kind})
-        assert answers(kind, values, "double", index) == expected
+    for type_, labels, values, expected in cases:
+        index = step("string_index", {"labels": labels, "invalid": "keep", "type": type_})
+        assert answers(type_, values, "double", index) == expected
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_nan_inside_a_vector_is_passed_on_and_a_null_vector_is_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "missing", "values", "expected"),
+    ("type_", "missing", "values", "expected"),
     [
         ("double", nan, [None, nan, inf, 1.0], [2.5, 2.5, inf, 1.0]),
         ("double", -1.0, [None, -1.0, 1.0], [2.5, 2.5, 1.0]),
@@ -140,10 +140,10 @@ def test_a_nan_inside_a_vector_is_passed_on_and_a_null_vector_is_not() -> None:
     ],
 )
 def test_imputed_columns_keep_their_type(
-    kind: str, missing: float, values: list[Any], expected: list[Any]
+    type_: str, missing: float, values: list[Any], expected: list[Any]
 ) -> None:
-    impute = step("impute", {"type": kind}, surrogate=[2.5], missing=[missing])
-    assert answers(kind, values, kind, impute) == expected
+    impute = step("impute", {"type": type_}, surrogate=[2.5], missing=[missing])
+    assert answers(type_, values, type_, impute) == expected
 
 
 def test_nan_is_kept_if_another_value_counts_as_missing() -> None:
@@ -166,16 +166,16 @@ def test_a_constant_slot_scales_to_0_or_to_the_middle() -> None:
 
 
 def test_categories_out_of_range_go_with_the_larger_side() -> None:
-    assert [tree_side(kind, value) for kind in (2, 3) for value in (0.0, 1.0, 9.0, nan)] == [
+    assert [tree_side(node_type, value) for node_type in (2, 3) for value in (0.0, 1.0, 9.0, nan)] == [
         *(-1.0, 1.0, 1.0, 1.0),
         *(1.0, -1.0, -1.0, -1.0),
     ]
 
 
-def tree_side(kind: int, value: float) -> Any:
+def tree_side(node_type: int, value: float) -> Any:
     """Return -1 (left) or 1 (right) for a split by the set {0}, or by its complement."""
     numbers = {
-        "kind": [kind, 0, 0],
+        "kind": [node_type, 0, 0],
         "feature": [0, 0, 0],
         "left": [1, 1, 2],
         "right": [2, 1, 2],

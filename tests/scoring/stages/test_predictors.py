@@ -111,9 +111,9 @@ def test_a_damaged_step_is_refused_or_scores(name: str) -> None:
 def test_a_tree_of_centres_with_a_circle_is_refused() -> None:
     description = predictors(2)["bisecting"]
     arrays = dict(description.steps[0].arrays)
-    for name, at, value in (("left", 0, 0), ("left", 1, 2), ("right", 1, 1), ("left", 0, 9)):
+    for name, index, value in (("left", 0, 0), ("left", 1, 2), ("right", 1, 1), ("left", 0, 9)):
         array = arrays[name].copy()
-        array[at] = value
+        array[index] = value
         step = description.steps[0].__class__(
             "bisecting", "b", ("v",), ("a",), {"cosine": False}, arrays | {name: array}
         )

@@ -11,10 +11,10 @@ from sparkops.errors import ModelError
 from sparkops.scoring import Description, Field, Output, Scorer, Step
 
 
-def scorer(op: str, kind: str, params: dict[str, Any], output: str = "vector", **arrays: Any) -> Scorer:
+def scorer(op: str, type_: str, params: dict[str, Any], output: str = "vector", **arrays: Any) -> Scorer:
     numbers = {name: np.array(value, dtype=np.float64) for name, value in arrays.items()}
     step = Step(op, op, ("x",), ("o",), params, numbers)
-    return Scorer(Description((Field("x", kind),), (), (step,), (Output("o", output, "o", "column"),)))
+    return Scorer(Description((Field("x", type_),), (), (step,), (Output("o", output, "o", "column"),)))
 
 
 TOKENS = "array<string>"
@@ -43,12 +43,12 @@ DAMAGED: list[tuple[str, str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("op", "kind", "params", "arrays"), DAMAGED)
+@pytest.mark.parametrize(("op", "type_", "params", "arrays"), DAMAGED)
 def test_a_damaged_step_is_refused(
-    op: str, kind: str, params: dict[str, Any], arrays: dict[str, Any]
+    op: str, type_: str, params: dict[str, Any], arrays: dict[str, Any]
 ) -> None:
     with pytest.raises(ModelError, match=op):
-        scorer(op, kind, params, **arrays)
+        scorer(op, type_, params, **arrays)
 
 
 def test_tokens_are_the_output_of_rows_and_batches() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sparkops.errors import ModelError, RowError
 from sparkops.scoring import Description, Difference, Field, Output, Scorer, Step, compare_answers, edge_rows
-from sparkops.scoring.stages.feature.vector.polynomial_expansion import terms
+from sparkops.scoring.stages.feature.vector.polynomial_expansion import enumerate_terms
 
 ODD = (0.0, 0.0, 1.0, -2.0, 3.5, nan, inf, -inf, 1e200, 0.25)
 STORED = ("dense", "sparse", "compressed", "unknown")
@@ -53,14 +53,14 @@ def steps() -> list[Step]:
 
 def scorer(vector_step: Step, *fields: Field) -> Scorer:
     lists = ("projection_hash", "min_hash")
-    kind = (
+    type_ = (
         "array<vector>"
         if vector_step.op in lists
         else "double"
         if vector_step.op == "target_encode"
         else "vector"
     )
-    output = Output("o", kind, "o", "column")
+    output = Output("o", type_, "o", "column")
     return Scorer(Description(fields or (Field("v", "vector", size=5),), (), (vector_step,), (output,)))
 
 
@@ -117,7 +117,7 @@ def test_rows_and_batches_of_encodings_agree(invalid: str) -> None:
 def test_products_come_in_sparks_order() -> None:
     names = ["x", "y", "z"]
     products: list[str] = []
-    for shorter, slot in terms(3, 2):
+    for shorter, slot in enumerate_terms(3, 2):
         products.append(("" if shorter < 0 else products[shorter]) + names[slot])
     assert products == ["x", "xx", "y", "yx", "yy", "z", "zx", "zy", "zz"]
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scoring.random_trees import (
     FEATURES,
     FIELDS,
-    KINDS,
+    NODE_TYPES,
     complete_trees,
     ensemble_description,
     one_hot_description,
@@ -27,8 +27,8 @@ from sparkops.scoring.trees.lazy_subtrees import MAX_COMPILED_NODES
 from sparkops.scoring.trees.nested_conditionals import tree_expressions
 from sparkops.scoring.trees.tree_ensemble import AT_MOST, TreeEnsemble
 
-NAMES = tuple(f"x{at}" for at in range(FEATURES))
-SOURCE = Vector(tuple(Scalar(f"x{at}", "double") for at in range(FEATURES)))
+NAMES = tuple(f"x{index}" for index in range(FEATURES))
+SOURCE = Vector(tuple(Scalar(f"x{index}", "double") for index in range(FEATURES)))
 # More calls than until a subtree is compiled.
 ROUNDS = 70
 VALUES = st.sampled_from([nan, inf, -inf, 0.0, -0.0, 0.5, 1.0, 2.0, 3.0, 6.0, -1.0, 1e300])
@@ -51,14 +51,14 @@ def subtrees(code: CodeWriter) -> list[Any]:
 @given(
     st.integers(0, 2**32),
     st.sampled_from([1, 3]),
-    st.sampled_from([(AT_MOST,), KINDS]),
+    st.sampled_from([(AT_MOST,), NODE_TYPES]),
     st.lists(st.tuples(*[VALUES] * FEATURES), min_size=1, max_size=8),
 )
 @settings(max_examples=25, deadline=None)
 def test_lazy_subtrees_give_the_leaf_values_of_a_descent(
-    seed: int, width: int, kinds: tuple[int, ...], values: list[tuple[float, ...]]
+    seed: int, width: int, node_types: tuple[int, ...], values: list[tuple[float, ...]]
 ) -> None:
-    arrays = random_trees(np.random.default_rng(seed), 8, 11, width, kinds)
+    arrays = random_trees(np.random.default_rng(seed), 8, 11, width, node_types)
     trees = TreeEnsemble.from_step(ensemble_description(arrays).steps[1])
     score, _ = compile_trees(trees)
     for _ in range(ROUNDS):
@@ -89,7 +89,7 @@ def test_small_trees_are_compiled_at_once_and_huge_ones_never() -> None:
     )
     assert subtrees(compile_trees(small)[1]) == []
     huge = TreeEnsemble.from_step(ensemble_description(complete_trees(1, 17)).steps[1])
-    assert len(huge.kind) > MAX_COMPILED_NODES
+    assert len(huge.node_type) > MAX_COMPILED_NODES
     score, code = compile_trees(huge)
     (loop,) = subtrees(code)
     for _ in range(ROUNDS):
@@ -116,7 +116,7 @@ def test_a_subtree_reads_the_index_of_a_one_hot_block(scaled: bool) -> None:
 
 
 def test_leaf_numbers_of_large_trees_agree_between_row_and_batch() -> None:
-    arrays = random_trees(np.random.default_rng(9), 3, 12, 1, KINDS)
+    arrays = random_trees(np.random.default_rng(9), 3, 12, 1, NODE_TYPES)
     arrays["leaves"] = np.arange(len(arrays["kind"]), dtype=float)[:, None]
     assemble = Step("assemble", "VectorAssembler `v`", NAMES, ("all",), {"invalid": "keep"})
     leaves = Step(

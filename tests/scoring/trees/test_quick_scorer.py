@@ -16,7 +16,7 @@ from sparkops.scoring.trees.quick_scorer import QuickScorer
 from sparkops.scoring.trees.tree_ensemble import AT_MOST, TreeEnsemble
 from sparkops.scoring.trees.tree_prefix import TreePrefix
 
-SOURCE = Vector(tuple(Scalar(f"x{at}", "double") for at in range(FEATURES)))
+SOURCE = Vector(tuple(Scalar(f"x{index}", "double") for index in range(FEATURES)))
 
 
 @pytest.mark.parametrize("max_words", [1, 2, 3, 16])
@@ -34,7 +34,7 @@ def test_a_prefix_of_any_size_leads_to_the_same_leaves(
     assert (scorer.prefix.max_depth_below > 0) == (scorer.prefix.mask_all.shape[1] == max_words < 16)
     evaluate, used = scorer.row_function(), trees.used_features().tolist()
     for row in draw.normal(size=(50, FEATURES)).tolist():
-        assert evaluate([row[at] for at in used]) == sum_by_descent(trees, tuple(row))
+        assert evaluate([row[index] for index in used]) == sum_by_descent(trees, tuple(row))
 
 
 def test_no_table_is_built_for_infinite_thresholds_or_beyond_its_size(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scoring.random_trees import (
     FEATURES,
-    KINDS,
+    NODE_TYPES,
     LABELS,
     MANY,
     complete_trees,
@@ -32,7 +32,7 @@ from sparkops.scoring.trees.nested_conditionals import NestedConditionals
 from sparkops.scoring.trees.quick_scorer import QuickScorer
 from sparkops.scoring.trees.tree_ensemble import AT_MOST, TreeEnsemble
 
-NAMES = tuple(f"x{at}" for at in range(FEATURES))
+NAMES = tuple(f"x{index}" for index in range(FEATURES))
 SOURCE = Vector(tuple(Scalar(name, "double") for name in NAMES))
 VALUES = st.sampled_from(
     [nan, inf, -inf, 0.0, -0.0, 5e-324, -5e-324, 0.5, 1.0, nextafter(1.0, 2), 2.0, 3.0, 6.0, -1.0, 1e300]
@@ -66,7 +66,7 @@ def row_function(evaluator: TreeEvaluator) -> Callable[[Sequence[float]], list[f
     trees=st.sampled_from([1, 3, 9, 40]),
     depth=st.integers(0, 8),
     width=st.sampled_from([1, 2, 5]),
-    kinds=st.sampled_from([(AT_MOST,), KINDS]),
+    node_types=st.sampled_from([(AT_MOST,), NODE_TYPES]),
     rows=st.lists(st.tuples(*[VALUES] * FEATURES), min_size=1, max_size=8),
 )
 @settings(max_examples=40, deadline=None)
@@ -76,10 +76,10 @@ def test_an_evaluator_gives_the_sums_of_a_descent(
     trees: int,
     depth: int,
     width: int,
-    kinds: tuple[int, ...],
+    node_types: tuple[int, ...],
     rows: list[tuple[float, ...]],
 ) -> None:
-    data = ensemble(random_trees(np.random.default_rng(seed), trees, depth, width, kinds))
+    data = ensemble(random_trees(np.random.default_rng(seed), trees, depth, width, node_types))
     evaluator = EVALUATORS[name](data)
     if evaluator is None:
         # There is nothing to tabulate without a condition.
