@@ -76,7 +76,9 @@ def write_facts(facts: ModelFacts, model: Path) -> None:
 
 def read_input_types(model: Path) -> Mapping[str, str]:
     """Return the Spark types of the columns that a model reads; empty if sparkops did not register it."""
-    return _read_facts(model, lambda facts: {str(name): str(type_) for name, type_ in facts["inputs"].items()})
+    return _read_facts(
+        model, lambda facts: {str(name): str(type_) for name, type_ in facts["inputs"].items()}
+    )
 
 
 def read_benchmark(model: Path) -> Mapping[str, float]:

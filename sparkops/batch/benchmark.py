@@ -87,7 +87,9 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
         _run_all(_repeat(sample, warm_up_repeats), methods)
         warm_up_seconds = max(_run_all(_repeat(sample, warm_up_repeats), methods))
         seconds_per_repeat = max(warm_up_seconds - _JOB_START, 1e-3) / warm_up_repeats
-        repeats = max(warm_up_repeats, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / seconds_per_repeat)))
+        repeats = max(
+            warm_up_repeats, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / seconds_per_repeat))
+        )
         frame = _repeat(sample, repeats).persist()
         try:
             frame.count()
@@ -98,7 +100,10 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
         sample.unpersist()
     rows = repeats * count
     best = [min(times) / rows * 1e6 for times in zip(*rounds, strict=True)]
-    return {**{name: round(microseconds, 2) for name, microseconds in zip(methods, best, strict=True)}, "rows": rows}
+    return {
+        **{name: round(microseconds, 2) for name, microseconds in zip(methods, best, strict=True)},
+        "rows": rows,
+    }
 
 
 def _inputs(model: Model, scorer: Scorer) -> DataFrame:

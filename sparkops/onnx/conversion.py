@@ -33,7 +33,8 @@ def to_onnx(description: Description, *, nulls: bool = True, raw: bool = True) -
     if reasons:
         lines = "".join(f"\n  - {reason}" for reason in reasons)
         raise NotExported(
-            f"This model has no exact form in ONNX:{lines}\nScore it with the compiled scorer.", reasons=reasons
+            f"This model has no exact form in ONNX:{lines}\nScore it with the compiled scorer.",
+            reasons=reasons,
         )
     _require_onnx()
     reserved = [field.name for field in description.fields] + [output.name for output in description.outputs]

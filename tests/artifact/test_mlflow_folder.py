@@ -114,7 +114,10 @@ def test_mlflow_shows_run_parameters_metrics_tables_and_version(
     assert run.info.status == "FINISHED"
     assert run.data.params == {"max_iter": "5"}
     assert run.data.metrics == late.metrics
-    assert {dataset_input.dataset.name: dataset_input.dataset.digest for dataset_input in run.inputs.dataset_inputs} == {
+    assert {
+        dataset_input.dataset.name: dataset_input.dataset.digest
+        for dataset_input in run.inputs.dataset_inputs
+    } == {
         "flights": "v12",
         "weather": "source",
     }

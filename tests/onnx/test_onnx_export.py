@@ -194,7 +194,10 @@ def test_inputs_and_outputs_have_names_shapes_and_docs() -> None:
         "rawPrediction",
         "label",
     ]
-    assert next(graph_input.doc_string for graph_input in graph.input if graph_input.name == "temp") == "double; null: NaN"
+    assert (
+        next(graph_input.doc_string for graph_input in graph.input if graph_input.name == "temp")
+        == "double; null: NaN"
+    )
 
 
 def test_null_inputs_may_be_left_out_of_a_feed_or_of_the_graph() -> None:

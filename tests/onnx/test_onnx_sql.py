@@ -63,7 +63,9 @@ def _step(op: str, tree: Expression, *outputs: str) -> Step:
     )
 
 
-@pytest.mark.parametrize("expressions", [TOTAL, *((expression,) for expression in PARTIAL)], ids=lambda expression: expression[0])
+@pytest.mark.parametrize(
+    "expressions", [TOTAL, *((expression,) for expression in PARTIAL)], ids=lambda expression: expression[0]
+)
 def test_expressions_are_evaluated_and_failing_rows_are_unscored(expressions: Any) -> None:
     draw = Random(1)
     rows = [{name: draw.choice(values) for name, values in VALUES.items()} for _ in range(150)]

@@ -16,7 +16,11 @@ NODE_TYPES = (AT_MOST, AT_MOST, AMONG, NOT_AMONG)
 
 
 def random_trees(
-    draw: np.random.Generator, trees: int, depth: int, width: int = 1, node_types: tuple[int, ...] = NODE_TYPES
+    draw: np.random.Generator,
+    trees: int,
+    depth: int,
+    width: int = 1,
+    node_types: tuple[int, ...] = NODE_TYPES,
 ) -> dict[str, Any]:
     """Return the arrays of a random ensemble with splits of every type."""
     nodes: list[list[Any]] = []
@@ -30,7 +34,9 @@ def random_trees(
             node_type = int(draw.choice(node_types))
             nodes[index][:3] = [node_type, int(draw.integers(FEATURES)), float(draw.integers(-2, 3)) / 2]
             if node_type != AT_MOST:
-                categories[index] = sorted(draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float))
+                categories[index] = sorted(
+                    draw.choice(6, size=draw.integers(0, 4), replace=False).astype(float)
+                )
             nodes[index][3], nodes[index][4] = add_node(levels - 1), add_node(levels - 1)
         return index
 

@@ -81,14 +81,24 @@ def mutated(content: bytes, draw: random.Random) -> bytes:
     position, length = draw.randrange(len(content)), draw.choice([1, 1, 2, 8, 64])
     damage = draw.randrange(5)
     if damage == 0:
-        return content[:position] + bytes(draw.randrange(256) for _ in range(length)) + content[position + length :]
+        return (
+            content[:position]
+            + bytes(draw.randrange(256) for _ in range(length))
+            + content[position + length :]
+        )
     if damage == 1:
         return content[:position] + content[position + length :]
     if damage == 2:
-        return content[:position] + content[position : position + length] * draw.choice([2, 50]) + content[position + length :]
+        return (
+            content[:position]
+            + content[position : position + length] * draw.choice([2, 50])
+            + content[position + length :]
+        )
     if damage == 3:
         return content[:position]
-    return content[:position] + bytes([content[position] ^ (1 << draw.randrange(8))]) + content[position + 1 :]
+    return (
+        content[:position] + bytes([content[position] ^ (1 << draw.randrange(8))]) + content[position + 1 :]
+    )
 
 
 JUNK: list[Any] = [
@@ -103,7 +113,9 @@ def test_edited_descriptions_with_a_valid_hash_are_refused_or_score(name: str) -
     draw, noise = random.Random(name), np.random.default_rng(7)
     original = MODELS[name]
     content = json.dumps(original.to_json())
-    arrays = {f"{index}.{key}": a for index, step in enumerate(original.steps) for key, a in step.arrays.items()}
+    arrays = {
+        f"{index}.{key}": a for index, step in enumerate(original.steps) for key, a in step.arrays.items()
+    }
     rows, outcomes = rows_of(original), {"refused": 0, "scored": 0}
     for _ in range(EDITS):
         edited, numbers = json.loads(content), dict(arrays)

@@ -42,7 +42,9 @@ OTHERS = [
 
 def watch(rules: list[conditions.RowRule], apply: Any = "count") -> RuleMonitor:
     facts: Any = {"table": "t", "place": "t.yml:1", "policy": "fail", "mostly": 1.0, "types": {}}
-    portable_rules = [PortableRule(label=f"rule {index}", rule=rule, **facts) for index, rule in enumerate(rules)]
+    portable_rules = [
+        PortableRule(label=f"rule {index}", rule=rule, **facts) for index, rule in enumerate(rules)
+    ]
     return RuleMonitor(PortableRules(rules=tuple(portable_rules)), list(KNOWN.values()), apply)
 
 
@@ -83,7 +85,9 @@ def violations(rule: conditions.RowRule, columns: dict[str, Any], size: int) -> 
 def test_a_batch_has_the_violations_of_its_rows(
     expects: list[Any], unless: Any, batch_rows: list[dict[str, Any]], form: str
 ) -> None:
-    rules = [conditions.RowRule(fields=tuple(KNOWN), expects=condition, unless=unless) for condition in expects]
+    rules = [
+        conditions.RowRule(fields=tuple(KNOWN), expects=condition, unless=unless) for condition in expects
+    ]
     columns = {name: FORMS[form]([row[name] for row in batch_rows], field) for name, field in KNOWN.items()}
     for rule in rules:
         alone = compile_rules([rule], KNOWN.values())

@@ -143,7 +143,9 @@ def _places(args: Args) -> int:
         return 0
     places = args[0]
     if places.op != "literal" or places.type != "integer" or places.value is None:
-        raise CannotCompile("rounding is supported only to a number of places that is a whole number in the statement")
+        raise CannotCompile(
+            "rounding is supported only to a number of places that is a whole number in the statement"
+        )
     return int(places.value)
 
 

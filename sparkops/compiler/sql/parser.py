@@ -53,7 +53,9 @@ def parse_statement(text: str) -> Statement:
     if len(statements) != 1 or not isinstance(statements[0], exp.Select):
         raise CannotCompile("its statement is not one SELECT ... FROM __THIS__")
     select = statements[0]
-    unsupported = sorted(name for name, value in select.args.items() if value and name not in _ALLOWED_CLAUSES)
+    unsupported = sorted(
+        name for name, value in select.args.items() if value and name not in _ALLOWED_CLAUSES
+    )
     if unsupported or select.args.get("kind") or select.args.get("operation_modifiers"):
         raise CannotCompile(
             f"its statement has more than SELECT, FROM and WHERE ({', '.join(unsupported) or 'a modifier'})"

@@ -112,7 +112,9 @@ def _category_sets(forest: TreeEnsemble, nodes: Numbers, size: int) -> tuple[Cat
         sets_of_slot = columns[slot]
         positions.append((slot, sets_of_slot.setdefault(column.tobytes(), (len(sets_of_slot), column))[0]))
     starts = np.cumsum([0, *map(len, columns)])
-    tables = tuple(np.column_stack([column for _, column in sets_of_slot.values()]) for sets_of_slot in columns)
+    tables = tuple(
+        np.column_stack([column for _, column in sets_of_slot.values()]) for sets_of_slot in columns
+    )
     features = np.array([size + starts[slot] + index for slot, index in positions], dtype=np.int64)
     return CategorySets(slots.astype(np.int64), tables, low), features
 

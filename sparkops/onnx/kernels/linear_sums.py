@@ -36,7 +36,11 @@ def margins(
         return _margins_of_slots(graph, source, weights, intercepts, np.flatnonzero(nonzero[0]))
     sums = [
         _margins_of_slots(
-            graph, source, weights[index : index + 1], intercepts[index : index + 1], np.flatnonzero(nonzero[index])
+            graph,
+            source,
+            weights[index : index + 1],
+            intercepts[index : index + 1],
+            np.flatnonzero(nonzero[index]),
         )
         for index in range(len(weights))
     ]

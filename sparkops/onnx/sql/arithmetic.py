@@ -189,7 +189,9 @@ def _truncate(graph: GraphBuilder, name: str) -> str:
 
 
 def _not_zero(graph: GraphBuilder, operand: GraphValue) -> str:
-    zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = 0.0 if operand.dtype == "double" else np.array(0)
+    zero: float | np.ndarray[tuple[()], np.dtype[np.int64]] = (
+        0.0 if operand.dtype == "double" else np.array(0)
+    )
     return graph.add("Not", graph.add("Equal", operand.name, zero))
 
 

@@ -32,7 +32,9 @@ def _equal(graph: GraphBuilder, node: Expression, operands: GraphValues) -> Grap
 def _equal_or_both_null(graph: GraphBuilder, node: Expression, operands: GraphValues) -> GraphValue:
     one, other = (operand.null or graph.constant(BLANKS["bool"]) for operand in operands)
     equal = graph.add(
-        "And", _values_equal(graph, node.args[0].type, operands), graph.add("Not", graph.add("Or", one, other))
+        "And",
+        _values_equal(graph, node.args[0].type, operands),
+        graph.add("Not", graph.add("Or", one, other)),
     )
     result = graph.add("Or", equal, graph.add("And", one, other))
     return GraphValue(result, "bool", None, or_mask(graph, operands[0].error, operands[1].error))

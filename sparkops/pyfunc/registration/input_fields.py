@@ -59,7 +59,11 @@ def _read_names(fitted: Any) -> list[str]:
     if flavor == "folder":
         signature = read_mlmodel(fitted).get("signature") or {}
         columns = json.loads(signature.get("inputs") or "[]")
-        return [str(column["name"]) for column in columns] if all(column.get("name") for column in columns) else []
+        return (
+            [str(column["name"]) for column in columns]
+            if all(column.get("name") for column in columns)
+            else []
+        )
     return []
 
 

@@ -131,7 +131,7 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
         raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
     fields = tuple(field_of(item) for item in values["fields"])
     outputs = tuple(output_of(item) for item in values["outputs"])
-    unknown_types = {column.type for column in (*fields, *outputs)} - TYPES
+    unknown_types = ({item.type for item in fields} | {item.type for item in outputs}) - TYPES
     if unknown_types:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")
     return Manifest(

@@ -111,8 +111,10 @@ def _predict_onnx(session: Any, frame: Any) -> dict[str, Any]:
     inputs = session.get_inputs()
     is_table_input = len(inputs) == 1 and inputs[0].name not in frame.columns
     feeds = {
-        each.name: _to_tensor(
-            frame if is_table_input else frame[[model_input.name]], model_input.type, len(model_input.shape or ())
+        model_input.name: _to_tensor(
+            frame if is_table_input else frame[[model_input.name]],
+            model_input.type,
+            len(model_input.shape or ()),
         )
         for model_input in inputs
     }

@@ -56,7 +56,9 @@ def widen(array: Numbers, *, keep: str = "") -> Numbers:
 def _narrow(array: Numbers) -> Numbers:
     if array.dtype == np.int64 and array.size:
         low, high = int(array.min()), int(array.max())
-        fits = (dtype for dtype in _NARROW_INTEGERS if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max)
+        fits = (
+            dtype for dtype in _NARROW_INTEGERS if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max
+        )
         return array.astype(next(fits, np.int64))
     if array.dtype == np.float64 and array.size:
         with np.errstate(all="ignore"):

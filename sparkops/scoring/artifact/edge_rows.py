@@ -124,7 +124,11 @@ def _neighbours(field: Field, value: float) -> Iterator[Any]:
         float_type = np.float32 if field.type == "float" else np.float64
         with np.errstate(over="ignore"):
             rounded = float_type(value)
-            numbers = (rounded, np.nextafter(rounded, float_type(inf)), np.nextafter(rounded, float_type(-inf)))
+            numbers = (
+                rounded,
+                np.nextafter(rounded, float_type(inf)),
+                np.nextafter(rounded, float_type(-inf)),
+            )
         yield from (float(number) for number in numbers)
         return
     limit = INTEGER_RANGES[field.type]

@@ -58,7 +58,9 @@ def _transpose(
         if len(row) != len(names) or any(name not in row for name in names):
             try:
                 check_row_fields(
-                    {name: row[name] for name in row if name in names} if extra == "ignore" else row, names, ignored
+                    {name: row[name] for name in row if name in names} if extra == "ignore" else row,
+                    names,
+                    ignored,
                 )
             except RowError as error:
                 raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None

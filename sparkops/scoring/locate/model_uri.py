@@ -83,7 +83,9 @@ def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | No
     return locate_registered(name, version_or_alias, tracking_uri=tracking_uri, cache=cache)
 
 
-def locate_registered(name: str, version_or_alias: str, *, tracking_uri: str, cache: Path | None = None) -> LocatedModel:
+def locate_registered(
+    name: str, version_or_alias: str, *, tracking_uri: str, cache: Path | None = None
+) -> LocatedModel:
     """Find the folder of a registered model by version or alias, and copy it from a tracking server if necessary."""
     file = sqlite_file(tracking_uri)
     if file is not None:

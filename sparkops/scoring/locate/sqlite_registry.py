@@ -84,12 +84,17 @@ def find_entry(entries: tuple[RegistryEntry, ...], name: str, version_or_alias: 
         for entry in versions:
             if entry.version == int(version_or_alias):
                 return entry
-        raise UnknownName("version", version_or_alias, [str(entry.version) for entry in versions], where=f"model `{name}`")
+        raise UnknownName(
+            "version", version_or_alias, [str(entry.version) for entry in versions], where=f"model `{name}`"
+        )
     for entry in versions:
         if version_or_alias in entry.aliases:
             return entry
     raise unknown_alias(
-        name, version_or_alias, sorted({alias for entry in versions for alias in entry.aliases}), versions[0].version
+        name,
+        version_or_alias,
+        sorted({alias for entry in versions for alias in entry.aliases}),
+        versions[0].version,
     )
 
 

@@ -66,9 +66,13 @@ def _unknown_model_error(server: str, name: str, version_or_alias: str) -> Unkno
         return UnknownName("model", name, where=f"the registry at {_without_credentials(server)}")
     versions = [str(version["version"]) for version in model.get("latest_versions", ())]
     if version_or_alias.isdecimal():
-        return UnknownName("version", version_or_alias, versions, where=f"model `{name}` at {_without_credentials(server)}")
+        return UnknownName(
+            "version", version_or_alias, versions, where=f"model `{name}` at {_without_credentials(server)}"
+        )
     aliases = sorted(item["alias"] for item in model.get("aliases", ()))
-    return unknown_alias(name, version_or_alias, aliases, max((int(version) for version in versions), default=1))
+    return unknown_alias(
+        name, version_or_alias, aliases, max((int(version) for version in versions), default=1)
+    )
 
 
 def _copy(server: str, artifact_uri: str, folder: Path) -> None:

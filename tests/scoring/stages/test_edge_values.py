@@ -13,7 +13,9 @@ from sparkops.scoring import Answer, Description, Field, Output, Scorer, Step, c
 R, D = "refused", "dropped"
 
 
-def answers(type_: str, values: list[Any], output: str, *steps: Step, size: int | None = None) -> list[Answer]:
+def answers(
+    type_: str, values: list[Any], output: str, *steps: Step, size: int | None = None
+) -> list[Answer]:
     """Return the answer for each value, after checking that a batch gives the same."""
     outputs = (Output("o", output, "o", "column"),)
     scorer = Scorer(Description((Field("x", type_, size=size),), (), steps, outputs))

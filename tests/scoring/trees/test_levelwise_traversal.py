@@ -30,7 +30,9 @@ VALUES = st.sampled_from(
 def test_a_batch_gives_what_its_rows_give(
     seed: int, trees: int, depth: int, values: list[tuple[float, ...]], node_types: tuple[int, ...]
 ) -> None:
-    scorer = Scorer(ensemble_description(random_trees(np.random.default_rng(seed), trees, depth, 1, node_types)))
+    scorer = Scorer(
+        ensemble_description(random_trees(np.random.default_rng(seed), trees, depth, 1, node_types))
+    )
     rows = [dict(zip([field.name for field in FIELDS], row, strict=True)) for row in values]
     expected = [scorer.score(row)["prediction"] for row in rows]
     assert scorer.score_batch(rows).columns["prediction"].tolist() == pytest.approx(expected, rel=1e-12)

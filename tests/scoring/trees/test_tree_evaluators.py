@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scoring.random_trees import (
     FEATURES,
-    NODE_TYPES,
     LABELS,
     MANY,
+    NODE_TYPES,
     complete_trees,
     ensemble_description,
     one_hot_description,

@@ -17,7 +17,8 @@ def convert_als(step: Step, context: GraphContext) -> None:
     graph = context.graph
     indices = [_look_up_id(step, context, position, side) for position, side in enumerate(("user", "item"))]
     factors = [
-        _gather_factors(step, context, index, side) for index, side in zip(indices, ("user", "item"), strict=True)
+        _gather_factors(step, context, index, side)
+        for index, side in zip(indices, ("user", "item"), strict=True)
     ]
     total = graph.add("Unsqueeze", sum_in_order(graph, graph.add("Mul", *factors)), np.array([1]))
     prediction = graph.cast(total, "double")

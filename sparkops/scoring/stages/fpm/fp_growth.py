@@ -39,7 +39,9 @@ class FPGrowth:
         column = code.scalar(step.inputs[0], step.stage)
         require(step, good=column.type in TYPES)
         if column.field is not None:
-            items = [item for antecedent, _ in rules[:_RULES_TO_EXPLORE] for item in antecedent if item is not None]
+            items = [
+                item for antecedent, _ in rules[:_RULES_TO_EXPLORE] for item in antecedent if item is not None
+            ]
             code.known_values[column.field] = (
                 *code.known_values.get(column.field, ()),
                 *dict.fromkeys(items),

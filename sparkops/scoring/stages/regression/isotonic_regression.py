@@ -30,18 +30,26 @@ class IsotonicRegression:
         require(step, good=len(boundaries) > 0 and bool((np.diff(boundaries) > 0.0).all()))
         value = code.atom(_feature(step, code))
         code.add_boundaries(value, boundaries.tolist())
-        expr = f"{code.constant(partial(_interpolate, boundaries.tolist(), predictions.tolist()))}({value.expr})"
+        expr = (
+            f"{code.constant(partial(_interpolate, boundaries.tolist(), predictions.tolist()))}({value.expr})"
+        )
         prediction = code.local(f"None if {value.expr} is None else {expr}" if value.null else expr)
         code.columns[step.outputs[0]] = Scalar(prediction, "double", null=value.null, nan=True)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Interpolate every row."""
-        column, boundaries, predictions = frame.columns[step.inputs[0]], step.arrays["places"], step.arrays["answers"]
+        column, boundaries, predictions = (
+            frame.columns[step.inputs[0]],
+            step.arrays["places"],
+            step.arrays["answers"],
+        )
         if isinstance(column, ScalarColumn):
             values, null = column.values, column.null
         else:
             values, null = frame.features(step.inputs[0]).slot(int(step.params["feature"])), None
-        frame.columns[step.outputs[0]] = ScalarColumn(_interpolate_rows(boundaries, predictions, values), null)
+        frame.columns[step.outputs[0]] = ScalarColumn(
+            _interpolate_rows(boundaries, predictions, values), null
+        )
 
 
 def _feature(step: Step, code: CodeWriter) -> Scalar:
@@ -63,7 +71,9 @@ def _interpolate(boundaries: Sequence[float], predictions: Sequence[float], valu
     if index == 0 or boundaries[index] == value:
         return predictions[index]
     left_boundary, left_prediction = boundaries[index - 1], predictions[index - 1]
-    return left_prediction + (predictions[index] - left_prediction) * (value - left_boundary) / (boundaries[index] - left_boundary)
+    return left_prediction + (predictions[index] - left_prediction) * (value - left_boundary) / (
+        boundaries[index] - left_boundary
+    )
 
 
 def _interpolate_rows(boundaries: Numbers, predictions: Numbers, values: Numbers) -> Numbers:
@@ -74,5 +84,9 @@ def _interpolate_rows(boundaries: Numbers, predictions: Numbers, values: Numbers
         span = (predictions[right] - predictions[left]) * (values - boundaries[left])
         line = predictions[left] + span / (boundaries[right] - boundaries[left])
     return np.asarray(
-        np.where((index == 0) | (index == len(boundaries)) | (boundaries[right] == values), predictions[right], line)
+        np.where(
+            (index == 0) | (index == len(boundaries)) | (boundaries[right] == values),
+            predictions[right],
+            line,
+        )
     )

@@ -40,10 +40,13 @@ class SlotSelection:
         selected = [int(slot) for slot in float_array(step, "slots", None)]
         source = code.features(step.inputs[0], step.stage)
         require(
-            step, good=all(0 <= slot < source.size for slot in selected) and len(set(selected)) == len(selected)
+            step,
+            good=all(0 <= slot < source.size for slot in selected) and len(set(selected)) == len(selected),
         )
         runs = _runs(selected, [block.size for block in source.blocks])
-        blocks = [block for index, inner in runs for block in _select_block(source.blocks[index], inner, code)]
+        blocks = [
+            block for index, inner in runs for block in _select_block(source.blocks[index], inner, code)
+        ]
         code.columns[step.outputs[0]] = Vector(tuple(blocks), None, source.field)
 
     def run(self, step: Step, frame: Frame) -> None:

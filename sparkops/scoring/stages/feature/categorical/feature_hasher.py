@@ -33,7 +33,9 @@ class FeatureHasher:
         types, values = step.params.get("types"), []
         names = step.params.get("names")
         if not isinstance(types, list) or len(types) != len(step.inputs) or not isinstance(names, list):
-            raise ModelError(f"{step.stage}: `types` must list one type for each column, and `names` the categories.")
+            raise ModelError(
+                f"{step.stage}: `types` must list one type for each column, and `names` the categories."
+            )
         for name, type_ in zip(step.inputs, types, strict=True):
             source = code.scalar(name, step.stage)
             if source.type != type_ or (type_ not in NUMERIC_TYPES and type_ not in ("string", "boolean")):

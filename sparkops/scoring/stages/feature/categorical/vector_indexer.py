@@ -143,7 +143,9 @@ def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndex
     result: list[Block] = []
     start = 0
     for block in source.blocks:
-        of_block = {slot - start: indexer for slot, indexer in indexers.items() if start <= slot < start + block.size}
+        of_block = {
+            slot - start: indexer for slot, indexer in indexers.items() if start <= slot < start + block.size
+        }
         start += block.size
         indexed = _index_one_hot(block, of_block) if isinstance(block, OneHot) else None
         if not of_block or indexed is not None:

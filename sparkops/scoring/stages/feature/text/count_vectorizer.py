@@ -35,7 +35,9 @@ class CountVectorizer:
         if len(set(words)) != len(words):
             raise ModelError(f"{step.stage}: a word is in the vocabulary twice.")
         if "least" not in step.arrays or step.arrays["least"].shape != (1,):
-            raise ModelError(f"{step.stage}: `least` must be one number, the minimum count or share of a word.")
+            raise ModelError(
+                f"{step.stage}: `least` must be one number, the minimum count or share of a word."
+            )
         name = emit_call(step, code, cached_function(_make_counter, step), TOKENS, words)
         bind_counts(step, code, name, len(words), code.scalar(step.inputs[0], step.stage).field)
 

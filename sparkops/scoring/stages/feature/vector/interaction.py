@@ -162,7 +162,8 @@ def _emit_products(
         code.line(f"if {sum_} - {sum_} != 0.0:")
         code.line(f"    {products} = {exact}({_row_expr(columns)})")
         pairs_ = (
-            f"{value} = {products}.get({position}, 0.0)" for value, position in zip(values, positions, strict=True)
+            f"{value} = {products}.get({position}, 0.0)"
+            for value, position in zip(values, positions, strict=True)
         )
         code.lines += [f"    {line}" for line in pairs_]
     return _emit_vector(code, positions, values, total)
@@ -175,7 +176,9 @@ def _emit_vector(
         return tuple(Scalar(name, "double", nan=True, scale=0.0) for name in values)
     if total < SPARSE_FROM:
         name = code.local(f"[0.0] * {total}")
-        code.lines += [f"{name}[{position}] = {value}" for position, value in zip(positions, values, strict=True)]
+        code.lines += [
+            f"{name}[{position}] = {value}" for position, value in zip(positions, values, strict=True)
+        ]
         return (Dense(name, total),)
     pairs = ", ".join(f"({position}, {value})" for position, value in zip(positions, values, strict=True))
     return (Sparse(code.local(f"{{position: value for position, value in ({pairs},) if value}}"), total),)
