@@ -573,7 +573,7 @@ def _copy_file(file: Path, target: Path) -> None:
 
 
 def _remove_machine_names(target: Path, project: Path) -> None:
-    from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder
+    from sparkops.pyfunc.worker.manifest import read_manifest, write_manifest
 
     replacements = {
         str(project): NEUTRAL, str(project.parent): "/work-folder", str(ROOT): "/sparkops", sys.prefix: "/environment",
@@ -587,7 +587,7 @@ def _remove_machine_names(target: Path, project: Path) -> None:
     for file in sorted(target.rglob("*")):
         if file.is_file():
             _replace_names(file, replacements)
-    seal_folder(read_manifest(target / "models" / "other"), target / "models" / "other")
+    write_manifest(read_manifest(target / "models" / "other"), target / "models" / "other")
     code = target / "models" / "spark" / "code"
     with zipfile.ZipFile(target / "models" / "spark_code.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(code.rglob("*.py")):

@@ -97,7 +97,7 @@ class UnknownName(InputError):
     """An unknown name; the message suggests known ones.
 
     Args:
-        kind: Kind of object: "job", "table", "model", "alias", "version", "run", "env".
+        kind: Kind of object: "job", "table", "model", "alias", "version", "run", "environment".
         name: The unknown name.
         known: The existing names.
         where: Where the name was searched.

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = sorted(file for file in (ROOT / "sparkops").rglob("*.py") if "template" not in file.parts)
 CODE = [*PACKAGE, *sorted((ROOT / "scripts").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.py"))]
 
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
+
 # Words that say nothing as a name: participles, pronouns and metaphors. Say what the value is or what the function does.
 BANNED_IN_NAMES = frozenset(
     [
@@ -88,6 +90,10 @@ BANNED_IN_PROSE = re.compile(
     r"|told|that stands?|the doors?|the rooms?|which stands?)\b",
     re.IGNORECASE,
 )
+# A word written twice, as a replacement of another word by its neighbour leaves it. Options and their values may be alike.
+DOUBLED_WORD = re.compile(r"(?<![\w-])([A-Za-z]{2,}) \1\b")
+# Random input of the parity tests.
+ALLOWED_DOUBLED_WORDS = frozenset({"ab ab"})
 # Exceptions to "one public class name has one meaning", with the reason.
 SHARED_CLASS_NAMES: frozenset[str] = frozenset()
 
@@ -115,6 +121,16 @@ def prose_in(text: str) -> Iterator[tuple[str, int]]:
         is_text = token.type == tokenize.STRING or token.type == getattr(tokenize, "FSTRING_MIDDLE", -1)
         if token.type == tokenize.COMMENT or (is_text and " " in token.string):
             yield token.string, token.start[0]
+
+
+def docstring_lines(tree: ast.Module) -> set[int]:
+    """Return the lines where docstrings begin."""
+    owners = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return {
+        node.body[0].lineno
+        for node in ast.walk(tree)
+        if isinstance(node, owners) and ast.get_docstring(node, clean=False) is not None
+    }
 
 
 def relative(file: Path) -> str:
@@ -146,10 +162,26 @@ def test_prose_can_be_read_once() -> None:
     assert not bad, "\n".join(bad)
 
 
-@pytest.mark.parametrize("page", sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]), ids=relative)
+def test_no_word_is_doubled() -> None:
+    bad = [
+        f"{relative(file)}:{line}: {match[0]}"
+        for file in CODE
+        for docstrings in [docstring_lines(ast.parse(file.read_text("utf-8")))]
+        for text, line in prose_in(file.read_text("utf-8"))
+        for match in DOUBLED_WORD.finditer(re.sub(r"\s*\n\s*", " ", text) if line in docstrings else text)
+        if match[0] not in ALLOWED_DOUBLED_WORDS
+    ]
+    assert not bad, "\n".join(bad)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_documents_can_be_read_once(page: Path) -> None:
-    lines = enumerate(page.read_text("utf-8").splitlines(), 1)
-    bad = [f"{number}: {match[0]}" for number, line in lines for match in BANNED_IN_PROSE.finditer(line)]
+    bad = [
+        f"{number}: {match[0]}"
+        for number, line in enumerate(page.read_text("utf-8").splitlines(), 1)
+        for pattern in (BANNED_IN_PROSE, DOUBLED_WORD)
+        for match in pattern.finditer(line)
+    ]
     assert not bad, "\n".join(bad)
 
 

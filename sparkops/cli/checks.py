@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_count
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import (
@@ -57,7 +58,7 @@ def check(
     return CHECKS_FAILED if result.blocked else DONE
 
 
-@click.group("checks")
+@click.group("checks", cls=CommandGroup, table_command="sparkops checks history")
 def checks() -> None:
     """Check results over time; validate suites; draft new ones."""
 

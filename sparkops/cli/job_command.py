@@ -6,14 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import click
 
-from sparkops.cli.project_options import ProjectOptions, pop_project_options, project_click_options
+from sparkops.cli.project_options import (
+    ProjectOptions,
+    find_project_option,
+    pop_project_options,
+    project_click_options,
+)
 from sparkops.errors import InputError, SparkopsError, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.docstring import summary_of
@@ -53,9 +56,7 @@ class JobGroup(click.Group, ABC):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the job's command, in the project whose option may come after the job's name."""
-        for word, value in pairwise([*args, ""]):
-            if word.startswith("--project"):
-                ctx.meta[_PROJECT_KEY] = Path(word.partition("=")[2] or value)
+        ctx.meta[_PROJECT_KEY] = find_project_option(args)
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

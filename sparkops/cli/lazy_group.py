@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+
+from sparkops.cli.command_group import CommandGroup
 
 
 class LazyCommand(NamedTuple):
@@ -18,7 +19,7 @@ class LazyCommand(NamedTuple):
     summary: str
 
 
-class LazyGroup(click.Group):
+class LazyGroup(CommandGroup):
     """A click group of commands that are imported when they are called.
 
     Args:
@@ -48,13 +49,3 @@ class LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in self.lazy.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command; for an unknown one, suggest the closest name."""
-        if args and args[0] not in self.lazy and not args[0].startswith("-"):
-            matches = get_close_matches(args[0], self.lazy, n=1)
-            hint = f" Did you mean `{matches[0]}`?" if matches else ""
-            raise click.UsageError(f"No command `{args[0]}`.{hint}", ctx)
-        return super().resolve_command(ctx, args)

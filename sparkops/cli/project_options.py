@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,16 @@ def pop_project_options(values: dict[str, Any]) -> ProjectOptions:
     return ProjectOptions(
         values.pop("project", None), values.pop("env", None), tuple(values.pop("overrides", ()))
     )
+
+
+def find_project_option(words: Sequence[str]) -> Path | None:
+    """Return the value of --project in a command line that is not parsed yet; of several, the last."""
+    folders = [
+        word.partition("=")[2] or value
+        for word, value in pairwise([*words, ""])
+        if word == "--project" or word.startswith("--project=")
+    ]
+    return Path(folders[-1]) if folders else None
 
 
 def with_project_options(command: Callable[..., Any], *, exclude: str = "") -> Callable[..., Any]:

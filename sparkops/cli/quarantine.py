@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_count, format_value
 from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
@@ -24,20 +25,21 @@ if TYPE_CHECKING:
 
 _STEP_TEXTS = {
     "repair": "reading the rows",
-    "check": "checking",
-    "mark": "marking",
-    "publish": "publishing",
-    "stamp": "stamping",
+    "check": "checking the rows",
+    "mark": "choosing the rows to release",
+    "publish": "appending them to the table",
+    "stamp": "recording them as released",
+    "discard": "recording the rows as discarded",
 }
 _run_option = click.option("--run", "run_id", metavar="RUN", help="Only rows that this run quarantined.")
 
 
-@click.group("quarantine")
+@click.group("quarantine", cls=CommandGroup, table_command="sparkops quarantine show")
 def quarantine() -> None:
     """Rows that checks quarantined, in the table TABLE__quarantine."""
 
 
-@quarantine.command("show", short_help="Show counts by run and reason, and held rows.")
+@quarantine.command("show", short_help="Show counts by run and reason, and the first rows.")
 @click.argument("name", metavar="TABLE")
 @_run_option
 @click.option(
@@ -46,7 +48,7 @@ def quarantine() -> None:
 @json_option("tables")
 @with_project_options
 def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_json: bool) -> None:
-    """Show the quarantine of TABLE: counts by run and reason, then the first rows that are still held."""
+    """Show the quarantine of TABLE: counts by run and reason, then the first rows in it."""
     from sparkops.engine.operations.release import ReleaseRequest, summarize_quarantine
 
     with project.engine() as engine:
@@ -65,7 +67,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
         print_table(summary.rows, empty="")
 
 
-@quarantine.command("release", short_help="Release held rows into their table, or discard them.")
+@quarantine.command("release", short_help="Release quarantined rows into their table, or discard them.")
 @click.argument("name", metavar="TABLE")
 @_run_option
 @click.option(
@@ -80,9 +82,9 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
 @json_option("lines")
 @partial(with_project_options, exclude="overrides")
 def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **selection: Any) -> int:
-    """Release the held rows into TABLE, each once; rows that still violate a rule stay held.
+    """Release the quarantined rows into TABLE, each once; rows that violate a rule stay in quarantine.
 
-    Exit code 3: rows were held and none could be released. An interrupted release is finished first.
+    Exit code 3: there were rows and none could be released. An interrupted release is finished first.
     """
     from sparkops.engine.operations.release import ReleaseRequest, release_rows, summarize_quarantine
 
@@ -114,10 +116,10 @@ def release_lines(result: ReleaseResult) -> Iterator[str]:
     elif result.rows:
         yield f"{table} version {result.version}: {rows} released ({result.release})"
     if result.still_failing:
-        yield f"{table}: {format_count(result.still_failing, 'row')} still held:"
+        yield f"{table}: {format_count(result.still_failing, 'row')} still in quarantine:"
         yield from (f"  - {reason}: {format_count(count, 'row')}" for reason, count in result.reasons)
     if not (result.rows or result.still_failing or result.finished):
-        yield f"No rows are held in the quarantine of `{table}`."
+        yield f"No rows are in the quarantine of `{table}`."
 
 
 def _overwrite_warnings(jobs: Mapping[str, Job], result: ReleaseResult) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_duration, format_state, format_time, relative_path
 from sparkops.cli.display.run_lines import run_lines
 from sparkops.cli.display.table import print_table
@@ -16,7 +17,7 @@ from sparkops.errors import InputError
 from sparkops.runs.record import Run, run_json
 
 
-@click.group("runs", invoke_without_command=True)
+@click.group("runs", cls=CommandGroup, job_command="sparkops runs --job", invoke_without_command=True)
 @click.option("--job", metavar="JOB", help="Only runs of this job.")
 @limit_option("Number of runs, newest first.")
 @json_option()

@@ -6,6 +6,7 @@ import json
 
 import click
 
+from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_value
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import (
@@ -18,7 +19,7 @@ from sparkops.cli.project_options import (
 from sparkops.pipeline.json_values import commit_json, table_json
 
 
-@click.group("tables", invoke_without_command=True)
+@click.group("tables", cls=CommandGroup, invoke_without_command=True)
 @json_option()
 @click.pass_context
 @with_project_options

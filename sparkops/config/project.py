@@ -69,8 +69,9 @@ def choose_env(root: Path, env: str | None, environment: Mapping[str, str]) -> s
     known = environments(root)
     requested = env or environment.get(ENV_VARIABLE)
     if requested and requested not in known:
-        where = "conf/" if env else f"conf/ (set by {ENV_VARIABLE})"
+        source = "--env" if env else ENV_VARIABLE
+        advice = f"Create conf/{requested}/, or give {source} another name."
         raise UnknownName(
-            "env", requested, known, where=where, advice=f"Create conf/{requested}/, or pass another --env."
+            "environment", requested, known, where="conf/", advice=advice
         )
     return requested or (LOCAL if LOCAL in known else BASE)

@@ -22,7 +22,7 @@ from sparkops.registry.catalog import download_model, fetch_version, is_mlflow_u
 from sparkops.registry.evaluation import evaluate_on_heldout
 from sparkops.registry.mlflow_store import connect, preload_mlflow
 from sparkops.registry.registration import Registration, TrainingRun
-from sparkops.scoring.artifact.file_names import SEAL
+from sparkops.scoring.artifact.file_names import MANIFEST_HASH_TAG
 from sparkops.scoring.locate.model_uri import CHAMPION, LocatedModel, parse_model_uri
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry, find_entry
 
@@ -95,15 +95,15 @@ class Registry:
         if is_pyfunc_model(folder):
             from sparkops.pyfunc.registration.pyfunc_model_version import PyfuncModelVersion
 
-            seal = entry.tags.get(SEAL, "")
-            return PyfuncModelVersion(name, entry.version, folder, seal, self._settings)
+            manifest_hash = entry.tags.get(MANIFEST_HASH_TAG, "")
+            return PyfuncModelVersion(name, entry.version, folder, manifest_hash, self._settings)
         return SparkModelVersion(name, entry.version, folder, self._settings)
 
     def locate(self, name: str, at: VersionOrAlias = None) -> LocatedModel:
-        """Return the folder of a version, with its seal in the registry."""
+        """Return the folder of a version, with the hash of its manifest in the registry."""
         entry = self._find_entry(name, at)
         folder = fetch_version(self._settings, entry)
-        return LocatedModel(folder, name, entry.version, entry.tags.get(SEAL, ""))
+        return LocatedModel(folder, name, entry.version, entry.tags.get(MANIFEST_HASH_TAG, ""))
 
     def register(
         self, model: Model, *, name: str, training: TrainingRun, gates: Sequence[Gate] = ()
@@ -153,7 +153,7 @@ class Registry:
         return self.resolve(name, chosen.version)
 
     def rollback(self, name: str) -> ModelVersionInfo:
-        """Make the previous champion champion again; a second rollback undoes the first."""
+        """Make the `previous` version the champion again; a second rollback undoes the first."""
         versions = self.versions(name)
         chosen = aliases.find_previous(versions, name)
         self._require_usable(chosen)

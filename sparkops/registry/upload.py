@@ -14,7 +14,7 @@ from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
 from sparkops.registry.mlflow_store import artifact_root, first_line, registry_uri
-from sparkops.scoring.artifact.file_names import FLAVOR, SEAL
+from sparkops.scoring.artifact.file_names import FLAVOR, MANIFEST_HASH_TAG
 from sparkops.scoring.locate.sqlite_registry import sqlite_file
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ def upload_version(
     try:
         _log_run(client, run, facts)
         model = _log_model(client, experiment, run, facts, folder)
-        seal = {SEAL: sha256((folder / FLAVOR).read_bytes()).hexdigest()} if facts.flavor else {}
-        version = _create_version(client, settings, run, model, facts, {**to_tags(facts), **seal})
+        version_tags = to_tags(facts)
+        if facts.flavor:
+            version_tags[MANIFEST_HASH_TAG] = sha256((folder / FLAVOR).read_bytes()).hexdigest()
+        version = _create_version(client, settings, run, model, facts, version_tags)
     except BaseException as error:
         with contextlib.suppress(MlflowException):
             client.set_terminated(run, "FAILED")
@@ -127,7 +129,7 @@ def _log_model(
         client.log_batch(run, metrics=_to_metrics(facts, run, model.model_id))
         set_mlflow_ids(folder, run=run, model_id=model.model_id, location=model.artifact_location)
         if facts.flavor:
-            _reseal(folder)
+            _update_manifest(folder)
         client.log_model_artifacts(model.model_id, str(folder))
         status = LoggedModelStatus.READY
     finally:
@@ -145,12 +147,12 @@ def _to_metrics(facts: ModelFacts, run: str, model_id: str) -> list[Metric]:
     ]
 
 
-def _reseal(folder: Path) -> None:
-    """Seal a pyfunc model's folder again, after `MLmodel` was changed."""
+def _update_manifest(folder: Path) -> None:
+    """Write the manifest of a pyfunc model again, after `MLmodel` was changed."""
     # Imported here because it brings NumPy.
-    from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder
+    from sparkops.pyfunc.worker.manifest import read_manifest, write_manifest
 
-    seal_folder(read_manifest(folder), folder)
+    write_manifest(read_manifest(folder), folder)
 
 
 def _create_version(

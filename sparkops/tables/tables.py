@@ -161,7 +161,7 @@ class Tables:
         return read_results(self._catalog.locate(history), self._session, table)
 
     def quarantine_summary(self, table: str, *, run: str | None = None, rows: int = 0) -> QuarantineSummary:
-        """Return the summary of a table's quarantine: counts, and the first rows that are still held."""
+        """Return the summary of a table's quarantine: counts, and the first rows in it."""
         location = self._catalog.locate(self.quarantine_name(table))
         return summarize_quarantine(location, self._session, run=run, rows=rows)
 

@@ -60,9 +60,34 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"\n  {command} " in out
 
 
-def test_for_a_mistyped_command_the_closest_is_suggested(capsys) -> None:
-    assert run_command(["rnu"]) == 2
-    assert "No command `rnu`. Did you mean `run`?" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["rnu"], "No command `rnu`. Did you mean `run`?"),
+        (["checks", "sugest"], "No command `sugest`. Did you mean `suggest`?"),
+        (["tables", "xyz"], "No command `xyz`. Commands: history, restore, show."),
+        (["quarantine", "raw"], "No command `raw`. For table `raw`: `sparkops quarantine show raw`."),
+        (["checks", "raw"], "For table `raw`: `sparkops checks history raw`."),
+        (["tables", "raw"], "For table `raw`: `sparkops tables show raw`."),
+        (["runs", "daily"], "For job `daily`: `sparkops runs --job daily`."),
+        (["models", "daily"], "For job `daily`: `sparkops run daily`."),
+        (["daily"], "For job `daily`: `sparkops run daily`."),
+    ],
+)
+def test_for_an_unknown_command_others_are_suggested(project, capsys, words, message) -> None:
+    assert run_command(words) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+def test_names_of_the_project_are_suggested_where_there_is_one(
+    project, tmp_path, monkeypatch, capsys, is_named
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    option = ["--project", str(project)] if is_named else []
+    assert run_command(["checks", "raw", *option]) == 2
+    assert ("For table `raw`" in capsys.readouterr().err) is is_named
 
 
 def test_jobs_are_listed_with_what_they_read_and_publish(project, capsys) -> None:

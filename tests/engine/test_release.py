@@ -116,7 +116,7 @@ def test_a_release_interrupted_at_any_step_is_finished_by_the_next(engine) -> No
     assert (ids(engine), quarantined_ids(engine), staged()) == ([1, 2], [3, 3], [])
 
 
-def test_rows_of_a_release_whose_staged_files_are_gone_are_held_again(engine) -> None:
+def test_rows_of_a_release_whose_staged_files_are_gone_are_in_quarantine_again(engine) -> None:
     def lose(started: str) -> None:
         if started == "publish":
             rmtree(engine.root / "data" / "warehouse" / "_staging")
@@ -148,7 +148,7 @@ def test_rows_with_which_the_table_fails_its_checks_are_refused(
     assert (done.rows, done.reasons) == (1, (("expect_column_values_to_not_be_null(shop)", 2),))
 
 
-def test_discarded_rows_are_neither_held_nor_released(engine, capsys) -> None:
+def test_discarded_rows_are_neither_in_quarantine_nor_released(engine, capsys) -> None:
     assert run_command(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
     assert "orders: 3 rows discarded (discard-" in capsys.readouterr().out
     assert (ids(engine), quarantined_ids(engine)) == ([1], [])

@@ -24,7 +24,7 @@ from sparkops.cli.display.expectation_history import history_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.json_values import commit_json, registered_json
-from sparkops.pyfunc.worker.manifest import read_manifest, seal_folder, verify_folder
+from sparkops.pyfunc.worker.manifest import read_manifest, write_manifest, verify_folder
 from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
@@ -75,10 +75,10 @@ def identical(one: Any, other: Any, rtol: float = 0.0) -> bool:
 @every_version
 def test_no_golden_file_was_changed_lost_or_added(golden: Path) -> None:
     lines = (golden / "SHA256SUMS").read_text("utf-8").splitlines()
-    sealed = dict(reversed(line.split("  ", 1)) for line in lines)
+    expected = dict(reversed(line.split("  ", 1)) for line in lines)
     files = [file for file in golden.rglob("*") if file.is_file() and file.name != "SHA256SUMS"]
     actual = {f.relative_to(golden).as_posix(): sha256(f.read_bytes()).hexdigest() for f in files}
-    changed = sorted(name for name in {*sealed, *actual} if sealed.get(name) != actual.get(name))
+    changed = sorted(name for name in {*expected, *actual} if expected.get(name) != actual.get(name))
     assert changed == [], (
         "golden files are never changed: git checkout them, and fix the code that reads them"
     )
@@ -191,7 +191,7 @@ def test_plain_mlflow_loads_a_registered_model_by_the_code_in_it(golden: Path, t
 
 
 @every_version
-def test_the_manifest_of_a_model_of_another_flavor_is_read_and_its_files_are_the_sealed_ones(
+def test_the_manifest_of_a_model_of_another_flavor_is_read_and_its_files_are_those_that_it_lists(
     golden: Path,
 ) -> None:
     manifest = verify_folder(golden / "models" / "other", None)
@@ -208,7 +208,7 @@ def test_a_manifest_is_written_as_it_was(golden: Path, tmp_path: Path) -> None:
     folder = tmp_path / "other"
     shutil.copytree(golden / "models" / "other", folder)
     expected = (folder / "flavor.json").read_bytes()
-    seal_folder(read_manifest(folder), folder)
+    write_manifest(read_manifest(folder), folder)
     assert (folder / "flavor.json").read_bytes() == expected
 
 

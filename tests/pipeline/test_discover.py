@@ -1,4 +1,4 @@
-"""Jobs jobs by importing a folder's files."""
+"""Jobs are discovered by importing the files of a folder."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.errors import ModelError
-from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, seal_folder, verify_folder
+from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, write_manifest, verify_folder
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_sealed_manifest_is_read_back(folder: Path) -> None:
-    sealed = seal_folder(MANIFEST, folder)
+def test_a_manifest_is_read_back(folder: Path) -> None:
+    manifest = write_manifest(MANIFEST, folder)
     assert (
-        read_manifest(folder) == verify_folder(folder, sealed.hash) == verify_folder(folder, None) == sealed
+        read_manifest(folder) == verify_folder(folder, manifest.hash) == verify_folder(folder, None) == manifest
     )
-    assert set(sealed.files) == {"model.skops", "code/own.py"}
-    assert replace(sealed, files={}, hash=MANIFEST.hash) == MANIFEST
+    assert set(manifest.files) == {"model.skops", "code/own.py"}
+    assert replace(manifest, files={}, hash=MANIFEST.hash) == MANIFEST
 
 
 def changed(folder: Path) -> None:
@@ -46,9 +46,9 @@ def linked(folder: Path) -> None:
     (folder / "code" / "more").symlink_to("/tmp")
 
 
-def resealed(folder: Path) -> None:
+def rewritten(folder: Path) -> None:
     changed(folder)
-    seal_folder(MANIFEST, folder)
+    write_manifest(MANIFEST, folder)
 
 
 @pytest.mark.parametrize(
@@ -58,27 +58,27 @@ def resealed(folder: Path) -> None:
         (removed, r"code/own\.py is gone"),
         (added, r"code/json\.py was added"),
         (linked, "code/more was replaced by a link"),
-        (resealed, r"flavor\.json is not the one that was registered"),
+        (rewritten, r"flavor\.json is not the one that was registered"),
     ],
 )
 def test_a_changed_folder_is_refused(folder: Path, tamper: Callable[[Path], None], message: str) -> None:
-    sealed = seal_folder(MANIFEST, folder)
+    manifest = write_manifest(MANIFEST, folder)
     tamper(folder)
     with pytest.raises(ModelError, match=message):
-        verify_folder(folder, sealed.hash)
+        verify_folder(folder, manifest.hash)
 
 
 def test_the_file_that_mlflow_adds_to_a_copy_is_accepted(folder: Path) -> None:
-    sealed = seal_folder(MANIFEST, folder)
+    manifest = write_manifest(MANIFEST, folder)
     (folder / "registered_model_meta").write_text("model_name: late")
-    assert verify_folder(folder, sealed.hash) == sealed
+    assert verify_folder(folder, manifest.hash) == manifest
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 2}', "odd type"])
 def test_a_damaged_manifest_is_an_error(folder: Path, text: str) -> None:
-    seal_folder(MANIFEST, folder)
-    sealed = (folder / "flavor.json").read_text()
-    (folder / "flavor.json").write_text(sealed.replace('"double"', '"os"') if text == "odd type" else text)
+    write_manifest(MANIFEST, folder)
+    text_of_manifest = (folder / "flavor.json").read_text()
+    (folder / "flavor.json").write_text(text_of_manifest.replace('"double"', '"os"') if text == "odd type" else text)
     with pytest.raises(ModelError, match=r"flavor\.json (is damaged|was written by a later release)"):
         read_manifest(folder)
 

@@ -15,7 +15,7 @@ from fakes.worker import MANIFEST, DoublingWorker
 from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.registration.mlflow_flavors import read_requirements, save_model
 from sparkops.pyfunc.worker.environment import PYTHON_VERSION
-from sparkops.pyfunc.worker.manifest import Manifest, seal_folder
+from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_process import Worker, WorkerProcess
 from sparkops.scoring.ir.description import Output
@@ -39,13 +39,13 @@ def linear_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manife
         flavor=saved.flavor, fields=FIELDS, outputs=(Output("prediction", "double", "prediction", "prediction"),),
         python=PYTHON_VERSION, requirements=read_requirements(folder), saved_as=saved.format,
     )  # fmt: skip
-    return folder, seal_folder(manifest, folder), fitted
+    return folder, write_manifest(manifest, folder), fitted
 
 
 @pytest.fixture(scope="module")
 def process(linear_model: tuple[Path, Manifest, Any]) -> Iterator[WorkerProcess]:
     folder, manifest, _ = linear_model
-    worker = WorkerProcess(folder, manifest, Path(sys.executable), timeout=60, seal=manifest.hash)
+    worker = WorkerProcess(folder, manifest, Path(sys.executable), timeout=60, manifest_hash=manifest.hash)
     yield worker
     worker.close()
 
@@ -60,7 +60,7 @@ def scripted_process(tmp_path: Path) -> Callable[[str], WorkerProcess]:
         python.chmod(0o755)
         (tmp_path / "model").mkdir()
         return WorkerProcess(
-            tmp_path / "model", seal_folder(MANIFEST, tmp_path / "model"), python, timeout=timeout
+            tmp_path / "model", write_manifest(MANIFEST, tmp_path / "model"), python, timeout=timeout
         )
 
     return make

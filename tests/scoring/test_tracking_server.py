@@ -112,14 +112,14 @@ def test_only_the_files_of_the_scorer_are_downloaded(
     assert not list(tmp_path.rglob(".partial-*"))
 
 
-def test_a_model_of_another_library_is_downloaded_with_its_seal(
+def test_a_model_of_another_library_is_downloaded_with_the_hash_of_its_manifest(
     tracking: tuple[type[Tracking], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     handler, host = tracking
     monkeypatch.setitem(FILES, "flavor.json", b"{}")
     handler.tags = [{"key": "sparkops.seal", "value": "feed"}]
     located = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
-    assert located.seal == "feed"
+    assert located.manifest_hash == "feed"
     copied = {
         file.relative_to(located.folder).as_posix() for file in located.folder.rglob("*") if file.is_file()
     }
@@ -141,7 +141,7 @@ def test_a_download_that_differs_from_the_registered_scorer_is_refused(
 ) -> None:
     handler, host = tracking
     located = locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)
-    assert (located.version, located.seal) == (3, "")
+    assert (located.version, located.manifest_hash) == (3, "")
     handler.tags = [{"key": TAG, "value": "ab" * 32}]
     with pytest.raises(ModelError, match="late/3 is not what was registered"):
         locate_registered("late", "3", tracking_uri=f"http://{host}", cache=tmp_path)

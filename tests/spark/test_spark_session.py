@@ -1,4 +1,4 @@
-"""One real Spark: started in a thread, found by pyspark, watched, cancelled, and its output output."""
+"""One real Spark: started in a thread, found by pyspark, watched, cancelled, and its output redirected."""
 
 from __future__ import annotations
 

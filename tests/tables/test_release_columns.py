@@ -42,7 +42,7 @@ def test_rows_of_a_run_are_discarded_once(quarantine, make_settings) -> None:
     ]
 
 
-def test_the_rows_of_a_release_are_completed_or_held_again(quarantine, make_settings) -> None:
+def test_the_rows_of_a_release_are_completed_or_in_quarantine_again(quarantine, make_settings) -> None:
     tables = Tables(None, make_settings())
     releases = tables.releases("t")
     releases.add_release_columns("release-1")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import click
 
+from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_count, format_time
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.certify import certify
@@ -20,7 +21,7 @@ from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.scoring.locate.model_uri import parse_model_uri
 
 
-@click.group("models", invoke_without_command=True)
+@click.group("models", cls=CommandGroup, invoke_without_command=True)
 @json_option()
 @click.pass_context
 @with_project_options

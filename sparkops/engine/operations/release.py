@@ -1,8 +1,14 @@
 """Release quarantined rows into their table, each exactly once, even if a release is interrupted.
 
-A release has these steps. The rows that pass their checks are staged together. One commit marks them in the quarantine. One
-commit appends them to the table, with the release's id as its transaction. One commit stamps them as released. The next
-release first finishes an interrupted one: it publishes the staged rows if the table does not have them yet, then stamps them.
+A release has these steps:
+
+1. The rows that pass their checks are staged together.
+2. One commit to the quarantine marks them with the release's id.
+3. One commit appends them to the table, with the release's id as its transaction.
+4. One commit to the quarantine records them as released.
+
+The next release first finishes an interrupted one: it publishes the staged rows if the table does not have them yet, and
+records them as released.
 """
 
 from __future__ import annotations
@@ -72,7 +78,7 @@ def summarize_quarantine(tables: Tables, request: ReleaseRequest) -> QuarantineS
 def release_rows(
     container: ServiceContainer, request: ReleaseRequest, *, on_step: Callable[[str], None] = lambda _: None
 ) -> ReleaseResult:
-    """Release or discard quarantined rows; do nothing if none are held.
+    """Release or discard quarantined rows; do nothing if there are none.
 
     Args:
         container: The services.
@@ -153,7 +159,7 @@ class _Release:
         return passing, failing
 
     def stage_repaired_rows(self) -> DataFrame:
-        """Stage the held rows with their repairs, so that each repair is computed once."""
+        """Stage the quarantined rows with their repairs, so that each repair is computed once."""
         tables, table = self.container.tables, self.request.table
         self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
@@ -196,13 +202,13 @@ class _Release:
         return outcome
 
     def finish(self, release_id: str) -> int:
-        """Publish and stamp the marked rows of a release; return how many rows it released."""
+        """Publish the marked rows of a release and record them as released; return their number."""
         tables, table = self.container.tables, self.request.table
         releases = tables.releases(table)
         if tables.find_published(table, release_id) is None:
             staged = tables.find_staged(table, release_id)
             if staged is None:
-                # The staged rows were removed, and the table has none of them: they are held again.
+                # The staged rows were removed, and the table has none of them: they are in quarantine again.
                 releases.undo(release_id)
                 return 0
             self.on_step("publish")

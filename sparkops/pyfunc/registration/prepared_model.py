@@ -24,7 +24,7 @@ from sparkops.pyfunc.registration.mlflow_flavors import (
 from sparkops.pyfunc.registration.pyfunc_model_version import PyfuncFrameScorer
 from sparkops.pyfunc.worker.environment import PYTHON_VERSION, find_interpreter
 from sparkops.pyfunc.worker.flavor_names import flavor_label
-from sparkops.pyfunc.worker.manifest import Manifest, seal_folder
+from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.pyfunc.worker.worker_main import build_frame, predict
 from sparkops.pyfunc.worker.worker_process import Answers, Columns, WorkerProcess
@@ -43,7 +43,7 @@ class PreparedModel:
     """A saved pyfunc model; it takes the place of the fitted model in `Model.fitted`.
 
     Args:
-        folder: Its folder, sealed.
+        folder: Its folder, with a manifest of all its files.
         manifest: Its manifest.
         scorer: Scores rows in the model's own process.
         python: The interpreter of that process.
@@ -101,11 +101,11 @@ def _prepare(model: Model, folder: Path, settings: Settings) -> PreparedModel:
         requirements=read_requirements(folder),
         saved_as=saved.format,
     )
-    # Sealed twice: the process that finds the outputs starts only in a sealed folder.
-    manifest = seal_folder(manifest, folder)
+    # Written twice: the process that finds the outputs starts only in a folder that its manifest describes.
+    manifest = write_manifest(manifest, folder)
     python = find_interpreter(manifest, worker_settings)
     worker = WorkerProcess(folder, manifest, python, timeout=worker_settings.timeout)
-    manifest = seal_folder(_add_outputs(manifest, worker, model), folder)
+    manifest = write_manifest(_add_outputs(manifest, worker, model), folder)
     reference = _fitted_predict(model.fitted, manifest) or worker.answer
     return PreparedModel(folder, manifest, PyfuncScorer(manifest, worker), python, reference, settings)
 

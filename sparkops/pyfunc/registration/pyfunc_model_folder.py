@@ -1,4 +1,4 @@
-"""Build the folder of a pyfunc model: certified, described and sealed. Nothing is registered yet."""
+"""Build the folder of a pyfunc model: its certificate, its facts and its manifest. Nothing is registered yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.parity import certify_pyfunc_model
 from sparkops.pyfunc.registration.prepared_model import PreparedModel
 from sparkops.pyfunc.worker.flavor_names import flavor_label
-from sparkops.pyfunc.worker.manifest import Manifest, seal_folder
+from sparkops.pyfunc.worker.manifest import Manifest, write_manifest
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.ir.field import INTEGER_RANGES, Field
@@ -58,7 +58,7 @@ def build_pyfunc_model_folder(
         folder, signature=_signature(folder, manifest), example=_input_example(cases), metadata=metadata
     )
     write_facts(facts, folder)
-    seal_folder(manifest, folder)
+    write_manifest(manifest, folder)
     return facts
 
 

@@ -32,13 +32,13 @@ class PyfuncModelVersion(RegisteredVersion):
         name: Registered name.
         version: Version number.
         folder: The model's folder on this machine.
-        seal: The manifest's hash in the registry.
+        manifest_hash: The manifest's hash in the registry.
         settings: How the model's processes run, and where Spark does.
     """
 
-    def __init__(self, name: str, version: int, folder: Path, seal: str, settings: Settings) -> None:
+    def __init__(self, name: str, version: int, folder: Path, manifest_hash: str, settings: Settings) -> None:
         super().__init__(name, version, folder, settings)
-        self._seal = seal
+        self._manifest_hash = manifest_hash
 
     @property
     def fitted(self) -> PyfuncModelVersion:
@@ -47,10 +47,10 @@ class PyfuncModelVersion(RegisteredVersion):
 
     @cached_property
     def manifest(self) -> Manifest:
-        """Return the model's manifest; its files are verified against the registry's seal."""
-        if not self._seal:
-            raise ModelError(f"{self.uri} has no seal in the registry: register the model again.")
-        return verify_folder(self._folder, self._seal)
+        """Return the model's manifest; its files are verified against the hash in the registry."""
+        if not self._manifest_hash:
+            raise ModelError(f"{self.uri} has no manifest hash in the registry: register the model again.")
+        return verify_folder(self._folder, self._manifest_hash)
 
     def check(self, frame: DataFrame) -> None:
         """Raise `SignatureMismatch` if the frame lacks an input column or already has an output column."""
@@ -111,7 +111,7 @@ class PyfuncFrameScorer:
             )
         score = PyfuncArrowScorer(
             folder=str(self.folder),
-            seal=self.manifest.hash,
+            manifest_hash=self.manifest.hash,
             python=str(self.python),
             timeout=self.settings.models.timeout,
             version=(VERSION_COLUMN, version),

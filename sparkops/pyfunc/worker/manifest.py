@@ -65,8 +65,8 @@ class Manifest:
         return (1e-6, 1e-6) if self.single else (1e-12, 1e-9)
 
 
-def seal_folder(manifest: Manifest, folder: Path) -> Manifest:
-    """Hash every file of a folder, write the manifest there, and return it with its own hash."""
+def write_manifest(manifest: Manifest, folder: Path) -> Manifest:
+    """Write the manifest of a folder, with a hash of every file; return it with its own hash."""
     complete = replace(manifest, files=dict(_hash_files(folder)), hash="")
     data = json.dumps({"format": 1, **_to_json(complete)}, indent=1).encode()
     (folder / FLAVOR).write_bytes(data)
@@ -87,18 +87,18 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def verify_folder(folder: Path, seal: str | None) -> Manifest:
+def verify_folder(folder: Path, manifest_hash: str | None) -> Manifest:
     """Verify that every file is the registered one, and return the manifest; loading another file could run any code.
 
     Args:
         folder: The model's folder.
-        seal: The manifest's hash in the registry; None for a model that was named by its folder.
+        manifest_hash: The manifest's hash in the registry; None for a model that was named by its folder.
 
     Raises:
         ModelError: A file was changed, added or lost.
     """
     manifest = read_manifest(folder)
-    if seal is not None and manifest.hash != seal:
+    if manifest_hash is not None and manifest.hash != manifest_hash:
         raise _tampered(folder, FLAVOR, "is not the one that was registered")
     hashes = dict(_hash_files(folder))
     for name, digest in manifest.files.items():

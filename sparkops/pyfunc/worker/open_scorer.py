@@ -52,15 +52,15 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
         ModelError: A file is not the registered one, or the model's process fails.
         ParityBroken: The model's answers are not those of its certificate.
     """
-    if located.version is not None and not located.seal:
+    if located.version is not None and not located.manifest_hash:
         raise ModelError(
-            f"Version {located.version} of `{located.name}` has no seal in the registry, so it cannot be verified that "
-            "its files are those that were registered. Register it again."
+            f"Version {located.version} of `{located.name}` has no manifest hash in the registry, so it cannot be "
+            "verified that its files are those that were registered. Register it again."
         )
-    seal = located.seal or None
-    manifest = verify_folder(located.folder, seal)
+    manifest_hash = located.manifest_hash or None
+    manifest = verify_folder(located.folder, manifest_hash)
     python = find_interpreter(manifest, settings)
-    worker = WorkerProcess(located.folder, manifest, python, timeout=settings.timeout, seal=seal)
+    worker = WorkerProcess(located.folder, manifest, python, timeout=settings.timeout, manifest_hash=manifest_hash)
     scorer = PyfuncScorer(manifest, worker)
     try:
         reason = _verify_answers(scorer, located.folder)

@@ -20,14 +20,14 @@ class PyfuncArrowScorer:
 
     Args:
         folder: The model's folder, which executors see, too.
-        seal: Hash of the manifest.
+        manifest_hash: Hash of the manifest.
         python: The interpreter that has the model's packages.
         timeout: Seconds that an answer may take.
         version: Name and value of the last column; None for no such column.
     """
 
     folder: str
-    seal: str
+    manifest_hash: str
     python: str
     timeout: float
     version: tuple[str, int] | None = None
@@ -46,12 +46,12 @@ _SCORERS: dict[str, PyfuncScorer] = {}
 
 
 def _get_scorer(model: PyfuncArrowScorer) -> PyfuncScorer:
-    if model.seal not in _SCORERS:
+    if model.manifest_hash not in _SCORERS:
         for scorer in _SCORERS.values():
             scorer.close()
         _SCORERS.clear()
         folder = Path(model.folder)
         manifest = read_manifest(folder)
-        worker = WorkerProcess(folder, manifest, Path(model.python), timeout=model.timeout, seal=model.seal)
-        _SCORERS[model.seal] = PyfuncScorer(manifest, worker)
-    return _SCORERS[model.seal]
+        worker = WorkerProcess(folder, manifest, Path(model.python), timeout=model.timeout, manifest_hash=model.manifest_hash)
+        _SCORERS[model.manifest_hash] = PyfuncScorer(manifest, worker)
+    return _SCORERS[model.manifest_hash]

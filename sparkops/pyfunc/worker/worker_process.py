@@ -61,14 +61,14 @@ class WorkerProcess:
         manifest: The model's manifest.
         python: The interpreter, with MLflow and the model's packages.
         timeout: Seconds that an answer may take.
-        seal: The manifest's hash in the registry; None for a model that was named by its folder.
+        manifest_hash: The manifest's hash in the registry; None for a model that was named by its folder.
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, python: Path, *, timeout: float, seal: str | None = None
+        self, folder: Path, manifest: Manifest, python: Path, *, timeout: float, manifest_hash: str | None = None
     ) -> None:
         self._folder, self._manifest, self._python = folder, manifest, python
-        self._timeout, self._seal = timeout, seal
+        self._timeout, self._manifest_hash = timeout, manifest_hash
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: IO[bytes] | None = None
@@ -141,7 +141,7 @@ class WorkerProcess:
         raise _WorkerExitError(f"exit code {_exit_code(process)}; {last_line}")
 
     def _start(self) -> subprocess.Popen[bytes]:
-        verify_folder(self._folder, self._seal)
+        verify_folder(self._folder, self._manifest_hash)
         process = self._spawn()
         response = self._exchange(process, self._load_request(), _START_TIMEOUT)
         if "error" in response:

@@ -11,4 +11,4 @@ FACTS = "sparkops.json"
 # In the folder of a model of another library.
 FLAVOR = "flavor.json"
 # Tag of a version of such a model: the hash of that file.
-SEAL = "sparkops.seal"
+MANIFEST_HASH_TAG = "sparkops.seal"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError, ModelError, NotCompiled, UnknownName
-from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, SCORER, SEAL
+from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, SCORER, MANIFEST_HASH_TAG
 from .identity import TAG, check_identity
 from .sqlite_registry import find_entry, local_folder, read_entries, sqlite_file
 from .tracking_server import download, fetch_tag
@@ -48,13 +48,13 @@ class LocatedModel:
         folder: The folder.
         name: Registered name, or the folder's.
         version: Version number; None for a folder.
-        seal: Hash of its files in the registry, for a model of another library.
+        manifest_hash: Hash of its manifest in the registry, for a model of another library.
     """
 
     folder: Path
     name: str
     version: int | None
-    seal: str = ""
+    manifest_hash: str = ""
 
 
 def locate(uri: str | Path, *, tracking_uri: str | None = None, cache: Path | None = None) -> LocatedModel:
@@ -95,7 +95,7 @@ def locate_registered(
             tracking_uri, name, version_or_alias, cache or Path(tempfile.gettempdir()) / "sparkops-models"
         )
         is_other = (folder / FLAVOR).is_file()
-        tag_value = fetch_tag(tracking_uri, name, version, SEAL if is_other else TAG)
+        tag_value = fetch_tag(tracking_uri, name, version, MANIFEST_HASH_TAG if is_other else TAG)
         check_identity(folder, "" if is_other else tag_value, f"{name}/{version}")
         return LocatedModel(folder, name, version, tag_value if is_other else "")
     raise ModelError(
@@ -152,4 +152,4 @@ def _locate_in_sqlite(name: str, version_or_alias: str, file: Path) -> LocatedMo
             "Restore it, or train the model again."
         )
     check_identity(folder, entry.tags.get(TAG, ""), f"{name}/{entry.version}")
-    return LocatedModel(folder, name, entry.version, entry.tags.get(SEAL, ""))
+    return LocatedModel(folder, name, entry.version, entry.tags.get(MANIFEST_HASH_TAG, ""))

@@ -1,4 +1,4 @@
-"""Rows that failed a check, kept beside their table with the run that held them back."""
+"""Rows that failed a check, kept beside their table with the run that quarantined them."""
 
 from __future__ import annotations
 

@@ -61,12 +61,12 @@ class Releases:
     def unreleased_rows(
         self, target: StructType, repairs: Mapping[str, str], *, run: str | None
     ) -> DataFrame:
-        """Return the rows that are still held, repaired, with the columns of their table and a key.
+        """Return the rows in quarantine, repaired, with the columns of their table and a key.
 
         Args:
             target: Columns of the table.
             repairs: A Spark SQL expression on the row's own columns, for each column to repair.
-            run: Only rows that this run held back.
+            run: Only rows that this run quarantined.
         """
         from pyspark.sql import functions as F
 
@@ -111,7 +111,7 @@ class Releases:
         return self._count(release)
 
     def discard(self, release: str, *, run: str | None) -> int:
-        """Record that the rows that are still held are discarded; return their number."""
+        """Record the rows in quarantine as discarded; return their number."""
         values = {RELEASE_COLUMN: release, RELEASED_COLUMN: datetime.now(UTC)}
         where: RowFilter = {RELEASE_COLUMN: None} | ({} if run is None else {RUN_COLUMN: run})
         self._update(where, values, release, "discard")

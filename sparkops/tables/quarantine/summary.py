@@ -1,4 +1,4 @@
-"""Summarize a quarantine: rows by run, reason and state, and the first rows that are still held."""
+"""Summarize a quarantine: rows by run, reason and state, and the first rows in it."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def summarize_quarantine(
     Args:
         location: The quarantine.
         session: Used only where delta-rs cannot read it.
-        run: Only rows that this run held back.
-        rows: Maximum number of held rows to return.
+        run: Only rows that this run quarantined.
+        rows: Maximum number of rows to return.
     """
     if not table_exists(location, session):
         return QuarantineSummary()

@@ -1,0 +1,87 @@
+"""A click group that says, for an unknown command, which command was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from sparkops.cli.project_options import ProjectOptions, find_project_option
+from sparkops.errors import SparkopsError
+
+
+class CommandGroup(click.Group):
+    """A click group that suggests commands for an unknown one.
+
+    It suggests those with a similar name. If the word is the name of a table, job or model of the project, it suggests
+    the command that takes this name.
+
+    Args:
+        table_command: The command line to suggest for the name of a table, without the name.
+        job_command: The same for the name of a job.
+        model_command: The same for the name of a model.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        table_command: str = "sparkops tables show",
+        job_command: str = "sparkops run",
+        model_command: str = "sparkops models show",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.command_lines = {"table": table_command, "job": job_command, "model": model_command}
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command.
+
+        Raises:
+            click.UsageError: It is unknown; the message suggests others.
+        """
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            word, *rest = args
+            suggestions = [*self._suggest_by_name(ctx, word), *self._suggest_by_object(ctx, word, rest)]
+            if not suggestions:
+                suggestions = [f"Commands: {', '.join(self.list_commands(ctx))}."]
+            raise click.UsageError(" ".join([f"No command `{word}`.", *suggestions]), ctx)
+        return super().resolve_command(ctx, args)
+
+    def _suggest_by_name(self, ctx: click.Context, word: str) -> Iterator[str]:
+        """Yield a question that names the commands with a similar name, if there are any."""
+        matches = get_close_matches(word, self.list_commands(ctx))
+        if matches:
+            yield f"Did you mean {' or '.join(f'`{match}`' for match in matches)}?"
+
+    def _suggest_by_object(self, ctx: click.Context, word: str, rest: Sequence[str]) -> Iterator[str]:
+        """Yield the command line for each table, job and model of this name."""
+        project = ProjectOptions(
+            ctx.params.get("project") or find_project_option(rest),
+            ctx.params.get("env"),
+            ctx.params.get("overrides", ()),
+        )
+        try:
+            kinds = _kinds_of(word, project)
+        except SparkopsError:
+            # Without a project, or with mistakes in it, the word itself is the problem to report.
+            return
+        for kind in kinds:
+            yield f"For {kind} `{word}`: `{self.command_lines[kind]} {word}`."
+
+
+def _kinds_of(name: str, project: ProjectOptions) -> list[str]:
+    """Return which of table, job and model have this name in a project."""
+    from sparkops.tables.catalog import Catalog
+
+    engine = project.engine()
+    jobs = engine.project.declared
+    names = {
+        "table": Catalog(engine.settings).names(),
+        "job": jobs,
+        "model": [job.registers for job in jobs.values()],
+    }
+    return [kind for kind, members in names.items() if name in members]
