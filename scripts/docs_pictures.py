@@ -19,8 +19,9 @@ from rich.text import Text
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "assets" / "pictures"
 COLUMNS, ROWS = 112, 40
-FIRST, LAST = "flow clean_flights", "checks history daily_delays"  # the part of the terminal that is shown
-LARGEST = 200_000  # bytes
+# The commands at which the shown part of the terminal begins and ends.
+FIRST, LAST = "flow clean_flights", "checks history daily_delays"
+MAX_BYTES = 200_000
 CHROMIUM = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -34,19 +35,19 @@ def main() -> None:
         project = Path(temporary) / "flights"
         for name in ("conf", "jobs", "scripts"):
             shutil.copytree(ROOT / name, project / name)
-        shown = typed([sys.executable, "scripts/demo_flow.py"], project)
-        (PICTURES / "demo.svg").write_text(drawn(excerpt(shown)), "utf-8")
+        text = run_in_terminal([sys.executable, "scripts/demo_flow.py"], project)
+        (PICTURES / "demo.svg").write_text(to_svg(excerpt(text)), "utf-8")
         (report,) = (project / "reports").glob("*.html")
-        photograph(report, PICTURES / "report.png")
+        take_screenshot(report, PICTURES / "report.png")
     for picture in sorted(PICTURES.iterdir()):
         size = picture.stat().st_size
         print(f"{picture.relative_to(ROOT)}: {size:,} bytes")
-        if size > LARGEST:
-            sys.exit(f"{picture.name} is larger than {LARGEST:,} bytes")
+        if size > MAX_BYTES:
+            sys.exit(f"{picture.name} is larger than {MAX_BYTES:,} bytes")
 
 
-def typed(words: list[str], folder: Path) -> str:
-    """Run a command in a terminal of its own and return what stands on it in the end, colours included."""
+def run_in_terminal(words: list[str], folder: Path) -> str:
+    """Run a command in a terminal of its own and return the text on it at the end, colours included."""
     environ = {
         **os.environ,
         "COLUMNS": str(COLUMNS),
@@ -54,21 +55,22 @@ def typed(words: list[str], folder: Path) -> str:
         "TERM": "xterm-256color",
         "PYTHONPATH": str(ROOT),
     }
-    inner, outer = pty.openpty()
-    process = subprocess.Popen(words, cwd=folder, env=environ, stdin=outer, stdout=outer, stderr=outer)
-    os.close(outer)
-    taken = bytearray()
+    terminal, command_end = pty.openpty()
+    process = subprocess.Popen(words, cwd=folder, env=environ, stdin=command_end, stdout=command_end, stderr=command_end)
+    os.close(command_end)
+    output = bytearray()
     while True:
         try:
-            part = os.read(inner, 65536)
-        except OSError:  # the terminal's other end is closed
+            part = os.read(terminal, 65536)
+        # The command has closed its end.
+        except OSError:
             break
         if not part:
             break
-        taken += part
+        output += part
     if process.wait() != 0:
-        sys.exit(f"{' '.join(words)} ended with {process.returncode}:\n{taken.decode()}")
-    text = taken.decode().replace("\r\n", "\n")
+        sys.exit(f"{' '.join(words)} ended with {process.returncode}:\n{output.decode()}")
+    text = output.decode().replace("\r\n", "\n")
     return re.sub(r"[^\n]*\x1b\[2K", "", text).replace("\r", "").replace(str(folder), "~/flights")
 
 
@@ -78,8 +80,8 @@ def excerpt(text: str) -> str:
     return text[start:end].rstrip()
 
 
-def drawn(text: str) -> str:
-    """Return a terminal as SVG; the fonts are the reader's own, so nothing is loaded from elsewhere."""
+def to_svg(text: str) -> str:
+    """Return the text of a terminal as SVG; the fonts are the reader's own, so nothing is loaded from elsewhere."""
     lines = [Text.from_ansi(line) for line in text.split("\n")]
     width = max(COLUMNS, *(line.cell_len for line in lines))
     console = Console(
@@ -95,7 +97,7 @@ def drawn(text: str) -> str:
     return svg.replace("Fira Code", "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono")
 
 
-def photograph(page: Path, picture: Path) -> None:
+def take_screenshot(page: Path, picture: Path) -> None:
     """Take a page's picture with Chromium, in few colours."""
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:

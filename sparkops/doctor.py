@@ -64,20 +64,20 @@ def examine(
     """
     host = host or Host.current()
     findings = [
-        _run_examination("java", lambda: _java(host)),
-        *_packages(),
-        _run_examination("jars", lambda: _jars(host)),
+        _catch_errors("java", lambda: _examine_java(host)),
+        *_examine_packages(),
+        _catch_errors("jars", lambda: _examine_jars(host)),
     ]
-    findings += [_run_examination("class-data archive", lambda: _archive(host)), _python(host)]
+    findings += [_catch_errors("class-data archive", lambda: _examine_archive(host)), _examine_python(host)]
     if settings is not None:
-        findings += [*_folders(settings), _registry(settings), _space(settings.root)]
+        findings += [*_examine_folders(settings), _examine_registry(settings), _examine_free_space(settings.root)]
         if deep:
-            findings.append(_run_examination("round trip", lambda: _round_trip(settings)))
+            findings.append(_catch_errors("round trip", lambda: _examine_round_trip(settings)))
     return findings
 
 
-def _run_examination(name: str, examination: Callable[[], Finding]) -> Finding:
-    """Convert a SparkopsError to a finding; its message says what to do."""
+def _catch_errors(name: str, examination: Callable[[], Finding]) -> Finding:
+    """Run an examination; convert a SparkopsError to a finding, because its message says what to do."""
     try:
         return examination()
     except SparkopsError as error:
@@ -85,26 +85,26 @@ def _run_examination(name: str, examination: Callable[[], Finding]) -> Finding:
         return Finding(name=name, ok=False, detail=head, fix=rest or "See the message.")
 
 
-def _java(host: Host) -> Finding:
+def _examine_java(host: Host) -> Finding:
     java = find_java(host)
     return Finding(name="java", ok=True, detail=f"Java {java.version} at {java.home}")
 
 
-def _packages() -> Iterator[Finding]:
+def _examine_packages() -> Iterator[Finding]:
     for package, low, high in SUPPORTED_VERSIONS:
         version = installed_version(package)
         if version is None:
             yield Finding(name=package, ok=False, detail="not installed", fix=INSTALL)
             continue
-        fits = _parts(version) >= low and (high is None or _parts(version) < high)
-        required = f">={_dotted(low)}" + (f",<{_dotted(high)}" if high else "")
-        fix = "" if fits else f"pip install '{package}{required}'"
+        is_supported = _parse_version(version) >= low and (high is None or _parse_version(version) < high)
+        required = f">={_format_version(low)}" + (f",<{_format_version(high)}" if high else "")
+        fix = "" if is_supported else f"pip install '{package}{required}'"
         yield Finding(
-            name=package, ok=fits, detail=version if fits else f"{version}, required {required}", fix=fix
+            name=package, ok=is_supported, detail=version if is_supported else f"{version}, required {required}", fix=fix
         )
 
 
-def _parts(version: str) -> tuple[int, ...]:
+def _parse_version(version: str) -> tuple[int, ...]:
     numbers = []
     for part in version.split("+", maxsplit=1)[0].split("."):
         if not part.isdigit():
@@ -113,16 +113,16 @@ def _parts(version: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _dotted(parts: tuple[int, ...]) -> str:
+def _format_version(parts: tuple[int, ...]) -> str:
     return ".".join(str(part) for part in parts)
 
 
-def _jars(host: Host) -> Finding:
+def _examine_jars(host: Host) -> Finding:
     jars = delta_jars(host)
     return Finding(name="jars", ok=True, detail=f"{coordinate()}: {len(jars)} files in {jars[0].parent}")
 
 
-def _archive(host: Host) -> Finding:
+def _examine_archive(host: Host) -> Finding:
     if not host.is_spark_bundled:
         return Finding(
             name="class-data archive", ok=True, detail="not used with this Spark's own configuration"
@@ -138,30 +138,30 @@ def _archive(host: Host) -> Finding:
     )
 
 
-def _python(host: Host) -> Finding:
-    usable = shutil.which(host.python) is not None
-    fix = "" if usable else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
-    return Finding(name="python of the workers", ok=usable, detail=host.python, fix=fix)
+def _examine_python(host: Host) -> Finding:
+    is_found = shutil.which(host.python) is not None
+    fix = "" if is_found else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
+    return Finding(name="python of the workers", ok=is_found, detail=host.python, fix=fix)
 
 
-def _folders(settings: Settings) -> Iterator[Finding]:
+def _examine_folders(settings: Settings) -> Iterator[Finding]:
     places = {"state": str(settings.state), "warehouse": settings.warehouse, "reports": settings.reports}
     for name, place in places.items():
-        path = _local(place)
+        path = _local_path(place)
         if path is None:
             yield Finding(name=name, ok=True, detail=f"{place} (not a local folder: not examined)")
         else:
-            yield _writable(name, path)
+            yield _examine_write_access(name, path)
 
 
-def _local(place: str) -> Path | None:
+def _local_path(place: str) -> Path | None:
     address = urlsplit(place)
     if address.scheme in {"", "file"}:
         return Path(address.path)
     return None
 
 
-def _writable(name: str, path: Path) -> Finding:
+def _examine_write_access(name: str, path: Path) -> Finding:
     """Write a file into the folder, or into its nearest existing parent."""
     existing = path
     while not existing.exists() and existing != existing.parent:
@@ -174,19 +174,19 @@ def _writable(name: str, path: Path) -> Finding:
         return Finding(name=name, ok=False, detail=f"{path} cannot be written to: {error.strerror}", fix=fix)
 
 
-def _registry(settings: Settings) -> Finding:
+def _examine_registry(settings: Settings) -> Finding:
     uri = settings.models.tracking_uri
     file = Path(urlsplit(uri).path.removeprefix("/")) if uri and uri.startswith("sqlite:") else None
     if uri is None:
         file = settings.state / "mlflow" / "mlflow.db"
     if file is not None:
-        return _registry_file(file)
+        return _examine_registry_file(file)
     if uri is not None and uri.startswith(("http://", "https://")):
-        return _registry_server(uri)
+        return _examine_registry_server(uri)
     return Finding(name="model registry", ok=True, detail=f"{uri} (not examined)")
 
 
-def _registry_file(file: Path) -> Finding:
+def _examine_registry_file(file: Path) -> Finding:
     if not file.exists():
         return Finding(name="model registry", ok=True, detail=f"{file} is created with the first model")
     try:
@@ -198,7 +198,7 @@ def _registry_file(file: Path) -> Finding:
     return Finding(name="model registry", ok=True, detail=f"{file}: {count} model{'' if count == 1 else 's'}")
 
 
-def _registry_server(uri: str) -> Finding:
+def _examine_registry_server(uri: str) -> Finding:
     import urllib.request
 
     try:
@@ -210,14 +210,14 @@ def _registry_server(uri: str) -> Finding:
     return Finding(name="model registry", ok=True, detail=f"{uri} responds")
 
 
-def _space(root: Path) -> Finding:
+def _examine_free_space(root: Path) -> Finding:
     free = shutil.disk_usage(root).free
-    enough = free >= MIN_FREE_SPACE
-    fix = "" if enough else f"Free some space on the disk of {root}."
-    return Finding(name="disk space", ok=enough, detail=f"{free / 2**30:.1f} GB free", fix=fix)
+    is_enough = free >= MIN_FREE_SPACE
+    fix = "" if is_enough else f"Free some space on the disk of {root}."
+    return Finding(name="disk space", ok=is_enough, detail=f"{free / 2**30:.1f} GB free", fix=fix)
 
 
-def _round_trip(settings: Settings) -> Finding:
+def _examine_round_trip(settings: Settings) -> Finding:
     """Start Spark as a run does, write a small Delta table twice and read both versions back."""
     from sparkops.spark import Starter
 

@@ -23,7 +23,7 @@ _log = logging.getLogger("sparkops.notebook")
 
 
 class Widgets(Protocol):
-    """The used part of `dbutils.widgets`; all values are text."""
+    """The methods of `dbutils.widgets` that are used; all values are text."""
 
     def text(self, name: str, default: str, label: str) -> None:
         """Create a text field."""

@@ -144,12 +144,14 @@ def merge(layers: list[YamlTree]) -> YamlTree:
     return merged
 
 
-def _merge_values(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    result = dict(under)
-    for key, value in over.items():
-        below = result.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        result[key] = _merge_values(below, value) if both else value  # type: ignore[arg-type]
+def _merge_values(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in overrides.items():
+        earlier = result.get(key)
+        if isinstance(earlier, Mapping) and isinstance(value, Mapping):
+            result[key] = _merge_values(earlier, value)
+        else:
+            result[key] = value
     return result
 
 

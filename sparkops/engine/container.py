@@ -1,6 +1,6 @@
 """The service container: every service of one engine, created when it is first used.
 
-The package of a service is imported at the same time, so wrong parameters are reported before any heavy import.
+The package of a service is imported only then, so wrong parameters are reported before any heavy import.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class SignatureReader:
     def __init__(self, function: Callable[..., Any], scope: Mapping[str, Any]) -> None:
         self._function = function
         self._scope = scope
-        self._lines = _lines(function)
+        self._lines = _argument_lines(function)
         self._help = args_of(inspect.getdoc(function) or "")
         self.result = Signature(self._place(""))
 
@@ -191,7 +191,7 @@ def _comparable(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _lines(function: Callable[..., Any]) -> dict[str, int]:
+def _argument_lines(function: Callable[..., Any]) -> dict[str, int]:
     """Return the line of `def` (under "") and of each argument; empty where there is no source."""
     code = function.__code__
     linecache.checkcache(code.co_filename)

@@ -1,7 +1,7 @@
 """Report pages: a job's report and the facts of its run as one self-contained HTML file."""
 
-from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts, checked_table
+from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts, build_checked_table
 from sparkops.reports.file import write_page
 from sparkops.reports.page import render_page
 
-__all__ = ["CheckedTable", "ParameterFact", "RunFacts", "checked_table", "render_page", "write_page"]
+__all__ = ["CheckedTable", "ParameterFact", "RunFacts", "build_checked_table", "render_page", "write_page"]

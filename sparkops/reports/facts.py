@@ -69,7 +69,7 @@ class RunFacts:
     models: tuple[tuple[str, int], ...] = ()
 
 
-def checked_table(
+def build_checked_table(
     table: str,
     results: Iterable[CheckResult | Mapping[str, Any]],
     *,
@@ -78,7 +78,7 @@ def checked_table(
     quarantined: int | None = None,
     docs: str | None = None,
 ) -> CheckedTable:
-    """Select the results of one table, which are values or the JSON of a run's record."""
+    """Return the results that are about one table; they may be the JSON of a run's record."""
     parsed = (item if isinstance(item, CheckResult) else check_of(item) for item in results)
     return CheckedTable(
         table=table,

@@ -28,7 +28,7 @@ def fingerprint(
     """Return a hash that is equal for two runs that would do the same work.
 
     Args:
-        job: Its name, writes and gates count.
+        job: The job, of which name, writes and gates are hashed.
         source: Hash of the job's source.
         params: Parameter to its JSON value.
         pins: Versions of the input tables.

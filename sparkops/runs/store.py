@@ -109,7 +109,7 @@ class RunStore:
         matches = [i for i in ids if i == part] or [i for i in ids if i.startswith(part) or i.endswith(part)]
         if len(matches) == 1:
             return matches[0]
-        advice = "That matches several; give more of it." if matches else "`sparkops runs` lists them."
+        advice = "Several ids match: give more characters." if matches else "`sparkops runs` lists them."
         raise UnknownName("run", part, matches or ids[:5], advice=advice)
 
     def ids(self) -> list[str]:

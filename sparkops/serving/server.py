@@ -47,16 +47,22 @@ def load_service(
         ParityBroken: The scorer disagrees with its certificate.
     """
     model = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    other = is_pyfunc_model(model.folder)
-    folder = model.folder if other else find_scorer_folder(model.folder)
-    scorer = (
-        open_pyfunc_scorer(model, worker_settings or WorkerSettings()) if other else load(folder, rules=rules)
-    )
+    folder, scorer = _open_scorer(model, worker_settings or WorkerSettings(), rules)
     health = Health(scorer, read_certificate(folder))
     if reason := health.find_problem():
         raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")
     version = "" if model.version is None else str(model.version)
     return Service(scorer, health=health, name=model.name, version=version)
+
+
+def _open_scorer(
+    model: LocatedModel, worker_settings: WorkerSettings, rules: RuleMode
+) -> tuple[Path, PyfuncScorer | Scorer]:
+    """Return the folder of a model's certificate, and its scorer."""
+    if is_pyfunc_model(model.folder):
+        return model.folder, open_pyfunc_scorer(model, worker_settings)
+    folder = find_scorer_folder(model.folder)
+    return folder, load(folder, rules=rules)
 
 
 def run(
@@ -68,7 +74,7 @@ def run(
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Run an ASGI application until SIGINT or SIGTERM, then return."""
-    with _listening(host, port) as listener, _stopped_by_signals():
+    with _listen(host, port) as listener, _ignore_repeated_signals():
         config = uvicorn.Config(
             app, log_config=None, log_level=log_level, access_log=False, timeout_graceful_shutdown=10
         )
@@ -88,7 +94,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
     """Yield a bound socket, so that an occupied port is reported before anything starts."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
@@ -103,8 +109,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Ignore the signals that stopped the server, because uvicorn raises them again at its end."""
+def _ignore_repeated_signals() -> Iterator[None]:
+    """Ignore SIGINT and SIGTERM outside the server: it handles them, and raises them again when it has stopped."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

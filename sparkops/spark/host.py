@@ -65,7 +65,7 @@ class Host:
 
 def bundled_spark() -> Path:
     """Return the folder of the installed pyspark, without importing it."""
-    # The folder on disk, independent of sys.modules.
+    # PathFinder searches the disk: a placeholder in sys.modules does not count.
     spec = PathFinder.find_spec("pyspark")
     if spec is None or not spec.submodule_search_locations:
         raise EngineError("pyspark is not installed: pip install 'sparkops[spark]'.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from sparkops.spark.java import find_java
 
 SCALA: Final = "2.13"
 RESOLVE_TIMEOUT: Final = 600
-# Part of Spark under another name: jcl-over-slf4j, jakarta.annotation-api, RoaringBitmap 1.
+# Artifacts whose classes Spark has under other names: jcl-over-slf4j, jakarta.annotation-api, RoaringBitmap 1.
 REPLACED: Final = frozenset({"commons-logging", "javax.annotation-api", "shims"})
 _DONE: Final = "COMPLETE"
 
@@ -124,7 +123,9 @@ def _reason(output: str) -> str:
         for line in lines
         if re.search(r"not found|UnknownHost|unresolved dependency|Server access|refused", line)
     ]
-    return errors[0].strip(":. ")[:200] if errors else (lines[-1][:200] if lines else os.strerror(5))
+    if errors:
+        return errors[0].strip(":. ")[:200]
+    return lines[-1][:200] if lines else "spark-submit printed nothing"
 
 
 def _needed_jars(jars: Iterable[Path], shipped: set[str]) -> list[Path]:

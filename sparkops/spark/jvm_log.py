@@ -78,8 +78,8 @@ class JvmLog:
 
     def drain(self, within: float = DRAIN_TIMEOUT) -> None:
         """Wait until the sinks have received all output so far."""
-        until = time.monotonic() + within
-        while time.monotonic() < until and self._is_pending():
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and self._is_pending():
             time.sleep(0.005)
 
     def _is_pending(self) -> bool:

@@ -20,7 +20,7 @@ from sparkops.spark.jvm_log import JvmLog
 
 # With only the C1 compiler, Java reserves 48 MB for compiled code. A long session exceeds that; then calls fail ("no such
 # method: MethodHandle.linkToStatic") or become slow. Reserved memory that is not used costs nothing.
-QUICK: Final = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
+QUICK_COMPILER: Final = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def launch_spark(
 def tuned_jvm_options(settings: Settings, *, host: Host, java: Java, jars: Sequence[Path]) -> tuple[str, ...]:
     """Return the JVM options for a project: the class-data archive, and only the C1 compiler for local work."""
     quick = settings.spark.compiler == "quick" and is_local(resolve_master(settings.spark))
-    return (*use_options(archive_file(host, java, jars)), *(QUICK if quick else ()))
+    return (*use_options(archive_file(host, java, jars)), *(QUICK_COMPILER if quick else ()))
 
 
 def _is_direct(master: str) -> bool:

@@ -20,7 +20,7 @@ from sparkops.spark.host import Host
 from sparkops.spark.jars import delta_jars, jars_are_resolved
 from sparkops.spark.java import find_java
 from sparkops.spark.jvm_log import JvmLog
-from sparkops.spark.launcher import QUICK, launch_spark
+from sparkops.spark.launcher import QUICK_COMPILER, launch_spark
 
 # Seconds that the JVM may take to write the archive at exit.
 DUMP_TIMEOUT: Final = 300.0
@@ -77,7 +77,7 @@ def _dump(file: Path, host: Host) -> None:
             host=host,
             log=JvmLog(),
             app="sparkops-cds-training",
-            jvm_options=(*QUICK, *create_options(file)),
+            jvm_options=(*QUICK_COMPILER, *create_options(file)),
         )
         try:
             train_archive(attach(launched), folder)

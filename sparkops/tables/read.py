@@ -74,7 +74,7 @@ def read_pinned(catalog: Catalog, session: Session, pin: Pin, *, cache: Path) ->
     newest = local_log.read_version(location.local) if location.local else None
     if newest is not None and newest.identity != pin.identity:
         raise VersionGone(
-            f"Table `{pin.table}` was created again at {location.address}: version {pin.version} of the pinned one "
+            f"Table `{pin.table}` was created again at {location.address}: its pinned version {pin.version} "
             "no longer exists."
         )
     if location.local is not None and newest is not None and pin.version != newest.version:

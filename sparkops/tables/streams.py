@@ -135,7 +135,7 @@ def _last_version(query: StreamingQuery) -> int | None:
     offset = sources[0]["endOffset"] if sources else None
     if not isinstance(offset, dict) or "reservoirVersion" not in offset:
         return None
-    # with a negative index, the offset contains the version after it
+    # With a negative index, the offset contains the version after it.
     is_next = int(offset.get("index", -1)) < 0
     return max(0, int(offset["reservoirVersion"]) - is_next)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from sparkops.pipeline.check import CheckResult
 from sparkops.place import Place
-from sparkops.reports import checked_table
+from sparkops.reports import build_checked_table
 from sparkops.reports.check_summary import summarize_expectation, summarize_page, summarize_table
 
 
@@ -21,8 +21,8 @@ def test_a_checked_table_takes_results_in_the_json_of_a_record() -> None:
     )
     record = json.loads(json.dumps({**asdict(result), "place": "conf/checks/f.yml:4", "new": 1}))
     other = {**record, "table": "weather"}
-    assert checked_table("flights", [record, other]).results == (result,)
-    assert checked_table("flights", [json.loads(json.dumps(asdict(result)))]).results == (result,)
+    assert build_checked_table("flights", [record, other]).results == (result,)
+    assert build_checked_table("flights", [json.loads(json.dumps(asdict(result)))]).results == (result,)
 
 
 def test_each_policy_has_its_status_and_an_error_is_never_passed() -> None:
@@ -75,7 +75,7 @@ def test_an_absolute_place_is_shortened_to_its_last_folders() -> None:
 def test_the_summary_of_a_page_has_the_worst_tone() -> None:
     good, warning, bad = check(success=True), check(policy="warn"), check(policy="fail")
     pages = [
-        [summarize_table(checked_table("flights", results))]
+        [summarize_table(build_checked_table("flights", results))]
         for results in ([good, good], [good, warning], [good, warning, bad], [])
     ]
     assert [summarize_page(tables) for tables in pages] == [

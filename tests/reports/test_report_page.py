@@ -14,7 +14,7 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
 from sparkops.place import Place
-from sparkops.reports import ParameterFact, RunFacts, checked_table, render_page
+from sparkops.reports import ParameterFact, RunFacts, build_checked_table, render_page
 
 HOSTILE = "</svg><script>alert('x')</script> & \"$\\alpha$\" <img src=x onerror=alert(1)> \x00\ud800"
 VOID = {"meta", "br", "img", "input", "link", "hr"}
@@ -120,7 +120,7 @@ def test_hostile_text_anywhere_in_a_report_stays_text() -> None:
     )  # fmt: skip
     run_facts = facts(
         params=(ParameterFact(HOSTILE, HOSTILE, HOSTILE),), code=HOSTILE, env=HOSTILE,
-        checks=(checked_table("t", [result], run_id=HOSTILE),), models=((HOSTILE, 3),),
+        checks=(build_checked_table("t", [result], run_id=HOSTILE),), models=((HOSTILE, 3),),
     )  # fmt: skip
     html = render_page(full(HOSTILE), run_facts)
     page = PageParser(html)
@@ -230,7 +230,7 @@ def test_the_page_shows_parameters_versions_checks_code_and_run() -> None:
         full(),
         facts(
             params=(ParameterFact("month", 7, "conf/base/params.yml:12"),), inputs=(pin,), models=(("late", 4),),
-            checks=(checked_table("flights", [result], version=12, quarantined=12, docs="../docs/f.html"),),
+            checks=(build_checked_table("flights", [result], version=12, quarantined=12, docs="../docs/f.html"),),
             code="3f2c1ab",
         ),
     )  # fmt: skip

@@ -96,13 +96,13 @@ class OnePassEngine(SparkDFExecutionEngine):  # type: ignore[misc]  # the base c
 
     def _record(self, metric: Any, value: Any) -> None:
         """Record the count of each condition, so that no values are fetched if it is zero."""
-        depends = metric.metric_dependencies
-        if "unexpected_condition" in depends and metric.metric_name.endswith(".aggregate_fn"):
-            self._conditions[metric.id] = depends["unexpected_condition"].id
-        elif metric.metric_name.endswith(_COUNT) and "unexpected_condition" in depends:
-            self._counts[depends["unexpected_condition"].id] = value
-        elif metric.metric_name.endswith(_COUNT) and "metric_partial_fn" in depends:
-            self._counts[self._conditions.get(depends["metric_partial_fn"].id)] = value
+        dependencies = metric.metric_dependencies
+        if "unexpected_condition" in dependencies and metric.metric_name.endswith(".aggregate_fn"):
+            self._conditions[metric.id] = dependencies["unexpected_condition"].id
+        elif metric.metric_name.endswith(_COUNT) and "unexpected_condition" in dependencies:
+            self._counts[dependencies["unexpected_condition"].id] = value
+        elif metric.metric_name.endswith(_COUNT) and "metric_partial_fn" in dependencies:
+            self._counts[self._conditions.get(dependencies["metric_partial_fn"].id)] = value
 
     def _has_no_unexpected_rows(self, metric: Any) -> bool:
         condition = metric.metric_dependencies.get("unexpected_condition")

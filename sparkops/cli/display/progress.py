@@ -27,10 +27,10 @@ _STEP_TEXTS = {
     "compute": "computing",
     "check": "checking",
     "publish": "publishing",
-    "results": "keeping the check results",
+    "results": "recording the check results",
     "docs": "writing Data Docs",
     "register": "certifying and registering the model",
-    "report": "drawing the report",
+    "report": "writing the report",
 }
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -80,7 +80,7 @@ class ProgressDisplay:
         with self._lock:
             self._job, self._step, self._spark, self._start = job, "session", "", monotonic()
         if not self._is_terminal:
-            self._print_result(f"{job}: started")
+            self._print_job_line(f"{job}: started")
 
     def step_started(self, step: str) -> None:
         """Show the step of the present run."""
@@ -99,7 +99,7 @@ class ProgressDisplay:
 
     def run_finished(self, run: Run) -> None:
         """Show what a run published, the duration of this attempt, and the checks that failed."""
-        self._print_result(f"✓ {run.job} {summarize_outputs(run)} in {self._elapsed()}   run {run.id}")
+        self._print_job_line(f"✓ {run.job} {summarize_outputs(run)} in {self._elapsed()}   run {run.id}")
         if run.checks:
             self._print(f"  {summarize_checks(run.checks)}")
         for line in check_lines([check for check in run.checks if not check["success"]]):
@@ -107,16 +107,16 @@ class ProgressDisplay:
 
     def run_failed(self, job: str, error: SparkopsError) -> None:
         """Show how a run ended; `main` prints the error itself."""
-        self._print_result(f"✗ {job} {format_state(state_after(error))} after {self._elapsed()}")
+        self._print_job_line(f"✗ {job} {format_state(state_after(error))} after {self._elapsed()}")
 
     def job_skipped(self, job: str, reason: str) -> None:
         """Show that a job of a flow is not run, and why."""
-        self._print_result(f"- {job}: {reason}")
+        self._print_job_line(f"- {job}: {reason}")
 
     def _elapsed(self) -> str:
         return format_duration(monotonic() - self._start)
 
-    def _print_result(self, line: str) -> None:
+    def _print_job_line(self, line: str) -> None:
         """Print a line about a job, and stop drawing the live line."""
         with self._lock:
             self._job = ""

@@ -89,11 +89,11 @@ def _code_version(code: Mapping[str, Any]) -> str:
 
 
 def _checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:
-    from sparkops.reports import checked_table
+    from sparkops.reports import build_checked_table
 
     quarantine = run.outputs.get(f"{name}__quarantine", {})
     results = [check for check in run.checks if check["table"] == name]
-    return checked_table(
+    return build_checked_table(
         name,
         results,
         version=output["version"],

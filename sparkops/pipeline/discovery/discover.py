@@ -14,11 +14,13 @@ from types import ModuleType
 from sparkops.errors import DeclarationError, ProjectError
 from sparkops.pipeline.job import Job
 
-_MARK = "__sparkops_jobs__"
-_SESSION = (
+# Attribute of an imported module: the fingerprint of its folder at the import.
+_FINGERPRINT = "__sparkops_jobs__"
+_NO_SESSION_ADVICE = (
     ". There is no Spark session while files are imported: create columns and functions inside the job."
 )
-Stamp = tuple[str, tuple[tuple[str, int, int], ...]]
+# Path of a folder, and for each of its files name, time of modification and size.
+FolderFingerprint = tuple[str, tuple[tuple[str, int, int], ...]]
 
 
 def discover(folder: Path) -> Mapping[str, Job]:
@@ -42,8 +44,8 @@ def modules(folder: Path) -> tuple[ModuleType, ...]:
 
 def is_discovered(folder: Path) -> bool:
     """Return whether the folder's modules are imported and their files unchanged since."""
-    stamp = _stamp(folder.resolve())
-    return any(vars(module).get(_MARK) == stamp for module in modules(folder))
+    fingerprint = _fingerprint(folder.resolve())
+    return any(vars(module).get(_FINGERPRINT) == fingerprint for module in modules(folder))
 
 
 def job_files(folder: Path) -> tuple[Path, ...]:
@@ -59,14 +61,14 @@ def import_all(folder: Path) -> tuple[ModuleType, ...]:
     """Import the folder's files and return the modules; unchanged modules are kept."""
     files = job_files(folder)
     _check_module_names(files)
-    stamp = _stamp(folder.resolve())
-    forget(folder, keep=stamp)
+    fingerprint = _fingerprint(folder.resolve())
+    forget(folder, keep=fingerprint)
     if str(folder.resolve()) not in sys.path:
         sys.path.append(str(folder.resolve()))
     problems: list[str] = []
     imported = [module for path in files if (module := _import(path, problems)) is not None]
     for module in modules(folder):
-        setattr(module, _MARK, stamp)
+        setattr(module, _FINGERPRINT, fingerprint)
     if problems:
         forget(folder)
         raise DeclarationError("\n".join(dict.fromkeys(problems)))
@@ -91,22 +93,30 @@ def jobs_of(imported: Iterable[ModuleType]) -> Mapping[str, Job]:
     return jobs
 
 
-def forget(folder: Path, *, keep: Stamp | None = None) -> None:
-    """Remove from `sys.modules` this folder's modules (unless stamped `keep`) and those of other job folders with the same names."""
+def forget(folder: Path, *, keep: FolderFingerprint | None = None) -> None:
+    """Remove this folder's modules from `sys.modules`, and modules of other job folders that have the same names.
+
+    Args:
+        folder: The folder.
+        keep: Modules that were imported with this fingerprint stay.
+    """
     home = folder.resolve()
     names = {path.stem for path in home.glob("*.py")}
     for name, module in list(sys.modules.items()):
-        mark: Stamp | None = vars(module).get(_MARK) if isinstance(module, ModuleType) else None
-        if mark is None or mark == keep:
+        fingerprint: FolderFingerprint | None = (
+            vars(module).get(_FINGERPRINT) if isinstance(module, ModuleType) else None
+        )
+        if fingerprint is None or fingerprint == keep:
             continue
-        if mark[0] != str(home) and mark[0] in sys.path:
-            sys.path.remove(mark[0])
-        if mark[0] == str(home) or name in names:
+        module_folder = fingerprint[0]
+        if module_folder != str(home) and module_folder in sys.path:
+            sys.path.remove(module_folder)
+        if module_folder == str(home) or name in names:
             del sys.modules[name]
     importlib.invalidate_caches()
 
 
-def _stamp(home: Path) -> Stamp:
+def _fingerprint(home: Path) -> FolderFingerprint:
     facts = ((path.name, path.stat()) for path in sorted(home.glob("*.py")))
     return str(home), tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in facts)
 
@@ -180,7 +190,7 @@ def _import_error_message(path: Path, error: BaseException) -> str:
         f"{_display_path(Path(inside[-1].filename))}:{inside[-1].lineno}" if inside else _display_path(path)
     )
     message = f"{where}: the file cannot be imported: {type(error).__name__}: {error}".removesuffix(": ")
-    return message + _SESSION if "pyspark" in Path(frames[-1].filename).parts else message
+    return message + _NO_SESSION_ADVICE if "pyspark" in Path(frames[-1].filename).parts else message
 
 
 def _display_path(path: Path) -> str:

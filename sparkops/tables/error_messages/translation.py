@@ -74,8 +74,12 @@ def _is_spark_error(error: Exception) -> bool:
 
 def _lost_connection(error: BaseException) -> SparkopsError | None:
     if isinstance(error, ConnectionRefusedError) and "py4j" in str(error.__context__ or ""):
-        return EngineError("The JVM of Spark has ended. `sparkops runs log` shows its last output.")
+        return _jvm_ended()
     return None
+
+
+def _jvm_ended() -> EngineError:
+    return EngineError("The JVM of Spark has ended. `sparkops runs log` shows its last output.")
 
 
 def _changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
@@ -145,7 +149,7 @@ def _out_of_memory(_match: re.Match[str], _text: str) -> SparkopsError:
 
 
 def _lost_jvm(_match: re.Match[str], _text: str) -> SparkopsError:
-    return EngineError("The JVM of Spark has ended. `sparkops runs log` shows its last output.")
+    return _jvm_ended()
 
 
 def _cancelled(_match: re.Match[str], _text: str) -> SparkopsError:

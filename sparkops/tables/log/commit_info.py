@@ -90,7 +90,7 @@ def _count_rows(operation: str | None, metrics: Mapping[str, Any]) -> int | None
         return sum(int(metrics[name]) for name in names) if all(name in metrics for name in names) else None
     if "numUpdatedRows" in metrics and operation == "UPDATE":
         return int(metrics["numUpdatedRows"])
-    # the metrics of delta-rs have names of their own
+    # The metrics of delta-rs have names of their own.
     for name in ("num_added_rows", "num_updated_rows"):
         if name in metrics:
             return int(metrics[name])

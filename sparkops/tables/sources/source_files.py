@@ -39,9 +39,9 @@ def source_fingerprint(path: Path) -> tuple[str, datetime] | None:
     files = list_source_files(path)
     if not files:
         return None
-    facts = [(os.path.relpath(f, path.parent), (stat := f.stat()).st_size, stat.st_mtime_ns) for f in files]
-    text = "\n".join(f"{name} {size} {stamp}" for name, size, stamp in facts)
-    newest = max(stamp for _, _, stamp in facts)
+    stats = [(os.path.relpath(file, path.parent), file.stat()) for file in files]
+    text = "\n".join(f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats)
+    newest = max(stat.st_mtime_ns for _, stat in stats)
     return hashlib.sha256(text.encode()).hexdigest()[:16], datetime.fromtimestamp(newest / 1e9, tz=UTC)
 
 
@@ -65,7 +65,7 @@ def unpack_archives(path: Path, *, name: str, fingerprint: str, cache: Path) -> 
     target = cache / f"{name}-{fingerprint}"
     if not target.is_dir():
         _unpack_all(archives, target)
-        # the previous one may still be read by a run
+        # A run may still read the previous ones.
         _remove_old(cache, name, keep=2)
     return (str(target), *(str(file) for file in files if file.suffix != ".zip"))
 

@@ -29,11 +29,11 @@ def read_arrow(folder: Path) -> Any:
     from pyarrow import RecordBatchReader, schema
 
     try:
-        # as a stream, because `pyarrow.table` would import pandas
+        # As a stream, because `pyarrow.table` would import pandas.
         rows = RecordBatchReader.from_stream(DeltaTable(str(folder)).scan()).read_all()
     except DeltaError as error:
         raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
-    # delta-rs returns text as `string_view`, which Arrow cannot filter
+    # Delta-rs returns text as `string_view`, which Arrow cannot filter.
     return rows.cast(schema([field.with_type(_without_views(field.type)) for field in rows.schema]))
 
 
@@ -85,7 +85,7 @@ def _filter(rows: Any, where: RowFilter) -> Any:
 
     for name, value in where.items():
         if name not in rows.column_names:
-            # a column that the table lacks is null
+            # A column that the table lacks is null.
             rows = rows if value is None else rows.slice(0, 0)
         elif value is None:
             rows = rows.filter(compute.is_null(rows[name]))

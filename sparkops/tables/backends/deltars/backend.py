@@ -59,7 +59,7 @@ class DeltaRsBackend:
 
         rows, properties = to_arrow(batch), _append_properties(write_id, txn_version)
         for attempt in range(1, _ATTEMPTS + 1):
-            # another run may create the table between two attempts
+            # Another run may create the table between two attempts.
             table = open_if_supported(folder) if open_log(folder) is not None else None
             if table is not None and (table.transaction_version(write_id.app_id) or 0) >= txn_version:
                 return
@@ -75,7 +75,7 @@ class DeltaRsBackend:
             except CommitFailedError:
                 if attempt == _ATTEMPTS:
                     raise
-                # a random pause, so that the same two writers do not collide again
+                # A random pause, so that the same two writers do not collide again.
                 sleep(uniform(0, min(_MAX_PAUSE, 0.01 * 2**attempt)))  # noqa: S311
             else:
                 _compact(folder)

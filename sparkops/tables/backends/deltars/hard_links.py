@@ -50,7 +50,7 @@ class HardLinks:
         from deltalake.transaction import AddAction
 
         target = self._folder / f"{number:05d}-{file.path.name}"
-        # an attempt that was killed before its commit may have left a link
+        # An attempt that was killed before its commit may have left a link.
         target.unlink(missing_ok=True)
         self._uncommitted.append(target)
         try:

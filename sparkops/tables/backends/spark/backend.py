@@ -42,14 +42,14 @@ class SparkBackend:
         options = dict(request.schema_options)
         if request.replaced is not None:
             options |= _replace_options(request, request.replaced)
-        # a metastore table that is created in another mode loses the options that identify the write
+        # A metastore table that is created in another mode loses the options that identify the write.
         if before is None and location.name is not None:
             mode, options = "overwrite", {}
         writer = request.frame.write.format("delta").mode(mode)
         writer = writer.options(**request.write_id.options(mode=write.mode), **options)
         if before is None or location.name is not None or "overwriteSchema" in options:
-            by = write.partition_by or (before.partition_by if before else ())
-            writer = writer.partitionBy(*(name for name in by if name in request.frame.columns))
+            partition_by = write.partition_by or (before.partition_by if before else ())
+            writer = writer.partitionBy(*(name for name in partition_by if name in request.frame.columns))
         self._save(writer)
 
     def append_rows(self, batch: RowBatch, write_id: WriteId, *, txn_version: int) -> None:
@@ -57,12 +57,12 @@ class SparkBackend:
         ddl = ", ".join(f"{quote_name(name)} {type_name}" for name, type_name in batch.columns.items())
         rows = [tuple(row.values()) for row in batch.rows]
         frame = self.session.get().createDataFrame(rows, ddl).coalesce(1)
-        # a metastore table that is created by an append loses the options that identify the write
-        creates = self.location.name is not None and not table_exists(self.location, self.session)
+        # A metastore table that is created by an append loses the options that identify the write.
+        is_new = self.location.name is not None and not table_exists(self.location, self.session)
         options = {**write_id.options(mode="append"), "txnVersion": str(txn_version)}
         if self.location.name is None:
             options["mergeSchema"] = "true"
-        writer = frame.write.format("delta").mode("overwrite" if creates else "append")
+        writer = frame.write.format("delta").mode("overwrite" if is_new else "append")
         self._save(writer.options(**options))
 
     def add_columns(self, columns: Mapping[str, str], *, user_metadata: str) -> None:
@@ -138,7 +138,7 @@ def _condition(where: RowFilter, columns: list[str]) -> Column:
     condition = F.lit(True)
     for name, value in where.items():
         if name not in columns:
-            # a column that the table lacks is null
+            # A column that the table lacks is null.
             condition = condition & F.lit(value is None)
         elif value is None:
             condition = condition & F.col(quote_name(name)).isNull()
