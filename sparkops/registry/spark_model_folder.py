@@ -124,7 +124,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     try:
         description = compile_model(folder / mlflow_folder.SPARK_MODEL, fields)
     except NotCompiled as error:
-        return _not_compiled(model, fields, error)
+        return _describe_uncompiled(model, fields, error)
     rules = keep_supported(rules, description.fields)
     if rules.rules:
         description = replace(description, checks=rules)
@@ -157,7 +157,7 @@ def _write_scorer(model: Model, description: Description, folder: Path) -> list[
     return cases
 
 
-def _not_compiled(model: Model, fields: Sequence[Field], error: NotCompiled) -> _CompileResult:
+def _describe_uncompiled(model: Model, fields: Sequence[Field], error: NotCompiled) -> _CompileResult:
     columns = input_columns(model.fitted) or set(model.example.columns) - {model.label}
     inputs = [field for field in fields if field.name in columns]
     names = [field.name for field in inputs]
@@ -168,7 +168,7 @@ def _not_compiled(model: Model, fields: Sequence[Field], error: NotCompiled) -> 
         "inputs": _spark_types(model, names),
     }
     return _CompileResult(
-        signature=spark_signature(inputs), example=row if _is_json_value(row) else None, facts=facts
+        signature=spark_signature(inputs), example=row if _has_json_values(row) else None, facts=facts
     )
 
 
@@ -184,11 +184,11 @@ def _scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:
 
 def _input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
     """Return a row that the model scores and that JSON can represent exactly."""
-    return next((row for row, answer in cases if isinstance(answer, dict) and _is_json_value(row)), None)
+    return next((row for row, answer in cases if isinstance(answer, dict) and _has_json_values(row)), None)
 
 
-def _is_json_value(row: Mapping[str, Any]) -> bool:
-    """Return whether every value is text, a boolean, a list or a finite number: no null, NaN, infinity or date."""
+def _has_json_values(row: Mapping[str, Any]) -> bool:
+    """Return whether every value of a row is text, a boolean, a list or a finite number: no null, NaN, infinity or date."""
     return all(
         isinstance(value, str | bool | int | list) or (isinstance(value, float) and math.isfinite(value))
         for value in row.values()

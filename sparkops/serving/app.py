@@ -70,8 +70,8 @@ class Service:
         facts = {
             "model": self.name,
             "version": self.version,
-            "checked": health.cases,
-            "certified": health.cases > 0,
+            "checked": health.case_count,
+            "certified": health.case_count > 0,
             **({"rules_broken": dict(self.scorer.broken)} if self.scorer.broken else {}),
         }
         return JSONResponse({"status": "ready", **facts})

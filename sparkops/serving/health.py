@@ -30,7 +30,7 @@ class Health:
         self._cases = tuple(islice(certificate, 0, None, step))[:max_rows]
 
     @property
-    def cases(self) -> int:
+    def case_count(self) -> int:
         """Return the number of rows scored at each check."""
         return len(self._cases)
 
@@ -43,7 +43,7 @@ class Health:
             return str(error)
         if not differences:
             return ""
-        return f"{len(differences)} of {self.cases} rows differ from the certificate: {differences[0]}"
+        return f"{len(differences)} of {self.case_count} rows differ from the certificate: {differences[0]}"
 
 
 def read_certificate(scorer_folder: Path) -> tuple[Case, ...]:

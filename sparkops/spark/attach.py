@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def attach(launched: LaunchedSpark) -> SparkSession:
     """Return a pyspark session for a launched Spark; `SparkSession.builder.getOrCreate()` returns it, too."""
-    # The only place where pyspark reads the workers' interpreter.
+    # pyspark reads the workers' interpreter only from this variable.
     os.environ["PYSPARK_PYTHON"] = launched.python
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession

@@ -13,12 +13,12 @@ ROWS: Final = 200
 
 def train_archive(spark: SparkSession, folder: Path) -> None:
     """Read files, write and modify Delta tables, fit and apply models, in a temporary folder."""
-    frame = _sources(spark, folder)
-    _tables(spark, frame, folder)
-    _models(frame, folder)
+    frame = _read_files(spark, folder)
+    _use_tables(spark, frame, folder)
+    _fit_models(frame, folder)
 
 
-def _sources(spark: SparkSession, folder: Path) -> DataFrame:
+def _read_files(spark: SparkSession, folder: Path) -> DataFrame:
     from pyspark.sql import functions as F
 
     frame = spark.range(ROWS).select(
@@ -37,24 +37,24 @@ def _sources(spark: SparkSession, folder: Path) -> DataFrame:
     return spark.read.schema(frame.schema).csv(str(folder / "csv"), header=True, mode="FAILFAST")
 
 
-def _tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
+def _use_tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
     from delta.tables import DeltaTable
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    path, other = str(folder / "table"), str(folder / "by_day")
+    path, by_day = str(folder / "table"), str(folder / "by_day")
     frame.write.format("delta").option("txnAppId", "cds-training").option("txnVersion", 1).save(path)
     frame.limit(3).write.format("delta").mode("append").save(path)
-    frame.write.format("delta").partitionBy("day").save(other)
+    frame.write.format("delta").partitionBy("day").save(by_day)
     one_day = frame.where("day = '2013-01-02'")
-    one_day.write.format("delta").mode("overwrite").option("replaceWhere", "day = '2013-01-02'").save(other)
+    one_day.write.format("delta").mode("overwrite").option("replaceWhere", "day = '2013-01-02'").save(by_day)
     table = DeltaTable.forPath(spark, path)
     merge = table.alias("t").merge(frame.alias("s"), "t.id = s.id")
     merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
     table.history(5).collect()
     table.detail().collect()
     read = spark.read.format("delta").option("versionAsOf", 0).load(path)
-    joined = read.join(spark.read.format("delta").load(other).select("id", "gap"), "id", "left")
+    joined = read.join(spark.read.format("delta").load(by_day).select("id", "gap"), "id", "left")
     ranked = joined.withColumn("rank", F.row_number().over(Window.partitionBy("kind").orderBy("amount")))
     ranked.groupBy("kind").agg(
         F.count("*"),
@@ -69,7 +69,7 @@ def _tables(spark: SparkSession, frame: DataFrame, folder: Path) -> None:
     ranked.where("rank < 3").select("id", F.array("kind", "kind").alias("reasons")).collect()
 
 
-def _models(frame: DataFrame, folder: Path) -> None:
+def _fit_models(frame: DataFrame, folder: Path) -> None:
     from pyspark.ml import Pipeline, PipelineModel
     from pyspark.ml.classification import GBTClassifier, LogisticRegression
     from pyspark.ml.evaluation import BinaryClassificationEvaluator

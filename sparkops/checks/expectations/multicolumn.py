@@ -132,7 +132,7 @@ PLANNERS: Mapping[str, ExpectationPlanner] = {
     "expect_column_pair_values_a_to_be_greater_than_b": _pair_planner(
         (*CONDITION_ARGUMENTS, "or_equal"), _greater
     ),
-    # Without CONDITION_ARGUMENTS, because Great Expectations ignores them here: it evaluates an expectation that has them.
+    # Great Expectations ignores CONDITION_ARGUMENTS in this one; an expectation that has them is left to it.
     "expect_column_pair_values_to_be_in_set": _pair_planner(("value_pairs_set",), _in_pairs),
     "expect_multicolumn_sum_to_equal": _list_planner(("sum_total",), _sum_equals),
     "expect_multicolumn_values_to_be_equal": _list_planner((), _all_equal),

@@ -47,15 +47,15 @@ def find_misfits(suite: Suite, columns: Columns, *, warnings: bool = True) -> li
 
 def suggest_column(expectation: Expectation, columns: Columns) -> str:
     """Return ` Did you mean ...?` for the first missing column that resembles a known one, else an empty string."""
-    return next((suggestion for _, suggestion in _missing(expectation, columns) if suggestion), "")
+    return next((suggestion for _, suggestion in _find_missing(expectation, columns) if suggestion), "")
 
 
 def _missing_messages(table: str, expectation: Expectation, columns: Columns) -> Iterator[str]:
-    for name, suggestion in _missing(expectation, columns):
+    for name, suggestion in _find_missing(expectation, columns):
         yield f"`{table}` has no column `{name}`, which `{expectation.type}` needs.{suggestion}"
 
 
-def _missing(expectation: Expectation, columns: Columns) -> Iterator[tuple[str, str]]:
+def _find_missing(expectation: Expectation, columns: Columns) -> Iterator[tuple[str, str]]:
     """Yield each missing column that an expectation names, with the suggestion for it."""
     if expectation.type not in NEEDS_COLUMNS:
         return

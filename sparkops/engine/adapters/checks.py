@@ -100,7 +100,7 @@ class CheckHistoryTable:
                 self.name, recorded, run_id=run_id, published=bool(versions), batch=batch
             )
         except (SparkopsError, OSError) as error:
-            log.warning("the results of the checks were not kept: %s", error)
+            log.warning("the check results were not recorded: %s", error)
 
     def read(self, table: str) -> tuple[RecordedCheck, ...]:
         """Return the results of a table's checks, oldest first.

@@ -60,7 +60,7 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
 
     steps = run_in_order(
         jobs,
-        upstream={job.name: [above.name for above in upstream(job, project.declared)] for job in jobs},
+        upstream={job.name: [producer.name for producer in upstream(job, project.declared)] for job in jobs},
         find_fresh=freshness.find_fresh_run,
         run=run,
         on_skip=container.listener.job_skipped,
@@ -89,7 +89,7 @@ def _bind_all(
 ) -> dict[str, BoundParameters]:
     """Bind every job of the flow; each takes the parameters that it declares.
 
-    Targets also take the parameters and versions that no job has a use for, so that these are reported as errors.
+    Parameters and versions that no job uses are bound to the targets, which reports them as errors.
 
     Raises:
         ParamErrors: Everything that is wrong, in all jobs.

@@ -39,9 +39,9 @@ def parse(param: Param, raw: Any) -> Any:
     try:
         return _validate(param, read_value(param_type, raw))
     except InvalidValueError as error:
-        more = f" ({error})" if str(error) else ""
+        reason = f" ({error})" if str(error) else ""
         raise InputError(
-            f"`{param.name}` is {format_value(raw)}: it must be {describe_allowed(param_type)}{more}"
+            f"`{param.name}` is {format_value(raw)}: it must be {describe_allowed(param_type)}{reason}"
         ) from None
 
 

@@ -30,7 +30,7 @@ from sparkops.tables.write.rules import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-# The newest commits are searched first, because the one searched for was mostly just made.
+# The newest commits are searched first, because a write is usually searched for just after its commit.
 _NEWEST_COMMITS = 20
 # On storage that is not local, older commits than these are not searched; Delta still refuses to repeat the write.
 _MAX_REMOTE_COMMITS = 200

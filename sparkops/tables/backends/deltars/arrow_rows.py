@@ -33,7 +33,7 @@ def read_arrow(folder: Path) -> Any:
         rows = RecordBatchReader.from_stream(DeltaTable(str(folder)).scan()).read_all()
     except DeltaError as error:
         raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
-    # Delta-rs returns text as `string_view`, which Arrow cannot filter.
+    # The text of delta-rs is `string_view`, which Arrow cannot filter.
     return rows.cast(schema([field.with_type(_without_views(field.type)) for field in rows.schema]))
 
 
