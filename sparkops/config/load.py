@@ -19,7 +19,7 @@ from sparkops.config.error_text import find_inconsistencies, format_validation_e
 from sparkops.config.override import override
 from sparkops.config.paths import MissingPath, absolute, store_uri
 from sparkops.config.project import BASE, choose_env, find_root
-from sparkops.config.secrets import MissingVariable, has_reference, is_secret_key, masked, resolve
+from sparkops.config.secrets import MissingVariable, has_reference, is_secret_key, mask_values, resolve
 from sparkops.config.settings import Settings
 from sparkops.config.yaml_tree import KeyPath, YamlTree, leaves, merge, read_tree
 from sparkops.errors import ConfigError
@@ -70,7 +70,7 @@ class LoadedSettings:
     def masked(self) -> dict[str, Any]:
         """Return the settings as JSON values without secrets, as run records store them."""
         values = self.settings.model_dump(mode="json", by_alias=True)
-        return dict(masked(values, self.references, self.secrets))
+        return dict(mask_values(values, self.references, self.secrets))
 
 
 def load(

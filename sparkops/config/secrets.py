@@ -72,7 +72,9 @@ def mask(text: str, secrets: Iterable[str]) -> str:
     return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
 
 
-def masked(values: Any, references: Mapping[KeyPath, str], secrets: Iterable[str], path: KeyPath = ()) -> Any:
+def mask_values(
+    values: Any, references: Mapping[KeyPath, str], secrets: Iterable[str], path: KeyPath = ()
+) -> Any:
     """Return values that are safe to store: references as written, secrets masked.
 
     Args:
@@ -84,7 +86,7 @@ def masked(values: Any, references: Mapping[KeyPath, str], secrets: Iterable[str
     if path in references:
         return references[path]
     if isinstance(values, Mapping):
-        return {key: masked(value, references, secrets, (*path, str(key))) for key, value in values.items()}
+        return {key: mask_values(value, references, secrets, (*path, str(key))) for key, value in values.items()}
     if isinstance(values, list | tuple):
-        return [masked(value, references, secrets, (*path, str(n))) for n, value in enumerate(values)]
+        return [mask_values(value, references, secrets, (*path, str(n))) for n, value in enumerate(values)]
     return mask(values, secrets) if isinstance(values, str) else values

@@ -115,8 +115,8 @@ class SignatureReader:
             self._add_problem(name, problem)
             return
         default = REQUIRED if argument.default is inspect.Parameter.empty else argument.default
-        about = self._help.get(name) or read_param_type(annotation).about
-        param = Param(name, annotation, default, about, self._place(name))
+        description = self._help.get(name) or read_param_type(annotation).description
+        param = Param(name, annotation, default, description, self._place(name))
         try:
             self.result.params.append(_with_default(param))
         except (InputError, TypeError) as error:

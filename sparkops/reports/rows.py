@@ -28,6 +28,11 @@ class CollectedRows:
 
     def column(self, name: str) -> list[Any]:
         """Return the values of one column; raise JobFailed if there is no such column."""
+        self.require_column(name)
+        return [row.get(name) for row in self.values]
+
+    def require_column(self, name: str) -> None:
+        """Raise JobFailed if there is no such column."""
         if name not in self.columns:
             similar = get_close_matches(name, self.columns, n=1)
             raise JobFailed(
@@ -35,7 +40,6 @@ class CollectedRows:
                 + (f" Did you mean `{similar[0]}`?" if similar else "")
                 + f" Columns: {', '.join(self.columns) or 'none'}."
             )
-        return [row.get(name) for row in self.values]
 
 
 def collect_rows(source: Any, *, part: str, limit: int) -> CollectedRows:

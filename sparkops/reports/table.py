@@ -64,9 +64,9 @@ def build_table(table: Table, *, limit: int) -> TableView:
     """Collect at most `limit` rows of a table and format them."""
     part = f"Table `{table.title}`"
     rows = collect_rows(table.rows, part=part, limit=limit)
-    for name in (*table.formats, *table.labels):
-        if rows.columns:
-            rows.column(name)
+    # An empty list of rows has no columns.
+    for name in (*table.formats, *table.labels) if rows.columns else ():
+        rows.require_column(name)
     columns = tuple(
         build_column(
             name,

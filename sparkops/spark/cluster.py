@@ -39,7 +39,7 @@ class Cluster:
         self._workers, self._cores, self._memory = workers, cores, memory
         self._host = Host.current()
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._port, self._page = _free_port(), _free_port()
+        self._port, self._web_port = _free_port(), _free_port()
 
     @property
     def master(self) -> str:
@@ -53,12 +53,12 @@ class Cluster:
             EngineError: A process exited, or the workers did not register in time.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        page = ["--webui-port", str(self._page)]
+        web_ui = ["--webui-port", str(self._web_port)]
         try:
-            self._spawn("master", "master.Master", ["--host", LOOPBACK, "--port", str(self._port), *page])
+            self._spawn("master", "master.Master", ["--host", LOOPBACK, "--port", str(self._port), *web_ui])
             self._await(lambda state: state["status"] == "ALIVE")
             for number in range(self._workers):
-                offer = [
+                arguments = [
                     "-c",
                     str(self._cores),
                     "-m",
@@ -66,8 +66,8 @@ class Cluster:
                     "-d",
                     str(self._folder / f"work-{number}"),
                 ]
-                offer += ["--host", LOOPBACK, "--webui-port", "0", self.master]
-                self._spawn(f"worker-{number}", "worker.Worker", offer)
+                arguments += ["--host", LOOPBACK, "--webui-port", "0", self.master]
+                self._spawn(f"worker-{number}", "worker.Worker", arguments)
             self._await(lambda state: state["aliveworkers"] == self._workers)
         except BaseException:
             self.stop()
@@ -89,7 +89,7 @@ class Cluster:
     def state(self) -> dict[str, Any] | None:
         """Return the state that the master reports, or None when it does not respond."""
         try:
-            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._page}/json/", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{LOOPBACK}:{self._web_port}/json/", timeout=5) as answer:
                 state: dict[str, Any] = json.load(answer)
                 return state
         except (OSError, ValueError, urllib.error.URLError):
@@ -129,16 +129,16 @@ class Cluster:
                 )
             )
 
-    def _await(self, ready: Callable[[dict[str, Any]], bool]) -> None:
-        until = time.monotonic() + STARTUP_TIMEOUT
-        while time.monotonic() < until:
+    def _await(self, is_ready: Callable[[dict[str, Any]], bool]) -> None:
+        deadline = time.monotonic() + STARTUP_TIMEOUT
+        while time.monotonic() < deadline:
             for process in self._processes:
                 if process.poll() is not None:
                     raise EngineError(
                         f"A process of the cluster exited during startup: see the logs in {self._folder}."
                     )
             state = self.state()
-            if state is not None and ready(state):
+            if state is not None and is_ready(state):
                 return
             time.sleep(0.1)
         raise EngineError(

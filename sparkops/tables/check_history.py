@@ -60,7 +60,7 @@ def append_results(
         session: Used only where delta-rs cannot write the history.
         checks: The results.
         write_id: Identifies the run or micro-batch.
-        published: Whether the table was published. A run that was blocked before may append that, too.
+        published: False for a run that was blocked. If it is resumed and publishes, it appends a second time.
 
     Raises:
         TableError: The history cannot be written.
@@ -146,7 +146,7 @@ def from_row(row: Mapping[str, Any]) -> RecordedCheck:
 
 
 def _to_json(value: Any) -> str:
-    # JSON has no NaN and no infinity
+    # JSON has no NaN and no infinity.
     if isinstance(value, float) and not isfinite(value):
         return json.dumps(str(value))
     return json.dumps(value, default=str)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """Give the Spark session to those who need it.
+    """Provides the Spark session, which is started when it is first needed.
 
     Args:
         source: The session, a function that returns it, or None if there is none.

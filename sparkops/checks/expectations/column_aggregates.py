@@ -32,7 +32,7 @@ _MEAN_TYPES = ("int", "bigint", *FLOATING_TYPES, "decimal")
 # An accuracy at which `percentile_approx` is exact, as `approxQuantile` with a relative error of 0 is: no two values are
 # merged below this number of rows.
 _EXACT_ACCURACY = 2**31 - 1
-# Added to 0.5, it gives the quantile of the upper middle value: less than half a row for frames below that number of rows.
+# Added to 0.5, it gives the quantile of the upper middle value. It is less than half a row of a frame of up to 5e9 rows.
 _ABOVE_HALF = 1e-10
 # Tolerances within which Great Expectations takes a quantile for equal to a bound.
 _ABSOLUTE_TOLERANCE, _RELATIVE_TOLERANCE = 1e-8, 1e-4

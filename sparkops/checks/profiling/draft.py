@@ -35,7 +35,7 @@ def _header(profile: TableProfile, version: int | None) -> str:
     version_text = "" if version is None else f" version {version}"
     size = f"{_count(profile.rows, 'row')}, {_count(len(profile.columns), 'column')}"
     return (
-        f"# Drafted from `{_comment(profile.table)}`{version_text}: {size}. It describes what was observed once:\n"
+        f"# Drafted from `{_escape_comment(profile.table)}`{version_text}: {size}. It describes what was observed once:\n"
         "# read each line, then widen or remove it. `policy: warn` marks a guess; what has no policy blocks the table.\n"
         "policy: fail\n"
         "expectations:"
@@ -80,7 +80,7 @@ def _propose_row_count(rows: int, writes: Sequence[int]) -> Proposal:
 def _column_lines(profile: TableProfile, column: ColumnProfile) -> Iterator[str]:
     yield ""
     statistics = _describe_statistics(profile, column)
-    name = _comment(column.name)
+    name = _escape_comment(column.name)
     yield f"  # {name}: {statistics}" if statistics else f"  # {name}"
     for proposal in propose_for_column(profile, column):
         yield from _proposal_lines(proposal)
@@ -88,7 +88,7 @@ def _column_lines(profile: TableProfile, column: ColumnProfile) -> Iterator[str]
 
 def _describe_statistics(profile: TableProfile, column: ColumnProfile) -> str:
     """Return what was observed that no expectation states."""
-    facts = [_comment(column.type_text, _MAX_TYPE_WIDTH)] if column.type_name is None else []
+    facts = [_escape_comment(column.type_text, _MAX_TYPE_WIDTH)] if column.type_name is None else []
     facts += _describe_nulls(profile, column)
     non_nulls = profile.non_nulls(column)
     if column.values is not None:
@@ -119,7 +119,7 @@ def _proposal_lines(proposal: Proposal) -> Iterator[str]:
     """Yield an expectation with its comment at the end of the line, or above it if the line would be too long."""
     policy = {} if proposal.policy == "fail" else {"policy": proposal.policy}
     first, *rest = _flow_lines({**proposal.kwargs, **policy})
-    line, comment = f"  - {proposal.type}: {first}", f"# {_comment(proposal.comment)}"
+    line, comment = f"  - {proposal.type}: {first}", f"# {_escape_comment(proposal.comment)}"
     if not rest and len(f"{line}  {comment}") <= _MAX_WIDTH:
         yield f"{line}  {comment}"
         return
@@ -168,7 +168,7 @@ def _scalar(value: Any) -> str:
     return text.strip()[1:-1]
 
 
-def _comment(text: str, limit: int = 200) -> str:
+def _escape_comment(text: str, limit: int = 200) -> str:
     """Return text that fits in a comment: characters that would end the line are escaped."""
     escaped = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
     return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."

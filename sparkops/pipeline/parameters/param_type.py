@@ -41,7 +41,7 @@ class ParamType:
         item: The type of one item of a `list`.
         as_tuple: Whether a `list` is passed to the function as a tuple.
         limits: Constraints of `Annotated`, by pydantic's names: `ge`, `le`, `min_length`, `pattern`, ...
-        about: `Field(description=...)`; empty where there is none.
+        description: `Field(description=...)`; empty where there is none.
     """
 
     kind: ParamKind
@@ -51,34 +51,34 @@ class ParamType:
     item: ParamType | None = None
     as_tuple: bool = False
     limits: Mapping[str, Any] = field(default_factory=dict)
-    about: str = ""
+    description: str = ""
 
 
 def read_param_type(annotation: Any) -> ParamType:
     """Return the parameter type of an annotation; raise TypeError that lists the supported types for any other."""
-    annotation = _unwrapped(annotation)
+    annotation = _unwrap(annotation)
     if annotation in list(_SCALARS):
         return ParamType(kind=_SCALARS[annotation])
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
-        return _annotated(args[0], annotation.__metadata__)
+        return _read_annotated(args[0], annotation.__metadata__)
     if origin in (Union, types.UnionType):
-        return _optional(args, annotation)
+        return _read_optional(args, annotation)
     if origin is Literal:
-        return _literal(args)
+        return _read_literal(args)
     if origin in (list, tuple):
-        return _list(origin, args, annotation)
+        return _read_list(origin, args, annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _enum(annotation)
+        return _read_enum(annotation)
     raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
 
 
-def _unwrapped(annotation: Any) -> Any:
+def _unwrap(annotation: Any) -> Any:
     """Return the type behind a NewType or a `type` alias."""
     for attribute in ("__supertype__", "__value__"):
         inner = getattr(annotation, attribute, None)
         if inner is not None and not isinstance(annotation, type | Enum):
-            return _unwrapped(inner)
+            return _unwrap(inner)
     return annotation
 
 
@@ -91,15 +91,15 @@ def type_text(annotation: Any) -> str:
     return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z])", "", str(annotation))
 
 
-def _annotated(base: Any, metadata: Iterable[Any]) -> ParamType:
+def _read_annotated(base: Any, metadata: Iterable[Any]) -> ParamType:
     param_type = read_param_type(base)
-    limits, about = dict(param_type.limits), param_type.about
+    limits, description = dict(param_type.limits), param_type.description
     for note in metadata:
-        about = getattr(note, "description", None) or about
+        description = getattr(note, "description", None) or description
         for part in (note, *_parts(note)):
             constraints = {key: getattr(part, key, None) for key in _LIMITS}
             limits |= {key: value for key, value in constraints.items() if value is not None}
-    return replace(param_type, limits=limits, about=about if isinstance(about, str) else "")
+    return replace(param_type, limits=limits, description=description if isinstance(description, str) else "")
 
 
 def _parts(note: Any) -> tuple[Any, ...]:
@@ -107,7 +107,7 @@ def _parts(note: Any) -> tuple[Any, ...]:
     return tuple(parts) if isinstance(parts, list | tuple) else ()
 
 
-def _optional(args: tuple[Any, ...], annotation: Any) -> ParamType:
+def _read_optional(args: tuple[Any, ...], annotation: Any) -> ParamType:
     others = [arg for arg in args if arg is not type(None)]
     if len(others) != 1 or len(others) == len(args):
         raise TypeError(f"`{type_text(annotation)}` mixes types: only `X | None` is allowed")
@@ -122,7 +122,7 @@ def null_text(param_type: ParamType) -> str:
     return next(text for text in _NULLS if text not in param_type.choices)
 
 
-def _literal(args: tuple[Any, ...]) -> ParamType:
+def _read_literal(args: tuple[Any, ...]) -> ParamType:
     optional = None in args
     values = [arg for arg in args if arg is not None]
     bad = [value for value in values if type(value) not in (str, int, bool)]
@@ -138,7 +138,7 @@ def _optional_choice(param_type: ParamType) -> ParamType:
     return replace(param_type, optional=True)
 
 
-def _enum(kind: type[Enum]) -> ParamType:
+def _read_enum(kind: type[Enum]) -> ParamType:
     members = list(kind)
     if not members:
         raise TypeError(f"Enum `{kind.__name__}` has no members")
@@ -168,7 +168,7 @@ def _by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return by_text
 
 
-def _list(origin: Any, args: tuple[Any, ...], annotation: Any) -> ParamType:
+def _read_list(origin: Any, args: tuple[Any, ...], annotation: Any) -> ParamType:
     as_tuple = origin is tuple
     if not args or (as_tuple and args[1:] != (Ellipsis,)):
         raise TypeError(f"`{type_text(annotation)}`: write list[X] or tuple[X, ...]")

@@ -52,7 +52,7 @@ def values_by_key(
     rows: CollectedRows, subset: Sequence[Mapping[str, Any]], keys: tuple[str, ...], value: str
 ) -> dict[tuple[Any, ...], Any]:
     """Index the values of rows by their key columns; raise JobFailed if two rows have the same key."""
-    rows.column(value)
+    rows.require_column(value)
     values: dict[tuple[Any, ...], Any] = {}
     for row in subset:
         key = tuple(category_key(row.get(column)) for column in keys)

@@ -54,7 +54,7 @@ def build_xy_chart(plot: Plot, rows: CollectedRows) -> Chart:
     """Return a chart of lines (`line`) or of points (`scatter`)."""
     x_values = rows.column(plot.x)
     axis = build_axis(x_values, axis_label(plot.x, plot.x_label, x_values))
-    rows.column(plot.y)
+    rows.require_column(plot.y)
     series = split_into_series(rows, plot.by)
     is_line = plot.kind == "line"
     all_points = [_build_points(plot, rows.part, axis, one) for one in series]
