@@ -74,7 +74,7 @@ def connect(settings: Settings) -> MlflowClient:
         client.get_experiment_by_name(settings.models.experiment)
     except OSError as error:
         raise ModelError(
-            f"The model registry {uri} can't be made ({error}). Check models.tracking_uri."
+            f"The model registry {uri} cannot be created ({error}). Check models.tracking_uri."
         ) from error
     except MlflowException as error:
         raise EngineError(

@@ -60,6 +60,7 @@ class Registry:
         """Return the versions of a model, newest first; UnknownName if there is no such model."""
         entries = list_entries(self._settings)
         newest = next((entry.version for entry in entries if entry.name == name), 0)
+        # Raises UnknownName if the model has no version.
         find_entry(entries, name, str(newest))
         return tuple(to_version_info(entry) for entry in entries if entry.name == name)
 
@@ -124,7 +125,7 @@ class Registry:
             if to_version_info(entry).run_id == training.run_id
         ]
         if existing:
-            _log.info("run %s registered `%s` version %d already", training.run_id, name, existing[0])
+            _log.info("run %s has already registered `%s` version %d", training.run_id, name, existing[0])
             return self._assign_alias(name, existing[0])
         registration = Registration(name, self._settings, lambda model: self._score_champion(name, model))
         return self._assign_alias(name, registration.create_version(model, training, gates))
@@ -181,7 +182,7 @@ class Registry:
     def _assign_alias(self, name: str, version: int) -> ModelVersionInfo:
         """Make a new version champion or challenger, unless it has an alias already."""
         versions = self.versions(name)
-        chosen = next(each for each in versions if each.version == version)
+        chosen = next(info for info in versions if info.version == version)
         if not chosen.aliases:
             is_passed = all(gate.passed for gate in chosen.gates)
             alias = CHAMPION if is_passed else aliases.CHALLENGER

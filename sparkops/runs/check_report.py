@@ -29,7 +29,7 @@ def failure_message(
     failed = [_describe(result) for outcome in outcomes for result in _blocking_results(outcome)]
     exceeded = [outcome.block_reason for outcome in outcomes if outcome.block_reason]
     count = len(failed)
-    head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows broke its checks"
+    head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows violate its checks"
     lines = "\n".join(f"  - {line}" for line in (*failed, *exceeded))
     return (
         f"Job `{job.name}`: {head}, and {consequence}.\n{lines}\n"

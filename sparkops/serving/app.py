@@ -50,7 +50,7 @@ class Service:
     async def invocations(self, request: Request) -> Response:
         """Score the rows of a request; `?explain=true` adds the contribution of each field."""
         explain = _read_explain(request)
-        body = await _body(request, self.max_bytes)
+        body = await _read_body(request, self.max_bytes)
         rows = read_rows(body, request.headers.get("content-type", ""), self.scorer.fields)
         if len(rows) > self.max_rows:
             raise RequestError(
@@ -117,7 +117,7 @@ def _score(
     scorer: RowScorer, rows: list[Row], *, explain: bool
 ) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
     """Return the outputs of each row, and the reason for each rejected row, whose outputs are null."""
-    score = partial(_explained, scorer) if explain else scorer.score
+    score = partial(_score_and_explain, scorer) if explain else scorer.score
     empty = {output.name: None for output in scorer.outputs} | ({"explanation": None} if explain else {})
     outputs: list[Mapping[str, Any]] = []
     rejected: dict[int, str] = {}
@@ -136,14 +136,14 @@ def _score(
     return outputs, rejected
 
 
-def _explained(scorer: RowScorer, row: Row) -> dict[str, Any]:
+def _score_and_explain(scorer: RowScorer, row: Row) -> dict[str, Any]:
     try:
         return scorer.score(row, explain=True)
     except ModelError as error:
         raise RequestError(f"{error} Remove `explain`.") from error
 
 
-async def _body(request: Request, limit: int) -> bytes:
+async def _read_body(request: Request, limit: int) -> bytes:
     """Read the body up to the limit; the declared length may be wrong."""
     parts, size = [], 0
     async for part in request.stream():

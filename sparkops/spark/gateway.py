@@ -129,7 +129,7 @@ def _spawn(command: Sequence[str], environ: Mapping[str, str], log: JvmLog) -> s
 
 
 def _await_port(process: subprocess.Popen[bytes], connection_info: Path, log: JvmLog) -> tuple[int, str]:
-    until = time.monotonic() + STARTUP_TIMEOUT
+    deadline = time.monotonic() + STARTUP_TIMEOUT
     # The JVM writes the file atomically.
     while not connection_info.is_file():
         exit_code = process.poll()
@@ -138,7 +138,7 @@ def _await_port(process: subprocess.Popen[bytes], connection_info: Path, log: Jv
             raise EngineError(
                 f"Spark's JVM exited during startup (exit code {exit_code}): {error_line(log.tail(200))}"
             )
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise EngineError(
                 f"Spark's JVM did not respond in {STARTUP_TIMEOUT:.0f} s: {error_line(log.tail(200))}"
             )

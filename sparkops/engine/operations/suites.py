@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparkops.errors import ConfigError, UnknownName
+from sparkops.tables.error_messages.translation import translate_spark_errors
 
 if TYPE_CHECKING:
     from sparkops.checks.checks import Checks
@@ -88,7 +87,7 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
     from sparkops.checks.profiling.drift import describe_drift
     from sparkops.checks.profiling.profiler import profile
 
-    with _translate_spark_errors(tables):
+    with translate_spark_errors():
         table_profile = profile(tables.read(pin), table)
     return SuiteSuggestion(
         table=table,
@@ -140,18 +139,3 @@ def _rows_of_writes(tables: Tables, pin: Pin) -> tuple[int, ...]:
         return ()
     commits = tables.history(pin.table, _NEWEST_WRITES)
     return tuple(commit.rows for commit in commits if commit.rows and commit.version <= pin.version)
-
-
-@contextmanager
-def _translate_spark_errors(tables: Tables) -> Iterator[None]:
-    """Raise the translation of an error of Spark, where there is one."""
-    from py4j.protocol import Py4JError
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except (PySparkException, Py4JError) as error:
-        translated = tables.explain(error)
-        if translated is None:
-            raise
-        raise translated from error

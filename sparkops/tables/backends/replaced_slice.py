@@ -98,7 +98,7 @@ def partition_value(value: Any, type_name: Any) -> str | None:
         return None
     text = value.isoformat() if isinstance(value, date) else str(value)
     if type_name == "string":
-        # Delta stores the empty text as null
+        # Delta stores the empty text as null.
         return text or None
     if type_name == "date":
         return text if isinstance(value, date) or _is_iso_date(text) else None
