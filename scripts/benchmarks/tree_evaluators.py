@@ -60,12 +60,12 @@ def table_row(trees: int, depth: int) -> str:
         f"{times[name] / ROWS * 1e6:.1f} us, {function[1]:.2f} s" if function else "-"
         for name, function in functions.items()
     ]
-    name = selected(ensemble)
+    name = find_selected(ensemble)
     others = [seconds for other, seconds in times.items() if other != name]
     return f"| {trees} | {depth} | {' | '.join(cells)} | {name} | {min(others) / times[name]:.1f} x |"
 
 
-def selected(ensemble: TreeEnsemble) -> str:
+def find_selected(ensemble: TreeEnsemble) -> str:
     """Return the name of the evaluator that is selected."""
     evaluator = select_evaluator(ensemble, SOURCE)
     if isinstance(evaluator, NestedConditionals):

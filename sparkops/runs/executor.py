@@ -46,7 +46,7 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
         run_id, job.name, secrets=context.secrets, **_initial_facts(request, context)
     )
     services: RunServices | None = None
-    with interrupt_on_signal(), _captured_output(attempt, context):
+    with interrupt_on_signal(), _capture_all_output(attempt, context):
         try:
             written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
             with lock_for_writing(context.locks, written, run_id):
@@ -70,7 +70,7 @@ def _initial_facts(request: RunRequest, context: RunContext) -> dict[str, Any]:
 
 
 @contextmanager
-def _captured_output(attempt: Attempt, context: RunContext) -> Iterator[None]:
+def _capture_all_output(attempt: Attempt, context: RunContext) -> Iterator[None]:
     with capture_output(attempt.log, secrets=context.secrets) as log, context.redirect_jvm_output(log):
         yield
 
@@ -124,33 +124,33 @@ class RunExecutor:
     def run(self) -> None:
         """Start the session, pin the inputs, validate the suites, call the job's function and publish its result."""
         job = self.request.job
-        with self.timed("session"):
+        with self.measure_step("session"):
             session = self.services.spark.begin(self.attempt.run_id)
         self.attempt.append("session", spark=self.services.spark.describe())
-        with self.timed("pin"):
+        with self.measure_step("pin"):
             pins, models = self.pin_versions()
-        with self.timed("suites"):
+        with self.measure_step("suites"):
             for write in job.writes:
                 self.services.checks.validate(write.table)
         result = None
         if not self.can_reuse_staged():
-            with self.timed("call"):
+            with self.measure_step("call"):
                 result = self.call_job(session, pins, models)
         publisher = Publisher(
             job=job,
             values=self.request.values,
             services=self.services,
             attempt=self.attempt,
-            timer=self.timed,
+            timer=self.measure_step,
         )
-        with self.recorded_rule_violations(models):
+        with self.record_rule_violations(models):
             if job.stream:
                 publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
             else:
                 publisher.publish(result, self.context.runs.load(self.attempt.run_id))
 
     @contextmanager
-    def timed(self, step: str) -> Iterator[None]:
+    def measure_step(self, step: str) -> Iterator[None]:
         """Announce a step, and record its duration if it succeeds."""
         self.context.on_step(step)
         start = perf_counter()
@@ -158,7 +158,7 @@ class RunExecutor:
         self.attempt.append("step", timings={step: round(perf_counter() - start, 3)})
 
     @contextmanager
-    def recorded_rule_violations(self, models: Mapping[str, Any]) -> Iterator[None]:
+    def record_rule_violations(self, models: Mapping[str, Any]) -> Iterator[None]:
         """Record at the end how many scored rows violate the models' row rules, and warn of them."""
         try:
             yield

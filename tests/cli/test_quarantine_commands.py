@@ -130,7 +130,7 @@ def test_a_history_that_is_empty_or_unknown_says_what_to_do(project, capsys) -> 
 def test_a_history_that_cannot_be_written_is_a_warning_and_no_error(project, caplog) -> None:
     (project / "data" / "warehouse" / "check_results").write_text("in the way")
     keep(project, [1])
-    assert "the results of the checks were not kept" in caplog.text
+    assert "the check results were not recorded" in caplog.text
 
 
 def test_a_removed_expectation_comes_last() -> None:

@@ -68,7 +68,7 @@ def test_an_exceeded_threshold_and_another_consequence_are_named() -> None:
         JOB,
         consequence="nothing of batch 3 was published",
     )
-    assert "too many rows broke its checks, and nothing of batch 3 was published" in message
+    assert "too many rows violate its checks, and nothing of batch 3 was published" in message
     assert "  - 5 rows exceed the limit 2" in message
 
 

@@ -56,7 +56,7 @@ def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
     if not log.oldest <= version <= log.newest:
         return None
     try:
-        metadata = _metadata(log, version)
+        metadata = _read_metadata(log, version)
         if metadata is None:
             return None
         return TableVersion(
@@ -110,13 +110,13 @@ def read_transactions(path: Path) -> Mapping[str, int] | None:
         return None
 
 
-def _metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
+def _read_metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
     """Return the metadata of a version; None for a table whose commits are in a catalog."""
-    metadata, protocol = _from_checksum(log, version)
+    metadata, protocol = _read_checksum(log, version)
     if metadata is None or protocol is None:
-        metadata, protocol = _from_commits(log, version)
+        metadata, protocol = _read_commits(log, version)
     if metadata is None or protocol is None:
-        metadata, protocol = _from_checkpoint(log, log.base(version), metadata, protocol)
+        metadata, protocol = _read_checkpoint(log, log.base(version), metadata, protocol)
     features = {
         *((protocol or {}).get("readerFeatures") or ()),
         *((protocol or {}).get("writerFeatures") or ()),
@@ -128,7 +128,7 @@ def _metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
 _MetadataAndProtocol = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 
-def _from_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
+def _read_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
     if version not in log.checksums:
         return None, None
     try:
@@ -139,7 +139,7 @@ def _from_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
     return facts.get("metadata"), facts.get("protocol")
 
 
-def _from_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
+def _read_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
     metadata: dict[str, Any] | None = None
     protocol: dict[str, Any] | None = None
     for number in range(version, log.base(version), -1):
@@ -151,7 +151,7 @@ def _from_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
     return metadata, protocol
 
 
-def _from_checkpoint(
+def _read_checkpoint(
     log: LogFolder, version: int, metadata: dict[str, Any] | None, protocol: dict[str, Any] | None
 ) -> _MetadataAndProtocol:
     for file in log.checkpoints.get(version, ()):
@@ -170,9 +170,9 @@ def _commit_time(log: LogFolder, version: int) -> datetime:
     """
     if version in log.commits:
         info = read_commit_info(log.commits[version])
-        stamp = info.get("inCommitTimestamp", info.get("timestamp"))
-        if stamp is not None:
-            return datetime.fromtimestamp(stamp / 1000, tz=UTC)
+        milliseconds = info.get("inCommitTimestamp", info.get("timestamp"))
+        if milliseconds is not None:
+            return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
         return datetime.fromtimestamp(log.commits[version].stat().st_mtime, tz=UTC)
     newest = max((file.stat().st_mtime for file in log.checkpoints.get(version, ())), default=0.0)
     return datetime.fromtimestamp(newest, tz=UTC)
