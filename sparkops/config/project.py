@@ -20,7 +20,7 @@ def find_root(start: Path) -> Path:
         ProjectError: There is none.
     """
     try:
-        return _nearest(start)
+        return _find_nearest(start)
     except OSError as error:
         raise ProjectError(
             f"{error.filename or start} cannot be read: {error.strerror}. "
@@ -28,7 +28,7 @@ def find_root(start: Path) -> Path:
         ) from error
 
 
-def _nearest(start: Path) -> Path:
+def _find_nearest(start: Path) -> Path:
     folder = start.resolve()
     if not folder.exists():
         raise ProjectError(

@@ -1,4 +1,4 @@
-"""Return whether the process of a run is alive, so that a crashed run is seen as one."""
+"""Identify the process of a run, and detect that it is gone although the run did not end: the run has crashed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _is_alive(pid: Any, start_time: Any) -> bool:
 
 
 def _start_time(pid: int) -> str | None:
-    """Return the kernel's start time of a process, which tells it from a later process with the same id."""
+    """Return the kernel's start time of a process, which distinguishes it from a later process with the same id."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()[19]
     except OSError:

@@ -94,9 +94,9 @@ def java_context(spark: SparkSession) -> Any:
 def _cancel(spark: SparkSession, run_id: str, wait: float) -> bool:
     if is_remote(spark):
         return _call_jvm(lambda: bool(spark.interruptTag(run_id)) or True, otherwise=False)
-    until = time.monotonic() + wait
+    deadline = time.monotonic() + wait
     quiet_since: float | None = None
-    while time.monotonic() < until:
+    while time.monotonic() < deadline:
         active = _call_jvm(lambda: _cancel_once(spark, run_id), otherwise=None)
         if active is None:
             # The JVM has exited, and its jobs with it.

@@ -123,11 +123,10 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
         f"Compared {format_count(result.random_rows, 'row')}, new (--seed {seed}); "
         f"{_count_differences(result.batch_differences)} between rows scored singly and in a batch"
     )
-    certified = result.certificate_differences[:_MAX_DIFFERENCES]
-    new = result.batch_differences[:_MAX_DIFFERENCES]
-    for line in (*certified, *new):
+    differences = (result.certificate_differences, result.batch_differences)
+    for line in (line for lines in differences for line in lines[:_MAX_DIFFERENCES]):
         click.echo(f"         {line}")
-    return 1 if certified or new else 0
+    return 1 if any(differences) else 0
 
 
 def _count_differences(differences: Sequence[object]) -> str:

@@ -42,11 +42,11 @@ def _from_text(param_type: ParamType, text: str) -> Any:
     if param_type.optional and text not in param_type.choices:
         if text.strip().lower() in ("", "null", "none"):
             return None
-        text = _unquoted(text)
+        text = _unquote(text)
     return _TEXTS[param_type.kind](param_type, text)
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] == '"':
         try:
             return str(json.loads(text))
@@ -191,8 +191,8 @@ def _item(param_type: ParamType, number: int, raw: Any) -> Any:
     try:
         return read_value(param_type, raw)
     except InvalidValueError as error:
-        more = f", {error}" if str(error) else ""
-        raise InvalidValueError(f"item {number} is {format_value(raw)}{more}") from None
+        reason = f", {error}" if str(error) else ""
+        raise InvalidValueError(f"item {number} is {format_value(raw)}{reason}") from None
 
 
 _READERS: Final[Mapping[str, Callable[[ParamType, Any], Any]]] = {

@@ -29,7 +29,7 @@ from sparkops.tables.log.log_folder import open_log
 if TYPE_CHECKING:
     from deltalake import CommitProperties
 
-# An append that conflicts with another writer is tried so often, with pauses of at most so many seconds.
+# Attempts of an append that conflicts with other writers, and the longest pause between two attempts in seconds.
 _ATTEMPTS, _MAX_PAUSE = 20, 0.5
 # Appends of rows make small files, which are compacted at every 50th version.
 _COMPACT_EVERY = 50
