@@ -35,7 +35,7 @@ def pages() -> Mapping[str, str]:
     return {name: text.replace("\n\n", f"\n\n{NOTE}\n\n", 1) for name, text in texts.items()}
 
 
-def outdated() -> list[str]:
+def find_outdated() -> list[str]:
     """Return the names of the pages whose file differs from what the code says now."""
     files = {name: FOLDER / name for name in pages()}
     return [
@@ -162,7 +162,7 @@ class Key:
     example: str
 
 
-_FROM_OUTSIDE = ("root", "env")
+_NOT_IN_FILES = ("root", "env")
 DEFAULT_STATE = ".sparkops"
 
 
@@ -170,16 +170,16 @@ def keys(section: type[BaseModel] = settings.Settings, prefix: str = "") -> Iter
     """Yield every key of the settings, in the order of the classes."""
     texts = _field_texts(section)
     for name, field in section.model_fields.items():
-        shown = field.alias or name
+        key = field.alias or name
         inner = _section_of(field)
-        if not prefix and name in _FROM_OUTSIDE:
+        if not prefix and name in _NOT_IN_FILES:
             continue
         if name in texts:
             text, example = texts[name]
-            yield Key(f"{prefix}{shown}", _type_text(field.annotation), _default(field), text, example)
+            yield Key(f"{prefix}{key}", _type_text(field.annotation), _default(field), text, example)
         if inner is not None:
-            below = "<table>." if _is_mapping(field) else ""
-            yield from keys(inner, f"{prefix}{shown}.{below}")
+            infix = "<table>." if _is_mapping(field) else ""
+            yield from keys(inner, f"{prefix}{key}.{infix}")
 
 
 def configuration_page() -> str:
@@ -230,8 +230,8 @@ def _as_yaml(route: str, example: str) -> str:
     """Return an example as a file of conf/ holds it, with the keys that this one cannot do without."""
     *outer, last = route.replace("<table>", "orders").split(".")
     lines = [f"{'  ' * depth}{key}:" for depth, key in enumerate(outer)]
-    beside = [f"{'  ' * len(outer)}{line}" for line in NEEDED.get(route, ())]
-    return "\n".join([*lines, *beside, f"{'  ' * len(outer)}{last}: {example}"])
+    siblings = [f"{'  ' * len(outer)}{line}" for line in NEEDED.get(route, ())]
+    return "\n".join([*lines, *siblings, f"{'  ' * len(outer)}{last}: {example}"])
 
 
 _CSV = ("path: source/orders.csv", "format: csv")
@@ -292,7 +292,8 @@ def _default(field: FieldInfo) -> str:
         return "empty"
     value = field.default
     if value is PydanticUndefined:
-        return f"`{DEFAULT_STATE}`"  # the one required field that a file may set
+        # The one required field that a file may set.
+        return f"`{DEFAULT_STATE}`"
     words = {None: "none", True: "`true`", False: "`false`"}
     if value is None or isinstance(value, bool):
         return words[value]
@@ -309,13 +310,13 @@ def _first_sentence(section: type[BaseModel]) -> str:
 def errors_page() -> str:
     """Return the reference of errors and exit codes, from the classes of errors."""
     lines = [ERRORS_HEAD, "## Exit codes", "", "| code | meaning | raised as |", "| ---: | --- | --- |"]
-    every = list(_tree(errors.SparkopsError, 0))
+    all_kinds = list(_tree(errors.SparkopsError, 0))
     for code, meaning in CODES.items():
-        names = [kind for kind, _ in every if _exit_code(kind) == code]
+        names = [kind for kind, _ in all_kinds if _exit_code(kind) == code]
         shown = [f"`{kind.__name__}`" for kind in names if _exit_code(kind.__base__) != code]
         lines.append(f"| {code} | {meaning} | {', '.join(shown) or '-'} |")
     lines += ["", ERRORS_MIDDLE, "| error | exit code | meaning |", "| --- | ---: | --- |"]
-    for kind, depth in every:
+    for kind, depth in all_kinds:
         indent = "&nbsp;" * 4 * depth
         summary = _cell((inspect.getdoc(kind) or "").split("\n")[0])
         lines.append(f"| {indent}`{kind.__name__}` | {_exit_code(kind)} | {summary} |")
@@ -354,9 +355,9 @@ assert issubclass(ChecksFailed, SparkopsError)
 
 def _tree(kind: type[Exception], depth: int) -> Iterator[tuple[type[Exception], int]]:
     yield kind, depth
-    for below in kind.__subclasses__():
-        if below.__module__ == errors.__name__:
-            yield from _tree(below, depth + 1)
+    for subclass in kind.__subclasses__():
+        if subclass.__module__ == errors.__name__:
+            yield from _tree(subclass, depth + 1)
 
 
 def _exit_code(kind: Any) -> int | None:
@@ -368,12 +369,12 @@ def _exit_code(kind: Any) -> int | None:
 
 def main(words: list[str]) -> int:
     """Write the pages, or report which are out of date."""
-    late = outdated()
+    outdated = find_outdated()
     if "--check" in words:
-        for name in late:
+        for name in outdated:
             print(f"docs/reference/{name} is out of date: run scripts/docs --reference")
-        return 1 if late else 0
-    for name in late:
+        return 1 if outdated else 0
+    for name in outdated:
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / name).write_text(pages()[name], "utf-8")
         print(f"wrote docs/reference/{name}")

@@ -136,14 +136,14 @@ def _read_layer(root: Path, name: str) -> YamlTree:
     seen: dict[KeyPath, str] = {}
     for tree in trees:
         for path, _ in leaves(tree.values):
-            first, now = seen.get(path), _nearest(tree.places, path)
+            first, now = seen.get(path), _nearest_place(tree.places, path)
             if first is not None:
                 merged.problems.append(f"{now}: `{'.'.join(path)}` is already set at {first}")
             seen[path] = now
     return merged
 
 
-def _nearest(places: Mapping[KeyPath, str], path: KeyPath) -> str:
+def _nearest_place(places: Mapping[KeyPath, str], path: KeyPath) -> str:
     sizes = range(len(path), 0, -1)
     return next((places[path[:size]] for size in sizes if path[:size] in places), "conf")
 
@@ -173,7 +173,7 @@ class _SettingsBuilder:
         )
 
     def _add_problem(self, path: KeyPath, text: str) -> None:
-        self.problems.append(f"{_nearest(self.places, path)}: {text}")
+        self.problems.append(f"{_nearest_place(self.places, path)}: {text}")
 
     def _convert(self, value: Any, path: KeyPath) -> Any:
         if isinstance(value, Mapping):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def persisted(frame: DataFrame | None) -> Iterator[None]:
+def persist_during(frame: DataFrame | None) -> Iterator[None]:
     """Keep a frame in Spark's memory while the block runs; a frame that is cached already stays so."""
     if frame is None or frame.is_cached:
         yield
@@ -34,7 +34,7 @@ def evaluate(model: Model) -> dict[str, float]:
     if model.evaluate is None:
         return _to_floats(model.metrics)
     if model.heldout is None:
-        raise ModelError("Model.evaluate needs rows to look at: give Model.heldout too.")
+        raise ModelError("Model.evaluate needs held-out rows: give Model.heldout, too.")
     if model.heldout.isEmpty():
         raise ModelError(
             "Model.heldout has no rows, so no metric can be computed. Check how the job splits its table."

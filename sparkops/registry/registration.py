@@ -12,7 +12,7 @@ from sparkops.artifact.facts import ModelFacts
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
-from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persisted
+from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persist_during
 from sparkops.registry.mlflow_store import connect
 from sparkops.registry.spark_model_folder import build_spark_model_folder, check_trained
 from sparkops.registry.upload import upload_version
@@ -62,7 +62,7 @@ class Registration:
         if detect_flavor(model.fitted) is None:
             check_trained(model)
         with (
-            persisted(model.heldout),
+            persist_during(model.heldout),
             prepared_model(model, self.settings) as prepared,
             tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
         ):

@@ -101,7 +101,7 @@ class Tables:
             run_id: The run. A retry finds its commit and writes nothing.
             values: The run's parameters, which define the slice of a `replace`.
             staged: Whether the frame is all that the run staged for the table, so that its files can become the table's.
-            batch: The micro-batch that the frame is.
+            batch: The micro-batch of a stream, if the frame is one.
         """
         publication = Publication(
             frame=frame,

@@ -159,7 +159,7 @@ class FileCommit:
         from deltalake.transaction import create_table_with_add_actions
 
         columns = Schema.from_json(json.dumps(as_nullable(schema)))
-        with self._linked(folder) as actions:
+        with self._link_files(folder) as actions:
             create_table_with_add_actions(
                 str(folder),
                 columns,
@@ -176,7 +176,7 @@ class FileCommit:
             folder: The table's folder.
         """
         mode = "append" if self.write.mode == "append" else "overwrite"
-        with self._linked(folder) as actions:
+        with self._link_files(folder) as actions:
             table.create_write_transaction(
                 [*actions],
                 mode,
@@ -187,8 +187,8 @@ class FileCommit:
             )
 
     @contextmanager
-    def _linked(self, folder: Path) -> Iterator[list[AddAction]]:
-        """Give the actions that add the files, and keep the links if the block commits them.
+    def _link_files(self, folder: Path) -> Iterator[list[AddAction]]:
+        """Link the files into the folder, yield the actions that add them, and keep the links if the block succeeds.
 
         Raises:
             TableBusy: Another writer changed the table at the same time.
