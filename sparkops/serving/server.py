@@ -18,7 +18,8 @@ from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
 from sparkops.scoring.artifact.scorer_folder import load
-from sparkops.scoring.locate.model_uri import find_scorer_folder, locate
+from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
+from sparkops.scoring.protocol import RowScorer
 from sparkops.scoring.rules.rule_monitor import RuleMode
 from sparkops.serving.app import Service
 from sparkops.serving.health import Health, read_certificate
@@ -57,7 +58,7 @@ def load_service(
 
 def _open_scorer(
     model: LocatedModel, worker_settings: WorkerSettings, rules: RuleMode
-) -> tuple[Path, PyfuncScorer | Scorer]:
+) -> tuple[Path, RowScorer]:
     """Return the folder of a model's certificate, and its scorer."""
     if is_pyfunc_model(model.folder):
         return model.folder, open_pyfunc_scorer(model, worker_settings)

@@ -28,7 +28,7 @@ NOT_RUN = {
 
 
 def test_the_generated_pages_are_current() -> None:
-    assert REFERENCE["outdated"]() == [], "run scripts/docs --reference"
+    assert REFERENCE["find_outdated"]() == [], "run scripts/docs --reference"
 
 
 def test_every_configuration_key_is_described_with_an_example() -> None:
