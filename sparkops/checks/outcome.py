@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.check import CheckResult, format_expectation
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -74,11 +74,8 @@ class GateOutcome:
 
 def describe(result: CheckResult) -> str:
     """Return a result as one line: the expectation, what was found, and where it is written."""
-    column = result.kwargs.get("column")
-    arguments = [] if column is None else [str(column)]
-    arguments += [f"{key}={value}" for key, value in result.kwargs.items() if key != "column"]
     place = f" ({result.place})" if result.place else ""
-    return f"{result.expectation}({', '.join(arguments)}): {_describe_finding(result)}{place}"
+    return f"{format_expectation(result.expectation, result.kwargs)}: {_describe_finding(result)}{place}"
 
 
 def _describe_finding(result: CheckResult) -> str:

@@ -68,6 +68,14 @@ class CheckResult:
         )
 
 
+def format_expectation(expectation: str, kwargs: Mapping[str, Any]) -> str:
+    """Return an expectation with its arguments: `expect_column_values_to_be_between(month, min_value=1)`."""
+    column = kwargs.get("column")
+    arguments = [] if column is None else [str(column)]
+    arguments += [f"{key}={value}" for key, value in kwargs.items() if key != "column"]
+    return f"{expectation}({', '.join(arguments)})"
+
+
 def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None and other is None else (one or 0) + (other or 0)
 

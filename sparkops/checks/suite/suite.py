@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
-from sparkops.pipeline.check import Policy
+from sparkops.pipeline.check import Policy, format_expectation
 from sparkops.place import Place
 
 POLICIES: tuple[Policy, ...] = get_args(Policy)
@@ -41,12 +41,7 @@ class Expectation:
     @property
     def label(self) -> str:
         """Return it as one line: `expect_column_values_to_be_between(month, min_value=1, max_value=12)`."""
-        column = self.kwargs.get("column")
-        arguments = [] if column is None else [str(column)]
-        arguments += [
-            f"{key}={value}" for key, value in self.kwargs.items() if key not in ("column", "mostly")
-        ]
-        return f"{self.type}({', '.join(arguments)})"
+        return format_expectation(self.type, {k: v for k, v in self.kwargs.items() if k != "mostly"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

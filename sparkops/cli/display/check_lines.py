@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sparkops.cli.display.format import format_count
+from sparkops.pipeline.check import format_expectation
 
 # How a failed check of each policy is marked.
 FAILURE_MARKS = {"fail": "FAIL", "warn": "warn", "quarantine": "held"}
@@ -16,7 +17,7 @@ _MAX_OBSERVED = 60
 def check_lines(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one aligned line for each result, as a record keeps it; failed ones show examples of failing values."""
     labels = [
-        f"{check['table']}: {expectation_label(check['expectation'], check['kwargs'])}" for check in checks
+        f"{check['table']}: {format_expectation(check['expectation'], check['kwargs'])}" for check in checks
     ]
     findings = list(map(_finding, checks))
     width = max((len(label) for label, finding in zip(labels, findings, strict=True) if finding), default=0)
@@ -29,14 +30,6 @@ def summarize_checks(checks: Sequence[Mapping[str, Any]]) -> str:
     marks = [_mark(check).strip() for check in checks]
     counts = [f"{marks.count(mark)} {mark}" for mark in ("ok", *FAILURE_MARKS.values()) if mark in marks]
     return f"{format_count(len(checks), 'check')}: {', '.join(counts)}"
-
-
-def expectation_label(expectation: str, kwargs: Mapping[str, Any]) -> str:
-    """Return an expectation with its arguments: `expect_column_values_to_be_between(month, min_value=1)`."""
-    column = kwargs.get("column")
-    arguments = [] if column is None else [str(column)]
-    arguments += [f"{key}={value}" for key, value in kwargs.items() if key != "column"]
-    return f"{expectation}({', '.join(arguments)})"
 
 
 def _mark(check: Mapping[str, Any]) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from sparkops.cli.display.check_lines import FAILURE_MARKS, expectation_label
+from sparkops.cli.display.check_lines import FAILURE_MARKS
 from sparkops.cli.display.format import format_count, format_time
 from sparkops.engine.operations.expectation_history import ExpectationHistory
-from sparkops.pipeline.check import Moment, RecordedCheck
+from sparkops.pipeline.check import Moment, RecordedCheck, format_expectation
 
 _COLOURS = {"fail": "red", "warn": "yellow", "quarantine": "yellow"}
 _HEADER = "expectation\tlast\tlast_run\tlast_failed\tfailed\truns\tplot\tmarks"
@@ -163,4 +163,4 @@ def _tab_separated(history: ExpectationHistory) -> str:
 
 def _label(history: ExpectationHistory) -> str:
     result = history.last.result
-    return expectation_label(result.expectation, result.kwargs).replace("\t", " ").replace("\n", " ")
+    return format_expectation(result.expectation, result.kwargs).replace("\t", " ").replace("\n", " ")
