@@ -56,7 +56,9 @@ def run_in_terminal(words: list[str], folder: Path) -> str:
         "PYTHONPATH": str(ROOT),
     }
     terminal, command_end = pty.openpty()
-    process = subprocess.Popen(words, cwd=folder, env=environ, stdin=command_end, stdout=command_end, stderr=command_end)
+    process = subprocess.Popen(
+        words, cwd=folder, env=environ, stdin=command_end, stdout=command_end, stderr=command_end
+    )
     os.close(command_end)
     output = bytearray()
     while True:

@@ -70,7 +70,11 @@ def examine(
     ]
     findings += [_catch_errors("class-data archive", lambda: _examine_archive(host)), _examine_python(host)]
     if settings is not None:
-        findings += [*_examine_folders(settings), _examine_registry(settings), _examine_free_space(settings.root)]
+        findings += [
+            *_examine_folders(settings),
+            _examine_registry(settings),
+            _examine_free_space(settings.root),
+        ]
         if deep:
             findings.append(_catch_errors("round trip", lambda: _examine_round_trip(settings)))
     return findings
@@ -100,7 +104,10 @@ def _examine_packages() -> Iterator[Finding]:
         required = f">={_format_version(low)}" + (f",<{_format_version(high)}" if high else "")
         fix = "" if is_supported else f"pip install '{package}{required}'"
         yield Finding(
-            name=package, ok=is_supported, detail=version if is_supported else f"{version}, required {required}", fix=fix
+            name=package,
+            ok=is_supported,
+            detail=version if is_supported else f"{version}, required {required}",
+            fix=fix,
         )
 
 

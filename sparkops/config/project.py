@@ -71,7 +71,5 @@ def choose_env(root: Path, env: str | None, environment: Mapping[str, str]) -> s
     if requested and requested not in known:
         source = "--env" if env else ENV_VARIABLE
         advice = f"Create conf/{requested}/, or give {source} another name."
-        raise UnknownName(
-            "environment", requested, known, where="conf/", advice=advice
-        )
+        raise UnknownName("environment", requested, known, where="conf/", advice=advice)
     return requested or (LOCAL if LOCAL in known else BASE)

@@ -86,7 +86,9 @@ def mask_values(
     if path in references:
         return references[path]
     if isinstance(values, Mapping):
-        return {key: mask_values(value, references, secrets, (*path, str(key))) for key, value in values.items()}
+        return {
+            key: mask_values(value, references, secrets, (*path, str(key))) for key, value in values.items()
+        }
     if isinstance(values, list | tuple):
         return [mask_values(value, references, secrets, (*path, str(n))) for n, value in enumerate(values)]
     return mask(values, secrets) if isinstance(values, str) else values

@@ -70,7 +70,8 @@ def test_local_is_the_default_where_it_exists_and_the_variable_names_another(mak
 def test_an_unknown_environment_is_reported_with_those_there_are(make):
     root = make(prod__a="", checks__flights="expectations: []")
     with pytest.raises(
-        UnknownName, match=r"No environment `pord` in conf/\. Did you mean `prod`\? Known: base, prod\. Create conf/pord/, or give --env another name\."
+        UnknownName,
+        match=r"No environment `pord` in conf/\. Did you mean `prod`\? Known: base, prod\. Create conf/pord/, or give --env another name\.",
     ):
         load_in(root, env="pord")
     with pytest.raises(UnknownName, match="give SPARKOPS_ENV another name"):

@@ -24,7 +24,7 @@ from sparkops.cli.display.expectation_history import history_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.json_values import commit_json, registered_json
-from sparkops.pyfunc.worker.manifest import read_manifest, write_manifest, verify_folder
+from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_manifest
 from sparkops.runs.record import run_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save

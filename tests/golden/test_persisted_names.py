@@ -149,7 +149,11 @@ def test_files_of_a_model_keep_their_names() -> None:
     assert (files.SCORER, files.DESCRIPTION, files.ARRAYS, files.CERTIFICATE) == (
         "scorer", "description.json", "arrays.npz", "certificate.jsonl"
     )  # fmt: skip
-    assert (files.FACTS, files.FLAVOR, files.MANIFEST_HASH_TAG) == ("sparkops.json", "flavor.json", "sparkops.seal")
+    assert (files.FACTS, files.FLAVOR, files.MANIFEST_HASH_TAG) == (
+        "sparkops.json",
+        "flavor.json",
+        "sparkops.seal",
+    )
     assert (artifact.SPARK_MODEL, compiled_scorer.ORIGIN, identity.TAG) == (
         "sparkml", "compiled.json", "sparkops.scorer"
     )  # fmt: skip

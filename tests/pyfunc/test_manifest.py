@@ -10,7 +10,7 @@ import pytest
 from fakes.worker import MANIFEST
 
 from sparkops.errors import ModelError
-from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, write_manifest, verify_folder
+from sparkops.pyfunc.worker.manifest import Manifest, read_manifest, verify_folder, write_manifest
 
 
 @pytest.fixture
@@ -24,7 +24,10 @@ def folder(tmp_path: Path) -> Path:
 def test_a_manifest_is_read_back(folder: Path) -> None:
     manifest = write_manifest(MANIFEST, folder)
     assert (
-        read_manifest(folder) == verify_folder(folder, manifest.hash) == verify_folder(folder, None) == manifest
+        read_manifest(folder)
+        == verify_folder(folder, manifest.hash)
+        == verify_folder(folder, None)
+        == manifest
     )
     assert set(manifest.files) == {"model.skops", "code/own.py"}
     assert replace(manifest, files={}, hash=MANIFEST.hash) == MANIFEST
@@ -78,7 +81,9 @@ def test_the_file_that_mlflow_adds_to_a_copy_is_accepted(folder: Path) -> None:
 def test_a_damaged_manifest_is_an_error(folder: Path, text: str) -> None:
     write_manifest(MANIFEST, folder)
     text_of_manifest = (folder / "flavor.json").read_text()
-    (folder / "flavor.json").write_text(text_of_manifest.replace('"double"', '"os"') if text == "odd type" else text)
+    (folder / "flavor.json").write_text(
+        text_of_manifest.replace('"double"', '"os"') if text == "odd type" else text
+    )
     with pytest.raises(ModelError, match=r"flavor\.json (is damaged|was written by a later release)"):
         read_manifest(folder)
 

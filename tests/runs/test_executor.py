@@ -117,7 +117,8 @@ def test_an_exceeded_threshold_of_the_table_is_named_in_the_error(go, fakes) -> 
     fakes.checks.rules["out"] = (lambda n: n < 10, "quarantine")
     fakes.checks.max_quarantined = 0
     with pytest.raises(
-        ChecksFailed, match=r"too many rows violate its checks, and nothing .*\n  - too many rows quarantined\n"
+        ChecksFailed,
+        match=r"too many rows violate its checks, and nothing .*\n  - too many rows quarantined\n",
     ):
         go(doubled)
     assert "out" not in fakes.tables.versions

@@ -60,7 +60,9 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
     manifest_hash = located.manifest_hash or None
     manifest = verify_folder(located.folder, manifest_hash)
     python = find_interpreter(manifest, settings)
-    worker = WorkerProcess(located.folder, manifest, python, timeout=settings.timeout, manifest_hash=manifest_hash)
+    worker = WorkerProcess(
+        located.folder, manifest, python, timeout=settings.timeout, manifest_hash=manifest_hash
+    )
     scorer = PyfuncScorer(manifest, worker)
     try:
         reason = _verify_answers(scorer, located.folder)

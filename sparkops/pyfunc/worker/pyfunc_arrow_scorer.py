@@ -52,6 +52,8 @@ def _get_scorer(model: PyfuncArrowScorer) -> PyfuncScorer:
         _SCORERS.clear()
         folder = Path(model.folder)
         manifest = read_manifest(folder)
-        worker = WorkerProcess(folder, manifest, Path(model.python), timeout=model.timeout, manifest_hash=model.manifest_hash)
+        worker = WorkerProcess(
+            folder, manifest, Path(model.python), timeout=model.timeout, manifest_hash=model.manifest_hash
+        )
         _SCORERS[model.manifest_hash] = PyfuncScorer(manifest, worker)
     return _SCORERS[model.manifest_hash]

@@ -65,7 +65,13 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, folder: Path, manifest: Manifest, python: Path, *, timeout: float, manifest_hash: str | None = None
+        self,
+        folder: Path,
+        manifest: Manifest,
+        python: Path,
+        *,
+        timeout: float,
+        manifest_hash: str | None = None,
     ) -> None:
         self._folder, self._manifest, self._python = folder, manifest, python
         self._timeout, self._manifest_hash = timeout, manifest_hash

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import InputError, ModelError, NotCompiled, UnknownName
-from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, SCORER, MANIFEST_HASH_TAG
+from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, MANIFEST_HASH_TAG, SCORER
 from .identity import TAG, check_identity
 from .sqlite_registry import find_entry, local_folder, read_entries, sqlite_file
 from .tracking_server import download, fetch_tag
