@@ -146,9 +146,9 @@ def _examine_archive(host: Host) -> Finding:
 
 
 def _examine_python(host: Host) -> Finding:
-    is_found = shutil.which(host.python) is not None
-    fix = "" if is_found else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
-    return Finding(name="python of the workers", ok=is_found, detail=host.python, fix=fix)
+    can_run = shutil.which(host.python) is not None
+    fix = "" if can_run else "Unset PYSPARK_PYTHON, or set it to a Python that the workers can run."
+    return Finding(name="python of the workers", ok=can_run, detail=host.python, fix=fix)
 
 
 def _examine_folders(settings: Settings) -> Iterator[Finding]:

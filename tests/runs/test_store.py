@@ -79,7 +79,7 @@ def test_a_run_is_found_by_a_part_of_its_id_that_matches_it_only(tmp_path: Path)
         store.begin(run_id, "job")
     assert store.load("bbb").id == "20130102-000000-bbb"
     assert store.load("last").id == "20130102-000000-bbb"
-    with pytest.raises(UnknownName, match="matches several"):
+    with pytest.raises(UnknownName, match="Several ids match"):
         store.load("2013")
     with pytest.raises(UnknownName, match="sparkops runs"):
         store.load("zzz")

@@ -163,5 +163,5 @@ def test_the_checked_rows_are_spread_over_the_certificate() -> None:
         for each in range(100)
     ]
     health = Health(TenTimesScorer(), cases, max_rows=32)
-    assert health.cases == 32
+    assert health.case_count == 32
     assert Health(TenTimesScorer(), (), max_rows=32).find_problem() == ""
