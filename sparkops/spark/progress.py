@@ -64,19 +64,20 @@ class _Poll:
 
     def __init__(self, spark: SparkSession, run_id: str) -> None:
         self._spark, self._run_id = spark, run_id
-        self._stages_of_ended: dict[int, tuple[int, ...]] = {}
-        self._ended: dict[int, _Stage] = {}
+        self._stages_of_ended_jobs: dict[int, tuple[int, ...]] = {}
+        self._ended_stages: dict[int, _Stage] = {}
 
     def snapshot(self) -> Snapshot:
         if is_remote(self._spark):
             return Snapshot()
         context = java_context(self._spark)
         tracker, store = context.statusTracker(), context.statusStore()
-        jobs = {job: self._stages(tracker, job) for job in tracker.getJobIdsForTag(self._run_id)}
-        active = [job for job in jobs if job not in self._stages_of_ended]
-        ids = {stage for stages in jobs.values() for stage in stages}
+        jobs = {job: self._stage_ids(tracker, job) for job in tracker.getJobIdsForTag(self._run_id)}
+        active = [job for job in jobs if job not in self._stages_of_ended_jobs]
+        active_stages = {stage for job in active for stage in jobs[job]}
         stages = [
-            self._stage(store, stage, ended=stage not in _stages_of(jobs, active)) for stage in sorted(ids)
+            self._stage(store, stage, ended=stage not in active_stages)
+            for stage in sorted({stage for ids in jobs.values() for stage in ids})
         ]
         return Snapshot(
             jobs_active=len(active),
@@ -91,24 +92,24 @@ class _Poll:
             doing=next((stage.doing for stage in stages if not stage.done and stage.doing), ""),
         )
 
-    def _stages(self, tracker: Any, job: int) -> tuple[int, ...]:
-        if job in self._stages_of_ended:
-            return self._stages_of_ended[job]
+    def _stage_ids(self, tracker: Any, job: int) -> tuple[int, ...]:
+        if job in self._stages_of_ended_jobs:
+            return self._stages_of_ended_jobs[job]
         job_info = tracker.getJobInfo(job)
         if not job_info.isDefined():
             return ()
         info = job_info.get()
         stages = tuple(info.stageIds())
         if info.status().toString() != "RUNNING":
-            self._stages_of_ended[job] = stages
+            self._stages_of_ended_jobs[job] = stages
         return stages
 
     def _stage(self, store: Any, stage: int, *, ended: bool) -> _Stage:
-        if stage in self._ended:
-            return self._ended[stage]
+        if stage in self._ended_stages:
+            return self._ended_stages[stage]
         read = _read_stage(store, stage, ended=ended)
         if read.done:
-            self._ended[stage] = read
+            self._ended_stages[stage] = read
         return read
 
 
@@ -163,10 +164,6 @@ class ProgressWatcher:
         if now != self.last:
             self.last = now
             self._listener(now)
-
-
-def _stages_of(jobs: dict[int, tuple[int, ...]], active: list[int]) -> set[int]:
-    return {stage for job in active for stage in jobs[job]}
 
 
 def _read_stage(store: Any, stage: int, *, ended: bool) -> _Stage:
