@@ -94,6 +94,7 @@ def _type_name(expectation: Expectation, columns: Columns) -> str | None:
     try:
         column_type = columns.type_of(columns.find(name))
     except (ValueError, StopIteration):
+        # StopIteration: a name in other quotes than backticks, which `find` knows and `type_of` does not.
         return None
     return column_type.split("(")[0] if isinstance(column_type, str) else str(column_type["type"])
 

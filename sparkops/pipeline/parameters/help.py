@@ -13,6 +13,7 @@ from sparkops.pipeline.parameters.bind import option
 from sparkops.pipeline.parameters.docstring import without_args
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value import to_text
+from sparkops.pipeline.write import Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,7 @@ class ParameterHelp:
     Args:
         name: Parameter name.
         option: Command-line option: `--max-iter`.
-        type: Type label: INT, YYYY-MM-DD, JFK|LGA|EWR, TEXT,...
+        type: Type label: INT, YYYY-MM-DD, JFK|LGA|EWR, TEXT, ...
         limits: Constraints: "at least 1, at most 50"; empty where there are none.
         default: Default as text; empty when the parameter is required.
         required: Whether a value is required.
@@ -68,48 +69,51 @@ def _describe_param(param: Param, conf: str) -> ParameterHelp:
         option=option(param.name),
         type=type_label(param_type),
         limits=describe_limits(param_type),
-        default="" if param.required else _default(param),
+        default="" if param.required else _format_default(param),
         required=param.required and not conf,
         help=param.help,
         conf=conf,
     )
 
 
-def _default(param: Param) -> str:
+def _format_default(param: Param) -> str:
     return "none" if param.default is None else to_text(param, param.default)
 
 
 def usage(job: Job, rows: Sequence[ParameterHelp]) -> str:
     """Return the first part of `sparkops run JOB --help`: command line, docstring, inputs and outputs."""
     required = "".join(f" {row.option} {row.type}" for row in rows if row.required)
-    parts = [f"Usage: sparkops run {job.name}{required} [OPTIONS]", without_args(job.doc), _facts(job)]
+    parts = [f"Usage: sparkops run {job.name}{required} [OPTIONS]", without_args(job.doc), _format_facts(job)]
     return "\n\n".join(part for part in parts if part)
 
 
-def _facts(job: Job) -> str:
+def _format_facts(job: Job) -> str:
     """Return the inputs, outputs and file of a job."""
     facts = {
         "Reads": ", ".join(
-            (*map(partial(_table, job), job.tables), *(f"{name} (model)" for name in job.models))
+            (*map(partial(_format_input, job), job.tables), *(f"{name} (model)" for name in job.models))
         ),
-        "Writes": _outputs(job),
+        "Writes": _format_outputs(job),
         "File": str(job.place),
     }
     return "\n".join(f"{name + ':':<8}{text}" for name, text in facts.items() if text)
 
 
-def _table(job: Job, name: str) -> str:
+def _format_input(job: Job, name: str) -> str:
     """Return the name of an input table, and how a stream is read."""
     if name != job.stream:
         return name
     return f"{name} (as a stream, {f'every {job.every}' if job.every else 'rows added since the last run'})"
 
 
-def _outputs(job: Job) -> str:
+def _format_outputs(job: Job) -> str:
     if job.kind == "report":
         return "a report"
     if job.registers:
         return f"{job.registers} (model)"
-    return ", ".join(
-        f"{w.table} ({' by '.join(x for x in (w.mode, ', '.join(w.by)) if x)})" for w in job.writes
-    )
+    return ", ".join(f"{write.table} ({_format_mode(write)})" for write in job.writes)
+
+
+def _format_mode(write: Write) -> str:
+    """Return how a table is written: `append`, or `merge by id, day`."""
+    return f"{write.mode} by {', '.join(write.by)}" if write.by else write.mode
