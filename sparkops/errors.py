@@ -25,7 +25,7 @@
     ├── RunCancelled             stopped by a user or a scheduler
     └── EngineError              Spark, Java, a jar or a server is missing or does not respond
 
-A message says what happened, where, and what to do. Entry points map errors to exit codes and HTTP statuses.
+`DeclarationWarning` is a warning: runs of a declared job may lose data. A message says what happened, where, and what to do. Entry points map errors to exit codes and HTTP statuses.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ class InputError(SparkopsError):
 
 class DeclarationError(InputError):
     """The declaration of a job is invalid."""
+
+
+class DeclarationWarning(UserWarning):
+    """The declaration of a job is valid, and a run of it may lose data; the message names what to declare."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def test_it_is_short() -> None:
 
 def test_the_hello_is_a_job_as_it_stands(project: Path) -> None:
     job = peek(project / "jobs")["daily_delays"]
-    assert (job.tables, [param.name for param in job.params]) == (("flights",), ["day", "origin"])
+    assert (job.tables, [param.name for param in job.params]) == (("flights",), ["day"])
     assert (job.writes[0].table, job.writes[0].by) == ("daily_delays", ("day",))
 
 

@@ -6,7 +6,10 @@ import errno
 import logging
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
 import click
 
@@ -14,6 +17,7 @@ from sparkops.cli.lazy_group import LazyCommand, LazyGroup
 from sparkops.errors import (
     BadData,
     ChecksFailed,
+    DeclarationWarning,
     InputError,
     ProjectError,
     RowError,
@@ -83,7 +87,8 @@ def run_command(argv: Sequence[str]) -> int:
     debug = "--debug" in argv
     logging.getLogger("sparkops").addHandler(logging.NullHandler())
     try:
-        result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
+        with _printed_warnings():
+            result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
     except Exception as error:
         if debug and not isinstance(error, click.ClickException):
             raise
@@ -91,6 +96,28 @@ def run_command(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return CANCELLED
     return result if isinstance(result, int) else DONE
+
+
+@contextmanager
+def _printed_warnings() -> Iterator[None]:
+    """Print warnings of declarations as messages, in the block."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+        # A project's files may be imported twice: with placeholders for Spark, then with Spark.
+        printed: set[str] = set()
+
+        def print_warning(
+            message: Warning | str, category: type[Warning], *rest: Any, **options: Any
+        ) -> None:
+            if issubclass(category, DeclarationWarning):
+                if str(message) not in printed:
+                    click.echo(f"Warning: {message}", err=True)
+                printed.add(str(message))
+            else:
+                show(message, category, *rest, **options)
+
+        warnings.showwarning = cast("Any", print_warning)
+        yield
 
 
 def print_error(error: Exception) -> int:

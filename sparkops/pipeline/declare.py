@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
-from sparkops.errors import DeclarationError
+from sparkops.errors import DeclarationError, DeclarationWarning
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.return_type import JobOptions, read_return_type
 from sparkops.pipeline.signature import Signature, SignatureReader
+from sparkops.pipeline.slice_filters import describe_filter, find_slice_problems, possible_filters
 from sparkops.pipeline.stream import find_stream_problems
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
@@ -30,6 +32,8 @@ def job(
     merge: Names | None = None,
     partition_by: Names = (),
     schema_change: bool = False,
+    publish_empty: bool = False,
+    not_filters: Names = (),
     registers: str | None = None,
     gates: Iterable[Gate] = (),
     allow_empty: bool = False,
@@ -46,6 +50,8 @@ def job(
     merge: Names | None = None,
     partition_by: Names = (),
     schema_change: bool = False,
+    publish_empty: bool = False,
+    not_filters: Names = (),
     registers: str | None = None,
     gates: Iterable[Gate] = (),
     allow_empty: bool = False,
@@ -63,6 +69,10 @@ def job(
         merge: Key columns to merge on; means `mode="merge"`.
         partition_by: Partition columns, applied when the table is created.
         schema_change: Whether the write may change the columns and types of the table.
+        publish_empty: Whether a result without rows may replace the rows of the table, or of the slice; otherwise such
+            a run fails.
+        not_filters: Optional parameters that leave out no row of the slice that `replace` replaces. A run that gives
+            any other optional parameter is refused, unless it is one of the `replace` columns.
         registers: Name of the registered model (default: the function's name without a leading `train_`).
         gates: Conditions for taking the alias `champion`.
         allow_empty: Whether an input table with no rows is accepted.
@@ -81,6 +91,8 @@ def job(
         merge=_as_tuple(merge),
         partition_by=_as_tuple(partition_by) or (),
         schema_change=schema_change,
+        publish_empty=publish_empty,
+        not_filters=_as_tuple(not_filters) or (),
         registers=registers,
         gates=tuple(gates),
         stream=stream,
@@ -113,8 +125,9 @@ def _declare(
     signature = reader.read()
     result = read_return_type(unwrapped, reader.resolve, options)
     stream_errors = find_stream_problems(options, result, signature.tables)
-    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors))
-    return Job(
+    slice_errors = find_slice_problems(options.not_filters, result.writes, signature.params)
+    _raise_problems(unwrapped, signature, (*result.problems, *stream_errors, *slice_errors))
+    declared = Job(
         name=unwrapped.__name__,
         function=function,
         doc=inspect.getdoc(unwrapped) or "",
@@ -128,9 +141,22 @@ def _declare(
         registers=result.registers,
         gates=options.gates,
         allow_empty=allow_empty,
+        not_filters=options.not_filters,
         stream=options.stream,
         every=options.every,
     )
+    _warn_of_filters(declared, unwrapped)
+    return declared
+
+
+def _warn_of_filters(declared: Job, function: Callable[..., Any]) -> None:
+    """Warn once of each optional parameter that may leave out rows of a replaced slice."""
+    registry = function.__globals__.setdefault("__warningregistry__", {})
+    for name in possible_filters(declared):
+        message = f"Job `{declared.name}`: {describe_filter(declared, name)} ({declared.place})."
+        warnings.warn_explicit(
+            message, DeclarationWarning, declared.place.file, declared.place.line, registry=registry
+        )
 
 
 def _raise_problems(function: Callable[..., Any], signature: Signature, messages: Iterable[str]) -> None:

@@ -32,6 +32,7 @@ class Job:
         registers: The registered model's name, for a model.
         gates: Conditions for taking the alias `champion`.
         allow_empty: Whether an input table with no rows is accepted.
+        not_filters: Optional parameters that leave out no row of a replaced slice.
         stream: The input table that is read as a stream: rows added since the last run, in micro-batches.
         every: Trigger interval of the stream, as Spark writes it; None ends the run when all rows are read.
     """
@@ -49,6 +50,7 @@ class Job:
     registers: str | None = None
     gates: tuple[Gate, ...] = field(default=())
     allow_empty: bool = False
+    not_filters: tuple[str, ...] = ()
     stream: str | None = None
     every: str | None = None
 

@@ -27,6 +27,8 @@ class JobOptions:
     merge: tuple[str, ...] | None
     partition_by: tuple[str, ...]
     schema_change: bool
+    publish_empty: bool
+    not_filters: tuple[str, ...]
     registers: str | None
     gates: tuple[Gate, ...]
     stream: str | None = None
@@ -42,6 +44,8 @@ class JobOptions:
             "merge": self.merge,
             "partition_by": self.partition_by,
             "schema_change": self.schema_change,
+            "publish_empty": self.publish_empty,
+            "not_filters": self.not_filters,
             "stream": self.stream,
         }
         return [name for name, value in options.items() if value]
@@ -162,6 +166,7 @@ def _to_write(table: str, mode: Mode, options: JobOptions) -> Write:
         by=options.replace or options.merge or (),
         partition_by=options.partition_by,
         schema_change=options.schema_change,
+        publish_empty=options.publish_empty,
     )
 
 
@@ -173,4 +178,8 @@ def _check_write(write: Write) -> list[str]:
         problems.append(f"mode={write.mode!r} is not a mode; allowed: {', '.join(get_args(Mode))}")
     if write.mode in ("replace", "merge") and not write.by:
         problems.append(f"mode={write.mode!r} needs its columns: write {write.mode}='column'")
+    if write.publish_empty and not write.removes_rows:
+        problems.append(
+            f"publish_empty= is for the modes overwrite and replace: with mode={write.mode!r} a frame without rows removes nothing"
+        )
     return problems

@@ -18,6 +18,7 @@ class Write:
         by: Columns of `replace`, or key columns of `merge`.
         partition_by: Partition columns, applied when the table is created.
         schema_change: Whether the write may change the columns and types of the table.
+        publish_empty: Whether a frame without rows may replace rows of the table.
     """
 
     table: str
@@ -25,3 +26,9 @@ class Write:
     by: tuple[str, ...] = ()
     partition_by: tuple[str, ...] = ()
     schema_change: bool = False
+    publish_empty: bool = False
+
+    @property
+    def removes_rows(self) -> bool:
+        """Return whether the write removes rows of the table that the frame does not have."""
+        return self.mode in ("overwrite", "replace")

@@ -46,6 +46,12 @@ class TableReader(Protocol):
     def read(self, pin: Pin) -> DataFrame:
         """Return the table at that version."""
 
+    def count_removed(self, write: Write, values: Mapping[str, Any]) -> int:
+        """Return the number of rows that publishing a frame without rows would remove.
+
+        `values` are the run's parameters, which define the slice of a `replace`.
+        """
+
     def explain(self, error: BaseException) -> SparkopsError | None:
         """Translate an error of Spark or Delta; return None if it is not one."""
 

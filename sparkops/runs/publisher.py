@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import ChecksFailed, JobFailed
+from sparkops.errors import BadData, ChecksFailed, JobFailed
+from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import published_json, registered_json
 from sparkops.pipeline.model import Model
@@ -15,6 +16,7 @@ from sparkops.pipeline.report import Report
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.empty_result import require_rows_to_publish
 from sparkops.runs.ports import CheckOutcome, RunServices
 from sparkops.runs.record import Run
 from sparkops.runs.return_value import frames_by_table, require_type
@@ -105,6 +107,7 @@ class Publisher:
             self.services.history.append(results, run_id=run_id, job=job, versions={})
             self.services.checks.write_docs(checked)
             raise ChecksFailed(failure_message(checked, self.job))
+        self._require_rows(staged, outcomes, results)
         versions = {}
         with self.timer("publish"):
             for write in self.job.writes:
@@ -116,6 +119,36 @@ class Publisher:
                 self.services.history.append(results, run_id=run_id, job=job, versions=versions)
             with self.timer("docs"):
                 self.services.checks.write_docs(checked)
+
+    def require_rows(self, write: Write, staged: DataFrame, outcome: CheckOutcome | None) -> None:
+        """Refuse a result without rows that would remove rows of its table.
+
+        Raises:
+            BadData: Rows would be removed, and the job does not allow it.
+        """
+        good = outcome.good if outcome is not None else staged
+        require_rows_to_publish(
+            good, write, job=self.job, values=self.values, reader=self.services.reader, outcome=outcome
+        )
+
+    def _require_rows(
+        self,
+        staged: Mapping[str, DataFrame],
+        outcomes: Mapping[str, CheckOutcome | None],
+        results: Sequence[CheckResult],
+    ) -> None:
+        """Refuse the run before its first commit if a table would lose its rows; the check results are kept."""
+        try:
+            for write in self.job.writes:
+                self.require_rows(write, staged[write.table], outcomes[write.table])
+        except BadData:
+            checked = [outcome for outcome in outcomes.values() if outcome is not None]
+            if checked:
+                self.services.history.append(
+                    results, run_id=self.attempt.run_id, job=self.job.name, versions={}
+                )
+                self.services.checks.write_docs(checked)
+            raise
 
     def _stage(self, write: Write, frame: DataFrame | None) -> DataFrame:
         """Stage a frame, or return what an earlier attempt staged."""

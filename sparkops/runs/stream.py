@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from sparkops.errors import ChecksFailed, JobFailed
+from sparkops.errors import BadData, ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.json_values import pin_json, published_json
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
+from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
 from sparkops.runs.ports import CheckOutcome
 from sparkops.runs.publisher import Publisher
@@ -81,6 +82,7 @@ class _BatchPublisher:
             self._add_results(outcome)
             if outcome.blocked:
                 self._refuse(outcome, batch)
+        self._require_rows(write, staged, outcome, batch)
         commits = []
         for commit in self.publisher.write_with_quarantine(write, staged, outcome, batch):
             commits.append(commit)
@@ -88,6 +90,18 @@ class _BatchPublisher:
         self._record_batch(batch, commits, outcome)
         if outcome is not None:
             self._append_history(outcome, batch, {write.table: commits[-1].version})
+
+    def _require_rows(
+        self, write: Write, staged: DataFrame, outcome: CheckOutcome | None, batch: MicroBatch
+    ) -> None:
+        """Refuse a batch without rows that would remove rows of the table; the check results are kept."""
+        try:
+            self.publisher.require_rows(write, staged, outcome)
+        except BadData:
+            if outcome is not None:
+                self._append_history(outcome, batch, {})
+                self.write_docs()
+            raise
 
     def record_checks(self) -> None:
         """Record the check results of all batches together."""

@@ -27,6 +27,7 @@ from sparkops.tables.schema import Columns
 from sparkops.tables.session import Session
 from sparkops.tables.staging.stage import StagingArea
 from sparkops.tables.streams import TableStreams
+from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
 from sparkops.tables.write.rules import require_delta
 
@@ -121,6 +122,15 @@ class Tables:
         return lambda frame: self._staging(run_id).temporary_files(
             frame, write.table, partition_by=write.partition_by
         )
+
+    def count_removed(self, write: Write, values: Mapping[str, Any]) -> int:
+        """Return the number of rows that publishing a frame without rows would remove.
+
+        Args:
+            write: Table and mode.
+            values: The run's parameters, which define the slice of a `replace`.
+        """
+        return count_removed(self._catalog.locate(write.table), self._session, write, values)
 
     def require_writable(self, table: str) -> None:
         """Refuse to write to a read-only source, before anything is computed."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sparkops.cli.main import run_command
+from sparkops.errors import DeclarationWarning
 from sparkops.runs.store import RunStore
 
 JOB = '''
@@ -18,7 +20,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 from sparkops import job
 
-@job(writes="out", replace="day")
+@job(writes="out", replace=("day", "origin"))
 def daily(numbers: DataFrame, *, day: date, top: Annotated[int, Field(ge=1, le=9)] = 3,
           origin: Literal["JFK", "LGA"] | None = None) -> DataFrame:
     """Say something of a day.
@@ -204,3 +206,31 @@ def test_init_creates_a_project_and_refuses_a_folder_that_is_not_empty(tmp_path,
     assert "daily_sales" in capsys.readouterr().out
     assert run_command(["init", str(tmp_path / "mine")]) == 2
     assert "not empty" in capsys.readouterr().err
+
+
+def test_a_warning_of_a_declaration_is_one_line_and_a_run_that_gives_the_parameter_is_refused(
+    make_project, monkeypatch, capsys
+):
+    root = make_project(
+        {
+            "jobs/sales.py": """
+                from pyspark.sql import DataFrame
+                from sparkops import job
+
+                @job(replace="day")
+                def sales(orders: DataFrame, *, day: str, shop: str | None = None) -> DataFrame: ...
+            """
+        },
+        name="warned",
+    )
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(warnings, "filters", [("default", None, DeclarationWarning, None, 0)])
+    assert run_command(["jobs"]) == 0
+    warning = capsys.readouterr().err
+    assert warning.startswith("Warning: Job `sales`: it replaces all rows of table `sales`")
+    assert warning.count("\n") == 1
+    assert "(jobs/sales.py:5)" in warning
+    assert run_command(["run", "sales", "--day", "monday", "--shop", "north"]) == 2
+    message = capsys.readouterr().err
+    assert "`shop` is given: it replaces all rows" in message
+    assert "not_filters='shop'" in message

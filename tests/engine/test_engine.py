@@ -279,3 +279,27 @@ def test_the_notebook_of_a_new_project_runs_its_job_with_the_values_of_the_widge
     runpy.run_path("notebooks/daily_sales.py", init_globals={"dbutils": stand_in}, run_name="__main__")
     (row,) = engine.preview("daily_sales")
     assert (str(row["day"]), row["shop"]) == ("2024-03-02", "north")
+
+
+def test_a_result_whose_rows_are_all_quarantined_leaves_the_table_as_it_was(
+    engine: Engine, project: Path
+) -> None:
+    engine.run("orders")
+    (project / "raw.csv").write_text("id,shop,amount\n1,north,-2.0\n2,south,-3.0\n")
+    with pytest.raises(BadData, match="publishing none would remove 2 rows of table `orders`; nothing was"):
+        engine.run("orders")
+    assert amounts(engine, "orders") == [2.0, 3.0]
+    assert engine.container.tables.count("orders__quarantine") == 1
+
+
+def test_a_slice_without_rows_is_refused_only_where_it_has_some(engine: Engine) -> None:
+    engine.run("orders")
+    engine.run("sales", shop="north")
+    assert engine.run("sales", shop="nowhere").outputs["sales"]["rows"] == 0
+    engine.run("orders", factor=10)
+    engine.run("sales", shop="north")
+    (engine.root / "raw.csv").write_text("id,shop,amount\n2,south,3.0\n")
+    engine.run("orders")
+    with pytest.raises(BadData, match="would remove 1 row of table `sales` where `shop` = north"):
+        engine.run("sales", shop="north")
+    assert amounts(engine, "sales") == [20.0]

@@ -56,6 +56,10 @@ class FakeTables:
     def read(self, pin: Pin) -> Any:
         return FakeFrame(self.versions[pin.table][pin.version or 0])
 
+    def count_removed(self, write: Any, values: Any) -> int:
+        versions = self.versions.get(write.table)
+        return len(versions[-1]) if versions and write.removes_rows else 0
+
     def explain(self, error: BaseException) -> SparkopsError | None:
         return self.translations.get(type(error))
 

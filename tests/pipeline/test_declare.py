@@ -47,7 +47,7 @@ def refused(declare: Callable[[], Any]) -> str:
 
 
 def test_the_hello_example_declares_tables_parameters_and_one_write():
-    @job(writes="daily_delays", replace="day")
+    @job(writes="daily_delays", replace=("day", "origin"))
     def daily_delays(
         flights: DataFrame,
         weather: DataFrame,
@@ -60,7 +60,7 @@ def test_the_hello_example_declares_tables_parameters_and_one_write():
     assert (daily_delays.name, daily_delays.kind) == ("daily_delays", "table")
     assert daily_delays.tables == ("flights", "weather")
     assert [(p.name, p.required) for p in daily_delays.params] == [("day", True), ("origin", False)]
-    assert daily_delays.writes == (Write(table="daily_delays", mode="replace", by=("day",)),)
+    assert daily_delays.writes == (Write(table="daily_delays", mode="replace", by=("day", "origin")),)
     assert daily_delays.doc == "Average delay by carrier on one day."
 
 
@@ -240,6 +240,15 @@ def test_everything_wrong_is_reported_at_once():
         ({"replace": "day", "merge": "id"}, "exclude each other"),
         ({"replace": "day", "mode": "append"}, "contradict each other"),
         ({"mode": "replace"}, "needs its columns: write replace='column'"),
+        (
+            {"mode": "append", "publish_empty": True},
+            "with mode='append' a frame without rows removes nothing",
+        ),
+        ({"writes": "t", "not_filters": "n"}, "not_filters= is for a job that replaces a slice"),
+        (
+            {"replace": "day", "not_filters": "n"},
+            "names 'n', which is not one of its parameters; they are none",
+        ),
         ({"mode": "upsert"}, "is not a mode; allowed: overwrite, append, replace, merge"),
         ({"registers": "m"}, "registers= is for a job that returns a Model"),
         ({"gates": [Gate(metric="auc")]}, "gates= is for a job that returns a Model"),

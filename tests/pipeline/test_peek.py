@@ -44,7 +44,7 @@ class Both(NamedTuple):
 def length(text: str) -> int:
     return len(text)
 
-@job(replace="day")
+@job(replace="day", not_filters="n")
 def delays(flights: DataFrame, m: ModelVersion, spark: SparkSession, *, day: date, n: int | None = None) -> DataFrame:
     \"\"\"Average delay.\"\"\"
     return flights

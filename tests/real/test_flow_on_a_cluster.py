@@ -145,7 +145,7 @@ def test_the_server_scores_as_the_command_line(project: Path, sparkops: Callable
 def test_spark_submit_runs_a_jobs_file(project: Path) -> None:
     master = "local[1]"
     words = [str(BIN / "spark-submit"), "--master", master, "jobs/daily_delays.py", "--env", "small"]
-    words += ["--set", "spark.mode=submit", "--day", "2013-07-04", "--origin", "JFK"]
+    words += ["--set", "spark.mode=submit", "--day", "2013-07-04"]
     process = subprocess.run(
         words, cwd=project, capture_output=True, text=True, timeout=300, check=False, env=_with_delta()
     )
@@ -167,7 +167,7 @@ NOTEBOOK = """
 import runpy, sys
 sys.path[:0] = [sys.argv[1], "."]
 from fakes.dbutils import DBUtils
-dbutils = DBUtils({"day": "2013-07-04", "origin": "JFK"})
+dbutils = DBUtils({"day": "2013-07-04"})
 runpy.run_path("notebooks/daily_delays.py", init_globals={"dbutils": dbutils}, run_name="__main__")
 """
 

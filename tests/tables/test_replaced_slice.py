@@ -92,3 +92,52 @@ def test_too_many_values_for_a_condition_are_refused(spark):
     replaced = ReplacedSlice.from_parameters(["id"], {}, {"fields": [{"name": "id", "type": "long"}]})
     with pytest.raises(TableError, match="more than 1,000 values of `id`"):
         replaced.condition(frame)
+
+
+SALES = "day date, shop string, n int"
+FIFTH = date(2013, 7, 5)
+
+
+@pytest.mark.spark
+def test_a_parameter_of_none_does_not_limit_the_slice_beside_one_with_a_value(tables, frame, rows):
+    write = Write(table="t", mode="replace", by=("day", "shop"))
+    before = [(FOURTH, "north", 1), (FOURTH, "west", 1), (FIFTH, "north", 1)]
+    tables.publish(frame(before, SALES), write, run_id="r1")
+    # the whole day is replaced: no row of the west is left
+    tables.publish(
+        frame([(FOURTH, "north", 2)], SALES), write, run_id="r2", values={"day": FOURTH, "shop": None}
+    )
+    assert rows("t") == [(FOURTH, "north", 2), (FIFTH, "north", 1)]
+    # without any value, the values in the frame define the slice
+    no_values = {"day": None, "shop": None}
+    tables.publish(frame([(FIFTH, "west", 3)], SALES), write, run_id="r3", values=no_values)
+    assert rows("t") == [(FOURTH, "north", 2), (FIFTH, "north", 1), (FIFTH, "west", 3)]
+    # a column without a parameter is defined by the frame
+    tables.publish(frame([(FIFTH, "north", 4)], SALES), write, run_id="r4", values={"day": FIFTH})
+    assert rows("t") == [(FOURTH, "north", 2), (FIFTH, "north", 4), (FIFTH, "west", 3)]
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("write", "values", "removed"),
+    [
+        ({"mode": "overwrite"}, {}, 3),
+        ({"mode": "append"}, {}, 0),
+        ({"mode": "merge", "by": ("day",)}, {}, 0),
+        ({"mode": "replace", "by": ("day", "shop")}, {"day": FOURTH, "shop": "north"}, 1),
+        ({"mode": "replace", "by": ("day", "shop")}, {"day": FOURTH, "shop": None}, 2),
+        ({"mode": "replace", "by": ("day", "shop")}, {"day": FOURTH, "shop": "nowhere"}, 0),
+        ({"mode": "replace", "by": ("day", "shop")}, {"day": FOURTH}, 0),
+        ({"mode": "replace", "by": ("day",)}, {}, 0),
+        ({"mode": "replace", "by": ("other",)}, {"other": 1}, 0),
+    ],
+    ids=str,
+)
+def test_the_rows_that_an_empty_frame_removes_are_counted(tables, frame, rows, write, values, removed):
+    before = [(FOURTH, "north", 1), (FOURTH, "west", 1), (FIFTH, "north", 1)]
+    assert tables.count_removed(Write(table="t", **write), values) == 0
+    tables.publish(frame(before, SALES), Write(table="t"), run_id="r1")
+    assert tables.count_removed(Write(table="t", **write), values) == removed
+    if "other" not in values:
+        tables.publish(frame([], SALES), Write(table="t", **write), run_id="r2", values=values)
+        assert len(rows("t")) == 3 - removed

@@ -13,6 +13,7 @@ from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.allowed_values import example_text
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value import parse, to_json
+from sparkops.pipeline.slice_filters import active_filters, describe_filter
 
 DEFAULT = "default"
 
@@ -63,6 +64,10 @@ def bind(job: Job, sources: Sequence[ParameterSource] = (), *, at: Collection[st
             values[param.name], origins[param.name] = _bind_one(param, sources)
         except InputError as error:
             problems.append(Problem(param.name, str(error), param.place))
+    problems += [
+        Problem(name, f"`{name}` is given: {describe_filter(job, name)}", job.place)
+        for name in active_filters(job, values)
+    ]
     if problems:
         raise ParamErrors(job.name, problems)
     return BoundParameters(values=values, origins=origins)

@@ -24,7 +24,7 @@ class ReplacedSlice:
     """The rows that a `replace` replaces.
 
     Args:
-        columns: Columns that define the slice.
+        columns: Columns that define the slice, without those that do not limit it.
         values: The run's parameters that have the name of such a column and are not None. Where a column has none, the
             values in the frame define the slice.
         partition_values: The same values as Delta writes them as partition values of the column's type; None where only
@@ -41,6 +41,9 @@ class ReplacedSlice:
     ) -> ReplacedSlice:
         """Return the slice that the parameters of a run define.
 
+        A column whose parameter is None does not limit the slice, if another column has a value: with the day of a run
+        and no shop, the whole day is replaced.
+
         Args:
             columns: Columns that define the slice.
             parameters: The run's parameters.
@@ -49,7 +52,8 @@ class ReplacedSlice:
         types = {field["name"]: field["type"] for field in schema["fields"]}
         values = {name: parameters[name] for name in columns if parameters.get(name) is not None}
         texts = {name: partition_value(value, types[name]) for name, value in values.items()}
-        return cls(tuple(columns), values, texts)
+        limiting = [name for name in columns if not values or name in values or name not in parameters]
+        return cls(tuple(limiting), values, texts)
 
     def condition(self, frame: DataFrame) -> str:
         """Return the slice as a condition of Spark SQL.

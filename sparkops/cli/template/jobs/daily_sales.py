@@ -8,13 +8,13 @@ from pyspark.sql import functions as F
 from sparkops import job, main
 
 
-@job(replace="day")
+@job(replace=("day", "shop"))
 def daily_sales(orders: DataFrame, *, day: date, shop: str | None = None) -> DataFrame:
     """Sum the orders of one day by shop.
 
     Args:
         day: The day.
-        shop: One shop; all shops by default.
+        shop: One shop, of which only the rows are replaced; all shops by default.
     """
     selected = orders.where(F.col("day") == day)
     if shop is not None:

@@ -1,0 +1,42 @@
+"""The rows that a frame without rows would remove from a table, whichever backend writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sparkops.pipeline.write import Write
+from sparkops.tables.backends.replaced_slice import ReplacedSlice
+from sparkops.tables.catalog import Location
+from sparkops.tables.log.delta_log import find_version, load_version
+from sparkops.tables.log.replay import row_count
+from sparkops.tables.schema import columns
+from sparkops.tables.session import Session
+
+
+def count_removed(location: Location, session: Session, write: Write, parameters: Mapping[str, Any]) -> int:
+    """Return the number of rows that publishing a frame without rows would remove.
+
+    Args:
+        location: The table.
+        session: Counts what the log on this machine does not tell.
+        write: Mode and keys.
+        parameters: The run's parameters, which define the slice of a `replace`.
+    """
+    before = find_version(location, session) if write.removes_rows else None
+    if before is None:
+        return 0
+    condition = None
+    if write.mode == "replace":
+        if set(write.by) - {name for name, _ in columns(before.schema)}:
+            return 0
+        replaced = ReplacedSlice.from_parameters(write.by, parameters, before.schema)
+        # Where a column of the slice has no value, the values in the frame define the slice, and it has none.
+        if set(replaced.columns) != set(replaced.values):
+            return 0
+        condition = replaced.condition(load_version(location, session, before.version))
+    rows = row_count(location.local, before.version) if location.local and condition is None else None
+    if rows is not None:
+        return rows
+    frame = load_version(location, session, before.version)
+    return int((frame if condition is None else frame.where(condition)).count())
