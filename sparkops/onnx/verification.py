@@ -14,7 +14,7 @@ from sparkops.scoring.ir.description import Description, Output
 from sparkops.scoring.scorer import Scorer
 
 Case = tuple[Mapping[str, Any], Any]
-"""A row, and its answer by Spark's column names, or the word for why there is none."""
+"""A row, and its answer by Spark's column names, or "dropped" or "refused"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +119,12 @@ def _label_differences(
     label: Output, prediction: Output, expected: Sequence[GraphAnswer], actual: Sequence[GraphAnswer]
 ) -> Iterator[Difference]:
     """Yield rows whose label differs although the class is the same; a different class was accepted as a tie before."""
-    for index, (one, other) in enumerate(zip(expected, actual, strict=True)):
-        if isinstance(one, str) or isinstance(other, str):
+    for index, (theirs, ours) in enumerate(zip(expected, actual, strict=True)):
+        if isinstance(theirs, str) or isinstance(ours, str):
             continue
-        same_class = one[str(prediction.column)] == other[prediction.name]
-        if same_class and one[label.name] != other[label.name]:
-            yield Difference(index, label.name, one[label.name], other[label.name])
+        same_class = theirs[str(prediction.column)] == ours[prediction.name]
+        if same_class and theirs[label.name] != ours[label.name]:
+            yield Difference(index, label.name, theirs[label.name], ours[label.name])
 
 
 def _fits_tensors(description: Description, row: Mapping[str, Any], *, nulls: bool) -> bool:

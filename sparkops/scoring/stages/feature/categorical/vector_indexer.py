@@ -18,7 +18,10 @@ from ....ir.validation import enum_param, float_array, require
 from ....kernels.vector_layout import STORED, is_sparse, mark_ambiguous
 
 _MAX_UNROLLED = 64
-_AMBIGUOUS_ZERO = "was not seen in training: Spark takes it for the first category if it stores the vector sparse, and refuses it otherwise"
+_AMBIGUOUS_ZERO = (
+    "was not seen in training: Spark takes it for the first category if it stores the vector sparse, "
+    "and for an unseen value otherwise"
+)
 Table = dict[float, float]
 Problem = Callable[[object], object]
 
@@ -143,17 +146,17 @@ def _emit_slots(code: CodeWriter, source: Vector, indexers: dict[int, _SlotIndex
     result: list[Block] = []
     start = 0
     for block in source.blocks:
-        of_block = {
+        block_indexers = {
             slot - start: indexer for slot, indexer in indexers.items() if start <= slot < start + block.size
         }
         start += block.size
-        indexed = _index_one_hot(block, of_block) if isinstance(block, OneHot) else None
-        if not of_block or indexed is not None:
+        indexed = _index_one_hot(block, block_indexers) if isinstance(block, OneHot) else None
+        if not block_indexers or indexed is not None:
             result.append(indexed or block)
             continue
         parts = block_slots(block)
         result += [
-            _emit_look_up(code, part, of_block[slot], row or "()") if slot in of_block else part
+            _emit_look_up(code, part, block_indexers[slot], row or "()") if slot in block_indexers else part
             for slot, part in enumerate(parts)
         ]
     return tuple(result)
