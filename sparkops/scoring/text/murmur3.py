@@ -14,7 +14,9 @@ from ..ir.arrays import Numbers
 
 SEED = 42
 _MASK = 0xFFFFFFFF
-_FIRST, _SECOND, _THIRD, _FOURTH = 0xCC9E2D51, 0x1B873593, 0x85EBCA6B, 0xC2B2AE35
+# Constants of the algorithm: factors of each word, factors of the final mix, increment of the state.
+_C1, _C2 = 0xCC9E2D51, 0x1B873593
+_FINAL_1, _FINAL_2 = 0x85EBCA6B, 0xC2B2AE35
 _INCREMENT = 0xE6546B64
 # Tokens that are cached, and their maximum length.
 _CACHE_SIZE, _MAX_CACHED_LENGTH = 1 << 13, 64
@@ -66,9 +68,9 @@ def hash_strings(texts: Sequence[str]) -> Numbers:
     words = np.array(data, dtype=f"S{4 * count}").view("<u4").reshape(-1, count).T
     complete = _to_lanes(_complete_word_masks(count).take(lengths >> 2, axis=1))
     one = int.from_bytes(b"\1\0\0\0\0\0\0\0" * (len(data) * count), "little")
-    mask, mixed = one * _MASK, _to_lanes(words) * _FIRST
+    mask, mixed = one * _MASK, _to_lanes(words) * _C1
     mixed = ((mixed & mask) << 15 | (mixed & mask) >> 17) & mask
-    mixed = mixed * _SECOND & mask
+    mixed = mixed * _C2 & mask
     one &= (1 << 8 * width) - 1
     mask, added, state = one * _MASK, one * _INCREMENT, one * SEED
     for _ in range(count):
@@ -78,8 +80,8 @@ def hash_strings(texts: Sequence[str]) -> Numbers:
         state ^= (state ^ rotated) & complete
         mixed, complete = mixed >> 8 * width, complete >> 8 * width
     state ^= _to_lanes(lengths)
-    state = (state ^ state >> 16 & mask) * _THIRD & mask
-    state = (state ^ state >> 13 & mask) * _FOURTH & mask
+    state = (state ^ state >> 16 & mask) * _FINAL_1 & mask
+    state = (state ^ state >> 13 & mask) * _FINAL_2 & mask
     state ^= state >> 16 & mask
     return np.frombuffer(state.to_bytes(width, "little"), "<u8").astype(np.uint32).view(np.int32)
 
@@ -142,12 +144,12 @@ def _hash(words: tuple[int, ...], tail: int, length: int) -> int:
     """Return the hash of 32-bit words, the remaining bytes and the length in bytes."""
     state = SEED
     for word in words:
-        mixed = word * _FIRST & _MASK
-        state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK
+        mixed = word * _C1 & _MASK
+        state ^= (mixed << 15 & _MASK | mixed >> 17) * _C2 & _MASK
         state = (state << 13 & _MASK | state >> 19) * 5 + _INCREMENT & _MASK
-    mixed = tail * _FIRST & _MASK
-    state ^= (mixed << 15 & _MASK | mixed >> 17) * _SECOND & _MASK ^ length
-    state = (state ^ state >> 16) * _THIRD & _MASK
-    state = (state ^ state >> 13) * _FOURTH & _MASK
+    mixed = tail * _C1 & _MASK
+    state ^= (mixed << 15 & _MASK | mixed >> 17) * _C2 & _MASK ^ length
+    state = (state ^ state >> 16) * _FINAL_1 & _MASK
+    state = (state ^ state >> 13) * _FINAL_2 & _MASK
     state ^= state >> 16
     return state - (1 << 32) if state >= 1 << 31 else state

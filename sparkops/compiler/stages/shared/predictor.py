@@ -62,7 +62,7 @@ def prediction_column(saved: SavedStage) -> str:
 
 
 def features_column(saved: SavedStage, plan: Plan, size: int) -> str:
-    """Return the column of features, a vector of `size` slots; note that scoring does not have the label."""
+    """Return the column of features, and record in the plan its size and that only training needs the label."""
     features = str(saved.params["featuresCol"])
     plan.vector_size(features, size)
     if "labelCol" in saved.params:

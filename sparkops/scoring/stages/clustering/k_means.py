@@ -57,7 +57,7 @@ class KMeans:
                 frame.refuse(~(norm > 0.0))
                 units = centres / np.linalg.norm(centres, axis=1, keepdims=True)
                 distances = [
-                    1.0 - margin_rows(source, c, 0.0, frame.size, sparse=False) / norm for c in units
+                    1.0 - margin_rows(source, unit, 0.0, frame.size, sparse=False) / norm for unit in units
                 ]
             else:
                 distances = [squared_distance_rows(source, centre, frame.size) for centre in centres]
