@@ -1,4 +1,4 @@
-"""Functions whose answer depends on how Spark stores a vector: those of NaN and infinities beside zeros.
+"""Functions of a vector with NaN or infinity beside zeros: the result depends on how Spark stores the vector.
 
 With a dense vector Spark computes with its zeros, and 0 times infinity is NaN; with a sparse one it skips them.
 """
