@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from sparkops import Engine, Write
+from sparkops.pipeline.staging import StagedPart
 from sparkops.tables import Tables
 
 if TYPE_CHECKING:
@@ -170,16 +171,17 @@ class PublishBenchmark:
         suite = self.container.checks.suite(name)
         assert suite is not None
         with self.measure_step(name, "staging"):
-            frame = tables.stage(self.frame, table=name, run_id=run_id)
+            part = StagedPart(run_id, name)
+            frame = tables.staging.stage(self.frame, part)
         with self.measure_step(name, "checks"):
             outcome = self.container.checks.gate(suite, frame, table=name, run_id=run_id)
         assert not outcome.blocked, outcome.summary
         assert [result.success for result in outcome.results] == [True] * 20
         assert outcome.rows == self.rows
         with self.measure_step(name, "publishing"):
-            tables.publish(outcome.good, Write(table=name), run_id=run_id, staged=staged)
+            tables.publish(outcome.good, Write(table=name), run_id=run_id, staged=part if staged else None)
         with self.measure_step(name, "discarding"):
-            tables.discard(run_id)
+            tables.staging.discard(run_id)
 
     def spark_tables(self) -> Tables:
         """Return the tables of a project in which Spark makes every commit."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.checks.execution.compiled_suite import CompiledSuite
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
-from sparkops.checks.outcome import REASONS, GateOutcome
+from sparkops.checks.outcome import GateOutcome
 from sparkops.checks.results import (
     ExpectationResult,
     SuiteResult,
@@ -23,6 +23,7 @@ from sparkops.checks.suite.column_fit import suggest_column
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.staging import REASONS_COLUMN
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -154,6 +155,7 @@ class PublishGate:
             table=self.suite.table,
             run_id=self.run_id,
             results=results,
+            annotated=split.annotated if split and quarantined else None,
             good=split.good if split else self.frame,
             bad=split.bad if split and quarantined else None,
             blocked=bool(blocking) or bool(excess),
@@ -174,7 +176,7 @@ class PublishGate:
             for index, result in first.results.items()
             if index in first.failing_conditions and not result.success and result.exception is None
         ]
-        return self._split(failed, first).bad if failed and REASONS not in self.frame.columns else None
+        return self._split(failed, first).bad if failed and REASONS_COLUMN not in self.frame.columns else None
 
     def _check_result(self, index: int, result: ExpectationResult | None) -> CheckResult:
         """Return a result for the record; the error about a missing column suggests a similar one."""

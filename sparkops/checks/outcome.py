@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from sparkops.checks.results import Validation
 
-# Column of quarantined rows: the labels of the expectations that the row fails.
-REASONS = "_sparkops_reasons"
 _SAMPLES_SHOWN = 5
 
 
@@ -26,6 +24,7 @@ class GateOutcome:
         table: Table that was checked.
         run_id: Run that checked it.
         results: One per expectation, in the order of the suite.
+        annotated: Every row, with its reasons in `_sparkops_reasons`; None if no row is to be quarantined.
         good: Rows that may be published, with the frame's own columns.
         bad: Rows to quarantine, with their reasons in `_sparkops_reasons`; None if there are none.
         blocked: Whether nothing may be published.
@@ -40,6 +39,7 @@ class GateOutcome:
     table: str
     run_id: str
     results: tuple[CheckResult, ...]
+    annotated: DataFrame | None
     good: DataFrame
     bad: DataFrame | None
     blocked: bool

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from textwrap import fill
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -38,6 +38,8 @@ class JobArguments:
         as_of: Read every table as it was at this time.
         upstream: First run the jobs that it reads from.
         force: Also run jobs that are up to date.
+        run_key: Key under which a retry finds the run.
+        unfinished: What to do about an incomplete run of the same job and parameters.
     """
 
     job: Job
@@ -47,6 +49,8 @@ class JobArguments:
     as_of: datetime | None
     upstream: bool = False
     force: bool = False
+    run_key: str | None = None
+    unfinished: Literal["refuse", "resume", "new"] = "refuse"
 
 
 class JobGroup(click.Group, ABC):
@@ -153,6 +157,8 @@ def make_job_command(
             as_of=parse_time(common.pop("as_of")),
             upstream=common.pop("upstream", False),
             force=common.pop("force", False),
+            run_key=common.pop("run_key", None),
+            unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
             project=pop_project_options(common),
         )
         return run(arguments)
@@ -188,7 +194,37 @@ def run_options() -> list[click.Parameter]:
             ["--upstream"], is_flag=True, help="First run the jobs whose tables and models it reads."
         ),
         click.Option(["--force"], is_flag=True, help="With --upstream: also run jobs that are up to date."),
+        *retry_options(),
     ]
+
+
+def retry_options() -> list[click.Parameter]:
+    """Return new click options for a run that may be a retry."""
+    return [
+        click.Option(
+            ["--run-key"],
+            metavar="KEY",
+            help="Runs with one key are one run: a retry resumes it, or is answered by it. By default the task of "
+            "Airflow or Databricks.",
+        ),
+        click.Option(
+            ["--resume"],
+            is_flag=True,
+            help="Resume an incomplete run of the same job and parameters, if there is one.",
+        ),
+        click.Option(["--new"], is_flag=True, help="Start a new run beside an incomplete one."),
+    ]
+
+
+def choose_unfinished(*, resume: bool, new: bool) -> Literal["refuse", "resume", "new"]:
+    """Return what to do about an incomplete run.
+
+    Raises:
+        InputError: Both options were given.
+    """
+    if resume and new:
+        raise InputError("--resume continues an incomplete run and --new starts another: give one of them.")
+    return "resume" if resume else "new" if new else "refuse"
 
 
 def _param_options(job: Job) -> list[click.Parameter]:

@@ -54,6 +54,8 @@ COMMANDS = {
     "check": _command("checks", "check", "Run the data-validation checkpoint of a table."),
     "checks": _command("checks", "checks", "Check results over time; validate suites; draft new ones."),
     "quarantine": _command("quarantine", "quarantine", "Show, repair and release quarantined rows."),
+    "streams": _command("streams", "streams", "List streaming jobs; let one begin again."),
+    "gc": _command("gc", "gc", "Remove staged rows that no run needs any more."),
     "models": _command(
         "models.list", "models", "List, show, promote, roll back, compile, certify and export models."
     ),

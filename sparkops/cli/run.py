@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
-from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command, run_options
+from sparkops.cli.job_command import (
+    JobArguments,
+    JobGroup,
+    choose_unfinished,
+    make_job_command,
+    retry_options,
+    run_options,
+)
 from sparkops.cli.project_options import ProjectOptions, project_click_options, with_project_options
+from sparkops.engine.options import RunOptions
 from sparkops.pipeline.job import Job
+from sparkops.runs.request import ReadVersions
+from sparkops.runs.run_key import RunKey, scheduler_key
 
 
 class RunGroup(JobGroup):
@@ -38,20 +49,32 @@ def run_job(arguments: JobArguments) -> int:
     """Run a job, and show its progress."""
     from sparkops.cli.display.progress import ProgressDisplay
 
-    name, params, at, as_of = arguments.job.name, arguments.params, arguments.at, arguments.as_of
+    name, params = arguments.job.name, arguments.params
+    options = RunOptions(
+        versions=ReadVersions(at=arguments.at, as_of=arguments.as_of),
+        key=find_run_key(arguments.run_key),
+        unfinished=arguments.unfinished,
+    )
     with ProgressDisplay() as progress, arguments.project.engine(progress) as engine:
         if arguments.upstream:
             engine.flow(
-                [name],
-                params=params,
-                at=at,
-                as_of=as_of,
-                force=arguments.force,
-                always_run_targets=True,
+                [name], params=params, options=options, force=arguments.force, always_run_targets=True
             )
         else:
-            engine.run_by_name(name, params, at=at, as_of=as_of)
+            engine.run_by_name(name, params, options=options)
     return 0
+
+
+def find_run_key(text: str | None) -> RunKey | None:
+    """Return the key of a run: the given one, or that of the scheduler's task that this process belongs to."""
+    return RunKey(text) if text else scheduler_key(os.environ)
+
+
+def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a run that may be a retry to a command."""
+    options = getattr(command, "__click_params__", [])
+    command.__click_params__ = [*reversed(retry_options()), *options]  # type: ignore[attr-defined]
+    return command
 
 
 @click.command("flow")
@@ -65,7 +88,10 @@ def run_job(arguments: JobArguments) -> int:
     help="A parameter for each job that declares it.",
 )
 @with_project_options
-def flow(project: ProjectOptions, jobs: tuple[str, ...], force: bool, params: tuple[str, ...]) -> int:
+@with_retry_options
+def flow(
+    project: ProjectOptions, jobs: tuple[str, ...], force: bool, params: tuple[str, ...], **retry: Any
+) -> int:
     """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
 
     Jobs whose code, parameters, inputs and checks are unchanged are skipped. A failed job stops the jobs that depend on it.
@@ -73,8 +99,12 @@ def flow(project: ProjectOptions, jobs: tuple[str, ...], force: bool, params: tu
     from sparkops.cli.display.progress import ProgressDisplay
 
     values = dict(_parse_param(word) for word in params)
+    unfinished = choose_unfinished(resume=retry["resume"], new=retry["new"])
+    options = RunOptions(key=find_run_key(retry["run_key"]), unfinished=unfinished)
     with ProgressDisplay() as progress, project.engine(progress) as engine:
-        engine.flow(list(jobs) or sorted(engine.project.declared), params=values, force=force)
+        engine.flow(
+            list(jobs) or sorted(engine.project.declared), params=values, options=options, force=force
+        )
     return 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,11 @@ from sparkops.cli.display.format import format_duration, format_state, format_ti
 from sparkops.cli.display.run_lines import run_lines
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
-from sparkops.errors import InputError
+from sparkops.errors import InputError, SparkopsError
 from sparkops.runs.record import Run, run_json
+
+if TYPE_CHECKING:
+    from sparkops.engine import Engine
 
 
 @click.group("runs", cls=CommandGroup, job_command="sparkops runs --job", invoke_without_command=True)
@@ -81,16 +84,43 @@ def log(project: ProjectOptions, run_id: str, attempt: int | None) -> None:
             click.echo(line, nl=False)
 
 
-@runs.command("resume", short_help="Resume a failed or crashed run.")
-@click.argument("run_id", metavar="RUN")
+@runs.command("resume", short_help="Resume a failed or crashed run, or all.")
+@click.argument("run_id", metavar="RUN", required=False)
+@click.option(
+    "--all", "every", is_flag=True, help="Resume every run that has begun to publish and is not complete."
+)
 @with_project_options
-def resume(project: ProjectOptions, run_id: str) -> int:
-    """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice."""
+def resume(project: ProjectOptions, run_id: str | None, every: bool) -> int:
+    """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice.
+
+    With --all, every run that stopped after it had begun to publish is completed, oldest first. Readers then see all its
+    tables.
+    """
     from sparkops.cli.display.progress import ProgressDisplay
 
+    if every == (run_id is not None):
+        raise InputError("Give the run to resume, or --all.")
     with ProgressDisplay() as progress, project.engine(progress) as engine:
+        if run_id is None:
+            return _resume_all(engine)
         run = engine.runs.load(run_id)
         if run.state == "done":
             click.echo(f"Run {run.id} is done: there is nothing to resume.")
         engine.resume(run.id)
     return 0
+
+
+def _resume_all(engine: Engine) -> int:
+    """Resume the runs that have begun to publish; return the exit code of the first failure."""
+    from sparkops.cli.main import print_error
+
+    exit_code = 0
+    publications = engine.container.run_context().publications.open()
+    for publication in publications:
+        try:
+            engine.resume(publication.run)
+        except SparkopsError as error:
+            exit_code = exit_code or print_error(error)
+    if not publications:
+        click.echo("Every run that has begun to publish is complete.")
+    return exit_code

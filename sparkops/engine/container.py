@@ -17,6 +17,7 @@ from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
 from sparkops.runs.log import MaskedFile
 from sparkops.runs.ports import RunServices
+from sparkops.runs.request import RunContext
 from sparkops.spark import Starter
 
 if TYPE_CHECKING:
@@ -110,12 +111,27 @@ class ServiceContainer:
         return RunServices(
             spark=self.spark,
             reader=self.tables,
+            staging=self.tables.staging,
+            plans=self.tables.plans,
             writer=self.tables,
             streams=self.tables.streams,
             checks=self.suite_runner,
             history=self.check_history,
             models=ModelRegistrar(lambda: self.registry, rules),
             reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs),
+        )
+
+    def run_context(self) -> RunContext:
+        """Return the project and environment of a run."""
+        project = self.project
+        return RunContext(
+            root=project.root,
+            state=self.settings.state,
+            env=self.settings.env,
+            settings=project.config.masked(),
+            secrets=project.config.secrets,
+            on_step=self.listener.step_started,
+            redirect_jvm_output=self.redirect_jvm_output,
         )
 
     def require_suites_fit(self, jobs: Sequence[Job]) -> None:

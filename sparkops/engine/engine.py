@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.listener import RunListener
+from sparkops.engine.options import RunOptions, Unfinished
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
 from sparkops.runs.record import Run
 from sparkops.runs.request import ReadVersions
+from sparkops.runs.run_key import RunKey
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -117,6 +119,8 @@ class Engine:
         *,
         at: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
+        run_key: str | None = None,
+        unfinished: Unfinished = "refuse",
         **params: Any,
     ) -> Run:
         """Run a job and return its record.
@@ -125,32 +129,41 @@ class Engine:
             job: The job, or its name.
             at: Table or model name to the version to read.
             as_of: Read every table as it was at this time.
+            run_key: Runs of the job with one key are one run: the first that is done answers all others, and one that did not
+                complete is resumed.
+            unfinished: Without a key, an incomplete run of the same job and parameters that published something is
+                reported (`refuse`) or resumed, or a `new` run is started beside it.
             params: The job's parameters.
 
         Raises:
             ParamErrors: Everything that is wrong with the parameters; nothing was started.
+            InputError: An incomplete run has the same job and parameters; nothing was started.
             SparkopsError: What stopped the run.
         """
         from sparkops.engine.operations.run_job import run_job
 
+        options = RunOptions(
+            versions=ReadVersions(at=at or {}, as_of=as_of),
+            key=RunKey(run_key) if run_key is not None else None,
+            unfinished=unfinished,
+        )
         if isinstance(job, str):
-            return self.run_by_name(job, params, at=at, as_of=as_of, origin="python")
-        return run_job(self.container, job, params, versions=ReadVersions(at=at or {}, as_of=as_of))
+            return self.run_by_name(job, params, options=options, origin="python")
+        return run_job(self.container, job, params, options=options)
 
     def run_by_name(
         self,
         name: str,
         params: Mapping[str, Any],
         *,
-        at: Mapping[str, int] | None = None,
-        as_of: datetime | None = None,
+        options: RunOptions | None = None,
         origin: str = "command line",
     ) -> Run:
         """Run the job of that name; see `run`. The parameters may be text, and `origin` says where they come from."""
         from sparkops.engine.operations.run_job import run_by_name
 
-        versions = ReadVersions(at=at or {}, as_of=as_of)
-        return run_by_name(self.container, name, params, versions=versions, origin=origin)
+        options = options or RunOptions()
+        return run_by_name(self.container, name, params, options=options, origin=origin)
 
     def resume(self, run_id: str) -> Run:
         """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice."""
@@ -163,8 +176,7 @@ class Engine:
         targets: Sequence[str],
         *,
         params: Mapping[str, Any] | None = None,
-        at: Mapping[str, int] | None = None,
-        as_of: datetime | None = None,
+        options: RunOptions | None = None,
         force: bool = False,
         always_run_targets: bool = False,
     ) -> tuple[FlowStep, ...]:
@@ -173,8 +185,7 @@ class Engine:
         Args:
             targets: Names of jobs.
             params: Parameters; each job takes those that it declares.
-            at: Table or model name to the version that the targets read.
-            as_of: The targets read every table as it was at this time.
+            options: Versions that the targets read, and how each run relates to earlier ones.
             force: Also run jobs that are up to date.
             always_run_targets: Run the targets even if they are up to date.
 
@@ -186,7 +197,7 @@ class Engine:
         request = FlowRequest(
             targets=targets,
             params=params or {},
-            versions=ReadVersions(at=at or {}, as_of=as_of),
+            options=options or RunOptions(),
             force=force,
             always_run_targets=always_run_targets,
         )

@@ -41,7 +41,7 @@ def require_rows_to_publish(
     rows = reader.count_removed(write, values)
     if not rows:
         return
-    quarantined = outcome is not None and outcome.bad is not None
+    quarantined = outcome is not None and outcome.annotated is not None
     cause = "all its rows failed checks and would be quarantined" if quarantined else "its result has no rows"
     advice = "Correct the data, or the checks" if quarantined else "Check its inputs and parameters"
     raise BadData(

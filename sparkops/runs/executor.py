@@ -11,13 +11,17 @@ from typing import Any
 
 from sparkops.config.secrets import mask
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
-from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import pin_json
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
+from sparkops.runs.consistent_view import ConsistentView
+from sparkops.runs.decision import Decision, load_decision
 from sparkops.runs.fingerprint import describe_code, fingerprint, params_to_json, source_hash
 from sparkops.runs.lock import lock_for_writing
 from sparkops.runs.log import capture_output
+from sparkops.runs.plan import changed_suites
 from sparkops.runs.ports import RunServices
+from sparkops.runs.publications import hash_params
 from sparkops.runs.publisher import Publisher
 from sparkops.runs.record import Run, new_run_id, state_after, utc_now
 from sparkops.runs.request import RunContext, RunRequest
@@ -41,7 +45,7 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
         SparkopsError: What stopped the run; it is recorded, and a note on the error names the run.
     """
     job = request.job
-    run_id = request.resume.id if request.resume else new_run_id()
+    run_id = request.resume.id if request.resume else request.run_id or new_run_id()
     attempt = context.runs.begin(
         run_id, job.name, secrets=context.secrets, **_initial_facts(request, context)
     )
@@ -53,14 +57,16 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
                 services = connect()
                 RunExecutor(request, services, context, attempt).run()
         except BaseException as error:
-            raise _record_failure(error, job, services, attempt) from error
+            raise _record_failure(error, request, services, context, attempt) from error
         attempt.append("ended", state="done", ended=utc_now().isoformat())
-        _end(services, run_id)
+        superseded = _complete_publication(request, context, run_id)
+        _end(services, run_id, *superseded)
     return context.runs.load(run_id)
 
 
 def _initial_facts(request: RunRequest, context: RunContext) -> dict[str, Any]:
     return {
+        **({"key": request.key} if request.key is not None else {}),
         "params": params_to_json(request.job, request.values),
         "origins": dict(request.origins),
         "env": context.env,
@@ -75,12 +81,29 @@ def _capture_all_output(attempt: Attempt, context: RunContext) -> Iterator[None]
         yield
 
 
+def _complete_publication(request: RunRequest, context: RunContext, run_id: str) -> list[str]:
+    """Close the journal of a run, and of the runs that it replaces: earlier ones with the same job and parameters."""
+    params = hash_params(params_to_json(request.job, request.values))
+    superseded = [
+        publication.run
+        for publication in context.publications.open_for(request.job.name, params)
+        if publication.run != run_id
+    ]
+    for run in (run_id, *superseded):
+        context.publications.complete(run)
+    return superseded
+
+
 def _record_failure(
-    error: BaseException, job: Job, services: RunServices | None, attempt: Attempt
+    error: BaseException,
+    request: RunRequest,
+    services: RunServices | None,
+    context: RunContext,
+    attempt: Attempt,
 ) -> SparkopsError:
     """Record what stopped the run, and return the error to show."""
     translate = services.reader.explain if services else lambda _: None
-    user_error = to_user_error(error, job, translate, run_id=attempt.run_id)
+    user_error = to_user_error(error, request.job, translate, run_id=attempt.run_id)
     user_error.args = tuple(
         mask(part, attempt.secrets) if isinstance(part, str) else part for part in user_error.args
     )
@@ -92,16 +115,18 @@ def _record_failure(
     try:
         attempt.append("ended", state=state, ended=utc_now().isoformat(), error=facts)
     finally:
-        # A failed run keeps its staged tables, which a resumed run publishes without computing them again.
-        _end(services, attempt.run_id, keep_staged=state == "failed" and not job.stream)
+        # A failed run keeps its staged tables, which a resumed run publishes without computing them again. A run that has
+        # begun to publish keeps them whatever stopped it, because another computation could give other rows.
+        keeps_staged = state == "failed" or context.publications.contains(attempt.run_id)
+        _end(services, attempt.run_id, discard=not keeps_staged)
     return user_error
 
 
-def _end(services: RunServices | None, run_id: str, *, keep_staged: bool = False) -> None:
+def _end(services: RunServices | None, run_id: str, *superseded: str, discard: bool = True) -> None:
     if services is None:
         return
-    if not keep_staged:
-        services.writer.discard(run_id)
+    for area in (run_id, *superseded) if discard else ():
+        services.staging.discard(area)
     services.spark.end(run_id)
 
 
@@ -127,13 +152,14 @@ class RunExecutor:
         with self.measure_step("session"):
             session = self.services.spark.begin(self.attempt.run_id)
         self.attempt.append("session", spark=self.services.spark.describe())
+        decision = self.earlier_decision()
         with self.measure_step("pin"):
-            pins, models = self.pin_versions()
+            pins, models = self.pin_versions(decision)
         with self.measure_step("suites"):
             for write in job.writes:
                 self.services.checks.validate(write.table)
         result = None
-        if not self.can_reuse_staged():
+        if decision is None and not self.can_reuse_staged():
             with self.measure_step("call"):
                 result = self.call_job(session, pins, models)
         publisher = Publisher(
@@ -142,12 +168,13 @@ class RunExecutor:
             services=self.services,
             attempt=self.attempt,
             timer=self.measure_step,
+            publications=self.context.publications,
         )
         with self.record_rule_violations(models):
             if job.stream:
                 publish_stream(result, publisher, pin=pins[job.stream], on_batch=self.context.on_step)
             else:
-                publisher.publish(result, self.context.runs.load(self.attempt.run_id))
+                publisher.publish(result, self.context.runs.load(self.attempt.run_id), decision)
 
     @contextmanager
     def measure_step(self, step: str) -> Iterator[None]:
@@ -169,18 +196,34 @@ class RunExecutor:
             for line in (line for name, rules in counts.items() for line in _rule_warnings(name, rules)):
                 _log.warning("%s", line)
 
-    def pin_versions(self) -> tuple[dict[str, Pin], dict[str, Any]]:
+    def earlier_decision(self) -> Decision | None:
+        """Return what an earlier attempt of this run decided to publish, or None."""
+        if self.request.resume is None or self.request.job.stream:
+            return None
+        decision = load_decision(self.services.plans, self.attempt.run_id)
+        if decision is None:
+            return None
+        suites = {
+            write.table: self.services.checks.identity(write.table) for write in self.request.job.writes
+        }
+        for table in changed_suites(decision.plan, suites):
+            _log.warning(
+                "The checks of table `%s` were changed after run %s was checked: the run is completed as they were then. "
+                "`sparkops check %s` checks the table as it is.",
+                table,
+                self.attempt.run_id,
+                table,
+            )
+        return decision
+
+    def pin_versions(self, decision: Decision | None) -> tuple[dict[str, Pin], dict[str, Any]]:
         """Pin the versions to read, and record them; a resumed run reads what it read before."""
         job, versions, earlier = self.request.job, self.request.versions, self.request.resume
+        if self.request.newest_inputs and decision is None and not self.can_reuse_staged():
+            earlier = None
         at = {name: pin["version"] for name, pin in earlier.inputs.items()} if earlier else {}
         at |= versions.at
-        reader = self.services.reader
-        pins = {
-            table: reader.pin(table)
-            if table == job.stream
-            else reader.pin(table, at=at.get(table), as_of=versions.as_of)
-            for table in job.tables
-        }
+        pins = {table: self.pin(table, at.get(table)) for table in job.tables}
         models_at = {**(earlier.models if earlier else {}), **versions.at}
         models = {name: self.services.models.version(name, at=models_at.get(name)) for name in job.models}
         model_versions = {name: model.version for name, model in models.items()}
@@ -188,28 +231,45 @@ class RunExecutor:
             "pinned",
             inputs={name: pin_json(pin) for name, pin in pins.items()},
             models=model_versions,
-            fingerprint=self.fingerprint(pins, model_versions),
+            fingerprint=self.fingerprint(pins, model_versions, decision),
         )
         return pins, models
 
-    def fingerprint(self, pins: Mapping[str, Pin], models: Mapping[str, int]) -> str:
-        """Return the hash that identifies the work of this run."""
+    def pin(self, table: str, at: int | None) -> Pin:
+        """Return the version of a table that this run reads: `at`, that of a moment, or the newest complete one."""
+        services, as_of = self.services, self.request.versions.as_of
+        if table == self.request.job.stream:
+            return services.reader.pin(table)
+        if at is not None or as_of is not None:
+            return services.reader.pin(table, at=at, as_of=as_of)
+        others = tuple(
+            publication
+            for publication in self.context.publications.open()
+            if publication.run != self.attempt.run_id and len(publication.before) > 1
+        )
+        return ConsistentView(reader=services.reader, writer=services.writer, open=others).pin(table)
+
+    def fingerprint(
+        self, pins: Mapping[str, Pin], models: Mapping[str, int], decision: Decision | None
+    ) -> str:
+        """Return the hash that identifies the work of this run, with the suites that decided what is published."""
         job = self.request.job
+        suites = {write.table: self.services.checks.identity(write.table) for write in job.writes}
         return fingerprint(
             job,
             source=source_hash(job, self.context.root),
             params=params_to_json(job, self.request.values),
             pins=pins.values(),
             models=models,
-            suites={write.table: self.services.checks.identity(write.table) for write in job.writes},
+            suites=decision.plan.suites if decision is not None else suites,
         )
 
     def can_reuse_staged(self) -> bool:
         """Return whether this run is resumed and an earlier attempt staged every table of the job."""
-        job, run_id, writer = self.request.job, self.attempt.run_id, self.services.writer
+        job, run_id, staging = self.request.job, self.attempt.run_id, self.services.staging
         if self.request.resume is None or not job.writes or job.stream:
             return False
-        return all(writer.find_staged(write.table, run_id) is not None for write in job.writes)
+        return all(staging.find(StagedPart(run_id, write.table)) is not None for write in job.writes)
 
     def call_job(self, session: Any, pins: Mapping[str, Pin], models: Mapping[str, Any]) -> Any:
         """Call the job's function with frames, models, parameters and session."""

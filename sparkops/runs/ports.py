@@ -12,6 +12,7 @@ from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.report import Report
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
@@ -56,16 +57,36 @@ class TableReader(Protocol):
         """Translate an error of Spark or Delta; return None if it is not one."""
 
 
-class TableWriter(Protocol):
-    """Tables, staged and then published."""
+class StagingStore(Protocol):
+    """Frames that are computed once and kept until they are published."""
 
-    def stage(
-        self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ...
-    ) -> DataFrame:
+    def stage(self, frame: DataFrame, part: StagedPart, *, partition_by: Sequence[str] = ...) -> DataFrame:
         """Compute the frame once, and return a frame that reads the staged result."""
 
-    def find_staged(self, table: str, run_id: str) -> DataFrame | None:
+    def divide(
+        self, frame: DataFrame, area: str, table: str, *, partition_by: Sequence[str] = ...
+    ) -> tuple[DataFrame, DataFrame]:
+        """Stage a frame with the reasons of each row, divided into good and bad rows; return a frame that reads each."""
+
+    def find(self, part: StagedPart) -> DataFrame | None:
         """Return what an earlier attempt staged completely, or None."""
+
+    def discard(self, area: str) -> None:
+        """Remove what is staged in an area, and its plan."""
+
+
+class PlanStore(Protocol):
+    """The plans of publications, beside the staged frames that they are about."""
+
+    def save(self, area: str, plan: Mapping[str, Any]) -> None:
+        """Save how the staged frames of an area are to be published, as JSON values."""
+
+    def load(self, area: str) -> Mapping[str, Any] | None:
+        """Return the saved plan of an area, or None."""
+
+
+class TableWriter(Protocol):
+    """Tables, to which frames are published."""
 
     def publish(
         self,
@@ -74,12 +95,12 @@ class TableWriter(Protocol):
         *,
         run_id: str,
         values: Mapping[str, Any] = ...,
-        staged: bool = ...,
+        staged: StagedPart | None = ...,
         batch: MicroBatch | None = ...,
     ) -> PublishedVersion:
         """Publish the frame exactly once for this run, or for this micro-batch.
 
-        `staged` means that the frame is all that was staged for the table.
+        `staged` is the staged part that the frame reads.
         """
 
     def quarantine(
@@ -87,8 +108,10 @@ class TableWriter(Protocol):
     ) -> PublishedVersion:
         """Append rejected rows to the table's quarantine exactly once for this run, or for this micro-batch."""
 
-    def discard(self, run_id: str) -> None:
-        """Remove what the run staged."""
+    def find_published(
+        self, table: str, run_id: str, batch: MicroBatch | None = ...
+    ) -> PublishedVersion | None:
+        """Return the version that a run or micro-batch published into a table, or None."""
 
 
 class StreamRunner(Protocol):
@@ -125,8 +148,8 @@ class CheckOutcome(Protocol):
         """Return the rows that may be published."""
 
     @property
-    def bad(self) -> DataFrame | None:
-        """Return the rows to quarantine, with their reasons."""
+    def annotated(self) -> DataFrame | None:
+        """Return every row with the reasons against it, or None if no row is to be quarantined."""
 
     @property
     def blocked(self) -> bool:
@@ -201,6 +224,8 @@ class RunServices:
 
     spark: SparkRuntime
     reader: TableReader
+    staging: StagingStore
+    plans: PlanStore
     writer: TableWriter
     streams: StreamRunner
     checks: CheckRunner

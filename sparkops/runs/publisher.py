@@ -7,17 +7,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import BadData, ChecksFailed, JobFailed
-from sparkops.pipeline.check import CheckResult
+from sparkops.errors import BadData, ChecksFailed, JobFailed, UnknownName
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import published_json, registered_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.decision import Decision, decide
+from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.empty_result import require_rows_to_publish
 from sparkops.runs.ports import CheckOutcome, RunServices
+from sparkops.runs.publications import OpenPublication, PublicationJournal, hash_params
 from sparkops.runs.record import Run
 from sparkops.runs.return_value import frames_by_table, require_type
 from sparkops.runs.store import Attempt
@@ -38,6 +41,7 @@ class Publisher:
         services: The services of the run.
         attempt: The record, to which every commit is appended.
         timer: Context manager that measures a step.
+        publications: The runs that have begun to publish.
     """
 
     job: Job
@@ -45,13 +49,15 @@ class Publisher:
     services: RunServices
     attempt: Attempt
     timer: Timer
+    publications: PublicationJournal
 
-    def publish(self, result: Any, run: Run) -> None:
+    def publish(self, result: Any, run: Run, decision: Decision | None = None) -> None:
         """Publish what the job returned, by the job's kind.
 
         Args:
             result: What the job returned; None if all its frames are staged already.
             run: The run's record.
+            decision: What an earlier attempt decided about the staged frames; None if nothing is decided yet.
 
         Raises:
             ChecksFailed: A check blocked a table; nothing was published.
@@ -64,18 +70,26 @@ class Publisher:
                 page = self.services.reports.write(require_type(result, Report, self.job), run)
                 self.attempt.append("reported", report=page)
         else:
-            self._publish_tables(frames_by_table(result, self.job))
+            self._publish_tables(frames_by_table(result, self.job), decision)
 
-    def write_with_quarantine(
-        self, write: Write, staged: DataFrame, outcome: CheckOutcome | None, batch: MicroBatch | None = None
+    def commit(
+        self, write: Write, decision: Decision, batch: MicroBatch | None = None
     ) -> Iterator[PublishedVersion]:
         """Write one table, its quarantined rows first; yield each commit once it is made, the table's own last."""
-        run_id, writer = self.attempt.run_id, self.services.writer
-        if outcome is not None and outcome.bad is not None:
-            yield writer.quarantine(outcome.bad, table=write.table, run_id=run_id, batch=batch)
-        good = outcome.good if outcome is not None else staged
-        yield writer.publish(
-            good, write, run_id=run_id, values=self.values, staged=good is staged, batch=batch
+        run_id, services = self.attempt.run_id, self.services
+        rows, bad = decision.parts(write.table)
+        if batch is not None or not decision.frames:
+            # An earlier attempt may have made the table's commit. It is the last one: then nothing is left to write.
+            published = services.writer.find_published(write.table, run_id, batch)
+            if published is not None:
+                yield published
+                return
+        if bad is not None:
+            frame = decision.read(bad, services.staging)
+            yield services.writer.quarantine(frame, table=write.table, run_id=run_id, batch=batch)
+        frame = decision.read(rows, services.staging)
+        yield services.writer.publish(
+            frame, write, run_id=run_id, values=self.values, staged=rows, batch=batch
         )
 
     def _register(self, model: Model, run: Run) -> None:
@@ -94,29 +108,28 @@ class Publisher:
             "registered", registered=registered_json(registered), metrics=dict(registered.metrics)
         )
 
-    def _publish_tables(self, frames: Mapping[str, DataFrame]) -> None:
-        with self.timer("compute"):
-            staged = {write.table: self._stage(write, frames.get(write.table)) for write in self.job.writes}
-        with self.timer("check"):
-            outcomes = {table: self._check(table, frame) for table, frame in staged.items()}
-        checked = [outcome for outcome in outcomes.values() if outcome is not None]
-        results = [result for outcome in checked for result in outcome.results]
-        self.attempt.append("checked", checks=[to_record(result) for result in results])
-        run_id, job = self.attempt.run_id, self.job.name
-        if any(outcome.blocked for outcome in checked):
-            self.services.history.append(results, run_id=run_id, job=job, versions={})
-            self.services.checks.write_docs(checked)
-            raise ChecksFailed(failure_message(checked, self.job))
-        self._require_rows(staged, outcomes, results)
+    def _publish_tables(self, frames: Mapping[str, DataFrame], decision: Decision | None) -> None:
+        checked: list[CheckOutcome] = []
+        if decision is None:
+            staged = self._stage_all(frames)
+            outcomes = self._check_all(staged)
+            checked = [outcome for outcome in outcomes.values() if outcome is not None]
+            self._require_rows(staged, outcomes)
+            with self.timer("plan"):
+                decision = decide(self.services, self.attempt.run_id, self.job.writes, staged, outcomes)
         versions = {}
         with self.timer("publish"):
+            self._begin_publication()
             for write in self.job.writes:
-                for commit in self.write_with_quarantine(write, staged[write.table], outcomes[write.table]):
+                for commit in self.commit(write, decision):
                     self.attempt.append("published", outputs={commit.table: published_json(commit)})
                     versions[write.table] = commit.version
-        if checked:
+        results = decision.plan.checks
+        if results:
             with self.timer("results"):
-                self.services.history.append(results, run_id=run_id, job=job, versions=versions)
+                self.services.history.append(
+                    results, run_id=self.attempt.run_id, job=self.job.name, versions=versions
+                )
             with self.timer("docs"):
                 self.services.checks.write_docs(checked)
 
@@ -135,7 +148,6 @@ class Publisher:
         self,
         staged: Mapping[str, DataFrame],
         outcomes: Mapping[str, CheckOutcome | None],
-        results: Sequence[CheckResult],
     ) -> None:
         """Refuse the run before its first commit if a table would lose its rows; the check results are kept."""
         try:
@@ -143,6 +155,7 @@ class Publisher:
                 self.require_rows(write, staged[write.table], outcomes[write.table])
         except BadData:
             checked = [outcome for outcome in outcomes.values() if outcome is not None]
+            results = [result for outcome in checked for result in outcome.results]
             if checked:
                 self.services.history.append(
                     results, run_id=self.attempt.run_id, job=self.job.name, versions={}
@@ -150,17 +163,56 @@ class Publisher:
                 self.services.checks.write_docs(checked)
             raise
 
+    def _stage_all(self, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
+        with self.timer("compute"):
+            return {write.table: self._stage(write, frames.get(write.table)) for write in self.job.writes}
+
+    def _check_all(self, staged: Mapping[str, DataFrame]) -> dict[str, CheckOutcome | None]:
+        """Check every table.
+
+        Raises:
+            ChecksFailed: A check blocks a table.
+        """
+        run_id, services = self.attempt.run_id, self.services
+        with self.timer("check"):
+            outcomes = {
+                table: services.checks.run_checkpoint(frame, table=table, run_id=run_id)
+                for table, frame in staged.items()
+            }
+        checked = [outcome for outcome in outcomes.values() if outcome is not None]
+        results = [result for outcome in checked for result in outcome.results]
+        self.attempt.append("checked", checks=[to_record(result) for result in results])
+        if any(outcome.blocked for outcome in checked):
+            services.history.append(results, run_id=run_id, job=self.job.name, versions={})
+            services.checks.write_docs(checked)
+            raise ChecksFailed(failure_message(checked, self.job))
+        return outcomes
+
+    def _begin_publication(self) -> None:
+        """Record, before the first commit, which tables this run is about to change."""
+        self.publications.begin(
+            OpenPublication(
+                run=self.attempt.run_id,
+                job=self.job.name,
+                params=hash_params(params_to_json(self.job, self.values)),
+                before={write.table: self._newest_version(write.table) for write in self.job.writes},
+            )
+        )
+
+    def _newest_version(self, table: str) -> int | None:
+        try:
+            return self.services.reader.pin(table).version
+        except UnknownName:
+            return None
+
     def _stage(self, write: Write, frame: DataFrame | None) -> DataFrame:
         """Stage a frame, or return what an earlier attempt staged."""
-        run_id, writer = self.attempt.run_id, self.services.writer
+        part, staging = StagedPart(self.attempt.run_id, write.table), self.services.staging
         if frame is None:
-            earlier = writer.find_staged(write.table, run_id)
+            earlier = staging.find(part)
             if earlier is None:
                 raise JobFailed(f"Nothing was computed for table `{write.table}`.")
             return earlier
-        staged = writer.stage(frame, table=write.table, run_id=run_id, partition_by=write.partition_by)
+        staged = staging.stage(frame, part, partition_by=write.partition_by)
         self.attempt.append("staged", staged=[write.table])
         return staged
-
-    def _check(self, table: str, frame: DataFrame) -> CheckOutcome | None:
-        return self.services.checks.run_checkpoint(frame, table=table, run_id=self.attempt.run_id)

@@ -32,6 +32,7 @@ class Run:
         attempt: Number of the newest attempt, from 1.
         started: When the first attempt began (UTC).
         ended: When the newest attempt ended; None while it runs.
+        key: Key under which a retry finds the run; None if it has none.
         params: Parameter to its JSON value.
         origins: Parameter to the origin of its value.
         env: Environment of the configuration.
@@ -62,6 +63,7 @@ class Run:
     attempt: int = 1
     started: datetime | None = None
     ended: datetime | None = None
+    key: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     env: str = ""
@@ -101,6 +103,7 @@ _FIELDS: Mapping[str, str] = {
     "attempt": "attempt",
     "started": "started",
     "ended": "ended",
+    "key": "key",
     "params": "params",
     "origins": "origins",
     "env": "env",

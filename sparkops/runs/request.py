@@ -11,6 +11,7 @@ from typing import Any
 
 from sparkops.pipeline.job import Job
 from sparkops.runs.log import MaskedFile
+from sparkops.runs.publications import PublicationJournal
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
 
@@ -38,6 +39,9 @@ class RunRequest:
         origins: Parameter to where its value came from.
         versions: Versions to read.
         resume: The earlier run to resume.
+        run_id: Id of the new run; by default a new one.
+        key: Key under which the run is found again.
+        newest_inputs: A resumed run of which nothing is staged reads the newest versions, not those that it read before.
     """
 
     job: Job
@@ -45,6 +49,9 @@ class RunRequest:
     origins: Mapping[str, str] = field(default_factory=dict)
     versions: ReadVersions = field(default_factory=ReadVersions)
     resume: Run | None = None
+    run_id: str | None = None
+    key: str | None = None
+    newest_inputs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +80,11 @@ class RunContext:
     def runs(self) -> RunStore:
         """Return the project's run records."""
         return RunStore(self.state / "runs")
+
+    @property
+    def publications(self) -> PublicationJournal:
+        """Return the journal of the runs that have begun to publish."""
+        return PublicationJournal(self.state / "publishing")
 
     @property
     def locks(self) -> Path:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkops.errors import BadData, ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.json_values import pin_json, published_json
+from sparkops.pipeline.staging import StagedPart, batch_area
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.decision import Decision, decide, load_decision
 from sparkops.runs.ports import CheckOutcome
 from sparkops.runs.publisher import Publisher
 from sparkops.runs.return_value import require_frame
@@ -52,6 +54,7 @@ def publish_stream(
             )
     finally:
         batches.record_checks()
+    batches.discard_staged()
     batches.write_docs()
     if last_version is not None:
         attempt.append("streamed", inputs={pin.table: {**pin_json(pin), "version": last_version}})
@@ -66,30 +69,48 @@ class _BatchPublisher:
     checks: list[CheckResult] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     last_outcome: CheckOutcome | None = None
+    last_batch: MicroBatch | None = None
 
     def publish(self, frame: DataFrame, batch: MicroBatch) -> None:
-        """Stage, check and publish one micro-batch."""
+        """Stage, check and publish one micro-batch, or carry out what an earlier attempt decided about it."""
         self.on_batch(f"batch {batch.number}")
-        job, services, run_id = self.publisher.job, self.publisher.services, self.publisher.attempt.run_id
-        [write] = job.writes
-        staged = services.writer.stage(
-            frame, table=write.table, run_id=run_id, partition_by=write.partition_by
-        )
-        if write.mode != "overwrite" and staged.isEmpty():
+        services, [write] = self.publisher.services, self.publisher.job.writes
+        if batch.number:
+            # Spark has recorded the batch before this one as processed, so that no run needs its rows again.
+            services.staging.discard(batch_area(replace(batch, number=batch.number - 1)))
+        self.last_batch = batch
+        decision = load_decision(services.plans, batch_area(batch)) or self._decide(frame, batch)
+        if decision is None:
             return
-        outcome = services.checks.run_checkpoint(staged, table=write.table, run_id=run_id)
-        if outcome is not None:
-            self._add_results(outcome)
-            if outcome.blocked:
-                self._refuse(outcome, batch)
-        self._require_rows(write, staged, outcome, batch)
+        self._add_results(decision.plan.checks)
         commits = []
-        for commit in self.publisher.write_with_quarantine(write, staged, outcome, batch):
+        for commit in self.publisher.commit(write, decision, batch):
             commits.append(commit)
             self._record_commit(commit)
-        self._record_batch(batch, commits, outcome)
-        if outcome is not None:
-            self._append_history(outcome, batch, {write.table: commits[-1].version})
+        self._record_batch(batch, commits, decision)
+        if decision.plan.checks:
+            self._append_history(decision.plan.checks, batch, {write.table: commits[-1].version})
+
+    def discard_staged(self) -> None:
+        """Remove what the last batch staged; the stream has ended and Spark has recorded the batch as processed."""
+        if self.last_batch is not None:
+            self.publisher.services.staging.discard(batch_area(self.last_batch))
+
+    def _decide(self, frame: DataFrame, batch: MicroBatch) -> Decision | None:
+        """Stage and check a micro-batch; return None if it has no rows to publish."""
+        services, run_id = self.publisher.services, self.publisher.attempt.run_id
+        [write], area = self.publisher.job.writes, batch_area(batch)
+        part = StagedPart(area, write.table)
+        staged = services.staging.stage(frame, part, partition_by=write.partition_by)
+        if write.mode != "overwrite" and staged.isEmpty():
+            return None
+        outcome = services.checks.run_checkpoint(staged, table=write.table, run_id=run_id)
+        self.last_outcome = outcome or self.last_outcome
+        if outcome is not None and outcome.blocked:
+            self._add_results(outcome.results)
+            self._refuse(outcome, batch)
+        self._require_rows(write, staged, outcome, batch)
+        return decide(services, area, [write], {write.table: staged}, {write.table: outcome})
 
     def _require_rows(
         self, write: Write, staged: DataFrame, outcome: CheckOutcome | None, batch: MicroBatch
@@ -99,7 +120,8 @@ class _BatchPublisher:
             self.publisher.require_rows(write, staged, outcome)
         except BadData:
             if outcome is not None:
-                self._append_history(outcome, batch, {})
+                self._add_results(outcome.results)
+                self._append_history(outcome.results, batch, {})
                 self.write_docs()
             raise
 
@@ -114,16 +136,17 @@ class _BatchPublisher:
         if self.last_outcome is not None:
             self.publisher.services.checks.write_docs([self.last_outcome])
 
-    def _add_results(self, outcome: CheckOutcome) -> None:
-        self.last_outcome = outcome
-        results = list(outcome.results)
-        if self.checks:
-            results = [total.combine(result) for total, result in zip(self.checks, results, strict=True)]
-        self.checks = results
+    def _add_results(self, results: Sequence[CheckResult]) -> None:
+        """Add the results of a batch to those of the earlier ones; those of a changed suite replace them."""
+        if [_identity(total) for total in self.checks] == [_identity(result) for result in results]:
+            self.checks = [total.combine(result) for total, result in zip(self.checks, results, strict=True)]
+        else:
+            self.checks = list(results)
 
     def _refuse(self, outcome: CheckOutcome, batch: MicroBatch) -> NoReturn:
-        self._append_history(outcome, batch, {})
+        self._append_history(outcome.results, batch, {})
         self.write_docs()
+        self.publisher.services.staging.discard(batch_area(batch))
         consequence = f"nothing of batch {batch.number} was published; the next run begins with it"
         raise ChecksFailed(failure_message([outcome], self.publisher.job, consequence=consequence))
 
@@ -136,7 +159,7 @@ class _BatchPublisher:
         )
 
     def _record_batch(
-        self, batch: MicroBatch, commits: Sequence[PublishedVersion], outcome: CheckOutcome | None
+        self, batch: MicroBatch, commits: Sequence[PublishedVersion], decision: Decision
     ) -> None:
         *quarantined, table = commits
         facts: Mapping[str, Any] = {
@@ -145,15 +168,22 @@ class _BatchPublisher:
             "rows": table.rows,
             "held": sum(commit.rows for commit in quarantined),
             "already": table.already_published,
-            "broken": [r.expectation for r in outcome.results if not r.success] if outcome else [],
+            "broken": [result.expectation for result in decision.plan.checks if not result.success],
         }
         self.publisher.attempt.append("batch", batches=[facts])
 
-    def _append_history(self, outcome: CheckOutcome, batch: MicroBatch, versions: Mapping[str, int]) -> None:
+    def _append_history(
+        self, results: Sequence[CheckResult], batch: MicroBatch, versions: Mapping[str, int]
+    ) -> None:
         self.publisher.services.history.append(
-            outcome.results,
+            results,
             run_id=self.publisher.attempt.run_id,
             job=self.publisher.job.name,
             versions=versions,
             batch=batch,
         )
+
+
+def _identity(result: CheckResult) -> tuple[str, str]:
+    """Return what the results of one expectation have in common, whichever batch they are about."""
+    return result.table, result.expectation

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+from pathlib import Path
 from typing import Any
 
 from sparkops.errors import TableError
-from sparkops.tables.catalog import local_path
+from sparkops.tables.catalog import join_path, local_path
 from sparkops.tables.session import Session
 
 log = logging.getLogger("sparkops.tables")
@@ -55,6 +57,57 @@ def remove_folder(folder: str, session: Session) -> None:
         log.info("left %s in place: this kind of session cannot remove files", folder)
     else:
         hadoop[0].delete(hadoop[1], True)
+
+
+def write_text(path: str, text: str, session: Session) -> None:
+    """Write a small file completely or not at all; its folder is created.
+
+    Under Spark Connect, which has no access to files, Spark writes a folder that contains the text.
+    """
+    local = local_path(path)
+    if local is not None:
+        _write_local(local, text)
+        return
+    folder, _, name = path.rpartition("/")
+    target, unfinished = _hadoop(path, session), _hadoop(join_path(folder, f".{name}"), session)
+    if target is None or unfinished is None:
+        frame = session.get().createDataFrame([(text,)], "value string")
+        frame.coalesce(1).write.mode("overwrite").text(path)
+        return
+    files, temporary = unfinished
+    stream = files.create(temporary, True)
+    try:
+        stream.write(text.encode())
+    finally:
+        stream.close()
+    files.delete(target[1], True)
+    files.rename(temporary, target[1])
+
+
+def read_text(path: str, session: Session) -> str | None:
+    """Return the text that `write_text` wrote, or None if there is none."""
+    local = local_path(path)
+    if local is not None:
+        return local.read_text(encoding="utf-8") if local.is_file() else None
+    if _hadoop(path, session) is not None and not path_exists(path, session):
+        return None
+    from pyspark.errors import AnalysisException
+
+    try:
+        rows = session.get().read.text(path, wholetext=True).collect()
+    except AnalysisException:
+        return None
+    return str(rows[0]["value"]) if rows else None
+
+
+def _write_local(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
 
 
 def _hadoop(path: str, session: Session) -> tuple[Any, Any] | None:

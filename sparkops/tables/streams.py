@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from sparkops.errors import EngineError, InputError
 from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch
-from sparkops.tables.catalog import Catalog, Location, join_path
+from sparkops.tables.catalog import Catalog, Location, join_path, local_path
 from sparkops.tables.session import Session
 from sparkops.tables.sources.sources import strict_options
-from sparkops.tables.storage import require_writable
+from sparkops.tables.storage import remove_folder, require_writable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -25,6 +26,21 @@ CHECKPOINTS: Final = "_streams"
 _POLL_INTERVAL: Final = 1.0
 
 BatchFunction = Callable[["DataFrame", MicroBatch], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamCheckpoint:
+    """What the checkpoint of a stream records.
+
+    Args:
+        name: Name of the stream.
+        stream: Id of the stream.
+        last_batch: Number of the newest micro-batch that was processed completely; None if there is none.
+    """
+
+    name: str
+    stream: str
+    last_batch: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,27 @@ class TableStreams:
             strict = strict_options(location)
             reader = reader.schema(_declared_columns(location)).options(**strict)
         return reader.load(location.address)
+
+    def checkpoints(self) -> tuple[StreamCheckpoint, ...]:
+        """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local."""
+        folder = local_path(join_path(self.catalog.warehouse, CHECKPOINTS))
+        if folder is None or not folder.is_dir():
+            return ()
+        paths = sorted(path for path in folder.iterdir() if (path / "metadata").is_file())
+        return tuple(map(_read_checkpoint, paths))
+
+    def reset(self, name: str) -> None:
+        """Remove the checkpoint of a stream, so that its next run reads the stream from the beginning.
+
+        Raises:
+            EngineError: The warehouse is not on this machine.
+        """
+        path = join_path(self.catalog.warehouse, CHECKPOINTS, name)
+        if local_path(path) is None:
+            raise EngineError(
+                f"The checkpoint of stream `{name}` is not on this machine: remove {path} there."
+            )
+        remove_folder(path, self.session)
 
     def run(
         self,
@@ -138,6 +175,17 @@ def _last_version(query: StreamingQuery) -> int | None:
     # With a negative index, the offset contains the version after it.
     is_next = int(offset.get("index", -1)) < 0
     return max(0, int(offset["reservoirVersion"]) - is_next)
+
+
+def _read_checkpoint(folder: Path) -> StreamCheckpoint:
+    commits = folder / "commits"
+    numbers = (
+        [int(path.name) for path in commits.iterdir() if path.name.isdigit()] if commits.is_dir() else []
+    )
+    metadata = json.loads((folder / "metadata").read_text(encoding="utf-8"))
+    return StreamCheckpoint(
+        name=folder.name, stream=str(metadata["id"]), last_batch=max(numbers, default=None)
+    )
 
 
 def _declared_columns(location: Location) -> str:

@@ -11,6 +11,7 @@ from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import RecordedCheck
 from sparkops.pipeline.quarantine_summary import QuarantineSummary
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
@@ -25,7 +26,8 @@ from sparkops.tables.quarantine.summary import summarize_quarantine
 from sparkops.tables.read import pin_table, read_pinned
 from sparkops.tables.schema import Columns
 from sparkops.tables.session import Session
-from sparkops.tables.staging.stage import StagingArea
+from sparkops.tables.staging.plan_file import PlanFiles
+from sparkops.tables.staging.stage import Staging
 from sparkops.tables.streams import TableStreams
 from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
@@ -67,22 +69,15 @@ class Tables:
         """
         return read_pinned(self._catalog, self._session, pin, cache=self._cache)
 
-    def stage(
-        self, frame: DataFrame, *, table: str, run_id: str, partition_by: Sequence[str] = ()
-    ) -> DataFrame:
-        """Compute a frame once, into files split by `partition_by`, and return a frame that reads them."""
-        return self._staging(run_id).stage(frame, table, partition_by=partition_by)
+    @property
+    def staging(self) -> Staging:
+        """Return the staged frames."""
+        return Staging(self._catalog, self._session)
 
-    def find_staged(self, table: str, run_id: str) -> DataFrame | None:
-        """Return the frame that an earlier attempt of the run staged completely, or None."""
-        return self._staging(run_id).find(table)
-
-    def discard(self, run_id: str) -> None:
-        """Remove everything that a run staged."""
-        self._staging(run_id).remove()
-
-    def _staging(self, run_id: str) -> StagingArea:
-        return StagingArea(self._catalog, self._session, run_id)
+    @property
+    def plans(self) -> PlanFiles:
+        """Return the plans of publications, beside the staged frames."""
+        return PlanFiles(self.staging, self._session)
 
     def publish(
         self,
@@ -91,7 +86,7 @@ class Tables:
         *,
         run_id: str,
         values: Mapping[str, Any] | None = None,
-        staged: bool = False,
+        staged: StagedPart | None = None,
         batch: MicroBatch | None = None,
     ) -> PublishedVersion:
         """Publish a frame exactly once for a run, or for a micro-batch of a stream.
@@ -101,7 +96,7 @@ class Tables:
             write: Table and mode.
             run_id: The run. A retry finds its commit and writes nothing.
             values: The run's parameters, which define the slice of a `replace`.
-            staged: Whether the frame is all that the run staged for the table, so that its files can become the table's.
+            staged: The staged part that the frame reads, whose files can become the table's; None for any other frame.
             batch: The micro-batch of a stream, if the frame is one.
         """
         publication = Publication(
@@ -109,19 +104,19 @@ class Tables:
             write=write,
             write_id=WriteId(run_id, batch),
             parameters=values or {},
-            open_files=self._open_files(write, run_id, staged=staged),
+            open_files=self._open_files(write, run_id, staged),
         )
         return publish_frame(self._catalog.locate(write.table), self._session, publication)
 
-    def _open_files(self, write: Write, run_id: str, *, staged: bool = False) -> OpenFiles | None:
+    def _open_files(self, write: Write, run_id: str, staged: StagedPart | None = None) -> OpenFiles | None:
         """Return the function that opens the files of a frame; None where Spark has to write the table."""
         if self._catalog.settings.commits == "spark":
             return None
-        if staged:
-            return lambda _: nullcontext(self._staging(run_id).local_folder(write.table))
-        return lambda frame: self._staging(run_id).temporary_files(
-            frame, write.table, partition_by=write.partition_by
-        )
+        staging = self.staging
+        if staged is not None:
+            return lambda _: nullcontext(staging.local_folder(staged))
+        part = StagedPart(run_id, write.table)
+        return lambda frame: staging.temporary_files(frame, part, partition_by=write.partition_by)
 
     def count_removed(self, write: Write, values: Mapping[str, Any]) -> int:
         """Return the number of rows that publishing a frame without rows would remove.
@@ -136,9 +131,11 @@ class Tables:
         """Refuse to write to a read-only source, before anything is computed."""
         require_delta(self._catalog.locate(table))
 
-    def find_published(self, table: str, run_id: str) -> PublishedVersion | None:
-        """Return the version that a run published into a table, or None."""
-        return find_published(self._catalog.locate(table), self._session, WriteId(run_id))
+    def find_published(
+        self, table: str, run_id: str, batch: MicroBatch | None = None
+    ) -> PublishedVersion | None:
+        """Return the version that a run, or a micro-batch of a stream, published into a table, or None."""
+        return find_published(self._catalog.locate(table), self._session, WriteId(run_id, batch))
 
     def quarantine(
         self, frame: DataFrame, *, table: str, run_id: str, batch: MicroBatch | None = None

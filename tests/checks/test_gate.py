@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.outcome import REASONS, GateOutcome, describe
+from sparkops.checks.outcome import GateOutcome, describe
 from sparkops.config.settings import Settings
 from sparkops.errors import ConfigError
+from sparkops.pipeline.staging import REASONS_COLUMN
 
 pytestmark = pytest.mark.spark
 
@@ -103,8 +104,8 @@ def test_quarantine_separates_exactly_the_failing_rows_with_their_reasons(checks
     assert outcome.good.schema == frame.schema
     assert ids(outcome.good) == [1, 4, 6]
     assert outcome.bad is not None
-    assert outcome.bad.columns == [*frame.columns, REASONS]
-    reasons = {row.month: row[REASONS] for row in outcome.bad.collect()}
+    assert outcome.bad.columns == [*frame.columns, REASONS_COLUMN]
+    reasons = {row.month: row[REASONS_COLUMN] for row in outcome.bad.collect()}
     assert reasons == {
         2: ["expect_column_values_to_not_be_null(delay)"],
         13: ["expect_column_values_to_be_between(month, min_value=1, max_value=12)"],
@@ -125,7 +126,7 @@ def test_every_failing_row_is_returned_with_its_reasons_whatever_the_policy(chec
     )
     failing = outcome.failing()
     assert failing is not None
-    reasons = {row.day: [r.split("(")[0] for r in row[REASONS]] for row in failing.collect()}
+    reasons = {row.day: [r.split("(")[0] for r in row[REASONS_COLUMN]] for row in failing.collect()}
     assert reasons == {
         "2013-01-03": ["expect_column_values_to_be_between"],
         None: ["expect_column_values_to_be_unique"],
@@ -333,8 +334,8 @@ def test_names_with_dots_and_spaces_are_checked_and_quarantined(checks: Checks, 
 
 
 def test_a_frame_must_not_have_the_column_of_reasons(checks: Checks, frame) -> None:
-    taken = frame.withColumnRenamed("day", REASONS)
-    with pytest.raises(ConfigError, match=REASONS):
+    taken = frame.withColumnRenamed("day", REASONS_COLUMN)
+    with pytest.raises(ConfigError, match=REASONS_COLUMN):
         gate(checks, taken, "expect_column_values_to_not_be_null: {column: delay, policy: quarantine}")
 
 

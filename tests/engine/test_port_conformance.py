@@ -18,6 +18,7 @@ from sparkops.engine.project import LoadedProject
 from sparkops.errors import JobFailed, UnknownName
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Report, Text
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.ports import CheckHistory, CheckRunner, ReportWriter, SparkRuntime
 from sparkops.runs.record import Run
@@ -96,23 +97,25 @@ def test_an_error_of_python_has_no_translation(services: Services) -> None:
 
 def test_a_staged_frame_is_published_exactly_once_and_then_read(services: Services) -> None:
     tables = services.tables
-    assert tables.find_staged("numbers", "r1") is None
-    staged = tables.stage(services.frame([1, 2]), table="numbers", run_id="r1")
-    assert services.rows(tables.find_staged("numbers", "r1")) == [1, 2]
-    first = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
+    part = StagedPart("r1", "numbers")
+    assert tables.staging.find(part) is None
+    staged = tables.staging.stage(services.frame([1, 2]), part)
+    assert services.rows(tables.staging.find(part)) == [1, 2]
+    first = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=part)
     assert (first.table, first.version, first.rows, first.already_published) == ("numbers", 0, 2, False)
-    again = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=True)
+    again = tables.publish(staged, Write(table="numbers"), run_id="r1", staged=part)
     assert (again.version, again.already_published) == (0, True)
-    tables.discard("r1")
-    assert tables.find_staged("numbers", "r1") is None
+    tables.staging.discard("r1")
+    assert tables.staging.find(part) is None
     assert services.rows(tables.read(tables.pin("numbers"))) == [1, 2]
 
 
 def test_a_pin_reads_the_version_that_it_names(services: Services) -> None:
     tables = services.tables
     for number, rows in enumerate([[1], [2, 3]]):
-        frame = tables.stage(services.frame(rows), table="numbers", run_id=f"r{number}")
-        tables.publish(frame, Write(table="numbers", mode="overwrite"), run_id=f"r{number}", staged=True)
+        part = StagedPart(f"r{number}", "numbers")
+        frame = tables.staging.stage(services.frame(rows), part)
+        tables.publish(frame, Write(table="numbers"), run_id=part.area, staged=part)
     assert tables.pin("numbers").version == 1
     assert services.rows(tables.read(tables.pin("numbers", at=0))) == [1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Any, cast
 from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult, Policy
 from sparkops.pipeline.model_version_info import ModelVersionInfo
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.runs.ports import RunServices
 
@@ -33,7 +35,8 @@ class FakeTables:
     """A `TableReader` and `TableWriter` of versioned lists of rows."""
 
     versions: dict[str, list[list[int]]] = field(default_factory=dict)
-    staging: dict[tuple[str, str], FakeFrame] = field(default_factory=dict)
+    staged: dict[StagedPart, FakeFrame] = field(default_factory=dict)
+    saved_plans: dict[str, str] = field(default_factory=dict)
     commits: dict[tuple[str, str], PublishedVersion] = field(default_factory=dict)
     translations: dict[type[BaseException], SparkopsError] = field(default_factory=dict)
     publish_error: BaseException | None = None
@@ -63,13 +66,19 @@ class FakeTables:
     def explain(self, error: BaseException) -> SparkopsError | None:
         return self.translations.get(type(error))
 
-    def stage(self, frame: Any, *, table: str, run_id: str, partition_by: Any = ()) -> Any:
-        self.stage_count += 1
-        self.staging[table, run_id] = frame
-        return frame
+    @property
+    def staging(self) -> FakeStaging:
+        return FakeStaging(self)
 
-    def find_staged(self, table: str, run_id: str) -> Any:
-        return self.staging.get((table, run_id))
+    @property
+    def plans(self) -> FakePlans:
+        return FakePlans(self.saved_plans)
+
+    def find_published(
+        self, table: str, run_id: str, batch: MicroBatch | None = None
+    ) -> PublishedVersion | None:
+        commit = self.commits.get((table, run_id if batch is None else str(batch)))
+        return commit and replace(commit, already_published=True)
 
     def publish(
         self,
@@ -78,7 +87,7 @@ class FakeTables:
         *,
         run_id: str,
         values: Any = None,
-        staged: bool = False,
+        staged: StagedPart | None = None,
         batch: MicroBatch | None = None,
     ) -> PublishedVersion:
         if self.publish_error is not None:
@@ -107,8 +116,43 @@ class FakeTables:
         self.commits[key] = commit
         return commit
 
-    def discard(self, run_id: str) -> None:
-        self.staging = {key: frame for key, frame in self.staging.items() if key[1] != run_id}
+
+@dataclass
+class FakeStaging:
+    """A `StagingStore` of lists of rows."""
+
+    tables: FakeTables
+
+    def stage(self, frame: Any, part: StagedPart, *, partition_by: Any = ()) -> Any:
+        self.tables.stage_count += 1
+        self.tables.staged[part] = frame
+        return frame
+
+    def divide(self, frame: Any, area: str, table: str, *, partition_by: Any = ()) -> Any:
+        good, bad = frame
+        self.tables.staged[StagedPart(area, table, "good")] = good
+        self.tables.staged[StagedPart(area, table, "bad")] = bad
+        return good, bad
+
+    def find(self, part: StagedPart) -> Any:
+        return self.tables.staged.get(part)
+
+    def discard(self, area: str) -> None:
+        self.tables.staged = {part: frame for part, frame in self.tables.staged.items() if part.area != area}
+        self.tables.saved_plans.pop(area, None)
+
+
+@dataclass
+class FakePlans:
+    """A `PlanStore` of JSON texts."""
+
+    texts: dict[str, str]
+
+    def save(self, area: str, plan: Any) -> None:
+        self.texts[area] = json.dumps(plan, default=str)
+
+    def load(self, area: str) -> Any:
+        return json.loads(self.texts[area]) if area in self.texts else None
 
 
 @dataclass
@@ -142,7 +186,7 @@ class FakeOutcome:
     run_id: str
     results: tuple[CheckResult, ...]
     good: Any
-    bad: Any
+    annotated: Any
     blocked: bool
     block_reason: str = ""
 
@@ -182,7 +226,7 @@ class FakeChecks:
             run_id=run_id,
             results=(result,),
             good=good,
-            bad=FakeFrame(bad) if split else None,
+            annotated=(good, FakeFrame(bad)) if split else None,
             blocked=(policy == "fail" and bool(bad)) or exceeded,
             block_reason="too many rows quarantined" if exceeded else "",
         )
@@ -271,6 +315,8 @@ class FakeRunServices:
         return RunServices(
             spark=self.spark,
             reader=self.tables,
+            staging=self.tables.staging,
+            plans=self.tables.plans,
             writer=self.tables,
             streams=self.streams,
             checks=self.checks,

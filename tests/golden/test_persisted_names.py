@@ -14,12 +14,12 @@ from sparkops.artifact import mlflow_folder as artifact
 from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.checks.execution import compiled_suite as compiled
 from sparkops.checks.gx.data_docs import DataDocs
-from sparkops.checks.outcome import REASONS
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.threshold import FailureThreshold
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.model_version_info import GateResult
+from sparkops.pipeline.staging import REASONS_COLUMN
 from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
@@ -129,7 +129,7 @@ def test_columns_that_sparkops_adds_to_tables_keep_their_names() -> None:
     assert quarantine.OWN_COLUMNS == (
         "_sparkops_run", "_sparkops_reasons", "_sparkops_release", "_sparkops_released"
     )  # fmt: skip
-    assert REASONS == "_sparkops_reasons"
+    assert REASONS_COLUMN == "_sparkops_reasons"
     assert (quarantine.RELEASE, quarantine.DISCARD) == ("release-", "discard-")
     assert COLUMNS == {
         "time": "timestamp", "run": "string", "job": "string", "table": "string", "version": "bigint", "position": "int",

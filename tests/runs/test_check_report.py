@@ -20,7 +20,7 @@ def result(**values: Any) -> CheckResult:
 
 
 def outcome(*results: CheckResult, block_reason: str = "") -> FakeOutcome:
-    return FakeOutcome("r1", results, good=None, bad=None, blocked=True, block_reason=block_reason)
+    return FakeOutcome("r1", results, good=None, annotated=None, blocked=True, block_reason=block_reason)
 
 
 @pytest.mark.parametrize(

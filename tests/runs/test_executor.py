@@ -98,7 +98,7 @@ def test_a_pinned_version_is_the_one_that_is_read(go, fakes) -> None:
 def test_a_frame_is_staged_once_and_nothing_stays_staged(go, fakes) -> None:
     go(doubled)
     assert fakes.tables.stage_count == 1
-    assert fakes.tables.staging == {}
+    assert fakes.tables.staged == {}
 
 
 def test_a_failed_check_publishes_nothing_and_is_recorded(go, fakes, tmp_path) -> None:

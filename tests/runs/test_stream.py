@@ -52,7 +52,7 @@ def test_every_batch_is_published_and_recorded_and_an_empty_one_makes_no_version
     ]
     assert (run.outputs["out"]["version"], run.outputs["out"]["rows"]) == (1, 3)
     assert run.inputs["numbers"]["version"] == 3
-    assert fakes.tables.staging == {}
+    assert fakes.tables.staged == {}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sparkops.errors import BadData, SchemaChanged, TableError
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
@@ -29,7 +30,7 @@ from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.log.commit_info import WriteId, user_metadata
 from sparkops.tables.log.delta_log import find_version, read_history, schema_json
 from sparkops.tables.session import Session
-from sparkops.tables.staging.stage import StagingArea
+from sparkops.tables.staging.stage import Staging
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -81,8 +82,8 @@ def write(backend, catalog, location, session) -> Callable[..., None]:
     """Return a function that stages a frame and writes it into the table with the backend."""
 
     def stage_and_write(frame: DataFrame, write: Write, write_id: WriteId, **parameters: Any) -> None:
-        staging = StagingArea(catalog, session, write_id.run_id)
-        staged = staging.stage(frame, "t", partition_by=write.partition_by)
+        staging, part = Staging(catalog, session), StagedPart(write_id.run_id, "t")
+        staged = staging.stage(frame, part, partition_by=write.partition_by)
         schema = schema_json(staged)
         replaced = (
             ReplacedSlice.from_parameters(write.by, parameters, schema) if write.mode == "replace" else None
@@ -94,7 +95,7 @@ def write(backend, catalog, location, session) -> Callable[..., None]:
                 write_id=write_id,
                 before=find_version(location, session),
                 replaced=replaced,
-                open_files=lambda _: nullcontext(staging.local_folder("t")),
+                open_files=lambda _: nullcontext(staging.local_folder(part)),
             )
         )
 
@@ -297,9 +298,10 @@ def test_a_duplicate_merge_key_is_refused_in_the_first_write(tables, frame, part
     write = Write(table="t", mode="merge", by=("k",), partition_by=partition_by)
     rows = frame([(1, "a"), (1, "b"), (2, "c")], "k int, v string")
     if staged:
-        rows = tables.stage(rows, table="t", run_id="r1", partition_by=partition_by)
+        rows = tables.staging.stage(rows, StagedPart("r1", "t"), partition_by=partition_by)
+    part = StagedPart("r1", "t") if staged else None
     with pytest.raises(BadData, match=r"merged on `k`, and the frame has 2 rows with the key \{'k': 1\}"):
-        tables.publish(rows, write, run_id="r1", staged=staged)
+        tables.publish(rows, write, run_id="r1", staged=part)
     assert not tables.info("t").exists
 
 
@@ -399,7 +401,7 @@ def test_files_that_spark_staged_elsewhere_are_left_to_spark(location, session, 
         frame=frame(),
         write=Write(table="t"),
         write_id=WriteId("r1"),
-        open_files=lambda _: nullcontext(tmp_path / "empty"),
+        open_files=lambda _: nullcontext(None),
     )
     with pytest.raises(UnsupportedOperation, match="staged files are not on the local file system"):
         DeltaRsBackend(location).write(request)
@@ -407,12 +409,12 @@ def test_files_that_spark_staged_elsewhere_are_left_to_spark(location, session, 
 
 
 def test_staged_files_that_are_not_split_by_partition_are_left_to_spark(catalog, location, session, frame):
-    staging = StagingArea(catalog, session, "r1")
+    staging, part = Staging(catalog, session), StagedPart("r1", "t")
     request = TableWrite(
-        frame=staging.stage(frame(), "t"),
+        frame=staging.stage(frame(), part),
         write=Write(table="t", partition_by=("day",)),
         write_id=WriteId("r1"),
-        open_files=lambda _: nullcontext(staging.local_folder("t")),
+        open_files=lambda _: nullcontext(staging.local_folder(part)),
     )
     with pytest.raises(UnsupportedOperation, match="not split by the partition columns"):
         DeltaRsBackend(location).write(request)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sparkops.errors import BadData
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
 from sparkops.tables.staging.staged_file import list_staged_files
@@ -26,8 +27,11 @@ def publish(request, spark, make_settings):
     tables = Tables(spark, make_settings(commits="spark" if by_spark else "auto"))
 
     def stage_and_publish(frame, write, run_id, **values):
-        staged = tables.stage(frame, table=write.table, run_id=run_id, partition_by=write.partition_by)
-        return tables.publish(staged, write, run_id=run_id, values=values, staged=staged_files)
+        part = StagedPart(run_id, write.table)
+        staged = tables.staging.stage(frame, part, partition_by=write.partition_by)
+        return tables.publish(
+            staged, write, run_id=run_id, values=values, staged=part if staged_files else None
+        )
 
     stage_and_publish.by_spark = by_spark
     return stage_and_publish
@@ -89,7 +93,12 @@ def test_spark_continues_with_a_table_of_committed_files_as_with_its_own(
 ):
     from delta.tables import DeltaTable
 
-    tables.publish(tables.stage(frame(), table="t", run_id="r1"), Write(table="t"), run_id="r1", staged=True)
+    tables.publish(
+        tables.staging.stage(frame(), StagedPart("r1", "t")),
+        Write(table="t"),
+        run_id="r1",
+        staged=StagedPart("r1", "t"),
+    )
     folder = str(tmp_path / "warehouse" / "t")
     table = DeltaTable.forPath(spark, folder)
     table.delete("carrier = 'AA'")
@@ -113,8 +122,8 @@ def test_readers_that_skip_files_by_their_statistics_lose_no_row(tables, frame, 
         (-1.0, "a", FIFTH, Decimal(-5), 3),
         (None, None, None, None, 4),
     ]
-    staged = tables.stage(frame(values, schema).repartition(3), table="t", run_id="r1")
-    tables.publish(staged, Write(table="t"), run_id="r1", staged=True)
+    staged = tables.staging.stage(frame(values, schema).repartition(3), StagedPart("r1", "t"))
+    tables.publish(staged, Write(table="t"), run_id="r1", staged=StagedPart("r1", "t"))
     table = spark.read.format("delta").load(str(tmp_path / "warehouse" / "t"))
     assert table.where("x > 5").count() == 1, "NaN is Spark's greatest number"
     assert table.where("s > 'b'").count() == 1
@@ -141,20 +150,20 @@ def test_a_table_with_rules_or_features_is_left_to_spark(
     spark.sql(
         f"CREATE TABLE delta.`{folder}` (day DATE, carrier STRING, delay {delay}) USING delta {settings}"
     )
-    staged = tables.stage(frame(), table="t", run_id="r1")
-    done = tables.publish(staged, Write(table="t"), run_id="r1", staged=True)
+    staged = tables.staging.stage(frame(), StagedPart("r1", "t"))
+    done = tables.publish(staged, Write(table="t"), run_id="r1", staged=StagedPart("r1", "t"))
     assert (done.rows, len(rows("t"))) == (3, 3)
     assert engine(tmp_path, "t", done.version).startswith("Apache-Spark")
 
 
 def test_a_link_of_a_killed_attempt_is_replaced_by_the_next(tables, frame, rows, tmp_path):
-    staged = tables.stage(frame(), table="t", run_id="r1")
+    staged = tables.staging.stage(frame(), StagedPart("r1", "t"))
     [file] = list_staged_files(tmp_path / "warehouse" / "_staging" / "r1" / "t", staged.columns)
     folder = tmp_path / "warehouse" / "t"
     folder.mkdir()
     (folder / f"00000-{file.path.name}").write_bytes(b"half")
-    assert tables.publish(staged, Write(table="t"), run_id="r1", staged=True).rows == 3
-    tables.discard("r1")
+    assert tables.publish(staged, Write(table="t"), run_id="r1", staged=StagedPart("r1", "t")).rows == 3
+    tables.staging.discard("r1")
     assert len(rows("t")) == 3, "the table's files are its own"
 
 
@@ -169,7 +178,7 @@ def test_a_commit_that_loses_against_another_writer_leaves_no_file(tables, frame
     stale = open_if_supported(folder)
     tables.publish(frame(), Write(table="t"), run_id="r2")
     before = {file.name for file in folder.glob("*.parquet")}
-    staged = tables.stage(frame(), table="t", run_id="r3")
+    staged = tables.staging.stage(frame(), StagedPart("r3", "t"))
     files = list_staged_files(tmp_path / "warehouse" / "_staging" / "r3" / "t", staged.columns)
     with pytest.raises(TableBusy, match="changed by another writer"):
         FileCommit(files, Write(table="t"), WriteId("r3")).add_to(stale, folder)

@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 
 from sparkops.errors import BadData, InputError, SchemaChanged, TableError
+from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
@@ -223,7 +224,7 @@ def test_columns_that_delta_cannot_store_are_refused_before_anything_is_computed
     with pytest.raises(
         TableError, match=r"`x` is a duplicate name.*`a b` has a character.*`n` holds only nulls"
     ):
-        tables.stage(bad, table="t", run_id="r1")
+        tables.staging.stage(bad, StagedPart("r1", "t"))
 
 
 def test_a_source_cannot_be_written_to(spark, make_settings, frame):

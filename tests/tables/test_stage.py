@@ -1,6 +1,7 @@
 import pytest
 
 from sparkops.errors import TableError
+from sparkops.pipeline.staging import StagedPart
 from sparkops.tables import Tables
 
 pytestmark = pytest.mark.spark
@@ -14,7 +15,7 @@ def test_a_frame_is_computed_once_however_often_its_staged_form_is_used(tables, 
         return row
 
     counted = spark.createDataFrame(frame().rdd.map(count), frame().schema)
-    staged = tables.stage(counted, table="t", run_id="r1")
+    staged = tables.staging.stage(counted, StagedPart("r1", "t"))
     assert (staged.count(), staged.count(), len(staged.collect())) == (3, 3, 3)
     assert seen.value == 3
 
@@ -26,38 +27,38 @@ def test_a_staged_frame_has_the_same_columns_types_and_rows(tables, spark):
         "SELECT 1 AS i, CAST(2 AS DECIMAL(20,3)) AS d, DATE '1500-01-01' AS old, TIMESTAMP '2013-07-04 01:02:03.4' AS t,"
         " array(1, NULL) AS a, map('k', 1.5D) AS m, named_struct('x', 'y') AS s, X'00FF' AS b"
     )
-    staged = tables.stage(frame, table="t", run_id="r1")
+    staged = tables.staging.stage(frame, StagedPart("r1", "t"))
     assert [(f.name, f.dataType.simpleString()) for f in staged.schema] == [
         (f.name, f.dataType.simpleString()) for f in frame.schema
     ]
     assert staged.collect() == frame.collect()
     vectors = spark.createDataFrame([(Vectors.dense([1.0, 2.0]),)], ["v"])
-    assert tables.stage(vectors, table="v", run_id="r1").collect() == vectors.collect()
+    assert tables.staging.stage(vectors, StagedPart("r1", "v")).collect() == vectors.collect()
 
 
 def test_a_retried_run_finds_a_completely_staged_frame(tables, frame, tmp_path):
-    tables.stage(frame(), table="t", run_id="r1")
-    earlier = tables.find_staged("t", "r1")
+    tables.staging.stage(frame(), StagedPart("r1", "t"))
+    earlier = tables.staging.find(StagedPart("r1", "t"))
     assert earlier is not None
     assert earlier.count() == 3
-    assert earlier.schema == tables.stage(frame(), table="t", run_id="r1").schema
+    assert earlier.schema == tables.staging.stage(frame(), StagedPart("r1", "t")).schema
     (tmp_path / "warehouse" / "_staging" / "r1" / "t" / "_SUCCESS").unlink()
-    assert tables.find_staged("t", "r1") is None
-    assert tables.find_staged("t", "r2") is None
+    assert tables.staging.find(StagedPart("r1", "t")) is None
+    assert tables.staging.find(StagedPart("r2", "t")) is None
 
 
 def test_an_empty_frame_keeps_its_columns(tables, frame):
-    tables.stage(frame([]), table="t", run_id="r1")
-    staged = tables.find_staged("t", "r1")
+    tables.staging.stage(frame([]), StagedPart("r1", "t"))
+    staged = tables.staging.find(StagedPart("r1", "t"))
     assert staged is not None
     assert staged.columns == ["day", "carrier", "delay"]
     assert staged.count() == 0
 
 
 def test_discarding_leaves_nothing_behind(tables, frame, tmp_path):
-    tables.stage(frame(), table="t", run_id="r1")
-    tables.discard("r1")
-    tables.discard("r1")
+    tables.staging.stage(frame(), StagedPart("r1", "t"))
+    tables.staging.discard("r1")
+    tables.staging.discard("r1")
     assert not (tmp_path / "warehouse" / "_staging" / "r1").exists()
     assert tables.list() == ()
 
@@ -69,9 +70,9 @@ def test_a_warehouse_without_write_permission_is_refused_before_the_frame_is_com
     with pytest.raises(
         TableError, match=r"Cannot write results under /proc/sparkops/_staging/r1.*`warehouse`"
     ):
-        tables.stage(frame(), table="t", run_id="r1")
+        tables.staging.stage(frame(), StagedPart("r1", "t"))
 
 
 def test_a_run_id_cannot_lead_out_of_the_warehouse(tables):
     with pytest.raises(TableError, match="cannot be a run's id"):
-        tables.discard("../../etc")
+        tables.staging.discard("../../etc")

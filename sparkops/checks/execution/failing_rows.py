@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from sparkops.checks.execution.aggregate import SparkEvaluationError, translate_spark_errors
 from sparkops.checks.expectations.metric_plan import FailingRows
-from sparkops.checks.outcome import REASONS
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.errors import ConfigError
+from sparkops.pipeline.staging import REASONS_COLUMN
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -28,10 +28,12 @@ class SplitFrame:
     """The two parts of a frame.
 
     Args:
+        annotated: All rows, with their reasons in `_sparkops_reasons`; good rows have none.
         good: Rows that fail no expectation, with the frame's own columns.
         bad: The other rows, with their reasons in `_sparkops_reasons`.
     """
 
+    annotated: DataFrame
     good: DataFrame
     bad: DataFrame
 
@@ -46,14 +48,20 @@ def split_frame(frame: DataFrame, conditions: Mapping[str, Column]) -> SplitFram
     Raises:
         ConfigError: The frame has a column `_sparkops_reasons` itself.
     """
-    if REASONS in frame.columns:
+    if REASONS_COLUMN in frame.columns:
         raise ConfigError(
-            f"A frame that is checked must not have a column `{REASONS}`: rename it or drop it."
+            f"A frame that is checked must not have a column `{REASONS_COLUMN}`: rename it or drop it."
         )
     reasons = [F.when(condition, F.lit(reason)) for reason, condition in conditions.items()]
-    with_reasons = frame.withColumn(REASONS, F.filter(F.array(*reasons), lambda reason: reason.isNotNull()))
-    is_bad = F.size(F.col(REASONS)) > 0
-    return SplitFrame(good=with_reasons.filter(~is_bad).drop(REASONS), bad=with_reasons.filter(is_bad))
+    with_reasons = frame.withColumn(
+        REASONS_COLUMN, F.filter(F.array(*reasons), lambda reason: reason.isNotNull())
+    )
+    is_bad = F.size(F.col(REASONS_COLUMN)) > 0
+    return SplitFrame(
+        annotated=with_reasons,
+        good=with_reasons.filter(~is_bad).drop(REASONS_COLUMN),
+        bad=with_reasons.filter(is_bad),
+    )
 
 
 def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[Any] | str]:

@@ -26,6 +26,7 @@ _STEP_TEXTS = {
     "stream": "streaming",
     "compute": "computing",
     "check": "checking",
+    "plan": "planning the publication",
     "publish": "publishing",
     "results": "recording the check results",
     "docs": "writing Data Docs",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.engine.operations.run_job import execute_job
+from sparkops.engine.operations.run_job import run_declared
+from sparkops.engine.options import RunOptions
 from sparkops.errors import ParamErrors, Problem, SparkopsError
 from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
@@ -29,14 +30,14 @@ class FlowRequest:
     Args:
         targets: Names of jobs; the jobs that they read from are run, too.
         params: Parameter to value; each job takes those that it declares.
-        versions: Versions that the targets read.
+        options: Versions that the targets read, and how each run relates to earlier ones.
         force: Also run jobs that are up to date.
         always_run_targets: Run the targets even if they are up to date.
     """
 
     targets: Sequence[str]
     params: Mapping[str, Any] = field(default_factory=dict)
-    versions: ReadVersions = field(default_factory=ReadVersions)
+    options: RunOptions = field(default_factory=RunOptions)
     force: bool = False
     always_run_targets: bool = False
 
@@ -54,9 +55,9 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
     freshness = _Freshness(container, bound, request)
 
     def run(job: Job) -> Run:
-        container.warm_up([job])
-        versions = request.versions if job.name in request.targets else None
-        return execute_job(container, *project.load_job(job, bound[job.name]), versions=versions)
+        versions = request.options.versions if job.name in request.targets else ReadVersions()
+        options = replace(request.options, versions=versions)
+        return run_declared(container, job, bound[job.name], options)
 
     steps = run_in_order(
         jobs,
@@ -103,7 +104,7 @@ def _bind_all(
         unused_versions: list[str] = []
         if job.name in request.targets:
             names |= request.params.keys() - declared
-            unused_versions = [name for name in request.versions.at if name not in read]
+            unused_versions = [name for name in request.options.versions.at if name not in read]
         params = {name: value for name, value in request.params.items() if name in names}
         try:
             bound[job.name] = container.project.bind(job, params, origin="command line", at=unused_versions)

@@ -17,10 +17,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sparkops.checks.outcome import REASONS, describe
+from sparkops.checks.outcome import describe
 from sparkops.checks.suite.release_suites import select_row_level, select_table_level
 from sparkops.errors import ChecksFailed, InputError, UnknownName
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
+from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.lock import lock_for_writing
 from sparkops.runs.record import new_run_id
@@ -164,7 +165,7 @@ class _Release:
         self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
         frame = tables.releases(table).unreleased_rows(target, self.request.repairs, run=self.request.run)
-        return tables.stage(frame, table=table, run_id=_repaired_rows_id(self.id))
+        return tables.staging.stage(frame, StagedPart(_repaired_rows_id(self.id), table))
 
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
         """Return the rows that pass the expectations about single rows, and the number of others by violated rule."""
@@ -179,7 +180,9 @@ class _Release:
         """Stage exactly the rows to append, and refuse them if the table would not pass its checks with them."""
         tables, table = self.container.tables, self.request.table
         present = tables.read(tables.pin(table))
-        staged = tables.stage(rows.select(*map(quote_name, present.columns)), table=table, run_id=self.id)
+        staged = tables.staging.stage(
+            rows.select(*map(quote_name, present.columns)), StagedPart(self.id, table)
+        )
         suite = self.container.checks.suite(table)
         table_suite = select_table_level(suite) if suite else None
         if table_suite is not None:
@@ -206,13 +209,14 @@ class _Release:
         tables, table = self.container.tables, self.request.table
         releases = tables.releases(table)
         if tables.find_published(table, release_id) is None:
-            staged = tables.find_staged(table, release_id)
+            part = StagedPart(release_id, table)
+            staged = tables.staging.find(part)
             if staged is None:
                 # The staged rows were removed, and the table has none of them: they are in quarantine again.
                 releases.undo(release_id)
                 return 0
             self.on_step("publish")
-            tables.publish(staged, Write(table=table, mode="append"), run_id=release_id, staged=True)
+            tables.publish(staged, Write(table=table, mode="append"), run_id=release_id, staged=part)
         self.on_step("stamp")
         rows = releases.complete(release_id)
         self.discard_staged(release_id)
@@ -225,8 +229,8 @@ class _Release:
 
     def discard_staged(self, release_id: str) -> None:
         """Remove what a release staged."""
-        self.container.tables.discard(release_id)
-        self.container.tables.discard(_repaired_rows_id(release_id))
+        self.container.tables.staging.discard(release_id)
+        self.container.tables.staging.discard(_repaired_rows_id(release_id))
 
 
 def _repaired_rows_id(release_id: str) -> str:
@@ -235,5 +239,5 @@ def _repaired_rows_id(release_id: str) -> str:
 
 def _count_by_rule(bad: DataFrame) -> dict[str, int]:
     """Return the number of rows by violated rule; a row that violates several counts for the first."""
-    counts = bad.groupBy(bad[REASONS][0].alias("reason")).count().collect()
+    counts = bad.groupBy(bad[REASONS_COLUMN][0].alias("reason")).count().collect()
     return {row["reason"]: row["count"] for row in counts}

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import InputError, SparkopsError
+from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
+from sparkops.engine.options import RunOptions
+from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind
-from sparkops.runs.process import is_running_on_this_host
 from sparkops.runs.record import Run
-from sparkops.runs.request import ReadVersions, RunContext, RunRequest
+from sparkops.runs.request import ReadVersions, RunRequest
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
 
 def run_by_name(
-    container: ServiceContainer, name: str, params: Mapping[str, Any], *, versions: ReadVersions, origin: str
+    container: ServiceContainer, name: str, params: Mapping[str, Any], *, options: RunOptions, origin: str
 ) -> Run:
     """Run the job of that name.
 
@@ -25,27 +26,39 @@ def run_by_name(
         container: The services.
         name: Name of the job.
         params: Parameter to value, as text or typed.
-        versions: Versions to read.
+        options: Versions to read, and how the run relates to earlier ones.
         origin: Where the parameters come from.
 
     Raises:
         ParamErrors: Everything that is wrong with the parameters; nothing was started.
+        InputError: An incomplete run has the same job and parameters; nothing was started.
         SparkopsError: What stopped the run.
     """
-    project = container.project
-    declared = project.find_declared(name)
-    bound = project.bind(declared, params, origin=origin, at=versions.at)
-    container.warm_up([declared])
-    return execute_job(container, *project.load_job(declared, bound), versions=versions)
+    declared = container.project.find_declared(name)
+    bound = container.project.bind(declared, params, origin=origin, at=options.versions.at)
+    return run_declared(container, declared, bound, options)
 
 
-def run_job(
-    container: ServiceContainer, job: Job, params: Mapping[str, Any], *, versions: ReadVersions
+def run_declared(
+    container: ServiceContainer, declared: Job, bound: BoundParameters, options: RunOptions
 ) -> Run:
+    """Run a declared job with bound parameters, or return the run with the same key that is done."""
+    start = choose_start(container, declared, bound, options)
+    if start.done is not None:
+        return _answer_with(container, start.done, start)
+    container.warm_up([declared])
+    job, values = container.project.load_job(declared, bound)
+    return execute_job(container, job, values, versions=options.versions, start=start)
+
+
+def run_job(container: ServiceContainer, job: Job, params: Mapping[str, Any], *, options: RunOptions) -> Run:
     """Run a job with parameters from Python; see `run_by_name`."""
-    bound = container.project.bind(job, params, origin="python", at=versions.at)
+    bound = container.project.bind(job, params, origin="python", at=options.versions.at)
     container.require_suites_fit([job])
-    return execute_job(container, job, bound, versions=versions)
+    start = choose_start(container, job, bound, options)
+    if start.done is not None:
+        return _answer_with(container, start.done, start)
+    return execute_job(container, job, bound, versions=options.versions, start=start)
 
 
 def resume_run(container: ServiceContainer, run_id: str) -> Run:
@@ -58,16 +71,13 @@ def resume_run(container: ServiceContainer, run_id: str) -> Run:
     project = container.project
     earlier = project.runs.load(run_id)
     if earlier.state == "done":
+        container.run_context().publications.complete(earlier.id)
         return earlier
-    if is_running_on_this_host(earlier):
-        raise InputError(
-            f"Run {earlier.id} is still running, in process {earlier.process['pid']}: wait for it, or stop that process "
-            "before you resume the run."
-        )
+    require_not_running(earlier)
     declared = project.find_declared(earlier.job)
     bound = bind(declared, [ParameterSource(values=earlier.params, origin=f"run {earlier.id}")])
     container.warm_up([declared])
-    return execute_job(container, *project.load_job(declared, bound), resume=earlier)
+    return execute_job(container, *project.load_job(declared, bound), start=RunStart(resume=earlier))
 
 
 def execute_job(
@@ -76,12 +86,13 @@ def execute_job(
     bound: BoundParameters,
     *,
     versions: ReadVersions | None = None,
-    resume: Run | None = None,
+    start: RunStart | None = None,
 ) -> Run:
     """Execute a job with bound parameters, and report its start and end to the listener."""
     # Imported here, so that wrong parameters are reported without waiting for it.
     from sparkops.runs.executor import execute
 
+    start = start or RunStart()
     for write in job.writes:
         container.tables.require_writable(write.table)
     request = RunRequest(
@@ -89,11 +100,14 @@ def execute_job(
         values=bound.values,
         origins=bound.origins,
         versions=versions or ReadVersions(),
-        resume=resume,
+        resume=start.resume,
+        run_id=start.run_id,
+        key=start.key.text if start.key else None,
+        newest_inputs=start.key is not None,
     )
     container.listener.run_started(job.name)
     try:
-        run = execute(request, container.run_services, _context(container))
+        run = execute(request, container.run_services, container.run_context())
     except SparkopsError as error:
         container.listener.run_failed(job.name, error)
         raise
@@ -101,14 +115,8 @@ def execute_job(
     return run
 
 
-def _context(container: ServiceContainer) -> RunContext:
-    project, settings = container.project, container.settings
-    return RunContext(
-        root=project.root,
-        state=settings.state,
-        env=settings.env,
-        settings=project.config.masked(),
-        secrets=project.config.secrets,
-        on_step=container.listener.step_started,
-        redirect_jvm_output=container.redirect_jvm_output,
-    )
+def _answer_with(container: ServiceContainer, done: Run, start: RunStart) -> Run:
+    key = f" with the key `{start.key.text}`" if start.key else ""
+    container.listener.job_skipped(done.job, f"run {done.id}{key} is done already")
+    container.run_context().publications.complete(done.id)
+    return done

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sparkops.pipeline.staging import REASONS_COLUMN
 from sparkops.pipeline.table import PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 RUN_COLUMN = "_sparkops_run"
-# The expectations that the row violates. A checkpoint adds this column.
-REASONS_COLUMN = "_sparkops_reasons"
 # The release or discard that chose the row. The first one adds this column and the next.
 RELEASE_COLUMN = "_sparkops_release"
 # When that release or discard was completed.

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, RowState
+from sparkops.pipeline.staging import REASONS_COLUMN
 from sparkops.tables.backends.protocol import COUNT, RowFilter, RowQuery
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.delta_log import table_exists
 from sparkops.tables.quarantine.quarantine import (
     DISCARD,
-    REASONS_COLUMN,
     RELEASE_COLUMN,
     RELEASED_COLUMN,
     RUN_COLUMN,

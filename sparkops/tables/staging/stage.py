@@ -7,10 +7,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sparkops.errors import TableError
+from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.tables.catalog import STAGING, Catalog, join_path, local_path
 from sparkops.tables.log.delta_log import schema_json
 from sparkops.tables.schema import require_storable
@@ -20,97 +22,176 @@ from sparkops.tables.staging.staged_file import PARTITION_PREFIX, staging_partit
 from sparkops.tables.storage import path_exists, remove_folder, require_writable
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import StructType
 
-# Precedes the table's name in the folder of temporary files. No table's name begins with an underscore.
-_TEMPORARY = "_files-"
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Precede the table's name in the folders of temporary files and of divided frames. No table's name begins with an underscore.
+_TEMPORARY: Final = "_files-"
+_DIVIDED: Final = "_divided-"
+# The column whose folders contain the good and the bad rows of a divided frame, and its value in each of them. The name is
+# the prefix alone, which is the copy of no column.
+_IS_BAD: Final = PARTITION_PREFIX
+_FLAG_OF: Final = {"good": 0, "bad": 1}
+_COMPLETE: Final = "_SUCCESS"
+_AREA = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagingArea:
+    """What is staged for one run, micro-batch or release.
+
+    Args:
+        name: Id of the run or release, or the name of the micro-batch's area.
+        bytes: Size of its files.
+        changed: When its newest file was written (UTC).
+    """
+
+    name: str
+    bytes: int
+    changed: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class StagingArea:
-    """The staged frames of one run.
+class Staging:
+    """The staged frames of a project, in one folder for each area.
 
     Args:
-        catalog: Locates the warehouse, which contains the staging area.
+        catalog: Locates the warehouse, which contains the staging areas.
         session: Writes and reads.
-        run_id: The run.
 
-    Raises:
-        TableError: The run id cannot be the name of a folder.
+    Every method raises TableError if the name of an area could lead out of the warehouse.
     """
 
     catalog: Catalog
     session: Session
-    run_id: str
 
-    def __post_init__(self) -> None:
-        """Refuse a run id that could lead out of the warehouse."""
-        if not _RUN_ID.fullmatch(self.run_id):
-            raise TableError(f"`{self.run_id}` cannot be a run's id: letters, digits, `-`, `_` and `.` only.")
-
-    @property
-    def folder(self) -> str:
-        """Return the path or URI of the run's staged frames."""
-        return join_path(self.catalog.warehouse, STAGING, self.run_id)
-
-    def stage(self, frame: DataFrame, table: str, *, partition_by: Sequence[str] = ()) -> DataFrame:
+    def stage(self, frame: DataFrame, part: StagedPart, *, partition_by: Sequence[str] = ()) -> DataFrame:
         """Write a frame once and return a frame that reads it: same columns and types, every column nullable.
 
         Args:
             frame: The rows.
-            table: Table that they are for.
+            part: Name of the staged frame.
             partition_by: Columns that the files are split by, so that they can become files of the table.
 
         Raises:
             TableError: The columns cannot be stored, or the warehouse cannot be written to.
         """
-        require_storable(schema_json(frame), table)
-        path = join_path(self.folder, table)
+        require_storable(schema_json(frame), part.table)
+        path = self._path(part)
         _write_parquet(frame, path, partition_by)
         staged = self.session.get().read.schema(frame.schema).parquet(path)
         return staged.select(*(quote_name(name) for name in frame.columns))
 
-    def find(self, table: str) -> DataFrame | None:
-        """Return the frame that an earlier attempt of the run staged completely, or None."""
-        path = join_path(self.folder, table)
-        if not path_exists(join_path(path, "_SUCCESS"), self.session):
-            return None
-        staged = self.session.get().read.parquet(path)
-        names = [name for name in staged.columns if not name.startswith(PARTITION_PREFIX)]
-        return staged.select(*map(quote_name, names))
+    def divide(
+        self, frame: DataFrame, area: str, table: str, *, partition_by: Sequence[str] = ()
+    ) -> tuple[DataFrame, DataFrame]:
+        """Write a frame once, divided into its good and bad rows, and return a frame that reads each.
 
-    def local_folder(self, table: str) -> Path | None:
-        """Return the local folder of the files staged for a table; None on other storage."""
-        return local_path(join_path(self.folder, table))
+        Every row is in exactly one part: one job writes both, because a condition such as `day < current_date()` may have
+        another result in a second job.
+
+        Args:
+            frame: The rows, each with its reasons in `_sparkops_reasons`. Rows without a reason are good.
+            area: The staging area.
+            table: Table that the rows are for.
+            partition_by: Columns that the files are split by, as in `stage`.
+        """
+        from pyspark.sql import functions as F
+
+        good, bad = StagedPart(area, table, "good"), StagedPart(area, table, "bad")
+        is_bad = (F.size(F.col(REASONS_COLUMN)) > 0).cast("int")
+        _write_parquet(frame, self._path(good), partition_by, divided_by=is_bad)
+        staged = self.session.get().read.schema(_with_flag(frame.schema)).parquet(self._path(good))
+        return _select_part(staged, good), _select_part(staged, bad)
+
+    def find(self, part: StagedPart) -> DataFrame | None:
+        """Return a frame that was staged completely, or None."""
+        path = self._path(part)
+        if not path_exists(join_path(path, _COMPLETE), self.session):
+            return None
+        return _select_part(self.session.get().read.parquet(path), part)
+
+    def discard(self, area: str) -> None:
+        """Remove everything that is staged in an area."""
+        remove_folder(self.path(area), self.session)
+
+    def areas(self) -> tuple[StagingArea, ...]:
+        """Return the staging areas of a local warehouse, by name; none where the warehouse is not local."""
+        folder = local_path(join_path(self.catalog.warehouse, STAGING))
+        if folder is None or not folder.is_dir():
+            return ()
+        return tuple(_measure(path) for path in sorted(folder.iterdir()) if path.is_dir())
+
+    def path(self, area: str, *names: str) -> str:
+        """Return the path or URI of an area, or of what it contains."""
+        if not _AREA.fullmatch(area):
+            raise TableError(f"`{area}` cannot be a run's id: letters, digits, `-`, `_` and `.` only.")
+        return join_path(self.catalog.warehouse, STAGING, area, *names)
+
+    def local_folder(self, part: StagedPart) -> Path | None:
+        """Return the local folder of the files of a completely staged frame; None on other storage."""
+        path = local_path(self._path(part))
+        # Without this marker, Spark wrote the files to another file system (HDFS, DBFS on Databricks), or not completely.
+        if path is None or not (path / _COMPLETE).is_file():
+            return None
+        return path if part.rows == "all" else path / f"{_IS_BAD}={_FLAG_OF[part.rows]}"
 
     @contextmanager
     def temporary_files(
-        self, frame: DataFrame, table: str, *, partition_by: Sequence[str] = ()
+        self, frame: DataFrame, part: StagedPart, *, partition_by: Sequence[str] = ()
     ) -> Iterator[Path | None]:
         """Write a frame to files that exist during the block; None where the warehouse is not local."""
-        path = join_path(self.folder, _TEMPORARY + table)
+        path = self.path(part.area, _TEMPORARY + part.table)
         local = local_path(path)
         if local is None:
             yield None
             return
         try:
             _write_parquet(frame, path, partition_by)
-            yield local
+            yield local if (local / _COMPLETE).is_file() else None
         finally:
             shutil.rmtree(local, ignore_errors=True)
 
-    def remove(self) -> None:
-        """Remove everything that the run staged."""
-        remove_folder(self.folder, self.session)
+    def _path(self, part: StagedPart) -> str:
+        return self.path(part.area, part.table if part.rows == "all" else _DIVIDED + part.table)
 
 
-def _write_parquet(frame: DataFrame, path: str, partition_by: Sequence[str]) -> None:
+def _measure(folder: Path) -> StagingArea:
+    stats = [path.stat() for path in (folder, *folder.rglob("*"))]
+    return StagingArea(
+        name=folder.name,
+        bytes=sum(stat.st_size for stat in stats),
+        changed=datetime.fromtimestamp(max(stat.st_mtime for stat in stats), UTC),
+    )
+
+
+def _select_part(staged: DataFrame, part: StagedPart) -> DataFrame:
+    """Return the rows of a part with the columns of the table; bad rows keep their reasons."""
+    from pyspark.sql import functions as F
+
+    names = [name for name in staged.columns if not name.startswith(PARTITION_PREFIX)]
+    if part.rows == "all":
+        return staged.select(*map(quote_name, names))
+    if part.rows == "good":
+        names.remove(REASONS_COLUMN)
+    return staged.where(F.col(_IS_BAD) == _FLAG_OF[part.rows]).select(*map(quote_name, names))
+
+
+def _with_flag(schema: StructType) -> StructType:
+    from pyspark.sql.types import IntegerType, StructField, StructType
+
+    return StructType([*schema.fields, StructField(_IS_BAD, IntegerType())])
+
+
+def _write_parquet(
+    frame: DataFrame, path: str, partition_by: Sequence[str], *, divided_by: Column | None = None
+) -> None:
     from pyspark.sql import functions as F
 
     require_writable(path, what="results")
     # The folders are named after copies of the partition columns, so that the files keep the columns themselves.
-    copies = {
+    copies = {} if divided_by is None else {_IS_BAD: divided_by}
+    copies |= {
         PARTITION_PREFIX + name: F.col(quote_name(name))
         for name in staging_partitions(schema_json(frame), partition_by)
     }

@@ -48,8 +48,7 @@ def commit_staged_files(location: Location, request: TableWrite) -> None:
     folder, open_files = require_local_folder(location), _require_supported_write(request, schema)
     table = _open_unwritten(folder, request, schema) if request.before else None
     with open_files(request.frame) as staged:
-        # Without this marker, Spark wrote the files to another file system (HDFS, DBFS on Databricks), or not completely.
-        if staged is None or not (staged / "_SUCCESS").is_file():
+        if staged is None:
             raise UnsupportedOperation("the staged files are not on the local file system")
         files = list_staged_files(staged, request.frame.columns)
         if any(set(file.partition) != set(request.write.partition_by) for file in files):

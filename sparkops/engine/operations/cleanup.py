@@ -1,0 +1,93 @@
+"""Remove what runs that will not be completed left behind, and let a stream begin again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sparkops.errors import InputError, UnknownName
+from sparkops.pipeline.staging import batch_area
+from sparkops.pipeline.table import MicroBatch
+from sparkops.runs.lock import lock_for_writing
+from sparkops.runs.record import new_run_id
+from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
+from sparkops.tables.staging.stage import StagingArea
+from sparkops.tables.streams import StreamCheckpoint
+
+if TYPE_CHECKING:
+    from sparkops.engine.container import ServiceContainer
+
+
+def find_garbage(container: ServiceContainer, *, older_than: timedelta) -> tuple[StagingArea, ...]:
+    """Return the staged rows that no run needs any more.
+
+    Those of a run that is running, that has begun to publish or that changed less than `older_than` ago are kept, and those
+    of a micro-batch that its stream has not recorded as processed, and of a release.
+
+    Args:
+        container: The services.
+        older_than: Rows of failed runs that are younger are kept for a resumed run.
+    """
+    newest = datetime.now(UTC) - older_than
+    pending = _pending_areas(container)
+    return tuple(
+        area
+        for area in container.tables.staging.areas()
+        if area.changed < newest and area.name not in pending
+    )
+
+
+def remove_garbage(container: ServiceContainer, garbage: tuple[StagingArea, ...]) -> None:
+    """Remove staged rows."""
+    for area in garbage:
+        container.tables.staging.discard(area.name)
+
+
+def reset_stream(container: ServiceContainer, name: str) -> None:
+    """Remove the checkpoint of a streaming job: its next run reads the stream from the beginning.
+
+    Args:
+        container: The services.
+        name: Name of the job.
+
+    Raises:
+        UnknownName: There is no such job.
+        InputError: The job is not a streaming job.
+        TableBusy: A run of the job is running.
+    """
+    job = container.project.find_declared(name)
+    if not job.stream:
+        raise InputError(f"Job `{name}` reads no stream, so it has no checkpoint ({job.place}).")
+    tables = [write.table for write in job.writes]
+    with lock_for_writing(container.run_context().locks, tables, new_run_id()):
+        for checkpoint in container.tables.streams.checkpoints():
+            if checkpoint.name == name:
+                container.tables.staging.discard(_next_area(checkpoint))
+        container.tables.streams.reset(name)
+
+
+def _pending_areas(container: ServiceContainer) -> frozenset[str]:
+    """Return the names of the staging areas that a run, a stream or a release needs."""
+    areas = [area.name for area in container.tables.staging.areas()]
+    publications = container.run_context().publications
+    streams = {_next_area(checkpoint) for checkpoint in container.tables.streams.checkpoints()}
+    return frozenset(
+        area
+        for area in areas
+        if area in streams
+        or area.startswith((RELEASE, DISCARD))
+        or publications.contains(area)
+        or _is_running(container, area)
+    )
+
+
+def _next_area(checkpoint: StreamCheckpoint) -> str:
+    number = 0 if checkpoint.last_batch is None else checkpoint.last_batch + 1
+    return batch_area(MicroBatch(stream=checkpoint.stream, number=number))
+
+
+def _is_running(container: ServiceContainer, run_id: str) -> bool:
+    try:
+        return container.project.runs.load(run_id).state == "running"
+    except (UnknownName, ValueError):
+        return False

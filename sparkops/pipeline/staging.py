@@ -1,0 +1,31 @@
+"""The name of a staged frame: computed once and kept beside the tables until it is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sparkops.pipeline.table import MicroBatch
+
+# Column of rows that were checked: the labels of the expectations that the row violates, as an array of text.
+REASONS_COLUMN: Final = "_sparkops_reasons"
+
+
+@dataclass(frozen=True, slots=True)
+class StagedPart:
+    """A staged frame.
+
+    Args:
+        area: Staging area: a run, or a micro-batch of a stream.
+        table: Table that the rows are for.
+        rows: All rows that the job returned, or those that its checks divided them into.
+    """
+
+    area: str
+    table: str
+    rows: Literal["all", "good", "bad"] = "all"
+
+
+def batch_area(batch: MicroBatch) -> str:
+    """Return the staging area of a micro-batch, which every run that processes the batch uses."""
+    return f"stream-{batch.stream}-{batch.number}"

@@ -1,0 +1,95 @@
+"""Decide what of the staged rows is published: check them, divide them into good and bad rows, and save the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sparkops.errors import JobFailed
+from sparkops.pipeline.staging import StagedPart
+from sparkops.pipeline.write import Write
+from sparkops.runs.plan import PublicationPlan, TablePlan, plan_json, plan_of
+from sparkops.runs.ports import CheckOutcome, PlanStore, RunServices, StagingStore
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A saved plan, and the staged frames that it is about.
+
+    Args:
+        area: Staging area of the frames.
+        plan: The plan.
+        frames: Frames that read staged parts, as far as this attempt made them.
+    """
+
+    area: str
+    plan: PublicationPlan
+    frames: Mapping[StagedPart, DataFrame] = field(default_factory=dict)
+
+    def parts(self, table: str) -> tuple[StagedPart, StagedPart | None]:
+        """Return the staged parts of a table to publish and to quarantine; the second is None if no row is bad."""
+        if not self.plan.of(table).is_divided:
+            return StagedPart(self.area, table), None
+        return StagedPart(self.area, table, "good"), StagedPart(self.area, table, "bad")
+
+    def read(self, part: StagedPart, staging: StagingStore) -> DataFrame:
+        """Return the frame of a staged part.
+
+        Raises:
+            JobFailed: Its files were removed.
+        """
+        frame = self.frames[part] if part in self.frames else staging.find(part)
+        if frame is None:
+            raise JobFailed(
+                f"The rows of table `{part.table}` that this run staged were removed, so the run cannot be completed. "
+                "Start a new one with --new; `sparkops runs show` lists what this run published."
+            )
+        return frame
+
+
+def load_decision(plans: PlanStore, area: str) -> Decision | None:
+    """Return what an earlier attempt decided about an area, or None if it decided nothing."""
+    saved = plans.load(area)
+    return None if saved is None else Decision(area=area, plan=plan_of(saved))
+
+
+def decide(
+    services: RunServices,
+    area: str,
+    writes: Sequence[Write],
+    staged: Mapping[str, DataFrame],
+    outcomes: Mapping[str, CheckOutcome | None],
+) -> Decision:
+    """Divide staged frames as their checks say, and save that as the plan of their area.
+
+    Args:
+        services: The services of the run.
+        area: Staging area of the frames.
+        writes: The tables and how they are written.
+        staged: Table to its staged frame.
+        outcomes: Table to the outcome of its checks, none of which blocks it; None for a table without checks.
+    """
+    frames: dict[StagedPart, DataFrame] = {}
+    plans = []
+    for write in writes:
+        table, outcome = write.table, outcomes[write.table]
+        frames[StagedPart(area, table)] = staged[table]
+        annotated = outcome.annotated if outcome is not None else None
+        if annotated is not None:
+            good, bad = services.staging.divide(annotated, area, table, partition_by=write.partition_by)
+            frames |= {StagedPart(area, table, "good"): good, StagedPart(area, table, "bad"): bad}
+        plans.append(
+            TablePlan(
+                table=table,
+                is_divided=annotated is not None,
+                checks=tuple(outcome.results) if outcome is not None else (),
+                suite=services.checks.identity(table),
+            )
+        )
+    plan = PublicationPlan(tuple(plans))
+    services.plans.save(area, plan_json(plan))
+    return Decision(area=area, plan=plan, frames=frames)

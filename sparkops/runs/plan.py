@@ -1,0 +1,92 @@
+"""The plan of a publication: how checks divided the staged rows of each table, decided once and then only carried out.
+
+An attempt that stops between two commits leaves its plan beside its staged rows. The next attempt publishes by that plan, so
+that neither a frame that is not deterministic nor a changed suite can divide the rows in another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.json_values import check_json, check_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePlan:
+    """The plan for one table.
+
+    Args:
+        table: The table.
+        is_divided: Whether the staged rows were divided into good and bad rows. If not, all of them are published.
+        checks: Results of the table's checks.
+        suite: Hash of the suite that decided, or None if the table has none.
+    """
+
+    table: str
+    is_divided: bool = False
+    checks: tuple[CheckResult, ...] = ()
+    suite: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationPlan:
+    """The plans of all tables that one run, or one micro-batch, publishes."""
+
+    tables: tuple[TablePlan, ...]
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """Return the results of all checks, table by table."""
+        return tuple(result for plan in self.tables for result in plan.checks)
+
+    @property
+    def suites(self) -> Mapping[str, str | None]:
+        """Return the hash of the suite that decided about each table."""
+        return {plan.table: plan.suite for plan in self.tables}
+
+    def of(self, table: str) -> TablePlan:
+        """Return the plan for a table.
+
+        Raises:
+            LookupError: The plan does not contain the table.
+        """
+        for plan in self.tables:
+            if plan.table == table:
+                return plan
+        raise LookupError(table)
+
+
+def plan_json(plan: PublicationPlan) -> dict[str, Any]:
+    """Return a plan as JSON values."""
+    return {"format": 1, "tables": [_table_json(table) for table in plan.tables]}
+
+
+def plan_of(value: Mapping[str, Any]) -> PublicationPlan:
+    """Return the plan of `plan_json`."""
+    return PublicationPlan(tuple(map(_table_of, value["tables"])))
+
+
+def changed_suites(plan: PublicationPlan, suites: Mapping[str, str | None]) -> Sequence[str]:
+    """Return the tables whose suite is another one than that which decided."""
+    return [table for table, suite in plan.suites.items() if suites.get(table) != suite]
+
+
+def _table_json(plan: TablePlan) -> dict[str, Any]:
+    return {
+        "table": plan.table,
+        "divided": plan.is_divided,
+        "checks": [check_json(result) for result in plan.checks],
+        "suite": plan.suite,
+    }
+
+
+def _table_of(value: Mapping[str, Any]) -> TablePlan:
+    return TablePlan(
+        table=value["table"],
+        is_divided=value["divided"],
+        checks=tuple(map(check_of, value["checks"])),
+        suite=value["suite"],
+    )

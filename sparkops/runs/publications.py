@@ -1,0 +1,98 @@
+"""Which runs have begun to publish and are not complete: one file for each, from before its first commit until its end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPublication:
+    """A run that has begun to publish and is not complete.
+
+    Args:
+        run: Id of the run.
+        job: Name of its job.
+        params: Hash of its parameters.
+        before: Each table that it writes, to the newest version before its commit; None if the table did not exist.
+    """
+
+    run: str
+    job: str
+    params: str
+    before: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationJournal:
+    """The publications of a project that are not complete.
+
+    Args:
+        folder: `<state>/publishing`.
+    """
+
+    folder: Path
+
+    def begin(self, publication: OpenPublication) -> None:
+        """Record that a run begins to publish; what an earlier attempt of the run recorded is kept."""
+        path = self._path(publication.run)
+        if path.exists():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        with unfinished.open("w", encoding="utf-8") as file:
+            json.dump(
+                {
+                    "run": publication.run,
+                    "job": publication.job,
+                    "params": publication.params,
+                    "before": dict(publication.before),
+                },
+                file,
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+    def contains(self, run_id: str) -> bool:
+        """Return whether a run has begun to publish and is not complete."""
+        return self._path(run_id).exists()
+
+    def complete(self, run_id: str) -> None:
+        """Record that a run is complete, or that it will not be completed any more."""
+        self._path(run_id).unlink(missing_ok=True)
+
+    def open(self) -> tuple[OpenPublication, ...]:
+        """Return the publications that are not complete, oldest first."""
+        return tuple(
+            publication
+            for path in sorted(self.folder.glob("*.json"))
+            if (publication := _read(path)) is not None
+        )
+
+    def open_for(self, job: str, params: str) -> tuple[OpenPublication, ...]:
+        """Return the publications of a job with equal parameters that are not complete, oldest first."""
+        return tuple(each for each in self.open() if (each.job, each.params) == (job, params))
+
+    def _path(self, run_id: str) -> Path:
+        return self.folder / f"{run_id}.json"
+
+
+def hash_params(params: Mapping[str, Any]) -> str:
+    """Return a hash of parameters in their JSON form."""
+    text = json.dumps(params, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _read(path: Path) -> OpenPublication | None:
+    """Return the publication in a file, or None if the run was completed in the meantime."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return OpenPublication(run=value["run"], job=value["job"], params=value["params"], before=value["before"])

@@ -1,0 +1,40 @@
+"""The plan of a publication, in a file beside the staged frames that it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sparkops.tables.session import Session
+from sparkops.tables.staging.stage import Staging
+from sparkops.tables.storage import read_text, write_text
+
+# Spark, which reads the file under Spark Connect, skips names that begin with `_` or `.`.
+_NAME: Final = "plan.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFiles:
+    """The plans of a project's staging areas, as JSON values.
+
+    Args:
+        staging: The staging areas.
+        session: Writes and reads where the warehouse is not local.
+    """
+
+    staging: Staging
+    session: Session
+
+    def save(self, area: str, plan: Mapping[str, Any]) -> None:
+        """Save the plan of an area; it is stored completely when this returns."""
+        write_text(self._path(area), json.dumps(plan, default=str), self.session)
+
+    def load(self, area: str) -> Mapping[str, Any] | None:
+        """Return the saved plan of an area, or None if there is none."""
+        text = read_text(self._path(area), self.session)
+        return None if text is None else json.loads(text)
+
+    def _path(self, area: str) -> str:
+        return self.staging.path(area, _NAME)
