@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,8 +17,8 @@ from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
 from sparkops.runs.decision import Decision, decide
-from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.empty_result import require_rows_to_publish
+from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.ports import CheckOutcome, RunServices
 from sparkops.runs.publications import OpenPublication, PublicationJournal, hash_params
 from sparkops.runs.record import Run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class RunKeys:
         """
         path = self._path(job, key, params)
         entry = {"run": run_id, "job": job, "key": key.text, "params": params}
-        unfinished = path.with_suffix(f".{os.getpid()}")
+        unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             unfinished.write_text(json.dumps(entry), encoding="utf-8")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("sparkops.engine")
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStart:
     """How a run begins.
