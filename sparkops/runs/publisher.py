@@ -12,7 +12,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import published_json, registered_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
-from sparkops.pipeline.staging import StagedPart
+from sparkops.pipeline.staging import QUARANTINE, StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import failure_message, to_record
@@ -82,7 +82,8 @@ class Publisher:
             # An earlier attempt may have made the table's commit. It is the last one: then nothing is left to write.
             published = services.writer.find_published(write.table, run_id, batch)
             if published is not None:
-                yield published
+                quarantined = services.writer.find_published(write.table + QUARANTINE, run_id, batch)
+                yield from (commit for commit in (quarantined, published) if commit is not None)
                 return
         if bad is not None:
             frame = decision.read(bad, services.staging)

@@ -11,8 +11,8 @@ from typing import Literal
 
 from sparkops.config.settings import Settings, TableSettings
 from sparkops.errors import UnknownName
+from sparkops.pipeline.staging import QUARANTINE
 
-QUARANTINE = "__quarantine"
 STAGING = "_staging"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

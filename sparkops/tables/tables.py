@@ -11,11 +11,11 @@ from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import RecordedCheck
 from sparkops.pipeline.quarantine_summary import QuarantineSummary
-from sparkops.pipeline.staging import StagedPart
+from sparkops.pipeline.staging import QUARANTINE, StagedPart
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
-from sparkops.tables.catalog import QUARANTINE, Catalog
+from sparkops.tables.catalog import Catalog
 from sparkops.tables.check_history import append_results, read_results
 from sparkops.tables.error_messages.translation import explain
 from sparkops.tables.inspect import Inspector
