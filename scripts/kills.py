@@ -143,7 +143,8 @@ def run_round(scenario: str, choose: random.Random, tally: Tally) -> None:
             tally.problems.append(f"{scenario}: the last attempt was killed")
     tally.rounds += 1
     problems = [
-        f"{scenario} [{'; '.join(history)}]: {text} ({root})" for text in find_problems(root, scenario)
+        f"{scenario} [{'; '.join(history)}]: {text} ({root})"
+        for text in find_problems(root, scenario, cleaned=cleaned)
     ]
     tally.problems += problems
     if not problems:

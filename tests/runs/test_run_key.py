@@ -35,7 +35,7 @@ def test_another_key_or_another_job_is_another_run(keys: RunKeys) -> None:
 
 def test_a_key_with_other_parameters_is_refused(keys: RunKeys) -> None:
     keys.claim("load", RunKey("a"), "p", "run-1")
-    with pytest.raises(InputError, match="Run key `a` belongs to run .* of job `load`, which has other"):
+    with pytest.raises(InputError, match=r"Run key `a` belongs to run .* of job `load`, which has other"):
         keys.claim("load", RunKey("a"), "q", "run-2")
 
 
