@@ -32,7 +32,7 @@ from sparkops.runs.record import fold_events, run_json
 TIME = datetime(2024, 2, 29, 12, tzinfo=UTC)
 RECORD: dict[str, Any] = {
     "id": "r1", "job": "sales", "state": "done", "attempt": 2, "started": "2024-02-29T12:00:00+00:00",
-    "ended": "2024-02-29T12:01:00+00:00", "params": {"a": 1}, "origins": {"a": "cli"}, "env": "base", "settings": {"s": 1},
+    "ended": "2024-02-29T12:01:00+00:00", "key": "k1", "params": {"a": 1}, "origins": {"a": "cli"}, "env": "base", "settings": {"s": 1},
     "code": {"git": "abc"}, "fingerprint": "f", "inputs": {"t": {"version": 1}}, "models": {"m": 1},
     "scoring": {"m": "arrow"}, "rules": {"m": {"rows": 1}}, "checks": [{"success": True}], "outputs": {"o": {"version": 2}},
     "registered": {"name": "m"}, "report": "r.html", "metrics": {"auc": 0.5}, "timings": {"call": 1.0}, "spark": {"v": "4"},
