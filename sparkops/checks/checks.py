@@ -1,26 +1,36 @@
-"""The entry point to the data checks of a project: suites, the gate before publication, and Data Docs."""
+"""The entry point to the data checks of a project: suites, and the gate before publication."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.execution.compiled_suite import CompiledSuite, compile_suite, load_compiled_suite
+from sparkops.checks.execution.compiled_suite import (
+    CompiledSuite,
+    compile_suite,
+    content_hash,
+    load_compiled_suite,
+    spark_version,
+    write_file,
+)
 from sparkops.checks.gate import PublishGate
-from sparkops.checks.gx.data_docs import DataDocs
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.outcome import GateOutcome
+from sparkops.checks.suite.argument_problems import find_invalid_arguments
 from sparkops.checks.suite.column_fit import find_misfits
 from sparkops.checks.suite.problems import raise_problems
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
+from sparkops.checks.suite.unproven import is_unproven
 from sparkops.config.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 log = logging.getLogger("sparkops.checks")
 
@@ -50,19 +60,54 @@ class Checks:
     def warm(self, tables: Iterable[str]) -> None:
         """Start importing Great Expectations in the background if these tables will need it; return at once.
 
-        A suite that was validated before, and that is evaluated without Great Expectations, needs it for Data Docs only.
+        A suite that was validated before, and that is evaluated without Great Expectations, does not need it.
         """
         suites = [suite for suite in map(self.suite, tables) if suite is not None]
-        if suites and (self.settings.checks.docs or any(map(self._needs_library, suites))):
+        if any(map(self._needs_library, suites)):
             self._library.start_import()
 
     def validate(self, suite: Suite) -> None:
-        """Check names and arguments with Great Expectations, without Spark. A suite that is known to be valid is skipped.
+        """Check names and arguments, without Spark; Great Expectations is asked unless the suite is known to be valid.
 
         Raises:
             ConfigError: With every mistake, each with file and line.
         """
+        raise_problems(suite.place.file, find_invalid_arguments(suite))
         self._compiled(suite)
+
+    def needs_dry_run(self, suite: Suite, struct: Mapping[str, Any] | None) -> bool:
+        """Return whether only Spark can say whether a suite can be evaluated, and has not said so before.
+
+        Args:
+            suite: A valid suite.
+            struct: The table's columns, in the JSON form of Delta; None if they are unknown.
+        """
+        columns = None if struct is None else Columns.from_json(struct)
+        return is_unproven(suite, columns) and not self._dry_run_mark(suite, struct).is_file()
+
+    def dry_run(
+        self, suite: Suite, spark: SparkSession, struct: Mapping[str, Any] | None, *, warnings: bool = False
+    ) -> None:
+        """Refuse a suite that Spark cannot evaluate, found on a frame without rows; success is remembered.
+
+        Args:
+            suite: A valid suite.
+            spark: The session.
+            struct: The table's columns, in the JSON form of Delta; None if they are unknown.
+            warnings: Whether an expectation with the policy `warn` is refused, too, if only its columns do not fit.
+
+        Raises:
+            ConfigError: With every expectation that cannot be evaluated, each with file and line.
+        """
+        from sparkops.checks.execution.dry_run import DryRun
+
+        mark = self._dry_run_mark(suite, struct)
+        if mark.is_file():
+            return
+        problems = DryRun(spark, suite, self._compiled(suite), struct).find_problems(warnings=warnings)
+        raise_problems(suite.place.file, problems)
+        if warnings or all(expectation.policy != "warn" for expectation in suite.expectations):
+            write_file(mark, "")
 
     def require_fit(
         self, suite: Suite, struct: Mapping[str, Any], *, warnings: bool = False, advice: str = ""
@@ -94,13 +139,6 @@ class Checks:
         log.info("%s: %s", table, outcome.summary)
         return outcome
 
-    def write_docs(self, outcome: GateOutcome) -> Path | None:
-        """Write the run's page of Data Docs and the index; return the index, or None if Data Docs are off."""
-        if not self.settings.checks.docs or outcome.validation is None:
-            return None
-        self._library.ensure_imported()
-        return DataDocs(self.settings.state / "gx" / "docs").write(outcome.validation)
-
     def _compiled(self, suite: Suite) -> CompiledSuite:
         compiled = load_compiled_suite(suite, self._cache)
         if compiled is None:
@@ -111,6 +149,12 @@ class Checks:
     def _needs_library(self, suite: Suite) -> bool:
         compiled = load_compiled_suite(suite, self._cache)
         return compiled is None or bool(compiled.by_gx)
+
+    def _dry_run_mark(self, suite: Suite, struct: Mapping[str, Any] | None) -> Path:
+        """Return the file whose existence means that Spark can evaluate a suite on these columns."""
+        conf = sorted((key, str(value)) for key, value in self.settings.spark.conf.items())
+        content = json.dumps([content_hash(suite), struct, conf, spark_version()], sort_keys=True)
+        return self._cache / f"{sha256(content.encode()).hexdigest()[:32]}.spark"
 
     @property
     def _suite_folder(self) -> Path:

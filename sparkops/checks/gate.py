@@ -22,6 +22,7 @@ from sparkops.checks.results import (
 from sparkops.checks.suite.column_fit import suggest_column
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
+from sparkops.engine_failure import find_failure_in_text
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.staging import REASONS_COLUMN
 
@@ -91,6 +92,11 @@ class PublishGate:
         checkpoint = run_checkpoint(
             self.suite, {index: expectations[index] for index in positions}, frame, run_id=self.run_id
         )
+        for result in checkpoint.results.values():
+            # Great Expectations turns every error into a result of the expectation.
+            failure = find_failure_in_text(result.exception or "", is_python=True)
+            if failure is not None:
+                raise failure
         separable = [
             index
             for index, result in checkpoint.results.items()

@@ -83,19 +83,27 @@ def history(project: ProjectOptions, name: str, limit: int, expectation: str | N
         click.echo(line)
 
 
-@checks.command("validate", short_help="Validate suites without Spark.")
+@checks.command("validate", short_help="Validate suites, without Spark where possible.")
 @click.argument("name", metavar="[TABLE]", required=False)
 @with_project_options
 def validate(project: ProjectOptions, name: str | None) -> None:
-    """Validate TABLE's suite, or all suites of the project, without Spark.
+    """Validate TABLE's suite, or all suites of the project.
 
-    Names and arguments are validated by Great Expectations; columns are compared with those of the table as it is.
+    Names and arguments are validated by Great Expectations; columns are compared with those of the table as it is. Spark starts only for SQL conditions, queries, unusual regular expressions and odd types, and only until it has found a suite valid once.
     """
     from sparkops.engine.operations.suites import validate_suites
 
-    for suite in validate_suites(project.engine().container, name):
+    with project.engine() as engine:
+        validations = validate_suites(engine.container, name)
+    for suite in validations:
         columns = "its columns fit" if suite.columns_known else "its columns are known once it is computed"
         click.echo(f"{suite.table}: {format_count(suite.expectations, 'expectation')}; {columns}")
+        if suite.left_open:
+            click.echo(
+                f"{suite.table}: SQL conditions and unusual regular expressions are checked when a run starts, "
+                f"because Spark is not available here: {suite.left_open}",
+                err=True,
+            )
 
 
 @checks.command("suggest")

@@ -60,11 +60,14 @@ def _row(run: Run, root: Path) -> dict[str, Any]:
 @with_project_options
 def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
     """Show one run: RUN is an id, the beginning or end of one, or `last`."""
-    run = project.engine().runs.load(run_id)
+    engine = project.engine()
+    run = engine.runs.load(run_id)
     if as_json:
         click.echo(json.dumps(run_json(run), indent=2, default=str))
         return
-    for line in run_lines(run):
+    tables = [check["table"] for check in run.checks]
+    pages = engine.container.check_pages.find(tables, run.id) if tables else []
+    for line in run_lines(run, pages):
         click.echo(line)
 
 

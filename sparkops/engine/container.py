@@ -5,11 +5,11 @@ The package of a service is imported only then, so wrong parameters are reported
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.config.settings import Settings
 from sparkops.engine.listener import NullListener, RunListener
@@ -22,6 +22,7 @@ from sparkops.spark import Starter
 
 if TYPE_CHECKING:
     from sparkops.checks.checks import Checks
+    from sparkops.engine.adapters.check_pages import CheckPages
     from sparkops.engine.adapters.checks import CheckHistoryTable, SuiteRunner
     from sparkops.engine.adapters.spark import SharedSparkSession
     from sparkops.registry.registry import Registry
@@ -77,7 +78,20 @@ class ServiceContainer:
         """Return the runner of suites as checkpoints."""
         from sparkops.engine.adapters.checks import SuiteRunner
 
-        return SuiteRunner(self.checks, self.project.root)
+        return SuiteRunner(
+            checks=self.checks,
+            root=self.project.root,
+            pages=self.check_pages,
+            columns=self.lasting_columns,
+            session=self.starter.session,
+        )
+
+    @cached_property
+    def check_pages(self) -> CheckPages:
+        """Return the pages of checkpoints."""
+        from sparkops.engine.adapters.check_pages import CheckPages
+
+        return CheckPages.of(self.settings)
 
     @cached_property
     def check_history(self) -> CheckHistoryTable:
@@ -103,10 +117,11 @@ class ServiceContainer:
 
     def run_services(self) -> RunServices:
         """Return the services that a run uses."""
+        from sparkops.engine.adapters.check_pages import docs_folder
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
         from sparkops.engine.adapters.reports import ReportPages
 
-        docs = self.settings.state / "gx" / "docs"
+        docs = docs_folder(self.settings)
         rules = TrainingRules(self.settings, self.checks, self.tables)
         return RunServices(
             spark=self.spark,
@@ -133,6 +148,13 @@ class ServiceContainer:
             on_step=self.listener.step_started,
             redirect_jvm_output=self.redirect_jvm_output,
         )
+
+    def lasting_columns(self, table: str) -> Mapping[str, Any] | None:
+        """Return the columns of a table that no job may change, in the JSON form of Delta; None if they are unknown."""
+        jobs = self.project.declared.values()
+        if any(write.schema_change for job in jobs for write in job.writes if write.table == table):
+            return None
+        return self.tables.local_schema_json(table)
 
     def require_suites_fit(self, jobs: Sequence[Job]) -> None:
         """Refuse suites that cannot be evaluated on the columns that these jobs publish, as far as known without Spark.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -66,8 +67,8 @@ def summarize_table(checked: CheckedTable) -> TableCheckSummary:
     )
 
 
-def summarize_expectation(result: CheckResult) -> ExpectationSummary:
-    """Summarize the result of one expectation."""
+def summarize_expectation(result: CheckResult, *, examples: bool = True) -> ExpectationSummary:
+    """Summarize the result of one expectation, with examples of failing values or without."""
     status, tone = _status(result)
     return ExpectationSummary(
         expectation=result.expectation,
@@ -82,22 +83,27 @@ def summarize_expectation(result: CheckResult) -> ExpectationSummary:
         policy=result.policy,
         status=status,
         tone=tone,
-        details=_details(result),
+        details=_details(result, examples=examples),
         place=_place(result),
     )
 
 
+def count_tones(expectations: Iterable[ExpectationSummary]) -> Counter[str]:
+    """Return the number of results of each tone."""
+    return Counter(expectation.tone for expectation in expectations)
+
+
 def summarize_page(tables: Sequence[TableCheckSummary]) -> tuple[str, str] | None:
     """Return a summary of all tables and its tone, the worst of all; None if there are no check results."""
-    tones = [expectation.tone for table in tables for expectation in table.expectations]
-    if not tones:
+    tones = count_tones(expectation for table in tables for expectation in table.expectations)
+    if not (count := tones.total()):
         return None
-    if bad := tones.count("bad"):
-        return f"{bad} of {len(tones)} checks failed", "bad"
-    if warnings := tones.count("warn"):
-        passed = f"{tones.count('good')} of {len(tones)} checks passed"
+    if bad := tones["bad"]:
+        return f"{bad} of {count} checks failed", "bad"
+    if warnings := tones["warn"]:
+        passed = f"{tones['good']} of {count} checks passed"
         return f"{passed}, {warnings} {'warning' if warnings == 1 else 'warnings'}", "warn"
-    return f"all {len(tones)} checks passed" if len(tones) > 1 else "1 check passed", "good"
+    return f"all {count} checks passed" if count > 1 else "1 check passed", "good"
 
 
 def _status(result: CheckResult) -> tuple[str, str]:
@@ -119,7 +125,7 @@ def _columns(result: CheckResult) -> str:
     return ", ".join(map(str, columns)) if is_collection else str(columns)
 
 
-def _details(result: CheckResult) -> str:
+def _details(result: CheckResult, *, examples: bool) -> str:
     if result.error:
         return shorten(format_value(result.error), 240)
     parts = []
@@ -130,9 +136,9 @@ def _details(result: CheckResult) -> str:
     elif result.observed is not None:
         parts.append(f"observed {shorten(format_value(result.observed), 80)}")
     # Nulls are no examples: the count says as much.
-    examples = dict.fromkeys(shorten(format_value(v), 40) for v in result.samples if v is not None)
-    if examples and result.unexpected:
-        parts.append("for example " + ", ".join(list(examples)[:5]))
+    values = dict.fromkeys(shorten(format_value(v), 40) for v in result.samples if v is not None)
+    if examples and values and result.unexpected:
+        parts.append("for example " + ", ".join(list(values)[:5]))
     return "; ".join(parts)
 
 

@@ -24,8 +24,7 @@ def write_page(html: str, folder: Path, name: str) -> Path:
         raise ProjectError(f"A report cannot be named `{name}`: give a file name without a folder.")
     target = folder / (name if name.endswith(".html") else f"{name}.html")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(html.encode("utf-8", "replace"), target)
+        replace_file(html, target)
     except OSError as error:
         raise ProjectError(
             f"The report `{target}` cannot be written: {error.strerror or error}. "
@@ -35,7 +34,14 @@ def write_page(html: str, folder: Path, name: str) -> Path:
     return target
 
 
-def _replace(content: bytes, target: Path) -> None:
+def replace_file(html: str, target: Path) -> None:
+    """Write a page to a file, whose folder is created if it is missing, atomically.
+
+    Raises:
+        OSError: It cannot be written; the page before it is intact.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = html.encode("utf-8", "replace")
     temporary = target.with_name(f".{target.stem[:80]}-{secrets.token_hex(4)}.tmp")
     try:
         with temporary.open("xb") as file:

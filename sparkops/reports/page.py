@@ -7,14 +7,13 @@ from typing import Any
 
 from sparkops.errors import JobFailed
 from sparkops.pipeline.report import Plot, Report, Table, Text
-from sparkops.pipeline.table import Pin
 from sparkops.reports.check_summary import summarize_page, summarize_table
 from sparkops.reports.facts import RunFacts
-from sparkops.reports.formatting import clean, format_time, format_value
 from sparkops.reports.headline import build_headline
 from sparkops.reports.palette import css_variables
 from sparkops.reports.plots.plot_view import build_plot
 from sparkops.reports.table import build_table
+from sparkops.reports.template import load_template
 
 _log = logging.getLogger("sparkops.reports")
 
@@ -31,7 +30,7 @@ def render_page(report: Report, facts: RunFacts) -> str:
     light, dark = css_variables()
     checks = [summarize_table(checked) for checked in facts.checks]
     parts = [_build_part(part, i, report.max_rows) for i, part in enumerate(report.parts, 1)]
-    html: str = _load_template().render(
+    html: str = load_template("page.html.j2").render(
         report=report,
         facts=facts,
         summary=split_paragraphs(report.summary),
@@ -61,24 +60,3 @@ def _build_part(part: Any, number: int, limit: int) -> tuple[str, Any]:
     if isinstance(part, Plot):
         return "plot", build_plot(part, number=number, limit=limit)
     raise JobFailed(f"Part {number} of the report is {type(part).__name__}: give Text, Table or Plot.")
-
-
-def _format_version(pin: Pin) -> str:
-    return f"version {pin.version}" if pin.version is not None else "files"
-
-
-def _load_template() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("sparkops.reports", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: clean(value) if type(value) is str else value,
-    )
-    environment.filters["value"] = format_value
-    environment.filters["time"] = format_time
-    environment.filters["version"] = _format_version
-    return environment.get_template("page.html.j2")

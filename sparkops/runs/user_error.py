@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from sparkops.errors import JobFailed, RunCancelled, SparkopsError
+from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
 
 
@@ -34,6 +34,12 @@ def to_user_error(
     if isinstance(error, SparkopsError):
         return error
     translated = translate(error)
+    if isinstance(translated, EngineError):
+        # A failure of Spark's machinery is not the fault of the line that was waiting for it.
+        return EngineError(
+            f"Job `{job.name}` was stopped. {translated} Log: sparkops runs log {run_id}. "
+            f"Continue the run with: sparkops runs resume {run_id}"
+        )
     line = _last_job_line(error, job)
     if translated is None:
         message = str(error).strip().partition("\n")[0] or "no message"

@@ -48,10 +48,6 @@ BY_GREAT_EXPECTATIONS = {
     "expect_column_pair_cramers_phi_value_to_be_less_than",
     "expect_column_parameterized_distribution_ks_test_p_value_to_be_greater_than",
     "expect_column_values_to_be_dateutil_parseable",
-    "expect_column_values_to_match_like_pattern",
-    "expect_column_values_to_match_like_pattern_list",
-    "expect_column_values_to_not_match_like_pattern",
-    "expect_column_values_to_not_match_like_pattern_list",
     "expect_multicolumn_values_to_be_unique",
 }
 

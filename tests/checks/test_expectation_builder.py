@@ -81,3 +81,10 @@ def test_an_expectation_that_is_not_about_rows_cannot_quarantine(tmp_path: Path,
 def test_uniqueness_within_a_row_condition_cannot_quarantine(tmp_path: Path) -> None:
     line = "expect_column_values_to_be_unique: {column: a, row_condition: b > 1, policy: quarantine}"
     assert "leave out `row_condition`" in error_of(tmp_path, line)
+
+
+def test_a_json_schema_that_is_not_one_is_reported(tmp_path: Path) -> None:
+    line = "expect_column_values_to_match_json_schema: {column: a, json_schema: {type: strin}}"
+    error = error_of(tmp_path, "expect_column_to_exist: a", line)
+    assert "`json_schema` is not valid: 'strin' is not valid under any of the given schemas" in error
+    assert "(conf/checks/flights.yml:3)" in error

@@ -13,7 +13,6 @@ from sparkops.artifact import compiled_scorer
 from sparkops.artifact import mlflow_folder as artifact
 from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.checks.execution import compiled_suite as compiled
-from sparkops.checks.gx.data_docs import DataDocs
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.threshold import FailureThreshold
 from sparkops.pipeline.job import Job
@@ -23,6 +22,7 @@ from sparkops.pipeline.staging import REASONS_COLUMN
 from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
+from sparkops.reports.check_docs import DataDocs
 from sparkops.runs.fingerprint import fingerprint, source_hash
 from sparkops.scoring.artifact import file_names as files
 from sparkops.scoring.locate import identity

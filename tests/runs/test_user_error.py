@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.errors import JobFailed, RunCancelled, SparkopsError, TableError
+from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError, TableError
 from sparkops.pipeline.job import Job
 from sparkops.place import Place
 from sparkops.runs.user_error import to_user_error
@@ -45,6 +45,15 @@ def test_a_translated_error_keeps_its_type_and_names_the_line() -> None:
     error = convert(catch(divide_by_zero), TableError("No such column."))
     assert type(error) is TableError
     assert str(error).startswith(f"No such column. (job `double`, {LINE}:")
+
+
+def test_a_failure_of_spark_names_no_line_but_the_log_and_what_to_do() -> None:
+    error = convert(catch(divide_by_zero), EngineError("The JVM of Spark ended."))
+    assert type(error) is EngineError
+    assert str(error) == (
+        "Job `double` was stopped. The JVM of Spark ended. Log: sparkops runs log r1. "
+        "Continue the run with: sparkops runs resume r1"
+    )
 
 
 def test_an_error_of_sparkops_is_returned_as_it_is() -> None:

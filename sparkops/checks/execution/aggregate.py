@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.results import to_json_value
+from sparkops.engine_failure import find_engine_failure
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
+
+_LOGGERS_OF_ERRORS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +29,45 @@ class SparkEvaluationError(Exception):
 
 @contextmanager
 def translate_spark_errors() -> Iterator[None]:
-    """Raise Spark's errors as SparkEvaluationError; the error of a cancelled job is not changed."""
+    """Raise Spark's errors as SparkEvaluationError.
+
+    The error of a cancelled job is not changed. A failure of Spark's machinery is none of the expectation.
+
+    Raises:
+        EngineError: Memory or disk are exhausted, or an executor was lost.
+        SparkEvaluationError: Any other error of Spark.
+    """
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
-        yield
+        with _quiet():
+            yield
     except (PySparkException, Py4JJavaError) as error:
         if "SPARK_JOB_CANCELLED" in str(error):
             raise
+        failure = find_engine_failure(error)
+        if failure is not None:
+            raise failure from error
         # The first line of py4j's own text only names the call that failed.
         message = error.java_exception.toString() if isinstance(error, Py4JJavaError) else str(error)
         raise SparkEvaluationError(message) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the errors of Spark that the block raises out of pyspark's own log: they become results."""
+    from pyspark.logger import PySparkLogger
+
+    loggers = [PySparkLogger.getLogger(name) for name in _LOGGERS_OF_ERRORS]
+    states = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, was_disabled in zip(loggers, states, strict=True):
+            logger.disabled = was_disabled
 
 
 # `DataFrame.observe` on the write itself would save this job, but it is not used: after a session of Spark 4.1 has seen an

@@ -24,6 +24,15 @@ _DISPLAY_ARGUMENTS = ("description", "notes")
 _CORE_MODULES = "great_expectations.expectations.core."
 # The only argument that is a mapping; any other mapping refers to a parameter of the suite.
 _MAPPING_ARGUMENT = "quantile_ranges"
+# Expectations that have planners since version 0.3, with the arguments that those support.
+_ADDED_PLANNERS = frozenset(
+    f"expect_column_values_to_{verb}_like_pattern{suffix}"
+    for verb in ("match", "not_match")
+    for suffix in ("", "_list")
+)
+_ADDED_ARGUMENTS = frozenset(
+    ("column", "mostly", "like_pattern", "like_pattern_list", "match_on", "escape", *_DISPLAY_ARGUMENTS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ def load_compiled_suite(suite: Suite, folder: Path) -> CompiledSuite | None:
     except (OSError, ValueError):
         return None
     is_complete = isinstance(arguments, list) and len(arguments) == len(suite.expectations)
-    return CompiledSuite.of(suite, arguments) if is_complete else None
+    return CompiledSuite.of(suite, arguments) if is_complete and not _is_outdated(suite, arguments) else None
 
 
 def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
@@ -80,8 +89,16 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
     path = _cache_path(suite, folder)
     # A custom expectation may change its code and keep its name, so a suite that contains one is not cached.
     if path is not None and all(map(_is_core, built)):
-        _write(path, json.dumps(arguments, default=_encode))
+        write_file(path, json.dumps(arguments, default=_encode))
     return CompiledSuite.of(suite, arguments)
+
+
+def _is_outdated(suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) -> bool:
+    """Return whether version 0.2 left expectations to Great Expectations that are evaluated without it now."""
+    return any(
+        values is None and expectation.type in _ADDED_PLANNERS and set(expectation.kwargs) <= _ADDED_ARGUMENTS
+        for expectation, values in zip(suite.expectations, arguments, strict=True)
+    )
 
 
 def _arguments(expectation: Expectation, built: Any) -> dict[str, Any] | None:
@@ -120,6 +137,19 @@ def _cache_path(suite: Suite, folder: Path) -> Path | None:
     return folder / f"{sha256(content.encode()).hexdigest()[:32]}.json"
 
 
+def content_hash(suite: Suite) -> str:
+    """Return a hash of everything that the evaluation of a suite depends on."""
+    return sha256(", ".join(map(_content, suite.expectations)).encode()).hexdigest()
+
+
+def spark_version() -> str:
+    """Return the version of the installed Spark, or an empty string."""
+    try:
+        return version("pyspark")
+    except PackageNotFoundError:
+        return ""
+
+
 def _content(expectation: Expectation) -> str:
     """Return everything about an expectation that its compiled form depends on."""
     threshold = expectation.fail_over
@@ -154,7 +184,7 @@ def _decode(value: dict[str, Any]) -> Any:
     return value
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".suite-")

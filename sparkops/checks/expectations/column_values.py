@@ -1,4 +1,4 @@
-"""Column map expectations: null, between, in a set, regular expression, length."""
+"""Column map expectations: null, between, in a set, regular expression, LIKE pattern, length."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricPlan,
 )
 from sparkops.checks.results import SAMPLE_SIZE
+from sparkops.checks.suite.like_pattern import like_to_regex
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import (
     And,
@@ -129,6 +130,21 @@ def _matches_no_regex(args: Arguments, field: ColumnRef, column_type: Any) -> Co
     return Not(Or(tuple(Matches(field, regex) for regex in args["regex_list"])))
 
 
+def _like(field: ColumnRef, args: Arguments, pattern: str) -> Condition:
+    return Matches(field, like_to_regex(pattern, args["escape"]))
+
+
+def _matches_like_pattern(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
+    del column_type
+    return _like(field, args, args["like_pattern"])
+
+
+def _matches_like_patterns(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
+    del column_type
+    matches = tuple(_like(field, args, pattern) for pattern in args["like_pattern_list"])
+    return Or(matches) if args.get("match_on", "any") == "any" else And(matches)
+
+
 def _length_equals(args: Arguments, field: ColumnRef, column_type: Any) -> Condition:
     del column_type
     return Compare("==", Length(field), Constant(args["value"]))
@@ -152,6 +168,21 @@ PLANNERS: Mapping[str, ExpectationPlanner] = {
         ("regex_list", "match_on"), _matches_regex_list
     ),
     "expect_column_values_to_not_match_regex_list": _value_planner(("regex_list",), _matches_no_regex),
+    # Great Expectations' Spark engine has no metrics for LIKE patterns; these are those of its SQL engine.
+    "expect_column_values_to_match_like_pattern": _value_planner(
+        ("like_pattern", "escape"), _matches_like_pattern
+    ),
+    "expect_column_values_to_not_match_like_pattern": _value_planner(
+        ("like_pattern", "escape"),
+        lambda args, field, column_type: Not(_matches_like_pattern(args, field, column_type)),
+    ),
+    "expect_column_values_to_match_like_pattern_list": _value_planner(
+        ("like_pattern_list", "match_on", "escape"), _matches_like_patterns
+    ),
+    "expect_column_values_to_not_match_like_pattern_list": _value_planner(
+        ("like_pattern_list", "escape"),
+        lambda args, field, column_type: Not(_matches_like_patterns(args, field, column_type)),
+    ),
     "expect_column_value_lengths_to_be_between": _value_planner(BOUND_ARGUMENTS, _length_between),
     "expect_column_value_lengths_to_equal": _value_planner(("value",), _length_equals),
 }

@@ -60,7 +60,7 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
         add_problems(f"Great Expectations has no `{expectation.type}`.{suggestion}")
         return None
     implementation = get_expectation_impl(expectation.type)
-    add_problems(*_misuses(expectation, implementation))
+    add_problems(*_misuses(expectation, implementation), *_schema_mistakes(expectation))
     severity = {"severity": expectation.severity} if expectation.severity else {}
     meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
     try:
@@ -102,6 +102,20 @@ def _misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[st
             f"{name} counts duplicates among the rows of its `row_condition` only, so it cannot quarantine: "
             "use `policy: fail`, or leave out `row_condition`."
         )
+
+
+def _schema_mistakes(expectation: Expectation) -> Iterator[str]:
+    """Yield what is wrong with a JSON schema."""
+    # Great Expectations depends on it; it has no types.
+    from jsonschema import SchemaError  # type: ignore[import-untyped]
+    from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+
+    schema = expectation.kwargs.get("json_schema")
+    if isinstance(schema, dict):
+        try:
+            validator_for(schema).check_schema(schema)
+        except SchemaError as error:
+            yield f"`{expectation.type}`: `json_schema` is not valid: {error.message}."
 
 
 def _validation_message(expectation: Expectation, implementation: type[Any], item: dict[str, Any]) -> str:

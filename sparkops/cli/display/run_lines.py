@@ -13,8 +13,8 @@ from sparkops.runs.record import Run
 _MAX_BATCHES = 10
 
 
-def run_lines(run: Run) -> Iterator[str]:
-    """Yield the lines that show the record of a run."""
+def run_lines(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
+    """Yield the lines that show the record of a run, and the pages of its checks."""
     yield f"Run      {run.id}  ({run.job}, attempt {run.attempt})"
     yield f"State    {format_state(run.state)}" + (
         f" after {format_duration(run.seconds)}" if run.ended else ""
@@ -28,6 +28,7 @@ def run_lines(run: Run) -> Iterator[str]:
     yield from _section("Read", (_input(name, pin) for name, pin in run.inputs.items()))
     yield from _section("Models", (line for name in run.models for line in _model_lines(run, name)))
     yield from _section("Checks", check_lines(run.checks))
+    yield from _section("Pages", map(str, pages))
     yield from _section("Batches", batch_lines(run.batches))
     yield from _section("Wrote", (_output(name, output) for name, output in run.outputs.items()))
     yield from _section("Model", _registered_lines(run.registered))

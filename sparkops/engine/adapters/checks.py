@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.checks import Checks
 from sparkops.checks.outcome import GateOutcome
+from sparkops.engine.adapters.check_pages import CheckPages
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.check import CheckResult, RecordedCheck
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables import Tables
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 log = logging.getLogger("sparkops.engine")
 
@@ -31,10 +32,16 @@ class SuiteRunner:
     Args:
         checks: The suites and their checkpoints.
         root: The project's folder.
+        pages: The pages of checkpoints.
+        columns: Returns the columns that a table has and keeps, in the JSON form of Delta; None if they are unknown.
+        session: Returns the Spark session.
     """
 
     checks: Checks
     root: Path
+    pages: CheckPages
+    columns: Callable[[str], Mapping[str, Any] | None]
+    session: Callable[[], SparkSession]
 
     def identity(self, table: str) -> str | None:
         """Return a hash of the table's suite file, or None if there is none."""
@@ -42,10 +49,14 @@ class SuiteRunner:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else None
 
     def validate(self, table: str) -> None:
-        """Refuse a suite with names or arguments that Great Expectations does not know."""
+        """Refuse a suite with unknown names, invalid arguments, or what Spark cannot evaluate on the table's columns."""
         suite = self.checks.suite(table)
-        if suite is not None:
-            self.checks.validate(suite)
+        if suite is None:
+            return
+        self.checks.validate(suite)
+        columns = self.columns(table)
+        if self.checks.needs_dry_run(suite, columns):
+            self.checks.dry_run(suite, self.session(), columns)
 
     def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> GateOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
@@ -53,9 +64,9 @@ class SuiteRunner:
         return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
 
     def write_docs(self, outcomes: Sequence[Any]) -> None:
-        """Write the Data Docs of these results."""
+        """Write the pages of these results; an error is logged, and the run continues."""
         for outcome in outcomes:
-            self.checks.write_docs(outcome)
+            self.pages.write(outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +110,9 @@ class CheckHistoryTable:
             self.tables.append_check_results(
                 self.name, recorded, run_id=run_id, published=bool(versions), batch=batch
             )
-        except (SparkopsError, OSError) as error:
-            log.warning("the check results were not recorded: %s", error)
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the run keeps its state
+            reason = str(error) if isinstance(error, SparkopsError) else f"{type(error).__name__}: {error}"
+            log.warning("the check results were not recorded: %s", reason)
 
     def read(self, table: str) -> tuple[RecordedCheck, ...]:
         """Return the results of a table's checks, oldest first.

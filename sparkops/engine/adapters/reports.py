@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sparkops.checks.gx.data_docs import DataDocs
 from sparkops.pipeline.json_values import pin_of
 from sparkops.pipeline.report import Report
+from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore

@@ -27,7 +27,7 @@ class TableCheck:
         results: One result for each expectation, in the order of the suite.
         summary: One line.
         blocked: Whether a job would not have published the table as it is.
-        docs: The index of Data Docs, if they were written.
+        docs: The page of this check in the Data Docs, if it was written.
         failing: Every row that violates a failed expectation, with the reasons in `_sparkops_reasons`; None if no single
             row does.
     """
@@ -66,6 +66,9 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
         checks.require_fit(suite, columns)
     container.warm_up([])
     checks.warm([table])
+    checks.validate(suite)
+    if checks.needs_dry_run(suite, columns):
+        checks.dry_run(suite, container.starter.session(), columns)
     run_id = f"check-{new_run_id()}"
     outcome = checks.gate(suite, tables.read(pin), table=table, run_id=run_id)
     container.check_history.append(outcome.results, run_id=run_id, job="check", versions={table: pin.version})
@@ -75,6 +78,6 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
         results=outcome.results,
         summary=outcome.summary,
         blocked=outcome.blocked or outcome.bad is not None,
-        docs=checks.write_docs(outcome),
+        docs=container.check_pages.write(outcome, is_published=False),
         failing=outcome.failing(),
     )

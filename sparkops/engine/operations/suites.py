@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sparkops.errors import ConfigError, UnknownName
+from sparkops.errors import ConfigError, EngineError, UnknownName
 from sparkops.tables.error_messages.translation import translate_spark_errors
 
 if TYPE_CHECKING:
@@ -46,11 +46,14 @@ class SuiteValidation:
         table: Its table.
         expectations: Number of its expectations.
         columns_known: Whether it was validated against the table's columns, which may be unknown or about to change.
+        left_open: Why Spark, which alone can judge SQL conditions and unusual regular expressions, was not asked; else
+            empty.
     """
 
     table: str
     expectations: int
     columns_known: bool
+    left_open: str = ""
 
 
 def require_suite(checks: Checks, table: str) -> Suite:
@@ -101,6 +104,8 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
 def validate_suites(container: ServiceContainer, table: str | None = None) -> tuple[SuiteValidation, ...]:
     """Validate the suite of one table, or all suites of the project: names, arguments, and columns that are known.
 
+    Spark is started only for what it alone can judge, and only until it has found a suite valid once.
+
     Raises:
         UnknownName: The table has no suite.
         ConfigError: With every mistake of every suite, each with file and line.
@@ -121,15 +126,25 @@ def validate_suites(container: ServiceContainer, table: str | None = None) -> tu
 
 
 def _validate_suite(container: ServiceContainer, table: str) -> SuiteValidation:
-    checks, jobs = container.checks, container.project.declared.values()
+    checks = container.checks
     suite = require_suite(checks, table)
     checks.validate(suite)
-    changes_schema = any(w.schema_change for job in jobs for w in job.writes if w.table == table)
-    columns = None if changes_schema else container.tables.local_schema_json(table)
+    columns = container.lasting_columns(table)
     if columns is not None:
         checks.require_fit(suite, columns, warnings=True)
+    left_open = ""
+    if checks.needs_dry_run(suite, columns):
+        try:
+            session = container.starter.session()
+        except EngineError as error:
+            left_open = str(error)
+        else:
+            checks.dry_run(suite, session, columns, warnings=True)
     return SuiteValidation(
-        table=table, expectations=len(suite.expectations), columns_known=columns is not None
+        table=table,
+        expectations=len(suite.expectations),
+        columns_known=columns is not None,
+        left_open=left_open,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from sparkops.engine_failure import error_text
+
 _PACKAGES = ("pyspark", "py4j", "delta", "grpc")
 _TRACE = re.compile(r"^\s*(at |\.\.\. \d+ more|Suppressed: )")
 _CLASS = re.compile(r"^(?:Caused by: |: )?(?:[a-z][\w$]*\.)+[A-Z][\w$]*(?:Exception|Error)\w*: ")
@@ -21,7 +23,7 @@ def spark_text(error: BaseException) -> str | None:
     current: BaseException | None = error
     while current is not None:
         if type(current).__module__.split(".")[0] in _PACKAGES:
-            return str(current)
+            return error_text(current)
         current = current.__cause__
     return None
 

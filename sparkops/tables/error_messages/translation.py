@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
+from sparkops.engine_failure import find_engine_failure
 from sparkops.errors import (
-    EngineError,
     JobFailed,
     RowError,
     RunCancelled,
@@ -41,9 +41,10 @@ def explain(error: BaseException) -> SparkopsError | None:
         return TableError(
             f"{error.filename or 'The disk'}: {error.strerror}. Free disk space, or choose another folder."
         )
-    text = spark_text(error)
-    if text is None:
-        return _lost_connection(error)
+    text = spark_text(error) or ""
+    failure = None if _CANCELLED.search(text) else find_engine_failure(error)
+    if failure is not None or not text:
+        return failure
     for pattern, rule in _RULES:
         match = pattern.search(text)
         if match is not None:
@@ -70,16 +71,6 @@ def _is_spark_error(error: Exception) -> bool:
     from pyspark.errors import PySparkException
 
     return isinstance(error, PySparkException | Py4JError)
-
-
-def _lost_connection(error: BaseException) -> SparkopsError | None:
-    if isinstance(error, ConnectionRefusedError) and "py4j" in str(error.__context__ or ""):
-        return _jvm_ended()
-    return None
-
-
-def _jvm_ended() -> EngineError:
-    return EngineError("The JVM of Spark has ended. `sparkops runs log` shows its last output.")
 
 
 def _changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
@@ -135,23 +126,6 @@ def _read_only(match: re.Match[str], text: str) -> SparkopsError:
     return TableError(f"Cannot write to {where}. Grant write permission, or choose another folder.")
 
 
-def _full_disk(_match: re.Match[str], text: str) -> SparkopsError:
-    return TableError(
-        f"The disk is full: {root_cause(text).rstrip('.')}. Free disk space and resume the run."
-    )
-
-
-def _out_of_memory(_match: re.Match[str], _text: str) -> SparkopsError:
-    return EngineError(
-        "Spark ran out of memory. Give it more: `--set spark.conf.spark.driver.memory=4g` "
-        "(on a cluster `spark.executor.memory`)."
-    )
-
-
-def _lost_jvm(_match: re.Match[str], _text: str) -> SparkopsError:
-    return _jvm_ended()
-
-
 def _cancelled(_match: re.Match[str], _text: str) -> SparkopsError:
     return RunCancelled("Spark's jobs were cancelled.")
 
@@ -176,13 +150,12 @@ def _unreadable_file(_match: re.Match[str], text: str) -> SparkopsError:
     return bad_records.unreadable_file(text)
 
 
+_CANCELLED = re.compile("was cancelled|SPARK_JOB_CANCELLED|cancelled part of cancelled")
 # The first pattern that matches decides, so specific patterns precede general ones.
 _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
-    (_cancelled, ("was cancelled", "SPARK_JOB_CANCELLED", "cancelled part of cancelled")),
+    (_cancelled, (_CANCELLED.pattern,)),
     (_changed_stream_source, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
-    (_full_disk, ("No space left on device", "Disk quota exceeded")),
     (_rejected_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<message>[^\n]+)",)),
-    (_out_of_memory, ("OutOfMemoryError", "Java heap space", "GC overhead limit")),
     (_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
     (_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
     (_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
@@ -223,7 +196,5 @@ _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
         ),
     ),
     (_missing_table, (r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|PATH_DOES_NOT_EXIST)\] (.+)",)),
-    (_lost_jvm, ("Answer from Java side is empty", "Error while sending or receiving", "Connection refused")),
-    (_lost_jvm, ("SparkContext was shut down", "stopped SparkContext")),
 )
 _RULES = tuple((re.compile(pattern), rule) for rule, patterns in _PATTERNS for pattern in patterns)

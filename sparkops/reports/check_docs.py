@@ -1,0 +1,127 @@
+"""Data Docs: a folder with one page for each table and run, a list of pages for each table, and one index.
+
+Each page appends one line to a manifest, from which the lists are made: their cost does not grow with the number of runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from os.path import relpath
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sparkops.reports.check_page import CheckpointFacts, render_check_page
+from sparkops.reports.file import replace_file
+from sparkops.reports.palette import css_variables
+from sparkops.reports.template import load_template
+
+# Pages on the index and on the list of a table, the newest.
+_MAX_LISTED = 500
+# Bytes at the end of the manifest that are read for a list.
+_MAX_READ = 2_000_000
+_MANIFEST = "pages.jsonl"
+_MANIFEST_KEYS = {"path", "table", "run", "time", "success"}
+
+
+class DataDocs:
+    """A folder of static pages that a browser can open from disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def index(self) -> Path:
+        """Return the path of the index."""
+        return self.folder / "index.html"
+
+    def page(self, table: str, run_id: str) -> Path:
+        """Return the path of the page of one table in one run."""
+        return self._table_folder(table) / run_id / "checkpoint" / "results.html"
+
+    def table_list(self, table: str) -> Path:
+        """Return the path of the list of a table's pages."""
+        return self._table_folder(table) / "index.html"
+
+    def write(self, facts: CheckpointFacts) -> Path:
+        """Write the page of a checkpoint, then the list of its table and the index; return the page."""
+        page, pages = self.page(facts.table, facts.run_id), self.table_list(facts.table)
+        html = render_check_page(facts, index=_link(self.index, page), history=_link(pages, page))
+        replace_file(html, page)
+        entry = {
+            "table": facts.table,
+            "run": facts.run_id,
+            "path": page.relative_to(self.folder).as_posix(),
+            "success": not facts.blocked,
+            "time": facts.time.isoformat(),
+            "verdict": facts.verdict,
+            "tone": facts.tone,
+        }
+        with (self.folder / _MANIFEST).open("a", encoding="utf-8") as manifest:
+            manifest.write(json.dumps(entry) + "\n")
+        entries = self._newest_entries()
+        own = [entry for entry in entries if entry["table"] == facts.table]
+        self._write_list(pages, f"Checks of {facts.table}", own)
+        self._write_list(self.index, "Data Docs", entries)
+        return page
+
+    def _table_folder(self, table: str) -> Path:
+        return self.folder.joinpath("validations", *table.split("."))
+
+    def _newest_entries(self) -> list[dict[str, Any]]:
+        """Return the newest entry of each page, newest first."""
+        entries: dict[str, dict[str, Any]] = {}
+        for line in reversed(_last_lines(self.folder / _MANIFEST)):
+            entry = _parse_entry(line)
+            if entry is not None and len(entries) < _MAX_LISTED:
+                entries.setdefault(entry["path"], entry)
+        return list(entries.values())
+
+    def _write_list(self, path: Path, title: str, entries: Sequence[dict[str, Any]]) -> None:
+        light, dark = css_variables()
+        html = load_template("check_index.html.j2").render(
+            title=title,
+            index="" if path == self.index else _link(self.index, path),
+            entries=[_list_entry(entry, link=_link(self.folder / entry["path"], path)) for entry in entries],
+            light=light,
+            dark=dark,
+        )
+        replace_file(html, path)
+
+
+def _last_lines(path: Path) -> list[str]:
+    """Return the last complete lines of a file."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        start = max(0, size - _MAX_READ)
+        file.seek(start)
+        lines = file.read().decode("utf-8", errors="replace").splitlines()
+    return lines[1:] if start else lines
+
+
+def _parse_entry(line: str) -> dict[str, Any] | None:
+    """Return an entry of the manifest; None for a line that a crash or a concurrent run left incomplete."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and set(entry) >= _MANIFEST_KEYS else None
+
+
+def _list_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:
+    """Return an entry as a list shows it; entries of version 0.2 have no verdict."""
+    verdict, tone = ("passed", "good") if entry["success"] else ("some checks failed", "bad")
+    return {
+        "link": link,
+        "table": str(entry["table"]),
+        "run": str(entry["run"]),
+        "time": f"{str(entry['time'])[:19].replace('T', ' ')} UTC",
+        "verdict": str(entry.get("verdict", verdict)),
+        "tone": entry["tone"] if entry.get("tone") in ("good", "warn", "bad") else tone,
+    }
+
+
+def _link(target: Path, page: Path) -> str:
+    """Return the link from a page to another file."""
+    return quote(relpath(target, page.parent))
