@@ -1,4 +1,4 @@
-"""Failures of Spark's machinery are told from errors of the user's code, whatever they look like."""
+"""Failures of Spark's machinery are distinguished from errors of the user's code, whatever they look like."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class SuiteResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """One validation of a suite: what a page of Data Docs shows.
+    """One validation of a suite: what its page in the Data Docs shows.
 
     Args:
         suite: The suite as written.

@@ -139,7 +139,7 @@ class CheckSettings(Section):
     """The data-validation checkpoints, under `checks:`."""
 
     docs: bool = True
-    """Build Great Expectations' Data Docs after each checked run.
+    """Write Data Docs, the pages of checks, after each checked run.
 
     Example: false
     """

@@ -173,7 +173,7 @@ class CheckRunner(Protocol):
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
 
     def write_docs(self, outcomes: Sequence[CheckOutcome]) -> None:
-        """Write the Data Docs of these results."""
+        """Write the pages of these results. An error is a warning: it changes no verdict and no state."""
 
 
 class CheckHistory(Protocol):

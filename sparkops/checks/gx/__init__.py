@@ -1,1 +1,1 @@
-"""Great Expectations itself: its import, expectations, engine, checkpoint and Data Docs."""
+"""Great Expectations itself: its import, expectations, engine and checkpoint."""

@@ -15,7 +15,7 @@ def like_to_regex(pattern: str, escape: str | None = None) -> str:
 
     Args:
         pattern: `%` stands for any text, `_` for one character.
-        escape: The character that makes the next `%`, `_` or escape character stand for itself; a backslash by default.
+        escape: The character after which `%`, `_` and the character itself are literal; a backslash by default.
 
     Raises:
         ValueError: The escape character precedes another character, or nothing.
