@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any, Literal
 
 from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
+from sparkops.pipeline.json_values import check_json, check_of
 
 State = Literal["running", "done", "failed", "checks_failed", "cancelled", "crashed"]
 Event = Mapping[str, Any]
@@ -129,7 +131,8 @@ _FIELDS: Mapping[str, str] = {
 }
 # How the values of an event change those of the run; all others are replaced.
 _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
-_APPENDED = {"checks", "staged", "batches"}
+_APPENDED = {"staged", "batches"}
+_TUPLES = _APPENDED | {"checks"}
 _TIMES = {"started", "ended"}
 
 
@@ -140,14 +143,60 @@ def fold_events(events: Iterable[Event]) -> Run:
         ValueError: There are no events.
     """
     run: Run | None = None
+    checked = _CheckedParts()
     for event in events:
-        values = {key: _parse(key, value) for key, value in event.items() if key not in ("event", "time")}
+        values = {
+            key: _parse(key, value) for key, value in event.items() if key not in ("event", "time", "part")
+        }
+        if run is not None and "checks" in values:
+            values["checks"] = checked.add(run.attempt, event.get("part"), values["checks"])
         merged = _merge(run, values) if run else values
         fields = {_FIELDS.get(key, key): value for key, value in merged.items()}
         run = replace(run, **fields) if run else Run(**fields)
     if run is None:
         raise ValueError("a record without events")
     return run
+
+
+@dataclass(slots=True)
+class _CheckedParts:
+    """The check results of a run's attempts; a later attempt checks again what an earlier one did not publish."""
+
+    parts: list[tuple[int, str | None, tuple[Mapping[str, Any], ...]]] = field(default_factory=list)
+
+    def add(
+        self, attempt: int, part: str | None, checks: tuple[Mapping[str, Any], ...]
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Add the results of an attempt, and return those of the run.
+
+        Args:
+            attempt: The attempt.
+            part: `published` for the published batches of a stream, `unpublished` for the batch that was not; None for
+                all that the run checks.
+            checks: The results.
+        """
+        lasting = [one for one in self.parts if part and (one[0] == attempt or one[1] == "published")]
+        self.parts = [*lasting, (attempt, part, checks)]
+        return reduce(_combine_all, (results for _, _, results in self.parts))
+
+
+def _combine_all(
+    earlier: tuple[Mapping[str, Any], ...], later: tuple[Mapping[str, Any], ...]
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the results over the rows of two parts; the later ones alone if the suite was changed between them."""
+    if list(map(_identity, earlier)) != list(map(_identity, later)):
+        return later
+    return tuple(_combine(*pair) for pair in zip(earlier, later, strict=True))
+
+
+def _identity(check: Mapping[str, Any]) -> tuple[Any, ...]:
+    return check["table"], check["expectation"], check.get("kwargs")
+
+
+def _combine(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result over the rows of two results of one expectation."""
+    combined = check_of(earlier).combine(check_of(later))
+    return {**check_json(combined), "place": later.get("place")}
 
 
 def run_json(run: Run) -> dict[str, Any]:
@@ -158,7 +207,7 @@ def run_json(run: Run) -> dict[str, Any]:
 def _parse(key: str, value: Any) -> Any:
     if key in _TIMES and isinstance(value, str):
         return datetime.fromisoformat(value)
-    return tuple(value) if key in _APPENDED else value
+    return tuple(value) if key in _TUPLES else value
 
 
 def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:

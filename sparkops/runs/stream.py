@@ -66,7 +66,8 @@ class _BatchPublisher:
 
     publisher: Publisher
     on_batch: Callable[[str], None]
-    checks: list[CheckResult] = field(default_factory=list)
+    published: list[CheckResult] = field(default_factory=list)
+    unpublished: list[CheckResult] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
     last_outcome: CheckOutcome | None = None
     last_batch: MicroBatch | None = None
@@ -82,13 +83,14 @@ class _BatchPublisher:
         decision = load_decision(services.plans, batch_area(batch)) or self._decide(frame, batch)
         if decision is None:
             return
-        self._add_results(decision.plan.checks)
+        self.unpublished = list(decision.plan.checks)
         commits = []
         for commit in self.publisher.commit(write, decision, batch):
             commits.append(commit)
             self._record_commit(commit)
         self._record_batch(batch, commits, decision)
         if decision.plan.checks:
+            self._add_published()
             self._append_history(decision.plan.checks, batch, {write.table: commits[-1].version})
 
     def discard_staged(self) -> None:
@@ -106,8 +108,8 @@ class _BatchPublisher:
             return None
         outcome = services.checks.run_checkpoint(staged, table=write.table, run_id=run_id)
         self.last_outcome = outcome or self.last_outcome
+        self.unpublished = list(outcome.results) if outcome is not None else []
         if outcome is not None and outcome.blocked:
-            self._add_results(outcome.results)
             self._refuse(outcome, batch)
         self._require_rows(write, staged, outcome, batch)
         return decide(services, area, [write], {write.table: staged}, {write.table: outcome})
@@ -120,28 +122,28 @@ class _BatchPublisher:
             self.publisher.require_rows(write, staged, outcome)
         except BadData:
             if outcome is not None:
-                self._add_results(outcome.results)
                 self._append_history(outcome.results, batch, {})
                 self.write_docs()
             raise
 
     def record_checks(self) -> None:
-        """Record the check results of all batches together."""
-        if self.checks:
-            checks = [to_record(result) for result in self.checks]
-            self.publisher.attempt.append("checked", checks=checks)
+        """Record the check results of the published batches together, and those of a batch that was not published."""
+        for part, results in (("published", self.published), ("unpublished", self.unpublished)):
+            if results:
+                checks = [to_record(result) for result in results]
+                self.publisher.attempt.append("checked", checks=checks, part=part)
 
     def write_docs(self) -> None:
         """Write the Data Docs of the last batch."""
         if self.last_outcome is not None:
             self.publisher.services.checks.write_docs([self.last_outcome])
 
-    def _add_results(self, results: Sequence[CheckResult]) -> None:
-        """Add the results of a batch to those of the earlier ones; those of a changed suite replace them."""
-        if [_identity(total) for total in self.checks] == [_identity(result) for result in results]:
-            self.checks = [total.combine(result) for total, result in zip(self.checks, results, strict=True)]
-        else:
-            self.checks = list(results)
+    def _add_published(self) -> None:
+        """Add the results of the batch that was just published to those of the earlier ones; a changed suite replaces them."""
+        results, self.unpublished = self.unpublished, []
+        if [_identity(total) for total in self.published] == [_identity(result) for result in results]:
+            results = [total.combine(result) for total, result in zip(self.published, results, strict=True)]
+        self.published = results
 
     def _refuse(self, outcome: CheckOutcome, batch: MicroBatch) -> NoReturn:
         self._append_history(outcome.results, batch, {})

@@ -87,7 +87,14 @@ def read_results(location: Location, session: Session, table: str) -> tuple[Reco
             return ()
         rows = run_on_backend(location, session, lambda backend: backend.read_rows(query))
         checks = [from_row(row) for row in rows]
-    return tuple(sorted(checks, key=lambda check: (check.time, check.run, check.position)))
+    in_order = sorted(checks, key=lambda check: (check.time, check.run, check.position))
+    return tuple(_without_repeated(in_order))
+
+
+def _without_repeated(checks: Sequence[RecordedCheck]) -> Iterator[RecordedCheck]:
+    """Yield the results, oldest first, without those of a blocked attempt whose run was resumed and checked the table again."""
+    newest = {check.run: check.time for check in checks}
+    return (check for check in checks if check.version is not None or check.time == newest[check.run])
 
 
 def to_row(check: RecordedCheck) -> dict[str, Any]:

@@ -94,10 +94,12 @@ class Inspector:
 
     def preview(self, table: str, rows: int, *, at: int | None) -> tuple[dict[str, Any], ...]:
         """Return the first rows of a table."""
+        from sparkops.collection import collect_nested
+
         pin = pin_table(self.catalog, self.session, table, at=at)
         with translate_spark_errors():
             frame: DataFrame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
-            return tuple(row.asDict(recursive=True) for row in frame.limit(rows).collect())
+            return tuple(collect_nested(frame, rows))
 
     def restore(self, table: str, version: int) -> PublishedVersion:
         """Commit a new version of a table that equals an old one.

@@ -81,6 +81,9 @@ def test_an_expectation_of_a_column_and_another_spelling_of_its_name_are_no_misf
         ("{column: day, min_value: 2013}", "`min_value` is 2013, a number, but `day` has type date"),
         ("{column: hour, min_value: 2013-01-01}", "is 2013-01-01, a date, but `hour` has type integer"),
         ("{column: price, min_value: 2013-01-01}", "`price` has type decimal"),
+        ("{column: hour, min_value: '2013-01-01'}", "is 2013-01-01, a date, but `hour` has type integer"),
+        ("{column: carrier, max_value: '2013-01-01 12:00'}", "a date, but `carrier` has type string"),
+        ("{column: day, min_value: '2013'}", "`min_value` is 2013, a number, but `day` has type date"),
     ],
 )
 def test_bounds_that_cannot_be_compared_with_the_column_are_reported(

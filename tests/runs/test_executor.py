@@ -210,6 +210,21 @@ def test_a_resumed_run_publishes_staged_frames_without_computing_them_again(go, 
     assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
 
 
+def test_a_resumed_run_counts_each_check_once(go, fakes, tmp_path) -> None:
+    fakes.checks.rules["out"] = (lambda n: n < 100, "warn")
+    fakes.tables.publish_error = OSError("disk full")
+    earlier = None
+    for _ in range(2):
+        with pytest.raises(JobFailed, match="disk full"):
+            go(doubled, resume=earlier)
+        earlier = newest(tmp_path)
+    fakes.tables.publish_error = None
+    run = go(doubled, resume=earlier)
+    assert (run.state, run.attempt) == ("done", 3)
+    assert [(check["rows"], check["unexpected"]) for check in run.checks] == [(4, 1)]
+    assert len(fakes.history.entries) == 1
+
+
 def test_a_resumed_run_reads_the_versions_it_read_before(go, fakes, tmp_path) -> None:
     with pytest.raises(JobFailed):
         go(lambda numbers: 1 / 0)

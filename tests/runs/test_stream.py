@@ -29,7 +29,12 @@ def fakes() -> FakeRunServices:
 
 @pytest.fixture
 def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
-    def run(function: Callable[..., Any] = lambda numbers: numbers, *, mode: Mode = "append") -> Run:
+    def run(
+        function: Callable[..., Any] = lambda numbers: numbers,
+        *,
+        mode: Mode = "append",
+        resume: Run | None = None,
+    ) -> Run:
         source = tmp_path / "jobs" / "x.py"
         source.parent.mkdir(exist_ok=True)
         source.write_text("# a job\n")
@@ -38,7 +43,7 @@ def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
             tables=("numbers",), writes=(Write(table="out", mode=mode),), stream="numbers",
         )  # fmt: skip
         context = RunContext(root=tmp_path, state=tmp_path, env="base")
-        return execute(RunRequest(job=job, values={}), fakes.connect, context)
+        return execute(RunRequest(job=job, values={}, resume=resume), fakes.connect, context)
 
     return run
 
@@ -107,3 +112,16 @@ def test_a_batch_that_another_run_published_adds_no_rows(go, fakes) -> None:
 def test_a_frame_that_is_not_streaming_is_refused(go) -> None:
     with pytest.raises(JobFailed, match="returned a frame that does not come from it"):
         go(lambda numbers: FakeFrame([1], sparkSession=1, schema=1))
+
+
+def test_a_resumed_stream_counts_published_batches_and_the_refused_one_once(go, fakes, tmp_path) -> None:
+    fakes.streams.batches = [[1, 2], [3, 30], [4]]
+    fakes.checks.rules["out"] = (lambda n: n < 10, "fail")
+    with pytest.raises(ChecksFailed):
+        go()
+    run = next(RunStore(tmp_path / "runs").newest())
+    assert [(check["rows"], check["unexpected"], check["success"]) for check in run.checks] == [(4, 1, False)]
+    fakes.streams.batches[1] = [3]
+    run = go(resume=run)
+    assert (run.state, run.attempt) == ("done", 2)
+    assert [(check["rows"], check["unexpected"], check["success"]) for check in run.checks] == [(4, 0, True)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sparkops.errors import EngineError, TableError
 from sparkops.pipeline.check import CheckResult, RecordedCheck
+from sparkops.pipeline.table import MicroBatch
 from sparkops.place import Place
 from sparkops.tables import Tables
 
@@ -70,6 +71,30 @@ def test_a_resumed_run_is_recorded_once_more_if_it_was_blocked_before(without_sp
         4,
     }
     assert without_spark.count("check_results") == 2
+
+
+def test_a_resumed_run_counts_once_its_last_evaluation(without_spark) -> None:
+    later = NOON + timedelta(hours=1)
+    append(without_spark, recorded(run="r0", version=None), run="r0", published=False)
+    append(without_spark, recorded(version=None), published=False)
+    append(without_spark, recorded(version=4, time=later, success=True))
+    checks = without_spark.read_check_results("check_results", "flights")
+    assert [(check.run, check.version) for check in checks] == [("r0", None), ("r1", 4)]
+
+
+def test_every_batch_of_a_stream_counts_but_a_refused_one_once(without_spark) -> None:
+    times = [NOON + timedelta(minutes=minute) for minute in range(4)]
+    batches = [(7, 0), (None, 1), (8, 1), (9, 2)]
+    for (version, number), time in zip(batches, times, strict=True):
+        without_spark.append_check_results(
+            "check_results",
+            [recorded(version=version, time=time)],
+            run_id="r1",
+            published=version is not None,
+            batch=MicroBatch(stream="s", number=number),
+        )
+    checks = without_spark.read_check_results("check_results", "flights")
+    assert [check.version for check in checks] == [7, 8, 9]
 
 
 def test_runs_that_end_at_the_same_moment_are_all_recorded(without_spark) -> None:

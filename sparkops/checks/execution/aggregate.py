@@ -7,12 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkops.collection import collect_rows
 from sparkops.checks.results import to_json_value
 from sparkops.engine_failure import find_engine_failure
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
+# What pyspark raises for a value that Python cannot hold, such as an interval of 300,000 years.
+_UNREPRESENTABLE = (ValueError, OverflowError)
 _LOGGERS_OF_ERRORS = ("SQLQueryContextLogger", "DataFrameQueryContextLogger")
 
 
@@ -81,9 +84,9 @@ def compute_metrics(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str
         return {}
     try:
         with translate_spark_errors():
-            row = frame.agg(*_with_short_names(metrics)).collect()[0]
+            [row] = collect_rows(frame.agg(*_with_short_names(metrics)))
             return {name: to_json_value(row[f"m{index}"]) for index, name in enumerate(metrics)}
-    except SparkEvaluationError as error:
+    except (SparkEvaluationError, *_UNREPRESENTABLE) as error:
         if len(metrics) == 1:
             return dict.fromkeys(metrics, FailedMetric(str(error)))
     invalid = _find_invalid(frame, metrics)

@@ -94,9 +94,14 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
 
 
 def _is_outdated(suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) -> bool:
-    """Return whether version 0.2 left expectations to Great Expectations that are evaluated without it now."""
+    """Return whether version 0.2 compiled a suite, and it would be compiled otherwise now.
+
+    It left LIKE patterns to Great Expectations, and a date beside a time as it was.
+    """
     return any(
-        values is None and expectation.type in _ADDED_PLANNERS and set(expectation.kwargs) <= _ADDED_ARGUMENTS
+        expectation.type in _ADDED_PLANNERS and set(expectation.kwargs) <= _ADDED_ARGUMENTS
+        if values is None
+        else {type(values.get("min_value")), type(values.get("max_value"))} == {date, datetime}
         for expectation, values in zip(suite.expectations, arguments, strict=True)
     )
 

@@ -78,7 +78,7 @@ class _Evaluation:
                 try:
                     with translate_spark_errors():
                         self.own_values[index] = plan.compute_own(self.frame)
-                except SparkEvaluationError as error:
+                except (SparkEvaluationError, ValueError, OverflowError) as error:
                     self._set_exception(index, str(error))
 
     def judge_all(self) -> None:

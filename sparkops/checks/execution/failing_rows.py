@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from sparkops.checks.execution.aggregate import SparkEvaluationError, translate_spark_errors
+from sparkops.collection import collect_rows
 from sparkops.checks.expectations.metric_plan import FailingRows
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.errors import ConfigError
@@ -76,7 +77,7 @@ def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[
     try:
         with translate_spark_errors():
             return _sample_in_one_job(frame, requests)
-    except SparkEvaluationError as error:
+    except (SparkEvaluationError, ValueError, OverflowError) as error:
         if len(requests) == 1:
             return dict.fromkeys(requests, str(error))
     separate = (sample_failing_rows(frame, {index: request}) for index, request in requests.items())
@@ -103,7 +104,7 @@ def _sample_in_one_job(frame: DataFrame, requests: Requests) -> dict[int, list[A
     union = parts[0]
     for part in parts[1:]:
         union = union.unionByName(part, allowMissingColumns=True)
-    lists = _merge_rows(union.collect())
+    lists = _merge_rows(collect_rows(union))
     return {
         index: [rows.to_sample(tuple(value)) for value in lists[f"s{index}"]]
         for index, (rows, _) in requests.items()
@@ -121,6 +122,6 @@ def _collect_all(rows: DataFrame, index: int) -> DataFrame:
     return renamed.agg(F.collect_list(F.struct(*renamed.columns)).alias(f"s{index}"))
 
 
-def _merge_rows(rows: list[Any]) -> dict[str, list[Any]]:
+def _merge_rows(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """Return the lists of all rows; each row has some of them and NULL for the others."""
-    return {name: value for row in rows for name, value in row.asDict().items() if value is not None}
+    return {name: value for row in rows for name, value in row.items() if value is not None}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sparkops.checks.expectations.metric_plan import Arguments, Verdict
 
+# A year beyond 9999 has a plus sign; before year 1 it has a minus sign, or is 0000.
+_BEYOND_PYTHON = re.compile(r"(?P<sign>[+-])\d{4,}-\d\d|0000-\d\d")
 BOUND_ARGUMENTS = ("min_value", "max_value", "strict_min", "strict_max")
 
 
@@ -20,10 +23,23 @@ def judge_bounds(observed: Any, args: Arguments) -> Verdict:
     if observed is None:
         return Verdict(success=False, result={"observed_value": None})
     minimum, maximum = args["min_value"], args["max_value"]
+    if (beyond := _beyond_python(observed, (minimum, maximum))) is not None:
+        is_within = (minimum if beyond == "before" else maximum) is None
+        return Verdict(is_within, {"observed_value": observed})
     value = _to_type_of_bounds(observed, (minimum, maximum))
     above = minimum is None or (value > minimum if args.get("strict_min") else value >= minimum)
     below = maximum is None or (value < maximum if args.get("strict_max") else value <= maximum)
     return Verdict(bool(above and below), {"observed_value": value})
+
+
+def _beyond_python(value: Any, bounds: tuple[Any, Any]) -> Literal["before", "after"] | None:
+    """Return whether the ISO text of a date is before or after all dates that Python can hold, and so any bound."""
+    if not isinstance(value, str) or not any(isinstance(bound, date) for bound in bounds):
+        return None
+    match = _BEYOND_PYTHON.match(value)
+    if match is None:
+        return None
+    return "after" if match["sign"] == "+" else "before"
 
 
 def _to_type_of_bounds(value: Any, bounds: tuple[Any, Any]) -> Any:

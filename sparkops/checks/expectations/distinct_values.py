@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from sparkops.collection import collect_rows
 from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
 from sparkops.checks.expectations.column_aggregates import non_null_count
 from sparkops.checks.expectations.map_plans import first_field, row_count_metric
@@ -20,7 +22,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.spark_conditions import evaluated_frame
+from sparkops.checks.expectations.spark_conditions import evaluated_frame, to_literal
 from sparkops.checks.results import SAMPLE_SIZE, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import And, ColumnRef, IsNull, RowRule
@@ -112,13 +114,17 @@ class _SetComparison:
         )
 
     def _is_in_set(self) -> Column:
-        return F.col("value").isin(self.value_set) if self.value_set else F.lit(False)
+        literals = [to_literal(value) for value in self.value_set]
+        return F.col("value").isin(literals) if literals else F.lit(False)
 
     def _compare(self, frame: DataFrame) -> MetricValues:
         is_in_set = self._is_in_set()
-        metrics = (F.count_if(~is_in_set), F.collect_list(F.when(is_in_set, F.col("value"))))
-        row = self.distinct.frame(frame).agg(*metrics).collect()[0]
-        return {"others": row[0], "present": row[1]}
+        metrics = (
+            F.count_if(~is_in_set).alias("others"),
+            F.collect_list(F.when(is_in_set, F.col("value"))).alias("present"),
+        )
+        [values] = collect_rows(self.distinct.frame(frame).agg(*metrics))
+        return values
 
     def _select_others(self, frame: DataFrame) -> DataFrame:
         others = self.distinct.frame(frame).where(~self._is_in_set())
@@ -137,8 +143,9 @@ def _unexpected_values(count: int, samples: list[Any]) -> dict[str, Any]:
 
 def _missing_values(value_set: list[Any], present: list[Any]) -> dict[str, Any]:
     count = len(value_set) - len(present) if value_set else 0
-    # Great Expectations compares the text of a date here, so it lists every date as missing.
-    missing = [value for value in to_json_value(value_set) if value not in present]
+    # Great Expectations compares the text of a date here, so it lists every date as missing, but not every time.
+    expected = [value if isinstance(value, datetime) else to_json_value(value) for value in value_set]
+    missing = [value for value in expected if value not in present]
     return {"missing_count": count, "partial_missing_list": missing[:SAMPLE_SIZE]}
 
 
@@ -146,9 +153,10 @@ def _plan_most_common(args: Arguments, columns: Columns) -> MetricPlan:
     distinct = _DistinctValues.of(args, columns)
 
     def find_most_common(frame: DataFrame) -> MetricValues:
-        by_size = distinct.frame(frame).groupBy(_GROUP_SIZE).agg(F.sort_array(F.collect_list("value")))
-        rows = by_size.orderBy(F.desc(_GROUP_SIZE)).limit(1).collect()
-        return {"most common": rows[0][1] if rows else []}
+        values = F.sort_array(F.collect_list("value")).alias("values")
+        by_size = distinct.frame(frame).groupBy(_GROUP_SIZE).agg(values)
+        rows = collect_rows(by_size.orderBy(F.desc(_GROUP_SIZE)).limit(1).select("values"))
+        return {"most common": rows[0]["values"] if rows else []}
 
     def judge(values: MetricValues, _: list[Any]) -> Verdict:
         most_common = values["most common"]

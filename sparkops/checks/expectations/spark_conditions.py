@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import reduce
 from operator import add, and_, eq, ge, gt, le, lt, or_
 from typing import TYPE_CHECKING, Any
@@ -46,12 +47,22 @@ def _to_simple_condition(
         case conditions.NullSafeEqual(left, right):
             column = to_operand(left).eqNullSafe(to_operand(right))
         case conditions.IsIn(inner, values):
-            column = to_operand(inner).isin(list(values))
+            column = to_operand(inner).isin([to_literal(value) for value in values])
         case conditions.IsNull(inner):
             column = to_operand(inner).isNull()
         case conditions.Matches(inner, regex):
             column = to_operand(inner).rlike(regex)
     return column
+
+
+def to_literal(value: Any) -> Column:
+    """Return a constant as a column; a time without a zone is one of the session's time zone, as text is in SQL.
+
+    pyspark itself takes it for one of this process's time zone.
+    """
+    if isinstance(value, datetime):
+        return F.lit(value.isoformat(sep=" ")).cast("timestamp")
+    return F.lit(value)
 
 
 def to_operand(node: conditions.Operand) -> Column:
@@ -60,7 +71,7 @@ def to_operand(node: conditions.Operand) -> Column:
         case conditions.ColumnRef(name):
             return F.col(name)
         case conditions.Constant(value):
-            return F.lit(value)
+            return to_literal(value)
         case conditions.Length(inner):
             return F.length(to_operand(inner))
         case conditions.Sum(parts, is_integer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
 from typing import Any
 
 from sparkops.checks.suite.problems import did_you_mean, raise_problems
@@ -64,7 +65,8 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
     severity = {"severity": expectation.severity} if expectation.severity else {}
     meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
     try:
-        return implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
+        built = implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
+        return _with_comparable_bounds(built)
     except ValidationError as error:
         add_problems(*[_validation_message(expectation, implementation, item) for item in error.errors()])
     except (GreatExpectationsError, TypeError, ValueError) as error:
@@ -81,6 +83,19 @@ def _to_gx_arguments(kwargs: Mapping[str, Any]) -> dict[str, Any]:
         return dict(kwargs)
     others = {key: value for key, value in kwargs.items() if key not in ("row_condition", "condition_parser")}
     return {**others, "row_condition": PassThroughCondition(pass_through_filter=condition)}
+
+
+def _with_comparable_bounds(built: Any) -> Any:
+    """Return an expectation with two times as bounds if one is a date, which Python does not compare with a time."""
+    bounds = {name: getattr(built, name, None) for name in ("min_value", "max_value")}
+    if not any(isinstance(bound, datetime) for bound in bounds.values()):
+        return built
+    dates = {
+        name: datetime.combine(bound, time.min)
+        for name, bound in bounds.items()
+        if isinstance(bound, date) and not isinstance(bound, datetime)
+    }
+    return built.copy(update=dates) if dates else built
 
 
 def _misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from sparkops.checks.suite.core_expectations import is_core
@@ -14,7 +14,8 @@ from sparkops.errors import Problem
 Arguments = Mapping[str, Any]
 Finder = Callable[[Arguments], Iterator[str]]
 
-_BETWEEN = "expect_column_values_to_be_between"
+_EXTREMES = ("expect_column_max_to_be_between", "expect_column_min_to_be_between")
+_ZONED = "a time with a time zone"
 _NOT_ON_SPARK = (
     "expect_column_values_to_be_dateutil_parseable",
     "expect_table_row_count_to_equal_other_table",
@@ -41,8 +42,8 @@ def _messages(expectation: Expectation) -> Iterator[str]:
         yield "Great Expectations does not implement it for Spark: remove it, or use another expectation."
     for find in (_mostly, _bounds, _like_patterns, _quantiles, _pairs, _result_format):
         yield from find(expectation.kwargs)
-    if expectation.type == _BETWEEN:
-        yield from _text_bounds(expectation.kwargs)
+    if expectation.type in _EXTREMES:
+        yield from _zones(expectation.kwargs)
     if expectation.type in _LENGTHS:
         yield from _lengths(expectation.kwargs)
 
@@ -55,24 +56,27 @@ def _mostly(kwargs: Arguments) -> Iterator[str]:
 
 
 def _bounds(kwargs: Arguments) -> Iterator[str]:
-    minimum, maximum = kwargs.get("min_value"), kwargs.get("max_value")
-    if minimum is None or maximum is None:
-        return
+    minimum, maximum = (parse_bound(kwargs.get(name)) for name in ("min_value", "max_value"))
     kinds = _kind(minimum), _kind(maximum)
-    if None not in kinds and kinds[0] != kinds[1]:
+    if None in kinds:
+        return
+    written = f"`min_value` is {kwargs['min_value']!s}, {kinds[0]}, and `max_value` is {kwargs['max_value']!s}, {kinds[1]}"
+    if kinds[0] != kinds[1]:
+        yield f"{written}: they cannot be compared. Write both in one form."
+    elif _order(minimum) > _order(maximum):
         yield (
-            f"`min_value` is {minimum!s}, {kinds[0]}, and `max_value` is {maximum!s}, {kinds[1]}: "
-            "they cannot be compared. Write both in one form."
+            f"`min_value` {kwargs['min_value']!s} is greater than `max_value` {kwargs['max_value']!s}, "
+            "so no value lies between them."
         )
-    elif None not in kinds and _order(minimum) > _order(maximum):
-        yield f"`min_value` {minimum!s} is greater than `max_value` {maximum!s}, so no value lies between them."
 
 
-def _text_bounds(kwargs: Arguments) -> Iterator[str]:
-    """Yield what is wrong with bounds in text, whose order Great Expectations requires whatever the column contains."""
-    minimum, maximum = kwargs.get("min_value"), kwargs.get("max_value")
-    if isinstance(minimum, str) and isinstance(maximum, str) and minimum > maximum:
-        yield f"`min_value` {minimum!r} comes after `max_value` {maximum!r} in the order of texts. Write numbers without quotes."
+def _zones(kwargs: Arguments) -> Iterator[str]:
+    for name in ("min_value", "max_value"):
+        if _kind(parse_bound(kwargs.get(name))) == _ZONED:
+            yield (
+                f"`{name}` is {kwargs[name]!s}, {_ZONED}, but the minimum and the maximum of a column have none: "
+                "write the time of the session's time zone (UTC, if `spark.sql.session.timeZone` is not set)."
+            )
 
 
 def _lengths(kwargs: Arguments) -> Iterator[str]:
@@ -118,23 +122,32 @@ def _result_format(kwargs: Arguments) -> Iterator[str]:
         yield _RESULT_FORMAT
 
 
-def _kind(value: Any) -> str | None:
+def parse_bound(bound: Any) -> Any:
+    """Return a bound as Great Expectations reads it: text that is a number, a date or a time in ISO form is that."""
+    if not isinstance(bound, str):
+        return bound
+    for parse in (float, date.fromisoformat, datetime.fromisoformat):
+        try:
+            return parse(bound)
+        except ValueError:
+            continue
+    return bound
+
+
+def _kind(bound: Any) -> str | None:
     """Return what a bound is compared as; None if it cannot be known."""
-    if _is_number(value):
+    if _is_number(bound):
         return "a number"
-    if isinstance(value, date):
-        return "a date or time"
-    return "text" if isinstance(value, str) else None
+    if isinstance(bound, datetime) and bound.tzinfo is not None:
+        return _ZONED
+    return "a date or time without a time zone" if isinstance(bound, date) else None
 
 
-def _order(value: Any) -> Any:
-    """Return what orders a bound among those of its kind; text is not ordered, because Spark may cast it."""
-    if isinstance(value, str):
-        return 0
-    if isinstance(value, date):
-        moment = value if isinstance(value, datetime) else datetime.combine(value, datetime.min.time())
-        return moment.replace(tzinfo=None)
-    return value
+def _order(bound: Any) -> Any:
+    """Return what orders a bound among those of its kind; a date is the beginning of its day."""
+    if isinstance(bound, date) and not isinstance(bound, datetime):
+        return datetime.combine(bound, time.min)
+    return bound
 
 
 def _is_number(value: Any) -> bool:

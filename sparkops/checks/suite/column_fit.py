@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from sparkops.checks.suite.argument_problems import parse_bound
 from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, named_columns
 from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.schema_columns import Columns
@@ -74,7 +75,7 @@ def _type_messages(expectation: Expectation, columns: Columns) -> Iterator[str]:
     if name == _BETWEEN:
         for key in ("min_value", "max_value"):
             bound = expectation.kwargs.get(key)
-            bound_kind = _kind_of_bound(bound)
+            bound_kind = _kind_of_bound(parse_bound(bound))
             if bound_kind is not None and _is_incomparable(bound_kind, column_type):
                 yield (
                     f"`{name}`: `{key}` is {bound}, {bound_kind}, but `{column}` has type {column_type}: "

@@ -42,8 +42,24 @@ def query_rows(rows: Any, query: RowQuery) -> list[dict[str, Any]]:
     matching = _filter(rows, query.where)
     if query.columns is not None:
         matching = matching.select([name for name in query.columns if name in matching.column_names])
-    result: list[dict[str, Any]] = matching.slice(0, query.limit).to_pylist()
+    result = _to_rows(matching.slice(0, query.limit))
     return _count_distinct(result) if query.count else result
+
+
+def _to_rows(rows: Any) -> list[dict[str, Any]]:
+    columns = [_to_values(column) for column in rows.columns]
+    return [dict(zip(rows.column_names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def _to_values(column: Any) -> list[Any]:
+    """Return the values of a column; dates and times as text if one of them is beyond the years that Python can hold."""
+    import pyarrow as pa
+
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError):
+        values = column.cast(pa.string()).to_pylist()
+    return values
 
 
 def to_arrow(batch: RowBatch) -> Any:
