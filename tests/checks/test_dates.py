@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from fakes import stock_checks
 
-from sparkops.collection import collect_rows
 from sparkops.checks.execution.compiled_suite import compile_suite
 from sparkops.checks.execution.evaluation import evaluate
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.results import ExpectationResult
+from sparkops.collection import collect_rows
 
 pytestmark = pytest.mark.spark
 
@@ -61,7 +61,11 @@ def evaluate_lines(folder: Path, lines: str, frame: Any) -> list[ExpectationResu
 
 
 def test_bounds_of_mixed_types_are_compared_as_by_the_stock_engine(tmp_path: Path, spark) -> None:
-    frame = spark.sql(TIMES).selectExpr("cast(ntz AS timestamp) AS at", "cast(ntz AS date) AS day", "ntz").coalesce(1)
+    frame = (
+        spark.sql(TIMES)
+        .selectExpr("cast(ntz AS timestamp) AS at", "cast(ntz AS date) AS day", "ntz")
+        .coalesce(1)
+    )
     suite = stock_checks.suite_of(tmp_path, MIXED_BOUNDS)
     stock = stock_checks.evaluate_with_stock_engine(build_expectations(suite), frame)
     ours = evaluate_lines(tmp_path, MIXED_BOUNDS, frame)
@@ -122,7 +126,9 @@ expect_column_values_to_be_unique: early"""
         False, True, False, True, False, False, False, False, False, False, False, True, True, True,
     ]  # fmt: skip
     assert results[0].result["observed_value"] == "+10000-01-02T23:00:00"
-    assert results[2].result["observed_value"] == "-0001-12-30T00:00:00" or results[2].result["observed_value"].startswith("0000-12-30")
+    assert results[2].result["observed_value"] == "-0001-12-30T00:00:00" or results[2].result[
+        "observed_value"
+    ].startswith("0000-12-30")
     assert results[4].result["observed_value"] == "+10000-01-02"
     assert results[6].result["partial_unexpected_list"] == ["+10000-01-01T23:00:00", "+10000-01-02T23:00:00"]
     assert results[8].result["partial_unexpected_list"] == ["9999-12-31", "+10000-01-01", "+10000-01-02"]

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sparkops.collection import collect_rows
 from sparkops.checks.results import to_json_value
+from sparkops.collection import collect_rows
 from sparkops.engine_failure import find_engine_failure
 
 if TYPE_CHECKING:

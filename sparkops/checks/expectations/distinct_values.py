@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.collection import collect_rows
 from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
 from sparkops.checks.expectations.column_aggregates import non_null_count
 from sparkops.checks.expectations.map_plans import first_field, row_count_metric
@@ -25,6 +24,7 @@ from sparkops.checks.expectations.metric_plan import (
 from sparkops.checks.expectations.spark_conditions import evaluated_frame, to_literal
 from sparkops.checks.results import SAMPLE_SIZE, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
+from sparkops.collection import collect_rows
 from sparkops.scoring.ir.conditions import And, ColumnRef, IsNull, RowRule
 
 if TYPE_CHECKING:
