@@ -22,7 +22,7 @@ from sparkops.checks.results import (
 from sparkops.checks.suite.column_fit import suggest_column
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Suite
-from sparkops.engine_failure import find_failure_in_text
+from sparkops.driver.engine_failure import find_failure_in_text
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.staging import REASONS_COLUMN
 

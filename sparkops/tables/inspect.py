@@ -94,7 +94,7 @@ class Inspector:
 
     def preview(self, table: str, rows: int, *, at: int | None) -> tuple[dict[str, Any], ...]:
         """Return the first rows of a table."""
-        from sparkops.collection import collect_nested
+        from sparkops.driver.collection import collect_nested
 
         pin = pin_table(self.catalog, self.session, table, at=at)
         with translate_spark_errors():

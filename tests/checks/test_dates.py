@@ -14,7 +14,7 @@ from sparkops.checks.execution.evaluation import evaluate
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.results import ExpectationResult
-from sparkops.collection import collect_rows
+from sparkops.driver.collection import collect_rows
 
 pytestmark = pytest.mark.spark
 

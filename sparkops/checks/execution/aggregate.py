@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.checks.results import to_json_value
-from sparkops.collection import collect_rows
-from sparkops.engine_failure import find_engine_failure
+from sparkops.driver.collection import collect_rows
+from sparkops.driver.engine_failure import find_engine_failure
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

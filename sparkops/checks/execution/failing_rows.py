@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from sparkops.checks.execution.aggregate import SparkEvaluationError, translate_spark_errors
 from sparkops.checks.expectations.metric_plan import FailingRows
 from sparkops.checks.results import SAMPLE_SIZE
-from sparkops.collection import collect_rows
+from sparkops.driver.collection import collect_rows
 from sparkops.errors import ConfigError
 from sparkops.pipeline.staging import REASONS_COLUMN
 

@@ -24,7 +24,7 @@ from sparkops.checks.expectations.metric_plan import (
 from sparkops.checks.expectations.spark_conditions import evaluated_frame, to_literal
 from sparkops.checks.results import SAMPLE_SIZE, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
-from sparkops.collection import collect_rows
+from sparkops.driver.collection import collect_rows
 from sparkops.scoring.ir.conditions import And, ColumnRef, IsNull, RowRule
 
 if TYPE_CHECKING:

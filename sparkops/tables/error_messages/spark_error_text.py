@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sparkops.engine_failure import error_text
+from sparkops.driver.engine_failure import error_text
 
 _PACKAGES = ("pyspark", "py4j", "delta", "grpc")
 _TRACE = re.compile(r"^\s*(at |\.\.\. \d+ more|Suppressed: )")

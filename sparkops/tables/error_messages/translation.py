@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 
-from sparkops.engine_failure import find_engine_failure
+from sparkops.driver.engine_failure import find_engine_failure
 from sparkops.errors import (
     JobFailed,
     RowError,

@@ -7,7 +7,7 @@ import socket
 import pytest
 from py4j.protocol import Py4JError, Py4JNetworkError
 
-from sparkops.engine_failure import find_engine_failure, find_failure_in_text
+from sparkops.driver.engine_failure import find_engine_failure, find_failure_in_text
 from sparkops.errors import EngineError
 
 UDF = """\

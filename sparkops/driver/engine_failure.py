@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from .errors import EngineError
+from sparkops.errors import EngineError
 
 _PACKAGES = ("py4j", "pyspark", "grpc")
 # Modules of Python's library that py4j and pyspark read and write sockets with.
