@@ -130,9 +130,10 @@ def _details(result: CheckResult, *, examples: bool) -> str:
         return shorten(format_value(result.error), 240)
     parts = []
     if result.unexpected is not None and (result.unexpected or result.observed is None):
-        evaluated = f" of {result.rows:,}" if result.rows else ""
+        # Without a number of rows, the values that a set lacks are counted.
+        evaluated = f" of {result.rows:,} rows" if result.rows else f" {_plural('value', result.unexpected)}"
         threshold = f", {result.over}" if result.over else ""
-        parts.append(f"{result.unexpected:,}{evaluated} rows unexpected{threshold}")
+        parts.append(f"{result.unexpected:,}{evaluated} unexpected{threshold}")
     elif result.observed is not None:
         parts.append(f"observed {shorten(format_value(result.observed), 80)}")
     # Nulls are no examples: the count says as much.
@@ -140,6 +141,10 @@ def _details(result: CheckResult, *, examples: bool) -> str:
     if examples and values and result.unexpected:
         parts.append("for example " + ", ".join(list(values)[:5]))
     return "; ".join(parts)
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"
 
 
 def _place(result: CheckResult) -> str:

@@ -25,6 +25,17 @@ def test_a_preview_shows_rows_of_the_given_version(tables, frame):
     assert (tables.count("t"), tables.count("t", at=0)) == (0, 3)
 
 
+def test_rows_with_times_beyond_pythons_years_are_shown(tables, spark):
+    frame = spark.sql(
+        "SELECT 1 AS n, timestamp_micros(253402300800000000) AS at, struct(date'9999-12-31' + 1 AS day) AS s"
+    )
+    tables.publish(frame, Write(table="t"), run_id="r1")
+    assert tables.preview("t") == ({"n": 1, "at": "+10000-01-01T00:00:00", "s": {"day": "+10000-01-01"}},)
+    tables.quarantine(frame.select("n", "at"), table="t", run_id="r1")
+    [row] = tables.quarantine_summary("t", rows=5).rows
+    assert row["at"].startswith("10000-01-01 00:00:00")
+
+
 def test_restoring_makes_a_new_version_that_equals_the_old_one(tables, frame, rows):
     tables.publish(frame(), Write(table="t"), run_id="r1")
     tables.publish(frame([]), Write(table="t"), run_id="r2")

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sparkops.tables.backends.protocol import COUNT, RowBatch, RowFilter, RowQuery, UnsupportedOperation
 from sparkops.type_names import TYPE_NAMES
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 # Delta's name of each SQL type in a `RowBatch`.
 DELTA_TYPES = {
@@ -15,26 +19,41 @@ DELTA_TYPES = {
 }
 
 
-def read_arrow(folder: Path) -> Any:
+def read_arrow(folder: Path, *, all_times: bool = False) -> Any:
     """Return the newest version of a table as an Arrow table.
 
     Args:
         folder: Folder of an existing table.
+        all_times: Whether times beyond the years 1677 to 2262 are read correctly, too, which takes an import of pandas.
 
     Raises:
         UnsupportedOperation: Only Spark can read it.
     """
     from deltalake import DeltaTable
     from deltalake.exceptions import DeltaError
-    from pyarrow import RecordBatchReader, schema
+    from pyarrow import schema
 
     try:
-        # As a stream, because `pyarrow.table` would import pandas.
-        rows = RecordBatchReader.from_stream(DeltaTable(str(folder)).scan()).read_all()
+        rows = _read_all(DeltaTable(str(folder)), all_times=all_times)
     except DeltaError as error:
         raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
     # The text of delta-rs is `string_view`, which Arrow cannot filter.
     return rows.cast(schema([field.with_type(_without_views(field.type)) for field in rows.schema]))
+
+
+def _read_all(table: DeltaTable, *, all_times: bool) -> Any:
+    """Return all rows; as a stream, because a table of Arrow would import pandas."""
+    from deltalake.exceptions import DeltaError
+    from pyarrow import RecordBatchReader
+
+    if all_times and '"timestamp' in table.schema().to_json():
+        from pyarrow.dataset import ParquetReadOptions
+
+        # Spark writes times as INT96, which delta-rs reads as nanoseconds.
+        options = ParquetReadOptions(coerce_int96_timestamp_unit="us")
+        with suppress(DeltaError):
+            return table.to_pyarrow_dataset(parquet_read_options=options).scanner().to_reader().read_all()
+    return RecordBatchReader.from_stream(table.scan()).read_all()
 
 
 def query_rows(rows: Any, query: RowQuery) -> list[dict[str, Any]]:

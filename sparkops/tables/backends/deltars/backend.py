@@ -107,7 +107,8 @@ class DeltaRsBackend:
 
     def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
         """Return rows of the table."""
-        return query_rows(read_arrow(require_local_folder(self.location)), query)
+        rows = read_arrow(require_local_folder(self.location), all_times=query.columns is None)
+        return query_rows(rows, query)
 
     @contextmanager
     def _translate_conflicts(self) -> Iterator[None]:
