@@ -130,7 +130,7 @@ def _details(result: CheckResult, *, examples: bool) -> str:
         return shorten(format_value(result.error), 240)
     parts = []
     if result.unexpected is not None and (result.unexpected or result.observed is None):
-        # Without a number of rows, the values that a set lacks are counted.
+        # Without a number of rows, distinct values were counted.
         evaluated = f" of {result.rows:,} rows" if result.rows else f" {_plural('value', result.unexpected)}"
         threshold = f", {result.over}" if result.over else ""
         parts.append(f"{result.unexpected:,}{evaluated} unexpected{threshold}")
