@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparkops import Engine
-from sparkops.errors import ChecksFailed, JobFailed, ParamErrors, SchemaChanged, TableError
+from sparkops.engine.operations.cleanup import reset_stream
+from sparkops.errors import ChecksFailed, JobFailed, ParamErrors, SchemaChanged, TableError, UnknownName
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -197,6 +199,29 @@ def test_the_error_for_a_rewritten_source_table_says_what_to_do(
     frame.write.format("delta").mode("overwrite").save(str(project / "data" / "warehouse" / "raw"))
     with pytest.raises(TableError, match="skipChangeCommits"):
         engine.run("clean")
+
+
+def test_a_stream_whose_table_was_created_again_says_how_to_begin_again(
+    engine: Engine, add: Add, project: Path
+) -> None:
+    add((1, "north", 1.0))
+    engine.run("clean")
+    shutil.rmtree(project / "data" / "warehouse" / "raw")
+    add((2, "north", 1.0))
+    with pytest.raises(
+        TableError, match=r"was created again since the last run.*`sparkops streams reset JOB`"
+    ):
+        engine.run("clean")
+    assert [each.name for each in engine.container.tables.streams.checkpoints()] == ["clean"]
+    reset_stream(engine.container, "clean")
+    assert engine.container.tables.streams.checkpoints() == ()
+    assert engine.run("clean").outputs["clean"]["rows"] == 1
+    assert ids(engine, "clean") == [1, 2]
+
+
+def test_only_a_streaming_job_can_be_reset(engine: Engine) -> None:
+    with pytest.raises(UnknownName, match="No job `other`"):
+        reset_stream(engine.container, "other")
 
 
 def test_a_flow_skips_a_stream_without_new_rows(engine: Engine, add: Add) -> None:

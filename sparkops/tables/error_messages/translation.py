@@ -79,8 +79,15 @@ def _changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
     return TableError(
         f"The table that is read as a stream{where} was changed by a commit that does not append, and a stream reads only "
         "appended rows. Let the job that writes it append; or skip such commits with "
-        '`tables.<name>.options: {skipChangeCommits: "true"}`; or remove the stream\'s checkpoint '
-        "(<warehouse>/_streams/<job>) to read the whole table again."
+        '`tables.<name>.options: {skipChangeCommits: "true"}`; or read the whole table again: `sparkops streams reset JOB`.'
+    )
+
+
+def _recreated_stream_source(_match: re.Match[str], _text: str) -> SparkopsError:
+    return TableError(
+        "The table that is read as a stream was created again since the last run, so the position that the stream had "
+        "reached does not exist in it. To read the new table from its beginning: `sparkops streams reset JOB`. If the job "
+        "appends, empty its own table first, or it has the old rows and the new ones."
     )
 
 
@@ -155,6 +162,7 @@ _CANCELLED = re.compile("was cancelled|SPARK_JOB_CANCELLED|cancelled part of can
 _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_cancelled, (_CANCELLED.pattern,)),
     (_changed_stream_source, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
+    (_recreated_stream_source, ("DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE",)),
     (_rejected_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<message>[^\n]+)",)),
     (_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
     (_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
