@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sparkops.pipeline.job import Job
     from sparkops.pipeline.model import Gate, Model, ModelVersion
     from sparkops.pipeline.report import Report
+    from sparkops.pipeline.secret import Secret
     from sparkops.pipeline.write import Write
     from sparkops.runs.record import Run
 
@@ -24,6 +25,7 @@ _MODULES = {
     "ModelVersion": "sparkops.pipeline.model",
     "Report": "sparkops.pipeline.report",
     "Run": "sparkops.runs.record",
+    "Secret": "sparkops.pipeline.secret",
     "SparkopsError": "sparkops.errors",
     "Write": "sparkops.pipeline.write",
     "job": "sparkops.pipeline.declare",
@@ -39,6 +41,7 @@ __all__ = [
     "ModelVersion",
     "Report",
     "Run",
+    "Secret",
     "SparkopsError",
     "Write",
     "job",
@@ -51,6 +54,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import sparkops` is fast."""
     if name not in _MODULES:
         raise AttributeError(f"module 'sparkops' has no attribute '{name}'")
+    if name == "job":
+        import_module("sparkops.pipeline.discovery.script").prepare_script()
     value = getattr(import_module(_MODULES[name]), name)
     globals()[name] = value
     return value

@@ -57,7 +57,7 @@ def params(
         ParamErrors: Lists every missing or invalid parameter.
     """
     engine = engine or _current_project()
-    conf = engine.project.config.params(job.name)[0] if engine else {}
+    conf = engine.project.config.params(job.name).values if engine else {}
     utils = dbutils or _find_dbutils(spark)
     if utils is None:
         _log.info("no dbutils found: job `%s` takes its parameters from conf/ and its defaults", job.name)
@@ -68,9 +68,10 @@ def params(
             for param in job.params
         }
     values = {name: text for name, text in texts.items() if _is_filled(text)}
+    source = ParameterSource(values=values, origin="widget")
     if engine:
-        return dict(engine.project.bind(job, values, origin="widget").values)
-    return dict(bind(job, [ParameterSource(values=values, origin="widget")]).values)
+        return dict(engine.project.bind(job, [source]).values)
+    return dict(bind(job, [source]).values)
 
 
 def _current_project() -> Engine | None:
@@ -96,10 +97,11 @@ def _find_dbutils(spark: Any) -> Any:
 def _create_and_read(widgets: Widgets, param: Param, *, in_conf: bool) -> Any:
     """Create the parameter's widget and return its text; an existing widget keeps its value."""
     param_type = read_param_type(param.annotation)
-    blank = in_conf or param.required or param.default is None
+    # The default of a secret is not shown.
+    blank = in_conf or param.required or param.default is None or param_type.kind == "secret"
     default = "" if blank else to_text(param, param.default)
     label = param.name.replace("_", " ") + (" (blank: as in conf)" if in_conf else "")
-    if param_type.item is not None and _choices(param_type.item):
+    if param_type.kind == "list" and param_type.item is not None and _choices(param_type.item):
         _multiselect(widgets, param.name, [] if blank else json.loads(default), param_type.item, label)
         return _without_blank(widgets.get(param.name))
     if _choices(param_type):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
 from fakes.dbutils import DBUtils, InputWidgetNotDefined
+from pydantic import JsonValue
 
 from sparkops import notebook
 from sparkops.errors import ParamErrors
 from sparkops.pipeline.declare import job
+from sparkops.pipeline.secret import Secret
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -172,3 +176,43 @@ def test_the_fake_is_as_strict_as_databricks():
         widgets.get("a")
     with pytest.raises(ValueError, match="10000 bytes"):
         DBUtils({"a": "x" * 10_000})
+
+
+@job
+def every_type(
+    flights: DataFrame,
+    *,
+    price: Decimal = Decimal("1.10"),
+    wait: timedelta = timedelta(minutes=90),
+    file: Path = Path("a,b"),
+    names: set[str] = {"b", "a,c"},  # noqa: B006 - bind returns a copy
+    pair: tuple[int, str] = (1, "x"),
+    rates: dict[str, float] = {"a": 1.0},  # noqa: B006
+    modes: dict[str, Literal["on", "off"]] = {"a": "on"},  # noqa: B006
+    free: JsonValue = {"a": [1, None]},  # noqa: B006
+    number: int | str = "12",
+    token: Secret = Secret("hunter2-and-more"),  # noqa: B008 - it cannot be changed
+) -> DataFrame: ...
+
+
+def test_the_default_of_every_type_comes_back_from_its_widget():
+    dbutils = DBUtils({})
+    values = notebook.params(every_type, dbutils)
+    assert values == {param.name: param.default for param in every_type.params}
+    assert "hunter2" not in str(dbutils.widgets.created)
+
+
+def test_a_widget_of_every_type_is_read_as_text():
+    texts = {
+        "price": "2.5",
+        "wait": "1h",
+        "pair": "3,y",
+        "rates": "b=2",
+        "number": "7",
+        "token": "new-secret",
+        "free": "[1]",
+    }
+    values = notebook.params(every_type, DBUtils(texts))
+    assert values["wait"] == timedelta(hours=1)
+    assert (values["price"], values["pair"], values["number"]) == (Decimal("2.5"), (3, "y"), 7)
+    assert (values["rates"], values["free"], values["token"]) == ({"b": 2.0}, [1], Secret("new-secret"))

@@ -13,20 +13,28 @@ from sparkops.errors import ProjectError
 @click.option("--deep", is_flag=True, help="Also start Spark, and write and read a Delta table.")
 @with_project_options
 def doctor(project: ProjectOptions, deep: bool) -> int:
-    """Check that this machine has what sparkops needs, and show how to install what is missing.
+    """Check that this machine has what sparkops needs, and that the project's settings, jobs and suites can be read.
 
-    Exit code 1: something is missing.
+    Exit code 1: something is missing or cannot be read.
     """
-    from sparkops.doctor import examine
+    from sparkops.doctor import Finding, examine
+    from sparkops.engine.operations.project_problems import find_project_problems
 
+    problems: list[Finding] = []
     try:
-        settings = project.engine().settings
+        engine = project.engine()
+        settings = engine.project.config.complete
+        problems += [
+            Finding(name=part, ok=text is None, detail=text or "can be read")
+            for part, texts in find_project_problems(engine.container).items()
+            for text in (*texts, *([] if texts else [None]))
+        ]
     except ProjectError:
         if project.project is not None:
             raise
         settings = None
         click.echo("No project here: only this machine is checked.")
-    findings = examine(settings, deep=deep)
+    findings = [*examine(settings, deep=deep), *problems]
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         click.echo(f"{'ok  ' if finding.ok else 'MISS'} {finding.name:<{width}}  {finding.detail}")

@@ -17,13 +17,18 @@ from sparkops.cli.project_options import (
     pop_project_options,
     project_click_options,
 )
-from sparkops.errors import InputError, SparkopsError, UnknownName
+from sparkops.engine.parameter_sources import read_params_file
+from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.parameters.bind import ParameterSource
 from sparkops.pipeline.parameters.docstring import summary_of
-from sparkops.pipeline.parameters.help import describe, usage
+from sparkops.pipeline.parameters.help import ParameterHelp, describe, usage
+from sparkops.pipeline.parameters.option import RESERVED
 from sparkops.pipeline.parameters.param_type import read_param_type
 
 _PROJECT_KEY = "sparkops.project"
+# Beginnings of click's names for the options of parameters, which may be named like an option of the command.
+_PARAM, _NO = "param__", "no__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +38,26 @@ class JobArguments:
     Args:
         job: The declared job.
         project: The project.
-        params: Parameter to its text, or texts.
+        params: Parameters: those of --params-file, then those of the options.
         at: Table or model name to the version to read.
         as_of: Read every table as it was at this time.
         upstream: First run the jobs that it reads from.
         force: Also run jobs that are up to date.
         run_key: Key under which a retry finds the run.
         unfinished: What to do about an incomplete run of the same job and parameters.
+        dry_run: Only show what would run.
     """
 
     job: Job
     project: ProjectOptions
-    params: dict[str, Any]
+    params: list[ParameterSource]
     at: dict[str, int]
     as_of: datetime | None
     upstream: bool = False
     force: bool = False
     run_key: str | None = None
     unfinished: Literal["refuse", "resume", "new"] = "refuse"
+    dry_run: bool = False
 
 
 class JobGroup(click.Group, ABC):
@@ -70,11 +77,8 @@ class JobGroup(click.Group, ABC):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one job."""
         project = self._project(ctx).engine().project
-        if cmd_name not in project.declared:
-            advice = "`sparkops jobs` lists them."
-            raise UnknownName("job", cmd_name, sorted(project.declared), advice=advice)
-        _, origins = project.config.params(cmd_name)
-        return self.make_command(project.declared[cmd_name], origins, ctx)
+        job = project.find_declared(cmd_name)
+        return self.make_command(job, project.config.params(cmd_name).origins, ctx)
 
     @abstractmethod
     def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:
@@ -120,9 +124,9 @@ class JobCommand(click.Command):
             formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
         if rows:
             with formatter.section("Parameters"):
-                formatter.write_dl([(f"{row.option} {row.type}", row.text) for row in rows])
-        names = {row.name for row in rows}
-        records = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in names]
+                formatter.write_dl([(_usage(row), row.text) for row in rows])
+        hidden = {f"{prefix}{row.name}" for row in rows for prefix in (_PARAM, _NO)}
+        records = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in hidden]
         with formatter.section("Options"):
             formatter.write_dl([record for record in records if record])
 
@@ -149,16 +153,18 @@ def make_job_command(
 
     def parse(ctx: click.Context, **values: Any) -> object:
         common = {name: _combine(group_options[name], values.pop(name)) for name in group_options}
-        params = {name: _unwrap(value) for name, value in values.items() if value not in (None, ())}
+        files = [read_params_file(file) for file in [common.pop("params_file")] if file is not None]
+        texts = _read_texts(values) | parse_loose_options(ctx.args)
         arguments = JobArguments(
             job=job,
-            params=params | parse_loose_options(ctx.args),
+            params=[*files, command_line_source(texts, common.pop("param"))],
             at=parse_versions(common.pop("at")),
             as_of=parse_time(common.pop("as_of")),
             upstream=common.pop("upstream", False),
             force=common.pop("force", False),
             run_key=common.pop("run_key", None),
             unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
+            dry_run=common.pop("dry_run", False),
             project=pop_project_options(common),
         )
         return run(arguments)
@@ -173,8 +179,19 @@ def make_job_command(
 
 
 def read_options() -> list[click.Parameter]:
-    """Return new click options for the versions to read."""
+    """Return new click options for parameters and for the versions to read."""
     return [
+        click.Option(
+            ["--param"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter by name, also one that is named like an option: --param at=3.",
+        ),
+        click.Option(
+            ["--params-file", "params_file"],
+            metavar="FILE",
+            help="Parameters from a file of YAML or JSON; - for standard input. Options override it.",
+        ),
         click.Option(
             ["--at"], multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model."
         ),
@@ -195,6 +212,11 @@ def run_options() -> list[click.Parameter]:
         ),
         click.Option(["--force"], is_flag=True, help="With --upstream: also run jobs that are up to date."),
         *retry_options(),
+        click.Option(
+            ["--dry-run", "dry_run"],
+            is_flag=True,
+            help="Check parameters and inputs, and show what would run. Nothing is written.",
+        ),
     ]
 
 
@@ -229,25 +251,66 @@ def choose_unfinished(*, resume: bool, new: bool) -> Literal["refuse", "resume",
 
 def _param_options(job: Job) -> list[click.Parameter]:
     options: list[click.Parameter] = []
+    names = {param.name for param in job.params}
     for param, row in zip(job.params, describe(job), strict=True):
-        param_type = read_param_type(param.annotation)
+        if param.name in RESERVED:
+            continue
+        kind = read_param_type(param.annotation).kind
         flags = list(dict.fromkeys((row.option, f"--{row.name}")))
         # A bool may be given without a value.
-        flag: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if param_type.kind == "bool" else {}
-        options.append(click.Option([*flags, row.name], multiple=param_type.kind == "list", **flag))
+        flag: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if kind == "bool" else {}
+        options.append(click.Option([*flags, _PARAM + row.name], multiple=kind in ("list", "dict"), **flag))
+        if kind == "bool" and f"no_{row.name}" not in names:
+            no = list(dict.fromkeys((f"--no-{row.option[2:]}", f"--no-{row.name}")))
+            options.append(click.Option([*no, _NO + row.name], is_flag=True))
     return options
+
+
+def _usage(row: ParameterHelp) -> str:
+    """Return the option of a parameter as help shows it; a bool has a second option that says no."""
+    return (
+        f"{row.option}/--no-{row.option[2:]}"
+        if row.type == "true|false" and " " not in row.option
+        else row.usage
+    )
+
+
+def _read_texts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameter to text, or to the texts of an option that is given several times."""
+    texts: dict[str, Any] = {}
+    for name, value in values.items():
+        if name.startswith(_PARAM) and value not in (None, ()):
+            texts[name.removeprefix(_PARAM)] = list(value) if isinstance(value, tuple) else value
+    for name, value in values.items():
+        if name.startswith(_NO) and value:
+            parameter = name.removeprefix(_NO)
+            if parameter in texts:
+                option = parameter.replace("_", "-")
+                raise click.UsageError(
+                    f"--{option} and --no-{option} contradict each other: give one of them."
+                )
+            texts[parameter] = "false"
+    return texts
+
+
+def command_line_source(texts: Mapping[str, Any], words: Sequence[str]) -> ParameterSource:
+    """Return the parameters of the command line: those of their own options, and those of `--param NAME=VALUE`."""
+    values: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise InputError(f"--param takes NAME=VALUE, as in --param at=3; not `{word}`.")
+        values.setdefault(name.replace("-", "_"), []).append(value)
+    twice = sorted(values.keys() & texts)
+    if twice:
+        raise InputError(f"`{twice[0]}` is given by its own option and by --param: give one of them.")
+    named = {name: items[0] if len(items) == 1 else items for name, items in values.items()}
+    return ParameterSource(values={**named, **texts}, origin="command line")
 
 
 def _combine(outer: Any, inner: Any) -> Any:
     """Combine an option's values before and after the job's name; of single values, the one after wins."""
     return (*outer, *inner) if isinstance(inner, tuple) else inner or outer
-
-
-def _unwrap(value: Any) -> Any:
-    """Return an option's value: a list if it was given several times, else its text."""
-    if isinstance(value, tuple):
-        return value[0] if len(value) == 1 else list(value)
-    return value
 
 
 def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:

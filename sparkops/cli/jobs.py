@@ -15,6 +15,7 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
 @with_project_options
 def jobs(project: ProjectOptions, as_json: bool) -> None:
     """List the project's jobs: the tables and models they read, what they publish, and their parameters."""
+    declared = project.engine().project.declared
     rows = [
         {
             "job": job.name,
@@ -24,9 +25,13 @@ def jobs(project: ProjectOptions, as_json: bool) -> None:
             "declared": str(job.place),
             "does": job.doc.strip().split("\n")[0],
         }
-        for job in project.engine().project.declared.values()
+        for job in declared.values()
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     print_table(rows, empty="No jobs: a job is a function with @job in jobs/*.py.", drop=("declared",))
+    if declared.broken:
+        click.echo("\nCannot be read:")
+        for message in dict.fromkeys(broken.summary for broken in declared.broken):
+            click.echo(f"  {message}")

@@ -88,6 +88,8 @@ def run_command(argv: Sequence[str]) -> int:
     """Run one command line, print an error as one message, and return the exit code."""
     debug = "--debug" in argv
     logging.getLogger("sparkops").addHandler(logging.NullHandler())
+    project_warnings = _WarningLines()
+    logging.getLogger("sparkops.project").addHandler(project_warnings)
     try:
         with _printed_warnings():
             result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
@@ -97,7 +99,24 @@ def run_command(argv: Sequence[str]) -> int:
         return print_error(error)
     except KeyboardInterrupt:
         return CANCELLED
+    finally:
+        logging.getLogger("sparkops.project").removeHandler(project_warnings)
     return result if isinstance(result, int) else DONE
+
+
+class _WarningLines(logging.Handler):
+    """Prints what is broken in a project and not needed by the command: each message once, on standard error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._printed: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one warning."""
+        message = record.getMessage()
+        if message not in self._printed:
+            self._printed.add(message)
+            click.echo(f"Warning: {message}", err=True)
 
 
 @contextmanager

@@ -12,12 +12,14 @@ from sparkops.cli.job_command import (
     JobArguments,
     JobGroup,
     choose_unfinished,
+    command_line_source,
     make_job_command,
     retry_options,
     run_options,
 )
 from sparkops.cli.project_options import ProjectOptions, project_click_options, with_project_options
 from sparkops.engine.options import RunOptions
+from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.job import Job
 from sparkops.runs.request import ReadVersions
 from sparkops.runs.run_key import RunKey, scheduler_key
@@ -47,9 +49,18 @@ def run(**_: Any) -> None:
 
 def run_job(arguments: JobArguments) -> int:
     """Run a job, and show its progress."""
+    from sparkops.cli.display.plan_lines import plan_lines
     from sparkops.cli.display.progress import ProgressDisplay
 
     name, params = arguments.job.name, arguments.params
+    if arguments.dry_run:
+        with arguments.project.engine() as engine:
+            plans = engine.plan(
+                name, params, at=arguments.at, as_of=arguments.as_of, upstream=arguments.upstream
+            )
+        for line in plan_lines(plans):
+            click.echo(line)
+        return 0
     options = RunOptions(
         versions=ReadVersions(at=arguments.at, as_of=arguments.as_of),
         key=find_run_key(arguments.run_key),
@@ -87,10 +98,20 @@ def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="NAME=VALUE",
     help="A parameter for each job that declares it.",
 )
+@click.option(
+    "--params-file",
+    metavar="FILE",
+    help="Parameters from a file of YAML or JSON; - for standard input. --param overrides it.",
+)
 @with_project_options
 @with_retry_options
 def flow(
-    project: ProjectOptions, jobs: tuple[str, ...], force: bool, params: tuple[str, ...], **retry: Any
+    project: ProjectOptions,
+    jobs: tuple[str, ...],
+    force: bool,
+    params: tuple[str, ...],
+    params_file: str | None,
+    **retry: Any,
 ) -> int:
     """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
 
@@ -98,18 +119,14 @@ def flow(
     """
     from sparkops.cli.display.progress import ProgressDisplay
 
-    values = dict(_parse_param(word) for word in params)
+    sources = [read_params_file(params_file)] if params_file is not None else []
+    sources.append(command_line_source({}, params))
     unfinished = choose_unfinished(resume=retry["resume"], new=retry["new"])
     options = RunOptions(key=find_run_key(retry["run_key"]), unfinished=unfinished)
     with ProgressDisplay() as progress, project.engine(progress) as engine:
+        if not jobs:
+            engine.project.declared.require_all()
         engine.flow(
-            list(jobs) or sorted(engine.project.declared), params=values, options=options, force=force
+            list(jobs) or sorted(engine.project.declared), params=sources, options=options, force=force
         )
     return 0
-
-
-def _parse_param(word: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    if not equals:
-        raise click.BadParameter(f"takes NAME=VALUE, not `{word}`", param_hint="--param")
-    return name.replace("-", "_"), value

@@ -92,14 +92,22 @@ def log(project: ProjectOptions, run_id: str, attempt: int | None) -> None:
 @click.option(
     "--all", "every", is_flag=True, help="Resume every run that has begun to publish and is not complete."
 )
+@click.option(
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a Secret, which the record does not contain.",
+)
 @with_project_options
-def resume(project: ProjectOptions, run_id: str | None, every: bool) -> int:
+def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tuple[str, ...]) -> int:
     """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice.
 
     With --all, every run that stopped after it had begun to publish is completed, oldest first. Readers then see all its
     tables.
     """
     from sparkops.cli.display.progress import ProgressDisplay
+    from sparkops.cli.job_command import command_line_source
 
     if every == (run_id is not None):
         raise InputError("Give the run to resume, or --all.")
@@ -109,7 +117,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool) -> int:
         run = engine.runs.load(run_id)
         if run.state == "done":
             click.echo(f"Run {run.id} is done: there is nothing to resume.")
-        engine.resume(run.id)
+        engine.resume(run.id, [command_line_source({}, params)])
     return 0
 
 

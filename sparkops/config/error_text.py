@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,7 +15,7 @@ from sparkops.config.settings import (
     SparkSettings,
     TableSettings,
 )
-from sparkops.config.yaml_tree import KeyPath
+from sparkops.config.yaml_tree import KeyPath, SettingProblem
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -38,21 +38,28 @@ _MAX_LENGTH: Final = 80
 _HIDDEN_KEYS: Final = ("root", "env")
 
 
-def format_validation_error(
-    error: ValidationError, places: Mapping[KeyPath, str], secret: Mapping[KeyPath, str]
-) -> list[str]:
-    """Return one line per invalid setting.
+class Origins(Protocol):
+    """Where values come from, and how they were written.
 
-    Args:
-        error: The error of pydantic.
+    Attributes:
         places: Key path to `file:line`.
-        secret: Key paths whose values must not be printed.
+        references: Key paths whose values must not be printed.
+        texts: Key path to a scalar as written, where that is not its own form.
     """
-    lines: dict[KeyPath, str] = {}
+
+    places: Mapping[KeyPath, str]
+    references: dict[KeyPath, str]
+    texts: dict[KeyPath, str]
+
+
+def format_validation_error(error: ValidationError, origins: Origins) -> list[SettingProblem]:
+    """Return one problem per invalid setting."""
+    problems: dict[KeyPath, SettingProblem] = {}
     for detail in error.errors(include_url=False):
-        path = _existing_path(tuple(str(part) for part in detail["loc"]), places)
-        lines.setdefault(path, f"{_where(path, places)}: {_describe(detail, path, secret)}")
-    return list(lines.values())
+        path = _existing_path(tuple(str(part) for part in detail["loc"]), origins.places)
+        text = f"{_where(path, origins.places)}: {_describe(detail, path, origins)}"
+        problems.setdefault(path, SettingProblem(path, text))
+    return list(problems.values())
 
 
 def _existing_path(path: KeyPath, places: Mapping[KeyPath, str]) -> KeyPath:
@@ -65,10 +72,10 @@ def _where(path: KeyPath, places: Mapping[KeyPath, str]) -> str:
     return places.get(path, "conf")
 
 
-def _describe(detail: ErrorDetails, path: KeyPath, secret: Mapping[KeyPath, str]) -> str:
+def _describe(detail: ErrorDetails, path: KeyPath, origins: Origins) -> str:
     if detail["type"] == "extra_forbidden":
         return _describe_unknown(path)
-    value = "" if path in secret else f" is {_short(detail['input'])}"
+    value = "" if path in origins.references else f" is {origins.texts.get(path) or _short(detail['input'])}"
     return f"`{'.'.join(path)}`{value}: {_describe_allowed(detail)}"
 
 
@@ -83,18 +90,20 @@ def _describe_allowed(detail: ErrorDetails) -> str:
     return _DESCRIPTIONS.get(detail["type"], f"{detail['msg'][:1].lower()}{detail['msg'][1:]}")
 
 
-def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> list[str]:
-    """Return one line per table whose settings are valid by themselves but contradict each other."""
-    lines = []
+def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> list[SettingProblem]:
+    """Return one problem per table whose settings are valid by themselves but contradict each other."""
+    problems = []
     for name, table in settings.tables.items():
-        where, key = _where(("tables", name), places), f"`tables.{name}`"
+        lines = []
         if not name.isidentifier():
-            lines.append(f"{where}: {key}: a job cannot refer to this name: use letters, digits and _ only")
+            lines.append(": a job cannot refer to this name: use letters, digits and _ only")
         if table.path is not None and table.name is not None:
-            lines.append(f"{where}: {key} has a path and a name: give only one of them")
+            lines.append(" has a path and a name: give only one of them")
         if table.format != "delta" and table.path is None and table.name is None:
-            lines.append(f"{where}: {key} is read from {table.format} files: give their path")
-    return lines
+            lines.append(f" is read from {table.format} files: give their path")
+        path = ("tables", name)
+        problems += [SettingProblem(path, f"{_where(path, places)}: `tables.{name}`{text}") for text in lines]
+    return problems
 
 
 def _describe_unknown(path: KeyPath) -> str:

@@ -7,27 +7,40 @@ The environment's folder overrides base, and `--set` overrides both.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, NamedTuple
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
+from sparkops.config.builder import SettingsBuilder, nearest_place
 from sparkops.config.error_text import find_inconsistencies, format_validation_error
 from sparkops.config.override import override
-from sparkops.config.paths import MissingPath, absolute, store_uri
 from sparkops.config.project import BASE, choose_env, find_root
-from sparkops.config.secrets import MissingVariable, has_reference, is_secret_key, mask_values, resolve
+from sparkops.config.secrets import mask_values
 from sparkops.config.settings import Settings
-from sparkops.config.yaml_tree import KeyPath, YamlTree, leaves, merge, read_tree
+from sparkops.config.unusable import PartialMapping, UnusableSetting, scope_of
+from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, leaves, merge, read_tree
 from sparkops.errors import ConfigError
+from sparkops.place import unwrap_scalars
 
-__all__ = ["LoadedSettings", "find_root", "load"]
+__all__ = ["JobParameters", "LoadedSettings", "find_root", "load"]
 
-_NOT_IN_FILES: Final = ("root", "env")
-_STATE: Final = ".sparkops"
+
+class JobParameters(NamedTuple):
+    """The parameters that the configuration gives a job.
+
+    Args:
+        values: Parameter to value; a `YamlScalar` where a scalar is written in another form than its own.
+        origins: Parameter to `conf/base/params.yml:12`.
+        unusable: Parameter to why its value cannot be used: a variable of the environment is not set.
+    """
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+    unusable: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,33 +48,49 @@ class LoadedSettings:
     """Settings together with their origins.
 
     Args:
-        settings: The settings.
+        settings: The settings; a part that cannot be used raises its ConfigError when it is used.
+        complete: The settings with the default in place of each part that cannot be used.
         places: Key path to its origin: `conf/base/params.yml:12`, or `--set a.b`.
         references: Key path to the text with `${env:NAME}`, as written.
         secrets: Every value read from the environment; masked in all output.
+        problems: What is wrong with each part that cannot be used, with file and line.
     """
 
     settings: Settings = field(repr=False)
+    complete: Settings = field(repr=False)
     places: Mapping[KeyPath, str]
     references: Mapping[KeyPath, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
+    problems: tuple[SettingProblem, ...] = ()
 
-    def params(self, job: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        """Return a job's parameters from the files, and the origin of each."""
+    def params(self, job: str) -> JobParameters:
+        """Return a job's parameters from the files.
+
+        Raises:
+            ConfigError: They are not a mapping.
+        """
         values = self.settings.params.get(job, {})
-        return values, {name: self.place("params", job, name) for name in values}
+        unusable = {
+            problem.path[2]: problem.text
+            for problem in self.problems
+            if problem.path[:2] == ("params", job) and problem.path[2:]
+        }
+        origins = {name: self.place("params", job, name) for name in (*values, *unusable)}
+        return JobParameters(values, origins, unusable)
 
-    def refuse_unknown_jobs(self, jobs: Collection[str]) -> None:
-        """Raise ConfigError for parameters of unknown jobs, each with its line."""
-        unknown = [name for name in self.settings.params if name not in jobs]
-        near = {name: get_close_matches(name, jobs, n=1) for name in unknown}
-        _raise_problems(
-            [
-                f"{self.place('params', name)}: `params.{name}`: no such job."
-                + (f" Did you mean `{near[name][0]}`?" if near[name] else "")
-                for name in unknown
-            ]
-        )
+    def find_unknown_jobs(self, jobs: Collection[str]) -> list[tuple[str, str]]:
+        """Return, for the parameters of each unknown job, the job that is meant (empty if none is near) and a message."""
+        unknown = []
+        for name in self.complete.params:
+            if name not in jobs:
+                near = next(iter(get_close_matches(name, jobs, n=1)), "")
+                hint = f" Did you mean `{near}`?" if near else ""
+                unknown.append((near, f"{self.place('params', name)}: `params.{name}`: no such job.{hint}"))
+        return unknown
+
+    def require_all(self) -> None:
+        """Raise ConfigError that lists every part that cannot be used."""
+        _raise_problems([problem.text for problem in self.problems])
 
     def place(self, *path: str) -> str:
         """Return the origin of a setting; `conf` when no file sets it."""
@@ -69,7 +98,8 @@ class LoadedSettings:
 
     def masked(self) -> dict[str, Any]:
         """Return the settings as JSON values without secrets, as run records store them."""
-        values = self.settings.model_dump(mode="json", by_alias=True)
+        values = self.complete.model_dump(mode="json", by_alias=True, exclude={"params"})
+        values["params"] = {job: unwrap_scalars(dict(params)) for job, params in self.complete.params.items()}
         return dict(mask_values(values, self.references, self.secrets))
 
 
@@ -81,6 +111,9 @@ def load(
     environment: Mapping[str, str] | None = None,
 ) -> LoadedSettings:
     """Return the settings of a project in one environment.
+
+    A mistake in one table's or job's entry, or a variable of the environment that is not set, makes only that entry or
+    section unusable; see `LoadedSettings.problems`.
 
     Args:
         root: The project's folder.
@@ -97,26 +130,87 @@ def load(
     chosen = choose_env(root, env, variables)
     folders = [BASE] if chosen == BASE else [BASE, chosen]
     tree = merge([*(_read_layer(root, name) for name in folders), *(override(text) for text in overrides)])
-    _raise_problems(tree.problems)
-    builder = _SettingsBuilder(root, tree, variables)
+    builder = SettingsBuilder(root, tree, variables)
     values = builder.values()
-    _raise_problems(builder.problems)
-    return _validate(builder, {**values, "root": root, "env": chosen})
+    problems = [*tree.problems, *builder.problems]
+    return _validate(builder, {**values, "root": root, "env": chosen}, problems)
 
 
-def _validate(builder: _SettingsBuilder, values: dict[str, Any]) -> LoadedSettings:
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        _raise_problems(format_validation_error(error, builder.places, builder.references))
-        raise
-    _raise_problems(find_inconsistencies(settings, builder.places))
+def _validate(
+    builder: SettingsBuilder, values: dict[str, Any], problems: list[SettingProblem]
+) -> LoadedSettings:
+    """Return the settings; parts that cannot be used are replaced by their defaults."""
+    complete = _validate_usable(builder, values, problems)
+    if complete is not None:
+        inconsistent = find_inconsistencies(complete, builder.places)
+        complete = _validate_usable(builder, values, inconsistent)
+        problems += inconsistent
+    if complete is None or any(_scope(problem, builder.unset) is None for problem in problems):
+        _raise_problems(list(dict.fromkeys(problem.text for problem in problems)))
+        raise AssertionError("settings are refused with a problem")
     return LoadedSettings(
-        settings=settings,
+        settings=_with_unusable_parts(complete, problems),
+        complete=complete,
         places=builder.places,
         references=builder.references,
         secrets=tuple(sorted(builder.secrets)),
+        problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def _validate_usable(
+    builder: SettingsBuilder, values: dict[str, Any], problems: list[SettingProblem]
+) -> Settings | None:
+    """Validate the settings without the parts that have problems; add new problems. None if nothing is usable."""
+    count = -1
+    while len(problems) > count:
+        count = len(problems)
+        for problem in problems:
+            _remove(values, problem, builder.unset)
+        try:
+            return Settings.model_validate(values)
+        except ValidationError as error:
+            new = [item for item in format_validation_error(error, builder) if item not in problems]
+            problems += new
+            if any(_scope(problem, builder.unset) is None for problem in new):
+                return None
+    return None
+
+
+def _scope(problem: SettingProblem, unset: Collection[KeyPath]) -> KeyPath | None:
+    return scope_of(problem.path, is_unset=problem.path in unset)
+
+
+def _remove(values: dict[str, Any], problem: SettingProblem, unset: Collection[KeyPath]) -> None:
+    """Remove the part of the settings that a problem makes unusable; of a job's parameters, only that parameter."""
+    scope = _scope(problem, unset)
+    if scope is None:
+        return
+    path = problem.path[:3] if scope[0] == "params" else scope
+    parent: Any = values
+    for key in path[:-1]:
+        parent = parent.get(key) if isinstance(parent, dict) else None
+    if isinstance(parent, dict):
+        parent.pop(path[-1], None)
+
+
+def _with_unusable_parts(complete: Settings, problems: Sequence[SettingProblem]) -> Settings:
+    """Return settings whose unusable parts raise their errors when they are used."""
+    parts: dict[KeyPath, list[str]] = {}
+    for problem in problems:
+        # A parameter's problem is reported when the parameter is bound.
+        if problem.path[:1] != ("params",) or not problem.path[2:]:
+            scope = problem.path[: 2 if problem.path[0] in ("params", "tables") else 1]
+            parts.setdefault(scope, []).append(problem.text)
+    messages = {path: "\n".join(dict.fromkeys(texts)) for path, texts in parts.items()}
+    changes: dict[str, Any] = {
+        path[0]: UnusableSetting(text) for path, text in messages.items() if len(path) == 1
+    }
+    for section in ("params", "tables"):
+        entries = {path[1]: text for path, text in messages.items() if path[0] == section}
+        if entries:
+            changes[section] = PartialMapping(getattr(complete, section), entries)
+    return complete.model_copy(update=changes)
 
 
 def _raise_problems(problems: Sequence[str]) -> None:
@@ -136,112 +230,9 @@ def _read_layer(root: Path, name: str) -> YamlTree:
     seen: dict[KeyPath, str] = {}
     for tree in trees:
         for path, _ in leaves(tree.values):
-            first, now = seen.get(path), _nearest_place(tree.places, path)
+            first, now = seen.get(path), nearest_place(tree.places, path)
             if first is not None:
-                merged.problems.append(f"{now}: `{'.'.join(path)}` is already set at {first}")
+                text = f"{now}: `{'.'.join(path)}` is already set at {first}"
+                merged.problems.append(SettingProblem(path, text))
             seen[path] = now
     return merged
-
-
-def _nearest_place(places: Mapping[KeyPath, str], path: KeyPath) -> str:
-    sizes = range(len(path), 0, -1)
-    return next((places[path[:size]] for size in sizes if path[:size] in places), "conf")
-
-
-class _SettingsBuilder:
-    """Converts merged values to the input of `Settings`; collects problems, references and secrets."""
-
-    def __init__(self, root: Path, tree: YamlTree, environment: Mapping[str, str]) -> None:
-        self._root = root
-        self._tree = tree
-        self._environment = environment
-        self.places: Mapping[KeyPath, str] = tree.places
-        self.problems: list[str] = []
-        self.references: dict[KeyPath, str] = {}
-        self.secrets: set[str] = set()
-
-    def values(self) -> dict[str, Any]:
-        """Return the values with references resolved and paths absolute."""
-        set_values = {key: value for key, value in self._tree.values.items() if value is not None}
-        for key in _NOT_IN_FILES:
-            if key in set_values:
-                self._add_problem((key,), f"`{key}` cannot be set in a file: it is {_FIXED[key]}")
-                del set_values[key]
-        read: dict[str, Any] = self._convert(set_values, ())
-        return self._with_absolute_paths(
-            {"state": _STATE, "warehouse": "data/warehouse", "reports": "reports", **read}
-        )
-
-    def _add_problem(self, path: KeyPath, text: str) -> None:
-        self.problems.append(f"{_nearest_place(self.places, path)}: {text}")
-
-    def _convert(self, value: Any, path: KeyPath) -> Any:
-        if isinstance(value, Mapping):
-            return {key: self._convert(inner, (*path, key)) for key, inner in value.items()}
-        if isinstance(value, list):
-            return [self._convert(inner, (*path, str(number))) for number, inner in enumerate(value)]
-        if has_reference(value):
-            return self._resolve_secret(value, path)
-        if value is not None and path[:1] != ("params",) and is_secret_key(path):
-            self._add_problem(
-                path, f"`{'.'.join(path)}` is a secret: write ${{env:NAME}} and set NAME in the environment"
-            )
-        return _option_text(value) if path[:1] == ("tables",) and path[2:3] == ("options",) else value
-
-    def _resolve_secret(self, text: str, path: KeyPath) -> Any:
-        self.references[path] = text
-        try:
-            value = resolve(text, self._environment, self.secrets)
-        except MissingVariable as missing:
-            self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
-            return text
-        return SecretStr(value) if path[:2] == ("spark", "conf") else value
-
-    def _with_absolute_paths(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Make every path absolute; values of a wrong type are left for `Settings` to reject."""
-        for key in ("state", "warehouse", "reports"):
-            values[key] = self._absolute_path(values[key], (key,))
-        if isinstance(values.get("tables"), dict):
-            for name, table in values["tables"].items():
-                if isinstance(table, dict) and "path" in table:
-                    table["path"] = self._absolute_path(table["path"], ("tables", name, "path"))
-        self._resolve_spark_paths(values.get("spark"))
-        self._resolve_model_paths(values.get("models"))
-        return values
-
-    def _resolve_spark_paths(self, spark: Any) -> None:
-        if isinstance(spark, dict) and isinstance(spark.get("jars"), list):
-            paths: Iterator[tuple[KeyPath, Any]] = leaves(spark["jars"], ("spark", "jars"))
-            spark["jars"] = [self._absolute_path(jar, path) for path, jar in paths]
-
-    def _resolve_model_paths(self, models: Any) -> None:
-        if not isinstance(models, dict):
-            return
-        for key in ("tracking_uri", "registry_uri"):
-            if isinstance(models.get(key), str):
-                models[key] = store_uri(self._root, models[key])
-        if "artifact_root" in models:
-            models["artifact_root"] = self._absolute_path(
-                models["artifact_root"], ("models", "artifact_root")
-            )
-
-    def _absolute_path(self, value: Any, path: KeyPath) -> Any:
-        if not isinstance(value, str):
-            return value
-        if not value:
-            self._add_problem(path, f"`{'.'.join(path)}` is empty: give a path, or remove the key")
-        try:
-            return absolute(self._root, value)
-        except MissingPath as missing:
-            self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
-            return value
-
-
-_FIXED: Final = {"root": "the folder that holds conf/ and jobs/", "env": "chosen by --env or SPARKOPS_ENV"}
-
-
-def _option_text(value: Any) -> Any:
-    """Return a reader option as text for Spark: true, not True."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value

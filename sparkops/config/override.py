@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import yaml
 
-from sparkops.config.yaml_tree import KeyPath, YamlTree
+from sparkops.config.core_schema import CoreLoader
+from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree
 
 # The rest of a path that begins like one of these is a single key, which may contain dots; its value is text. `*` matches any key.
 _TEXT_PREFIXES: Final = (("spark", "conf"), ("tables", "*", "options"), ("params", "*"))
@@ -17,15 +18,17 @@ def override(text: str) -> YamlTree:
     key, equals, value = text.partition("=")
     path, is_text = _parse_key(key.strip())
     if not equals or not all(path):
-        return YamlTree(problems=[f"--set {text}: write --set a.b=value, as in --set spark.mode=local"])
+        return _refused(f"--set {text}: write --set a.b=value, as in --set spark.mode=local")
     try:
-        parsed = value if is_text else yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        return YamlTree(
-            problems=[f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}"]
-        )
+        parsed = value if is_text else yaml.load(value, Loader=CoreLoader)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, ValueError) as error:
+        return _refused(f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}")
     origin = f"--set {key.strip()}"
     return YamlTree(values=_nested(path, parsed), places={path[: n + 1]: origin for n in range(len(path))})
+
+
+def _refused(message: str) -> YamlTree:
+    return YamlTree(problems=[SettingProblem((), message)])
 
 
 def _parse_key(key: str) -> tuple[KeyPath, bool]:

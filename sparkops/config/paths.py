@@ -24,6 +24,19 @@ def absolute(root: Path, text: str) -> str:
     return text if _URI.match(text) else str(root / Path(text).expanduser())
 
 
+def jobs_folder(root: Path, text: str) -> str:
+    """Return the folder of the jobs: a path in the project, or `package:acme.jobs`, a package that is installed."""
+    if not text.startswith(PACKAGE):
+        return str(root / Path(text).expanduser())
+    name, *below = text.removeprefix(PACKAGE).split(".")
+    if not all(part.isidentifier() for part in (name, *below)):
+        raise MissingPath(f"`{text}` names no package: write package:NAME, as in package:acme.jobs")
+    folder = Path(_package_folder(name)).joinpath(*below)
+    if not folder.is_dir():
+        raise MissingPath(f"the package `{name}` has no package `{'.'.join((name, *below))}`")
+    return str(folder)
+
+
 def store_uri(root: Path, text: str) -> str:
     """Return an MLflow tracking or registry URI; the path of a file URI is made absolute."""
     if text in _STORES or text.startswith("databricks:"):
@@ -38,12 +51,17 @@ def _in_package(text: str) -> str:
     name, _, inside = text.removeprefix(PACKAGE).partition("/")
     if not name.isidentifier():
         raise MissingPath(f"`{text}` names no package: write package:NAME/path/inside")
+    path = Path(_package_folder(name)) / inside
+    if "*" not in inside and not path.exists():
+        raise MissingPath(f"the package `{name}` has no file {inside}")
+    return str(path)
+
+
+def _package_folder(name: str) -> str:
+    """Return the folder of an installed package, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         raise MissingPath(
             f"the package `{name}` is not installed: `uv pip install {name}`, or give another path"
         )
-    path = Path(next(iter(spec.submodule_search_locations))) / inside
-    if "*" not in inside and not path.exists():
-        raise MissingPath(f"the package `{name}` has no file {inside}")
-    return str(path)
+    return str(next(iter(spec.submodule_search_locations)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from sparkops.errors import ProjectError, UnknownName
 
@@ -11,10 +13,11 @@ BASE = "base"
 LOCAL = "local"
 ENV_VARIABLE = "SPARKOPS_ENV"
 _NOT_AN_ENV = ("checks",)
+_JOBS_SETTING: Final = re.compile(r"^jobs\s*:", re.MULTILINE)
 
 
 def find_root(start: Path) -> Path:
-    """Return the nearest folder, from `start` upwards, that holds conf/ and jobs/.
+    """Return the nearest folder, from `start` upwards, that holds conf/ and jobs/, or a conf/ that sets `jobs:`.
 
     Raises:
         ProjectError: There is none.
@@ -35,12 +38,18 @@ def _find_nearest(start: Path) -> Path:
             f"No folder {start}. Name the folder of a project, or create one with `sparkops init {start}`."
         )
     for candidate in (folder, *folder.parents):
-        if (candidate / "conf").is_dir() and (candidate / "jobs").is_dir():
+        if (candidate / "conf").is_dir() and ((candidate / "jobs").is_dir() or _sets_jobs(candidate)):
             return candidate
     raise ProjectError(
         f"No sparkops project at {folder} or above it: a project is a folder with conf/ and jobs/. "
         "Change into one, or create one with `sparkops init DIR`."
     )
+
+
+def _sets_jobs(root: Path) -> bool:
+    """Return whether a file of conf/ says where the jobs are."""
+    files = (file for pattern in ("*.yml", "*.yaml") for file in (root / "conf").glob(f"*/{pattern}"))
+    return any(_JOBS_SETTING.search(file.read_text("utf-8", errors="replace")) for file in files)
 
 
 def environments(root: Path) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""Secrets: written as `${env:NAME}`, read from the environment, never printed."""
+"""Secrets: written as `${env:NAME}` or `${env:NAME:-default}`, read from the environment, never printed."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -23,6 +24,11 @@ class MissingVariable(Exception):
     """A reference to an environment variable that is not set; `load` adds file and line."""
 
 
+def read_variable(name: str) -> str | None:
+    """Return a variable of the environment, or None if it is not set."""
+    return os.environ.get(name)
+
+
 def has_reference(value: Any) -> bool:
     """Return whether a value refers to an environment variable."""
     return isinstance(value, str) and _REFERENCE.search(value) is not None
@@ -31,29 +37,38 @@ def has_reference(value: Any) -> bool:
 def resolve(text: str, environment: Mapping[str, str], secrets: set[str]) -> str:
     """Replace the references in a text, and add every secret to `secrets`.
 
+    `${env:NAME:-default}` is the default where the variable is not set or empty, as in a shell. A default is written in
+    the file, so it is no secret.
+
     Raises:
-        MissingVariable: A variable is not set, empty, or its name invalid.
+        MissingVariable: A variable without a default is not set, empty, or its name invalid.
     """
 
     def replace_reference(match: re.Match[str]) -> str:
-        value = _look_up(match[1], environment)
-        secrets.add(value)
-        return value
+        name, has_default, default = match[1].partition(":-")
+        if not _NAME.fullmatch(name):
+            raise MissingVariable(
+                f"`{match[0]}` is not the name of an environment variable: write ${{env:NAME}} or "
+                "${env:NAME:-default}"
+            )
+        value = environment.get(name)
+        if value:
+            secrets.add(value)
+            return value
+        if has_default:
+            return default
+        state = "empty" if name in environment else "not set"
+        raise MissingVariable(
+            f"the environment variable {name} is {state}: set it, as in `export {name}=...`, or write "
+            f"${{env:{name}:-default}}"
+        )
 
     return _REFERENCE.sub(replace_reference, text)
 
 
-def _look_up(name: str, environment: Mapping[str, str]) -> str:
-    if not _NAME.fullmatch(name):
-        raise MissingVariable(
-            f"`${{env:{name}}}` is not the name of an environment variable: write ${{env:NAME}}"
-        )
-    if not environment.get(name):
-        state = "empty" if name in environment else "not set"
-        raise MissingVariable(
-            f"the environment variable {name} is {state}: set it, as in `export {name}=...`"
-        )
-    return environment[name]
+def has_literal_default(text: str) -> bool:
+    """Return whether a reference has a default that is not empty."""
+    return any(match.partition(":-")[2] for match in _REFERENCE.findall(text))
 
 
 def is_secret_key(path: KeyPath) -> bool:

@@ -165,6 +165,11 @@ class Settings(Section):
 
     Example: s3a://lake/warehouse
     """
+    jobs: str = "jobs"
+    """Folder of the jobs, with its subfolders, relative to the project; `package:NAME` is an installed package.
+
+    Example: src/jobs
+    """
     reports: str = "reports"
     """Folder of report pages.
 

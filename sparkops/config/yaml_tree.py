@@ -9,7 +9,23 @@ from typing import Any
 
 import yaml
 
+from sparkops.config.core_schema import CoreLoader
+from sparkops.place import YamlScalar, canonical_text
+
 KeyPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingProblem:
+    """A mistake in the configuration.
+
+    Args:
+        path: Key path that it is about; empty for a whole file or an option of the command line.
+        text: The mistake, with file and line or the option.
+    """
+
+    path: KeyPath
+    text: str
 
 
 @dataclass(slots=True)
@@ -17,14 +33,14 @@ class YamlTree:
     """Contents of a YAML file.
 
     Args:
-        values: The plain values.
+        values: The plain values; a `YamlScalar` where a number, bool or null is written in another form than its own.
         places: Key path to `file:line`.
         problems: Problems, each with file and line.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[KeyPath, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    problems: list[SettingProblem] = field(default_factory=list)
 
 
 def read_tree(path: Path, file_name: str) -> YamlTree:
@@ -37,7 +53,12 @@ def read_tree(path: Path, file_name: str) -> YamlTree:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        return YamlTree(problems=[f"{file_name}: cannot be read: {error}"])
+        return YamlTree(problems=[SettingProblem((), f"{file_name}: cannot be read: {error}")])
+    return parse_tree(text, file_name)
+
+
+def parse_tree(text: str, file_name: str) -> YamlTree:
+    """Read YAML, or JSON, from a text; see `read_tree`."""
     return _Composer(text, file_name).tree()
 
 
@@ -46,7 +67,7 @@ class _Composer:
 
     def __init__(self, text: str, file_name: str) -> None:
         self._file_name = file_name
-        self._loader = yaml.SafeLoader(text)
+        self._loader = CoreLoader(text)
         self._tree = YamlTree()
         self._ancestors: list[yaml.Node] = []
 
@@ -56,9 +77,9 @@ class _Composer:
             if node is not None:
                 self._read_document(node)
         except yaml.YAMLError as error:
-            self._tree.problems.append(self._syntax_error(error))
+            self._tree.problems.append(SettingProblem((), self._syntax_error(error)))
         except RecursionError:
-            self._tree.problems.append(f"{self._file_name}: nested too deeply")
+            self._tree.problems.append(SettingProblem((), f"{self._file_name}: nested too deeply"))
         finally:
             self._loader.dispose()
         return self._tree
@@ -70,19 +91,19 @@ class _Composer:
 
     def _read_document(self, node: yaml.Node) -> None:
         if not isinstance(node, yaml.MappingNode):
-            self._add_problem(node, "the file must contain keys: `tables:`, `spark:`, `params:`, ...")
+            self._add_problem(node, (), "the file must contain keys, as in `key: value`")
             return
         self._tree.values = self._value(node, ())
 
-    def _add_problem(self, node: yaml.Node, text: str) -> None:
-        self._tree.problems.append(f"{self._place(node)}: {text}")
+    def _add_problem(self, node: yaml.Node, path: KeyPath, text: str) -> None:
+        self._tree.problems.append(SettingProblem(path, f"{self._place(node)}: {text}"))
 
     def _place(self, node: yaml.Node) -> str:
         return f"{self._file_name}:{node.start_mark.line + 1}"
 
     def _value(self, node: yaml.Node, path: KeyPath) -> Any:
         if any(node is ancestor for ancestor in self._ancestors):
-            self._add_problem(node, "an alias refers to a node that contains it")
+            self._add_problem(node, path, "an alias refers to a node that contains it")
             return None
         self._ancestors.append(node)
         try:
@@ -96,34 +117,39 @@ class _Composer:
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, str(number))) for number, item in enumerate(node.value)]
         try:
-            return self._loader.construct_object(node)
+            return self._scalar(node)
         except ValueError as error:
-            self._add_problem(node, f"{node.value!r} cannot be read: {error}")
+            self._add_problem(node, path, f"{node.value!r} cannot be read: {error}")
             return None
 
+    def _scalar(self, node: yaml.Node) -> Any:
+        value = self._loader.construct_object(node)
+        is_usual_form = isinstance(value, str) or node.value in ("", canonical_text(value))
+        return value if is_usual_form else YamlScalar(value, node.value)
+
     def _items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
-        self._check_duplicates(node)
+        self._check_duplicates(node, path)
         self._loader.flatten_mapping(node)
         for key_node, value_node in node.value:
-            key = self._key(key_node)
+            key = self._key(key_node, path)
             if key is None:
                 continue
             self._tree.places[(*path, key)] = self._place(key_node)
             yield key, self._value(value_node, (*path, key))
 
-    def _key(self, node: yaml.Node) -> str | None:
+    def _key(self, node: yaml.Node, path: KeyPath) -> str | None:
         key = self._loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
         if isinstance(key, str):
             return key
         problem = (
-            f"the key `{node.value}` is read as {key!r}"
+            f"the key `{node.value}` is read as {canonical_text(key)}, not as text"
             if isinstance(node, yaml.ScalarNode)
             else "a key is not text"
         )
-        self._add_problem(node, f"{problem}: put it in quotes")
+        self._add_problem(node, path, f"{problem}: put it in quotes")
         return None
 
-    def _check_duplicates(self, node: yaml.MappingNode) -> None:
+    def _check_duplicates(self, node: yaml.MappingNode, path: KeyPath) -> None:
         seen: dict[Hashable, yaml.Node] = {}
         for key_node, _ in node.value:
             if not isinstance(key_node, yaml.ScalarNode) or key_node.tag == "tag:yaml.org,2002:merge":
@@ -131,7 +157,8 @@ class _Composer:
             first = seen.setdefault(key_node.value, key_node)
             if first is not key_node:
                 line = first.start_mark.line + 1
-                self._add_problem(key_node, f"`{key_node.value}` is set twice; first on line {line}")
+                text = f"`{key_node.value}` is set twice; first on line {line}"
+                self._add_problem(key_node, (*path, key_node.value), text)
 
 
 def merge(layers: list[YamlTree]) -> YamlTree:

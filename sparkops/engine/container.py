@@ -110,10 +110,11 @@ class ServiceContainer:
     @cached_property
     def spark(self) -> SharedSparkSession:
         """Return the session that runs share."""
+        from sparkops.engine.adapters.job_code import JobCode
         from sparkops.engine.adapters.spark import SharedSparkSession
 
-        jobs = self.project.root / "jobs"
-        return SharedSparkSession(self.starter, self.listener.spark_progressed, jobs)
+        code = JobCode(Path(self.settings.jobs), self.project.root)
+        return SharedSparkSession(self.starter, self.listener.spark_progressed, code)
 
     def run_services(self) -> RunServices:
         """Return the services that a run uses."""
@@ -136,15 +137,15 @@ class ServiceContainer:
             reports=ReportPages(Path(self.settings.reports), self.project.runs, docs=docs),
         )
 
-    def run_context(self) -> RunContext:
-        """Return the project and environment of a run."""
+    def run_context(self, secrets: tuple[str, ...] = ()) -> RunContext:
+        """Return the project and environment of a run; its log and record mask these secrets and those of the configuration."""
         project = self.project
         return RunContext(
             root=project.root,
             state=self.settings.state,
             env=self.settings.env,
             settings=project.config.masked(),
-            secrets=project.config.secrets,
+            secrets=(*project.config.secrets, *secrets),
             on_step=self.listener.step_started,
             redirect_jvm_output=self.redirect_jvm_output,
         )

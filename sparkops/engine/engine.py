@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.listener import RunListener
 from sparkops.engine.options import RunOptions, Unfinished
+from sparkops.engine.parameter_sources import Parameters
 from sparkops.engine.project import LoadedProject
 from sparkops.pipeline.job import Job
 from sparkops.runs.record import Run
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from sparkops.config.settings import Settings
     from sparkops.engine.container import ServiceContainer
     from sparkops.engine.operations.check import TableCheck
+    from sparkops.engine.operations.dry_run import RunPlan
     from sparkops.pipeline.table import Commit, TableInfo
     from sparkops.registry.registry import Registry
     from sparkops.runs.flow import FlowStep
@@ -116,6 +118,7 @@ class Engine:
     def run(
         self,
         job: Job | str,
+        /,
         *,
         at: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
@@ -133,7 +136,8 @@ class Engine:
                 complete is resumed.
             unfinished: Without a key, an incomplete run of the same job and parameters that published something is
                 reported (`refuse`) or resumed, or a `new` run is started beside it.
-            params: The job's parameters.
+            params: The job's parameters, as values of their types: text is not parsed. A parameter that is named like one
+                of these arguments is given to `run_by_name`.
 
         Raises:
             ParamErrors: Everything that is wrong with the parameters; nothing was started.
@@ -148,34 +152,53 @@ class Engine:
             unfinished=unfinished,
         )
         if isinstance(job, str):
-            return self.run_by_name(job, params, options=options, origin="python")
+            return self.run_by_name(job, params, options=options)
         return run_job(self.container, job, params, options=options)
 
     def run_by_name(
         self,
         name: str,
-        params: Mapping[str, Any],
+        params: Parameters = (),
         *,
         options: RunOptions | None = None,
-        origin: str = "command line",
     ) -> Run:
-        """Run the job of that name; see `run`. The parameters may be text, and `origin` says where they come from."""
+        """Run the job of that name; see `run`. Parameters in a mapping are values of Python; sources say where theirs come from."""
         from sparkops.engine.operations.run_job import run_by_name
 
         options = options or RunOptions()
-        return run_by_name(self.container, name, params, options=options, origin=origin)
+        return run_by_name(self.container, name, params, options=options)
 
-    def resume(self, run_id: str) -> Run:
-        """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice."""
+    def plan(
+        self,
+        name: str,
+        params: Parameters = (),
+        *,
+        at: Mapping[str, int] | None = None,
+        as_of: datetime | None = None,
+        upstream: bool = False,
+    ) -> tuple[RunPlan, ...]:
+        """Return what a run would do: parameters, versions it would read, tables it would write. Nothing is written."""
+        from sparkops.engine.operations.dry_run import plan_run
+
+        versions = ReadVersions(at=at or {}, as_of=as_of)
+        return plan_run(self.container, name, params, versions=versions, upstream=upstream)
+
+    def resume(self, run_id: str, params: Parameters = ()) -> Run:
+        """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice.
+
+        Args:
+            run_id: The run.
+            params: Values of parameters that are secrets, which the record does not contain.
+        """
         from sparkops.engine.operations.run_job import resume_run
 
-        return resume_run(self.container, run_id)
+        return resume_run(self.container, run_id, params)
 
     def flow(
         self,
         targets: Sequence[str],
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Parameters = (),
         options: RunOptions | None = None,
         force: bool = False,
         always_run_targets: bool = False,
@@ -184,7 +207,7 @@ class Engine:
 
         Args:
             targets: Names of jobs.
-            params: Parameters; each job takes those that it declares.
+            params: Parameters, as values of their types; each job takes those that it declares.
             options: Versions that the targets read, and how each run relates to earlier ones.
             force: Also run jobs that are up to date.
             always_run_targets: Run the targets even if they are up to date.
@@ -196,7 +219,7 @@ class Engine:
 
         request = FlowRequest(
             targets=targets,
-            params=params or {},
+            params=params,
             options=options or RunOptions(),
             force=force,
             always_run_targets=always_run_targets,
@@ -207,7 +230,7 @@ class Engine:
         self,
         name: str,
         *,
-        params: Mapping[str, Any] | None = None,
+        params: Parameters = (),
         at: Mapping[str, int] | None = None,
         as_of: datetime | None = None,
         rows: int = 500,
@@ -216,7 +239,7 @@ class Engine:
 
         Args:
             name: The job.
-            params: Its parameters, as text or typed.
+            params: Its parameters, as values of their types.
             at: Table or model name to the version to read.
             as_of: Read every table as it was at this time.
             rows: Number of rows of each table.
@@ -227,7 +250,7 @@ class Engine:
         from sparkops.engine.operations.servable import check_servable
 
         versions = ReadVersions(at=at or {}, as_of=as_of)
-        return check_servable(self.container, name, params or {}, versions=versions, rows=rows)
+        return check_servable(self.container, name, params, versions=versions, rows=rows)
 
     # Tables, checks, scores
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import logging
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sparkops.config.load import LoadedSettings, find_root, load
 from sparkops.config.secrets import mask
-from sparkops.errors import ParamErrors, UnknownName
+from sparkops.engine.parameter_sources import conf_sources, keep_names, secret_names
+from sparkops.errors import ConfigError, InputError, ParamErrors
+from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
 from sparkops.pipeline.discovery.discover import discover
 from sparkops.pipeline.discovery.peek import peek
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind, rebind
+from sparkops.pipeline.parameters.value_form import ValueForm
+from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
 
 if TYPE_CHECKING:
     from sparkops.config.settings import Settings
     from sparkops.registry.registry import Registry
+
+# What is broken and not needed is logged here, once; the command line prints it.
+_log = logging.getLogger("sparkops.project")
 
 
 class LoadedProject:
@@ -41,8 +49,11 @@ class LoadedProject:
 
     @cached_property
     def config(self) -> LoadedSettings:
-        """Return the settings, with where each was written."""
-        return load(self.root, env=self._env, overrides=self._overrides)
+        """Return the settings, with where each was written. Parts that cannot be used are logged as warnings."""
+        config = load(self.root, env=self._env, overrides=self._overrides)
+        for text in dict.fromkeys(problem.text for problem in config.problems):
+            _log.warning("%s", text)
+        return config
 
     @property
     def settings(self) -> Settings:
@@ -62,52 +73,89 @@ class LoadedProject:
         return Registry(self.settings)
 
     @cached_property
-    def declared(self) -> Mapping[str, Job]:
-        """Return the jobs as declared, without importing Spark: their functions cannot be called."""
-        jobs = peek(self.root / "jobs")
-        self.config.refuse_unknown_jobs(jobs)
+    def declared(self) -> DeclaredJobs:
+        """Return the jobs as declared, without importing Spark: their functions cannot be called.
+
+        Files that cannot be read, and parameters of jobs that do not exist, are logged as warnings.
+        """
+        jobs = peek(Path(self.settings.jobs))
+        shown = dict.fromkeys(broken.message for broken in jobs.broken)
+        for message in shown:
+            _log.warning("%s", next(broken.summary for broken in jobs.broken if broken.message == message))
+        for _, message in self._unknown_params(jobs):
+            _log.warning("%s", message)
         return jobs
 
+    def find_unknown_params(self) -> list[str]:
+        """Return a message for the parameters of each job that does not exist, with file and line."""
+        return [message for _, message in self._unknown_params(self.declared)]
+
     @cached_property
-    def jobs(self) -> Mapping[str, Job]:
+    def jobs(self) -> DeclaredJobs:
         """Return the jobs, ready to run."""
-        return discover(self.root / "jobs")
+        return discover(Path(self.settings.jobs))
 
     def find_declared(self, name: str) -> Job:
         """Return the job of that name, as declared.
 
         Raises:
             UnknownName: There is no such job.
+            DeclarationError: Its file cannot be read.
+            ConfigError: The configuration sets parameters of a job that does not exist, and probably means this one.
         """
-        if name not in self.declared:
-            raise UnknownName("job", name, sorted(self.declared), advice="`sparkops jobs` lists them.")
-        return self.declared[name]
+        job = self.declared.find(name)
+        misspelt = [message for meant, message in self._unknown_params(self.declared) if meant == name]
+        if misspelt:
+            raise ConfigError("\n".join(misspelt))
+        return job
+
+    def _unknown_params(self, jobs: DeclaredJobs) -> list[tuple[str, str]]:
+        """Return the parameters of jobs that do not exist; see `LoadedSettings.find_unknown_jobs`."""
+        broken = [name for file in jobs.broken for name in file.jobs]
+        return self.config.find_unknown_jobs([*jobs, *broken])
 
     def load_job(self, declared: Job, bound: BoundParameters) -> tuple[Job, BoundParameters]:
         """Return a declared job as it can be run, with its bound parameters."""
-        job = self.jobs[declared.name]
+        job = self.jobs.find(declared.name)
         return job, rebind(bound, peeked=declared, loaded=job)
 
     def bind(
-        self, job: Job, params: Mapping[str, Any], *, origin: str, at: Collection[str] = ()
+        self, job: Job, sources: Sequence[ParameterSource], *, at: Collection[str] = ()
     ) -> BoundParameters:
-        """Bind a job's parameters from the configuration and from `params`, which override it.
+        """Bind a job's parameters from the configuration and from `sources`, which override it.
 
         Args:
             job: The job.
-            params: Parameter to value, as text or typed.
-            origin: Where `params` come from.
+            sources: Parameter values, from the lowest to the highest precedence.
             at: Names of the tables and models whose version is chosen.
 
         Raises:
             ParamErrors: Everything that is wrong with them.
         """
-        values, origins = self.config.params(job.name)
-        sources = [
-            ParameterSource(values=values, origin="conf", origins=origins),
-            ParameterSource(values=params, origin=origin),
-        ]
         try:
-            return bind(job, sources, at=at)
+            return bind(job, [*conf_sources(self.config, job), *sources], at=at)
         except ParamErrors as error:
             raise error.masked(lambda text: mask(text, self.config.secrets)) from None
+
+    def bind_recorded(self, job: Job, run: Run, sources: Sequence[ParameterSource]) -> BoundParameters:
+        """Bind the parameters of a recorded run. Secrets, which a record does not contain, are given again.
+
+        Args:
+            job: The job as it is declared now.
+            run: The record.
+            sources: Values of secrets; by default they are taken from the configuration or the environment.
+
+        Raises:
+            ParamErrors: Everything that is wrong with them.
+        """
+        secrets = secret_names(job)
+        values = {name: value for name, value in run.params.items() if name not in secrets}
+        record = ParameterSource(values=values, origin=f"run {run.id}", form=ValueForm.RECORD)
+        changed = sorted({name for source in sources for name in source.values} - secrets)
+        if changed:
+            raise InputError(
+                f"Run {run.id} is resumed with its own parameters: only a Secret is given again, not `{changed[0]}`. "
+                "Start a new run to change it."
+            )
+        conf = [keep_names(source, secrets) for source in conf_sources(self.config, job)]
+        return bind(job, [*conf, record, *sources])

@@ -19,12 +19,13 @@ def execution_order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tu
 
     Raises:
         UnknownName: A target is not a job of the project.
-        DeclarationError: Jobs depend on each other in a cycle, or a table or model has two writers.
+        DeclarationError: Jobs depend on each other in a cycle, or a table or model that they write or read has two writers.
     """
     producers = _producers(jobs.values())
     done: dict[str, Job] = {}
     for target in targets:
         _visit(_find_job(jobs, target), producers, done, ())
+    _refuse_two_writers(producers, done.values())
     return tuple(done.values())
 
 
@@ -44,20 +45,29 @@ def inputs_of(job: Job) -> tuple[Dataset, ...]:
     return (*(("table", name) for name in job.tables), *(("model", name) for name in job.models))
 
 
-def _producers(jobs: Iterable[Job]) -> dict[Dataset, Job]:
-    producers: dict[Dataset, Job] = {}
-    problems = []
+Producers = dict[Dataset, list[Job]]
+
+
+def _producers(jobs: Iterable[Job]) -> Producers:
+    producers: Producers = {}
     for job in jobs:
         for dataset in outputs_of(job):
-            other = producers.setdefault(dataset, job)
-            if other.name != job.name:
-                problems.append(
-                    f"The {dataset[0]} `{dataset[1]}` has two writers: `{other.name}` ({other.place}) and "
-                    f"`{job.name}` ({job.place}). Let one of them write another {dataset[0]}."
-                )
+            producers.setdefault(dataset, []).append(job)
+    return producers
+
+
+def _refuse_two_writers(producers: Producers, jobs: Iterable[Job]) -> None:
+    """Raise DeclarationError if something that these jobs write or read is written by two jobs."""
+    datasets = dict.fromkeys(dataset for job in jobs for dataset in (*inputs_of(job), *outputs_of(job)))
+    problems = [
+        f"The {kind} `{name}` has two writers: `{first.name}` ({first.place}) and "
+        f"`{other.name}` ({other.place}). Let one of them write another {kind}."
+        for kind, name in datasets
+        for first, *others in filter(None, [producers.get((kind, name))])
+        for other in others
+    ]
     if problems:
         raise DeclarationError("\n".join(problems))
-    return producers
 
 
 def _find_job(jobs: Mapping[str, Job], target: str | Job) -> Job:
@@ -68,16 +78,16 @@ def _find_job(jobs: Mapping[str, Job], target: str | Job) -> Job:
     return jobs[target]
 
 
-def _direct_upstream(job: Job, producers: Mapping[Dataset, Job]) -> tuple[Job, ...]:
+def _direct_upstream(job: Job, producers: Producers) -> tuple[Job, ...]:
     """Return the producers of what a job reads; a job that reads its own table reads its last version."""
     upstream_jobs = {
-        producers[dataset].name: producers[dataset] for dataset in inputs_of(job) if dataset in producers
+        producer.name: producer for dataset in inputs_of(job) for producer in producers.get(dataset, ())
     }
     upstream_jobs.pop(job.name, None)
     return tuple(upstream_jobs.values())
 
 
-def _visit(job: Job, producers: Mapping[Dataset, Job], done: dict[str, Job], path: tuple[Job, ...]) -> None:
+def _visit(job: Job, producers: Producers, done: dict[str, Job], path: tuple[Job, ...]) -> None:
     if job.name in done:
         return
     names = [other.name for other in path]

@@ -18,10 +18,6 @@ from sparkops.pipeline.parameters.param_type import read_param_type, type_text
 from sparkops.pipeline.parameters.value import parse_default
 from sparkops.place import Place
 
-RESERVED: Final = frozenset(
-    {"help", "project", "env", "set", "overrides", "at", "as_of", "upstream", "force", "debug"}
-)
-
 
 @dataclass(slots=True)
 class Signature:
@@ -123,8 +119,6 @@ class SignatureReader:
             self._add_problem(name, f"the default of {error}")
 
     def _find_param_problem(self, name: str, annotation: Any) -> str | None:
-        if name in RESERVED:
-            return f"`{name}` is an option of the command line: give the parameter another name"
         if annotation is inspect.Parameter.empty:
             return f"`{name}` has no annotation: write its type, as in `{name}: int`"
         if isinstance(annotation, Unresolved) and type_name(annotation) not in _INPUTS:
@@ -222,7 +216,10 @@ def _first_line(node: ast.FunctionDef) -> int:
 
 
 def _display_path(file: str) -> str:
-    """Return a job's file relative to its project (the folder that holds jobs/ and conf/), else as it is."""
+    """Return a job's file relative to its project (the folder that holds conf/ and the folder of the jobs), else as it is."""
     path = Path(file)
-    root = path.parent.parent
-    return path.relative_to(root).as_posix() if path.is_absolute() and (root / "conf").is_dir() else file
+    if not path.is_absolute():
+        return file
+    folders = [folder for folder in path.parents if folder == path.parent or folder.name == "jobs"]
+    root = next((folder.parent for folder in folders if (folder.parent / "conf").is_dir()), None)
+    return file if root is None else path.relative_to(root).as_posix()

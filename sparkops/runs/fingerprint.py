@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sparkops.pipeline.discovery.source_files import read_source, source_files
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.parameters.value import to_json
@@ -86,12 +87,10 @@ def describe_code(job: Job, root: Path) -> dict[str, Any]:
 
 
 def source_hash(job: Job, root: Path) -> str:
-    """Return a hash of the file that declares the job and of the modules beside it that declare no job."""
+    """Return a hash of the files that the job's code consists of; see `source_files`."""
     file = Path(job.place.file)
     file = file if file.is_absolute() else root / file
-    modules = sorted(file.parent.glob("*.py"))
-    sources = (path for path in modules if path == file or "@job" not in path.read_text("utf-8"))
-    return _hash("".join(path.read_text("utf-8") for path in sources if path.exists()))
+    return _hash("".join(read_source(path) for path in source_files(file, root)))
 
 
 def _hash(text: str) -> str:

@@ -64,7 +64,9 @@ def _find_cancellation(error: BaseException | None) -> RunCancelled | None:
 
 
 def _last_job_line(error: BaseException, job: Job) -> str:
-    """Return `jobs/file.py:12` of the innermost frame in the job's folder, or an empty string."""
-    folder = Path(job.place.file).parent.name
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent.name == folder]
-    return f"{folder}/{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    """Return `jobs/sales/file.py:12` of the innermost frame in the folder of the jobs, or an empty string."""
+    file = Path(job.place.file)
+    folder = file.parent.name if file.is_absolute() else file.parts[0]
+    marker = f"/{folder}/"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if marker in frame.filename]
+    return f"{folder}/{frames[-1].filename.rpartition(marker)[2]}:{frames[-1].lineno}" if frames else ""

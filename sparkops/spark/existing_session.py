@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import EngineError
 from sparkops.spark.attach import preserve_sigint_handler
-from sparkops.spark.conf import DELTA, SESSION, project_conf
+from sparkops.spark.conf import DELTA, PYTHON_FILES, SESSION, project_conf
 from sparkops.spark.host import Host
 from sparkops.spark.jars import delta_jars
 
@@ -80,7 +80,7 @@ def _create_submitted(settings: Settings, *, host: Host, app: str) -> SparkSessi
             SparkContext._ensure_initialized()
             conf = SparkConf(_jvm=SparkContext._jvm)
             _set_default(conf, "spark.app.name", app)
-            for key, value in (DELTA | SESSION | _project_conf(settings)).items():
+            for key, value in (DELTA | SESSION | PYTHON_FILES | _project_conf(settings)).items():
                 _set_default(conf, key, value)
             _add_delta_jars(conf, host)
             return SparkSession(SparkContext(conf=conf))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
+from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.spark.cds_archive import archive_file, use_options
 from sparkops.spark.command import direct_command, driver_environ, script_command
 from sparkops.spark.conf import build_launch_conf, format_properties, is_local, resolve_master
@@ -70,7 +71,9 @@ def launch_spark(
             return direct_command(host, java, conf=conf, properties=file, jvm=options)
         return script_command(host, properties=file)
 
-    environ = driver_environ(host, java, python=python, paths=(settings.root / "jobs", settings.root))
+    jobs = JobsFolder.of(settings.root / settings.jobs)
+    paths = tuple(dict.fromkeys((jobs.path, jobs.import_root, settings.root)))
+    environ = driver_environ(host, java, python=python, paths=paths)
     jvm = launch(command, properties=format_properties(conf), environ=environ, log=log)
     try:
         return _create_context(jvm, conf=conf, python=python)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -33,8 +32,9 @@ def load_in(root: Path, *overrides: str, env: str | None = None, **environment: 
 
 
 def refused(root: Path, *overrides: str, env: str | None = None, **environment: str) -> str:
+    """Return every mistake: those that stop everything, else those that stop what uses them."""
     with pytest.raises(ConfigError) as raised:
-        load_in(root, *overrides, env=env, **environment)
+        load_in(root, *overrides, env=env, **environment).require_all()
     return str(raised.value)
 
 
@@ -80,19 +80,19 @@ def test_an_unknown_environment_is_reported_with_those_there_are(make):
 
 def test_each_parameter_has_its_origin(make):
     root = make(base__params="params:\n  daily:\n    day: 2013-07-04\n    n: 3\n")
-    values, origins = load_in(root, "params.daily.n=null").params("daily")
-    assert values == {"day": date(2013, 7, 4), "n": "null"}
+    values, origins, unusable = load_in(root, "params.daily.n=null").params("daily")
+    # YAML 1.2 has no dates: the parameter's type parses the text.
+    assert values == {"day": "2013-07-04", "n": "null"}
+    assert unusable == {}
     assert origins == {"day": "conf/base/params.yml:3", "n": "--set params.daily.n"}
-    assert load_in(root).params("other") == ({}, {})
+    assert load_in(root).params("other") == ({}, {}, {})
 
 
 def test_parameters_of_a_job_that_is_missing_are_reported_by_line(make):
     loaded = load_in(make(base__params="params:\n  daily: {n: 1}\n  dialy: {n: 2}\n"))
-    loaded.refuse_unknown_jobs(["daily", "dialy"])
-    with pytest.raises(
-        ConfigError, match=r"params\.yml:3: `params\.dialy`: no such job\. Did you mean `daily`"
-    ):
-        loaded.refuse_unknown_jobs(["daily"])
+    assert loaded.find_unknown_jobs(["daily", "dialy"]) == []
+    message = "conf/base/params.yml:3: `params.dialy`: no such job. Did you mean `daily`?"
+    assert loaded.find_unknown_jobs(["daily"]) == [("daily", message)]
 
 
 def test_every_error_is_reported_at_once_with_its_line(make):
@@ -124,7 +124,11 @@ def test_every_error_is_reported_at_once_with_its_line(make):
             "warehouse: a\nwarehouse: b\n",
             "conf/base/a.yml:2: `warehouse` is set twice; first on line 1",
         ),
-        ("tables:\n  on: {path: x}\n", "conf/base/a.yml:2: the key `on` is read as True: put it in quotes"),
+        (
+            "tables:\n  true: {path: x}\n",
+            "conf/base/a.yml:2: the key `true` is read as true, not as text: put it in quotes",
+        ),
+        ("tables:\n  7: {path: x}\n", "conf/base/a.yml:2: the key `7` is read as 7, not as text"),
         ("- a\n", "conf/base/a.yml:1: the file must contain keys"),
         ("root: /x\n", "conf/base/a.yml:1: `root` cannot be set in a file"),
         (
@@ -132,7 +136,7 @@ def test_every_error_is_reported_at_once_with_its_line(make):
             "conf/base/a.yml:1: `env` cannot be set in a file: it is chosen by --env or SPARKOPS_ENV",
         ),
         ("x: &x\n  y: *x\n", "conf/base/a.yml:1: an alias refers to a node that contains it"),
-        ("params: {a: {d: 2013-02-30}}\n", "conf/base/a.yml:1: '2013-02-30' cannot be read"),
+        ("warehouse: !!int 1_000\n", "conf/base/a.yml:1: '1_000' cannot be read: an int is written in"),
         ("x: !!python/name:os.system ''\n", "conf/base/a.yml:1: this is not valid YAML"),
         ("a: \t- b\n\tc: d", "conf/base/a.yml:"),
     ],
@@ -299,3 +303,106 @@ def test_a_secret_in_the_wrong_place_is_refused_without_its_value(make):
     messages = refused(make(base__a="spark: {mode: '${env:KEY}'}"), KEY=SECRET)
     assert "conf/base/a.yml:1: `spark.mode`" in messages
     assert SECRET not in messages
+
+
+def test_a_variable_that_is_not_set_stops_only_what_uses_it(make):
+    root = make(
+        base__a="""
+tables:
+  far: {path: "s3a://${env:BUCKET}/x"}
+  near: {path: data/near}
+params:
+  one: {token: "${env:TOKEN}", n: 1}
+  two: {n: 2}
+spark: {master: "${env:MASTER}"}
+models: {tracking_uri: "${env:TRACKING}"}
+"""
+    )
+    loaded = load_in(root)
+    settings = loaded.settings
+    assert len(loaded.problems) == 4
+    assert settings.tables["near"].path == str(root / "data/near")
+    assert dict(loaded.params("two").values) == {"n": 2}
+    one = loaded.params("one")
+    assert (dict(one.values), list(one.unusable)) == ({"n": 1}, ["token"])
+    assert one.origins["token"] == "conf/base/a.yml:6"
+    uses = {
+        "BUCKET": lambda: settings.tables.get("far"),
+        "MASTER": lambda: settings.spark.mode,
+        "TRACKING": lambda: settings.models.tracking_uri,
+    }
+    for variable, use in uses.items():
+        with pytest.raises(
+            ConfigError, match=f"conf/base/a.yml:.*the environment variable {variable} is not set"
+        ):
+            use()
+    assert loaded.masked()["tables"].keys() == {"near"}
+
+
+def test_a_path_that_cannot_be_resolved_raises_where_it_is_used(make):
+    settings = load_in(
+        make(base__a="warehouse: ${env:LAKE}\nreports: ${env:PAGES}/x\njobs: package:no_such")
+    ).settings
+    uses = (lambda: Path(settings.reports), lambda: "://" in settings.warehouse, lambda: f"{settings.jobs}")
+    for use in uses:
+        with pytest.raises(ConfigError, match=r"conf/base/a.yml:\d: `(reports|warehouse|jobs)`"):
+            use()
+
+
+def test_a_mistake_in_one_entry_stops_only_what_uses_it(make):
+    loaded = load_in(
+        make(
+            base__a="tables:\n  a: {format: xml}\n  b: {}\nparams:\n  one: [1]\n  two: {n: 1, n: 2}\n  three: {m: 3}\n"
+        )
+    )
+    assert list(loaded.settings.tables) == ["b"]
+    with pytest.raises(ConfigError, match=r"a.yml:2: `tables.a.format` is 'xml'"):
+        loaded.settings.tables.get("a")
+    with pytest.raises(ConfigError, match=r"a.yml:5: `params.one` is \[1\]: it must contain keys"):
+        loaded.params("one")
+    assert loaded.params("two").unusable == {"n": "conf/base/a.yml:6: `n` is set twice; first on line 6"}
+    assert dict(loaded.params("three").values) == {"m": 3}
+
+
+def test_a_reference_may_have_a_default(make):
+    root = make(
+        base__a="warehouse: ${env:LAKE:-data/lake}\nparams: {a: {n: '${env:N:-3}', e: '${env:E:-}', u: '${env:U:-a:-b}'}}"
+    )
+    loaded = load_in(root, E="")
+    assert loaded.settings.warehouse == str(root / "data/lake")
+    assert dict(loaded.params("a").values) == {"n": "3", "e": "", "u": "a:-b"}
+    assert loaded.secrets == ()
+    assert load_in(root, LAKE="s3a://lake").settings.warehouse == "s3a://lake"
+
+
+def test_a_secret_has_no_default_in_a_file(make):
+    assert "is a secret: write ${env:NAME}" in refused(
+        make(base__a="spark: {conf: {x.password: '${env:PW:-hunter2}'}}")
+    )
+
+
+def test_values_for_spark_are_texts_as_written(make):
+    root = make(
+        base__a="spark: {conf: {a: 012, b: 1e3, c: 8}}\n"
+        "tables: {t: {path: x, format: csv, options: {a: 012, b: 1.10, c: True, d: 1_000, e: yes}}}"
+    )
+    settings = load_in(root).settings
+    assert dict(settings.spark.conf) == {"a": "012", "b": "1e3", "c": 8}
+    assert dict(settings.tables["t"].options) == {
+        "a": "012",
+        "b": "1.10",
+        "c": "true",
+        "d": "1_000",
+        "e": "yes",
+    }
+
+
+def test_a_number_in_the_place_of_text_is_shown_as_written(make):
+    assert "`warehouse` is 012: it must be text: put it in quotes" in refused(make(base__a="warehouse: 012"))
+
+
+def test_jobs_may_be_a_package(make):
+    root = make(base__a="jobs: package:sparkops.cli")
+    assert load_in(root).settings.jobs.endswith("sparkops/cli")
+    assert load_in(make(base__a="jobs: src/jobs")).settings.jobs == str(root / "src/jobs")
+    assert "`package:sparkops.none`" not in refused(make(base__a="jobs: package:sparkops.none"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import pytest
@@ -16,6 +17,7 @@ from sparkops.pipeline.declare import job
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.report import Report
+from sparkops.pipeline.secret import Secret
 from sparkops.pipeline.write import Write
 
 if TYPE_CHECKING:
@@ -196,27 +198,29 @@ def test_an_invalid_argument_is_refused_with_file_and_line(function, message):
 
 def _bad_params() -> list[tuple[Callable[..., Any], str]]:  # noqa: C901 - a list of wrong functions
     def untyped(*, n) -> DataFrame: ...
-    def mapping(*, n: dict[str, int]) -> DataFrame: ...
-    def mixed(*, n: int | str) -> DataFrame: ...
+    def mapping(*, n: dict[int, int]) -> DataFrame: ...
+    def mixed(*, n: int | list[str]) -> DataFrame: ...
+    def unclear(*, n: str | Path) -> DataFrame: ...
+    def hidden(*, n: list[Secret]) -> DataFrame: ...
     def nested(*, n: list[list[int]]) -> DataFrame: ...
     def bare(*, n: list) -> DataFrame: ...
     def unknown(*, n: Nowhere) -> DataFrame: ...  # noqa: F821
     def low(*, n: Annotated[int, Field(ge=1)] = 0) -> DataFrame: ...
     def none(*, n: int = None) -> DataFrame: ...  # noqa: RUF013
     def text(*, n: date = "2013-07-04") -> DataFrame: ...
-    def reserved(*, env: str) -> DataFrame: ...
 
     return [
         (untyped, "`n` has no annotation: write its type"),
-        (mapping, "`dict[str, int]` is not a type of a parameter; allowed: bool, int"),
-        (mixed, "`int | str` mixes types"),
+        (mapping, "`dict[int, int]`: the keys of a dict are text"),
+        (mixed, "`int | list[str]`: a union consists of single values"),
+        (unclear, "`str | Path`: a text does not say which of these types it is"),
+        (hidden, "`list[Secret]`: a Secret is a parameter of its own"),
         (nested, "a list of lists"),
         (bare, "`list` is not a type of a parameter"),
         (unknown, "the type `Nowhere` of `n` cannot be found"),
         (low, "the default of `n` is 0 (int): it must be a whole number, at least 1"),
         (none, "the default of `n` is None"),
-        (text, "is '2013-07-04': write it as datetime.date(2013, 7, 4)"),
-        (reserved, "`env` is an option of the command line"),
+        (text, "(a text from Python is not parsed: pass date(2013, 7, 4))"),
     ]
 
 
@@ -226,7 +230,7 @@ def test_a_parameter_of_an_unsupported_type_is_refused(function, message):
 
 
 def test_everything_wrong_is_reported_at_once():
-    def wrong(raw, *, n: dict[str, int], env: str): ...
+    def wrong(raw, *, n: dict[int, int], m: bytes): ...
 
     messages = refused(lambda: job(wrong))
     assert messages.count("\n  - ") == 4

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.errors import DeclarationError, ProjectError
+from sparkops.errors import DeclarationError, ProjectError, UnknownName
 from sparkops.pipeline.discovery.discover import discover, forget, modules
 
 HEAD = "from sparkops.pipeline.declare import job\n"
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def refused(folder: Path) -> str:
     with pytest.raises(DeclarationError) as raised:
-        discover(folder)
+        discover(folder).require_all()
     return str(raised.value)
 
 
@@ -53,7 +53,8 @@ def test_jobs_import_files_beside_them_and_are_counted_once(folder):
     jobs = discover(folder)
     assert sorted(jobs) == ["base", "uses"]
     assert jobs["uses"](None) == "sharedhidden"
-    assert {module.__name__ for module in modules(folder)} == {"shared_words", "_hidden_words", "uses_words"}
+    names = {module.__name__ for module in modules(folder)}
+    assert names == {"jobs.shared_words", "jobs._hidden_words", "jobs.uses_words"}
 
 
 def test_a_second_call_gives_the_same_jobs_until_a_file_changes(folder):
@@ -127,9 +128,9 @@ def test_a_folder_can_be_imported_after_its_error_is_fixed(folder):
     (folder / "good_half.py").write_text(simple("good"))
     (folder / "bad_half.py").write_text("import good_half\n1 / 0\n")
     refused(folder)
-    assert "good_half" not in sys.modules
     (folder / "bad_half.py").write_text("x = 1\n")
     assert list(discover(folder)) == ["good"]
+    assert discover(folder).broken == ()
 
 
 def test_a_file_named_like_a_module_of_python_is_refused(folder):
@@ -148,3 +149,125 @@ def test_a_file_named_like_a_library_that_is_in_use_is_refused(folder):
 def test_a_missing_folder_is_reported(tmp_path):
     with pytest.raises(ProjectError, match=r"jobs are declared in jobs/\*.py"):
         discover(tmp_path / "jobs")
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+
+def test_one_broken_file_does_not_hide_the_jobs_of_the_others(folder):
+    write(
+        folder,
+        {
+            "good.py": simple("good"),
+            "syntax.py": f"{HEAD}@job(writes=['sums', 'means'])\ndef split(raw) -> 'Both':\n    return (\n",
+            "missing.py": f"import no_such_library\n{simple('missing')}",
+            "failing.py": simple("failing") + "1 / 0\n",
+            "declared.py": HEAD + "@job\ndef declared(raw) -> 'DataFrame': ...\n",
+            "latin.py": "",
+        },
+    )
+    (folder / "latin.py").write_bytes(b"# \xff\xfe\nx = '\xff'\n")
+    (folder / "gone.py").symlink_to("nowhere.py")
+    jobs = discover(folder)
+    assert sorted(jobs) == ["good"]
+    assert jobs["good"](None) == 1
+    broken = {file.file: file for file in jobs.broken}
+    names = ["declared", "failing", "gone", "latin", "missing", "syntax"]
+    assert sorted(broken) == [f"jobs/{name}.py" for name in names]
+    assert broken["jobs/syntax.py"].jobs == ("split",)
+    assert broken["jobs/syntax.py"].writes == ("sums", "means")
+    assert broken["jobs/syntax.py"].message.startswith("jobs/syntax.py:4: this is not Python")
+    assert broken["jobs/failing.py"].message.startswith(
+        "jobs/failing.py:6: the file cannot be imported: Zero"
+    )
+
+
+def test_a_job_of_a_broken_file_is_refused_with_the_file_s_message(folder):
+    write(folder, {"good.py": simple("good"), "bad.py": f"import no_such_library\n{simple('bad')}"})
+    jobs = discover(folder)
+    with pytest.raises(
+        DeclarationError, match=r"^jobs/bad.py:1: the file cannot be imported: ModuleNotFound"
+    ):
+        jobs.find("bad")
+    with pytest.raises(UnknownName, match=r"No job `other`. Known: good.*\n  - jobs/bad.py:1"):
+        jobs.find("other")
+    with pytest.raises(DeclarationError, match=r"jobs/bad.py:1"):
+        jobs.require_writers(["bad"])
+    jobs.require_writers(["good"])
+
+
+def test_of_two_jobs_with_one_name_neither_runs_and_the_rest_of_their_files_does(folder):
+    write(folder, {"first.py": simple("twin") + simple("one"), "second.py": simple("twin")})
+    jobs = discover(folder)
+    assert sorted(jobs) == ["one"]
+    with pytest.raises(DeclarationError, match="Two jobs are named `twin`"):
+        jobs.find("twin")
+
+
+def test_a_broken_helper_breaks_the_jobs_that_import_it_and_is_named_with_its_line(folder):
+    write(folder, {"helper.py": "x = 1\ny = x.z\n", "uses.py": "from helper import y\n" + simple("uses")})
+    jobs = discover(folder)
+    message = (
+        "jobs/helper.py:2: the file cannot be imported: AttributeError: 'int' object has no attribute 'z'"
+    )
+    assert jobs.messages == (message,)
+    with pytest.raises(DeclarationError, match=r"jobs/helper\.py:2"):
+        jobs.find("uses")
+
+
+IMPORTS = {
+    "helper.py": "def one():\n    return 1\n",
+    "lib/__init__.py": "",
+    "lib/money.py": "from ..helper import one\nclass Money: pass\n",
+    "sales/tools.py": "from ..lib.money import Money\n",
+    "sales/daily.py": "from jobs.helper import one\nfrom .tools import Money\nfrom ..lib import money\n"
+    "from lib.money import Money as Short\nimport helper\n"
+    + simple("daily", "return Money is money.Money is Short and helper.one is one"),
+    "sales/_private.py": simple("private"),
+    "_old/former.py": simple("former"),
+    "tests/test_x.py": "1 / 0\n",
+}
+
+
+def test_jobs_in_subfolders_are_found_and_import_by_every_form(folder):
+    write(folder, IMPORTS)
+    jobs = discover(folder)
+    assert jobs.broken == ()
+    assert sorted(jobs) == ["daily"]
+    assert jobs["daily"](None) is True
+    assert str(jobs["daily"].place) == "jobs/sales/daily.py:9"
+
+
+def test_a_change_of_a_helper_in_a_subfolder_is_seen(folder):
+    write(folder, IMPORTS)
+    discover(folder)
+    (folder / "lib/money.py").write_text("def Money():\n    return 'changed'\n")
+    (folder / "sales/daily.py").write_text("from .tools import Money\n" + simple("daily", "return Money()"))
+    assert discover(folder)["daily"](None) == "changed"
+
+
+def test_a_folder_inside_a_package_has_the_package_s_name(tmp_path):
+    package = tmp_path / "acme_flights" / "jobs"
+    write(
+        package.parent,
+        {
+            "__init__.py": "",
+            "lib.py": "WORD = 'acme'\n",
+            "jobs/__init__.py": "",
+            "jobs/named.py": "from ..lib import WORD\n" + simple("named", "return WORD"),
+        },
+    )
+    jobs = discover(package)
+    assert jobs["named"](None) == "acme"
+    assert jobs["named"].function.__module__ == "acme_flights.jobs.named"
+    forget(package)
+    sys.path.remove(str(tmp_path))
+
+
+def test_a_package_that_cannot_be_imported_breaks_its_files(folder):
+    write(folder, {"__init__.py": "1 / 0\n", "one.py": simple("one")})
+    assert "ZeroDivisionError" in discover(folder).messages[0]

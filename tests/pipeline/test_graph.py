@@ -114,9 +114,11 @@ def test_two_writers_of_one_table_or_model_are_refused_with_both_lines():
         created("b", writes="t"),
         created("c", registers="m"),
         created("d", registers="m"),
+        created("e", writes="u"),
     )
+    assert [job.name for job in execution_order(jobs, ["e"])] == ["e"]
     with pytest.raises(DeclarationError) as raised:
-        execution_order(jobs, ["a"])
+        execution_order(jobs, ["a", "c"])
     assert "The table `t` has two writers: `a` (jobs/a.py:3) and `b` (jobs/b.py:3)" in str(raised.value)
     assert "The model `m` has two writers" in str(raised.value)
 

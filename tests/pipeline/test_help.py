@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import jsonschema
 import pytest
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from sparkops.errors import ParamErrors
 from sparkops.pipeline.declare import job
@@ -16,6 +18,8 @@ from sparkops.pipeline.model import Model, ModelVersion
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
 from sparkops.pipeline.parameters.help import describe, usage
 from sparkops.pipeline.parameters.json_schema import json_schema
+from sparkops.pipeline.parameters.value_form import ValueForm
+from sparkops.pipeline.secret import Secret
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -111,7 +115,27 @@ def wide(
     kinds: Annotated[list[Kind], Field(min_length=1)] = [Kind.GBT],  # noqa: B006
     moment: datetime | None = datetime(2013, 7, 4, tzinfo=UTC),
     steps: Annotated[tuple[int, ...], Field(max_length=3)] = (5, 10),
+    price: Decimal = Decimal("1.10"),
+    wait: timedelta | None = timedelta(minutes=90),
+    file: Path = Path("x"),
+    names: set[str] = {"b", "a"},  # noqa: B006
+    pair: tuple[int, str] = (1, "x"),
+    rates: Annotated[dict[str, float], Field(max_length=2)] = {"a": 1.0},  # noqa: B006
+    free: JsonValue = None,
+    number: int | str | None = "12",
 ) -> DataFrame: ...
+
+
+@job
+def hidden(raw: DataFrame, *, token: Secret, other: Secret = Secret("hunter2")) -> DataFrame: ...  # noqa: B008
+
+
+def test_a_secret_is_in_no_schema_or_help():
+    schema = json_schema(hidden)
+    text = {"type": "string", "format": "password", "writeOnly": True}
+    assert schema["properties"] == {"token": text, "other": text}
+    assert schema["required"] == ["token"]
+    assert "hunter2" not in str(schema) + str(describe(hidden)) + usage(hidden, describe(hidden))
 
 
 def test_the_schema_is_valid_and_accepts_the_defaults():
@@ -131,9 +155,16 @@ def test_the_schema_is_valid_and_accepts_the_defaults():
         {"kinds": []},
         {"steps": [1, 2, 3, 4]},
         {"more": 1},
+        {"price": 1.1},
+        {"file": ""},
+        {"pair": [1]},
+        {"pair": [1, 2]},
+        {"rates": {"a": "x"}},
+        {"rates": {"a": 1, "b": 2, "c": 3}},
+        {"number": 1.5},
     ],
 )
 def test_bind_refuses_what_the_schema_refuses(wrong):
     assert not jsonschema.Draft202012Validator(json_schema(wide)).is_valid(wrong)
     with pytest.raises(ParamErrors):
-        bind(wide, [ParameterSource(values=wrong, origin="python")])
+        bind(wide, [ParameterSource(values=wrong, origin="request", form=ValueForm.JSON)])

@@ -167,7 +167,7 @@ def test_a_broken_file_is_reported_by_the_real_import(folder):
     code = """
 from sparkops.errors import DeclarationError
 try:
-    peek(folder)
+    peek(folder).require_all()
 except DeclarationError as error:
     print(error)
 """

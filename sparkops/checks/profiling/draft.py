@@ -9,6 +9,7 @@ import yaml
 
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
 from sparkops.checks.profiling.proposals import Proposal, format_number, propose_for_column
+from sparkops.config.core_schema import CoreDumper
 
 _MAX_WIDTH = 118
 _MAX_TYPE_WIDTH = 60
@@ -158,8 +159,9 @@ def _scalar(value: Any) -> str:
     """Return a value as YAML writes it in a list."""
     # Quotes keep text with line breaks on one line.
     quoted = isinstance(value, str) and not value.isprintable()
-    text: str = yaml.safe_dump(
+    text: str = yaml.dump(
         [value],
+        Dumper=CoreDumper,
         default_flow_style=True,
         default_style='"' if quoted else None,
         allow_unicode=True,

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from sparkops.config.core_schema import DateLoader
 from sparkops.errors import ConfigError, Problem
 from sparkops.place import Place
 
@@ -32,7 +33,7 @@ class YamlReader:
             ConfigError: It cannot be read, or is not YAML.
         """
         try:
-            return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            return yaml.compose(path.read_text(encoding="utf-8"), Loader=DateLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             raise ConfigError(f"Not valid YAML: {error.problem} ({self.file}:{line}).") from None
@@ -56,9 +57,10 @@ class YamlReader:
     def read_value(self, node: yaml.Node) -> Any:
         """Return the Python value of a node."""
         try:
-            return yaml.SafeLoader("").construct_document(node)
-        except yaml.MarkedYAMLError as error:
-            self.add_problem("value", f"Not a YAML value: {error.problem}.", self.place_of(node))
+            return DateLoader("").construct_document(node)
+        except (yaml.MarkedYAMLError, ValueError) as error:
+            problem = getattr(error, "problem", error)
+            self.add_problem("value", f"Not a YAML value: {problem}.", self.place_of(node))
             return None
 
     def place_of(self, node: yaml.Node) -> Place:

@@ -153,6 +153,8 @@ class _WarningHandler(logging.Handler):
 
     def __init__(self, show: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
+        # `main` prints these.
+        self.addFilter(lambda record: record.name != "sparkops.project")
         self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.pipeline.discovery.discover import modules
+from sparkops.engine.adapters.job_code import JobCode
 from sparkops.spark import ProgressWatcher, Snapshot, Starter, cancel, tag_jobs
 
 if TYPE_CHECKING:
@@ -22,18 +21,18 @@ class SharedSparkSession:
     Args:
         starter: Starts Spark, or has begun to.
         on_progress: Called at each change of a run's progress.
-        jobs: Folder of the jobs.
+        code: The code of the jobs, which workers need.
     """
 
     starter: Starter
     on_progress: Callable[[Snapshot], object]
-    jobs: Path
+    code: JobCode
     _open: dict[str, ExitStack] = field(default_factory=dict)
 
     def begin(self, run_id: str) -> SparkSession:
         """Return the session; Spark jobs that this thread starts are tagged with the run until `end`."""
         session = self.starter.session()
-        _pickle_job_modules_by_value(self.jobs)
+        self.code.send(session)
         stack = self._open[run_id] = ExitStack()
         stack.enter_context(tag_jobs(session, run_id))
         stack.enter_context(ProgressWatcher(session, run_id, listener=self.on_progress))
@@ -56,11 +55,3 @@ class SharedSparkSession:
         stack = self._open.pop(run_id, None)
         if stack is not None:
             stack.close()
-
-
-def _pickle_job_modules_by_value(jobs: Path) -> None:
-    """Send functions of the jobs' files to Spark's workers by value, because workers cannot import those files."""
-    from pyspark import cloudpickle
-
-    for module in modules(jobs):
-        cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.run_job import run_declared
 from sparkops.engine.options import RunOptions
+from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.errors import ParamErrors, Problem, SparkopsError
 from sparkops.pipeline.graph import execution_order, upstream
 from sparkops.pipeline.job import Job
@@ -29,14 +30,14 @@ class FlowRequest:
 
     Args:
         targets: Names of jobs; the jobs that they read from are run, too.
-        params: Parameter to value; each job takes those that it declares.
+        params: Parameters; each job takes those that it declares.
         options: Versions that the targets read, and how each run relates to earlier ones.
         force: Also run jobs that are up to date.
         always_run_targets: Run the targets even if they are up to date.
     """
 
     targets: Sequence[str]
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Parameters = ()
     options: RunOptions = field(default_factory=RunOptions)
     force: bool = False
     always_run_targets: bool = False
@@ -50,7 +51,11 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
         SparkopsError: The first failure, after all jobs that do not depend on a failed one were run.
     """
     project = container.project
+    for target in request.targets:
+        project.find_declared(target)
     jobs = execution_order(project.declared, request.targets)
+    # A table whose writer cannot be read would be used as it is, although it may be out of date.
+    project.declared.require_writers({table for job in jobs for table in job.tables})
     bound = _bind_all(container, jobs, request)
     freshness = _Freshness(container, bound, request)
 
@@ -98,16 +103,18 @@ def _bind_all(
     problems: list[Problem] = []
     bound: dict[str, BoundParameters] = {}
     declared = {param.name for job in jobs for param in job.params}
+    sources = to_sources(request.params)
+    passed_names = {name for source in sources for name in source.values}
     read = {name for job in jobs if job.name in request.targets for name in (*job.tables, *job.models)}
     for job in jobs:
         names = {param.name for param in job.params}
         unused_versions: list[str] = []
         if job.name in request.targets:
-            names |= request.params.keys() - declared
+            names |= passed_names - declared
             unused_versions = [name for name in request.options.versions.at if name not in read]
-        params = {name: value for name, value in request.params.items() if name in names}
+        own = [keep_names(source, names) for source in sources]
         try:
-            bound[job.name] = container.project.bind(job, params, origin="command line", at=unused_versions)
+            bound[job.name] = container.project.bind(job, own, at=unused_versions)
         except ParamErrors as error:
             problems += error.problems
     if problems:

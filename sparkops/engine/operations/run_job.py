@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
 from sparkops.engine.options import RunOptions
+from sparkops.engine.parameter_sources import Parameters, revealed_secrets, to_sources
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.bind import BoundParameters, ParameterSource, bind
+from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.record import Run
 from sparkops.runs.request import ReadVersions, RunRequest
 
@@ -17,17 +18,14 @@ if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
 
 
-def run_by_name(
-    container: ServiceContainer, name: str, params: Mapping[str, Any], *, options: RunOptions, origin: str
-) -> Run:
+def run_by_name(container: ServiceContainer, name: str, params: Parameters, *, options: RunOptions) -> Run:
     """Run the job of that name.
 
     Args:
         container: The services.
         name: Name of the job.
-        params: Parameter to value, as text or typed.
+        params: Parameters.
         options: Versions to read, and how the run relates to earlier ones.
-        origin: Where the parameters come from.
 
     Raises:
         ParamErrors: Everything that is wrong with the parameters; nothing was started.
@@ -35,7 +33,7 @@ def run_by_name(
         SparkopsError: What stopped the run.
     """
     declared = container.project.find_declared(name)
-    bound = container.project.bind(declared, params, origin=origin, at=options.versions.at)
+    bound = container.project.bind(declared, to_sources(params), at=options.versions.at)
     return run_declared(container, declared, bound, options)
 
 
@@ -53,7 +51,7 @@ def run_declared(
 
 def run_job(container: ServiceContainer, job: Job, params: Mapping[str, Any], *, options: RunOptions) -> Run:
     """Run a job with parameters from Python; see `run_by_name`."""
-    bound = container.project.bind(job, params, origin="python", at=options.versions.at)
+    bound = container.project.bind(job, to_sources(params), at=options.versions.at)
     container.require_suites_fit([job])
     start = choose_start(container, job, bound, options)
     if start.done is not None:
@@ -61,8 +59,13 @@ def run_job(container: ServiceContainer, job: Job, params: Mapping[str, Any], *,
     return execute_job(container, job, bound, versions=options.versions, start=start)
 
 
-def resume_run(container: ServiceContainer, run_id: str) -> Run:
+def resume_run(container: ServiceContainer, run_id: str, params: Parameters = ()) -> Run:
     """Resume a run that did not succeed: same parameters, same input versions, and nothing is written twice.
+
+    Args:
+        container: The services.
+        run_id: The run.
+        params: Values of parameters that are secrets, which the record does not contain.
 
     Raises:
         InputError: The run is still running.
@@ -75,7 +78,7 @@ def resume_run(container: ServiceContainer, run_id: str) -> Run:
         return earlier
     require_not_running(earlier)
     declared = project.find_declared(earlier.job)
-    bound = bind(declared, [ParameterSource(values=earlier.params, origin=f"run {earlier.id}")])
+    bound = project.bind_recorded(declared, earlier, to_sources(params))
     container.warm_up([declared])
     return execute_job(container, *project.load_job(declared, bound), start=RunStart(resume=earlier))
 
@@ -107,7 +110,7 @@ def execute_job(
     )
     container.listener.run_started(job.name)
     try:
-        run = execute(request, container.run_services, container.run_context())
+        run = execute(request, container.run_services, container.run_context(revealed_secrets(bound.values)))
     except SparkopsError as error:
         container.listener.run_failed(job.name, error)
         raise

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkops.engine.parameter_sources import Parameters, to_sources
 from sparkops.errors import BadData, InputError, JobFailed, ModelError, NotCompiled, SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Model
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def check_servable(
-    container: ServiceContainer, name: str, params: Mapping[str, Any], *, versions: ReadVersions, rows: int
+    container: ServiceContainer, name: str, params: Parameters, *, versions: ReadVersions, rows: int
 ) -> Compilation:
     """Fit a training job's model on the first rows of each table and compile it; nothing is recorded or registered.
 
     Args:
         container: The services.
         name: The job.
-        params: Parameter to value, as text or typed.
+        params: Parameters.
         versions: Versions to read.
         rows: Number of rows of each table.
 
@@ -44,7 +45,7 @@ def check_servable(
             f"Job `{name}` returns no Model, so there is nothing to compile ({declared.place}). "
             "Name a job that trains one; `sparkops jobs` lists them."
         )
-    bound = project.bind(declared, params, origin="command line", at=versions.at)
+    bound = project.bind(declared, to_sources(params), at=versions.at)
     container.starter.begin()
     job, bound = project.load_job(declared, bound)
     return compile_on_sample(container, job, bound.values, versions=versions, rows=rows)

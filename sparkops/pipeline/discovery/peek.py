@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,19 +12,22 @@ from types import FunctionType, ModuleType
 from typing import Any, NoReturn
 
 from sparkops.errors import DeclarationError
-from sparkops.pipeline.discovery.discover import discover, forget, import_all, is_discovered, jobs_of, modules
+from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
+from sparkops.pipeline.discovery.discover import discover, forget, import_all, is_discovered, jobs_of
+from sparkops.pipeline.discovery.jobs_folder import JobsFolder
 from sparkops.pipeline.discovery.placeholder import (
     PlaceholderFinder,
     has_placeholder,
     is_heavy_library_imported,
     is_placeholder,
 )
+from sparkops.pipeline.discovery.short_names import remove_short_names
 from sparkops.pipeline.job import Job
 
 _log = logging.getLogger("sparkops.pipeline")
 
 
-def peek(folder: Path) -> Mapping[str, Job]:
+def peek(folder: Path) -> DeclaredJobs:
     """Return the folder's jobs as `discover` does, with placeholders instead of heavy libraries: much faster.
 
     The jobs can be described, bound and ordered, but not called. `discover` is used instead when a heavy library is
@@ -34,18 +37,26 @@ def peek(folder: Path) -> Mapping[str, Job]:
     jobs = None if is_heavy_library_imported() or is_discovered(folder) else _import_with_placeholders(folder)
     if jobs is None:
         return discover(folder)
-    return {name: replace(job, function=_NotLoaded(job)) for name, job in jobs.items()}
+    peeked = {name: replace(job, function=_NotLoaded(job)) for name, job in jobs.items()}
+    return DeclaredJobs(peeked, jobs.broken)
 
 
-def _import_with_placeholders(folder: Path) -> Mapping[str, Job] | None:
-    """Return the jobs, or None when a declaration depends on a placeholder or the import failed."""
-    try:
-        with _placeholders_installed(folder):
-            jobs = jobs_of(import_all(folder))
-    except Exception as error:  # noqa: BLE001 - any failure with placeholders falls back to a real import
-        _log.debug("cannot peek at %s, importing it instead: %s", folder, error)
-        return None
-    return None if any(_uses_placeholder(job) for job in jobs.values()) else jobs
+def _import_with_placeholders(folder: Path) -> DeclaredJobs | None:
+    """Return the jobs, or None when a declaration depends on a placeholder or an import failed that may succeed without."""
+    with _placeholders_installed(folder):
+        jobs = jobs_of(JobsFolder.of(folder), *import_all(folder))
+    doubtful = [broken for broken in jobs.broken if not _fails_anyway(broken.message)]
+    if doubtful:
+        _log.debug("cannot peek at %s, importing it instead: %s", folder, doubtful[0].message)
+    return None if doubtful or any(_uses_placeholder(job) for job in jobs.values()) else jobs
+
+
+def _fails_anyway(message: str) -> bool:
+    """Return whether an error does not depend on the placeholders."""
+    return any(
+        text in message
+        for text in (": this is not Python: ", " are named `", "ModuleNotFoundError: No module")
+    )
 
 
 class _NotLoaded:
@@ -82,7 +93,7 @@ def _placeholders_installed(folder: Path) -> Iterator[None]:
 def _drop(folder: Path, before: set[str]) -> None:
     """Remove modules imported since `before` that belong to the folder or refer to a placeholder."""
     new = {name: module for name, module in sys.modules.items() if name not in before}
-    own = {module.__name__ for module in modules(folder)}
+    own = JobsFolder.of(folder).modules()
     dropped = {name for name in new if name in own or has_placeholder(new[name])}
     while more := {name for name in new.keys() - dropped if _refers_to(new[name], dropped)}:
         dropped |= more
@@ -91,6 +102,7 @@ def _drop(folder: Path, before: set[str]) -> None:
         parent, _, child = name.rpartition(".")
         if vars(sys.modules.get(parent, module)).get(child) is module:
             delattr(sys.modules[parent], child)
+    remove_short_names()
 
 
 def _refers_to(module: ModuleType, dropped: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -11,8 +12,10 @@ from sparkops.errors import InputError, ParamErrors, Problem
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.allowed_values import example_text
-from sparkops.pipeline.parameters.param_type import read_param_type
+from sparkops.pipeline.parameters.option import option_with_value
+from sparkops.pipeline.parameters.param_type import has_enum, read_param_type
 from sparkops.pipeline.parameters.value import parse, to_json
+from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.slice_filters import active_filters, describe_filter
 
 DEFAULT = "default"
@@ -23,14 +26,18 @@ class ParameterSource:
     """Parameter values from one origin.
 
     Args:
-        values: Parameter to text, JSON value or Python value.
+        values: Parameter to value.
         origin: Where the values come from: "command line", "python", "conf".
         origins: Parameter to a more precise origin, where known: "conf/base/params.yml:12".
+        form: The form of the values.
+        unusable: Parameter to why its value cannot be used; it is an error only if the parameter takes it from here.
     """
 
     values: Mapping[str, Any]
     origin: str
     origins: Mapping[str, str] = field(default_factory=dict)
+    form: ValueForm = ValueForm.TEXT
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     def origin_of(self, name: str) -> str:
         """Return the most precise origin known for a value."""
@@ -81,14 +88,22 @@ def rebind(bound: BoundParameters, *, peeked: Job, loaded: Job) -> BoundParamete
         peeked: The job as `peek` returned it.
         loaded: The same job as `discover` returned it.
     """
-    json_values = {param.name: to_json(param, bound.values[param.name]) for param in peeked.params}
-    values = bind(loaded, [ParameterSource(values=json_values, origin=DEFAULT)]).values
+    values = {
+        param.name: _rebind_one(param, bound.values[param.name], known)
+        for param, known in zip(loaded.params, peeked.params, strict=True)
+    }
     return BoundParameters(values=values, origins=bound.origins)
 
 
-def option(name: str) -> str:
-    """Return the command-line option of a parameter: `--max-iter`."""
-    return "--" + name.replace("_", "-")
+def _rebind_one(param: Param, value: Any, peeked: Param) -> Any:
+    if not has_enum(read_param_type(param.annotation)):
+        return value
+    return parse(param, to_json(peeked, value), ValueForm.RECORD)
+
+
+def secret_variable(name: str) -> str:
+    """Return the variable of the environment from which a Secret is taken if nothing else gives it."""
+    return f"SPARKOPS_SECRET_{name.upper()}"
 
 
 def _find_unknown(job: Job, sources: Sequence[ParameterSource]) -> Iterator[Problem]:
@@ -125,22 +140,21 @@ def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, st
     if source is not None:
         return _parse_from(param, source), source.origin_of(param.name)
     if param.required:
-        raise InputError(
-            f"`{param.name}` is missing: pass {option(param.name)} {example_text(read_param_type(param.annotation))}"
-        )
-    return _copy_list(param.default), DEFAULT
+        param_type = read_param_type(param.annotation)
+        variable = f", or set {secret_variable(param.name)}" if param_type.kind == "secret" else ""
+        example = option_with_value(param.name, example_text(param_type))
+        raise InputError(f"`{param.name}` is missing: pass {example}{variable}")
+    return deepcopy(param.default), DEFAULT
 
 
 def _parse_from(param: Param, source: ParameterSource) -> Any:
+    if param.name in source.unusable:
+        raise InputError(source.unusable[param.name])
     try:
-        return parse(param, source.values[param.name])
+        return parse(param, source.values[param.name], source.form)
     except InputError as error:
         raise InputError(f"{error}, from {_origin_text(source.origin_of(param.name))}") from None
 
 
 def _origin_text(origin: str) -> str:
     return "the command line" if origin == "command line" else origin
-
-
-def _copy_list(default: Any) -> Any:
-    return list(default) if isinstance(default, list) else default

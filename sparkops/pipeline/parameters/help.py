@@ -9,8 +9,8 @@ from functools import partial
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.allowed_values import describe_limits, type_label
-from sparkops.pipeline.parameters.bind import option
 from sparkops.pipeline.parameters.docstring import without_args
+from sparkops.pipeline.parameters.option import option, option_with_value
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value import to_text
 from sparkops.pipeline.write import Write
@@ -39,6 +39,11 @@ class ParameterHelp:
     required: bool
     help: str
     conf: str = ""
+
+    @property
+    def usage(self) -> str:
+        """Return the option with the label of its type: `--max-iter INT`."""
+        return option_with_value(self.name, self.type)
 
     @property
     def text(self) -> str:
@@ -82,7 +87,7 @@ def _format_default(param: Param) -> str:
 
 def usage(job: Job, rows: Sequence[ParameterHelp]) -> str:
     """Return the first part of `sparkops run JOB --help`: command line, docstring, inputs and outputs."""
-    required = "".join(f" {row.option} {row.type}" for row in rows if row.required)
+    required = "".join(f" {row.usage}" for row in rows if row.required)
     parts = [f"Usage: sparkops run {job.name}{required} [OPTIONS]", without_args(job.doc), _format_facts(job)]
     return "\n\n".join(part for part in parts if part)
 

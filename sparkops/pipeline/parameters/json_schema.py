@@ -9,15 +9,21 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.docstring import summary_of
 from sparkops.pipeline.parameters.param_type import ParamType, read_param_type
-from sparkops.pipeline.parameters.value import to_json
+from sparkops.pipeline.parameters.value import to_request_json
+from sparkops.pipeline.secret import Secret
 
-_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
+_TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "bool": {"type": "boolean"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "str": {"type": "string"},
     "date": {"type": "string", "format": "date"},
     "datetime": {"type": "string", "format": "date-time"},
+    "decimal": {"type": "string", "pattern": r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"},
+    "path": {"type": "string", "minLength": 1},
+    "timedelta": {"type": "string", "format": "duration"},
+    "secret": {"type": "string", "format": "password", "writeOnly": True},
+    "json": {},
 }
 _CONSTRAINTS: Final[Mapping[str, str]] = {
     "gt": "exclusiveMinimum",
@@ -28,6 +34,10 @@ _CONSTRAINTS: Final[Mapping[str, str]] = {
     "min_length": "minLength",
     "max_length": "maxLength",
     "pattern": "pattern",
+}
+_SIZES: Final[Mapping[str, Mapping[str, str]]] = {
+    "list": {"min_length": "minItems", "max_length": "maxItems"},
+    "dict": {"min_length": "minProperties", "max_length": "maxProperties"},
 }
 
 
@@ -47,12 +57,23 @@ def json_schema(job: Job) -> dict[str, Any]:
 def _property(param: Param) -> dict[str, Any]:
     schema = _schema(read_param_type(param.annotation))
     schema |= {"description": param.help} if param.help else {}
-    return schema if param.required else schema | {"default": to_json(param, param.default)}
+    has_default = not param.required and not isinstance(param.default, Secret)
+    return schema | {"default": to_request_json(param, param.default)} if has_default else schema
 
 
 def _schema(param_type: ParamType) -> dict[str, Any]:
-    if param_type.item is not None:
-        schema: dict[str, Any] = {"type": "array", "items": _schema(param_type.item)}
+    schema: dict[str, Any]
+    if param_type.kind == "dict" and param_type.item is not None:
+        schema = {"type": "object", "additionalProperties": _schema(param_type.item)}
+    elif param_type.item is not None:
+        schema = {"type": "array", "items": _schema(param_type.item)}
+        schema |= {"uniqueItems": True} if param_type.container in (set, frozenset) else {}
+    elif param_type.kind == "tuple":
+        count = len(param_type.members)
+        items = [_schema(member) for member in param_type.members]
+        schema = {"type": "array", "prefixItems": items, "minItems": count, "maxItems": count}
+    elif param_type.kind == "union":
+        schema = {"anyOf": [_schema(member) for member in param_type.members]}
     elif param_type.kind == "choice":
         schema = {"enum": list(_choices(param_type))}
     else:
@@ -61,7 +82,8 @@ def _schema(param_type: ParamType) -> dict[str, Any]:
         _constraint_name(param_type, key): _constraint_value(value)
         for key, value in param_type.limits.items()
     }
-    return {"anyOf": [schema, {"type": "null"}]} if param_type.optional else schema
+    is_nullable = param_type.optional and param_type.kind != "json"
+    return {"anyOf": [schema, {"type": "null"}]} if is_nullable else schema
 
 
 def _choices(param_type: ParamType) -> tuple[Any, ...]:
@@ -70,8 +92,7 @@ def _choices(param_type: ParamType) -> tuple[Any, ...]:
 
 
 def _constraint_name(param_type: ParamType, key: str) -> str:
-    items = {"min_length": "minItems", "max_length": "maxItems"} if param_type.kind == "list" else {}
-    return items.get(key, _CONSTRAINTS[key])
+    return _SIZES.get(param_type.kind, {}).get(key, _CONSTRAINTS[key])
 
 
 def _constraint_value(value: Any) -> Any:

@@ -7,25 +7,40 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
-ParamKind = Literal["bool", "int", "float", "str", "date", "datetime", "choice", "list"]
+from sparkops.pipeline.secret import Secret
+
+ParamKind = Literal[
+    "bool", "int", "float", "decimal", "str", "path", "date", "datetime", "timedelta", "secret", "choice",
+    "list", "tuple", "dict", "json", "union",
+]  # fmt: skip
 
 _SCALARS: dict[Any, ParamKind] = {
     bool: "bool",
     int: "int",
     float: "float",
+    Decimal: "decimal",
     str: "str",
+    Path: "path",
     date: "date",
     datetime: "datetime",
+    timedelta: "timedelta",
+    Secret: "secret",
 }
+# Kinds that any text can be a value of.
+_ANY_TEXT = ("str", "path")
+# Pairs of kinds of which a text does not say which one is meant.
+_AMBIGUOUS = (("str", "path"), ("float", "decimal"))
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 _NULLS = ("null", "none", "")
 ALLOWED = (
-    "bool, int, float, str, date, datetime, an Enum, Literal[...], list[...] or tuple[..., ...] of those, "
-    "`| None`, Annotated[...] with pydantic limits"
+    "bool, int, float, Decimal, str, Path, date, datetime, timedelta, Secret, an Enum, Literal[...], list[...], set[...] "
+    "or tuple[...] of those, dict[str, ...], JsonValue, `X | Y`, `| None`, Annotated[...] with pydantic limits"
 )
 
 
@@ -38,8 +53,9 @@ class ParamType:
         optional: Whether None is allowed.
         choices: Text to value, for a `choice`, in the order they were declared.
         names: Enum member names, accepted besides the text of their value.
-        item: The type of one item of a `list`.
-        as_tuple: Whether a `list` is passed to the function as a tuple.
+        item: The type of one item of a `list`, or of one value of a `dict`.
+        members: The types of a `union`, or of each item of a `tuple`.
+        container: The Python type of a `list`: list, tuple, set or frozenset.
         limits: Constraints of `Annotated`, by pydantic's names: `ge`, `le`, `min_length`, `pattern`, ...
         description: `Field(description=...)`; empty where there is none.
     """
@@ -49,27 +65,50 @@ class ParamType:
     choices: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, Any] = field(default_factory=dict)
     item: ParamType | None = None
-    as_tuple: bool = False
+    members: tuple[ParamType, ...] = ()
+    container: type = list
     limits: Mapping[str, Any] = field(default_factory=dict)
     description: str = ""
+
+    @property
+    def takes_any_text(self) -> bool:
+        """Return whether any text is a value, so that text in a file or request is taken literally."""
+        return self.kind in _ANY_TEXT or any(member.kind in _ANY_TEXT for member in self.members_of_union)
+
+    @property
+    def members_of_union(self) -> tuple[ParamType, ...]:
+        """Return the types of a union; empty for any other type."""
+        return self.members if self.kind == "union" else ()
 
 
 def read_param_type(annotation: Any) -> ParamType:
     """Return the parameter type of an annotation; raise TypeError that lists the supported types for any other."""
+    # pydantic's JsonValue is an alias that refers to itself.
+    if annotation is Any or getattr(annotation, "__name__", "") == "JsonValue":
+        return ParamType(kind="json", optional=True)
     annotation = _unwrap(annotation)
     if annotation in list(_SCALARS):
         return ParamType(kind=_SCALARS[annotation])
+    if typing.get_origin(annotation) is not None or annotation is dict:
+        return _read_generic(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _read_enum(annotation)
+    raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
+
+
+def _read_generic(annotation: Any) -> ParamType:
+    """Return the parameter type of an annotation with arguments: `list[int]`, `X | None`, `Annotated[...]`."""
     origin, args = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return _read_annotated(args[0], annotation.__metadata__)
     if origin in (Union, types.UnionType):
-        return _read_optional(args, annotation)
+        return _read_union(args, annotation)
     if origin is Literal:
         return _read_literal(args)
-    if origin in (list, tuple):
+    if annotation is dict or origin in (dict, Mapping):
+        return _read_dict(args, annotation)
+    if origin in (list, tuple, set, frozenset):
         return _read_list(origin, args, annotation)
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _read_enum(annotation)
     raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
 
 
@@ -107,13 +146,41 @@ def _parts(note: Any) -> tuple[Any, ...]:
     return tuple(parts) if isinstance(parts, list | tuple) else ()
 
 
-def _read_optional(args: tuple[Any, ...], annotation: Any) -> ParamType:
+def _read_union(args: tuple[Any, ...], annotation: Any) -> ParamType:
     others = [arg for arg in args if arg is not type(None)]
-    if len(others) != 1 or len(others) == len(args):
-        raise TypeError(f"`{type_text(annotation)}` mixes types: only `X | None` is allowed")
-    param_type = replace(read_param_type(others[0]), optional=True)
+    param_type = read_param_type(others[0]) if len(others) == 1 else _union_of(others, annotation)
+    if len(others) == len(args):
+        return param_type
     if all(text in param_type.choices for text in _NULLS):
         raise TypeError("choices named `null`, `none` and empty text leave no text for None")
+    return replace(param_type, optional=True)
+
+
+def _union_of(types_: list[Any], annotation: Any) -> ParamType:
+    """Return the type of `int | str`: scalars whose texts differ."""
+    members = tuple(read_param_type(one) for one in types_)
+    kinds = [member.kind for member in members]
+    bad = [kind for kind in kinds if kind in ("list", "tuple", "dict", "json", "secret", "union")]
+    if bad or any(member.optional for member in members):
+        raise TypeError(f"`{type_text(annotation)}`: a union consists of single values, such as `int | str`")
+    ambiguous = next((pair for pair in _AMBIGUOUS if set(pair) <= set(kinds)), None)
+    if ambiguous or len(set(kinds)) < len(kinds):
+        raise TypeError(f"`{type_text(annotation)}`: a text does not say which of these types it is")
+    return ParamType(kind="union", members=members)
+
+
+def _read_dict(args: tuple[Any, ...], annotation: Any) -> ParamType:
+    key, value = args or (str, Any)
+    if key is not str:
+        raise TypeError(f"`{type_text(annotation)}`: the keys of a dict are text: write dict[str, X]")
+    return ParamType(kind="dict", item=_part(value, annotation))
+
+
+def _part(annotation: Any, container: Any) -> ParamType:
+    """Return the type of an item of a list or a value of a dict."""
+    param_type = read_param_type(annotation)
+    if param_type.kind == "secret":
+        raise TypeError(f"`{type_text(container)}`: a Secret is a parameter of its own")
     return param_type
 
 
@@ -168,11 +235,23 @@ def _by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return by_text
 
 
-def _read_list(origin: Any, args: tuple[Any, ...], annotation: Any) -> ParamType:
-    as_tuple = origin is tuple
-    if not args or (as_tuple and args[1:] != (Ellipsis,)):
+def _read_list(origin: type, args: tuple[Any, ...], annotation: Any) -> ParamType:
+    if origin is tuple and args and Ellipsis not in args:
+        items = tuple(_part(arg, annotation) for arg in args)
+        if any(item.kind in ("list", "tuple", "dict") for item in items):
+            raise TypeError(f"`{type_text(annotation)}`: the items of a tuple are single values")
+        return ParamType(kind="tuple", members=items)
+    if not args or (origin is tuple and args[1:] != (Ellipsis,)):
         raise TypeError(f"`{type_text(annotation)}`: write list[X] or tuple[X, ...]")
-    item = read_param_type(args[0])
-    if item.kind == "list":
-        raise TypeError(f"`{type_text(annotation)}`: a list of lists is not a parameter")
-    return ParamType(kind="list", item=item, as_tuple=as_tuple)
+    item = _part(args[0], annotation)
+    if item.kind in ("list", "tuple"):
+        raise TypeError(f"`{type_text(annotation)}`: a list of lists is not a parameter; JsonValue is one")
+    if origin in (set, frozenset) and item.kind in ("dict", "json"):
+        raise TypeError(f"`{type_text(annotation)}`: the items of a set are single values")
+    return ParamType(kind="list", item=item, container=origin)
+
+
+def has_enum(param_type: ParamType) -> bool:
+    """Return whether values of a type are, or contain, members of an Enum."""
+    parts = (*param_type.members, *((param_type.item,) if param_type.item else ()))
+    return bool(param_type.names) or any(map(has_enum, parts))

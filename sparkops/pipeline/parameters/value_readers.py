@@ -3,205 +3,240 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from enum import Enum
-from numbers import Integral, Real
 from typing import Any, Final
 
 from sparkops.pipeline.parameters.allowed_values import format_value
 from sparkops.pipeline.parameters.param_type import ParamType
-
-_TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
-_INT: Final = re.compile(r"[+-]?[0-9]{1,4000}")
-_FLOAT: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+from sparkops.pipeline.parameters.text_readers import (
+    SCALAR_TEXTS,
+    InvalidValueError,
+    finite,
+    is_null_word,
+    is_quoted,
+    unquote,
 )
+from sparkops.pipeline.parameters.typed_readers import SCALAR_VALUES
+from sparkops.pipeline.parameters.value_form import ValueForm
+from sparkops.place import YamlScalar, unwrap_scalars
+
+__all__ = ["InvalidValueError", "read_value"]
+
+# Kinds that JSON has itself: a text beside them is a text, if the parameter takes any.
+_JSON_KINDS: Final = ("bool", "int", "float")
 
 
-class InvalidValueError(ValueError):
-    """A value that is not of the type; the text, if any, adds a detail to the error of `value.parse`."""
-
-
-def read_value(param_type: ParamType, raw: Any) -> Any:
+def read_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     """Convert `raw` to the type, before constraints are applied; raise InvalidValueError."""
+    if isinstance(raw, YamlScalar):
+        return _from_scalar(param_type, raw, form)
+    if param_type.kind == "json":
+        return _json_text(raw) if form is ValueForm.TEXT and isinstance(raw, str) else _json_value(raw)
     if raw is None:
         if param_type.optional:
             return None
         raise InvalidValueError("null is not accepted here")
-    if isinstance(raw, str) and not isinstance(raw, Enum):
-        return _from_text(param_type, raw)
-    return _READERS[param_type.kind](param_type, raw)
+    is_text = isinstance(raw, str) and not isinstance(raw, Enum)
+    if is_text and form is not ValueForm.PYTHON:
+        return _from_text(param_type, raw, form)
+    if param_type.kind in _COMPOUND_VALUES:
+        return _COMPOUND_VALUES[param_type.kind](param_type, raw, form)
+    return SCALAR_VALUES[param_type.kind](param_type, raw, form)
 
 
-def _from_text(param_type: ParamType, text: str) -> Any:
+def _from_scalar(param_type: ParamType, raw: YamlScalar, form: ValueForm) -> Any:
+    """Read a scalar of a YAML file that is written in another form than its own: `012`, `True`, `1.10`."""
+    if raw.value is None:
+        return read_value(param_type, None, form)
+    if param_type.kind in ("str", "path"):
+        raise InvalidValueError(f'put it in quotes: "{raw.text}"')
+    if param_type.kind == "decimal" and not isinstance(raw.value, bool):
+        return SCALAR_TEXTS["decimal"](param_type, raw.text)
+    return read_value(param_type, raw.value, form)
+
+
+def _from_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
+    if param_type.kind == "union":
+        return _union_text(param_type, text, form)
     if param_type.optional and text not in param_type.choices:
-        if text.strip().lower() in ("", "null", "none"):
+        is_literal = param_type.takes_any_text and form is not ValueForm.TEXT
+        if not is_literal and is_null_word(text):
             return None
-        text = _unquote(text)
-    return _TEXTS[param_type.kind](param_type, text)
+        text = text if is_literal and form is ValueForm.JSON else unquote(text)
+    if param_type.kind in _COMPOUND_TEXTS:
+        return _COMPOUND_TEXTS[param_type.kind](param_type, text)
+    return SCALAR_TEXTS[param_type.kind](param_type, text)
 
 
-def _unquote(text: str) -> str:
-    if len(text) > 1 and text[0] == text[-1] == '"':
+def _union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
+    """Read a text as the first type of a union that accepts it; any text is text last."""
+    if param_type.takes_any_text and is_quoted(text):
+        return _literal_text(param_type, unquote(text))
+    if param_type.optional and form is ValueForm.TEXT and is_null_word(text):
+        return None
+    skipped = _JSON_KINDS if form is not ValueForm.TEXT and param_type.takes_any_text else ()
+    for member in param_type.members:
+        # Beside other types, only the words of JSON are a bool.
+        is_other_bool = member.kind == "bool" and text.strip().lower() not in ("true", "false")
+        if member.kind in skipped or is_other_bool or member.takes_any_text:
+            continue
         try:
-            return str(json.loads(text))
-        except ValueError:
-            return text
-    return text
-
-
-def _bool_text(_: ParamType, text: str) -> bool:
-    word = text.strip().lower()
-    if word not in _TRUE | _FALSE:
-        raise InvalidValueError
-    return word in _TRUE
-
-
-def _int_text(_: ParamType, text: str) -> int:
-    if not _INT.fullmatch(text.strip()):
-        raise InvalidValueError
-    return int(text.strip())
-
-
-def _float_text(_: ParamType, text: str) -> float:
-    if not _FLOAT.fullmatch(text.strip()):
-        raise InvalidValueError
-    return _finite(float(text.strip()))
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise InvalidValueError("nan, inf and numbers beyond 1.8e308 are refused")
-    return value
-
-
-def _date_text(_: ParamType, text: str) -> date:
-    if not _DATE.fullmatch(text.strip()):
-        raise InvalidValueError
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InvalidValueError(str(error)) from None
-
-
-def _datetime_text(_: ParamType, text: str) -> datetime:
-    if not _DATETIME.fullmatch(text.strip()):
-        raise InvalidValueError
-    try:
-        return datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise InvalidValueError(str(error)) from None
-
-
-def _choice_text(param_type: ParamType, text: str) -> Any:
-    for known in (param_type.choices, param_type.names):
-        for word in (text, text.strip()):
-            if word in known:
-                return known[word]
+            return SCALAR_TEXTS[member.kind](member, text)
+        except InvalidValueError:
+            continue
+    if param_type.takes_any_text:
+        return _literal_text(param_type, text)
+    if param_type.optional and is_null_word(text):
+        return None
     raise InvalidValueError
+
+
+def _literal_text(param_type: ParamType, text: str) -> Any:
+    member = next(member for member in param_type.members if member.takes_any_text)
+    return SCALAR_TEXTS[member.kind](member, text)
+
+
+def _union_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+    """Return a value of the first type of a union that it has exactly, else of the first that accepts it."""
+    accepted = []
+    for member in param_type.members:
+        try:
+            accepted.append(read_value(member, raw, form))
+        except InvalidValueError:
+            continue
+    if not accepted:
+        raise InvalidValueError
+    return next((value for value in accepted if type(value) is type(raw)), accepted[0])
+
+
+def _items_of_text(param_type: ParamType, text: str) -> tuple[list[Any], ValueForm]:
+    """Return the items of a text, a JSON array or separated by commas, and their form."""
+    if text.lstrip().startswith("["):
+        return list(_load_json(text, "array")), ValueForm.JSON
+    words = [word.strip() for word in text.split(",")] if text.strip() else []
+    if param_type.item is not None and param_type.item.kind in ("dict", "json"):
+        raise InvalidValueError("write a JSON array")
+    return words, ValueForm.TEXT
 
 
 def _list_text(param_type: ParamType, text: str) -> Any:
-    if text.lstrip().startswith("["):
-        return _list_value(param_type, _json(text))
-    if not text.strip():
-        return _list_value(param_type, [])
-    return _list_value(param_type, [word.strip() for word in text.split(",")])
+    items, form = _items_of_text(param_type, text)
+    return _list_value(param_type, items, form)
 
 
-def _json(text: str) -> Any:
+def _list_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+    accepted = (set, frozenset) if param_type.container in (set, frozenset) else (list, tuple)
+    if form is not ValueForm.PYTHON:
+        accepted = (list, tuple)
+    if not isinstance(raw, accepted) or param_type.item is None:
+        raise InvalidValueError
+    items = [_item(param_type.item, number, item, form) for number, item in enumerate(raw)]
+    return param_type.container(items)
+
+
+def _tuple_text(param_type: ParamType, text: str) -> Any:
+    items, form = _items_of_text(param_type, text)
+    return _tuple_value(param_type, items, form)
+
+
+def _tuple_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+    if not isinstance(raw, list | tuple):
+        raise InvalidValueError
+    if len(raw) != len(param_type.members):
+        raise InvalidValueError(f"it has {len(raw)} items, not {len(param_type.members)}")
+    pairs = enumerate(zip(param_type.members, raw, strict=True))
+    return tuple(_item(member, number, item, form) for number, (member, item) in pairs)
+
+
+def _dict_text(param_type: ParamType, text: str) -> Any:
+    if text.lstrip().startswith("{"):
+        return _dict_value(param_type, _load_json(text, "object"), ValueForm.JSON)
+    pairs = [word.partition("=") for word in text.split(",")] if text.strip() else []
+    keys = [key.strip() for key, _, _ in pairs]
+    if any(not equals for _, equals, _ in pairs) or len(set(keys)) < len(keys):
+        raise InvalidValueError("write a JSON object, or key=value pairs with different keys")
+    values = {key: value.strip() for key, (_, _, value) in zip(keys, pairs, strict=True)}
+    if param_type.item is not None and param_type.item.kind == "json":
+        return {key: _json_or_text(value) for key, value in values.items()}
+    return _dict_value(param_type, values, ValueForm.TEXT)
+
+
+def _dict_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+    if not isinstance(raw, Mapping) or param_type.item is None:
+        raise InvalidValueError
+    if not all(isinstance(key, str) for key in raw):
+        raise InvalidValueError("its keys must be text")
+    return {key: _item(param_type.item, repr(key), value, form) for key, value in raw.items()}
+
+
+def _item(param_type: ParamType, key: int | str, raw: Any, form: ValueForm) -> Any:
+    try:
+        return read_value(param_type, raw, form)
+    except InvalidValueError as error:
+        more = f", {error}" if str(error) else ""
+        raise InvalidValueError(f"item {key} is {format_value(raw)}{more}") from None
+
+
+def _json_text(text: str) -> Any:
+    return _json_value(_load_json(text, "value"))
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return _json_text(text)
+    except InvalidValueError:
+        return text
+
+
+def _load_json(text: str, kind: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InvalidValueError(f"not a JSON array: {error}") from None
+        raise InvalidValueError(f"not a JSON {kind}: {error}") from None
 
 
-_TEXTS: Final[Mapping[str, Callable[[ParamType, str], Any]]] = {
-    "bool": _bool_text,
-    "int": _int_text,
-    "float": _float_text,
-    "str": lambda _, text: text,
-    "date": _date_text,
-    "datetime": _datetime_text,
-    "choice": _choice_text,
+def _json_value(raw: Any) -> Any:
+    """Return a value that JSON can hold, with every number finite and every key text."""
+    value = unwrap_scalars(raw)
+    if value is None or isinstance(value, bool | int) or type(value) is str:
+        return value
+    if isinstance(value, float):
+        return finite(value)
+    if isinstance(value, list):
+        return [_json_value(item) for item in value]
+    if isinstance(value, dict) and all(type(key) is str for key in value):
+        return {key: _json_value(item) for key, item in value.items()}
+    raise InvalidValueError(f"{format_value(value)} is not a JSON value")
+
+
+_COMPOUND_TEXTS: Final[Mapping[str, Callable[[ParamType, str], Any]]] = {
     "list": _list_text,
+    "tuple": _tuple_text,
+    "dict": _dict_text,
 }
-
-
-def _bool_value(_: ParamType, raw: Any) -> bool:
-    if not isinstance(raw, bool):
-        raise InvalidValueError
-    return raw
-
-
-def _int_value(_: ParamType, raw: Any) -> int:
-    """Return any integer, NumPy's too, as Python's own."""
-    if isinstance(raw, bool) or not isinstance(raw, Integral):
-        raise InvalidValueError
-    return int(raw)
-
-
-def _float_value(_: ParamType, raw: Any) -> float:
-    if isinstance(raw, bool) or not isinstance(raw, Real):
-        raise InvalidValueError
-    try:
-        return _finite(float(raw))
-    except OverflowError:
-        raise InvalidValueError("beyond 1.8e308") from None
-
-
-def _no_value(_: ParamType, __: Any) -> str:
-    raise InvalidValueError
-
-
-def _date_value(_: ParamType, raw: Any) -> date:
-    if not isinstance(raw, date) or isinstance(raw, datetime):
-        raise InvalidValueError
-    return date(raw.year, raw.month, raw.day)
-
-
-def _datetime_value(_: ParamType, raw: Any) -> datetime:
-    """Return any datetime, pandas' Timestamp too, as Python's own."""
-    if not isinstance(raw, datetime):
-        raise InvalidValueError
-    return datetime.combine(raw.date(), raw.timetz())
-
-
-def _choice_value(param_type: ParamType, raw: Any) -> Any:
-    for choice in param_type.choices.values():
-        comparable = choice.value if isinstance(choice, Enum) and not isinstance(raw, Enum) else choice
-        if type(comparable) is type(raw) and comparable == raw:
-            return choice
-    raise InvalidValueError
-
-
-def _list_value(param_type: ParamType, raw: Any) -> Any:
-    if not isinstance(raw, list | tuple) or param_type.item is None:
-        raise InvalidValueError
-    items = [_item(param_type.item, number, item) for number, item in enumerate(raw)]
-    return tuple(items) if param_type.as_tuple else items
-
-
-def _item(param_type: ParamType, number: int, raw: Any) -> Any:
-    try:
-        return read_value(param_type, raw)
-    except InvalidValueError as error:
-        reason = f", {error}" if str(error) else ""
-        raise InvalidValueError(f"item {number} is {format_value(raw)}{reason}") from None
-
-
-_READERS: Final[Mapping[str, Callable[[ParamType, Any], Any]]] = {
-    "bool": _bool_value,
-    "int": _int_value,
-    "float": _float_value,
-    "str": _no_value,
-    "date": _date_value,
-    "datetime": _datetime_value,
-    "choice": _choice_value,
+_COMPOUND_VALUES: Final[Mapping[str, Callable[[ParamType, Any, ValueForm], Any]]] = {
     "list": _list_value,
+    "tuple": _tuple_value,
+    "dict": _dict_value,
+    "union": _union_value,
 }
+
+
+def read_repeated(param_type: ParamType, texts: list[str]) -> Any:
+    """Return the value of an option that is given several times: its lists are joined, its dicts are merged.
+
+    Each text is read as if it were the only one: `--names a,b --names c` is a, b, c.
+    """
+    values = [_from_text(param_type, text, ValueForm.TEXT) for text in texts]
+    if param_type.kind == "dict":
+        merged: dict[str, Any] = {}
+        for value in values:
+            repeated = merged.keys() & value
+            if repeated:
+                raise InvalidValueError(f"the key {min(repeated)!r} is given twice")
+            merged |= value
+        return merged
+    if param_type.kind != "list" or any(value is None for value in values):
+        raise InvalidValueError("it is given several times")
+    return param_type.container(item for value in values for item in value)

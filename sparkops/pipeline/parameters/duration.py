@@ -1,0 +1,88 @@
+"""Durations as text: ISO 8601 (`PT1H30M`), or numbers with units (`1h30m`, `1.5 days`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+_UNITS: Final[Mapping[str, Decimal | int]] = {
+    "w": 604_800,
+    "week": 604_800,
+    "d": 86_400,
+    "day": 86_400,
+    "h": 3_600,
+    "hour": 3_600,
+    "m": 60,
+    "min": 60,
+    "minute": 60,
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "ms": Decimal("0.001"),
+    "us": Decimal("0.000001"),
+}
+_NUMBER: Final = r"[0-9]+(?:\.[0-9]+)?"
+_ISO: Final = re.compile(
+    rf"P(?:({_NUMBER})W)?(?:({_NUMBER})D)?(?:T(?:({_NUMBER})H)?(?:({_NUMBER})M)?(?:({_NUMBER})S)?)?"
+)
+_PART: Final = re.compile(rf"\s*({_NUMBER})\s*([a-z]+)")
+_ISO_UNITS: Final = ("w", "d", "h", "m", "s")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return the duration of a text.
+
+    Raises:
+        ValueError: The text is no duration, is finer than a microsecond, or is beyond what a timedelta holds.
+    """
+    words = text.strip()
+    sign, words = (-1, words[1:]) if words.startswith("-") else (1, words)
+    microseconds = sign * _seconds(words) * 1_000_000
+    if microseconds != microseconds.to_integral_value():
+        raise ValueError("finer than a microsecond")
+    try:
+        return timedelta(microseconds=int(microseconds))
+    except OverflowError:
+        raise ValueError("beyond 999999999 days") from None
+
+
+def _seconds(text: str) -> Decimal:
+    iso = _ISO.fullmatch(text)
+    if iso is not None and any(iso.groups()) and not text.endswith("T"):
+        pairs = [(number, unit) for number, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if number]
+    else:
+        pairs = _unit_pairs(text.lower())
+    return sum((Decimal(number) * _UNITS[unit] for number, unit in pairs), Decimal())
+
+
+def _unit_pairs(text: str) -> list[tuple[str, str]]:
+    """Return numbers with their units, each unit once."""
+    pairs: list[tuple[str, str]] = []
+    position = 0
+    while position < len(text):
+        part = _PART.match(text, position)
+        if part is None:
+            raise ValueError("a number needs a unit: w, d, h, m, s, ms or us")
+        unit = part[2] if part[2] in _UNITS else part[2].removesuffix("s")
+        if unit not in _UNITS or unit in [other for _, other in pairs]:
+            raise ValueError(f"`{part[2]}` is no unit, or is given twice: w, d, h, m, s, ms or us")
+        pairs.append((part[1], unit))
+        position = part.end()
+    if not pairs:
+        raise ValueError("it is empty")
+    return pairs
+
+
+def format_duration(value: timedelta) -> str:
+    """Return a duration in ISO 8601; `parse_duration` reads it back exactly."""
+    sign, value = ("-", -value) if value < timedelta() else ("", value)
+    minutes, seconds = divmod(value.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
+    days = f"{value.days}D" if value.days else ""
+    time = "".join(f"{number}{unit}" for number, unit in ((hours, "H"), (minutes, "M")) if number)
+    time += f"{seconds}{fraction}S" if seconds or fraction or not (days or time) else ""
+    return f"{sign}P{days}{'T' + time if time else ''}"

@@ -1,0 +1,38 @@
+"""The command-line options of parameters."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Options that every command of a job has; a parameter of such a name is given as `--param NAME=VALUE`.
+RESERVED: Final = frozenset(
+    {
+        "help",
+        "project",
+        "env",
+        "set",
+        "overrides",
+        "at",
+        "as_of",
+        "upstream",
+        "force",
+        "debug",
+        "param",
+        "params_file",
+        "dry_run",
+        "run_key",
+        "resume",
+        "new",
+        "rows",
+    }
+)
+
+
+def option(name: str) -> str:
+    """Return the option of a parameter: `--max-iter`, or `--param at=` where the command line has an option of that name."""
+    return f"--param {name}=" if name in RESERVED else "--" + name.replace("_", "-")
+
+
+def option_with_value(name: str, value: str) -> str:
+    """Return an option with its value, as it is typed."""
+    return f"{option(name)}{'' if name in RESERVED else ' '}{value}"
