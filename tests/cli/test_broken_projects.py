@@ -107,3 +107,20 @@ def test_two_writers_of_one_table_stop_only_flows_that_use_it(project, capsys):
     assert "The table `shared` has two writers" in capsys.readouterr().err
     assert run_command(["flow", "good", "--param", "n=x"]) == 2
     assert "has two writers" not in capsys.readouterr().err
+
+
+def test_an_invalid_suite_of_another_table_stops_only_what_checks_it(project, capsys):
+    (project / "conf/checks/other.yml").write_text("expectations: [\n")
+    assert run_command(["run", "good", "--dry-run"]) == 0
+    (project / "conf/checks/good.yml").write_text("expectations: [\n")
+    assert run_command(["run", "good", "--dry-run"]) == 2
+    assert "Error: Not valid YAML" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_text_stops_only_its_own_jobs(project, capsys):
+    (project / "jobs/latin.py").write_bytes(b"x = '\xff'\n")
+    (project / "jobs/gone.py").symlink_to("nowhere.py")
+    assert run_command(["run", "good", "--dry-run"]) == 0
+    warnings = capsys.readouterr().err
+    assert "Warning: jobs/latin.py" in warnings
+    assert "Warning: jobs/gone.py: there is no such file to read" in warnings
