@@ -172,8 +172,11 @@ class CheckRunner(Protocol):
     def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> CheckOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
 
-    def write_docs(self, outcomes: Sequence[CheckOutcome]) -> None:
-        """Write the pages of these results. An error is a warning: it changes no verdict and no state."""
+    def write_docs(self, outcomes: Sequence[CheckOutcome], *, is_published: bool = True) -> None:
+        """Write the pages of these results. An error is a warning: it changes no verdict and no state.
+
+        `is_published` is False if the checks allowed the rows to be published, and the run refused them for another reason.
+        """
 
 
 class CheckHistory(Protocol):

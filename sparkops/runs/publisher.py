@@ -161,7 +161,7 @@ class Publisher:
                 self.services.history.append(
                     results, run_id=self.attempt.run_id, job=self.job.name, versions={}
                 )
-                self.services.checks.write_docs(checked)
+                self.services.checks.write_docs(checked, is_published=False)
             raise
 
     def _stage_all(self, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:

@@ -123,7 +123,7 @@ class _BatchPublisher:
         except BadData:
             if outcome is not None:
                 self._append_history(outcome.results, batch, {})
-                self.write_docs()
+                self.write_docs(is_published=False)
             raise
 
     def record_checks(self) -> None:
@@ -133,10 +133,10 @@ class _BatchPublisher:
                 checks = [to_record(result) for result in results]
                 self.publisher.attempt.append("checked", checks=checks, part=part)
 
-    def write_docs(self) -> None:
-        """Write the Data Docs of the last batch."""
+    def write_docs(self, *, is_published: bool = True) -> None:
+        """Write the page of the last batch that was checked."""
         if self.last_outcome is not None:
-            self.publisher.services.checks.write_docs([self.last_outcome])
+            self.publisher.services.checks.write_docs([self.last_outcome], is_published=is_published)
 
     def _add_published(self) -> None:
         """Add the results of the batch that was just published to those of the earlier ones; a changed suite replaces them."""

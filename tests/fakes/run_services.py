@@ -198,6 +198,7 @@ class FakeChecks:
     rules: dict[str, tuple[Callable[[int], bool], str]] = field(default_factory=dict)
     max_quarantined: int | None = None
     runs_with_docs: list[str] = field(default_factory=list)
+    published_docs: list[bool] = field(default_factory=list)
 
     def identity(self, table: str) -> str | None:
         return repr(self.rules[table][1]) if table in self.rules else None
@@ -231,8 +232,9 @@ class FakeChecks:
             block_reason="too many rows quarantined" if exceeded else "",
         )
 
-    def write_docs(self, outcomes: Sequence[Any]) -> None:
+    def write_docs(self, outcomes: Sequence[Any], *, is_published: bool = True) -> None:
         self.runs_with_docs += sorted({outcome.run_id for outcome in outcomes})
+        self.published_docs.append(is_published)
 
 
 @dataclass

@@ -54,7 +54,8 @@ class CheckPages:
 
         Args:
             outcome: What the checkpoint decided.
-            is_published: Whether its run publishes the rows; False for the check of an existing table.
+            is_published: Whether its run publishes the rows; False for the check of an existing table, and for a run that
+                refused them for another reason.
 
         Returns:
             None if there is no page.

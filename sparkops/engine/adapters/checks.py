@@ -63,10 +63,10 @@ class SuiteRunner:
         suite = self.checks.suite(table)
         return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
 
-    def write_docs(self, outcomes: Sequence[Any]) -> None:
+    def write_docs(self, outcomes: Sequence[Any], *, is_published: bool = True) -> None:
         """Write the pages of these results; an error is logged, and the run continues."""
         for outcome in outcomes:
-            self.pages.write(outcome)
+            self.pages.write(outcome, is_published=is_published)
 
 
 @dataclass(frozen=True, slots=True)
