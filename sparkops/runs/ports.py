@@ -104,9 +104,21 @@ class TableWriter(Protocol):
         """
 
     def quarantine(
-        self, frame: DataFrame, *, table: str, run_id: str, batch: MicroBatch | None = ...
+        self,
+        frame: DataFrame,
+        *,
+        table: str,
+        run_id: str,
+        batch: MicroBatch | None = ...,
+        replace: bool = ...,
     ) -> PublishedVersion:
-        """Append rejected rows to the table's quarantine exactly once for this run, or for this micro-batch."""
+        """Append rejected rows to the table's quarantine exactly once for this run, or for this micro-batch.
+
+        With `replace` they replace all rows of the quarantine.
+        """
+
+    def clear_quarantine(self, table: str, *, run_id: str, batch: MicroBatch | None = ...) -> None:
+        """Remove all rows of the table's quarantine exactly once for this run, or for this micro-batch."""
 
     def find_published(
         self, table: str, run_id: str, batch: MicroBatch | None = ...

@@ -85,9 +85,15 @@ class Publisher:
                 quarantined = services.writer.find_published(write.table + QUARANTINE, run_id, batch)
                 yield from (commit for commit in (quarantined, published) if commit is not None)
                 return
+        # The rows that an earlier run quarantined belong to the rows that are overwritten now.
+        is_overwritten = write.mode == "overwrite"
         if bad is not None:
             frame = decision.read(bad, services.staging)
-            yield services.writer.quarantine(frame, table=write.table, run_id=run_id, batch=batch)
+            yield services.writer.quarantine(
+                frame, table=write.table, run_id=run_id, batch=batch, replace=is_overwritten
+            )
+        elif is_overwritten:
+            services.writer.clear_quarantine(write.table, run_id=run_id, batch=batch)
         frame = decision.read(rows, services.staging)
         yield services.writer.publish(
             frame, write, run_id=run_id, values=self.values, staged=rows, batch=batch

@@ -20,7 +20,7 @@ from sparkops.tables.check_history import append_results, read_results
 from sparkops.tables.error_messages.translation import explain
 from sparkops.tables.inspect import Inspector
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.quarantine.quarantine import append_rejected
+from sparkops.tables.quarantine.quarantine import append_rejected, clear_quarantine
 from sparkops.tables.quarantine.release import Releases
 from sparkops.tables.quarantine.summary import summarize_quarantine
 from sparkops.tables.read import pin_table, read_pinned
@@ -138,13 +138,29 @@ class Tables:
         return find_published(self._catalog.locate(table), self._session, WriteId(run_id, batch))
 
     def quarantine(
-        self, frame: DataFrame, *, table: str, run_id: str, batch: MicroBatch | None = None
+        self,
+        frame: DataFrame,
+        *,
+        table: str,
+        run_id: str,
+        batch: MicroBatch | None = None,
+        replace: bool = False,
     ) -> PublishedVersion:
-        """Append rejected rows to the table's quarantine exactly once for a run, or for a micro-batch."""
+        """Append rejected rows to the table's quarantine exactly once for a run, or for a micro-batch.
+
+        With `replace` they replace all rows of the quarantine, as the table is overwritten.
+        """
         location = self._catalog.locate(self.quarantine_name(table))
         open_files = self._open_files(Write(table=location.table), run_id)
         write_id = WriteId(run_id, batch)
-        return append_rejected(location, self._session, frame, write_id=write_id, open_files=open_files)
+        return append_rejected(
+            location, self._session, frame, write_id=write_id, open_files=open_files, replace=replace
+        )
+
+    def clear_quarantine(self, table: str, *, run_id: str, batch: MicroBatch | None = None) -> None:
+        """Remove all rows of a table's quarantine exactly once for a run, or for a micro-batch, that overwrites the table."""
+        location = self._catalog.locate(self.quarantine_name(table))
+        clear_quarantine(location, self._session, write_id=WriteId(run_id, batch))
 
     def quarantine_name(self, table: str) -> str:
         """Return the name of a table's quarantine, which is a table, too."""

@@ -95,9 +95,19 @@ class FakeTables:
         return self._commit(frame, write.table, run_id, batch)
 
     def quarantine(
-        self, frame: Any, *, table: str, run_id: str, batch: MicroBatch | None = None
+        self,
+        frame: Any,
+        *,
+        table: str,
+        run_id: str,
+        batch: MicroBatch | None = None,
+        replace: bool = False,
     ) -> PublishedVersion:
         return self._commit(frame, f"{table}__quarantine", run_id, batch)
+
+    def clear_quarantine(self, table: str, *, run_id: str, batch: MicroBatch | None = None) -> None:
+        if self.versions.get(f"{table}__quarantine", [[]])[-1]:
+            self._commit(FakeFrame([]), f"{table}__quarantine", run_id, batch)
 
     def _commit(self, frame: Any, table: str, run_id: str, batch: MicroBatch | None) -> PublishedVersion:
         key = (table, run_id if batch is None else str(batch))

@@ -36,3 +36,26 @@ def test_the_same_run_may_write_a_table_and_its_quarantine(tables, frame):
     tables.publish(frame(), Write(table="t"), run_id="r1")
     assert not tables.quarantine(frame(), table="t", run_id="r1").already_published
     assert [t.name for t in tables.list()] == ["t", "t__quarantine"]
+
+
+def test_rows_of_an_overwritten_table_replace_those_that_were_quarantined_before(tables, frame, rows):
+    first = frame([(1, "a"), (2, "b")], "id int, v string")
+    second = frame([(3, 0.5)], "id int, v double")
+    tables.quarantine(first, table="t", run_id="r1")
+    tables.quarantine(second, table="t", run_id="r2", replace=True)
+    assert rows("t__quarantine") == [(3, 0.5, "r2")]
+    again = tables.quarantine(second, table="t", run_id="r2", replace=True)
+    assert again.already_published
+    assert len(rows("t__quarantine", at=0)) == 2
+
+
+def test_a_quarantine_is_cleared_once_for_a_run_and_keeps_its_older_versions(tables, frame, rows):
+    tables.clear_quarantine("t", run_id="r0")
+    assert not tables.info("t__quarantine").exists
+    tables.quarantine(frame(), table="t", run_id="r1")
+    tables.clear_quarantine("t", run_id="r2")
+    tables.clear_quarantine("t", run_id="r2")
+    tables.clear_quarantine("t", run_id="r3")
+    assert rows("t__quarantine") == []
+    assert [commit.run_id for commit in tables.history("t__quarantine")] == ["r2", "r1"]
+    assert len(rows("t__quarantine", at=0)) == 3

@@ -10,7 +10,7 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.log.delta_log import find_version, schema_json
+from sparkops.tables.log.delta_log import find_version, load_version, schema_json
 from sparkops.tables.schema import columns, find_type_conflicts
 from sparkops.tables.session import Session
 from sparkops.tables.write.publish import Publication, publish_frame
@@ -35,6 +35,7 @@ def append_rejected(
     *,
     write_id: WriteId,
     open_files: OpenFiles | None = None,
+    replace: bool = False,
 ) -> PublishedVersion:
     """Append rejected rows to a quarantine, once for a run.
 
@@ -46,15 +47,28 @@ def append_rejected(
         frame: The rejected rows.
         write_id: Identifies the write. Its run is stored in each row.
         open_files: Gives the files of the rows, which may become files of the quarantine.
+        replace: Whether the rows replace all others, as their table is overwritten.
     """
     from pyspark.sql import functions as F
 
     rows = frame.withColumn(RUN_COLUMN, F.lit(write_id.run_id))
-    before = find_version(location, session)
+    before = None if replace else find_version(location, session)
     types = dict(columns(schema_json(rows)))
     for name in find_type_conflicts(columns(before.schema), tuple(types.items())) if before else ():
         suffix = "".join(char if char.isalnum() else "_" for char in types[name]).strip("_")
         rows = rows.withColumnRenamed(name, f"{name}__{suffix}")
-    write = Write(table=location.table, mode="append", schema_change=True)
+    write = Write(table=location.table, mode="overwrite" if replace else "append", schema_change=True)
     publication = Publication(frame=rows, write=write, write_id=write_id, open_files=open_files)
     return publish_frame(location, session, publication)
+
+
+def clear_quarantine(location: Location, session: Session, *, write_id: WriteId) -> None:
+    """Remove all rows of a quarantine, once for a run; its older versions keep them. Nothing is done if it has none."""
+    version = find_version(location, session)
+    if version is None:
+        return
+    rows = load_version(location, session, version.version)
+    if rows.isEmpty():
+        return
+    publication = Publication(frame=rows.limit(0), write=Write(table=location.table), write_id=write_id)
+    publish_frame(location, session, publication)
