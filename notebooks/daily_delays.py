@@ -6,11 +6,20 @@
 
 # COMMAND ----------
 
+import sys
+from pathlib import Path
+
+# The project is the folder above notebooks/, where Jupyter starts.
+folder = Path.cwd()
+sys.path.insert(0, str(folder.parent if folder.name == "notebooks" else folder))
+
+# COMMAND ----------
+
 from jobs.daily_delays import daily_delays
 from sparkops import Engine
 from sparkops.notebook import params
 
-values = params(daily_delays)
+values = params(daily_delays, defaults={"day": "2013-07-04"})
 
 # COMMAND ----------
 
@@ -18,4 +27,4 @@ values = params(daily_delays)
 with Engine() as engine:
     run = engine.run(daily_delays, **values)
 
-print(run.id, run.state, dict(run.outputs["daily_delays"]))
+print(run)

@@ -1,4 +1,4 @@
-"""Parameters of a job in a Databricks notebook: create widgets from the declaration and read their values."""
+"""Parameters of a job in a notebook: from widgets on Databricks, elsewhere from arguments and defaults."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import importlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from sparkops.engine import Engine
-from sparkops.errors import ProjectError
+from sparkops.errors import InputError, ProjectError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.parameters.bind import ParameterSource, bind
+from sparkops.pipeline.parameters.bind import ParameterSource, bind, option
 from sparkops.pipeline.parameters.param_type import ParamType, null_text, read_param_type
-from sparkops.pipeline.parameters.value import to_text
+from sparkops.pipeline.parameters.value import parse, to_text
 
 __all__ = ["params"]
 
@@ -39,16 +43,23 @@ class Widgets(Protocol):
 
 
 def params(
-    job: Job, dbutils: Any = None, spark: Any = None, *, engine: Engine | None = None
+    job: Job,
+    dbutils: Any = None,
+    spark: Any = None,
+    *,
+    engine: Engine | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return a typed value for each parameter of the job, from the notebook's widgets or job parameters.
 
     The widgets are created from the declaration: a drop-down for a choice or a bool, a multi-select for a list of
-    choices, otherwise a text field. An empty widget means the value of conf/, or the default. Outside Databricks all
-    parameters take these values.
+    choices, otherwise a text field. An empty widget means the value of `defaults`, of conf/, or the declared default.
+    Outside Databricks all parameters take these values; a notebook that is run as a file also takes arguments:
+    `python notebooks/daily_sales.py --day 2024-03-02`.
 
     Args:
         job: The declared job.
+        defaults: Parameter to the value of this notebook where no widget or argument gives another.
         dbutils: Databricks' `dbutils`; by default that of the notebook or the session.
         spark: Session from which `dbutils` is taken.
         engine: Engine whose conf/ is used; by default that of the project in the current folder, if there is one.
@@ -60,18 +71,40 @@ def params(
     conf = engine.project.config.params(job.name).values if engine else {}
     utils = dbutils or _find_dbutils(spark)
     if utils is None:
-        _log.info("no dbutils found: job `%s` takes its parameters from conf/ and its defaults", job.name)
-        texts = {}
+        _log.info("no dbutils found: job `%s` takes its parameters from arguments and defaults", job.name)
+        texts = _read_arguments(job)
     else:
         texts = {
-            param.name: _create_and_read(utils.widgets, param, in_conf=param.name in conf)
+            param.name: _create_and_read(
+                utils.widgets, _with_default(param, defaults or {}), in_conf=param.name in conf
+            )
             for param in job.params
         }
-    values = {name: text for name, text in texts.items() if _is_filled(text)}
-    source = ParameterSource(values=values, origin="widget")
+    values = {**(defaults or {}), **{name: text for name, text in texts.items() if _is_filled(text)}}
+    origin = "the notebook" if utils is None else "widget"
+    source = ParameterSource(values=values, origin=origin)
     if engine:
         return dict(engine.project.bind(job, [source]).values)
     return dict(bind(job, [source]).values)
+
+
+def _with_default(param: Param, defaults: Mapping[str, Any]) -> Param:
+    """Return the parameter with the notebook's default, which its widget shows; a wrong one is reported later."""
+    with suppress(InputError):
+        return replace(param, default=parse(param, defaults[param.name])) if param.name in defaults else param
+    return param
+
+
+def _read_arguments(job: Job) -> dict[str, Any]:
+    """Return the arguments of a notebook that is run as a file; none in Jupyter, or where another program was started."""
+    main = vars(sys.modules["__main__"])
+    if main.get(job.name) is not job or Path(str(main.get("__file__"))).name != Path(sys.argv[0]).name:
+        return {}
+    parser = ArgumentParser(description=job.doc, allow_abbrev=False)
+    for param in job.params:
+        parser.add_argument(option(param.name), dest=param.name, action="append", help=param.help or None)
+    texts = {name: text for name, text in vars(parser.parse_args()).items() if text is not None}
+    return {name: text[0] if len(text) == 1 else text for name, text in texts.items()}
 
 
 def _current_project() -> Engine | None:

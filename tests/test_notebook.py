@@ -216,3 +216,51 @@ def test_a_widget_of_every_type_is_read_as_text():
     assert values["wait"] == timedelta(hours=1)
     assert (values["price"], values["pair"], values["number"]) == (Decimal("2.5"), (3, "y"), 7)
     assert (values["rates"], values["free"], values["token"]) == ({"b": 2.0}, [1], Secret("new-secret"))
+
+
+def test_the_defaults_of_a_notebook_fill_what_is_missing_and_are_shown_by_the_widgets(
+    make_project, monkeypatch
+):
+    monkeypatch.chdir(make_project({"conf/base/params.yml": CONF}))
+    defaults = {"day": "2024-03-02", "top": 5}
+    values = notebook.params(delays, defaults=defaults)
+    # the notebook takes precedence over conf
+    assert (values["day"], values["top"], values["kind"]) == (date(2024, 3, 2), 5, Kind.GBT)
+    widgets = DBUtils({})
+    assert notebook.params(delays, widgets, defaults={"origin": "LGA"})["origin"] == "LGA"
+    assert widgets.widgets.get("origin") == "LGA"
+    with pytest.raises(ParamErrors, match=r"`top` is 'x'.*from the notebook"):
+        notebook.params(delays, defaults={"top": "x"})
+    with pytest.raises(ParamErrors, match="No parameter `tpo`"):
+        notebook.params(delays, defaults={"tpo": 1})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--day", "2013-07-05", "--top", "4"], {"day": date(2013, 7, 5), "top": 4}),
+        (["--day=2013-07-05", "--carriers", "DL", "--carriers", "AA"], {"carriers": ["DL", "AA"]}),
+        (["--quick", "true"], {"day": date(2013, 7, 4), "quick": True}),
+    ],
+)
+def test_a_notebook_that_is_run_as_a_file_takes_arguments(monkeypatch, arguments, expected):
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "delays", delays, raising=False)
+    monkeypatch.setattr(main, "__file__", "notebooks/delays.py", raising=False)
+    monkeypatch.setattr(sys, "argv", ["notebooks/delays.py", *arguments])
+    values = notebook.params(delays, defaults={"day": "2013-07-04"})
+    assert {name: values[name] for name in expected} == expected
+    # the arguments of another program are not those of the notebook
+    monkeypatch.setattr(sys, "argv", ["pytest", *arguments])
+    assert notebook.params(delays, defaults={"day": "2013-07-04"})["day"] == date(2013, 7, 4)
+
+
+def test_an_unknown_argument_of_a_notebook_ends_it_with_its_usage(monkeypatch, capsys):
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "delays", delays, raising=False)
+    monkeypatch.setattr(main, "__file__", "delays.py", raising=False)
+    monkeypatch.setattr(sys, "argv", ["delays.py", "--dya", "2013-07-05"])
+    with pytest.raises(SystemExit) as raised:
+        notebook.params(delays)
+    assert raised.value.code == 2
+    assert "--day DAY" in capsys.readouterr().err

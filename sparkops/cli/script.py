@@ -17,8 +17,7 @@ def main(job: Job, argv: Sequence[str] | None = None) -> None:
         argv: The options; those of the command line by default.
     """
     from sparkops.cli.main import run_command
-    from sparkops.config.project import find_root
 
     options = list(sys.argv[1:] if argv is None else argv)
-    root = find_root(Path(sys.argv[0]).resolve().parent)
-    sys.exit(run_command(["run", "--project", str(root), job.name, *options]))
+    folder = Path(sys.argv[0]).resolve().parent
+    sys.exit(run_command(["run", "--project", str(folder), job.name, *options]))

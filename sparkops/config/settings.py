@@ -34,7 +34,7 @@ class TableSettings(Section):
 
     Example: main.flights.raw
     """
-    format: Literal["delta", "csv", "json", "parquet"] = "delta"
+    format: Literal["delta", "csv", "json", "parquet", "orc", "avro", "text"] = "delta"
     """`delta` for a table; the other formats are read-only sources.
 
     Example: csv
@@ -48,6 +48,23 @@ class TableSettings(Section):
     """Columns and types of a source, as Spark DDL.
 
     Example: order_id INT, day DATE, amount DOUBLE
+    """
+    encoding: str = "UTF-8"
+    """Encoding of the files of a CSV, JSON or text source.
+
+    Example: ISO-8859-1
+    """
+    optional: tuple[str, ...] = ()
+    """Declared columns that the files of a source may lack; they are read as null.
+
+    Example: [coupon, note]
+    """
+    strict: bool = True
+    """Refuse files of a source that do not have its declared columns and types, or its encoding, and values that
+    would be changed: decimals with too many digits, times that a time zone skips. false reads them as Spark does, with null
+    for what is missing.
+
+    Example: false
     """
     description: str = ""
     """One sentence, shown by `sparkops tables`.

@@ -10,6 +10,7 @@ from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.job_script import report_unused_script
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.return_type import JobOptions, read_return_type
 from sparkops.pipeline.signature import Signature, SignatureReader
@@ -146,6 +147,7 @@ def _declare(
         every=options.every,
     )
     _warn_of_filters(declared, unwrapped)
+    report_unused_script(declared)
     return declared
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
+from html import escape
 from typing import Any, Literal
 
 from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
@@ -89,6 +90,30 @@ class Run:
     staged: tuple[str, ...] = ()
     batches: tuple[Mapping[str, Any], ...] = ()
 
+    def __repr__(self) -> str:
+        """Return what a run is and what it published, in one line."""
+        return f"Run({', '.join((self.job, self.state, self.id, *self._results()))})"
+
+    def _repr_html_(self) -> str:
+        """Return the same as a small table, for notebooks."""
+        facts = {"run": self.id, "state": self.state, "parameters": _name_values(self.params)}
+        facts |= {"results": ", ".join(self._results()), "error": (self.error or {}).get("message", "")}
+        rows = "".join(
+            f"<tr><th style='text-align: left'>{name}</th><td style='text-align: left'>{escape(text)}</td></tr>"
+            for name, text in facts.items()
+            if text
+        )
+        return f"<table><caption>{escape(self.job)}</caption>{rows}</table>"
+
+    def _results(self) -> list[str]:
+        results = [
+            f"{name}@{output['version']} ({output['rows']:,} row{'' if output['rows'] == 1 else 's'})"
+            for name, output in self.outputs.items()
+        ]
+        results += [f"{self.registered['name']}@{self.registered['version']}"] if self.registered else []
+        results += [self.report] if self.report else []
+        return results + ([f"{self.seconds:.1f} s"] if self.seconds is not None else [])
+
     @property
     def seconds(self) -> float | None:
         """Return the seconds from the first start to the last end, or None while the run runs."""
@@ -134,6 +159,10 @@ _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timing
 _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks"}
 _TIMES = {"started", "ended"}
+
+
+def _name_values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
 
 
 def fold_events(events: Iterable[Event]) -> Run:

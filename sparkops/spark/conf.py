@@ -107,6 +107,17 @@ def _local_conf() -> dict[str, str]:
     }
 
 
+def submitted_defaults(master: str) -> dict[str, str]:
+    """Return the defaults of a context that is created in the JVM of spark-submit, whose memory and options are fixed.
+
+    Args:
+        master: Spark's master, as given to spark-submit.
+    """
+    conf = DELTA | SESSION | {"spark.databricks.delta.snapshotPartitions": "2"}
+    local = _local_conf() if is_local(master) else {}
+    return conf | {key: value for key, value in local.items() if key != "spark.driver.memory"}
+
+
 def _on_loopback(master: str) -> bool:
     return master.startswith("spark://") and urlsplit(master).hostname in {"127.0.0.1", "localhost"}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import EngineError
 from sparkops.spark.attach import preserve_sigint_handler
-from sparkops.spark.conf import DELTA, PYTHON_FILES, SESSION, project_conf
+from sparkops.spark.conf import DELTA, PYTHON_FILES, SESSION, project_conf, submitted_defaults
 from sparkops.spark.host import Host
 from sparkops.spark.jars import delta_jars
 
@@ -80,11 +80,26 @@ def _create_submitted(settings: Settings, *, host: Host, app: str) -> SparkSessi
             SparkContext._ensure_initialized()
             conf = SparkConf(_jvm=SparkContext._jvm)
             _set_default(conf, "spark.app.name", app)
-            for key, value in (DELTA | SESSION | PYTHON_FILES | _project_conf(settings)).items():
+            _silence_info(conf)
+            defaults = submitted_defaults(conf.get("spark.master", "local[*]"))
+            for key, value in (defaults | PYTHON_FILES | _project_conf(settings)).items():
                 _set_default(conf, key, value)
             _add_delta_jars(conf, host)
             return SparkSession(SparkContext(conf=conf))
     return _configure(live, settings)
+
+
+def _silence_info(conf: Any) -> None:
+    """Log warnings and errors only, unless the user configured the logging of Spark."""
+    from pyspark import SparkContext
+
+    java: Any = SparkContext._jvm
+    system, loader = java.java.lang.System, java.java.lang.Thread.currentThread().getContextClassLoader()
+    configured = any(system.getProperty(f"{name}.configurationFile") for name in ("log4j2", "log4j"))
+    if configured or conf.contains("spark.log.level") or loader.getResource("log4j2.properties") is not None:
+        return
+    log4j = java.org.apache.logging.log4j
+    log4j.core.config.Configurator.setRootLevel(log4j.Level.WARN)
 
 
 def _set_default(conf: Any, key: str, value: str) -> None:

@@ -30,6 +30,9 @@ class Location:
         format: `delta`, or the format of a source.
         options: Reader options of Spark.
         ddl: Declared columns of a source.
+        encoding: Encoding of the files of a source.
+        optional: Declared columns that the files of a source may lack.
+        strict: Whether files that differ from the declaration are refused.
         description: Description in the project's settings.
     """
 
@@ -40,6 +43,9 @@ class Location:
     format: str = "delta"
     options: Mapping[str, str] = field(default_factory=dict)
     ddl: str | None = None
+    encoding: str = "UTF-8"
+    optional: tuple[str, ...] = ()
+    strict: bool = True
     description: str = ""
 
     @property
@@ -123,6 +129,9 @@ class Catalog:
             format=entry.format,
             options=entry.options,
             ddl=entry.table_schema,
+            encoding=entry.encoding,
+            optional=entry.optional,
+            strict=entry.strict,
             description=entry.description,
         )
 

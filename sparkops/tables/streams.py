@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,13 @@ from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables.catalog import Catalog, Location, join_path, local_path
 from sparkops.tables.session import Session
-from sparkops.tables.sources.sources import strict_options
+from sparkops.tables.sources.reading import read_files
 from sparkops.tables.storage import remove_folder, require_writable
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming.query import StreamingQuery
+    from pyspark.sql.types import StructType
 
 CHECKPOINTS: Final = "_streams"
 # Seconds between two polls of a query. A signal is handled within this time.
@@ -62,14 +63,19 @@ class TableStreams:
             InputError: The table is a source whose columns the catalog does not declare.
         """
         location = self.catalog.locate(table)
-        reader = self.session.get().readStream.options(**location.options)
+        spark = self.session.get()
         if location.name is not None:
-            return reader.table(location.name)
-        reader = reader.format(location.format)
+            return spark.readStream.options(**location.options).table(location.name)
         if location.kind == "source":
-            strict = strict_options(location)
-            reader = reader.schema(_declared_columns(location)).options(**strict)
-        return reader.load(location.address)
+            _require_declared_columns(location)
+
+        def load(options: Mapping[str, str], columns: StructType | None) -> DataFrame:
+            reader = spark.readStream.format(location.format).options(**options)
+            return (reader if columns is None else reader.schema(columns)).load(location.address)
+
+        if location.kind == "delta":
+            return load(location.options, None)
+        return read_files(location, spark, (location.address,), load)
 
     def checkpoints(self) -> tuple[StreamCheckpoint, ...]:
         """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local."""
@@ -188,10 +194,9 @@ def _read_checkpoint(folder: Path) -> StreamCheckpoint:
     )
 
 
-def _declared_columns(location: Location) -> str:
-    if location.ddl is None:
+def _require_declared_columns(location: Location) -> None:
+    if location.ddl is None and location.format != "text":
         raise InputError(
             f"Source `{location.table}` is read as a stream, for which Spark does not infer columns: declare them as "
             f"`tables.{location.table}.schema` in conf/."
         )
-    return location.ddl

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.cli.display.run_lines import batch_lines, run_lines, summarize_outputs
+from sparkops.cli.display.run_lines import batch_lines, run_lines, summarize_outputs, training_lines
 from sparkops.runs.record import Run
 
 BROKEN = {"rule": "expect_it(x)", "table": "t", "place": "conf/checks/t.yml:3", "rows": 1}
@@ -47,3 +47,27 @@ def test_the_newest_batches_are_shown_and_earlier_ones_counted() -> None:
 )
 def test_the_outputs_of_a_run_are_summarized(values: dict[str, Any], summary: str) -> None:
     assert summarize_outputs(Run(id="r1", job="j", **values)) == summary
+
+
+GATE = {"metric": "auc", "rule": "at least 0.7", "value": 0.65, "champion": None, "passed": False}
+
+
+def test_a_training_run_shows_its_metrics_and_the_gates_that_failed() -> None:
+    gates = [
+        GATE,
+        {**GATE, "metric": "rmse", "rule": "at most 9000", "value": 12345.6, "champion": 8000.5},
+        {**GATE, "metric": "recall", "value": 0.9, "passed": True},
+    ]
+    run = Run(
+        id="r1",
+        job="train",
+        metrics={"auc": 0.65, "rmse": 12345.6},
+        registered={"name": "late", "version": 2, "aliases": [], "gates": gates, "compiled": False},
+    )
+    assert list(training_lines(run)) == [
+        "metrics: auc 0.65, rmse 12,345.6",
+        "gate auc is 0.65, must be at least 0.7: FAILED",
+        "gate rmse is 12,345.6, must be at most 9000, the champion's is 8,000.5: FAILED",
+    ]
+    assert "         gate recall is 0.9, must be at least 0.7: passed" in list(run_lines(run))
+    assert list(training_lines(Run(id="r1", job="table"))) == []

@@ -107,7 +107,7 @@ def test_every_error_is_reported_at_once_with_its_line(make):
         in messages
     )
     assert (
-        "conf/base/catalog.yml:4: `tables.raw.format` is 'xml': it must be 'delta', 'csv', 'json' or"
+        "conf/base/catalog.yml:4: `tables.raw.format` is 'xml': it must be 'delta', 'csv', 'json', 'parquet', 'orc', 'avro' or"
         in messages
     )
     assert "conf/base/catalog.yml:5: `wherehouse` is not a setting. Did you mean `warehouse`?" in messages

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.dbutils import DBUtils
@@ -274,11 +275,33 @@ def test_the_notebook_of_a_new_project_runs_its_job_with_the_values_of_the_widge
     monkeypatch.chdir(tmp_path / "mine")
     monkeypatch.syspath_prepend(str(tmp_path / "mine"))
     engine = Engine()
-    engine.run("orders")
     stand_in = DBUtils({"day": "2024-03-02", "shop": "north"})
     runpy.run_path("notebooks/daily_sales.py", init_globals={"dbutils": stand_in}, run_name="__main__")
     (row,) = engine.preview("daily_sales")
     assert (str(row["day"]), row["shop"]) == ("2024-03-02", "north")
+
+
+def test_the_notebooks_of_a_new_project_run_outside_databricks(
+    tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["init", str(tmp_path / "mine")]) == 0
+    # Jupyter starts in the folder of the notebook
+    monkeypatch.chdir(tmp_path / "mine" / "notebooks")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", ["daily_sales.py", "--day", "2024-03-03"])
+    runpy.run_path("daily_sales.py", run_name="__main__")
+    assert "Run(daily_sales, done, " in capsys.readouterr().out
+    book = json.loads(Path("daily_sales.ipynb").read_text("utf-8"))
+    names: dict[str, Any] = {}
+    for cell in book["cells"]:
+        assert cell.get("outputs", []) == []
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert names["run"].state == "done"
+    assert {str(row["day"]) for row in Engine().preview("daily_sales", rows=50)} == {
+        "2024-03-02",
+        "2024-03-03",
+    }
 
 
 def test_a_result_whose_rows_are_all_quarantined_leaves_the_table_as_it_was(

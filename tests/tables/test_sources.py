@@ -1,9 +1,11 @@
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from sparkops.errors import BadData, InputError, UnknownName, VersionGone
 from sparkops.tables import Tables
+from sparkops.tables.sources.csv_layout import has_quoted_line_break
 
 pytestmark = pytest.mark.spark
 
@@ -128,3 +130,254 @@ def test_a_source_newer_than_the_moment_is_read_with_a_warning(source, caplog):
     pin = tables.pin("raw", as_of=datetime(2013, 6, 1, tzinfo=UTC))
     assert pin == tables.pin("raw")
     assert "Source `raw` is read as it is now, not as of 2013-06-01 00:00:00Z" in caplog.text
+
+
+def refusal(tables: Tables, *columns: str) -> str:
+    """Return the message of the error that reading the source ends with."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        read(tables, *columns)
+    explained = tables.explain(raised.value)
+    assert isinstance(explained, BadData), raised.value
+    return str(explained)
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('"a\nb"', "a\nb"),
+        ('"say ""hi"""', 'say "hi"'),
+        ('"a,b"', "a,b"),
+        ('""', ""),
+        ("", None),
+        ("NA", None),
+        ("back\\slash", "back\\slash"),
+        ('"ends with \\"', "ends with \\"),
+        ('5" pipe', '5" pipe'),
+    ],
+)
+def test_quoted_values_are_read_as_the_standard_of_csv_defines(source, cell, value):
+    assert read(source(f"id,k\n1,{cell}\n2,b\n")) == [(1, value), (2, "b")]
+
+
+def test_a_file_without_quoted_line_breaks_is_split(source, tmp_path):
+    source('id,k\n1,"a"\n')
+    assert not has_quoted_line_break([tmp_path / "raw.csv"], '"')
+    (tmp_path / "raw.csv").write_text('id,k\n1,"a\nb"\n')
+    assert has_quoted_line_break([tmp_path / "raw.csv"], '"')
+    (tmp_path / "raw.csv").write_text("id,k\n" + "1,a\n" * 400_000 + '2,"' + "a" * 2_000_000 + '\nb"\n')
+    assert has_quoted_line_break([tmp_path / "raw.csv"], '"')
+    assert not has_quoted_line_break([tmp_path / "raw.csv"], "'")
+
+
+@pytest.mark.parametrize("name", ["raw.csv", "raw.json", "raw.txt"])
+def test_bytes_of_another_encoding_are_refused_unless_it_is_declared(source, tmp_path, name):
+    ending = name.rpartition(".")[2]
+    text = {"csv": "id,k\n1,Málaga\n", "json": '{"id": 1, "k": "Málaga"}\n', "txt": "Málaga\n"}[ending]
+    entry = {"format": {"txt": "text"}.get(ending, ending), "options": OPTIONS if ending == "csv" else {}}
+    schema = "value STRING" if ending == "txt" else "id INT, k STRING"
+    expected = [("Málaga",)] if ending == "txt" else [(1, "Málaga")]
+    tables = source("", schema, name, **entry)
+    (tmp_path / name).write_text(text, "utf-8")
+    assert read(tables) == expected
+    (tmp_path / name).write_text(text, "latin-1")
+    message = refusal(tables)
+    # the JSON reader of Spark refuses such bytes itself
+    column = {"csv": "column `k`: M", "txt": "column `value`: M", "json": "a record cannot be parsed"}[ending]
+    assert f"{name}: {column}" in message
+    assert "encoding`, for example to ISO-8859-1" in message
+    assert read(_with(source, tmp_path, schema, name, encoding="ISO-8859-1", **entry)) == expected
+    assert read(_with(source, tmp_path, schema, name, strict=False, **entry)) != expected
+
+
+def _with(source, folder, schema, name, **entry):
+    """Return the source with other keys in its entry and the same bytes in its file."""
+    content = (folder / name).read_bytes()
+    tables = source("", schema, name, **entry)
+    (folder / name).write_bytes(content)
+    return tables
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(source, tmp_path):
+    tables = source("")
+    for text in ("id,k\n1,a\n", 'id,k\n1,"a\nb"\n'):
+        (tmp_path / "raw.csv").write_text(text, "utf-8-sig")
+        assert read(tables)[0][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "cell", "value"),
+    [
+        ("d DECIMAL(10, 2)", "1.239", None),
+        ("d DECIMAL(10, 2)", "1.230", Decimal("1.23")),
+        ("d DECIMAL(10, 2)", "-0.005", None),
+        ("d DECIMAL(10, 0)", "7", Decimal(7)),
+        ("d DECIMAL(38, 10)", "1.5", Decimal("1.5")),
+        ("d ARRAY<DECIMAL(10, 2)>", "[1.239]", None),
+        ("d STRUCT<a: DECIMAL(10, 2)>", '{"a": 1.239}', None),
+        ("d STRUCT<a: DECIMAL(10, 2)>", '{"a": 1.5}', (Decimal("1.5"),)),
+    ],
+)
+def test_a_decimal_with_more_digits_than_declared_is_not_rounded(source, schema, cell, value):
+    tables = source(f'{{"d": {cell}}}\n', schema, "raw.json", format="json", options={})
+    if value is None:
+        assert "would be rounded: declare more digits in `tables.raw.schema`" in refusal(tables)
+    else:
+        assert read(tables) == [(value,)]
+        assert tables.schema("raw")[0][1] == schema[2:].lower().replace(" ", "")
+    if not cell.startswith(("[", "{")):
+        tables = source(f"id,d\n1,{cell}\n", f"id INT, {schema}")
+        assert (refusal(tables) if value is None else read(tables)) is not None
+        if value is not None:
+            assert read(tables) == [(1, value)]
+
+
+@pytest.fixture
+def new_york(spark):
+    """Set the time zone of the session to one that skips an hour in spring."""
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "America/New_York")
+    yield
+    spark.conf.set("spark.sql.session.timeZone", before)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "utc"),
+    [
+        ("2024-03-10 02:30:00", {}, None),
+        ("2024-03-10T02:30:00", {}, None),
+        ("10.03.2024 02:30", {"timestampFormat": "dd.MM.yyyy HH:mm"}, None),
+        ("2024-03-10 03:30:00", {}, "2024-03-10 07:30:00"),
+        ("2024-03-10T02:30:00Z", {}, "2024-03-10 02:30:00"),
+        ("2024-03-10 02:30:00-05:00", {}, "2024-03-10 07:30:00"),
+        ("2024-03-10 01:30:00 America/Chicago", {}, "2024-03-10 07:30:00"),
+        ("2024-03-10", {}, "2024-03-10 05:00:00"),
+        ("10.03.2024 01:30", {"timestampFormat": "dd.MM.yyyy HH:mm"}, "2024-03-10 06:30:00"),
+        ("noon", {}, "wrong"),
+    ],
+)
+@pytest.mark.usefixtures("new_york")
+def test_a_time_that_the_time_zone_skips_is_not_moved(source, text, options, utc):
+    tables = source(f"id,t\n1,{text}\n", "id INT, t TIMESTAMP", options=OPTIONS | options)
+    if utc is None:
+        assert "does not exist in the time zone America/New_York" in refusal(tables)
+    elif utc == "wrong":
+        assert "raw.csv: column `t`: noon is not a timestamp" in refusal(tables)
+    else:
+        frame = tables.read(tables.pin("raw"))
+        seconds = frame.selectExpr("unix_seconds(t) AS s").first().s
+        assert datetime.fromtimestamp(seconds, tz=UTC).replace(tzinfo=None).isoformat(" ") == utc
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"id": 1, "k": "a"}\n{"id": 2}\n', ""),
+        ('{"id": 1}\n{"id": 2, "k": null}\n', ""),
+        ('{"id": 1, "k": "a", "more": 1}\n', ""),
+        ('{"id": 1}\n{"id": 2}\n', "no record has the key `k`"),
+        ('{"id": 1, "K": "a"}\n', "no record has the key `k`; there is `K`"),
+        ('{"id": 1, "kk": "a"}\n', "no record has the key `k`"),
+        ('{"ident": 1, "kind": "a"}\n', "no record has the key `id`"),
+    ],
+)
+def test_a_json_source_has_every_declared_key_in_some_record(source, text, problem):
+    entry = {"format": "json", "options": {}}
+    tables = source(text, name="raw.json", **entry)
+    if not problem:
+        assert len(read(tables)) == text.count("\n")
+        return
+    message = refusal(tables)
+    assert problem in message
+    assert "`tables.raw.strict: false` reads any file" in message
+    assert read(source(text, name="raw.json", strict=False, **entry))[0][1] is None
+    relaxed = source(text, name="raw.json", optional=["k", "id"], **entry)
+    assert len(read(relaxed)) == text.count("\n")
+
+
+def test_a_key_of_json_that_only_a_late_record_has_is_enough(source):
+    text = '{"id": 1}\n' * 1500 + '{"id": 2, "k": "a"}\n'
+    assert len(read(source(text, name="raw.json", format="json", options={}))) == 1501
+
+
+def test_nested_keys_of_json_are_required_too(source):
+    entry = {"name": "raw.json", "format": "json", "options": {}, "schema": "s STRUCT<a: INT, b: INT>"}
+    assert read(source('{"s": {"a": 1}}\n{"s": {"b": 2}}\n', **entry))[0][0].a == 1
+    assert "there is no field `s.b`" in refusal(source('{"s": {"a": 1}}\n', **entry))
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("id INT, k STRING", ""),
+        ("k STRING, id SMALLINT", ""),
+        ("ID INT, K STRING", ""),
+        ("id INT, k STRING, more DATE", ""),
+        ("id INT", "there is no column `k`"),
+        ("id INT, kk STRING", "there is no column `k`; there is `kk`"),
+        ("id BIGINT, k STRING", "`id` is bigint in the file and declared int"),
+        ("id STRING, k STRING", "`id` is string in the file and declared int"),
+        ("id INT, k INT", "`k` is int in the file and declared string"),
+    ],
+)
+@pytest.mark.parametrize("file_format", ["parquet", "orc"])
+def test_columnar_files_have_the_declared_columns_and_types(
+    spark, make_settings, tmp_path, file_format, written, problem
+):
+    columns = [part.split() for part in written.split(", ")]
+    casts = [f"CAST({'NULL' if kind == 'DATE' else 1} AS {kind}) AS {name}" for name, kind in columns]
+    spark.range(1).selectExpr(*casts).write.format(file_format).save(str(tmp_path / "raw"))
+
+    def tables(**more):
+        entry = {"path": "raw", "format": file_format, "schema": "id INT, k STRING", **more}
+        return Tables(spark, make_settings(tables={"raw": entry}))
+
+    if not problem:
+        assert read(tables()) == [(1, "1")]
+        return
+    assert problem in refusal(tables())
+    if "no column" in problem:
+        assert read(tables(optional=["k"])) == [(1, None)]
+        assert read(tables(strict=False)) == [(1, None)]
+
+
+def test_a_parquet_file_of_several_that_lacks_a_column_is_named(spark, make_settings, tmp_path):
+    for day, columns in (("1", ["1 AS id", "'a' AS k"]), ("2", ["1 AS id", "'a' AS kind"])):
+        spark.range(1).selectExpr(*columns).write.parquet(str(tmp_path / "raw" / f"day={day}"))
+    entry = {"path": "raw", "format": "parquet", "schema": "id INT, k STRING, day INT"}
+    message = refusal(Tables(spark, make_settings(tables={"raw": entry})))
+    assert "day=2" in message
+    assert "there is no column `k`" in message
+    assert "no column `day`" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("raw.csv", "id,d\n1,1.239\n", "would be rounded"),
+        ("raw.json", '{"id": 1}\n', "no record has the key `d`"),
+        ("raw.json", '{"id": 1, "d": 1.239}\n', "would be rounded"),
+        ("raw.csv", "id,d\n1,1.23\n", ""),
+    ],
+)
+def test_a_stream_of_a_source_is_read_by_the_same_rules(spark, make_settings, tmp_path, name, text, problem):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_text(text)
+    file_format = name.rpartition(".")[2]
+    entry = {"path": "in", "format": file_format, "schema": "id INT, d DECIMAL(10, 2)"}
+    entry["options"] = {"header": "true"} if file_format == "csv" else {}
+    tables = Tables(spark, make_settings(tables={"raw": entry}))
+    batches: list[list[tuple[object, ...]]] = []
+
+    def run() -> None:
+        tables.streams.run(
+            tables.streams.read("raw"), name="s", output_mode="append", every=None,
+            process_batch=lambda rows, _: batches.append([tuple(row) for row in rows.collect()]),
+        )  # fmt: skip
+
+    if not problem:
+        run()
+        assert batches == [[(1, Decimal("1.23"))]]
+        return
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        run()
+    assert problem in str(tables.explain(raised.value))

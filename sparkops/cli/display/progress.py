@@ -13,7 +13,7 @@ from typing import TextIO
 
 from sparkops.cli.display.check_lines import check_lines, summarize_checks
 from sparkops.cli.display.format import format_duration, format_state
-from sparkops.cli.display.run_lines import summarize_outputs
+from sparkops.cli.display.run_lines import summarize_outputs, training_lines
 from sparkops.errors import SparkopsError
 from sparkops.runs.record import Run, state_after
 from sparkops.spark.progress import Snapshot
@@ -103,6 +103,8 @@ class ProgressDisplay:
         self._print_job_line(f"✓ {run.job} {summarize_outputs(run)} in {self._elapsed()}   run {run.id}")
         if run.checks:
             self._print(f"  {summarize_checks(run.checks)}")
+        for line in training_lines(run):
+            self._print(f"  {line}")
         for line in check_lines([check for check in run.checks if not check["success"]]):
             self._print(f"    {line}")
 

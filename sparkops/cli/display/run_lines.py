@@ -32,7 +32,7 @@ def run_lines(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     yield from _section("Batches", batch_lines(run.batches))
     yield from _section("Wrote", (_output(name, output) for name, output in run.outputs.items()))
     yield from _section("Model", _registered_lines(run.registered))
-    yield from _section("Metrics", (f"{name} = {value:.6g}" for name, value in run.metrics.items()))
+    yield from _section("Metrics", (f"{name} = {_number(value)}" for name, value in run.metrics.items()))
     yield from _section("Report", [run.report] if run.report else [])
     timings = (f"{step} {format_duration(seconds)}" for step, seconds in run.timings.items())
     yield from _section("Took", timings)
@@ -95,6 +95,26 @@ def _model_lines(run: Run, name: str) -> Iterator[str]:
             yield f"  {rows}: {rule['rule']}, of {rule['table']} ({rule['place']})"
 
 
+def training_lines(run: Run) -> Iterator[str]:
+    """Yield the metrics of a trained model, and the gates that failed."""
+    if run.metrics:
+        yield "metrics: " + ", ".join(f"{name} {_number(value)}" for name, value in run.metrics.items())
+    for gate in (run.registered or {}).get("gates", ()):
+        if not gate["passed"]:
+            yield f"gate {gate_text(gate)}"
+
+
+def gate_text(gate: Mapping[str, Any]) -> str:
+    """Return the metric, value and condition of a gate, and whether it passed."""
+    champion = f", the champion's is {_number(gate['champion'])}" if gate["champion"] is not None else ""
+    state = "passed" if gate["passed"] else "FAILED"
+    return f"{gate['metric']} is {_number(gate['value'])}, must be {gate['rule']}{champion}: {state}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.6g}"
+
+
 def _batch(batch: Mapping[str, Any]) -> str:
     parts = [f"{batch['number']}: version {batch['version']}, {format_count(batch['rows'], 'row')}"]
     parts += [f"{format_count(batch['held'], 'row')} quarantined"] if batch["held"] else []
@@ -118,4 +138,4 @@ def _registered_lines(registered: Mapping[str, Any] | None) -> Iterator[str]:
     else:
         yield "scored by Spark"
     for gate in registered["gates"]:
-        yield f"gate {gate['rule']}: {gate['value']:.6g}" + (" passed" if gate["passed"] else " FAILED")
+        yield f"gate {gate_text(gate)}"

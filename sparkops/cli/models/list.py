@@ -9,13 +9,14 @@ import click
 
 from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_count, format_time
+from sparkops.cli.display.run_lines import gate_text
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.certify import certify
 from sparkops.cli.models.compile import compile_model
 from sparkops.cli.models.export import export
 from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
-from sparkops.pipeline.json_values import registered_json
+from sparkops.pipeline.json_values import gate_json, registered_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.scoring.locate.model_uri import parse_model_uri
@@ -112,8 +113,7 @@ def version_lines(version: ModelVersionInfo) -> Iterator[str]:
     metrics = ", ".join(f"{name} {value:.6g}" for name, value in version.metrics.items())
     yield f"Metrics  {metrics or '-'}"
     for gate in version.gates:
-        champion = f" (champion {gate.champion:.6g})" if gate.champion is not None else ""
-        yield f"Gate     {gate.rule}: {gate.value:.6g}{champion} {'passed' if gate.passed else 'FAILED'}"
+        yield f"Gate     {gate_text(gate_json(gate))}"
     yield from _scorer_lines(version)
 
 

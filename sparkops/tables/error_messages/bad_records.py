@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -42,8 +43,21 @@ def malformed_record(text: str) -> BadData:
     where = f"{file}, line {line}" if line else file
     return BadData(
         f"{where}: {reason}. Fix the record; or, in the source's `options`, set `nullValue` to the text of missing "
-        "values, or `mode: PERMISSIVE` to read bad records as nulls."
+        f"values, or `mode: PERMISSIVE` to read bad records as nulls.{_encoding_advice(Path(file))}"
     )
+
+
+def _encoding_advice(path: Path) -> str:
+    """Return what to do about a file that is not UTF-8, or an empty string."""
+    try:
+        if path.is_file() and path.stat().st_size <= _MAX_SEARCHED_BYTES:
+            with path.open(encoding="utf-8") as lines:
+                deque(lines, maxlen=0)
+    except UnicodeDecodeError:
+        return " The file has bytes that are not UTF-8: set `tables.<source>.encoding`, for example to ISO-8859-1."
+    except OSError:
+        return ""
+    return ""
 
 
 def wrong_header(text: str) -> BadData:

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from sparkops.driver.engine_failure import find_engine_failure
 from sparkops.errors import (
+    BadData,
     JobFailed,
     RowError,
     RunCancelled,
@@ -149,6 +150,10 @@ def _wrong_column_type(_match: re.Match[str], text: str) -> SparkopsError:
     return bad_records.wrong_column_type(text)
 
 
+def _refused_value(match: re.Match[str], _text: str) -> SparkopsError:
+    return BadData(match["message"])
+
+
 def _rejected_row(match: re.Match[str], _text: str) -> SparkopsError:
     return RowError(f"A row can't be scored: {match['message']}")
 
@@ -164,6 +169,7 @@ _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_changed_stream_source, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
     (_recreated_stream_source, ("DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE",)),
     (_rejected_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<message>[^\n]+)",)),
+    (_refused_value, (r"sparkops refuses a value: (?P<message>(?s:Source `.*?strict: false`\.))",)),
     (_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
     (_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
     (_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),

@@ -1,9 +1,10 @@
-"""Pin and read sources: CSV, JSON and Parquet files, or a metastore table that is not Delta."""
+"""Pin and read sources: files of CSV, JSON, Parquet, ORC, Avro or text, or a metastore table that is not Delta."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,20 +13,15 @@ from sparkops.errors import BadData, UnknownName, VersionGone
 from sparkops.pipeline.table import Pin
 from sparkops.tables.catalog import Location
 from sparkops.tables.session import Session
+from sparkops.tables.sources.reading import read_files
 from sparkops.tables.sources.source_files import source_fingerprint, unpack_archives
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructType
 
 log = logging.getLogger("sparkops.tables")
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%SZ"
-
-# A source with a declared schema is read strictly: a record with another number of columns, a value of another type or a
-# header in another order stops the read.
-_STRICT_OPTIONS = {
-    "csv": {"mode": "FAILFAST", "enforceSchema": "false", "columnPruning": "false"},
-    "json": {"mode": "FAILFAST"},
-}
 
 
 def pin_source(location: Location, session: Session, *, at: int | None, as_of: datetime | None) -> Pin:
@@ -61,28 +57,28 @@ def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) 
 
     Raises:
         VersionGone: The files changed since they were pinned.
+        BadData: The files lack a declared column, or have it with another type.
     """
     if source_identity(location, session)[0] != pin.identity:
         raise VersionGone(
             f"The files of source `{pin.table}` ({pin.location}) changed since the run pinned them: "
             "run again to read them as they are now."
         )
-    reader = session.get().read.format(location.format)
+    spark = session.get()
     if location.name is not None:
-        return session.get().read.options(**location.options).table(location.name)
-    if location.ddl is not None:
-        reader = reader.schema(location.ddl).options(**strict_options(location))
+        return spark.read.options(**location.options).table(location.name)
     local = location.local
-    if local is None:
-        return reader.options(**location.options).load(location.address)
-    paths = unpack_archives(local, name=pin.table, fingerprint=pin.identity, cache=cache)
-    return reader.options(**location.options).load(list(paths))
+    paths = (
+        (location.address,)
+        if local is None
+        else unpack_archives(local, name=pin.table, fingerprint=pin.identity, cache=cache)
+    )
 
+    def load(options: Mapping[str, str], columns: StructType | None) -> DataFrame:
+        reader = spark.read.format(location.format).options(**options)
+        return (reader if columns is None else reader.schema(columns)).load(list(paths))
 
-def strict_options(location: Location) -> dict[str, str]:
-    """Return the options that read a declared source strictly, without those that the catalog sets."""
-    options = _STRICT_OPTIONS.get(location.format, {})
-    return {name: value for name, value in options.items() if name not in location.options}
+    return read_files(location, spark, paths, load)
 
 
 def source_identity(location: Location, session: Session) -> tuple[str, datetime | None]:

@@ -1,0 +1,176 @@
+"""Values of CSV, JSON and text files that Spark's readers would change without a word; a strict source refuses them.
+
+- Bytes that are not of the encoding become the replacement character U+FFFD.
+- A decimal with more digits than declared is rounded. It is read with as many digits as fit, and compared.
+- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text, and compared.
+
+The checks are expressions of the plan: they cost no pass of their own, and hold for batches, streams and any storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sparkops.tables.catalog import Location
+from sparkops.tables.sql_text import quote_name
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import DataType, StructType
+
+_MAX_DIGITS = 38
+# Begins the text of an error that these checks raise.
+REFUSED = "sparkops refuses a value: "
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChecks:
+    """The checks of the values of one source.
+
+    Args:
+        location: The source.
+        declared: Its columns as declared.
+        time_zone: Time zone of the session.
+    """
+
+    location: Location
+    declared: StructType
+    time_zone: str
+
+    def schema(self) -> StructType:
+        """Return the columns to read: decimals with more digits, and times as text, where they are compared afterwards."""
+        from pyspark.sql.types import StructField, StructType
+
+        fields = [
+            StructField(field.name, self._type_to_read(field.dataType), field.nullable)
+            for field in self.declared.fields
+        ]
+        return StructType(fields)
+
+    def apply(self, frame: DataFrame) -> DataFrame:
+        """Return the frame with its declared types, whose values are compared when they are read."""
+        from pyspark.sql.types import StringType
+
+        checked: dict[str, Column] = {}
+        for field in self.declared.fields:
+            if isinstance(field.dataType, StringType):
+                checked[field.name] = self._check_text(field.name)
+            elif self._is_read_as_text(field.dataType):
+                checked[field.name] = self._check_time(field.name)
+            elif self._type_to_read(field.dataType) != field.dataType:
+                checked[field.name] = self._check_digits(field.name, field.dataType)
+        return frame.withColumns(checked) if checked else frame
+
+    def _type_to_read(self, data_type: DataType) -> DataType:
+        from pyspark.sql.types import StringType
+
+        return StringType() if self._is_read_as_text(data_type) else _widen(data_type)
+
+    def _is_read_as_text(self, data_type: DataType) -> bool:
+        from pyspark.sql.types import TimestampType
+
+        return isinstance(data_type, TimestampType) and _has_skipped_hours(self.time_zone)
+
+    def _check_text(self, name: str) -> Column:
+        from pyspark.sql import functions as F
+
+        column = F.col(quote_name(name))
+        advice = f"set `tables.{self.location.table}.encoding`, for example to ISO-8859-1"
+        problem = f"is not {self.location.encoding}"
+        is_bad = column.contains("\ufffd")
+        if self.location.format == "text":
+            is_bad = ~F.is_valid_utf8(column)
+        return F.when(is_bad, self._refuse(name, column, problem, advice)).otherwise(column)
+
+    def _check_digits(self, name: str, declared: DataType) -> Column:
+        from pyspark.sql import functions as F
+
+        column = F.col(quote_name(name))
+        narrow = column.cast(declared)
+        is_equal = narrow.cast(_widen(declared)).eqNullSafe(column)
+        problem = f"has more digits than {declared.simpleString()}, and would be rounded"
+        advice = f"declare more digits in `tables.{self.location.table}.schema`"
+        text = column.cast("string")
+        return F.when(is_equal, narrow).otherwise(self._refuse(name, text, problem, advice, declared))
+
+    def _check_time(self, name: str) -> Column:
+        from pyspark.sql import functions as F
+
+        column = F.col(quote_name(name))
+        pattern = self.location.options.get("timestampFormat")
+        form = [F.lit(pattern)] if pattern else []
+        moment = F.try_to_timestamp(column, *form)
+        local = _try_local_time(column, pattern)
+        skipped = f"does not exist in the time zone {self.time_zone}"
+        advice = "add a zone to the times, or declare TIMESTAMP_NTZ"
+        wrong_type = self._refuse(name, column, "is not a timestamp", "correct the record", "timestamp")
+        return (
+            F.when(column.isNull(), F.lit(None).cast("timestamp"))
+            .when(moment.isNull(), wrong_type)
+            .when(
+                moment.cast("timestamp_ntz") != local,
+                self._refuse(name, column, skipped, advice, "timestamp"),
+            )
+            .otherwise(moment)
+        )
+
+    def _refuse(
+        self, name: str, value: Column, problem: str, advice: str, data_type: DataType | str = "string"
+    ) -> Column:
+        """Return an expression that raises an error with the file and the value."""
+        from pyspark.sql import functions as F
+
+        end = f" {problem}: {advice}, or read it as it is with `tables.{self.location.table}.strict: false`."
+        message = F.concat(
+            F.lit(f"{REFUSED}Source `{self.location.table}`: "),
+            F.coalesce(F.regexp_replace("_metadata.file_path", "^file:/*", "/"), F.lit("a file")),
+            F.lit(f": column `{name}`: "),
+            F.coalesce(F.substring(value.cast("string"), 1, 80), F.lit("a value")),
+            F.lit(end),
+        )
+        return F.raise_error(message).cast(data_type)
+
+
+def _try_local_time(column: Column, pattern: str | None) -> Column:
+    """Return a time without a zone as it is written; null where the text has a zone."""
+    from pyspark.sql import functions as F
+
+    if pattern is None:
+        has_zone = column.rlike(r"(?i)(z|utc|gmt|[+-]\d{1,2}(:?\d{2})?|[a-z]+/[a-z_]+)\s*$") & column.rlike(
+            ":"
+        )
+        return F.when(~has_zone, column.try_cast("timestamp_ntz"))
+    if any(letter in pattern for letter in "VzOXxZ"):
+        return F.lit(None).cast("timestamp_ntz")
+    return F.to_timestamp_ntz(column, F.lit(pattern))
+
+
+def _widen(data_type: DataType) -> DataType:
+    """Return the type with as many digits after the point as fit, in fields of structures and arrays, too."""
+    from pyspark.sql.types import ArrayType, DecimalType, StructField, StructType
+
+    if isinstance(data_type, DecimalType):
+        return DecimalType(_MAX_DIGITS, _MAX_DIGITS - (data_type.precision - data_type.scale))
+    if isinstance(data_type, ArrayType):
+        return ArrayType(_widen(data_type.elementType), data_type.containsNull)
+    if isinstance(data_type, StructType):
+        fields = [
+            StructField(field.name, _widen(field.dataType), field.nullable) for field in data_type.fields
+        ]
+        return StructType(fields)
+    return data_type
+
+
+def _has_skipped_hours(time_zone: str) -> bool:
+    """Return whether clocks of a time zone were ever set forward."""
+    try:
+        zone = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        # An offset, such as +02:00, skips nothing.
+        return False
+    offsets: Callable[[Any], Any] = zone.utcoffset
+    return len({offsets(datetime(year, month, 1)) for year in range(1970, 2038) for month in (1, 7)}) > 1  # noqa: DTZ001
