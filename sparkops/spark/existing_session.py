@@ -98,8 +98,8 @@ def _silence_info(conf: Any) -> None:
     configured = any(system.getProperty(f"{name}.configurationFile") for name in ("log4j2", "log4j"))
     if configured or conf.contains("spark.log.level") or loader.getResource("log4j2.properties") is not None:
         return
-    log4j = java.org.apache.logging.log4j
-    log4j.core.config.Configurator.setRootLevel(log4j.Level.WARN)
+    # Spark sets this level when the context begins; a level that is set before is lost, because Spark starts its logging then.
+    conf.set("spark.log.level", "WARN")
 
 
 def _set_default(conf: Any, key: str, value: str) -> None:

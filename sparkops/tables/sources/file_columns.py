@@ -77,6 +77,9 @@ def _file_structs(
     reader = session.read.format(location.format).options(**options)
     if location.format == "json":
         reader = reader.option("encoding", location.encoding)
+        if "multiLine" not in options:
+            # Spark requires it where the encoding is not UTF-8
+            reader = reader.option("lineSep", options.get("lineSep", "\n"))
     struct = json.loads(reader.load(list(paths)).schema.json())
     if location.format != "json":
         yield location.address, struct

@@ -78,6 +78,9 @@ def reader_options(location: Location, files: Sequence[Path]) -> dict[str, str]:
             options["multiLine"] = "true"
     if location.format in ("csv", "json") and not _is_utf8(location):
         options["encoding"] = location.encoding
+        if location.format == "json" and location.options.get("multiLine", "false").lower() != "true":
+            # Spark requires it where the encoding is not UTF-8
+            options["lineSep"] = "\n"
     if location.strict and location.ddl is not None:
         options |= _STRICT_OPTIONS.get(location.format, {})
     return options | dict(location.options)
