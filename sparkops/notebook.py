@@ -17,7 +17,8 @@ from sparkops.engine import Engine
 from sparkops.errors import InputError, ProjectError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.parameters.bind import ParameterSource, bind, option
+from sparkops.pipeline.parameters.bind import ParameterSource, bind
+from sparkops.pipeline.parameters.option import option
 from sparkops.pipeline.parameters.param_type import ParamType, null_text, read_param_type
 from sparkops.pipeline.parameters.value import parse, to_text
 
