@@ -12,10 +12,12 @@ from typing import Any, Literal
 import click
 
 from sparkops.cli.project_options import (
+    WAIT_HELP,
     ProjectOptions,
     find_project_option,
     pop_project_options,
     project_click_options,
+    with_wait,
 )
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.errors import InputError, SparkopsError
@@ -153,6 +155,7 @@ def make_job_command(
 
     def parse(ctx: click.Context, **values: Any) -> object:
         common = {name: _combine(group_options[name], values.pop(name)) for name in group_options}
+        wait = common.pop("wait", None)
         files = [read_params_file(file) for file in [common.pop("params_file")] if file is not None]
         texts = _read_texts(values) | parse_loose_options(ctx.args)
         arguments = JobArguments(
@@ -165,7 +168,7 @@ def make_job_command(
             run_key=common.pop("run_key", None),
             unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
             dry_run=common.pop("dry_run", False),
-            project=pop_project_options(common),
+            project=with_wait(pop_project_options(common), wait),
         )
         return run(arguments)
 
@@ -217,6 +220,7 @@ def run_options() -> list[click.Parameter]:
             is_flag=True,
             help="Check parameters and inputs, and show what would run. Nothing is written.",
         ),
+        click.Option(["--wait"], metavar="DURATION", help=WAIT_HELP),
     ]
 
 

@@ -8,6 +8,7 @@ import click
 
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.pipeline.parameters.help import describe_mode
 
 
 @click.command("jobs")
@@ -21,6 +22,7 @@ def jobs(project: ProjectOptions, as_json: bool) -> None:
             "job": job.name,
             "reads": [*job.tables, *job.models],
             "publishes": [write.table for write in job.writes] or [job.registers or "a page"],
+            "mode": [describe_mode(write) for write in job.writes],
             "parameters": [param.name + ("" if param.required else "?") for param in job.params],
             "declared": str(job.place),
             "does": job.doc.strip().split("\n")[0],
@@ -30,7 +32,7 @@ def jobs(project: ProjectOptions, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    print_table(rows, empty="No jobs: a job is a function with @job in jobs/*.py.", drop=("declared",))
+    print_table(rows, empty="No jobs: a job is a function with @job in jobs/*.py.", drop=("declared", "mode"))
     if declared.broken:
         click.echo("\nCannot be read:")
         for message in dict.fromkeys(broken.summary for broken in declared.broken):

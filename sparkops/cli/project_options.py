@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from itertools import pairwise
 from pathlib import Path
@@ -93,6 +93,14 @@ def with_project_options(command: Callable[..., Any], *, exclude: str = "") -> C
         *options,
     ]
     return run
+
+
+WAIT_HELP = "How long to wait for a run that writes the same table (90s, 10m, 1h; 0 refuses at once). [default: setting `wait`, 10m]"
+
+
+def with_wait(project: ProjectOptions, wait: str | None) -> ProjectOptions:
+    """Return the options with the value of --wait as an override of the setting `wait`."""
+    return project if wait is None else replace(project, overrides=(*project.overrides, f"wait={wait}"))
 
 
 def limit_option(description: str) -> Callable[[Any], Any]:

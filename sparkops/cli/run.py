@@ -17,7 +17,13 @@ from sparkops.cli.job_command import (
     retry_options,
     run_options,
 )
-from sparkops.cli.project_options import ProjectOptions, project_click_options, with_project_options
+from sparkops.cli.project_options import (
+    WAIT_HELP,
+    ProjectOptions,
+    project_click_options,
+    with_project_options,
+    with_wait,
+)
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.job import Job
@@ -103,6 +109,7 @@ def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="FILE",
     help="Parameters from a file of YAML or JSON; - for standard input. --param overrides it.",
 )
+@click.option("--wait", metavar="DURATION", help=WAIT_HELP)
 @with_project_options
 @with_retry_options
 def flow(
@@ -111,6 +118,7 @@ def flow(
     force: bool,
     params: tuple[str, ...],
     params_file: str | None,
+    wait: str | None,
     **retry: Any,
 ) -> int:
     """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
@@ -123,7 +131,7 @@ def flow(
     sources.append(command_line_source({}, params))
     unfinished = choose_unfinished(resume=retry["resume"], new=retry["new"])
     options = RunOptions(key=find_run_key(retry["run_key"]), unfinished=unfinished)
-    with ProgressDisplay() as progress, project.engine(progress) as engine:
+    with ProgressDisplay() as progress, with_wait(project, wait).engine(progress) as engine:
         if not jobs:
             engine.project.declared.require_all()
         engine.flow(

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from sparkops.cli.main import BAD_INPUT, DONE
-from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
 from sparkops.errors import InputError, ProjectError, RowError
 
 
@@ -26,6 +26,7 @@ class ScoreOptions:
     explain: bool
     table: str | None
     into: str | None
+    wait: str | None
     version: int | None
     keep_going: bool
 
@@ -47,8 +48,8 @@ class ScoreOptions:
             return
         if ctx.args:
             raise click.UsageError(f"No such option: {ctx.args[0]}", ctx)
-        if self.into is not None or self.version is not None:
-            raise click.UsageError("--into and --at go with --table.", ctx)
+        if (self.into, self.version, self.wait) != (None, None, None):
+            raise click.UsageError("--into, --at and --wait go with --table.", ctx)
 
 
 @click.command(
@@ -63,6 +64,7 @@ class ScoreOptions:
 @click.option("--table", metavar="TABLE", help="Score a table of the catalog, in Spark.")
 @click.option("--into", metavar="TABLE", help="With --table: the table to write the scores to.")
 @click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
+@click.option("--wait", metavar="DURATION", help=f"With --table: {WAIT_HELP[0].lower()}{WAIT_HELP[1:]}")
 @click.option("--keep-going", is_flag=True, help="With --file: print the error of a bad row, and continue.")
 @click.pass_context
 @with_project_options
@@ -158,6 +160,6 @@ def _score_table(project: ProjectOptions, model: str, options: ScoreOptions, *, 
     assert options.table is not None
     assert options.into is not None
     where = parse_loose_options(words)
-    with ProgressDisplay() as progress, project.engine(progress) as engine:
+    with ProgressDisplay() as progress, with_wait(project, options.wait).engine(progress) as engine:
         engine.score_table(model, options.table, into=options.into, where=where, at=options.version)
     return DONE

@@ -87,6 +87,8 @@ def _short(value: object) -> str:
 def _describe_allowed(detail: ErrorDetails) -> str:
     if detail["type"] == "literal_error":
         return f"it must be {detail['ctx']['expected']}"
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
     return _DESCRIPTIONS.get(detail["type"], f"{detail['msg'][:1].lower()}{detail['msg'][1:]}")
 
 

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 Scalar = str | int | float | bool | None
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def _parse_duration(value: Any) -> Any:
+    """Return the seconds of `90`, `90s`, `10m` or `1h`; any other value as it is, which pydantic refuses."""
+    if not isinstance(value, str):
+        return value
+    match = _DURATION.fullmatch(value.strip())
+    if match is None:
+        raise ValueError("write a duration as 90s, 10m or 1h; 0 does not wait")
+    return float(match[1]) * _SECONDS[match[2] or "s"]
 
 
 class Section(BaseModel):
@@ -197,6 +212,12 @@ class Settings(Section):
     table allows that; `spark` always writes with Spark.
 
     Example: spark
+    """
+    wait: Annotated[float, BeforeValidator(_parse_duration), Field(ge=0)] = 600.0
+    """How long a run waits for another run that writes the same table or model, in seconds or as `90s`, `10m`, `1h`; 0 refuses
+    at once.
+
+    Example: 10m
     """
     tables: Mapping[str, TableSettings] = Field(default_factory=dict)
     """The catalog: one entry per table or source. A table that a job writes needs none.

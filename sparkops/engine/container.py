@@ -146,6 +146,7 @@ class ServiceContainer:
             env=self.settings.env,
             settings=project.config.masked(),
             secrets=(*project.config.secrets, *secrets),
+            wait=self.settings.wait,
             on_step=self.listener.step_started,
             redirect_jvm_output=self.redirect_jvm_output,
         )

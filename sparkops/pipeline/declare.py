@@ -31,6 +31,7 @@ def job(
     mode: Mode | None = None,
     replace: Names | None = None,
     merge: Names | None = None,
+    order_by: Names = (),
     partition_by: Names = (),
     schema_change: bool = False,
     publish_empty: bool = False,
@@ -49,6 +50,7 @@ def job(
     mode: Mode | None = None,
     replace: Names | None = None,
     merge: Names | None = None,
+    order_by: Names = (),
     partition_by: Names = (),
     schema_change: bool = False,
     publish_empty: bool = False,
@@ -68,6 +70,8 @@ def job(
         mode: `overwrite` (the default), `append`, `replace` or `merge`.
         replace: Columns whose values in the frame are replaced; means `mode="replace"`.
         merge: Key columns to merge on; means `mode="merge"`.
+        order_by: Columns that order the rows of one merge key: the row with the greatest values is kept, and a row never
+            replaces a newer one of the table.
         partition_by: Partition columns, applied when the table is created.
         schema_change: Whether the write may change the columns and types of the table.
         publish_empty: Whether a result without rows may replace the rows of the table, or of the slice; otherwise such
@@ -90,6 +94,7 @@ def job(
         mode=mode,
         replace=_as_tuple(replace),
         merge=_as_tuple(merge),
+        order_by=_as_tuple(order_by) or (),
         partition_by=_as_tuple(partition_by) or (),
         schema_change=schema_change,
         publish_empty=publish_empty,

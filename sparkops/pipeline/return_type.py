@@ -33,6 +33,7 @@ class JobOptions:
     gates: tuple[Gate, ...]
     stream: str | None = None
     every: str | None = None
+    order_by: tuple[str, ...] = ()
 
     @property
     def table_options(self) -> list[str]:
@@ -42,6 +43,7 @@ class JobOptions:
             "mode": self.mode,
             "replace": self.replace,
             "merge": self.merge,
+            "order_by": self.order_by,
             "partition_by": self.partition_by,
             "schema_change": self.schema_change,
             "publish_empty": self.publish_empty,
@@ -167,6 +169,7 @@ def _to_write(table: str, mode: Mode, options: JobOptions) -> Write:
         partition_by=options.partition_by,
         schema_change=options.schema_change,
         publish_empty=options.publish_empty,
+        order_by=options.order_by,
     )
 
 
@@ -182,4 +185,6 @@ def _check_write(write: Write) -> list[str]:
         problems.append(
             f"publish_empty= is for the modes overwrite and replace: with mode={write.mode!r} a frame without rows removes nothing"
         )
+    if write.order_by and write.mode != "merge":
+        problems.append(f"order_by= is for merge=, and the mode is {write.mode!r}")
     return problems

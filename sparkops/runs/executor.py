@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +18,7 @@ from sparkops.pipeline.table import Pin
 from sparkops.runs.consistent_view import ConsistentView
 from sparkops.runs.decision import Decision, load_decision
 from sparkops.runs.fingerprint import describe_code, fingerprint, params_to_json, source_hash
-from sparkops.runs.lock import lock_for_writing
+from sparkops.runs.lock import lock_for_writing, log_waiting
 from sparkops.runs.log import capture_output
 from sparkops.runs.plan import changed_suites
 from sparkops.runs.ports import RunServices
@@ -53,7 +54,8 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
     with interrupt_on_signal(), _capture_all_output(attempt, context):
         try:
             written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
-            with lock_for_writing(context.locks, written, run_id):
+            on_wait = partial(_announce_waiting, context)
+            with lock_for_writing(context.locks, written, run_id, wait=context.wait, on_wait=on_wait):
                 services = connect()
                 RunExecutor(request, services, context, attempt).run()
         except BaseException as error:
@@ -62,6 +64,11 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
         superseded = _complete_publication(request, context, run_id)
         _end(services, run_id, *superseded)
     return context.runs.load(run_id)
+
+
+def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
+    context.on_step("wait")
+    log_waiting(name, holder)
 
 
 def _initial_facts(request: RunRequest, context: RunContext) -> dict[str, Any]:

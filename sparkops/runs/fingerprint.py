@@ -53,9 +53,11 @@ def fingerprint(
 
 
 def _write_text(write: Write) -> str:
+    # a write without `order_by` keeps the text that it had before that existed
+    order_by = f", order_by={write.order_by!r}" if write.order_by else ""
     return (
         f"Write(table={write.table!r}, mode={write.mode!r}, by={write.by!r}, partition_by={write.partition_by!r}, "
-        f"schema_change={write.schema_change!r})"
+        f"schema_change={write.schema_change!r}{order_by})"
     )
 
 

@@ -3,34 +3,93 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from random import uniform
+from time import monotonic, sleep
 
 from sparkops.errors import ProjectError, TableBusy
 
+_log = logging.getLogger("sparkops.runs")
+
+# Seconds between two attempts to take a lock, at random, so that nobody who waits is always late.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
+
+
+def log_waiting(name: str, holder: str) -> None:
+    """Log which run is waited for, and what it writes."""
+    _log.warning("waiting for run %s, which writes `%s`", holder, name)
+
 
 @contextmanager
-def lock_for_writing(folder: Path, names: Iterable[str], run_id: str) -> Iterator[None]:
+def lock_for_writing(
+    folder: Path,
+    names: Iterable[str],
+    run_id: str,
+    *,
+    wait: float = 0.0,
+    on_wait: Callable[[str, str], None] = log_waiting,
+) -> Iterator[None]:
     """Hold the lock of every name while the block runs.
 
     Args:
         folder: `<state>/locks`.
         names: Tables or models that the run will write.
         run_id: Written to the lock files, for the message to others.
+        wait: Seconds to wait for all locks together; 0 refuses at once.
+        on_wait: Called with a name and the run that holds its lock, once for each such run, when the waiting begins.
 
     Raises:
-        TableBusy: Another run of this project holds one of the locks.
+        TableBusy: Another run of this project still holds one of the locks.
     """
+    waiting = _Waiting(monotonic() + wait, wait, on_wait)
     with ExitStack() as locks:
+        # in one order, so that no two runs wait for each other
         for name in sorted(names):
-            locks.enter_context(_lock(folder / f"{name}.lock", name, run_id))
+            locks.enter_context(_lock(folder / f"{name}.lock", name, run_id, waiting))
         yield
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """How long the locks of a run are waited for.
+
+    Args:
+        deadline: When the waiting ends, of the monotonic clock.
+        seconds: Duration of the whole, for the message.
+        on_wait: Called once for each name and holder.
+    """
+
+    deadline: float
+    seconds: float
+    on_wait: Callable[[str, str], None]
+    reported: set[tuple[str, str]] = field(default_factory=set)
+
+    def pause(self, name: str, holder: str) -> None:
+        """Wait a moment.
+
+        Raises:
+            TableBusy: The time is over.
+        """
+        remaining = self.deadline - monotonic()
+        if remaining <= 0:
+            waited = f" after {self.seconds:g} seconds of waiting" if self.seconds else ""
+            raise TableBusy(
+                f"`{name}` is {'still ' if waited else ''}being written by run {holder}{waited}. Wait for it "
+                f"(`sparkops runs show {holder}`; `--wait 10m` waits) or cancel it, then run again."
+            )
+        if (name, holder) not in self.reported:
+            self.reported.add((name, holder))
+            self.on_wait(name, holder)
+        sleep(min(remaining, uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE)))  # noqa: S311
+
+
 @contextmanager
-def _lock(path: Path, name: str, run_id: str) -> Iterator[None]:
+def _lock(path: Path, name: str, run_id: str, waiting: _Waiting) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -40,16 +99,19 @@ def _lock(path: Path, name: str, run_id: str) -> Iterator[None]:
             "conf/ to another folder."
         ) from error
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(file, 200).decode(errors="replace").strip() or "another run"
-            raise TableBusy(
-                f"`{name}` is being written by run {holder}. Wait for it (`sparkops runs show {holder}`) "
-                "or cancel it, then run again."
-            ) from error
+        while not _try_lock(file):
+            holder = os.pread(file, 200, 0).decode(errors="replace").strip() or "another run"
+            waiting.pause(name, holder)
         os.ftruncate(file, 0)
-        os.write(file, run_id.encode())
+        os.pwrite(file, run_id.encode(), 0)
         yield
     finally:
         os.close(file)
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -60,8 +60,11 @@ class TableReader(Protocol):
 class StagingStore(Protocol):
     """Frames that are computed once and kept until they are published."""
 
-    def stage(self, frame: DataFrame, part: StagedPart, *, partition_by: Sequence[str] = ...) -> DataFrame:
-        """Compute the frame once, and return a frame that reads the staged result."""
+    def stage(self, frame: DataFrame, part: StagedPart, *, write: Write | None = ...) -> DataFrame:
+        """Compute the frame once, and return a frame that reads the staged result.
+
+        It has the rows and values that a reader of the table will find after the write.
+        """
 
     def divide(
         self, frame: DataFrame, area: str, table: str, *, partition_by: Sequence[str] = ...

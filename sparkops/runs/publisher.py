@@ -220,6 +220,6 @@ class Publisher:
             if earlier is None:
                 raise JobFailed(f"Nothing was computed for table `{write.table}`.")
             return earlier
-        staged = staging.stage(frame, part, partition_by=write.partition_by)
+        staged = staging.stage(frame, part, write=write)
         self.attempt.append("staged", staged=[write.table])
         return staged

@@ -64,6 +64,7 @@ class RunContext:
         env: Name of the environment.
         settings: Resolved settings, masked.
         secrets: Values that are masked in the record and in the log.
+        wait: Seconds to wait for runs that write the same tables or models; 0 refuses at once.
         on_step: Called with the name of each step when it begins.
         redirect_jvm_output: Context manager that sends the JVM's output to the run's log.
     """
@@ -73,6 +74,7 @@ class RunContext:
     env: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    wait: float = 0.0
     on_step: Callable[[str], None] = lambda _: None
     redirect_jvm_output: Callable[[MaskedFile], AbstractContextManager[None]] = lambda _: nullcontext()
 

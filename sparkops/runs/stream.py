@@ -103,7 +103,7 @@ class _BatchPublisher:
         services, run_id = self.publisher.services, self.publisher.attempt.run_id
         [write], area = self.publisher.job.writes, batch_area(batch)
         part = StagedPart(area, write.table)
-        staged = services.staging.stage(frame, part, partition_by=write.partition_by)
+        staged = services.staging.stage(frame, part, write=write)
         if write.mode != "overwrite" and staged.isEmpty():
             return None
         outcome = services.checks.run_checkpoint(staged, table=write.table, run_id=run_id)

@@ -27,11 +27,11 @@ from sparkops.tables.read import pin_table, read_pinned
 from sparkops.tables.schema import Columns
 from sparkops.tables.session import Session
 from sparkops.tables.staging.plan_file import PlanFiles
-from sparkops.tables.staging.stage import Staging
 from sparkops.tables.streams import TableStreams
 from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
 from sparkops.tables.write.rules import require_delta
+from sparkops.tables.write.table_staging import TableStaging
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -70,9 +70,9 @@ class Tables:
         return read_pinned(self._catalog, self._session, pin, cache=self._cache)
 
     @property
-    def staging(self) -> Staging:
-        """Return the staged frames."""
-        return Staging(self._catalog, self._session)
+    def staging(self) -> TableStaging:
+        """Return the staged frames, with the rows and values that a reader of the tables will find."""
+        return TableStaging(self._catalog, self._session)
 
     @property
     def plans(self) -> PlanFiles:
@@ -104,6 +104,7 @@ class Tables:
             write=write,
             write_id=WriteId(run_id, batch),
             parameters=values or {},
+            staged_folder=self.staging.local_folder(staged) if staged else None,
             open_files=self._open_files(write, run_id, staged),
         )
         return publish_frame(self._catalog.locate(write.table), self._session, publication)

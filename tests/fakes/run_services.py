@@ -133,7 +133,7 @@ class FakeStaging:
 
     tables: FakeTables
 
-    def stage(self, frame: Any, part: StagedPart, *, partition_by: Any = ()) -> Any:
+    def stage(self, frame: Any, part: StagedPart, *, write: Any = None) -> Any:
         self.tables.stage_count += 1
         self.tables.staged[part] = frame
         return frame

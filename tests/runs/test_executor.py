@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,6 +52,7 @@ def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
         *,
         at: dict[str, int] | None = None,
         resume: Run | None = None,
+        wait: float = 0.0,
         **declared: Any,
     ) -> Run:
         defaults: dict[str, Any] = {"kind": "table", "tables": ("numbers",), "writes": (Write(table="out"),)}
@@ -60,7 +63,9 @@ def go(tmp_path: Path, fakes: FakeRunServices) -> Callable[..., Run]:
             name="double", function=function, doc="", place=Place(str(source), 1), **(defaults | declared)
         )
         request = RunRequest(job=job, values={}, versions=ReadVersions(at=at or {}), resume=resume)
-        context = RunContext(root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",))
+        context = RunContext(
+            root=tmp_path, state=tmp_path / "state", env="base", secrets=("hunter2",), wait=wait
+        )
         return execute(request, fakes.connect, context)
 
     return run
@@ -241,6 +246,27 @@ def test_a_second_run_that_writes_the_same_table_is_refused(go, tmp_path) -> Non
         pytest.raises(TableBusy, match="first-run"),
     ):
         go(doubled)
+
+
+def test_a_run_that_waited_reads_what_the_other_run_wrote(go, fakes, tmp_path, caplog) -> None:
+    taken = threading.Event()
+
+    def write_numbers() -> None:
+        with lock_for_writing(tmp_path / "state" / "locks", ["out"], "first-run"):
+            taken.set()
+            time.sleep(0.3)
+            fakes.tables.versions["numbers"].append([7])
+
+    other = threading.Thread(target=write_numbers)
+    other.start()
+    taken.wait()
+    run = go(doubled, wait=30)
+    other.join()
+    assert fakes.tables.versions["out"] == [[14]]
+    assert run.inputs["numbers"]["version"] == 2
+    assert "waiting for run first-run, which writes `out`" in [
+        record.getMessage() for record in caplog.records
+    ]
 
 
 def test_a_report_job_that_returns_something_else_fails(go, fakes) -> None:

@@ -28,7 +28,7 @@ from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.backends.spark.backend import SparkBackend
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.log.commit_info import WriteId, user_metadata
-from sparkops.tables.log.delta_log import find_version, read_history, schema_json
+from sparkops.tables.log.delta_log import find_version, read_history
 from sparkops.tables.session import Session
 from sparkops.tables.staging.stage import Staging
 
@@ -84,9 +84,8 @@ def write(backend, catalog, location, session) -> Callable[..., None]:
     def stage_and_write(frame: DataFrame, write: Write, write_id: WriteId, **parameters: Any) -> None:
         staging, part = Staging(catalog, session), StagedPart(write_id.run_id, "t")
         staged = staging.stage(frame, part, partition_by=write.partition_by)
-        schema = schema_json(staged)
         replaced = (
-            ReplacedSlice.from_parameters(write.by, parameters, schema) if write.mode == "replace" else None
+            ReplacedSlice.from_parameters(write.by, parameters, staged) if write.mode == "replace" else None
         )
         backend.write(
             TableWrite(
@@ -146,15 +145,6 @@ def test_replace_without_parameter_replaces_the_partitions_in_the_frame(write, f
     write(frame(), by_day, WriteId("r1"))
     write(frame([(FIFTH, "DL", 1.0)]), by_day, WriteId("r2"))
     assert read() == [(FOURTH, "AA", 5.0), (FOURTH, "UA", 3.0), (FIFTH, "DL", 1.0)]
-
-
-def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(write, frame, read, location, session):
-    by_day = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
-    write(frame(), by_day, WriteId("r1"))
-    with pytest.raises(BadData, match="returned a row outside of that"):
-        write(frame(), by_day, WriteId("r2"), day=FOURTH)
-    assert len(read()) == 3
-    assert len(read_history(location, session)) == 1
 
 
 def test_a_slice_that_is_not_a_partition_is_replaced_or_refused(write, frame, read, backend):
@@ -298,7 +288,7 @@ def test_a_duplicate_merge_key_is_refused_in_the_first_write(tables, frame, part
     write = Write(table="t", mode="merge", by=("k",), partition_by=partition_by)
     rows = frame([(1, "a"), (1, "b"), (2, "c")], "k int, v string")
     if staged:
-        rows = tables.staging.stage(rows, StagedPart("r1", "t"), partition_by=partition_by)
+        rows = tables.staging.stage(rows, StagedPart("r1", "t"), write=write)
     part = StagedPart("r1", "t") if staged else None
     with pytest.raises(BadData, match=r"merged on `k`, and the frame has 2 rows with the key \{'k': 1\}"):
         tables.publish(rows, write, run_id="r1", staged=part)
@@ -311,6 +301,18 @@ def test_a_duplicate_merge_key_is_refused_in_a_later_write(tables, frame, rows):
     with pytest.raises(BadData, match=r"2 rows with the key \{'k': None\}"):
         tables.publish(frame([(None, "b"), (None, "c")], "k int, v string"), write, run_id="r2")
     assert rows("t") == [(1, "a")]
+
+
+@pytest.mark.parametrize("staged", [True, False], ids=["staged", "not staged"])
+def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(tables, frame, rows, staged):
+    by_day = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
+    tables.publish(frame(), by_day, run_id="r1")
+    replacement = tables.staging.stage(frame(), StagedPart("r2", "t"), write=by_day) if staged else frame()
+    part = StagedPart("r2", "t") if staged else None
+    with pytest.raises(BadData, match="returned a row outside of that"):
+        tables.publish(replacement, by_day, run_id="r2", values={"day": FOURTH}, staged=part)
+    assert len(rows("t")) == 3
+    assert len(tables.history("t")) == 1
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append"])

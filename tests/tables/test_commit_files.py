@@ -28,7 +28,7 @@ def publish(request, spark, make_settings):
 
     def stage_and_publish(frame, write, run_id, **values):
         part = StagedPart(run_id, write.table)
-        staged = tables.staging.stage(frame, part, partition_by=write.partition_by)
+        staged = tables.staging.stage(frame, part, write=write)
         return tables.publish(
             staged, write, run_id=run_id, values=values, staged=part if staged_files else None
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from enum import Enum
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, IntEnum
 
 import pytest
 
 from sparkops.errors import BadData, TableError
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
-from sparkops.tables.backends.replaced_slice import ReplacedSlice, partition_value
+from sparkops.tables.backends.replaced_slice import ReplacedSlice, cast_to_text
 
 FOURTH = date(2013, 7, 4)
 
@@ -20,31 +21,58 @@ class Airport(str, Enum):  # noqa: UP042
     JFK = "JFK"
 
 
+class Gate(IntEnum):
+    FIRST = 1
+
+
+@pytest.mark.spark
 @pytest.mark.parametrize(
     ("value", "type_name", "text"),
     [
-        (7, "integer", "7"),
-        ("07", "integer", "7"),
-        (300, "byte", None),
-        ("seven", "integer", None),
-        (True, "integer", None),
+        (7, "int", "7"),
+        ("07", "int", "7"),
+        (" 7 ", "int", "7"),
+        (Gate.FIRST, "int", "1"),
         (7, "string", "7"),
         ("07", "string", "07"),
-        ("", "string", None),
+        (" a", "string", " a"),
+        ("", "string", ""),
+        (True, "string", "true"),
+        (Decimal("1.50"), "string", "1.50"),
         (Airport.JFK, "string", "JFK"),
         (FOURTH, "date", "2013-07-04"),
         (FOURTH, "string", "2013-07-04"),
+        (datetime(2013, 7, 4, 12), "date", "2013-07-04"),
         ("2013-07-04", "date", "2013-07-04"),
-        ("2013-7-4", "date", None),
-        ("20130704", "date", None),
-        (7, "date", None),
-        (datetime(2013, 7, 4, tzinfo=UTC), "date", None),
-        (1.5, "string", None),
-        (["a"], "string", None),
+        ("2013-7-4", "date", "2013-07-04"),
+        (" 2013-07-04 ", "date", "2013-07-04"),
+        ("TRUE", "boolean", "true"),
+        ("1.50", "decimal(5,2)", "1.50"),
+        (-0.0, "double", "-0.0"),
+        (True, "int", "1"),
     ],
 )
-def test_a_parameter_is_a_partition_value_of_the_columns_type_or_left_to_spark(value, type_name, text):
-    assert partition_value(value, type_name) == text
+def test_a_parameter_is_cast_to_the_type_of_its_column(spark, value, type_name, text):
+    frame = spark.createDataFrame([], f"k {type_name}")
+    assert cast_to_text(value, frame.schema["k"], frame) == text
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("value", "type_name"),
+    [
+        ("seven", "int"),
+        (300, "tinyint"),
+        ("1.0", "int"),
+        ("20130704x", "date"),
+        (7, "date"),
+        ("x", "boolean"),
+    ],
+)
+def test_a_parameter_that_cannot_be_cast_is_refused(spark, value, type_name):
+    frame = spark.createDataFrame([], f"k {type_name}")
+    with pytest.raises(BadData, match=f"Parameter `k` is {value!r}, and Spark cannot cast it to {type_name}"):
+        cast_to_text(value, frame.schema["k"], frame)
 
 
 @pytest.fixture(params=["delta-rs", "Spark"])
@@ -61,7 +89,14 @@ def tables(request, spark, make_settings) -> Tables:
         ("int", (7, 8), 7),
         ("string", ("7", "8"), 7),
         ("string", ("JFK", "LGA"), Airport.JFK),
+        ("string", ("2013-07-04", "x"), FOURTH),
+        ("string", (" a", "a"), " a"),
         ("date", (FOURTH, date(2013, 7, 5)), "2013-7-4"),
+        ("date", (FOURTH, date(2013, 7, 5)), datetime(2013, 7, 4, 23, 59)),
+        ("int", (1, 2), Gate.FIRST),
+        ("decimal(5,2)", (Decimal("1.50"), Decimal("2.00")), 1.5),
+        ("double", (0.0, 1.0), -0.0),
+        ("int", (7, 8), [7]),
         ("boolean", (True, False), True),
     ],
 )
@@ -89,7 +124,7 @@ def test_a_null_is_not_the_partition_whose_name_is_none(tables, frame):
 @pytest.mark.spark
 def test_too_many_values_for_a_condition_are_refused(spark):
     frame = spark.range(1001)
-    replaced = ReplacedSlice.from_parameters(["id"], {}, {"fields": [{"name": "id", "type": "long"}]})
+    replaced = ReplacedSlice.from_parameters(["id"], {}, frame)
     with pytest.raises(TableError, match="more than 1,000 values of `id`"):
         replaced.condition(frame)
 

@@ -19,6 +19,7 @@ from sparkops.runs.record import Run, state_after
 from sparkops.spark.progress import Snapshot
 
 _STEP_TEXTS = {
+    "wait": "waiting for other writers",
     "session": "starting Spark",
     "pin": "pinning table versions",
     "suites": "reading the checks",

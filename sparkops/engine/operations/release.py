@@ -103,7 +103,8 @@ def release_rows(
         container.warm_up([])
         container.checks.warm([table])
     names = [table, tables.quarantine_name(table)]
-    with lock_for_writing(container.settings.state / "locks", names, release_id):
+    settings = container.settings
+    with lock_for_writing(settings.state / "locks", names, release_id, wait=settings.wait):
         try:
             return _Release(container, request, release_id, on_step).run(result)
         except Exception as error:

@@ -116,9 +116,10 @@ def _format_outputs(job: Job) -> str:
         return "a report"
     if job.registers:
         return f"{job.registers} (model)"
-    return ", ".join(f"{write.table} ({_format_mode(write)})" for write in job.writes)
+    return ", ".join(f"{write.table} ({describe_mode(write)})" for write in job.writes)
 
 
-def _format_mode(write: Write) -> str:
-    """Return how a table is written: `append`, or `merge by id, day`."""
-    return f"{write.mode} by {', '.join(write.by)}" if write.by else write.mode
+def describe_mode(write: Write) -> str:
+    """Return how a table is written: `append`, `merge by id, newest ts`."""
+    mode = " by ".join(text for text in (write.mode, ", ".join(write.by)) if text)
+    return f"{mode}, newest {', '.join(write.order_by)}" if write.order_by else mode

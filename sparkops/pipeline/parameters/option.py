@@ -16,6 +16,7 @@ RESERVED: Final = frozenset(
         "as_of",
         "upstream",
         "force",
+        "wait",
         "debug",
         "param",
         "params_file",

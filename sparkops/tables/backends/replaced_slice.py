@@ -1,20 +1,25 @@
-"""The rows that a `replace` replaces: a condition for Spark, partition values for delta-rs."""
+"""The rows that a `replace` replaces: a condition for Spark, partition values for delta-rs.
+
+Values of parameters are cast to the types of their columns as Spark casts them, before a backend is selected.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, TableError
-from sparkops.tables.sql_text import equality_condition, quote_name
+from sparkops.tables.sql_text import equality_condition, quote_name, sql_literal
+from sparkops.tables.staging.staged_file import NULL_TEXTS
 from sparkops.type_names import INTEGER_BITS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
+    from pyspark.sql.types import StructField
 
 _MAX_VALUES = 1000
 
@@ -25,19 +30,24 @@ class ReplacedSlice:
 
     Args:
         columns: Columns that define the slice, without those that do not limit it.
-        values: The run's parameters that have the name of such a column and are not None. Where a column has none, the
-            values in the frame define the slice.
-        partition_values: The same values as Delta writes them as partition values of the column's type; None where only
-            a cast by Spark can tell.
+        partition_values: For each column that has the name of a parameter which is not None: the parameter's values, cast to
+            the type of the column, as Delta writes them as partition values. None is null. For a column without a parameter,
+            the values in the frame define the slice.
+        conditions: For the same columns, the condition in Spark SQL.
     """
 
     columns: tuple[str, ...]
-    values: Mapping[str, Any]
-    partition_values: Mapping[str, str | None]
+    partition_values: Mapping[str, tuple[str | None, ...]]
+    conditions: Mapping[str, str]
 
     @classmethod
     def from_parameters(
-        cls, columns: Sequence[str], parameters: Mapping[str, Any], schema: Mapping[str, Any]
+        cls,
+        columns: Sequence[str],
+        parameters: Mapping[str, Any],
+        frame: DataFrame,
+        *,
+        partition_by: Collection[str] = (),
     ) -> ReplacedSlice:
         """Return the slice that the parameters of a run define.
 
@@ -47,13 +57,34 @@ class ReplacedSlice:
         Args:
             columns: Columns that define the slice.
             parameters: The run's parameters.
-            schema: Schema JSON of the frame.
+            frame: The rows that replace it.
+            partition_by: Partition columns of the table.
+
+        Raises:
+            BadData: A parameter cannot be cast to the type of its column.
         """
-        types = {field["name"]: field["type"] for field in schema["fields"]}
-        values = {name: parameters[name] for name in columns if parameters.get(name) is not None}
-        texts = {name: partition_value(value, types[name]) for name, value in values.items()}
+        fields = {field.name: field for field in frame.schema.fields}
+        values: dict[str, tuple[str | None, ...]] = {}
+        conditions: dict[str, str] = {}
+        for name in columns:
+            if parameters.get(name) is None:
+                continue
+            parameter = parameters[name]
+            items = list(parameter) if isinstance(parameter, list | tuple | set | frozenset) else [parameter]
+            texts = [None if item is None else cast_to_text(item, fields[name], frame) for item in items]
+            stored = [None if text in NULL_TEXTS and name in partition_by else text for text in texts]
+            values[name] = tuple(dict.fromkeys(stored))
+            type_name = fields[name].dataType.simpleString()
+            # the parameter itself, because the text of a double or of a timestamp may be another value
+            typed = [None if text is None else item for text, item in zip(stored, items, strict=True)]
+            conditions[name] = equality_condition(name, typed if len(typed) != 1 else typed[0], type_name)
         limiting = [name for name in columns if not values or name in values or name not in parameters]
-        return cls(tuple(limiting), values, texts)
+        return cls(tuple(limiting), values, conditions)
+
+    @property
+    def fixed_condition(self) -> str:
+        """Return the condition of the columns that have a parameter; empty if none has."""
+        return " AND ".join(self.conditions.values())
 
     def condition(self, frame: DataFrame) -> str:
         """Return the slice as a condition of Spark SQL.
@@ -64,15 +95,10 @@ class ReplacedSlice:
         Raises:
             TableError: There are too many values for a condition.
         """
-        types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-        fixed = [
-            equality_condition(name, self.values[name], types[name])
-            for name in self.columns
-            if name in self.values
-        ]
-        free = [name for name in self.columns if name not in self.values]
+        free = [name for name in self.columns if name not in self.conditions]
         if not free:
-            return " AND ".join(fixed)
+            return self.fixed_condition
+        types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
         rows = frame.select(*map(quote_name, free)).distinct().limit(_MAX_VALUES + 1).collect()
         if len(rows) > _MAX_VALUES:
             names = ", ".join(f"`{name}`" for name in free)
@@ -85,28 +111,59 @@ class ReplacedSlice:
         alternatives = [
             " AND ".join(equality_condition(name, row[name], types[name]) for name in free) for row in rows
         ]
-        return " AND ".join(
-            [*fixed, "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")"]
+        one_of = "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")"
+        return " AND ".join([*self.conditions.values(), one_of])
+
+    def contains_partitions(self, partitions: Collection[Mapping[str, str | None]]) -> bool:
+        """Return whether all rows of some partitions are in the slice, as far as partition values can tell."""
+        return all(
+            name in partition and partition[name] in values
+            for name, values in self.partition_values.items()
+            for partition in partitions
         )
 
 
-def partition_value(value: Any, type_name: Any) -> str | None:
-    """Return a value as Delta writes it as a partition value, or None where only a cast by Spark can tell.
+def cast_to_text(value: Any, field: StructField, frame: DataFrame) -> str:
+    """Return a value cast to the type of a column as Spark casts it, and then to text.
 
     Args:
         value: The value of a parameter.
-        type_name: Type of the partition column in schema JSON.
+        field: The column.
+        frame: Its session casts the value, if its type is another than that of the column.
+
+    Raises:
+        BadData: It cannot be cast.
     """
     value = value.value if isinstance(value, Enum) else value
+    text = _cast_simple_value(value, field.dataType.typeName())
+    if text is not None:
+        return text
+    from pyspark.errors import PySparkException
+
+    type_name = field.dataType.simpleString()
+    query = f"SELECT CAST({sql_literal(value, type_name)} AS STRING) AS text"
+    try:
+        result = frame.sparkSession.sql(query).collect()[0].text
+    except PySparkException:
+        result = None
+    if result is None:
+        raise BadData(
+            f"Parameter `{field.name}` is {value!r}, and Spark cannot cast it to {type_name}, the type of column "
+            f"`{field.name}`: pass a value of that type."
+        )
+    return str(result)
+
+
+def _cast_simple_value(value: Any, type_name: str) -> str | None:
+    """Return the text of a value whose cast needs no Spark, because it is written as Spark writes a value of that type."""
     if isinstance(value, bool | datetime) or not isinstance(value, str | int | date):
         return None
     text = value.isoformat() if isinstance(value, date) else str(value)
     if type_name == "string":
-        # Delta stores the empty text as null.
-        return text or None
+        return text
     if type_name == "date":
         return text if isinstance(value, date) or _is_iso_date(text) else None
-    if type_name in INTEGER_BITS and re.fullmatch(r"-?[0-9]+", text):
+    if type_name in INTEGER_BITS and not isinstance(value, date) and re.fullmatch(r"-?[0-9]+", text):
         limit = 2 ** (INTEGER_BITS[type_name] - 1)
         return str(int(text)) if -limit <= int(text) < limit else None
     return None
@@ -119,12 +176,12 @@ def _is_iso_date(text: str) -> bool:
         return False
 
 
-def require_rows_inside(frame: DataFrame, condition: str, table: str) -> None:
+def require_rows_inside(frame: DataFrame, replaced: ReplacedSlice, table: str) -> None:
     """Refuse a frame that has a row outside the slice.
 
     Args:
         frame: The rows.
-        condition: The slice in Spark SQL.
+        replaced: The slice.
         table: Name of the table, for the message.
 
     Raises:
@@ -132,6 +189,7 @@ def require_rows_inside(frame: DataFrame, condition: str, table: str) -> None:
     """
     from pyspark.sql import functions as F
 
+    condition = replaced.fixed_condition
     inside = F.coalesce(F.expr(condition), F.lit(False))
     row = frame.where(~inside).first()
     if row is not None:

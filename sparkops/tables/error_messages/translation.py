@@ -26,6 +26,8 @@ from sparkops.tables.error_messages.spark_error_text import root_cause, spark_te
 
 Rule = Callable[[re.Match[str], str], SparkopsError]
 
+_MAX_SHOWN_NAME = 60
+
 
 def explain(error: BaseException) -> SparkopsError | None:
     """Return the error to show to the user.
@@ -158,6 +160,19 @@ def _rejected_row(match: re.Match[str], _text: str) -> SparkopsError:
     return RowError(f"A row can't be scored: {match['message']}")
 
 
+def _bad_data(match: re.Match[str], _text: str) -> SparkopsError:
+    return BadData(match["message"])
+
+
+def _unusable_folder_name(match: re.Match[str], _text: str) -> SparkopsError:
+    name = match["name"]
+    shown = name if len(name) <= _MAX_SHOWN_NAME else f"{name[:_MAX_SHOWN_NAME]}..."
+    return BadData(
+        f"A value of a partition column is too long, or has a character that no file name may have ({shown}): "
+        "Delta makes a folder of that name. Shorten the values, or partition by another column."
+    )
+
+
 def _unreadable_file(_match: re.Match[str], text: str) -> SparkopsError:
     return bad_records.unreadable_file(text)
 
@@ -173,6 +188,15 @@ _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
     (_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
     (_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
+    (_bad_data, (r"sparkops\.errors\.BadData: (?P<message>[^\n]+?)(?: SQLSTATE: \w+)?(?:\n|$)",)),
+    # a file name has at most 255 bytes
+    (
+        _unusable_folder_name,
+        (
+            r"Mkdirs failed to create \S*/(?:sparkops_by_)?(?P<name>[^/\s=]+=[^/\s]{220,})",
+            r"Mkdirs failed to create \S*/(?:sparkops_by_)?(?P<name>[^/\s=]+=[^/\s]*\x00[^/\s]*)",
+        ),
+    ),
     (
         _read_only,
         (r"Mkdirs failed to create (?P<path>\S+)", r"CANNOT_CREATE_LOG_PATH\] Cannot create (?P<path>\S+)"),

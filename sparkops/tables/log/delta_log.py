@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sparkops.pipeline.table import Commit
-from sparkops.tables.catalog import Location
+from sparkops.tables.catalog import Location, local_path
 from sparkops.tables.log import local_log
 from sparkops.tables.log.commit_info import parse_commit
 from sparkops.tables.log.local_log import TableVersion
@@ -75,7 +75,12 @@ def _history_by_spark(location: Location, session: Session, limit: int | None) -
 
 def _version_by_spark(location: Location, session: Session, at: int | None) -> TableVersion:
     table = delta_table(location, session)
-    detail = table.detail().select("id", "partitionColumns").collect()[0]
+    detail = table.detail().select("id", "partitionColumns", "properties", "location").collect()[0]
+    folder = local_path(detail["location"])
+    version_in_log = local_log.read_version(folder, at=at) if folder else None
+    # only the log tells which columns the table computes
+    if version_in_log is not None and version_in_log.identity == detail["id"]:
+        return version_in_log
     commits = _history_by_spark(location, session, 1 if at is None else None)
     version = commits[0].version if at is None else at
     frame = load_version(location, session, version)
@@ -85,6 +90,7 @@ def _version_by_spark(location: Location, session: Session, at: int | None) -> T
         time=next((commit.time for commit in commits if commit.version == version), commits[-1].time),
         schema=schema_json(frame),
         partition_by=tuple(detail["partitionColumns"]),
+        properties=dict(detail["properties"] or {}),
     )
 
 

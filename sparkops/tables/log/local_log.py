@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,10 @@ from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions, re
 _CATALOG_FEATURES = {"catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"}
 
 
+# The metadata action and the protocol action, each None until it is read.
+_MetadataAndProtocol = tuple[dict[str, Any] | None, dict[str, Any] | None]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableVersion:
     """One version of a table.
@@ -30,6 +34,7 @@ class TableVersion:
         time: When the version was committed (UTC).
         schema: The columns as the JSON of Delta's log.
         partition_by: Partition columns.
+        properties: Properties of the table (`delta.columnMapping.mode`...).
     """
 
     version: int
@@ -37,6 +42,17 @@ class TableVersion:
     time: datetime
     schema: Mapping[str, Any]
     partition_by: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Return whether names of columns are mapped to other names in the files, so that they may have any character."""
+        return self.properties.get("delta.columnMapping.mode", "none") != "none"
+
+    @property
+    def can_widen(self) -> bool:
+        """Return whether the type of a column may become a wider one."""
+        return self.properties.get("delta.enableTypeWidening", "false").lower() == "true"
 
 
 def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
@@ -65,6 +81,7 @@ def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
             time=_commit_time(log, version),
             schema=json.loads(metadata["schemaString"]),
             partition_by=tuple(metadata.get("partitionColumns") or ()),
+            properties=dict(metadata.get("configuration") or {}),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -82,6 +99,8 @@ def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] 
         return None
     history: list[Commit] = []
     try:
+        if _is_in_catalog(_metadata_and_protocol(log, log.newest)[1]):
+            return None
         for version in sorted(log.commits, reverse=True)[:limit]:
             commit = parse_commit(
                 version, read_commit_info(log.commits[version]), time=_commit_time(log, version)
@@ -104,7 +123,8 @@ def read_transactions(path: Path) -> Mapping[str, int] | None:
     if log is None or log.newest not in log.checksums:
         return None
     try:
-        entries = json.loads(log.checksums[log.newest].read_text(encoding="utf-8")).get("setTransactions")
+        checksum = json.loads(log.checksums[log.newest].read_text(encoding="utf-8"))
+        entries = None if _is_in_catalog(checksum.get("protocol")) else checksum.get("setTransactions")
         return None if entries is None else {entry["appId"]: int(entry["version"]) for entry in entries}
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -112,20 +132,24 @@ def read_transactions(path: Path) -> Mapping[str, int] | None:
 
 def _read_metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
     """Return the metadata of a version; None for a table whose commits are in a catalog."""
+    metadata, protocol = _metadata_and_protocol(log, version)
+    return None if _is_in_catalog(protocol) else metadata
+
+
+def _is_in_catalog(protocol: Mapping[str, Any] | None) -> bool:
+    """Return whether the newest commits of a table may be in a catalog and not in its log."""
+    features = protocol or {}
+    names = {*(features.get("readerFeatures") or ()), *(features.get("writerFeatures") or ())}
+    return bool(names & _CATALOG_FEATURES)
+
+
+def _metadata_and_protocol(log: LogFolder, version: int) -> _MetadataAndProtocol:
     metadata, protocol = _read_checksum(log, version)
     if metadata is None or protocol is None:
         metadata, protocol = _read_commits(log, version)
     if metadata is None or protocol is None:
         metadata, protocol = _read_checkpoint(log, log.base(version), metadata, protocol)
-    features = {
-        *((protocol or {}).get("readerFeatures") or ()),
-        *((protocol or {}).get("writerFeatures") or ()),
-    }
-    return None if features & _CATALOG_FEATURES else metadata
-
-
-# The metadata action and the protocol action, each None until it is read.
-_MetadataAndProtocol = tuple[dict[str, Any] | None, dict[str, Any] | None]
+    return metadata, protocol
 
 
 def _read_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:

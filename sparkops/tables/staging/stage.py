@@ -15,7 +15,6 @@ from sparkops.errors import TableError
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.tables.catalog import STAGING, Catalog, join_path, local_path
 from sparkops.tables.log.delta_log import schema_json
-from sparkops.tables.schema import require_storable
 from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
 from sparkops.tables.staging.staged_file import PARTITION_PREFIX, staging_partitions
@@ -74,9 +73,8 @@ class Staging:
             partition_by: Columns that the files are split by, so that they can become files of the table.
 
         Raises:
-            TableError: The columns cannot be stored, or the warehouse cannot be written to.
+            TableError: The warehouse cannot be written to.
         """
-        require_storable(schema_json(frame), part.table)
         path = self._path(part)
         _write_parquet(frame, path, partition_by)
         staged = self.session.get().read.schema(frame.schema).parquet(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from sparkops.type_names import INTEGER_BITS
 # Precedes the name of a partition column in the names of the folders.
 PARTITION_PREFIX = "sparkops_by_"
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
+# Texts that Delta reads back as null from a partition column.
+NULL_TEXTS = ("", _NULL_FOLDER)
 # Types whose values a folder name holds exactly as Delta writes a partition value.
 PARTITION_TYPES = frozenset((*INTEGER_BITS, "string", "date"))
 
@@ -56,10 +58,19 @@ def list_staged_files(folder: Path, columns: Sequence[str]) -> tuple[StagedFile,
     """
     files = (
         StagedFile(path, _partition_of(path.relative_to(folder)), file_stats(path, columns))
-        for path in sorted(folder.rglob("*.parquet"))
-        if not path.name.startswith((".", "_"))
+        for path in _data_files(folder)
     )
     return tuple(file for file in files if file.stats.rows)
+
+
+def list_staged_partitions(folder: Path) -> tuple[Mapping[str, str | None], ...]:
+    """Return the partition values of each staged file, also of files without rows."""
+    return tuple(_partition_of(path.relative_to(folder)) for path in _data_files(folder))
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    paths = sorted(folder.rglob("*.parquet"))
+    return (path for path in paths if not path.name.startswith((".", "_")))
 
 
 def _partition_of(path: Path) -> dict[str, str | None]:

@@ -30,11 +30,13 @@ def count_removed(location: Location, session: Session, write: Write, parameters
     if write.mode == "replace":
         if set(write.by) - {name for name, _ in columns(before.schema)}:
             return 0
-        replaced = ReplacedSlice.from_parameters(write.by, parameters, before.schema)
+        rows_before = load_version(location, session, before.version)
+        partition_by = before.partition_by
+        replaced = ReplacedSlice.from_parameters(write.by, parameters, rows_before, partition_by=partition_by)
         # Where a column of the slice has no value, the values in the frame define the slice, and it has none.
-        if set(replaced.columns) != set(replaced.values):
+        if set(replaced.columns) != set(replaced.conditions):
             return 0
-        condition = replaced.condition(load_version(location, session, before.version))
+        condition = replaced.fixed_condition
     rows = row_count(location.local, before.version) if location.local and condition is None else None
     if rows is not None:
         return rows

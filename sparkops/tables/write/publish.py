@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import methodcaller
+from pathlib import Path
+from random import uniform
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import TableError
+from sparkops.errors import TableBusy, TableError
+from sparkops.pipeline.staging import QUARANTINE
 from sparkops.pipeline.table import Commit, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.deltars.support import transaction_version
 from sparkops.tables.backends.protocol import OpenFiles, TableWrite
-from sparkops.tables.backends.replaced_slice import ReplacedSlice
+from sparkops.tables.backends.replaced_slice import ReplacedSlice, require_rows_inside
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
+from sparkops.tables.error_messages.translation import translate_spark_errors
 from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.delta_log import find_version, read_history, schema_json, table_exists
-from sparkops.tables.log.local_log import read_transactions
+from sparkops.tables.log.local_log import TableVersion, read_transactions
 from sparkops.tables.schema import require_storable, schema_hash
 from sparkops.tables.session import Session
+from sparkops.tables.staging.staged_file import list_staged_partitions
 from sparkops.tables.storage import require_writable
-from sparkops.tables.write.rules import (
-    require_delta,
-    require_key_columns,
-    require_unique_keys,
-    schema_options,
-)
+from sparkops.tables.write.merge_rows import keep_newest, require_unique_keys
+from sparkops.tables.write.rules import require_delta, require_key_columns, schema_options
+from sparkops.tables.write.stored_values import as_stored, partition_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+log = logging.getLogger("sparkops.tables")
+
+# An append that conflicts with another writer is tried so often, with pauses of at most so many seconds.
+_APPEND_ATTEMPTS, _MAX_PAUSE = 40, 1.0
 # The newest commits are searched first, because a write is usually searched for just after its commit.
 _NEWEST_COMMITS = 20
 # On storage that is not local, older commits than these are not searched; Delta still refuses to repeat the write.
@@ -45,6 +54,7 @@ class Publication:
         write: Table, mode, keys and partitions.
         write_id: Identifies the write. A table that has it already is not written again.
         parameters: The run's parameters, which define the slice of a `replace`.
+        staged_folder: Local folder of the frame's files, if the frame is staged; None also on other storage.
         open_files: Gives the files of the frame, which may become files of the table; None if Spark has to write it.
     """
 
@@ -52,6 +62,7 @@ class Publication:
     write: Write
     write_id: WriteId
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    staged_folder: Path | None = None
     open_files: OpenFiles | None = None
 
 
@@ -70,10 +81,34 @@ def publish_frame(location: Location, session: Session, publication: Publication
     earlier = find_commit(location, session, write_id)
     if earlier is not None:
         return _published_version(location, session, write_id, earlier, already_published=True)
-    request = _check_rules(location, session, publication)
-    run_on_backend(location, session, lambda backend: backend.write(request))
-    commit = find_commit(location, session, write_id)
+    commit = _commit(location, session, publication)
     return _published_version(location, session, write_id, commit, already_published=False)
+
+
+def _commit(location: Location, session: Session, publication: Publication) -> Commit | None:
+    """Check the rules and write the frame; return the commit, or None if Delta knows the write already.
+
+    An append that loses against another writer is repeated, because it does not depend on what the table contains. Its rules are
+    checked again, because the other writer may have changed the columns.
+    """
+    attempts = _APPEND_ATTEMPTS if publication.write.mode == "append" else 1
+    for attempt in range(1, attempts + 1):
+        request = _check_rules(location, session, publication)
+        try:
+            with translate_spark_errors():
+                run_on_backend(location, session, methodcaller("write", request))
+        except TableBusy as busy:
+            commit = find_commit(location, session, publication.write_id)
+            if commit is not None:
+                return commit
+            if attempt == attempts:
+                raise
+            log.info("Table `%s`: the append is repeated (attempt %d): %s", location.table, attempt, busy)
+            # a random pause, so that the same two writers do not collide again
+            sleep(uniform(0, min(_MAX_PAUSE, 0.02 * 2**attempt)))  # noqa: S311
+        else:
+            break
+    return find_commit(location, session, publication.write_id)
 
 
 def find_published(location: Location, session: Session, write_id: WriteId) -> PublishedVersion | None:
@@ -108,23 +143,39 @@ def _last_transaction(location: Location, app_id: str) -> int | None:
     return transaction_version(location, app_id) if transactions is None else transactions.get(app_id, 0)
 
 
+def prepare_frame(frame: DataFrame, write: Write, before: TableVersion | None) -> DataFrame:
+    """Return the rows and values that a reader of the table will find after the write; other rows of a merge key are left out.
+
+    Args:
+        frame: The rows to write.
+        write: Table, mode, keys and partitions.
+        before: The table as it is; None if it does not exist.
+
+    Raises:
+        SchemaChanged: The frame lacks a column that the write names.
+    """
+    if write.mode == "merge":
+        require_key_columns(write, schema_json(frame))
+    return keep_newest(as_stored(frame, write, before), write)
+
+
 def _check_rules(location: Location, session: Session, publication: Publication) -> TableWrite:
     """Check every rule that does not depend on the backend, and return the write."""
     frame, write = publication.frame, publication.write
     schema = schema_json(frame)
-    require_storable(schema, write.table)
-    require_key_columns(write, schema)
     before = find_version(location, session)
+    # a quarantine has the columns of its table, whatever their names
+    is_mapped = before.is_mapped if before else write.table.endswith(QUARANTINE)
+    require_storable(schema, write.table, is_mapped=is_mapped)
+    require_key_columns(write, schema)
+    if publication.staged_folder is None:
+        frame = prepare_frame(frame, write, before)
     if before is None and location.local is not None:
         require_writable(str(location.local), what=f"table `{location.table}`")
     options = schema_options(write, schema, before)
     if write.mode == "merge":
         require_unique_keys(frame, write)
-    replaced = (
-        ReplacedSlice.from_parameters(write.by, publication.parameters, schema)
-        if write.mode == "replace"
-        else None
-    )
+    replaced = _replaced_slice(publication, frame, before) if write.mode == "replace" else None
     return TableWrite(
         frame=frame,
         write=write,
@@ -134,6 +185,25 @@ def _check_rules(location: Location, session: Session, publication: Publication)
         schema_options=options,
         open_files=publication.open_files,
     )
+
+
+def _replaced_slice(publication: Publication, frame: DataFrame, before: TableVersion | None) -> ReplacedSlice:
+    """Return the slice to replace, of which no row of the frame is outside."""
+    write = publication.write
+    partition_by = partition_columns(write, before)
+    replaced = ReplacedSlice.from_parameters(
+        write.by, publication.parameters, frame, partition_by=partition_by
+    )
+    folder = publication.staged_folder
+    # the names of the staged folders often prove it without a job of Spark
+    is_inside = not replaced.conditions or (
+        folder is not None
+        and folder.is_dir()
+        and replaced.contains_partitions(list_staged_partitions(folder))
+    )
+    if not is_inside:
+        require_rows_inside(frame, replaced, write.table)
+    return replaced
 
 
 def _published_version(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sparkops.errors import BadData, InputError, SchemaChanged, TableError
+from sparkops.errors import InputError, SchemaChanged, TableError
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.local_log import TableVersion
-from sparkops.tables.schema import columns, describe_differences, find_type_conflicts
-from sparkops.tables.sql_text import quote_name
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+from sparkops.tables.schema import columns, describe_differences, find_lost_types, omit_computed
 
 
 def require_delta(location: Location) -> None:
@@ -43,7 +39,7 @@ def require_key_columns(write: Write, schema: Mapping[str, Any]) -> None:
     if write.mode in ("replace", "merge") and not write.by:
         raise TableError(f"Table `{write.table}`: mode `{write.mode}` needs columns: pass `by`.")
     names = [name for name, _ in columns(schema)]
-    for column in (*write.by, *write.partition_by):
+    for column in (*write.by, *write.order_by, *write.partition_by):
         if column not in names:
             raise SchemaChanged(
                 f"Table `{write.table}`: the write needs column `{column}`, and the frame has no such column; it has {_quote_all(names)}."
@@ -63,7 +59,9 @@ def schema_options(write: Write, schema: Mapping[str, Any], before: TableVersion
     """
     if before is None:
         return {}
-    old, new = columns(before.schema), columns(schema)
+    names = [name for name, _ in columns(schema)]
+    present = omit_computed(before.schema, names)
+    old, new = columns(present), columns(schema)
     changes = list(describe_differences(old, new))
     changes_partitions = bool(write.partition_by) and write.partition_by != before.partition_by
     if changes_partitions:
@@ -77,34 +75,26 @@ def schema_options(write: Write, schema: Mapping[str, Any], before: TableVersion
             f"Table `{write.table}` would change: {'; '.join(changes)}. "
             "Change the job, or allow it with `schema_change=True`."
         )
-    if write.mode == "overwrite":
+    if write.mode == "overwrite" and len(present["fields"]) == len(before.schema["fields"]):
         return {"overwriteSchema": "true"}
-    if changes_partitions or find_type_conflicts(old, new):
+    lost = find_lost_types(before.schema, schema, widening=before.can_widen)
+    if changes_partitions or lost:
         raise SchemaChanged(
-            f"Table `{write.table}`: mode `{write.mode}` may add columns, and may not change existing columns: "
-            f"{'; '.join(changes)}. Overwrite the whole table instead."
+            f"Table `{write.table}`: mode `{write.mode}` may add columns and fields of structs, and may not change existing "
+            f"ones: {'; '.join(changes)}. {_advice(write, before)}"
         )
     return {"mergeSchema": "true"}
 
 
-def require_unique_keys(frame: DataFrame, write: Write) -> None:
-    """Refuse a frame to merge that has several rows with one key, because either could win. Null equals null.
-
-    Raises:
-        BadData: There is such a key; the message contains it.
-    """
-    from pyspark.sql import functions as F
-
-    names = [quote_name(key) for key in write.by]
-    counts = frame.groupBy(*names).agg(F.count("*").alias("_rows"))
-    duplicate = counts.where(F.col("_rows") > 1).first()
-    if duplicate is not None:
-        key = duplicate.asDict()
-        rows = key.pop("_rows")
-        raise BadData(
-            f"Table `{write.table}` is merged on {', '.join(names)}, and the frame has {rows:,} rows with the key "
-            f"{key}: keep one row per key."
-        )
+def _advice(write: Write, before: TableVersion) -> str:
+    if write.mode == "overwrite":
+        return "The table computes columns that the frame lacks, and it cannot keep them under another schema: create it again."
+    widening = (
+        ""
+        if before.can_widen
+        else ", or set its property `delta.enableTypeWidening` if a type only becomes wider"
+    )
+    return f"Overwrite the whole table instead{widening}."
 
 
 def _quote_all(names: Iterable[str]) -> str:

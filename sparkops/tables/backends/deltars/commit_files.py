@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import BadData, TableBusy
+from sparkops.errors import TableBusy
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.deltars.hard_links import HardLinks
 from sparkops.tables.backends.deltars.support import (
@@ -26,12 +26,15 @@ from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.delta_log import schema_json
+from sparkops.tables.schema import needs_mapping
 from sparkops.tables.staging.staged_file import StagedFile, list_staged_files, staging_partitions
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
     from deltalake.transaction import AddAction
 
+# How often delta-rs repeats the commit of an append that loses against another writer.
+_APPEND_RETRIES = 20
 # Partitions to replace as delta-rs filters them: column, operator, value or values.
 _PartitionFilter = list[tuple[str, str, Any]]
 
@@ -41,7 +44,6 @@ def commit_staged_files(location: Location, request: TableWrite) -> None:
 
     Raises:
         UnsupportedOperation: Spark has to write the frame.
-        BadData: A row is outside the replaced slice.
         TableBusy: Another writer changed the table at the same time.
     """
     schema = schema_json(request.frame)
@@ -68,7 +70,7 @@ def _require_supported_write(request: TableWrite, schema: Mapping[str, Any]) -> 
         raise UnsupportedOperation("`commits` is `spark`")
     if request.schema_options:
         raise UnsupportedOperation("the columns of the table change")
-    if not has_supported_columns(schema):
+    if not has_supported_columns(schema) or needs_mapping(schema):
         raise UnsupportedOperation("the frame has columns that delta-rs does not write")
     if staging_partitions(schema, by) != by:
         raise UnsupportedOperation(
@@ -86,11 +88,8 @@ def _require_supported_write(request: TableWrite, schema: Mapping[str, Any]) -> 
 def _require_partition_slice(write: Write, replaced: ReplacedSlice) -> None:
     if len(write.by) != 1 or write.by != write.partition_by:
         raise UnsupportedOperation("the slice to replace is not a whole partition")
-    [column] = write.by
-    if column in replaced.values and replaced.partition_values[column] is None:
-        raise UnsupportedOperation(
-            f"{replaced.values[column]!r} is not a partition value of `{column}` as it is"
-        )
+    if None in replaced.partition_values.get(write.by[0], ()):
+        raise UnsupportedOperation("the slice to replace is the partition of null")
 
 
 def _open_unwritten(folder: Path, request: TableWrite, schema: Mapping[str, Any]) -> DeltaTable:
@@ -111,24 +110,14 @@ def _partitions_to_replace(
 
     Raises:
         UnsupportedOperation: A partition is null, or the frame has no rows that define the partitions.
-        BadData: A row is outside the slice.
     """
     if replaced is None:
         return None
     [column] = write.by
-    present = {file.partition[column] for file in files}
-    if column not in replaced.values:
-        if not present or None in present:
-            raise UnsupportedOperation(f"the frame has no rows, or null as `{column}`")
-        return [(column, "in", sorted(str(value) for value in present))]
-    value = replaced.partition_values[column]
-    outside = sorted(str(other) for other in present if other != value)
-    if outside:
-        raise BadData(
-            f"Table `{write.table}`: the job replaces the rows where `{column}` = {replaced.values[column]!r}, and returned "
-            f"a row outside of that: `{column}` is {outside[0]}. Filter the frame to the slice."
-        )
-    return [(column, "=", value)]
+    values = set(replaced.partition_values.get(column, {file.partition[column] for file in files}))
+    if not values or None in values:
+        raise UnsupportedOperation(f"the frame has no rows, or null as `{column}`")
+    return [(column, "in", sorted(str(value) for value in values))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,5 +203,6 @@ class FileCommit:
         return CommitProperties(
             custom_metadata={"userMetadata": metadata, "operationMetrics": metrics},
             app_transactions=[Transaction(self.write_id.app_id, self.write_id.txn_version)],
-            max_commit_retries=0,
+            # only an append does not depend on what the table contains
+            max_commit_retries=_APPEND_RETRIES if self.write.mode == "append" else 0,
         )

@@ -8,11 +8,13 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from sparkops.tables.backends.protocol import RowBatch, RowFilter, RowQuery, TableWrite
-from sparkops.tables.backends.replaced_slice import ReplacedSlice, require_rows_inside
+from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.backends.spark.commit_settings import commit_settings
+from sparkops.tables.backends.spark.constraints import explain_violations
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.log.delta_log import delta_table, table_exists
+from sparkops.tables.log.delta_log import delta_table, schema_json, table_exists
+from sparkops.tables.schema import needs_mapping
 from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
 
@@ -34,10 +36,14 @@ class SparkBackend:
 
     def write(self, request: TableWrite) -> None:
         """Write a frame: Spark copies its rows into files of the table."""
+        with explain_violations(request.frame, request.write.table):
+            if request.write.mode == "merge" and request.before is not None:
+                self._merge(request)
+            else:
+                self._overwrite_or_append(request)
+
+    def _overwrite_or_append(self, request: TableWrite) -> None:
         write, before, location = request.write, request.before, self.location
-        if write.mode == "merge" and before is not None:
-            self._merge(request)
-            return
         mode = "append" if write.mode in ("append", "merge") else "overwrite"
         options = dict(request.schema_options)
         if request.replaced is not None:
@@ -45,12 +51,18 @@ class SparkBackend:
         # A metastore table that is created in another mode loses the options that identify the write.
         if before is None and location.name is not None:
             mode, options = "overwrite", {}
+        if before is None and needs_mapping(schema_json(request.frame)):
+            options["delta.columnMapping.mode"] = "name"
         writer = request.frame.write.format("delta").mode(mode)
         writer = writer.options(**request.write_id.options(mode=write.mode), **options)
         if before is None or location.name is not None or "overwriteSchema" in options:
             partition_by = write.partition_by or (before.partition_by if before else ())
             writer = writer.partitionBy(*(name for name in partition_by if name in request.frame.columns))
-        self._save(writer)
+        if _has_timestamp_partition(request):
+            with commit_settings(self.session, {}, utc=True):
+                self._save(writer)
+        else:
+            self._save(writer)
 
     def append_rows(self, batch: RowBatch, write_id: WriteId, *, txn_version: int) -> None:
         """Append rows; the table is created if it does not exist."""
@@ -102,12 +114,17 @@ class SparkBackend:
             for key in request.write.by
         ]
         matched = reduce(lambda one, other: one & other, keys)
-        with commit_settings(self.session, request.write_id.options(mode=request.write.mode)):
+        options, utc = request.write_id.options(mode=request.write.mode), _has_timestamp_partition(request)
+        with commit_settings(self.session, options, utc=utc):
             table = delta_table(self.location, self.session).alias("old")
             merge = table.merge(request.frame.alias("new"), matched)
             if request.write.schema_change:
                 merge = merge.withSchemaEvolution()
-            merge.whenMatchedUpdateAll().whenNotMatchedInsertAll().execute()
+            condition, values = _is_not_older(request), _assignments(request)
+            if values is None:
+                merge.whenMatchedUpdateAll(condition).whenNotMatchedInsertAll().execute()
+            else:
+                merge.whenMatchedUpdate(condition, set=values).whenNotMatchedInsert(values=values).execute()
 
     def _save(self, writer: DataFrameWriter) -> None:
         if self.location.name is not None:
@@ -116,20 +133,51 @@ class SparkBackend:
             writer.save(self.location.address)
 
 
-def _replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict[str, str]:
-    """Return the writer options that limit an overwrite to the slice.
+def _assignments(request: TableWrite) -> dict[str, Column] | None:
+    """Return the values of the columns of the frame; None if it has all columns of the table, which computes the others."""
+    from pyspark.sql import functions as F
 
-    Raises:
-        BadData: A row is outside the slice.
-    """
+    names = {name.lower() for name in request.frame.columns}
+    fields = request.before.schema["fields"] if request.before else ()
+    if all(field["name"].lower() in names for field in fields):
+        return None
+    quoted = map(quote_name, request.frame.columns)
+    return {name: F.col(f"new.{name}") for name in quoted}
+
+
+def _has_timestamp_partition(request: TableWrite) -> bool:
+    names = request.write.partition_by or (request.before.partition_by if request.before else ())
+    types = {field.name.lower(): field.dataType.typeName() for field in request.frame.schema.fields}
+    return any(types.get(name.lower()) == "timestamp" for name in names)
+
+
+def _is_not_older(request: TableWrite) -> Column | None:
+    """Return the condition that a row `new` may replace the row `old` of its key; None if it always may."""
+    from pyspark.sql import functions as F
+
+    names = request.write.order_by
+    if not names:
+        return None
+    fields = request.before.schema["fields"] if request.before else ()
+    known = {field["name"].lower(): field["name"] for field in fields}
+    new, old = [], []
+    for number, name in enumerate(names):
+        value = F.col(f"new.{quote_name(name)}")
+        # the order of a column that the table lacks is null
+        present = known.get(name.lower())
+        old_value = F.col(f"old.{quote_name(present)}") if present else F.nullif(value, value)
+        new.append(value.alias(f"c{number}"))
+        old.append(old_value.alias(f"c{number}"))
+    # Spark compares structs field by field, and null is the lowest value of a field.
+    return F.struct(*new) >= F.struct(*old)
+
+
+def _replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict[str, str]:
+    """Return the writer options that limit an overwrite to the slice."""
     before = request.before
-    if before is not None and not replaced.values and set(replaced.columns) == set(before.partition_by):
+    if before is not None and not replaced.conditions and set(replaced.columns) == set(before.partition_by):
         return {"partitionOverwriteMode": "dynamic"}
-    condition = replaced.condition(request.frame)
-    # Delta does not check the condition when it creates a table, and its error message does not contain the row.
-    if before is None or replaced.values:
-        require_rows_inside(request.frame, condition, request.write.table)
-    return {"replaceWhere": condition}
+    return {"replaceWhere": replaced.condition(request.frame)}
 
 
 def _condition(where: RowFilter, columns: list[str]) -> Column:

@@ -1,0 +1,78 @@
+"""The rows of a merge: one for each key, the newest by the columns `order_by`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sparkops.errors import BadData
+from sparkops.pipeline.write import Write
+from sparkops.tables.sql_text import quote_name
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+    from pyspark.sql.types import StructField
+
+_RANK, _COUNT = "_sparkops_rank", "_sparkops_count"
+
+
+def keep_newest(frame: DataFrame, write: Write) -> DataFrame:
+    """Return the rows with the greatest values of `order_by` of each key; equal rows are one row.
+
+    Null is the lowest value. Different rows with one key are left only where their order is equal, too: `require_unique_keys`
+    refuses them.
+    """
+    if write.mode != "merge" or not write.order_by:
+        return frame
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    order = [F.col(quote_name(name)).desc_nulls_last() for name in write.order_by]
+    window = Window.partitionBy(*map(quote_name, write.by)).orderBy(*order)
+    ranked = frame.withColumn(_RANK, F.rank().over(window)).where(F.col(_RANK) == 1)
+    equal = Window.partitionBy(*map(_comparable, frame.schema.fields)).orderBy(F.lit(1))
+    numbered = ranked.withColumn(_COUNT, F.row_number().over(equal)).where(F.col(_COUNT) == 1)
+    return numbered.select(*map(quote_name, frame.columns))
+
+
+def _comparable(field: StructField) -> Column:
+    """Return the values of a column, as text where Spark cannot compare them."""
+    from pyspark.sql import functions as F
+
+    column, type_name = F.col(quote_name(field.name)), field.dataType.simpleString()
+    options = dict.fromkeys(("timestampFormat", "timestampNTZFormat"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS")
+    if "map<" in type_name or "variant" in type_name:
+        return F.to_json(F.struct(column), {"ignoreNullFields": "false", **options})
+    return column
+
+
+def require_unique_keys(frame: DataFrame, write: Write) -> None:
+    """Refuse a frame to merge that has several rows with one key, because either could win. Null equals null.
+
+    Raises:
+        BadData: There is such a key; the message contains it.
+    """
+    from pyspark.sql import functions as F
+
+    names = [quote_name(key) for key in write.by]
+    counts = frame.groupBy(*names).agg(F.count("*").alias(_COUNT))
+    duplicate = counts.where(F.col(_COUNT) > 1).first()
+    if duplicate is not None:
+        key = duplicate.asDict()
+        rows = key.pop(_COUNT)
+        raise BadData(_duplicate_message(write, key, rows))
+
+
+def _duplicate_message(write: Write, key: Mapping[str, Any], rows: int) -> str:
+    keys = ", ".join(quote_name(name) for name in write.by)
+    if write.order_by:
+        order = ", ".join(quote_name(name) for name in write.order_by)
+        return (
+            f"Table `{write.table}` is merged on {keys}, and the frame has {rows:,} different rows with the key {key} and the "
+            f"same greatest {order}, so that none of them is the newest: keep one of them, or add a column to `order_by`."
+        )
+    return (
+        f"Table `{write.table}` is merged on {keys}, and the frame has {rows:,} rows with the key "
+        f'{key}: keep one row per key, or name the column that orders them, as in `order_by="updated_at"`, and the newest '
+        "row is kept."
+    )
