@@ -155,7 +155,6 @@ def make_job_command(
 
     def parse(ctx: click.Context, **values: Any) -> object:
         common = {name: _combine(group_options[name], values.pop(name)) for name in group_options}
-        wait = common.pop("wait", None)
         files = [read_params_file(file) for file in [common.pop("params_file")] if file is not None]
         texts = _read_texts(values) | parse_loose_options(ctx.args)
         arguments = JobArguments(
@@ -168,7 +167,7 @@ def make_job_command(
             run_key=common.pop("run_key", None),
             unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
             dry_run=common.pop("dry_run", False),
-            project=with_wait(pop_project_options(common), wait),
+            project=with_wait(pop_project_options(common), common.pop("wait")),
         )
         return run(arguments)
 

@@ -21,7 +21,7 @@ from sparkops import Secret, job
 
 @job
 def typed(raw: DataFrame, *, nums: list[int] = [], names: set[str] = set(), price: Decimal = Decimal("1.10"),
-          wait: timedelta = timedelta(hours=1), file: Path = Path("x"), pair: tuple[int, str] = (1, "a"),
+          pause: timedelta = timedelta(hours=1), file: Path = Path("x"), pair: tuple[int, str] = (1, "a"),
           rates: dict[str, float] = {}, free: JsonValue = None, id: int | str = 0, fast: bool = False,
           text: str = "", surname: str | None = None, at: int = 0, env: str = "e", force: bool = False) -> DataFrame:
     """All types."""
@@ -63,8 +63,8 @@ def plan(capsys, *words: str, code: int = 0) -> dict[str, str]:
         (["--fast", "no"], {"fast": "false"}),
         (["--no-fast"], {"fast": "false"}),
         (
-            ["--price", "2.50", "--wait", "90s", "--file", "a/b"],
-            {"price": "2.50", "wait": "PT1M30S", "file": "a/b"},
+            ["--price", "2.50", "--pause", "90s", "--file", "a/b"],
+            {"price": "2.50", "pause": "PT1M30S", "file": "a/b"},
         ),
         (["--pair", "3,b"], {"pair": '[3, "b"]'}),
         (["--free", '{"x": [1, null]}'], {"free": '{"x": [1, null]}'}),
@@ -92,7 +92,7 @@ def test_options_are_read_by_the_type_of_their_parameter(project, capsys, words,
         (["--pair", "1"], "it has 1 items, not 2"),
         (["--rates", "a=1", "--rates", "a=2"], "the key 'a' is given twice"),
         (["--free", "{"], "not a JSON value"),
-        (["--wait", "90"], "a number needs a unit"),
+        (["--pause", "90"], "a number needs a unit"),
         (["--param", "id=1", "--param", "id=2"], "it is given several times"),
     ],
 )
@@ -164,7 +164,7 @@ def test_a_dry_run_refuses_an_input_that_is_missing(project, capsys):
 def test_help_shows_how_each_parameter_is_given(project, capsys):
     assert run_command(["run", "typed", "--help"]) == 0
     out = capsys.readouterr().out
-    for line in ("--fast/--no-fast", "--param at=INT", "--rates JSON", "--wait DURATION", "--pair INT,TEXT"):
+    for line in ("--fast/--no-fast", "--param at=INT", "--rates JSON", "--pause DURATION", "--pair INT,TEXT"):
         assert line in out
 
 
