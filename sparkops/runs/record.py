@@ -257,9 +257,14 @@ def state_after(error: SparkopsError) -> State:
 
 
 def new_run_id(time: datetime | None = None) -> str:
-    """Return an id that sorts by time and is unique: UTC second, then 50 random bits (`20261121-141305-7k3x9m2pqa`)."""
+    """Return an id that sorts by time and is unique (`20261121-141305-7k3x9m2pqa`).
+
+    It consists of the UTC second, three letters for the part of the second (steps of 31 us), and 35 random bits.
+    """
     time = (time or utc_now()).astimezone(UTC)
-    suffix = "".join(secrets.choice(_ID_LETTERS) for _ in range(10))
+    steps = time.microsecond * len(_ID_LETTERS) ** 3 // 1_000_000
+    fraction = "".join(_ID_LETTERS[steps >> shift & 31] for shift in (10, 5, 0))
+    suffix = fraction + "".join(secrets.choice(_ID_LETTERS) for _ in range(7))
     return f"{time:%Y%m%d-%H%M%S}-{suffix}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import resource
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,13 @@ from sparkops.runs.record import fold_events, new_run_id
 from sparkops.runs.store import RunStore
 
 
-def test_ids_sort_by_second_and_never_repeat() -> None:
+def test_ids_sort_by_time_and_never_repeat() -> None:
     noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
     ids = {new_run_id(noon) for _ in range(1000)}
     assert len(ids) == 1000
-    assert max(ids) < new_run_id(datetime(2013, 7, 4, 12, 0, 1, tzinfo=UTC))
+    for later in (timedelta(milliseconds=1), timedelta(milliseconds=999), timedelta(seconds=1)):
+        assert max(ids) < new_run_id(noon + later)
+    assert {len(run_id) for run_id in ids} == {len("20261121-141305-7k3x9m2pqa")}
 
 
 def test_on_a_full_disk_an_event_is_written_completely_or_not_at_all(tmp_path: Path) -> None:
