@@ -167,7 +167,7 @@ def make_job_command(
             run_key=common.pop("run_key", None),
             unfinished=choose_unfinished(resume=common.pop("resume", False), new=common.pop("new", False)),
             dry_run=common.pop("dry_run", False),
-            project=with_wait(pop_project_options(common), common.pop("wait")),
+            project=with_wait(pop_project_options(common), common.pop("wait", None)),
         )
         return run(arguments)
 

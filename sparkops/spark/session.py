@@ -53,9 +53,15 @@ class Starter:
         return self._thread is not None
 
     def begin(self) -> Self:
-        """Start Spark's JVM in a thread and return at once; `session` raises its errors."""
+        """Start Spark's JVM in a thread and return at once; `session` raises its errors.
+
+        Raises:
+            ConfigError: The settings of Spark cannot be used.
+        """
         with self._lock:
             if self._thread is None:
+                # Raises here if the section cannot be used, not in the thread.
+                _ = self._settings.spark.master
                 self._thread = threading.Thread(target=self._launch, name="sparkops-spark-start", daemon=True)
                 self._thread.start()
         return self
