@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 PREVIOUS = "previous"
 CHALLENGER = "challenger"
+# Tag of a registered model: the versions that were champion, oldest first, as a JSON list.
+_CHAMPIONS = "sparkops.champions"
 
 
 def find_holder(versions: Sequence[ModelVersionInfo], alias: str) -> ModelVersionInfo | None:
@@ -21,16 +24,65 @@ def find_holder(versions: Sequence[ModelVersionInfo], alias: str) -> ModelVersio
     return next((version for version in versions if alias in version.aliases), None)
 
 
-def find_previous(versions: Sequence[ModelVersionInfo], name: str) -> ModelVersionInfo:
-    """Return the version that a rollback makes champion again."""
-    previous = find_holder(versions, PREVIOUS)
-    if previous is None:
-        known = sorted({alias for version in versions for alias in version.aliases})
+def read_champions(client: MlflowClient, versions: Sequence[ModelVersionInfo], name: str) -> list[int]:
+    """Return the versions that were champion, oldest first, up to the champion; versions that were deleted are left out.
+
+    They are a tag of the registered model. Without it, they are the versions with the aliases `previous` and `champion`.
+    """
+    holders = [find_holder(versions, alias) for alias in (PREVIOUS, CHAMPION)]
+    current = [holder.version for holder in holders if holder is not None]
+    text = client.get_registered_model(name).tags.get(_CHAMPIONS)
+    recorded = [int(version) for version in json.loads(text)] if text else current
+    champion = holders[1]
+    if champion is None:
+        return []
+    # After a crash between tag and alias the last entries are not champions, or the champion is not the last entry.
+    if champion.version in recorded:
+        last = len(recorded) - recorded[::-1].index(champion.version)
+        recorded = recorded[:last]
+    else:
+        recorded = [*recorded, champion.version]
+    existing = {version.version for version in versions}
+    return [version for version in recorded if version in existing]
+
+
+def choose_earlier_champion(champions: Sequence[int], name: str, to: int | None) -> int:
+    """Return the version that a rollback makes champion again.
+
+    Args:
+        champions: Versions that were champion, oldest first; the last one is champion now.
+        name: The model.
+        to: The version to go back to; by default the champion before this one.
+
+    Raises:
+        UnknownName: There was no champion before, or `to` was none.
+    """
+    earlier = list(champions[:-1])
+    if not earlier:
         advice = (
-            f"There is nothing to roll back to; promote a version: `sparkops models promote {name}/VERSION`."
+            f"No other version was champion before; promote one: `sparkops models promote {name}/VERSION`."
         )
-        raise UnknownName("alias", PREVIOUS, known, where=f"model `{name}`", advice=advice)
-    return previous
+        raise UnknownName("alias", PREVIOUS, [], where=f"model `{name}`", advice=advice)
+    if to is None:
+        return earlier[-1]
+    if to not in earlier:
+        known = [str(version) for version in sorted(set(earlier))]
+        advice = f"Only these were champion before; any other: `sparkops models promote {name}/{to}`."
+        raise UnknownName(
+            "version", str(to), known, where=f"the earlier champions of `{name}`", advice=advice
+        )
+    return to
+
+
+def roll_back(client: MlflowClient, name: str, champions: Sequence[int], version: int) -> None:
+    """Make an earlier champion the champion again, and the one before it `previous`."""
+    kept = list(champions[: len(champions) - 1 - list(champions[:-1])[::-1].index(version)])
+    if len(kept) > 1:
+        client.set_registered_model_alias(name, PREVIOUS, str(kept[-2]))
+    else:
+        client.delete_registered_model_alias(name, PREVIOUS)
+    client.set_registered_model_alias(name, CHAMPION, str(version))
+    client.set_registered_model_tag(name, _CHAMPIONS, json.dumps(kept))
 
 
 def assign_alias(
@@ -44,10 +96,12 @@ def assign_alias(
     if holder is not None and holder.version == version.version:
         return
     if alias == CHAMPION:
+        champions = [*read_champions(client, versions, version.name), version.version]
         if holder is not None:
             client.set_registered_model_alias(version.name, PREVIOUS, str(holder.version))
         elif PREVIOUS in version.aliases:
             client.delete_registered_model_alias(version.name, PREVIOUS)
+        client.set_registered_model_tag(version.name, _CHAMPIONS, json.dumps(champions))
     client.set_registered_model_alias(version.name, alias, str(version.version))
     if alias == CHAMPION and CHALLENGER in version.aliases:
         client.delete_registered_model_alias(version.name, CHALLENGER)

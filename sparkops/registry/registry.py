@@ -153,13 +153,22 @@ class Registry:
         aliases.assign_alias(connect(self._settings), versions, chosen, alias)
         return self.resolve(name, chosen.version)
 
-    def rollback(self, name: str) -> ModelVersionInfo:
-        """Make the `previous` version the champion again; a second rollback undoes the first."""
-        versions = self.versions(name)
-        chosen = aliases.find_previous(versions, name)
-        self._require_usable(chosen)
-        aliases.assign_alias(connect(self._settings), versions, chosen, CHAMPION)
-        return self.resolve(name, chosen.version)
+    def rollback(self, name: str, *, to: int | None = None) -> ModelVersionInfo:
+        """Make the champion before this one the champion again; each further rollback goes back by one more.
+
+        Args:
+            name: Registered name.
+            to: The earlier champion to go back to; by default the one before.
+
+        Raises:
+            UnknownName: There is no earlier champion, or `to` is none.
+        """
+        client, versions = connect(self._settings), self.versions(name)
+        champions = aliases.read_champions(client, versions, name)
+        version = aliases.choose_earlier_champion(champions, name, to)
+        self._require_usable(self.resolve(name, version))
+        aliases.roll_back(client, name, champions, version)
+        return self.resolve(name, version)
 
     def _find_entry(self, name: str, at: VersionOrAlias) -> RegistryEntry:
         key = CHAMPION if at is None else str(at).removeprefix("@")

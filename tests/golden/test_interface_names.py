@@ -39,7 +39,7 @@ OPTIONS = {
     "models compile": f"{COMMON} --into --schema",
     "models export": f"{COMMON} --no-nulls --onnx --rows --seed",
     "models promote": f"{COMMON} --alias --force",
-    "models rollback": COMMON,
+    "models rollback": f"{COMMON} --to",
     "models servable": f"{COMMON} --as-of --at --rows",
     "models show": f"{COMMON} --json",
     "score": f"{COMMON} --at --explain --file --into --keep-going --row --table",

@@ -175,8 +175,32 @@ def test_a_version_with_a_failed_gate_becomes_challenger_and_the_champion_stays(
     assert empty_registry.promote("m", 2, force=True).aliases == ("champion",)
     assert empty_registry.resolve("m", "previous").version == 1
     assert empty_registry.rollback("m").version == 1
-    assert empty_registry.resolve("m", "previous").version == 2
-    assert empty_registry.rollback("m").version == 2
+    with pytest.raises(UnknownName, match="No alias `previous`"):
+        empty_registry.resolve("m", "previous")
+    with pytest.raises(UnknownName, match="No other version was champion before"):
+        empty_registry.rollback("m")
+
+
+def test_each_rollback_goes_back_by_one_champion_more_or_to_a_given_one(
+    empty_registry: Registry, trained: Model
+) -> None:
+    quick = replace(trained, heldout=None, evaluate=None, metrics={"auc": 0.8})
+    for number in range(1, 5):
+        empty_registry.register(quick, name="m", training=TrainingRun(str(number)))
+    empty_registry.promote("m", 2)
+    champions = []
+    for _ in range(2):
+        champions.append(
+            (empty_registry.rollback("m").version, empty_registry.resolve("m", "previous").version)
+        )
+    assert champions == [(4, 3), (3, 2)]
+    assert empty_registry.rollback("m", to=1).version == 1
+    with pytest.raises(UnknownName, match="No other version was champion before"):
+        empty_registry.rollback("m")
+    empty_registry.promote("m", 4)
+    with pytest.raises(UnknownName, match=r"No version `3` in the earlier champions of `m`. Known: 1"):
+        empty_registry.rollback("m", to=3)
+    assert empty_registry.rollback("m").version == 1
 
 
 def test_a_worse_model_does_not_replace_the_champion(empty_registry: Registry, trained: Model) -> None:
@@ -203,7 +227,7 @@ def test_without_a_champion_show_returns_the_newest_and_resolve_says_what_to_do(
     assert empty_registry.show("m").version == 1
     with pytest.raises(UnknownName, match="`sparkops models promote m/1`"):
         empty_registry.resolve("m")
-    with pytest.raises(UnknownName, match="nothing to roll back to"):
+    with pytest.raises(UnknownName, match="No other version was champion before"):
         empty_registry.rollback("m")
 
 

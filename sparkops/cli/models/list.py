@@ -76,13 +76,16 @@ def promote(project: ProjectOptions, name: str, alias: str, force: bool) -> None
     click.echo(f"{promoted.name}@{alias} is version {promoted.version}.")
 
 
-@models.command("rollback", short_help="Make the `previous` version the champion again.")
+@models.command("rollback", short_help="Make an earlier champion the champion again.")
 @click.argument("name", metavar="MODEL")
+@click.option("--to", type=int, metavar="VERSION", help="The earlier champion; the one before by default.")
 @with_project_options
-def rollback(project: ProjectOptions, name: str) -> None:
-    """Make the `previous` version the champion again."""
-    champion = project.engine().models.rollback(parse_model(name)[0])
-    click.echo(f"{champion.name}@champion is version {champion.version}.")
+def rollback(project: ProjectOptions, name: str, to: int | None) -> None:
+    """Make the champion before this one the champion again; each further rollback goes back by one more."""
+    registry, bare_name = project.engine().models, parse_model(name)[0]
+    replaced = registry.show(bare_name).version
+    champion = registry.rollback(bare_name, to=to)
+    click.echo(f"{champion.name}@champion is version {champion.version} again; it was {replaced}.")
 
 
 for _command in (compile_model, certify, export, servable):
