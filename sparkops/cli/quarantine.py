@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.format import format_count, format_value
+from sparkops.cli.display.format import format_count, format_data, format_value
 from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
@@ -64,7 +64,7 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
     print_table(counts, empty=f"No rows of `{name}` were ever quarantined.")
     if summary.rows:
         click.echo()
-        print_table(summary.rows, empty="")
+        print_table(summary.rows, empty="", format_cell=format_data)
 
 
 @quarantine.command("release", short_help="Release quarantined rows into their table, or discard them.")

@@ -7,7 +7,7 @@ import json
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.format import format_value
+from sparkops.cli.display.format import format_data
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import (
     ProjectOptions,
@@ -69,9 +69,9 @@ def show(project: ProjectOptions, name: str, rows: int, version: int | None, as_
         preview = engine.preview(name, rows=rows, at=version)
     if as_json:
         for row in preview:
-            click.echo(json.dumps(row, default=format_value))
+            click.echo(json.dumps(row, default=format_data))
         return
-    print_table(preview, empty=f"Table `{name}` has no rows.")
+    print_table(preview, empty=f"Table `{name}` has no rows.", format_cell=format_data)
 
 
 @tables.command("restore")

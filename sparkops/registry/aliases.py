@@ -76,13 +76,13 @@ def choose_earlier_champion(champions: Sequence[int], name: str, to: int | None)
 
 def roll_back(client: MlflowClient, name: str, champions: Sequence[int], version: int) -> None:
     """Make an earlier champion the champion again, and the one before it `previous`."""
-    kept = list(champions[: len(champions) - 1 - list(champions[:-1])[::-1].index(version)])
-    if len(kept) > 1:
-        client.set_registered_model_alias(name, PREVIOUS, str(kept[-2]))
+    remaining = list(champions[: len(champions) - 1 - list(champions[:-1])[::-1].index(version)])
+    if len(remaining) > 1:
+        client.set_registered_model_alias(name, PREVIOUS, str(remaining[-2]))
     else:
         client.delete_registered_model_alias(name, PREVIOUS)
     client.set_registered_model_alias(name, CHAMPION, str(version))
-    client.set_registered_model_tag(name, _CHAMPIONS, json.dumps(kept))
+    client.set_registered_model_tag(name, _CHAMPIONS, json.dumps(remaining))
 
 
 def assign_alias(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta, timezone
+
 import click
 import pytest
 
-from sparkops.cli.display.format import format_count, format_duration
+from sparkops.cli.display.format import format_count, format_data, format_duration
 from sparkops.cli.display.table import draw_table, fill_lines, print_table
 
 NAMES = ["run", "published"]
@@ -34,6 +36,30 @@ def test_a_row_too_wide_for_the_terminal_fills_several_lines() -> None:
 def test_on_a_pipe_a_row_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_table([{"name": "a\tb", "text": "two\nlines"}], empty="none")
     assert capsys.readouterr().out == "name\ttext\na\\tb\ttwo\\nlines\n"
+
+
+def test_a_path_is_never_broken() -> None:
+    path = "/srv/projects/shop/data/warehouse/orders"
+    cells = [["a description that is longer than the longest cell", path]]
+    shown = click.unstyle(draw_table(["description", "location"], cells, [False, False], 70))
+    assert any(line.rstrip().endswith(path) for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (datetime(2024, 2, 29, 12, 0, 0, 123456, tzinfo=UTC), "2024-02-29 12:00:00.123456Z"),
+        (datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=2))), "2024-02-29 10:00:00Z"),
+        (datetime(33, 4, 3, 15), "0033-04-03 15:00:00"),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=9))), "0001-01-01 00:00:00+09:00"),
+        ([datetime(999, 1, 1), None], "0999-01-01 00:00:00, -"),
+        (date(7, 1, 2), "0007-01-02"),
+        (True, "yes"),
+    ],
+    ids=str,
+)
+def test_times_in_rows_of_a_table_are_exact(value: object, cell: str) -> None:
+    assert format_data(value) == cell
 
 
 def test_durations_and_counts_are_in_words() -> None:

@@ -22,6 +22,27 @@ def format_value(value: Any) -> str:
     return str(value)
 
 
+def format_data(value: Any) -> str:
+    """Return a value of a table's row as a cell shows it: times are exact."""
+    if isinstance(value, datetime):
+        return format_exact_time(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(format_data(item) for item in value) or "-"
+    return format_value(value)
+
+
+def format_exact_time(time: datetime) -> str:
+    """Return a time to the microsecond, in UTC with `Z` if it has a zone; the year has four digits."""
+    if time.tzinfo is None:
+        return time.isoformat(sep=" ")
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:
+        # In UTC it is before year 1 or after year 9999.
+        return time.isoformat(sep=" ")
+    return utc.replace(tzinfo=None).isoformat(sep=" ") + "Z"
+
+
 def format_count(count: int, noun: str, plural: str = "") -> str:
     """Return a count with its noun: "1 row", "336,775 rows"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import click
@@ -18,19 +18,26 @@ _MIN_WRAPPED = 20
 _ESCAPES = str.maketrans({"\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], *, empty: str, drop: Sequence[str] = ()) -> None:
+def print_table(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    empty: str,
+    drop: Sequence[str] = (),
+    format_cell: Callable[[Any], str] = format_value,
+) -> None:
     """Print rows as a table; on a pipe, as tab-separated lines with a header.
 
     Args:
         rows: Column to value; all rows have the columns of the first.
         empty: Printed if there are no rows.
         drop: Columns that are not printed.
+        format_cell: Returns a value as its cell shows it.
     """
     if not rows:
         click.echo(empty)
         return
     names = [name for name in rows[0] if name not in drop]
-    cells = [[format_value(row[name]) for name in names] for row in rows]
+    cells = [[format_cell(row[name]) for name in names] for row in rows]
     if not sys.stdout.isatty():
         for line in (names, *cells):
             click.echo("\t".join(cell.translate(_ESCAPES) for cell in line))
@@ -53,7 +60,9 @@ def draw_table(
     for number, name in enumerate(names):
         column = [name, *(row[number] for row in cells)]
         justify: Literal["left", "right"] = "right" if align_right[number] else "left"
-        table.add_column(name, justify=justify, overflow="fold", no_wrap=_min_width(column) != _MIN_WRAPPED)
+        table.add_column(
+            name, justify=justify, overflow="fold", no_wrap=_min_width(column) >= max(map(len, column))
+        )
     for row in cells:
         table.add_row(*row)
     # Cells are not markup: [red] and :tada: are shown as they are.
@@ -81,7 +90,12 @@ def fill_lines(names: Sequence[str], cells: Sequence[Sequence[str]], width: int)
 
 def _min_width(column: Sequence[str]) -> int:
     longest = max(map(len, column))
-    return longest if longest <= _MAX_UNWRAPPED else _MIN_WRAPPED
+    return longest if longest <= _MAX_UNWRAPPED or any(map(_is_path, column)) else _MIN_WRAPPED
+
+
+def _is_path(cell: str) -> bool:
+    """Return whether a cell is a path or URI, which is copied and so stays in one line."""
+    return "/" in cell and " " not in cell
 
 
 def _is_numeric(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
