@@ -36,10 +36,10 @@ def reset(project: ProjectOptions, job: str, yes: bool) -> None:
 
     A job that appends publishes all rows again, so empty its table first. A job that merges or overwrites repeats its work.
     """
-    from sparkops.engine.operations.cleanup import reset_stream
+    from sparkops.engine.operations.cleanup import find_streaming_job, reset_stream
 
     with project.engine() as engine:
-        declared = engine.project.find_declared(job)
+        declared = find_streaming_job(engine.container, job)
         if not yes:
             tables = ", ".join(f"`{write.table}`" for write in declared.writes)
             click.confirm(

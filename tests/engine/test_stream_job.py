@@ -11,7 +11,15 @@ import pytest
 
 from sparkops import Engine
 from sparkops.engine.operations.cleanup import reset_stream
-from sparkops.errors import ChecksFailed, JobFailed, ParamErrors, SchemaChanged, TableError, UnknownName
+from sparkops.errors import (
+    ChecksFailed,
+    InputError,
+    JobFailed,
+    ParamErrors,
+    SchemaChanged,
+    TableError,
+    UnknownName,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -36,6 +44,10 @@ JOBS = """
 
     @job(mode="append", stream="raw")
     def stale(raw: DataFrame, rates: DataFrame) -> DataFrame:
+        return rates
+
+    @job
+    def rates_copy(rates: DataFrame) -> DataFrame:
         return rates
 
     @job(mode="append", stream="files")
@@ -222,6 +234,8 @@ def test_a_stream_whose_table_was_created_again_says_how_to_begin_again(
 def test_only_a_streaming_job_can_be_reset(engine: Engine) -> None:
     with pytest.raises(UnknownName, match="No job `other`"):
         reset_stream(engine.container, "other")
+    with pytest.raises(InputError, match="Job `rates_copy` reads no stream"):
+        reset_stream(engine.container, "rates_copy")
 
 
 def test_a_flow_skips_a_stream_without_new_rows(engine: Engine, add: Add) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sparkops.errors import InputError, UnknownName
+from sparkops.pipeline.job import Job
 from sparkops.pipeline.staging import batch_area
 from sparkops.pipeline.table import MicroBatch
 from sparkops.runs.lock import lock_for_writing
@@ -43,6 +44,19 @@ def remove_garbage(container: ServiceContainer, garbage: tuple[StagingArea, ...]
         container.tables.staging.discard(area.name)
 
 
+def find_streaming_job(container: ServiceContainer, name: str) -> Job:
+    """Return the streaming job of that name.
+
+    Raises:
+        UnknownName: There is no such job.
+        InputError: The job is not a streaming job.
+    """
+    job = container.project.find_declared(name)
+    if not job.stream:
+        raise InputError(f"Job `{name}` reads no stream, so it has no checkpoint ({job.place}).")
+    return job
+
+
 def reset_stream(container: ServiceContainer, name: str) -> None:
     """Remove the checkpoint of a streaming job: its next run reads the stream from the beginning.
 
@@ -55,9 +69,7 @@ def reset_stream(container: ServiceContainer, name: str) -> None:
         InputError: The job is not a streaming job.
         TableBusy: A run of the job is running.
     """
-    job = container.project.find_declared(name)
-    if not job.stream:
-        raise InputError(f"Job `{name}` reads no stream, so it has no checkpoint ({job.place}).")
+    job = find_streaming_job(container, name)
     tables = [write.table for write in job.writes]
     with lock_for_writing(container.run_context().locks, tables, new_run_id()):
         for checkpoint in container.tables.streams.checkpoints():
