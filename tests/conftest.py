@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -86,6 +87,13 @@ def make_settings(tmp_path: Path) -> Callable[..., Settings]:
         return settings_in(root or tmp_path, **changes)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def forget_modules_of_jobs() -> None:
+    """Let a test import the jobs of its own project: the modules of another test's project have the same names."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "jobs"]:
+        del sys.modules[name]
 
 
 @pytest.fixture

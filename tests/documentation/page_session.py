@@ -82,9 +82,6 @@ class PageSession:
 
     def run(self) -> None:
         """Run every block in order; stop the page's servers at the end."""
-        # The modules of another page's project have the same names.
-        for name in [name for name in sys.modules if name.partition(".")[0] == "jobs"]:
-            del sys.modules[name]
         with self.servers:
             for block in self.page.blocks:
                 self._run(block)

@@ -308,7 +308,7 @@ def test_a_scorer_that_differs_from_spark_gets_no_certificate(
     ("change", "error", "message"),
     [
         ({"metrics": {"auc": float("nan")}, "evaluate": None}, ModelError, "Metric `auc` is nan"),
-        ({"heldout": None}, ModelError, "give Model.heldout too"),
+        ({"heldout": None}, ModelError, "give Model.heldout, too"),
         ({"fitted": object()}, ModelError, "Model.fitted is a object"),
     ],
 )
