@@ -58,13 +58,15 @@ class Checks:
         return {table: suite for table, suite in suites.items() if suite is not None}
 
     def warm(self, tables: Iterable[str]) -> None:
-        """Start importing Great Expectations in the background if these tables will need it; return at once.
+        """Start importing Great Expectations in the background if these tables will need it.
 
-        A suite that was validated before, and that is evaluated without Great Expectations, does not need it.
+        This returns when files of jobs can be imported. A suite that was validated before, and that is evaluated without Great
+        Expectations, does not need it.
         """
         suites = [suite for suite in map(self.suite, tables) if suite is not None]
         if any(map(self._needs_library, suites)):
             self._library.start_import()
+            self._library.finish_shared_imports()
 
     def validate(self, suite: Suite) -> None:
         """Check names and arguments, without Spark; Great Expectations is asked unless the suite is known to be valid.

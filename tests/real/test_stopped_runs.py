@@ -46,13 +46,14 @@ RUN_UNTIL_KILLED = """
     import os, signal, sys
     from sparkops import Engine
     from sparkops.tables import Tables
+    from sparkops.tables.staging.stage import Staging
 
     def die(*_, **__):
         os.kill(os.getpid(), signal.SIGKILL)
 
     moment, publish = sys.argv[1], Tables.publish
     if moment == "staging":
-        Tables.stage = die
+        Staging.stage = die
     elif moment == "publishing":
         Tables.publish = die
     else:
@@ -143,9 +144,8 @@ def test_a_second_run_that_writes_the_same_table_is_refused(project: Path) -> No
         [BIN / "sparkops", "run", "slow"], cwd=project, stderr=subprocess.PIPE, text=True
     )
     wait_until_computing(project)
-    second = subprocess.run(
-        [BIN / "sparkops", "run", "slow"], cwd=project, capture_output=True, text=True, check=False
-    )
+    words = [BIN / "sparkops", "run", "slow", "--wait", "0"]
+    second = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False)
     first.send_signal(signal.SIGINT)
     first.communicate(timeout=60)
     assert second.returncode == 1

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from importlib import import_module
 
 from sparkops.checks.gx.lazy_modules import import_lazily
 from sparkops.errors import EngineError
 
+_SHARED = "sparkops.checks.gx.pyspark_modules"
 _MODULES = (
+    _SHARED,
     "great_expectations",
     "great_expectations.expectations",
     "sparkops.checks.gx.one_pass_engine",
@@ -46,6 +49,12 @@ class GxLibrary:
                     target=self._import, name="sparkops-checks-import", daemon=True
                 )
                 self._thread.start()
+
+    def finish_shared_imports(self) -> None:
+        """Wait until the import in the background is done with the modules that files of jobs import, too."""
+        # An error is raised where Great Expectations is needed.
+        with suppress(ImportError):
+            import_module(_SHARED)
 
     def ensure_imported(self) -> None:
         """Start the import if necessary, and wait for its end.
