@@ -183,7 +183,8 @@ def test_the_notebook_runs_the_job_on_the_cluster(project: Path) -> None:
         env={**os.environ, "SPARKOPS_ENV": "small"},
     )
     assert process.returncode == 0, process.stderr[-3000:]
-    assert "'table': 'daily_delays'" in process.stdout
+    assert process.stdout.startswith("Run(daily_delays, done, ")
+    assert "daily_delays@1 (12 rows)" in process.stdout
 
 
 def test_all_entry_points_agree_on_every_row_of_a_test_month(project: Path) -> None:
