@@ -48,7 +48,23 @@ def foreign_writer(folder):
         thread.join()
 
 
-def test_appends_beside_another_writer_succeed_and_every_row_is_there_once(tables, frame):
+def test_appends_beside_another_writer_succeed_and_every_row_is_there_once(spark, make_settings, frame):
+    tables = Tables(spark, make_settings(commits="auto"))
+    assert append_beside_another_writer(tables, frame) == (Counter(range(9)), Counter())
+
+
+def test_appends_by_spark_beside_another_writer_succeed_and_their_rows_are_there_once(
+    spark, make_settings, frame
+):
+    tables = Tables(spark, make_settings(commits="spark"))
+    # On a local disk Spark may replace a commit that the other writer makes in the same instant: see
+    # docs/explanation/exactly-once.md. The rows of sparkops are not affected.
+    own, _ = append_beside_another_writer(tables, frame)
+    assert own == Counter(range(9))
+
+
+def append_beside_another_writer(tables, frame):
+    """Return how often each row of sparkops is in the table, and the difference of the other writer's rows."""
     tables.publish(frame([(0,)], "n int"), APPEND, run_id="r0")
     with foreign_writer(tables.info("t").location) as committed:
         for number in range(1, 9):
@@ -57,7 +73,9 @@ def test_appends_beside_another_writer_succeed_and_every_row_is_there_once(table
             )
             tables.publish(staged, APPEND, run_id=f"r{number}", staged=StagedPart(f"r{number}", "t"))
     stored = Counter(row.n for row in tables.read(tables.pin("t")).collect())
-    assert stored == Counter([*range(9), *committed])
+    own = Counter({number: count for number, count in stored.items() if number < 1_000_000})
+    foreign = stored - own
+    return own, (foreign - Counter(committed)) + (Counter(committed) - foreign)
 
 
 def test_several_writers_may_create_the_table_at_the_same_time(tables, frame):
