@@ -60,9 +60,11 @@ class JobCode:
         file = getattr(module, "__file__", None)
         if not isinstance(file, str) or not file.startswith(f"{self.root}/") or not file.endswith(".py"):
             return False
-        # A virtual environment in the project's folder is not the project's code.
+        # A virtual environment in the project's folder is not the project's code, and neither is sparkops: the workers have
+        # it, and some of its values (locks) cannot be pickled.
         parts = Path(file).relative_to(self.root).parts
-        return "site-packages" not in parts and module.__name__ != "__main__"
+        package = module.__name__.partition(".")[0]
+        return "site-packages" not in parts and package not in ("__main__", "sparkops")
 
     def _entries(self, home: JobsFolder) -> Iterator[tuple[str, bytes]]:
         """Yield the name and content of each file of the zip: under the full name, and under the short name."""
