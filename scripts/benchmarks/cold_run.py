@@ -1,8 +1,8 @@
-"""Measure one checked job in a new process, as `sparkops run` and as a plain PySpark script, and print the ratio.
+"""Measure one checked job in a new process: a plain PySpark script, `sparkops run` and `spark-submit` of the job's file.
 
     scripts/bench cold_run [--rounds 3]
 
-Both read the same CSV file of 336,776 flights, aggregate one day, run the same three expectations as a Great
+All read the same CSV file of 336,776 flights, aggregate one day, run the same three expectations as a Great
 Expectations checkpoint on the result, and write it as a Delta table.
 """
 
@@ -69,7 +69,7 @@ JOB = '''
     from datetime import date
 
     from pyspark.sql import DataFrame, functions as F
-    from sparkops import job
+    from sparkops import job, main
 
 
     @job(writes="daily")
@@ -79,6 +79,10 @@ JOB = '''
         return flights.where(one_day).groupBy("carrier").agg(
             F.avg("dep_delay").alias("delay"), F.count("*").alias("flights")
         )
+
+
+    if __name__ == "__main__":
+        main(daily)
 '''
 
 TABLES = """
@@ -135,31 +139,35 @@ def run_timed(command: list[str], cwd: Path) -> float:
 
 
 def main() -> None:
-    """Run both in turns, print each round, then the medians and their ratio."""
+    """Run the three in turns, print each round, then the medians and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    script_times, sparkops_times = [], []
     with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as name:
         folder = Path(name)
         source = flights_csv(folder)
         jars = ",".join(str(jar) for jar in delta_jars())
         script = write_text(folder / "script.py", SCRIPT.format(columns=COLUMNS))
         root = create_project(folder / "project", source)
-        program = str(Path(sys.executable).with_name("sparkops"))
+        program, submit = (str(Path(sys.executable).with_name(name)) for name in ("sparkops", "spark-submit"))
+        times: list[tuple[float, float, float]] = []
         for number in range(1, rounds + 1):
-            script_times.append(
-                run_timed(
-                    [sys.executable, str(script), str(source), str(folder / f"out-{number}"), jars], folder
+            target = str(folder / f"out-{number}")
+            times.append(
+                (
+                    run_timed([sys.executable, str(script), str(source), target, jars], folder),
+                    run_timed([program, "run", "daily", "--day", "2013-07-04"], root),
+                    run_timed([submit, "--master", "local[*]", "jobs/daily.py", "--day", "2013-07-04"], root),
                 )
             )
-            sparkops_times.append(run_timed([program, "run", "daily", "--day", "2013-07-04"], root))
-            print(
-                f"round {number}: script {script_times[-1]:.1f} s, sparkops {sparkops_times[-1]:.1f} s, ratio {sparkops_times[-1] / script_times[-1]:.2f}"
-            )
-    ratio = statistics.median(sparkops_times) / statistics.median(script_times)
-    print(
-        f"script {statistics.median(script_times):.1f} s | sparkops run {statistics.median(sparkops_times):.1f} s | ratio {ratio:.2f}"
+            print(f"round {number}: {_format(*times[-1])}")
+    print(f"median:  {_format(*(statistics.median(column) for column in zip(*times, strict=True)))}")
+
+
+def _format(script: float, run: float, submit: float) -> str:
+    return (
+        f"script {script:.1f} s | sparkops run {run:.1f} s, {run / script:.2f} of the script"
+        f" | spark-submit {submit:.1f} s, {submit / run:.2f} of sparkops run"
     )
 
 

@@ -92,8 +92,9 @@ class SparkSettings(Section):
     """Where Spark runs, under `spark:`."""
 
     mode: Literal["local", "cluster", "submit", "databricks", "connect"] = "local"
-    """Where the session comes from: started on this machine, started on a cluster's master, made by `spark-submit`,
-    the active session of Databricks, or Spark Connect.
+    """Where the session comes from: started on this machine, started on a cluster's master, created in the JVM of
+    `spark-submit`, the active session of Databricks, or Spark Connect. Under `spark-submit` and on Databricks, `local`
+    follows the surrounding process.
 
     Example: cluster
     """

@@ -31,7 +31,7 @@ def find_session_origin(spark: SparkSettings, host: Host) -> SessionOrigin | Non
         return "databricks"
     if spark.mode == "submit" or host.is_under_submit:
         return "submit"
-    return "process" if _live_session() is not None else None
+    return "process" if live_session() is not None else None
 
 
 def use_existing_session(settings: Settings, *, origin: SessionOrigin, host: Host, app: str) -> SparkSession:
@@ -44,7 +44,7 @@ def use_existing_session(settings: Settings, *, origin: SessionOrigin, host: Hos
         return _configure(_connect(settings.spark), settings)
     if origin == "submit":
         return _create_submitted(settings, host=host, app=app)
-    session = _live_session()
+    session = live_session()
     if session is None:
         from pyspark.sql import SparkSession
 
@@ -54,7 +54,7 @@ def use_existing_session(settings: Settings, *, origin: SessionOrigin, host: Hos
     return _configure(session, settings)
 
 
-def _live_session() -> Any:
+def live_session() -> Any:
     """Return the live session of this process, created in any thread, without importing pyspark."""
     # None also while the module is being imported.
     kind = getattr(sys.modules.get("pyspark.sql.session"), "SparkSession", None)
@@ -74,7 +74,7 @@ def _create_submitted(settings: Settings, *, host: Host, app: str) -> SparkSessi
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    live = _live_session()
+    live = live_session()
     if live is None:
         with preserve_sigint_handler():
             SparkContext._ensure_initialized()

@@ -37,9 +37,17 @@ class Host:
 
     @property
     def spark_home(self) -> Path:
-        """Return the folder with `bin/` and `jars/`: SPARK_HOME, or the installed pyspark."""
+        """Return the folder with `bin/` and `jars/`: SPARK_HOME, or the installed pyspark.
+
+        The installed pyspark has one path, because the class-data archive is valid for the paths of its jars only.
+        """
         spark_home = self.environ.get("SPARK_HOME")
-        return Path(spark_home) if spark_home else bundled_spark()
+        if not spark_home:
+            return bundled_spark()
+        bundled = find_bundled_spark()
+        if bundled is not None and bundled.resolve() == Path(spark_home).resolve():
+            return bundled
+        return Path(spark_home)
 
     @property
     def is_spark_bundled(self) -> bool:
@@ -64,11 +72,23 @@ class Host:
 
 
 def bundled_spark() -> Path:
-    """Return the folder of the installed pyspark, without importing it."""
-    # PathFinder searches the disk: a placeholder in sys.modules does not count.
-    spec = PathFinder.find_spec("pyspark")
-    if spec is None or not spec.submodule_search_locations:
+    """Return the folder of the installed pyspark, without importing it.
+
+    Raises:
+        EngineError: pyspark is not installed.
+    """
+    folder = find_bundled_spark()
+    if folder is None:
         raise EngineError("pyspark is not installed: pip install 'sparkops[spark]'.")
+    return folder
+
+
+def find_bundled_spark() -> Path | None:
+    """Return the folder of the installed pyspark, without importing it; None if there is none."""
+    # PathFinder searches the disk: a placeholder in sys.modules does not count. Neither does the archive that spark-submit puts first.
+    spec = PathFinder.find_spec("pyspark", [folder for folder in sys.path if not folder.endswith(".zip")])
+    if spec is None or not spec.submodule_search_locations:
+        return None
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Self
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
 from sparkops.spark.attach import attach, detach, import_during_startup, silence_accumulator_errors
-from sparkops.spark.existing_session import find_session_origin, use_existing_session
+from sparkops.spark.existing_session import find_session_origin, live_session, use_existing_session
 from sparkops.spark.gateway import close_stdin
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog
 from sparkops.spark.launcher import LaunchedSpark, launch_spark
+from sparkops.spark.submitted import move_from_submit
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -110,25 +111,27 @@ class Starter:
 
     def _launch(self) -> None:
         self._error = None
-        if find_session_origin(self._settings.spark, self._host) is not None:
-            # The session or server that exists is used.
-            return
         try:
+            if live_session() is None:
+                self._settings, self._host = move_from_submit(self._settings, self._host)
+            if find_session_origin(self._settings.spark, self._host) is not None:
+                # The session or server that exists is used.
+                return
             self._launched = launch_spark(self._settings, host=self._host, log=self.log, app=self._app)
         except BaseException as error:  # noqa: BLE001 - raised in the thread that calls `session`
             self._error = error
 
     def _wait_for_session(self) -> SparkSession:
         self.begin()
-        origin = find_session_origin(self._settings.spark, self._host)
         if self._thread is not None:
-            if origin is None:
+            if find_session_origin(self._settings.spark, self._host) in {None, "submit"}:
                 import_during_startup()
             self._thread.join()
         if self._launched is not None:
             return attach(self._launched)
         # A later call tries again.
         error, self._thread = self._error, None
+        origin = find_session_origin(self._settings.spark, self._host)
         if error is None and origin is not None:
             return use_existing_session(self._settings, origin=origin, host=self._host, app=self._app)
         if isinstance(error, SparkopsError):

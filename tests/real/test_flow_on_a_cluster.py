@@ -142,10 +142,11 @@ def test_the_server_scores_as_the_command_line(project: Path, sparkops: Callable
     assert served == score
 
 
-def test_spark_submit_runs_a_jobs_file(project: Path) -> None:
+@pytest.mark.parametrize("mode", ["submit", "local"])
+def test_spark_submit_runs_a_jobs_file(project: Path, mode: str) -> None:
     master = "local[1]"
     words = [str(BIN / "spark-submit"), "--master", master, "jobs/daily_delays.py", "--env", "small"]
-    words += ["--set", "spark.mode=submit", "--day", "2013-07-04"]
+    words += ["--set", f"spark.mode={mode}", "--day", "2013-07-04"]
     process = subprocess.run(
         words, cwd=project, capture_output=True, text=True, timeout=300, check=False, env=_with_delta()
     )
