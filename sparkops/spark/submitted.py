@@ -79,4 +79,3 @@ def _can_move(conf: Mapping[str, str]) -> bool:
 def _without_gateway(host: Host) -> Host:
     environ = {key: value for key, value in host.environ.items() if not key.startswith("PYSPARK_GATEWAY_")}
     return dataclasses.replace(host, environ=environ)
-

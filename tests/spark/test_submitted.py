@@ -23,8 +23,8 @@ def _settings(**spark: object) -> Settings:
     return Settings(root=Path(), env="base", state=Path("state"), spark=SparkSettings.model_validate(spark))
 
 
-def _move(conf: dict[str, str], **spark: object) -> tuple[Settings, Host]:
-    return move_from_submit(_settings(**spark), _host(**GATEWAY), read_conf=lambda _: conf)
+def _move(submitted: dict[str, str], **spark: object) -> tuple[Settings, Host]:
+    return move_from_submit(_settings(**spark), _host(**GATEWAY), read_conf=lambda _: submitted)
 
 
 @pytest.mark.parametrize("master", ["local", "local[1]", "local[*]", "local[2,3]"])
