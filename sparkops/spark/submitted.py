@@ -67,8 +67,10 @@ def move_from_submit(
     master = submitted.pop("spark.master", "local[*]")
     if not is_local(master) or not _can_move(submitted):
         return settings, host
-    given = {key: value for key, value in submitted.items() if key not in _OWN_KEYS}
-    spark = settings.spark.model_copy(update={"master": master, "conf": {**settings.spark.conf, **given}})
+    settings_of_submit = {key: value for key, value in submitted.items() if key not in _OWN_KEYS}
+    spark = settings.spark.model_copy(
+        update={"master": master, "conf": {**settings.spark.conf, **settings_of_submit}}
+    )
     return settings.model_copy(update={"spark": spark}), _without_gateway(host)
 
 
