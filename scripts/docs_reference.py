@@ -212,6 +212,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "tables": settings.TableSettings,
     "spark": settings.SparkSettings,
     "models": settings.ModelSettings,
+    "serving": settings.ServingSettings,
     "checks": settings.CheckSettings,
 }
 CONFIGURATION_HEAD = """# Configuration

@@ -82,8 +82,8 @@ BANNED_IN_NAMES = frozenset(
         "woods",
     ]
 )
-# Names of the field that contain such a word.
-ALLOWED_NAMES = frozenset({"VersionGone", "late", "late_arrival", "train_late", "train_late_arrival"})
+# Names of the field that contain such a word; asyncio calls `connection_made`.
+ALLOWED_NAMES = frozenset({"VersionGone", "connection_made", "late", "late_arrival", "train_late", "train_late_arrival"})
 # Words of prose that have to be decoded.
 BANNED_IN_PROSE = re.compile(
     r"\b(anew|hitherto|heeds?|mend(?:s|ed|ing)?|reckon(?:s|ed|ing)?|seams?|set apart|stands? for itself|tell(?:s)? of"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from sparkops.config.settings import (
     CheckSettings,
     ModelSettings,
+    ServingSettings,
     Settings,
     SparkSettings,
     TableSettings,
@@ -24,6 +25,7 @@ _SECTIONS: Final[Mapping[str, type[BaseModel]]] = {
     "tables": TableSettings,
     "spark": SparkSettings,
     "models": ModelSettings,
+    "serving": ServingSettings,
     "checks": CheckSettings,
 }
 _DESCRIPTIONS: Final[Mapping[str, str]] = {

@@ -26,6 +26,11 @@ def _parse_duration(value: Any) -> Any:
     return float(match[1]) * _SECONDS[match[2] or "s"]
 
 
+def _null_as_text(value: Any) -> Any:
+    """Return "null" for YAML's null: a mode has that name."""
+    return "null" if value is None else value
+
+
 class Section(BaseModel):
     """A section of the settings; unknown keys are errors.
 
@@ -168,6 +173,58 @@ class ModelSettings(Section):
     """
 
 
+class ServingSettings(Section):
+    """What `sparkops serve` accepts, under `serving:`."""
+
+    extra: Literal["ignore", "refuse", "pass"] = "ignore"
+    """What happens to fields of a row that the model does not know: they are ignored and counted, refused, or passed back
+    with the answer. A request may choose with `?extra=`.
+
+    Example: pass
+    """
+    on_error: Annotated[Literal["fail", "null"], BeforeValidator(_null_as_text)] = "fail"
+    """What an invalid row does: `fail` refuses the request, `null` answers null for that row and gives the reason. A
+    request may choose with `?on_error=`.
+
+    Example: "null"
+    """
+    workers: Annotated[int, Field(ge=1, le=256)] = 1
+    """Processes that share the port.
+
+    Example: 4
+    """
+    max_rows: Annotated[int, Field(ge=1)] = 100_000
+    """Rows that a request may have.
+
+    Example: 10000
+    """
+    max_bytes: Annotated[int, Field(ge=1)] = 16_000_000
+    """Bytes that the body of a request may have, as sent and decompressed.
+
+    Example: 4000000
+    """
+    max_connections: Annotated[int, Field(ge=1)] = 1000
+    """Connections that a process accepts; further ones are answered with status 503.
+
+    Example: 200
+    """
+    header_timeout: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that the head of a request may take to arrive, and that a client may read nothing of an answer.
+
+    Example: 5.0
+    """
+    body_timeout: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds that the body of a request may take to arrive.
+
+    Example: 10.0
+    """
+    keep_alive: Annotated[int, Field(ge=1)] = 75
+    """Seconds that a connection may be idle between two requests: longer than in the load balancer before the server.
+
+    Example: 620
+    """
+
+
 class CheckSettings(Section):
     """The data-validation checkpoints, under `checks:`."""
 
@@ -227,6 +284,7 @@ class Settings(Section):
     """
     spark: SparkSettings = SparkSettings()
     models: ModelSettings = ModelSettings()
+    serving: ServingSettings = ServingSettings()
     checks: CheckSettings = CheckSettings()
     params: Mapping[str, Mapping[str, Any]] = Field(default_factory=dict)
     """Parameters of jobs: job, then parameter, then value.

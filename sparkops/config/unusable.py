@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 # Key paths whose settings are used by some commands only; a mistake below one of them does not stop the others.
 _ENTRIES: Final = ("params", "tables")
 # The same, for a variable of the environment that is not set: a mistake in these sections stops every command.
-_SECTIONS: Final = ("spark", "models", "checks", "warehouse", "reports", "jobs")
+_SECTIONS: Final = ("spark", "models", "serving", "checks", "warehouse", "reports", "jobs")
 
 
 def scope_of(path: KeyPath, *, is_unset: bool = False) -> KeyPath | None:

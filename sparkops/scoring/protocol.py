@@ -27,6 +27,10 @@ class ModelInterface(Protocol):
         """Return the fields of a row."""
 
     @property
+    def ignored(self) -> tuple[str, ...]:
+        """Return the names of other fields that a row may have."""
+
+    @property
     def outputs(self) -> tuple[Output, ...]:
         """Return the outputs in an answer."""
 

@@ -83,6 +83,11 @@ class Scorer:
         widest = max((_width(column) for column in code.columns.values()), default=1)
         self._chunk_rows = max(16, min(_MAX_CHUNK_ROWS, _MAX_CHUNK_SLOTS // max(1, widest)))
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Return the columns of the signature that the model does not read; a row may contain them."""
+        return self.description.ignored
+
     def output(self, role: str) -> Output | None:
         """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if there is none."""
         return next((output for output in self.outputs if output.role == role), None)

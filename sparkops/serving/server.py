@@ -1,91 +1,86 @@
-"""Serve a model over HTTP until SIGINT or SIGTERM."""
+"""Serve an application over HTTP until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from sparkops.errors import EngineError, ParityBroken
-from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
-from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
-from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-from sparkops.scoring.artifact.scorer_folder import load
-from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
-from sparkops.scoring.protocol import RowScorer
-from sparkops.scoring.rules.rule_monitor import RuleMode
-from sparkops.serving.app import Service
-from sparkops.serving.health import Health, read_certificate
+from sparkops.serving.connections import ConnectionWatch, allowed_connections, make_protocol
+from sparkops.serving.listener import format_url
 
 _log = logging.getLogger("sparkops.serving")
+# Ticks of uvicorn's loop, of 0.1 s, between two looks at the connections.
+_WATCH_TICKS = 10
+# Seconds that a thread with a large body may run before another thread gets Python's lock.
+_SWITCH_INTERVAL = 0.001
 
 
-def load_service(
-    uri: str | Path,
-    *,
-    tracking_uri: str | None = None,
-    cache: Path | None = None,
-    worker_settings: WorkerSettings | None = None,
-    rules: RuleMode = "warn",
-) -> Service:
-    """Load a model, check its certificate, and return the service for `create_app`.
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What clients may take of the server.
 
     Args:
-        uri: `models:/name@alias`, `models:/name/3` or a folder.
-        tracking_uri: URI of the registry.
-        cache: Folder for models copied from a tracking server.
-        worker_settings: Process settings of a model of another library.
-        rules: What happens to rows that violate a rule of the model.
-
-    Raises:
-        ParityBroken: The scorer disagrees with its certificate.
+        max_connections: Open connections.
+        header_timeout: Seconds that the head of a request may take, and that a client may read nothing of an answer.
+        keep_alive: Seconds that a connection may be idle between two requests.
     """
-    model = locate(uri, tracking_uri=tracking_uri, cache=cache)
-    folder, scorer = _open_scorer(model, worker_settings or WorkerSettings(), rules)
-    health = Health(scorer, read_certificate(folder))
-    if reason := health.find_problem():
-        raise ParityBroken(f"The model in {model.folder} is not served: {reason}. Register it again.")
-    version = "" if model.version is None else str(model.version)
-    return Service(scorer, health=health, name=model.name, version=version)
 
-
-def _open_scorer(
-    model: LocatedModel, worker_settings: WorkerSettings, rules: RuleMode
-) -> tuple[Path, RowScorer]:
-    """Return the folder of a model's certificate, and its scorer."""
-    if is_pyfunc_model(model.folder):
-        return model.folder, open_pyfunc_scorer(model, worker_settings)
-    folder = find_scorer_folder(model.folder)
-    return folder, load(folder, rules=rules)
+    max_connections: int = 1000
+    header_timeout: float = 10.0
+    keep_alive: int = 75
 
 
 def run(
     app: ASGIApp,
+    listener: socket.socket,
     *,
-    host: str,
-    port: int,
-    log_level: str = "warning",
+    limits: ServerLimits | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Run an ASGI application until SIGINT or SIGTERM, then return."""
-    with _listen(host, port) as listener, _ignore_repeated_signals():
+    """Run an ASGI application until SIGINT or SIGTERM, then return.
+
+    Args:
+        app: The application.
+        listener: A bound socket.
+        limits: What clients may take.
+        on_ready: Called with the URL when requests are accepted.
+    """
+    limits = limits or ServerLimits()
+    with _ignore_repeated_signals(), _short_switch_interval():
         config = uvicorn.Config(
-            app, log_config=None, log_level=log_level, access_log=False, timeout_graceful_shutdown=10
+            app,
+            http=make_protocol(allowed_connections(limits.max_connections)),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=limits.keep_alive,
+            timeout_graceful_shutdown=10,
         )
-        _Server(config, _url(listener), on_ready).run(sockets=[listener])
+        _Server(config, ConnectionWatch(limits.header_timeout), format_url(listener), on_ready).run(
+            [listener]
+        )
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, url: str, on_ready: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, watch: ConnectionWatch, url: str, on_ready: Callable[[str], None] | None
+    ) -> None:
         super().__init__(config)
-        self._url, self._on_ready = url, on_ready
+        self._watch, self._url, self._on_ready = watch, url, on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -93,20 +88,10 @@ class _Server(uvicorn.Server):
         if self._on_ready is not None:
             self._on_ready(self._url)
 
-
-@contextmanager
-def _listen(host: str, port: int) -> Iterator[socket.socket]:
-    """Yield a bound socket, so that an occupied port is reported before anything starts."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise EngineError(
-                f"Can't listen on {host}:{port} ({error.strerror or error}). Pass another --host or --port."
-            ) from error
-        yield listener
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _WATCH_TICKS == 0:
+            self._watch.close_stalled(self.server_state.connections, time.monotonic())
+        return await super().on_tick(counter)
 
 
 @contextmanager
@@ -123,6 +108,12 @@ def _ignore_repeated_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+@contextmanager
+def _short_switch_interval() -> Iterator[None]:
+    """Let threads take turns often, so that a small request is answered soon while a large one is scored."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -15,6 +15,7 @@ class TenTimesScorer:
 
     version = "feedfacefeedface"
     classes = None
+    ignored = ()
     reference, is_fast = "Spark", True
     tolerance = (1e-12, 1e-9)
 

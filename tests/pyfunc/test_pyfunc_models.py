@@ -24,7 +24,8 @@ from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.registry.mlflow_store import tracking_uri
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
-from sparkops.serving.app import Service, create_app
+from sparkops.serving.app import create_app
+from sparkops.serving.service import Service
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

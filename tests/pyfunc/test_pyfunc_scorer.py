@@ -14,8 +14,9 @@ from fakes.worker import MANIFEST, DoublingWorker
 from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
 from sparkops.scoring.ir.field import Field
-from sparkops.serving.app import Service, create_app
+from sparkops.serving.app import create_app
 from sparkops.serving.health import Health
+from sparkops.serving.service import Service
 
 ROW = {"x": 1.5, "n": 2, "kind": "a"}
 ANSWER = {"prediction": 3.0, "probability": [0.25, 0.75]}

@@ -31,9 +31,12 @@ pytestmark = [pytest.mark.spark, pytest.mark.cluster, pytest.mark.filterwarnings
 SERVE = """
 import json
 from sparkops.serving.app import create_app
-from sparkops.serving.server import load_service, run
+from sparkops.serving.listener import listen
+from sparkops.serving.load_service import load_service
+from sparkops.serving.server import run
 service = load_service(sys.argv[1], tracking_uri=sys.argv[2])
-run(create_app(service), host="127.0.0.1", port=0, on_ready=lambda url: print(url, flush=True))
+with listen("127.0.0.1", 0) as listener:
+    run(create_app(service), listener, on_ready=lambda url: print(url, flush=True))
 print(json.dumps(sorted(sys.modules)))
 """
 ABSENT = ("pyspark", "mlflow", "pandas", "pyarrow", "delta", "great_expectations", "py4j")

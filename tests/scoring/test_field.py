@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import isnan
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.errors import RowError
-from sparkops.scoring import Field
+from sparkops.scoring import Description, Field, Scorer
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,50 @@ def test_a_value_of_another_type_is_refused_by_field_value_and_type(type_: str, 
         Field("x", type_).reader()(value)
     assert raised.value.field == "x"
     assert raised.value.value == value or isnan(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [10**400, -(10**400), 10**5000, Fraction(10**400, 3), [10**5000]],
+    ids=["400 digits", "negative", "5000 digits", "fraction", "list"],
+)
+@pytest.mark.parametrize(
+    "type_", ["byte", "short", "integer", "long", "float", "double", "array<long>", "array<double>", "vector"]
+)
+def test_a_number_beyond_every_type_is_refused(type_: str, value: Any) -> None:
+    read = Field("x", type_, size=2 if type_ == "vector" else None).reader()
+    for bad in (value, [value, 1]):
+        with pytest.raises(RowError, match="Field `x` takes a") as raised:
+            read(bad)
+        assert raised.value.field == "x"
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, -(10**400), 10**5000], ids=["400 digits", "negative", "5000 digits"]
+)
+@pytest.mark.parametrize("type_", ["byte", "short", "integer", "long", "float", "double", "vector"])
+def test_a_number_beyond_every_type_is_refused_in_a_batch(type_: str, value: int) -> None:
+    field = Field("x", type_, size=2 if type_ == "vector" else None)
+    good, bad = ([1.0, 2.0], [1.0, value]) if type_ == "vector" else (1, value)
+    scorer = Scorer(Description((field,), (), (), ()))
+    for items in ([good, good, bad], np.array([good, good, bad], dtype=object)):
+        with pytest.raises(RowError, match=r"Row 2: Field `x` takes a") as raised:
+            scorer.score_batch({"x": items})
+        assert raised.value.field == "x"
+
+
+def test_a_struct_of_a_vector_may_not_contain_another() -> None:
+    read = Field("v", "vector", size=2).reader()
+    assert read({"type": 1, "values": [1, 2]}) == (1.0, 2.0)
+    assert read({"type": 0, "size": 2, "indices": [1], "values": [3]}) == (0.0, 3.0)
+    deep: Any = [1, 2]
+    for _ in range(900):
+        deep = {"type": 1, "values": deep}
+    for bad in ({"type": 1, "values": {"type": 1, "values": [1, 2]}}, deep):
+        with pytest.raises(RowError, match="vector of 2 numbers"):
+            read(bad)
+    with pytest.raises(RowError, match="vector of 2 numbers"):
+        read({"type": 0, "size": 2, "indices": [True], "values": [3]})
 
 
 def test_null_is_accepted_by_nullable_fields() -> None:

@@ -18,7 +18,8 @@ from sparkops.scoring.ir.conditions import ColumnRef as Column
 from sparkops.scoring.ir.conditions import Compare, Constant, IsIn, IsNull, RowRule
 from sparkops.scoring.ir.portable_rules import OmittedRule, PortableRule, PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
-from sparkops.serving.app import Service, create_app
+from sparkops.serving.app import create_app
+from sparkops.serving.service import Service
 
 GOOD = {"carrier": "UA", "distance": 100, "temp": 40.0}
 FAR = {**GOOD, "distance": 9000}

@@ -9,11 +9,15 @@ import pytest
 from fakes.http import Client
 from fakes.scorer import TenTimesScorer
 
+from sparkops.scoring.batch.columns import Batch
 from sparkops.scoring.ir.description import Description, Output, Step
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.scorer import Scorer
-from sparkops.serving.app import Service, create_app
+from sparkops.serving.app import create_app
 from sparkops.serving.health import Health
+from sparkops.serving.request_body import BodyLimits
+from sparkops.serving.request_options import RequestOptions
+from sparkops.serving.service import Service
 
 GOOD = {"prediction": 10.0, "probability": [0.25, 0.75]}
 W = np.array([2.0, -2.0])
@@ -27,8 +31,7 @@ def client() -> Client:
         health=Health(TenTimesScorer(), CASES),
         name="tens",
         version="3",
-        max_bytes=1000,
-        max_rows=3,
+        limits=BodyLimits(max_bytes=1000, max_rows=3),
     )
     return Client(create_app(service))
 
@@ -55,7 +58,7 @@ def test_a_dropped_row_has_nulls_and_a_reason(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "field"), [({"x": "far"}, "x"), ({"kind": "a"}, "x"), ({"x": 1, "y": 2}, "y")]
+    ("row", "field"), [({"x": "far"}, "x"), ({"kind": "a"}, "x"), ({"x": "far", "kind": "a", "y": 2}, "x")]
 )
 def test_an_invalid_row_is_reported_with_its_index_and_field(
     client: Client, row: dict[str, object], field: str
@@ -65,6 +68,114 @@ def test_an_invalid_row_is_reported_with_its_index_and_field(
     body = answer.json()
     assert (body["error_code"], body["row"], body["field"]) == ("BAD_REQUEST", 1, field)
     assert body["message"].startswith(f"Row 1: Field `{field}`")
+
+
+EXTRA = {"instances": [{"x": 1, "kind": "a", "id": 7, "at": [1]}, {"x": 2, "kind": "odd", "id": 8}]}
+
+
+def test_extra_fields_are_ignored_and_counted(client: Client) -> None:
+    answer = client.post("/invocations", json=EXTRA)
+    assert answer.json()["predictions"] == [GOOD, {"prediction": None, "probability": None}]
+    client.post("/invocations", json=EXTRA)
+    assert client.get("/health/ready").json()["extra_fields"] == {"id": 4, "at": 2}
+
+
+def test_extra_fields_are_refused_or_passed_back_on_request(client: Client) -> None:
+    refused = client.post("/invocations?extra=refuse", json=EXTRA)
+    assert (refused.status_code, refused.json()["field"]) == (400, "id")
+    passed = client.post("/invocations?extra=pass", json=EXTRA).json()
+    assert passed["predictions"] == [
+        {**GOOD, "extra": {"id": 7, "at": [1]}},
+        {"prediction": None, "probability": None, "extra": {"id": 8}},
+    ]
+    text = client.post(
+        "/invocations?extra=pass", content="id,x,kind\n007,1,a\n", headers={"content-type": "text/csv"}
+    )
+    assert text.json()["predictions"] == [{**GOOD, "extra": {"id": "007"}}]
+    assert client.post("/invocations?extra=ignore", json=EXTRA).status_code == 200
+
+
+def test_names_of_extra_fields_are_counted_up_to_a_limit(client: Client) -> None:
+    for start in range(0, 300, 10):
+        row = {"x": 1, "kind": "a", **{f"n{start + each}": 0 for each in range(10)}}
+        client.post("/invocations", json={"instances": [row]})
+    counts = client.get("/health/ready").json()["extra_fields"]
+    assert len(counts) == 101
+    assert counts["(other names)"] == 200
+
+
+def test_invalid_rows_are_null_with_a_reason_on_request(client: Client) -> None:
+    rows = {"instances": [{"x": "far", "kind": "a"}, {"x": 1, "kind": "odd"}, 3]}
+    assert client.post("/invocations", json=rows).json()["row"] == 0
+    answer = client.post("/invocations?on_error=null", json=rows)
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "predictions": [{"prediction": None, "probability": None}] * 3,
+        "rejected": [{"row": 1, "reason": "Field `kind`: 'odd' was not seen in training."}],
+        "errors": [
+            {"row": 0, "field": "x", "reason": "Field `x` takes a double, not 'far'."},
+            {"row": 2, "reason": "`instances` needs an object from field to value, not a JSON number."},
+        ],
+    }
+
+
+def test_the_options_of_the_server_apply_unless_the_request_names_others() -> None:
+    defaults = RequestOptions(extra="refuse", on_error="null")
+    client = Client(create_app(Service(TenTimesScorer(), defaults=defaults)))
+    rows = {"instances": [{"x": 1, "kind": "a", "id": 7}, {"x": 1, "kind": "a"}]}
+    answer = client.post("/invocations", json=rows).json()
+    assert answer["predictions"] == [{"prediction": None, "probability": None}, GOOD]
+    assert answer["errors"][0]["field"] == "id"
+    assert client.post("/invocations?on_error=fail", json=rows).status_code == 400
+    assert client.post("/invocations?extra=ignore", json=rows).json()["predictions"] == [GOOD, GOOD]
+
+
+class BrokenScorer(TenTimesScorer):
+    """Raises what no scorer should."""
+
+    def score(self, row: object, explain: bool = False) -> dict[str, object]:
+        raise ZeroDivisionError("secret\nTraceback")
+
+
+def test_an_unexpected_error_shows_no_details(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(create_app(Service(BrokenScorer())))
+    answer = client.post("/invocations", json={"instances": [{"x": 1, "kind": "a"}]})
+    assert (answer.status_code, answer.json()["error_code"]) == (500, "INTERNAL_ERROR")
+    assert "secret" not in answer.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+class SlowScorer(TenTimesScorer):
+    """Scores in a process of its own, as far as the server knows."""
+
+    is_fast = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batches: list[int] = []
+
+    def score_batch(self, data: list[dict[str, object]], *, extra: str = "refuse") -> Batch:
+        self.batches.append(len(data))
+        answers = [self.score(row) for row in data]
+        columns = {
+            name: np.array([answer[name] for answer in answers]) for name in ("prediction", "probability")
+        }
+        return Batch(columns, np.zeros(len(data), dtype=bool))
+
+
+def test_a_model_in_its_own_process_scores_rows_together() -> None:
+    scorer = SlowScorer()
+    client = Client(create_app(Service(scorer)))
+    rows = [{"x": float(each), "kind": "a", "id": each} for each in range(2500)]
+    answer = client.post("/invocations?extra=pass", json={"instances": rows}).json()["predictions"]
+    assert scorer.batches == [1000, 1000, 500]
+    assert [row["prediction"] for row in answer] == [10.0 * each for each in range(2500)]
+    assert [row["extra"]["id"] for row in answer] == list(range(2500))
+    rows[1700]["x"] = "far"
+    assert client.post("/invocations", json={"instances": rows}).json()["row"] == 1700
+    partly = client.post("/invocations?on_error=null", json={"instances": rows}).json()
+    assert [error["row"] for error in partly["errors"]] == [1700]
+    assert partly["predictions"][1701]["prediction"] == 17010.0
 
 
 def test_an_explanation_is_added_on_request() -> None:

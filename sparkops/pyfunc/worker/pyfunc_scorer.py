@@ -39,6 +39,7 @@ class PyfuncScorer:
     def __init__(self, manifest: Manifest, worker: Worker) -> None:
         self.manifest, self._worker = manifest, worker
         self.fields = manifest.fields
+        self.ignored: tuple[str, ...] = ()
         self.outputs: tuple[Output, ...] = manifest.outputs
         self.classes = manifest.classes
         self.version = manifest.hash[:16]

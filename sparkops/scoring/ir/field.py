@@ -24,6 +24,8 @@ TYPES = frozenset({*ATOMIC, "vector", *(f"array<{type_}>" for type_ in ATOMIC)})
 SPARSE_FROM = 1024
 # Smallest double that rounds to infinity in single precision.
 _FLOAT_OVERFLOW = 3.4028235677973366e38
+# Characters of a value that an error message shows.
+_MAX_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,8 @@ class Field:
     def _refuse(self, value: Any) -> NoReturn:
         expected = self.type if self.size is None else f"{self.type} of {self.size} numbers"
         article = "an" if expected[0] in "aeiou" else "a"
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."  # noqa: PLR2004
         raise RowError(
-            f"Field `{self.name}` takes {article} {expected}, not {shown} ({type(value).__name__}).",
+            f"Field `{self.name}` takes {article} {expected}, not {_shorten(value)} ({type(value).__name__}).",
             field=self.name,
             value=value,
         )
@@ -97,12 +97,9 @@ class Field:
             return None
         if isinstance(value, bool) or not isinstance(value, Real):
             self._refuse(value)
-        # JSON does not distinguish 1 from 1.0.
-        if not isinstance(value, Integral) and not float(value).is_integer():
-            self._refuse(value)
-        number = int(value) if isinstance(value, Integral) else int(float(value))
+        number = int(value) if isinstance(value, Integral) else _to_integer(value)
         limit = INTEGER_RANGES[self.type]
-        if not -limit <= number < limit:
+        if number is None or not -limit <= number < limit:
             self._refuse(value)
         return number
 
@@ -167,19 +164,20 @@ class Field:
             self._check_nullable()
             return None
         is_sparse = (self.size or 0) >= SPARSE_FROM
-        if isinstance(value, Mapping):
-            return self._struct(value, is_sparse=is_sparse)
-        values = self._slots(value, value, self.size)
+        is_struct = isinstance(value, Mapping)
+        if is_struct and value.get("type") != 1:
+            return self._sparse_struct(value, is_sparse=is_sparse)
+        values = self._slots(value.get("values") or () if is_struct else value, value, self.size)
         return {position: slot for position, slot in enumerate(values) if slot} if is_sparse else values
 
-    def _struct(self, value: Mapping[str, Any], *, is_sparse: bool) -> tuple[float, ...] | dict[int, float]:
-        if value.get("type") == 1:
-            return self._vector(value.get("values") or ()) or ()
+    def _sparse_struct(
+        self, value: Mapping[str, Any], *, is_sparse: bool
+    ) -> tuple[float, ...] | dict[int, float]:
         numbers, indices = value.get("values"), value.get("indices")
         if value.get("type") != 0 or value.get("size") != self.size or not isinstance(indices, Sequence):
             self._refuse(value)
         slots = self._slots(numbers, value, len(indices))
-        in_range = all(isinstance(index, int) and 0 <= index < (self.size or 0) for index in indices)
+        in_range = all(type(index) is int and 0 <= index < (self.size or 0) for index in indices)
         if not in_range or len(set(indices)) != len(indices):
             self._refuse(value)
         entries = dict(sorted(zip(indices, slots, strict=True)))
@@ -191,7 +189,29 @@ class Field:
             self._refuse(value)
         if not all(isinstance(item, Real) and not isinstance(item, bool) for item in values):
             self._refuse(value)
-        return tuple(map(float, values))
+        try:
+            return tuple(map(float, values))
+        except OverflowError:
+            self._refuse(value)
+
+
+def _to_integer(value: Real) -> int | None:
+    """Return a number as an integer, None if it is not whole: JSON does not distinguish 1 from 1.0."""
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _shorten(value: Any) -> str:
+    """Return a value as an error message shows it."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        # Python shows no integer of more than 4300 digits, and no list of very many levels.
+        return "a value that is too long to show"
+    return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 
 # JSON key to attribute. A key is persisted, so it stays if an attribute is renamed.

@@ -1,0 +1,57 @@
+"""Load a model that is to be served, and check it before any request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sparkops.errors import ParityBroken
+from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
+from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
+from sparkops.pyfunc.worker.worker_settings import WorkerSettings
+from sparkops.scoring.artifact.scorer_folder import load
+from sparkops.scoring.locate.model_uri import LocatedModel, find_scorer_folder, locate
+from sparkops.scoring.protocol import RowScorer
+from sparkops.scoring.rules.rule_monitor import RuleMode
+from sparkops.serving.health import Health, read_certificate
+from sparkops.serving.service import Service
+
+
+def load_service(
+    uri: str | Path,
+    *,
+    tracking_uri: str | None = None,
+    cache: Path | None = None,
+    worker_settings: WorkerSettings | None = None,
+    rules: RuleMode = "warn",
+) -> Service:
+    """Load a model, check its certificate, and return the service for `create_app`.
+
+    Args:
+        uri: `models:/name@alias`, `models:/name/3` or a folder.
+        tracking_uri: URI of the registry.
+        cache: Folder for models copied from a tracking server.
+        worker_settings: Process settings of a model of another library.
+        rules: What happens to rows that violate a rule of the model.
+
+    Raises:
+        ParityBroken: The scorer disagrees with its certificate.
+    """
+    model = locate(uri, tracking_uri=tracking_uri, cache=cache)
+    folder, scorer = _open_scorer(model, worker_settings or WorkerSettings(), rules)
+    health = Health(scorer, read_certificate(folder))
+    if reason := health.find_problem():
+        raise ParityBroken(
+            f"The model in {model.folder} is not served: {reason.rstrip('.')}. Register it again."
+        )
+    version = "" if model.version is None else str(model.version)
+    return Service(scorer, health=health, name=model.name, version=version)
+
+
+def _open_scorer(
+    model: LocatedModel, worker_settings: WorkerSettings, rules: RuleMode
+) -> tuple[Path, RowScorer]:
+    """Return the folder of a model's certificate, and its scorer."""
+    if is_pyfunc_model(model.folder):
+        return model.folder, open_pyfunc_scorer(model, worker_settings)
+    folder = find_scorer_folder(model.folder)
+    return folder, load(folder, rules=rules)

@@ -1,0 +1,96 @@
+"""Parquet bodies, read by pyarrow where it is installed."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from sparkops.serving.request_error import RequestError
+from sparkops.serving.request_rows import RequestRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import FileMetaData
+
+MIME = "application/vnd.apache.parquet"
+# How much larger than its body a file may become in memory.
+_MAX_EXPANSION = 16
+_CHUNK_ROWS = 1024
+
+
+def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
+    """Return the rows of a Parquet file. Nulls and NaN are different values in it, and remain so.
+
+    Args:
+        body: The file.
+        max_rows: Maximum number of rows.
+        max_bytes: Maximum size of a body; the file may contain 16 times as much.
+
+    Raises:
+        RequestError: pyarrow is not installed, or the file is damaged or too large.
+    """
+    try:
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
+    except ImportError as error:
+        raise RequestError(
+            f"{MIME} needs pyarrow, which is not installed here: run `pip install pyarrow`, or send JSON or CSV.",
+            status=415,
+        ) from error
+    try:
+        metadata = ParquetFile(io.BytesIO(body)).metadata
+        check_size(metadata, max_rows=max_rows, max_values=max_bytes * _MAX_EXPANSION // 8)
+        file = ParquetFile(io.BytesIO(body), read_dictionary=_text_columns(metadata))
+        batches = list(file.iter_batches(_CHUNK_ROWS))
+    except (pa.ArrowException, OSError, ValueError) as error:
+        first_line = str(error).partition("\n")[0].rstrip(".")
+        raise RequestError(f"The body is not a Parquet file that can be read ({first_line}).") from error
+    return RequestRows([row for batch in batches for row in _to_rows(batch)], _keep)
+
+
+def check_size(metadata: FileMetaData, *, max_rows: int, max_values: int) -> None:
+    """Refuse a file with too many rows or values: a small file may contain very many.
+
+    Raises:
+        RequestError: It has more than allowed.
+    """
+    if metadata.num_rows > max_rows:
+        raise RequestError(
+            f"The request has {metadata.num_rows} rows; send at most {max_rows} at once.", status=413
+        )
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    values = sum(group.column(index).num_values for group in groups for index in range(group.num_columns))
+    size = sum(group.total_byte_size for group in groups)
+    if values > max_values or size > 8 * max_values:
+        raise RequestError(
+            f"The Parquet file contains {values} values in {size} bytes; send at most {max_values} values in "
+            f"{8 * max_values} bytes at once.",
+            status=413,
+        )
+
+
+def _text_columns(metadata: FileMetaData) -> list[str]:
+    """Return the paths of the columns of text: they are read as dictionaries, because a text may be repeated very often."""
+    schema = metadata.schema
+    columns = [schema.column(index) for index in range(len(schema))]
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+
+
+def _to_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    names = batch.schema.names
+    columns = [_to_list(column) for column in batch.columns]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _to_list(column: pa.Array) -> list[Any]:
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
+    texts = column.dictionary.to_pylist()
+    return [None if index is None else texts[index] for index in column.indices.to_pylist()]
+
+
+def _keep(value: Any, type_: str) -> Any:
+    del type_
+    return value
