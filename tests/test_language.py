@@ -83,7 +83,9 @@ BANNED_IN_NAMES = frozenset(
     ]
 )
 # Names of the field that contain such a word; asyncio calls `connection_made`.
-ALLOWED_NAMES = frozenset({"VersionGone", "connection_made", "late", "late_arrival", "train_late", "train_late_arrival"})
+ALLOWED_NAMES = frozenset(
+    {"VersionGone", "connection_made", "late", "late_arrival", "train_late", "train_late_arrival"}
+)
 # Words of prose that have to be decoded.
 BANNED_IN_PROSE = re.compile(
     r"\b(anew|hitherto|heeds?|mend(?:s|ed|ing)?|reckon(?:s|ed|ing)?|seams?|set apart|stands? for itself|tell(?:s)? of"
