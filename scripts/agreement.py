@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/agreement.py [--model late_arrival] [--table flight_features] [--month 12] [--env ENV] [--set KEY=VALUE]
 
-The entry points: a Spark job, the scorer row by row, the scorer in a batch, mlflow.pyfunc, and HTTP. The reference is the
-saved model's own transform in Spark. Exits with 1 if a label differs, or a probability by more than 1e-9.
+The entry points: a Spark job, the scorer row by row, the scorer in a batch, mlflow.pyfunc, and HTTP. The reference is
+the saved model's own transform in Spark. Exits with 1 if a label differs, or a probability by more than 1e-9.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/check_files.py [--fix] [FILE ...]
 
-Without names, every file that git tracks is checked. With --fix, white space and line ends are corrected; the exit code is 1
-all the same. Models, records and tables of tests are not checked.
+Without names, every file that git tracks is checked. With --fix, white space and line ends are corrected; the exit code
+is 1 all the same. Models, records and tables of tests are not checked.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ import sys
 from sparkops import Engine
 from sparkops.cli.main import CHECKS_FAILED, DONE, run_command
 
-# A flight of 17 miles from Newark to LaGuardia at one in the morning. The demo corrects it to Charlotte, where its airline flies.
+# A flight of 17 miles from Newark to LaGuardia at one in the morning. The demo corrects it to Charlotte, where its
+# airline flies.
 RELEASE = """quarantine release flights --set "dest='CLT'" --set distance=529 --yes"""
 # The data has no flights on this day.
 EMPTY_DAY = "run daily_delays --day 2014-01-01"

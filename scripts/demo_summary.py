@@ -1,4 +1,4 @@
-"""Print the state of the flights project: table versions, check results, the model, the report, duration of each job."""
+"""Print the state of the flights project: table versions, check results, model, report, duration of each job."""
 
 from __future__ import annotations
 

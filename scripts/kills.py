@@ -2,11 +2,11 @@
 
     .venv/bin/python scripts/kills.py [--kills 200] [--seed 1] [--scenario NAME]
 
-Each round runs one scenario in a new project until it is done. Attempts are killed (SIGKILL, to the process and its JVM) before
-or after a random one of the steps that change something on disk: an event of the record, a staged frame, the plan, the journal,
-a commit of a quarantine, a table or the check history, the removal of staged rows; or after a random time. Between two attempts
-the suite may be changed. Afterwards each input row must be in the table or in its quarantine, once, and nothing may be staged.
-Exits with 1 if a row is lost or doubled.
+Each round runs one scenario in a new project until it is done. Attempts are killed (SIGKILL, to the process and its
+JVM) before or after a random one of the steps that change something on disk: an event of the record, a staged frame,
+the plan, the journal, a commit of a quarantine, a table or the check history, the removal of staged rows; or after a
+random time. Between two attempts the suite may be changed. Afterwards each input row must be in the table or in its
+quarantine, once, and nothing may be staged. Exits with 1 if a row is lost or doubled.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     scripts/make_golden.py v2
 
 Run it only when a new version of a format is added, and name a new folder. An existing folder is never written again,
-because its files represent what users have on disk. Records, tables and models come from a small project that a real Spark
-runs; paths of this machine, its name and its user are replaced.
+because its files represent what users have on disk. Records, tables and models come from a small project that a real
+Spark runs; paths of this machine, its name and its user are replaced.
 """
 
 from __future__ import annotations
@@ -200,11 +200,11 @@ def _write_project(root: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
     lines = ["id,shop,note,amount,late,day"]
-    for at in range(120):
-        shop, note = ("north", "south", "east")[at % 3], "" if at % 5 == 0 else f"note {at}"
-        label = int((at * 37) % 11 > 5)
-        amount = -1.5 if at == 4 else round(at * 1.37 + 20 * label, 2)
-        lines.append(f"{at},{shop},{note},{amount},{label}.0,2024-0{1 + at % 9}-1{at % 9}")
+    for number in range(120):
+        shop, note = ("north", "south", "east")[number % 3], "" if number % 5 == 0 else f"note {number}"
+        label = int((number * 37) % 11 > 5)
+        amount = -1.5 if number == 4 else round(number * 1.37 + 20 * label, 2)
+        lines.append(f"{number},{shop},{note},{amount},{label}.0,2024-0{1 + number % 9}-1{number % 9}")
     (root / "raw.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
@@ -214,7 +214,7 @@ def _write_project(root: Path) -> None:
 def _write_artifact(
     folder: Path, description: Description, cases: list[Any], rows: list[dict[str, Any]]
 ) -> None:
-    """Write a scorer's folder, its certificate, and its exact answers to rows: one by one, and in a batch those it accepts."""
+    """Write a scorer's folder, its certificate, and its exact answers: to single rows, and to a batch of them."""
     save(description, folder)
     (folder / "certificate.jsonl").write_text(dump_cases(cases), "utf-8")
     scorer = Scorer(description, raw=True)
@@ -345,7 +345,7 @@ def _certificate(model: Model, description: Description) -> list[Any]:
         scorer = Scorer(description, raw=True)
         names = [field.name for field in description.fields]
         return [(row, scorer.answer(row)) for row in sample_rows(model.example, names, 8)]
-    return [pair for at, pair in enumerate(certify(model, description)) if at % 12 == 0]
+    return [case for index, case in enumerate(certify(model, description)) if index % 12 == 0]
 
 
 def _to_json(value: Any) -> Any:
@@ -559,7 +559,7 @@ def _compiled_suite(engine: Engine, table: str) -> Any:
     if compiled is None:
         raise SystemExit(f"the suite of {table} was not compiled")
     return {
-        "native": {str(at): [kind, {name: repr(value) for name, value in arguments.items()}] for at, (kind, arguments) in compiled.native.items()},
+        "native": {str(index): [kind, {name: repr(value) for name, value in arguments.items()}] for index, (kind, arguments) in compiled.native.items()},
         "others": list(compiled.by_gx),
     }  # fmt: skip
 

@@ -3,9 +3,9 @@
 
     scripts/make_saved_models.py [PIPELINE...]      runs in any interpreter with pyspark 4; sparkops is not needed
 
-The folder of a pipeline holds `model` as Spark saved it, `fields.json` (Spark's schema) and `rows.jsonl`. A pipeline is a
-function of this module that returns stages; PIPELINES names its columns. Data and seeds are fixed, so that the models of
-several versions can be compared.
+The folder of a pipeline holds `model` as Spark saved it, `fields.json` (Spark's schema) and `rows.jsonl`. A pipeline is
+a function of this module that returns stages; PIPELINES names its columns. Data and seeds are fixed, so that the models
+of several versions can be compared.
 """
 
 from __future__ import annotations

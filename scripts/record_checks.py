@@ -1,9 +1,9 @@
-"""Record the results of Great Expectations' own Spark engine for the differential suite in tests/checks/stock_results.json.
+"""Record the results of Great Expectations' own Spark engine in tests/checks/stock_results.json.
 
     .venv/bin/python scripts/record_checks.py [--all]
 
-Only expectations without a recorded result are evaluated, because the stock engine starts several Spark jobs for each. A test
-evaluates some of the recorded ones again.
+Only expectations without a recorded result are evaluated, because the stock engine starts several Spark jobs for each.
+A test evaluates some of the recorded ones again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""sparkops: typed Spark jobs on pinned Delta tables, checked and recorded; their models scored anywhere with equal results."""
+"""sparkops: typed Spark jobs on pinned Delta tables, checked and recorded; their models score anywhere as in Spark."""
 
 from __future__ import annotations
 

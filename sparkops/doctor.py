@@ -19,6 +19,7 @@ from sparkops.spark.cds_archive import archive_file
 from sparkops.spark.host import Host, installed_version
 from sparkops.spark.jars import coordinate, delta_jars
 from sparkops.spark.java import find_java
+from sparkops.tables.catalog import to_local_path
 
 # Bytes of free disk space that a small project needs.
 MIN_FREE_SPACE: Final = 2**30
@@ -152,20 +153,13 @@ def _examine_python(host: Host) -> Finding:
 
 
 def _examine_folders(settings: Settings) -> Iterator[Finding]:
-    places = {"state": str(settings.state), "warehouse": settings.warehouse, "reports": settings.reports}
-    for name, place in places.items():
-        path = _local_path(place)
+    folders = {"state": str(settings.state), "warehouse": settings.warehouse, "reports": settings.reports}
+    for name, folder in folders.items():
+        path = to_local_path(folder)
         if path is None:
-            yield Finding(name=name, ok=True, detail=f"{place} (not a local folder: not examined)")
+            yield Finding(name=name, ok=True, detail=f"{folder} (not a local folder: not examined)")
         else:
             yield _examine_write_access(name, path)
-
-
-def _local_path(place: str) -> Path | None:
-    address = urlsplit(place)
-    if address.scheme in {"", "file"}:
-        return Path(address.path)
-    return None
 
 
 def _examine_write_access(name: str, path: Path) -> Finding:

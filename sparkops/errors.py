@@ -25,7 +25,8 @@
     ├── RunCancelled             stopped by a user or a scheduler
     └── EngineError              Spark, Java, a jar or a server is missing or does not respond
 
-`DeclarationWarning` is a warning: runs of a declared job may lose data. A message says what happened, where, and what to do. Entry points map errors to exit codes and HTTP statuses.
+`DeclarationWarning` is a warning: runs of a declared job may lose data. A message says what happened, where, and what
+to do. Entry points map errors to exit codes and HTTP statuses.
 """
 
 from __future__ import annotations
@@ -59,12 +60,12 @@ class DeclarationWarning(UserWarning):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem with one parameter.
+    """A problem with one parameter of a job, or one expectation of a suite.
 
     Args:
-        name: The parameter.
+        name: The parameter or expectation.
         message: The problem, and the accepted values.
-        place: File and line of the parameter or the value.
+        place: File and line where it is declared or set.
     """
 
     name: str

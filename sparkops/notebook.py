@@ -60,15 +60,15 @@ def params(
 
     Args:
         job: The declared job.
-        defaults: Parameter to the value of this notebook where no widget or argument gives another.
         dbutils: Databricks' `dbutils`; by default that of the notebook or the session.
         spark: Session from which `dbutils` is taken.
         engine: Engine whose conf/ is used; by default that of the project in the current folder, if there is one.
+        defaults: Values of parameters in this notebook; a widget or an argument overrides them.
 
     Raises:
         ParamErrors: Lists every missing or invalid parameter.
     """
-    engine = engine or _current_project()
+    engine = engine or _open_current_project()
     conf = engine.project.config.params(job.name).values if engine else {}
     utils = dbutils or _find_dbutils(spark)
     if utils is None:
@@ -97,7 +97,7 @@ def _with_default(param: Param, defaults: Mapping[str, Any]) -> Param:
 
 
 def _read_arguments(job: Job) -> dict[str, Any]:
-    """Return the arguments of a notebook that is run as a file; none in Jupyter, or where another program was started."""
+    """Return the arguments of a notebook that is run as a file; none in Jupyter or in another program."""
     main = vars(sys.modules["__main__"])
     if main.get(job.name) is not job or Path(str(main.get("__file__"))).name != Path(sys.argv[0]).name:
         return {}
@@ -108,7 +108,7 @@ def _read_arguments(job: Job) -> dict[str, Any]:
     return {name: text[0] if len(text) == 1 else text for name, text in texts.items()}
 
 
-def _current_project() -> Engine | None:
+def _open_current_project() -> Engine | None:
     try:
         return Engine()
     except ProjectError:
@@ -135,17 +135,19 @@ def _create_and_read(widgets: Widgets, param: Param, *, in_conf: bool) -> Any:
     blank = in_conf or param.required or param.default is None or param_type.kind == "secret"
     default = "" if blank else to_text(param, param.default)
     label = param.name.replace("_", " ") + (" (blank: as in conf)" if in_conf else "")
-    if param_type.kind == "list" and param_type.item is not None and _choices(param_type.item):
-        _multiselect(widgets, param.name, [] if blank else json.loads(default), param_type.item, label)
-        return _without_blank(widgets.get(param.name))
-    if _choices(param_type):
-        widgets.dropdown(param.name, default, _with_blank(param, _choices(param_type), blank=blank), label)
+    if param_type.kind == "list" and param_type.item is not None and _list_choices(param_type.item):
+        _create_multiselect(widgets, param.name, [] if blank else json.loads(default), param_type.item, label)
+        return _remove_blank(widgets.get(param.name))
+    if _list_choices(param_type):
+        widgets.dropdown(
+            param.name, default, _with_blank(param, _list_choices(param_type), blank=blank), label
+        )
     else:
         widgets.text(param.name, default, label)
     return widgets.get(param.name)
 
 
-def _choices(param_type: ParamType | None) -> list[str]:
+def _list_choices(param_type: ParamType | None) -> list[str]:
     """Return the choices of a widget; empty where any text is allowed, or where a choice contains a comma."""
     if param_type is None:
         return []
@@ -164,17 +166,17 @@ def _with_blank(param: Param, choices: list[str], *, blank: bool) -> list[str]:
     return [*([""] if blank else []), *choices, *none]
 
 
-def _multiselect(widgets: Widgets, name: str, texts: list[str], item: ParamType, label: str) -> None:
+def _create_multiselect(widgets: Widgets, name: str, texts: list[str], item: ParamType, label: str) -> None:
     """Create a multi-select. Its default must be one choice, so several defaults are shown in the label."""
     chosen = str(texts[0]) if len(texts) == 1 else ""
     several = f" (none chosen: {', '.join(map(str, texts))})" if len(texts) > 1 else ""
-    widgets.multiselect(name, chosen, ["", *_choices(item)], label + several)
+    widgets.multiselect(name, chosen, ["", *_list_choices(item)], label + several)
 
 
 def _is_filled(text: Any) -> bool:
     return not isinstance(text, str) or bool(text.strip())
 
 
-def _without_blank(text: Any) -> Any:
+def _remove_blank(text: Any) -> Any:
     """Return the selected choices without the blank one."""
     return ",".join(part for part in text.split(",") if part.strip()) if isinstance(text, str) else text

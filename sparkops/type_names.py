@@ -1,6 +1,7 @@
 """Names of Spark's types: `typeName`, as in schemas in JSON, and `simpleString`, as in DDL.
 
-The two differ for integers only: `integer` and `int`, `long` and `bigint`. Types of MLflow and Arrow are mapped from `typeName`.
+The two differ for integers only: `integer` and `int`, `long` and `bigint`. Types of MLflow and Arrow are mapped from
+`typeName`.
 """
 
 from __future__ import annotations

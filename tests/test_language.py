@@ -18,7 +18,8 @@ CODE = [*PACKAGE, *sorted((ROOT / "scripts").rglob("*.py")), *sorted((ROOT / "te
 
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")])
 
-# Words that say nothing as a name: participles, pronouns and metaphors. Say what the value is or what the function does.
+# Words that say nothing as a name: participles, pronouns and metaphors. Say what the value is or what the function
+# does.
 BANNED_IN_NAMES = frozenset(
     [
         "anew",
@@ -92,7 +93,8 @@ BANNED_IN_PROSE = re.compile(
     r"|told|that stands?|the doors?|the rooms?|which stands?)\b",
     re.IGNORECASE,
 )
-# A word written twice, as a replacement of another word by its neighbour leaves it. Options and their values may be alike.
+# A word written twice, as a replacement of another word by its neighbour leaves it. Options and their values may be
+# alike.
 DOUBLED_WORD = re.compile(r"(?<![\w-])([A-Za-z]{2,}) \1\b")
 # Random input of the parity tests.
 ALLOWED_DOUBLED_WORDS = frozenset({"ab ab"})

@@ -1,4 +1,4 @@
-"""The structure that keeps the source easy to change: no import cycles, small folders, modules, functions and interfaces."""
+"""The structure of the source: no import cycles, and small folders, modules, functions and interfaces."""
 
 from __future__ import annotations
 

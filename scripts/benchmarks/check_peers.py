@@ -1,7 +1,8 @@
 """Other libraries that check Spark frames, with as many of the twenty expectations of `checks` as each can express.
 
-None is required: `scripts/bench checks --peers` measures those that are installed. An expectation counts as expressed if a
-check of the library means the same. An SQL condition is such a check; code of ours that computes the answer is not.
+None is required: `scripts/bench checks --peers` measures those that are installed. An expectation counts as expressed
+if a check of the library means the same. An SQL condition is such a check; code of ours that computes the answer is
+not.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Peer:
 
 
 def cuallee(frame: DataFrame) -> bool:
-    """Run cuallee: no row count, and no bounds of minimum, maximum, mean, deviation or sum, which it compares with one value."""
+    """Run cuallee: no row count, and no bounds of minimum, maximum, mean, deviation or sum: it has only equality."""
     library = import_module("cuallee")
     check = library.Check(library.CheckLevel.ERROR, "flights")
     for column in NOT_NULL:
@@ -108,7 +109,7 @@ def cuallee(frame: DataFrame) -> bool:
 
 
 def sparkdq(frame: DataFrame) -> bool:
-    """Run sparkdq: no bounds of minimum, maximum, mean, deviation or sum, nor of `delay`, because its range checks fail nulls."""
+    """Run sparkdq: no bounds of aggregates, nor of `delay`, because its range checks fail nulls."""
     management, engine = import_module("sparkdq.management"), import_module("sparkdq.engine")
     definitions: list[dict[str, Any]] = [
         {"check": "row-count-min-check", "min-count": 1},

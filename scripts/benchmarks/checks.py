@@ -1,10 +1,10 @@
-"""Measure checkpoints, with a handwritten aggregation and Great Expectations' own engine as peers; print Markdown tables.
+"""Measure checkpoints against a handwritten aggregation and Great Expectations' own engine; print Markdown tables.
 
     scripts/bench checks [--rounds 5] [--rows 2600000] [--peers]
 
-Both tables are Delta tables, every suite passes, and each candidate returns whether it does and the counts. With --peers,
-the other check libraries that are installed evaluate the table of twenty expectations, too, with as many of these as they
-can express.
+Both tables are Delta tables, every suite passes, and each candidate returns whether it does and the counts. With
+--peers, the other check libraries that are installed evaluate the table of twenty expectations, too, with as many of
+these as they can express.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def measure_rounds(candidates: Mapping[str, Callable[[], Any]], rounds: int) -> 
 
 
 def compare_with_peers(checks: Checks, frame: DataFrame, rounds: int) -> list[str]:
-    """Return a table of the installed peers, measured in the same rounds as sparkops and the handwritten aggregation."""
+    """Return a table of the installed peers, measured in the rounds of sparkops and the handwritten aggregation."""
     suite = checks.suite("flights")
     assert suite is not None
     installed: dict[str, Peer] = {peer.name: peer for peer in PEERS if peer.installed}

@@ -2,8 +2,8 @@
 
     scripts/bench loads
 
-Each model is loaded in a new process that has only imported the scorer: read the files, verify their hash, generate code,
-score one row. Needs no Spark.
+Each model is loaded in a new process that has only imported the scorer: read the files, verify their hash, generate
+code, score one row. Needs no Spark.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Measure one row and a batch of every kind of model, with onnxruntime as peer, in double precision; print a Markdown table.
+"""Measure one row and a batch of every kind of model against onnxruntime in double precision; print a Markdown table.
 
     scripts/bench onnx [PART OF A NAME]
 
-onnxruntime runs the graph that sparkops exports, on one thread. A model of numbers only gets them as one array there; the
-scorer gets a dictionary of columns, which it validates. Both must return the same answers. Needs the packages of the extra
-`bench`, and no Spark.
+onnxruntime runs the graph that sparkops exports, on one thread. A model of numbers only gets them as one array there;
+the scorer gets a dictionary of columns, which it validates. Both must return the same answers. Needs the packages of
+the extra `bench`, and no Spark.
 """
 
 from __future__ import annotations

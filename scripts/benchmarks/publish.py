@@ -2,15 +2,16 @@
 
     scripts/bench publish [--rows 2600000] [--rounds 5]
 
-A frame of thirteen columns is computed and overwrites an existing table by four methods, which take turns in each round:
+A frame of thirteen columns is computed and overwrites an existing table by four methods, which take turns in each
+round:
 
 - Spark writes it to a Delta table, unchecked.
 - Spark writes Parquet files and copies them to a Delta table, unchecked.
 - sparkops stages it, evaluates twenty expectations and commits the staged files.
 - sparkops does the same with a commit by Spark, as for tables whose features or storage require one.
 
-Ratios are medians of the ratios of each round. Afterwards all tables must have the same rows, and their logs the expected
-committers.
+Ratios are medians of the ratios of each round. Afterwards all tables must have the same rows, and their logs the
+expected committers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measure one row of a text pipeline: 50 words through Tokenizer, HashingTF, IDF and LogisticRegression. Needs no Spark.
+"""Measure one row of a text pipeline, without Spark: 50 words, Tokenizer, HashingTF, IDF and LogisticRegression.
 
 scripts/bench text
 """

@@ -3,9 +3,9 @@
     scripts/bench tree_ensembles
 
 The trees are random and complete: every tree has all its levels, which is the most work for an ensemble of its size. A
-feature has 31 thresholds, as many as Spark tries by default (`maxBins` is 32); in one ensemble every node has a different
-threshold. onnxruntime gets the same trees as a graph built by hand (TreeEnsembleRegressor, thresholds in double
-precision). Needs the packages of the extra `bench`.
+feature has 31 thresholds, as many as Spark tries by default (`maxBins` is 32); in one ensemble every node has a
+different threshold. onnxruntime gets the same trees as a graph built by hand (TreeEnsembleRegressor, thresholds in
+double precision). Needs the packages of the extra `bench`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def print_text_rows() -> None:
 
 
 def microseconds_per_row(*functions: Callable[[], Any], rows: int, rounds: int = 21) -> list[float]:
-    """Return microseconds per row of each function: the minimum of several rounds, in which the functions take turns."""
+    """Return microseconds per row of each function: the minimum of several rounds in which they take turns."""
     seconds = [[timeit(function, number=1) for function in functions] for _ in range(rounds)]
     return [min(times) / rows * 1e6 for times in zip(*seconds, strict=True)]
 

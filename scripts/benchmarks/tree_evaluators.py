@@ -2,9 +2,10 @@
 
     scripts/bench tree_evaluators
 
-Complete trees on 20 features with 31 thresholds each, which is Spark's default number of bins. Each evaluator is built for every ensemble,
-not only for those it is selected for. Times are minimums of 15 rounds of 400 rows, in which the evaluators take turns; a row is a
-sequence of doubles, so that checking a dictionary is not included. `lazy` are nested conditionals whose subtrees are compiled on use.
+Complete trees on 20 features with 31 thresholds each, which is Spark's default number of bins. Each evaluator is built
+for every ensemble, not only for those it is selected for. Times are minimums of 15 rounds of 400 rows, in which the
+evaluators take turns; a row is a sequence of doubles, so that checking a dictionary is not included. `lazy` are nested
+conditionals whose subtrees are compiled on use.
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-# Modules and names that are imported from the copied code. The loader's path is a format: every artifact names it to MLflow.
+# Modules and names that are imported from the copied code. The loader's path is a format: every artifact names it to
+# MLflow.
 LOADER = "scoring.pyfunc"
 ARROW_SCORER = ("scoring.arrow_scorer", "ArrowScorer")
 READ_DESCRIPTION = ("scoring.artifact.scorer_folder", "describe")

@@ -58,8 +58,8 @@ def answer_rows(
     Args:
         spark: The session.
         fitted: The fitted model.
-        request: "fields" (each with name and type), "columns" to answer, and "together": the number of leading rows that
-            Spark is expected to accept, which are scored in one job. Each other row is scored in a job of its own.
+        request: "fields" (each with name and type), "columns" to answer, and "together": the number of leading rows
+            that Spark is expected to accept, which are scored in one job. Each other row is scored in a job of its own.
         rows: Rows as plain values.
     """
 

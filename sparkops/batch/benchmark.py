@@ -31,7 +31,7 @@ _MAX_SECONDS, _JOB_START = 0.7, 0.25
 # Size of a description's arrays in bytes above which a measurement would take too long.
 _MAX_ARRAY_BYTES = 50_000_000
 _CERTIFICATE_ROWS = 4096
-_REPEAT = "_sparkops_turn"
+_REPEAT_COLUMN = "_sparkops_turn"
 _log = logging.getLogger("sparkops.registry")
 
 
@@ -51,7 +51,7 @@ def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings
     if (
         settings.models.batch != "auto"
         or arrays > _MAX_ARRAY_BYTES
-        or find_unsupported_column(_inputs(model, scorer))
+        or find_unsupported_column(_select_inputs(model, scorer))
     ):
         return {}
     from py4j.protocol import Py4JJavaError
@@ -64,7 +64,7 @@ def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings
         return {}
 
 
-def seconds_per_row(scorer: Scorer, certificate: Path) -> float:
+def measure_seconds_per_row(scorer: Scorer, certificate: Path) -> float:
     """Return the scorer's seconds per row in a batch of certificate rows on this machine; the better of two runs."""
     from sparkops.scoring.artifact.certificate import read_cases
 
@@ -74,14 +74,14 @@ def seconds_per_row(scorer: Scorer, certificate: Path) -> float:
         return 0.0
     rows = list(islice(cycle(answered), _CERTIFICATE_ROWS))
     columns = {field.name: [row[field.name] for row in rows] for field in scorer.fields}
-    return min(_seconds(lambda: scorer.score_batch(columns)) for _ in range(2)) / len(rows)
+    return min(_measure_seconds(lambda: scorer.score_batch(columns)) for _ in range(2)) / len(rows)
 
 
 def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
-    sample = _inputs(model, scorer).limit(_SAMPLE_ROWS).persist()
+    sample = _select_inputs(model, scorer).limit(_SAMPLE_ROWS).persist()
     try:
         count = sample.count()
-        methods = _methods(model, scorer, folder, settings)
+        methods = _build_methods(model, scorer, folder, settings)
         warm_up_repeats = ceil(_WARM_UP_ROWS / count)
         # The first run starts workers and compiles code, so the second one is measured.
         _run_all(_repeat(sample, warm_up_repeats), methods)
@@ -106,11 +106,13 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
     }
 
 
-def _inputs(model: Model, scorer: Scorer) -> DataFrame:
+def _select_inputs(model: Model, scorer: Scorer) -> DataFrame:
     return model.example.select(*(quote_column(field.name) for field in scorer.fields))
 
 
-def _methods(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> Mapping[str, ScoreFrame]:
+def _build_methods(
+    model: Model, scorer: Scorer, folder: Path, settings: Settings
+) -> Mapping[str, ScoreFrame]:
     score = build_arrow_scorer(
         model.example.sparkSession, scorer, folder, settings, ScorerOptions((VERSION_COLUMN, 0))
     )
@@ -125,18 +127,23 @@ def _repeat(sample: DataFrame, times: int) -> DataFrame:
     """Return the rows many times, distributed as Spark distributes a range: over all cores."""
     from pyspark.sql import functions as F
 
-    return sample.sparkSession.range(times).toDF(_REPEAT).crossJoin(F.broadcast(sample)).drop(_REPEAT)
+    return (
+        sample.sparkSession.range(times)
+        .toDF(_REPEAT_COLUMN)
+        .crossJoin(F.broadcast(sample))
+        .drop(_REPEAT_COLUMN)
+    )
 
 
 def _run_all(frame: DataFrame, methods: Mapping[str, ScoreFrame]) -> list[float]:
     """Return the seconds of one run of each method."""
     return [
-        _seconds(lambda: score(frame).write.format("noop").mode("overwrite").save())  # noqa: B023 - called at once
+        _measure_seconds(lambda: score(frame).write.format("noop").mode("overwrite").save())  # noqa: B023 - called at once
         for score in methods.values()
     ]
 
 
-def _seconds(action: Callable[[], object]) -> float:
+def _measure_seconds(action: Callable[[], object]) -> float:
     start = perf_counter()
     action()
     return perf_counter() - start

@@ -1,4 +1,4 @@
-"""The function that scores Arrow batches in executors, which need only NumPy and pyarrow: the scorer's code is sent along."""
+"""The function that scores Arrow batches in executors. They need only NumPy and pyarrow: the code is sent along."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def build_arrow_scorer(
 
         return ArrowScorer(scorer.description, *arguments)
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
-    importer = _importer(*scoring_package())
-    return _portable_scorer(importer, files, scorer.description.hash, arguments)
+    importer = _make_importer(*scoring_package())
+    return _make_portable_scorer(importer, files, scorer.description.hash, arguments)
 
 
 def probe_executors(spark: SparkSession, package: str, files: Mapping[str, str]) -> str:
@@ -83,20 +83,27 @@ def probe_executors(spark: SparkSession, package: str, files: Mapping[str, str])
     from pyspark.errors import PySparkException
 
     try:
-        spark.range(_PROBE_ROWS).mapInArrow(_import_probe(_importer(package, files)), "id long").collect()
+        spark.range(_PROBE_ROWS).mapInArrow(
+            _make_import_probe(_make_importer(package, files)), "id long"
+        ).collect()
     except (PySparkException, Py4JJavaError) as error:
         lines = _ERROR_LINE.findall(str(error)) or [type(error).__name__]
         return f"executors can't run the scorer: {lines[0][:200].strip()}"
     return ""
 
 
-# cloudpickle sends a function that is defined inside a function as code, with the values it uses. A function of a module
-# is sent by name, and executors without sparkops could not import it. Therefore the inner functions below import what
-# they need when they run, and use no name of this module.
+# cloudpickle sends a function that is defined inside a function as code, with the values it uses. A function of a
+# module is sent by name, and executors without sparkops could not import it. Therefore the inner functions below import
+# what they need when they run, and use no name of this module.
 
 
-def _importer(package: str, files: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a function that imports a module of a package that exists only in memory, as path to source."""
+def _make_importer(package: str, files: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a function that imports a module of a package that exists only in memory.
+
+    Args:
+        package: Name of the package.
+        files: Path to source of its modules.
+    """
 
     def import_bundled(name: str) -> Any:
         import sys
@@ -123,7 +130,7 @@ def _importer(package: str, files: Mapping[str, str]) -> Callable[[str], Any]:
     return import_bundled
 
 
-def _portable_scorer(
+def _make_portable_scorer(
     import_bundled: Callable[[str], Any],
     files: Mapping[str, bytes],
     identity: str,
@@ -160,7 +167,7 @@ def _portable_scorer(
     return score
 
 
-def _import_probe(import_bundled: Callable[[str], Any]) -> ScoreBatches:
+def _make_import_probe(import_bundled: Callable[[str], Any]) -> ScoreBatches:
     arrow_module, _ = ARROW_SCORER
 
     def pass_through(batches: Iterable[Any]) -> Iterator[Any]:

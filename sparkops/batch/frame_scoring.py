@@ -32,7 +32,7 @@ def score_with_map_in_arrow(
     from pyspark.sql import functions as F
     from pyspark.sql import types as T
 
-    added = [T.StructField(output.name, _spark_type(output.type)) for output in outputs]
+    added = [T.StructField(output.name, _to_spark_type(output.type)) for output in outputs]
     version = T.StructField(VERSION_COLUMN, T.IntegerType(), nullable=False)
     scored = frame.mapInArrow(score, T.StructType([*frame.schema.fields, *added, version]))
     vectors = [output.name for output in outputs if output.type == "vector"]
@@ -63,15 +63,15 @@ def score_with_transform(
     from pyspark.sql import functions as F
 
     scored: DataFrame = fitted.transform(frame)
-    labels = _label_columns(scorer)
+    labels = _build_label_columns(scorer)
     added = [
-        labels[name] if name in labels else _output_column(scored, name, arrays=arrays) for name in outputs
+        labels[name] if name in labels else _select_output(scored, name, arrays=arrays) for name in outputs
     ]
     version_column = F.lit(version).alias(VERSION_COLUMN)
     return scored.select(*(F.col(quote_column(name)) for name in frame.columns), *added, version_column)
 
 
-def _label_columns(scorer: Scorer | None) -> Mapping[str, Column]:
+def _build_label_columns(scorer: Scorer | None) -> Mapping[str, Column]:
     """Return the label of the predicted class, where the scorer has such an output and Spark has no column for it."""
     if scorer is None or not scorer.classes:
         return {}
@@ -88,7 +88,7 @@ def _label_columns(scorer: Scorer | None) -> Mapping[str, Column]:
     }
 
 
-def _output_column(scored: DataFrame, name: str, *, arrays: bool) -> Column:
+def _select_output(scored: DataFrame, name: str, *, arrays: bool) -> Column:
     from pyspark.ml.functions import vector_to_array
     from pyspark.ml.linalg import VectorUDT
     from pyspark.sql import functions as F
@@ -98,13 +98,13 @@ def _output_column(scored: DataFrame, name: str, *, arrays: bool) -> Column:
     return vector_to_array(column).alias(name) if arrays and is_vector else column
 
 
-def _spark_type(type_: str) -> DataType:
+def _to_spark_type(type_: str) -> DataType:
     from pyspark.sql import types as T
 
     if type_ == "vector":
         return T.ArrayType(T.DoubleType(), containsNull=False)
     if type_.startswith("array<"):
-        return T.ArrayType(_spark_type(type_[6:-1]))
+        return T.ArrayType(_to_spark_type(type_[6:-1]))
     return {
         "boolean": T.BooleanType(),
         "byte": T.ByteType(),

@@ -60,17 +60,17 @@ class Planner:
         """Return the method for a frame."""
         obstacle = self._find_obstacle(frame)
         if obstacle:
-            return self._transform(obstacle)
+            return self._choose_transform(obstacle)
         if self.settings.models.batch == "mapInArrow":
             rules = f"; {_count_rules(self.rules)} evaluated" if self.rules else ""
             return ScoringMethod("mapInArrow", f"set by models.batch{rules}")
-        method = self._faster()
+        method = self._choose_faster()
         if self.rules:
             slower = ", although it is slower" if method.kind == "transform" else ""
             rules = f"{_count_rules(self.rules)} evaluated only there{slower}"
             method = ScoringMethod("mapInArrow", f"{rules}; {method.reason}")
         problem = self.executor_problem() if method.kind == "mapInArrow" else ""
-        return self._transform(problem) if problem else method
+        return self._choose_transform(problem) if problem else method
 
     def _find_obstacle(self, frame: DataFrame) -> str:
         """Return why the scorer can't or may not score the frame, or an empty string."""
@@ -80,11 +80,11 @@ class Planner:
             return "set by models.batch"
         return find_unsupported_column(frame)
 
-    def _transform(self, reason: str) -> ScoringMethod:
+    def _choose_transform(self, reason: str) -> ScoringMethod:
         rules = f"; {_count_rules(self.rules)} not evaluated there" if self.rules else ""
         return ScoringMethod("transform", f"{reason}{rules}")
 
-    def _faster(self) -> ScoringMethod:
+    def _choose_faster(self) -> ScoringMethod:
         if not self.benchmark:
             seconds = self.seconds_per_row()
             faster: Literal["mapInArrow", "transform"] = (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ReportCounts = Callable[[int, Mapping[int, int]], None]
-"""What workers call with the number of evaluated rows, and for each rule's index the rows that violate it."""
+"""Called by workers with the number of evaluated rows, and by rule index the number of rows that violate it."""
 
 # Key of the evaluated rows in the counts, where other keys are indexes of rules.
 _ROWS = -1
@@ -50,13 +50,13 @@ class RuleViolationCounter:
         adding = AddingAccumulatorParam(zero)  # type: ignore[type-var] # it adds by +=, as PySpark's own numbers
         accumulator = frame.sparkSession.sparkContext.accumulator(Counter(), adding)
         self._frames.append(accumulator)
-        return _reporter(accumulator, by_stage=not frame.isStreaming)
+        return _make_reporter(accumulator, by_stage=not frame.isStreaming)
 
     def summary(self) -> dict[str, Any]:
         """Return totals as JSON values; empty before any row was scored."""
         totals: Counter[int] = Counter()
         for accumulator in self._frames:
-            totals.update(_largest_stage(accumulator.value))
+            totals.update(_find_largest_stage(accumulator.value))
         if not totals[_ROWS]:
             return {}
         broken = [
@@ -73,7 +73,7 @@ class RuleViolationCounter:
         return {"apply": self._mode, "rules": len(self._rules), "rows": totals[_ROWS], "broken": broken}
 
 
-def _largest_stage(counts: Mapping[tuple[int, int], int]) -> Counter[int]:
+def _find_largest_stage(counts: Mapping[tuple[int, int], int]) -> Counter[int]:
     """Return the counts of the stage that evaluated the most rows."""
     stages: dict[int, Counter[int]] = {}
     # Copied to a list: the accumulator may grow while tasks of a running job report.
@@ -82,7 +82,7 @@ def _largest_stage(counts: Mapping[tuple[int, int], int]) -> Counter[int]:
     return max(stages.values(), key=lambda stage: stage[_ROWS], default=Counter())
 
 
-def _reporter(accumulator: Accumulator[Counter[tuple[int, int]]], *, by_stage: bool) -> ReportCounts:
+def _make_reporter(accumulator: Accumulator[Counter[tuple[int, int]]], *, by_stage: bool) -> ReportCounts:
     """Return the function that workers call.
 
     It is defined inside a function so that cloudpickle sends its code: workers need no sparkops.

@@ -11,7 +11,7 @@ from sparkops.artifact.code_bundle import scoring_package
 from sparkops.artifact.facts import read_benchmark
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.model_columns import output_columns
-from sparkops.batch.benchmark import seconds_per_row
+from sparkops.batch.benchmark import measure_seconds_per_row
 from sparkops.batch.executor_scorer import (
     ScoreBatches,
     ScorerOptions,
@@ -100,11 +100,11 @@ class SparkModelVersion(RegisteredVersion):
         method = self._scoring_method = self._choose_method(frame)
         ignored_rules = self._rules if method.kind == "transform" else ()
         if self._settings.models.rules == "refuse" and any(rule.refuses for rule in ignored_rules):
-            raise ConfigError(self._rules_ignored_message(method))
+            raise ConfigError(self._format_ignored_rules(method))
         is_warning = bool(ignored_rules) and self._settings.models.rules != "count"
         _log.log(logging.WARNING if is_warning else logging.INFO, "%s scores by %s", self.uri, method)
         if self.scorer is not None and method.kind == "mapInArrow":
-            score = self._arrow_scorer(frame, self.scorer)
+            score = self._build_arrow_scorer(frame, self.scorer)
             return score_with_map_in_arrow(frame, score, self.scorer.outputs, arrays=arrays)
         return score_with_transform(
             frame, self.fitted, self._outputs, self.scorer, self._version, arrays=arrays
@@ -142,14 +142,14 @@ class SparkModelVersion(RegisteredVersion):
             )
         return method
 
-    def _rules_ignored_message(self, method: ScoringMethod) -> str:
+    def _format_ignored_rules(self, method: ScoringMethod) -> str:
         return (
             f"{self.uri} has rules that refuse rows (models.rules), but Spark's own transform, which would score these rows, "
             f"evaluates no rules: {method.reason}. Set models.batch to auto or mapInArrow, leave out columns that "
             "Arrow does not carry, or set models.rules to warn, count or off."
         )
 
-    def _arrow_scorer(self, frame: DataFrame, scorer: Scorer) -> ScoreBatches:
+    def _build_arrow_scorer(self, frame: DataFrame, scorer: Scorer) -> ScoreBatches:
         mode = self._settings.models.rules
         options = ScorerOptions(
             version=(VERSION_COLUMN, self._version),
@@ -177,7 +177,7 @@ class SparkModelVersion(RegisteredVersion):
     @cached_property
     def _seconds_per_row(self) -> float:
         assert self.scorer is not None
-        return seconds_per_row(self.scorer, self._folder / SCORER / CERTIFICATE)
+        return measure_seconds_per_row(self.scorer, self._folder / SCORER / CERTIFICATE)
 
     @cached_property
     def _outputs(self) -> tuple[str, ...]:

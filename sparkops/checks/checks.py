@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sparkops.checks.execution.compiled_suite import (
     CompiledSuite,
     compile_suite,
-    content_hash,
+    find_spark_version,
+    hash_content,
     load_compiled_suite,
-    spark_version,
     write_file,
 )
 from sparkops.checks.gate import PublishGate
@@ -32,7 +32,7 @@ from sparkops.config.settings import Settings
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-log = logging.getLogger("sparkops.checks")
+_log = logging.getLogger("sparkops.checks")
 
 
 class Checks:
@@ -60,8 +60,8 @@ class Checks:
     def warm(self, tables: Iterable[str]) -> None:
         """Start importing Great Expectations in the background if these tables will need it.
 
-        This returns when files of jobs can be imported. A suite that was validated before, and that is evaluated without Great
-        Expectations, does not need it.
+        This returns when files of jobs can be imported. A suite that was validated before, and that is evaluated
+        without Great Expectations, does not need it.
         """
         suites = [suite for suite in map(self.suite, tables) if suite is not None]
         if any(map(self._needs_library, suites)):
@@ -69,13 +69,13 @@ class Checks:
             self._library.finish_shared_imports()
 
     def validate(self, suite: Suite) -> None:
-        """Check names and arguments, without Spark; Great Expectations is asked unless the suite is known to be valid.
+        """Check names and arguments, without Spark; Great Expectations validates a suite that is not in the cache.
 
         Raises:
             ConfigError: With every mistake, each with file and line.
         """
         raise_problems(suite.place.file, find_invalid_arguments(suite))
-        self._compiled(suite)
+        self._compile(suite)
 
     def needs_dry_run(self, suite: Suite, struct: Mapping[str, Any] | None) -> bool:
         """Return whether only Spark can say whether a suite can be evaluated, and has not said so before.
@@ -85,7 +85,7 @@ class Checks:
             struct: The table's columns, in the JSON form of Delta; None if they are unknown.
         """
         columns = None if struct is None else Columns.from_json(struct)
-        return is_unproven(suite, columns) and not self._dry_run_mark(suite, struct).is_file()
+        return is_unproven(suite, columns) and not self._find_marker(suite, struct).is_file()
 
     def dry_run(
         self, suite: Suite, spark: SparkSession, struct: Mapping[str, Any] | None, *, warnings: bool = False
@@ -103,10 +103,10 @@ class Checks:
         """
         from sparkops.checks.execution.dry_run import DryRun
 
-        mark = self._dry_run_mark(suite, struct)
+        mark = self._find_marker(suite, struct)
         if mark.is_file():
             return
-        problems = DryRun(spark, suite, self._compiled(suite), struct).find_problems(warnings=warnings)
+        problems = DryRun(spark, suite, self._compile(suite), struct).find_problems(warnings=warnings)
         raise_problems(suite.place.file, problems)
         if warnings or all(expectation.policy != "warn" for expectation in suite.expectations):
             write_file(mark, "")
@@ -137,11 +137,11 @@ class Checks:
             table: Table that they will be written to.
             run_id: Run that writes them.
         """
-        outcome = PublishGate(suite, self._compiled(suite), frame, run_id, self._library).decide()
-        log.info("%s: %s", table, outcome.summary)
+        outcome = PublishGate(suite, self._compile(suite), frame, run_id, self._library).decide()
+        _log.info("%s: %s", table, outcome.summary)
         return outcome
 
-    def _compiled(self, suite: Suite) -> CompiledSuite:
+    def _compile(self, suite: Suite) -> CompiledSuite:
         compiled = load_compiled_suite(suite, self._cache)
         if compiled is None:
             self._library.ensure_imported()
@@ -152,10 +152,10 @@ class Checks:
         compiled = load_compiled_suite(suite, self._cache)
         return compiled is None or bool(compiled.by_gx)
 
-    def _dry_run_mark(self, suite: Suite, struct: Mapping[str, Any] | None) -> Path:
+    def _find_marker(self, suite: Suite, struct: Mapping[str, Any] | None) -> Path:
         """Return the file whose existence means that Spark can evaluate a suite on these columns."""
         conf = sorted((key, str(value)) for key, value in self.settings.spark.conf.items())
-        content = json.dumps([content_hash(suite), struct, conf, spark_version()], sort_keys=True)
+        content = json.dumps([hash_content(suite), struct, conf, find_spark_version()], sort_keys=True)
         return self._cache / f"{sha256(content.encode()).hexdigest()[:32]}.spark"
 
     @property

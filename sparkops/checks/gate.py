@@ -42,13 +42,13 @@ class PublishGate:
         self.library = library
 
     def decide(self) -> GateOutcome:
-        """Evaluate the suite; if rows fail a quarantine expectation, separate them and evaluate it on the remaining rows.
+        """Evaluate the suite; if rows fail a quarantine expectation, separate them and evaluate the remaining rows.
 
-        The remaining rows may fail another quarantine expectation (a share below `mostly`, for example). Then its rows are
-        separated as well, until no further one fails.
+        The remaining rows may fail another quarantine expectation (a share below `mostly`, for example). Then its rows
+        are separated as well, until no further one fails.
         """
         all_positions = range(len(self.suite.expectations))
-        first = latest = self._evaluate(self.frame, self._first_positions())
+        first = latest = self._evaluate(self.frame, self._choose_first_positions())
         quarantining: dict[int, ExpectationResult] = {}
         split: SplitFrame | None = None
         while not self._over_limit(latest) and (new := self._newly_failing(latest, quarantining, first)):
@@ -58,9 +58,9 @@ class PublishGate:
         missing = [index for index in all_positions if index not in latest.evaluated]
         if missing:
             latest = latest.merge(self._evaluate(self.frame, missing))
-        return self._outcome(first, latest, quarantining, split)
+        return self._build_outcome(first, latest, quarantining, split)
 
-    def _first_positions(self) -> list[int]:
+    def _choose_first_positions(self) -> list[int]:
         """Return the expectations to evaluate on the whole frame: all, or the cheap and the quarantining ones.
 
         If rows may be separated, an expectation that only Great Expectations evaluates waits for the remaining rows.
@@ -86,7 +86,7 @@ class PublishGate:
     def _evaluate_with_gx(self, frame: DataFrame, positions: list[int]) -> SuiteResult:
         self.library.ensure_imported()
         from sparkops.checks.gx.checkpoint import run_checkpoint
-        from sparkops.checks.gx.unexpected_condition import unexpected_condition
+        from sparkops.checks.gx.unexpected_condition import build_unexpected_condition
 
         expectations = build_expectations(self.suite)
         checkpoint = run_checkpoint(
@@ -106,7 +106,8 @@ class PublishGate:
             evaluated=frozenset(positions),
             results=checkpoint.results,
             failing_conditions={
-                index: unexpected_condition(expectations[index], checkpoint.engine) for index in separable
+                index: build_unexpected_condition(expectations[index], checkpoint.engine)
+                for index in separable
             },
         )
 
@@ -142,7 +143,7 @@ class PublishGate:
         }
         return split_frame(self.frame, conditions)
 
-    def _outcome(
+    def _build_outcome(
         self,
         first: SuiteResult,
         latest: SuiteResult,
@@ -168,14 +169,14 @@ class PublishGate:
             rows=rows,
             quarantined=quarantined,
             block_reason=excess,
-            validation=self._validation({**latest.results, **quarantining}),
-            failing=partial(self._failing_rows, first),
+            validation=self._build_validation({**latest.results, **quarantining}),
+            failing=partial(self._select_failing_rows, first),
         )
 
-    def _validation(self, results: Mapping[int, ExpectationResult]) -> Validation:
+    def _build_validation(self, results: Mapping[int, ExpectationResult]) -> Validation:
         return Validation(suite=self.suite, run_id=self.run_id, time=datetime.now(UTC), results=results)
 
-    def _failing_rows(self, first: SuiteResult) -> DataFrame | None:
+    def _select_failing_rows(self, first: SuiteResult) -> DataFrame | None:
         """Return the rows of the whole frame that fail an expectation that is not met."""
         failed = [
             index
@@ -207,6 +208,12 @@ class PublishGate:
 
 def _count_rows(results: Sequence[CheckResult]) -> int | None:
     """Return the number of rows of the frame as known from results without a row condition, or None."""
-    element_counts = [r.rows for r in results if r.rows is not None and not r.kwargs.get("row_condition")]
-    observed: list[Any] = [r.observed for r in results if r.expectation.startswith("expect_table_row_count")]
+    element_counts = [
+        result.rows
+        for result in results
+        if result.rows is not None and not result.kwargs.get("row_condition")
+    ]
+    observed: list[Any] = [
+        result.observed for result in results if result.expectation.startswith("expect_table_row_count")
+    ]
     return max([*element_counts, *(count for count in observed if isinstance(count, int))], default=None)

@@ -32,8 +32,8 @@ class GateOutcome:
         quarantined: Rows in `bad`.
         block_reason: Why the table is blocked although no single check blocks it; else empty.
         validation: All results, for Data Docs.
-        failing: Returns every row of the frame that failed an expectation that is not met, whatever its policy, with its
-            reasons in `_sparkops_reasons`; None if no failure can be attributed to rows.
+        failing: Returns every row of the frame that failed an expectation that is not met, whatever its policy, with
+            its reasons in `_sparkops_reasons`; None if no failure can be attributed to rows.
     """
 
     table: str

@@ -18,7 +18,7 @@ from sparkops.pipeline.check import CheckResult
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-# Values of failing rows that a result holds, as in Great Expectations.
+# Number of failing values in a result, as in Great Expectations.
 SAMPLE_SIZE = 20
 
 
@@ -52,7 +52,7 @@ class SuiteResult:
     Args:
         evaluated: Positions in the suite of the expectations that were evaluated.
         results: Results by position; an expectation that is missing here gave no result.
-        failing_conditions: By position, the condition that is true for the rows that fail, if a condition can express it.
+        failing_conditions: By position, the condition that is true for failing rows, if a condition can express it.
         row_count: Rows of the frame; None if they were not counted.
     """
 

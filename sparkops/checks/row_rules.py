@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.checks.execution.compiled_suite import CompiledSuite, compile_suite, load_compiled_suite
-from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
@@ -34,7 +34,7 @@ def extract_row_rules(suite: Suite, cache: Path, schema: Any, types: Mapping[str
     columns = Columns.of(schema)
     rules, left_out = [], []
     for index, expectation in enumerate(suite.expectations):
-        rule = _row_rule(compiled, index, columns)
+        rule = _find_row_rule(compiled, index, columns)
         if isinstance(rule, RowRule):
             rules.append(_to_portable(expectation, suite.table, rule, types))
         else:
@@ -42,7 +42,7 @@ def extract_row_rules(suite: Suite, cache: Path, schema: Any, types: Mapping[str
     return PortableRules(rules=tuple(rules), left_out=tuple(left_out))
 
 
-def _row_rule(compiled: CompiledSuite, index: int, columns: Columns) -> RowRule | str:
+def _find_row_rule(compiled: CompiledSuite, index: int, columns: Columns) -> RowRule | str:
     """Return an expectation's row rule, or the reason why it has none."""
     if index not in compiled.native:
         return "Great Expectations itself judges it"

@@ -40,7 +40,7 @@ def check(
     project: ProjectOptions, name: str, version: int | None, as_json: bool, failing: TextIO | None
 ) -> int:
     """Run conf/checks/TABLE.yml on TABLE as it is. Exit code 3: a check failed."""
-    from sparkops.cli.display.check_lines import check_lines
+    from sparkops.cli.display.check_lines import format_checks
 
     with project.engine() as engine:
         result = engine.check(name, at=version)
@@ -50,7 +50,7 @@ def check(
     if as_json:
         click.echo(json.dumps(results, indent=2, default=str))
     else:
-        for line in check_lines(results):
+        for line in format_checks(results):
             click.echo(line)
         click.echo(f"{name} version {result.version}: {result.summary}")
         if result.docs:
@@ -70,16 +70,16 @@ def checks() -> None:
 @json_option()
 @with_project_options
 def history(project: ProjectOptions, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
-    """Show the results of each expectation of TABLE over time: last result, last failure, and a plot, oldest run first."""
-    from sparkops.cli.display.expectation_history import history_json, history_lines
+    """Show the results of each expectation of TABLE over time: last result, last failure, plot (oldest run first)."""
+    from sparkops.cli.display.expectation_history import format_histories, history_to_json
     from sparkops.engine.operations.expectation_history import expectation_histories
 
     container = project.engine().container
     histories = expectation_histories(container, name, runs=limit, expectation=expectation)
     if as_json:
-        click.echo(json.dumps([history_json(history) for history in histories], indent=2, default=str))
+        click.echo(json.dumps([history_to_json(history) for history in histories], indent=2, default=str))
         return
-    for line in history_lines(name, histories):
+    for line in format_histories(name, histories):
         click.echo(line)
 
 
@@ -89,7 +89,9 @@ def history(project: ProjectOptions, name: str, limit: int, expectation: str | N
 def validate(project: ProjectOptions, name: str | None) -> None:
     """Validate TABLE's suite, or all suites of the project.
 
-    Names and arguments are validated by Great Expectations; columns are compared with those of the table as it is. Spark starts only for SQL conditions, queries, unusual regular expressions and odd types, and only until it has found a suite valid once.
+    Names and arguments are validated by Great Expectations; columns are compared with those of the table as it is.
+    Spark starts only for SQL conditions, queries, unusual regular expressions and odd types, and only until it has
+    found a suite valid once.
     """
     from sparkops.engine.operations.suites import validate_suites
 
@@ -119,12 +121,13 @@ def validate(project: ProjectOptions, name: str | None) -> None:
 def suggest(project: ProjectOptions, name: str, version: int | None, into: Path | None) -> None:
     """Draft a commented suite for TABLE.
 
-    The draft is YAML with the names of Great Expectations, made from the rows of TABLE, for you to edit. If TABLE has a suite, this also shows how its columns differ from that suite.
+    The draft is YAML with the names of Great Expectations, made from the rows of TABLE, for you to edit. If TABLE has a
+    suite, this also shows how its columns differ from that suite.
     """
     from sparkops.engine.operations.suites import suggest_suite
 
     if into is not None and into.exists():
-        raise _exists(into)
+        raise _explain_existing_file(into)
     with project.engine() as engine:
         suggestion = suggest_suite(engine.container, name, at=version)
     if suggestion.suite is not None:
@@ -177,12 +180,12 @@ def _write_new_file(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise _exists(path) from None
+        raise _explain_existing_file(path) from None
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror}. Name a file in a folder that you can write to."
         ) from error
 
 
-def _exists(path: Path) -> InputError:
+def _explain_existing_file(path: Path) -> InputError:
     return InputError(f"{path} exists already, and may have been edited. Name a new file, or delete it.")

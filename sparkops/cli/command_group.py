@@ -65,7 +65,7 @@ class CommandGroup(click.Group):
             ctx.params.get("overrides", ()),
         )
         try:
-            kinds = _kinds_of(word, project)
+            kinds = _find_kinds(word, project)
         except SparkopsError:
             # Without a project, or with mistakes in it, the word itself is the problem to report.
             return
@@ -73,7 +73,7 @@ class CommandGroup(click.Group):
             yield f"For {kind} `{word}`: `{self.command_lines[kind]} {word}`."
 
 
-def _kinds_of(name: str, project: ProjectOptions) -> list[str]:
+def _find_kinds(name: str, project: ProjectOptions) -> list[str]:
     """Return which of table, job and model have this name in a project."""
     from sparkops.tables.catalog import Catalog
 

@@ -27,8 +27,8 @@ from sparkops.cli.project_options import ProjectOptions, json_option, with_proje
 def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> None:
     """Remove the staged rows of failed and crashed runs.
 
-    What a running run, a run that has begun to publish, a stream or a release needs is kept. Tables, records and logs are not
-    changed; old versions of tables are removed by Delta's VACUUM.
+    What a running run, a run that has begun to publish, a stream or a release needs is kept. Tables, records and logs
+    are not changed; old versions of tables are removed by Delta's VACUUM.
     """
     from sparkops.engine.operations.cleanup import find_garbage, remove_garbage
 
@@ -41,7 +41,7 @@ def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> No
         for area in garbage
     ]
     if as_json:
-        facts = [{"area": each.name, "bytes": each.bytes, "changed": each.changed} for each in garbage]
+        facts = [{"area": area.name, "bytes": area.bytes, "changed": area.changed} for area in garbage]
         click.echo(json.dumps({"removed": not dry_run, "areas": facts}, indent=2, default=str))
         return
     print_table(rows, empty="Nothing to remove.")

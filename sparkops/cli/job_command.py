@@ -5,22 +5,28 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from textwrap import fill
 from typing import Any, Literal
 
 import click
 
+from sparkops.cli.job_options import (
+    build_command_line_source,
+    choose_unfinished,
+    parse_loose_options,
+    parse_time,
+    parse_versions,
+)
 from sparkops.cli.project_options import (
-    WAIT_HELP,
     ProjectOptions,
     find_project_option,
+    make_project_click_options,
     pop_project_options,
-    project_click_options,
     with_wait,
 )
 from sparkops.engine.parameter_sources import read_params_file
-from sparkops.errors import InputError, SparkopsError
+from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource
 from sparkops.pipeline.parameters.docstring import summary_of
@@ -29,7 +35,7 @@ from sparkops.pipeline.parameters.option import RESERVED
 from sparkops.pipeline.parameters.param_type import read_param_type
 
 _PROJECT_KEY = "sparkops.project"
-# Beginnings of click's names for the options of parameters, which may be named like an option of the command.
+# Prefixes of click's names for the options of parameters, so that a parameter may be named like another option.
 _PARAM, _NO = "param__", "no__"
 
 
@@ -74,11 +80,11 @@ class JobGroup(click.Group, ABC):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the jobs."""
-        return sorted(self._project(ctx).engine().project.declared)
+        return sorted(self._read_project(ctx).engine().project.declared)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of one job."""
-        project = self._project(ctx).engine().project
+        project = self._read_project(ctx).engine().project
         job = project.find_declared(cmd_name)
         return self.make_command(job, project.config.params(cmd_name).origins, ctx)
 
@@ -96,13 +102,13 @@ class JobGroup(click.Group, ABC):
         """Write the list of jobs with the first lines of their docstrings, or why there is none."""
         with formatter.section("Jobs"):
             try:
-                jobs = self._project(ctx).engine().project.declared
+                jobs = self._read_project(ctx).engine().project.declared
             except SparkopsError as error:
                 formatter.write_text(str(error))
                 return
             formatter.write_dl([(name, summary_of(jobs[name].doc)) for name in sorted(jobs)])
 
-    def _project(self, ctx: click.Context) -> ProjectOptions:
+    def _read_project(self, ctx: click.Context) -> ProjectOptions:
         values: dict[str, Any] = {
             name: ctx.params[name] for name in ("project", "env", "overrides") if name in ctx.params
         }
@@ -126,7 +132,7 @@ class JobCommand(click.Command):
             formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
         if rows:
             with formatter.section("Parameters"):
-                formatter.write_dl([(_usage(row), row.text) for row in rows])
+                formatter.write_dl([(_format_usage(row), row.text) for row in rows])
         hidden = {f"{prefix}{row.name}" for row in rows for prefix in (_PARAM, _NO)}
         records = [p.get_help_record(ctx) for p in self.get_params(ctx) if p.name not in hidden]
         with formatter.section("Options"):
@@ -159,7 +165,7 @@ def make_job_command(
         texts = _read_texts(values) | parse_loose_options(ctx.args)
         arguments = JobArguments(
             job=job,
-            params=[*files, command_line_source(texts, common.pop("param"))],
+            params=[*files, build_command_line_source(texts, common.pop("param"))],
             at=parse_versions(common.pop("at")),
             as_of=parse_time(common.pop("as_of")),
             upstream=common.pop("upstream", False),
@@ -175,84 +181,12 @@ def make_job_command(
         job,
         origins,
         callback=click.pass_context(parse),
-        params=[*_param_options(job), *options, *project_click_options()],
+        params=[*_make_param_options(job), *options, *make_project_click_options()],
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
 
 
-def read_options() -> list[click.Parameter]:
-    """Return new click options for parameters and for the versions to read."""
-    return [
-        click.Option(
-            ["--param"],
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="A parameter by name, also one that is named like an option: --param at=3.",
-        ),
-        click.Option(
-            ["--params-file", "params_file"],
-            metavar="FILE",
-            help="Parameters from a file of YAML or JSON; - for standard input. Options override it.",
-        ),
-        click.Option(
-            ["--at"], multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model."
-        ),
-        click.Option(
-            ["--as-of", "as_of"],
-            metavar="TIME",
-            help="Read every Delta table as it was at this time (ISO, UTC).",
-        ),
-    ]
-
-
-def run_options() -> list[click.Parameter]:
-    """Return new click options for a run."""
-    return [
-        *read_options(),
-        click.Option(
-            ["--upstream"], is_flag=True, help="First run the jobs whose tables and models it reads."
-        ),
-        click.Option(["--force"], is_flag=True, help="With --upstream: also run jobs that are up to date."),
-        *retry_options(),
-        click.Option(
-            ["--dry-run", "dry_run"],
-            is_flag=True,
-            help="Check parameters and inputs, and show what would run. Nothing is written.",
-        ),
-        click.Option(["--wait"], metavar="DURATION", help=WAIT_HELP),
-    ]
-
-
-def retry_options() -> list[click.Parameter]:
-    """Return new click options for a run that may be a retry."""
-    return [
-        click.Option(
-            ["--run-key"],
-            metavar="KEY",
-            help="Runs with one key are one run: a retry resumes it, or is answered by it. By default the task of "
-            "Airflow or Databricks.",
-        ),
-        click.Option(
-            ["--resume"],
-            is_flag=True,
-            help="Resume an incomplete run of the same job and parameters, if there is one.",
-        ),
-        click.Option(["--new"], is_flag=True, help="Start a new run beside an incomplete one."),
-    ]
-
-
-def choose_unfinished(*, resume: bool, new: bool) -> Literal["refuse", "resume", "new"]:
-    """Return what to do about an incomplete run.
-
-    Raises:
-        InputError: Both options were given.
-    """
-    if resume and new:
-        raise InputError("--resume continues an incomplete run and --new starts another: give one of them.")
-    return "resume" if resume else "new" if new else "refuse"
-
-
-def _param_options(job: Job) -> list[click.Parameter]:
+def _make_param_options(job: Job) -> list[click.Parameter]:
     options: list[click.Parameter] = []
     names = {param.name for param in job.params}
     for param, row in zip(job.params, describe(job), strict=True):
@@ -269,7 +203,7 @@ def _param_options(job: Job) -> list[click.Parameter]:
     return options
 
 
-def _usage(row: ParameterHelp) -> str:
+def _format_usage(row: ParameterHelp) -> str:
     """Return the option of a parameter as help shows it; a bool has a second option that says no."""
     return (
         f"{row.option}/--no-{row.option[2:]}"
@@ -296,70 +230,6 @@ def _read_texts(values: Mapping[str, Any]) -> dict[str, Any]:
     return texts
 
 
-def command_line_source(texts: Mapping[str, Any], words: Sequence[str]) -> ParameterSource:
-    """Return the parameters of the command line: those of their own options, and those of `--param NAME=VALUE`."""
-    values: dict[str, Any] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not name or not equals:
-            raise InputError(f"--param takes NAME=VALUE, as in --param at=3; not `{word}`.")
-        values.setdefault(name.replace("-", "_"), []).append(value)
-    twice = sorted(values.keys() & texts)
-    if twice:
-        raise InputError(f"`{twice[0]}` is given by its own option and by --param: give one of them.")
-    named = {name: items[0] if len(items) == 1 else items for name, items in values.items()}
-    return ParameterSource(values={**named, **texts}, origin="command line")
-
-
 def _combine(outer: Any, inner: Any) -> Any:
     """Combine an option's values before and after the job's name; of single values, the one after wins."""
     return (*outer, *inner) if isinstance(inner, tuple) else inner or outer
-
-
-def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:
-    """Parse `--name value` pairs that click has no option for."""
-    options: dict[str, Any] = {}
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if not word.startswith("--"):
-            raise click.UsageError(f"Unexpected `{word}`. Parameters are given by name: --name value.")
-        name, _, value = word[2:].partition("=")
-        if not value and rest and not rest[0].startswith("--"):
-            value = rest.pop(0)
-        options[name.replace("-", "_")] = value
-    return options
-
-
-def parse_versions(words: Sequence[str]) -> dict[str, int]:
-    """Parse `name=version` texts.
-
-    Raises:
-        InputError: One has another form.
-    """
-    versions: dict[str, int] = {}
-    for word in words:
-        name, _, version = word.partition("=")
-        if not name or not version.isdigit():
-            raise InputError(
-                f"--at takes NAME=VERSION with a whole number, as in --at flights=12; not `{word}`."
-            )
-        versions[name] = int(version)
-    return versions
-
-
-def parse_time(text: str | None) -> datetime | None:
-    """Parse an ISO date or time; without a zone it is UTC.
-
-    Raises:
-        InputError: It has another form.
-    """
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"--as-of takes an ISO time, as in 2013-06-01 or 2013-06-01T12:00:00Z; not `{text}`."
-        ) from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

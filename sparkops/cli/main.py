@@ -41,28 +41,32 @@ _BAD_INPUT = (
 _DISK_ERRORS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
-def _command(module: str, attribute: str, summary: str) -> LazyCommand:
+def _define_command(module: str, attribute: str, summary: str) -> LazyCommand:
     return LazyCommand(f"sparkops.cli.{module}", attribute, summary)
 
 
 COMMANDS = {
-    "run": _command("run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
-    "flow": _command("run", "flow", "Run jobs in dependency order; skip what is up to date."),
-    "jobs": _command("jobs", "jobs", "List the project's jobs."),
-    "runs": _command("runs", "runs", "List runs; show, log or resume one."),
-    "tables": _command("tables", "tables", "List tables; show the history or rows of one; restore one."),
-    "check": _command("checks", "check", "Run the data-validation checkpoint of a table."),
-    "checks": _command("checks", "checks", "Check results over time; validate suites; draft new ones."),
-    "quarantine": _command("quarantine", "quarantine", "Show, repair and release quarantined rows."),
-    "streams": _command("streams", "streams", "List streaming jobs; let one begin again."),
-    "gc": _command("gc", "gc", "Remove staged rows that no run needs any more."),
-    "models": _command(
+    "run": _define_command("run", "run", "Run a job; `sparkops run JOB --help` shows its parameters."),
+    "flow": _define_command("run", "flow", "Run jobs in dependency order; skip what is up to date."),
+    "jobs": _define_command("jobs", "jobs", "List the project's jobs."),
+    "runs": _define_command("runs", "runs", "List runs; show, log or resume one."),
+    "tables": _define_command(
+        "tables", "tables", "List tables; show the history or rows of one; restore one."
+    ),
+    "check": _define_command("checks", "check", "Run the data-validation checkpoint of a table."),
+    "checks": _define_command(
+        "checks", "checks", "Check results over time; validate suites; draft new ones."
+    ),
+    "quarantine": _define_command("quarantine", "quarantine", "Show, repair and release quarantined rows."),
+    "streams": _define_command("streams", "streams", "List streaming jobs; let one begin again."),
+    "gc": _define_command("gc", "gc", "Remove staged rows that no run needs any more."),
+    "models": _define_command(
         "models.list", "models", "List, show, promote, roll back, compile, certify and export models."
     ),
-    "score": _command("score", "score", "Score rows, or a table, by a registered model."),
-    "serve": _command("serve", "serve", "Serve a model over HTTP."),
-    "init": _command("init", "init", "Create a small project."),
-    "doctor": _command("doctor", "doctor", "Check Java, Spark, Delta, MLflow and write access."),
+    "score": _define_command("score", "score", "Score rows, or a table, by a registered model."),
+    "serve": _define_command("serve", "serve", "Serve a model over HTTP."),
+    "init": _define_command("init", "init", "Create a small project."),
+    "doctor": _define_command("doctor", "doctor", "Check Java, Spark, Delta, MLflow and write access."),
 }
 
 
@@ -91,7 +95,7 @@ def run_command(argv: Sequence[str]) -> int:
     project_warnings = _WarningLines()
     logging.getLogger("sparkops.project").addHandler(project_warnings)
     try:
-        with _printed_warnings():
+        with _print_declaration_warnings():
             result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
     except Exception as error:
         if debug and not isinstance(error, click.ClickException):
@@ -120,8 +124,8 @@ class _WarningLines(logging.Handler):
 
 
 @contextmanager
-def _printed_warnings() -> Iterator[None]:
-    """Print warnings of declarations as messages, in the block."""
+def _print_declaration_warnings() -> Iterator[None]:
+    """Print each warning about a declaration once, as a message, in the block."""
     with warnings.catch_warnings():
         show = warnings.showwarning
         # A project's files may be imported twice: with placeholders for Spark, then with Spark.

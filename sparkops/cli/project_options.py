@@ -41,7 +41,7 @@ class ProjectOptions:
         return Engine(self.project, env=self.env, overrides=self.overrides, listener=listener, wait=False)
 
 
-def project_click_options(*, exclude: str = "") -> list[click.Option]:
+def make_project_click_options(*, exclude: str = "") -> list[click.Option]:
     """Return new click options for the project, without the one of the excluded name."""
     options = [
         click.Option(
@@ -89,13 +89,16 @@ def with_project_options(command: Callable[..., Any], *, exclude: str = "") -> C
 
     options = getattr(command, "__click_params__", [])
     run.__click_params__ = [  # type: ignore[attr-defined]
-        *reversed(project_click_options(exclude=exclude)),
+        *reversed(make_project_click_options(exclude=exclude)),
         *options,
     ]
     return run
 
 
-WAIT_HELP = "How long to wait for a run that writes the same table (90s, 10m, 1h; 0 refuses at once). [default: setting `wait`, 10m]"
+WAIT_HELP = (
+    "How long to wait for a run that writes the same table (90s, 10m, 1h; 0 refuses at once). "
+    "[default: setting `wait`, 10m]"
+)
 
 
 def with_wait(project: ProjectOptions, wait: str | None) -> ProjectOptions:

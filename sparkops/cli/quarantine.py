@@ -96,17 +96,17 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
         summary = summarize_quarantine(engine.container.tables, request)
         if (summary.row_count or summary.interrupted) and not yes:
             _confirm(request, summary)
-        result = release_rows(engine.container, request, on_step=_step_printer())
-        warnings = list(_overwrite_warnings(engine.project.declared, result))
+        result = release_rows(engine.container, request, on_step=_make_step_printer())
+        warnings = list(_find_overwrite_warnings(engine.project.declared, result))
     if as_json:
         click.echo(json.dumps(released_json(result) | {"notes": warnings}, indent=2, default=str))
     else:
-        for line in (*release_lines(result), *warnings):
+        for line in (*format_release(result), *warnings):
             click.echo(line)
     return CHECKS_FAILED if result.still_failing and not result.rows else DONE
 
 
-def release_lines(result: ReleaseResult) -> Iterator[str]:
+def format_release(result: ReleaseResult) -> Iterator[str]:
     """Yield the lines that show what a release did."""
     table, rows = result.table, format_count(result.rows, "row")
     for release_id, count in result.finished:
@@ -122,7 +122,7 @@ def release_lines(result: ReleaseResult) -> Iterator[str]:
         yield f"No rows are in the quarantine of `{table}`."
 
 
-def _overwrite_warnings(jobs: Mapping[str, Job], result: ReleaseResult) -> Iterator[str]:
+def _find_overwrite_warnings(jobs: Mapping[str, Job], result: ReleaseResult) -> Iterator[str]:
     """Yield a warning for each job whose next run writes the table without the released rows."""
     if result.discarded or not result.rows:
         return
@@ -152,7 +152,7 @@ def _confirm(request: ReleaseRequest, summary: QuarantineSummary) -> None:
     click.confirm(f"{action}{into}{after}?", abort=True)
 
 
-def _step_printer() -> Callable[[str], None]:
+def _make_step_printer() -> Callable[[str], None]:
     """Return a function that prints each step on a terminal."""
 
     def print_step(step: str) -> None:

@@ -8,19 +8,17 @@ from typing import Any
 
 import click
 
-from sparkops.cli.job_command import (
-    JobArguments,
-    JobGroup,
+from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
+from sparkops.cli.job_options import (
+    build_command_line_source,
     choose_unfinished,
-    command_line_source,
-    make_job_command,
-    retry_options,
-    run_options,
+    make_retry_options,
+    make_run_options,
 )
 from sparkops.cli.project_options import (
     WAIT_HELP,
     ProjectOptions,
-    project_click_options,
+    make_project_click_options,
     with_project_options,
     with_wait,
 )
@@ -36,13 +34,13 @@ class RunGroup(JobGroup):
 
     def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:
         """Return the command that runs a job."""
-        return make_job_command(job, origins, ctx.params, run_job, options=run_options())
+        return make_job_command(job, origins, ctx.params, run_job, options=make_run_options())
 
 
 @click.group(
     "run",
     cls=RunGroup,
-    params=[*run_options(), *project_click_options()],
+    params=[*make_run_options(), *make_project_click_options()],
     subcommand_metavar="JOB [--PARAM VALUE]...",
     no_args_is_help=True,
 )
@@ -55,7 +53,7 @@ def run(**_: Any) -> None:
 
 def run_job(arguments: JobArguments) -> int:
     """Run a job, and show its progress."""
-    from sparkops.cli.display.plan_lines import plan_lines
+    from sparkops.cli.display.plan_lines import format_plans
     from sparkops.cli.display.progress import ProgressDisplay
 
     name, params = arguments.job.name, arguments.params
@@ -64,7 +62,7 @@ def run_job(arguments: JobArguments) -> int:
             plans = engine.plan(
                 name, params, at=arguments.at, as_of=arguments.as_of, upstream=arguments.upstream
             )
-        for line in plan_lines(plans):
+        for line in format_plans(plans):
             click.echo(line)
         return 0
     options = RunOptions(
@@ -90,7 +88,7 @@ def find_run_key(text: str | None) -> RunKey | None:
 def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a run that may be a retry to a command."""
     options = getattr(command, "__click_params__", [])
-    command.__click_params__ = [*reversed(retry_options()), *options]  # type: ignore[attr-defined]
+    command.__click_params__ = [*reversed(make_retry_options()), *options]  # type: ignore[attr-defined]
     return command
 
 
@@ -123,12 +121,13 @@ def flow(
 ) -> int:
     """Run JOBS (all jobs by default) and the jobs that they read from, in dependency order.
 
-    Jobs whose code, parameters, inputs and checks are unchanged are skipped. A failed job stops the jobs that depend on it.
+    Jobs whose code, parameters, inputs and checks are unchanged are skipped. A failed job stops the jobs that depend on
+    it.
     """
     from sparkops.cli.display.progress import ProgressDisplay
 
     sources = [read_params_file(params_file)] if params_file is not None else []
-    sources.append(command_line_source({}, params))
+    sources.append(build_command_line_source({}, params))
     unfinished = choose_unfinished(resume=retry["resume"], new=retry["new"])
     options = RunOptions(key=find_run_key(retry["run_key"]), unfinished=unfinished)
     with ProgressDisplay() as progress, with_wait(project, wait).engine(progress) as engine:

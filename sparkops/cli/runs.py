@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.format import format_duration, format_state, format_time, relative_path
-from sparkops.cli.display.run_lines import run_lines
+from sparkops.cli.display.format import format_duration, format_state, format_time, to_relative_path
+from sparkops.cli.display.run_lines import format_run
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
 from sparkops.errors import InputError, SparkopsError
@@ -38,10 +38,10 @@ def runs(project: ProjectOptions, ctx: click.Context, job: str | None, limit: in
     which = (
         f" of job `{job}`; `sparkops jobs` lists the jobs" if job else " yet: `sparkops run JOB` makes one"
     )
-    print_table([_row(run, engine.root) for run in newest], empty=f"No runs{which}.")
+    print_table([_to_row(run, engine.root) for run in newest], empty=f"No runs{which}.")
 
 
-def _row(run: Run, root: Path) -> dict[str, Any]:
+def _to_row(run: Run, root: Path) -> dict[str, Any]:
     tables = [f"{name}@{output['version']}" for name, output in run.outputs.items()]
     model = f"{run.registered['name']}/{run.registered['version']}" if run.registered else None
     return {
@@ -50,7 +50,7 @@ def _row(run: Run, root: Path) -> dict[str, Any]:
         "state": format_state(run.state),
         "started": format_time(run.started) if run.started else None,
         "took": format_duration(run.seconds),
-        "published": tables or relative_path(root, run.report) or model,
+        "published": tables or to_relative_path(root, run.report) or model,
     }
 
 
@@ -67,7 +67,7 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
         return
     tables = [check["table"] for check in run.checks]
     pages = engine.container.check_pages.find(tables, run.id) if tables else []
-    for line in run_lines(run, pages):
+    for line in format_run(run, pages):
         click.echo(line)
 
 
@@ -103,11 +103,11 @@ def log(project: ProjectOptions, run_id: str, attempt: int | None) -> None:
 def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tuple[str, ...]) -> int:
     """Resume a failed or crashed run: same parameters, same input versions, and nothing is written twice.
 
-    With --all, every run that stopped after it had begun to publish is completed, oldest first. Readers then see all its
-    tables.
+    With --all, every run that stopped after it had begun to publish is completed, oldest first. Readers then see all
+    its tables.
     """
     from sparkops.cli.display.progress import ProgressDisplay
-    from sparkops.cli.job_command import command_line_source
+    from sparkops.cli.job_options import build_command_line_source
 
     if every == (run_id is not None):
         raise InputError("Give the run to resume, or --all.")
@@ -117,7 +117,7 @@ def resume(project: ProjectOptions, run_id: str | None, every: bool, params: tup
         run = engine.runs.load(run_id)
         if run.state == "done":
             click.echo(f"Run {run.id} is done: there is nothing to resume.")
-        engine.resume(run.id, [command_line_source({}, params)])
+        engine.resume(run.id, [build_command_line_source({}, params)])
     return 0
 
 

@@ -78,7 +78,7 @@ def score(project: ProjectOptions, ctx: click.Context, model: str, **values: Any
     return _score_rows(project, model, lines, explain=options.explain, keep_going=options.keep_going)
 
 
-def locating_options(project: ProjectOptions) -> dict[str, Any]:
+def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
     """Return the options of functions that locate a model: registry, cache and settings of worker processes.
 
     Outside of a project there are none.
@@ -99,9 +99,9 @@ def locating_options(project: ProjectOptions) -> dict[str, Any]:
     }
 
 
-def scoring_options(project: ProjectOptions) -> dict[str, Any]:
-    """Return the options of functions that open a scorer: `locating_options`, and what to do with rows that violate rules."""
-    options = locating_options(project)
+def build_scoring_options(project: ProjectOptions) -> dict[str, Any]:
+    """Return the options of functions that open a scorer: those that locate it, and what rule violations cause."""
+    options = build_locating_options(project)
     return {**options, "rules": project.engine().settings.models.rules} if options else options
 
 
@@ -116,7 +116,7 @@ def _score_rows(
     """Print the score of each row; return the exit code."""
     from sparkops.pyfunc.worker.open_scorer import open_scorer
 
-    scorer = open_scorer(model, **scoring_options(project))
+    scorer = open_scorer(model, **build_scoring_options(project))
     exit_code = DONE
     for number, line in lines:
         try:
@@ -155,7 +155,7 @@ def _read_lines(path: str) -> Iterator[tuple[int, str]]:
 def _score_table(project: ProjectOptions, model: str, options: ScoreOptions, *, words: list[str]) -> int:
     """Score a table of the catalog; return the exit code."""
     from sparkops.cli.display.progress import ProgressDisplay
-    from sparkops.cli.job_command import parse_loose_options
+    from sparkops.cli.job_options import parse_loose_options
 
     assert options.table is not None
     assert options.into is not None

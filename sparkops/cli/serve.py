@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.project_options import ProjectOptions, with_project_options
-from sparkops.cli.score import scoring_options
+from sparkops.cli.score import build_scoring_options
 from sparkops.config.settings import ServingSettings
 from sparkops.errors import ProjectError
 from sparkops.scoring.artifact.file_names import CERTIFICATE, DESCRIPTION
@@ -101,7 +101,7 @@ def _serve(
     from sparkops.serving.server import ServerLimits, run
 
     service = replace(
-        load_service(model, **scoring_options(project)),
+        load_service(model, **build_scoring_options(project)),
         limits=BodyLimits(settings.max_bytes, settings.max_rows, settings.body_timeout),
         defaults=RequestOptions(extra=settings.extra, on_error=settings.on_error),
     )

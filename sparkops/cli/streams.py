@@ -20,7 +20,10 @@ def streams(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         return
     with project.engine() as engine:
         checkpoints = engine.container.tables.streams.checkpoints()
-    rows = [{"job": each.name, "last batch": each.last_batch, "stream": each.stream} for each in checkpoints]
+    rows = [
+        {"job": checkpoint.name, "last batch": checkpoint.last_batch, "stream": checkpoint.stream}
+        for checkpoint in checkpoints
+    ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
@@ -34,7 +37,8 @@ def streams(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
 def reset(project: ProjectOptions, job: str, yes: bool) -> None:
     """Remove the checkpoint of JOB: its next run reads the stream from the beginning.
 
-    A job that appends publishes all rows again, so empty its table first. A job that merges or overwrites repeats its work.
+    A job that appends publishes all rows again, so empty its table first. A job that merges or overwrites repeats its
+    work.
     """
     from sparkops.engine.operations.cleanup import find_streaming_job, reset_stream
 

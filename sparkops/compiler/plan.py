@@ -23,8 +23,8 @@ class CannotCompile(Exception):
 class Plan:
     """A model while it is compiled.
 
-    Each step is also written as row code when it is added. The code shows the sizes of vectors, and a step that does not
-    fit its inputs fails while its stage is known.
+    Each step is also written as row code when it is added. The code shows the sizes of vectors, and a step that does
+    not fit its inputs fails while its stage is known.
 
     Args:
         fields: Columns of the signature by name. A vector of unknown size gets it from the first stage that knows it.

@@ -127,7 +127,7 @@ def _counts_of_selected_slots(plan: Plan, before: Sequence[Step], step: Step) ->
 
 
 def _counts_of_indexed_slots(plan: Plan, before: Sequence[Step], step: Step) -> CategoryCounts:
-    """Return the number of values of each indexed slot, and 0 for a slot with two values, which Spark treats as a number.
+    """Return the number of values of each indexed slot; 0 for a slot with two values, which Spark treats as a number.
 
     The category that `handleInvalid="keep"` adds is not counted: it is not in Spark's metadata.
     """

@@ -1,4 +1,4 @@
-"""The inputs of a graph: a tensor for each field, a mask where null must be distinguished from NaN; and rows as such tensors."""
+"""The inputs of a graph: a tensor for each field, a mask where null is not NaN; and the conversion of rows to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outputs of a graph: a tensor for each output of the scorer, and which rows are scored; and their values as answers."""
+"""The outputs of a graph: a tensor for each output of the scorer, a mask of scored rows; their values as answers."""
 
 from __future__ import annotations
 

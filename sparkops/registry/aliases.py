@@ -25,9 +25,10 @@ def find_holder(versions: Sequence[ModelVersionInfo], alias: str) -> ModelVersio
 
 
 def read_champions(client: MlflowClient, versions: Sequence[ModelVersionInfo], name: str) -> list[int]:
-    """Return the versions that were champion, oldest first, up to the champion; versions that were deleted are left out.
+    """Return the versions that were champion, oldest first, up to the present one; deleted versions are left out.
 
-    They are a tag of the registered model. Without it, they are the versions with the aliases `previous` and `champion`.
+    They are a tag of the registered model. Without it, they are the versions with the aliases `previous` and
+    `champion`.
     """
     holders = [find_holder(versions, alias) for alias in (PREVIOUS, CHAMPION)]
     current = [holder.version for holder in holders if holder is not None]

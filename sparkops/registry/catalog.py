@@ -9,7 +9,13 @@ from urllib.parse import quote
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError, UnknownName
-from sparkops.registry.mlflow_store import connect, download_cache, first_line, registry_uri, tracking_uri
+from sparkops.registry.mlflow_store import (
+    connect,
+    download_cache,
+    registry_uri,
+    summarize_mlflow_error,
+    tracking_uri,
+)
 from sparkops.scoring.locate.identity import TAG, check_identity
 from sparkops.scoring.locate.sqlite_registry import RegistryEntry, local_folder, read_entries, sqlite_file
 
@@ -27,10 +33,10 @@ def list_entries(settings: Settings, name: str | None = None) -> tuple[RegistryE
 
     client = connect(settings)
     try:
-        return _search(client, name)
+        return _search_entries(client, name)
     except MlflowException as error:
         raise EngineError(
-            f"The model registry {registry_uri(settings)} does not answer ({first_line(error)})."
+            f"The model registry {registry_uri(settings)} does not answer ({summarize_mlflow_error(error)})."
         ) from error
 
 
@@ -63,11 +69,11 @@ def download_model(settings: Settings, uri: str) -> Path:
     try:
         return Path(download_artifacts(artifact_uri=uri, dst_path=str(folder), tracking_uri=tracking))
     except (MlflowException, OSError) as error:
-        advice = f"MLflow at {tracking} says: {first_line(error).rstrip('.')}."
+        advice = f"MLflow at {tracking} says: {summarize_mlflow_error(error).rstrip('.')}."
         raise UnknownName("model", uri, advice=advice) from error
 
 
-def _search(client: MlflowClient, name: str | None) -> tuple[RegistryEntry, ...]:
+def _search_entries(client: MlflowClient, name: str | None) -> tuple[RegistryEntry, ...]:
     escaped = None if name is None else name.replace("'", "\\'")
     models = client.search_registered_models(
         filter_string=escaped and f"name = '{escaped}'", max_results=1000
@@ -138,7 +144,7 @@ def _download_version(settings: Settings, entry: RegistryEntry, folder: Path) ->
         except MlflowException as error:
             raise EngineError(
                 f"Version {entry.version} of `{entry.name}` can't be copied from {entry.location} "
-                f"({first_line(error)})."
+                f"({summarize_mlflow_error(error)})."
             ) from error
         if not folder.is_dir():
             Path(downloaded).rename(folder)

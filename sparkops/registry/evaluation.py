@@ -71,15 +71,17 @@ def evaluate_gates(
             f"A gate looks at {', '.join(f'`{name}`' for name in missing)}, but the model has the metrics: "
             f"{', '.join(sorted(metrics)) or 'none'}. Return it from Model.evaluate, or put it in Model.metrics."
         )
-    return tuple(result for gate in gates for result in _results(gate, metrics[gate.metric], champion))
+    return tuple(
+        result for gate in gates for result in _compare_with_gate(gate, metrics[gate.metric], champion)
+    )
 
 
-def _results(gate: Gate, value: float, champion: Mapping[str, float] | None) -> list[GateResult]:
+def _compare_with_gate(gate: Gate, value: float, champion: Mapping[str, float] | None) -> list[GateResult]:
     results = []
     if gate.at_least is not None:
-        results.append(_result(gate, f"at least {gate.at_least:g}", value, value >= gate.at_least))
+        results.append(_build_result(gate, f"at least {gate.at_least:g}", value, value >= gate.at_least))
     if gate.at_most is not None:
-        results.append(_result(gate, f"at most {gate.at_most:g}", value, value <= gate.at_most))
+        results.append(_build_result(gate, f"at most {gate.at_most:g}", value, value <= gate.at_most))
     if gate.not_worse:
         results.append(_compare_with_champion(gate, value, champion))
     return results
@@ -88,15 +90,17 @@ def _results(gate: Gate, value: float, champion: Mapping[str, float] | None) -> 
 def _compare_with_champion(gate: Gate, value: float, champion: Mapping[str, float] | None) -> GateResult:
     rule = f"not worse than champion ({gate.better} is better, tolerance {gate.tolerance:g})"
     if champion is None:
-        return _result(gate, f"{rule}: there is none yet", value, passed=True)
+        return _build_result(gate, f"{rule}: there is none yet", value, passed=True)
     if gate.metric not in champion:
-        return _result(gate, f"{rule}: the champion cannot score these rows", value, passed=False)
+        return _build_result(gate, f"{rule}: the champion cannot score these rows", value, passed=False)
     other = champion[gate.metric]
     gain = value - other if gate.better == "higher" else other - value
-    return _result(gate, rule, value, gain >= -gate.tolerance, other)
+    return _build_result(gate, rule, value, gain >= -gate.tolerance, other)
 
 
-def _result(gate: Gate, rule: str, value: float, passed: bool, champion: float | None = None) -> GateResult:
+def _build_result(
+    gate: Gate, rule: str, value: float, passed: bool, champion: float | None = None
+) -> GateResult:
     return GateResult(metric=gate.metric, rule=rule, value=value, champion=champion, passed=passed)
 
 

@@ -1,4 +1,4 @@
-"""The MLflow store of a project: its locations, and a client for it. MLflow is imported on first use: it takes seconds."""
+"""The MLflow store of a project: its locations, and a client for it. MLflow is imported on first use."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def connect(settings: Settings) -> MlflowClient:
         ) from error
     except MlflowException as error:
         raise EngineError(
-            f"The model registry {uri} does not answer ({first_line(error)}). Check models.tracking_uri."
+            f"The model registry {uri} does not answer ({summarize_mlflow_error(error)}). Check models.tracking_uri."
         ) from error
     return client
 
@@ -90,15 +90,15 @@ def preload_mlflow() -> threading.Thread:
     return thread
 
 
-def first_line(error: Exception) -> str:
-    """Return the first line of an MLflow error, whose message may contain a whole HTML page."""
+def summarize_mlflow_error(error: Exception) -> str:
+    """Return the first line of an MLflow error, at most 300 characters: its message may be a whole HTML page."""
     return str(getattr(error, "message", error)).strip().split("\n", 1)[0][:300]
 
 
 def _import_mlflow() -> None:
     for name, value in _VARIABLES.items():
         os.environ.setdefault(name, value)
-    # Warnings about its own type hints and deprecations.
+    # They are about its own type hints and deprecations.
     warnings.filterwarnings("ignore", module=r"mlflow(\.|$)")
     import mlflow.pyfunc
     import mlflow.spark  # noqa: F401

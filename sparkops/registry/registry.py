@@ -175,7 +175,7 @@ class Registry:
         return find_entry(list_entries(self._settings), name, key)
 
     def _score_champion(self, name: str, model: Model) -> Mapping[str, float] | None:
-        """Return the champion's metrics on a model's held-out rows: None without a champion, empty if it can't score them."""
+        """Return the champion's metrics on held-out rows: None without a champion, empty if it can't score them."""
         versions = [to_version_info(entry) for entry in list_entries(self._settings, name)]
         holder = aliases.find_holder(versions, CHAMPION)
         if holder is None or model.heldout is None:
@@ -199,7 +199,7 @@ class Registry:
         return self.resolve(name, version)
 
     def _require_usable(self, version: ModelVersionInfo) -> None:
-        """Raise `GateFailed` if a version does not reproduce its certificate; a model that only Spark scores has none."""
+        """Raise `GateFailed` if a version does not reproduce its certificate; one that only Spark scores has none."""
         if not version.compiled and not version.flavor:
             return
         located = self.locate(version.name, version.version)

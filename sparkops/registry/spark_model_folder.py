@@ -34,7 +34,7 @@ _log = logging.getLogger("sparkops.registry")
 
 
 def check_trained(model: Model) -> None:
-    """Raise if what a job returned cannot be registered: not fitted, no rows, or rows without the model's columns."""
+    """Raise if a model cannot be registered: not fitted, without rows, or rows that lack the model's columns."""
     if not hasattr(model.fitted, "transform") or not hasattr(model.fitted, "write"):
         raise ModelError(
             f"Model.fitted is a {type(model.fitted).__name__}, which can't score and be saved; give what fit() returned."
@@ -107,7 +107,7 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CompileResult:
-    """What `MLmodel` and the facts say about a model after an attempt to compile it."""
+    """Signature, input example and facts of a model after an attempt to compile it."""
 
     signature: ModelSignature
     example: Mapping[str, Any] | None
@@ -131,8 +131,8 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     cases = _write_scorer(model, description, folder / SCORER)
     scorer = Scorer(description)
     return _CompileResult(
-        signature=compiled_signature(scorer, _scorable_row(cases)),
-        example=_input_example(cases),
+        signature=compiled_signature(scorer, _find_scorable_row(cases)),
+        example=_find_input_example(cases),
         facts={
             "compiled": True,
             "parity": len(cases),
@@ -141,7 +141,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
             "rules": len(rules.rules),
             "left_out": rules.omission_messages(),
             "benchmark": run_benchmark(model, scorer, folder / SCORER, settings),
-            "inputs": _spark_types(model, [field.name for field in description.fields]),
+            "inputs": _select_types(model, [field.name for field in description.fields]),
         },
     )
 
@@ -165,30 +165,30 @@ def _describe_uncompiled(model: Model, fields: Sequence[Field], error: NotCompil
     facts = {
         "compiled": False,
         "reasons": tuple(getattr(error, "reasons", ())) or (str(error),),
-        "inputs": _spark_types(model, names),
+        "inputs": _select_types(model, names),
     }
     return _CompileResult(
         signature=spark_signature(inputs), example=row if _has_json_values(row) else None, facts=facts
     )
 
 
-def _spark_types(model: Model, names: Sequence[str]) -> dict[str, str]:
+def _select_types(model: Model, names: Sequence[str]) -> dict[str, str]:
     types = dict(model.example.dtypes)
     return {name: types[name] for name in names}
 
 
-def _scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:
+def _find_scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:
     """Return a row that the model scores, or any row if it scores none."""
     return next((row for row, answer in cases if isinstance(answer, dict)), cases[0][0])
 
 
-def _input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
+def _find_input_example(cases: Sequence[Case]) -> Mapping[str, Any] | None:
     """Return a row that the model scores and that JSON can represent exactly."""
     return next((row for row, answer in cases if isinstance(answer, dict) and _has_json_values(row)), None)
 
 
 def _has_json_values(row: Mapping[str, Any]) -> bool:
-    """Return whether every value of a row is text, a boolean, a list or a finite number: no null, NaN, infinity or date."""
+    """Return whether JSON has every value of a row: text, a boolean, a list or a finite number, but no null."""
     return all(
         isinstance(value, str | bool | int | list) or (isinstance(value, float) and math.isfinite(value))
         for value in row.values()

@@ -13,7 +13,7 @@ from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
-from sparkops.registry.mlflow_store import artifact_root, first_line, registry_uri
+from sparkops.registry.mlflow_store import artifact_root, registry_uri, summarize_mlflow_error
 from sparkops.scoring.artifact.file_names import FLAVOR, MANIFEST_HASH_TAG
 from sparkops.scoring.locate.sqlite_registry import sqlite_file
 
@@ -49,7 +49,7 @@ def upload_version(
         run_tags = {**tags, RUN_TAG: facts.run_id}
         run = client.create_run(experiment, run_name=facts.name, tags=run_tags).info.run_id
     except MlflowException as error:
-        raise _upload_error(facts, error) from error
+        raise _explain_upload_error(facts, error) from error
     try:
         _log_run(client, run, facts)
         model = _log_model(client, experiment, run, facts, folder)
@@ -61,15 +61,15 @@ def upload_version(
         with contextlib.suppress(MlflowException):
             client.set_terminated(run, "FAILED")
         if isinstance(error, MlflowException | OSError):
-            raise _upload_error(facts, error) from error
+            raise _explain_upload_error(facts, error) from error
         raise
     client.set_terminated(run)
     return version
 
 
-def _upload_error(facts: ModelFacts, error: Exception) -> EngineError:
+def _explain_upload_error(facts: ModelFacts, error: Exception) -> EngineError:
     return EngineError(
-        f"Model `{facts.name}` was trained, but MLflow did not take it: {first_line(error)}. "
+        f"Model `{facts.name}` was trained, but MLflow did not take it: {summarize_mlflow_error(error)}. "
         "Nothing was registered; check models.tracking_uri, then resume the run."
     )
 

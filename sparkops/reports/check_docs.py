@@ -1,6 +1,7 @@
 """Data Docs: a folder with one page for each table and run, a list of pages for each table, and one index.
 
-Each page appends one line to a manifest, from which the lists are made: their cost does not grow with the number of runs.
+Each page appends one line to a manifest, from which the lists are made: their cost does not grow with the number of
+runs.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class DataDocs:
     def write(self, facts: CheckpointFacts) -> Path:
         """Write the page of a checkpoint, then the list of its table and the index; return the page."""
         page, pages = self.page(facts.table, facts.run_id), self.table_list(facts.table)
-        html = render_check_page(facts, index=_link(self.index, page), history=_link(pages, page))
+        html = render_check_page(facts, index=_make_link(self.index, page), history=_make_link(pages, page))
         replace_file(html, page)
         entry = {
             "table": facts.table,
@@ -60,7 +61,7 @@ class DataDocs:
         }
         with (self.folder / _MANIFEST).open("a", encoding="utf-8") as manifest:
             manifest.write(json.dumps(entry) + "\n")
-        entries = self._newest_entries()
+        entries = self._read_newest_entries()
         own = [entry for entry in entries if entry["table"] == facts.table]
         self._write_list(pages, f"Checks of {facts.table}", own)
         self._write_list(self.index, "Data Docs", entries)
@@ -69,10 +70,10 @@ class DataDocs:
     def _table_folder(self, table: str) -> Path:
         return self.folder.joinpath("validations", *table.split("."))
 
-    def _newest_entries(self) -> list[dict[str, Any]]:
+    def _read_newest_entries(self) -> list[dict[str, Any]]:
         """Return the newest entry of each page, newest first."""
         entries: dict[str, dict[str, Any]] = {}
-        for line in reversed(_last_lines(self.folder / _MANIFEST)):
+        for line in reversed(_read_last_lines(self.folder / _MANIFEST)):
             entry = _parse_entry(line)
             if entry is not None and len(entries) < _MAX_LISTED:
                 entries.setdefault(entry["path"], entry)
@@ -82,15 +83,17 @@ class DataDocs:
         light, dark = css_variables()
         html = load_template("check_index.html.j2").render(
             title=title,
-            index="" if path == self.index else _link(self.index, path),
-            entries=[_list_entry(entry, link=_link(self.folder / entry["path"], path)) for entry in entries],
+            index="" if path == self.index else _make_link(self.index, path),
+            entries=[
+                _format_entry(entry, link=_make_link(self.folder / entry["path"], path)) for entry in entries
+            ],
             light=light,
             dark=dark,
         )
         replace_file(html, path)
 
 
-def _last_lines(path: Path) -> list[str]:
+def _read_last_lines(path: Path) -> list[str]:
     """Return the last complete lines of a file."""
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -109,7 +112,7 @@ def _parse_entry(line: str) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) and set(entry) >= _MANIFEST_KEYS else None
 
 
-def _list_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:
+def _format_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:
     """Return an entry as a list shows it; entries of version 0.2 have no verdict."""
     verdict, tone = ("passed", "good") if entry["success"] else ("some checks failed", "bad")
     return {
@@ -122,6 +125,6 @@ def _list_entry(entry: dict[str, Any], *, link: str) -> dict[str, str]:
     }
 
 
-def _link(target: Path, page: Path) -> str:
+def _make_link(target: Path, page: Path) -> str:
     """Return the link from a page to another file."""
     return quote(relpath(target, page.parent))

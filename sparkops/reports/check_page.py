@@ -65,7 +65,7 @@ class CheckpointFacts:
         """Return `good`, `warn` or `bad`: what happened to the table, not what a single check found."""
         if self.blocked:
             return "bad"
-        return "good" if all(e.result.success for e in self.expectations) else "warn"
+        return "good" if all(expectation.result.success for expectation in self.expectations) else "warn"
 
     @property
     def verdict(self) -> str:
@@ -75,8 +75,8 @@ class CheckpointFacts:
         parts = ["published" if self.is_published else "checked"]
         parts += [self._quarantine] if self.quarantined else []
         warnings = sum(
-            not e.result.success and (e.result.policy == "warn" or not self.quarantined)
-            for e in self.expectations
+            not result.success and (result.policy == "warn" or not self.quarantined)
+            for result in (expectation.result for expectation in self.expectations)
         )
         parts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
         return ", ".join(parts if len(parts) > 1 else [*parts, "all checks passed"])
@@ -107,12 +107,12 @@ def render_check_page(facts: CheckpointFacts, *, index: str, history: str) -> st
         history: Link to the pages of the table's earlier runs.
     """
     light, dark = css_variables()
-    views = [_view(expectation) for expectation in facts.expectations]
+    views = [_build_view(expectation) for expectation in facts.expectations]
     html: str = load_template("check_page.html.j2").render(
         facts=facts,
         unmet=[view for view in views if view.summary.tone != "good"],
         met=[view for view in views if view.summary.tone == "good"],
-        numbers=_numbers(facts, views),
+        numbers=_list_numbers(facts, views),
         index=index,
         history=history,
         light=light,
@@ -121,7 +121,7 @@ def render_check_page(facts: CheckpointFacts, *, index: str, history: str) -> st
     return html
 
 
-def _numbers(facts: CheckpointFacts, views: list[_ExpectationView]) -> list[tuple[str, str]]:
+def _list_numbers(facts: CheckpointFacts, views: list[_ExpectationView]) -> list[tuple[str, str]]:
     """Return the headline numbers of a page: label and text."""
     met = count_tones(view.summary for view in views)["good"]
     numbers = [("rows checked", MISSING if facts.rows is None else f"{facts.rows:,}")]
@@ -131,7 +131,7 @@ def _numbers(facts: CheckpointFacts, views: list[_ExpectationView]) -> list[tupl
     return numbers
 
 
-def _view(expectation: CheckedExpectation) -> _ExpectationView:
+def _build_view(expectation: CheckedExpectation) -> _ExpectationView:
     result = expectation.result
     samples = dict.fromkeys(
         "null" if value is None else shorten(format_value(value), _MAX_SAMPLE) for value in result.samples

@@ -17,7 +17,7 @@ class ExpectationSummary:
     """The result of one expectation.
 
     Args:
-        expectation: Great Expectations' name.
+        expectation: Its type, such as `expect_column_values_to_not_be_null`.
         columns: The column or columns it is about; empty if it is about the table.
         arguments: Its other arguments.
         policy: What a failure causes.
@@ -69,10 +69,10 @@ def summarize_table(checked: CheckedTable) -> TableCheckSummary:
 
 def summarize_expectation(result: CheckResult, *, examples: bool = True) -> ExpectationSummary:
     """Summarize the result of one expectation, with examples of failing values or without."""
-    status, tone = _status(result)
+    status, tone = _classify(result)
     return ExpectationSummary(
         expectation=result.expectation,
-        columns=_columns(result),
+        columns=_format_columns(result),
         arguments=", ".join(
             f"{name} {format_value(value)}"
             for name, value in result.kwargs.items()
@@ -83,8 +83,8 @@ def summarize_expectation(result: CheckResult, *, examples: bool = True) -> Expe
         policy=result.policy,
         status=status,
         tone=tone,
-        details=_details(result, examples=examples),
-        place=_place(result),
+        details=_format_details(result, examples=examples),
+        place=_format_place(result),
     )
 
 
@@ -106,7 +106,8 @@ def summarize_page(tables: Sequence[TableCheckSummary]) -> tuple[str, str] | Non
     return f"all {count} checks passed" if count > 1 else "1 check passed", "good"
 
 
-def _status(result: CheckResult) -> tuple[str, str]:
+def _classify(result: CheckResult) -> tuple[str, str]:
+    """Return the status and the tone of a result."""
     if result.success:
         return "passed", "good"
     if result.policy == "quarantine" and not result.error:
@@ -116,7 +117,7 @@ def _status(result: CheckResult) -> tuple[str, str]:
     return ("not evaluated" if result.error else "failed"), "bad"
 
 
-def _columns(result: CheckResult) -> str:
+def _format_columns(result: CheckResult) -> str:
     kwargs = result.kwargs
     columns = kwargs.get("column") or kwargs.get("column_list") or kwargs.get("column_set")
     if columns is None:
@@ -125,7 +126,7 @@ def _columns(result: CheckResult) -> str:
     return ", ".join(map(str, columns)) if is_collection else str(columns)
 
 
-def _details(result: CheckResult, *, examples: bool) -> str:
+def _format_details(result: CheckResult, *, examples: bool) -> str:
     if result.error:
         return shorten(format_value(result.error), 240)
     parts = []
@@ -136,7 +137,7 @@ def _details(result: CheckResult, *, examples: bool) -> str:
         parts.append(f"{result.unexpected:,}{evaluated} unexpected{threshold}")
     elif result.observed is not None:
         parts.append(f"observed {shorten(format_value(result.observed), 80)}")
-    # Nulls are no examples: the count says as much.
+    # Nulls are not shown as examples; the count includes them.
     values = dict.fromkeys(shorten(format_value(v), 40) for v in result.samples if v is not None)
     if examples and values and result.unexpected:
         parts.append("for example " + ", ".join(list(values)[:5]))
@@ -147,7 +148,7 @@ def _plural(noun: str, count: int) -> str:
     return noun if count == 1 else f"{noun}s"
 
 
-def _place(result: CheckResult) -> str:
+def _format_place(result: CheckResult) -> str:
     if result.place is None:
         return ""
     file = PurePath(result.place.file)

@@ -16,7 +16,8 @@ from sparkops.errors import JobFailed
 
 MISSING = "\N{EN DASH}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# A single number is in scientific notation from `_HUGE` and below `_TINY`; a column of numbers from `_LARGE` and below `_SMALL`.
+# A single number is in scientific notation from `_HUGE` and below `_TINY`; a column of numbers from `_LARGE` and below
+# `_SMALL`.
 _HUGE, _TINY = 1e15, 1e-4
 _LARGE, _SMALL = 1e12, 1e-3
 _GROUPED = 10_000
@@ -71,7 +72,7 @@ def _format_other(value: Any) -> str:
 
 
 def format_with_spec(value: Any, spec: str, location: str) -> str:
-    """Apply the author's format specification; raise JobFailed, which names `location`, if it does not fit the value."""
+    """Apply the author's format specification; raise JobFailed, which names `location`, if it does not fit."""
     try:
         text = format(value, spec)
     except (ValueError, TypeError) as error:
@@ -97,12 +98,12 @@ def format_number(value: Any) -> str:
         return "0" if size == 0.0 else ("∞" if value > 0 else "\N{MINUS SIGN}∞")
     if size >= _HUGE or size < _TINY:
         return use_minus_sign(f"{value:.4g}")
-    decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else _decimals_below_one(size)
+    decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else _count_decimals_below_one(size)
     text = f"{value:{',' if size >= _GROUPED else ''}.{decimals}f}"
     return use_minus_sign(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
-def _decimals_below_one(size: float) -> int:
+def _count_decimals_below_one(size: float) -> int:
     return int(f"{size:e}".split("e-")[1]) + 3
 
 
@@ -127,17 +128,17 @@ def format_number_column(values: Sequence[Any]) -> list[str]:
     sizes = [abs(float(value)) for value in present if isfinite(value) and value]
     if sizes and (max(sizes) >= _LARGE or max(sizes) < _SMALL):
         return [format_value(value) for value in values]
-    decimals = _column_decimals(present, max(sizes, default=0.0))
+    decimals = _count_column_decimals(present, max(sizes, default=0.0))
     separator = "," if max(sizes, default=0.0) >= _GROUPED else ""
     return [_format_fixed(value, decimals, separator) for value in values]
 
 
-def _column_decimals(present: Sequence[Any], largest: float) -> int:
+def _count_column_decimals(present: Sequence[Any], largest: float) -> int:
     significant = 1 if largest >= 100 else 2 if largest >= 1 else 4  # noqa: PLR2004
-    return min(significant, max(_decimals(value) for value in present))
+    return min(significant, max(_count_decimals(value) for value in present))
 
 
-def _decimals(value: Any) -> int:
+def _count_decimals(value: Any) -> int:
     """Return how many decimals a value has."""
     if isinstance(value, Integral) or not isfinite(value):
         return 0

@@ -44,7 +44,7 @@ def build_headline(number: Number) -> Headline:
     present = not is_missing(number.value)
     return Headline(
         label=number.label,
-        text=_text(number) if present else "no value",
+        text=_format_text(number) if present else "no value",
         unit=number.unit if present else "",
         unit_attached=number.unit in {"%", "‰", "°"},
         note=number.note,
@@ -52,7 +52,7 @@ def build_headline(number: Number) -> Headline:
     )
 
 
-def _text(number: Number) -> str:
+def _format_text(number: Number) -> str:
     value: Any = number.value
     is_default = number.fmt in {"", _DEFAULT_SPEC}
     if is_default and is_number(value) and isinstance(value, Integral):

@@ -71,8 +71,8 @@ def css_variables() -> tuple[str, str]:
 def placeholder(name: str) -> str:
     """Return the colour that a plot is drawn with in place of a named one.
 
-    Matplotlib writes literal colours only. `use_css_variables` replaces each placeholder by the page's variable, so that
-    one drawing follows the reader's light or dark theme.
+    Matplotlib writes literal colours only. `use_css_variables` replaces each placeholder by the page's variable, so
+    that one drawing follows the reader's light or dark theme.
     """
     return f"#f0{list(colours()).index(name):02x}0d"
 

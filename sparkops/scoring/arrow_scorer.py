@@ -83,8 +83,8 @@ def score_arrow_batch(
         version: Name and value of a last column; None adds no column.
 
     Raises:
-        RowError: For the first row that cannot be scored or that a rule refuses. The message has no row number, which means nothing
-            in a table.
+        RowError: For the first row that cannot be scored or that a rule refuses. The message has no row number, which
+            means nothing in a table.
     """
     try:
         scored = scorer.score_batch(input_columns(batch, scorer.fields))

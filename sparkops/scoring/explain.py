@@ -29,8 +29,8 @@ def build_explainer(description: Description) -> Explain:
     It returns `{"base": b, "contributions": {field: c, ...}}`. The base and all contributions add up to the raw score:
     of a classifier of two classes the second number of `rawPrediction`, of more classes (or a forest) the list of it,
     of a regression the prediction, or the sum before its link. A contribution in a linear model is weight times value;
-    in a tree, the change of the expected value at each split of the row's path is attributed to the field of the split (A. Saabas,
-    2014, "Interpreting random forests").
+    in a tree, the change of the expected value at each split of the row's path is attributed to the field of the split
+    (A. Saabas, 2014, "Interpreting random forests").
 
     Raises:
         ModelError: The model is neither linear nor made of trees.

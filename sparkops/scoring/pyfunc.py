@@ -1,4 +1,4 @@
-"""MLflow's `python_function` flavor of the compiled scorer. It loads in plain MLflow, without sparkops and without Spark."""
+"""MLflow's `python_function` flavor of the compiled scorer, which loads without sparkops and without Spark."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ DEFAULT: RuleMode = "warn"
 class CompiledModel:
     """A scorer behind MLflow's interface: from a pandas frame of fields to a pandas frame of outputs.
 
-    Rules of the model are applied before a row is scored; `get_raw_model().broken` has the number of violations by rule.
+    Rules of the model are applied before a row is scored; `get_raw_model().broken` has the number of violations by
+    rule.
     """
 
     def __init__(self, scorer: Scorer) -> None:
@@ -64,8 +65,8 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Co
 
     Args:
         path: The scorer's folder.
-        model_config: `{"rules": MODE}`: "refuse" refuses violating rows, "warn" (the default) logs the first violation of each rule
-            and counts the others, "count" only counts, "off" evaluates no rules.
+        model_config: `{"rules": MODE}`: "refuse" refuses violating rows, "warn" (the default) logs the first violation
+            of each rule and counts the others, "count" only counts, "off" evaluates no rules.
 
     Raises:
         ModelError: The configuration has another mode, or the folder no valid scorer.

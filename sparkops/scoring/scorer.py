@@ -132,8 +132,8 @@ class Scorer:
             extra: Whether unknown columns are refused or ignored.
 
         Raises:
-            RowError: For the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3: ",
-                counted from 0.
+            RowError: For the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3:
+                ", counted from 0.
         """
         columns, size = to_columns(data, self.fields, self.description.ignored, extra)
         if self._monitor:

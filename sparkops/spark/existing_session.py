@@ -98,7 +98,8 @@ def _silence_info(conf: Any) -> None:
     configured = any(system.getProperty(f"{name}.configurationFile") for name in ("log4j2", "log4j"))
     if configured or conf.contains("spark.log.level") or loader.getResource("log4j2.properties") is not None:
         return
-    # Spark sets this level when the context begins; a level that is set before is lost, because Spark starts its logging then.
+    # Spark sets this level when the context begins; a level that is set before is lost, because Spark starts its
+    # logging then.
     conf.set("spark.log.level", "WARN")
 
 

@@ -19,8 +19,8 @@ from sparkops.spark.jars import delta_jars
 from sparkops.spark.java import Java, find_java
 from sparkops.spark.jvm_log import JvmLog
 
-# With only the C1 compiler, Java reserves 48 MB for compiled code. A long session exceeds that; then calls fail ("no such
-# method: MethodHandle.linkToStatic") or become slow. Reserved memory that is not used costs nothing.
+# With only the C1 compiler, Java reserves 48 MB for compiled code. A long session exceeds that; then calls fail ("no
+# such method: MethodHandle.linkToStatic") or become slow. Reserved memory that is not used costs nothing.
 QUICK_COMPILER: Final = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 
 

@@ -56,11 +56,11 @@ class Location:
     @property
     def local(self) -> Path | None:
         """Return the path on the local file system; None for other storage and for metastore tables."""
-        return local_path(self.path) if self.path else None
+        return to_local_path(self.path) if self.path else None
 
 
-def local_path(text: str) -> Path | None:
-    """Return a path or a `file:` URI as a path; None for any other URI."""
+def to_local_path(text: str) -> Path | None:
+    """Return the local path of a path or `file:` URI; None for any other URI."""
     if text.startswith("file:"):
         return Path("/" + text.removeprefix("file:").lstrip("/"))
     return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", text) else Path(text)
@@ -81,7 +81,7 @@ class Catalog:
     def warehouse(self) -> str:
         """Return the folder or URI of the tables that the settings give no path."""
         text = self.settings.warehouse
-        local = local_path(text)
+        local = to_local_path(text)
         return text if local is None else str(self.settings.root / local)
 
     def locate(self, table: str) -> Location:
@@ -104,7 +104,7 @@ class Catalog:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the tables in the settings and of the Delta tables in a local warehouse."""
-        return tuple(sorted({*self.settings.tables, *self._warehouse_tables()}))
+        return tuple(sorted({*self.settings.tables, *self._list_warehouse_tables()}))
 
     def unknown_table(self, table: str) -> UnknownName:
         """Return the error for a table that does not exist, with what to do about it."""
@@ -119,8 +119,8 @@ class Catalog:
         path = entry.path
         if path is None and entry.name is None:
             path = join_path(self.warehouse, table)
-        elif path is not None and local_path(path) is not None:
-            path = str(self.settings.root / (local_path(path) or path))
+        elif path is not None and to_local_path(path) is not None:
+            path = str(self.settings.root / (to_local_path(path) or path))
         return Location(
             table=table,
             kind="delta" if entry.format == "delta" else "source",
@@ -135,8 +135,8 @@ class Catalog:
             description=entry.description,
         )
 
-    def _warehouse_tables(self) -> list[str]:
-        folder = local_path(self.warehouse)
+    def _list_warehouse_tables(self) -> list[str]:
+        folder = to_local_path(self.warehouse)
         if folder is None or not folder.is_dir():
             return []
         with os.scandir(folder) as entries:

@@ -88,11 +88,11 @@ def read_results(location: Location, session: Session, table: str) -> tuple[Reco
         rows = run_on_backend(location, session, lambda backend: backend.read_rows(query))
         checks = [from_row(row) for row in rows]
     in_order = sorted(checks, key=lambda check: (check.time, check.run, check.position))
-    return tuple(_without_repeated(in_order))
+    return tuple(_omit_repeated(in_order))
 
 
-def _without_repeated(checks: Sequence[RecordedCheck]) -> Iterator[RecordedCheck]:
-    """Yield the results, oldest first, without those of a blocked attempt whose run was resumed and checked the table again."""
+def _omit_repeated(checks: Sequence[RecordedCheck]) -> Iterator[RecordedCheck]:
+    """Yield the results, oldest first; a blocked attempt is left out if its run was resumed and checked again."""
     newest = {check.run: check.time for check in checks}
     return (check for check in checks if check.version is not None or check.time == newest[check.run])
 

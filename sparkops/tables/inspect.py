@@ -12,12 +12,18 @@ from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo
 from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.error_messages.translation import translate_spark_errors
 from sparkops.tables.log import local_log
-from sparkops.tables.log.delta_log import delta_table, find_version, read_history, schema_json, table_exists
-from sparkops.tables.log.replay import row_count
+from sparkops.tables.log.delta_log import (
+    find_version,
+    open_delta_table,
+    read_history,
+    read_schema_json,
+    table_exists,
+)
+from sparkops.tables.log.replay import count_rows
 from sparkops.tables.read import pin_table, read_pinned
-from sparkops.tables.schema import Columns, columns, schema_hash
+from sparkops.tables.schema import Columns, hash_schema, list_columns
 from sparkops.tables.session import Session
-from sparkops.tables.sources.source_files import source_fingerprint
+from sparkops.tables.sources.source_files import fingerprint_files
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -46,7 +52,7 @@ class Inspector:
             exists = newest is not None
             version, time = (newest.version, newest.time) if newest else (None, None)
         elif location.local is not None:
-            fingerprint = source_fingerprint(location.local)
+            fingerprint = fingerprint_files(location.local)
             exists, time = fingerprint is not None, fingerprint[1] if fingerprint else None
         else:
             exists = location.name is None or bool(self.session.get().catalog.tableExists(location.name))
@@ -66,9 +72,11 @@ class Inspector:
         location = self.catalog.locate(table)
         version = find_version(location, self.session, at=pin.version) if location.kind == "delta" else None
         if version is not None:
-            return columns(version.schema)
+            return list_columns(version.schema)
         with translate_spark_errors():
-            return columns(schema_json(read_pinned(self.catalog, self.session, pin, cache=self.cache)))
+            return list_columns(
+                read_schema_json(read_pinned(self.catalog, self.session, pin, cache=self.cache))
+            )
 
     def local_schema_json(self, table: str, *, at: int | None) -> Mapping[str, Any] | None:
         """Return the schema JSON in the log of a table; None where the log is not on this machine."""
@@ -80,13 +88,13 @@ class Inspector:
     def history(self, table: str, limit: int | None) -> tuple[Commit, ...]:
         """Return the commits of a table, newest first."""
         with translate_spark_errors():
-            return read_history(self._delta_location(table), self.session, limit=limit)
+            return read_history(self._locate_delta(table), self.session, limit=limit)
 
     def count(self, table: str, *, at: int | None) -> int:
         """Return the number of rows of a table, from its log where that has it."""
         pin = pin_table(self.catalog, self.session, table, at=at)
         local = self.catalog.locate(table).local
-        rows = row_count(local, pin.version) if local and pin.version is not None else None
+        rows = count_rows(local, pin.version) if local and pin.version is not None else None
         if rows is not None:
             return rows
         with translate_spark_errors():
@@ -108,26 +116,26 @@ class Inspector:
             VersionGone: The files of the old version were removed.
             UnknownName: There is no such version.
         """
-        location = self._delta_location(table)
+        location = self._locate_delta(table)
         pin_table(self.catalog, self.session, table, at=version)
         with translate_spark_errors():
-            delta_table(location, self.session).restoreToVersion(version)
+            open_delta_table(location, self.session).restoreToVersion(version)
         newest = find_version(location, self.session)
         if newest is None:
             raise TableError(f"Table `{table}` cannot be read after it was restored.")
-        rows = row_count(location.local, newest.version) if location.local else None
+        rows = count_rows(location.local, newest.version) if location.local else None
         if rows is None:
-            rows = int(delta_table(location, self.session).toDF().count())
+            rows = int(open_delta_table(location, self.session).toDF().count())
         return PublishedVersion(
             table=table,
             version=newest.version,
             rows=rows,
             location=location.address,
             identity=newest.identity,
-            schema_hash=schema_hash(newest.schema),
+            schema_hash=hash_schema(newest.schema),
         )
 
-    def _delta_location(self, table: str) -> Location:
+    def _locate_delta(self, table: str) -> Location:
         location = self.catalog.locate(table)
         if location.kind == "source":
             raise InputError(

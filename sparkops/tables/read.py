@@ -13,11 +13,11 @@ from sparkops.tables.catalog import Catalog, Location
 from sparkops.tables.log import local_log
 from sparkops.tables.log.delta_log import find_version, load_version, read_history, table_exists
 from sparkops.tables.log.local_log import TableVersion
-from sparkops.tables.log.replay import missing_file
-from sparkops.tables.schema import schema_hash
+from sparkops.tables.log.replay import find_missing_file
+from sparkops.tables.schema import hash_schema
 from sparkops.tables.session import Session
 from sparkops.tables.sources.sources import pin_source, read_source
-from sparkops.tables.versions import require_version, to_utc, version_as_of
+from sparkops.tables.versions import find_version_as_of, require_version, to_utc
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,7 +51,7 @@ def pin_table(
         location=location.address,
         version=version.version,
         identity=version.identity,
-        schema_hash=schema_hash(version.schema),
+        schema_hash=hash_schema(version.schema),
         time=version.time,
     )
 
@@ -91,9 +91,9 @@ def _resolve_version(
     if at is None and as_of is None:
         return newest
     commits = read_history(location, session)
-    oldest = _oldest_version(location, commits)
+    oldest = _find_oldest_version(location, commits)
     if at is None and as_of is not None:
-        at = version_as_of(location.table, as_of, commits, oldest=oldest, newest=newest.version)
+        at = find_version_as_of(location.table, as_of, commits, oldest=oldest, newest=newest.version)
     at = newest.version if at is None else at
     require_version(location.table, at, oldest=oldest, newest=newest.version)
     if location.local is not None and at != newest.version:
@@ -101,14 +101,14 @@ def _resolve_version(
     return find_version(location, session, at=at) or newest
 
 
-def _oldest_version(location: Location, commits: Sequence[Commit]) -> int:
-    local = local_log.oldest_version(location.local) if location.local else None
+def _find_oldest_version(location: Location, commits: Sequence[Commit]) -> int:
+    local = local_log.find_oldest_version(location.local) if location.local else None
     return local if local is not None else commits[-1].version
 
 
 def _require_files(location: Location, version: int, folder: Path) -> None:
     """Refuse an older version whose data files were removed, before a job begins to read it."""
-    removed = missing_file(folder, version)
+    removed = find_missing_file(folder, version)
     if removed is not None:
         raise VersionGone(
             f"Version {version} of table `{location.table}` can no longer be read: its file {removed.name} was removed "

@@ -13,6 +13,7 @@ from sparkops.type_names import INTEGER_BITS, SIMPLE_STRINGS
 
 Columns = tuple[tuple[str, str], ...]
 
+# Characters that Delta accepts in the name of a column only with column mapping.
 _FORBIDDEN = " ,;{}()\n\t="
 # Keys of a field's metadata in the schema of a table that computes its values where a frame has none.
 _COMPUTED = frozenset(
@@ -29,7 +30,7 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def columns(struct: Mapping[str, Any]) -> Columns:
+def list_columns(struct: Mapping[str, Any]) -> Columns:
     """Return column names and types of a schema in the JSON form of Spark and Delta."""
     return tuple((field["name"], format_type(field["type"])) for field in struct["fields"])
 
@@ -48,20 +49,20 @@ def format_type(data_type: Any) -> str:
     return "struct<" + ",".join(fields) + ">"
 
 
-def schema_hash(struct: Mapping[str, Any]) -> str:
+def hash_schema(struct: Mapping[str, Any]) -> str:
     """Return a hash of the column names and types, in order."""
-    return hashlib.sha256(json.dumps(columns(struct)).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(list_columns(struct)).encode()).hexdigest()[:16]
 
 
 def describe_differences(old: Columns, new: Columns) -> tuple[str, ...]:
     """Return one sentence for each difference between a table's columns and new ones, whatever their order."""
-    before, after = _by_name(old), _by_name(new)
-    missing = [f"`{before[k][0]}` {before[k][1]} is missing" for k in before if k not in after]
-    added = [f"`{after[k][0]}` {after[k][1]} is new" for k in after if k not in before]
+    before, after = _index_by_name(old), _index_by_name(new)
+    missing = [f"`{name}` {type_} is missing" for key, (name, type_) in before.items() if key not in after]
+    added = [f"`{name}` {type_} is new" for key, (name, type_) in after.items() if key not in before]
     changed = [
-        f"`{before[k][0]}` is {before[k][1]} in the table and {after[k][1]} now"
-        for k in before
-        if k in after and before[k][1] != after[k][1]
+        f"`{name}` is {type_} in the table and {after[key][1]} now"
+        for key, (name, type_) in before.items()
+        if key in after and type_ != after[key][1]
     ]
     return (*missing, *added, *changed)
 
@@ -84,7 +85,7 @@ def omit_computed(struct: Mapping[str, Any], names: Collection[str]) -> Mapping[
     return {**struct, "fields": fields}
 
 
-def find_lost_types(old: Mapping[str, Any], new: Mapping[str, Any], *, widening: bool) -> tuple[str, ...]:
+def find_unmergeable(old: Mapping[str, Any], new: Mapping[str, Any], *, widening: bool) -> tuple[str, ...]:
     """Return the columns of a frame whose types cannot be merged into those of the table.
 
     Args:
@@ -108,7 +109,7 @@ def _can_merge(old: Any, new: Any, *, widening: bool) -> bool:
     if old["type"] != new["type"]:
         return False
     if old["type"] == "struct":
-        return not find_lost_types(old, new, widening=widening)
+        return not find_unmergeable(old, new, widening=widening)
     return all(
         _can_merge(old[part], new[part], widening=widening)
         for part in ("elementType", "keyType", "valueType")
@@ -132,7 +133,7 @@ def _is_wider(old: Any, new: Any) -> bool:
 
 def find_type_conflicts(old: Columns, new: Columns) -> tuple[str, ...]:
     """Return the new columns that the table has with another type."""
-    before = _by_name(old)
+    before = _index_by_name(old)
     return tuple(
         name for name, type_name in new if name.lower() in before and before[name.lower()][1] != type_name
     )
@@ -140,7 +141,7 @@ def find_type_conflicts(old: Columns, new: Columns) -> tuple[str, ...]:
 
 def needs_mapping(struct: Mapping[str, Any]) -> bool:
     """Return whether a table can have these columns only with column mapping, because of characters in their names."""
-    return any(set(name) & set(_FORBIDDEN) for name, _ in columns(struct))
+    return any(set(name) & set(_FORBIDDEN) for name, _ in list_columns(struct))
 
 
 def require_storable(struct: Mapping[str, Any], table: str, *, is_mapped: bool = False) -> None:
@@ -149,29 +150,35 @@ def require_storable(struct: Mapping[str, Any], table: str, *, is_mapped: bool =
     Args:
         struct: Schema JSON of the frame.
         table: Name of the table, for the message.
-        is_mapped: Whether the table maps names of columns to other names in its files, so that they may have any character.
+        is_mapped: Whether the table uses column mapping, with which a name may have any character.
 
     Raises:
         TableError: Duplicate names, forbidden characters, or types that Delta cannot store.
     """
-    named = columns(struct)
+    named = list_columns(struct)
     names = [name.lower() for name, _ in named]
     problems = [
-        f"`{n}` is a duplicate name: rename one" for n in sorted({n for n in names if names.count(n) > 1})
+        f"`{name}` is a duplicate name: rename one"
+        for name in sorted({name for name in names if names.count(name) > 1})
     ]
     problems += [
-        f"`{n}` has a character of ` ,;{{}}()=`: rename it, or create the table with column mapping"
-        for n, _ in named
-        if set(n) & set(_FORBIDDEN) and not is_mapped
+        f"`{name}` has a character of ` ,;{{}}()=`: rename it, or create the table with column mapping"
+        for name, _ in named
+        if set(name) & set(_FORBIDDEN) and not is_mapped
     ]
-    problems += [f"`{n}` holds only nulls and has no type: cast it" for n, t in named if "void" in t]
     problems += [
-        f"`{n}` is an interval, which Delta does not store: cast it" for n, t in named if "interval" in t
+        f"`{name}` holds only nulls and has no type: cast it" for name, type_ in named if "void" in type_
+    ]
+    problems += [
+        f"`{name}` is an interval, which Delta does not store: cast it"
+        for name, type_ in named
+        if "interval" in type_
     ]
     problems += [] if named else ["there is no column"]
     if problems:
         raise TableError(f"Table `{table}` cannot store this frame: {'; '.join(problems)}.")
 
 
-def _by_name(named: Columns) -> dict[str, tuple[str, str]]:
+def _index_by_name(named: Columns) -> dict[str, tuple[str, str]]:
+    """Return name and type of each column by its name in lower case, because Delta ignores case."""
     return {name.lower(): (name, type_name) for name, type_name in named}

@@ -15,7 +15,7 @@ def quote_name(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def equality_condition(column: str, value: Any, type_name: str) -> str:
+def format_equality(column: str, value: Any, type_name: str) -> str:
     """Return the condition that a column equals a value, or one of several values.
 
     Args:
@@ -24,23 +24,23 @@ def equality_condition(column: str, value: Any, type_name: str) -> str:
         type_name: Type of the column in SQL.
     """
     if isinstance(value, list | tuple | set | frozenset):
-        alternatives = [equality_condition(column, item, type_name) for item in value]
+        alternatives = [format_equality(column, item, type_name) for item in value]
         return "(" + " OR ".join(alternatives) + ")" if alternatives else "false"
     name = quote_name(column)
-    return f"{name} IS NULL" if value is None else f"{name} = {sql_literal(value, type_name)}"
+    return f"{name} IS NULL" if value is None else f"{name} = {format_literal(value, type_name)}"
 
 
-def sql_literal(value: Any, type_name: str) -> str:
+def format_literal(value: Any, type_name: str) -> str:
     """Return a value as a literal of a type; any text is safe in it.
 
     Raises:
         BadData: SQL has no literal for the value.
     """
-    text, literal_type = _literal_and_type(value.value if isinstance(value, Enum) else value)
+    text, literal_type = _format_with_type(value.value if isinstance(value, Enum) else value)
     return text if literal_type == type_name else f"CAST({text} AS {type_name})"
 
 
-def _literal_and_type(value: Any) -> tuple[str, str]:
+def _format_with_type(value: Any) -> tuple[str, str]:
     """Return a literal and the type that Spark gives it."""
     if isinstance(value, bool):
         return ("TRUE" if value else "FALSE"), "boolean"
@@ -55,10 +55,10 @@ def _literal_and_type(value: Any) -> tuple[str, str]:
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'", "date"
     if isinstance(value, str):
-        return _text_literal(value), "string"
+        return _format_text(value), "string"
     raise BadData(f"A slice cannot be selected by {value!r}: use a bool, number, text, date or datetime.")
 
 
-def _text_literal(text: str) -> str:
+def _format_text(text: str) -> str:
     is_simple = text.isprintable() and not set(text) & {"'", "\\", "$", "{", "}"}
     return f"'{text}'" if is_simple else f"CAST(X'{text.encode().hex()}' AS STRING)"

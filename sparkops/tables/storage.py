@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.errors import TableError
-from sparkops.tables.catalog import join_path, local_path
+from sparkops.tables.catalog import join_path, to_local_path
 from sparkops.tables.session import Session
 
-log = logging.getLogger("sparkops.tables")
+_log = logging.getLogger("sparkops.tables")
 
 
 def require_writable(folder: str, *, what: str) -> None:
@@ -25,7 +25,7 @@ def require_writable(folder: str, *, what: str) -> None:
     Raises:
         TableError: The folder cannot be created.
     """
-    local = local_path(folder)
+    local = to_local_path(folder)
     if local is None:
         return
     try:
@@ -39,22 +39,22 @@ def require_writable(folder: str, *, what: str) -> None:
 
 def path_exists(path: str, session: Session) -> bool:
     """Return whether a file or folder exists; False under Spark Connect, which has no access to files."""
-    local = local_path(path)
+    local = to_local_path(path)
     if local is not None:
         return local.exists()
-    hadoop = _hadoop(path, session)
+    hadoop = _open_hadoop(path, session)
     return bool(hadoop and hadoop[0].exists(hadoop[1]))
 
 
 def remove_folder(folder: str, session: Session) -> None:
     """Remove a folder and its contents, if it exists."""
-    local = local_path(folder)
+    local = to_local_path(folder)
     if local is not None:
         shutil.rmtree(local, ignore_errors=True)
         return
-    hadoop = _hadoop(folder, session)
+    hadoop = _open_hadoop(folder, session)
     if hadoop is None:
-        log.info("left %s in place: this kind of session cannot remove files", folder)
+        _log.info("left %s in place: this kind of session cannot remove files", folder)
     else:
         hadoop[0].delete(hadoop[1], True)
 
@@ -64,12 +64,12 @@ def write_text(path: str, text: str, session: Session) -> None:
 
     Under Spark Connect, which has no access to files, Spark writes a folder that contains the text.
     """
-    local = local_path(path)
+    local = to_local_path(path)
     if local is not None:
         _write_local(local, text)
         return
     folder, _, name = path.rpartition("/")
-    target, unfinished = _hadoop(path, session), _hadoop(join_path(folder, f".{name}"), session)
+    target, unfinished = _open_hadoop(path, session), _open_hadoop(join_path(folder, f".{name}"), session)
     if target is None or unfinished is None:
         frame = session.get().createDataFrame([(text,)], "value string")
         frame.coalesce(1).write.mode("overwrite").text(path)
@@ -86,10 +86,10 @@ def write_text(path: str, text: str, session: Session) -> None:
 
 def read_text(path: str, session: Session) -> str | None:
     """Return the text that `write_text` wrote, or None if there is none."""
-    local = local_path(path)
+    local = to_local_path(path)
     if local is not None:
         return local.read_text(encoding="utf-8") if local.is_file() else None
-    if _hadoop(path, session) is not None and not path_exists(path, session):
+    if _open_hadoop(path, session) is not None and not path_exists(path, session):
         return None
     from pyspark.errors import AnalysisException
 
@@ -110,7 +110,7 @@ def _write_local(path: Path, text: str) -> None:
     unfinished.replace(path)
 
 
-def _hadoop(path: str, session: Session) -> tuple[Any, Any] | None:
+def _open_hadoop(path: str, session: Session) -> tuple[Any, Any] | None:
     """Return the Hadoop file system and path; None under Spark Connect, which has no access to them."""
     spark: Any = session.get()
     jvm = getattr(spark, "_jvm", None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sparkops.errors import EngineError, InputError
 from sparkops.pipeline.stream import OutputMode
 from sparkops.pipeline.table import MicroBatch
-from sparkops.tables.catalog import Catalog, Location, join_path, local_path
+from sparkops.tables.catalog import Catalog, Location, join_path, to_local_path
 from sparkops.tables.session import Session
 from sparkops.tables.sources.reading import read_files
 from sparkops.tables.storage import remove_folder, require_writable
@@ -79,7 +79,7 @@ class TableStreams:
 
     def checkpoints(self) -> tuple[StreamCheckpoint, ...]:
         """Return the checkpoints of a local warehouse, by name; none where the warehouse is not local."""
-        folder = local_path(join_path(self.catalog.warehouse, CHECKPOINTS))
+        folder = to_local_path(join_path(self.catalog.warehouse, CHECKPOINTS))
         if folder is None or not folder.is_dir():
             return ()
         paths = sorted(path for path in folder.iterdir() if (path / "metadata").is_file())
@@ -92,7 +92,7 @@ class TableStreams:
             EngineError: The warehouse is not on this machine.
         """
         path = join_path(self.catalog.warehouse, CHECKPOINTS, name)
-        if local_path(path) is None:
+        if to_local_path(path) is None:
             raise EngineError(
                 f"The checkpoint of stream `{name}` is not on this machine: remove {path} there."
             )
@@ -136,7 +136,7 @@ class TableStreams:
         query = trigger.start()
         processor.stream.set_result(query.id)
         _await(query, processor)
-        return _last_version(query)
+        return _read_last_version(query)
 
 
 class _BatchProcessor:
@@ -160,7 +160,7 @@ def _await(query: StreamingQuery, processor: _BatchProcessor) -> None:
     from pyspark.errors import StreamingQueryException
 
     try:
-        # PySpark annotates the seconds as int and accepts float
+        # PySpark annotates the seconds as int, and accepts float.
         while not query.awaitTermination(_POLL_INTERVAL):  # type: ignore[arg-type]
             pass
     except StreamingQueryException:
@@ -171,7 +171,7 @@ def _await(query: StreamingQuery, processor: _BatchProcessor) -> None:
         query.stop()
 
 
-def _last_version(query: StreamingQuery) -> int | None:
+def _read_last_version(query: StreamingQuery) -> int | None:
     """Return the last version that was processed completely, from the offset of the next read."""
     last = query.lastProgress
     sources: list[dict[str, Any]] = json.loads(last.json)["sources"] if last else []

@@ -30,7 +30,7 @@ from sparkops.tables.staging.plan_file import PlanFiles
 from sparkops.tables.streams import TableStreams
 from sparkops.tables.write.empty_frame import count_removed
 from sparkops.tables.write.publish import Publication, find_published, publish_frame
-from sparkops.tables.write.rules import require_delta
+from sparkops.tables.write.requirements import require_delta
 from sparkops.tables.write.table_staging import TableStaging
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class Tables:
     """The tables of a project.
 
     Args:
-        spark: The session, or a function that returns it and is called only where Spark is needed. With None, operations
-            that need Spark are refused.
+        spark: The session, or a function that returns it and is called only where Spark is needed. With None,
+            operations that need Spark are refused.
         settings: The project's settings.
     """
 
@@ -159,7 +159,7 @@ class Tables:
         )
 
     def clear_quarantine(self, table: str, *, run_id: str, batch: MicroBatch | None = None) -> None:
-        """Remove all rows of a table's quarantine exactly once for a run, or for a micro-batch, that overwrites the table."""
+        """Remove all rows of a table's quarantine exactly once for a run or micro-batch that overwrites the table."""
         location = self._catalog.locate(self.quarantine_name(table))
         clear_quarantine(location, self._session, write_id=WriteId(run_id, batch))
 
@@ -231,5 +231,5 @@ class Tables:
         return self._inspector.restore(name, version)
 
     def explain(self, error: BaseException) -> SparkopsError | None:
-        """Return the error to show for an error of Spark, Delta or the file system; None if it is another's."""
+        """Return the error to show for an error of Spark, Delta or the file system; None for any other error."""
         return explain(error)

@@ -25,7 +25,9 @@ def require_version(table: str, at: int, *, oldest: int, newest: int) -> None:
         )
 
 
-def version_as_of(table: str, as_of: datetime, commits: Sequence[Commit], *, oldest: int, newest: int) -> int:
+def find_version_as_of(
+    table: str, as_of: datetime, commits: Sequence[Commit], *, oldest: int, newest: int
+) -> int:
     """Return the newest version committed at or before a moment.
 
     Args:
@@ -34,13 +36,17 @@ def version_as_of(table: str, as_of: datetime, commits: Sequence[Commit], *, old
         commits: Newest first.
         oldest: Oldest version that can be read.
         newest: Newest version.
+
+    Raises:
+        VersionGone: The version of that moment can no longer be read.
+        InputError: The table did not exist yet.
     """
     moment = to_utc(as_of)
     for commit in commits:
         if commit.time <= moment:
             require_version(table, commit.version, oldest=oldest, newest=newest)
             return commit.version
-    raise _too_early(table, moment, commits, oldest)
+    raise _explain_too_early(table, moment, commits, oldest)
 
 
 def to_utc(moment: datetime) -> datetime:
@@ -52,7 +58,7 @@ def _format_range(oldest: int, newest: int) -> str:
     return str(newest) if oldest == newest else f"{oldest} to {newest}"
 
 
-def _too_early(table: str, moment: datetime, commits: Sequence[Commit], oldest: int) -> SparkopsError:
+def _explain_too_early(table: str, moment: datetime, commits: Sequence[Commit], oldest: int) -> SparkopsError:
     requested, first = _format_time(moment), _format_time(commits[-1].time) if commits else "unknown"
     if oldest > 0:
         return VersionGone(

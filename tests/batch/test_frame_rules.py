@@ -1,4 +1,4 @@
-"""Row rules of a model are evaluated on scored frames, in Spark and in plain MLflow, with the results of table checks."""
+"""Row rules of a model are evaluated on scored frames, in Spark and in plain MLflow, as table checks are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fakes.without import run
 from pyspark.sql import functions as F
 
 from sparkops.batch.spark_model_version import SparkModelVersion
-from sparkops.checks.expectations.spark_conditions import violation
+from sparkops.checks.expectations.spark_conditions import to_violation
 from sparkops.checks.row_rules import extract_row_rules
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.compiler import fields_from_spark
@@ -106,7 +106,7 @@ def open_version(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo)
 @pytest.fixture(scope="module")
 def table_violations(flights: Any, portable_rules: PortableRules) -> dict[str, int]:
     """Return how many rows violate each rule, counted with the conditions that the table's checkpoint uses."""
-    counts = [F.count_if(violation(rule.rule)) for rule in portable_rules.rules]
+    counts = [F.count_if(to_violation(rule.rule)) for rule in portable_rules.rules]
     return dict(
         zip((rule.label for rule in portable_rules.rules), flights.select(*counts).first(), strict=True)
     )
@@ -235,7 +235,7 @@ def test_nan_and_null_violate_a_rule_as_on_the_table(
     version = open_version("count")
     version.transform(frame).collect()
     rule = portable_rules.rules[3]
-    expected = frame.select(F.count_if(violation(rule.rule))).first()[0]
+    expected = frame.select(F.count_if(to_violation(rule.rule))).first()[0]
     assert counted(version)[rule.label] == expected == 4
 
 
@@ -251,7 +251,7 @@ def test_arrow_batches_of_every_type_have_the_violations_of_the_table(
         types = {field.name: field.type for field in fields}
         checks = keep_supported(extract_row_rules(suite, tmp_path, frame.schema, types), fields)
         [[counts]] = frame.mapInArrow(counting(checks, fields), "counts array<bigint>").collect()
-        expected = [frame.where(violation(rule.rule)).count() for rule in checks.rules]
+        expected = [frame.where(to_violation(rule.rule)).count() for rule in checks.rules]
     assert len(expected) > 20
     assert sum(map(bool, expected)) > 15
     assert dict(zip(labels(checks), counts, strict=True)) == dict(zip(labels(checks), expected, strict=True))

@@ -111,6 +111,12 @@ def test_an_expectation_that_spark_may_be_able_to_evaluate_is_no_misfit(tmp_path
     assert messages(tmp_path, line) == []
 
 
+@pytest.mark.parametrize("name", ['"carrier"', "[carrier]"])
+def test_a_name_in_quotes_that_spark_does_not_resolve_has_no_type(name: str) -> None:
+    with pytest.raises(ValueError, match="write the name without quotes or brackets: carrier"):
+        COLUMNS.type_of(COLUMNS.find(name))
+
+
 @pytest.mark.parametrize("column", ["carrier", "tags", "day"])
 @pytest.mark.parametrize("statistic", ["mean", "median"])
 def test_means_and_medians_of_other_than_numbers_are_reported(

@@ -1,4 +1,4 @@
-"""Every core expectation has a planner or is evaluated by Great Expectations; a valid suite is cached by its content."""
+"""Every core expectation has a planner or is left to Great Expectations; a valid suite is cached by its content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.checks.execution.compiled_suite import compile_suite, load_compiled_suite
-from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite

@@ -6,7 +6,7 @@ import pytest
 
 from sparkops.checks.gx.expectation_builder import is_row_level
 from sparkops.checks.gx.library import GxLibrary
-from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, ROW_LEVEL, TABLE_LEVEL, named_columns
+from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, ROW_LEVEL, TABLE_LEVEL, list_named_columns
 
 # Importing Great Expectations warns.
 pytestmark = pytest.mark.filterwarnings("ignore:module 'sre_:DeprecationWarning")
@@ -38,6 +38,6 @@ def test_every_core_expectation_is_classified_as_its_class() -> None:
     about = {
         name
         for name, one in core.items()
-        if named_columns({k: v for k, v in named.items() if k in one.__fields__})
+        if list_named_columns({k: v for k, v in named.items() if k in one.__fields__})
     }
     assert about - NAMES_COLUMNS_WITHOUT_NEEDING_THEM == NEEDS_COLUMNS & core.keys()

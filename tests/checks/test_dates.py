@@ -1,4 +1,4 @@
-"""Dates and times: bounds of mixed types are compared as in Great Expectations, and values beyond Python's years are shown."""
+"""Dates and times: mixed bounds are compared as in Great Expectations; values beyond Python's years are shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results without Great Expectations are those of its own Spark engine, for every core expectation that has a planner."""
+"""Every core expectation that has a planner gives the result of Great Expectations' own Spark engine."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sparkops.checks.profiling.draft import draft
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
-from sparkops.checks.profiling.ranges import lower_bound, upper_bound
+from sparkops.checks.profiling.ranges import round_down, round_up
 from sparkops.checks.suite.suite import Expectation
 from sparkops.checks.suite.suite_file import load_suite
 
@@ -157,13 +157,13 @@ def test_the_draft_of_an_empty_table_names_only_columns_and_types() -> None:
 
 @pytest.mark.parametrize("value", [0, 7, -1.5, 1e-7, 0.1, 2**63 - 1, -(2**63), Decimal("1234.56789"), 1e300])
 def test_rounded_bounds_enclose_the_value(value: Any) -> None:
-    lower, upper = lower_bound(value), upper_bound(value)
+    lower, upper = round_down(value), round_up(value)
     assert lower is not None
     assert upper is not None
     assert float(lower) <= float(value) <= float(upper)
     assert float(upper) - float(lower) <= abs(float(value)) * 1.01e-5
-    assert lower_bound(float("-inf")) is None
-    assert upper_bound(1.7976931348623157e308) is None
+    assert round_down(float("-inf")) is None
+    assert round_up(1.7976931348623157e308) is None
 
 
 @given(

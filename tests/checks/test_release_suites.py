@@ -1,4 +1,4 @@
-"""The suite of each row and the suite of the table, for rows released from quarantine. No Spark, no Great Expectations."""
+"""The suite of each row and the suite of the table, for rows released from quarantine."""
 
 from __future__ import annotations
 

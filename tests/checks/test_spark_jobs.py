@@ -1,4 +1,4 @@
-"""The Spark jobs of a checkpoint: one for all aggregates, one for samples, one for each expectation that needs its own."""
+"""The Spark jobs of a checkpoint: one for all aggregates, one for samples, one for each expectation with its own."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from fakes import stock_checks
 from pyspark.sql import types as T
 
 from sparkops.checks.execution.compiled_suite import compile_suite
-from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.errors import ModelError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import asdict
 
-from sparkops.cli.display.check_lines import check_lines, summarize_checks
+from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.progress import ProgressDisplay
 from sparkops.pipeline.check import CheckResult
 from sparkops.runs.record import Run
@@ -33,13 +33,13 @@ OTHERS = [
 
 def test_an_exceeded_threshold_follows_the_count() -> None:
     over = check("expect_null", rows=9, unexpected=3, over="more than fail_over.rows 2", samples=(7,))
-    assert list(check_lines([over])) == [
+    assert list(format_checks([over])) == [
         "FAIL t: expect_null()  3 of 9 rows, more than fail_over.rows 2, such as 7"
     ]
 
 
 def test_each_line_shows_result_expectation_and_observation() -> None:
-    lines = list(check_lines([BROKEN, *OTHERS]))
+    lines = list(format_checks([BROKEN, *OTHERS]))
     assert lines == [
         "held t: expect_x(a, min_value=1)  2,100 of 8,255 rows, such as 0, -1",
         "ok   t: expect_x()",

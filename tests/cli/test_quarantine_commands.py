@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.cli.display.expectation_history import sparkline
+from sparkops.cli.display.expectation_history import draw_sparkline
 from sparkops.cli.main import run_command
 from sparkops.engine import Engine
 from sparkops.engine.operations.expectation_history import group_by_expectation
@@ -153,6 +153,6 @@ def test_a_removed_expectation_comes_last() -> None:
 
 
 def test_a_plot_distinguishes_zero_small_values_and_missing_values() -> None:
-    assert sparkline([0.0, 0.001, 1.0, None]) == "▁▂█·"
-    assert sparkline([5.0, 5.0]) == "▂▂"
-    assert sparkline([]) == ""
+    assert draw_sparkline([0.0, 0.001, 1.0, None]) == "▁▂█·"
+    assert draw_sparkline([5.0, 5.0]) == "▂▂"
+    assert draw_sparkline([]) == ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sparkops.cli.display.run_lines import batch_lines, run_lines, summarize_outputs, training_lines
+from sparkops.cli.display.run_lines import format_batches, format_run, format_training, summarize_outputs
 from sparkops.runs.record import Run
 
 BROKEN = {"rule": "expect_it(x)", "table": "t", "place": "conf/checks/t.yml:3", "rows": 1}
@@ -15,7 +15,7 @@ JUDGED = {"apply": "warn", "rules": 2, "rows": 4000, "broken": [BROKEN]}
 
 def test_violated_rules_are_shown_below_their_model() -> None:
     run = Run(id="r1", job="score", models={"late": 3, "other": 1}, rules={"late": JUDGED})
-    lines = list(run_lines(run))
+    lines = list(format_run(run))
     start = lines.index("Models   late/3")
     assert lines[start + 1 : start + 4] == [
         "           4,000 rows scored with 2 rules (warn), 1 violated",
@@ -26,7 +26,7 @@ def test_violated_rules_are_shown_below_their_model() -> None:
 
 def test_the_newest_batches_are_shown_and_earlier_ones_counted() -> None:
     batch = {"version": 1, "rows": 2, "held": 1, "already": False, "broken": ["expect_x"]}
-    lines = list(batch_lines([{**batch, "number": number} for number in range(12)]))
+    lines = list(format_batches([{**batch, "number": number} for number in range(12)]))
     assert lines[0] == "2 before these: --json shows all"
     assert lines[1] == "2: version 1, 2 rows, 1 row quarantined, failed expect_x"
     assert len(lines) == 11
@@ -64,10 +64,10 @@ def test_a_training_run_shows_its_metrics_and_the_gates_that_failed() -> None:
         metrics={"auc": 0.65, "rmse": 12345.6},
         registered={"name": "late", "version": 2, "aliases": [], "gates": gates, "compiled": False},
     )
-    assert list(training_lines(run)) == [
+    assert list(format_training(run)) == [
         "metrics: auc 0.65, rmse 12,345.6",
         "gate auc is 0.65, must be at least 0.7: FAILED",
         "gate rmse is 12,345.6, must be at most 9000, the champion's is 8,000.5: FAILED",
     ]
-    assert "         gate recall is 0.9, must be at least 0.7: passed" in list(run_lines(run))
-    assert list(training_lines(Run(id="r1", job="table"))) == []
+    assert "         gate recall is 0.9, must be at least 0.7: passed" in list(format_run(run))
+    assert list(format_training(Run(id="r1", job="table"))) == []

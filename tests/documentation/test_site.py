@@ -1,4 +1,4 @@
-"""The documentation site: generated pages are current, examples are valid, links hold, nothing is loaded from elsewhere."""
+"""The documentation site: generated pages are current, examples valid, links intact; nothing external is loaded."""
 
 from __future__ import annotations
 

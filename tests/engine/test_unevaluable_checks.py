@@ -1,4 +1,4 @@
-"""An expectation that cannot be evaluated is refused before the run where that can be known; its page never changes a state."""
+"""An expectation that cannot be evaluated is refused before the run if possible; its page never changes a state."""
 
 from __future__ import annotations
 

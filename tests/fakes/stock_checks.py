@@ -1,4 +1,4 @@
-"""A suite of every expectation that has a planner, frames for it, and the results of Great Expectations' own Spark engine."""
+"""A suite of every expectation with a planner, frames for it, and the results of Great Expectations' own engine."""
 
 from __future__ import annotations
 
@@ -167,8 +167,8 @@ def frame_of(spark: Any, case: str) -> Any:
 def lines_of(case: str) -> str:
     """Return the expectations of a case.
 
-    All of them for rows of every type, those that compare and cast for the case without ANSI mode, and every second one for
-    each of the frames without values.
+    All of them for rows of every type, those that compare and cast for the case without ANSI mode, and every second one
+    for each of the frames without values.
     """
     if not CASES[case]:
         return ROWS

@@ -20,7 +20,7 @@ from fakes.without import run
 from sparkops.artifact.facts import read_benchmark, read_input_types, to_version_info
 from sparkops.checks.execution import compiled_suite as compiled
 from sparkops.checks.suite.suite_file import load_suite
-from sparkops.cli.display.expectation_history import history_json
+from sparkops.cli.display.expectation_history import history_to_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
 from sparkops.pipeline.json_values import commit_json, registered_json
@@ -278,7 +278,7 @@ def test_the_history_of_checks_is_read_and_shown_as_it_was(
     golden: Path, tables: Callable[[Path], Tables]
 ) -> None:
     expected = tables(golden).read_check_results("check_results", "orders")
-    actual = [as_stored(history_json(each)) for each in group_by_expectation(expected, runs=20)]
+    actual = [as_stored(history_to_json(each)) for each in group_by_expectation(expected, runs=20)]
     assert actual == stored(golden / "cli" / "checks_history.json")
 
 

@@ -52,8 +52,8 @@ def test_executors_score_without_sparkops_what_they_are_sent(tmp_path: Path) -> 
     folder = next((Path(__file__).parent / "v1" / "artifacts").glob("three_classes"))
     files = {name: (folder / name).read_bytes() for name in (DESCRIPTION, ARRAYS)}
     described = describe(folder)
-    opener = executor_scorer._importer(*code_bundle.scoring_package())
-    score = executor_scorer._portable_scorer(
+    opener = executor_scorer._make_importer(*code_bundle.scoring_package())
+    score = executor_scorer._make_portable_scorer(
         opener, files, described.hash, (("model_version", 7), "off", None)
     )
     (tmp_path / "score.pickle").write_bytes(cloudpickle.dumps(score))

@@ -29,10 +29,10 @@ from sparkops.scoring.locate import identity
 from sparkops.tables import streams
 from sparkops.tables.catalog import STAGING
 from sparkops.tables.check_history import COLUMNS
-from sparkops.tables.log.commit_info import WriteId, user_metadata
+from sparkops.tables.log.commit_info import WriteId, format_user_metadata
 from sparkops.tables.quarantine import quarantine
-from sparkops.tables.schema import schema_hash
-from sparkops.tables.sources.source_files import source_fingerprint
+from sparkops.tables.schema import hash_schema
+from sparkops.tables.sources.source_files import fingerprint_files
 from sparkops.tables.staging import stage as staging
 from sparkops.tables.staging import staged_file as parts
 
@@ -93,11 +93,11 @@ def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -
         {"name": "a", "type": "long"},
         {"name": "b", "type": {"type": "array", "elementType": "string"}},
     ]
-    assert schema_hash({"fields": columns}) == "13ce84535a19186c"
+    assert hash_schema({"fields": columns}) == "13ce84535a19186c"
     source = tmp_path / "raw.csv"
     source.write_text("a,b\n1,2\n")
     os.utime(source, ns=(10**18, 10**18))
-    actual = source_fingerprint(source)
+    actual = fingerprint_files(source)
     assert actual is not None
     assert actual[0] == "a7c03881a36c649a"
     jobs = tmp_path / "jobs"
@@ -121,7 +121,8 @@ def test_commits_are_marked_by_run_mode_and_batch() -> None:
         "userMetadata": '{"sparkops_run": "r1", "sparkops_mode": "merge", "sparkops_stream": "s-1", "sparkops_batch": 4}',
     }
     assert (
-        user_metadata("release-1", mode="stamp") == '{"sparkops_run": "release-1", "sparkops_mode": "stamp"}'
+        format_user_metadata("release-1", mode="stamp")
+        == '{"sparkops_run": "release-1", "sparkops_mode": "stamp"}'
     )
 
 

@@ -30,7 +30,10 @@ WORDS = [
 
 
 def scalars(spark: Any, size: int = 400) -> Any:
-    """Return single values of every type: c, d text, x h double, n int, l long, b boolean, f float; late, three, y labels."""
+    """Return single values of every type.
+
+    c, d text, x h double, n int, l long, b boolean, f float; late, three, y labels.
+    """
     draw = Random(7)
     rows = [
         (
@@ -55,7 +58,10 @@ def scalars(spark: Any, size: int = 400) -> Any:
 
 
 def vectors(spark: Any, size: int = 300) -> Any:
-    """Return vectors: v (5 slots, any sign, some 0, one constant), p (4 counts, not negative), q (3 of 0 or 1); two three y labels."""
+    """Return vectors.
+
+    v (5 slots, any sign, some 0, one constant), p (4 counts, not negative), q (3 of 0 or 1); two three y labels.
+    """
     from pyspark.ml.linalg import DenseVector, SparseVector, VectorUDT
     from pyspark.sql.types import DoubleType, StructField, StructType
 
@@ -83,7 +89,10 @@ def vectors(spark: Any, size: int = 300) -> Any:
 
 
 def texts(spark: Any, size: int = 200) -> Any:
-    """Return text: t a sentence, w its words as an array, c a name, x a double, b a boolean, n an int; two, y labels."""
+    """Return text.
+
+    t a sentence, w its words as an array, c a name, x a double, b a boolean, n an int; two, y labels.
+    """
     draw = Random(13)
     rows = []
     for _ in range(size):
@@ -142,7 +151,10 @@ def lists(spark: Any, size: int = 60) -> Any:
 
 
 def gaps(spark: Any, size: int = 300) -> Any:
-    """Return categories by number, null among them: k double, g int; m long and z int (never 0) without null; two, y labels."""
+    """Return categories by number.
+
+    k double and g int with null; m long and z int (never 0) without null; two, y labels.
+    """
     draw = Random(17)
     rows = [
         (

@@ -1,4 +1,4 @@
-"""The fitted stages of Spark ML, and the file that each has in the compiler, the scorer, the ONNX export and the parity cases."""
+"""The fitted stages of Spark ML, and the file of each in compiler, scorer, ONNX export and parity cases."""
 
 from __future__ import annotations
 

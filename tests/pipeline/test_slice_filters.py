@@ -1,4 +1,4 @@
-"""Optional parameters that may leave out rows of a replaced slice: a warning where they are declared, an error where given."""
+"""Optional parameters that may leave out rows of a replaced slice: a warning if declared, an error if given."""
 
 from __future__ import annotations
 

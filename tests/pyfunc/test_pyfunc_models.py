@@ -13,7 +13,7 @@ import pytest
 from fakes.http import Client
 from fakes.worker import MANIFEST, DoublingWorker
 
-from sparkops.cli.models.list import version_lines
+from sparkops.cli.models.list import format_version
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch
 from sparkops.pipeline.model import Gate, Model
@@ -117,7 +117,7 @@ def test_a_model_is_registered_with_its_flavor_gates_and_certificate(registry: R
     )
     assert [gate.passed for gate in version_info.gates] == [True]
     assert version_info.parity > 100
-    lines = "\n".join(version_lines(version_info))
+    lines = "\n".join(format_version(version_info))
     assert "a model of scikit-learn, saved by skops: its own code scores it, in a process of its own" in lines
 
 

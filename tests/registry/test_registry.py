@@ -13,7 +13,7 @@ import pytest
 from fakes.without import run
 
 from sparkops.artifact.certify import certify
-from sparkops.cli.models.list import version_lines
+from sparkops.cli.models.list import format_version
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
@@ -250,7 +250,7 @@ def test_row_rules_are_registered_with_a_model_and_shown(empty_registry: Registr
     empty_registry.register(
         quick, name="m", training=TrainingRun("1", rules=PortableRules(rules=(rule, unread)))
     )
-    shown = "\n".join(version_lines(empty_registry.show("m")))
+    shown = "\n".join(format_version(empty_registry.show("m")))
     assert "Rules    1 for rows, from the checks of its tables; omitted: 1" in shown
     assert "t: a tail: column `tail` is not read by the model" in shown
     row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}

@@ -1,4 +1,4 @@
-"""Data Docs: a page for each table and run, a list for each table, and an index whose cost does not grow with the runs."""
+"""Data Docs: a page for each table and run, a list for each table, and an index whose cost is constant."""
 
 from __future__ import annotations
 

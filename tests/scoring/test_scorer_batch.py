@@ -24,7 +24,7 @@ rows = st.fixed_dictionaries(
 
 
 def compare_batch_with_rows(scorer: Scorer, data: list[dict[str, Any]]) -> list[Difference]:
-    """Return where a batch answers otherwise than single rows; a row that is refused alone must be refused in a batch."""
+    """Return where a batch answers otherwise than single rows; a row refused alone must be refused in a batch."""
     answers = [scorer.answer(row) for row in data]
     taken = [row for row, answer in zip(data, answers, strict=True) if answer != "refused"]
     one_by_one = [answer for answer in answers if answer != "refused"]

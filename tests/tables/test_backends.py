@@ -27,7 +27,7 @@ from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.backends.spark.backend import SparkBackend
 from sparkops.tables.catalog import Catalog, Location
-from sparkops.tables.log.commit_info import WriteId, user_metadata
+from sparkops.tables.log.commit_info import WriteId, format_user_metadata
 from sparkops.tables.log.delta_log import find_version, read_history
 from sparkops.tables.session import Session
 from sparkops.tables.staging.stage import Staging
@@ -249,10 +249,11 @@ def test_a_column_that_the_table_lacks_is_null(backend):
 def test_added_columns_are_null_until_rows_are_updated(backend, location, session):
     backend.append_rows(BATCH, WriteId("r1"), txn_version=1)
     backend.add_columns(
-        {"owner": "string", "closed": "timestamp"}, user_metadata=user_metadata("release-1", mode="prepare")
+        {"owner": "string", "closed": "timestamp"},
+        user_metadata=format_user_metadata("release-1", mode="prepare"),
     )
     assert len(backend.read_rows(RowQuery(where={"owner": None, "closed": None}))) == 3
-    metadata = user_metadata("release-1", mode="stamp")
+    metadata = format_user_metadata("release-1", mode="stamp")
     backend.update_rows({"name": "b"}, {"owner": "me", "closed": NOON}, user_metadata=metadata)
     updated = backend.read_rows(RowQuery(columns=("id", "owner", "closed"), where={"owner": "me"}))
     assert [(row["id"], row["closed"].astimezone(UTC)) for row in updated] == [(2, NOON), (2, NOON)]

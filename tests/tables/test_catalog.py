@@ -1,7 +1,7 @@
 import pytest
 
 from sparkops.errors import UnknownName
-from sparkops.tables.catalog import Catalog, local_path
+from sparkops.tables.catalog import Catalog, to_local_path
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_name_cannot_lead_out_of_the_warehouse(catalog, name):
 
 
 def test_only_paths_and_file_uris_are_local():
-    assert str(local_path("/a/b")) == "/a/b"
-    assert str(local_path("file:///a/b")) == str(local_path("file:/a/b")) == "/a/b"
-    assert local_path("abfss://c@a.dfs.core.windows.net/x") is None
-    assert local_path("dbfs:/x") is None
+    assert str(to_local_path("/a/b")) == "/a/b"
+    assert str(to_local_path("file:///a/b")) == str(to_local_path("file:/a/b")) == "/a/b"
+    assert to_local_path("abfss://c@a.dfs.core.windows.net/x") is None
+    assert to_local_path("dbfs:/x") is None

@@ -22,7 +22,7 @@ BY_DAY = Write(table="t", mode="replace", by=("day",), partition_by=("day",))
 
 @pytest.fixture(params=["staged files", "temporary files", "Spark"])
 def publish(request, spark, make_settings):
-    """Return a function that stages and publishes a frame: by its files, by files written for the commit, or by Spark."""
+    """Return a function that stages and publishes a frame: by its files, by new files, or by Spark."""
     by_spark, staged_files = request.param == "Spark", request.param == "staged files"
     tables = Tables(spark, make_settings(commits="spark" if by_spark else "auto"))
 

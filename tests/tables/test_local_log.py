@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sparkops.tables.log.local_log import oldest_version, read_commits, read_transactions, read_version
-from sparkops.tables.log.replay import data_files, missing_file, row_count
+from sparkops.tables.log.local_log import find_oldest_version, read_commits, read_transactions, read_version
+from sparkops.tables.log.replay import count_rows, find_missing_file, list_data_files
 
 SCHEMA = {"type": "struct", "fields": [{"name": "k", "type": "string", "nullable": True, "metadata": {}}]}
 META = {"metaData": {"id": "abc", "schemaString": json.dumps(SCHEMA), "partitionColumns": ["k"]}}
@@ -47,9 +47,9 @@ def test_the_newest_version_is_read_from_the_commits_alone(log):
 def test_a_folder_without_a_log_is_not_a_table(tmp_path):
     assert read_version(tmp_path) is None
     assert read_commits(tmp_path) is None
-    assert oldest_version(tmp_path) is None
+    assert find_oldest_version(tmp_path) is None
     assert read_transactions(tmp_path) is None
-    assert data_files(tmp_path, 0) is None
+    assert list_data_files(tmp_path, 0) is None
 
 
 def test_the_in_commit_timestamp_precedes_the_writers_clock(log):
@@ -69,13 +69,13 @@ def test_a_damaged_log_is_left_to_spark(log):
     (table / "_delta_log" / f"{1:020}.json").write_text('{"commitInfo": {"times')
     assert read_version(table) is None
     assert read_commits(table) is None
-    assert row_count(table, 1) is None
+    assert count_rows(table, 1) is None
 
 
 def test_a_gap_in_the_commits_bounds_what_can_be_rebuilt(log):
     log(0, info(0), META, PROTOCOL)
     table = log(2, info(2), META, PROTOCOL)
-    assert oldest_version(table) == 2
+    assert find_oldest_version(table) == 2
     assert read_version(table, at=0) is None
 
 
@@ -104,24 +104,24 @@ def test_files_are_replayed_with_removals_and_deleted_rows(log):
     vector = {"storageType": "u", "pathOrInlineDv": "x", "offset": 1, "cardinality": 3}
     log(0, info(0), META, PROTOCOL, add("a", 10), add("b%20c", 5))
     table = log(1, info(1), {"remove": {"path": "a"}}, add("a", 10, deletionVector=vector))
-    assert row_count(table, 0) == 15
-    assert row_count(table, 1) == 12
+    assert count_rows(table, 0) == 15
+    assert count_rows(table, 1) == 12
     (table / "a").touch()
-    assert missing_file(table, 1).name == "b c"
+    assert find_missing_file(table, 1).name == "b c"
     (table / "b c").touch()
-    assert missing_file(table, 1) is None
+    assert find_missing_file(table, 1) is None
 
 
 def test_a_file_without_statistics_leaves_the_count_to_spark(log):
     table = log(0, info(0), META, PROTOCOL, {"add": {"path": "a"}})
-    assert row_count(table, 0) is None
-    assert len(data_files(table, 0)) == 1
+    assert count_rows(table, 0) is None
+    assert len(list_data_files(table, 0)) == 1
 
 
 def test_a_checkpoint_of_several_parts_counts_only_when_it_is_complete(log):
     table = log(3, info(3), META, PROTOCOL)
     part = table / "_delta_log" / f"{2:020}.checkpoint.{1:010}.{2:010}.parquet"
     part.touch()
-    assert oldest_version(table) == 3
+    assert find_oldest_version(table) == 3
     (table / "_delta_log" / f"{2:020}.checkpoint.{2:010}.{2:010}.parquet").touch()
-    assert oldest_version(table) == 2
+    assert find_oldest_version(table) == 2

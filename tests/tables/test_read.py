@@ -38,18 +38,26 @@ def test_pins_of_local_tables_need_no_spark(three_versions, make_settings):
 
 def test_the_pin_from_the_log_is_the_pin_from_spark(three_versions, spark):
     from sparkops.tables.catalog import Catalog
-    from sparkops.tables.log.delta_log import _history_by_spark, _version_by_spark, find_version, read_history
+    from sparkops.tables.log.delta_log import (
+        _find_version_by_spark,
+        _read_history_by_spark,
+        find_version,
+        read_history,
+    )
     from sparkops.tables.session import Session
 
     session, location = Session(spark), Catalog(three_versions._catalog.settings).locate("t")
-    from_log, from_spark = find_version(location, session), _version_by_spark(location, session, None)
+    from_log, from_spark = find_version(location, session), _find_version_by_spark(location, session, None)
     assert (from_log.version, from_log.identity, from_log.partition_by) == (
         from_spark.version,
         from_spark.identity,
         from_spark.partition_by,
     )
     assert from_log.schema == from_spark.schema
-    log_history, spark_history = read_history(location, session), _history_by_spark(location, session, None)
+    log_history, spark_history = (
+        read_history(location, session),
+        _read_history_by_spark(location, session, None),
+    )
     assert [(c.version, c.operation, c.rows, c.run_id) for c in log_history] == [
         (c.version, c.operation, c.rows, c.run_id) for c in spark_history
     ]

@@ -1,4 +1,4 @@
-"""The columns of releases in a quarantine: written by delta-rs without a JVM, or by Spark where only Spark may write."""
+"""The columns of releases in a quarantine: written by delta-rs without a JVM, or by Spark where it must."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_quarantine_that_only_spark_writes_is_updated_by_spark(tables, quarant
     spark.sql(f"ALTER TABLE delta.`{quarantine}` SET TBLPROPERTIES (delta.enableChangeDataFeed = true)")
     releases = tables.releases("t")
     releases.add_release_columns("release-1")
-    rows = releases.unreleased_rows(
+    rows = releases.select_unreleased(
         spark.createDataFrame([], "id INT, late STRING").schema, {"late": "'x'"}, run="r2"
     )
     assert [tuple(row)[:2] for row in rows.collect()] == [(2, "x"), (2, "x")]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import BadData
-from sparkops.tables.sources.source_files import list_source_files, source_fingerprint, unpack_archives
+from sparkops.tables.sources.source_files import fingerprint_files, list_source_files, unpack_archives
 
 
 def zipped(path, files):
@@ -17,21 +17,21 @@ def zipped(path, files):
 
 def test_a_fingerprint_changes_with_the_files_and_only_then(tmp_path):
     (tmp_path / "a.csv").write_text("x\n1\n")
-    first = source_fingerprint(tmp_path)
+    first = fingerprint_files(tmp_path)
     (tmp_path / "_SUCCESS").touch()
     (tmp_path / ".hidden").touch()
-    assert source_fingerprint(tmp_path) == first
+    assert fingerprint_files(tmp_path) == first
     os.utime(tmp_path / "a.csv", ns=(1, 1))
-    second = source_fingerprint(tmp_path)
+    second = fingerprint_files(tmp_path)
     (tmp_path / "b.csv").write_text("x\n2\n")
-    assert len({first, second, source_fingerprint(tmp_path)}) == 3
+    assert len({first, second, fingerprint_files(tmp_path)}) == 3
 
 
 def test_a_pattern_means_the_files_that_match(tmp_path):
     for name in ("a1.csv", "a2.csv", "b1.csv"):
         (tmp_path / name).touch()
     assert [f.name for f in list_source_files(tmp_path / "a*.csv")] == ["a1.csv", "a2.csv"]
-    assert source_fingerprint(tmp_path / "c*.csv") is None
+    assert fingerprint_files(tmp_path / "c*.csv") is None
 
 
 def test_files_that_are_not_archives_are_read_where_they_are(tmp_path):

@@ -5,7 +5,7 @@ from enum import Enum
 import pytest
 
 from sparkops.errors import BadData
-from sparkops.tables.sql_text import equality_condition, quote_name, sql_literal
+from sparkops.tables.sql_text import format_equality, format_literal, quote_name
 
 
 class Airport(Enum):
@@ -29,16 +29,16 @@ VALUES = [
 
 def test_names_and_values_are_written_as_sql():
     assert quote_name("a`b") == "`a``b`"
-    assert equality_condition("day", date(2013, 7, 4), "date") == "`day` = DATE '2013-07-04'"
-    assert equality_condition("origin", Airport.JFK, "string") == "`origin` = 'JFK'"
-    assert equality_condition("origin", None, "string") == "`origin` IS NULL"
-    assert equality_condition("month", [1, 2], "int") == "(`month` = 1 OR `month` = 2)"
-    assert equality_condition("month", [], "int") == "false"
+    assert format_equality("day", date(2013, 7, 4), "date") == "`day` = DATE '2013-07-04'"
+    assert format_equality("origin", Airport.JFK, "string") == "`origin` = 'JFK'"
+    assert format_equality("origin", None, "string") == "`origin` IS NULL"
+    assert format_equality("month", [1, 2], "int") == "(`month` = 1 OR `month` = 2)"
+    assert format_equality("month", [], "int") == "false"
 
 
 def test_a_value_without_a_literal_is_refused():
     with pytest.raises(BadData, match="cannot be selected by"):
-        sql_literal(object(), "string")
+        format_literal(object(), "string")
 
 
 @pytest.mark.spark
@@ -46,7 +46,7 @@ def test_a_value_without_a_literal_is_refused():
 def test_spark_reads_a_literal_as_the_value_it_was_written_from(spark, value, kind):
     from pyspark.sql import functions as F
 
-    column = F.expr(sql_literal(value, kind))
+    column = F.expr(format_literal(value, kind))
     same = F.lit(value).cast(kind)
     row = spark.range(1).select(column.eqNullSafe(same), F.typeof(column)).first()
     assert tuple(row) == (True, kind)

@@ -15,7 +15,7 @@ from sparkops.tables import Tables
 from sparkops.tables.backends.deltars.support import open_if_supported
 from sparkops.tables.backends.protocol import UnsupportedOperation
 from sparkops.tables.log.local_log import read_commits, read_transactions, read_version
-from sparkops.tables.schema import find_lost_types
+from sparkops.tables.schema import find_unmergeable
 
 pytestmark = pytest.mark.spark
 
@@ -159,7 +159,7 @@ def schema_of(type_name):
     ],
 )
 def test_only_wider_types_keep_all_values(old, new, is_lost):
-    assert bool(find_lost_types(schema_of(old), schema_of(new), widening=True)) is is_lost
+    assert bool(find_unmergeable(schema_of(old), schema_of(new), widening=True)) is is_lost
 
 
 @pytest.mark.parametrize("mode", ["append", "merge", "replace", "overwrite"])

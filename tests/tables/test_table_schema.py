@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.tables.schema import columns, describe_differences, find_type_conflicts, schema_hash
+from sparkops.tables.schema import describe_differences, find_type_conflicts, hash_schema, list_columns
 
 KINDS = st.sampled_from(["int", "string", "array<int>"])
 COLUMNS = st.lists(st.tuples(st.sampled_from("abcd"), KINDS), unique_by=lambda c: c[0]).map(tuple)
@@ -21,7 +21,7 @@ def test_types_read_as_sql_writes_them():
             field("v", {"type": "udt", "class": "org.apache.spark.ml.linalg.VectorUDT", "pyClass": None}),
         ]
     }
-    assert columns(struct) == (
+    assert list_columns(struct) == (
         ("i", "int"),
         ("a", "array<struct<x:bigint,y:date>>"),
         ("m", "map<string,decimal(3,1)>"),
@@ -31,10 +31,10 @@ def test_types_read_as_sql_writes_them():
 
 def test_the_hash_sees_names_types_and_order_and_nothing_else():
     one, two = field("a", "integer"), field("b", "string")
-    assert schema_hash({"fields": [one, two]}) == schema_hash(
+    assert hash_schema({"fields": [one, two]}) == hash_schema(
         {"fields": [field("a", "integer", nullable=False), two]}
     )
-    assert schema_hash({"fields": [one, two]}) != schema_hash({"fields": [two, one]})
+    assert hash_schema({"fields": [one, two]}) != hash_schema({"fields": [two, one]})
 
 
 @given(COLUMNS, COLUMNS)

@@ -4,7 +4,7 @@ import pytest
 
 from sparkops.errors import UnknownName, VersionGone
 from sparkops.pipeline.table import Commit
-from sparkops.tables.versions import require_version, version_as_of
+from sparkops.tables.versions import find_version_as_of, require_version
 
 NOON = datetime(2013, 7, 4, 12, tzinfo=UTC)
 COMMITS = [
@@ -14,12 +14,12 @@ COMMITS = [
 
 
 def test_a_moment_between_two_commits_means_the_earlier():
-    assert version_as_of("t", NOON + timedelta(hours=3, minutes=59), COMMITS, oldest=2, newest=4) == 3
+    assert find_version_as_of("t", NOON + timedelta(hours=3, minutes=59), COMMITS, oldest=2, newest=4) == 3
 
 
 def test_a_moment_before_the_oldest_version_is_refused():
     with pytest.raises(VersionGone, match="oldest version that can be read, 2"):
-        version_as_of("t", NOON, COMMITS, oldest=2, newest=4)
+        find_version_as_of("t", NOON, COMMITS, oldest=2, newest=4)
 
 
 @pytest.mark.parametrize(("at", "error"), [(5, UnknownName), (-1, UnknownName), (1, VersionGone)])

@@ -31,20 +31,21 @@ class SparkEvaluationError(Exception):
 
 
 @contextmanager
-def translate_spark_errors() -> Iterator[None]:
+def translate_evaluation_errors() -> Iterator[None]:
     """Raise Spark's errors as SparkEvaluationError.
 
-    The error of a cancelled job is not changed. A failure of Spark's machinery is none of the expectation.
+    The error of a cancelled job is not changed.
 
     Raises:
-        EngineError: Memory or disk are exhausted, or an executor was lost.
+        EngineError: Memory or disk are exhausted, or an executor was lost. Such a failure is not caused by the data, so
+            it must not become the result of an expectation.
         SparkEvaluationError: Any other error of Spark.
     """
     from py4j.protocol import Py4JJavaError
     from pyspark.errors import PySparkException
 
     try:
-        with _quiet():
+        with _mute_error_loggers():
             yield
     except (PySparkException, Py4JJavaError) as error:
         if "SPARK_JOB_CANCELLED" in str(error):
@@ -58,7 +59,7 @@ def translate_spark_errors() -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _mute_error_loggers() -> Iterator[None]:
     """Keep the errors of Spark that the block raises out of pyspark's own log: they become results."""
     from pyspark.logger import PySparkLogger
 
@@ -73,8 +74,9 @@ def _quiet() -> Iterator[None]:
             logger.disabled = was_disabled
 
 
-# `DataFrame.observe` on the write itself would save this job, but it is not used: after a session of Spark 4.1 has seen an
-# `Observation`, models with a training summary cannot be serialized any more, and every later evaluation of them fails.
+# `DataFrame.observe` on the write itself would save this job, but it is not used: after a session of Spark 4.1 has seen
+# an `Observation`, models with a training summary cannot be serialized any more, so that every later evaluation of them
+# fails.
 def compute_metrics(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str, Any]:
     """Return the value of each aggregate, or a FailedMetric.
 
@@ -83,8 +85,8 @@ def compute_metrics(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str
     if not metrics:
         return {}
     try:
-        with translate_spark_errors():
-            [row] = collect_rows(frame.agg(*_with_short_names(metrics)))
+        with translate_evaluation_errors():
+            [row] = collect_rows(frame.agg(*_alias_by_position(metrics)))
             return {name: to_json_value(row[f"m{index}"]) for index, name in enumerate(metrics)}
     except (SparkEvaluationError, *_UNREPRESENTABLE) as error:
         if len(metrics) == 1:
@@ -93,29 +95,35 @@ def compute_metrics(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str
     if invalid:
         valid = {name: metric for name, metric in metrics.items() if name not in invalid}
         return {**compute_metrics(frame, valid), **invalid}
-    return {name: value for half in _halves(metrics) for name, value in compute_metrics(frame, half).items()}
+    return {
+        name: value
+        for half in _split_in_half(metrics)
+        for name, value in compute_metrics(frame, half).items()
+    }
 
 
 def _find_invalid(frame: DataFrame, metrics: Mapping[str, Column]) -> dict[str, FailedMetric]:
     """Return the aggregates that fail at analysis (wrong types, unknown columns), which needs no job."""
     try:
-        with translate_spark_errors():
-            _ = frame.agg(*_with_short_names(metrics)).schema
+        with translate_evaluation_errors():
+            _ = frame.agg(*_alias_by_position(metrics)).schema
     except SparkEvaluationError as error:
         if len(metrics) == 1:
             return dict.fromkeys(metrics, FailedMetric(str(error)))
         return {
-            name: failed for half in _halves(metrics) for name, failed in _find_invalid(frame, half).items()
+            name: failed
+            for half in _split_in_half(metrics)
+            for name, failed in _find_invalid(frame, half).items()
         }
     return {}
 
 
-def _with_short_names(metrics: Mapping[str, Column]) -> list[Column]:
+def _alias_by_position(metrics: Mapping[str, Column]) -> list[Column]:
     """Return the aggregates as m0, m1, ..., in their order."""
     return [metric.alias(f"m{index}") for index, metric in enumerate(metrics.values())]
 
 
-def _halves(metrics: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, Column]]:
+def _split_in_half(metrics: Mapping[str, Column]) -> tuple[dict[str, Column], dict[str, Column]]:
     pairs: Sequence[tuple[str, Column]] = list(metrics.items())
     middle = len(pairs) // 2
     return dict(pairs[:middle]), dict(pairs[middle:])

@@ -1,7 +1,7 @@
 """A suite that Great Expectations has validated, with its arguments as plain values, cached on disk by content.
 
-A suite that is in the cache is evaluated without importing Great Expectations, unless it contains an expectation that only
-Great Expectations evaluates.
+A suite that is in the cache is evaluated without importing Great Expectations, unless it contains an expectation that
+only Great Expectations evaluates.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
     from sparkops.checks.gx.expectation_builder import build_expectations
 
     built = build_expectations(suite)
-    arguments = [_arguments(*pair) for pair in zip(suite.expectations, built, strict=True)]
+    arguments = [_parse_arguments(*pair) for pair in zip(suite.expectations, built, strict=True)]
     path = _cache_path(suite, folder)
     # A custom expectation may change its code and keep its name, so a suite that contains one is not cached.
     if path is not None and all(map(_is_core, built)):
@@ -94,9 +94,9 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
 
 
 def _is_outdated(suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) -> bool:
-    """Return whether version 0.2 compiled a suite, and it would be compiled otherwise now.
+    """Return whether version 0.2 compiled a suite that would be compiled differently now.
 
-    It left LIKE patterns to Great Expectations, and a date beside a time as it was.
+    It left LIKE patterns to Great Expectations, and did not convert a date bound beside a time bound.
     """
     return any(
         expectation.type in _ADDED_PLANNERS and set(expectation.kwargs) <= _ADDED_ARGUMENTS
@@ -106,10 +106,10 @@ def _is_outdated(suite: Suite, arguments: Sequence[Mapping[str, Any] | None]) ->
     )
 
 
-def _arguments(expectation: Expectation, built: Any) -> dict[str, Any] | None:
+def _parse_arguments(expectation: Expectation, built: Any) -> dict[str, Any] | None:
     """Return an expectation's arguments as Great Expectations parsed them; None if it must evaluate them itself."""
     from sparkops.checks.expectations.metric_plan import CONDITION_ARGUMENTS
-    from sparkops.checks.expectations.registry import PLANNERS
+    from sparkops.checks.expectations.planners import PLANNERS
 
     planner = PLANNERS.get(expectation.type)
     condition = expectation.kwargs.get("row_condition")
@@ -138,16 +138,16 @@ def _cache_path(suite: Suite, folder: Path) -> Path | None:
         gx_version = version("great-expectations")
     except PackageNotFoundError:
         return None
-    content = f"({_FORMAT!r}, {gx_version!r}, [{', '.join(map(_content, suite.expectations))}])"
+    content = f"({_FORMAT!r}, {gx_version!r}, [{', '.join(map(_describe_content, suite.expectations))}])"
     return folder / f"{sha256(content.encode()).hexdigest()[:32]}.json"
 
 
-def content_hash(suite: Suite) -> str:
+def hash_content(suite: Suite) -> str:
     """Return a hash of everything that the evaluation of a suite depends on."""
-    return sha256(", ".join(map(_content, suite.expectations)).encode()).hexdigest()
+    return sha256(", ".join(map(_describe_content, suite.expectations)).encode()).hexdigest()
 
 
-def spark_version() -> str:
+def find_spark_version() -> str:
     """Return the version of the installed Spark, or an empty string."""
     try:
         return version("pyspark")
@@ -155,7 +155,7 @@ def spark_version() -> str:
         return ""
 
 
-def _content(expectation: Expectation) -> str:
+def _describe_content(expectation: Expectation) -> str:
     """Return everything about an expectation that its compiled form depends on."""
     threshold = expectation.fail_over
     # `Limit` is part of a persisted file name. It must not change with the name of the class.

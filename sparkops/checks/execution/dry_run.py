@@ -1,4 +1,4 @@
-"""Find what Spark cannot evaluate of a suite, on a frame without rows that has the table's columns, where they are known."""
+"""Find what Spark cannot evaluate of a suite, on an empty frame with the table's columns, if they are known."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sparkops.checks.execution.aggregate import (
     FailedMetric,
     SparkEvaluationError,
     compute_metrics,
-    translate_spark_errors,
+    translate_evaluation_errors,
 )
 from sparkops.checks.execution.compiled_suite import CompiledSuite
 from sparkops.checks.expectations.metric_plan import Arguments, MetricPlan
-from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.checks.suite.unproven import query_of, regexes_of, row_condition_of
+from sparkops.checks.suite.unproven import find_unusual_regexes, read_query, read_row_condition
 from sparkops.errors import Problem
 
 if TYPE_CHECKING:
@@ -58,9 +58,13 @@ class DryRun:
         """
         frame = self._empty_frame()
         expectations = dict(enumerate(self.suite.expectations))
-        fitting = {i for i, e in expectations.items() if self.schema and (warnings or e.policy != "warn")}
+        fitting = {
+            index
+            for index, expectation in expectations.items()
+            if self.schema and (warnings or expectation.policy != "warn")
+        }
         mistakes = {
-            index: next(self._mistakes(expectation, frame, must_fit=index in fitting), None)
+            index: next(self._find_mistakes(expectation, frame, must_fit=index in fitting), None)
             for index, expectation in expectations.items()
         }
         messages = {index: mistake for index, mistake in mistakes.items() if mistake is not None}
@@ -69,8 +73,9 @@ class DryRun:
             frame, {index: native[index] for index in native if index in fitting and index not in messages}
         )
         return [
-            Problem(expectations[i].type, f"`{expectations[i].type}`: {message}", expectations[i].place)
-            for i, message in sorted(messages.items())
+            Problem(expectation.type, f"`{expectation.type}`: {messages[index]}", expectation.place)
+            for index, expectation in expectations.items()
+            if index in messages
         ]
 
     def _empty_frame(self) -> DataFrame:
@@ -80,32 +85,32 @@ class DryRun:
             return self.spark.range(0)
         return self.spark.createDataFrame([], StructType.fromJson(dict(self.schema)))
 
-    def _mistakes(self, expectation: Expectation, frame: DataFrame, *, must_fit: bool) -> Iterator[str]:
+    def _find_mistakes(self, expectation: Expectation, frame: DataFrame, *, must_fit: bool) -> Iterator[str]:
         """Yield the mistakes in regular expressions, conditions and queries."""
-        for regex in regexes_of(expectation):
-            if mistake := self._regex_mistake(regex):
+        for regex in find_unusual_regexes(expectation):
+            if mistake := self._find_regex_mistake(regex):
                 yield f"the regular expression {regex!r} is not valid in Java: {mistake}."
-        condition, query = row_condition_of(expectation), query_of(expectation)
+        condition, query = read_row_condition(expectation), read_query(expectation)
         if condition is not None:
-            mistake = _mistake(lambda: frame.where(F.expr(condition)), must_fit=must_fit)
+            mistake = _explain_failure(lambda: frame.where(F.expr(condition)), must_fit=must_fit)
             if mistake:
                 yield f"`row_condition` is {condition!r}: {mistake}"
-        if query is not None and (mistake := self._query_mistake(query, frame, must_fit=must_fit)):
+        if query is not None and (mistake := self._find_query_mistake(query, frame, must_fit=must_fit)):
             yield f"the query cannot be evaluated: {mistake}"
 
-    def _regex_mistake(self, regex: str) -> str | None:
+    def _find_regex_mistake(self, regex: str) -> str | None:
         """Return why Java does not compile a regular expression; Spark evaluates the constant without a job."""
         try:
-            with translate_spark_errors():
+            with translate_evaluation_errors():
                 self.spark.range(1).select(F.lit("").rlike(regex)).collect()
         except SparkEvaluationError as error:
             # Java's sentence is in the cause of Spark's error.
             cause = getattr(error.__cause__, "_cause", None)
             match = _REGEX_MISTAKE.search(str(cause))
-            return match[1] if match else _sentence(str(error)).rstrip(".")
+            return match[1] if match else _extract_sentence(str(error)).rstrip(".")
         return None
 
-    def _query_mistake(self, query: str, frame: DataFrame, *, must_fit: bool) -> str | None:
+    def _find_query_mistake(self, query: str, frame: DataFrame, *, must_fit: bool) -> str | None:
         view = f"sparkops_{uuid4().hex}"
         try:
             text = query.format(batch=view)
@@ -113,25 +118,25 @@ class DryRun:
             return f"{{batch}} stands for the table, and other braces are written twice ({error})."
         frame.createOrReplaceTempView(view)
         try:
-            return _mistake(lambda: self.spark.sql(text), must_fit=must_fit)
+            return _explain_failure(lambda: self.spark.sql(text), must_fit=must_fit)
         finally:
             self.spark.catalog.dropTempView(view)
 
 
-def _mistake(make: Callable[[], DataFrame], *, must_fit: bool) -> str | None:
-    """Return Spark's sentence about a frame that it cannot make, or None.
+def _explain_failure(make: Callable[[], DataFrame], *, must_fit: bool) -> str | None:
+    """Return the sentence in which Spark says why it cannot make a frame; None if it can.
 
     Args:
         make: Returns the frame.
         must_fit: Whether an unknown column is a mistake.
     """
     try:
-        with translate_spark_errors():
+        with translate_evaluation_errors():
             _ = make().schema
     except SparkEvaluationError as error:
         if not must_fit and _UNKNOWN_COLUMN.search(str(error)):
             return None
-        return _sentence(str(error))
+        return _extract_sentence(str(error))
     return None
 
 
@@ -142,20 +147,20 @@ def _find_misfits(frame: DataFrame, expectations: Mapping[int, tuple[str, Argume
     messages: dict[int, str] = {}
     for index, (name, arguments) in expectations.items():
         try:
-            with translate_spark_errors():
+            with translate_evaluation_errors():
                 plans[index] = PLANNERS[name].plan(arguments, columns)
         except (SparkEvaluationError, ValueError, TypeError, LookupError) as error:
-            messages[index] = _sentence(str(error))
+            messages[index] = _extract_sentence(str(error))
     metrics = {name: metric for plan in plans.values() for name, metric in plan.metrics.items()}
     values = compute_metrics(frame, metrics)
     for index, plan in plans.items():
         failed = [values[name] for name in plan.metrics if isinstance(values[name], FailedMetric)]
         if failed:
-            messages[index] = _sentence(failed[0].message)
+            messages[index] = _extract_sentence(failed[0].message)
     return messages
 
 
-def _sentence(text: str) -> str:
+def _extract_sentence(text: str) -> str:
     """Return the first sentence of an error of Spark, without its class and codes."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return (

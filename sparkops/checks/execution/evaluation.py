@@ -1,7 +1,7 @@
 """Evaluate expectations without Great Expectations, in as few Spark jobs as possible.
 
-One job computes the metrics of all expectations, one more the metrics that depend on those, one more the samples of failing
-rows. Some expectations (unique, increasing, distinct values) need one job each.
+One job computes the metrics of all expectations, one more the metrics that depend on those, one more the samples of
+failing rows. Some expectations (unique, increasing, distinct values) need one job each.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from sparkops.checks.execution.aggregate import (
     FailedMetric,
     SparkEvaluationError,
     compute_metrics,
-    translate_spark_errors,
+    translate_evaluation_errors,
 )
 from sparkops.checks.execution.failing_rows import sample_failing_rows
-from sparkops.checks.expectations.map_plans import row_count_metric, row_count_name
+from sparkops.checks.expectations.map_plans import build_row_count_metric, format_row_count_name
 from sparkops.checks.expectations.metric_plan import Arguments, MetricPlan, MetricValues
-from sparkops.checks.expectations.registry import PLANNERS
+from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.results import ExpectationResult, SuiteResult, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
 
@@ -61,14 +61,14 @@ class _Evaluation:
         columns = Columns.of(self.frame.schema)
         for index, (name, arguments) in expectations.items():
             try:
-                with translate_spark_errors():
+                with translate_evaluation_errors():
                     self.plans[index] = PLANNERS[name].plan(arguments, columns)
             except (SparkEvaluationError, ValueError, TypeError, LookupError) as error:
                 self._set_exception(index, str(error))
 
     def compute(self) -> None:
         """Compute the metrics of all plans, those that depend on them, and those that need a job of their own."""
-        metrics = row_count_metric(None)
+        metrics = build_row_count_metric(None)
         for plan in self.plans.values():
             metrics.update(plan.metrics)
         self.values = compute_metrics(self.frame, metrics)
@@ -76,7 +76,7 @@ class _Evaluation:
         for index, plan in list(self.plans.items()):
             if plan.compute_own is not None and self._has_values(index):
                 try:
-                    with translate_spark_errors():
+                    with translate_evaluation_errors():
                         self.own_values[index] = plan.compute_own(self.frame)
                 except (SparkEvaluationError, ValueError, OverflowError) as error:
                     self._set_exception(index, str(error))
@@ -91,7 +91,7 @@ class _Evaluation:
             for index, plan in self.plans.items()
             if plan.failing_rows is not None
             and not self._has_exception(index)
-            and (count := self._all_values(index).get(plan.failing_rows.count) or 0)
+            and (count := self._merge_values(index).get(plan.failing_rows.count) or 0)
         }
         known = {
             index: rows.known_samples(count)
@@ -115,7 +115,7 @@ class _Evaluation:
 
     def row_count(self) -> int | None:
         """Return the rows of the frame; None if counting them failed."""
-        rows = self.values[row_count_name(None)]
+        rows = self.values[format_row_count_name(None)]
         return rows if isinstance(rows, int) else None
 
     def _compute_dependent(self) -> None:
@@ -145,12 +145,12 @@ class _Evaluation:
     def _has_exception(self, index: int) -> bool:
         return index in self.results and self.results[index].exception is not None
 
-    def _all_values(self, index: int) -> dict[str, Any]:
+    def _merge_values(self, index: int) -> dict[str, Any]:
         return {**self.values, **self.own_values.get(index, {})}
 
     def _judge(self, index: int, samples: list[Any]) -> None:
         try:
-            verdict = self.plans[index].judge(self._all_values(index), samples)
+            verdict = self.plans[index].judge(self._merge_values(index), samples)
         except (TypeError, ValueError, ArithmeticError, LookupError) as error:
             self._set_exception(index, str(error))
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
-from sparkops.checks.execution.aggregate import SparkEvaluationError, translate_spark_errors
+from sparkops.checks.execution.aggregate import SparkEvaluationError, translate_evaluation_errors
 from sparkops.checks.expectations.metric_plan import FailingRows
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.driver.collection import collect_rows
@@ -75,7 +75,7 @@ def sample_failing_rows(frame: DataFrame, requests: Requests) -> dict[int, list[
     if not requests:
         return {}
     try:
-        with translate_spark_errors():
+        with translate_evaluation_errors():
             return _sample_in_one_job(frame, requests)
     except (SparkEvaluationError, ValueError, OverflowError) as error:
         if len(requests) == 1:
@@ -90,17 +90,17 @@ def _sample_in_one_job(frame: DataFrame, requests: Requests) -> dict[int, list[A
     One scan collects the rows of all expectations that few rows fail. Each of the others scans until it has a sample.
     """
     rare = [
-        _collect(rows.condition, rows.fields, index)
+        _collect_failing(rows.condition, rows.fields, index)
         for index, (rows, count) in requests.items()
         if count <= _MAX_COLLECTED and rows.select is None and rows.condition is not None
     ]
     parts = [frame.agg(*rare)] if rare else []
     for index, (rows, count) in requests.items():
         if rows.select is not None:
-            parts.append(_collect_all(rows.select(frame), index))
+            parts.append(_collect_rows_of_frame(rows.select(frame), index))
         elif count > _MAX_COLLECTED and rows.condition is not None:
             few = frame.where(rows.condition).limit(SAMPLE_SIZE).select(*map(F.col, rows.fields))
-            parts.append(_collect_all(few, index))
+            parts.append(_collect_rows_of_frame(few, index))
     union = parts[0]
     for part in parts[1:]:
         union = union.unionByName(part, allowMissingColumns=True)
@@ -111,13 +111,13 @@ def _sample_in_one_job(frame: DataFrame, requests: Requests) -> dict[int, list[A
     }
 
 
-def _collect(condition: Column, names: Sequence[str], index: int) -> Column:
+def _collect_failing(condition: Column, names: Sequence[str], index: int) -> Column:
     """Return the aggregate that lists the fields of the first rows of a condition."""
     fields = F.struct(*[F.col(name).alias(f"f{i}") for i, name in enumerate(names)])
     return F.slice(F.collect_list(F.when(condition, fields)), 1, SAMPLE_SIZE).alias(f"s{index}")
 
 
-def _collect_all(rows: DataFrame, index: int) -> DataFrame:
+def _collect_rows_of_frame(rows: DataFrame, index: int) -> DataFrame:
     renamed = rows.toDF(*[f"f{i}" for i in range(len(rows.columns))])
     return renamed.agg(F.collect_list(F.struct(*renamed.columns)).alias(f"s{index}"))
 

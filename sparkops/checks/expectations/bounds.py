@@ -23,8 +23,8 @@ def judge_bounds(observed: Any, args: Arguments) -> Verdict:
     if observed is None:
         return Verdict(success=False, result={"observed_value": None})
     minimum, maximum = args["min_value"], args["max_value"]
-    if (beyond := _beyond_python(observed, (minimum, maximum))) is not None:
-        is_within = (minimum if beyond == "before" else maximum) is None
+    if (side := _find_side_beyond_python(observed, (minimum, maximum))) is not None:
+        is_within = (minimum if side == "before" else maximum) is None
         return Verdict(is_within, {"observed_value": observed})
     value = _to_type_of_bounds(observed, (minimum, maximum))
     above = minimum is None or (value > minimum if args.get("strict_min") else value >= minimum)
@@ -32,8 +32,8 @@ def judge_bounds(observed: Any, args: Arguments) -> Verdict:
     return Verdict(bool(above and below), {"observed_value": value})
 
 
-def _beyond_python(value: Any, bounds: tuple[Any, Any]) -> Literal["before", "after"] | None:
-    """Return whether the ISO text of a date is before or after all dates that Python can hold, and so any bound."""
+def _find_side_beyond_python(value: Any, bounds: tuple[Any, Any]) -> Literal["before", "after"] | None:
+    """Return on which side of all bounds a date is that Python cannot represent; None for any other value."""
     if not isinstance(value, str) or not any(isinstance(bound, date) for bound in bounds):
         return None
     match = _BEYOND_PYTHON.match(value)

@@ -1,4 +1,4 @@
-"""Column aggregate expectations: min, max, mean, sum, standard deviation, median, quantiles, proportion of non-null values."""
+"""Column aggregate expectations: minimum, maximum, mean, sum, deviation, median, quantiles, non-null proportion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
-from sparkops.checks.expectations.map_plans import row_count_metric, row_count_name
+from sparkops.checks.expectations.map_plans import build_row_count_metric, format_row_count_name
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
     Arguments,
@@ -17,7 +17,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.spark_conditions import only_where, row_filter
+from sparkops.checks.expectations.spark_conditions import parse_row_condition, restrict_to
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.type_names import FLOATING_TYPES, SIMPLE_INTEGERS
 
@@ -29,25 +29,27 @@ Aggregate = Callable[["Column", Any], "Column"]
 
 _ARGUMENTS = ("column", *BOUND_ARGUMENTS, *CONDITION_ARGUMENTS)
 _MEAN_TYPES = ("int", "bigint", *FLOATING_TYPES, "decimal")
-# An accuracy at which `percentile_approx` is exact, as `approxQuantile` with a relative error of 0 is: no two values are
-# merged below this number of rows.
+# With this accuracy `percentile_approx` merges no values of a frame with fewer rows, so it is exact, as
+# `approxQuantile` is with a relative error of 0.
 _EXACT_ACCURACY = 2**31 - 1
-# Added to 0.5, it gives the quantile of the upper middle value. It is less than half a row of a frame of up to 5e9 rows.
+# 0.5 plus this is the level of the upper of the two middle values: less than half a row in a frame of up to 5e9 rows.
 _ABOVE_HALF = 1e-10
-# Tolerances within which Great Expectations takes a quantile for equal to a bound.
+# Tolerances within which Great Expectations considers a quantile equal to a bound.
 _ABSOLUTE_TOLERANCE, _RELATIVE_TOLERANCE = 1e-8, 1e-4
 
 
-def column_metric(name: str, aggregate: Aggregate, args: Arguments, columns: Columns) -> tuple[str, Column]:
+def build_column_metric(
+    name: str, aggregate: Aggregate, args: Arguments, columns: Columns
+) -> tuple[str, Column]:
     """Return the name and the aggregate of the argument `column`, on the rows of `row_condition`."""
     column, where = columns.find(args["column"]), args["row_condition"]
-    value = only_where(row_filter(where), F.col(column))
+    value = restrict_to(parse_row_condition(where), F.col(column))
     return f"{name} of {column!r} where {where!r}", aggregate(value, columns.type_of(column))
 
 
-def non_null_count(args: Arguments, columns: Columns) -> tuple[str, Column]:
+def build_non_null_count(args: Arguments, columns: Columns) -> tuple[str, Column]:
     """Return the name and the metric of the number of non-null values."""
-    return column_metric("count", lambda column, _: F.count(column), args, columns)
+    return build_column_metric("count", lambda column, _: F.count(column), args, columns)
 
 
 def mean(column: Column, column_type: Any) -> Column:
@@ -72,7 +74,7 @@ def _sum(column: Column, column_type: Any) -> Column:
     return F.sum(column.cast("double") if column_type.simpleString() in SIMPLE_INTEGERS else column)
 
 
-def _quantiles(column: Column, column_type: Any, levels: list[float]) -> Column:
+def _compute_quantiles(column: Column, column_type: Any, levels: list[float]) -> Column:
     """Return the exact quantiles of a column at some levels (0 to 1), without NULL and NaN.
 
     Raises:
@@ -84,11 +86,11 @@ def _quantiles(column: Column, column_type: Any, levels: list[float]) -> Column:
     return F.percentile_approx(F.when(~F.isnan(number), number), levels, _EXACT_ACCURACY)
 
 
-def _bounded_planner(name: str, aggregate: Aggregate) -> ExpectationPlanner:
+def _make_bounded_planner(name: str, aggregate: Aggregate) -> ExpectationPlanner:
     """Return the planner of an expectation that compares one aggregate with bounds."""
 
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
-        metric, column = column_metric(name, aggregate, args, columns)
+        metric, column = build_column_metric(name, aggregate, args, columns)
         return MetricPlan(
             metrics={metric: column}, judge=lambda values, _: judge_bounds(values[metric], args)
         )
@@ -99,8 +101,8 @@ def _bounded_planner(name: str, aggregate: Aggregate) -> ExpectationPlanner:
 def _plan_median(args: Arguments, columns: Columns) -> MetricPlan:
     """Return the plan of the median: the mean of the two middle values."""
     levels = [0.5, 0.5 + _ABOVE_HALF]
-    metric, column = column_metric(
-        "median", lambda value, column_type: _quantiles(value, column_type, levels), args, columns
+    metric, column = build_column_metric(
+        "median", lambda value, column_type: _compute_quantiles(value, column_type, levels), args, columns
     )
 
     def judge(values: MetricValues, _: list[Any]) -> Verdict:
@@ -116,9 +118,9 @@ def _plan_quantiles(args: Arguments, columns: Columns) -> MetricPlan:
             "SparkDFExecutionEngine requires relative error to be False or to be a float between 0 and 1."
         )
     levels, ranges = args["quantile_ranges"]["quantiles"], args["quantile_ranges"]["value_ranges"]
-    metric, column = column_metric(
+    metric, column = build_column_metric(
         f"quantiles {levels}",
-        lambda value, column_type: _quantiles(value, column_type, list(levels)),
+        lambda value, column_type: _compute_quantiles(value, column_type, list(levels)),
         args,
         columns,
     )
@@ -149,21 +151,21 @@ def _is_close(value: float, bound: float) -> bool:
 
 def _plan_non_null_proportion(args: Arguments, columns: Columns) -> MetricPlan:
     where = args["row_condition"]
-    metric, column = non_null_count(args, columns)
+    metric, column = build_non_null_count(args, columns)
 
     def judge(values: MetricValues, _: list[Any]) -> Verdict:
-        rows = values[row_count_name(where)]
+        rows = values[format_row_count_name(where)]
         return judge_bounds(values[metric] / rows if rows else 0, args)
 
-    return MetricPlan(metrics={**row_count_metric(where), metric: column}, judge=judge)
+    return MetricPlan(metrics={**build_row_count_metric(where), metric: column}, judge=judge)
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {
-    "expect_column_min_to_be_between": _bounded_planner("min", lambda column, _: F.min(column)),
-    "expect_column_max_to_be_between": _bounded_planner("max", lambda column, _: F.max(column)),
-    "expect_column_mean_to_be_between": _bounded_planner("mean", mean),
-    "expect_column_sum_to_be_between": _bounded_planner("sum", _sum),
-    "expect_column_stdev_to_be_between": _bounded_planner("sample stddev", sample_stddev),
+    "expect_column_min_to_be_between": _make_bounded_planner("min", lambda column, _: F.min(column)),
+    "expect_column_max_to_be_between": _make_bounded_planner("max", lambda column, _: F.max(column)),
+    "expect_column_mean_to_be_between": _make_bounded_planner("mean", mean),
+    "expect_column_sum_to_be_between": _make_bounded_planner("sum", _sum),
+    "expect_column_stdev_to_be_between": _make_bounded_planner("sample stddev", sample_stddev),
     "expect_column_median_to_be_between": ExpectationPlanner(_ARGUMENTS, _plan_median),
     "expect_column_quantile_values_to_be_between": ExpectationPlanner(
         ("column", "quantile_ranges", "allow_relative_error", *CONDITION_ARGUMENTS), _plan_quantiles

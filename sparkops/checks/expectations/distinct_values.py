@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
-from sparkops.checks.expectations.column_aggregates import non_null_count
-from sparkops.checks.expectations.map_plans import first_field, row_count_metric
+from sparkops.checks.expectations.column_aggregates import build_non_null_count
+from sparkops.checks.expectations.map_plans import build_row_count_metric, get_first_field
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
     Arguments,
@@ -21,7 +21,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.spark_conditions import evaluated_frame, to_literal
+from sparkops.checks.expectations.spark_conditions import filter_evaluated, to_literal
 from sparkops.checks.results import SAMPLE_SIZE, to_json_value
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.driver.collection import collect_rows
@@ -51,14 +51,14 @@ class _DistinctValues:
             )
         )
 
-    def frame(self, frame: DataFrame) -> DataFrame:
+    def group(self, frame: DataFrame) -> DataFrame:
         """Return the distinct values as the column `value`, with the number of their rows."""
         value = F.col(self.rule.fields[0]).alias("value")
-        return evaluated_frame(frame, self.rule).groupBy(value).agg(F.count(F.lit(1)).alias(_GROUP_SIZE))
+        return filter_evaluated(frame, self.rule).groupBy(value).agg(F.count(F.lit(1)).alias(_GROUP_SIZE))
 
     def count(self, frame: DataFrame) -> MetricValues:
         """Compute the number of distinct values."""
-        return {"distinct": self.frame(frame).agg(F.count("value")).collect()[0][0]}
+        return {"distinct": self.group(frame).agg(F.count("value")).collect()[0][0]}
 
 
 def _plan_count(args: Arguments, columns: Columns) -> MetricPlan:
@@ -70,13 +70,13 @@ def _plan_count(args: Arguments, columns: Columns) -> MetricPlan:
 
 def _plan_proportion(args: Arguments, columns: Columns) -> MetricPlan:
     distinct = _DistinctValues.of(args, columns)
-    count_name, count_column = non_null_count(args, columns)
+    count_name, count_column = build_non_null_count(args, columns)
 
     def judge(values: MetricValues, _: list[Any]) -> Verdict:
         return judge_bounds(values["distinct"] / values[count_name] if values[count_name] else 0, args)
 
     return MetricPlan(
-        metrics={**row_count_metric(args["row_condition"]), count_name: count_column},
+        metrics={**build_row_count_metric(args["row_condition"]), count_name: count_column},
         compute_own=distinct.count,
         judge=judge,
     )
@@ -104,7 +104,7 @@ class _SetComparison:
             count="others",
             condition=None,
             fields=self.distinct.rule.fields,
-            to_sample=first_field,
+            to_sample=get_first_field,
             select=self._select_others,
         )
         return MetricPlan(
@@ -123,25 +123,25 @@ class _SetComparison:
             F.count_if(~is_in_set).alias("others"),
             F.collect_list(F.when(is_in_set, F.col("value"))).alias("present"),
         )
-        [values] = collect_rows(self.distinct.frame(frame).agg(*metrics))
+        [values] = collect_rows(self.distinct.group(frame).agg(*metrics))
         return values
 
     def _select_others(self, frame: DataFrame) -> DataFrame:
-        others = self.distinct.frame(frame).where(~self._is_in_set())
+        others = self.distinct.group(frame).where(~self._is_in_set())
         return others.orderBy("value").limit(SAMPLE_SIZE).select("value")
 
     def _judge(self, values: MetricValues, samples: list[Any]) -> Verdict:
-        unexpected = {} if self.allow_others else _unexpected_values(values["others"], samples)
-        missing = _missing_values(self.value_set, values["present"]) if self.require_all else {}
+        unexpected = {} if self.allow_others else _describe_unexpected(values["others"], samples)
+        missing = _describe_missing(self.value_set, values["present"]) if self.require_all else {}
         success = not unexpected.get("unexpected_count") and not missing.get("missing_count")
         return Verdict(success, {"observed_value": None, **unexpected, **missing})
 
 
-def _unexpected_values(count: int, samples: list[Any]) -> dict[str, Any]:
+def _describe_unexpected(count: int, samples: list[Any]) -> dict[str, Any]:
     return {"unexpected_count": count, "partial_unexpected_list": samples}
 
 
-def _missing_values(value_set: list[Any], present: list[Any]) -> dict[str, Any]:
+def _describe_missing(value_set: list[Any], present: list[Any]) -> dict[str, Any]:
     count = len(value_set) - len(present) if value_set else 0
     # Great Expectations compares the text of a date here, so it lists every date as missing, but not every time.
     expected = [value if isinstance(value, datetime) else to_json_value(value) for value in value_set]
@@ -154,7 +154,7 @@ def _plan_most_common(args: Arguments, columns: Columns) -> MetricPlan:
 
     def find_most_common(frame: DataFrame) -> MetricValues:
         values = F.sort_array(F.collect_list("value")).alias("values")
-        by_size = distinct.frame(frame).groupBy(_GROUP_SIZE).agg(values)
+        by_size = distinct.group(frame).groupBy(_GROUP_SIZE).agg(values)
         rows = collect_rows(by_size.orderBy(F.desc(_GROUP_SIZE)).limit(1).select("values"))
         return {"most common": rows[0]["values"] if rows else []}
 
@@ -168,7 +168,7 @@ def _plan_most_common(args: Arguments, columns: Columns) -> MetricPlan:
     return MetricPlan(judge=judge, compute_own=find_most_common)
 
 
-def _set_planner(*, allow_others: bool, require_all: bool) -> ExpectationPlanner:
+def _make_set_planner(*, allow_others: bool, require_all: bool) -> ExpectationPlanner:
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         return _SetComparison(
             distinct=_DistinctValues.of(args, columns),
@@ -177,22 +177,24 @@ def _set_planner(*, allow_others: bool, require_all: bool) -> ExpectationPlanner
             require_all=require_all,
         ).plan()
 
-    return _planner(_SET_ARGUMENTS, plan)
+    return _make_planner(_SET_ARGUMENTS, plan)
 
 
-def _planner(
+def _make_planner(
     arguments: tuple[str, ...], plan: Callable[[Arguments, Columns], MetricPlan]
 ) -> ExpectationPlanner:
     return ExpectationPlanner(arguments, plan, own_job=True)
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {
-    "expect_column_unique_value_count_to_be_between": _planner(_COUNT_ARGUMENTS, _plan_count),
-    "expect_column_proportion_of_unique_values_to_be_between": _planner(_COUNT_ARGUMENTS, _plan_proportion),
-    "expect_column_distinct_values_to_be_in_set": _set_planner(allow_others=False, require_all=False),
-    "expect_column_distinct_values_to_contain_set": _set_planner(allow_others=True, require_all=True),
-    "expect_column_distinct_values_to_equal_set": _set_planner(allow_others=False, require_all=True),
-    "expect_column_most_common_value_to_be_in_set": _planner(
+    "expect_column_unique_value_count_to_be_between": _make_planner(_COUNT_ARGUMENTS, _plan_count),
+    "expect_column_proportion_of_unique_values_to_be_between": _make_planner(
+        _COUNT_ARGUMENTS, _plan_proportion
+    ),
+    "expect_column_distinct_values_to_be_in_set": _make_set_planner(allow_others=False, require_all=False),
+    "expect_column_distinct_values_to_contain_set": _make_set_planner(allow_others=True, require_all=True),
+    "expect_column_distinct_values_to_equal_set": _make_set_planner(allow_others=False, require_all=True),
+    "expect_column_most_common_value_to_be_in_set": _make_planner(
         (*_SET_ARGUMENTS, "ties_okay"), _plan_most_common
     ),
 }

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import functions as F
 
 from sparkops.checks.expectations.metric_plan import FailingRows, MetricPlan, MetricValues, Verdict
-from sparkops.checks.expectations.spark_conditions import evaluated_rows, row_filter, violation
+from sparkops.checks.expectations.spark_conditions import (
+    parse_row_condition,
+    to_evaluated_condition,
+    to_violation,
+)
 from sparkops.scoring.ir.conditions import ColumnRef, IsNull, Not, RowRule
 
 if TYPE_CHECKING:
@@ -17,57 +21,57 @@ if TYPE_CHECKING:
 Judge = Callable[[MetricValues, list[Any]], Verdict]
 
 
-def column_map_plan(rule: RowRule, mostly: float) -> MetricPlan:
+def plan_column_map(rule: RowRule, mostly: float) -> MetricPlan:
     """Return the plan of an expectation about each non-null value of a column."""
-    name = _violations_name(rule)
+    name = _format_violations_name(rule)
 
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:
-        rows, evaluated = values[row_count_name(rule.where)], evaluated_count(rule, values)
+        rows, evaluated = values[format_row_count_name(rule.where)], find_evaluated_count(rule, values)
         # A sum over no rows is NULL.
         unexpected = values[name] if rows else None
         success = not rows or not evaluated or satisfies_mostly(evaluated, unexpected or 0, mostly)
-        return Verdict(success, map_result(rows, evaluated, unexpected, samples))
+        return Verdict(success, build_map_result(rows, evaluated, unexpected, samples))
 
-    return _map_plan(rule, judge, first_field)
+    return _build_plan(rule, judge, get_first_field)
 
 
-def null_map_plan(
+def plan_null_map(
     rule: RowRule, mostly: float, *, known_samples: Callable[[int], list[Any]] | None
 ) -> MetricPlan:
     """Return the plan of an expectation about NULL values, which evaluates every row."""
-    name = _violations_name(rule)
+    name = _format_violations_name(rule)
 
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:
-        rows = values[row_count_name(rule.where)]
+        rows = values[format_row_count_name(rule.where)]
         unexpected = values[name] if rows else None
         success = not rows or (rows - (unexpected or 0)) / rows >= mostly
-        return Verdict(success, map_result(rows, None, unexpected, samples))
+        return Verdict(success, build_map_result(rows, None, unexpected, samples))
 
-    return _map_plan(rule, judge, first_field, known_samples=known_samples)
+    return _build_plan(rule, judge, get_first_field, known_samples=known_samples)
 
 
-def multicolumn_map_plan(
+def plan_multicolumn_map(
     rule: RowRule, mostly: float, to_sample: Callable[[Sequence[Any]], Any]
 ) -> MetricPlan:
     """Return the plan of an expectation about several columns of each row."""
-    name = _violations_name(rule)
+    name = _format_violations_name(rule)
 
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:
-        rows, evaluated = values[row_count_name(rule.where)], evaluated_count(rule, values)
+        rows, evaluated = values[format_row_count_name(rule.where)], find_evaluated_count(rule, values)
         success = not rows or not evaluated or satisfies_mostly(evaluated, values[name], mostly)
-        return Verdict(success, map_result(rows, evaluated, values[name], samples))
+        return Verdict(success, build_map_result(rows, evaluated, values[name], samples))
 
-    return _map_plan(rule, judge, to_sample)
+    return _build_plan(rule, judge, to_sample)
 
 
-def _map_plan(
+def _build_plan(
     rule: RowRule,
     judge: Judge,
     to_sample: Callable[[Sequence[Any]], Any],
     *,
     known_samples: Callable[[int], list[Any]] | None = None,
 ) -> MetricPlan:
-    name, condition = _violations_name(rule), violation(rule)
+    name, condition = _format_violations_name(rule), to_violation(rule)
     failing_rows = FailingRows(
         count=name,
         condition=condition,
@@ -75,56 +79,56 @@ def _map_plan(
         to_sample=to_sample,
         known_samples=known_samples,
     )
-    metrics: Mapping[str, Column] = {**evaluated_count_metrics(rule), name: F.count_if(condition)}
+    metrics: Mapping[str, Column] = {**build_evaluated_count_metrics(rule), name: F.count_if(condition)}
     return MetricPlan(judge=judge, metrics=metrics, failing_rows=failing_rows)
 
 
-def row_count_metric(row_condition: str | None) -> dict[str, Column]:
+def build_row_count_metric(row_condition: str | None) -> dict[str, Column]:
     """Return the metric that counts the rows of a row condition."""
-    condition = row_filter(row_condition)
+    condition = parse_row_condition(row_condition)
     count = F.count(F.lit(1)) if condition is None else F.count_if(condition)
-    return {row_count_name(row_condition): count}
+    return {format_row_count_name(row_condition): count}
 
 
-def row_count_name(row_condition: str | None) -> str:
+def format_row_count_name(row_condition: str | None) -> str:
     """Return the name of the metric that counts the rows of a row condition."""
     return f"rows where {row_condition!r}"
 
 
-def evaluated_count_metrics(rule: RowRule) -> dict[str, Column]:
-    """Return the metrics that `evaluated_count` needs."""
-    metrics = row_count_metric(rule.where)
-    condition = evaluated_rows(rule)
+def build_evaluated_count_metrics(rule: RowRule) -> dict[str, Column]:
+    """Return the metrics that `find_evaluated_count` needs."""
+    metrics = build_row_count_metric(rule.where)
+    condition = to_evaluated_condition(rule)
     if isinstance(rule.unless, IsNull):
-        not_null = _not_null_rule(rule)
-        metrics[_violations_name(not_null)] = F.count_if(violation(not_null))
+        not_null = _to_not_null_rule(rule)
+        metrics[_format_violations_name(not_null)] = F.count_if(to_violation(not_null))
     elif rule.unless is not None and condition is not None:
-        metrics[_evaluated_name(rule)] = F.count_if(condition)
+        metrics[_format_evaluated_name(rule)] = F.count_if(condition)
     return metrics
 
 
-def evaluated_count(rule: RowRule, values: MetricValues) -> int:
+def find_evaluated_count(rule: RowRule, values: MetricValues) -> int:
     """Return how many rows a rule evaluates."""
-    rows: int = values[row_count_name(rule.where)]
+    rows: int = values[format_row_count_name(rule.where)]
     if isinstance(rule.unless, IsNull):
-        return rows - int(values[_violations_name(_not_null_rule(rule))])
-    return rows if rule.unless is None else int(values[_evaluated_name(rule)])
+        return rows - int(values[_format_violations_name(_to_not_null_rule(rule))])
+    return rows if rule.unless is None else int(values[_format_evaluated_name(rule)])
 
 
-def _not_null_rule(rule: RowRule) -> RowRule:
+def _to_not_null_rule(rule: RowRule) -> RowRule:
     """Return the rule of `expect_column_values_to_not_be_null`, so that both expectations share one metric."""
     return RowRule(fields=rule.fields, expects=Not(IsNull(ColumnRef(rule.fields[0]))), where=rule.where)
 
 
-def _violations_name(rule: RowRule) -> str:
+def _format_violations_name(rule: RowRule) -> str:
     return f"violations of {rule!r}"
 
 
-def _evaluated_name(rule: RowRule) -> str:
+def _format_evaluated_name(rule: RowRule) -> str:
     return f"rows but {rule.unless!r} where {rule.where!r}"
 
 
-def first_field(values: Sequence[Any]) -> Any:
+def get_first_field(values: Sequence[Any]) -> Any:
     """Return a row with one field as that field's value."""
     return values[0]
 
@@ -135,7 +139,7 @@ def satisfies_mostly(evaluated: int, unexpected: int, mostly: float) -> bool:
     return (total - float(unexpected)) / total >= mostly
 
 
-def map_result(
+def build_map_result(
     rows: int, evaluated: int | None, unexpected: int | None, samples: list[Any]
 ) -> dict[str, Any]:
     """Return the result of a map expectation at result format BASIC.

@@ -1,4 +1,4 @@
-"""What an expectation computes on a frame, and how it judges the values. Great Expectations is not imported."""
+"""The plan of an expectation: what it computes on a frame, and its verdict. Great Expectations is not imported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FailingRows:
         condition: True for them, false or NULL for other rows; it may contain a window. None if no condition can tell.
         fields: Columns to sample.
         to_sample: Converts the values of these columns in one row to a sample.
-        select: Returns a frame of at most `SAMPLE_SIZE` of them with these columns; if None, the condition selects them.
+        select: Returns at most `SAMPLE_SIZE` of them with these columns; if None, the condition selects them.
         known_samples: Returns the samples of a number of rows, if they are known without reading the rows.
     """
 
@@ -53,8 +53,8 @@ class MetricPlan:
 
     Args:
         judge: Returns the verdict from all metric values and the samples of failing rows.
-        metrics: Name to aggregate. The metrics of all expectations are computed in one job, so a name must always denote the
-            same aggregate.
+        metrics: Name to aggregate. The metrics of all expectations are computed in one job, so a name must always
+            denote the same aggregate.
         compute_own: Computes, in a job of its own, the metrics that are not aggregates of the frame's rows.
         plan_dependent: Returns the plan of the metrics that depend on the first ones.
         failing_rows: Rows that fail it, if it is about rows.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from sparkops.checks.expectations.map_plans import multicolumn_map_plan
+from sparkops.checks.expectations.map_plans import plan_multicolumn_map
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
     Arguments,
@@ -33,7 +33,7 @@ _PAIR_ARGUMENTS = ("column_A", "column_B", "mostly", "ignore_row_if")
 _LIST_ARGUMENTS = ("column_list", "mostly", "ignore_row_if", *CONDITION_ARGUMENTS)
 
 
-def ignored_rows(fields: Sequence[ColumnRef], ignore_row_if: str) -> Condition | None:
+def build_ignore_condition(fields: Sequence[ColumnRef], ignore_row_if: str) -> Condition | None:
     """Return the condition of the rows that `ignore_row_if` excludes; None if it excludes none.
 
     Raises:
@@ -54,7 +54,7 @@ def as_dict(names: Sequence[str]) -> Callable[[Sequence[Any]], dict[str, Any]]:
     return lambda values: dict(zip(names, values, strict=True))
 
 
-def _pair_planner(
+def _make_pair_planner(
     arguments: tuple[str, ...], expects: Callable[[Arguments, ColumnRef, ColumnRef], Condition]
 ) -> ExpectationPlanner:
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
@@ -62,17 +62,17 @@ def _pair_planner(
         return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, *fields),
-            unless=ignored_rows(fields, args["ignore_row_if"]),
+            unless=build_ignore_condition(fields, args["ignore_row_if"]),
             where=args.get("row_condition"),
         )
 
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
-        return multicolumn_map_plan(row_rule(args, columns), args["mostly"], tuple)
+        return plan_multicolumn_map(row_rule(args, columns), args["mostly"], tuple)
 
     return ExpectationPlanner((*_PAIR_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def _list_planner(
+def _make_list_planner(
     arguments: tuple[str, ...], expects: Callable[[Arguments, Sequence[ColumnRef], Columns], Condition]
 ) -> ExpectationPlanner:
     def row_rule(args: Arguments, columns: Columns) -> RowRule:
@@ -80,29 +80,29 @@ def _list_planner(
         return RowRule(
             fields=tuple(field.name for field in fields),
             expects=expects(args, fields, columns),
-            unless=ignored_rows(fields, args["ignore_row_if"]),
+            unless=build_ignore_condition(fields, args["ignore_row_if"]),
             where=args["row_condition"],
         )
 
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         rule = row_rule(args, columns)
-        return multicolumn_map_plan(rule, args["mostly"], as_dict(rule.fields))
+        return plan_multicolumn_map(rule, args["mostly"], as_dict(rule.fields))
 
     return ExpectationPlanner((*_LIST_ARGUMENTS, *arguments), plan, row_rule=row_rule)
 
 
-def _equal(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
+def _expect_equal(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
     del args
     return NullSafeEqual(left, right)
 
 
-def _greater(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
+def _expect_greater(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
     if args["or_equal"]:
         return Or((Compare(">=", left, right), NullSafeEqual(left, right)))
     return Compare(">", left, right)
 
 
-def _in_pairs(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
+def _expect_in_pairs(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
     pairs = tuple(
         And((NullSafeEqual(left, Constant(a)), NullSafeEqual(right, Constant(b))))
         for a, b in args["value_pairs_set"]
@@ -112,29 +112,29 @@ def _in_pairs(args: Arguments, left: ColumnRef, right: ColumnRef) -> Condition:
     return Or(pairs)
 
 
-def _sum_equals(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
+def _expect_sum(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
     is_integer = tuple(columns.type_of(field.name).simpleString() in SIMPLE_INTEGERS for field in fields)
     return Compare("==", Sum(tuple(fields), is_integer), Constant(args["sum_total"]))
 
 
-def _all_equal(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
+def _expect_all_equal(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
     del args, columns
     return And(tuple(NullSafeEqual(fields[0], other) for other in fields[1:]))
 
 
-def _all_different(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
+def _expect_all_different(args: Arguments, fields: Sequence[ColumnRef], columns: Columns) -> Condition:
     del args, columns
     return Not(Or(tuple(NullSafeEqual(left, right) for left, right in combinations(fields, 2))))
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {
-    "expect_column_pair_values_to_be_equal": _pair_planner(CONDITION_ARGUMENTS, _equal),
-    "expect_column_pair_values_a_to_be_greater_than_b": _pair_planner(
-        (*CONDITION_ARGUMENTS, "or_equal"), _greater
+    "expect_column_pair_values_to_be_equal": _make_pair_planner(CONDITION_ARGUMENTS, _expect_equal),
+    "expect_column_pair_values_a_to_be_greater_than_b": _make_pair_planner(
+        (*CONDITION_ARGUMENTS, "or_equal"), _expect_greater
     ),
     # Great Expectations ignores CONDITION_ARGUMENTS in this one; an expectation that has them is left to it.
-    "expect_column_pair_values_to_be_in_set": _pair_planner(("value_pairs_set",), _in_pairs),
-    "expect_multicolumn_sum_to_equal": _list_planner(("sum_total",), _sum_equals),
-    "expect_multicolumn_values_to_be_equal": _list_planner((), _all_equal),
-    "expect_select_column_values_to_be_unique_within_record": _list_planner((), _all_different),
+    "expect_column_pair_values_to_be_in_set": _make_pair_planner(("value_pairs_set",), _expect_in_pairs),
+    "expect_multicolumn_sum_to_equal": _make_list_planner(("sum_total",), _expect_sum),
+    "expect_multicolumn_values_to_be_equal": _make_list_planner((), _expect_all_equal),
+    "expect_select_column_values_to_be_unique_within_record": _make_list_planner((), _expect_all_different),
 }

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from sparkops.checks.expectations.column_aggregates import non_null_count
+from sparkops.checks.expectations.column_aggregates import build_non_null_count
 from sparkops.checks.expectations.map_plans import (
-    first_field,
-    map_result,
-    row_count_metric,
-    row_count_name,
+    build_map_result,
+    build_row_count_metric,
+    format_row_count_name,
+    get_first_field,
     satisfies_mostly,
 )
 from sparkops.checks.expectations.metric_plan import (
@@ -27,7 +27,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.spark_conditions import row_filter
+from sparkops.checks.expectations.spark_conditions import parse_row_condition
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.type_names import SIMPLE_INTEGERS
@@ -59,49 +59,49 @@ class _Monotonic:
     def plan(self, columns: Columns) -> MetricPlan:
         """Return the plan."""
         where = self.args["row_condition"]
-        count_name, count_column = non_null_count(self.args, columns)
+        count_name, count_column = build_non_null_count(self.args, columns)
 
         def judge(values: MetricValues, samples: list[Any]) -> Verdict:
-            rows, evaluated = values[row_count_name(where)], values[count_name]
+            rows, evaluated = values[format_row_count_name(where)], values[count_name]
             unexpected = values["violations"]
             success = (
                 not rows or not evaluated or satisfies_mostly(evaluated, unexpected, self.args["mostly"])
             )
-            return Verdict(success, map_result(rows, evaluated, unexpected, samples))
+            return Verdict(success, build_map_result(rows, evaluated, unexpected, samples))
 
         failing_rows = FailingRows(
             count="violations",
             condition=None,
             fields=(self.column,),
-            to_sample=first_field,
-            select=lambda frame: self._violations(frame).limit(SAMPLE_SIZE),
+            to_sample=get_first_field,
+            select=lambda frame: self._select_violations(frame).limit(SAMPLE_SIZE),
         )
         return MetricPlan(
-            metrics={**row_count_metric(where), count_name: count_column},
+            metrics={**build_row_count_metric(where), count_name: count_column},
             compute_own=self._count_violations,
             judge=judge,
             failing_rows=failing_rows,
         )
 
     def _count_violations(self, frame: DataFrame) -> MetricValues:
-        return {"violations": self._violations(frame).agg(F.count(F.lit(1))).collect()[0][0]}
+        return {"violations": self._select_violations(frame).agg(F.count(F.lit(1))).collect()[0][0]}
 
-    def _violations(self, frame: DataFrame) -> DataFrame:
+    def _select_violations(self, frame: DataFrame) -> DataFrame:
         """Return the values that violate the order, as the column `value`."""
-        rows = self._evaluated_rows(frame).select(F.col(self.column).alias("value"))
-        step = _step(F.col("value"), self.type_name, if_null=1 if self.increasing else -1)
+        rows = self._select_evaluated(frame).select(F.col(self.column).alias("value"))
+        step = _compute_step(F.col("value"), self.type_name, if_null=1 if self.increasing else -1)
         is_violation = _is_violation(step, increasing=self.increasing, strictly=self.args["strictly"])
         return rows.withColumn("violation", is_violation).where("violation").select("value")
 
-    def _evaluated_rows(self, frame: DataFrame) -> DataFrame:
-        condition, column = row_filter(self.args["row_condition"]), F.col(self.column)
+    def _select_evaluated(self, frame: DataFrame) -> DataFrame:
+        condition, column = parse_row_condition(self.args["row_condition"]), F.col(self.column)
         rows = frame if condition is None else frame.where(condition)
         if self.type_name not in _TYPES_WITHOUT_NULLS:
             return rows
         return rows.where(column.isNotNull() & ~F.isnan(column))
 
 
-def _monotonic_planner(*, increasing: bool) -> ExpectationPlanner:
+def _make_monotonic_planner(*, increasing: bool) -> ExpectationPlanner:
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         column = columns.find(args["column"])
         type_name = columns.type_of(column).simpleString()
@@ -111,7 +111,7 @@ def _monotonic_planner(*, increasing: bool) -> ExpectationPlanner:
     return ExpectationPlanner(("column", "strictly", "mostly", *CONDITION_ARGUMENTS), plan, own_job=True)
 
 
-def _step(column: Column, type_name: str, *, if_null: int) -> Column:
+def _compute_step(column: Column, type_name: str, *, if_null: int) -> Column:
     """Return the difference of each value from the previous one, or `if_null` if either is NULL."""
     in_order = Window.orderBy(F.lit("constant"))
     if type_name in _DATE_TYPES:
@@ -133,6 +133,6 @@ def _is_violation(step: Column, *, increasing: bool, strictly: bool | None) -> C
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {
-    "expect_column_values_to_be_increasing": _monotonic_planner(increasing=True),
-    "expect_column_values_to_be_decreasing": _monotonic_planner(increasing=False),
+    "expect_column_values_to_be_increasing": _make_monotonic_planner(increasing=True),
+    "expect_column_values_to_be_decreasing": _make_monotonic_planner(increasing=False),
 }

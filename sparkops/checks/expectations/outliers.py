@@ -1,7 +1,7 @@
 """Expectations about outliers: z-scores, the interquartile range, the standard deviation.
 
-Each value is compared with statistics of the whole column, so the statistics are computed first and the values in a second
-job.
+Each value is compared with statistics of the whole column, so the statistics are computed first, and the values are
+counted in a second job.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from pyspark.sql import functions as F
 
 from sparkops.checks.expectations.column_aggregates import (
     Aggregate,
-    column_metric,
+    build_column_metric,
+    build_non_null_count,
     mean,
-    non_null_count,
     sample_stddev,
 )
 from sparkops.checks.expectations.map_plans import (
-    first_field,
-    map_result,
-    row_count_metric,
-    row_count_name,
+    build_map_result,
+    build_row_count_metric,
+    format_row_count_name,
+    get_first_field,
     satisfies_mostly,
 )
 from sparkops.checks.expectations.metric_plan import (
@@ -35,7 +35,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.spark_conditions import only_where, row_filter
+from sparkops.checks.expectations.spark_conditions import parse_row_condition, restrict_to
 from sparkops.checks.suite.schema_columns import Columns
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ Expects = Callable[[MetricValues, "Column"], "Column | None"]
 
 def _plan_z_scores(args: Arguments, columns: Columns) -> MetricPlan:
     """Return the plan of the z-score, (value - mean) / standard deviation, below a threshold."""
-    mean_name, mean_column = column_metric("mean", mean, args, columns)
-    stddev_name, stddev_column = column_metric("sample stddev", sample_stddev, args, columns)
+    mean_name, mean_column = build_column_metric("mean", mean, args, columns)
+    stddev_name, stddev_column = build_column_metric("sample stddev", sample_stddev, args, columns)
 
     def expects(values: MetricValues, column: Column) -> Column | None:
         if values[mean_name] is None or not values[stddev_name]:
@@ -70,7 +70,7 @@ def _plan_outliers(args: Arguments, columns: Columns) -> MetricPlan:
 
 def _plan_iqr_outliers(args: Arguments, columns: Columns) -> MetricPlan:
     """Return the plan of Tukey's fences: a multiple of the interquartile range below and above the quartiles."""
-    statistics = _statistics(
+    statistics = _build_statistics(
         {
             "first quartile": lambda column, _: F.percentile(column, 0.25),
             "third quartile": lambda column, _: F.percentile(column, 0.75),
@@ -91,7 +91,7 @@ def _plan_iqr_outliers(args: Arguments, columns: Columns) -> MetricPlan:
 
 def _plan_stddev_outliers(args: Arguments, columns: Columns) -> MetricPlan:
     """Return the plan of a maximum distance from the mean, in standard deviations."""
-    statistics = _statistics(
+    statistics = _build_statistics(
         {"mean of any type": lambda column, _: F.mean(column), "sample stddev": sample_stddev}, args, columns
     )
 
@@ -107,8 +107,10 @@ def _plan_stddev_outliers(args: Arguments, columns: Columns) -> MetricPlan:
     return _plan_two_jobs(args, columns, statistics, expects)
 
 
-def _statistics(aggregates: Mapping[str, Aggregate], args: Arguments, columns: Columns) -> dict[str, Column]:
-    return dict(column_metric(name, aggregate, args, columns) for name, aggregate in aggregates.items())
+def _build_statistics(
+    aggregates: Mapping[str, Aggregate], args: Arguments, columns: Columns
+) -> dict[str, Column]:
+    return dict(build_column_metric(name, aggregate, args, columns) for name, aggregate in aggregates.items())
 
 
 def _to_finite(value: Any) -> float | None:
@@ -119,7 +121,8 @@ def _to_finite(value: Any) -> float | None:
         number = float(value)
     except (TypeError, ValueError):
         raise TypeError(
-            f"Cannot detect outliers in a non-numerical column: the column statistic {value!r} could not be read as a number."
+            "Cannot detect outliers in a non-numerical column: "
+            f"the column statistic {value!r} could not be read as a number."
         ) from None
     return number if isfinite(number) else None
 
@@ -129,24 +132,26 @@ def _plan_two_jobs(
 ) -> MetricPlan:
     """Return the plan that computes the statistics of a column, and then counts the values that they exclude."""
     column, where = columns.find(args["column"]), args["row_condition"]
-    count_name, count_column = non_null_count(args, columns)
+    count_name, count_column = build_non_null_count(args, columns)
     outliers_name = f"outliers of {column!r} by {args!r}"
 
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:
-        rows, evaluated = values[row_count_name(where)], values[count_name]
+        rows, evaluated = values[format_row_count_name(where)], values[count_name]
         unexpected = values.get(outliers_name, 0) if rows else None
         success = not rows or not evaluated or satisfies_mostly(evaluated, unexpected or 0, args["mostly"])
-        return Verdict(success, map_result(rows, evaluated, unexpected, samples))
+        return Verdict(success, build_map_result(rows, evaluated, unexpected, samples))
 
     def plan_dependent(values: MetricValues) -> MetricPlan:
         expected = expects(values, F.col(column))
         if expected is None:
             return MetricPlan(judge=judge)
-        is_outlier = only_where(row_filter(where), F.col(column).isNotNull() & ~expected)
-        rows = FailingRows(count=outliers_name, condition=is_outlier, fields=(column,), to_sample=first_field)
+        is_outlier = restrict_to(parse_row_condition(where), F.col(column).isNotNull() & ~expected)
+        rows = FailingRows(
+            count=outliers_name, condition=is_outlier, fields=(column,), to_sample=get_first_field
+        )
         return MetricPlan(judge=judge, metrics={outliers_name: F.count_if(is_outlier)}, failing_rows=rows)
 
-    metrics = {**row_count_metric(where), count_name: count_column, **statistics}
+    metrics = {**build_row_count_metric(where), count_name: count_column, **statistics}
     return MetricPlan(judge=judge, metrics=metrics, plan_dependent=plan_dependent)
 
 

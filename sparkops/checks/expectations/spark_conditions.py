@@ -19,7 +19,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], Column]] = {"<": lt, "<=": le, ">": 
 
 
 def to_condition(node: conditions.Condition) -> Column:
-    """Return a condition as a boolean column, with SQL's three values."""
+    """Return a condition as a boolean column, NULL where SQL's three-valued logic gives NULL."""
     match node:
         case conditions.And(parts):
             column = reduce(and_, map(to_condition, parts)) if parts else F.lit(True)
@@ -56,11 +56,9 @@ def _to_simple_condition(
 
 
 def to_literal(value: Any) -> Column:
-    """Return a constant as a column; a time without a zone is one of the session's time zone, as text is in SQL.
-
-    pyspark itself takes it for one of this process's time zone.
-    """
+    """Return a constant as a column; a time without a zone is in the session's time zone, as in SQL text."""
     if isinstance(value, datetime):
+        # pyspark would use the time zone of this process.
         return F.lit(value.isoformat(sep=" ")).cast("timestamp")
     return F.lit(value)
 
@@ -86,17 +84,17 @@ def _to_summand(part: conditions.Operand, *, is_integer: bool) -> Column:
     return value.cast("decimal(38,0)") if is_integer else value
 
 
-def row_filter(row_condition: str | None) -> Column | None:
+def parse_row_condition(row_condition: str | None) -> Column | None:
     """Return an expectation's `row_condition`, which is Spark SQL, as a column."""
     return None if row_condition is None else F.expr(row_condition)
 
 
-def only_where(row_filter: Column | None, value: Column) -> Column:
+def restrict_to(row_filter: Column | None, value: Column) -> Column:
     """Return a value for the rows of a filter, NULL for other rows, for which it is not evaluated."""
     return value if row_filter is None else F.when(row_filter, value)
 
 
-def violation(rule: conditions.RowRule) -> Column:
+def to_violation(rule: conditions.RowRule) -> Column:
     """Return the condition of the rows that violate a rule: true for them, false or NULL for other rows."""
     violated = to_condition(
         rule.expects.condition if isinstance(rule.expects, conditions.Not) else conditions.Not(rule.expects)
@@ -105,7 +103,7 @@ def violation(rule: conditions.RowRule) -> Column:
         isinstance(rule.unless, conditions.IsNull) and _is_null_if_missing(rule.expects)
     ):
         violated = to_condition(conditions.Not(rule.unless)) & violated
-    return only_where(row_filter(rule.where), violated)
+    return restrict_to(parse_row_condition(rule.where), violated)
 
 
 def _is_null_if_missing(expects: conditions.Condition) -> bool:
@@ -121,16 +119,16 @@ def _is_null_if_missing(expects: conditions.Condition) -> bool:
             return False
 
 
-def evaluated_rows(rule: conditions.RowRule) -> Column | None:
+def to_evaluated_condition(rule: conditions.RowRule) -> Column | None:
     """Return the condition of the rows that a rule evaluates; None if it evaluates all."""
-    where = row_filter(rule.where)
+    where = parse_row_condition(rule.where)
     if rule.unless is None:
         return where
-    return only_where(where, to_condition(conditions.Not(rule.unless)))
+    return restrict_to(where, to_condition(conditions.Not(rule.unless)))
 
 
-def evaluated_frame(frame: DataFrame, rule: conditions.RowRule) -> DataFrame:
+def filter_evaluated(frame: DataFrame, rule: conditions.RowRule) -> DataFrame:
     """Return the rows of a frame that a rule evaluates."""
-    where = row_filter(rule.where)
+    where = parse_row_condition(rule.where)
     rows = frame if where is None else frame.where(where)
     return rows if rule.unless is None else rows.where(to_condition(conditions.Not(rule.unless)))

@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.sql import types
 
 from sparkops.checks.expectations.bounds import BOUND_ARGUMENTS, judge_bounds
-from sparkops.checks.expectations.map_plans import row_count_metric, row_count_name
+from sparkops.checks.expectations.map_plans import build_row_count_metric, format_row_count_name
 from sparkops.checks.expectations.metric_plan import (
     CONDITION_ARGUMENTS,
     Arguments,
@@ -20,21 +20,21 @@ from sparkops.checks.expectations.metric_plan import (
 from sparkops.checks.suite.schema_columns import Columns
 
 
-def _row_count_planner(
+def _make_row_count_planner(
     arguments: tuple[str, ...], judge: Callable[[int, Arguments], Verdict]
 ) -> ExpectationPlanner:
     def plan(args: Arguments, columns: Columns) -> MetricPlan:
         del columns
         where = args["row_condition"]
         return MetricPlan(
-            metrics=row_count_metric(where),
-            judge=lambda values, _: judge(values[row_count_name(where)], args),
+            metrics=build_row_count_metric(where),
+            judge=lambda values, _: judge(values[format_row_count_name(where)], args),
         )
 
     return ExpectationPlanner((*arguments, *CONDITION_ARGUMENTS), plan)
 
 
-def _schema_planner(
+def _make_schema_planner(
     arguments: tuple[str, ...], judge: Callable[[Arguments, Columns], Verdict]
 ) -> ExpectationPlanner:
     """Return the planner of an expectation that only reads the schema."""
@@ -99,7 +99,7 @@ def _judge_column_type(args: Arguments, columns: Columns) -> Verdict:
 
 def _judge_type_names(names: list[str] | None, column: str, columns: Columns) -> Verdict:
     """Judge whether a column has one of the types with these names."""
-    observed = _type_of_exact_name(column, columns)
+    observed = _find_exact_type(column, columns)
     known = [getattr(types, name) for name in names or () if hasattr(types, name)]
     if names is not None and not known:
         raise ValueError("No recognized spark types in expected_types_list")
@@ -115,7 +115,7 @@ def _judge_values_in_type_list(args: Arguments, columns: Columns) -> Verdict:
     return _judge_type_names(args["type_list"], args["column"], columns)
 
 
-def _type_of_exact_name(name: str, columns: Columns) -> Any:
+def _find_exact_type(name: str, columns: Columns) -> Any:
     """Return the type of a column whose name is written exactly as in the frame."""
     for known, column_type in columns.types:
         if known == name:
@@ -124,20 +124,22 @@ def _type_of_exact_name(name: str, columns: Columns) -> Any:
 
 
 PLANNERS: Mapping[str, ExpectationPlanner] = {
-    "expect_table_row_count_to_equal": _row_count_planner(("value",), _judge_equal),
-    "expect_table_row_count_to_be_between": _row_count_planner(BOUND_ARGUMENTS, judge_bounds),
-    "expect_table_column_count_to_equal": _schema_planner(("value",), _judge_column_count_equal),
-    "expect_table_column_count_to_be_between": _schema_planner(
+    "expect_table_row_count_to_equal": _make_row_count_planner(("value",), _judge_equal),
+    "expect_table_row_count_to_be_between": _make_row_count_planner(BOUND_ARGUMENTS, judge_bounds),
+    "expect_table_column_count_to_equal": _make_schema_planner(("value",), _judge_column_count_equal),
+    "expect_table_column_count_to_be_between": _make_schema_planner(
         ("min_value", "max_value"), _judge_column_count_between
     ),
-    "expect_table_columns_to_match_ordered_list": _schema_planner(("column_list",), _judge_ordered_list),
-    "expect_table_columns_to_match_set": _schema_planner(("column_set", "exact_match"), _judge_column_set),
-    "expect_column_to_exist": _schema_planner(("column", "column_index"), _judge_exists),
-    "expect_column_type_to_be": _schema_planner(("column", "type_"), _judge_column_type),
-    "expect_column_values_to_be_of_type": _schema_planner(
+    "expect_table_columns_to_match_ordered_list": _make_schema_planner(("column_list",), _judge_ordered_list),
+    "expect_table_columns_to_match_set": _make_schema_planner(
+        ("column_set", "exact_match"), _judge_column_set
+    ),
+    "expect_column_to_exist": _make_schema_planner(("column", "column_index"), _judge_exists),
+    "expect_column_type_to_be": _make_schema_planner(("column", "type_"), _judge_column_type),
+    "expect_column_values_to_be_of_type": _make_schema_planner(
         ("column", "type_", "mostly", *CONDITION_ARGUMENTS), _judge_values_of_type
     ),
-    "expect_column_values_to_be_in_type_list": _schema_planner(
+    "expect_column_values_to_be_in_type_list": _make_schema_planner(
         ("column", "type_list", "mostly", *CONDITION_ARGUMENTS), _judge_values_in_type_list
     ),
 }

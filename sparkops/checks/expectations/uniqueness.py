@@ -12,11 +12,11 @@ from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from sparkops.checks.expectations.map_plans import (
-    evaluated_count,
-    evaluated_count_metrics,
-    first_field,
-    map_result,
-    row_count_name,
+    build_evaluated_count_metrics,
+    build_map_result,
+    find_evaluated_count,
+    format_row_count_name,
+    get_first_field,
     satisfies_mostly,
 )
 from sparkops.checks.expectations.metric_plan import (
@@ -28,8 +28,8 @@ from sparkops.checks.expectations.metric_plan import (
     MetricValues,
     Verdict,
 )
-from sparkops.checks.expectations.multicolumn import as_dict, ignored_rows
-from sparkops.checks.expectations.spark_conditions import evaluated_frame, to_condition
+from sparkops.checks.expectations.multicolumn import as_dict, build_ignore_condition
+from sparkops.checks.expectations.spark_conditions import filter_evaluated, to_condition
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.scoring.ir.conditions import And, ColumnRef, IsNull, Not, RowRule
@@ -46,12 +46,12 @@ def _plan_unique(args: Arguments, columns: Columns) -> MetricPlan:
     rule = RowRule(
         fields=(name,), expects=And(()), unless=IsNull(ColumnRef(name)), where=args["row_condition"]
     )
-    return _UniqueKey(rule, args["mostly"], first_field).plan()
+    return _UniqueKey(rule, args["mostly"], get_first_field).plan()
 
 
 def _plan_compound_unique(args: Arguments, columns: Columns) -> MetricPlan:
     names = tuple(columns.find(name) for name in args["column_list"])
-    unless = ignored_rows([ColumnRef(name) for name in names], args["ignore_row_if"])
+    unless = build_ignore_condition([ColumnRef(name) for name in names], args["ignore_row_if"])
     rule = RowRule(fields=names, expects=And(()), unless=unless, where=args["row_condition"])
     return _UniqueKey(rule, args["mostly"], as_dict(names)).plan()
 
@@ -74,42 +74,45 @@ class _UniqueKey:
         """Return the plan that counts the rows whose key another row has too."""
         failing_rows = FailingRows(
             count="duplicates",
-            condition=_is_duplicate(self.rule),
+            condition=_build_duplicate_condition(self.rule),
             fields=self.rule.fields,
             to_sample=self.to_sample,
             select=self._select_duplicates,
         )
         return MetricPlan(
             judge=self._judge,
-            metrics=evaluated_count_metrics(self.rule),
+            metrics=build_evaluated_count_metrics(self.rule),
             compute_own=self._count_duplicates,
             failing_rows=failing_rows,
         )
 
     def _judge(self, values: MetricValues, samples: list[Any]) -> Verdict:
-        rows, evaluated = values[row_count_name(self.rule.where)], evaluated_count(self.rule, values)
+        rows, evaluated = (
+            values[format_row_count_name(self.rule.where)],
+            find_evaluated_count(self.rule, values),
+        )
         success = not rows or not evaluated or satisfies_mostly(evaluated, values["duplicates"], self.mostly)
-        return Verdict(success, map_result(rows, evaluated, values["duplicates"], samples))
+        return Verdict(success, build_map_result(rows, evaluated, values["duplicates"], samples))
 
-    def _duplicate_groups(self, frame: DataFrame) -> DataFrame:
+    def _group_duplicates(self, frame: DataFrame) -> DataFrame:
         """Return the keys that several rows have, as `key 0`, `key 1`, ..., with the number of their rows."""
         keys = [F.col(field).alias(f"key {index}") for index, field in enumerate(self.rule.fields)]
-        groups = evaluated_frame(frame, self.rule).groupBy(*keys).agg(F.count(F.lit(1)).alias(_GROUP_SIZE))
+        groups = filter_evaluated(frame, self.rule).groupBy(*keys).agg(F.count(F.lit(1)).alias(_GROUP_SIZE))
         return groups.where(F.col(_GROUP_SIZE) > 1)
 
     def _count_duplicates(self, frame: DataFrame) -> MetricValues:
-        row = self._duplicate_groups(frame).agg(F.sum(_GROUP_SIZE)).collect()[0]
+        row = self._group_duplicates(frame).agg(F.sum(_GROUP_SIZE)).collect()[0]
         return {"duplicates": row[0] or 0}
 
     def _select_duplicates(self, frame: DataFrame) -> DataFrame:
         """Return the first duplicate keys, each as often as it occurs."""
         keys = [f"key {index}" for index in range(len(self.rule.fields))]
-        groups = self._duplicate_groups(frame).orderBy(*keys).limit(SAMPLE_SIZE)
+        groups = self._group_duplicates(frame).orderBy(*keys).limit(SAMPLE_SIZE)
         copies = F.array_repeat(F.lit(1), F.least(F.col(_GROUP_SIZE), F.lit(SAMPLE_SIZE)).cast("int"))
         return groups.select(*keys, F.explode(copies)).select(*keys).limit(SAMPLE_SIZE)
 
 
-def _is_duplicate(rule: RowRule) -> Column | None:
+def _build_duplicate_condition(rule: RowRule) -> Column | None:
     """Return the condition of the rows whose key another row has too.
 
     None with a row condition, because the window would also count the rows outside it.

@@ -52,7 +52,7 @@ def run_checkpoint(
         frame: Rows to check.
         run_id: Run of sparkops, which names the run of Great Expectations.
     """
-    context = gx.get_context(mode="ephemeral", project_config=_in_memory_project())
+    context = gx.get_context(mode="ephemeral", project_config=_build_in_memory_project())
     source: OnePassDatasource = context.data_sources.add_sparkops(name="sparkops", persist=False)
     source.use_session(frame.sparkSession)
     batch = source.add_dataframe_asset(suite.table).add_batch_definition_whole_dataframe("whole")
@@ -69,17 +69,17 @@ def run_checkpoint(
         run_id=RunIdentifier(run_name=run_id, run_time=datetime.now(UTC)),
     )
     validation = next(iter(checkpoint_result.run_results.values()))
-    results = {_position(result): _to_expectation_result(result) for result in validation.results}
+    results = {_read_position(result): _to_expectation_result(result) for result in validation.results}
     return CheckpointResult(results=results, engine=source.get_execution_engine())
 
 
-def _position(result: Any) -> int:
+def _read_position(result: Any) -> int:
     """Return the position in the suite, which `build_expectations` wrote to the expectation's `meta`."""
     position: int = result.expectation_config.meta["sparkops"]["position"]
     return position
 
 
-def _in_memory_project() -> DataContextConfig:
+def _build_in_memory_project() -> DataContextConfig:
     """Return a project in memory: no files, no telemetry, no progress bars."""
     return DataContextConfig(
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
@@ -91,11 +91,11 @@ def _in_memory_project() -> DataContextConfig:
 def _to_expectation_result(result: Any) -> ExpectationResult:
     values = result.to_json_dict()
     return ExpectationResult(
-        bool(values["success"]), values.get("result") or {}, _exception_message(result.exception_info)
+        bool(values["success"]), values.get("result") or {}, _find_exception_message(result.exception_info)
     )
 
 
-def _exception_message(info: Any) -> str | None:
+def _find_exception_message(info: Any) -> str | None:
     """Return the first message of an `exception_info`, which is one entry or a mapping of entries."""
     if not info:
         return None

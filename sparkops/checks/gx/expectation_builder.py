@@ -1,4 +1,4 @@
-"""Build the expectations of Great Expectations from a suite; report every unknown name and argument at once, with its line."""
+"""Build the expectations of Great Expectations from a suite, and report every wrong name and argument with its line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def build_expectations(suite: Suite) -> list[Any]:
     """Return the Great Expectations object of each expectation; its `meta` contains the position in the suite.
 
     Raises:
-        ConfigError: Unknown expectations, unknown or wrong arguments, or `quarantine` on an expectation that is not about rows.
+        ConfigError: Unknown expectations, unknown or wrong arguments, or `quarantine` on an expectation that is not
+            about rows.
     """
     problems: list[Problem] = []
     expectations = [
@@ -61,14 +62,16 @@ def _build(expectation: Expectation, index: int, problems: list[Problem]) -> Any
         add_problems(f"Great Expectations has no `{expectation.type}`.{suggestion}")
         return None
     implementation = get_expectation_impl(expectation.type)
-    add_problems(*_misuses(expectation, implementation), *_schema_mistakes(expectation))
+    add_problems(*_find_misuses(expectation, implementation), *_find_schema_mistakes(expectation))
     severity = {"severity": expectation.severity} if expectation.severity else {}
     meta = {**expectation.meta, "sparkops": {"position": index, "policy": expectation.policy}}
     try:
         built = implementation(**_to_gx_arguments(expectation.kwargs), **severity, meta=meta)
         return _with_comparable_bounds(built)
     except ValidationError as error:
-        add_problems(*[_validation_message(expectation, implementation, item) for item in error.errors()])
+        add_problems(
+            *[_format_validation_error(expectation, implementation, item) for item in error.errors()]
+        )
     except (GreatExpectationsError, TypeError, ValueError) as error:
         add_problems(f"`{expectation.type}`: {error}")
     return None
@@ -98,7 +101,7 @@ def _with_comparable_bounds(built: Any) -> Any:
     return built.copy(update=dates) if dates else built
 
 
-def _misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[str]:
+def _find_misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[str]:
     """Yield what is wrong with an expectation's `fail_over` or policy."""
     name = f"`{expectation.type}`"
     if expectation.fail_over and not is_row_level(implementation):
@@ -119,7 +122,7 @@ def _misuses(expectation: Expectation, implementation: type[Any]) -> Iterator[st
         )
 
 
-def _schema_mistakes(expectation: Expectation) -> Iterator[str]:
+def _find_schema_mistakes(expectation: Expectation) -> Iterator[str]:
     """Yield what is wrong with a JSON schema."""
     # Great Expectations depends on it; it has no types.
     from jsonschema import SchemaError  # type: ignore[import-untyped]
@@ -133,7 +136,9 @@ def _schema_mistakes(expectation: Expectation) -> Iterator[str]:
             yield f"`{expectation.type}`: `json_schema` is not valid: {error.message}."
 
 
-def _validation_message(expectation: Expectation, implementation: type[Any], item: dict[str, Any]) -> str:
+def _format_validation_error(
+    expectation: Expectation, implementation: type[Any], item: dict[str, Any]
+) -> str:
     """Return the message for one error of pydantic."""
     name = str(item["loc"][0]) if item["loc"] else ""
     fields = sorted(set(implementation.__fields__) - set(_HIDDEN_FIELDS))

@@ -1,15 +1,16 @@
 """Lazy import: load a module at the first access to one of its attributes.
 
-Great Expectations imports altair and scipy.stats for three expectations that are rarely used. Importing them lazily makes its
-import twice as fast (measured in Python 3.11 on two busy cores: 9.8 and 10.9 s without, 4.3 and 7.5 s with it).
+Great Expectations imports altair and scipy.stats for three expectations that are rarely used. Importing them lazily
+makes its import twice as fast (measured in Python 3.11 on two busy cores: 9.8 and 10.9 s without, 4.3 and 7.5 s with
+it).
 
 `importlib.util.LazyLoader` is as fast (5.8 and 6.2 s) but not correct in Python 3.11, which sparkops supports:
 
-- It is not safe across threads. It makes the module an ordinary one before it executes its code, without a lock. Another
-  thread that uses the module meanwhile sees it half executed and gets an AttributeError. Jobs run in threads and may use
-  scipy.stats themselves.
-- A module whose code raises is not loaded again. The second access finds an empty module and raises an AttributeError that
-  hides the cause.
+- It is not safe across threads. It makes the module an ordinary one before it executes its code, without a lock.
+  Another thread that uses the module meanwhile sees it half executed and gets an AttributeError. Jobs run in threads
+  and may use scipy.stats themselves.
+- A module whose code raises is not loaded again. The second access finds an empty module and raises an AttributeError
+  that hides the cause.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The Spark engine of Great Expectations with fewer scans and the same metric values.
 
-It is used for the expectations that only Great Expectations evaluates. The stock engine computes a bundle of aggregates in
-every round of its metric graph, and fetches unexpected values even if there are none. This engine first resolves the metrics
-that need no job, so that all counts are in one bundle, and fetches values only for expectations whose count is above zero.
+It is used for the expectations that only Great Expectations evaluates. The stock engine computes a bundle of aggregates
+in every round of its metric graph, and fetches unexpected values even if there are none. This engine first resolves the
+metrics that need no job, so that all counts are in one bundle, and fetches values only for expectations whose count is
+above zero.
 
 Importing this module imports Great Expectations; `GxLibrary` imports it in the background.
 """
@@ -25,7 +26,7 @@ _COUNT = ".unexpected_count"
 
 
 class OnePassEngine(SparkDFExecutionEngine):  # type: ignore[misc]  # the base class is untyped
-    """A Spark engine that never persists the frame, bundles as many metrics as possible, and does not retry failures."""
+    """A Spark engine that bundles as many metrics as possible, never persists the frame, and retries no failure."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "persist": False})

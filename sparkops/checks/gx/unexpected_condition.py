@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BATCH_ID = "sparkops-domain"
 
 
-def unexpected_condition(expectation: Any, engine: OnePassEngine) -> Column:
+def build_unexpected_condition(expectation: Any, engine: OnePassEngine) -> Column:
     """Return the condition that is true for a row that fails the expectation, and false, never NULL, for others."""
     dependencies = expectation.get_validation_dependencies(
         execution_engine=engine, runtime_configuration={"result_format": RESULT_FORMAT}
@@ -39,11 +39,11 @@ def unexpected_condition(expectation: Any, engine: OnePassEngine) -> Column:
     )
     calculator = MetricsCalculator(execution_engine=engine, show_progress_bars=False)
     unexpected, compute_domain, accessor_domain = calculator.get_metric(condition_metric)
-    filters = _domain_filters({**compute_domain, **accessor_domain}, engine)
+    filters = _record_domain_filters({**compute_domain, **accessor_domain}, engine)
     return F.coalesce(reduce(and_, [*filters, unexpected]), F.lit(False))
 
 
-def _domain_filters(domain: dict[str, Any], engine: OnePassEngine) -> list[Column]:
+def _record_domain_filters(domain: dict[str, Any], engine: OnePassEngine) -> list[Column]:
     """Return the filters with which Great Expectations restricts a frame to an expectation's rows."""
     recorder = _FilterRecorder(engine.batch_manager.active_batch_data.dataframe.schema)
     cache = engine.batch_manager.batch_data_cache

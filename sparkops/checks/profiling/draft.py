@@ -14,25 +14,25 @@ from sparkops.config.core_schema import CoreDumper
 _MAX_WIDTH = 118
 _MAX_TYPE_WIDTH = 60
 _INDENT = 8
-# About the length of an expectation's name.
+# Width reserved for the name of an expectation.
 _NAME_WIDTH = 50
 
 
 def draft(profile: TableProfile, *, version: int | None = None, writes: Sequence[int] = ()) -> str:
-    """Return conf/checks/<table>.yml for a table; the profiled rows pass it.
+    """Return the text of conf/checks/<table>.yml: a suite that the profiled rows pass.
 
     Args:
         profile: The profile of the table.
         version: The version that was profiled; None for a source.
         writes: Rows of each earlier write to the table, if known.
     """
-    lines = [_header(profile, version), *_table_lines(profile, writes)]
+    lines = [_format_header(profile, version), *_format_table(profile, writes)]
     for column in profile.columns:
-        lines += _column_lines(profile, column)
+        lines += _format_column(profile, column)
     return "\n".join(lines) + "\n"
 
 
-def _header(profile: TableProfile, version: int | None) -> str:
+def _format_header(profile: TableProfile, version: int | None) -> str:
     version_text = "" if version is None else f" version {version}"
     size = f"{_count(profile.rows, 'row')}, {_count(len(profile.columns), 'column')}"
     return (
@@ -43,10 +43,10 @@ def _header(profile: TableProfile, version: int | None) -> str:
     )
 
 
-def _table_lines(profile: TableProfile, writes: Sequence[int]) -> Iterator[str]:
-    yield from _proposal_lines(_propose_columns(profile))
+def _format_table(profile: TableProfile, writes: Sequence[int]) -> Iterator[str]:
+    yield from _format_proposal(_propose_columns(profile))
     if profile.rows:
-        yield from _proposal_lines(_propose_row_count(profile.rows, writes))
+        yield from _format_proposal(_propose_row_count(profile.rows, writes))
         if not any(column.unique for column in profile.columns):
             yield "  # No single column is a key. If several columns are one together, name them:"
             yield "  # - expect_compound_columns_to_be_unique: {column_list: [..., ...]}"
@@ -78,13 +78,13 @@ def _propose_row_count(rows: int, writes: Sequence[int]) -> Proposal:
     )
 
 
-def _column_lines(profile: TableProfile, column: ColumnProfile) -> Iterator[str]:
+def _format_column(profile: TableProfile, column: ColumnProfile) -> Iterator[str]:
     yield ""
     statistics = _describe_statistics(profile, column)
     name = _escape_comment(column.name)
     yield f"  # {name}: {statistics}" if statistics else f"  # {name}"
     for proposal in propose_for_column(profile, column):
-        yield from _proposal_lines(proposal)
+        yield from _format_proposal(proposal)
 
 
 def _describe_statistics(profile: TableProfile, column: ColumnProfile) -> str:
@@ -116,10 +116,10 @@ def _describe_nulls(profile: TableProfile, column: ColumnProfile) -> list[str]:
     return []
 
 
-def _proposal_lines(proposal: Proposal) -> Iterator[str]:
+def _format_proposal(proposal: Proposal) -> Iterator[str]:
     """Yield an expectation with its comment at the end of the line, or above it if the line would be too long."""
     policy = {} if proposal.policy == "fail" else {"policy": proposal.policy}
-    first, *rest = _flow_lines({**proposal.kwargs, **policy})
+    first, *rest = _format_arguments({**proposal.kwargs, **policy})
     line, comment = f"  - {proposal.type}: {first}", f"# {_escape_comment(proposal.comment)}"
     if not rest and len(f"{line}  {comment}") <= _MAX_WIDTH:
         yield f"{line}  {comment}"
@@ -129,12 +129,12 @@ def _proposal_lines(proposal: Proposal) -> Iterator[str]:
     yield from (f"      {continuation}" for continuation in rest)
 
 
-def _flow_lines(arguments: dict[str, Any]) -> list[str]:
+def _format_arguments(arguments: dict[str, Any]) -> list[str]:
     """Return arguments in YAML's flow style, broken between the items of a list if they are long."""
     tokens = [
-        (f"{_scalar(name)}: " if position == 0 else "") + text
+        (f"{_format_scalar(name)}: " if position == 0 else "") + text
         for name, value in arguments.items()
-        for position, text in enumerate(_items(value))
+        for position, text in enumerate(_format_items(value))
     ]
     lines = [f"{{{tokens[0]}"]
     for token in tokens[1:]:
@@ -146,16 +146,16 @@ def _flow_lines(arguments: dict[str, Any]) -> list[str]:
     return [*lines[:-1], lines[-1] + "}"]
 
 
-def _items(value: Any) -> list[str]:
+def _format_items(value: Any) -> list[str]:
     """Return the items of a list as text, with its brackets; any other value as one text."""
     if not isinstance(value, list) or not value:
-        return [_scalar(value)]
-    texts = [_scalar(item) for item in value]
+        return [_format_scalar(value)]
+    texts = [_format_scalar(item) for item in value]
     texts[0] = f"[{texts[0]}"
     return [*texts[:-1], f"{texts[-1]}]"]
 
 
-def _scalar(value: Any) -> str:
+def _format_scalar(value: Any) -> str:
     """Return a value as YAML writes it in a list."""
     # Quotes keep text with line breaks on one line.
     quoted = isinstance(value, str) and not value.isprintable()

@@ -1,4 +1,4 @@
-"""Profile a frame: one aggregation over all columns, and a second pass over columns that may have few values or be a key."""
+"""Profile a frame: one aggregation over all columns, and a second over those that may have few values or be a key."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def profile(frame: DataFrame, table: str) -> TableProfile:
         frame: The rows.
         table: Their table.
     """
-    column_profilers = _column_profilers(frame)
+    column_profilers = _build_column_profilers(frame)
     metrics = [metric for profiler in column_profilers for metric in profiler.metrics.values()]
     rows, *values = frame.agg(F.count(F.lit(1)), *metrics).collect()[0]
     remaining = iter(values)
@@ -125,7 +125,7 @@ class _ColumnProfiler:
         )
 
 
-def _column_profilers(frame: DataFrame) -> list[_ColumnProfiler]:
+def _build_column_profilers(frame: DataFrame) -> list[_ColumnProfiler]:
     return [
         _ColumnProfiler(
             name=f"`{field.name}`" if "." in field.name else field.name,
@@ -140,33 +140,33 @@ def _column_profilers(frame: DataFrame) -> list[_ColumnProfiler]:
 def _count_values(
     frame: DataFrame, first_pass: TableProfile, column_profilers: Sequence[_ColumnProfiler]
 ) -> TableProfile:
-    """Return the profile with the exact values of columns that have few, and with the exact answer which columns are keys."""
-    sets = [index for index, column in enumerate(first_pass.columns) if _may_be_set(column)]
+    """Return the profile with the values of columns that have few, and with the columns that are keys, both exact."""
+    sets = [index for index, column in enumerate(first_pass.columns) if _can_be_set(column)]
     keys = [
         index
         for index, column in enumerate(first_pass.columns)
-        if _may_be_key(column, first_pass.non_nulls(column))
+        if _can_be_key(column, first_pass.non_nulls(column))
     ]
     if not sets and not keys:
         return first_pass
     columns = list(first_pass.columns)
-    for row in _value_counts(frame, column_profilers, {*sets, *keys}, sets).collect():
+    for row in _count_by_value(frame, column_profilers, {*sets, *keys}, sets).collect():
         index = row["column"]
         values = None
         if index in sets and row["distinct"] <= MAX_SET_SIZE:
-            values = _typed_counts(columns[index], row["counts"])
+            values = _parse_counts(columns[index], row["counts"])
         unique = index in keys and row["max_rows"] == 1
         columns[index] = replace(columns[index], values=values, unique=unique)
     return replace(first_pass, columns=tuple(columns))
 
 
-def _may_be_set(column: ColumnProfile) -> bool:
+def _can_be_set(column: ColumnProfile) -> bool:
     return (
         column.kind in _SET_KINDS and 0 < (column.distinct or 0) <= _MAX_ESTIMATE_OF_SET and not column.nans
     )
 
 
-def _may_be_key(column: ColumnProfile, non_nulls: int) -> bool:
+def _can_be_key(column: ColumnProfile, non_nulls: int) -> bool:
     return (
         column.kind in _KEY_KINDS
         and non_nulls > 1
@@ -174,13 +174,13 @@ def _may_be_key(column: ColumnProfile, non_nulls: int) -> bool:
     )
 
 
-def _value_counts(
+def _count_by_value(
     frame: DataFrame,
     column_profilers: Sequence[_ColumnProfiler],
     counted: Collection[int],
     listed: Collection[int],
 ) -> DataFrame:
-    """Return one row for each counted column: its distinct values, the rows of the most common one, and the list of values.
+    """Return for each counted column its number of distinct values, the rows of the most common one, and the values.
 
     Values are grouped by their text.
 
@@ -207,7 +207,7 @@ def _value_counts(
     )
 
 
-def _typed_counts(column: ColumnProfile, counts: Iterable[Any]) -> dict[Any, int]:
+def _parse_counts(column: ColumnProfile, counts: Iterable[Any]) -> dict[Any, int]:
     """Return each value and its rows, numbers as numbers, sorted by value."""
     parse = {"integer": int, "number": float}.get(column.kind, str)
     rows = {parse(row["value"]): int(row["rows"]) for row in counts}

@@ -1,4 +1,4 @@
-"""Propose expectations for a column from its profile, each with what was observed and whether it is certain or a guess."""
+"""Propose expectations for a column from its profile, each with what was observed, and as certain or as a guess."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
-from sparkops.checks.profiling.ranges import lower_bound, natural_range, upper_bound
+from sparkops.checks.profiling.ranges import find_natural_range, round_down, round_up
 from sparkops.pipeline.check import Policy
 
 # An expectation of a set of values is drafted if there are at least so many rows per value on average.
 _MIN_ROWS_PER_VALUE = 5
-# It is certain if there are this many rows per value on average, and the rarest value has at least _MIN_ROWS_OF_RARE rows and
-# one in _MAX_ROWS_PER_RARE of all rows.
+# It is certain if there are this many rows per value on average, and the rarest value has at least _MIN_ROWS_OF_RARE
+# rows and one in _MAX_ROWS_PER_RARE of all rows.
 _CERTAIN_ROWS_PER_VALUE = 100
 _MIN_ROWS_OF_RARE = 20
 _MAX_ROWS_PER_RARE = 1000
@@ -31,7 +31,7 @@ class Proposal:
     """One expectation of a draft.
 
     Args:
-        type: Great Expectations' name.
+        type: Type of the expectation, such as `expect_column_values_to_be_unique`.
         kwargs: Its arguments.
         comment: What was observed, and what to do about it.
         policy: `fail` if it is certain, `warn` if it is a guess.
@@ -73,7 +73,7 @@ def format_number(value: Any) -> str:
     return format(value, grouping) if isinstance(value, int) else format(float(value), f"{grouping}.6g")
 
 
-def _share(part: int, total: int) -> float:
+def _round_share(part: int, total: int) -> float:
     """Return a share, rounded down to a hundredth."""
     return part * 100 // total / 100
 
@@ -83,7 +83,7 @@ def _propose_not_null(column: ColumnProfile, rows: int, non_nulls: int) -> Itera
     if not column.nulls:
         yield Proposal(type=name, kwargs={"column": column.name}, comment=f"no null in {rows:,} rows")
         return
-    mostly = _share(non_nulls, rows)
+    mostly = _round_share(non_nulls, rows)
     if mostly * 100 >= _MIN_PERCENT_NON_NULL:
         comment = f"{column.nulls:,} nulls of {rows:,}; `mostly` is rounded down"
         kwargs = {"column": column.name, "mostly": mostly}
@@ -108,7 +108,7 @@ def _is_set(column: ColumnProfile, non_nulls: int) -> bool:
     if column.kind == "text":
         return all(len(value) <= _MAX_TEXT_IN_SET for value in values)
     is_consecutive = column.kind == "integer" and column.maximum - column.minimum + 1 == len(values)
-    return len(values) <= _MAX_NUMBERS_IN_SET and not is_consecutive and natural_range(column) is None
+    return len(values) <= _MAX_NUMBERS_IN_SET and not is_consecutive and find_natural_range(column) is None
 
 
 def _propose_set(column: ColumnProfile, non_nulls: int) -> Proposal:
@@ -133,16 +133,16 @@ def _propose_set(column: ColumnProfile, non_nulls: int) -> Proposal:
 def _propose_range(column: ColumnProfile, non_nulls: int) -> Iterator[Proposal]:
     if column.minimum is None:
         return
-    natural = natural_range(column)
+    natural = find_natural_range(column)
     comment = f"{format_number(column.minimum)} to {format_number(column.maximum)} observed"
     if column.minimum == column.maximum:
         comment = f"only {format_number(column.minimum)} observed"
-    bounds = {"min_value": lower_bound(column.minimum), "max_value": upper_bound(column.maximum)}
+    bounds = {"min_value": round_down(column.minimum), "max_value": round_up(column.maximum)}
     if natural is not None:
         bounds = {"min_value": natural.minimum, "max_value": natural.maximum}
     kwargs = {key: value for key, value in bounds.items() if value is not None}
     if column.nans:
-        kwargs["mostly"] = _share(non_nulls - column.nans, non_nulls)
+        kwargs["mostly"] = _round_share(non_nulls - column.nans, non_nulls)
         comment += f", and {column.nans:,} NaN, which is outside every range"
     if kwargs.get("mostly") == 0 or not {"min_value", "max_value"} & kwargs.keys():
         return

@@ -1,4 +1,4 @@
-"""Bounds for a draft: the natural range that a column's name implies, or the observed range to six significant digits."""
+"""Bounds for a draft: the natural range that a column's name implies, or the observed range, rounded outwards."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _BY_LAST_WORD: Mapping[str, NaturalRange] = {
 }
 
 
-def natural_range(column: ColumnProfile) -> NaturalRange | None:
+def find_natural_range(column: ColumnProfile) -> NaturalRange | None:
     """Return the range that the last word of a column's name implies; None if an observed value is outside it."""
     last_word = re.findall(r"[A-Za-z][a-z]*", column.name)[-1:]
     known = _BY_LAST_WORD.get(last_word[0].lower()) if last_word else None
@@ -69,13 +69,13 @@ def natural_range(column: ColumnProfile) -> NaturalRange | None:
     return known if known.minimum <= column.minimum and column.maximum <= known.maximum else None
 
 
-def lower_bound(value: Any) -> int | float | None:
-    """Return the value rounded down to six significant digits; None if no finite number results. Integers stay exact."""
+def round_down(value: Any) -> int | float | None:
+    """Return a value rounded down to six significant digits, an integer unchanged; None if it is not finite."""
     return _round(value, ROUND_FLOOR)
 
 
-def upper_bound(value: Any) -> int | float | None:
-    """Return the value rounded up to six significant digits; None if no finite number results. Integers stay exact."""
+def round_up(value: Any) -> int | float | None:
+    """Return a value rounded up to six significant digits, an integer unchanged; None if it is not finite."""
     return _round(value, ROUND_CEILING)
 
 

@@ -1,8 +1,8 @@
-"""Find arguments of expectations with which they could never be evaluated, without Spark and without Great Expectations."""
+"""Find arguments with which an expectation can never be evaluated, without Spark and without Great Expectations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,7 +12,6 @@ from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.errors import Problem
 
 Arguments = Mapping[str, Any]
-Finder = Callable[[Arguments], Iterator[str]]
 
 _EXTREMES = ("expect_column_max_to_be_between", "expect_column_min_to_be_between")
 _ZONED = "a time with a time zone"
@@ -33,60 +32,67 @@ def find_invalid_arguments(suite: Suite) -> list[Problem]:
         Problem(expectation.type, f"`{expectation.type}`: {message}", expectation.place)
         for expectation in suite.expectations
         if is_core(expectation.type)
-        for message in _messages(expectation)
+        for message in _find_problems(expectation)
     ]
 
 
-def _messages(expectation: Expectation) -> Iterator[str]:
+def _find_problems(expectation: Expectation) -> Iterator[str]:
     if expectation.type in _NOT_ON_SPARK:
         yield "Great Expectations does not implement it for Spark: remove it, or use another expectation."
-    for find in (_mostly, _bounds, _like_patterns, _quantiles, _pairs, _result_format):
+    for find in (
+        _check_mostly,
+        _check_bounds,
+        _check_like_patterns,
+        _check_quantiles,
+        _check_pairs,
+        _check_result_format,
+    ):
         yield from find(expectation.kwargs)
     if expectation.type in _EXTREMES:
-        yield from _zones(expectation.kwargs)
+        yield from _check_zones(expectation.kwargs)
     if expectation.type in _LENGTHS:
-        yield from _lengths(expectation.kwargs)
+        yield from _check_lengths(expectation.kwargs)
 
 
-def _mostly(kwargs: Arguments) -> Iterator[str]:
+def _check_mostly(kwargs: Arguments) -> Iterator[str]:
     value = kwargs.get("mostly", 1)
     if _is_number(value) and not 0 <= value <= 1:
         advice = f" For {value:g} %, write {value / 100:g}." if 1 < value <= 100 else ""  # noqa: PLR2004
         yield f"`mostly` is {value!r}: it must be a share from 0 to 1.{advice}"
 
 
-def _bounds(kwargs: Arguments) -> Iterator[str]:
+def _check_bounds(kwargs: Arguments) -> Iterator[str]:
     minimum, maximum = (parse_bound(kwargs.get(name)) for name in ("min_value", "max_value"))
-    kinds = _kind(minimum), _kind(maximum)
+    kinds = _classify(minimum), _classify(maximum)
     if None in kinds:
         return
     written = f"`min_value` is {kwargs['min_value']!s}, {kinds[0]}, and `max_value` is {kwargs['max_value']!s}, {kinds[1]}"
     if kinds[0] != kinds[1]:
         yield f"{written}: they cannot be compared. Write both in one form."
-    elif _order(minimum) > _order(maximum):
+    elif _to_comparable(minimum) > _to_comparable(maximum):
         yield (
             f"`min_value` {kwargs['min_value']!s} is greater than `max_value` {kwargs['max_value']!s}, "
             "so no value lies between them."
         )
 
 
-def _zones(kwargs: Arguments) -> Iterator[str]:
+def _check_zones(kwargs: Arguments) -> Iterator[str]:
     for name in ("min_value", "max_value"):
-        if _kind(parse_bound(kwargs.get(name))) == _ZONED:
+        if _classify(parse_bound(kwargs.get(name))) == _ZONED:
             yield (
                 f"`{name}` is {kwargs[name]!s}, {_ZONED}, but the minimum and the maximum of a column have none: "
                 "write the time of the session's time zone (UTC, if `spark.sql.session.timeZone` is not set)."
             )
 
 
-def _lengths(kwargs: Arguments) -> Iterator[str]:
+def _check_lengths(kwargs: Arguments) -> Iterator[str]:
     for name in ("min_value", "max_value", "value"):
         value = kwargs.get(name)
         if isinstance(value, float) and not value.is_integer():
             yield f"`{name}` is {value!r}: a length is a whole number."
 
 
-def _like_patterns(kwargs: Arguments) -> Iterator[str]:
+def _check_like_patterns(kwargs: Arguments) -> Iterator[str]:
     patterns = kwargs.get("like_pattern_list")
     escape = kwargs.get("escape")
     for pattern in [kwargs.get("like_pattern"), *(patterns if isinstance(patterns, list) else [])]:
@@ -98,7 +104,7 @@ def _like_patterns(kwargs: Arguments) -> Iterator[str]:
             yield f"the LIKE pattern {pattern!r} is not valid: {error}."
 
 
-def _quantiles(kwargs: Arguments) -> Iterator[str]:
+def _check_quantiles(kwargs: Arguments) -> Iterator[str]:
     ranges = kwargs.get("quantile_ranges")
     levels = ranges.get("quantiles") if isinstance(ranges, Mapping) else None
     for level in levels if isinstance(levels, list) else []:
@@ -106,7 +112,7 @@ def _quantiles(kwargs: Arguments) -> Iterator[str]:
             yield f"`quantiles` contains {level!r}: a quantile is a share from 0 to 1."
 
 
-def _pairs(kwargs: Arguments) -> Iterator[str]:
+def _check_pairs(kwargs: Arguments) -> Iterator[str]:
     pairs = kwargs.get("value_pairs_set")
     if not isinstance(pairs, list):
         return
@@ -117,13 +123,13 @@ def _pairs(kwargs: Arguments) -> Iterator[str]:
             yield f"`value_pairs_set` contains {pair!r}: a pair has two values."
 
 
-def _result_format(kwargs: Arguments) -> Iterator[str]:
+def _check_result_format(kwargs: Arguments) -> Iterator[str]:
     if "result_format" in kwargs:
         yield _RESULT_FORMAT
 
 
 def parse_bound(bound: Any) -> Any:
-    """Return a bound as Great Expectations reads it: text that is a number, a date or a time in ISO form is that."""
+    """Return a bound as Great Expectations reads it: text that is a number, or an ISO date or time, is converted."""
     if not isinstance(bound, str):
         return bound
     for parse in (float, date.fromisoformat, datetime.fromisoformat):
@@ -134,8 +140,8 @@ def parse_bound(bound: Any) -> Any:
     return bound
 
 
-def _kind(bound: Any) -> str | None:
-    """Return what a bound is compared as; None if it cannot be known."""
+def _classify(bound: Any) -> str | None:
+    """Return what a bound is compared as, for a message; None if it cannot be known."""
     if _is_number(bound):
         return "a number"
     if isinstance(bound, datetime) and bound.tzinfo is not None:
@@ -143,8 +149,8 @@ def _kind(bound: Any) -> str | None:
     return "a date or time without a time zone" if isinstance(bound, date) else None
 
 
-def _order(bound: Any) -> Any:
-    """Return what orders a bound among those of its kind; a date is the beginning of its day."""
+def _to_comparable(bound: Any) -> Any:
+    """Return a bound in a form that `<` compares within its kind; a date becomes the beginning of its day."""
     if isinstance(bound, date) and not isinstance(bound, datetime):
         return datetime.combine(bound, time.min)
     return bound

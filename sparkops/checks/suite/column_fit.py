@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from sparkops.checks.suite.argument_problems import parse_bound
-from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, named_columns
+from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, list_named_columns
 from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
@@ -40,8 +40,8 @@ def find_misfits(suite: Suite, columns: Columns, *, warnings: bool = True) -> li
         for expectation in suite.expectations
         if expectation.type in NEEDS_COLUMNS and (warnings or expectation.policy != "warn")
         for message in (
-            *_missing_messages(suite.table, expectation, columns),
-            *_type_messages(expectation, columns),
+            *_describe_missing(suite.table, expectation, columns),
+            *_describe_wrong_types(expectation, columns),
         )
     ]
 
@@ -51,7 +51,7 @@ def suggest_column(expectation: Expectation, columns: Columns) -> str:
     return next((suggestion for _, suggestion in _find_missing(expectation, columns) if suggestion), "")
 
 
-def _missing_messages(table: str, expectation: Expectation, columns: Columns) -> Iterator[str]:
+def _describe_missing(table: str, expectation: Expectation, columns: Columns) -> Iterator[str]:
     for name, suggestion in _find_missing(expectation, columns):
         yield f"`{table}` has no column `{name}`, which `{expectation.type}` needs.{suggestion}"
 
@@ -60,22 +60,22 @@ def _find_missing(expectation: Expectation, columns: Columns) -> Iterator[tuple[
     """Yield each missing column that an expectation names, with the suggestion for it."""
     if expectation.type not in NEEDS_COLUMNS:
         return
-    for name in named_columns(expectation.kwargs):
+    for name in list_named_columns(expectation.kwargs):
         try:
             columns.find(name)
         except ValueError:
             yield name, did_you_mean(name, [known.strip("`") for known in columns.names])
 
 
-def _type_messages(expectation: Expectation, columns: Columns) -> Iterator[str]:
-    column_type = _type_name(expectation, columns)
+def _describe_wrong_types(expectation: Expectation, columns: Columns) -> Iterator[str]:
+    column_type = _find_type_name(expectation, columns)
     if column_type is None:
         return
     column, name = expectation.kwargs["column"], expectation.type
     if name == _BETWEEN:
         for key in ("min_value", "max_value"):
             bound = expectation.kwargs.get(key)
-            bound_kind = _kind_of_bound(parse_bound(bound))
+            bound_kind = _classify_bound(parse_bound(bound))
             if bound_kind is not None and _is_incomparable(bound_kind, column_type):
                 yield (
                     f"`{name}`: `{key}` is {bound}, {bound_kind}, but `{column}` has type {column_type}: "
@@ -87,20 +87,19 @@ def _type_messages(expectation: Expectation, columns: Columns) -> Iterator[str]:
         yield f"`{name}` needs a numeric column, but `{column}` has type {column_type}."
 
 
-def _type_name(expectation: Expectation, columns: Columns) -> str | None:
+def _find_type_name(expectation: Expectation, columns: Columns) -> str | None:
     """Return the type of the expectation's column, such as `decimal`; None if it has no such column."""
     name = expectation.kwargs.get("column")
     if not isinstance(name, str):
         return None
     try:
         column_type = columns.type_of(columns.find(name))
-    except (ValueError, StopIteration):
-        # StopIteration: a name in other quotes than backticks, which `find` knows and `type_of` does not.
+    except ValueError:
         return None
     return column_type.split("(")[0] if isinstance(column_type, str) else str(column_type["type"])
 
 
-def _kind_of_bound(bound: Any) -> str | None:
+def _classify_bound(bound: Any) -> str | None:
     """Return `a number` or `a date`; None for a bound that can be compared with any column."""
     if isinstance(bound, int | float) and not isinstance(bound, bool):
         return "a number"

@@ -104,7 +104,7 @@ def can_quarantine(name: str, kwargs: Mapping[str, Any]) -> bool:
     return name not in TABLE_LEVEL and name not in _TYPES
 
 
-def named_columns(kwargs: Mapping[str, Any]) -> list[str]:
+def list_named_columns(kwargs: Mapping[str, Any]) -> list[str]:
     """Return the columns that an expectation's arguments name."""
     lists = [kwargs[key] for key in _COLUMN_LIST_ARGUMENTS if isinstance(kwargs.get(key), list)]
     names = [kwargs.get(key) for key in _COLUMN_ARGUMENTS] + [name for names in lists for name in names]

@@ -11,7 +11,7 @@ _SPECIAL = frozenset("\\^$.|?*+()[]{}#&-~")
 
 
 def like_to_regex(pattern: str, escape: str | None = None) -> str:
-    """Return the Java regular expression that matches the same texts as a LIKE pattern, from their first to last character.
+    """Return the Java regular expression that matches the same whole texts as a LIKE pattern.
 
     Args:
         pattern: `%` stands for any text, `_` for one character.
@@ -20,10 +20,10 @@ def like_to_regex(pattern: str, escape: str | None = None) -> str:
     Raises:
         ValueError: The escape character precedes another character, or nothing.
     """
-    return rf"(?s)\A{''.join(_parts(pattern, escape or _ESCAPE))}\z"
+    return rf"(?s)\A{''.join(_translate(pattern, escape or _ESCAPE))}\z"
 
 
-def _parts(pattern: str, escape: str) -> Iterator[str]:
+def _translate(pattern: str, escape: str) -> Iterator[str]:
     characters = iter(pattern)
     for character in characters:
         if character == escape:

@@ -33,7 +33,8 @@ def select_row_level(suite: Suite) -> Suite | None:
 def select_table_level(suite: Suite) -> Suite | None:
     """Return the suite that the table must pass with the released rows in it; None if it would be empty.
 
-    It contains every other expectation that is more than a warning, with the policy `fail`, and warnings with a threshold.
+    It contains every other expectation that is more than a warning, with the policy `fail`, and warnings with a
+    threshold.
     """
     required = [e for e in suite.expectations if e.policy != "warn" and not _is_row_level(e)]
     limited = [e for e in suite.expectations if e.policy == "warn" and e.fail_over]

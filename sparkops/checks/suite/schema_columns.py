@@ -15,7 +15,7 @@ class Columns:
     """The columns of a schema. Nested columns have a path (`a.b`); a name that contains a dot is in backticks.
 
     Args:
-        types: Name and Spark type of each column, in the order of the schema. After `from_json`, the type is its JSON form.
+        types: Name and type of each column, in the order of the schema: Spark's types, or after `from_json` their JSON.
     """
 
     types: tuple[tuple[str, Any], ...]
@@ -51,9 +51,20 @@ class Columns:
         raise ValueError(f'Error: The column "{name}" in BatchData does not exist.')
 
     def type_of(self, resolved_name: str) -> Any:
-        """Return the type of a column whose name `find` returned."""
+        """Return the type of a column whose name `find` returned.
+
+        Raises:
+            ValueError: The name is in quotes or brackets, which `find` ignores as Great Expectations does, and Spark
+                does not.
+        """
         folded_name = resolved_name.casefold().strip("`")
-        return next(kind for name, kind in self.types if name.casefold().strip("`") == folded_name)
+        for name, column_type in self.types:
+            if name.casefold().strip("`") == folded_name:
+                return column_type
+        bare_name = resolved_name.strip('"[]')
+        raise ValueError(
+            f"Spark has no column {resolved_name}: write the name without quotes or brackets: {bare_name}."
+        )
 
 
 def _flatten(schema: Any, parent: str) -> Iterator[tuple[str, Any]]:

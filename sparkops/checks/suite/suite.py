@@ -21,8 +21,8 @@ class Expectation:
     """One expectation of a suite.
 
     Args:
-        type: Great Expectations' name: `expect_column_values_to_not_be_null`.
-        kwargs: Its arguments, by Great Expectations' names.
+        type: Its type in Great Expectations: `expect_column_values_to_not_be_null`.
+        kwargs: Its arguments, by their names in Great Expectations.
         policy: What a failure means.
         severity: Great Expectations' severity (`critical`, `warning`, `info`), if the suite sets one.
         fail_over: Above this threshold a failure blocks the table, whatever the policy.
@@ -41,7 +41,9 @@ class Expectation:
     @property
     def label(self) -> str:
         """Return it as one line: `expect_column_values_to_be_between(month, min_value=1, max_value=12)`."""
-        return format_expectation(self.type, {k: v for k, v in self.kwargs.items() if k != "mostly"})
+        return format_expectation(
+            self.type, {name: value for name, value in self.kwargs.items() if name != "mostly"}
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import yaml
 
 from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.suite import POLICIES, SEVERITIES, DefaultPolicies
-from sparkops.checks.suite.threshold import FailureThreshold, threshold_problem
+from sparkops.checks.suite.threshold import FailureThreshold, find_threshold_problem
 from sparkops.checks.suite.yaml_nodes import Items, YamlReader
 from sparkops.place import Place
 
@@ -82,7 +82,9 @@ class FieldReader(YamlReader):
     ) -> FailureThreshold | None:
         value = self.read_value(node)
         problem = (
-            threshold_problem("share", value) if is_allowed else "`{rows: N, share: S}`, or one of the two"
+            find_threshold_problem("share", value)
+            if is_allowed
+            else "`{rows: N, share: S}`, or one of the two"
         )
         if problem is not None:
             self.add_problem(key, f"`{key}` is {problem}.", place)
@@ -98,7 +100,7 @@ class FieldReader(YamlReader):
                 key, f"`{key}` takes no `{name}`.{suggestion} It takes: {', '.join(_THRESHOLD_KEYS)}.", place
             )
             return False
-        problem = threshold_problem(name, self.read_value(node))
+        problem = find_threshold_problem(name, self.read_value(node))
         if problem is not None:
             self.add_problem(key, f"`{key}.{name}` is {problem}.", place)
         return problem is None

@@ -19,6 +19,7 @@ from sparkops.pipeline.check import Policy
 from sparkops.place import Place
 
 _SUITE_KEYS = ("policy", "fail_over", "quarantine_limit", "description", "expectations")
+# Keys that sparkops adds to an expectation; all others are arguments of Great Expectations.
 _OWN_KEYS = ("policy", "severity", "fail_over", "meta")
 _LONG_FORM_KEYS = ("type", "kwargs", *_OWN_KEYS)
 
@@ -56,7 +57,7 @@ class _SuiteReader(FieldReader):
         self._check_keys(top, _SUITE_KEYS, f"Known: {', '.join(_SUITE_KEYS)}.")
         self.policies = self.read_policies(top)
         self.fail_over = self.read_threshold(top, "fail_over")
-        expectations = tuple(self._expectations(top))
+        expectations = tuple(self._read_expectations(top))
         quarantine_limit = self.read_threshold(top, "quarantine_limit", allow_share=True)
         raise_problems(self.file, self.problems)
         return Suite(
@@ -67,7 +68,7 @@ class _SuiteReader(FieldReader):
             place=Place(self.file, 1),
         )
 
-    def _expectations(self, top: Items) -> Iterator[Expectation]:
+    def _read_expectations(self, top: Items) -> Iterator[Expectation]:
         place, node = top.get("expectations", (Place(self.file, 1), None))
         if node is None or (isinstance(node, yaml.ScalarNode) and not node.value):
             message = "`expectations:` must be a list of expectations; it is missing or empty."
@@ -77,9 +78,9 @@ class _SuiteReader(FieldReader):
             self.add_problem("expectations", message, place)
         else:
             for item in node.value:
-                yield from self._expectation(item)
+                yield from self._read_expectation(item)
 
-    def _expectation(self, node: yaml.Node) -> Iterator[Expectation]:
+    def _read_expectation(self, node: yaml.Node) -> Iterator[Expectation]:
         place = self.place_of(node)
         if isinstance(node, yaml.ScalarNode):
             yield self._build(_to_snake_case(str(node.value)), {}, {}, place)
@@ -98,14 +99,14 @@ class _SuiteReader(FieldReader):
         if not isinstance(name, str):
             self.add_problem("type", f"`type` must be the name of an expectation, not {name!r}.", place)
             return
-        own, kwargs = self._long_form(items) if is_long_form else self._short_form(items[name][1])
+        own, kwargs = self._read_long_form(items) if is_long_form else self._read_short_form(items[name][1])
         yield self._build(_to_snake_case(name), kwargs, own, place)
 
-    def _long_form(self, items: Items) -> tuple[Items, dict[str, Any]]:
+    def _read_long_form(self, items: Items) -> tuple[Items, dict[str, Any]]:
         self._check_keys(items, _LONG_FORM_KEYS, "Put arguments under `kwargs:`.")
         return items, self.read_dict(items, "kwargs")
 
-    def _short_form(self, node: yaml.Node) -> tuple[Items, dict[str, Any]]:
+    def _read_short_form(self, node: yaml.Node) -> tuple[Items, dict[str, Any]]:
         if isinstance(node, yaml.ScalarNode):
             value = self.read_value(node)
             return {}, {} if value is None else {"column": value}
@@ -124,15 +125,15 @@ class _SuiteReader(FieldReader):
             kwargs=kwargs,
             policy=policy,
             severity=severity,
-            fail_over=self._own_threshold(name, own, policy) or self._suite_threshold(name, policy),
+            fail_over=self._read_own_threshold(name, own, policy) or self._find_suite_threshold(name, policy),
             meta=self.read_dict(own, "meta"),
             place=place,
         )
 
-    def _suite_threshold(self, name: str, policy: Policy) -> FailureThreshold | None:
+    def _find_suite_threshold(self, name: str, policy: Policy) -> FailureThreshold | None:
         return self.fail_over if policy != "fail" and counts_failing_rows(name) else None
 
-    def _own_threshold(self, name: str, own: Items, policy: Policy) -> FailureThreshold | None:
+    def _read_own_threshold(self, name: str, own: Items, policy: Policy) -> FailureThreshold | None:
         threshold = self.read_threshold(own, "fail_over")
         if threshold is None:
             return None

@@ -38,7 +38,7 @@ class FailureThreshold:
 UNLIMITED = FailureThreshold()
 
 
-def threshold_problem(name: str, value: Any) -> str | None:
+def find_threshold_problem(name: str, value: Any) -> str | None:
     """Return what is expected instead of a threshold read from YAML, or None if it is valid."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if name == "rows":

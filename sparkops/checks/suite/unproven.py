@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, named_columns
+from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, list_named_columns
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.errors import ModelError
@@ -39,7 +39,7 @@ def is_unproven(suite: Suite, columns: Columns | None) -> bool:
     return any(_is_unproven(expectation, columns) for expectation in suite.expectations)
 
 
-def regexes_of(expectation: Expectation) -> Iterator[str]:
+def find_unusual_regexes(expectation: Expectation) -> Iterator[str]:
     """Yield the regular expressions of an expectation that are not certainly valid in Java."""
     kwargs = expectation.kwargs
     regexes = kwargs.get("regex_list")
@@ -48,7 +48,7 @@ def regexes_of(expectation: Expectation) -> Iterator[str]:
             yield regex
 
 
-def row_condition_of(expectation: Expectation) -> str | None:
+def read_row_condition(expectation: Expectation) -> str | None:
     """Return the `row_condition` in Spark SQL of an expectation; None if it has none."""
     kwargs = expectation.kwargs
     condition = kwargs.get("row_condition")
@@ -56,23 +56,27 @@ def row_condition_of(expectation: Expectation) -> str | None:
     return condition if isinstance(condition, str) and is_spark_sql else None
 
 
-def query_of(expectation: Expectation) -> str | None:
+def read_query(expectation: Expectation) -> str | None:
     """Return the query of an expectation that selects unexpected rows; None if it has none."""
     query = expectation.kwargs.get("unexpected_rows_query")
     return query if isinstance(query, str) else None
 
 
 def _is_unproven(expectation: Expectation, columns: Columns | None) -> bool:
-    has_sql = row_condition_of(expectation) is not None or query_of(expectation) is not None
-    if has_sql or any(regexes_of(expectation)):
+    has_sql = read_row_condition(expectation) is not None or read_query(expectation) is not None
+    if has_sql or any(find_unusual_regexes(expectation)):
         return True
-    return columns is not None and expectation.type in NEEDS_COLUMNS and not _fits(expectation, columns)
+    return (
+        columns is not None
+        and expectation.type in NEEDS_COLUMNS
+        and not _is_certain_to_fit(expectation, columns)
+    )
 
 
-def _fits(expectation: Expectation, columns: Columns) -> bool:
+def _is_certain_to_fit(expectation: Expectation, columns: Columns) -> bool:
     """Return whether an expectation can certainly be evaluated on its columns."""
-    names = named_columns(expectation.kwargs)
-    kinds = [_kind_of_column(columns, name) for name in names]
+    names = list_named_columns(expectation.kwargs)
+    kinds = [_classify_column(columns, name) for name in names]
     if expectation.type in _ANY_TYPE:
         return True
     if len(names) != 1:
@@ -87,14 +91,16 @@ def _fits(expectation: Expectation, columns: Columns) -> bool:
     ]
     is_judged_by_values = any(argument in expectation.kwargs for argument in _COMPARED_WITH)
     return (
-        kinds[0] is not None and is_judged_by_values and all(_kind_of_value(v) == kinds[0] for v in compared)
+        kinds[0] is not None
+        and is_judged_by_values
+        and all(_classify_value(value) == kinds[0] for value in compared)
     )
 
 
-def _kind_of_column(columns: Columns, name: str) -> str | None:
+def _classify_column(columns: Columns, name: str) -> str | None:
     try:
         column_type = columns.type_of(columns.find(name))
-    except (ValueError, StopIteration):
+    except ValueError:
         return None
     base = column_type.split("(")[0] if isinstance(column_type, str) else ""
     if base in _NUMBERS:
@@ -102,14 +108,14 @@ def _kind_of_column(columns: Columns, name: str) -> str | None:
     return {"string": "text", "date": "date"}.get(base)
 
 
-def _kind_of_value(value: Any) -> str | None:
-    kinds: tuple[tuple[Callable[[Any], bool], str | None], ...] = (
-        (lambda item: isinstance(item, bool), None),
-        (lambda item: isinstance(item, int | float), "number"),
-        (lambda item: isinstance(item, str), "text"),
-        (lambda item: type(item) is date, "date"),
-    )
-    return next((kind for is_kind, kind in kinds if is_kind(value)), None)
+def _classify_value(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "text"
+    return "date" if type(value) is date else None
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -22,18 +22,18 @@ _BARS = "▁▂▃▄▅▆▇█"
 _NO_VALUE = "·"
 
 
-def history_lines(table: str, histories: Sequence[ExpectationHistory]) -> Iterator[str]:
+def format_histories(table: str, histories: Sequence[ExpectationHistory]) -> Iterator[str]:
     """Yield the lines that show the histories of a table's expectations."""
     if not histories:
         yield (f"No check results of `{table}` yet: run a job that writes it, or `sparkops check {table}`.")
     elif sys.stdout.isatty():
-        yield from _terminal_lines(table, histories, shutil.get_terminal_size((110, 30)).columns)
+        yield from _format_for_terminal(table, histories, shutil.get_terminal_size((110, 30)).columns)
     else:
         yield _HEADER
-        yield from map(_tab_separated, histories)
+        yield from map(_format_tab_separated, histories)
 
 
-def history_json(history: ExpectationHistory) -> dict[str, Any]:
+def history_to_json(history: ExpectationHistory) -> dict[str, Any]:
     """Return the history of one expectation as JSON values."""
     last, failures = history.last.result, history.failures
     return {
@@ -46,11 +46,11 @@ def history_json(history: ExpectationHistory) -> dict[str, Any]:
         "runs": len(history.results),
         "failed": len(failures),
         "last_failed": failures[-1].time if failures else None,
-        "results": [_check_json(check) for check in history.results],
+        "results": [_check_to_json(check) for check in history.results],
     }
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def draw_sparkline(values: Sequence[float | None]) -> str:
     """Return one block for each value, scaled between the smallest and the largest; only zero gets the lowest block.
 
     Args:
@@ -59,17 +59,17 @@ def sparkline(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None]
     smallest = min(known, default=0.0)
     span = max(known, default=0.0) - smallest
-    return "".join(_NO_VALUE if value is None else _bar(value, smallest, span) for value in values)
+    return "".join(_NO_VALUE if value is None else _choose_block(value, smallest, span) for value in values)
 
 
-def _bar(value: float, smallest: float, span: float) -> str:
+def _choose_block(value: float, smallest: float, span: float) -> str:
     if value == 0:
         return _BARS[0]
     steps = len(_BARS) - 2
     return _BARS[1 + (round((value - smallest) / span * steps) if span > 0 else 0)]
 
 
-def _check_json(check: RecordedCheck) -> dict[str, Any]:
+def _check_to_json(check: RecordedCheck) -> dict[str, Any]:
     result = check.result
     return {
         "time": check.time,
@@ -84,26 +84,26 @@ def _check_json(check: RecordedCheck) -> dict[str, Any]:
     }
 
 
-def _terminal_lines(table: str, histories: Sequence[ExpectationHistory], width: int) -> Iterator[str]:
+def _format_for_terminal(table: str, histories: Sequence[ExpectationHistory], width: int) -> Iterator[str]:
     runs = sorted({check.moment for history in histories for check in history.results})
     first, last = runs[0][0], runs[-1][0]
     count = format_count(len(runs), "run")
     yield click.style(f"{table}: {count}, {_to_minute(first)} to {_to_minute(last)}, oldest first", bold=True)
-    labels = [_label(history) for history in histories]
-    plots = [_plot_and_counts(history, runs) for history in histories]
+    labels = [_format_label(history) for history in histories]
+    plots = [_format_plot_and_counts(history, runs) for history in histories]
     label_width = max(map(len, labels))
     plot_width = max(len(click.unstyle(text)) for text in plots)
     one_line = 5 + label_width + 2 + plot_width <= width
     for history, label, plot in zip(histories, labels, plots, strict=True):
         dim = not history.current
         if one_line:
-            yield f"{_mark(history)} {click.style(label.ljust(label_width), dim=dim)}  {plot}"
+            yield f"{_format_mark(history)} {click.style(label.ljust(label_width), dim=dim)}  {plot}"
         else:
-            yield f"{_mark(history)} {click.style(label, dim=dim)}"
+            yield f"{_format_mark(history)} {click.style(label, dim=dim)}"
             yield f"     {plot}"
 
 
-def _mark(history: ExpectationHistory) -> str:
+def _format_mark(history: ExpectationHistory) -> str:
     """Return the newest result as four coloured characters."""
     last = history.last.result
     if not history.current:
@@ -113,19 +113,19 @@ def _mark(history: ExpectationHistory) -> str:
     return click.style(FAILURE_MARKS[last.policy], fg=_COLOURS[last.policy], bold=True)
 
 
-def _plot_and_counts(history: ExpectationHistory, runs: Sequence[Moment]) -> str:
+def _format_plot_and_counts(history: ExpectationHistory, runs: Sequence[Moment]) -> str:
     """Return the plot, with a gap for each run without a result, the number of failures and the last failure."""
     failures = history.failures
     blocks = {
-        check.moment: _coloured(block, failed=not check.result.success)
-        for block, check in zip(_plot(history), history.results, strict=True)
+        check.moment: _colour(block, failed=not check.result.success)
+        for block, check in zip(_draw_plot(history), history.results, strict=True)
     }
     plot = "".join(blocks.get(run, " ") for run in runs)
     count = f"{len(failures)}/{len(history.results)} failed".rjust(2 * len(str(len(runs))) + 8)
     return f"{plot}  {count}" + (f", last {_to_minute(failures[-1].time)}" if failures else "")
 
 
-def _coloured(block: str, *, failed: bool) -> str:
+def _colour(block: str, *, failed: bool) -> str:
     return click.style(block, fg="red" if failed else "green", bold=failed)
 
 
@@ -133,12 +133,12 @@ def _to_minute(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M}Z"
 
 
-def _plot(history: ExpectationHistory) -> str:
+def _draw_plot(history: ExpectationHistory) -> str:
     """Return the sparkline of the share of failing rows, or of the observed values if there is no share."""
     shares = [check.result.share for check in history.results]
     if any(share is not None for share in shares):
-        return sparkline(shares)
-    return sparkline([_to_number(check.result.observed) for check in history.results])
+        return draw_sparkline(shares)
+    return draw_sparkline([_to_number(check.result.observed) for check in history.results])
 
 
 def _to_number(observed: Any) -> float | None:
@@ -146,21 +146,21 @@ def _to_number(observed: Any) -> float | None:
     return float(observed) if is_number else None
 
 
-def _tab_separated(history: ExpectationHistory) -> str:
+def _format_tab_separated(history: ExpectationHistory) -> str:
     last, failures = history.last, history.failures
     cells = (
-        _label(history),
+        _format_label(history),
         "ok" if last.result.success else FAILURE_MARKS[last.result.policy],
         last.run,
         format_time(failures[-1].time) if failures else "-",
         str(len(failures)),
         str(len(history.results)),
-        _plot(history),
+        _draw_plot(history),
         "".join("." if check.result.success else "x" for check in history.results),
     )
     return "\t".join(cells)
 
 
-def _label(history: ExpectationHistory) -> str:
+def _format_label(history: ExpectationHistory) -> str:
     result = history.last.result
     return format_expectation(result.expectation, result.kwargs).replace("\t", " ").replace("\n", " ")

@@ -69,7 +69,7 @@ def format_state(state: str) -> str:
     return state.replace("_", " ")
 
 
-def relative_path(root: Path, path: str | None) -> str | None:
+def to_relative_path(root: Path, path: str | None) -> str | None:
     """Return a path relative to the project, or as it is if it is outside."""
     if path is None or not Path(path).is_relative_to(root):
         return path

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sparkops.engine.operations.dry_run import RunPlan
 
 
-def plan_lines(plans: Sequence[RunPlan]) -> Iterator[str]:
+def format_plans(plans: Sequence[RunPlan]) -> Iterator[str]:
     """Yield the lines of a plan, in the order in which the jobs would run."""
     for plan in plans:
         yield f"{plan.job.name} would run ({plan.job.place})"

@@ -11,9 +11,9 @@ from time import monotonic
 from types import TracebackType
 from typing import TextIO
 
-from sparkops.cli.display.check_lines import check_lines, summarize_checks
+from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.format import format_duration, format_state
-from sparkops.cli.display.run_lines import summarize_outputs, training_lines
+from sparkops.cli.display.run_lines import format_training, summarize_outputs
 from sparkops.errors import SparkopsError
 from sparkops.runs.record import Run, state_after
 from sparkops.spark.progress import Snapshot
@@ -40,8 +40,8 @@ _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 class ProgressDisplay:
     """A `RunListener` that shows progress on standard error.
 
-    On a terminal the last line is redrawn; elsewhere one line is printed when a job starts and when it ends. Warnings that
-    sparkops logs are shown, too.
+    On a terminal the last line is redrawn; elsewhere one line is printed when a job starts and when it ends. Warnings
+    that sparkops logs are shown, too.
 
     Args:
         out: The file to write to.
@@ -57,14 +57,14 @@ class ProgressDisplay:
         self._spark = ""
         self._start = monotonic()
         self._closed = threading.Event()
-        self._redrawing = threading.Thread(target=self._redraw_until_closed, daemon=True)
+        self._redraw_thread = threading.Thread(target=self._redraw_until_closed, daemon=True)
         self._warnings = _WarningHandler(self._print)
 
     def __enter__(self) -> ProgressDisplay:
         """Start to draw, and to show warnings."""
         logging.getLogger("sparkops").addHandler(self._warnings)
         if self._is_terminal:
-            self._redrawing.start()
+            self._redraw_thread.start()
         return self
 
     def __exit__(
@@ -74,7 +74,7 @@ class ProgressDisplay:
         logging.getLogger("sparkops").removeHandler(self._warnings)
         self._closed.set()
         if self._is_terminal:
-            self._redrawing.join()
+            self._redraw_thread.join()
             self._erase_line()
 
     def run_started(self, job: str) -> None:
@@ -104,9 +104,9 @@ class ProgressDisplay:
         self._print_job_line(f"✓ {run.job} {summarize_outputs(run)} in {self._elapsed()}   run {run.id}")
         if run.checks:
             self._print(f"  {summarize_checks(run.checks)}")
-        for line in training_lines(run):
+        for line in format_training(run):
             self._print(f"  {line}")
-        for line in check_lines([check for check in run.checks if not check["success"]]):
+        for line in format_checks([check for check in run.checks if not check["success"]]):
             self._print(f"    {line}")
 
     def run_failed(self, job: str, error: SparkopsError) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sparkops.cli.display.check_lines import check_lines
+from sparkops.cli.display.check_lines import format_checks
 from sparkops.cli.display.format import format_count, format_duration, format_state, format_time, format_value
 from sparkops.runs.record import Run
 
 _MAX_BATCHES = 10
 
 
-def run_lines(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
+def format_run(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     """Yield the lines that show the record of a run, and the pages of its checks."""
     yield f"Run      {run.id}  ({run.job}, attempt {run.attempt})"
     yield f"State    {format_state(run.state)}" + (
@@ -24,30 +24,34 @@ def run_lines(run: Run, pages: Sequence[Path] = ()) -> Iterator[str]:
     if run.error:
         yield f"Error    {run.error['kind']}: {run.error['message']}"
     params = (f"{name} = {value!r}   ({run.origins.get(name, '')})" for name, value in run.params.items())
-    yield from _section("Params", params)
-    yield from _section("Read", (_input(name, pin) for name, pin in run.inputs.items()))
-    yield from _section("Models", (line for name in run.models for line in _model_lines(run, name)))
-    yield from _section("Checks", check_lines(run.checks))
-    yield from _section("Pages", map(str, pages))
-    yield from _section("Batches", batch_lines(run.batches))
-    yield from _section("Wrote", (_output(name, output) for name, output in run.outputs.items()))
-    yield from _section("Model", _registered_lines(run.registered))
-    yield from _section("Metrics", (f"{name} = {_number(value)}" for name, value in run.metrics.items()))
-    yield from _section("Report", [run.report] if run.report else [])
+    yield from _format_section("Params", params)
+    yield from _format_section("Read", (_format_input(name, pin) for name, pin in run.inputs.items()))
+    yield from _format_section("Models", (line for name in run.models for line in _format_model(run, name)))
+    yield from _format_section("Checks", format_checks(run.checks))
+    yield from _format_section("Pages", map(str, pages))
+    yield from _format_section("Batches", format_batches(run.batches))
+    yield from _format_section(
+        "Wrote", (_format_output(name, output) for name, output in run.outputs.items())
+    )
+    yield from _format_section("Model", _format_registered(run.registered))
+    yield from _format_section(
+        "Metrics", (f"{name} = {_format_number(value)}" for name, value in run.metrics.items())
+    )
+    yield from _format_section("Report", [run.report] if run.report else [])
     timings = (f"{step} {format_duration(seconds)}" for step, seconds in run.timings.items())
-    yield from _section("Took", timings)
-    yield from _section("Code", (f"{key} {value}" for key, value in run.code.items() if value))
-    yield from _section("Spark", (f"{key} {value}" for key, value in run.spark.items()))
+    yield from _format_section("Took", timings)
+    yield from _format_section("Code", (f"{key} {value}" for key, value in run.code.items() if value))
+    yield from _format_section("Spark", (f"{key} {value}" for key, value in run.spark.items()))
     yield f"Log      {run.log}" + ("" if run.log and Path(run.log).exists() else " (gone)")
 
 
-def batch_lines(batches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def format_batches(batches: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield one line for each of the newest micro-batches, and the number of earlier ones."""
     earlier = len(batches) - _MAX_BATCHES
     if earlier > 0:
         yield f"{earlier:,} before these: --json shows all"
     for batch in batches[-_MAX_BATCHES:]:
-        yield _batch(batch)
+        yield _format_batch(batch)
 
 
 def summarize_outputs(run: Run) -> str:
@@ -58,13 +62,13 @@ def summarize_outputs(run: Run) -> str:
     if run.report:
         return f"wrote {run.report}"
     if run.batches:
-        return f"published {format_count(len(run.batches), 'batch', 'batches')}: {_tables(run)}"
+        return f"published {format_count(len(run.batches), 'batch', 'batches')}: {_format_tables(run)}"
     if "stream" in run.timings and not run.outputs:
         return "found nothing new"
-    return f"published {_tables(run)}" if run.outputs else "done"
+    return f"published {_format_tables(run)}" if run.outputs else "done"
 
 
-def _tables(run: Run) -> str:
+def _format_tables(run: Run) -> str:
     return format_value(
         [
             f"{name}@{output['version']} ({format_count(output['rows'], 'row')})"
@@ -73,18 +77,18 @@ def _tables(run: Run) -> str:
     )
 
 
-def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+def _format_section(title: str, lines: Iterable[str]) -> Iterator[str]:
     for number, line in enumerate(lines):
         yield f"{title if number == 0 else '':<9}{line}"
 
 
-def _input(name: str, pin: Mapping[str, Any]) -> str:
+def _format_input(name: str, pin: Mapping[str, Any]) -> str:
     if pin["version"] is not None:
         return f"{name} version {pin['version']}"
     return f"{name} source {pin['identity'][:12]}"
 
 
-def _model_lines(run: Run, name: str) -> Iterator[str]:
+def _format_model(run: Run, name: str) -> Iterator[str]:
     scoring, rules = run.scoring.get(name), run.rules.get(name)
     yield f"{name}/{run.models[name]}" + (f", by {scoring}" if scoring else "")
     if rules:
@@ -95,27 +99,31 @@ def _model_lines(run: Run, name: str) -> Iterator[str]:
             yield f"  {rows}: {rule['rule']}, of {rule['table']} ({rule['place']})"
 
 
-def training_lines(run: Run) -> Iterator[str]:
+def format_training(run: Run) -> Iterator[str]:
     """Yield the metrics of a trained model, and the gates that failed."""
     if run.metrics:
-        yield "metrics: " + ", ".join(f"{name} {_number(value)}" for name, value in run.metrics.items())
+        yield "metrics: " + ", ".join(
+            f"{name} {_format_number(value)}" for name, value in run.metrics.items()
+        )
     for gate in (run.registered or {}).get("gates", ()):
         if not gate["passed"]:
-            yield f"gate {gate_text(gate)}"
+            yield f"gate {format_gate(gate)}"
 
 
-def gate_text(gate: Mapping[str, Any]) -> str:
+def format_gate(gate: Mapping[str, Any]) -> str:
     """Return the metric, value and condition of a gate, and whether it passed."""
-    champion = f", the champion's is {_number(gate['champion'])}" if gate["champion"] is not None else ""
+    champion = (
+        f", the champion's is {_format_number(gate['champion'])}" if gate["champion"] is not None else ""
+    )
     state = "passed" if gate["passed"] else "FAILED"
-    return f"{gate['metric']} is {_number(gate['value'])}, must be {gate['rule']}{champion}: {state}"
+    return f"{gate['metric']} is {_format_number(gate['value'])}, must be {gate['rule']}{champion}: {state}"
 
 
-def _number(value: float) -> str:
+def _format_number(value: float) -> str:
     return f"{value:,.6g}"
 
 
-def _batch(batch: Mapping[str, Any]) -> str:
+def _format_batch(batch: Mapping[str, Any]) -> str:
     parts = [f"{batch['number']}: version {batch['version']}, {format_count(batch['rows'], 'row')}"]
     parts += [f"{format_count(batch['held'], 'row')} quarantined"] if batch["held"] else []
     parts += ["published by an earlier run"] if batch["already"] else []
@@ -123,12 +131,12 @@ def _batch(batch: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _output(name: str, output: Mapping[str, Any]) -> str:
+def _format_output(name: str, output: Mapping[str, Any]) -> str:
     text = f"{name} version {output['version']}, {format_count(output['rows'], 'row')}"
     return text + (" (by an earlier attempt)" if output["already"] else "")
 
 
-def _registered_lines(registered: Mapping[str, Any] | None) -> Iterator[str]:
+def _format_registered(registered: Mapping[str, Any] | None) -> Iterator[str]:
     if registered is None:
         return
     aliases = " ".join("@" + alias for alias in registered["aliases"])
@@ -138,4 +146,4 @@ def _registered_lines(registered: Mapping[str, Any] | None) -> Iterator[str]:
     else:
         yield "scored by Spark"
     for gate in registered["gates"]:
-        yield f"gate {gate_text(gate)}"
+        yield f"gate {format_gate(gate)}"

@@ -43,7 +43,7 @@ def print_table(
             click.echo("\t".join(cell.translate(_ESCAPES) for cell in line))
         return
     width = shutil.get_terminal_size((110, 30)).columns
-    fits = sum(map(_min_width, zip(names, *cells, strict=True))) + 3 * (len(names) - 1) <= width
+    fits = sum(map(_find_min_width, zip(names, *cells, strict=True))) + 3 * (len(names) - 1) <= width
     numeric = [_is_numeric(rows, name) for name in names]
     click.echo(draw_table(names, cells, numeric, width) if fits else fill_lines(names, cells, width))
 
@@ -61,7 +61,7 @@ def draw_table(
         column = [name, *(row[number] for row in cells)]
         justify: Literal["left", "right"] = "right" if align_right[number] else "left"
         table.add_column(
-            name, justify=justify, overflow="fold", no_wrap=_min_width(column) >= max(map(len, column))
+            name, justify=justify, overflow="fold", no_wrap=_find_min_width(column) >= max(map(len, column))
         )
     for row in cells:
         table.add_row(*row)
@@ -88,7 +88,7 @@ def fill_lines(names: Sequence[str], cells: Sequence[Sequence[str]], width: int)
     return "\n".join(lines)
 
 
-def _min_width(column: Sequence[str]) -> int:
+def _find_min_width(column: Sequence[str]) -> int:
     longest = max(map(len, column))
     return longest if longest <= _MAX_UNWRAPPED or any(map(_is_path, column)) else _MIN_WRAPPED
 

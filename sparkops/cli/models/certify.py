@@ -39,8 +39,9 @@ _MAX_DIFFERENCES = 5
 def certify(project: ProjectOptions, uri: str, rows: int, seed: int | None, python: Path | None) -> int:
     """Compare the scorer of MODEL with its certificate, then with Spark on the certificate's rows and new edge rows.
 
-    MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which receives its certificate
-    this way. A model that is not a Spark model is compared with its own process. Exit code 1: some row differs.
+    MODEL is a registered model, its folder, or a folder that `models compile --into` wrote, which receives its
+    certificate this way. A model that is not a Spark model is compared with its own process. Exit code 1: some row
+    differs.
     """
     folder = find_model_folder(project, uri)
     if is_pyfunc_model(folder):
@@ -96,7 +97,7 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
         rows: Number of new rows.
         seed: Seed of the new rows; None chooses one.
     """
-    from sparkops.cli.score import locating_options
+    from sparkops.cli.score import build_locating_options
     from sparkops.pyfunc.registration.parity import check_parity
     from sparkops.pyfunc.registration.pyfunc_model_folder import describe_scoring
     from sparkops.pyfunc.worker.manifest import read_manifest
@@ -104,7 +105,7 @@ def _certify_pyfunc(project: ProjectOptions, uri: str, folder: Path, rows: int, 
     from sparkops.pyfunc.worker.worker_settings import WorkerSettings
     from sparkops.scoring.locate.model_uri import LocatedModel, locate
 
-    options = locating_options(project)
+    options = build_locating_options(project)
     worker_settings = options.pop("worker_settings", WorkerSettings())
     is_name = not Path(uri).is_dir()
     if is_name and uri.startswith(("runs:/", "models:/m-")):

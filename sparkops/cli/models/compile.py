@@ -61,7 +61,7 @@ def compile_model(project: ProjectOptions, uri: str, into: Path | None, schema: 
         return 0
     write_compiled_scorer(compilation.description, model, into)
     click.echo(f"Scorer   written to {into}")
-    click.echo(certificate_line(into, str(into)))
+    click.echo(format_certificate(into, str(into)))
     return 0
 
 
@@ -76,7 +76,7 @@ def print_stages(compilation: Compilation) -> None:
         click.echo(f"Scored by Spark only: {compilation.problem}")
 
 
-def certificate_line(folder: Path, model: str) -> str:
+def format_certificate(folder: Path, model: str) -> str:
     """Return the line that says whether the scorer in a folder was compared with Spark."""
     from sparkops.scoring.artifact.file_names import CERTIFICATE
 

@@ -43,7 +43,7 @@ _ELEMENT_TYPES = {11: "double", 7: "int64", 8: "string", 9: "bool"}
 def export(
     project: ProjectOptions, uri: str, file: Path, rows: int, seed: int | None, no_nulls: bool
 ) -> None:
-    """Write MODEL as an ONNX graph in double precision, after verifying that it predicts as Spark did. No JVM is started.
+    """Write MODEL as an ONNX graph in double precision, verified to predict as Spark did. No JVM is started.
 
     onnxruntime first scores the rows of the certificate, edge rows and new rows: if one differs, nothing is written. A
     model with a stage that has no exact form in ONNX is refused, and the stage is named.
@@ -55,8 +55,8 @@ def export(
 
     exported = export_model(find_model_folder(project, uri), file, rows=rows, seed=seed, nulls=not no_nulls)
     graph = exported.model.graph
-    inputs = [_row(value, "in") for value in graph.input]
-    print_table([*inputs, *(_row(value, "out") for value in graph.output)], empty="")
+    inputs = [_to_row(value, "in") for value in graph.input]
+    print_table([*inputs, *(_to_row(value, "out") for value in graph.output)], empty="")
     print_verification(exported, file)
 
 
@@ -75,7 +75,7 @@ def print_verification(exported: OnnxExport, file: Path) -> None:
     click.echo(f"Written  {file}, {exported.size:,} bytes")
 
 
-def _row(value: Any, direction: str) -> dict[str, str]:
+def _to_row(value: Any, direction: str) -> dict[str, str]:
     tensor = value.type.tensor_type
     shape = [str(dimension.dim_param or dimension.dim_value) for dimension in tensor.shape.dim]
     return {

@@ -9,7 +9,7 @@ import click
 
 from sparkops.cli.command_group import CommandGroup
 from sparkops.cli.display.format import format_count, format_time
-from sparkops.cli.display.run_lines import gate_text
+from sparkops.cli.display.run_lines import format_gate
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.certify import certify
 from sparkops.cli.models.compile import compile_model
@@ -39,7 +39,7 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
             "model": f"{version.name}/{version.version}",
             "aliases": version.aliases,
             "metrics": [f"{name}={value:.4g}" for name, value in version.metrics.items()],
-            "scored by": _scored_by(version),
+            "scored by": _describe_scoring(version),
             "run": version.run_id,
             "registered": version.time,
         }
@@ -58,7 +58,7 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(registered_json(version), indent=2, default=str))
         return
-    for line in version_lines(version):
+    for line in format_version(version):
         click.echo(line)
 
 
@@ -98,13 +98,13 @@ def parse_model(text: str) -> tuple[str, str | None]:
     return name, None if text.removeprefix("models:").lstrip("/") == name else version
 
 
-def _scored_by(version: ModelVersionInfo) -> str:
+def _describe_scoring(version: ModelVersionInfo) -> str:
     if version.flavor:
         return flavor_label(version.flavor)
     return "compiled scorer" if version.compiled else "Spark"
 
 
-def version_lines(version: ModelVersionInfo) -> Iterator[str]:
+def format_version(version: ModelVersionInfo) -> Iterator[str]:
     """Yield the lines that show a model version."""
     yield f"Model    {version.name}/{version.version}  {' '.join('@' + alias for alias in version.aliases)}"
     yield f"URI      {version.uri}"
@@ -116,15 +116,15 @@ def version_lines(version: ModelVersionInfo) -> Iterator[str]:
     metrics = ", ".join(f"{name} {value:.6g}" for name, value in version.metrics.items())
     yield f"Metrics  {metrics or '-'}"
     for gate in version.gates:
-        yield f"Gate     {gate_text(gate_json(gate))}"
-    yield from _scorer_lines(version)
+        yield f"Gate     {format_gate(gate_json(gate))}"
+    yield from _format_scorer(version)
 
 
-def _scorer_lines(version: ModelVersionInfo) -> Iterator[str]:
+def _format_scorer(version: ModelVersionInfo) -> Iterator[str]:
     if version.flavor:
-        rows = format_count(version.parity, "row")
+        verified = format_count(version.parity, "row")
         yield f"Scorer   {'; '.join(version.reasons)}"
-        yield f"State    certified: {rows} equal row by row, in a batch and by the fitted model"
+        yield f"State    certified: {verified} equal row by row, in a batch and by the fitted model"
         return
     if not version.compiled:
         yield "Scorer   none: scored by Spark"
@@ -132,10 +132,10 @@ def _scorer_lines(version: ModelVersionInfo) -> Iterator[str]:
         return
     yield f"Scorer   compiled; {version.parity} rows equal to Spark's"
     if version.benchmark:
-        arrow, transform, raced = (version.benchmark[key] for key in ("mapInArrow", "transform", "rows"))
+        arrow, transform, rows = (version.benchmark[key] for key in ("mapInArrow", "transform", "rows"))
         yield (
             f"Batch    {arrow:g} us a row by mapInArrow, {transform:g} by transform "
-            f"({raced:,.0f} rows, when it was registered)"
+            f"({rows:,.0f} rows, when it was registered)"
         )
     if version.rules or version.left_out:
         omitted = len(version.left_out)

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command, read_options
+from sparkops.cli.job_command import JobArguments, JobGroup, make_job_command
+from sparkops.cli.job_options import make_read_options
 from sparkops.cli.models.compile import print_stages
-from sparkops.cli.project_options import project_click_options
+from sparkops.cli.project_options import make_project_click_options
 from sparkops.pipeline.job import Job
 
 
@@ -23,7 +24,7 @@ class TrainingGroup(JobGroup):
         def run(arguments: JobArguments) -> int:
             return check_servable(arguments, int(ctx.params["rows"]))
 
-        return make_job_command(job, origins, group_options, run, options=read_options())
+        return make_job_command(job, origins, group_options, run, options=make_read_options())
 
 
 @click.group(
@@ -39,8 +40,8 @@ class TrainingGroup(JobGroup):
             metavar="N",
             help="Number of rows of each table.",
         ),
-        *read_options(),
-        *project_click_options(),
+        *make_read_options(),
+        *make_project_click_options(),
     ],
     subcommand_metavar="JOB [--PARAM VALUE]...",
     no_args_is_help=True,

@@ -55,7 +55,7 @@ def common_type(left: str, right: str) -> str | None:
 
 
 def promoted_type(left: str, right: str) -> str | None:
-    """Return the type that Spark promotes two operands to without parsing strings and without a wider decimal; None if none."""
+    """Return the type that Spark promotes two operands to, without parsing strings or widening decimals, or None."""
     if right in (left, VOID):
         return left
     if left == VOID:
@@ -125,8 +125,8 @@ def cast(node: Expression, type_: str, *, is_try: bool = False, is_explicit: boo
         node: The operand.
         type_: The target type.
         is_try: A value that does not fit becomes null.
-        is_explicit: The statement contains the cast. A literal stays under an explicit cast to an integer or a decimal, because
-            the precision of decimal arithmetic depends on whether an operand is a literal.
+        is_explicit: The statement contains the cast. A literal stays under an explicit cast to an integer or a decimal,
+            because the precision of decimal arithmetic depends on whether an operand is a literal.
 
     Raises:
         CannotCompile: Spark has no such cast, or its text differs between versions of Java.

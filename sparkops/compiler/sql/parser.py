@@ -1,4 +1,4 @@
-"""Parse the statement of SQLTransformer with sqlglot; refuse a statement that sqlglot and Spark may parse differently."""
+"""Parse the statement of SQLTransformer with sqlglot; refuse one that sqlglot and Spark may parse differently."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def parse_statement(text: str) -> Statement:
     """Parse a statement.
 
     Raises:
-        CannotCompile: It has other clauses than SELECT, FROM __THIS__ and WHERE, or sqlglot may parse it differently from Spark.
+        CannotCompile: It has other clauses than SELECT, FROM __THIS__ and WHERE, or sqlglot may parse it differently
+            from Spark.
     """
     try:
         from sqlglot import exp
@@ -107,8 +108,8 @@ def _parser() -> tuple[Any, Any]:
     return Spark(), type("Parser", (base,), changed)
 
 
-# Operator precedence of Spark's grammar. sqlglot keeps parentheses as nodes, so a child without any must bind more tightly
-# than its parent, or equally on the left. Then there is only one reading, and it is Spark's.
+# Operator precedence of Spark's grammar. sqlglot keeps parentheses as nodes, so a child without any must bind more
+# tightly than its parent, or equally on the left. Then there is only one reading, and it is Spark's.
 _PRECEDENCE = {
     "Or": 1, "And": 2, "Not": 3,
     "Is": 4, "In": 4, "Between": 4, "Like": 4, "Escape": 4,

@@ -165,7 +165,7 @@ class _Release:
         tables, table = self.container.tables, self.request.table
         self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
-        frame = tables.releases(table).unreleased_rows(target, self.request.repairs, run=self.request.run)
+        frame = tables.releases(table).select_unreleased(target, self.request.repairs, run=self.request.run)
         return tables.staging.stage(frame, StagedPart(_repaired_rows_id(self.id), table))
 
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:

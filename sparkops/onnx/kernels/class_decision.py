@@ -47,7 +47,8 @@ def bind_classifier(step: Step, context: GraphContext, index: str, raw: str, pro
     """Bind the three columns of a classifier.
 
     Args:
-        step: outputs are (prediction, probability, rawPrediction), "" for one that Spark does not make; params: classes.
+        step: outputs are (prediction, probability, rawPrediction), "" for one that Spark does not make; params:
+            classes.
         context: The graph and its columns.
         index: (rows, 1) class as a whole number.
         raw: (rows, classes) raw scores.

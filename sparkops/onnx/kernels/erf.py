@@ -1,6 +1,7 @@
 """The error function of doubles: ONNX Runtime has it in single precision only.
 
-The rational approximations are those of FreeBSD's `s_erf.c` (Sun Microsystems, 1993), within one unit of the last digit.
+The rational approximations are those of FreeBSD's `s_erf.c` (Sun Microsystems, 1993), within one unit of the last
+digit.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def export_operator(op: str) -> Export:
 
 
 def _long_overflow(graph: GraphBuilder, op: str, result: str, operands: GraphValues) -> str:
-    """Return the mask of the rows where a sum, difference or negation of longs overflows, which the sign of the result shows."""
+    """Return the mask of the rows where a sum, difference or negation of longs overflows, by the sign of the result."""
     signs = [
         graph.add("Less", name, np.array(0)) for name in (*(operand.name for operand in operands), result)
     ]

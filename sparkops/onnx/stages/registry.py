@@ -1,4 +1,7 @@
-"""The converter of each operation, and why the others have no exact form in ONNX: a new operation gets an import and a line here."""
+"""The converter of each operation, and why the others have no exact form in ONNX.
+
+A new operation gets an import and a line here.
+"""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def _trusted_types(fitted: Any) -> list[str] | None:
 
 
 def _zero_rows(module: Any, columns: int) -> Any:
-    """Set a PyTorch module to evaluation, and return two rows to trace it on: with one row, tracing fixes the row count."""
+    """Set a PyTorch module to evaluation, and return two rows to trace it on; with one, tracing fixes the row count."""
     import numpy as np
 
     module.eval()

@@ -1,7 +1,7 @@
 """Parity of a pyfunc model: the fitted model, its process row by row, and its process in a batch must agree.
 
-The certificate of a compiled Spark model compares two implementations (`artifact.certify`). Here the implementation is the
-same, but it may depend on serialization, on the types of a row's frame, and on the rows scored with it.
+The certificate of a compiled Spark model compares two implementations (`artifact.certify`). Here the implementation is
+the same, but it may depend on serialization, on the types of a row's frame, and on the rows scored with it.
 """
 
 from __future__ import annotations

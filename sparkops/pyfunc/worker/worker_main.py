@@ -1,8 +1,8 @@
 """Main program of a pyfunc model's process: load a model that MLflow saved, and answer requests on pipes.
 
 It runs in the model's own interpreter, which has MLflow but no sparkops, so it imports nothing of sparkops. Request and
-response are one JSON object on a line: the first request names the model, each other one holds rows by column. JSON keeps
-doubles exactly. Standard output is redirected to standard error, so that nothing the model prints can reach the
+response are one JSON object on a line: the first request names the model, each other one holds rows by column. JSON
+keeps doubles exactly. Standard output is redirected to standard error, so that nothing the model prints can reach the
 responses.
 """
 
@@ -30,7 +30,7 @@ _VECTOR_NDIM = 2
 
 
 def build_frame(fields: Sequence[Mapping[str, Any]], columns: Mapping[str, Sequence[Any]]) -> Any:
-    """Return rows as a pandas DataFrame whose types depend only on the fields, as `toPandas` of a whole table gives them.
+    """Return rows as a pandas DataFrame whose types depend only on the fields, as with `toPandas` of a whole table.
 
     A nullable integer is a float, as in pandas, even if no row of this request is null.
 

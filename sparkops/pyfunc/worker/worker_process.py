@@ -53,8 +53,8 @@ class _WorkerExitError(Exception):
 class WorkerProcess:
     """A child interpreter that has the model loaded; implements `Worker`.
 
-    It starts with the first request, and starts once more if it ended unexpectedly. Before every start the model's files
-    are verified against what was registered.
+    It starts with the first request, and starts once more if it ended unexpectedly. Before every start the model's
+    files are verified against what was registered.
 
     Args:
         folder: The model's folder.

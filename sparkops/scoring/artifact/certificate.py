@@ -59,8 +59,8 @@ def compare_answers(
 ) -> list[Difference]:
     """Return where two lists of answers differ.
 
-    Labels and predicted classes are compared exactly, except for ties that the probabilities prove. Other doubles may differ by
-    `rtol` relative or `atol` absolute, for sums that cancel out. NaN equals NaN.
+    Labels and predicted classes are compared exactly, except for ties that the probabilities prove. Other doubles may
+    differ by `rtol` relative or `atol` absolute, for sums that cancel out. NaN equals NaN.
 
     Args:
         expected: Answers of the reference, by Spark's column names.

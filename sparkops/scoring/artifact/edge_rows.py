@@ -21,7 +21,8 @@ _SAMPLES = {
     "timestamp": (datetime(1970, 1, 1), datetime(2024, 2, 29, 23, 59, 59, 999999)),  # noqa: DTZ001
 }
 _UNSEEN = "\u2205 never seen"
-# White space that only Java or only Python recognizes, letters whose lower case depends on their neighbours, surrogate pairs.
+# White space that only Java or only Python recognizes, letters whose lower case depends on their neighbours, surrogate
+# pairs.
 _SPECIAL_TEXTS = (
     " ",
     "  a  b ",
@@ -41,8 +42,8 @@ def edge_rows(
 ) -> list[dict[str, Any]]:
     """Return rows that differ from sampled ones in one field, which has an edge value.
 
-    Edge values are null, NaN, infinities, signed zeros, unseen and all known texts, and each boundary of the model with its
-    neighbours. They are taken from all fields in turn. Each row fits the fields' schema in Spark.
+    Edge values are null, NaN, infinities, signed zeros, unseen and all known texts, and each boundary of the model with
+    its neighbours. They are taken from all fields in turn. Each row fits the fields' schema in Spark.
 
     Args:
         description: The compiled model.

@@ -1,7 +1,8 @@
 """Conversion of cells of pandas, JSON and CSV to the Python values that the scorer takes.
 
-pandas and JSON do not distinguish a missing number from NaN, so both become null here. An integer column with missing values
-arrives as floats: integral floats are converted back. Every other value is passed on; the scorer reports what is wrong with it.
+pandas and JSON do not distinguish a missing number from NaN, so both become null here. An integer column with missing
+values arrives as floats: integral floats are converted back. Every other value is passed on; the scorer reports what is
+wrong with it.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def from_csv(text: str, type_: str) -> Any:
 
 
 def to_column(values: Any, type_: str) -> np.ndarray[Any, Any] | Sequence[Any]:
-    """Return a column of pandas or NumPy for a field of the given type: numbers with nulls masked, or objects with None."""
+    """Return a column of pandas or NumPy for a field of a type: numbers with masked nulls, or objects with None."""
     array = np.asarray(values)
     if array.dtype.kind == "f" and (type_ in FLOATING_TYPES or type_ in INTEGER_RANGES):
         return np.ma.masked_array(array, np.isnan(array))

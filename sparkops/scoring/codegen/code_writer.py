@@ -142,7 +142,7 @@ class CodeWriter:
         return symbol
 
     def add_boundaries(self, scalar: Scalar, values: Iterable[float]) -> None:
-        """Record values where the answer may change, converted to units of the input field that the scalar comes from."""
+        """Record values where the answer may change, in units of the input field that the scalar comes from."""
         if scalar.field is None or scalar.scale == 0.0:
             return
         boundaries = self.boundaries.setdefault(scalar.field, set())

@@ -45,7 +45,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class OneHot:
-    """A one-hot block of a vector, which is never materialized: slot `index` is `hot[index]`, any other slot its `base`.
+    """A one-hot block of a vector, never materialized: slot `index` is `hot[index]`, any other slot its `base`.
 
     An index equal to `size` means that no slot is hot.
     """

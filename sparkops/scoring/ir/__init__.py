@@ -1,1 +1,1 @@
-"""The intermediate representation of a compiled model: immutable values and their JSON form. Nothing here generates or runs code."""
+"""The intermediate representation of a compiled model: immutable values and their JSON form, no code."""

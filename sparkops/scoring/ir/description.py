@@ -78,7 +78,7 @@ class Description:
 
     @cached_property
     def hash(self) -> str:
-        """Return the hash of the JSON form and the arrays, as hexadecimal text; computed once, because arrays may be large."""
+        """Return the hash of the JSON form and the arrays as hexadecimal text; computed once: arrays may be large."""
         digest = sha256(json.dumps(self.to_json(), sort_keys=True).encode())
         for step in self.steps:
             for name in sorted(step.arrays):

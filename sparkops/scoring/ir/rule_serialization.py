@@ -10,8 +10,8 @@ from typing import Any
 from ...errors import ModelError
 from . import conditions
 
-# Tag of a node, its class, and JSON key to attribute. Tags and keys are persisted, so they stay if a class or an attribute is
-# renamed.
+# Tag of a node, its class, and JSON key to attribute. Tags and keys are persisted, so they stay if a class or an
+# attribute is renamed.
 _NODES: tuple[tuple[str, type, Mapping[str, str]], ...] = (
     ("Field", conditions.ColumnRef, {"name": "name"}),
     ("Value", conditions.Constant, {"value": "value"}),

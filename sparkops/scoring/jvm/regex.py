@@ -1,9 +1,9 @@
 r"""Translation of Java regular expressions to Python, for the subset that both match in the same way.
 
-Both engines return the leftmost match and backtrack in the same order. Refused is what differs between them or between versions of
-Java: `$`, `\b`, flags, lookaround, named groups, back references, Unicode classes and nested classes. Also refused are patterns
-that may match the empty string, because the engines advance differently after an empty match, and repeated groups that may match
-one text in two ways, because Python may take exponential time.
+Both engines return the leftmost match and backtrack in the same order. Refused is what differs between them or between
+versions of Java: `$`, `\b`, flags, lookaround, named groups, back references, Unicode classes and nested classes. Also
+refused are patterns that may match the empty string, because the engines advance differently after an empty match, and
+repeated groups that may match one text in two ways, because Python may take exponential time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Java's lower-casing, and text lengths in UTF-16 units.
 
-Spark lower-cases with Java's `String.toLowerCase`. A comparison over all code points shows that Python's `lower` differs in two
-cases only: a capital sigma at the end of a word, since the definitions of a word differ, and capitals added to Unicode after
-version 13, which is the version of Java 17.
+Spark lower-cases with Java's `String.toLowerCase`. A comparison over all code points shows that Python's `lower`
+differs in two cases only: a capital sigma at the end of a word, since the definitions of a word differ, and capitals
+added to Unicode after version 13, which is the version of Java 17.
 """
 
 from __future__ import annotations

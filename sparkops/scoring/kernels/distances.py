@@ -14,7 +14,7 @@ from ..ir.arrays import Numbers
 
 
 def prepare_vector(source: Vector, code: CodeWriter) -> Vector:
-    """Return a vector that several distances may be computed from: its blocks are variables, or it is one dense block."""
+    """Return a vector for several distance computations: its blocks are variables, or it is one dense block."""
     blocks = tuple(code.repeatable(block) for block in source.blocks)
     if any(isinstance(block, Dense | Sparse) for block in blocks):
         blocks = (Dense(code.dense(source), source.size),)

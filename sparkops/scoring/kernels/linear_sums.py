@@ -1,4 +1,4 @@
-"""Weighted sums over the blocks of a vector without materializing it: a term for a scalar, a table look-up for a one-hot block."""
+"""Weighted sums over the blocks of a vector, not materialized: a term for a scalar, a look-up for a one-hot block."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def margin_expr(vector: Vector, weights: Numbers, intercept: float, code: CodeWr
 
 
 def prefers_matrix_product(vector: Vector, weights: Numbers, *, sparse: bool) -> bool:
-    """Return whether several sums over one vector are faster as a matrix product; the order of summation is the same."""
+    """Return whether several sums over one vector are faster as a matrix product, which adds in the same order."""
     if weights.size < _MIN_WEIGHTS_FOR_PRODUCT or (sparse and bool((weights == 0.0).any())):
         return False
     return not any(isinstance(block, OneHot | Sparse) for block in vector.blocks)

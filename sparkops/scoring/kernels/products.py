@@ -48,7 +48,7 @@ class SlotProducts:
 
     @property
     def has_sparse_categories(self) -> bool:
-        """Return whether a vector that may be stored sparse contains categories, whose first one, 0, sparse storage omits."""
+        """Return whether a vector that may be stored sparse has categories: sparse storage omits the first one, 0."""
         pairs = zip(self.sizes, self.stored, strict=True)
         return any(stored != "dense" and max(sizes) > 1 for sizes, stored in pairs)
 

@@ -1,4 +1,4 @@
-"""The check that the scorer in a folder is the registered one: the version's tag contains the hash of its description."""
+"""Check that the scorer in a folder is the registered one, by the hash of its description in the version's tag."""
 
 from __future__ import annotations
 

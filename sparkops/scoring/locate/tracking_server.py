@@ -76,7 +76,7 @@ def _unknown_model_error(server: str, name: str, version_or_alias: str) -> Unkno
 
 
 def _copy(server: str, artifact_uri: str, folder: Path) -> None:
-    """Download the scorer's files into a temporary folder and rename it to `folder`, so that `folder` is never incomplete."""
+    """Download the scorer's files to a temporary folder, then rename it to `folder`, which is never incomplete."""
     parts = urlsplit(artifact_uri)
     if parts.scheme != "mlflow-artifacts":
         raise ModelError(

@@ -1,7 +1,7 @@
 """Compilation of rules to one function of a row that returns the violated rules.
 
-SQL's logic has three values, so a condition is compiled to two expressions: one that is true where the condition is true, and one
-that is true where it is false. Where it is unknown, both are false.
+SQL's logic has three values, so a condition is compiled to two expressions: one that is true where the condition is
+true, and one that is true where it is false. Where it is unknown, both are false.
 """
 
 from __future__ import annotations

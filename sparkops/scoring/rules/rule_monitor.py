@@ -32,8 +32,8 @@ class RuleMonitor:
     Args:
         rules: The rules.
         fields: Fields of a row.
-        mode: "refuse" rows that violate a rule without `mostly` and without the policy `warn`, "warn" of the first row that
-            violates a rule, or "count".
+        mode: "refuse" rows that violate a rule without `mostly` and without the policy `warn`, "warn" of the first row
+            that violates a rule, or "count".
     """
 
     def __init__(self, rules: PortableRules, fields: Sequence[Field], mode: RuleMode) -> None:
@@ -71,7 +71,7 @@ class RuleMonitor:
         return score_checked
 
     def check_batch(self, columns: Mapping[str, Any], size: int) -> None:
-        """Evaluate the rules on a batch, up to the first row that cannot be read; scoring raises the error for that row."""
+        """Evaluate the rules on a batch up to the first row that cannot be read; scoring raises the error for it."""
         names = [field.name for field in self._fields]
         for start in range(0, size, _CHUNK):
             rows = self._candidate_rows(columns, start, min(start + _CHUNK, size))

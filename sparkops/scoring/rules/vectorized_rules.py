@@ -1,8 +1,8 @@
 """Evaluation of rules on a batch, column by column, to find the rows that violate one.
 
-Rules on numbers are evaluated by NumPy. Rules on one column of another type are evaluated once for each distinct value. The other
-rules are evaluated row by row. The results are those of the compiled row predicate: three-valued logic, with NaN as the largest
-number.
+Rules on numbers are evaluated by NumPy. Rules on one column of another type are evaluated once for each distinct value.
+The other rules are evaluated row by row. The results are those of the compiled row predicate: three-valued logic, with
+NaN as the largest number.
 """
 
 from __future__ import annotations

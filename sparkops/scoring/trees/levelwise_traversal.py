@@ -80,7 +80,7 @@ class LevelwiseTraversal:
         return self.leaf_sum()(node)
 
     def leaf_sum(self, nodes: Numbers | None = None) -> Callable[[Numbers], list[float]]:
-        """Return the function from leaves, or from positions in `nodes`, to the sum of their values, in the order of the trees."""
+        """Return the function from leaves (or positions in `nodes`) to the sum of their values, added tree by tree."""
         leaves = self._leaves if nodes is None else self._leaves[nodes]
         if leaves.shape[1] == 1:
             single, accumulate = leaves[:, 0], np.add.accumulate

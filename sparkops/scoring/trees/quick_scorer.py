@@ -1,8 +1,9 @@
 """QuickScorer: find the leaf of every tree by AND of bitmasks, without descending (Lucchese et al., SIGIR 2015).
 
-Each outcome of a condition has a mask of the exits that remain reachable in its tree. Between two neighbouring thresholds all
-conditions on a value have the same outcomes, so their masks are combined beforehand: one row of a table for each interval. A row is
-evaluated by looking up one table row per value and combining these by AND; one bit of each tree remains.
+Each outcome of a condition has a mask of the exits that remain reachable in its tree. Between two neighbouring
+thresholds all conditions on a value have the same outcomes, so their masks are combined beforehand: one row of a table
+for each interval. A row is evaluated by looking up one table row per value and combining these by AND; one bit of each
+tree remains.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class QuickScorer:
         prefix: The truncated trees.
         bounds: Bounds of all values, ascending.
         row_index: (values, bounds + 1) table row of each value, by the number of all bounds below it.
-        table: (intervals, bytes) bytes of the remaining exits of each tree, then the outcomes of all conditions below the
-            prefixes.
+        table: (intervals, bytes) bytes of the remaining exits of each tree, then the outcomes of all conditions below
+            the prefixes.
         condition: For each node, the position of its outcome; leaves have the last one, which is false.
     """
 

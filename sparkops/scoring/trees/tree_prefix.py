@@ -1,8 +1,8 @@
 """The top levels of each tree, cut so that every exit fits into the bitmask of QuickScorer.
 
-QuickScorer (Lucchese et al., SIGIR 2015) represents each tree by a bitmask with one bit per leaf. A deep tree has too many leaves
-for a machine word, so the tree is truncated breadth-first: nodes below the cut are evaluated level by level, starting from the
-exit that the bitmask leaves.
+QuickScorer (Lucchese et al., SIGIR 2015) represents each tree by a bitmask with one bit per leaf. A deep tree has too
+many leaves for a machine word, so the tree is truncated breadth-first: nodes below the cut are evaluated level by
+level, starting from the exit that the bitmask leaves.
 """
 
 from __future__ import annotations

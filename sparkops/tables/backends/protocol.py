@@ -1,7 +1,7 @@
 """The operations of a backend on one Delta table, and the values that describe them.
 
-Rules about the data (schemas, merge keys, storable types, the slice of a `replace`) are checked before an operation reaches a
-backend. A backend makes one commit for each operation that writes.
+Rules about the data (schemas, merge keys, storable types, the slice of a `replace`) are checked before an operation
+reaches a backend. A backend makes one commit for each operation that writes.
 """
 
 from __future__ import annotations

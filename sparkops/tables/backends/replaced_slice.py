@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, TableError
-from sparkops.tables.sql_text import equality_condition, quote_name, sql_literal
+from sparkops.tables.sql_text import format_equality, format_literal, quote_name
 from sparkops.tables.staging.staged_file import NULL_TEXTS
 from sparkops.type_names import INTEGER_BITS
 
@@ -30,9 +30,9 @@ class ReplacedSlice:
 
     Args:
         columns: Columns that define the slice, without those that do not limit it.
-        partition_values: For each column that has the name of a parameter which is not None: the parameter's values, cast to
-            the type of the column, as Delta writes them as partition values. None is null. For a column without a parameter,
-            the values in the frame define the slice.
+        partition_values: For each column that has the name of a parameter which is not None: the parameter's values,
+            cast to the type of the column, as Delta writes them as partition values. None is null. For a column without
+            a parameter, the values in the frame define the slice.
         conditions: For the same columns, the condition in Spark SQL.
     """
 
@@ -75,9 +75,9 @@ class ReplacedSlice:
             stored = [None if text in NULL_TEXTS and name in partition_by else text for text in texts]
             values[name] = tuple(dict.fromkeys(stored))
             type_name = fields[name].dataType.simpleString()
-            # the parameter itself, because the text of a double or of a timestamp may be another value
+            # The parameter itself, because the text of a double or of a timestamp may be another value.
             typed = [None if text is None else item for text, item in zip(stored, items, strict=True)]
-            conditions[name] = equality_condition(name, typed if len(typed) != 1 else typed[0], type_name)
+            conditions[name] = format_equality(name, typed if len(typed) != 1 else typed[0], type_name)
         limiting = [name for name in columns if not values or name in values or name not in parameters]
         return cls(tuple(limiting), values, conditions)
 
@@ -95,13 +95,13 @@ class ReplacedSlice:
         Raises:
             TableError: There are too many values for a condition.
         """
-        free = [name for name in self.columns if name not in self.conditions]
-        if not free:
+        unset = [name for name in self.columns if name not in self.conditions]
+        if not unset:
             return self.fixed_condition
         types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-        rows = frame.select(*map(quote_name, free)).distinct().limit(_MAX_VALUES + 1).collect()
+        rows = frame.select(*map(quote_name, unset)).distinct().limit(_MAX_VALUES + 1).collect()
         if len(rows) > _MAX_VALUES:
-            names = ", ".join(f"`{name}`" for name in free)
+            names = ", ".join(f"`{name}`" for name in unset)
             raise TableError(
                 f"The frame has more than {_MAX_VALUES:,} values of {names} to replace: partition the table by them, "
                 "or replace by a coarser column."
@@ -109,7 +109,7 @@ class ReplacedSlice:
         if not rows:
             return "false"
         alternatives = [
-            " AND ".join(equality_condition(name, row[name], types[name]) for name in free) for row in rows
+            " AND ".join(format_equality(name, row[name], types[name]) for name in unset) for row in rows
         ]
         one_of = "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")"
         return " AND ".join([*self.conditions.values(), one_of])
@@ -141,7 +141,7 @@ def cast_to_text(value: Any, field: StructField, frame: DataFrame) -> str:
     from pyspark.errors import PySparkException
 
     type_name = field.dataType.simpleString()
-    query = f"SELECT CAST({sql_literal(value, type_name)} AS STRING) AS text"
+    query = f"SELECT CAST({format_literal(value, type_name)} AS STRING) AS text"
     try:
         result = frame.sparkSession.sql(query).collect()[0].text
     except PySparkException:
@@ -155,7 +155,7 @@ def cast_to_text(value: Any, field: StructField, frame: DataFrame) -> str:
 
 
 def _cast_simple_value(value: Any, type_name: str) -> str | None:
-    """Return the text of a value whose cast needs no Spark, because it is written as Spark writes a value of that type."""
+    """Return the text of a value that is already written as Spark writes that type; None if Spark has to cast it."""
     if isinstance(value, bool | datetime) or not isinstance(value, str | int | date):
         return None
     text = value.isoformat() if isinstance(value, date) else str(value)

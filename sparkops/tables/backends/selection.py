@@ -14,7 +14,7 @@ from sparkops.tables.session import Session
 
 T = TypeVar("T")
 
-log = logging.getLogger("sparkops.tables")
+_log = logging.getLogger("sparkops.tables")
 
 
 def run_on_backend(location: Location, session: Session, operation: Callable[[TableBackend], T]) -> T:
@@ -31,5 +31,5 @@ def run_on_backend(location: Location, session: Session, operation: Callable[[Ta
     try:
         return operation(DeltaRsBackend(location))
     except UnsupportedOperation as unsupported:
-        log.info("Table `%s`: Spark is used, because %s.", location.table, unsupported)
+        _log.info("Table `%s`: Spark is used, because %s.", location.table, unsupported)
     return operation(SparkBackend(location, session))

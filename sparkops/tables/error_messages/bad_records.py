@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from sparkops.errors import BadData
-from sparkops.tables.catalog import local_path
-from sparkops.tables.error_messages.spark_error_text import error_causes
+from sparkops.tables.catalog import to_local_path
+from sparkops.tables.error_messages.spark_error_text import list_error_causes
 
 _FILE = re.compile(
     r"(?:while reading file|CSV file:) (\S.*?)\.?\s*(?:SQLSTATE|Data type|File does|Could not|$)",
@@ -31,23 +31,23 @@ def find_file(text: str) -> str:
     match = _FILE.search(text)
     if match is None:
         return "a file"
-    path = local_path(match[1])
+    path = to_local_path(match[1])
     return unquote(str(path)) if path is not None else match[1]
 
 
-def malformed_record(text: str) -> BadData:
+def explain_malformed_record(text: str) -> BadData:
     """Return the error for a record that does not match the declared columns."""
     file = find_file(text)
-    record, reason = _record_and_reason(text)
+    record, reason = _extract_record_and_reason(text)
     line = find_line(Path(file), record) if record else None
     where = f"{file}, line {line}" if line else file
     return BadData(
         f"{where}: {reason}. Fix the record; or, in the source's `options`, set `nullValue` to the text of missing "
-        f"values, or `mode: PERMISSIVE` to read bad records as nulls.{_encoding_advice(Path(file))}"
+        f"values, or `mode: PERMISSIVE` to read bad records as nulls.{_advise_on_encoding(Path(file))}"
     )
 
 
-def _encoding_advice(path: Path) -> str:
+def _advise_on_encoding(path: Path) -> str:
     """Return what to do about a file that is not UTF-8, or an empty string."""
     try:
         if path.is_file() and path.stat().st_size <= _MAX_SEARCHED_BYTES:
@@ -60,23 +60,24 @@ def _encoding_advice(path: Path) -> str:
     return ""
 
 
-def wrong_header(text: str) -> BadData:
+def explain_wrong_header(text: str) -> BadData:
     """Return the error for a CSV file whose header differs from the declared columns."""
-    lines = next(c for c in reversed(error_causes(text)) if "CSV header" in c).split("\n")
+    cause = next(cause for cause in reversed(list_error_causes(text)) if "CSV header" in cause)
+    lines = cause.split("\n")
     facts = "; ".join(" ".join(line.split()) for line in lines[1:] if line.strip() and "CSV file" not in line)
     return BadData(
         f"{find_file(text)}: the header differs from the declared schema ({facts}). Fix one of the two."
     )
 
 
-def unreadable_file(text: str) -> BadData:
+def explain_unreadable_file(text: str) -> BadData:
     """Return the error for a file that does not have its format."""
     return BadData(
-        f"{find_file(text)} cannot be read: {error_causes(text)[-1].splitlines()[0]}. Replace the file."
+        f"{find_file(text)} cannot be read: {list_error_causes(text)[-1].splitlines()[0]}. Replace the file."
     )
 
 
-def wrong_column_type(text: str) -> BadData:
+def explain_wrong_column_type(text: str) -> BadData:
     """Return the error for a Parquet column whose type differs from the declared one."""
     match = re.search(
         r"Parquet column \[(.*?)\]\. Expected Spark type (\S+), actual Parquet type (\w+)", text
@@ -104,7 +105,7 @@ def find_line(path: Path, text: str) -> int | None:
     return None
 
 
-def _record_and_reason(text: str) -> tuple[str, str]:
+def _extract_record_and_reason(text: str) -> tuple[str, str]:
     """Return the record or value as it is in the file, and why it cannot be parsed."""
     if match := _JSON.search(text):
         return match[2], f"field `{match[1]}` holds {match[2]}, which is not {match[3].lower()}"
@@ -114,4 +115,4 @@ def _record_and_reason(text: str) -> tuple[str, str]:
     shown = f" (record read as {parsed[1]})" if parsed else ""
     if match := _TOKEN.search(text):
         return match[1], f"`{match[1]}` does not have the declared type{shown}"
-    return "", f"a record cannot be parsed{shown}: {error_causes(text)[-1].splitlines()[0]}"
+    return "", f"a record cannot be parsed{shown}: {list_error_causes(text)[-1].splitlines()[0]}"

@@ -22,7 +22,7 @@ from sparkops.errors import (
 )
 from sparkops.tables.error_messages import bad_records
 from sparkops.tables.error_messages.bad_records import find_file
-from sparkops.tables.error_messages.spark_error_text import root_cause, spark_text
+from sparkops.tables.error_messages.spark_error_text import extract_spark_text, find_root_cause
 
 Rule = Callable[[re.Match[str], str], SparkopsError]
 
@@ -44,7 +44,7 @@ def explain(error: BaseException) -> SparkopsError | None:
         return TableError(
             f"{error.filename or 'The disk'}: {error.strerror}. Free disk space, or choose another folder."
         )
-    text = spark_text(error) or ""
+    text = extract_spark_text(error) or ""
     failure = None if _CANCELLED.search(text) else find_engine_failure(error)
     if failure is not None or not text:
         return failure
@@ -52,7 +52,7 @@ def explain(error: BaseException) -> SparkopsError | None:
         match = pattern.search(text)
         if match is not None:
             return rule(match, text)
-    return JobFailed(f"Spark failed: {root_cause(text)}")
+    return JobFailed(f"Spark failed: {find_root_cause(text)}")
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def _is_spark_error(error: Exception) -> bool:
     return isinstance(error, PySparkException | Py4JError)
 
 
-def _changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
+def _explain_changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
     path = re.search(r"source table can be found at path (\S+?)\.? ", text)
     where = f" ({path[1].removeprefix('file:')})" if path else ""
     return TableError(
@@ -86,7 +86,7 @@ def _changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
     )
 
 
-def _recreated_stream_source(_match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_recreated_stream_source(_match: re.Match[str], _text: str) -> SparkopsError:
     return TableError(
         "The table that is read as a stream was created again since the last run, so the position that the stream had "
         "reached does not exist in it. To read the new table from its beginning: `sparkops streams reset JOB`. If the job "
@@ -94,77 +94,77 @@ def _recreated_stream_source(_match: re.Match[str], _text: str) -> SparkopsError
     )
 
 
-def _missing_column(match: re.Match[str], text: str) -> SparkopsError:
+def _explain_missing_column(match: re.Match[str], text: str) -> SparkopsError:
     name = match[1].replace("`", "")
     proposal = re.search(r"(?:Did you mean one of the following\?|Maybe|among) ?\[?\(?(`[^\])]*)[\])]", text)
     known = re.findall(r"`([^`]+)`", proposal[1]) if proposal else []
     near = get_close_matches(name.rpartition(".")[2], known, n=1, cutoff=0.5)
     hints = [f"Did you mean `{near[0]}`?"] if near else []
-    hints += ["Columns: " + ", ".join(f"`{k}`" for k in known) + "."] if known else []
+    hints += ["Columns: " + ", ".join(f"`{column}`" for column in known) + "."] if known else []
     return TableError(" ".join([f"There is no column `{name}`.", *hints]))
 
 
-def _missing_table(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_missing_table(match: re.Match[str], _text: str) -> SparkopsError:
     name = match[1].replace("`", "").rstrip(".")
     return TableError(f"There is no table or file `{name}`. `sparkops tables` lists the tables.")
 
 
-def _missing_file(_match: re.Match[str], text: str) -> SparkopsError:
+def _explain_missing_file(_match: re.Match[str], text: str) -> SparkopsError:
     return VersionGone(
         f"A file of the version that was read was removed: {find_file(text)}. "
         "VACUUM or another program removed it: read a newer version."
     )
 
 
-def _missing_log(_match: re.Match[str], text: str) -> SparkopsError:
-    return VersionGone(f"That version can no longer be rebuilt from the table's log: {root_cause(text)}")
+def _explain_missing_log(_match: re.Match[str], text: str) -> SparkopsError:
+    return VersionGone(f"That version can no longer be rebuilt from the table's log: {find_root_cause(text)}")
 
 
-def _concurrent_write(_match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_concurrent_write(_match: re.Match[str], _text: str) -> SparkopsError:
     return TableBusy(
         "Another run wrote the same table at the same time, and nothing of this one was published: run it again."
     )
 
 
-def _schema_mismatch(_match: re.Match[str], text: str) -> SparkopsError:
-    return SchemaChanged(f"The frame's columns are not those of the table: {root_cause(text)}")
+def _explain_schema_mismatch(_match: re.Match[str], text: str) -> SparkopsError:
+    return SchemaChanged(f"The frame's columns are not those of the table: {find_root_cause(text)}")
 
 
-def _read_only(match: re.Match[str], text: str) -> SparkopsError:
+def _explain_read_only(match: re.Match[str], text: str) -> SparkopsError:
     path = match.groupdict().get("path") or ""
-    where = path.removeprefix("file:") or root_cause(text)
+    where = path.removeprefix("file:") or find_root_cause(text)
     return TableError(f"Cannot write to {where}. Grant write permission, or choose another folder.")
 
 
-def _cancelled(_match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_cancelled(_match: re.Match[str], _text: str) -> SparkopsError:
     return RunCancelled("Spark's jobs were cancelled.")
 
 
-def _malformed_record(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.malformed_record(text)
+def _explain_malformed_record(_match: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.explain_malformed_record(text)
 
 
-def _wrong_header(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.wrong_header(text)
+def _explain_wrong_header(_match: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.explain_wrong_header(text)
 
 
-def _wrong_column_type(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.wrong_column_type(text)
+def _explain_wrong_column_type(_match: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.explain_wrong_column_type(text)
 
 
-def _refused_value(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_refused_value(match: re.Match[str], _text: str) -> SparkopsError:
     return BadData(match["message"])
 
 
-def _rejected_row(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_rejected_row(match: re.Match[str], _text: str) -> SparkopsError:
     return RowError(f"A row can't be scored: {match['message']}")
 
 
-def _bad_data(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_bad_data(match: re.Match[str], _text: str) -> SparkopsError:
     return BadData(match["message"])
 
 
-def _unusable_folder_name(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_unusable_folder_name(match: re.Match[str], _text: str) -> SparkopsError:
     name = match["name"]
     shown = name if len(name) <= _MAX_SHOWN_NAME else f"{name[:_MAX_SHOWN_NAME]}..."
     return BadData(
@@ -173,46 +173,52 @@ def _unusable_folder_name(match: re.Match[str], _text: str) -> SparkopsError:
     )
 
 
-def _unreadable_file(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.unreadable_file(text)
+def _explain_unreadable_file(_match: re.Match[str], text: str) -> SparkopsError:
+    return bad_records.explain_unreadable_file(text)
 
 
 _CANCELLED = re.compile("was cancelled|SPARK_JOB_CANCELLED|cancelled part of cancelled")
 # The first pattern that matches decides, so specific patterns precede general ones.
 _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
-    (_cancelled, (_CANCELLED.pattern,)),
-    (_changed_stream_source, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
-    (_recreated_stream_source, ("DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE",)),
-    (_rejected_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<message>[^\n]+)",)),
-    (_refused_value, (r"sparkops refuses a value: (?P<message>(?s:Source `.*?strict: false`\.))",)),
-    (_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
-    (_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
-    (_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
-    (_bad_data, (r"sparkops\.errors\.BadData: (?P<message>[^\n]+?)(?: SQLSTATE: \w+)?(?:\n|$)",)),
-    # a file name has at most 255 bytes
+    (_explain_cancelled, (_CANCELLED.pattern,)),
+    (_explain_changed_stream_source, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
+    (_explain_recreated_stream_source, ("DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE",)),
+    (_explain_rejected_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<message>[^\n]+)",)),
+    (_explain_refused_value, (r"sparkops refuses a value: (?P<message>(?s:Source `.*?strict: false`\.))",)),
+    (_explain_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
+    (_explain_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
+    (_explain_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
+    (_explain_bad_data, (r"sparkops\.errors\.BadData: (?P<message>[^\n]+?)(?: SQLSTATE: \w+)?(?:\n|$)",)),
+    # A file name has at most 255 bytes.
     (
-        _unusable_folder_name,
+        _explain_unusable_folder_name,
         (
             r"Mkdirs failed to create \S*/(?:sparkops_by_)?(?P<name>[^/\s=]+=[^/\s]{220,})",
             r"Mkdirs failed to create \S*/(?:sparkops_by_)?(?P<name>[^/\s=]+=[^/\s]*\x00[^/\s]*)",
         ),
     ),
     (
-        _read_only,
+        _explain_read_only,
         (r"Mkdirs failed to create (?P<path>\S+)", r"CANNOT_CREATE_LOG_PATH\] Cannot create (?P<path>\S+)"),
     ),
-    (_read_only, ("Read-only file system", "Permission denied", "AccessControlException", "AccessDenied")),
-    (_missing_file, ("FILE_NOT_EXIST", "FileNotFoundException", "DELTA_FILE_NOT_FOUND")),
-    (_unreadable_file, ("CANNOT_READ_FILE_FOOTER", "is not a Parquet file")),
-    (_missing_log, ("DELTA_VERSION_NOT_FOUND", "DELTA_NO_RECREATABLE", "DELTA_VERSIONS_NOT_CONTIG")),
-    (_missing_log, ("DELTA_STATE_RECOVER", "DELTA_LOG_FILE_NOT_FOUND", "DELTA_TRUNCATED_TRANSACTION")),
     (
-        _concurrent_write,
+        _explain_read_only,
+        ("Read-only file system", "Permission denied", "AccessControlException", "AccessDenied"),
+    ),
+    (_explain_missing_file, ("FILE_NOT_EXIST", "FileNotFoundException", "DELTA_FILE_NOT_FOUND")),
+    (_explain_unreadable_file, ("CANNOT_READ_FILE_FOOTER", "is not a Parquet file")),
+    (_explain_missing_log, ("DELTA_VERSION_NOT_FOUND", "DELTA_NO_RECREATABLE", "DELTA_VERSIONS_NOT_CONTIG")),
+    (
+        _explain_missing_log,
+        ("DELTA_STATE_RECOVER", "DELTA_LOG_FILE_NOT_FOUND", "DELTA_TRUNCATED_TRANSACTION"),
+    ),
+    (
+        _explain_concurrent_write,
         (r"DELTA_CONCURRENT_\w+", r"Concurrent\w+Exception", r"(?:Metadata|Protocol)ChangedException"),
     ),
-    (_concurrent_write, ("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")),
+    (_explain_concurrent_write, ("DELTA_PROTOCOL_CHANGED", "DELTA_METADATA_CHANGED")),
     (
-        _schema_mismatch,
+        _explain_schema_mismatch,
         (
             "DELTA_METADATA_MISMATCH",
             "DELTA_FAILED_TO_MERGE_FIELDS",
@@ -221,18 +227,18 @@ _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        _missing_column,
+        _explain_missing_column,
         (r"UNRESOLVED_COLUMN[.\w]*\] A column, variable, or function parameter with name (`[^ ]+`)",),
     ),
-    (_missing_column, (r"FIELD_NOT_FOUND\] No such struct field (`[^ ]+`)",)),
-    (_missing_column, (r"UNRESOLVED_USING_COLUMN_FOR_JOIN\] USING column (`[^ ]+`)",)),
+    (_explain_missing_column, (r"FIELD_NOT_FOUND\] No such struct field (`[^ ]+`)",)),
+    (_explain_missing_column, (r"UNRESOLVED_USING_COLUMN_FOR_JOIN\] USING column (`[^ ]+`)",)),
     (
-        _missing_table,
+        _explain_missing_table,
         (
             r"TABLE_OR_VIEW_NOT_FOUND\] The table or view (`\S+`)",
             r"PATH_NOT_FOUND\] Path does not exist: (\S+)",
         ),
     ),
-    (_missing_table, (r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|PATH_DOES_NOT_EXIST)\] (.+)",)),
+    (_explain_missing_table, (r"DELTA_(?:TABLE_NOT_FOUND|MISSING_DELTA_TABLE|PATH_DOES_NOT_EXIST)\] (.+)",)),
 )
 _RULES = tuple((re.compile(pattern), rule) for rule, patterns in _PATTERNS for pattern in patterns)

@@ -14,7 +14,7 @@ RUN_KEY = "sparkops_run"
 _MODE_KEY, _STREAM_KEY, _BATCH_KEY = "sparkops_mode", "sparkops_stream", "sparkops_batch"
 
 
-def user_metadata(run_id: str, *, mode: str) -> str:
+def format_user_metadata(run_id: str, *, mode: str) -> str:
     """Return the `userMetadata` of a commit that a run makes."""
     return json.dumps({RUN_KEY: run_id, _MODE_KEY: mode})
 
@@ -43,10 +43,10 @@ class WriteId:
         """Return the `txnVersion`: 1 for a run, rising with each micro-batch of a stream."""
         return 1 if self.batch is None else self.batch.number + 1
 
-    def user_metadata(self, *, mode: str) -> str:
+    def format_user_metadata(self, *, mode: str) -> str:
         """Return the `userMetadata` of the commit."""
         if self.batch is None:
-            return user_metadata(self.run_id, mode=mode)
+            return format_user_metadata(self.run_id, mode=mode)
         batch = {_STREAM_KEY: self.batch.stream, _BATCH_KEY: self.batch.number}
         return json.dumps({RUN_KEY: self.run_id, _MODE_KEY: mode, **batch})
 
@@ -55,7 +55,7 @@ class WriteId:
         return {
             "txnAppId": self.app_id,
             "txnVersion": str(self.txn_version),
-            "userMetadata": self.user_metadata(mode=mode),
+            "userMetadata": self.format_user_metadata(mode=mode),
         }
 
     def matches(self, commit: Commit) -> bool:
@@ -79,7 +79,7 @@ def parse_commit(version: int, info: Mapping[str, Any], *, time: datetime) -> Co
         operation=str(info.get("operation") or "UNKNOWN"),
         rows=_count_rows(info.get("operation"), info.get("operationMetrics") or {}),
         run_id=run_id if isinstance(run_id, str) else None,
-        batch=_micro_batch(metadata),
+        batch=_parse_batch(metadata),
     )
 
 
@@ -99,7 +99,7 @@ def _count_rows(operation: str | None, metrics: Mapping[str, Any]) -> int | None
     return int(metrics["numOutputRows"]) - int(metrics.get("numCopiedRows") or 0)
 
 
-def _micro_batch(metadata: Mapping[str, Any]) -> MicroBatch | None:
+def _parse_batch(metadata: Mapping[str, Any]) -> MicroBatch | None:
     stream, number = metadata.get(_STREAM_KEY), metadata.get(_BATCH_KEY)
     if not isinstance(stream, str) or not isinstance(number, int):
         return None

@@ -19,7 +19,6 @@ from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions, re
 # Features of tables whose newest commits may be in a catalog and not in the log.
 _CATALOG_FEATURES = {"catalogManaged", "catalogOwned-preview", "coordinatedCommits-preview"}
 
-
 # The metadata action and the protocol action, each None until it is read.
 _MetadataAndProtocol = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
@@ -46,7 +45,7 @@ class TableVersion:
 
     @property
     def is_mapped(self) -> bool:
-        """Return whether names of columns are mapped to other names in the files, so that they may have any character."""
+        """Return whether the table uses column mapping, with which the name of a column may have any character."""
         return self.properties.get("delta.columnMapping.mode", "none") != "none"
 
     @property
@@ -78,7 +77,7 @@ def read_version(path: Path, *, at: int | None = None) -> TableVersion | None:
         return TableVersion(
             version=version,
             identity=metadata["id"],
-            time=_commit_time(log, version),
+            time=_read_commit_time(log, version),
             schema=json.loads(metadata["schemaString"]),
             partition_by=tuple(metadata.get("partitionColumns") or ()),
             properties=dict(metadata.get("configuration") or {}),
@@ -99,11 +98,11 @@ def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] 
         return None
     history: list[Commit] = []
     try:
-        if _is_in_catalog(_metadata_and_protocol(log, log.newest)[1]):
+        if _is_in_catalog(_read_metadata_and_protocol(log, log.newest)[1]):
             return None
         for version in sorted(log.commits, reverse=True)[:limit]:
             commit = parse_commit(
-                version, read_commit_info(log.commits[version]), time=_commit_time(log, version)
+                version, read_commit_info(log.commits[version]), time=_read_commit_time(log, version)
             )
             history.append(commit)
     except (OSError, ValueError, KeyError, TypeError):
@@ -111,7 +110,7 @@ def read_commits(path: Path, *, limit: int | None = None) -> tuple[Commit, ...] 
     return tuple(history)
 
 
-def oldest_version(path: Path) -> int | None:
+def find_oldest_version(path: Path) -> int | None:
     """Return the oldest version that can be rebuilt from the log."""
     log = open_log(path)
     return None if log is None else log.oldest
@@ -132,7 +131,7 @@ def read_transactions(path: Path) -> Mapping[str, int] | None:
 
 def _read_metadata(log: LogFolder, version: int) -> dict[str, Any] | None:
     """Return the metadata of a version; None for a table whose commits are in a catalog."""
-    metadata, protocol = _metadata_and_protocol(log, version)
+    metadata, protocol = _read_metadata_and_protocol(log, version)
     return None if _is_in_catalog(protocol) else metadata
 
 
@@ -143,16 +142,16 @@ def _is_in_catalog(protocol: Mapping[str, Any] | None) -> bool:
     return bool(names & _CATALOG_FEATURES)
 
 
-def _metadata_and_protocol(log: LogFolder, version: int) -> _MetadataAndProtocol:
-    metadata, protocol = _read_checksum(log, version)
+def _read_metadata_and_protocol(log: LogFolder, version: int) -> _MetadataAndProtocol:
+    metadata, protocol = _read_from_checksum(log, version)
     if metadata is None or protocol is None:
-        metadata, protocol = _read_commits(log, version)
+        metadata, protocol = _read_from_commits(log, version)
     if metadata is None or protocol is None:
-        metadata, protocol = _read_checkpoint(log, log.base(version), metadata, protocol)
+        metadata, protocol = _read_from_checkpoint(log, log.find_base(version), metadata, protocol)
     return metadata, protocol
 
 
-def _read_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
+def _read_from_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
     if version not in log.checksums:
         return None, None
     try:
@@ -163,10 +162,10 @@ def _read_checksum(log: LogFolder, version: int) -> _MetadataAndProtocol:
     return facts.get("metadata"), facts.get("protocol")
 
 
-def _read_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
+def _read_from_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
     metadata: dict[str, Any] | None = None
     protocol: dict[str, Any] | None = None
-    for number in range(version, log.base(version), -1):
+    for number in range(version, log.find_base(version), -1):
         for action in read_actions(log.commits[number]):
             metadata = metadata or action.get("metaData")
             protocol = protocol or action.get("protocol")
@@ -175,7 +174,7 @@ def _read_commits(log: LogFolder, version: int) -> _MetadataAndProtocol:
     return metadata, protocol
 
 
-def _read_checkpoint(
+def _read_from_checkpoint(
     log: LogFolder, version: int, metadata: dict[str, Any] | None, protocol: dict[str, Any] | None
 ) -> _MetadataAndProtocol:
     for file in log.checkpoints.get(version, ()):
@@ -187,7 +186,7 @@ def _read_checkpoint(
     return metadata, protocol
 
 
-def _commit_time(log: LogFolder, version: int) -> datetime:
+def _read_commit_time(log: LogFolder, version: int) -> datetime:
     """Return when a version was committed: by its `commitInfo`, else by the modification time of its file.
 
     `commitInfo` survives a copy of the folder; the modification time does not.

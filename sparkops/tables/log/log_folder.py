@@ -43,12 +43,12 @@ class LogFolder:
             version -= 1
         if version == 0 and 0 in self.commits:
             return 0
-        bases = [v for v in self.checkpoints if v >= version]
+        bases = [base for base in self.checkpoints if base >= version]
         return min(bases, default=self.newest)
 
-    def base(self, version: int) -> int:
+    def find_base(self, version: int) -> int:
         """Return the version of the newest checkpoint up to `version`, or -1 if there is none."""
-        return max((v for v in self.checkpoints if v <= version), default=-1)
+        return max((base for base in self.checkpoints if base <= version), default=-1)
 
 
 def open_log(table: Path) -> LogFolder | None:
@@ -58,13 +58,13 @@ def open_log(table: Path) -> LogFolder | None:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return None
-    commits = {int(m[1]): folder / n for n in names if (m := _COMMIT.fullmatch(n))}
-    checksums = {int(m[1]): folder / n for n in names if (m := _CHECKSUM.fullmatch(n))}
-    log = LogFolder(folder, commits, checksums, _complete_checkpoints(folder, names))
+    commits = {int(match[1]): folder / name for name in names if (match := _COMMIT.fullmatch(name))}
+    checksums = {int(match[1]): folder / name for name in names if (match := _CHECKSUM.fullmatch(name))}
+    log = LogFolder(folder, commits, checksums, _find_complete_checkpoints(folder, names))
     return log if log.newest >= 0 else None
 
 
-def _complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tuple[Path, ...]]:
+def _find_complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tuple[Path, ...]]:
     """Return the checkpoints whose parts are all present."""
     parts: dict[int, list[Path]] = {}
     part_counts: dict[int, int] = {}
@@ -76,7 +76,11 @@ def _complete_checkpoints(folder: Path, names: list[str]) -> dict[int, tuple[Pat
         part_counts[version] = int(match[3] or 1)
         is_readable = match[4] is None and match[5] == "parquet"
         parts.setdefault(version, []).extend([folder / name] if is_readable else [])
-    return {v: tuple(files) for v, files in parts.items() if not files or len(files) >= part_counts[v]}
+    return {
+        version: tuple(files)
+        for version, files in parts.items()
+        if not files or len(files) >= part_counts[version]
+    }
 
 
 def read_actions(commit: Path) -> Iterator[dict[str, Any]]:

@@ -10,6 +10,9 @@ from urllib.parse import unquote
 
 from sparkops.tables.log.log_folder import LogFolder, open_log, read_actions
 
+# Path and deletion vector, which identify a file in the log.
+_Key = tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
@@ -19,7 +22,7 @@ class DataFile:
     rows: int | None
 
 
-def data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
+def list_data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
     """Return the data files of a version, or None where only Spark can replay the log.
 
     Args:
@@ -30,44 +33,44 @@ def data_files(table: Path, version: int) -> tuple[DataFile, ...] | None:
     if log is None or not log.oldest <= version <= log.newest:
         return None
     try:
-        live = _read_checkpoint(log, log.base(version))
-        if live is None:
+        live_files = _read_checkpoint(log, log.find_base(version))
+        if live_files is None:
             return None
-        for number in range(log.base(version) + 1, version + 1):
-            _apply(live, log.commits[number])
-        return tuple(DataFile(_resolve_path(table, path), _row_count(add)) for (path, _), add in live.items())
+        for number in range(log.find_base(version) + 1, version + 1):
+            _apply_commit(live_files, log.commits[number])
+        return tuple(
+            DataFile(_resolve_path(table, path), _count_file_rows(add))
+            for (path, _), add in live_files.items()
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def row_count(table: Path, version: int) -> int | None:
+def count_rows(table: Path, version: int) -> int | None:
     """Return the number of rows of a version from the statistics of its files, or None where a file lacks them."""
-    files = data_files(table, version)
+    files = list_data_files(table, version)
     if files is None or any(file.rows is None for file in files):
         return None
     return sum(file.rows or 0 for file in files)
 
 
-def missing_file(table: Path, version: int) -> Path | None:
+def find_missing_file(table: Path, version: int) -> Path | None:
     """Return a data file of a version that was removed from the disk, or None."""
-    return next((file.path for file in data_files(table, version) or () if not file.path.exists()), None)
+    return next((file.path for file in list_data_files(table, version) or () if not file.path.exists()), None)
 
 
-_Key = tuple[str, str]
-
-
-def _key(action: dict[str, Any]) -> _Key:
+def _identify_file(action: dict[str, Any]) -> _Key:
     """Return what identifies a file in the log: its path and its deletion vector."""
     vector = action.get("deletionVector") or {}
     return action["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
 
 
-def _apply(live: dict[_Key, dict[str, Any]], commit: Path) -> None:
+def _apply_commit(live_files: dict[_Key, dict[str, Any]], commit: Path) -> None:
     for action in read_actions(commit):
         if "remove" in action:
-            live.pop(_key(action["remove"]), None)
+            live_files.pop(_identify_file(action["remove"]), None)
         if "add" in action:
-            live[_key(action["add"])] = action["add"]
+            live_files[_identify_file(action["add"])] = action["add"]
 
 
 def _read_checkpoint(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]] | None:
@@ -76,16 +79,16 @@ def _read_checkpoint(log: LogFolder, version: int) -> dict[_Key, dict[str, Any]]
         return {}
     from pyarrow import parquet
 
-    live: dict[_Key, dict[str, Any]] = {}
+    live_files: dict[_Key, dict[str, Any]] = {}
     for file in log.checkpoints[version]:
         if "sidecar" in parquet.read_schema(file).names:
             return None
         rows = parquet.read_table(file, columns=["add"]).to_pylist()
-        live |= {_key(row["add"]): row["add"] for row in rows if row["add"]}
-    return live if log.checkpoints[version] else None
+        live_files |= {_identify_file(row["add"]): row["add"] for row in rows if row["add"]}
+    return live_files if log.checkpoints[version] else None
 
 
-def _row_count(add: dict[str, Any]) -> int | None:
+def _count_file_rows(add: dict[str, Any]) -> int | None:
     """Return the rows of a file without those its deletion vector removes; None if its statistics lack the number."""
     stats = json.loads(add["stats"]) if add.get("stats") else {}
     if "numRecords" not in stats:

@@ -10,8 +10,8 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.log.delta_log import find_version, load_version, schema_json
-from sparkops.tables.schema import columns, find_type_conflicts
+from sparkops.tables.log.delta_log import find_version, load_version, read_schema_json
+from sparkops.tables.schema import find_type_conflicts, list_columns
 from sparkops.tables.session import Session
 from sparkops.tables.write.publish import Publication, publish_frame
 
@@ -53,8 +53,8 @@ def append_rejected(
 
     rows = frame.withColumn(RUN_COLUMN, F.lit(write_id.run_id))
     before = None if replace else find_version(location, session)
-    types = dict(columns(schema_json(rows)))
-    for name in find_type_conflicts(columns(before.schema), tuple(types.items())) if before else ():
+    types = dict(list_columns(read_schema_json(rows)))
+    for name in find_type_conflicts(list_columns(before.schema), tuple(types.items())) if before else ():
         suffix = "".join(char if char.isalnum() else "_" for char in types[name]).strip("_")
         rows = rows.withColumnRenamed(name, f"{name}__{suffix}")
     write = Write(table=location.table, mode="overwrite" if replace else "append", schema_change=True)

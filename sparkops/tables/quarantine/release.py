@@ -1,6 +1,7 @@
 """Release rows from a quarantine: choose, complete, or discard them. Each step is one commit that names the release.
 
-A row whose `_sparkops_release` is set belongs to that release alone. It is completed when `_sparkops_released` is set, too.
+A row whose `_sparkops_release` is set belongs to that release alone. It is completed when `_sparkops_released` is set,
+too.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import TableBusy
 from sparkops.tables.backends.protocol import RowFilter
 from sparkops.tables.backends.selection import run_on_backend
-from sparkops.tables.backends.spark.commit_settings import commit_settings
+from sparkops.tables.backends.spark.commit_settings import use_commit_settings
 from sparkops.tables.catalog import Location
-from sparkops.tables.log.commit_info import user_metadata
-from sparkops.tables.log.delta_log import delta_table, find_version
+from sparkops.tables.log.commit_info import format_user_metadata
+from sparkops.tables.log.delta_log import find_version, open_delta_table
 from sparkops.tables.quarantine.quarantine import RELEASE_COLUMN, RELEASED_COLUMN, RUN_COLUMN
-from sparkops.tables.quarantine.repair import KEY_COLUMN, repair_rows, row_key
+from sparkops.tables.quarantine.repair import KEY_COLUMN, hash_row, repair_rows
 from sparkops.tables.quarantine.summary import summarize_quarantine
 from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-# Keys that one condition contains at most. More keys are joined.
+# Maximum number of keys in a condition; more keys are joined.
 _MAX_KEYS = 1000
 
 
@@ -51,14 +52,14 @@ class Releases:
         if {RELEASE_COLUMN, RELEASED_COLUMN} <= names:
             return
         columns = {RELEASE_COLUMN: "string", RELEASED_COLUMN: "timestamp"}
-        metadata = user_metadata(release, mode="prepare")
+        metadata = format_user_metadata(release, mode="prepare")
         run_on_backend(
             self.location,
             self.session,
             lambda backend: backend.add_columns(columns, user_metadata=metadata),
         )
 
-    def unreleased_rows(
+    def select_unreleased(
         self, target: StructType, repairs: Mapping[str, str], *, run: str | None
     ) -> DataFrame:
         """Return the rows in quarantine, repaired, with the columns of their table and a key.
@@ -70,7 +71,7 @@ class Releases:
         """
         from pyspark.sql import functions as F
 
-        rows = self._table().toDF().where(F.col(RELEASE_COLUMN).isNull())
+        rows = self._open_table().toDF().where(F.col(RELEASE_COLUMN).isNull())
         if run is not None:
             rows = rows.where(F.col(RUN_COLUMN) == run)
         return repair_rows(rows, target, repairs)
@@ -120,24 +121,24 @@ class Releases:
     def _choose_by_condition(self, keys: list[str], release: str) -> None:
         from pyspark.sql import functions as F
 
-        names = [quote_name(name) for name in self._table().toDF().columns]
-        condition = F.col(RELEASE_COLUMN).isNull() & row_key(names).isin(keys)
-        with commit_settings(self.session, _choose_options(release)):
-            self._table().update(condition=condition, set={RELEASE_COLUMN: F.lit(release)})
+        names = [quote_name(name) for name in self._open_table().toDF().columns]
+        condition = F.col(RELEASE_COLUMN).isNull() & hash_row(names).isin(keys)
+        with use_commit_settings(self.session, _build_commit_options(release)):
+            self._open_table().update(condition=condition, set={RELEASE_COLUMN: F.lit(release)})
 
     def _choose_by_join(self, keys: DataFrame, release: str) -> None:
         from pyspark.sql import functions as F
 
-        names = [f"old.{quote_name(name)}" for name in self._table().toDF().columns]
+        names = [f"old.{quote_name(name)}" for name in self._open_table().toDF().columns]
         condition = F.col(f"old.{RELEASE_COLUMN}").isNull() & (
-            row_key(names) == F.col(f"chosen.{KEY_COLUMN}")
+            hash_row(names) == F.col(f"chosen.{KEY_COLUMN}")
         )
-        with commit_settings(self.session, _choose_options(release)):
-            merge = self._table().alias("old").merge(keys.alias("chosen"), condition)
+        with use_commit_settings(self.session, _build_commit_options(release)):
+            merge = self._open_table().alias("old").merge(keys.alias("chosen"), condition)
             merge.whenMatchedUpdate(set={RELEASE_COLUMN: F.lit(release)}).execute()
 
     def _update(self, where: RowFilter, values: Mapping[str, Any], release: str, step: str) -> None:
-        metadata = user_metadata(release, mode=step)
+        metadata = format_user_metadata(release, mode=step)
         run_on_backend(
             self.location,
             self.session,
@@ -146,11 +147,11 @@ class Releases:
 
     def _count(self, release: str) -> int:
         counts = summarize_quarantine(self.location, self.session).counts
-        return sum(each.rows for each in counts if each.release == release)
+        return sum(group.rows for group in counts if group.release == release)
 
-    def _table(self) -> DeltaTable:
-        return delta_table(self.location, self.session)
+    def _open_table(self) -> DeltaTable:
+        return open_delta_table(self.location, self.session)
 
 
-def _choose_options(release: str) -> dict[str, str]:
-    return {"userMetadata": user_metadata(release, mode="mark")}
+def _build_commit_options(release: str) -> dict[str, str]:
+    return {"userMetadata": format_user_metadata(release, mode="mark")}

@@ -1,4 +1,4 @@
-"""Convert quarantined rows to the columns and types of their table: by a cast, or by an expression that repairs them."""
+"""Convert quarantined rows to the columns and types of their table: by casts, or by expressions that repair them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def repair_rows(frame: DataFrame, target: StructType, repairs: Mapping[str, str]
         InputError: An expression is not valid, or not about one row.
     """
     values = [
-        _expression(frame, field, repairs[field.name]) if field.name in repairs else _cast(frame, field)
+        _apply_repair(frame, field, repairs[field.name]) if field.name in repairs else _cast(frame, field)
         for field in target.fields
     ]
-    return frame.select(*values, row_key([quote_name(name) for name in frame.columns]).alias(KEY_COLUMN))
+    return frame.select(*values, hash_row([quote_name(name) for name in frame.columns]).alias(KEY_COLUMN))
 
 
-def row_key(names: Sequence[str]) -> Column:
+def hash_row(names: Sequence[str]) -> Column:
     """Return a hash of a row's values. Rows with equal values have one key, and are released together.
 
     Args:
@@ -64,7 +64,7 @@ def _cast(frame: DataFrame, field: StructField) -> Column:
     return value.alias(field.name)
 
 
-def _expression(frame: DataFrame, field: StructField, text: str) -> Column:
+def _apply_repair(frame: DataFrame, field: StructField, text: str) -> Column:
     """Return a repaired column, cast to its type."""
     from pyspark.sql import functions as F
 

@@ -45,17 +45,17 @@ def summarize_quarantine(
     columns = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
     counted: Counter[_Group] = Counter()
     for row in read(RowQuery(columns=columns, where=where, count=True)):
-        counted[_group(row)] += row[COUNT]
+        counted[_to_group(row)] += row[COUNT]
     unreleased = read(RowQuery(where={**where, RELEASE_COLUMN: None}, limit=rows)) if rows else []
-    return QuarantineSummary(counts=_counts(counted), rows=tuple(map(_without_release, unreleased)))
+    return QuarantineSummary(counts=_to_counts(counted), rows=tuple(map(_omit_release, unreleased)))
 
 
-def _group(row: Mapping[str, Any]) -> _Group:
+def _to_group(row: Mapping[str, Any]) -> _Group:
     release = row.get(RELEASE_COLUMN)
-    return row[RUN_COLUMN], tuple(row.get(REASONS_COLUMN) or ()), _state(release, row), release
+    return row[RUN_COLUMN], tuple(row.get(REASONS_COLUMN) or ()), _find_state(release, row), release
 
 
-def _state(release: str | None, row: Mapping[str, Any]) -> RowState:
+def _find_state(release: str | None, row: Mapping[str, Any]) -> RowState:
     if release is None:
         return "held"
     if row.get(RELEASED_COLUMN) is None:
@@ -63,7 +63,7 @@ def _state(release: str | None, row: Mapping[str, Any]) -> RowState:
     return "discarded" if release.startswith(DISCARD) else "released"
 
 
-def _counts(counted: Mapping[_Group, int]) -> tuple[QuarantineCount, ...]:
+def _to_counts(counted: Mapping[_Group, int]) -> tuple[QuarantineCount, ...]:
     by_run: Iterable[tuple[_Group, int]] = sorted(
         counted.items(), key=lambda item: (item[0][0], str(item[0]))
     )
@@ -73,5 +73,5 @@ def _counts(counted: Mapping[_Group, int]) -> tuple[QuarantineCount, ...]:
     )
 
 
-def _without_release(row: Mapping[str, Any]) -> dict[str, Any]:
+def _omit_release(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in (RELEASE_COLUMN, RELEASED_COLUMN)}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
 _TEXT_FORMATS = ("csv", "json", "text")
-# A declared schema is matched strictly: a record with another number of columns, a value of another type or a header in
-# another order stops the read.
+# Options under which a record with another number of columns, a value of another type, or a header in another order
+# stops the read of a source with a declared schema.
 _STRICT_OPTIONS: Mapping[str, Mapping[str, str]] = {
     "csv": {"mode": "FAILFAST", "enforceSchema": "false", "columnPruning": "false"},
     "json": {"mode": "FAILFAST"},
@@ -44,8 +44,8 @@ def read_files(
         BadData: The files lack a declared column, or have it with another type.
     """
     files = [file for path in paths for file in list_source_files(Path(path))] if location.local else []
-    options = reader_options(location, files)
-    declared = _declared(location)
+    options = choose_reader_options(location, files)
+    declared = _parse_declared(location)
     if location.format == "text" and not _is_utf8(location):
         return _decode_lines(load(options, declared), location.encoding)
     if not location.strict:
@@ -61,7 +61,7 @@ def read_files(
     return checks.apply(load(options, checks.schema()))
 
 
-def reader_options(location: Location, files: Sequence[Path]) -> dict[str, str]:
+def choose_reader_options(location: Location, files: Sequence[Path]) -> dict[str, str]:
     """Return the options of Spark's reader; those that the catalog sets take precedence.
 
     CSV is read as RFC 4180 defines it: a quote in a quoted value is doubled, and a value may have line breaks.
@@ -79,14 +79,14 @@ def reader_options(location: Location, files: Sequence[Path]) -> dict[str, str]:
     if location.format in ("csv", "json") and not _is_utf8(location):
         options["encoding"] = location.encoding
         if location.format == "json" and location.options.get("multiLine", "false").lower() != "true":
-            # Spark requires it where the encoding is not UTF-8
+            # Spark requires it where the encoding is not UTF-8.
             options["lineSep"] = "\n"
     if location.strict and location.ddl is not None:
         options |= _STRICT_OPTIONS.get(location.format, {})
     return options | dict(location.options)
 
 
-def _declared(location: Location) -> StructType | None:
+def _parse_declared(location: Location) -> StructType | None:
     from pyspark.sql.types import StructType
 
     if location.ddl is None:

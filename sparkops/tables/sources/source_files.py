@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sparkops.errors import BadData, TableError
 
-log = logging.getLogger("sparkops.tables")
+_log = logging.getLogger("sparkops.tables")
 
 _PATTERN_CHARACTERS = "*?["
 
@@ -34,7 +34,7 @@ def list_source_files(path: Path) -> tuple[Path, ...]:
     return ()
 
 
-def source_fingerprint(path: Path) -> tuple[str, datetime] | None:
+def fingerprint_files(path: Path) -> tuple[str, datetime] | None:
     """Return a hash of names, sizes and modification times, and the newest time; None if there is no file."""
     files = list_source_files(path)
     if not files:
@@ -98,7 +98,7 @@ def _unpack_all(archives: list[Path], target: Path) -> None:
     except zipfile.BadZipFile as error:
         raise BadData(f"{archives[0].parent}: {error}. Replace the damaged archive.") from error
     except FileExistsError:
-        log.debug("another process unpacked %s first", target)
+        _log.debug("another process unpacked %s first", target)
     except OSError as error:
         if not target.is_dir():
             raise TableError(
@@ -110,7 +110,7 @@ def _remove_old(cache: Path, name: str, *, keep: int) -> None:
     """Remove the unpacked files of a source, except for the newest fingerprints."""
     unpacked = [p for p in cache.glob(f"{name}-*") if re.fullmatch(r"[0-9a-f]{16}", p.name[len(name) + 1 :])]
     for old in sorted(unpacked, key=lambda p: p.stat().st_mtime, reverse=True)[keep:]:
-        log.info("removed %s: the files of source `%s` changed since", old, name)
+        _log.info("removed %s: the files of source `%s` changed since", old, name)
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -14,13 +14,13 @@ from sparkops.pipeline.table import Pin
 from sparkops.tables.catalog import Location
 from sparkops.tables.session import Session
 from sparkops.tables.sources.reading import read_files
-from sparkops.tables.sources.source_files import source_fingerprint, unpack_archives
+from sparkops.tables.sources.source_files import fingerprint_files, unpack_archives
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-log = logging.getLogger("sparkops.tables")
+_log = logging.getLogger("sparkops.tables")
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%SZ"
 
 
@@ -34,9 +34,9 @@ def pin_source(location: Location, session: Session, *, at: int | None, as_of: d
     if at is not None:
         advice = "It is a read-only source, whose files have no versions."
         raise UnknownName("version", str(at), where=f"`{location.table}`", advice=advice)
-    identity, time = source_identity(location, session)
+    identity, time = identify_source(location, session)
     if as_of is not None and time is not None and time > as_of:
-        log.warning(
+        _log.warning(
             "Source `%s` is read as it is now, not as of %s: files have no versions, and the newest file is of %s.",
             location.table, f"{as_of:{_TIME_FORMAT}}", f"{time:{_TIME_FORMAT}}",
         )  # fmt: skip
@@ -59,7 +59,7 @@ def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) 
         VersionGone: The files changed since they were pinned.
         BadData: The files lack a declared column, or have it with another type.
     """
-    if source_identity(location, session)[0] != pin.identity:
+    if identify_source(location, session)[0] != pin.identity:
         raise VersionGone(
             f"The files of source `{pin.table}` ({pin.location}) changed since the run pinned them: "
             "run again to read them as they are now."
@@ -81,7 +81,7 @@ def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) 
     return read_files(location, spark, paths, load)
 
 
-def source_identity(location: Location, session: Session) -> tuple[str, datetime | None]:
+def identify_source(location: Location, session: Session) -> tuple[str, datetime | None]:
     """Return the fingerprint of a source and the time of its newest file.
 
     Raises:
@@ -90,7 +90,7 @@ def source_identity(location: Location, session: Session) -> tuple[str, datetime
     if location.name is not None:
         return hashlib.sha256(location.name.encode()).hexdigest()[:16], None
     identity = (
-        source_fingerprint(location.local) if location.local else _fingerprint_by_spark(location, session)
+        fingerprint_files(location.local) if location.local else _fingerprint_by_spark(location, session)
     )
     if identity is None:
         raise BadData(

@@ -2,7 +2,8 @@
 
 - Bytes that are not of the encoding become the replacement character U+FFFD.
 - A decimal with more digits than declared is rounded. It is read with as many digits as fit, and compared.
-- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text, and compared.
+- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text and
+  compared.
 
 The checks are expressions of the plan: they cost no pass of their own, and hold for batches, streams and any storage.
 """
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pyspark.sql.types import DataType, StructType
 
 _MAX_DIGITS = 38
-# Begins the text of an error that these checks raise.
+# Prefix of the messages of the errors that these checks raise.
 REFUSED = "sparkops refuses a value: "
 
 
@@ -42,7 +43,7 @@ class ValueChecks:
     time_zone: str
 
     def schema(self) -> StructType:
-        """Return the columns to read: decimals with more digits, and times as text, where they are compared afterwards."""
+        """Return the columns to read: decimals with more digits and times as text, if they are compared afterwards."""
         from pyspark.sql.types import StructField, StructType
 
         fields = [

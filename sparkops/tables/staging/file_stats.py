@@ -33,7 +33,7 @@ class FileStats:
     json: str
 
 
-def file_stats(file: Path, columns: Sequence[str]) -> FileStats:
+def read_file_stats(file: Path, columns: Sequence[str]) -> FileStats:
     """Return the statistics of a Parquet file.
 
     Args:
@@ -49,31 +49,33 @@ def file_stats(file: Path, columns: Sequence[str]) -> FileStats:
     nulls: dict[str, str] = {}
     for name in columns[:_MAX_COLUMNS]:
         chunks = (
-            list(_chunk_statistics(footer, positions[name])) if name in positions and "." not in name else []
+            list(_read_chunk_statistics(footer, positions[name]))
+            if name in positions and "." not in name
+            else []
         )
         if not chunks or any(chunk is None or not chunk.has_null_count for chunk in chunks):
             continue
         nulls[name] = str(sum(chunk.null_count for chunk in chunks))
-        low, high = _bounds(chunks)
+        low, high = _find_bounds(chunks)
         if low is not None:
             minima[name] = low
         if high is not None:
             maxima[name] = high
     fields = {
         "numRecords": str(footer.num_rows),
-        "minValues": _json_object(minima),
-        "maxValues": _json_object(maxima),
-        "nullCount": _json_object(nulls),
+        "minValues": _format_object(minima),
+        "maxValues": _format_object(maxima),
+        "nullCount": _format_object(nulls),
     }
-    return FileStats(footer.num_rows, _json_object(fields))
+    return FileStats(footer.num_rows, _format_object(fields))
 
 
-def _chunk_statistics(footer: Any, column: int) -> Iterator[Any]:
+def _read_chunk_statistics(footer: Any, column: int) -> Iterator[Any]:
     for group in range(footer.num_row_groups):
         yield footer.row_group(group).column(column).statistics
 
 
-def _bounds(chunks: list[Any]) -> tuple[str | None, str | None]:
+def _find_bounds(chunks: list[Any]) -> tuple[str | None, str | None]:
     """Return minimum and maximum as JSON; None where the order of the footer is not Spark's."""
     filled = [chunk for chunk in chunks if chunk.num_values]
     if not filled or not all(chunk.has_min_max for chunk in filled):
@@ -97,6 +99,6 @@ def _to_json(value: Any) -> str | None:
     return json.dumps(value) if isinstance(value, str) and len(value) <= _MAX_TEXT_LENGTH else None
 
 
-def _json_object(fields: dict[str, str]) -> str:
+def _format_object(fields: dict[str, str]) -> str:
     """Return a JSON object of fields whose values are JSON already."""
     return "{" + ",".join(f"{json.dumps(name)}:{text}" for name, text in fields.items()) + "}"

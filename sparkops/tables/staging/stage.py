@@ -13,22 +13,23 @@ from typing import TYPE_CHECKING, Final
 
 from sparkops.errors import TableError
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
-from sparkops.tables.catalog import STAGING, Catalog, join_path, local_path
-from sparkops.tables.log.delta_log import schema_json
+from sparkops.tables.catalog import STAGING, Catalog, join_path, to_local_path
+from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
-from sparkops.tables.staging.staged_file import PARTITION_PREFIX, staging_partitions
+from sparkops.tables.staging.staged_file import PARTITION_PREFIX, select_staging_partitions
 from sparkops.tables.storage import path_exists, remove_folder, require_writable
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import StructType
 
-# Precede the table's name in the folders of temporary files and of divided frames. No table's name begins with an underscore.
+# Prefixes of the table's name in the folders of temporary files and of divided frames. No table's name begins with an
+# underscore.
 _TEMPORARY: Final = "_files-"
 _DIVIDED: Final = "_divided-"
-# The column whose folders contain the good and the bad rows of a divided frame, and its value in each of them. The name is
-# the prefix alone, which is the copy of no column.
+# The column whose folders contain the good and the bad rows of a divided frame, and its value in each of them. Its name
+# is the bare prefix, which no copy of a partition column has.
 _IS_BAD: Final = PARTITION_PREFIX
 _FLAG_OF: Final = {"good": 0, "bad": 1}
 _COMPLETE: Final = "_SUCCESS"
@@ -85,8 +86,8 @@ class Staging:
     ) -> tuple[DataFrame, DataFrame]:
         """Write a frame once, divided into its good and bad rows, and return a frame that reads each.
 
-        Every row is in exactly one part: one job writes both, because a condition such as `day < current_date()` may have
-        another result in a second job.
+        Every row is in exactly one part: one job writes both, because a condition such as `day < current_date()` may
+        have another result in a second job.
 
         Args:
             frame: The rows, each with its reasons in `_sparkops_reasons`. Rows without a reason are good.
@@ -115,7 +116,7 @@ class Staging:
 
     def areas(self) -> tuple[StagingArea, ...]:
         """Return the staging areas of a local warehouse, by name; none where the warehouse is not local."""
-        folder = local_path(join_path(self.catalog.warehouse, STAGING))
+        folder = to_local_path(join_path(self.catalog.warehouse, STAGING))
         if folder is None or not folder.is_dir():
             return ()
         return tuple(_measure(path) for path in sorted(folder.iterdir()) if path.is_dir())
@@ -128,8 +129,8 @@ class Staging:
 
     def local_folder(self, part: StagedPart) -> Path | None:
         """Return the local folder of the files of a completely staged frame; None on other storage."""
-        path = local_path(self._path(part))
-        # Without this marker, Spark wrote the files to another file system (HDFS, DBFS on Databricks), or not completely.
+        path = to_local_path(self._path(part))
+        # Without this marker, Spark wrote the files incompletely, or to another file system (HDFS, DBFS on Databricks).
         if path is None or not (path / _COMPLETE).is_file():
             return None
         return path if part.rows == "all" else path / f"{_IS_BAD}={_FLAG_OF[part.rows]}"
@@ -140,7 +141,7 @@ class Staging:
     ) -> Iterator[Path | None]:
         """Write a frame to files that exist during the block; None where the warehouse is not local."""
         path = self.path(part.area, _TEMPORARY + part.table)
-        local = local_path(path)
+        local = to_local_path(path)
         if local is None:
             yield None
             return
@@ -191,7 +192,7 @@ def _write_parquet(
     copies = {} if divided_by is None else {_IS_BAD: divided_by}
     copies |= {
         PARTITION_PREFIX + name: F.col(quote_name(name))
-        for name in staging_partitions(schema_json(frame), partition_by)
+        for name in select_staging_partitions(read_schema_json(frame), partition_by)
     }
     partitioned = frame.withColumns(copies) if copies else frame
     partitioned.write.mode("overwrite").partitionBy(*copies).parquet(path)

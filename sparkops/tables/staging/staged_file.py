@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sparkops.tables.staging.file_stats import FileStats, file_stats
+from sparkops.tables.staging.file_stats import FileStats, read_file_stats
 from sparkops.type_names import INTEGER_BITS
 
-# Precedes the name of a partition column in the names of the folders.
+# Prefix of a partition column in the names of folders.
 PARTITION_PREFIX = "sparkops_by_"
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
-# Texts that Delta reads back as null from a partition column.
+# Texts of a partition value that Delta reads back as null.
 NULL_TEXTS = ("", _NULL_FOLDER)
 # Types whose values a folder name holds exactly as Delta writes a partition value.
 PARTITION_TYPES = frozenset((*INTEGER_BITS, "string", "date"))
@@ -35,7 +35,7 @@ class StagedFile:
     stats: FileStats
 
 
-def staging_partitions(schema: Mapping[str, Any], partition_by: Sequence[str]) -> tuple[str, ...]:
+def select_staging_partitions(schema: Mapping[str, Any], partition_by: Sequence[str]) -> tuple[str, ...]:
     """Return the partition columns if a folder name can hold the values of all of them, else none.
 
     Args:
@@ -57,23 +57,23 @@ def list_staged_files(folder: Path, columns: Sequence[str]) -> tuple[StagedFile,
         columns: Columns of the frame, in order.
     """
     files = (
-        StagedFile(path, _partition_of(path.relative_to(folder)), file_stats(path, columns))
-        for path in _data_files(folder)
+        StagedFile(path, _parse_partition(path.relative_to(folder)), read_file_stats(path, columns))
+        for path in _list_data_files(folder)
     )
     return tuple(file for file in files if file.stats.rows)
 
 
 def list_staged_partitions(folder: Path) -> tuple[Mapping[str, str | None], ...]:
     """Return the partition values of each staged file, also of files without rows."""
-    return tuple(_partition_of(path.relative_to(folder)) for path in _data_files(folder))
+    return tuple(_parse_partition(path.relative_to(folder)) for path in _list_data_files(folder))
 
 
-def _data_files(folder: Path) -> Iterator[Path]:
+def _list_data_files(folder: Path) -> Iterator[Path]:
     paths = sorted(folder.rglob("*.parquet"))
     return (path for path in paths if not path.name.startswith((".", "_")))
 
 
-def _partition_of(path: Path) -> dict[str, str | None]:
+def _parse_partition(path: Path) -> dict[str, str | None]:
     pairs = (folder.split("=", 1) for folder in path.parts[:-1])
     return {
         unquote(key).removeprefix(PARTITION_PREFIX): None if text == _NULL_FOLDER else unquote(text)

@@ -9,8 +9,8 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.delta_log import find_version, load_version
-from sparkops.tables.log.replay import row_count
-from sparkops.tables.schema import columns
+from sparkops.tables.log.replay import count_rows
+from sparkops.tables.schema import list_columns
 from sparkops.tables.session import Session
 
 
@@ -28,16 +28,16 @@ def count_removed(location: Location, session: Session, write: Write, parameters
         return 0
     condition = None
     if write.mode == "replace":
-        if set(write.by) - {name for name, _ in columns(before.schema)}:
+        if set(write.by) - {name for name, _ in list_columns(before.schema)}:
             return 0
         rows_before = load_version(location, session, before.version)
         partition_by = before.partition_by
         replaced = ReplacedSlice.from_parameters(write.by, parameters, rows_before, partition_by=partition_by)
-        # Where a column of the slice has no value, the values in the frame define the slice, and it has none.
+        # A column of the slice without a parameter takes its values from the frame, and an empty frame has none.
         if set(replaced.columns) != set(replaced.conditions):
             return 0
         condition = replaced.fixed_condition
-    rows = row_count(location.local, before.version) if location.local and condition is None else None
+    rows = count_rows(location.local, before.version) if location.local and condition is None else None
     if rows is not None:
         return rows
     frame = load_version(location, session, before.version)

@@ -19,7 +19,7 @@ _RANK, _COUNT = "_sparkops_rank", "_sparkops_count"
 def keep_newest(frame: DataFrame, write: Write) -> DataFrame:
     """Return the rows with the greatest values of `order_by` of each key; equal rows are one row.
 
-    Null is the lowest value. Different rows with one key are left only where their order is equal, too: `require_unique_keys`
+    Null is the lowest value. Different rows of a key stay if all of them have its greatest order; `require_unique_keys`
     refuses them.
     """
     if write.mode != "merge" or not write.order_by:
@@ -30,12 +30,12 @@ def keep_newest(frame: DataFrame, write: Write) -> DataFrame:
     order = [F.col(quote_name(name)).desc_nulls_last() for name in write.order_by]
     window = Window.partitionBy(*map(quote_name, write.by)).orderBy(*order)
     ranked = frame.withColumn(_RANK, F.rank().over(window)).where(F.col(_RANK) == 1)
-    equal = Window.partitionBy(*map(_comparable, frame.schema.fields)).orderBy(F.lit(1))
+    equal = Window.partitionBy(*map(_to_comparable, frame.schema.fields)).orderBy(F.lit(1))
     numbered = ranked.withColumn(_COUNT, F.row_number().over(equal)).where(F.col(_COUNT) == 1)
     return numbered.select(*map(quote_name, frame.columns))
 
 
-def _comparable(field: StructField) -> Column:
+def _to_comparable(field: StructField) -> Column:
     """Return the values of a column, as text where Spark cannot compare them."""
     from pyspark.sql import functions as F
 
@@ -60,10 +60,10 @@ def require_unique_keys(frame: DataFrame, write: Write) -> None:
     if duplicate is not None:
         key = duplicate.asDict()
         rows = key.pop(_COUNT)
-        raise BadData(_duplicate_message(write, key, rows))
+        raise BadData(_explain_duplicate(write, key, rows))
 
 
-def _duplicate_message(write: Write, key: Mapping[str, Any], rows: int) -> str:
+def _explain_duplicate(write: Write, key: Mapping[str, Any], rows: int) -> str:
     keys = ", ".join(quote_name(name) for name in write.by)
     if write.order_by:
         order = ", ".join(quote_name(name) for name in write.order_by)

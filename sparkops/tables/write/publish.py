@@ -15,29 +15,29 @@ from sparkops.errors import TableBusy, TableError
 from sparkops.pipeline.staging import QUARANTINE
 from sparkops.pipeline.table import Commit, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.tables.backends.deltars.support import transaction_version
+from sparkops.tables.backends.deltars.support import read_transaction_version
 from sparkops.tables.backends.protocol import OpenFiles, TableWrite
 from sparkops.tables.backends.replaced_slice import ReplacedSlice, require_rows_inside
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
 from sparkops.tables.error_messages.translation import translate_spark_errors
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.log.delta_log import find_version, read_history, schema_json, table_exists
+from sparkops.tables.log.delta_log import find_version, read_history, read_schema_json, table_exists
 from sparkops.tables.log.local_log import TableVersion, read_transactions
-from sparkops.tables.schema import require_storable, schema_hash
+from sparkops.tables.schema import hash_schema, require_storable
 from sparkops.tables.session import Session
 from sparkops.tables.staging.staged_file import list_staged_partitions
 from sparkops.tables.storage import require_writable
 from sparkops.tables.write.merge_rows import keep_newest, require_unique_keys
-from sparkops.tables.write.rules import require_delta, require_key_columns, schema_options
-from sparkops.tables.write.stored_values import as_stored, partition_columns
+from sparkops.tables.write.requirements import choose_schema_options, require_delta, require_key_columns
+from sparkops.tables.write.stored_values import as_stored, find_partition_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-log = logging.getLogger("sparkops.tables")
+_log = logging.getLogger("sparkops.tables")
 
-# An append that conflicts with another writer is tried so often, with pauses of at most so many seconds.
+# Attempts of an append that conflicts with other writers, and the longest pause between two attempts in seconds.
 _APPEND_ATTEMPTS, _MAX_PAUSE = 40, 1.0
 # The newest commits are searched first, because a write is usually searched for just after its commit.
 _NEWEST_COMMITS = 20
@@ -80,16 +80,16 @@ def publish_frame(location: Location, session: Session, publication: Publication
     write_id = publication.write_id
     earlier = find_commit(location, session, write_id)
     if earlier is not None:
-        return _published_version(location, session, write_id, earlier, already_published=True)
+        return _describe_publication(location, session, write_id, earlier, already_published=True)
     commit = _commit(location, session, publication)
-    return _published_version(location, session, write_id, commit, already_published=False)
+    return _describe_publication(location, session, write_id, commit, already_published=False)
 
 
 def _commit(location: Location, session: Session, publication: Publication) -> Commit | None:
     """Check the rules and write the frame; return the commit, or None if Delta knows the write already.
 
-    An append that loses against another writer is repeated, because it does not depend on what the table contains. Its rules are
-    checked again, because the other writer may have changed the columns.
+    An append that loses against another writer is repeated, because it does not depend on what the table contains. Its
+    rules are checked again, because the other writer may have changed the columns.
     """
     attempts = _APPEND_ATTEMPTS if publication.write.mode == "append" else 1
     for attempt in range(1, attempts + 1):
@@ -103,8 +103,8 @@ def _commit(location: Location, session: Session, publication: Publication) -> C
                 return commit
             if attempt == attempts:
                 raise
-            log.info("Table `%s`: the append is repeated (attempt %d): %s", location.table, attempt, busy)
-            # a random pause, so that the same two writers do not collide again
+            _log.info("Table `%s`: the append is repeated (attempt %d): %s", location.table, attempt, busy)
+            # A random pause, so that the same two writers do not collide again.
             sleep(uniform(0, min(_MAX_PAUSE, 0.02 * 2**attempt)))  # noqa: S311
         else:
             break
@@ -117,7 +117,7 @@ def find_published(location: Location, session: Session, write_id: WriteId) -> P
     return (
         None
         if commit is None
-        else _published_version(location, session, write_id, commit, already_published=True)
+        else _describe_publication(location, session, write_id, commit, already_published=True)
     )
 
 
@@ -126,7 +126,7 @@ def find_commit(location: Location, session: Session, write_id: WriteId) -> Comm
     if not table_exists(location, session):
         return None
     if location.local is not None:
-        last = _last_transaction(location, write_id.app_id)
+        last = _read_last_transaction(location, write_id.app_id)
         if last is not None and last < write_id.txn_version:
             return None
     for limit in (_NEWEST_COMMITS, None) if location.local else (_MAX_REMOTE_COMMITS,):
@@ -137,14 +137,14 @@ def find_commit(location: Location, session: Session, write_id: WriteId) -> Comm
     return None
 
 
-def _last_transaction(location: Location, app_id: str) -> int | None:
-    """Return the last `txnVersion` of a `txnAppId`, 0 if there is none; None where the log on this machine cannot tell."""
+def _read_last_transaction(location: Location, app_id: str) -> int | None:
+    """Return the last `txnVersion` of a `txnAppId`, 0 if there is none; None where the local log cannot tell."""
     transactions = read_transactions(location.local) if location.local else None
-    return transaction_version(location, app_id) if transactions is None else transactions.get(app_id, 0)
+    return read_transaction_version(location, app_id) if transactions is None else transactions.get(app_id, 0)
 
 
 def prepare_frame(frame: DataFrame, write: Write, before: TableVersion | None) -> DataFrame:
-    """Return the rows and values that a reader of the table will find after the write; other rows of a merge key are left out.
+    """Return the rows and values that a reader of the table will find after the write: of a merge key, the newest.
 
     Args:
         frame: The rows to write.
@@ -155,16 +155,16 @@ def prepare_frame(frame: DataFrame, write: Write, before: TableVersion | None) -
         SchemaChanged: The frame lacks a column that the write names.
     """
     if write.mode == "merge":
-        require_key_columns(write, schema_json(frame))
+        require_key_columns(write, read_schema_json(frame))
     return keep_newest(as_stored(frame, write, before), write)
 
 
 def _check_rules(location: Location, session: Session, publication: Publication) -> TableWrite:
     """Check every rule that does not depend on the backend, and return the write."""
     frame, write = publication.frame, publication.write
-    schema = schema_json(frame)
+    schema = read_schema_json(frame)
     before = find_version(location, session)
-    # a quarantine has the columns of its table, whatever their names
+    # A quarantine has the columns of its table, whatever their names.
     is_mapped = before.is_mapped if before else write.table.endswith(QUARANTINE)
     require_storable(schema, write.table, is_mapped=is_mapped)
     require_key_columns(write, schema)
@@ -172,10 +172,10 @@ def _check_rules(location: Location, session: Session, publication: Publication)
         frame = prepare_frame(frame, write, before)
     if before is None and location.local is not None:
         require_writable(str(location.local), what=f"table `{location.table}`")
-    options = schema_options(write, schema, before)
+    options = choose_schema_options(write, schema, before)
     if write.mode == "merge":
         require_unique_keys(frame, write)
-    replaced = _replaced_slice(publication, frame, before) if write.mode == "replace" else None
+    replaced = _build_replaced_slice(publication, frame, before) if write.mode == "replace" else None
     return TableWrite(
         frame=frame,
         write=write,
@@ -187,15 +187,17 @@ def _check_rules(location: Location, session: Session, publication: Publication)
     )
 
 
-def _replaced_slice(publication: Publication, frame: DataFrame, before: TableVersion | None) -> ReplacedSlice:
-    """Return the slice to replace, of which no row of the frame is outside."""
+def _build_replaced_slice(
+    publication: Publication, frame: DataFrame, before: TableVersion | None
+) -> ReplacedSlice:
+    """Return the slice to replace; no row of the frame is outside it."""
     write = publication.write
-    partition_by = partition_columns(write, before)
+    partition_by = find_partition_columns(write, before)
     replaced = ReplacedSlice.from_parameters(
         write.by, publication.parameters, frame, partition_by=partition_by
     )
     folder = publication.staged_folder
-    # the names of the staged folders often prove it without a job of Spark
+    # The names of the staged folders often prove it without a job of Spark.
     is_inside = not replaced.conditions or (
         folder is not None
         and folder.is_dir()
@@ -206,10 +208,10 @@ def _replaced_slice(publication: Publication, frame: DataFrame, before: TableVer
     return replaced
 
 
-def _published_version(
+def _describe_publication(
     location: Location, session: Session, write_id: WriteId, commit: Commit | None, *, already_published: bool
 ) -> PublishedVersion:
-    """Return the facts of a commit; without a commit, Delta knew the write's transaction and wrote nothing."""
+    """Return the published version; without a commit, Delta knew the write's transaction and wrote nothing."""
     version = find_version(location, session, at=commit.version if commit else None)
     if version is None:
         raise TableError(
@@ -221,6 +223,6 @@ def _published_version(
         rows=(commit.rows or 0) if commit else 0,
         location=location.address,
         identity=version.identity,
-        schema_hash=schema_hash(version.schema),
+        schema_hash=hash_schema(version.schema),
         already_published=already_published or commit is None,
     )

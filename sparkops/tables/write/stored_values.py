@@ -1,7 +1,7 @@
 """Give the values of a frame the form in which a reader will find them in the Delta table.
 
-Delta writes the values of partition columns as text: an empty text becomes null. It pads the values of `char` columns. Checks
-and merges have to see the values that will be read.
+Delta writes the values of partition columns as text: an empty text becomes null. It pads the values of `char` columns.
+Checks and merges have to see the values that will be read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CHAR_KEY = "__CHAR_VARCHAR_TYPE_STRING"
 _CHAR_TYPE = re.compile(r"char\((\d+)\)")
 
 
-def partition_columns(write: Write, before: TableVersion | None) -> tuple[str, ...]:
+def find_partition_columns(write: Write, before: TableVersion | None) -> tuple[str, ...]:
     """Return the partition columns that a table has after a write."""
     return write.partition_by or (before.partition_by if before else ())
 
@@ -39,15 +39,15 @@ def as_stored(frame: DataFrame, write: Write, before: TableVersion | None) -> Da
         before: The table as it is; None if it does not exist.
 
     Returns:
-        The frame itself if Delta stores all its values as they are. A value of a partition column that Delta cannot store
-        raises `BadData` when the frame is computed.
+        The frame itself if Delta stores all its values as they are. A value of a partition column that Delta cannot
+        store raises `BadData` when the frame is computed.
     """
-    partitions = {name.lower() for name in partition_columns(write, before)}
-    lengths = _char_lengths(before.schema if before else {"fields": []})
+    partitions = {name.lower() for name in find_partition_columns(write, before)}
+    lengths = _read_char_lengths(before.schema if before else {"fields": []})
     changed: dict[str, Column] = {}
     for field in frame.schema.fields:
-        length = _char_length(field.metadata) or lengths.get(field.name.lower())
-        value = _stored_value(
+        length = _read_char_length(field.metadata) or lengths.get(field.name.lower())
+        value = _to_stored_value(
             field, write.table, length=length, is_partition=field.name.lower() in partitions
         )
         if value is not None:
@@ -57,13 +57,15 @@ def as_stored(frame: DataFrame, write: Write, before: TableVersion | None) -> Da
     return frame.select(*(changed.get(name, quote_name(name)) for name in frame.columns))
 
 
-def _stored_value(field: StructField, table: str, *, length: int | None, is_partition: bool) -> Column | None:
+def _to_stored_value(
+    field: StructField, table: str, *, length: int | None, is_partition: bool
+) -> Column | None:
     """Return the value that is read back from a column; None if all its values are read back as they are."""
     from pyspark.sql import functions as F
 
     column, kind = F.col(quote_name(field.name)), field.dataType.typeName()
     if kind == "string":
-        # as the text of a null partition is compared before it is padded, an empty `char` is null, too
+        # The text of a null partition is compared before it is padded, so an empty `char` is null, too.
         padded = (
             F.when(F.length(column) < length, F.rpad(column, length, " ")).otherwise(column)
             if length
@@ -72,25 +74,28 @@ def _stored_value(field: StructField, table: str, *, length: int | None, is_part
         if not is_partition:
             return padded if length else None
         refused = F.contains(column, F.lit("\0"))
-        return _null_or_refuse(field, table, padded, is_null=column.isin(*NULL_TEXTS), refused=refused)
+        return _nullify_or_refuse(field, table, padded, is_null=column.isin(*NULL_TEXTS), refused=refused)
     if kind == "binary" and is_partition:
         text = column.cast("string")
         refused = ~F.is_valid_utf8(text) | F.contains(text, F.lit("\0"))
-        return _null_or_refuse(field, table, column, is_null=text.isin(*NULL_TEXTS), refused=refused)
+        return _nullify_or_refuse(field, table, column, is_null=text.isin(*NULL_TEXTS), refused=refused)
     if kind in ("timestamp", "timestamp_ntz") and is_partition:
-        # text without a zone is a time of UTC, as Delta writes it
+        # Text without a zone is a time in UTC, as Delta writes it.
         zone = "Z" if kind == "timestamp" else ""
         refused = column < F.lit(_FIRST_TIMESTAMP + zone).cast(field.dataType)
-        return _null_or_refuse(field, table, column, is_null=F.lit(False), refused=refused)
+        return _nullify_or_refuse(field, table, column, is_null=F.lit(False), refused=refused)
     return None
 
 
-def _null_or_refuse(
+def _nullify_or_refuse(
     field: StructField, table: str, value: Column, *, is_null: Column, refused: Column
 ) -> Column:
     from pyspark.sql import functions as F
 
-    message = f"sparkops.errors.BadData: Table `{table}` is partitioned by `{field.name}`, and Delta cannot store this value of it: "
+    message = (
+        f"sparkops.errors.BadData: Table `{table}` is partitioned by `{field.name}`, "
+        "and Delta cannot store this value of it: "
+    )
     shown = F.col(quote_name(field.name)).cast("string")
     if field.dataType.typeName() == "binary":
         shown = F.concat(F.lit("X'"), F.hex(quote_name(field.name)), F.lit("'"))
@@ -99,11 +104,13 @@ def _null_or_refuse(
     return F.when(refused, error).when(~is_null, value)
 
 
-def _char_lengths(schema: Mapping[str, Any]) -> dict[str, int]:
-    lengths = {field["name"].lower(): _char_length(field.get("metadata") or {}) for field in schema["fields"]}
+def _read_char_lengths(schema: Mapping[str, Any]) -> dict[str, int]:
+    lengths = {
+        field["name"].lower(): _read_char_length(field.get("metadata") or {}) for field in schema["fields"]
+    }
     return {name: length for name, length in lengths.items() if length is not None}
 
 
-def _char_length(metadata: Mapping[str, Any]) -> int | None:
+def _read_char_length(metadata: Mapping[str, Any]) -> int | None:
     match = _CHAR_TYPE.fullmatch(str(metadata.get(_CHAR_KEY, "")))
     return int(match[1]) if match else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
-from sparkops.tables.log.delta_log import find_version, schema_json
+from sparkops.tables.log.delta_log import find_version, read_schema_json
 from sparkops.tables.schema import require_storable
 from sparkops.tables.staging.stage import Staging
 from sparkops.tables.write.publish import prepare_frame
@@ -31,7 +31,8 @@ class TableStaging(Staging):
     ) -> DataFrame:
         """Write a frame once and return a frame that reads it.
 
-        The rows and values are those that a reader of the table will find: of a merge with `order_by`, the newest of each key.
+        The rows and values are those that a reader of the table will find: of a merge with `order_by`, the newest of
+        each key.
 
         Args:
             frame: The rows.
@@ -44,6 +45,8 @@ class TableStaging(Staging):
         """
         write = write or Write(table=part.table, partition_by=tuple(partition_by))
         before = find_version(self.catalog.locate(part.table), self.session)
-        require_storable(schema_json(frame), part.table, is_mapped=before is not None and before.is_mapped)
+        require_storable(
+            read_schema_json(frame), part.table, is_mapped=before is not None and before.is_mapped
+        )
         stored = prepare_frame(frame, write, before)
         return super().stage(stored, part, partition_by=write.partition_by)

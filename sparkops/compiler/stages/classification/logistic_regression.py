@@ -27,7 +27,7 @@ def compile_logistic_regression(saved: SavedStage, plan: Plan) -> None:
 
 
 def _threshold(saved: SavedStage) -> float:
-    """Return the threshold of the second class's probability; `thresholds` of two classes are converted, as Spark does."""
+    """Return the threshold of the second class's probability, converted from `thresholds` as Spark does."""
     thresholds = saved.params.get("thresholds")
     if not thresholds:
         return saved.double_param("threshold")

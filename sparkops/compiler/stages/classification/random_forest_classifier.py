@@ -15,7 +15,7 @@ from sparkops.compiler.stages.shared.tree_ensemble import (
 
 
 def compile_random_forest_classifier(saved: SavedStage, plan: Plan) -> None:
-    """Add a step that sums the class shares of each tree's leaf, and one for the leaf indices if their column is set."""
+    """Add a step that sums the class shares of each tree's leaf, and one for leaf indices if their column is set."""
     trees, weights = read_trees(saved)
     arrays = tree_arrays(trees, [1.0] * len(weights), leaf_shares) | threshold_arrays(saved)
     add_classifier(saved, plan, "trees", tree_params(saved, "classify"), arrays)

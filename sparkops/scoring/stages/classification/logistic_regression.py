@@ -47,7 +47,7 @@ class LogisticRegression:
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
         condition = (
-            f"{margin} > {float_literal(_margin_of(threshold))}"
+            f"{margin} > {float_literal(_to_margin(threshold))}"
             if on_raw
             else f"{probability}[1] > {float_literal(threshold)}"
         )
@@ -56,7 +56,7 @@ class LogisticRegression:
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
         source = frame.features(step.inputs[0])
-        raw = _margins(step, source, frame.size)
+        raw = _compute_margins(step, source, frame.size)
         if step.params["multinomial"]:
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
             return
@@ -65,13 +65,13 @@ class LogisticRegression:
         probability = np.column_stack([first, 1.0 - first])
         threshold = float(step.arrays["threshold"][0])
         on_raw = step.outputs[2] or not step.outputs[1]
-        is_second = margin > _margin_of(threshold) if on_raw else probability[:, 1] > threshold
+        is_second = margin > _to_margin(threshold) if on_raw else probability[:, 1] > threshold
         class_decision.bind_columns(
             step, frame, is_second.astype(np.float64), np.column_stack([-margin, margin]), probability
         )
 
 
-def _margin_of(threshold: float) -> float:
+def _to_margin(threshold: float) -> float:
     """Return the margin whose probability is the threshold."""
     if threshold in (0.0, 1.0):
         return inf if threshold else -inf
@@ -97,7 +97,7 @@ def _margin_exprs(step: Step, source: Vector, code: CodeWriter) -> list[str]:
     return [margin_expr(vector, weights, intercept, code, sparse=sparse) for weights, intercept in pairs]
 
 
-def _margins(step: Step, source: VectorColumn, rows: int) -> Numbers:
+def _compute_margins(step: Step, source: VectorColumn, rows: int) -> Numbers:
     pairs = zip(step.arrays["weights"], step.arrays["intercepts"].tolist(), strict=True)
     sparse = bool(step.params["sparse"])
     return np.column_stack([margin_rows(source, *pair, rows, sparse=sparse) for pair in pairs])

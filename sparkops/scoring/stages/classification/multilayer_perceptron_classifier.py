@@ -31,12 +31,12 @@ class MultilayerPerceptronClassifier:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call for all layers, and the class."""
-        layers = _layers(step)
+        layers = _read_layers(step)
         row = code.dense(code.features(step.inputs[0], step.stage, len(layers[0][0])))
         if sum(weights.size for weights, _ in layers) >= _MIN_WEIGHTS_FOR_ARRAYS:
             kernel = partial(_evaluate_arrays, layers)
         else:
-            kernel = partial(_evaluate, [_units(*layer) for layer in layers])
+            kernel = partial(_evaluate, [_split_units(*layer) for layer in layers])
         raw = code.local(f"{code.constant(kernel)}({row})")
         class_decision.emit_classification(
             step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
@@ -44,11 +44,11 @@ class MultilayerPerceptronClassifier:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
-        raw = _forward(_layers(step), frame.features(step.inputs[0]).dense())
+        raw = _evaluate_rows(_read_layers(step), frame.features(step.inputs[0]).dense())
         class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
 
 
-def _layers(step: Step) -> list[tuple[Numbers, Numbers]]:
+def _read_layers(step: Step) -> list[tuple[Numbers, Numbers]]:
     """Return weights (inputs, outputs) and biases of each layer."""
     sizes, flat, start = step.params["layers"], float_array(step, "weights", None), 0
     valid = (
@@ -66,7 +66,7 @@ def _layers(step: Step) -> list[tuple[Numbers, Numbers]]:
     return layers
 
 
-def _units(weights: Numbers, biases: Numbers) -> Layer:
+def _split_units(weights: Numbers, biases: Numbers) -> Layer:
     return list(zip(weights.T.tolist(), biases.tolist(), strict=True))
 
 
@@ -78,11 +78,11 @@ def _evaluate(layers: Sequence[Layer], row: Sequence[float]) -> list[float]:
 
 
 def _evaluate_arrays(layers: Sequence[tuple[Numbers, Numbers]], row: Sequence[float]) -> list[float]:
-    scores: list[float] = _forward(layers, np.array(row)).tolist()
+    scores: list[float] = _evaluate_rows(layers, np.array(row)).tolist()
     return scores
 
 
-def _forward(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numbers:
+def _evaluate_rows(layers: Sequence[tuple[Numbers, Numbers]], values: Numbers) -> Numbers:
     *hidden, (last_weights, last_biases) = layers
     with np.errstate(all="ignore"):
         for weights, biases in hidden:

@@ -36,11 +36,11 @@ class NaiveBayes:
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the check of the features, the sums and the class."""
         model_type = enum_param(step, "kind", MODEL_TYPES)
-        prior, theta = _arrays(step)
+        prior, theta = _read_arrays(step)
         source = code.features(step.inputs[0], step.stage, theta.shape[1])
         if model_type == "gaussian":
             row = code.dense(source)
-            raw = code.local(f"{code.constant(partial(_gaussian, _classes(step)))}({row})")
+            raw = code.local(f"{code.constant(partial(_score_gaussian, _read_classes(step)))}({row})")
         else:
             source = _emit_check(step, source, code, binary=model_type == "bernoulli")
             sums = [
@@ -57,10 +57,10 @@ class NaiveBayes:
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
         source, model_type = frame.features(step.inputs[0]), step.params["kind"]
-        prior, theta = _arrays(step)
+        prior, theta = _read_arrays(step)
         with np.errstate(all="ignore"):
             if model_type == "gaussian":
-                raw = _gaussian_rows(step, source.dense())
+                raw = _score_gaussian_rows(step, source.dense())
             else:
                 frame.refuse(_has_invalid_count(source.dense(), binary=model_type == "bernoulli"))
                 pairs = zip(theta, prior.tolist(), strict=True)
@@ -73,7 +73,7 @@ class NaiveBayes:
             class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
 
 
-def _arrays(step: Step) -> tuple[Numbers, Numbers]:
+def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
     classes = int_param(step, "classes", low=1)
     theta = float_array(step, "theta", classes, None)
     if step.params["kind"] == "gaussian":
@@ -110,14 +110,14 @@ def _has_invalid_count(table: Numbers, *, binary: bool) -> Numbers:
 Class = tuple[float, float, list[tuple[float, float]]]
 
 
-def _classes(step: Step) -> list[Class]:
+def _read_classes(step: Step) -> list[Class]:
     """Return the prior of each class, the sum of its logarithms, and mean and variance of its features."""
     theta, sigma = (step.arrays[name].tolist() for name in ("theta", "sigma"))
     pairs = [list(zip(means, variances, strict=True)) for means, variances in zip(theta, sigma, strict=True)]
     return list(zip(step.arrays["prior"].tolist(), step.arrays["widths"].tolist(), pairs, strict=True))
 
 
-def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
+def _score_gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
     """Return the scores, added feature by feature: far from the means the order of the sum changes the probability."""
     raw = []
     for prior, log_variances, pairs in classes:
@@ -129,9 +129,9 @@ def _gaussian(classes: Sequence[Class], row: Sequence[float]) -> list[float]:
     return raw
 
 
-def _gaussian_rows(step: Step, table: Numbers) -> Numbers:
+def _score_gaussian_rows(step: Step, table: Numbers) -> Numbers:
     raw = np.empty((len(table), len(step.arrays["prior"])))
-    for label, (prior, log_variances, pairs) in enumerate(_classes(step)):
+    for label, (prior, log_variances, pairs) in enumerate(_read_classes(step)):
         total = np.zeros(len(table))
         for feature, (mean, variance) in enumerate(pairs):
             deviation = table[:, feature] - mean

@@ -20,7 +20,8 @@ from ...kernels import class_decision
 class OneVsRest:
     """The first class with the largest score, without NaN; -1 if no score is above minus infinity.
 
-    params: classes; inputs: for each class, the raw scores of its classifier: (rest, class). The second ones are compared.
+    params: classes; inputs: for each class, the raw scores of its classifier: (rest, class). The second ones are
+    compared.
     """
 
     op: str = "one_vs_rest"

@@ -29,10 +29,11 @@ _FAR = "is infinitely far from every centre: which one Spark takes depends on wh
 class BisectingKMeans:
     """Descends to the nearer child; to the left one if both are equally near or, for cosine, if a distance is NaN.
 
-    If all centres are infinitely far, a vector that Spark stores dense goes to the left child; any other row is refused.
+    If all centres are infinitely far, a vector that Spark stores dense goes to the left child; any other row is
+    refused.
 
-    params: cosine, stored (see `vector_layout`; "unknown" if it is missing); arrays: centres (nodes, features), left and right
-    (nodes; the node itself for a leaf), cluster (nodes).
+    params: cosine, stored (see `vector_layout`; "unknown" if it is missing); arrays: centres (nodes, features), left
+    and right (nodes; the node itself for a leaf), cluster (nodes).
     """
 
     op: str = "bisecting"
@@ -59,7 +60,7 @@ class BisectingKMeans:
             norm = np.sqrt(squared_distance_rows(source, np.zeros(arrays["centres"].shape[1]), frame.size))
             frame.refuse(~(norm > 0.0) if step.params["cosine"] else np.isnan(norm))
             if not step.params["cosine"]:
-                frame.refuse(_ambiguous_rows(source, norm, _storage(step)))
+                frame.refuse(_find_ambiguous_rows(source, norm, _read_storage(step)))
             for index in range(len(left)):
                 rows = node == index
                 if left[index] != index and rows.any():
@@ -103,12 +104,12 @@ def _emit_norm(step: Step, source: Vector, vector: Vector, code: CodeWriter) -> 
 
 def _emit_distance_check(step: Step, source: Vector, total: str, code: CodeWriter) -> None:
     """Emit the check for a vector that is infinitely far from all centres, unless Spark stores it dense."""
-    if _storage(step) == "dense":
+    if _read_storage(step) == "dense":
         return
     mark_ambiguous(code, source)
     check = partial(
         _refuse_sparse,
-        stored=_storage(step),
+        stored=_read_storage(step),
         problem=refuse_value(source.field or step.inputs[0], step.stage, _FAR),
     )
     code.line(f"if {total} == {code.constant(inf)}: {code.constant(check)}({code.list_expr(source)})")
@@ -119,7 +120,7 @@ def _refuse_sparse(values: Sequence[float], *, stored: str, problem: Callable[[o
         problem(next((value for value in values if value - value != 0.0), max(values, key=abs)))
 
 
-def _ambiguous_rows(source: VectorColumn, norm: Numbers, stored: str) -> Numbers:
+def _find_ambiguous_rows(source: VectorColumn, norm: Numbers, stored: str) -> Numbers:
     """Return which vectors are infinitely far from all centres and not known to be stored dense."""
     infinite = np.isinf(norm)
     for row in np.flatnonzero(infinite) if stored != "dense" else ():
@@ -127,7 +128,7 @@ def _ambiguous_rows(source: VectorColumn, norm: Numbers, stored: str) -> Numbers
     return infinite if stored != "dense" else np.zeros(len(norm), dtype=bool)
 
 
-def _storage(step: Step) -> str:
+def _read_storage(step: Step) -> str:
     return enum_param(step, "stored", STORED) if "stored" in step.params else "unknown"
 
 

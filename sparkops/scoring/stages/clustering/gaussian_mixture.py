@@ -29,8 +29,8 @@ _EPSILON = float_info.epsilon
 class GaussianMixture:
     """arrays: weights (n), heights (n), roots (n, features, features), shifts (n, features).
 
-    A density is exp(height - |shift - root x|^2 / 2). The root is the whitening matrix W of the covariance, the shift is
-    W times the mean, and the height is the logarithm of the density's factor.
+    A density is exp(height - |shift - root x|^2 / 2). The root is the whitening matrix W of the covariance, the shift
+    is W times the mean, and the height is the logarithm of the density's factor.
     outputs: prediction, probability; "" for one that Spark does not make.
     """
 
@@ -38,12 +38,12 @@ class GaussianMixture:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call that computes all densities, and the choice."""
-        roots = _roots(step)
+        roots = _read_roots(step)
         row = code.dense(code.features(step.inputs[0], step.stage, roots.shape[2]))
         kernel = (
-            _array_shares(step)
+            _compute_array_shares(step)
             if roots.size >= _MIN_ELEMENTS_FOR_ARRAYS
-            else partial(_shares, _gaussians(step))
+            else partial(_compute_shares, _read_gaussians(step))
         )
         shares = code.local(f"{code.constant(kernel)}({row})")
         prediction, probability = step.outputs
@@ -63,7 +63,7 @@ class GaussianMixture:
             frame.columns[prediction] = ScalarColumn(class_decision.argmax_rows(shares).astype(np.int64))
 
 
-def _roots(step: Step) -> Numbers:
+def _read_roots(step: Step) -> Numbers:
     count = len(float_array(step, "weights", None))
     roots = float_array(step, "roots", count, None, None)
     require(step, good=count > 0 and roots.shape[1] == roots.shape[2])
@@ -72,7 +72,7 @@ def _roots(step: Step) -> Numbers:
     return roots
 
 
-def _gaussians(step: Step) -> list[Gaussian]:
+def _read_gaussians(step: Step) -> list[Gaussian]:
     """Return weight, height, and the rows of root and shift of each Gaussian."""
     names = ("weights", "heights", "roots", "shifts")
     return [
@@ -81,7 +81,7 @@ def _gaussians(step: Step) -> list[Gaussian]:
     ]
 
 
-def _shares(gaussians: Sequence[Gaussian], row: Sequence[float]) -> list[float]:
+def _compute_shares(gaussians: Sequence[Gaussian], row: Sequence[float]) -> list[float]:
     densities = []
     for weight, height, rows in gaussians:
         gaps = [shift - sum(map(mul, line, row)) for line, shift in rows]
@@ -90,8 +90,8 @@ def _shares(gaussians: Sequence[Gaussian], row: Sequence[float]) -> list[float]:
     return [density / total for density in densities]
 
 
-def _array_shares(step: Step) -> Callable[[Sequence[float]], list[float]]:
-    """Return `_shares` as one matrix product."""
+def _compute_array_shares(step: Step) -> Callable[[Sequence[float]], list[float]]:
+    """Return `_compute_shares` as one matrix product."""
     weights, heights, roots, shifts = (
         step.arrays[name].astype(np.float64) for name in ("weights", "heights", "roots", "shifts")
     )

@@ -35,7 +35,7 @@ class FPGrowth:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one call that applies all rules."""
-        rules = _rules(step)
+        rules = _read_rules(step)
         column = code.scalar(step.inputs[0], step.stage)
         require(step, good=column.type in TYPES)
         if column.field is not None:
@@ -46,19 +46,19 @@ class FPGrowth:
                 *code.known_values.get(column.field, ()),
                 *dict.fromkeys(items),
             )
-        result = code.local(f"{code.constant(partial(_consequents, rules))}({column.expr})")
+        result = code.local(f"{code.constant(partial(_find_consequents, rules))}({column.expr})")
         code.columns[step.outputs[0]] = Scalar(result, column.type)
 
     def run(self, step: Step, frame: Frame) -> None:
         """Apply all rules to every row."""
-        rules = _rules(step)
+        rules = _read_rules(step)
         items = frame.scalars(step.inputs[0]).values.tolist()
         result = np.empty(frame.size, dtype=object)
-        result[:] = [_consequents(rules, row) for row in items]
+        result[:] = [_find_consequents(rules, row) for row in items]
         frame.columns[step.outputs[0]] = ScalarColumn(result)
 
 
-def _rules(step: Step) -> list[Rule]:
+def _read_rules(step: Step) -> list[Rule]:
     rules = step.params["rules"]
     require(step, good=isinstance(rules, list) and all(_is_rule(rule) for rule in rules))
     return [(frozenset(antecedent), item) for antecedent, item in rules]
@@ -70,7 +70,7 @@ def _is_rule(rule: Any) -> bool:
     return all(item is None or isinstance(item, str | bool | int) for item in (*rule[0], rule[1]))
 
 
-def _consequents(rules: Sequence[Rule], items: Sequence[Item] | None) -> list[Item]:
+def _find_consequents(rules: Sequence[Rule], items: Sequence[Item] | None) -> list[Item]:
     present = set(items or ())
     return [
         *dict.fromkeys(item for antecedent, item in rules if item not in present and antecedent <= present)

@@ -33,7 +33,7 @@ class ALS:
         require(step, good=len(step.inputs) == 2)  # noqa: PLR2004
         names = [_emit_look_up(step, code, *pair) for pair in zip(step.inputs, ("user", "item"), strict=True)]
         known = f"{names[0]} is not None and {names[1]} is not None"
-        prediction = code.local(f"{code.constant(_product)}({names[0]}, {names[1]}) if {known} else nan")
+        prediction = code.local(f"{code.constant(_multiply)}({names[0]}, {names[1]}) if {known} else nan")
         if step.params["invalid"] == "skip":
             ids = ", ".join(code.scalar(name, step.stage).expr for name in step.inputs)
             code.line(f"if {prediction} != {prediction}: {code.constant(_drop_unknown(step))}(({ids}))")
@@ -44,7 +44,7 @@ class ALS:
         indices = [
             _index_rows(step, frame, *pair) for pair in zip(step.inputs, ("user", "item"), strict=True)
         ]
-        factors = [_factors(step, side) for side in ("user", "item")]
+        factors = [_read_factors(step, side) for side in ("user", "item")]
         total = np.zeros(frame.size, dtype=np.float32)
         known = (indices[0] >= 0) & (indices[1] >= 0)
         rows = [table[index[known]] for table, index in zip(factors, indices, strict=True)]
@@ -62,7 +62,7 @@ class ALS:
 def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     """Emit the check of an id; return the name of its factors, which are None for an unknown id."""
     column = code.atom(code.scalar(name, step.stage))
-    ids, factors = float_array(step, f"{side}s", None), _factors(step, side)
+    ids, factors = float_array(step, f"{side}s", None), _read_factors(step, side)
     require(
         step,
         good=len(factors) == len(ids) and column.type in NUMERIC_TYPES and bool((np.diff(ids) > 0).all()),
@@ -82,14 +82,14 @@ def _emit_look_up(step: Step, code: CodeWriter, name: str, side: str) -> str:
     return code.local(f"None if {index} is None else {code.constant(factors)}[{index}]")
 
 
-def _factors(step: Step, side: str) -> Numbers:
+def _read_factors(step: Step, side: str) -> Numbers:
     """Return (ids, rank) factors of a side, in single precision."""
     factors, users = (step.arrays.get(name, np.zeros(0)) for name in (f"{side}_factors", "user_factors"))
     require(step, good=factors.ndim == users.ndim == 2 and factors.shape[1] == users.shape[1] > 0)  # noqa: PLR2004
     return np.asarray(factors, dtype=np.float32)
 
 
-def _product(user: Numbers, item: Numbers) -> float:
+def _multiply(user: Numbers, item: Numbers) -> float:
     """Return the sum in Spark's order, rounded to single precision after every step."""
     return float(np.add.accumulate(user * item)[-1])
 

@@ -17,7 +17,10 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 
 @dataclass(frozen=True, slots=True)
 class AFTSurvivalRegression:
-    """params: sparse; arrays: weights, intercept (1), factors (each quantile / prediction). outputs: prediction, quantiles."""
+    """params: sparse; outputs: prediction, quantiles.
+
+    arrays: weights, intercept (1), factors (each quantile / prediction).
+    """
 
     op: str = "survival"
 

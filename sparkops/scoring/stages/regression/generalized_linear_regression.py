@@ -30,7 +30,7 @@ Function = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class GeneralizedLinearRegression:
-    """params: family (Poisson, gamma and Tweedie are "positive"), link, sparse; arrays: weights, intercept (1), power (1).
+    """params: family (Poisson, gamma, Tweedie: "positive"), link, sparse; arrays: weights, intercept (1), power (1).
 
     inputs: features, and an offset if there is one; a null offset gives null. outputs: prediction, and the sum.
     """
@@ -39,9 +39,9 @@ class GeneralizedLinearRegression:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the sum and one call of the inverse link."""
-        weights, mean = float_array(step, "weights", None), code.constant(_mean_function(step))
+        weights, mean = float_array(step, "weights", None), code.constant(_make_mean_function(step))
         intercept = float(float_array(step, "intercept", 1)[0])
-        offset = _offset(step, code)
+        offset = _read_offset(step, code)
         source = code.vector(step.inputs[0], step.stage, len(weights))
         if source.null is not None:
             problem = code.constant(refuse_missing(source.field or step.inputs[0], step.stage))
@@ -71,13 +71,13 @@ class GeneralizedLinearRegression:
             eta = margin_rows(source, step.arrays["weights"], intercept, frame.size, sparse=sparse)
             if offset is not None:
                 eta = eta + offset.values
-            mu = _means(step, eta)
+            mu = _compute_means(step, eta)
         for name, values in zip(step.outputs, (mu, eta), strict=True):
             if name:
                 frame.columns[name] = ScalarColumn(values, null)
 
 
-def _offset(step: Step, code: CodeWriter) -> Scalar | None:
+def _read_offset(step: Step, code: CodeWriter) -> Scalar | None:
     require(step, good=len(step.inputs) in (1, 2))
     if len(step.inputs) == 1:
         return None
@@ -86,24 +86,24 @@ def _offset(step: Step, code: CodeWriter) -> Scalar | None:
     return offset
 
 
-def _mean_function(step: Step) -> Function:
+def _make_mean_function(step: Step) -> Function:
     """Return the function from the sum to the mean."""
-    inverse_link, limit = _inverse_link(step), _LIMITS[enum_param(step, "family", FAMILIES)]
-    return partial(_limited_mean, inverse_link, limit)
+    inverse_link, limit = _choose_inverse_link(step), _LIMITS[enum_param(step, "family", FAMILIES)]
+    return partial(_compute_limited_mean, inverse_link, limit)
 
 
-def _limited_mean(inverse_link: Function, limit: Function, eta: float) -> float:
+def _compute_limited_mean(inverse_link: Function, limit: Function, eta: float) -> float:
     return limit(inverse_link(eta))
 
 
-def _inverse_link(step: Step) -> Function:
+def _choose_inverse_link(step: Step) -> Function:
     link = enum_param(step, "link", LINKS)
     if link == "power":
-        return partial(_power_mean, float(float_array(step, "power", 1)[0]))
+        return partial(_compute_power_mean, float(float_array(step, "power", 1)[0]))
     return _INVERSE_LINKS[link]
 
 
-def _power_mean(exponent: float, eta: float) -> float:
+def _compute_power_mean(exponent: float, eta: float) -> float:
     return power(eta, exponent)
 
 
@@ -149,12 +149,12 @@ _LIMITS: dict[str, Function] = {
 }
 
 
-def _means(step: Step, eta: Numbers) -> Numbers:
+def _compute_means(step: Step, eta: Numbers) -> Numbers:
     """Return the means of many sums."""
     link, family = step.params["link"], step.params["family"]
     # NumPy has no erf, and its exp differs in the last digit, which 1 - exp shows near 0
     if link in ("probit", "cloglog"):
-        mean = _mean_function(step)
+        mean = _make_mean_function(step)
         return np.fromiter(map(mean, eta.tolist()), dtype=np.float64, count=len(eta))
     if link == "identity":
         mu = eta

@@ -19,7 +19,10 @@ from ...ir.validation import float_array, int_param, require
 
 @dataclass(frozen=True, slots=True)
 class IsotonicRegression:
-    """params: feature (the slot of a vector); arrays: places (boundaries, strictly rising), answers (their predictions). Null gives null."""
+    """params: feature (the slot of a vector). Null gives null.
+
+    arrays: places (boundaries, strictly rising), answers (their predictions).
+    """
 
     op: str = "isotonic"
 
@@ -28,7 +31,7 @@ class IsotonicRegression:
         boundaries = float_array(step, "places", None)
         predictions = float_array(step, "answers", len(boundaries))
         require(step, good=len(boundaries) > 0 and bool((np.diff(boundaries) > 0.0).all()))
-        value = code.atom(_feature(step, code))
+        value = code.atom(_read_feature(step, code))
         code.add_boundaries(value, boundaries.tolist())
         expr = (
             f"{code.constant(partial(_interpolate, boundaries.tolist(), predictions.tolist()))}({value.expr})"
@@ -52,7 +55,7 @@ class IsotonicRegression:
         )
 
 
-def _feature(step: Step, code: CodeWriter) -> Scalar:
+def _read_feature(step: Step, code: CodeWriter) -> Scalar:
     """Return the feature: the column itself, or a slot of a vector."""
     vector = code.columns.get(step.inputs[0])
     if not isinstance(vector, Vector):

@@ -21,13 +21,16 @@ from ...kernels.linear_sums import margin_expr, margin_rows
 
 @dataclass(frozen=True, slots=True)
 class FactorizationMachine:
-    """params: kind ("regress", "classify"), classes (0 or 2), sparse; arrays: weights, intercept (1), factors (features, n)."""
+    """params: kind ("regress", "classify"), classes (0 or 2), sparse.
+
+    arrays: weights, intercept (1), factors (features, n).
+    """
 
     op: str = "factorization"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit the sums, and the class of a classifier."""
-        task, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _arrays(step)
+        task, (weights, factors) = enum_param(step, "kind", ("regress", "classify")), _read_arrays(step)
         source = code.features(step.inputs[0], step.stage, len(weights))
         linear = margin_expr(
             source, weights, float(step.arrays["intercept"][0]), code, sparse=bool(step.params["sparse"])
@@ -43,7 +46,7 @@ class FactorizationMachine:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Predict every row."""
-        source, (weights, factors) = frame.features(step.inputs[0]), _arrays(step)
+        source, (weights, factors) = frame.features(step.inputs[0]), _read_arrays(step)
         intercept, sparse = float(step.arrays["intercept"][0]), bool(step.params["sparse"])
         with np.errstate(all="ignore"):
             total = margin_rows(source, weights, intercept, frame.size, sparse=sparse)
@@ -57,7 +60,7 @@ class FactorizationMachine:
         )
 
 
-def _arrays(step: Step) -> tuple[Numbers, Numbers]:
+def _read_arrays(step: Step) -> tuple[Numbers, Numbers]:
     weights = float_array(step, "weights", None)
     float_array(step, "intercept", 1)
     classes = 0 if step.params["kind"] == "regress" else 2
@@ -69,7 +72,7 @@ def _arrays(step: Step) -> tuple[Numbers, Numbers]:
 
 def _pair_sum_expr(source: Vector, factors: Numbers, code: CodeWriter) -> str:
     if source.sparse:
-        kernel = partial(_sparse_pair_sum, factors.tolist(), [0.0] * factors.shape[1])
+        kernel = partial(_sum_sparse_pairs, factors.tolist(), [0.0] * factors.shape[1])
         return f"{code.constant(kernel)}({code.sparse(source)})"
     return f"{code.constant(partial(_pair_sum, factors.T.tolist()))}({code.dense(source)})"
 
@@ -83,7 +86,7 @@ def _pair_sum(factors: Sequence[Sequence[float]], row: Sequence[float]) -> float
     return total
 
 
-def _sparse_pair_sum(
+def _sum_sparse_pairs(
     factors: Sequence[Sequence[float]], zeros: list[float], row: Mapping[int, float]
 ) -> float:
     sums, squares = zeros.copy(), zeros.copy()

@@ -43,7 +43,7 @@ class SlotSelection:
             step,
             good=all(0 <= slot < source.size for slot in selected) and len(set(selected)) == len(selected),
         )
-        runs = _runs(selected, [block.size for block in source.blocks])
+        runs = _find_runs(selected, [block.size for block in source.blocks])
         blocks = [
             block for index, inner in runs for block in _select_block(source.blocks[index], inner, code)
         ]
@@ -52,12 +52,12 @@ class SlotSelection:
     def run(self, step: Step, frame: Frame) -> None:
         """Select in every row."""
         source = frame.features(step.inputs[0])
-        runs = _runs(step.arrays["slots"].tolist(), [block.size for block in source.blocks])
+        runs = _find_runs(step.arrays["slots"].tolist(), [block.size for block in source.blocks])
         parts = tuple(_select_column(source.blocks[index], inner) for index, inner in runs)
         frame.columns[step.outputs[0]] = VectorColumn(parts or (DenseBlock(np.zeros((frame.size, 0))),))
 
 
-def _runs(selected: Sequence[int], sizes: Sequence[int]) -> list[Run]:
+def _find_runs(selected: Sequence[int], sizes: Sequence[int]) -> list[Run]:
     """Return (block, slots within it) for each run of adjacent slots in one block."""
     ends = np.cumsum(sizes)
     blocks = np.searchsorted(ends, selected, side="right").tolist()
@@ -71,7 +71,7 @@ def _select_block(block: Block, selected: list[int], code: CodeWriter) -> list[B
     if isinstance(block, Scalar):
         return [block]
     if isinstance(block, OneHot):
-        table = code.constant(tuple(_new_indices(selected, block.size + 1).tolist()))
+        table = code.constant(tuple(_renumber_slots(selected, block.size + 1).tolist()))
         index = code.local(f"{table}[{block.index}]")
         return [replace(block, index=index, hot=block.hot[selected], base=block.base[selected])]
     if len(selected) <= _MAX_UNROLLED:
@@ -84,7 +84,7 @@ def _select_sparse(values: dict[int, float], *, selected: list[int]) -> dict[int
     return {new: values[old] for new, old in enumerate(selected) if old in values}
 
 
-def _new_indices(selected: list[int], count: int) -> Numbers:
+def _renumber_slots(selected: list[int], count: int) -> Numbers:
     """Return the new index of each old slot; the number of new slots for one that is not selected."""
     indices = np.full(count, len(selected), dtype=np.int64)
     indices[selected] = np.arange(len(selected))
@@ -95,11 +95,11 @@ def _select_column(block: VectorBlock, selected: list[int]) -> VectorBlock:
     if isinstance(block, ScalarColumn):
         return block
     if isinstance(block, OneHotBlock):
-        indices = _new_indices(selected, block.size + 1)
+        indices = _renumber_slots(selected, block.size + 1)
         return OneHotBlock(indices[block.index], block.hot[selected], block.base[selected])
     if isinstance(block, DenseBlock):
         return DenseBlock(block.values[:, selected])
-    indices = _new_indices(selected, block.size)[block.slots]
+    indices = _renumber_slots(selected, block.size)[block.slots]
     order = np.flatnonzero(indices < len(selected))
     order = order[np.lexsort((indices[order], block.rows[order]))]
     return SparseBlock(block.rows[order], indices[order], block.values[order], len(selected), block.count)

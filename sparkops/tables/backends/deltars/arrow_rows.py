@@ -24,7 +24,7 @@ def read_arrow(folder: Path, *, all_times: bool = False) -> Any:
 
     Args:
         folder: Folder of an existing table.
-        all_times: Whether times beyond the years 1677 to 2262 are read correctly, too, which takes an import of pandas.
+        all_times: Whether times beyond the years 1677 to 2262 are read correctly, too, which imports pandas.
 
     Raises:
         UnsupportedOperation: Only Spark can read it.
@@ -38,11 +38,11 @@ def read_arrow(folder: Path, *, all_times: bool = False) -> Any:
     except DeltaError as error:
         raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
     # The text of delta-rs is `string_view`, which Arrow cannot filter.
-    return rows.cast(schema([field.with_type(_without_views(field.type)) for field in rows.schema]))
+    return rows.cast(schema([field.with_type(_replace_view_types(field.type)) for field in rows.schema]))
 
 
 def _read_all(table: DeltaTable, *, all_times: bool) -> Any:
-    """Return all rows; as a stream, because a table of Arrow would import pandas."""
+    """Return all rows; they are read as a stream, because reading a table would import pandas."""
     from deltalake.exceptions import DeltaError
     from pyarrow import RecordBatchReader
 
@@ -71,7 +71,7 @@ def _to_rows(rows: Any) -> list[dict[str, Any]]:
 
 
 def _to_values(column: Any) -> list[Any]:
-    """Return the values of a column; dates and times as text if one of them is beyond the years that Python can hold."""
+    """Return the values of a column; dates and times as text if one is beyond the years that Python can hold."""
     import pyarrow as pa
 
     try:
@@ -97,7 +97,7 @@ def to_arrow(batch: RowBatch) -> Any:
     return pa.Table.from_pylist(list(batch.rows), schema=schema)
 
 
-def _without_views(data_type: Any) -> Any:
+def _replace_view_types(data_type: Any) -> Any:
     """Return an Arrow type with `string` and `binary` for their view types, also inside nested types."""
     import pyarrow as pa
 
@@ -106,11 +106,11 @@ def _without_views(data_type: Any) -> Any:
     if pa.types.is_binary_view(data_type):
         return pa.binary()
     if pa.types.is_list(data_type):
-        return pa.list_(_without_views(data_type.value_type))
+        return pa.list_(_replace_view_types(data_type.value_type))
     if pa.types.is_map(data_type):
-        return pa.map_(_without_views(data_type.key_type), _without_views(data_type.item_type))
+        return pa.map_(_replace_view_types(data_type.key_type), _replace_view_types(data_type.item_type))
     if pa.types.is_struct(data_type):
-        return pa.struct([field.with_type(_without_views(field.type)) for field in data_type])
+        return pa.struct([field.with_type(_replace_view_types(field.type)) for field in data_type])
     return data_type
 
 

@@ -52,12 +52,12 @@ class DeltaRsBackend:
         commit_staged_files(self.location, request)
 
     def append_rows(self, batch: RowBatch, write_id: WriteId, *, txn_version: int) -> None:
-        """Append rows; the table is created if it does not exist. A commit that loses against another writer is repeated."""
+        """Append rows, and create the table if needed; a commit that loses against another writer is repeated."""
         folder = require_local_folder(self.location)
         from deltalake import write_deltalake
         from deltalake.exceptions import CommitFailedError
 
-        rows, properties = to_arrow(batch), _append_properties(write_id, txn_version)
+        rows, properties = to_arrow(batch), _build_append_properties(write_id, txn_version)
         for attempt in range(1, _ATTEMPTS + 1):
             # Another run may create the table between two attempts.
             table = open_if_supported(folder) if open_log(folder) is not None else None
@@ -78,7 +78,7 @@ class DeltaRsBackend:
                 # A random pause, so that the same two writers do not collide again.
                 sleep(uniform(0, min(_MAX_PAUSE, 0.01 * 2**attempt)))  # noqa: S311
             else:
-                _compact(folder)
+                _compact_if_due(folder)
                 return
 
     def add_columns(self, columns: Mapping[str, str], *, user_metadata: str) -> None:
@@ -89,11 +89,11 @@ class DeltaRsBackend:
 
         fields = [Field(name, PrimitiveType(DELTA_TYPES[type_name])) for name, type_name in columns.items()]
         with self._translate_conflicts():
-            table.alter.add_columns(fields, commit_properties=_properties(user_metadata))
+            table.alter.add_columns(fields, commit_properties=_build_properties(user_metadata))
 
     def update_rows(self, where: RowFilter, values: Mapping[str, Any], *, user_metadata: str) -> None:
         """Set columns of the rows that match."""
-        predicate = _predicate(where)
+        predicate = _to_predicate(where)
         table = open_if_supported(require_local_folder(self.location))
         constants = {name: value for name, value in values.items() if value is not None}
         nulls = {name: "NULL" for name, value in values.items() if value is None}
@@ -102,7 +102,7 @@ class DeltaRsBackend:
                 updates=nulls or None,
                 new_values=constants or None,
                 predicate=predicate,
-                commit_properties=_properties(user_metadata),
+                commit_properties=_build_properties(user_metadata),
             )
 
     def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ class DeltaRsBackend:
             ) from error
 
 
-def _predicate(where: RowFilter) -> str:
+def _to_predicate(where: RowFilter) -> str:
     """Return a filter as the predicate of an update.
 
     Raises:
@@ -136,7 +136,7 @@ def _predicate(where: RowFilter) -> str:
     )
 
 
-def _compact(folder: Path) -> None:
+def _compact_if_due(folder: Path) -> None:
     """Merge small files at every 50th version; if another run commits at the same time, a later append does it."""
     from deltalake.exceptions import DeltaError
 
@@ -146,17 +146,17 @@ def _compact(folder: Path) -> None:
             table.optimize.compact()
 
 
-def _append_properties(write_id: WriteId, txn_version: int) -> CommitProperties:
+def _build_append_properties(write_id: WriteId, txn_version: int) -> CommitProperties:
     from deltalake import CommitProperties, Transaction
 
     return CommitProperties(
-        custom_metadata={"userMetadata": write_id.user_metadata(mode="append")},
+        custom_metadata={"userMetadata": write_id.format_user_metadata(mode="append")},
         app_transactions=[Transaction(write_id.app_id, txn_version)],
         max_commit_retries=0,
     )
 
 
-def _properties(user_metadata: str) -> CommitProperties:
+def _build_properties(user_metadata: str) -> CommitProperties:
     from deltalake import CommitProperties
 
     return CommitProperties(custom_metadata={"userMetadata": user_metadata})

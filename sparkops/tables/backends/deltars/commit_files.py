@@ -25,9 +25,9 @@ from sparkops.tables.backends.protocol import OpenFiles, TableWrite, Unsupported
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.log.delta_log import schema_json
+from sparkops.tables.log.delta_log import read_schema_json
 from sparkops.tables.schema import needs_mapping
-from sparkops.tables.staging.staged_file import StagedFile, list_staged_files, staging_partitions
+from sparkops.tables.staging.staged_file import StagedFile, list_staged_files, select_staging_partitions
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
@@ -46,7 +46,7 @@ def commit_staged_files(location: Location, request: TableWrite) -> None:
         UnsupportedOperation: Spark has to write the frame.
         TableBusy: Another writer changed the table at the same time.
     """
-    schema = schema_json(request.frame)
+    schema = read_schema_json(request.frame)
     folder, open_files = require_local_folder(location), _require_supported_write(request, schema)
     table = _open_unwritten(folder, request, schema) if request.before else None
     with open_files(request.frame) as staged:
@@ -55,7 +55,7 @@ def commit_staged_files(location: Location, request: TableWrite) -> None:
         files = list_staged_files(staged, request.frame.columns)
         if any(set(file.partition) != set(request.write.partition_by) for file in files):
             raise UnsupportedOperation("the staged files are not split by the partition columns")
-        partitions = _partitions_to_replace(request.write, request.replaced, files)
+        partitions = _find_partitions_to_replace(request.write, request.replaced, files)
         commit = FileCommit(files, request.write, request.write_id, partitions)
         if table is None:
             commit.create(folder, schema)
@@ -72,7 +72,7 @@ def _require_supported_write(request: TableWrite, schema: Mapping[str, Any]) -> 
         raise UnsupportedOperation("the columns of the table change")
     if not has_supported_columns(schema) or needs_mapping(schema):
         raise UnsupportedOperation("the frame has columns that delta-rs does not write")
-    if staging_partitions(schema, by) != by:
+    if select_staging_partitions(schema, by) != by:
         raise UnsupportedOperation(
             "the frame is partitioned by a column whose values no folder can be named after"
         )
@@ -103,7 +103,7 @@ def _open_unwritten(folder: Path, request: TableWrite, schema: Mapping[str, Any]
     return table
 
 
-def _partitions_to_replace(
+def _find_partitions_to_replace(
     write: Write, replaced: ReplacedSlice | None, files: Sequence[StagedFile]
 ) -> _PartitionFilter | None:
     """Return the partitions to replace; None for all, in the modes without a slice.
@@ -153,7 +153,7 @@ class FileCommit:
                 columns,
                 actions,
                 partition_by=list(self.write.partition_by),
-                commit_properties=self._properties(),
+                commit_properties=self._build_properties(),
             )
 
     def add_to(self, table: DeltaTable, folder: Path) -> None:
@@ -171,7 +171,7 @@ class FileCommit:
                 table.schema(),
                 list(self.write.partition_by),
                 self.partitions,
-                commit_properties=self._properties(),
+                commit_properties=self._build_properties(),
             )
 
     @contextmanager
@@ -194,15 +194,15 @@ class FileCommit:
                 ) from error
             links.commit()
 
-    def _properties(self) -> CommitProperties:
+    def _build_properties(self) -> CommitProperties:
         from deltalake import CommitProperties, Transaction
 
         rows = sum(file.stats.rows for file in self.files)
         metrics = {"numFiles": str(len(self.files)), "numOutputRows": str(rows)}
-        metadata = self.write_id.user_metadata(mode=self.write.mode)
+        metadata = self.write_id.format_user_metadata(mode=self.write.mode)
         return CommitProperties(
             custom_metadata={"userMetadata": metadata, "operationMetrics": metrics},
             app_transactions=[Transaction(self.write_id.app_id, self.write_id.txn_version)],
-            # only an append does not depend on what the table contains
+            # Only an append does not depend on what the table contains.
             max_commit_retries=_APPEND_RETRIES if self.write.mode == "append" else 0,
         )

@@ -62,13 +62,13 @@ def open_if_supported(folder: Path) -> DeltaTable:
         table = DeltaTable(str(folder))
     except DeltaError as error:
         raise UnsupportedOperation(f"delta-rs cannot read the table ({error})") from error
-    reason = _unsupported_reason(table)
+    reason = _find_unsupported_feature(table)
     if reason is not None:
         raise UnsupportedOperation(reason)
     return table
 
 
-def transaction_version(location: Location, app_id: str) -> int | None:
+def read_transaction_version(location: Location, app_id: str) -> int | None:
     """Return the last `txnVersion` of a `txnAppId` in a table, 0 if there is none; None where delta-rs cannot tell."""
     try:
         table = open_if_supported(require_local_folder(location))
@@ -78,7 +78,7 @@ def transaction_version(location: Location, app_id: str) -> int | None:
 
 
 def has_supported_columns(schema: Mapping[str, Any]) -> bool:
-    """Return whether all columns have types of Delta's oldest protocol, and no metadata (rules, mapped names, defaults)."""
+    """Return whether all columns have types of Delta's oldest protocol and no rules, mapped names or defaults."""
     return all(not field.get("metadata") and _is_supported_type(field["type"]) for field in schema["fields"])
 
 
@@ -98,7 +98,7 @@ def as_nullable(data_type: Any) -> Any:
     return {**data_type, **inner, **fields, **flags}
 
 
-def _unsupported_reason(table: DeltaTable) -> str | None:
+def _find_unsupported_feature(table: DeltaTable) -> str | None:
     protocol = table.protocol()
     version = protocol.min_writer_version
     features = {*(protocol.writer_features or ()), *(protocol.reader_features or ())} - _SUPPORTED_FEATURES

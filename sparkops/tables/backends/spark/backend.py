@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.tables.backends.protocol import RowBatch, RowFilter, RowQuery, TableWrite
 from sparkops.tables.backends.replaced_slice import ReplacedSlice
-from sparkops.tables.backends.spark.commit_settings import commit_settings
+from sparkops.tables.backends.spark.commit_settings import use_commit_settings
 from sparkops.tables.backends.spark.constraints import explain_violations
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import WriteId
-from sparkops.tables.log.delta_log import delta_table, schema_json, table_exists
+from sparkops.tables.log.delta_log import open_delta_table, read_schema_json, table_exists
 from sparkops.tables.schema import needs_mapping
 from sparkops.tables.session import Session
 from sparkops.tables.sql_text import quote_name
@@ -47,11 +47,11 @@ class SparkBackend:
         mode = "append" if write.mode in ("append", "merge") else "overwrite"
         options = dict(request.schema_options)
         if request.replaced is not None:
-            options |= _replace_options(request, request.replaced)
+            options |= _build_replace_options(request, request.replaced)
         # A metastore table that is created in another mode loses the options that identify the write.
         if before is None and location.name is not None:
             mode, options = "overwrite", {}
-        if before is None and needs_mapping(schema_json(request.frame)):
+        if before is None and needs_mapping(read_schema_json(request.frame)):
             options["delta.columnMapping.mode"] = "name"
         writer = request.frame.write.format("delta").mode(mode)
         writer = writer.options(**request.write_id.options(mode=write.mode), **options)
@@ -59,7 +59,7 @@ class SparkBackend:
             partition_by = write.partition_by or (before.partition_by if before else ())
             writer = writer.partitionBy(*(name for name in partition_by if name in request.frame.columns))
         if _has_timestamp_partition(request):
-            with commit_settings(self.session, {}, utc=True):
+            with use_commit_settings(self.session, {}, utc=True):
                 self._save(writer)
         else:
             self._save(writer)
@@ -88,15 +88,15 @@ class SparkBackend:
         """Set columns of the rows that match."""
         from pyspark.sql import functions as F
 
-        table = delta_table(self.location, self.session)
-        condition = _condition(where, table.toDF().columns)
-        with commit_settings(self.session, {"userMetadata": user_metadata}):
+        table = open_delta_table(self.location, self.session)
+        condition = _to_condition(where, table.toDF().columns)
+        with use_commit_settings(self.session, {"userMetadata": user_metadata}):
             table.update(condition=condition, set={name: F.lit(value) for name, value in values.items()})
 
     def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
         """Return rows of the table."""
-        frame = delta_table(self.location, self.session).toDF()
-        rows = frame.where(_condition(query.where, frame.columns))
+        frame = open_delta_table(self.location, self.session).toDF()
+        rows = frame.where(_to_condition(query.where, frame.columns))
         names = [name for name in query.columns or frame.columns if name in frame.columns]
         rows = rows.select(*map(quote_name, names))
         if query.limit is not None:
@@ -115,12 +115,12 @@ class SparkBackend:
         ]
         matched = reduce(lambda one, other: one & other, keys)
         options, utc = request.write_id.options(mode=request.write.mode), _has_timestamp_partition(request)
-        with commit_settings(self.session, options, utc=utc):
-            table = delta_table(self.location, self.session).alias("old")
+        with use_commit_settings(self.session, options, utc=utc):
+            table = open_delta_table(self.location, self.session).alias("old")
             merge = table.merge(request.frame.alias("new"), matched)
             if request.write.schema_change:
                 merge = merge.withSchemaEvolution()
-            condition, values = _is_not_older(request), _assignments(request)
+            condition, values = _is_not_older(request), _build_assignments(request)
             if values is None:
                 merge.whenMatchedUpdateAll(condition).whenNotMatchedInsertAll().execute()
             else:
@@ -133,8 +133,8 @@ class SparkBackend:
             writer.save(self.location.address)
 
 
-def _assignments(request: TableWrite) -> dict[str, Column] | None:
-    """Return the values of the columns of the frame; None if it has all columns of the table, which computes the others."""
+def _build_assignments(request: TableWrite) -> dict[str, Column] | None:
+    """Return the values that a merge assigns to the columns of the frame; None if it has all columns of the table."""
     from pyspark.sql import functions as F
 
     names = {name.lower() for name in request.frame.columns}
@@ -163,7 +163,7 @@ def _is_not_older(request: TableWrite) -> Column | None:
     new, old = [], []
     for number, name in enumerate(names):
         value = F.col(f"new.{quote_name(name)}")
-        # the order of a column that the table lacks is null
+        # The value of a column that the table lacks is null.
         present = known.get(name.lower())
         old_value = F.col(f"old.{quote_name(present)}") if present else F.nullif(value, value)
         new.append(value.alias(f"c{number}"))
@@ -172,7 +172,7 @@ def _is_not_older(request: TableWrite) -> Column | None:
     return F.struct(*new) >= F.struct(*old)
 
 
-def _replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict[str, str]:
+def _build_replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict[str, str]:
     """Return the writer options that limit an overwrite to the slice."""
     before = request.before
     if before is not None and not replaced.conditions and set(replaced.columns) == set(before.partition_by):
@@ -180,7 +180,7 @@ def _replace_options(request: TableWrite, replaced: ReplacedSlice) -> dict[str, 
     return {"replaceWhere": replaced.condition(request.frame)}
 
 
-def _condition(where: RowFilter, columns: list[str]) -> Column:
+def _to_condition(where: RowFilter, columns: list[str]) -> Column:
     from pyspark.sql import functions as F
 
     condition = F.lit(True)

@@ -16,14 +16,14 @@ _SETTINGS = {
 
 
 @contextmanager
-def commit_settings(session: Session, options: Mapping[str, str], *, utc: bool = False) -> Iterator[None]:
+def use_commit_settings(session: Session, options: Mapping[str, str], *, utc: bool = False) -> Iterator[None]:
     """Set writer options as settings of the session during the block, and restore the settings after it.
 
     Args:
         session: The session. Its lock is held, because all threads share its settings.
         options: `txnAppId`, `txnVersion` and `userMetadata`, as far as the commit has them.
-        utc: Set the session's time zone to UTC. In a zone with daylight saving time, Delta writes timestamps of the hour that
-            is repeated in autumn as partition values of an hour before.
+        utc: Set the session's time zone to UTC. In a zone with daylight saving time, Delta writes timestamps of the
+            hour that is repeated in autumn as partition values of an hour before.
     """
     settings = {_SETTINGS[name]: value for name, value in options.items()}
     if utc:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData
-from sparkops.tables.error_messages.spark_error_text import spark_text
+from sparkops.tables.error_messages.spark_error_text import extract_spark_text
 from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def explain_violations(frame: DataFrame, table: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        violation = _find_violation(spark_text(error) or "")
+        violation = _find_violation(extract_spark_text(error) or "")
         if violation is None:
             raise
         raise BadData(
@@ -84,12 +84,12 @@ def _describe_rows(frame: DataFrame, violation: _Violation) -> str:
 
     names = [name for name in violation.columns if name in frame.columns] or frame.columns
     try:
-        # a constraint that is null is violated, too
+        # A constraint that is null is violated, too.
         rows = frame.where(~F.coalesce(F.expr(violation.rule), F.lit(False)))
         count = rows.count()
         first = rows.select(*map(quote_name, names)).limit(_MAX_ROWS).collect()
     except PySparkException:
-        # the constraint is about columns that the table computes
+        # The constraint is about columns that the table computes.
         return "a row violates that."
     shown = "; ".join(_describe_row(row.asDict()) for row in first)
     more = f"; and {count - len(first):,} more" if count > len(first) else ""

@@ -17,7 +17,7 @@ Factors = tuple[str, str]
 
 
 def convert_interaction(step: Step, context: GraphContext) -> None:
-    """Add the one-hot positions of each column and their products. Rows are not scored if an unknown storage matters."""
+    """Add the one-hot positions of each column and their products; rows are not scored if unknown storage matters."""
     graph, storage = context.graph, [str(stored) for stored in step.params["stored"]]
     columns = [_input_vector(step, context, index) for index in range(len(step.inputs))]
     if "unknown" in storage:

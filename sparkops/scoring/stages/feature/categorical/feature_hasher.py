@@ -70,9 +70,9 @@ def _to_list(column: ScalarColumn) -> list[Any]:
 def _make_hasher(step: Step) -> Callable[[tuple[Any, ...]], Counts]:
     size, categories = int(step.params["size"]), step.params["names"]
     adders = [
-        _number_adder(name, size)
+        _make_number_adder(name, size)
         if type_ in NUMERIC_TYPES and name not in categories
-        else _category_adder(name, type_, size)
+        else _make_category_adder(name, type_, size)
         for name, type_ in zip(step.inputs, step.params["types"], strict=True)
     ]
 
@@ -86,7 +86,7 @@ def _make_hasher(step: Step) -> Callable[[tuple[Any, ...]], Counts]:
     return hash_row
 
 
-def _number_adder(name: str, size: int) -> Adder:
+def _make_number_adder(name: str, size: int) -> Adder:
     slot = hash_string(name) % size
 
     def add(counts: Counts, value: float) -> None:
@@ -95,7 +95,7 @@ def _number_adder(name: str, size: int) -> Adder:
     return add
 
 
-def _category_adder(name: str, type_: str, size: int) -> Adder:
+def _make_category_adder(name: str, type_: str, size: int) -> Adder:
     slots = HashedSlots(size, f"{name}=")
 
     def add(counts: Counts, value: Any) -> None:

@@ -28,7 +28,7 @@ class IndexToString:
         problem = refuse_value(
             source.field or step.inputs[0], step.stage, f"has no label among {len(labels)}"
         )
-        look_up = code.constant(partial(_label, labels, problem=problem))
+        look_up = code.constant(partial(_find_label, labels, problem=problem))
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{look_up}({source.expr})"), "string", field=source.field
         )
@@ -44,7 +44,7 @@ class IndexToString:
         frame.columns[step.outputs[0]] = ScalarColumn(labels[index])
 
 
-def _label(labels: tuple[str, ...], value: float | None, *, problem: Callable[[object], object]) -> str:
+def _find_label(labels: tuple[str, ...], value: float | None, *, problem: Callable[[object], object]) -> str:
     if value is None or not -1.0 < value < len(labels):
         problem(value)
         raise AssertionError

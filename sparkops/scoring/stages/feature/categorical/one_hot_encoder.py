@@ -26,13 +26,15 @@ class OneHotEncoder:
         """Emit the index of the hot slot; an index that is known to be in range needs no code."""
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         categories, keep = int_param(step, "categories", high=MAX_SLOTS), step.params["keep"]
-        slots = _slots(step)
+        slots = _count_slots(step)
         require(step, good=slots >= 0)
         index = source.expr
         if source.limit is None or source.limit > categories:
             name = source.field or step.inputs[0]
             problem = refuse_value(name, step.stage, f"is not an index below {categories}")
-            hot_slot = code.constant(partial(_hot_slot, categories=categories, keep=keep, problem=problem))
+            hot_slot = code.constant(
+                partial(_find_hot_slot, categories=categories, keep=keep, problem=problem)
+            )
             guard = f" if {index} is not None else None" if source.null else ""
             index = code.local(f"{hot_slot}({index}){guard}")
             code.add_boundaries(source, [*range(categories + 1), -1.0, -0.5, 0.5])
@@ -50,16 +52,16 @@ class OneHotEncoder:
         if not keep:
             frame.refuse(~valid & ~null)
         index = np.where(valid, values, categories).astype(np.int64)
-        slots = _slots(step)
+        slots = _count_slots(step)
         block = OneHotBlock(np.minimum(index, slots), np.ones(slots), np.zeros(slots))
         frame.columns[step.outputs[0]] = VectorColumn((block,), source.null)
 
 
-def _slots(step: Step) -> int:
+def _count_slots(step: Step) -> int:
     return int(step.params["categories"]) + bool(step.params["keep"]) - bool(step.params["drop_last"])
 
 
-def _hot_slot(value: float, *, categories: int, keep: bool, problem: Callable[[float], object]) -> int:
+def _find_hot_slot(value: float, *, categories: int, keep: bool, problem: Callable[[float], object]) -> int:
     if 0 <= value < categories:
         return int(value)
     if not keep:

@@ -18,13 +18,16 @@ _UNSEEN = "was not seen in training, and the model refuses that"
 
 @dataclass(frozen=True, slots=True)
 class TargetEncoder:
-    """params: invalid ("error", "keep"); arrays: categories, encodings, unseen (1), null (1; empty if training had no null)."""
+    """params: invalid ("error", "keep").
+
+    arrays: categories, encodings, unseen (1), null (1; empty if training had no null).
+    """
 
     op: str = "target_encode"
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit one look-up."""
-        invalid, table = enum_param(step, "invalid", ("error", "keep")), _table(step)
+        invalid, table = enum_param(step, "invalid", ("error", "keep")), _read_table(step)
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         code.add_boundaries(source, [category for category in table if category is not None])
         look_up = f"{code.constant(table.get)}({source.expr}"
@@ -38,7 +41,7 @@ class TargetEncoder:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Look up the category of every row."""
-        source, table = frame.scalars(step.inputs[0]), _table(step)
+        source, table = frame.scalars(step.inputs[0]), _read_table(step)
         known = np.array(sorted(category for category in table if category is not None))
         codes = np.array([table[category] for category in known.tolist()])
         values = source.values.astype(np.float64)
@@ -53,7 +56,7 @@ class TargetEncoder:
         frame.columns[step.outputs[0]] = ScalarColumn(encoding)
 
 
-def _table(step: Step) -> dict[float | None, float]:
+def _read_table(step: Step) -> dict[float | None, float]:
     categories = float_array(step, "categories", None)
     encodings = float_array(step, "encodings", len(categories))
     float_array(step, "unseen", 1)

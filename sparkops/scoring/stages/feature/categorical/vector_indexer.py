@@ -30,8 +30,8 @@ Problem = Callable[[object], object]
 class VectorIndexer:
     """params: invalid ("error", "keep", "skip"), stored (see `vector_layout`).
 
-    arrays: size (1), slots (those with categories), starts (where the values of each slot begin, and where the last ends),
-    values (in the order of their index). An unseen 0 of a vector stored sparse counts as the first category.
+    arrays: size (1), slots (those with categories), starts (where the values of each slot begin, and where the last
+    ends), values (in the order of their index). An unseen 0 of a vector stored sparse counts as the first category.
     """
 
     op: str = "vector_index"
@@ -42,7 +42,7 @@ class VectorIndexer:
             enum_param(step, "invalid", ("error", "keep", "skip")),
             enum_param(step, "stored", STORED),
         )
-        size, tables = int(float_array(step, "size", 1)[0]), _tables(step)
+        size, tables = int(float_array(step, "size", 1)[0]), _read_tables(step)
         source = code.features(step.inputs[0], step.stage, size)
         if stored == "unknown" and any(0.0 not in table for table in tables.values()):
             mark_ambiguous(code, source)
@@ -61,8 +61,8 @@ class VectorIndexer:
         """Look up the categorical slots of every row."""
         table = frame.features(step.inputs[0]).dense()
         result, invalid, stored = table.copy(), step.params["invalid"], step.params["stored"]
-        sparse = _sparse_rows(table, stored)
-        for slot, table_of_slot in _tables(step).items():
+        sparse = _find_sparse_rows(table, stored)
+        for slot, table_of_slot in _read_tables(step).items():
             index, seen = _look_up(table_of_slot, table[:, slot])
             if 0.0 not in table_of_slot:
                 zero = table[:, slot] == 0.0
@@ -117,7 +117,7 @@ class _SlotIndexer:
         return self.count
 
 
-def _tables(step: Step) -> dict[int, Table]:
+def _read_tables(step: Step) -> dict[int, Table]:
     """Return the index of each value for each categorical slot; NaN has none."""
     size, chosen, values = (
         float_array(step, "size", 1)[0],
@@ -201,7 +201,7 @@ def _look_up(table: Table, values: Numbers) -> tuple[Numbers, Numbers]:
     return np.where(seen, codes[position], 0.0), seen
 
 
-def _sparse_rows(table: Numbers, stored: str) -> Numbers:
+def _find_sparse_rows(table: Numbers, stored: str) -> Numbers:
     if stored == "compressed":
         return np.asarray(1.5 * (np.count_nonzero(table, axis=1) + 1.0) < table.shape[1])
     return np.full(len(table), stored == "sparse")

@@ -19,7 +19,7 @@ from ..vector.pca import emit_projections, project_rows
 
 @dataclass(frozen=True, slots=True)
 class BucketedRandomProjectionLSH:
-    """arrays: directions (tables, slots), factor (1). The output is a list of vectors of one slot, one for each table."""
+    """arrays: directions (tables, slots), factor (1). The output is a list: a vector of one slot for each table."""
 
     op: str = "projection_hash"
 
@@ -33,7 +33,7 @@ class BucketedRandomProjectionLSH:
         source = code.features(step.inputs[0], step.stage, directions.shape[1])
         sums_expr = code.list_expr(Vector(emit_projections(code, source, directions)))
         factor_text = float_literal(factor)
-        kernel = code.constant(_buckets)
+        kernel = code.constant(_compute_buckets)
         code.columns[step.outputs[0]] = Scalar(
             code.local(f"{kernel}({sums_expr}, {factor_text})"),
             "array<vector>",
@@ -45,15 +45,15 @@ class BucketedRandomProjectionLSH:
         """Find the buckets of every row."""
         source = frame.features(step.inputs[0])
         buckets = project_rows(source, frame, step.arrays["directions"]) * float(step.arrays["factor"][0])
-        frame.columns[step.outputs[0]] = ScalarColumn(vectors_of_one(np.floor(buckets)))
+        frame.columns[step.outputs[0]] = ScalarColumn(to_vectors_of_one(np.floor(buckets)))
 
 
-def vectors_of_one(table: Numbers) -> Numbers:
+def to_vectors_of_one(table: Numbers) -> Numbers:
     """Return each row of a table as a list of vectors of one slot."""
     return np.fromiter(table[:, :, None].tolist(), dtype=object, count=len(table))
 
 
-def _buckets(products: Iterable[float], factor: float) -> list[list[float]]:
+def _compute_buckets(products: Iterable[float], factor: float) -> list[list[float]]:
     return [[_floor_finite(value * factor)] for value in products]
 
 

@@ -14,7 +14,7 @@ from ....codegen.row_errors import refuse_value
 from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.validation import float_array, require
-from .bucketed_random_projection_lsh import vectors_of_one
+from .bucketed_random_projection_lsh import to_vectors_of_one
 
 PRIME = 2038074743
 Pairs = Sequence[tuple[int, int]]
@@ -22,7 +22,7 @@ Pairs = Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class MinHashLSH:
-    """arrays: coefficients (tables, 2). The output is a list of vectors of one slot, one for each table; zeros are refused."""
+    """arrays: coefficients (tables, 2). The output is a list: a vector of one slot for each table; refuses zeros."""
 
     op: str = "min_hash"
 
@@ -50,22 +50,22 @@ class MinHashLSH:
         hashes = np.full((frame.size, len(step.arrays["coefficients"])), PRIME, dtype=np.int64)
         for table, (a, b) in enumerate(step.arrays["coefficients"].astype(np.int64).tolist()):
             np.minimum.at(hashes[:, table], rows, (slot_numbers * a + b) % PRIME)
-        frame.columns[step.outputs[0]] = ScalarColumn(vectors_of_one(hashes.astype(np.float64)))
+        frame.columns[step.outputs[0]] = ScalarColumn(to_vectors_of_one(hashes.astype(np.float64)))
 
 
 def _hash_dense(
     values: Iterable[float], *, pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
-    return _least_hashes([number for number, value in enumerate(values, 1) if value], pairs, problem)
+    return _compute_least_hashes([number for number, value in enumerate(values, 1) if value], pairs, problem)
 
 
 def _hash_sparse(
     values: dict[int, float], *, pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
-    return _least_hashes([slot + 1 for slot, value in values.items() if value], pairs, problem)
+    return _compute_least_hashes([slot + 1 for slot, value in values.items() if value], pairs, problem)
 
 
-def _least_hashes(
+def _compute_least_hashes(
     slot_numbers: list[int], pairs: Pairs, problem: Callable[[float], object]
 ) -> list[list[float]]:
     if not slot_numbers:

@@ -25,7 +25,7 @@ from ....ir.validation import float_array, require
 
 @dataclass(frozen=True, slots=True)
 class Binarizer:
-    """arrays: threshold (1). A null or NaN number gives 0. As in Spark, a NaN slot gives 1 if the threshold is negative."""
+    """arrays: threshold (1). A null or NaN number gives 0; a NaN slot gives 1 if the threshold is negative."""
 
     op: str = "binarize"
 

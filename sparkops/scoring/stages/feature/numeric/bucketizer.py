@@ -20,7 +20,10 @@ from ....ir.description import Step
 
 @dataclass(frozen=True, slots=True)
 class Bucketizer:
-    """params: invalid; arrays: splits. The last bucket is closed on the right. Null stays null, unless `skip` drops the row."""
+    """params: invalid; arrays: splits.
+
+    The last bucket is closed on the right. Null stays null, unless `skip` drops the row.
+    """
 
     op: str = "bucketize"
 
@@ -35,7 +38,7 @@ class Bucketizer:
         if invalid != "keep" and source.nan:
             code.line(f"if {value} != {value}: {missing}({value})")
         limits = refuse_value(name, step.stage, f"is outside the buckets {splits[0]!r} to {splits[-1]!r}")
-        bucket_of = code.constant(partial(_bucket_of, tuple(splits), outside=limits))
+        bucket_of = code.constant(partial(_find_bucket, tuple(splits), outside=limits))
         null = source.null and invalid != "skip"
         guard = f" if {value} is not None else None" if null else ""
         code.add_boundaries(source, splits)
@@ -60,14 +63,14 @@ class Bucketizer:
             frame.drop(nan | null)
         if invalid == "error":
             frame.refuse(nan)
-        index = _bucket_rows(splits, values)
+        index = _find_buckets(splits, values)
         frame.refuse(((index < 0) | (index >= len(splits) - 1)) & ~nan & ~null)
         index[nan | null] = len(splits) - 1
         result_null = source.null if invalid != "skip" else None
         frame.columns[step.outputs[0]] = ScalarColumn(index, result_null)
 
 
-def _bucket_of(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:
+def _find_bucket(splits: tuple[float, ...], value: float, *, outside: Callable[[float], object]) -> int:
     last = len(splits) - 1
     if value != value:  # noqa: PLR0124
         return last
@@ -82,7 +85,7 @@ def _bucket_of(splits: tuple[float, ...], value: float, *, outside: Callable[[fl
     return index
 
 
-def _bucket_rows(splits: Numbers, values: Numbers) -> Numbers:
+def _find_buckets(splits: Numbers, values: Numbers) -> Numbers:
     last = len(splits) - 1
     index = np.searchsorted(splits, values, side="right") - 1
     wrong = (values == 0.0) & np.signbit(values) & (splits[np.clip(index, 0, last)] == 0.0)

@@ -25,7 +25,7 @@ class Imputer:
         source = code.atom(code.scalar(step.inputs[0], step.stage))
         value, surrogate, missing = (
             source.expr,
-            _surrogate(step, source.type),
+            _read_surrogate(step, source.type),
             float(step.arrays["missing"][0]),
         )
         conditions = [f"{value} is None"] if source.null else []
@@ -54,13 +54,13 @@ class Imputer:
         )
         is_missing = source.values == missing if is_missing is None else is_missing
         is_missing = is_missing if source.null is None else is_missing | source.null
-        surrogate = _surrogate(step, step.params["type"])
+        surrogate = _read_surrogate(step, step.params["type"])
         is_integer = step.params["type"] in INTEGER_RANGES
         values = np.where(is_missing, int(surrogate) if is_integer else surrogate, source.values)
         frame.columns[step.outputs[0]] = ScalarColumn(values)
 
 
-def _surrogate(step: Step, type_: str) -> float:
+def _read_surrogate(step: Step, type_: str) -> float:
     number = float(step.arrays["surrogate"][0])
     if type_ == "float":
         return float(np.float32(number))

@@ -35,7 +35,7 @@ class Normalizer:
         if stored == "unknown":
             mark_ambiguous(code, source)
         name = source.field or step.inputs[0]
-        norm_of = partial(_norm, p=p)
+        norm_of = partial(_compute_norm, p=p)
         evaluate_exactly = guarded(name, step.stage, stored, partial(_normalize_exactly, norm_of=norm_of))
         result: Dense | Sparse
         kernel: Callable[..., object]
@@ -62,23 +62,23 @@ class Normalizer:
         source, p = frame.features(step.inputs[0]), float(step.arrays["p"][0])
         if any(isinstance(block, SparseBlock) for block in source.blocks):
             entries = source.sparse(frame.size)
-            norms = _norms_of_entries(entries, p)
+            norms = _compute_sparse_norms(entries, p)
             if not np.isnan(norms).any():
                 values = entries.values / np.where(norms == 0.0, 1.0, norms)[entries.rows]
                 part = SparseBlock(entries.rows, entries.slots, values, entries.size, entries.count)
                 frame.columns[step.outputs[0]] = VectorColumn((part,))
                 return
         table = source.dense()
-        norms = _norms(table, p)
+        norms = _compute_norms(table, p)
         with np.errstate(all="ignore"):
             result = table / np.where(norms == 0.0, 1.0, norms)[:, None]
-        exactly = partial(_normalize_exactly, norm_of=partial(_norm, p=p))
+        exactly = partial(_normalize_exactly, norm_of=partial(_compute_norm, p=p))
         with_nan = np.flatnonzero(np.isnan(norms)).tolist()
         evaluate_rows(frame, result, table, with_nan, step.params["stored"], exactly)
         frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(result),))
 
 
-def _norm(values: Iterable[float], *, p: float) -> float:
+def _compute_norm(values: Iterable[float], *, p: float) -> float:
     if p == 2.0:  # noqa: PLR2004
         return sqrt(sum([value * value for value in values]))
     if p == 1.0:
@@ -89,7 +89,7 @@ def _norm(values: Iterable[float], *, p: float) -> float:
     return power(sum([power(abs(value), p) for value in values]), 1.0 / p)
 
 
-def _norms(table: Numbers, p: float) -> Numbers:
+def _compute_norms(table: Numbers, p: float) -> Numbers:
     """Return the p-norm of each row."""
     with np.errstate(all="ignore"):
         magnitudes = np.abs(table)
@@ -102,7 +102,7 @@ def _norms(table: Numbers, p: float) -> Numbers:
         return np.asarray((magnitudes**p).sum(axis=1) ** (1.0 / p))
 
 
-def _norms_of_entries(entries: SparseBlock, p: float) -> Numbers:
+def _compute_sparse_norms(entries: SparseBlock, p: float) -> Numbers:
     """Return the p-norm of each row of a sparse block."""
     magnitudes = np.abs(entries.values)
     if p == inf:

@@ -25,7 +25,10 @@ from .hashing_tf import count_slots
 
 @dataclass(frozen=True, slots=True)
 class CountVectorizer:
-    """params: words (the vocabulary, null among it), binary; arrays: least (1), the minimum count of a word, or below 1 its minimum share."""
+    """params: words (the vocabulary, null among it), binary.
+
+    arrays: least (1), the minimum count of a word, or below 1 its minimum share.
+    """
 
     op: str = "count_words"
 

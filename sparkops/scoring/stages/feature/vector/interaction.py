@@ -23,7 +23,7 @@ from ....ir.validation import require
 from ....kernels.products import AMBIGUOUS, AmbiguousRow, SlotProducts
 from ....kernels.vector_layout import mark_ambiguous
 
-# Of one row; zeros of one-hot categories do not count.
+# Maximum number of products of one row; zeros of one-hot categories do not count.
 MAX_PRODUCTS = 4096
 _ONE = "1.0"
 Entry = tuple[int | str, str]
@@ -34,7 +34,7 @@ Entries = tuple[Numbers | int, Numbers | None]
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """params: sizes (for each column, the number of categories of each slot, 0 for a number), stored (see `vector_layout`).
+    """params: sizes (by column: number of categories of each slot, 0 for a number), stored (see `vector_layout`).
 
     Spark skips the zeros of a vector that it stores sparse, the first category of a slot among them.
     """
@@ -43,9 +43,9 @@ class Interaction:
 
     def emit(self, step: Step, code: CodeWriter) -> None:
         """Emit each product; a position whose category is not active stays 0."""
-        plan = _plan(step)
+        plan = _read_plan(step)
         columns = [
-            _scalars_of(step, code, name, len(counts))
+            _read_scalars(step, code, name, len(counts))
             for name, counts in zip(step.inputs, plan.sizes, strict=True)
         ]
         for name, stored in zip(step.inputs, plan.stored, strict=True):
@@ -60,21 +60,21 @@ class Interaction:
 
     def run(self, step: Step, frame: Frame) -> None:
         """Multiply all rows; rows in which skipped zeros may matter are evaluated one by one."""
-        plan = _plan(step)
-        tables = [_slot_table(frame, name) for name in step.inputs]
+        plan = _read_plan(step)
+        tables = [_read_slots(frame, name) for name in step.inputs]
         pairs = zip(tables, plan.sizes, strict=True)
-        columns = [_column_entries(frame, table, counts) for table, counts in pairs]
+        columns = [_build_entries(frame, table, counts) for table, counts in pairs]
         with np.errstate(all="ignore"):
             products = [_multiply_rows(factors, plan, frame.size) for factors in product(*columns)]
         block = _to_block(products, frame.size, plan.total)
-        to_repair = _rows_to_repair(plan, tables, products)
+        to_repair = _find_rows_to_repair(plan, tables, products)
         if to_repair:
             block = DenseBlock(block.values if isinstance(block, DenseBlock) else block.dense())
             _repair(frame, block.values, to_repair, tables, plan)
         frame.columns[step.outputs[0]] = VectorColumn((block,))
 
 
-def _plan(step: Step) -> SlotProducts:
+def _read_plan(step: Step) -> SlotProducts:
     sizes: Any = step.params.get("sizes")
     stored: Any = step.params.get("stored")
     valid = isinstance(sizes, list) and isinstance(stored, list)
@@ -87,7 +87,7 @@ def _plan(step: Step) -> SlotProducts:
     return plan
 
 
-def _scalars_of(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
+def _read_scalars(step: Step, code: CodeWriter, name: str, size: int) -> list[Scalar]:
     """Return the slots of a column, without null."""
     if isinstance(code.columns.get(name), Vector):
         return [code.atom(slot) for slot in vector_slots(code.features(name, step.stage, size))]
@@ -140,10 +140,10 @@ def _tuple_expr(column: Sequence[Scalar]) -> str:
 def _emit_products(
     step: Step, code: CodeWriter, columns: Sequence[Sequence[Scalar]], plan: SlotProducts, exact: str
 ) -> tuple[Block, ...]:
-    """Emit the products; if a vector may be stored sparse, a row with products that are not finite is evaluated exactly."""
+    """Emit the products; a row with products that are not finite is evaluated exactly if a vector may be sparse."""
     pairs = zip(step.inputs, columns, plan.sizes, strict=True)
     entries = [
-        _product_entry(factors, plan.widths)
+        _combine_factors(factors, plan.widths)
         for factors in product(*(_emit_entries(step, code, *pair) for pair in pairs))
     ]
     total = plan.total
@@ -204,27 +204,27 @@ def _category_expr(step: Step, code: CodeWriter, slot: Scalar, size: int, name: 
         return slot.expr
     code.add_boundaries(slot, [0.0, float(size)])
     problem = refuse_value(slot.field or name, step.stage, f"is not an index below {size}")
-    return code.local(f"{code.constant(_index)}({slot.expr}, {size}, {code.constant(problem)})")
+    return code.local(f"{code.constant(_to_index)}({slot.expr}, {size}, {code.constant(problem)})")
 
 
-def _index(value: float, size: int, problem: Callable[[object], object]) -> int:
+def _to_index(value: float, size: int, problem: Callable[[object], object]) -> int:
     if not 0 <= value < size or value != int(value):
         problem(value)
     return int(value)
 
 
-def _product_entry(factors: Sequence[Entry], widths: Sequence[int]) -> Entry:
+def _combine_factors(factors: Sequence[Entry], widths: Sequence[int]) -> Entry:
     """Return the position and value of one product; Spark multiplies from the last column on."""
     strides = [prod(widths[column + 1 :]) for column in range(len(widths))]
     pairs = list(zip((position for position, _ in factors), strides, strict=True))
     known = sum(position * stride for position, stride in pairs if isinstance(position, int))
     texts = [f"({position}) * {stride}" for position, stride in pairs if isinstance(position, str)]
-    # times 1.0 first: an integer of the row is not a double yet
+    # The first factor is 1.0, because an integer of the row is not a double yet.
     value = " * ".join([_ONE, *(value for _, value in reversed(factors) if value != _ONE)])
     return (" + ".join([str(known), *texts]) if texts else known), value
 
 
-def _slot_table(frame: Frame, name: str) -> Numbers:
+def _read_slots(frame: Frame, name: str) -> Numbers:
     column = frame.columns[name]
     if isinstance(column, ScalarColumn):
         frame.refuse(column.null)
@@ -232,7 +232,7 @@ def _slot_table(frame: Frame, name: str) -> Numbers:
     return frame.features(name).dense()
 
 
-def _column_entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries]:
+def _build_entries(frame: Frame, table: Numbers, sizes: Sequence[int]) -> list[Entries]:
     entries: list[Entries] = []
     start = 0
     for slot, size in enumerate(sizes):
@@ -271,7 +271,7 @@ def _to_block(
     return SparseBlock(rows[nonzero], positions[nonzero], values[nonzero], total, count)
 
 
-def _rows_to_repair(
+def _find_rows_to_repair(
     plan: SlotProducts, tables: Sequence[Numbers], products: Sequence[tuple[Numbers, Numbers]]
 ) -> list[int]:
     """Return the rows in which skipped zeros may change the products."""

@@ -111,7 +111,7 @@ def _emit_products(
 
 
 def _expand_exactly(values: Row, sparse: bool, *, all_terms: Terms) -> list[float]:
-    """Return Spark's products: nothing is multiplied with a product of 0, nor with a slot that a sparse vector does not store."""
+    """Return Spark's products: neither a product of 0 nor a slot that a sparse vector does not store is a factor."""
     products: list[float] = []
     for shorter, slot in all_terms:
         product, value = 1.0 if shorter < 0 else products[shorter], values[slot]

@@ -1,4 +1,4 @@
-"""Rules that a frame meets before it is written, whichever backend writes it."""
+"""What a frame must meet before it is written, whichever backend writes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sparkops.errors import InputError, SchemaChanged, TableError
 from sparkops.pipeline.write import Write
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.local_log import TableVersion
-from sparkops.tables.schema import columns, describe_differences, find_lost_types, omit_computed
+from sparkops.tables.schema import describe_differences, find_unmergeable, list_columns, omit_computed
 
 
 def require_delta(location: Location) -> None:
@@ -38,15 +38,18 @@ def require_key_columns(write: Write, schema: Mapping[str, Any]) -> None:
     """
     if write.mode in ("replace", "merge") and not write.by:
         raise TableError(f"Table `{write.table}`: mode `{write.mode}` needs columns: pass `by`.")
-    names = [name for name, _ in columns(schema)]
+    names = [name for name, _ in list_columns(schema)]
     for column in (*write.by, *write.order_by, *write.partition_by):
         if column not in names:
             raise SchemaChanged(
-                f"Table `{write.table}`: the write needs column `{column}`, and the frame has no such column; it has {_quote_all(names)}."
+                f"Table `{write.table}`: the write needs column `{column}`, and the frame has no such column; "
+                f"it has {_quote_all(names)}."
             )
 
 
-def schema_options(write: Write, schema: Mapping[str, Any], before: TableVersion | None) -> dict[str, str]:
+def choose_schema_options(
+    write: Write, schema: Mapping[str, Any], before: TableVersion | None
+) -> dict[str, str]:
     """Return Delta's writer options for an allowed schema change; empty if the schema stays.
 
     Args:
@@ -59,9 +62,9 @@ def schema_options(write: Write, schema: Mapping[str, Any], before: TableVersion
     """
     if before is None:
         return {}
-    names = [name for name, _ in columns(schema)]
+    names = [name for name, _ in list_columns(schema)]
     present = omit_computed(before.schema, names)
-    old, new = columns(present), columns(schema)
+    old, new = list_columns(present), list_columns(schema)
     changes = list(describe_differences(old, new))
     changes_partitions = bool(write.partition_by) and write.partition_by != before.partition_by
     if changes_partitions:
@@ -77,16 +80,16 @@ def schema_options(write: Write, schema: Mapping[str, Any], before: TableVersion
         )
     if write.mode == "overwrite" and len(present["fields"]) == len(before.schema["fields"]):
         return {"overwriteSchema": "true"}
-    lost = find_lost_types(before.schema, schema, widening=before.can_widen)
+    lost = find_unmergeable(before.schema, schema, widening=before.can_widen)
     if changes_partitions or lost:
         raise SchemaChanged(
             f"Table `{write.table}`: mode `{write.mode}` may add columns and fields of structs, and may not change existing "
-            f"ones: {'; '.join(changes)}. {_advice(write, before)}"
+            f"ones: {'; '.join(changes)}. {_advise(write, before)}"
         )
     return {"mergeSchema": "true"}
 
 
-def _advice(write: Write, before: TableVersion) -> str:
+def _advise(write: Write, before: TableVersion) -> str:
     if write.mode == "overwrite":
         return "The table computes columns that the frame lacks, and it cannot keep them under another schema: create it again."
     widening = (

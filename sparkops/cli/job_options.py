@@ -1,0 +1,149 @@
+"""The options of commands that run a job: parameters, versions to read and retries; and how their texts are parsed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import click
+
+from sparkops.cli.project_options import WAIT_HELP
+from sparkops.errors import InputError
+from sparkops.pipeline.parameters.bind import ParameterSource
+
+
+def make_read_options() -> list[click.Parameter]:
+    """Return new click options for parameters and for the versions to read."""
+    return [
+        click.Option(
+            ["--param"],
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter by name, also one that is named like an option: --param at=3.",
+        ),
+        click.Option(
+            ["--params-file", "params_file"],
+            metavar="FILE",
+            help="Parameters from a file of YAML or JSON; - for standard input. Options override it.",
+        ),
+        click.Option(
+            ["--at"], multiple=True, metavar="NAME=VERSION", help="Read this version of a table or model."
+        ),
+        click.Option(
+            ["--as-of", "as_of"],
+            metavar="TIME",
+            help="Read every Delta table as it was at this time (ISO, UTC).",
+        ),
+    ]
+
+
+def make_run_options() -> list[click.Parameter]:
+    """Return new click options for a run."""
+    return [
+        *make_read_options(),
+        click.Option(
+            ["--upstream"], is_flag=True, help="First run the jobs whose tables and models it reads."
+        ),
+        click.Option(["--force"], is_flag=True, help="With --upstream: also run jobs that are up to date."),
+        *make_retry_options(),
+        click.Option(
+            ["--dry-run", "dry_run"],
+            is_flag=True,
+            help="Check parameters and inputs, and show what would run. Nothing is written.",
+        ),
+        click.Option(["--wait"], metavar="DURATION", help=WAIT_HELP),
+    ]
+
+
+def make_retry_options() -> list[click.Parameter]:
+    """Return new click options for a run that may be a retry."""
+    return [
+        click.Option(
+            ["--run-key"],
+            metavar="KEY",
+            help="Runs with one key are one run: a retry resumes it, or is answered by it. By default the task of "
+            "Airflow or Databricks.",
+        ),
+        click.Option(
+            ["--resume"],
+            is_flag=True,
+            help="Resume an incomplete run of the same job and parameters, if there is one.",
+        ),
+        click.Option(["--new"], is_flag=True, help="Start a new run beside an incomplete one."),
+    ]
+
+
+def choose_unfinished(*, resume: bool, new: bool) -> Literal["refuse", "resume", "new"]:
+    """Return what to do about an incomplete run.
+
+    Raises:
+        InputError: Both options were given.
+    """
+    if resume and new:
+        raise InputError("--resume continues an incomplete run and --new starts another: give one of them.")
+    return "resume" if resume else "new" if new else "refuse"
+
+
+def build_command_line_source(texts: Mapping[str, Any], words: Sequence[str]) -> ParameterSource:
+    """Return the parameters of the command line: those of their own options, and those of `--param NAME=VALUE`."""
+    values: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise InputError(f"--param takes NAME=VALUE, as in --param at=3; not `{word}`.")
+        values.setdefault(name.replace("-", "_"), []).append(value)
+    twice = sorted(values.keys() & texts)
+    if twice:
+        raise InputError(f"`{twice[0]}` is given by its own option and by --param: give one of them.")
+    named = {name: items[0] if len(items) == 1 else items for name, items in values.items()}
+    return ParameterSource(values={**named, **texts}, origin="command line")
+
+
+def parse_loose_options(words: Sequence[str]) -> dict[str, Any]:
+    """Parse `--name value` pairs that click has no option for."""
+    options: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise click.UsageError(f"Unexpected `{word}`. Parameters are given by name: --name value.")
+        name, _, value = word[2:].partition("=")
+        if not value and rest and not rest[0].startswith("--"):
+            value = rest.pop(0)
+        options[name.replace("-", "_")] = value
+    return options
+
+
+def parse_versions(words: Sequence[str]) -> dict[str, int]:
+    """Parse `name=version` texts.
+
+    Raises:
+        InputError: One has another form.
+    """
+    versions: dict[str, int] = {}
+    for word in words:
+        name, _, version = word.partition("=")
+        if not name or not version.isdigit():
+            raise InputError(
+                f"--at takes NAME=VERSION with a whole number, as in --at flights=12; not `{word}`."
+            )
+        versions[name] = int(version)
+    return versions
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Parse an ISO date or time; without a zone it is UTC.
+
+    Raises:
+        InputError: It has another form.
+    """
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"--as-of takes an ISO time, as in 2013-06-01 or 2013-06-01T12:00:00Z; not `{text}`."
+        ) from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
