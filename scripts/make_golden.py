@@ -46,7 +46,7 @@ from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
 from sparkops.pipeline.model import Model  # noqa: E402
 from sparkops.registry.spark_model_folder import read_fields  # noqa: E402
-from sparkops.runs.record import run_json  # noqa: E402
+from sparkops.runs.record import run_to_json  # noqa: E402
 from sparkops.scoring import Description, Field, Output, Scorer, Step, edge_rows, save  # noqa: E402
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
 from sparkops.scoring.ir import conditions as T  # noqa: E402
@@ -517,7 +517,7 @@ def _copy_files(engine: Engine, project: Path, target: Path) -> None:
     state, warehouse = project / ".sparkops", project / "data" / "warehouse"
     for file in state.glob("runs/*/*.jsonl"):
         _copy_file(file, target / "runs" / file.relative_to(state / "runs"))
-    loaded = {run.id: run_json(run) for run in engine.runs.newest()}
+    loaded = {run.id: run_to_json(run) for run in engine.runs.newest()}
     (target / "records.json").write_text(_json_text(loaded), "utf-8")
     for file in [*state.glob("locks/*"), *state.glob("gx/suites/*"), state / "gx" / "docs" / "pages.jsonl"]:
         _copy_file(file, target / "state" / file.relative_to(state))

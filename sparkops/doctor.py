@@ -14,10 +14,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from sparkops.config.settings import Settings
+from sparkops.core.wording import format_count
 from sparkops.errors import EngineError, SparkopsError
-from sparkops.spark.cds_archive import archive_file
-from sparkops.spark.host import Host, installed_version
-from sparkops.spark.jars import coordinate, delta_jars
+from sparkops.spark.cds_archive import locate_archive
+from sparkops.spark.host import Host, read_installed_version
+from sparkops.spark.jars import build_coordinate, fetch_delta_jars
 from sparkops.spark.java import find_java
 from sparkops.tables.catalog import to_local_path
 
@@ -97,7 +98,7 @@ def _examine_java(host: Host) -> Finding:
 
 def _examine_packages() -> Iterator[Finding]:
     for package, low, high in SUPPORTED_VERSIONS:
-        version = installed_version(package)
+        version = read_installed_version(package)
         if version is None:
             yield Finding(name=package, ok=False, detail="not installed", fix=INSTALL)
             continue
@@ -126,8 +127,10 @@ def _format_version(parts: tuple[int, ...]) -> str:
 
 
 def _examine_jars(host: Host) -> Finding:
-    jars = delta_jars(host)
-    return Finding(name="jars", ok=True, detail=f"{coordinate()}: {len(jars)} files in {jars[0].parent}")
+    jars = fetch_delta_jars(host)
+    return Finding(
+        name="jars", ok=True, detail=f"{build_coordinate()}: {len(jars)} files in {jars[0].parent}"
+    )
 
 
 def _examine_archive(host: Host) -> Finding:
@@ -135,7 +138,7 @@ def _examine_archive(host: Host) -> Finding:
         return Finding(
             name="class-data archive", ok=True, detail="not used with this Spark's own configuration"
         )
-    file = archive_file(host, find_java(host), delta_jars(host))
+    file = locate_archive(host, find_java(host), fetch_delta_jars(host))
     if file.is_file():
         return Finding(
             name="class-data archive", ok=True, detail=f"{file.stat().st_size / 2**20:.0f} MB at {file}"
@@ -196,7 +199,7 @@ def _examine_registry_file(file: Path) -> Finding:
     except sqlite3.Error as error:
         fix = f"Restore {file} from a backup, or move it away to start a new registry."
         return Finding(name="model registry", ok=False, detail=f"{file}: {error}", fix=fix)
-    return Finding(name="model registry", ok=True, detail=f"{file}: {count} model{'' if count == 1 else 's'}")
+    return Finding(name="model registry", ok=True, detail=f"{file}: {format_count(count, 'model')}")
 
 
 def _examine_registry_server(uri: str) -> Finding:

@@ -33,13 +33,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
+from .core.wording import did_you_mean, format_count
 from .place import Place
 
-# Names that a message lists.
+# Names that a message lists, and those that it suggests.
 _MAX_NAMES = 12
+_MAX_SUGGESTIONS = 3
 
 
 class SparkopsError(Exception):
@@ -85,7 +86,7 @@ class ParamErrors(InputError):
         self.problems = tuple(problems)
         lines = "\n".join(f"  - {problem}" for problem in self.problems)
         count = len(self.problems)
-        super().__init__(f"Job `{job}`: {count} parameter problem{'s' if count > 1 else ''}\n{lines}")
+        super().__init__(f"Job `{job}`: {format_count(count, 'parameter problem')}\n{lines}")
 
     def masked(self, mask: Callable[[str], str]) -> ParamErrors:
         """Return the same problems with every message masked."""
@@ -113,10 +114,9 @@ class UnknownName(InputError):
         self, kind: str, name: str, known: Iterable[str] = (), *, where: str = "", advice: str = ""
     ) -> None:
         self.kind, self.name, self.known = kind, name, tuple(known)
-        near = get_close_matches(name, self.known, n=1)
         shown = ", ".join(self.known[:_MAX_NAMES]) + (", ..." if len(self.known) > _MAX_NAMES else "")
-        parts = [f"No {kind} `{name}`{' in ' + where if where else ''}."]
-        parts += [f"Did you mean `{near[0]}`?"] if near else []
+        hint = did_you_mean(name, self.known, limit=_MAX_SUGGESTIONS)
+        parts = [f"No {kind} `{name}`{' in ' + where if where else ''}.{hint}"]
         parts += [f"Known: {shown}."] if self.known else []
         parts += [advice] if advice else []
         super().__init__(" ".join(parts))

@@ -18,8 +18,8 @@ from sparkops.errors import InputError, ProjectError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
-from sparkops.pipeline.parameters.option import option
-from sparkops.pipeline.parameters.param_type import ParamType, null_text, read_param_type
+from sparkops.pipeline.parameters.option import format_option
+from sparkops.pipeline.parameters.param_type import ParamType, choose_null_text, read_param_type
 from sparkops.pipeline.parameters.value import parse, to_text
 
 __all__ = ["params"]
@@ -103,7 +103,9 @@ def _read_arguments(job: Job) -> dict[str, Any]:
         return {}
     parser = ArgumentParser(description=job.doc, allow_abbrev=False)
     for param in job.params:
-        parser.add_argument(option(param.name), dest=param.name, action="append", help=param.help or None)
+        parser.add_argument(
+            format_option(param.name), dest=param.name, action="append", help=param.help or None
+        )
     texts = {name: text for name, text in vars(parser.parse_args()).items() if text is not None}
     return {name: text[0] if len(text) == 1 else text for name, text in texts.items()}
 
@@ -159,7 +161,7 @@ def _with_blank(param: Param, choices: list[str], *, blank: bool) -> list[str]:
     """Add a blank choice for the value of conf/ or the default, and one for None where that differs."""
     param_type = read_param_type(param.annotation)
     none = (
-        [null_text(param_type)]
+        [choose_null_text(param_type)]
         if param_type.optional and not param.required and param.default is not None
         else []
     )

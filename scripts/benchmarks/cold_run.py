@@ -20,7 +20,7 @@ import zipfile
 from pathlib import Path
 from textwrap import dedent
 
-from sparkops.spark.jars import delta_jars
+from sparkops.spark.jars import fetch_delta_jars
 
 COLUMNS = (
     "year INT, month INT, day INT, dep_time INT, sched_dep_time INT, dep_delay INT, arr_time INT, sched_arr_time INT, "
@@ -146,7 +146,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="sparkops-bench-") as name:
         folder = Path(name)
         source = flights_csv(folder)
-        jars = ",".join(str(jar) for jar in delta_jars())
+        jars = ",".join(str(jar) for jar in fetch_delta_jars())
         script = write_text(folder / "script.py", SCRIPT.format(columns=COLUMNS))
         root = create_project(folder / "project", source)
         program, submit = (str(Path(sys.executable).with_name(name)) for name in ("sparkops", "spark-submit"))

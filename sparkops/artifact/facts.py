@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sparkops.errors import ModelError
-from sparkops.pipeline.json_values import gate_json, gate_of
+from sparkops.pipeline.json_values import gate_from_json, gate_to_json
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.scoring.artifact.file_names import FACTS
 from sparkops.scoring.locate.identity import TAG
@@ -113,7 +113,7 @@ def _to_json(facts: ModelFacts) -> dict[str, Any]:
         "inputs": dict(facts.inputs),
         "tables": dict(facts.tables),
         "metrics": dict(facts.metrics),
-        "gates": [gate_json(gate) for gate in facts.gates],
+        "gates": [gate_to_json(gate) for gate in facts.gates],
         "params": dict(facts.params),
         "spark": facts.spark,
         "stages": list(facts.stages),
@@ -133,7 +133,7 @@ def to_tags(facts: ModelFacts) -> dict[str, str]:
         _PARITY: str(facts.parity),
         _REASONS: _dump_reasons(facts.reasons),
         _TABLES: json.dumps(dict(facts.tables)),
-        _GATES: json.dumps([gate_json(gate) for gate in facts.gates]),
+        _GATES: json.dumps([gate_to_json(gate) for gate in facts.gates]),
         _BENCHMARK: json.dumps(dict(facts.benchmark)),
         **({_RULES: str(facts.rules)} if facts.rules else {}),
         **({_LEFT_OUT: _dump_reasons(facts.left_out)} if facts.left_out else {}),
@@ -154,7 +154,7 @@ def to_version_info(entry: RegistryEntry) -> ModelVersionInfo:
         uri=f"models:/{entry.name}/{entry.version}",
         metrics=entry.metrics,
         aliases=entry.aliases,
-        gates=tuple(gate_of(gate) for gate in json.loads(tags.get(_GATES, "[]"))),
+        gates=tuple(gate_from_json(gate) for gate in json.loads(tags.get(_GATES, "[]"))),
         compiled=tags.get(_COMPILED) == "true",
         reasons=reasons if RUN_TAG in tags else ("registered without sparkops",),
         parity=int(tags.get(_PARITY, "0")),

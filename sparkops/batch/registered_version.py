@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,9 @@ from sparkops.artifact.facts import read_input_types
 from sparkops.batch.frame_scoring import VERSION_COLUMN
 from sparkops.batch.planner import ScoringMethod
 from sparkops.config.settings import Settings
+from sparkops.core.type_names import SIMPLE_INTEGERS
+from sparkops.core.wording import closest_name
 from sparkops.errors import SignatureMismatch
-from sparkops.type_names import SIMPLE_INTEGERS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -85,8 +85,8 @@ def check_columns(frame: DataFrame, inputs: Mapping[str, str], model: str) -> No
 
 def _find_problem(name: str, expected: str, types: Mapping[str, str]) -> str:
     if name not in types:
-        near = get_close_matches(name, types, n=1)
-        return f"column `{name}` ({expected}) is missing" + (f", did you mean `{near[0]}`?" if near else "")
+        near = closest_name(name, types)
+        return f"column `{name}` ({expected}) is missing" + (f", did you mean `{near}`?" if near else "")
     actual = types[name]
     # Integers of any size are equivalent as model inputs. A double in place of an integer is not: a string index knows
     # "1", not "1.0".

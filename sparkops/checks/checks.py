@@ -15,7 +15,6 @@ from sparkops.checks.execution.compiled_suite import (
     find_spark_version,
     hash_content,
     load_compiled_suite,
-    write_file,
 )
 from sparkops.checks.gate import PublishGate
 from sparkops.checks.gx.library import GxLibrary
@@ -28,6 +27,7 @@ from sparkops.checks.suite.suite import Suite
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.checks.suite.unproven import is_unproven
 from sparkops.config.settings import Settings
+from sparkops.core.atomic_file import replace_file
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -109,7 +109,7 @@ class Checks:
         problems = DryRun(spark, suite, self._compile(suite), struct).find_problems(warnings=warnings)
         raise_problems(suite.place.file, problems)
         if warnings or all(expectation.policy != "warn" for expectation in suite.expectations):
-            write_file(mark, "")
+            replace_file(mark, "", durable=False)
 
     def require_fit(
         self, suite: Suite, struct: Mapping[str, Any], *, warnings: bool = False, advice: str = ""

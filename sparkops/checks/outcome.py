@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sparkops.core.wording import format_count
 from sparkops.pipeline.check import CheckResult, format_expectation
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ class GateOutcome:
         parts = [f"{passed} passed"]
         parts += [f"{fatal} failed"] if fatal else []
         parts += [f"{len(self.warned)} warned"] if self.warned else []
-        parts += [f"{self.quarantined:,} rows quarantined"] if self.quarantined else []
+        parts += [f"{format_count(self.quarantined, 'row')} quarantined"] if self.quarantined else []
         parts += ["blocked"] if self.blocked and not fatal else []
-        return f"{len(self.results)} check{'' if len(self.results) == 1 else 's'}: {', '.join(parts)}"
+        return f"{format_count(len(self.results), 'check')}: {', '.join(parts)}"
 
 
 def describe(result: CheckResult) -> str:

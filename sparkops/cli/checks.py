@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.format import format_count
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import (
     ProjectOptions,
@@ -18,8 +17,9 @@ from sparkops.cli.project_options import (
     version_option,
     with_project_options,
 )
+from sparkops.core.wording import format_count
 from sparkops.errors import InputError
-from sparkops.pipeline.json_values import check_json
+from sparkops.pipeline.json_values import check_to_json
 
 if TYPE_CHECKING:
     from sparkops.engine.operations.suites import SuiteSuggestion
@@ -46,7 +46,7 @@ def check(
         result = engine.check(name, at=version)
         for line in result.failing_lines() if failing else ():
             print(line, file=failing)
-    results = [check_json(check) for check in result.results]
+    results = [check_to_json(check) for check in result.results]
     if as_json:
         click.echo(json.dumps(results, indent=2, default=str))
     else:
@@ -72,10 +72,10 @@ def checks() -> None:
 def history(project: ProjectOptions, name: str, limit: int, expectation: str | None, as_json: bool) -> None:
     """Show the results of each expectation of TABLE over time: last result, last failure, plot (oldest run first)."""
     from sparkops.cli.display.expectation_history import format_histories, history_to_json
-    from sparkops.engine.operations.expectation_history import expectation_histories
+    from sparkops.engine.operations.expectation_history import read_expectation_histories
 
     container = project.engine().container
-    histories = expectation_histories(container, name, runs=limit, expectation=expectation)
+    histories = read_expectation_histories(container, name, runs=limit, expectation=expectation)
     if as_json:
         click.echo(json.dumps([history_to_json(history) for history in histories], indent=2, default=str))
         return
@@ -154,10 +154,10 @@ def suggest(project: ProjectOptions, name: str, version: int | None, into: Path 
 @with_project_options
 def drift(project: ProjectOptions, name: str, since: int | None) -> None:
     """Show how TABLE's columns changed."""
-    from sparkops.engine.operations.drift import schema_drift
+    from sparkops.engine.operations.drift import describe_schema_drift
 
     with project.engine() as engine:
-        changed = schema_drift(engine.container.tables, name, since=since)
+        changed = describe_schema_drift(engine.container.tables, name, since=since)
     for change in changed.changes:
         click.echo(f"version {change.version}: {change.description}")
     if not changed.changes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from sparkops.cli.project_options import ProjectOptions, find_project_option
+from sparkops.core.wording import did_you_mean
 from sparkops.errors import SparkopsError
 
 
@@ -45,17 +45,12 @@ class CommandGroup(click.Group):
         """
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             word, *rest = args
-            suggestions = [*self._suggest_by_name(ctx, word), *self._suggest_by_object(ctx, word, rest)]
-            if not suggestions:
-                suggestions = [f"Commands: {', '.join(self.list_commands(ctx))}."]
-            raise click.UsageError(" ".join([f"No command `{word}`.", *suggestions]), ctx)
+            by_name = did_you_mean(word, self.list_commands(ctx), limit=3)
+            suggestions = [f"No command `{word}`.{by_name}", *self._suggest_by_object(ctx, word, rest)]
+            if not by_name and len(suggestions) == 1:
+                suggestions.append(f"Commands: {', '.join(self.list_commands(ctx))}.")
+            raise click.UsageError(" ".join(suggestions), ctx)
         return super().resolve_command(ctx, args)
-
-    def _suggest_by_name(self, ctx: click.Context, word: str) -> Iterator[str]:
-        """Yield a question that names the commands with a similar name, if there are any."""
-        matches = get_close_matches(word, self.list_commands(ctx))
-        if matches:
-            yield f"Did you mean {' or '.join(f'`{match}`' for match in matches)}?"
 
     def _suggest_by_object(self, ctx: click.Context, word: str, rest: Sequence[str]) -> Iterator[str]:
         """Yield the command line for each table, job and model of this name."""

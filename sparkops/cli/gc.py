@@ -9,6 +9,7 @@ import click
 
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.core.wording import format_count
 
 
 @click.command("gc")
@@ -48,4 +49,4 @@ def gc(project: ProjectOptions, days: float, dry_run: bool, as_json: bool) -> No
     if garbage:
         size = sum(area.bytes for area in garbage) / 1e6
         verb = "would be removed" if dry_run else "removed"
-        click.echo(f"{len(garbage)} staging area{'s' if len(garbage) > 1 else ''}, {size:,.1f} MB, {verb}.")
+        click.echo(f"{format_count(len(garbage), 'staging area')}, {size:,.1f} MB, {verb}.")

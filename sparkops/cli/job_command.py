@@ -29,8 +29,8 @@ from sparkops.engine.parameter_sources import read_params_file
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource
-from sparkops.pipeline.parameters.docstring import summary_of
-from sparkops.pipeline.parameters.help import ParameterHelp, describe, usage
+from sparkops.pipeline.parameters.docstring import read_summary
+from sparkops.pipeline.parameters.help import ParameterHelp, describe_parameters, format_usage
 from sparkops.pipeline.parameters.option import RESERVED
 from sparkops.pipeline.parameters.param_type import read_param_type
 
@@ -106,7 +106,7 @@ class JobGroup(click.Group, ABC):
             except SparkopsError as error:
                 formatter.write_text(str(error))
                 return
-            formatter.write_dl([(name, summary_of(jobs[name].doc)) for name in sorted(jobs)])
+            formatter.write_dl([(name, read_summary(jobs[name].doc)) for name in sorted(jobs)])
 
     def _read_project(self, ctx: click.Context) -> ProjectOptions:
         values: dict[str, Any] = {
@@ -126,8 +126,8 @@ class JobCommand(click.Command):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the job's help."""
-        rows = describe(self.job, self.origins)
-        for line in usage(self.job, rows).splitlines():
+        rows = describe_parameters(self.job, self.origins)
+        for line in format_usage(self.job, rows).splitlines():
             margin = " " * (len(line) - len(line.lstrip()))
             formatter.write(fill(line, formatter.width, subsequent_indent=margin) + "\n")
         if rows:
@@ -189,7 +189,7 @@ def make_job_command(
 def _make_param_options(job: Job) -> list[click.Parameter]:
     options: list[click.Parameter] = []
     names = {param.name for param in job.params}
-    for param, row in zip(job.params, describe(job), strict=True):
+    for param, row in zip(job.params, describe_parameters(job), strict=True):
         if param.name in RESERVED:
             continue
         kind = read_param_type(param.annotation).kind

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.format import format_count, format_data, format_value
+from sparkops.cli.display.format import format_data, format_value
 from sparkops.cli.display.table import print_table
 from sparkops.cli.main import CHECKS_FAILED, DONE
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
+from sparkops.core.wording import format_count
 from sparkops.errors import InputError
-from sparkops.pipeline.json_values import quarantine_count_json, quarantine_json, released_json
+from sparkops.pipeline.json_values import quarantine_count_to_json, quarantine_to_json, release_result_to_json
 from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResult
 
 if TYPE_CHECKING:
@@ -56,10 +57,10 @@ def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_j
         summarize_quarantine(tables, ReleaseRequest(table=name, run=run_id))
         summary = tables.quarantine_summary(name, run=run_id, rows=rows)
     if as_json:
-        click.echo(json.dumps(quarantine_json(summary), indent=2, default=str))
+        click.echo(json.dumps(quarantine_to_json(summary), indent=2, default=str))
         return
     counts = [
-        quarantine_count_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts
+        quarantine_count_to_json(count) | {"reasons": "; ".join(count.reasons)} for count in summary.counts
     ]
     print_table(counts, empty=f"No rows of `{name}` were ever quarantined.")
     if summary.rows:
@@ -99,7 +100,7 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
         result = release_rows(engine.container, request, on_step=_make_step_printer())
         warnings = list(_find_overwrite_warnings(engine.project.declared, result))
     if as_json:
-        click.echo(json.dumps(released_json(result) | {"notes": warnings}, indent=2, default=str))
+        click.echo(json.dumps(release_result_to_json(result) | {"notes": warnings}, indent=2, default=str))
     else:
         for line in (*format_release(result), *warnings):
             click.echo(line)

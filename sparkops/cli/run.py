@@ -26,7 +26,7 @@ from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import read_params_file
 from sparkops.pipeline.job import Job
 from sparkops.runs.request import ReadVersions
-from sparkops.runs.run_key import RunKey, scheduler_key
+from sparkops.runs.run_key import RunKey, find_scheduler_key
 
 
 class RunGroup(JobGroup):
@@ -82,7 +82,7 @@ def run_job(arguments: JobArguments) -> int:
 
 def find_run_key(text: str | None) -> RunKey | None:
     """Return the key of a run: the given one, or that of the scheduler's task that this process belongs to."""
-    return RunKey(text) if text else scheduler_key(os.environ)
+    return RunKey(text) if text else find_scheduler_key(os.environ)
 
 
 def with_retry_options(command: Callable[..., Any]) -> Callable[..., Any]:

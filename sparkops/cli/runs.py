@@ -14,7 +14,7 @@ from sparkops.cli.display.run_lines import format_run
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, json_option, limit_option, with_project_options
 from sparkops.errors import InputError, SparkopsError
-from sparkops.runs.record import Run, run_json
+from sparkops.runs.record import Run, run_to_json
 
 if TYPE_CHECKING:
     from sparkops.engine import Engine
@@ -33,7 +33,7 @@ def runs(project: ProjectOptions, ctx: click.Context, job: str | None, limit: in
     engine = project.engine()
     newest = list(engine.runs.newest(job=job, limit=limit))
     if as_json:
-        click.echo(json.dumps([run_json(run) for run in newest], indent=2, default=str))
+        click.echo(json.dumps([run_to_json(run) for run in newest], indent=2, default=str))
         return
     which = (
         f" of job `{job}`; `sparkops jobs` lists the jobs" if job else " yet: `sparkops run JOB` makes one"
@@ -63,7 +63,7 @@ def show(project: ProjectOptions, run_id: str, as_json: bool) -> None:
     engine = project.engine()
     run = engine.runs.load(run_id)
     if as_json:
-        click.echo(json.dumps(run_json(run), indent=2, default=str))
+        click.echo(json.dumps(run_to_json(run), indent=2, default=str))
         return
     tables = [check["table"] for check in run.checks]
     pages = engine.container.check_pages.find(tables, run.id) if tables else []
@@ -126,7 +126,7 @@ def _resume_all(engine: Engine) -> int:
     from sparkops.cli.main import print_error
 
     exit_code = 0
-    publications = engine.container.run_context().publications.open()
+    publications = engine.container.run_context().publications.list_open()
     for publication in publications:
         try:
             engine.resume(publication.run)

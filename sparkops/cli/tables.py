@@ -16,7 +16,7 @@ from sparkops.cli.project_options import (
     version_option,
     with_project_options,
 )
-from sparkops.pipeline.json_values import commit_json, table_json
+from sparkops.pipeline.json_values import commit_to_json, table_info_to_json
 
 
 @click.group("tables", cls=CommandGroup, invoke_without_command=True)
@@ -27,7 +27,7 @@ def tables(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
     """List the tables and sources of the catalog."""
     if ctx.invoked_subcommand:
         return
-    rows = [table_json(info) for info in project.engine().tables()]
+    rows = [table_info_to_json(info) for info in project.engine().tables()]
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=str))
         return
@@ -45,7 +45,7 @@ def tables(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
 def history(project: ProjectOptions, name: str, limit: int, as_json: bool) -> None:
     """Show TABLE's versions and the runs that wrote them."""
     with project.engine() as engine:
-        rows = [commit_json(commit) for commit in engine.history(name, limit=limit)]
+        rows = [commit_to_json(commit) for commit in engine.history(name, limit=limit)]
     if as_json:
         click.echo(json.dumps(rows, indent=2, default=str))
         return

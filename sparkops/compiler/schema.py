@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sparkops.core.type_names import TYPE_NAMES
 from sparkops.errors import InputError
 from sparkops.scoring.ir.field import TYPES, Field
-from sparkops.type_names import TYPE_NAMES
 
 _VECTOR_CLASS = "org.apache.spark.ml.linalg.VectorUDT"
 # Type names of DDL and `dtypes` that differ from those of a field.

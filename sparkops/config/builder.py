@@ -8,22 +8,28 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from sparkops.config.paths import MissingPath, absolute, jobs_folder, store_uri
+from sparkops.config.paths import MissingPath, resolve_jobs_folder, resolve_path, resolve_store_uri
 from sparkops.config.secrets import (
     MissingVariable,
     has_literal_default,
     has_reference,
     is_secret_key,
-    resolve,
+    resolve_references,
 )
-from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, leaves
+from sparkops.config.settings import Settings
+from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, iterate_leaves
 from sparkops.place import YamlScalar, unwrap_scalars
 
-_NOT_IN_FILES: Final = ("root", "env")
-_STATE: Final = ".sparkops"
+# Settings that no file may set, and what they are instead.
+_FIXED: Final = {"root": "the folder that holds conf/ and jobs/", "env": "chosen by --env or SPARKOPS_ENV"}
+# Keys of folders, with the defaults of those that no file sets.
+_FOLDERS: Final = {
+    "state": ".sparkops",
+    **{key: Settings.model_fields[key].default for key in ("warehouse", "reports", "jobs")},
+}
 
 
-def nearest_place(places: Mapping[KeyPath, str], path: KeyPath) -> str:
+def find_nearest_place(places: Mapping[KeyPath, str], path: KeyPath) -> str:
     """Return the origin of a setting, or of the nearest one that contains it."""
     sizes = range(len(path), 0, -1)
     return next((places[path[:size]] for size in sizes if path[:size] in places), "conf")
@@ -52,22 +58,20 @@ class SettingsBuilder:
         self.references: dict[KeyPath, str] = {}
         self.secrets: set[str] = set()
 
-    def values(self) -> dict[str, Any]:
+    def build(self) -> dict[str, Any]:
         """Return the values with references resolved and paths absolute."""
         set_values = {
             key: value for key, value in self._tree.values.items() if unwrap_scalars(value) is not None
         }
-        for key in _NOT_IN_FILES:
+        for key, source in _FIXED.items():
             if key in set_values:
-                self._add_problem((key,), f"`{key}` cannot be set in a file: it is {_FIXED[key]}")
+                self._add_problem((key,), f"`{key}` cannot be set in a file: it is {source}")
                 del set_values[key]
         read: dict[str, Any] = self._convert(set_values, ())
-        return self._with_absolute_paths(
-            {"state": _STATE, "warehouse": "data/warehouse", "reports": "reports", "jobs": "jobs", **read}
-        )
+        return self._make_paths_absolute({**_FOLDERS, **read})
 
     def _add_problem(self, path: KeyPath, text: str) -> None:
-        self.problems.append(SettingProblem(path, f"{nearest_place(self.places, path)}: {text}"))
+        self.problems.append(SettingProblem(path, f"{find_nearest_place(self.places, path)}: {text}"))
 
     def _convert(self, value: Any, path: KeyPath) -> Any:
         if isinstance(value, Mapping):
@@ -92,7 +96,7 @@ class SettingsBuilder:
         if path[:2] == ("spark", "conf"):
             return value if written is None or isinstance(value, bool) else written
         if path[:1] == ("tables",) and path[2:3] == ("options",):
-            return _option_text(value, written)
+            return _format_option(value, written)
         if written is not None and path[:1] == ("params",) and path[2:]:
             return YamlScalar(value, written)
         return value
@@ -100,44 +104,44 @@ class SettingsBuilder:
     def _resolve_secret(self, text: str, path: KeyPath) -> Any:
         self.references[path] = text
         try:
-            value = resolve(text, self._environment, self.secrets)
+            value = resolve_references(text, self._environment, self.secrets)
         except MissingVariable as missing:
             self.unset.add(path)
             self._add_problem(path, f"`{'.'.join(path)}`: {missing}")
             return text
         return SecretStr(value) if path[:2] == ("spark", "conf") else value
 
-    def _with_absolute_paths(self, values: dict[str, Any]) -> dict[str, Any]:
+    def _make_paths_absolute(self, values: dict[str, Any]) -> dict[str, Any]:
         """Make every path absolute; values of a wrong type are left for `Settings` to reject."""
         for key in ("state", "warehouse", "reports"):
-            values[key] = self._absolute_path(values[key], (key,))
-        values["jobs"] = self._absolute_path(values["jobs"], ("jobs",), jobs_folder)
+            values[key] = self._make_absolute(values[key], (key,))
+        values["jobs"] = self._make_absolute(values["jobs"], ("jobs",), resolve_jobs_folder)
         if isinstance(values.get("tables"), dict):
             for name, table in values["tables"].items():
                 if isinstance(table, dict) and "path" in table:
-                    table["path"] = self._absolute_path(table["path"], ("tables", name, "path"))
+                    table["path"] = self._make_absolute(table["path"], ("tables", name, "path"))
         self._resolve_spark_paths(values.get("spark"))
         self._resolve_model_paths(values.get("models"))
         return values
 
     def _resolve_spark_paths(self, spark: Any) -> None:
         if isinstance(spark, dict) and isinstance(spark.get("jars"), list):
-            paths: Iterator[tuple[KeyPath, Any]] = leaves(spark["jars"], ("spark", "jars"))
-            spark["jars"] = [self._absolute_path(jar, path) for path, jar in paths]
+            paths: Iterator[tuple[KeyPath, Any]] = iterate_leaves(spark["jars"], ("spark", "jars"))
+            spark["jars"] = [self._make_absolute(jar, path) for path, jar in paths]
 
     def _resolve_model_paths(self, models: Any) -> None:
         if not isinstance(models, dict):
             return
         for key in ("tracking_uri", "registry_uri"):
             if isinstance(models.get(key), str):
-                models[key] = store_uri(self._root, models[key])
+                models[key] = resolve_store_uri(self._root, models[key])
         if "artifact_root" in models:
-            models["artifact_root"] = self._absolute_path(
+            models["artifact_root"] = self._make_absolute(
                 models["artifact_root"], ("models", "artifact_root")
             )
 
-    def _absolute_path(
-        self, value: Any, path: KeyPath, resolve_path: Callable[[Path, str], str] = absolute
+    def _make_absolute(
+        self, value: Any, path: KeyPath, resolve_path: Callable[[Path, str], str] = resolve_path
     ) -> Any:
         if not isinstance(value, str) or path in self.unset:
             return value
@@ -151,10 +155,7 @@ class SettingsBuilder:
             return value
 
 
-_FIXED: Final = {"root": "the folder that holds conf/ and jobs/", "env": "chosen by --env or SPARKOPS_ENV"}
-
-
-def _option_text(value: Any, written: str | None) -> Any:
+def _format_option(value: Any, written: str | None) -> Any:
     """Return a reader option as text for Spark: a number as written, true instead of True."""
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +16,7 @@ from sparkops.config.settings import (
     TableSettings,
 )
 from sparkops.config.yaml_tree import KeyPath, SettingProblem
+from sparkops.core.wording import did_you_mean, truncate
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -58,32 +58,35 @@ def format_validation_error(error: ValidationError, origins: Origins) -> list[Se
     """Return one problem per invalid setting."""
     problems: dict[KeyPath, SettingProblem] = {}
     for detail in error.errors(include_url=False):
-        path = _existing_path(tuple(str(part) for part in detail["loc"]), origins.places)
-        text = f"{_where(path, origins.places)}: {_describe(detail, path, origins)}"
+        path = _find_existing_path(tuple(str(part) for part in detail["loc"]), origins.places)
+        text = f"{_format_place(path, origins.places)}: {_describe(detail, path, origins)}"
         problems.setdefault(path, SettingProblem(path, text))
     return list(problems.values())
 
 
-def _existing_path(path: KeyPath, places: Mapping[KeyPath, str]) -> KeyPath:
+def _find_existing_path(path: KeyPath, places: Mapping[KeyPath, str]) -> KeyPath:
     """Return the key path without the type names that pydantic adds for a union."""
     sizes = range(len(path), 0, -1)
     return next((path[:size] for size in sizes if path[:size] in places), path)
 
 
-def _where(path: KeyPath, places: Mapping[KeyPath, str]) -> str:
+def _format_place(path: KeyPath, places: Mapping[KeyPath, str]) -> str:
     return places.get(path, "conf")
 
 
 def _describe(detail: ErrorDetails, path: KeyPath, origins: Origins) -> str:
     if detail["type"] == "extra_forbidden":
         return _describe_unknown(path)
-    value = "" if path in origins.references else f" is {origins.texts.get(path) or _short(detail['input'])}"
+    value = (
+        ""
+        if path in origins.references
+        else f" is {origins.texts.get(path) or _format_value(detail['input'])}"
+    )
     return f"`{'.'.join(path)}`{value}: {_describe_allowed(detail)}"
 
 
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
+def _format_value(value: object) -> str:
+    return truncate(repr(value), _MAX_LENGTH)
 
 
 def _describe_allowed(detail: ErrorDetails) -> str:
@@ -106,18 +109,19 @@ def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> l
         if table.format != "delta" and table.path is None and table.name is None:
             lines.append(f" is read from {table.format} files: give their path")
         path = ("tables", name)
-        problems += [SettingProblem(path, f"{_where(path, places)}: `tables.{name}`{text}") for text in lines]
+        problems += [
+            SettingProblem(path, f"{_format_place(path, places)}: `tables.{name}`{text}") for text in lines
+        ]
     return problems
 
 
 def _describe_unknown(path: KeyPath) -> str:
-    known = _keys(path[:-1])
-    near = get_close_matches(path[-1], known, n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
+    known = _list_keys(path[:-1])
+    hint = did_you_mean(path[-1], known)
     return f"`{'.'.join(path)}` is not a setting.{hint} Known here: {', '.join(known)}."
 
 
-def _keys(path: KeyPath) -> Sequence[str]:
+def _list_keys(path: KeyPath) -> Sequence[str]:
     section: type[BaseModel] = _SECTIONS.get(path[0], Settings) if path else Settings
     names = (field.alias or name for name, field in section.model_fields.items())
     return [name for name in names if section is not Settings or name not in _HIDDEN_KEYS]

@@ -9,20 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from sparkops.config.builder import SettingsBuilder, nearest_place
+from sparkops.config.builder import SettingsBuilder, find_nearest_place
 from sparkops.config.error_text import find_inconsistencies, format_validation_error
-from sparkops.config.override import override
+from sparkops.config.override import parse_override
 from sparkops.config.project import BASE, choose_env, find_root
 from sparkops.config.secrets import mask_values
 from sparkops.config.settings import Settings
-from sparkops.config.unusable import PartialMapping, UnusableSetting, scope_of
-from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, leaves, merge, read_tree
+from sparkops.config.unusable import PartialMapping, UnusableSetting, find_scope
+from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree, iterate_leaves, merge, read_tree
+from sparkops.core.wording import closest_name, did_you_mean
 from sparkops.errors import ConfigError
 from sparkops.place import unwrap_scalars
 
@@ -79,13 +79,24 @@ class LoadedSettings:
         return JobParameters(values, origins, unusable)
 
     def find_unknown_jobs(self, jobs: Collection[str]) -> list[tuple[str, str]]:
-        """Return, for the parameters of each unknown job, the job that is meant (empty if none is near) and a message."""
+        """Find jobs that have parameters in conf/ and are not declared.
+
+        Args:
+            jobs: Names of the declared jobs.
+
+        Returns:
+            For each unknown job, the similar name that is probably meant (empty if there is none), and a message.
+        """
         unknown = []
         for name in self.complete.params:
             if name not in jobs:
-                near = next(iter(get_close_matches(name, jobs, n=1)), "")
-                hint = f" Did you mean `{near}`?" if near else ""
-                unknown.append((near, f"{self.place('params', name)}: `params.{name}`: no such job.{hint}"))
+                hint = did_you_mean(name, jobs)
+                unknown.append(
+                    (
+                        closest_name(name, jobs) or "",
+                        f"{self.place('params', name)}: `params.{name}`: no such job.{hint}",
+                    )
+                )
         return unknown
 
     def require_all(self) -> None:
@@ -129,9 +140,11 @@ def load(
     root = root.resolve()
     chosen = choose_env(root, env, variables)
     folders = [BASE] if chosen == BASE else [BASE, chosen]
-    tree = merge([*(_read_layer(root, name) for name in folders), *(override(text) for text in overrides)])
+    tree = merge(
+        [*(_read_layer(root, name) for name in folders), *(parse_override(text) for text in overrides)]
+    )
     builder = SettingsBuilder(root, tree, variables)
-    values = builder.values()
+    values = builder.build()
     problems = [*tree.problems, *builder.problems]
     return _validate(builder, {**values, "root": root, "env": chosen}, problems)
 
@@ -145,11 +158,11 @@ def _validate(
         inconsistent = find_inconsistencies(complete, builder.places)
         complete = _validate_usable(builder, values, inconsistent)
         problems += inconsistent
-    if complete is None or any(_scope(problem, builder.unset) is None for problem in problems):
+    if complete is None or any(_find_scope(problem, builder.unset) is None for problem in problems):
         _raise_problems(list(dict.fromkeys(problem.text for problem in problems)))
-        raise AssertionError("settings are refused with a problem")
+        raise AssertionError("unreachable: settings are unusable only if there is a problem")
     return LoadedSettings(
-        settings=_with_unusable_parts(complete, problems),
+        settings=_mark_unusable_parts(complete, problems),
         complete=complete,
         places=builder.places,
         references=builder.references,
@@ -172,18 +185,18 @@ def _validate_usable(
         except ValidationError as error:
             new = [item for item in format_validation_error(error, builder) if item not in problems]
             problems += new
-            if any(_scope(problem, builder.unset) is None for problem in new):
+            if any(_find_scope(problem, builder.unset) is None for problem in new):
                 return None
     return None
 
 
-def _scope(problem: SettingProblem, unset: Collection[KeyPath]) -> KeyPath | None:
-    return scope_of(problem.path, is_unset=problem.path in unset)
+def _find_scope(problem: SettingProblem, unset: Collection[KeyPath]) -> KeyPath | None:
+    return find_scope(problem.path, is_unset=problem.path in unset)
 
 
 def _remove(values: dict[str, Any], problem: SettingProblem, unset: Collection[KeyPath]) -> None:
     """Remove the part of the settings that a problem makes unusable; of a job's parameters, only that parameter."""
-    scope = _scope(problem, unset)
+    scope = _find_scope(problem, unset)
     if scope is None:
         return
     path = problem.path[:3] if scope[0] == "params" else scope
@@ -194,7 +207,7 @@ def _remove(values: dict[str, Any], problem: SettingProblem, unset: Collection[K
         parent.pop(path[-1], None)
 
 
-def _with_unusable_parts(complete: Settings, problems: Sequence[SettingProblem]) -> Settings:
+def _mark_unusable_parts(complete: Settings, problems: Sequence[SettingProblem]) -> Settings:
     """Return settings whose unusable parts raise their errors when they are used."""
     parts: dict[KeyPath, list[str]] = {}
     for problem in problems:
@@ -229,10 +242,10 @@ def _read_layer(root: Path, name: str) -> YamlTree:
     merged = merge(trees)
     seen: dict[KeyPath, str] = {}
     for tree in trees:
-        for path, _ in leaves(tree.values):
-            first, now = seen.get(path), nearest_place(tree.places, path)
+        for path, _ in iterate_leaves(tree.values):
+            first, place = seen.get(path), find_nearest_place(tree.places, path)
             if first is not None:
-                text = f"{now}: `{'.'.join(path)}` is already set at {first}"
+                text = f"{place}: `{'.'.join(path)}` is already set at {first}"
                 merged.problems.append(SettingProblem(path, text))
-            seen[path] = now
+            seen[path] = place
     return merged

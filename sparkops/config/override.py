@@ -13,21 +13,21 @@ from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree
 _TEXT_PREFIXES: Final = (("spark", "conf"), ("tables", "*", "options"), ("params", "*"))
 
 
-def override(text: str) -> YamlTree:
+def parse_override(text: str) -> YamlTree:
     """Return one `--set` as a tree; errors are in its problems."""
     key, equals, value = text.partition("=")
     path, is_text = _parse_key(key.strip())
     if not equals or not all(path):
-        return _refused(f"--set {text}: write --set a.b=value, as in --set spark.mode=local")
+        return _report_problem(f"--set {text}: write --set a.b=value, as in --set spark.mode=local")
     try:
         parsed = value if is_text else yaml.load(value, Loader=CoreLoader)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError) as error:
-        return _refused(f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}")
+        return _report_problem(f"--set {text}: this is not valid YAML: {getattr(error, 'problem', error)}")
     origin = f"--set {key.strip()}"
-    return YamlTree(values=_nested(path, parsed), places={path[: n + 1]: origin for n in range(len(path))})
+    return YamlTree(values=_nest(path, parsed), places={path[: n + 1]: origin for n in range(len(path))})
 
 
-def _refused(message: str) -> YamlTree:
+def _report_problem(message: str) -> YamlTree:
     return YamlTree(problems=[SettingProblem((), message)])
 
 
@@ -42,6 +42,6 @@ def _parse_key(key: str) -> tuple[KeyPath, bool]:
     return tuple(parts), False
 
 
-def _nested(path: KeyPath, value: Any) -> dict[str, Any]:
-    inner = value if len(path) == 1 else _nested(path[1:], value)
+def _nest(path: KeyPath, value: Any) -> dict[str, Any]:
+    inner = value if len(path) == 1 else _nest(path[1:], value)
     return {path[0]: inner}

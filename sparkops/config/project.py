@@ -52,7 +52,7 @@ def _sets_jobs(root: Path) -> bool:
     return any(_JOBS_SETTING.search(file.read_text("utf-8", errors="replace")) for file in files)
 
 
-def environments(root: Path) -> tuple[str, ...]:
+def list_environments(root: Path) -> tuple[str, ...]:
     """Return the environments of a project, `base` first.
 
     Raises:
@@ -75,7 +75,7 @@ def choose_env(root: Path, env: str | None, environment: Mapping[str, str]) -> s
     Raises:
         UnknownName: conf/ has no such folder.
     """
-    known = environments(root)
+    known = list_environments(root)
     requested = env or environment.get(ENV_VARIABLE)
     if requested and requested not in known:
         source = "--env" if env else ENV_VARIABLE

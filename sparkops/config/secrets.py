@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sparkops.config.yaml_tree import KeyPath
+from sparkops.core.masking import mask
 
 _REFERENCE: Final = re.compile(r"\$\{env:([^}]*)\}")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -15,9 +16,6 @@ _SECRET_KEY: Final = re.compile(
     r"(?i)(^|[._-])(secret|password|passwd|token|secret[._-]?key|account[._-]?key|api[._-]?key)$"
     r"|client\.secret\.|account\.key\."
 )
-_URL_PASSWORD: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]+@")
-_MIN_LENGTH: Final = 4
-HIDDEN: Final = "***"
 
 
 class MissingVariable(Exception):
@@ -34,7 +32,7 @@ def has_reference(value: Any) -> bool:
     return isinstance(value, str) and _REFERENCE.search(value) is not None
 
 
-def resolve(text: str, environment: Mapping[str, str], secrets: set[str]) -> str:
+def resolve_references(text: str, environment: Mapping[str, str], secrets: set[str]) -> str:
     """Replace the references in a text, and add every secret to `secrets`.
 
     `${env:NAME:-default}` is the default where the variable is not set or empty, as in a shell. A default is written in
@@ -74,17 +72,6 @@ def has_literal_default(text: str) -> bool:
 def is_secret_key(path: KeyPath) -> bool:
     """Return whether the name of a key says that it holds a secret; its value must then be a reference."""
     return _SECRET_KEY.search(".".join(path)) is not None
-
-
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """Replace every secret and every password of a URL by `***`.
-
-    Secrets of fewer than four characters are not replaced, because they would match ordinary words.
-    """
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _MIN_LENGTH:
-            text = text.replace(secret, HIDDEN)
-    return _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
 
 
 def mask_values(

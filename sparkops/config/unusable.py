@@ -16,7 +16,7 @@ _ENTRIES: Final = ("params", "tables")
 _SECTIONS: Final = ("spark", "models", "serving", "checks", "warehouse", "reports", "jobs")
 
 
-def scope_of(path: KeyPath, *, is_unset: bool = False) -> KeyPath | None:
+def find_scope(path: KeyPath, *, is_unset: bool = False) -> KeyPath | None:
     """Return the smallest part of the settings that a mistake makes unusable; None when all of them are.
 
     Args:
@@ -29,7 +29,7 @@ def scope_of(path: KeyPath, *, is_unset: bool = False) -> KeyPath | None:
 
 
 class UnusableSetting:
-    """Stands for a section or value; any use of it raises ConfigError with file and line."""
+    """Replaces a section or value that cannot be used; any use of it raises ConfigError with file and line."""
 
     def __init__(self, message: str) -> None:
         object.__setattr__(self, "_message", message)

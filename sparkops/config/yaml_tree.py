@@ -59,7 +59,7 @@ def read_tree(path: Path, file_name: str) -> YamlTree:
 
 def parse_tree(text: str, file_name: str) -> YamlTree:
     """Read YAML, or JSON, from a text; see `read_tree`."""
-    return _Composer(text, file_name).tree()
+    return _Composer(text, file_name).compose()
 
 
 class _Composer:
@@ -71,20 +71,20 @@ class _Composer:
         self._tree = YamlTree()
         self._ancestors: list[yaml.Node] = []
 
-    def tree(self) -> YamlTree:
+    def compose(self) -> YamlTree:
         try:
             node = self._loader.get_single_node()
             if node is not None:
                 self._read_document(node)
         except yaml.YAMLError as error:
-            self._tree.problems.append(SettingProblem((), self._syntax_error(error)))
+            self._tree.problems.append(SettingProblem((), self._describe_syntax_error(error)))
         except RecursionError:
             self._tree.problems.append(SettingProblem((), f"{self._file_name}: nested too deeply"))
         finally:
             self._loader.dispose()
         return self._tree
 
-    def _syntax_error(self, error: yaml.YAMLError) -> str:
+    def _describe_syntax_error(self, error: yaml.YAMLError) -> str:
         mark = getattr(error, "problem_mark", None)
         where = f"{self._file_name}:{mark.line + 1}" if mark else self._file_name
         return f"{where}: this is not valid YAML: {getattr(error, 'problem', None) or error}"
@@ -93,15 +93,15 @@ class _Composer:
         if not isinstance(node, yaml.MappingNode):
             self._add_problem(node, (), "the file must contain keys, as in `key: value`")
             return
-        self._tree.values = self._value(node, ())
+        self._tree.values = self._read_value(node, ())
 
     def _add_problem(self, node: yaml.Node, path: KeyPath, text: str) -> None:
-        self._tree.problems.append(SettingProblem(path, f"{self._place(node)}: {text}"))
+        self._tree.problems.append(SettingProblem(path, f"{self._format_place(node)}: {text}"))
 
-    def _place(self, node: yaml.Node) -> str:
+    def _format_place(self, node: yaml.Node) -> str:
         return f"{self._file_name}:{node.start_mark.line + 1}"
 
-    def _value(self, node: yaml.Node, path: KeyPath) -> Any:
+    def _read_value(self, node: yaml.Node, path: KeyPath) -> Any:
         if any(node is ancestor for ancestor in self._ancestors):
             self._add_problem(node, path, "an alias refers to a node that contains it")
             return None
@@ -113,31 +113,31 @@ class _Composer:
 
     def _convert(self, node: yaml.Node, path: KeyPath) -> Any:
         if isinstance(node, yaml.MappingNode):
-            return dict(self._items(node, path))
+            return dict(self._read_items(node, path))
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, (*path, str(number))) for number, item in enumerate(node.value)]
+            return [self._read_value(item, (*path, str(number))) for number, item in enumerate(node.value)]
         try:
-            return self._scalar(node)
+            return self._read_scalar(node)
         except ValueError as error:
             self._add_problem(node, path, f"{node.value!r} cannot be read: {error}")
             return None
 
-    def _scalar(self, node: yaml.Node) -> Any:
+    def _read_scalar(self, node: yaml.Node) -> Any:
         value = self._loader.construct_object(node)
         is_usual_form = isinstance(value, str) or node.value in ("", canonical_text(value))
         return value if is_usual_form else YamlScalar(value, node.value)
 
-    def _items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
+    def _read_items(self, node: yaml.MappingNode, path: KeyPath) -> Iterator[tuple[str, Any]]:
         self._check_duplicates(node, path)
         self._loader.flatten_mapping(node)
         for key_node, value_node in node.value:
-            key = self._key(key_node, path)
+            key = self._read_key(key_node, path)
             if key is None:
                 continue
-            self._tree.places[(*path, key)] = self._place(key_node)
-            yield key, self._value(value_node, (*path, key))
+            self._tree.places[(*path, key)] = self._format_place(key_node)
+            yield key, self._read_value(value_node, (*path, key))
 
-    def _key(self, node: yaml.Node, path: KeyPath) -> str | None:
+    def _read_key(self, node: yaml.Node, path: KeyPath) -> str | None:
         key = self._loader.construct_object(node) if isinstance(node, yaml.ScalarNode) else None
         if isinstance(key, str):
             return key
@@ -182,13 +182,13 @@ def _merge_values(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict
     return result
 
 
-def leaves(values: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+def iterate_leaves(values: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Yield every value that is not a mapping or list, with its key path."""
     if isinstance(values, Mapping):
         for key, value in values.items():
-            yield from leaves(value, (*path, key))
+            yield from iterate_leaves(value, (*path, key))
     elif isinstance(values, list | tuple):
         for number, value in enumerate(values):
-            yield from leaves(value, (*path, str(number)))
+            yield from iterate_leaves(value, (*path, str(number)))
     else:
         yield path, values

@@ -26,7 +26,10 @@ def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
     if not any(_has_temporal(field.dataType) for field in fields):
         return [row.asDict() for row in frame.collect()]
     as_text = frame.select(
-        *(_column(field.name).cast(_with_text(field.dataType)).alias(field.name) for field in fields)
+        *(
+            _select_column(field.name).cast(_replace_temporal(field.dataType)).alias(field.name)
+            for field in fields
+        )
     )
     return [
         {field.name: _decode(row[field.name], field.dataType) for field in fields}
@@ -35,7 +38,12 @@ def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
 
 
 def collect_nested(frame: DataFrame, rows: int) -> list[dict[str, Any]]:
-    """Return at most so many rows of a frame by column, structs as dicts; pyspark's own values where it can make them."""
+    """Return the first rows of a frame by column, with structs as dicts.
+
+    Args:
+        frame: The frame.
+        rows: Maximum number of rows.
+    """
     limited = frame.limit(rows)
     try:
         return [row.asDict(recursive=True) for row in limited.collect()]
@@ -43,7 +51,7 @@ def collect_nested(frame: DataFrame, rows: int) -> list[dict[str, Any]]:
         return [types.Row(**row).asDict(recursive=True) for row in collect_rows(limited)]
 
 
-def _column(name: str) -> Column:
+def _select_column(name: str) -> Column:
     quoted = name.replace("`", "``")
     return F.col(f"`{quoted}`")
 
@@ -58,16 +66,18 @@ def _has_temporal(kind: Any) -> bool:
     return isinstance(kind, _TEMPORAL)
 
 
-def _with_text(kind: Any) -> Any:
+def _replace_temporal(kind: Any) -> Any:
     """Return a type with text in place of dates and times."""
     if isinstance(kind, types.StructType):
         return types.StructType(
-            [types.StructField(field.name, _with_text(field.dataType)) for field in kind.fields]
+            [types.StructField(field.name, _replace_temporal(field.dataType)) for field in kind.fields]
         )
     if isinstance(kind, types.ArrayType):
-        return types.ArrayType(_with_text(kind.elementType), kind.containsNull)
+        return types.ArrayType(_replace_temporal(kind.elementType), kind.containsNull)
     if isinstance(kind, types.MapType):
-        return types.MapType(_with_text(kind.keyType), _with_text(kind.valueType), kind.valueContainsNull)
+        return types.MapType(
+            _replace_temporal(kind.keyType), _replace_temporal(kind.valueType), kind.valueContainsNull
+        )
     return types.StringType() if isinstance(kind, _TEMPORAL) else kind
 
 

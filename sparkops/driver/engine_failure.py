@@ -1,4 +1,4 @@
-"""Recognize failures of Spark's machinery: a dead JVM, lost executors, full memory or disk. They are nobody's line of code."""
+"""Recognize failures of Spark itself, which no line of a job caused: a dead JVM, lost executors, full memory or disk."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LOST_WORKER = (
     "A Python worker of Spark ended without an answer: it crashed or was killed, most often because the machine's memory is "
     "exhausted. Use fewer cores (`spark.master: local[2]`), or give the machine more memory."
 )
-# What of Spark's text means each failure.
+# Pattern in the text of Spark's error, and the message of the failure that it means.
 _RULES = (
     (
         re.compile(
@@ -69,26 +69,26 @@ _LOST_CONNECTION = re.compile(
 
 
 def find_engine_failure(error: BaseException) -> EngineError | None:
-    """Return the failure of Spark's machinery that an error was raised for; None if there is none.
+    """Return the failure of Spark itself that caused an error; None if there is none.
 
-    An error of the user's own connections is not one: what counts is where an error of a socket was raised.
+    A socket error counts only if py4j or pyspark raised it: the job may have connections of its own.
     """
-    for cause in _causes(error):
+    for cause in _iterate_causes(error):
         if _is_lost_connection(cause):
             return EngineError(_LOST_JVM)
-        if _package(type(cause).__module__) in _PACKAGES:
-            failure = find_failure_in_text(error_text(cause) or "")
+        if _get_package(type(cause).__module__) in _PACKAGES:
+            failure = find_failure_in_text(read_error_text(cause) or "")
             if failure is not None:
                 return failure
     return None
 
 
 def find_failure_in_text(text: str, *, is_python: bool = False) -> EngineError | None:
-    """Return the failure of Spark's machinery that the text of Spark's error names; None if it names none.
+    """Return the failure of Spark itself that the text of an error names; None if it names none.
 
     Args:
         text: Spark's message. Tracebacks of user functions that are in it do not count.
-        is_python: Whether it is the text of an error in Python, where the loss of the connection to the JVM counts, too.
+        is_python: Whether the error was raised in Python, where a lost connection to the JVM is such a failure, too.
     """
     java_text = _PYTHON_TRACEBACK.sub("", text)
     for pattern, message in _RULES:
@@ -97,7 +97,7 @@ def find_failure_in_text(text: str, *, is_python: bool = False) -> EngineError |
     return EngineError(_LOST_JVM) if is_python and _LOST_CONNECTION.search(java_text) else None
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def _iterate_causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that it was raised from or while handling."""
     seen: set[int] = set()
     current: BaseException | None = error
@@ -111,10 +111,10 @@ def _is_lost_connection(error: BaseException) -> bool:
     """Return whether the connection of Python to the JVM, or to a server of Spark Connect, is gone."""
     if isinstance(error, OSError | EOFError):
         return _is_raised_by_spark(error)
-    package = _package(type(error).__module__)
+    package = _get_package(type(error).__module__)
     if package not in _PACKAGES:
         return False
-    text = error_text(error)
+    text = read_error_text(error)
     if text is None or type(error).__name__ == "Py4JNetworkError":
         return True
     return _NO_ANSWER.match(text) is not None if package == "py4j" else _NO_SERVER.search(text) is not None
@@ -127,12 +127,12 @@ def _is_raised_by_spark(error: BaseException) -> bool:
     return bool(own) and not set(_PACKAGES).isdisjoint(own[-1].parts)
 
 
-def _package(module: str) -> str:
+def _get_package(module: str) -> str:
     return module.partition(".")[0]
 
 
-def error_text(error: BaseException) -> str | None:
-    """Return the text of an error; None if py4j asks a JVM for it that has ended."""
+def read_error_text(error: BaseException) -> str | None:
+    """Return the text of an error; None if py4j would have to ask a JVM that has ended."""
     try:
         return str(error)
     except Exception:  # noqa: BLE001 - whatever py4j raises, the JVM does not answer

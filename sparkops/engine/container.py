@@ -118,11 +118,11 @@ class ServiceContainer:
 
     def run_services(self) -> RunServices:
         """Return the services that a run uses."""
-        from sparkops.engine.adapters.check_pages import docs_folder
+        from sparkops.engine.adapters.check_pages import locate_docs
         from sparkops.engine.adapters.models import ModelRegistrar, TrainingRules
         from sparkops.engine.adapters.reports import ReportPages
 
-        docs = docs_folder(self.settings)
+        docs = locate_docs(self.settings)
         rules = TrainingRules(self.settings, self.checks, self.tables)
         return RunServices(
             spark=self.spark,

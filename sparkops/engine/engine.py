@@ -43,7 +43,7 @@ class Engine:
         env: Environment: settings in conf/<env>/ override those in conf/base/.
         overrides: Settings as `key=value` texts.
         listener: Receives the progress of runs; none by default.
-        wait: Whether closing waits until Spark has ended; False suits a process that ends, too.
+        wait: Whether closing waits until Spark has ended; False suits a process that is about to end.
 
     Raises:
         ProjectError: There is no project.

@@ -13,7 +13,7 @@ from sparkops.config.secrets import read_variable
 from sparkops.config.yaml_tree import parse_tree
 from sparkops.errors import ConfigError, InputError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.parameters.bind import ParameterSource, secret_variable
+from sparkops.pipeline.parameters.bind import ParameterSource, name_secret_variable
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.secret import Secret
@@ -29,23 +29,23 @@ def to_sources(params: Parameters) -> list[ParameterSource]:
     return list(params)
 
 
-def secret_names(job: Job) -> set[str]:
+def find_secret_names(job: Job) -> set[str]:
     """Return the names of a job's parameters that are secrets."""
     return {param.name for param in job.params if read_param_type(param.annotation).kind == "secret"}
 
 
-def revealed_secrets(values: Mapping[str, Any]) -> tuple[str, ...]:
+def reveal_secrets(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the texts of the secrets among bound values, which logs and records mask."""
     return tuple(value.reveal() for value in values.values() if isinstance(value, Secret))
 
 
-def conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]:
+def read_conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]:
     """Return what conf/, the environment (for secrets) and `--set` say of a job's parameters, in the order of precedence."""
     conf = config.params(job.name)
     flags = {name for name, origin in conf.origins.items() if origin.startswith("--set ")}
     literal = {
         name: f"{conf.origins[name]}: `params.{job.name}.{name}` is a secret: write ${{env:NAME}} and set NAME in the environment"
-        for name in secret_names(job) & conf.values.keys() - flags
+        for name in find_secret_names(job) & conf.values.keys() - flags
         if ("params", job.name, name) not in config.references
     }
     files = ParameterSource(
@@ -57,12 +57,12 @@ def conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]:
     )
     options = replace(files, form=ValueForm.TEXT)
     others = {name for name in files.values if name not in flags}
-    return [keep_names(files, others), _environment(job), keep_names(options, flags)]
+    return [keep_names(files, others), _read_secret_variables(job), keep_names(options, flags)]
 
 
-def _environment(job: Job) -> ParameterSource:
+def _read_secret_variables(job: Job) -> ParameterSource:
     """Return the secrets that variables of the environment give."""
-    variables = {name: secret_variable(name) for name in secret_names(job)}
+    variables = {name: name_secret_variable(name) for name in find_secret_names(job)}
     values = {name: read_variable(variable) for name, variable in variables.items()}
     return ParameterSource(
         values={name: value for name, value in values.items() if value},

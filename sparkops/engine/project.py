@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sparkops.config.load import LoadedSettings, find_root, load
-from sparkops.config.secrets import mask
-from sparkops.engine.parameter_sources import conf_sources, keep_names, secret_names
+from sparkops.core.masking import mask
+from sparkops.engine.parameter_sources import find_secret_names, keep_names, read_conf_sources
 from sparkops.errors import ConfigError, InputError, ParamErrors
 from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
 from sparkops.pipeline.discovery.discover import discover
@@ -82,13 +82,13 @@ class LoadedProject:
         shown = dict.fromkeys(broken.message for broken in jobs.broken)
         for message in shown:
             _log.warning("%s", next(broken.summary for broken in jobs.broken if broken.message == message))
-        for _, message in self._unknown_params(jobs):
+        for _, message in self._find_unknown_params(jobs):
             _log.warning("%s", message)
         return jobs
 
     def find_unknown_params(self) -> list[str]:
         """Return a message for the parameters of each job that does not exist, with file and line."""
-        return [message for _, message in self._unknown_params(self.declared)]
+        return [message for _, message in self._find_unknown_params(self.declared)]
 
     @cached_property
     def jobs(self) -> DeclaredJobs:
@@ -104,12 +104,12 @@ class LoadedProject:
             ConfigError: The configuration sets parameters of a job that does not exist, and probably means this one.
         """
         job = self.declared.find(name)
-        misspelt = [message for meant, message in self._unknown_params(self.declared) if meant == name]
+        misspelt = [message for meant, message in self._find_unknown_params(self.declared) if meant == name]
         if misspelt:
             raise ConfigError("\n".join(misspelt))
         return job
 
-    def _unknown_params(self, jobs: DeclaredJobs) -> list[tuple[str, str]]:
+    def _find_unknown_params(self, jobs: DeclaredJobs) -> list[tuple[str, str]]:
         """Return the parameters of jobs that do not exist; see `LoadedSettings.find_unknown_jobs`."""
         broken = [name for file in jobs.broken for name in file.jobs]
         return self.config.find_unknown_jobs([*jobs, *broken])
@@ -133,7 +133,7 @@ class LoadedProject:
             ParamErrors: Everything that is wrong with them.
         """
         try:
-            return bind(job, [*conf_sources(self.config, job), *sources], at=at)
+            return bind(job, [*read_conf_sources(self.config, job), *sources], at=at)
         except ParamErrors as error:
             raise error.masked(lambda text: mask(text, self.config.secrets)) from None
 
@@ -148,7 +148,7 @@ class LoadedProject:
         Raises:
             ParamErrors: Everything that is wrong with them.
         """
-        secrets = secret_names(job)
+        secrets = find_secret_names(job)
         values = {name: value for name, value in run.params.items() if name not in secrets}
         record = ParameterSource(values=values, origin=f"run {run.id}", form=ValueForm.RECORD)
         changed = sorted({name for source in sources for name in source.values} - secrets)
@@ -157,5 +157,5 @@ class LoadedProject:
                 f"Run {run.id} is resumed with its own parameters: only a Secret is given again, not `{changed[0]}`. "
                 "Start a new run to change it."
             )
-        conf = [keep_names(source, secrets) for source in conf_sources(self.config, job)]
+        conf = [keep_names(source, secrets) for source in read_conf_sources(self.config, job)]
         return bind(job, [*conf, record, *sources])

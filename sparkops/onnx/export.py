@@ -8,6 +8,7 @@ from secrets import randbelow
 from typing import Any
 
 from sparkops.artifact.random_rows import generate_rows
+from sparkops.core.atomic_file import replace_file
 from sparkops.errors import InputError, ModelError, NotCompiled
 from sparkops.onnx.conversion import to_onnx
 from sparkops.onnx.verification import Verification, scored_cases, verify
@@ -90,10 +91,5 @@ def _write(model: Any, file: Path) -> int:
     size = int(model.ByteSize())
     if size > _MAX_BYTES:
         raise ModelError(f"The graph takes {size:,} bytes, and an ONNX file holds {_MAX_BYTES:,} at most.")
-    temporary = file.with_name(f".{file.name}.part")
-    try:
-        temporary.write_bytes(model.SerializeToString())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(file, model.SerializeToString(), durable=False)
     return size

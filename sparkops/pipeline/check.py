@@ -60,8 +60,8 @@ class CheckResult:
             later,
             policy=worse.policy,
             success=self.success and later.success,
-            rows=_sum(self.rows, later.rows),
-            unexpected=_sum(self.unexpected, later.unexpected),
+            rows=_add_counts(self.rows, later.rows),
+            unexpected=_add_counts(self.unexpected, later.unexpected),
             samples=self.samples or later.samples,
             error=self.error or later.error,
             over=worse.over,
@@ -76,8 +76,8 @@ def format_expectation(expectation: str, kwargs: Mapping[str, Any]) -> str:
     return f"{expectation}({', '.join(arguments)})"
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
-    return None if one is None and other is None else (one or 0) + (other or 0)
+def _add_counts(first: int | None, second: int | None) -> int | None:
+    return None if first is None and second is None else (first or 0) + (second or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from sparkops.pipeline.job_script import report_unused_script
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.return_type import JobOptions, read_return_type
 from sparkops.pipeline.signature import Signature, SignatureReader
-from sparkops.pipeline.slice_filters import describe_filter, find_slice_problems, possible_filters
+from sparkops.pipeline.slice_filters import describe_filter, find_possible_filters, find_slice_problems
 from sparkops.pipeline.stream import find_stream_problems
 from sparkops.pipeline.write import Mode, Write
 from sparkops.place import Place
@@ -92,29 +92,29 @@ def job(
     options = JobOptions(
         writes=writes,
         mode=mode,
-        replace=_as_tuple(replace),
-        merge=_as_tuple(merge),
-        order_by=_as_tuple(order_by) or (),
-        partition_by=_as_tuple(partition_by) or (),
+        replace=_to_tuple(replace),
+        merge=_to_tuple(merge),
+        order_by=_to_tuple(order_by) or (),
+        partition_by=_to_tuple(partition_by) or (),
         schema_change=schema_change,
         publish_empty=publish_empty,
-        not_filters=_as_tuple(not_filters) or (),
+        not_filters=_to_tuple(not_filters) or (),
         registers=registers,
         gates=tuple(gates),
         stream=stream,
         every=every,
     )
     if function is not None:
-        return _declare(function, options, allow_empty, _caller_scope())
-    scope = _caller_scope()
+        return _declare(function, options, allow_empty, _get_caller_scope())
+    scope = _get_caller_scope()
     return lambda decorated: _declare(decorated, options, allow_empty, scope)
 
 
-def _as_tuple(names: Names | None) -> tuple[str, ...] | None:
+def _to_tuple(names: Names | None) -> tuple[str, ...] | None:
     return None if names is None else (names,) if isinstance(names, str) else tuple(names)
 
 
-def _caller_scope() -> Mapping[str, Any]:
+def _get_caller_scope() -> Mapping[str, Any]:
     """Return the local names where `job` is called: types that are defined inside a function."""
     return dict(sys._getframe(2).f_locals)  # noqa: SLF001 - as typing and dataclasses read their caller's names
 
@@ -159,7 +159,7 @@ def _declare(
 def _warn_of_filters(declared: Job, function: Callable[..., Any]) -> None:
     """Warn once of each optional parameter that may leave out rows of a replaced slice."""
     registry = function.__globals__.setdefault("__warningregistry__", {})
-    for name in possible_filters(declared):
+    for name in find_possible_filters(declared):
         message = f"Job `{declared.name}`: {describe_filter(declared, name)} ({declared.place})."
         warnings.warn_explicit(
             message, DeclarationWarning, declared.place.file, declared.place.line, registry=registry

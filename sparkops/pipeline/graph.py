@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sparkops.core.wording import pluralize
 from sparkops.errors import DeclarationError, UnknownName
 from sparkops.pipeline.job import Job
 
+# A kind ("table" or "model") and a name.
 Dataset = tuple[str, str]
+Producers = dict[Dataset, list[Job]]
 
 
-def execution_order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[Job, ...]:
+def order_jobs(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[Job, ...]:
     """Return the targets and every job they depend on, producers before consumers.
 
     Args:
@@ -21,7 +24,7 @@ def execution_order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tu
         UnknownName: A target is not a job of the project.
         DeclarationError: Jobs depend on each other in a cycle, or a table or model that they write or read has two writers.
     """
-    producers = _producers(jobs.values())
+    producers = _find_producers(jobs.values())
     done: dict[str, Job] = {}
     for target in targets:
         _visit(_find_job(jobs, target), producers, done, ())
@@ -29,36 +32,47 @@ def execution_order(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tu
     return tuple(done.values())
 
 
-def upstream(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
+def find_upstream(job: Job, jobs: Mapping[str, Job]) -> tuple[Job, ...]:
     """Return the jobs that produce the tables and models this job reads, without the job itself."""
-    return _direct_upstream(job, _producers(jobs.values()))
+    return _find_upstream(job, _find_producers(jobs.values()))
 
 
-def outputs_of(job: Job) -> tuple[Dataset, ...]:
+def list_outputs(job: Job) -> tuple[Dataset, ...]:
     """Return what a job produces: ("table", name) and ("model", name)."""
     tables = tuple(("table", write.table) for write in job.writes)
     return (*tables, ("model", job.registers)) if job.registers else tables
 
 
-def inputs_of(job: Job) -> tuple[Dataset, ...]:
+def list_inputs(job: Job) -> tuple[Dataset, ...]:
     """Return what a job reads: ("table", name) and ("model", name)."""
     return (*(("table", name) for name in job.tables), *(("model", name) for name in job.models))
 
 
-Producers = dict[Dataset, list[Job]]
+def describe_dataset(name: str, jobs: Iterable[Job]) -> str:
+    """Return which jobs publish or read the table or model of this name, as one sentence; empty if none does."""
+    jobs = list(jobs)
+    for kind in ("table", "model"):
+        producers = [f"`{job.name}`" for job in jobs if (kind, name) in list_outputs(job)]
+        if producers:
+            return f"{kind.title()} `{name}` is published by {pluralize('job', len(producers))} {', '.join(producers)}."
+        readers = [f"`{job.name}`" for job in jobs if (kind, name) in list_inputs(job)]
+        if readers:
+            noun = pluralize("job", len(readers))
+            return f"{kind.title()} `{name}` is read by {noun} {', '.join(readers)}, and no job publishes it."
+    return ""
 
 
-def _producers(jobs: Iterable[Job]) -> Producers:
+def _find_producers(jobs: Iterable[Job]) -> Producers:
     producers: Producers = {}
     for job in jobs:
-        for dataset in outputs_of(job):
+        for dataset in list_outputs(job):
             producers.setdefault(dataset, []).append(job)
     return producers
 
 
 def _refuse_two_writers(producers: Producers, jobs: Iterable[Job]) -> None:
     """Raise DeclarationError if something that these jobs write or read is written by two jobs."""
-    datasets = dict.fromkeys(dataset for job in jobs for dataset in (*inputs_of(job), *outputs_of(job)))
+    datasets = dict.fromkeys(dataset for job in jobs for dataset in (*list_inputs(job), *list_outputs(job)))
     problems = [
         f"The {kind} `{name}` has two writers: `{first.name}` ({first.place}) and "
         f"`{other.name}` ({other.place}). Let one of them write another {kind}."
@@ -78,25 +92,26 @@ def _find_job(jobs: Mapping[str, Job], target: str | Job) -> Job:
     return jobs[target]
 
 
-def _direct_upstream(job: Job, producers: Producers) -> tuple[Job, ...]:
+def _find_upstream(job: Job, producers: Producers) -> tuple[Job, ...]:
     """Return the producers of what a job reads; a job that reads its own table reads its last version."""
     upstream_jobs = {
-        producer.name: producer for dataset in inputs_of(job) for producer in producers.get(dataset, ())
+        producer.name: producer for dataset in list_inputs(job) for producer in producers.get(dataset, ())
     }
     upstream_jobs.pop(job.name, None)
     return tuple(upstream_jobs.values())
 
 
 def _visit(job: Job, producers: Producers, done: dict[str, Job], path: tuple[Job, ...]) -> None:
+    """Add a job to `done` after its producers; `path` leads from a target to it, and reveals cycles."""
     if job.name in done:
         return
     names = [other.name for other in path]
     if job.name in names:
         cycle = [*path[names.index(job.name) :], job]
-        text = " -> ".join(f"`{one.name}` ({one.place})" for one in cycle)
+        text = " -> ".join(f"`{member.name}` ({member.place})" for member in cycle)
         raise DeclarationError(
             f"These jobs depend on each other: {text}. Let one of them read another table or model."
         )
-    for other in _direct_upstream(job, producers):
+    for other in _find_upstream(job, producers):
         _visit(other, producers, done, (*path, job))
     done[job.name] = job

@@ -16,7 +16,7 @@ from sparkops.pipeline.table import Commit, Pin, PublishedVersion, TableInfo
 from sparkops.place import Place
 
 
-def pin_json(pin: Pin) -> dict[str, Any]:
+def pin_to_json(pin: Pin) -> dict[str, Any]:
     """Return a pinned table version as JSON values."""
     return {
         "table": pin.table,
@@ -29,7 +29,7 @@ def pin_json(pin: Pin) -> dict[str, Any]:
     }
 
 
-def pin_of(table: str, value: Mapping[str, Any]) -> Pin:
+def pin_from_json(table: str, value: Mapping[str, Any]) -> Pin:
     """Return the pinned version of a table from a record; keys that an old record lacks stay empty."""
     time = value.get("time")
     return Pin(
@@ -43,7 +43,7 @@ def pin_of(table: str, value: Mapping[str, Any]) -> Pin:
     )
 
 
-def published_json(published: PublishedVersion) -> dict[str, Any]:
+def published_version_to_json(published: PublishedVersion) -> dict[str, Any]:
     """Return a published table version as JSON values."""
     return {
         "table": published.table,
@@ -56,7 +56,7 @@ def published_json(published: PublishedVersion) -> dict[str, Any]:
     }
 
 
-def commit_json(commit: Commit) -> dict[str, Any]:
+def commit_to_json(commit: Commit) -> dict[str, Any]:
     """Return one commit of a table's history as JSON values."""
     batch = commit.batch
     return {
@@ -69,7 +69,7 @@ def commit_json(commit: Commit) -> dict[str, Any]:
     }
 
 
-def table_json(info: TableInfo) -> dict[str, Any]:
+def table_info_to_json(info: TableInfo) -> dict[str, Any]:
     """Return one table of the catalog as JSON values."""
     return {
         "name": info.name,
@@ -82,7 +82,7 @@ def table_json(info: TableInfo) -> dict[str, Any]:
     }
 
 
-def check_json(result: CheckResult) -> dict[str, Any]:
+def check_to_json(result: CheckResult) -> dict[str, Any]:
     """Return the result of one expectation as JSON values, with its file and line."""
     place = result.place
     return {
@@ -102,8 +102,8 @@ def check_json(result: CheckResult) -> dict[str, Any]:
     }
 
 
-def check_of(value: Mapping[str, Any]) -> CheckResult:
-    """Return a check result from a record or from `check_json`; unknown keys are ignored."""
+def check_from_json(value: Mapping[str, Any]) -> CheckResult:
+    """Return a check result from a record or from `check_to_json`; unknown keys are ignored."""
     known = {
         "kwargs": "kwargs",
         "policy": "policy",
@@ -119,12 +119,12 @@ def check_of(value: Mapping[str, Any]) -> CheckResult:
         table=value["table"],
         expectation=value["expectation"],
         samples=tuple(value.get("samples") or ()),
-        place=_place(value.get("place")),
+        place=_parse_place(value.get("place")),
         **{field: value[key] for key, field in known.items() if key in value},
     )
 
 
-def _place(value: Any) -> Place | None:
+def _parse_place(value: Any) -> Place | None:
     if isinstance(value, Mapping):
         return Place(str(value["file"]), int(value["line"]))
     if not isinstance(value, str):
@@ -133,7 +133,7 @@ def _place(value: Any) -> Place | None:
     return Place(file, int(line)) if file and line.isdigit() else None
 
 
-def gate_json(gate: GateResult) -> dict[str, Any]:
+def gate_to_json(gate: GateResult) -> dict[str, Any]:
     """Return the result of one gate as JSON values."""
     return {
         "metric": gate.metric,
@@ -144,8 +144,8 @@ def gate_json(gate: GateResult) -> dict[str, Any]:
     }
 
 
-def gate_of(value: Mapping[str, Any]) -> GateResult:
-    """Return a gate result from `gate_json`."""
+def gate_from_json(value: Mapping[str, Any]) -> GateResult:
+    """Return a gate result from `gate_to_json`."""
     return GateResult(
         metric=value["metric"],
         rule=value["rule"],
@@ -155,7 +155,7 @@ def gate_of(value: Mapping[str, Any]) -> GateResult:
     )
 
 
-def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
+def model_version_to_json(model: ModelVersionInfo) -> dict[str, Any]:
     """Return one registered model version as JSON values."""
     return {
         "name": model.name,
@@ -165,7 +165,7 @@ def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
         "uri": model.uri,
         "metrics": dict(model.metrics),
         "aliases": list(model.aliases),
-        "gates": [gate_json(gate) for gate in model.gates],
+        "gates": [gate_to_json(gate) for gate in model.gates],
         "compiled": model.compiled,
         "reasons": list(model.reasons),
         "parity": model.parity,
@@ -178,7 +178,7 @@ def registered_json(model: ModelVersionInfo) -> dict[str, Any]:
     }
 
 
-def quarantine_count_json(count: QuarantineCount) -> dict[str, Any]:
+def quarantine_count_to_json(count: QuarantineCount) -> dict[str, Any]:
     """Return the number of rows that one run quarantined for the same reasons, as JSON values."""
     return {
         "run": count.run,
@@ -189,15 +189,15 @@ def quarantine_count_json(count: QuarantineCount) -> dict[str, Any]:
     }
 
 
-def quarantine_json(summary: QuarantineSummary) -> dict[str, Any]:
+def quarantine_to_json(summary: QuarantineSummary) -> dict[str, Any]:
     """Return the contents of a table's quarantine as JSON values."""
     return {
-        "counts": [quarantine_count_json(count) for count in summary.counts],
+        "counts": [quarantine_count_to_json(count) for count in summary.counts],
         "rows": [dict(row) for row in summary.rows],
     }
 
 
-def released_json(result: ReleaseResult) -> dict[str, Any]:
+def release_result_to_json(result: ReleaseResult) -> dict[str, Any]:
     """Return the result of a release as JSON values."""
     return {
         "table": result.table,

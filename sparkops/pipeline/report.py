@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A headline number; `value` is shown by `fmt` (a format specification, as in `format(value, fmt)`)."""
+    """A headline number.
+
+    Args:
+        label: What it is.
+        value: The number, or a text; None is shown as missing.
+        unit: Unit, shown after the number.
+        note: One sentence under it.
+        fmt: Format specification, as in `format(value, fmt)`.
+    """
 
     label: str
     value: float | str | None
@@ -30,7 +38,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of few rows; `formats` maps a column to a format specification."""
+    """A table of few rows.
+
+    Args:
+        title: What the table shows.
+        rows: A frame, or mappings of column to value.
+        note: One sentence under the table.
+        formats: Column to format specification, as in `format(value, ",.1f")`.
+        labels: Column to heading; by default the column's name.
+    """
 
     title: str
     rows: DataFrame | Sequence[Mapping[str, Any]]
@@ -70,7 +86,15 @@ class Plot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One page: a title, headline numbers, then parts in their order."""
+    """One page.
+
+    Args:
+        title: Heading of the page.
+        summary: One paragraph under the heading.
+        numbers: Headline numbers.
+        parts: Texts, tables and plots, in their order.
+        max_rows: Largest number of rows collected for one table or plot.
+    """
 
     title: str
     summary: str = ""

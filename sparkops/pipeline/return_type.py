@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, get_args
 
 from sparkops.pipeline.job import Kind
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.signature import Unresolved, type_name
+from sparkops.pipeline.signature import Unresolved, get_type_name
 from sparkops.pipeline.write import Mode, Write
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Name of a return type to the kind of job; any other type must contain several DataFrames.
+_KINDS: Final[Mapping[str, Kind]] = {"DataFrame": "table", "Model": "model", "Report": "report"}
 _ADVICE: Final = "DataFrame, a NamedTuple or dataclass of DataFrames, Model or Report"
 
 
@@ -72,25 +74,22 @@ def read_return_type(
             kind="table", problems=(f"it does not say what it returns: write `-> {_ADVICE}`",)
         )
     annotation = resolve(function.__annotations__["return"])
-    kind = _KINDS.get(type_name(annotation), "tables")
+    kind = _KINDS.get(get_type_name(annotation), "tables")
     if kind == "model":
         return _declare_model(function.__name__, options)
     if kind == "report":
         return ReturnDeclaration(
             kind=kind, problems=(*_check_table_options(options, "a Report"), *_check_model_options(options))
         )
-    names = (function.__name__,) if kind == "table" else _frame_fields(annotation, resolve)
+    names = (function.__name__,) if kind == "table" else _find_frame_fields(annotation, resolve)
     if not names:
         reason = f" ({annotation.reason})" if isinstance(annotation, Unresolved) else ""
-        message = f"it returns `{type_name(annotation)}`{reason}: a job returns {_ADVICE}"
+        message = f"it returns `{get_type_name(annotation)}`{reason}: a job returns {_ADVICE}"
         return ReturnDeclaration(kind=kind, problems=(message,))
     return _declare_tables(kind, names, options)
 
 
-_KINDS: Final[dict[str, Kind]] = {"DataFrame": "table", "Model": "model", "Report": "report"}
-
-
-def _frame_fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
+def _find_frame_fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, ...]:
     """Return the fields of a NamedTuple or dataclass of DataFrames; empty for any other type."""
     if not isinstance(annotation, type):
         return ()
@@ -100,11 +99,11 @@ def _frame_fields(annotation: Any, resolve: Callable[[Any], Any]) -> tuple[str, 
         fields = {name: annotation.__annotations__.get(name) for name in annotation._fields}
     else:
         return ()
-    frames = all(type_name(resolve(_annotation_text(kind))) == "DataFrame" for kind in fields.values())
+    frames = all(get_type_name(resolve(_unwrap_forward_ref(kind))) == "DataFrame" for kind in fields.values())
     return tuple(fields) if frames else ()
 
 
-def _annotation_text(kind: Any) -> Any:
+def _unwrap_forward_ref(kind: Any) -> Any:
     return getattr(kind, "__forward_arg__", kind)
 
 
@@ -121,10 +120,11 @@ def _declare_model(name: str, options: JobOptions) -> ReturnDeclaration:
     return ReturnDeclaration(kind="model", registers=registers, problems=tuple(problems))
 
 
-def _check_table_options(options: JobOptions, what: str) -> list[str]:
+def _check_table_options(options: JobOptions, returned: str) -> list[str]:
     """Return a problem for each given option that only jobs with tables have."""
     return [
-        f"{name}= is for a job that returns tables, and it returns {what}" for name in options.table_options
+        f"{name}= is for a job that returns tables, and it returns {returned}"
+        for name in options.table_options
     ]
 
 
@@ -138,13 +138,15 @@ def _check_model_options(options: JobOptions) -> list[str]:
 
 def _declare_tables(kind: Kind, names: tuple[str, ...], options: JobOptions) -> ReturnDeclaration:
     problems = _check_model_options(options)
-    listed = isinstance(options.writes, list | tuple)
-    targets: Any = names if options.writes is None else options.writes if listed else (options.writes,)
+    is_list = isinstance(options.writes, list | tuple)
+    targets: Any = names if options.writes is None else options.writes if is_list else (options.writes,)
     if len(targets) != len(names):
         message = f"writes= names {len(targets)} tables and it returns {len(names)}"
         problems.append(message + (f" ({', '.join(names)})" if kind == "tables" else " DataFrame"))
     mode = _resolve_mode(options, problems)
-    writes = tuple(one if isinstance(one, Write) else _to_write(one, mode, options) for one in targets)
+    writes = tuple(
+        target if isinstance(target, Write) else _to_write(target, mode, options) for target in targets
+    )
     problems += [text for write in writes for text in _check_write(write)]
     tables = [write.table for write in writes]
     problems += [f"it writes `{table}` twice" for table in dict.fromkeys(tables) if tables.count(table) > 1]
@@ -152,6 +154,7 @@ def _declare_tables(kind: Kind, names: tuple[str, ...], options: JobOptions) -> 
 
 
 def _resolve_mode(options: JobOptions, problems: list[str]) -> Mode:
+    """Return the write mode, which `replace=` and `merge=` imply; append contradictions to `problems`."""
     implied: list[Mode] = ["replace"] if options.replace is not None else []
     implied += ["merge"] if options.merge is not None else []
     if len(implied) > 1:

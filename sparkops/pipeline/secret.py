@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from typing import Any, Final
+from typing import Any
 
-HIDDEN: Final = "***"
+from sparkops.core.masking import HIDDEN
 
 
 class Secret:

@@ -13,8 +13,8 @@ from typing import Any, Final
 from sparkops.errors import InputError
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.parameters.allowed_values import format_value
-from sparkops.pipeline.parameters.docstring import args_of
-from sparkops.pipeline.parameters.param_type import read_param_type, type_text
+from sparkops.pipeline.parameters.docstring import read_args
+from sparkops.pipeline.parameters.param_type import format_type, read_param_type
 from sparkops.pipeline.parameters.value import parse_default
 from sparkops.place import Place
 
@@ -45,14 +45,14 @@ class SignatureReader:
     def __init__(self, function: Callable[..., Any], scope: Mapping[str, Any]) -> None:
         self._function = function
         self._scope = scope
-        self._lines = _argument_lines(function)
-        self._help = args_of(inspect.getdoc(function) or "")
+        self._lines = _find_argument_lines(function)
+        self._help = read_args(inspect.getdoc(function) or "")
         self.result = Signature(self._place(""))
 
     def read(self) -> Signature:
         """Return the signature with all problems."""
         for argument in inspect.signature(self._function).parameters.values():
-            _KINDS[argument.kind](self, argument)
+            _READERS[argument.kind](self, argument)
         return self.result
 
     def resolve(self, annotation: Any) -> Any:
@@ -74,13 +74,13 @@ class SignatureReader:
     def _read_input(self, argument: inspect.Parameter) -> None:
         """Read an argument before the star."""
         name, annotation = argument.name, self.resolve(argument.annotation)
-        kind = type_name(annotation)
+        kind = get_type_name(annotation)
         if annotation is inspect.Parameter.empty:
             self._add_problem(
                 name,
                 f"`{name}` has no annotation: write `{name}: DataFrame` for a table, or move it after `*,`",
             )
-        elif kind == "DataFrame" and _module(annotation).startswith("pandas"):
+        elif kind == "DataFrame" and _get_module_name(annotation).startswith("pandas"):
             self._add_problem(name, f"`{name}` is a pandas DataFrame: a table is a pyspark.sql.DataFrame")
         elif kind not in ("DataFrame", "ModelVersion", "SparkSession"):
             self._add_problem(
@@ -114,20 +114,20 @@ class SignatureReader:
         description = self._help.get(name) or read_param_type(annotation).description
         param = Param(name, annotation, default, description, self._place(name))
         try:
-            self.result.params.append(_with_default(param))
+            self.result.params.append(_parse_default(param))
         except (InputError, TypeError) as error:
             self._add_problem(name, f"the default of {error}")
 
     def _find_param_problem(self, name: str, annotation: Any) -> str | None:
         if annotation is inspect.Parameter.empty:
             return f"`{name}` has no annotation: write its type, as in `{name}: int`"
-        if isinstance(annotation, Unresolved) and type_name(annotation) not in _INPUTS:
+        if isinstance(annotation, Unresolved) and get_type_name(annotation) not in _INPUTS:
             return (
                 f"the type `{annotation.text}` of `{name}` cannot be found ({annotation.reason}): import it at the top "
                 "of the module, not under TYPE_CHECKING"
             )
-        if type_name(annotation) in _INPUTS:
-            return f"`{name}: {type_name(annotation)}` is after the star, where parameters are declared: put it before `*`"
+        if get_type_name(annotation) in _INPUTS:
+            return f"`{name}: {get_type_name(annotation)}` is after the star, where parameters are declared: put it before `*`"
         try:
             read_param_type(annotation)
         except TypeError as error:
@@ -148,7 +148,7 @@ class SignatureReader:
 
 
 _INPUTS: Final = ("DataFrame", "ModelVersion", "SparkSession")
-_KINDS: Final[Mapping[Any, Callable[[SignatureReader, inspect.Parameter], None]]] = {
+_READERS: Final[Mapping[Any, Callable[[SignatureReader, inspect.Parameter], None]]] = {
     inspect.Parameter.POSITIONAL_OR_KEYWORD: SignatureReader._read_input,  # noqa: SLF001 - its own methods, by kind
     inspect.Parameter.KEYWORD_ONLY: SignatureReader._read_param,  # noqa: SLF001
     inspect.Parameter.POSITIONAL_ONLY: SignatureReader._refuse_positional_only,  # noqa: SLF001
@@ -157,35 +157,35 @@ _KINDS: Final[Mapping[Any, Callable[[SignatureReader, inspect.Parameter], None]]
 }
 
 
-def type_name(annotation: Any) -> str:
+def get_type_name(annotation: Any) -> str:
     """Return the unqualified name of a type, resolved or not."""
     if isinstance(annotation, Unresolved):
         return annotation.text.rsplit(".", 1)[-1]
     name = getattr(annotation, "__name__", None)
-    return name if isinstance(name, str) else type_text(annotation)
+    return name if isinstance(name, str) else format_type(annotation)
 
 
-def _module(annotation: Any) -> str:
+def _get_module_name(annotation: Any) -> str:
     return str(getattr(annotation, "__module__", ""))
 
 
-def _with_default(param: Param) -> Param:
+def _parse_default(param: Param) -> Param:
     """Return the parameter with its default parsed; a default must equal its parsed value, because direct calls use it as it is."""
     if param.required:
         return param
     value = parse_default(param, param.default)
-    if _comparable(value) != _comparable(param.default):
+    if _to_comparable(value) != _to_comparable(param.default):
         raise InputError(
             f"`{param.name}` is {format_value(param.default)}: write it as {format_value(value)}"
         )
     return replace(param, default=value)
 
 
-def _comparable(value: Any) -> Any:
+def _to_comparable(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _argument_lines(function: Callable[..., Any]) -> dict[str, int]:
+def _find_argument_lines(function: Callable[..., Any]) -> dict[str, int]:
     """Return the line of `def` (under "") and of each argument; empty where there is no source."""
     code = function.__code__
     linecache.checkcache(code.co_filename)
@@ -195,7 +195,7 @@ def _argument_lines(function: Callable[..., Any]) -> dict[str, int]:
     except SyntaxError:
         return {}
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-    definition = next((node for node in functions if _first_line(node) == code.co_firstlineno), None)
+    definition = next((node for node in functions if _find_first_line(node) == code.co_firstlineno), None)
     if definition is None:
         return {}
     arguments = definition.args
@@ -211,7 +211,7 @@ def _argument_lines(function: Callable[..., Any]) -> dict[str, int]:
     }
 
 
-def _first_line(node: ast.FunctionDef) -> int:
+def _find_first_line(node: ast.FunctionDef) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 

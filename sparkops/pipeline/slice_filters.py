@@ -8,9 +8,9 @@ run that gives such a parameter is refused, unless it is one of the `replace` co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from sparkops.core.wording import closest_name
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.write import Write
@@ -28,12 +28,12 @@ def find_slice_problems(
     names = [param.name for param in params]
     for name in not_filters:
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f", did you mean {near[0]!r}?" if near else f"; they are {', '.join(names) or 'none'}"
+            near = closest_name(name, names)
+            hint = f", did you mean {near!r}?" if near else f"; they are {', '.join(names) or 'none'}"
             yield f"not_filters= names {name!r}, which is not one of its parameters{hint}"
 
 
-def possible_filters(job: Job) -> tuple[str, ...]:
+def find_possible_filters(job: Job) -> tuple[str, ...]:
     """Return the parameters of a job that may leave out rows of a replaced slice: those whose default is None."""
     slices = [write.by for write in job.writes if write.mode == "replace"]
     return tuple(
@@ -45,13 +45,13 @@ def possible_filters(job: Job) -> tuple[str, ...]:
     )
 
 
-def active_filters(job: Job, values: Mapping[str, Any]) -> tuple[str, ...]:
+def find_active_filters(job: Job, values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the parameters with a value in this run that may leave out rows of a replaced slice."""
-    return tuple(name for name in possible_filters(job) if values.get(name) is not None)
+    return tuple(name for name in find_possible_filters(job) if values.get(name) is not None)
 
 
 def describe_filter(job: Job, name: str) -> str:
-    """Return what a run that gives the parameter may do, and how to declare it, without a final stop."""
+    """Return what a run with the parameter may remove, and how to declare it; the text ends without a full stop."""
     write = next(write for write in job.writes if write.mode == "replace" and name not in write.by)
     columns = ", ".join(f"`{column}`" for column in write.by)
     added = ", ".join(repr(column) for column in (*write.by, name))

@@ -28,6 +28,6 @@ class StagedPart:
     rows: Literal["all", "good", "bad"] = "all"
 
 
-def batch_area(batch: MicroBatch) -> str:
+def name_batch_area(batch: MicroBatch) -> str:
     """Return the staging area of a micro-batch, which every run that processes the batch uses."""
     return f"stream-{batch.stream}-{batch.number}"

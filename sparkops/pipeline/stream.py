@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final, Literal
 
+from sparkops.core.wording import closest_name
 from sparkops.pipeline.return_type import JobOptions, ReturnDeclaration
 from sparkops.pipeline.write import Mode
 
@@ -32,8 +32,8 @@ def find_stream_problems(
     if options.stream is None:
         return
     if options.stream not in tables:
-        near = get_close_matches(options.stream, tables, n=1)
-        hint = f", did you mean {near[0]!r}?" if near else f"; its tables are {', '.join(tables) or 'none'}"
+        near = closest_name(options.stream, tables)
+        hint = f", did you mean {near!r}?" if near else f"; its tables are {', '.join(tables) or 'none'}"
         yield f"stream={options.stream!r} is not one of its tables{hint}"
     if result.kind == "tables":
         yield "stream= is for a job that returns one DataFrame, and it returns several: write a job for each"

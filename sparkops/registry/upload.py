@@ -7,11 +7,12 @@ import json
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
+from sparkops.core.wording import truncate
 from sparkops.errors import EngineError
 from sparkops.registry.mlflow_store import artifact_root, registry_uri, summarize_mlflow_error
 from sparkops.scoring.artifact.file_names import FLAVOR, MANIFEST_HASH_TAG
@@ -94,7 +95,7 @@ def _log_run(client: MlflowClient, run: str, facts: ModelFacts) -> None:
     """Log the parameters, and the training tables as input datasets."""
     from mlflow.entities import Dataset, DatasetInput, Param
 
-    params = [Param(name, _shorten(value)) for name, value in facts.params.items()]
+    params = [Param(name, truncate(str(value), _MAX_PARAM)) for name, value in facts.params.items()]
     client.log_batch(run, params=params)
     datasets = [
         Dataset(
@@ -120,7 +121,7 @@ def _log_model(
         name=facts.name,
         source_run_id=run,
         tags={RUN_TAG: facts.run_id},
-        params={name: _shorten(value) for name, value in facts.params.items()},
+        params={name: truncate(str(value), _MAX_PARAM) for name, value in facts.params.items()},
         model_type=facts.flavor or "spark",
     )
     status = LoggedModelStatus.FAILED
@@ -184,8 +185,3 @@ def _create_version(
     link = json.dumps([{"name": facts.name, "version": int(version.version)}])
     client.set_logged_model_tags(model.model_id, {_VERSIONS_TAG: link})
     return int(version.version)
-
-
-def _shorten(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= _MAX_PARAM else f"{text[: _MAX_PARAM - 3]}..."

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sparkops.reports.check_page import CheckpointFacts, render_check_page
-from sparkops.reports.file import replace_file
+from sparkops.reports.file import write_html
 from sparkops.reports.palette import css_variables
 from sparkops.reports.template import load_template
 
@@ -49,7 +49,7 @@ class DataDocs:
         """Write the page of a checkpoint, then the list of its table and the index; return the page."""
         page, pages = self.page(facts.table, facts.run_id), self.table_list(facts.table)
         html = render_check_page(facts, index=_make_link(self.index, page), history=_make_link(pages, page))
-        replace_file(html, page)
+        write_html(page, html)
         entry = {
             "table": facts.table,
             "run": facts.run_id,
@@ -90,7 +90,7 @@ class DataDocs:
             light=light,
             dark=dark,
         )
-        replace_file(html, path)
+        write_html(path, html)
 
 
 def _read_last_lines(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sparkops.core.wording import format_count
 from sparkops.pipeline.check import CheckResult
 from sparkops.reports.check_summary import ExpectationSummary, count_tones, summarize_expectation
 from sparkops.reports.formatting import MISSING, format_value, shorten
@@ -78,12 +79,12 @@ class CheckpointFacts:
             not result.success and (result.policy == "warn" or not self.quarantined)
             for result in (expectation.result for expectation in self.expectations)
         )
-        parts += [f"{warnings} {'warning' if warnings == 1 else 'warnings'}"] if warnings else []
+        parts += [format_count(warnings, "warning")] if warnings else []
         return ", ".join(parts if len(parts) > 1 else [*parts, "all checks passed"])
 
     @property
     def _quarantine(self) -> str:
-        rows = f"{self.quarantined:,} {'row' if self.quarantined == 1 else 'rows'}"
+        rows = format_count(self.quarantined, "row")
         return f"{rows} quarantined" if self.is_published else f"{rows} would be quarantined"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from sparkops.core.wording import format_count, pluralize
 from sparkops.pipeline.check import CheckResult
 from sparkops.reports.facts import CheckedTable
 from sparkops.reports.formatting import format_value, shorten
@@ -55,8 +56,7 @@ def summarize_table(checked: CheckedTable) -> TableCheckSummary:
     passed = sum(summary.tone == "good" for summary in expectations)
     parts = [f"{passed} of {len(expectations)} passed"]
     if checked.quarantined:
-        rows = "row" if checked.quarantined == 1 else "rows"
-        parts.append(f"{checked.quarantined:,} {rows} quarantined")
+        parts.append(f"{format_count(checked.quarantined, 'row')} quarantined")
     return TableCheckSummary(
         table=checked.table,
         version=checked.version,
@@ -102,7 +102,7 @@ def summarize_page(tables: Sequence[TableCheckSummary]) -> tuple[str, str] | Non
         return f"{bad} of {count} checks failed", "bad"
     if warnings := tones["warn"]:
         passed = f"{tones['good']} of {count} checks passed"
-        return f"{passed}, {warnings} {'warning' if warnings == 1 else 'warnings'}", "warn"
+        return f"{passed}, {format_count(warnings, 'warning')}", "warn"
     return f"all {count} checks passed" if count > 1 else "1 check passed", "good"
 
 
@@ -132,7 +132,9 @@ def _format_details(result: CheckResult, *, examples: bool) -> str:
     parts = []
     if result.unexpected is not None and (result.unexpected or result.observed is None):
         # Without a number of rows, distinct values were counted.
-        evaluated = f" of {result.rows:,} rows" if result.rows else f" {_plural('value', result.unexpected)}"
+        evaluated = (
+            f" of {result.rows:,} rows" if result.rows else f" {pluralize('value', result.unexpected)}"
+        )
         threshold = f", {result.over}" if result.over else ""
         parts.append(f"{result.unexpected:,}{evaluated} unexpected{threshold}")
     elif result.observed is not None:
@@ -142,10 +144,6 @@ def _format_details(result: CheckResult, *, examples: bool) -> str:
     if examples and values and result.unexpected:
         parts.append("for example " + ", ".join(list(values)[:5]))
     return "; ".join(parts)
-
-
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"
 
 
 def _format_place(result: CheckResult) -> str:

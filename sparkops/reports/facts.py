@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.json_values import check_of
+from sparkops.pipeline.json_values import check_from_json
 from sparkops.pipeline.table import Pin
 
 
@@ -79,7 +79,7 @@ def build_checked_table(
     docs: str | None = None,
 ) -> CheckedTable:
     """Return the results that are about one table; they may be the JSON of a run's record."""
-    parsed = (item if isinstance(item, CheckResult) else check_of(item) for item in results)
+    parsed = (item if isinstance(item, CheckResult) else check_from_json(item) for item in results)
     return CheckedTable(
         table=table,
         results=tuple(result for result in parsed if result.table == table),

@@ -1,12 +1,11 @@
-"""Write a page to its file atomically."""
+"""Write the page of a report to its file, atomically."""
 
 from __future__ import annotations
 
 import logging
-import os
-import secrets
 from pathlib import Path
 
+from sparkops.core.atomic_file import replace_file
 from sparkops.errors import ProjectError
 
 _log = logging.getLogger("sparkops.reports")
@@ -24,7 +23,7 @@ def write_page(html: str, folder: Path, name: str) -> Path:
         raise ProjectError(f"A report cannot be named `{name}`: give a file name without a folder.")
     target = folder / (name if name.endswith(".html") else f"{name}.html")
     try:
-        replace_file(html, target)
+        write_html(target, html)
     except OSError as error:
         raise ProjectError(
             f"The report `{target}` cannot be written: {error.strerror or error}. "
@@ -34,21 +33,10 @@ def write_page(html: str, folder: Path, name: str) -> Path:
     return target
 
 
-def replace_file(html: str, target: Path) -> None:
-    """Write a page to a file, whose folder is created if it is missing, atomically.
+def write_html(path: Path, html: str) -> None:
+    """Write a page atomically; its folder is created. Text that UTF-8 cannot encode is replaced by `?`.
 
     Raises:
-        OSError: It cannot be written; the page before it is intact.
+        OSError: It cannot be written; the previous page is intact.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    content = html.encode("utf-8", "replace")
-    temporary = target.with_name(f".{target.stem[:80]}-{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace_file(path, html.encode("utf-8", "replace"), durable=True)

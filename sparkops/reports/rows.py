@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from sparkops.core.wording import did_you_mean
 from sparkops.errors import JobFailed
 
 
@@ -34,11 +34,9 @@ class CollectedRows:
     def require_column(self, name: str) -> None:
         """Raise JobFailed if there is no such column."""
         if name not in self.columns:
-            similar = get_close_matches(name, self.columns, n=1)
             raise JobFailed(
-                f"{self.part} reads column `{name}`, which its rows do not have."
-                + (f" Did you mean `{similar[0]}`?" if similar else "")
-                + f" Columns: {', '.join(self.columns) or 'none'}."
+                f"{self.part} reads column `{name}`, which its rows do not have.{did_you_mean(name, self.columns)}"
+                f" Columns: {', '.join(self.columns) or 'none'}."
             )
 
 

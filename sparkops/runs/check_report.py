@@ -1,22 +1,23 @@
-"""Check results as a run's record keeps them, and the message when they block a job."""
+"""Convert check results for the record of a run, and format the message when they block a job."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from sparkops.core.wording import format_count
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import check_json
+from sparkops.pipeline.json_values import check_to_json
 from sparkops.runs.ports import CheckOutcome
 
 
 def to_record(result: CheckResult) -> dict[str, Any]:
     """Return a result as the record keeps it."""
-    return {**check_json(result), "place": str(result.place) if result.place else None}
+    return {**check_to_json(result), "place": str(result.place) if result.place else None}
 
 
-def failure_message(
+def format_failures(
     outcomes: Sequence[CheckOutcome], job: Job, *, consequence: str = "nothing was published"
 ) -> str:
     """Return which checks, and which thresholds of whole tables, blocked the job.
@@ -26,10 +27,10 @@ def failure_message(
         job: The job.
         consequence: What happened to the rows, as a clause.
     """
-    failed = [_describe(result) for outcome in outcomes for result in _blocking_results(outcome)]
+    failed = [_describe(result) for outcome in outcomes for result in _select_blocking(outcome)]
     exceeded = [outcome.block_reason for outcome in outcomes if outcome.block_reason]
     count = len(failed)
-    head = f"{count} check{'s' if count > 1 else ''} failed" if count else "too many rows violate its checks"
+    head = f"{format_count(count, 'check')} failed" if count else "too many rows violate its checks"
     lines = "\n".join(f"  - {line}" for line in (*failed, *exceeded))
     return (
         f"Job `{job.name}`: {head}, and {consequence}.\n{lines}\n"
@@ -37,7 +38,7 @@ def failure_message(
     )
 
 
-def _blocking_results(outcome: CheckOutcome) -> list[CheckResult]:
+def _select_blocking(outcome: CheckOutcome) -> list[CheckResult]:
     """Return the results that blocked the table; those of policy `quarantine` only if nothing else did."""
     failed = [r for r in outcome.results if outcome.blocked and not r.success and r.policy != "warn"]
     fatal = [r for r in failed if r.policy == "fail" or r.error]
@@ -50,10 +51,10 @@ def _describe(result: CheckResult) -> str:
     head = f"{result.table}: {result.expectation}({arguments})"
     if result.error:
         return f"{head} could not be evaluated: {result.error}{place}"
-    return f"{head}: {_observation(result)}{place}"
+    return f"{head}: {_describe_observation(result)}{place}"
 
 
-def _observation(result: CheckResult) -> str:
+def _describe_observation(result: CheckResult) -> str:
     text = f"{result.unexpected:,} of {result.rows:,} rows" if result.unexpected and result.rows else ""
     text += f", {result.over}" if result.over else ""
     if text:

@@ -1,4 +1,4 @@
-"""Which version of a table a run reads while another run is publishing several tables: all of them new, or none."""
+"""Pin versions so that a run sees all new versions of another run that is publishing several tables, or none of them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class ConsistentView:
     Args:
         reader: Pins versions.
         writer: Finds the versions that a run published.
-        open: The runs that have begun to publish and are not complete.
+        publications: The runs that have begun to publish and are not complete.
     """
 
     reader: TableReader
     writer: TableWriter
-    open: tuple[OpenPublication, ...]
+    publications: tuple[OpenPublication, ...]
 
     def pin(self, table: str) -> Pin:
         """Return the newest version of a table, or the one before an incomplete run changed it.
@@ -34,7 +34,7 @@ class ConsistentView:
             BadData: The table was created by an incomplete run.
         """
         pin = self.reader.pin(table)
-        for publication in self.open:
+        for publication in self.publications:
             if table in publication.before and self._is_incomplete(publication, pin):
                 return self._pin_before(publication, table)
         return pin

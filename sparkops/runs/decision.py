@@ -1,4 +1,4 @@
-"""Decide what of the staged rows is published: check them, divide them into good and bad rows, and save the plan."""
+"""Decide which staged rows are published: divide them into good and bad rows by their checks, and save that as a plan."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sparkops.errors import JobFailed
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
-from sparkops.runs.plan import PublicationPlan, TablePlan, plan_json, plan_of
+from sparkops.runs.plan import PublicationPlan, TablePlan, plan_from_json, plan_to_json
 from sparkops.runs.ports import CheckOutcome, PlanStore, RunServices, StagingStore
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A saved plan, and the staged frames that it is about.
+    """A saved plan, with the staged frames to publish.
 
     Args:
         area: Staging area of the frames.
         plan: The plan.
-        frames: Frames that read staged parts, as far as this attempt made them.
+        frames: Staged part to the frame that reads it, for the parts that this attempt staged.
     """
 
     area: str
@@ -40,7 +40,7 @@ class Decision:
         """Return the frame of a staged part.
 
         Raises:
-            JobFailed: Its files were removed.
+            JobFailed: The staged files were removed.
         """
         frame = self.frames[part] if part in self.frames else staging.find(part)
         if frame is None:
@@ -54,7 +54,7 @@ class Decision:
 def load_decision(plans: PlanStore, area: str) -> Decision | None:
     """Return what an earlier attempt decided about an area, or None if it decided nothing."""
     saved = plans.load(area)
-    return None if saved is None else Decision(area=area, plan=plan_of(saved))
+    return None if saved is None else Decision(area=area, plan=plan_from_json(saved))
 
 
 def decide(
@@ -64,7 +64,7 @@ def decide(
     staged: Mapping[str, DataFrame],
     outcomes: Mapping[str, CheckOutcome | None],
 ) -> Decision:
-    """Divide staged frames as their checks say, and save that as the plan of their area.
+    """Divide staged frames into good and bad rows by their check outcomes, and save the plan of their area.
 
     Args:
         services: The services of the run.
@@ -87,9 +87,9 @@ def decide(
                 table=table,
                 is_divided=annotated is not None,
                 checks=tuple(outcome.results) if outcome is not None else (),
-                suite=services.checks.identity(table),
+                suite=services.checks.hash_suite(table),
             )
         )
     plan = PublicationPlan(tuple(plans))
-    services.plans.save(area, plan_json(plan))
+    services.plans.save(area, plan_to_json(plan))
     return Decision(area=area, plan=plan, frames=frames)

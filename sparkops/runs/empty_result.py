@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.wording import format_count
 from sparkops.errors import BadData
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
@@ -45,7 +46,7 @@ def require_rows_to_publish(
     cause = "all its rows failed checks and would be quarantined" if quarantined else "its result has no rows"
     advice = "Correct the data, or the checks" if quarantined else "Check its inputs and parameters"
     raise BadData(
-        f"Job `{job.name}`: {cause}, and publishing none would remove {rows:,} row{'s' if rows > 1 else ''} of table "
+        f"Job `{job.name}`: {cause}, and publishing none would remove {format_count(rows, 'row')} of table "
         f"`{write.table}`{_describe_slice(write, values)}; nothing was published ({job.place}). {advice}; if no rows is "
         "a valid result, declare publish_empty=True."
     )

@@ -10,22 +10,23 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from sparkops.config.secrets import mask
+from sparkops.core.masking import mask
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
-from sparkops.pipeline.json_values import pin_json
+from sparkops.pipeline.json_values import pin_to_json
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
 from sparkops.runs.consistent_view import ConsistentView
 from sparkops.runs.decision import Decision, load_decision
-from sparkops.runs.fingerprint import describe_code, fingerprint, params_to_json, source_hash
+from sparkops.runs.fingerprint import compute_fingerprint, describe_code, hash_source, params_to_json
 from sparkops.runs.lock import lock_for_writing, log_waiting
 from sparkops.runs.log import capture_output
-from sparkops.runs.plan import changed_suites
+from sparkops.runs.plan import find_changed_suites
 from sparkops.runs.ports import RunServices
 from sparkops.runs.publications import hash_params
 from sparkops.runs.publisher import Publisher
-from sparkops.runs.record import Run, new_run_id, state_after, utc_now
+from sparkops.runs.record import Run, choose_state, utc_now
 from sparkops.runs.request import RunContext, RunRequest
+from sparkops.runs.run_id import make_run_id
 from sparkops.runs.signals import interrupt_on_signal
 from sparkops.runs.store import Attempt
 from sparkops.runs.stream import publish_stream
@@ -46,9 +47,9 @@ def execute(request: RunRequest, connect: Callable[[], RunServices], context: Ru
         SparkopsError: What stopped the run; it is recorded, and a note on the error names the run.
     """
     job = request.job
-    run_id = request.resume.id if request.resume else request.run_id or new_run_id()
+    run_id = request.resume.id if request.resume else request.run_id or make_run_id()
     attempt = context.runs.begin(
-        run_id, job.name, secrets=context.secrets, **_initial_facts(request, context)
+        run_id, job.name, secrets=context.secrets, **_describe_request(request, context)
     )
     services: RunServices | None = None
     with interrupt_on_signal(), _capture_all_output(attempt, context):
@@ -71,7 +72,7 @@ def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
     log_waiting(name, holder)
 
 
-def _initial_facts(request: RunRequest, context: RunContext) -> dict[str, Any]:
+def _describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]:
     return {
         **({"key": request.key} if request.key is not None else {}),
         "params": params_to_json(request.job, request.values),
@@ -89,11 +90,14 @@ def _capture_all_output(attempt: Attempt, context: RunContext) -> Iterator[None]
 
 
 def _complete_publication(request: RunRequest, context: RunContext, run_id: str) -> list[str]:
-    """Close the journal of a run, and of the runs that it replaces: earlier ones with the same job and parameters."""
+    """Record in the journal that a run is complete, and end the earlier runs that it replaces; return those.
+
+    It replaces incomplete runs with the same job and parameters.
+    """
     params = hash_params(params_to_json(request.job, request.values))
     superseded = [
         publication.run
-        for publication in context.publications.open_for(request.job.name, params)
+        for publication in context.publications.list_open_for(request.job.name, params)
         if publication.run != run_id
     ]
     for run in (run_id, *superseded):
@@ -116,7 +120,7 @@ def _record_failure(
     )
     if isinstance(user_error, RunCancelled) and services:
         services.spark.cancel(attempt.run_id)
-    state = state_after(user_error)
+    state = choose_state(user_error)
     user_error.add_note(f"run {attempt.run_id}")
     facts = {"kind": type(user_error).__name__, "message": str(user_error)}
     try:
@@ -159,7 +163,7 @@ class RunExecutor:
         with self.measure_step("session"):
             session = self.services.spark.begin(self.attempt.run_id)
         self.attempt.append("session", spark=self.services.spark.describe())
-        decision = self.earlier_decision()
+        decision = self.load_earlier_decision()
         with self.measure_step("pin"):
             pins, models = self.pin_versions(decision)
         with self.measure_step("suites"):
@@ -200,10 +204,12 @@ class RunExecutor:
             counts = {name: model.rule_summary for name, model in models.items() if model.rule_summary}
             if counts:
                 self.attempt.append("judged", rules=counts)
-            for line in (line for name, rules in counts.items() for line in _rule_warnings(name, rules)):
+            for line in (
+                line for name, rules in counts.items() for line in _describe_violations(name, rules)
+            ):
                 _log.warning("%s", line)
 
-    def earlier_decision(self) -> Decision | None:
+    def load_earlier_decision(self) -> Decision | None:
         """Return what an earlier attempt of this run decided to publish, or None."""
         if self.request.resume is None or self.request.job.stream:
             return None
@@ -211,9 +217,9 @@ class RunExecutor:
         if decision is None:
             return None
         suites = {
-            write.table: self.services.checks.identity(write.table) for write in self.request.job.writes
+            write.table: self.services.checks.hash_suite(write.table) for write in self.request.job.writes
         }
-        for table in changed_suites(decision.plan, suites):
+        for table in find_changed_suites(decision.plan, suites):
             _log.warning(
                 "The checks of table `%s` were changed after run %s was checked: the run is completed as they were then. "
                 "`sparkops check %s` checks the table as it is.",
@@ -236,14 +242,14 @@ class RunExecutor:
         model_versions = {name: model.version for name, model in models.items()}
         self.attempt.append(
             "pinned",
-            inputs={name: pin_json(pin) for name, pin in pins.items()},
+            inputs={name: pin_to_json(pin) for name, pin in pins.items()},
             models=model_versions,
-            fingerprint=self.fingerprint(pins, model_versions, decision),
+            fingerprint=self.compute_fingerprint(pins, model_versions, decision),
         )
         return pins, models
 
     def pin(self, table: str, at: int | None) -> Pin:
-        """Return the version of a table that this run reads: `at`, that of a moment, or the newest complete one."""
+        """Return the version of a table that this run reads: `at`, the one at the requested time, or the newest complete one."""
         services, as_of = self.services, self.request.versions.as_of
         if table == self.request.job.stream:
             return services.reader.pin(table)
@@ -251,20 +257,20 @@ class RunExecutor:
             return services.reader.pin(table, at=at, as_of=as_of)
         others = tuple(
             publication
-            for publication in self.context.publications.open()
+            for publication in self.context.publications.list_open()
             if publication.run != self.attempt.run_id and len(publication.before) > 1
         )
-        return ConsistentView(reader=services.reader, writer=services.writer, open=others).pin(table)
+        return ConsistentView(reader=services.reader, writer=services.writer, publications=others).pin(table)
 
-    def fingerprint(
+    def compute_fingerprint(
         self, pins: Mapping[str, Pin], models: Mapping[str, int], decision: Decision | None
     ) -> str:
         """Return the hash that identifies the work of this run, with the suites that decided what is published."""
         job = self.request.job
-        suites = {write.table: self.services.checks.identity(write.table) for write in job.writes}
-        return fingerprint(
+        suites = {write.table: self.services.checks.hash_suite(write.table) for write in job.writes}
+        return compute_fingerprint(
             job,
-            source=source_hash(job, self.context.root),
+            source=hash_source(job, self.context.root),
             params=params_to_json(job, self.request.values),
             pins=pins.values(),
             models=models,
@@ -301,8 +307,8 @@ class RunExecutor:
         return result
 
 
-def _rule_warnings(model: str, rules: Mapping[str, Any]) -> list[str]:
-    """Return a warning for each rule that more rows violate than its `mostly` allows."""
+def _describe_violations(model: str, rules: Mapping[str, Any]) -> list[str]:
+    """Return a message for each rule that more rows violate than its `mostly` allows."""
     if rules["apply"] == "count":
         return []
     return [

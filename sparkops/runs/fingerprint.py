@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkops.pipeline.discovery.source_files import read_source, source_files
+from sparkops.pipeline.discovery.source_files import find_source_files, read_source
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.model import Gate
 from sparkops.pipeline.parameters.value import to_json
@@ -17,7 +17,7 @@ from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
 
 
-def fingerprint(
+def compute_fingerprint(
     job: Job,
     *,
     source: str,
@@ -38,8 +38,8 @@ def fingerprint(
     """
     facts = {
         "job": job.name,
-        "writes": [_write_text(write) for write in job.writes],
-        "gates": [_gate_text(gate) for gate in job.gates],
+        "writes": [_describe_write(write) for write in job.writes],
+        "gates": [_describe_gate(gate) for gate in job.gates],
         "source": source,
         "params": dict(params),
         "pins": sorted((pin.table, pin.identity, pin.version) for pin in pins),
@@ -49,11 +49,11 @@ def fingerprint(
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
-# These texts are part of hashes that records keep: they stay as they are, whatever the classes are called.
+# The texts of the next two functions are part of hashes in records: they stay as they are, whatever the classes are called.
 
 
-def _write_text(write: Write) -> str:
-    # a write without `order_by` keeps the text that it had before that existed
+def _describe_write(write: Write) -> str:
+    # A write without `order_by` keeps the text that it had before that option existed.
     order_by = f", order_by={write.order_by!r}" if write.order_by else ""
     return (
         f"Write(table={write.table!r}, mode={write.mode!r}, by={write.by!r}, partition_by={write.partition_by!r}, "
@@ -61,7 +61,7 @@ def _write_text(write: Write) -> str:
     )
 
 
-def _gate_text(gate: Gate) -> str:
+def _describe_gate(gate: Gate) -> str:
     return (
         f"Gate(metric={gate.metric!r}, at_least={gate.at_least!r}, at_most={gate.at_most!r}, "
         f"not_worse={gate.not_worse!r}, tolerance={gate.tolerance!r}, better={gate.better!r})"
@@ -79,27 +79,27 @@ def describe_code(job: Job, root: Path) -> dict[str, Any]:
     Keys: `place` and `source` (hash of the source); in a git repository also `git` (commit) and `dirty` (hash of the
     uncommitted difference, or None).
     """
-    commit = _git(root, "rev-parse", "HEAD")
-    facts: dict[str, Any] = {"place": str(job.place), "source": source_hash(job, root)}
+    commit = _run_git(root, "rev-parse", "HEAD")
+    facts: dict[str, Any] = {"place": str(job.place), "source": hash_source(job, root)}
     if commit:
-        difference = _git(root, "diff", "HEAD")
+        difference = _run_git(root, "diff", "HEAD")
         facts["git"] = commit.strip()
         facts["dirty"] = _hash(difference) if difference else None
     return facts
 
 
-def source_hash(job: Job, root: Path) -> str:
-    """Return a hash of the files that the job's code consists of; see `source_files`."""
+def hash_source(job: Job, root: Path) -> str:
+    """Return a hash of the files that the job's code consists of; see `find_source_files`."""
     file = Path(job.place.file)
     file = file if file.is_absolute() else root / file
-    return _hash("".join(read_source(path) for path in source_files(file, root)))
+    return _hash("".join(read_source(path) for path in find_source_files(file, root)))
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _run_git(root: Path, *arguments: str) -> str:
     """Return what git prints, or an empty string where it fails or there is no repository."""
     try:
         process = subprocess.run(

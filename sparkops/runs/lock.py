@@ -16,12 +16,17 @@ from sparkops.errors import ProjectError, TableBusy
 
 _log = logging.getLogger("sparkops.runs")
 
-# Seconds between two attempts to take a lock, at random, so that nobody who waits is always late.
+# Seconds between two attempts to take a lock. Random, so that no waiting run is always the last to try.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 0.25
 
 
 def log_waiting(name: str, holder: str) -> None:
-    """Log which run is waited for, and what it writes."""
+    """Log that this run waits for another one.
+
+    Args:
+        name: The table or model whose lock is held.
+        holder: The run that holds it.
+    """
     _log.warning("waiting for run %s, which writes `%s`", holder, name)
 
 
@@ -46,22 +51,23 @@ def lock_for_writing(
     Raises:
         TableBusy: Another run of this project still holds one of the locks.
     """
-    waiting = _Waiting(monotonic() + wait, wait, on_wait)
+    lock_wait = _LockWait(monotonic() + wait, wait, on_wait)
     with ExitStack() as locks:
-        # in one order, so that no two runs wait for each other
+        # In one order, so that no two runs wait for each other.
         for name in sorted(names):
-            locks.enter_context(_lock(folder / f"{name}.lock", name, run_id, waiting))
+            locks.enter_context(_lock(folder / f"{name}.lock", name, run_id, lock_wait))
         yield
 
 
 @dataclass(slots=True)
-class _Waiting:
-    """How long the locks of a run are waited for.
+class _LockWait:
+    """The time that a run may wait for its locks.
 
     Args:
-        deadline: When the waiting ends, of the monotonic clock.
-        seconds: Duration of the whole, for the message.
+        deadline: When the time is over, on the monotonic clock.
+        seconds: The total time, for the message.
         on_wait: Called once for each name and holder.
+        reported: The names and holders for which it was called.
     """
 
     deadline: float
@@ -70,7 +76,7 @@ class _Waiting:
     reported: set[tuple[str, str]] = field(default_factory=set)
 
     def pause(self, name: str, holder: str) -> None:
-        """Wait a moment.
+        """Sleep until the next attempt.
 
         Raises:
             TableBusy: The time is over.
@@ -89,7 +95,7 @@ class _Waiting:
 
 
 @contextmanager
-def _lock(path: Path, name: str, run_id: str, waiting: _Waiting) -> Iterator[None]:
+def _lock(path: Path, name: str, run_id: str, lock_wait: _LockWait) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -101,7 +107,7 @@ def _lock(path: Path, name: str, run_id: str, waiting: _Waiting) -> Iterator[Non
     try:
         while not _try_lock(file):
             holder = os.pread(file, 200, 0).decode(errors="replace").strip() or "another run"
-            waiting.pause(name, holder)
+            lock_wait.pause(name, holder)
         os.ftruncate(file, 0)
         os.pwrite(file, run_id.encode(), 0)
         yield

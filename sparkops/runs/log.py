@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TextIO
 
-from sparkops.config.secrets import mask
+from sparkops.core.masking import mask
 
 
 class MaskedFile(io.TextIOBase):

@@ -1,7 +1,7 @@
-"""The plan of a publication: how checks divided the staged rows of each table, decided once and then only carried out.
+"""The plan of a publication: how checks divided the staged rows of each table. It is made once, and then followed.
 
-An attempt that stops between two commits leaves its plan beside its staged rows. The next attempt publishes by that plan, so
-that neither a frame that is not deterministic nor a changed suite can divide the rows in another way.
+An attempt that stops between two commits leaves its plan beside its staged rows. The next attempt follows that plan, so that
+neither a nondeterministic frame nor a changed suite divides the rows differently.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.json_values import check_json, check_of
+from sparkops.pipeline.json_values import check_from_json, check_to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class TablePlan:
         table: The table.
         is_divided: Whether the staged rows were divided into good and bad rows. If not, all of them are published.
         checks: Results of the table's checks.
-        suite: Hash of the suite that decided, or None if the table has none.
+        suite: Hash of the suite by which they were divided, or None if the table has none.
     """
 
     table: str
@@ -44,7 +44,7 @@ class PublicationPlan:
 
     @property
     def suites(self) -> Mapping[str, str | None]:
-        """Return the hash of the suite that decided about each table."""
+        """Return table to the hash of the suite by which its rows were divided."""
         return {plan.table: plan.suite for plan in self.tables}
 
     def of(self, table: str) -> TablePlan:
@@ -59,34 +59,39 @@ class PublicationPlan:
         raise LookupError(table)
 
 
-def plan_json(plan: PublicationPlan) -> dict[str, Any]:
+def plan_to_json(plan: PublicationPlan) -> dict[str, Any]:
     """Return a plan as JSON values."""
-    return {"format": 1, "tables": [_table_json(table) for table in plan.tables]}
+    return {"format": 1, "tables": [_table_plan_to_json(table) for table in plan.tables]}
 
 
-def plan_of(value: Mapping[str, Any]) -> PublicationPlan:
-    """Return the plan of `plan_json`."""
-    return PublicationPlan(tuple(map(_table_of, value["tables"])))
+def plan_from_json(value: Mapping[str, Any]) -> PublicationPlan:
+    """Return the plan that `plan_to_json` converted."""
+    return PublicationPlan(tuple(map(_table_plan_from_json, value["tables"])))
 
 
-def changed_suites(plan: PublicationPlan, suites: Mapping[str, str | None]) -> Sequence[str]:
-    """Return the tables whose suite is another one than that which decided."""
+def find_changed_suites(plan: PublicationPlan, suites: Mapping[str, str | None]) -> Sequence[str]:
+    """Return the tables whose suite has changed since the plan was made.
+
+    Args:
+        plan: The plan.
+        suites: Table to the hash of its present suite.
+    """
     return [table for table, suite in plan.suites.items() if suites.get(table) != suite]
 
 
-def _table_json(plan: TablePlan) -> dict[str, Any]:
+def _table_plan_to_json(plan: TablePlan) -> dict[str, Any]:
     return {
         "table": plan.table,
         "divided": plan.is_divided,
-        "checks": [check_json(result) for result in plan.checks],
+        "checks": [check_to_json(result) for result in plan.checks],
         "suite": plan.suite,
     }
 
 
-def _table_of(value: Mapping[str, Any]) -> TablePlan:
+def _table_plan_from_json(value: Mapping[str, Any]) -> TablePlan:
     return TablePlan(
         table=value["table"],
         is_divided=value["divided"],
-        checks=tuple(map(check_of, value["checks"])),
+        checks=tuple(map(check_from_json, value["checks"])),
         suite=value["suite"],
     )

@@ -146,6 +146,8 @@ class StreamRunner(Protocol):
     ) -> int | None:
         """Pass every micro-batch to `process_batch`, from where the stream of that name last stopped.
 
+        `every` is the trigger interval, as Spark writes it; None ends when all available rows are read.
+
         Returns:
             The last table version that was read; None if nothing was new, or if the table has no versions.
         """
@@ -178,17 +180,17 @@ class CheckOutcome(Protocol):
 class CheckRunner(Protocol):
     """The checkpoints of tables."""
 
-    def identity(self, table: str) -> str | None:
+    def hash_suite(self, table: str) -> str | None:
         """Return a hash of the table's suite, or None if it has none."""
 
     def validate(self, table: str) -> None:
-        """Refuse a suite that cannot be run, before anything is computed."""
+        """Raise ConfigError if the table's suite cannot be run; called before anything is computed."""
 
     def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> CheckOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
 
     def write_docs(self, outcomes: Sequence[CheckOutcome], *, is_published: bool = True) -> None:
-        """Write the pages of these results. An error is a warning: it changes no verdict and no state.
+        """Write the pages of these results. An error is logged as a warning; it does not stop the run.
 
         `is_published` is False if the checks allowed the rows to be published, and the run refused them for another reason.
         """

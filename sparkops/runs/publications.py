@@ -1,15 +1,15 @@
-"""Which runs have begun to publish and are not complete: one file for each, from before its first commit until its end."""
+"""The journal of publications: one file for each run, from before its first commit until the run is complete."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sparkops.core.atomic_file import replace_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +44,13 @@ class PublicationJournal:
         path = self._path(publication.run)
         if path.exists():
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
-        with unfinished.open("w", encoding="utf-8") as file:
-            json.dump(
-                {
-                    "run": publication.run,
-                    "job": publication.job,
-                    "params": publication.params,
-                    "before": dict(publication.before),
-                },
-                file,
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        value = {
+            "run": publication.run,
+            "job": publication.job,
+            "params": publication.params,
+            "before": dict(publication.before),
+        }
+        replace_file(path, json.dumps(value), durable=True)
 
     def contains(self, run_id: str) -> bool:
         """Return whether a run has begun to publish and is not complete."""
@@ -68,7 +60,7 @@ class PublicationJournal:
         """Record that a run is complete, or that it will not be completed any more."""
         self._path(run_id).unlink(missing_ok=True)
 
-    def open(self) -> tuple[OpenPublication, ...]:
+    def list_open(self) -> tuple[OpenPublication, ...]:
         """Return the publications that are not complete, oldest first."""
         return tuple(
             publication
@@ -76,9 +68,13 @@ class PublicationJournal:
             if (publication := _read(path)) is not None
         )
 
-    def open_for(self, job: str, params: str) -> tuple[OpenPublication, ...]:
+    def list_open_for(self, job: str, params: str) -> tuple[OpenPublication, ...]:
         """Return the publications of a job with equal parameters that are not complete, oldest first."""
-        return tuple(each for each in self.open() if (each.job, each.params) == (job, params))
+        return tuple(
+            publication
+            for publication in self.list_open()
+            if (publication.job, publication.params) == (job, params)
+        )
 
     def _path(self, run_id: str) -> Path:
         return self.folder / f"{run_id}.json"

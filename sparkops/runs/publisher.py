@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import BadData, ChecksFailed, JobFailed, UnknownName
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.json_values import published_json, registered_json
+from sparkops.pipeline.json_values import model_version_to_json, published_version_to_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.staging import QUARANTINE, StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.check_report import format_failures, to_record
 from sparkops.runs.decision import Decision, decide
 from sparkops.runs.empty_result import require_rows_to_publish
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.ports import CheckOutcome, RunServices
 from sparkops.runs.publications import OpenPublication, PublicationJournal, hash_params
 from sparkops.runs.record import Run
-from sparkops.runs.return_value import frames_by_table, require_type
+from sparkops.runs.return_value import read_frames, require_type
 from sparkops.runs.store import Attempt
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Publisher:
                 page = self.services.reports.write(require_type(result, Report, self.job), run)
                 self.attempt.append("reported", report=page)
         else:
-            self._publish_tables(frames_by_table(result, self.job), decision)
+            self._publish_tables(read_frames(result, self.job), decision)
 
     def commit(
         self, write: Write, decision: Decision, batch: MicroBatch | None = None
@@ -79,13 +79,13 @@ class Publisher:
         run_id, services = self.attempt.run_id, self.services
         rows, bad = decision.parts(write.table)
         if batch is not None or not decision.frames:
-            # An earlier attempt may have made the table's commit. It is the last one: then nothing is left to write.
+            # The table's own commit comes last: if an earlier attempt made it, nothing is left to write.
             published = services.writer.find_published(write.table, run_id, batch)
             if published is not None:
                 quarantined = services.writer.find_published(write.table + QUARANTINE, run_id, batch)
                 yield from (commit for commit in (quarantined, published) if commit is not None)
                 return
-        # The rows that an earlier run quarantined belong to the rows that are overwritten now.
+        # An overwrite also replaces the rows that earlier runs quarantined.
         is_overwritten = write.mode == "overwrite"
         if bad is not None:
             frame = decision.read(bad, services.staging)
@@ -112,7 +112,7 @@ class Publisher:
                 params=run.params,
             )
         self.attempt.append(
-            "registered", registered=registered_json(registered), metrics=dict(registered.metrics)
+            "registered", registered=model_version_to_json(registered), metrics=dict(registered.metrics)
         )
 
     def _publish_tables(self, frames: Mapping[str, DataFrame], decision: Decision | None) -> None:
@@ -121,7 +121,7 @@ class Publisher:
             staged = self._stage_all(frames)
             outcomes = self._check_all(staged)
             checked = [outcome for outcome in outcomes.values() if outcome is not None]
-            self._require_rows(staged, outcomes)
+            self._require_all_rows(staged, outcomes)
             with self.timer("plan"):
                 decision = decide(self.services, self.attempt.run_id, self.job.writes, staged, outcomes)
         versions = {}
@@ -129,7 +129,9 @@ class Publisher:
             self._begin_publication()
             for write in self.job.writes:
                 for commit in self.commit(write, decision):
-                    self.attempt.append("published", outputs={commit.table: published_json(commit)})
+                    self.attempt.append(
+                        "published", outputs={commit.table: published_version_to_json(commit)}
+                    )
                     versions[write.table] = commit.version
         results = decision.plan.checks
         if results:
@@ -151,7 +153,7 @@ class Publisher:
             good, write, job=self.job, values=self.values, reader=self.services.reader, outcome=outcome
         )
 
-    def _require_rows(
+    def _require_all_rows(
         self,
         staged: Mapping[str, DataFrame],
         outcomes: Mapping[str, CheckOutcome | None],
@@ -192,7 +194,7 @@ class Publisher:
         if any(outcome.blocked for outcome in checked):
             services.history.append(results, run_id=run_id, job=self.job.name, versions={})
             services.checks.write_docs(checked)
-            raise ChecksFailed(failure_message(checked, self.job))
+            raise ChecksFailed(format_failures(checked, self.job))
         return outcomes
 
     def _begin_publication(self) -> None:
@@ -202,11 +204,11 @@ class Publisher:
                 run=self.attempt.run_id,
                 job=self.job.name,
                 params=hash_params(params_to_json(self.job, self.values)),
-                before={write.table: self._newest_version(write.table) for write in self.job.writes},
+                before={write.table: self._find_newest_version(write.table) for write in self.job.writes},
             )
         )
 
-    def _newest_version(self, table: str) -> int | None:
+    def _find_newest_version(self, table: str) -> int | None:
         try:
             return self.services.reader.pin(table).version
         except UnknownName:

@@ -1,27 +1,22 @@
-"""The record of a run: a value folded from the events of its attempts."""
+"""The record of a run."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import reduce
 from html import escape
 from typing import Any, Literal
 
+from sparkops.core.wording import format_count
 from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
-from sparkops.pipeline.json_values import check_json, check_of
 
 State = Literal["running", "done", "failed", "checks_failed", "cancelled", "crashed"]
-Event = Mapping[str, Any]
 
 _STATE_OF_ERROR: Mapping[type[BaseException], State] = {
     ChecksFailed: "checks_failed",
     RunCancelled: "cancelled",
 }
-# Crockford's base 32: no i, l, o, u.
-_ID_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +87,15 @@ class Run:
 
     def __repr__(self) -> str:
         """Return what a run is and what it published, in one line."""
-        return f"Run({', '.join((self.job, self.state, self.id, *self._results()))})"
+        return f"Run({', '.join((self.job, self.state, self.id, *self._describe_results()))})"
 
     def _repr_html_(self) -> str:
         """Return the same as a small table, for notebooks."""
         facts = {"run": self.id, "state": self.state, "parameters": _name_values(self.params)}
-        facts |= {"results": ", ".join(self._results()), "error": (self.error or {}).get("message", "")}
+        facts |= {
+            "results": ", ".join(self._describe_results()),
+            "error": (self.error or {}).get("message", ""),
+        }
         rows = "".join(
             f"<tr><th style='text-align: left'>{name}</th><td style='text-align: left'>{escape(text)}</td></tr>"
             for name, text in facts.items()
@@ -105,9 +103,9 @@ class Run:
         )
         return f"<table><caption>{escape(self.job)}</caption>{rows}</table>"
 
-    def _results(self) -> list[str]:
+    def _describe_results(self) -> list[str]:
         results = [
-            f"{name}@{output['version']} ({output['rows']:,} row{'' if output['rows'] == 1 else 's'})"
+            f"{name}@{output['version']} ({format_count(output['rows'], 'row')})"
             for name, output in self.outputs.items()
         ]
         results += [f"{self.registered['name']}@{self.registered['version']}"] if self.registered else []
@@ -123,7 +121,7 @@ class Run:
 
 
 # Key of the record to field of `Run`. The keys are in files and in the output of `--json`: a field may be renamed, its key not.
-_FIELDS: Mapping[str, str] = {
+FIELDS: Mapping[str, str] = {
     "id": "id",
     "job": "job",
     "state": "state",
@@ -154,118 +152,20 @@ _FIELDS: Mapping[str, str] = {
     "staged": "staged",
     "batches": "batches",
 }
-# How the values of an event change those of the run; all others are replaced.
-_MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
-_APPENDED = {"staged", "batches"}
-_TUPLES = _APPENDED | {"checks"}
-_TIMES = {"started", "ended"}
 
 
 def _name_values(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items() if value is not None)
 
 
-def fold_events(events: Iterable[Event]) -> Run:
-    """Return the run that these events describe, in their order; the first must contain `id` and `job`.
-
-    Raises:
-        ValueError: There are no events.
-    """
-    run: Run | None = None
-    checked = _CheckedParts()
-    for event in events:
-        values = {
-            key: _parse(key, value) for key, value in event.items() if key not in ("event", "time", "part")
-        }
-        if run is not None and "checks" in values:
-            values["checks"] = checked.add(run.attempt, event.get("part"), values["checks"])
-        merged = _merge(run, values) if run else values
-        fields = {_FIELDS.get(key, key): value for key, value in merged.items()}
-        run = replace(run, **fields) if run else Run(**fields)
-    if run is None:
-        raise ValueError("a record without events")
-    return run
-
-
-@dataclass(slots=True)
-class _CheckedParts:
-    """The check results of a run's attempts; a later attempt checks again what an earlier one did not publish."""
-
-    parts: list[tuple[int, str | None, tuple[Mapping[str, Any], ...]]] = field(default_factory=list)
-
-    def add(
-        self, attempt: int, part: str | None, checks: tuple[Mapping[str, Any], ...]
-    ) -> tuple[Mapping[str, Any], ...]:
-        """Add the results of an attempt, and return those of the run.
-
-        Args:
-            attempt: The attempt.
-            part: `published` for the published batches of a stream, `unpublished` for the batch that was not; None for
-                all that the run checks.
-            checks: The results.
-        """
-        lasting = [one for one in self.parts if part and (one[0] == attempt or one[1] == "published")]
-        self.parts = [*lasting, (attempt, part, checks)]
-        return reduce(_combine_all, (results for _, _, results in self.parts))
-
-
-def _combine_all(
-    earlier: tuple[Mapping[str, Any], ...], later: tuple[Mapping[str, Any], ...]
-) -> tuple[Mapping[str, Any], ...]:
-    """Return the results over the rows of two parts; the later ones alone if the suite was changed between them."""
-    if list(map(_identity, earlier)) != list(map(_identity, later)):
-        return later
-    return tuple(_combine(*pair) for pair in zip(earlier, later, strict=True))
-
-
-def _identity(check: Mapping[str, Any]) -> tuple[Any, ...]:
-    return check["table"], check["expectation"], check.get("kwargs")
-
-
-def _combine(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the result over the rows of two results of one expectation."""
-    combined = check_of(earlier).combine(check_of(later))
-    return {**check_json(combined), "place": later.get("place")}
-
-
-def run_json(run: Run) -> dict[str, Any]:
+def run_to_json(run: Run) -> dict[str, Any]:
     """Return the run's values under the keys of its record."""
-    return {key: getattr(run, field) for key, field in _FIELDS.items()}
+    return {key: getattr(run, field) for key, field in FIELDS.items()}
 
 
-def _parse(key: str, value: Any) -> Any:
-    if key in _TIMES and isinstance(value, str):
-        return datetime.fromisoformat(value)
-    return tuple(value) if key in _TUPLES else value
-
-
-def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for key, value in values.items():
-        if key in _MERGED:
-            merged[key] = {**getattr(run, _FIELDS[key]), **value}
-        elif key in _APPENDED:
-            merged[key] = getattr(run, _FIELDS[key]) + value
-        else:
-            merged[key] = value
-    return merged
-
-
-def state_after(error: SparkopsError) -> State:
+def choose_state(error: SparkopsError) -> State:
     """Return the state of a run that this error stopped."""
     return _STATE_OF_ERROR.get(type(error), "failed")
-
-
-def new_run_id(time: datetime | None = None) -> str:
-    """Return an id that sorts by time and is unique (`20261121-141305-7k3x9m2pqa`).
-
-    It consists of the UTC second, three letters for the part of the second (steps of 31 us), and 35 random bits.
-    """
-    time = (time or utc_now()).astimezone(UTC)
-    steps = time.microsecond * len(_ID_LETTERS) ** 3 // 1_000_000
-    fraction = "".join(_ID_LETTERS[steps >> shift & 31] for shift in (10, 5, 0))
-    suffix = fraction + "".join(secrets.choice(_ID_LETTERS) for _ in range(7))
-    return f"{time:%Y%m%d-%H%M%S}-{suffix}"
 
 
 def utc_now() -> datetime:

@@ -40,8 +40,8 @@ class RunRequest:
         versions: Versions to read.
         resume: The earlier run to resume.
         run_id: Id of the new run; by default a new one.
-        key: Key under which the run is found again.
-        newest_inputs: A resumed run of which nothing is staged reads the newest versions, not those that it read before.
+        key: Key under which a retry finds the run.
+        newest_inputs: Whether a resumed run that has staged nothing reads the newest versions instead of those it read before.
     """
 
     job: Job

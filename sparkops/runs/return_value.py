@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def require_type(result: Any, kind: type[T], job: Job) -> T:
+def require_type(result: Any, expected: type[T], job: Job) -> T:
     """Return the result, if it is of the declared type.
 
     Raises:
         JobFailed: It is of another type.
     """
-    if isinstance(result, kind):
+    if isinstance(result, expected):
         return result
     raise JobFailed(
-        f"Job `{job.name}` returned {type(result).__name__}, and is declared to return {kind.__name__} ({job.place})."
+        f"Job `{job.name}` returned {type(result).__name__}, and is declared to return {expected.__name__} ({job.place})."
     )
 
 
@@ -40,7 +40,7 @@ def require_frame(value: Any, job: Job) -> DataFrame:
     return value  # type: ignore[no-any-return]
 
 
-def frames_by_table(result: Any, job: Job) -> dict[str, DataFrame]:
+def read_frames(result: Any, job: Job) -> dict[str, DataFrame]:
     """Return written table to frame; empty if the result is None, which means that all frames are staged already.
 
     Raises:
@@ -50,14 +50,14 @@ def frames_by_table(result: Any, job: Job) -> dict[str, DataFrame]:
         return {}
     if job.kind == "table":
         return {job.writes[0].table: require_frame(result, job)}
-    values = result._asdict() if hasattr(result, "_asdict") else _fields_of(result, job)
+    values = result._asdict() if hasattr(result, "_asdict") else _read_fields(result, job)
     return {
         write.table: require_frame(value, job)
         for write, value in zip(job.writes, values.values(), strict=True)
     }
 
 
-def _fields_of(result: Any, job: Job) -> dict[str, Any]:
+def _read_fields(result: Any, job: Job) -> dict[str, Any]:
     if not dataclasses.is_dataclass(result):
         raise JobFailed(
             f"Job `{job.name}` returned {type(result).__name__} where a NamedTuple or dataclass of its tables is "

@@ -1,19 +1,18 @@
-"""Run keys: a run is found again by the key of whoever started it, so that a retry continues it instead of repeating it."""
+"""Run keys: whoever starts a run may give it a key; a retry with the same key continues the run instead of repeating it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.atomic_file import create_file
 from sparkops.errors import InputError, ProjectError
 
-# What identifies a task instance in the environment that Airflow gives to its tasks; a retry of it has the same values.
+# The environment variables by which Airflow identifies a task instance; a retry has the same values.
 _AIRFLOW: Final = ("AIRFLOW_CTX_DAG_ID", "AIRFLOW_CTX_DAG_RUN_ID", "AIRFLOW_CTX_TASK_ID")
 _AIRFLOW_MAPPED: Final = "AIRFLOW_CTX_MAP_INDEX"
 # The environment variables in which a Databricks job passes `{{job.run_id}}` and `{{task.name}}`.
@@ -45,25 +44,24 @@ class RunKeys:
     folder: Path
 
     def claim(self, job: str, key: RunKey, params: str, run_id: str) -> str:
-        """Return the run that has the key: `run_id` if no run had it. Of several processes, one gets its own id.
+        """Give the key to a run, unless another run has it, and return the run that has it.
+
+        Of several processes that claim a key at once, exactly one gets its own `run_id`.
 
         Args:
             job: Name of the job.
             key: The key.
             params: Hash of the run's parameters.
-            run_id: Id for a new run.
+            run_id: The run to which the key is given.
 
         Raises:
             InputError: A run with other parameters has the key.
+            ProjectError: The folder cannot be written.
         """
         path = self._path(job, key, params)
         entry = {"run": run_id, "job": job, "key": key.text, "params": params}
-        unfinished = path.with_suffix(f".{secrets.token_hex(8)}")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(entry), encoding="utf-8")
-            # Unlike a rename, a link does not replace the file of another process.
-            os.link(unfinished, path)
+            create_file(path, json.dumps(entry), durable=True)
         except FileExistsError:
             entry = json.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -71,8 +69,6 @@ class RunKeys:
                 f"The run key cannot be written to {self.folder}: {error.strerror}. Give write access there, or set "
                 "`state` in conf/ to another folder."
             ) from error
-        finally:
-            unfinished.unlink(missing_ok=True)
         if entry["params"] != params:
             raise InputError(
                 f"Run key `{key.text}` belongs to run {entry['run']} of job `{job}`, which has other parameters: "
@@ -89,7 +85,7 @@ class RunKeys:
         return self.folder / f"{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]}.json"
 
 
-def scheduler_key(environ: Mapping[str, str]) -> RunKey | None:
+def find_scheduler_key(environ: Mapping[str, str]) -> RunKey | None:
     """Return the key of the scheduler's task that this process belongs to, or None outside of a scheduler.
 
     Args:

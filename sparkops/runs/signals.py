@@ -15,7 +15,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interrupted(KeyboardInterrupt):
     """A signal asked the run to stop.
 
-    It is no `Exception`, because py4j discards those while it waits for Spark.
+    Not an `Exception`, because py4j discards those while it waits for Spark.
     """
 
     def __init__(self, name: str) -> None:

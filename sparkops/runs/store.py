@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparkops.config.secrets import mask
-from sparkops.errors import ProjectError, UnknownName
+from sparkops.core.masking import mask
+from sparkops.errors import InputError, ProjectError, UnknownName
 from sparkops.runs.process import describe_process, detect_crash
-from sparkops.runs.record import Run, fold_events, utc_now
+from sparkops.runs.record import Run, utc_now
+from sparkops.runs.record_events import fold_events
+
+# Run ids that a message lists.
+_MAX_IDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Attempt:
         try:
             _append_line(self.path, (mask(line, self.secrets) + "\n").encode())
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise _convert_write_error(self.path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class RunStore:
             folder.mkdir(parents=True, exist_ok=True)
             attempt = _create_attempt(run_id, folder, secrets)
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise _convert_write_error(folder, error) from error
         started = {"started": utc_now().isoformat()} if attempt.number == 1 else {}
         attempt.append(
             "started", id=run_id, job=job, state="running", attempt=attempt.number, ended=None, error=None,
@@ -93,7 +97,8 @@ class RunStore:
         """Return one run; see `resolve_id` for what identifies it.
 
         Raises:
-            UnknownName: No run matches, or several do.
+            UnknownName: No run matches.
+            InputError: Several do.
         """
         return self._read(self.resolve_id(run_id))
 
@@ -101,16 +106,22 @@ class RunStore:
         """Return the full id of the one run whose id begins or ends with `part`; `last` is the newest run.
 
         Raises:
-            UnknownName: No run matches, or several do.
+            UnknownName: No run matches.
+            InputError: Several do.
         """
         ids = self.ids()
         if part == "last" and ids:
             return ids[0]
-        matches = [i for i in ids if i == part] or [i for i in ids if i.startswith(part) or i.endswith(part)]
+        matches = (
+            [part] if part in ids else [id_ for id_ in ids if id_.startswith(part) or id_.endswith(part)]
+        )
         if len(matches) == 1:
             return matches[0]
-        advice = "Several ids match: give more characters." if matches else "`sparkops runs` lists them."
-        raise UnknownName("run", part, matches or ids[:5], advice=advice)
+        if matches:
+            raise InputError(
+                f"`{part}` is a part of several run ids: {', '.join(matches[:_MAX_IDS])}. Give more characters."
+            )
+        raise UnknownName("run", part, ids[:_MAX_IDS], advice="`sparkops runs` lists them.")
 
     def ids(self) -> list[str]:
         """Return all run ids, newest first."""
@@ -163,7 +174,7 @@ def _append_line(path: Path, line: bytes) -> None:
         os.close(file)
 
 
-def _unwritable(path: Path, error: OSError) -> ProjectError:
+def _convert_write_error(path: Path, error: OSError) -> ProjectError:
     return ProjectError(
         f"The run's record cannot be written to {path}: {error.strerror}. "
         "Free space or give write access there, or set `state` in conf/ to another folder."

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkops.errors import BadData, ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
-from sparkops.pipeline.json_values import pin_json, published_json
-from sparkops.pipeline.staging import StagedPart, batch_area
+from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
+from sparkops.pipeline.staging import StagedPart, name_batch_area
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.check_report import format_failures, to_record
 from sparkops.runs.decision import Decision, decide, load_decision
 from sparkops.runs.ports import CheckOutcome
 from sparkops.runs.publisher import Publisher
@@ -57,7 +57,7 @@ def publish_stream(
     batches.discard_staged()
     batches.write_docs()
     if last_version is not None:
-        attempt.append("streamed", inputs={pin.table: {**pin_json(pin), "version": last_version}})
+        attempt.append("streamed", inputs={pin.table: {**pin_to_json(pin), "version": last_version}})
 
 
 @dataclass(slots=True)
@@ -73,14 +73,14 @@ class _BatchPublisher:
     last_batch: MicroBatch | None = None
 
     def publish(self, frame: DataFrame, batch: MicroBatch) -> None:
-        """Stage, check and publish one micro-batch, or carry out what an earlier attempt decided about it."""
+        """Stage, check and publish one micro-batch, or follow the plan that an earlier attempt saved for it."""
         self.on_batch(f"batch {batch.number}")
         services, [write] = self.publisher.services, self.publisher.job.writes
         if batch.number:
             # Spark has recorded the batch before this one as processed, so that no run needs its rows again.
-            services.staging.discard(batch_area(replace(batch, number=batch.number - 1)))
+            services.staging.discard(name_batch_area(replace(batch, number=batch.number - 1)))
         self.last_batch = batch
-        decision = load_decision(services.plans, batch_area(batch)) or self._decide(frame, batch)
+        decision = load_decision(services.plans, name_batch_area(batch)) or self._decide(frame, batch)
         if decision is None:
             return
         self.unpublished = list(decision.plan.checks)
@@ -96,12 +96,12 @@ class _BatchPublisher:
     def discard_staged(self) -> None:
         """Remove what the last batch staged; the stream has ended and Spark has recorded the batch as processed."""
         if self.last_batch is not None:
-            self.publisher.services.staging.discard(batch_area(self.last_batch))
+            self.publisher.services.staging.discard(name_batch_area(self.last_batch))
 
     def _decide(self, frame: DataFrame, batch: MicroBatch) -> Decision | None:
         """Stage and check a micro-batch; return None if it has no rows to publish."""
         services, run_id = self.publisher.services, self.publisher.attempt.run_id
-        [write], area = self.publisher.job.writes, batch_area(batch)
+        [write], area = self.publisher.job.writes, name_batch_area(batch)
         part = StagedPart(area, write.table)
         staged = services.staging.stage(frame, part, write=write)
         if write.mode != "overwrite" and staged.isEmpty():
@@ -141,28 +141,29 @@ class _BatchPublisher:
     def _add_published(self) -> None:
         """Add the results of the batch that was just published to those of the earlier ones; a changed suite replaces them."""
         results, self.unpublished = self.unpublished, []
-        if [_identity(total) for total in self.published] == [_identity(result) for result in results]:
+        if [_identify(total) for total in self.published] == [_identify(result) for result in results]:
             results = [total.combine(result) for total, result in zip(self.published, results, strict=True)]
         self.published = results
 
     def _refuse(self, outcome: CheckOutcome, batch: MicroBatch) -> NoReturn:
         self._append_history(outcome.results, batch, {})
         self.write_docs()
-        self.publisher.services.staging.discard(batch_area(batch))
+        self.publisher.services.staging.discard(name_batch_area(batch))
         consequence = f"nothing of batch {batch.number} was published; the next run begins with it"
-        raise ChecksFailed(failure_message([outcome], self.publisher.job, consequence=consequence))
+        raise ChecksFailed(format_failures([outcome], self.publisher.job, consequence=consequence))
 
     def _record_commit(self, commit: PublishedVersion) -> None:
         """Record one commit, with all rows that this run has published to its table."""
         rows = self.rows.get(commit.table, 0) + (0 if commit.already_published else commit.rows)
         self.rows[commit.table] = rows
         self.publisher.attempt.append(
-            "published", outputs={commit.table: {**published_json(commit), "rows": rows}}
+            "published", outputs={commit.table: {**published_version_to_json(commit), "rows": rows}}
         )
 
     def _record_batch(
         self, batch: MicroBatch, commits: Sequence[PublishedVersion], decision: Decision
     ) -> None:
+        # The table's own commit comes last.
         *quarantined, table = commits
         facts: Mapping[str, Any] = {
             "number": batch.number,
@@ -186,6 +187,6 @@ class _BatchPublisher:
         )
 
 
-def _identity(result: CheckResult) -> tuple[str, str]:
-    """Return what the results of one expectation have in common, whichever batch they are about."""
+def _identify(result: CheckResult) -> tuple[str, str]:
+    """Return what identifies an expectation in the results of different batches."""
     return result.table, result.expectation

@@ -40,7 +40,7 @@ def to_user_error(
             f"Job `{job.name}` was stopped. {translated} Log: sparkops runs log {run_id}. "
             f"Continue the run with: sparkops runs resume {run_id}"
         )
-    line = _last_job_line(error, job)
+    line = _find_job_line(error, job)
     if translated is None:
         message = str(error).strip().partition("\n")[0] or "no message"
         return JobFailed(
@@ -63,7 +63,7 @@ def _find_cancellation(error: BaseException | None) -> RunCancelled | None:
     return None
 
 
-def _last_job_line(error: BaseException, job: Job) -> str:
+def _find_job_line(error: BaseException, job: Job) -> str:
     """Return `jobs/sales/file.py:12` of the innermost frame in the folder of the jobs, or an empty string."""
     file = Path(job.place.file)
     folder = file.parent.name if file.is_absolute() else file.parts[0]

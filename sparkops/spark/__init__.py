@@ -1,8 +1,8 @@
 """Start Spark, find its session, follow and cancel its jobs."""
 
-from sparkops.spark.cancel import active_jobs, cancel, tag_jobs
+from sparkops.spark.cancel import cancel, find_active_jobs, tag_jobs
 from sparkops.spark.jvm_log import JvmLog
-from sparkops.spark.progress import ProgressWatcher, Snapshot, snapshot
+from sparkops.spark.progress import ProgressWatcher, Snapshot, read_snapshot
 from sparkops.spark.session import Starter, start
 
 __all__ = [
@@ -10,9 +10,9 @@ __all__ = [
     "ProgressWatcher",
     "Snapshot",
     "Starter",
-    "active_jobs",
     "cancel",
-    "snapshot",
+    "find_active_jobs",
+    "read_snapshot",
     "start",
     "tag_jobs",
 ]

@@ -49,11 +49,11 @@ def tag_jobs(spark: SparkSession, run_id: str, description: str = "") -> Iterato
         _remove_tag(context, run_id, described=bool(description))
 
 
-def active_jobs(spark: SparkSession, run_id: str) -> tuple[int, ...]:
+def find_active_jobs(spark: SparkSession, run_id: str) -> tuple[int, ...]:
     """Return the ids of a run's active Spark jobs; empty for Spark Connect, where they are unknown."""
     if is_remote(spark):
         return ()
-    tracker = java_context(spark).statusTracker()
+    tracker = get_java_context(spark).statusTracker()
     with_tag = set(tracker.getJobIdsForTag(run_id))
     return tuple(sorted(with_tag & set(tracker.getActiveJobIds())))
 
@@ -86,14 +86,14 @@ def is_remote(spark: SparkSession) -> bool:
     return not hasattr(spark, "_jsparkSession")
 
 
-def java_context(spark: SparkSession) -> Any:
+def get_java_context(spark: SparkSession) -> Any:
     """Return the JVM's `SparkContext`."""
     return spark.sparkContext._jsc.sc()
 
 
 def _cancel(spark: SparkSession, run_id: str, wait: float) -> bool:
     if is_remote(spark):
-        return _call_jvm(lambda: bool(spark.interruptTag(run_id)) or True, otherwise=False)
+        return _call_jvm(lambda: spark.interruptTag(run_id), otherwise=None) is not None
     deadline = time.monotonic() + wait
     quiet_since: float | None = None
     while time.monotonic() < deadline:
@@ -113,7 +113,7 @@ def _cancel(spark: SparkSession, run_id: str, wait: float) -> bool:
 
 def _cancel_once(spark: SparkSession, run_id: str) -> tuple[int, ...]:
     spark.sparkContext.cancelJobsWithTag(run_id)
-    return active_jobs(spark, run_id)
+    return find_active_jobs(spark, run_id)
 
 
 def _call_jvm(call: Callable[[], T], *, otherwise: T) -> T:

@@ -7,31 +7,32 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sparkops.spark.host import Host, installed_version
+from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import Java
 
-QUIET: Final = ("-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr")
+# An archive that does not fit is ignored without a message.
+_COMMON_OPTIONS: Final = ("-Xshare:auto", "-Xlog:disable", "-Xlog:all=error:stderr")
 
 
-def archive_file(host: Host, java: Java, jars: Iterable[Path]) -> Path:
+def locate_archive(host: Host, java: Java, jars: Iterable[Path]) -> Path:
     """Return the path of the archive for this Java, Spark and Delta; it may not exist."""
     release = java.home / "release"
     facts = [str(java.home), release.read_text(encoding="utf-8") if release.exists() else str(java.version)]
     facts += [
         str(host.spark_home),
-        installed_version("pyspark") or "",
-        installed_version("delta-spark") or "",
+        read_installed_version("pyspark") or "",
+        read_installed_version("delta-spark") or "",
     ]
     facts += [f"{jar}:{jar.stat().st_size}:{jar.stat().st_mtime_ns}" for jar in jars]
     name = hashlib.sha256("\n".join(facts).encode()).hexdigest()[:24]
     return host.cache / "archive" / f"{name}.jsa"
 
 
-def use_options(file: Path) -> tuple[str, ...]:
+def format_use_options(file: Path) -> tuple[str, ...]:
     """Return the JVM options that use an archive; empty if it does not exist."""
-    return (f"-XX:SharedArchiveFile={file}", *QUIET) if file.is_file() else ()
+    return (f"-XX:SharedArchiveFile={file}", *_COMMON_OPTIONS) if file.is_file() else ()
 
 
-def create_options(file: Path) -> tuple[str, ...]:
+def format_create_options(file: Path) -> tuple[str, ...]:
     """Return the JVM options that create an archive when the JVM exits."""
-    return (f"-XX:ArchiveClassesAtExit={file}", *QUIET)
+    return (f"-XX:ArchiveClassesAtExit={file}", *_COMMON_OPTIONS)

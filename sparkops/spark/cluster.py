@@ -39,7 +39,7 @@ class Cluster:
         self._workers, self._cores, self._memory = workers, cores, memory
         self._host = Host.current()
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._port, self._web_port = _free_port(), _free_port()
+        self._port, self._web_port = _find_free_port(), _find_free_port()
 
     @property
     def master(self) -> str:
@@ -86,7 +86,7 @@ class Cluster:
                 process.wait()
         self._processes.clear()
 
-    def state(self) -> dict[str, Any] | None:
+    def read_state(self) -> dict[str, Any] | None:
         """Return the state that the master reports, or None when it does not respond."""
         try:
             with urllib.request.urlopen(f"http://{LOOPBACK}:{self._web_port}/json/", timeout=5) as answer:
@@ -137,7 +137,7 @@ class Cluster:
                     raise EngineError(
                         f"A process of the cluster exited during startup: see the logs in {self._folder}."
                     )
-            state = self.state()
+            state = self.read_state()
             if state is not None and is_ready(state):
                 return
             time.sleep(0.1)
@@ -146,7 +146,7 @@ class Cluster:
         )
 
 
-def _free_port() -> int:
+def _find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

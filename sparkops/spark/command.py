@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.atomic_file import replace_file
 from sparkops.errors import EngineError
-from sparkops.spark.host import Host, installed_version
+from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import Java
 
 MAIN: Final = "org.apache.spark.deploy.SparkSubmit"
@@ -20,7 +21,7 @@ SHELL: Final = "pyspark-shell"
 _LAUNCHER: Final = "org.apache.spark.launcher.Main"
 
 
-def direct_command(
+def build_direct_command(
     host: Host, java: Java, *, conf: Mapping[str, str], properties: Path, jvm: Sequence[str]
 ) -> list[str]:
     """Return the command that Spark's launcher runs for this configuration.
@@ -32,7 +33,7 @@ def direct_command(
         properties: Properties file with the complete configuration.
         jvm: Additional JVM options; the project's own options take precedence.
     """
-    program, _, class_path, *options = launcher_command(host, java)
+    program, _, class_path, *options = build_launcher_command(host, java)
     extra = conf.get("spark.driver.extraClassPath")
     launcher_options = [option for option in options if not option.startswith("-Xmx")]
     own = [
@@ -52,13 +53,13 @@ def direct_command(
     return [*head, MAIN, "--properties-file", str(properties), SHELL]
 
 
-def script_command(host: Host, *, properties: Path) -> list[str]:
+def build_script_command(host: Host, *, properties: Path) -> list[str]:
     """Return the command of Spark's own script: for a Spark with site configuration, YARN or Kubernetes."""
     arguments = shlex.split(host.environ.get("PYSPARK_SUBMIT_ARGS", SHELL))
     return [str(host.spark_home / "bin" / "spark-submit"), "--properties-file", str(properties), *arguments]
 
 
-def driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]) -> dict[str, str]:
+def build_driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]) -> dict[str, str]:
     """Return the environment of the JVM, which the Python workers inherit.
 
     Args:
@@ -77,13 +78,13 @@ def driver_environ(host: Host, java: Java, *, python: str, paths: Sequence[Path]
     }
 
 
-def launcher_command(host: Host, java: Java) -> list[str]:
+def build_launcher_command(host: Host, java: Java) -> list[str]:
     """Return the launcher's command for a driver up to the main class; computed once and cached.
 
     Raises:
         EngineError: The launcher fails.
     """
-    cache = host.cache / "launch" / f"{_cache_key(host, java)}.json"
+    cache = host.cache / "launch" / f"{_compute_cache_key(host, java)}.json"
     try:
         command = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -113,11 +114,11 @@ def _run_launcher(host: Host, java: Java) -> list[str]:
     return command[: command.index(MAIN)]
 
 
-def _cache_key(host: Host, java: Java) -> str:
+def _compute_cache_key(host: Host, java: Java) -> str:
     jars = host.spark_home / "jars"
     facts = (
         str(host.spark_home),
-        installed_version("pyspark"),
+        read_installed_version("pyspark"),
         str(java.binary),
         java.version,
         jars.stat().st_mtime_ns,
@@ -127,10 +128,5 @@ def _cache_key(host: Host, java: Java) -> str:
 
 def _write_cache(file: Path, command: list[str]) -> None:
     """Write the file atomically; a cache that cannot be written only costs time."""
-    scratch = file.with_suffix(f".{os.getpid()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        scratch.write_text(json.dumps(command), encoding="utf-8")
-        scratch.replace(file)
-    except OSError:
-        scratch.unlink(missing_ok=True)
+    with suppress(OSError):
+        replace_file(file, json.dumps(command), durable=False)

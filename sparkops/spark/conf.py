@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import ConfigError
 
+# Delta's extension and catalog.
 DELTA: Final = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
 }
+# What can also be set on a running session.
 SESSION: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -46,17 +48,21 @@ def build_launch_conf(settings: Settings, *, jars: Iterable[Path], python: str, 
     conf["spark.sql.warehouse.dir"] = (settings.state / "spark-warehouse").absolute().as_uri()
     conf["spark.databricks.delta.snapshotPartitions"] = "2"
     files = [str(jar) for jar in jars]
-    conf |= _local_conf() if is_local(master) else {"spark.jars": ",".join(files)}
-    if is_local(master) or _on_loopback(master):
+    conf |= _build_local_conf() if is_local(master) else {"spark.jars": ",".join(files)}
+    if is_local(master) or _is_on_loopback(master):
         conf |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    conf = _merge_conf(conf, project_conf(settings.spark))
+    conf = _merge_conf(conf, read_project_conf(settings.spark))
     # Classes on the class path, unlike those of `spark.jars`, can come from the class-data archive.
     class_path = conf.get("spark.driver.extraClassPath")
     return conf | {"spark.driver.extraClassPath": ":".join([*([class_path] if class_path else []), *files])}
 
 
 def resolve_master(spark: SparkSettings) -> str:
-    """Return the configured master, by default all cores of this machine."""
+    """Return the configured master, by default all cores of this machine.
+
+    Raises:
+        ConfigError: The master is none that Spark knows, or mode `cluster` has none.
+    """
     master = spark.master
     if master and not master.startswith(("local", "spark://", "yarn", "k8s://")):
         raise ConfigError(
@@ -78,7 +84,7 @@ def is_local(master: str) -> bool:
     return master == "local" or master.startswith("local[")
 
 
-def project_conf(spark: SparkSettings) -> dict[str, str | None]:
+def read_project_conf(spark: SparkSettings) -> dict[str, str | None]:
     """Return the project's `spark.conf` as text for Spark; None removes a default."""
     return {key: _to_text(value) for key, value in spark.conf.items()}
 
@@ -94,7 +100,7 @@ def format_properties(conf: Mapping[str, str]) -> str:
     return "".join(f"{_escape(key, key=True)}={_escape(value)}\n" for key, value in sorted(conf.items()))
 
 
-def _local_conf() -> dict[str, str]:
+def _build_local_conf() -> dict[str, str]:
     cores = os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
@@ -107,18 +113,18 @@ def _local_conf() -> dict[str, str]:
     }
 
 
-def submitted_defaults(master: str) -> dict[str, str]:
+def build_submitted_defaults(master: str) -> dict[str, str]:
     """Return the defaults of a context that is created in the JVM of spark-submit, whose memory and options are fixed.
 
     Args:
         master: Spark's master, as given to spark-submit.
     """
     conf = DELTA | SESSION | {"spark.databricks.delta.snapshotPartitions": "2"}
-    local = _local_conf() if is_local(master) else {}
+    local = _build_local_conf() if is_local(master) else {}
     return conf | {key: value for key, value in local.items() if key != "spark.driver.memory"}
 
 
-def _on_loopback(master: str) -> bool:
+def _is_on_loopback(master: str) -> bool:
     return master.startswith("spark://") and urlsplit(master).hostname in {"127.0.0.1", "localhost"}
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import EngineError
 from sparkops.spark.attach import preserve_sigint_handler
-from sparkops.spark.conf import DELTA, PYTHON_FILES, SESSION, project_conf, submitted_defaults
+from sparkops.spark.conf import DELTA, PYTHON_FILES, SESSION, build_submitted_defaults, read_project_conf
 from sparkops.spark.host import Host
-from sparkops.spark.jars import delta_jars
+from sparkops.spark.jars import fetch_delta_jars
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,7 +31,7 @@ def find_session_origin(spark: SparkSettings, host: Host) -> SessionOrigin | Non
         return "databricks"
     if spark.mode == "submit" or host.is_under_submit:
         return "submit"
-    return "process" if live_session() is not None else None
+    return "process" if find_live_session() is not None else None
 
 
 def use_existing_session(settings: Settings, *, origin: SessionOrigin, host: Host, app: str) -> SparkSession:
@@ -44,17 +44,17 @@ def use_existing_session(settings: Settings, *, origin: SessionOrigin, host: Hos
         return _configure(_connect(settings.spark), settings)
     if origin == "submit":
         return _create_submitted(settings, host=host, app=app)
-    session = live_session()
+    session = find_live_session()
     if session is None:
         from pyspark.sql import SparkSession
 
         session = SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
     if origin == "process":
-        _check_delta(session)
+        _require_delta(session)
     return _configure(session, settings)
 
 
-def live_session() -> Any:
+def find_live_session() -> Any:
     """Return the live session of this process, created in any thread, without importing pyspark."""
     # None also while the module is being imported.
     kind = getattr(sys.modules.get("pyspark.sql.session"), "SparkSession", None)
@@ -74,15 +74,15 @@ def _create_submitted(settings: Settings, *, host: Host, app: str) -> SparkSessi
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
 
-    live = live_session()
+    live = find_live_session()
     if live is None:
         with preserve_sigint_handler():
             SparkContext._ensure_initialized()
             conf = SparkConf(_jvm=SparkContext._jvm)
             _set_default(conf, "spark.app.name", app)
             _silence_info(conf)
-            defaults = submitted_defaults(conf.get("spark.master", "local[*]"))
-            for key, value in (defaults | PYTHON_FILES | _project_conf(settings)).items():
+            defaults = build_submitted_defaults(conf.get("spark.master", "local[*]"))
+            for key, value in (defaults | PYTHON_FILES | _select_project_conf(settings)).items():
                 _set_default(conf, key, value)
             _add_delta_jars(conf, host)
             return SparkSession(SparkContext(conf=conf))
@@ -108,8 +108,8 @@ def _set_default(conf: Any, key: str, value: str) -> None:
         conf.set(key, value)
 
 
-def _project_conf(settings: Settings) -> dict[str, str]:
-    own = project_conf(settings.spark)
+def _select_project_conf(settings: Settings) -> dict[str, str]:
+    own = read_project_conf(settings.spark)
     return {key: value for key, value in own.items() if value is not None and key != "spark.master"}
 
 
@@ -121,7 +121,7 @@ def _add_delta_jars(conf: Any, host: Host) -> None:
     loader = java.java.lang.Thread.currentThread().getContextClassLoader()
     if loader.getResource("io/delta/sql/DeltaSparkSessionExtension.class") is not None:
         return
-    jars = delta_jars(host)
+    jars = fetch_delta_jars(host)
     for jar in jars:
         loader.addURL(java.java.io.File(str(jar)).toURI().toURL())
     jar_list = conf.get("spark.jars", "")
@@ -148,7 +148,7 @@ def _connect(spark: SparkSettings) -> SparkSession:
     return session
 
 
-def _check_delta(session: Any) -> None:
+def _require_delta(session: Any) -> None:
     if "io.delta" not in session.conf.get("spark.sql.extensions", ""):
         raise EngineError(
             "This process has a Spark session without Delta. Stop it first (`spark.stop()`), then sparkops starts its own,"
@@ -158,7 +158,7 @@ def _check_delta(session: Any) -> None:
 
 def _configure(session: SparkSession, settings: Settings) -> SparkSession:
     """Set the project's `spark.conf` on a running session."""
-    for key, value in (SESSION | _project_conf(settings)).items():
+    for key, value in (SESSION | _select_project_conf(settings)).items():
         if session.conf.get(key, None) == value:
             continue
         try:

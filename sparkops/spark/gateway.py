@@ -136,11 +136,11 @@ def _await_port(process: subprocess.Popen[bytes], connection_info: Path, log: Jv
         if exit_code is not None:
             log.drain()
             raise EngineError(
-                f"Spark's JVM exited during startup (exit code {exit_code}): {error_line(log.tail(200))}"
+                f"Spark's JVM exited during startup (exit code {exit_code}): {find_error_line(log.tail(200))}"
             )
         if time.monotonic() > deadline:
             raise EngineError(
-                f"Spark's JVM did not respond in {STARTUP_TIMEOUT:.0f} s: {error_line(log.tail(200))}"
+                f"Spark's JVM did not respond in {STARTUP_TIMEOUT:.0f} s: {find_error_line(log.tail(200))}"
             )
         time.sleep(0.01)
     content = connection_info.read_bytes()
@@ -148,7 +148,7 @@ def _await_port(process: subprocess.Popen[bytes], connection_info: Path, log: Jv
     return int(port), content[8 : 8 + length].decode("utf-8")
 
 
-def error_line(output: str) -> str:
+def find_error_line(output: str) -> str:
     """Return the line of a JVM's output that names the error, without the stack trace."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     frames = ("at ", "... ", "WARNING:", "Error: Could not create")

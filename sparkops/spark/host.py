@@ -43,7 +43,7 @@ class Host:
         """
         spark_home = self.environ.get("SPARK_HOME")
         if not spark_home:
-            return bundled_spark()
+            return locate_bundled_spark()
         bundled = find_bundled_spark()
         if bundled is not None and bundled.resolve() == Path(spark_home).resolve():
             return bundled
@@ -58,7 +58,7 @@ class Host:
             (conf / name).exists() for name in ("spark-env.sh", "spark-defaults.conf", "log4j2.properties")
         )
         site = site or "PYSPARK_SUBMIT_ARGS" in self.environ
-        return not site and home.resolve() == bundled_spark().resolve()
+        return not site and home.resolve() == locate_bundled_spark().resolve()
 
     @property
     def is_under_submit(self) -> bool:
@@ -71,7 +71,7 @@ class Host:
         return "DATABRICKS_RUNTIME_VERSION" in self.environ
 
 
-def bundled_spark() -> Path:
+def locate_bundled_spark() -> Path:
     """Return the folder of the installed pyspark, without importing it.
 
     Raises:
@@ -92,7 +92,7 @@ def find_bundled_spark() -> Path | None:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def installed_version(package: str) -> str | None:
+def read_installed_version(package: str) -> str | None:
     """Return the installed version of a package, or None."""
     try:
         return importlib.metadata.version(package)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sparkops.errors import EngineError
-from sparkops.spark.host import Host, installed_version
+from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import find_java
 
 SCALA: Final = "2.13"
@@ -21,7 +21,7 @@ REPLACED: Final = frozenset({"commons-logging", "javax.annotation-api", "shims"}
 _DONE: Final = "COMPLETE"
 
 
-def delta_jars(host: Host | None = None) -> tuple[Path, ...]:
+def fetch_delta_jars(host: Host | None = None) -> tuple[Path, ...]:
     """Return Delta's jars as local files; the first call on a machine resolves them over the network.
 
     Args:
@@ -31,31 +31,33 @@ def delta_jars(host: Host | None = None) -> tuple[Path, ...]:
         EngineError: delta-spark is not installed, or its jars cannot be resolved; the message says what to do.
     """
     host = host or Host.current()
-    if not jars_are_resolved(host):
-        _resolve(_folder(host), host)
-    return tuple(sorted(_folder(host).glob("*.jar")))
+    if not has_delta_jars(host):
+        _resolve(_locate_folder(host), host)
+    return tuple(sorted(_locate_folder(host).glob("*.jar")))
 
 
-def jars_are_resolved(host: Host) -> bool:
+def has_delta_jars(host: Host) -> bool:
     """Return whether the jars are cached, so that no network is needed."""
-    return (_folder(host) / _DONE).exists()
+    return (_locate_folder(host) / _DONE).exists()
 
 
-def _folder(host: Host) -> Path:
-    return host.cache / "jars" / f"spark-{_version('pyspark')}-delta-{_version('delta-spark')}"
+def _locate_folder(host: Host) -> Path:
+    return (
+        host.cache / "jars" / f"spark-{_require_version('pyspark')}-delta-{_require_version('delta-spark')}"
+    )
 
 
-def coordinate() -> str:
+def build_coordinate() -> str:
     """Return the Maven coordinate of Delta for the installed pyspark and delta-spark."""
-    spark = ".".join(_version("pyspark").split(".")[:2])
-    delta = _version("delta-spark")
+    spark = ".".join(_require_version("pyspark").split(".")[:2])
+    delta = _require_version("delta-spark")
     major, minor = (int(part) for part in delta.split(".")[:2])
     artifact = f"delta-spark_{spark}_{SCALA}" if (major, minor) >= (4, 1) else f"delta-spark_{SCALA}"
     return f"io.delta:{artifact}:{delta}"
 
 
-def _version(package: str) -> str:
-    version = installed_version(package)
+def _require_version(package: str) -> str:
+    version = read_installed_version(package)
     if version is None:
         raise EngineError(f"{package} is not installed: pip install 'sparkops[spark]'.")
     return version
@@ -68,10 +70,10 @@ def _resolve(folder: Path, host: Host) -> None:
         ivy, jars = Path(scratch) / "ivy", Path(scratch) / "jars"
         jars.mkdir()
         _run_ivy(ivy, host)
-        shipped = {_artifact(jar.name) for jar in (host.spark_home / "jars").glob("*.jar")}
-        for jar in _needed_jars((ivy / "jars").glob("*.jar"), shipped):
+        shipped = {_strip_version(jar.name) for jar in (host.spark_home / "jars").glob("*.jar")}
+        for jar in _select_needed_jars((ivy / "jars").glob("*.jar"), shipped):
             shutil.move(jar, jars / jar.name)
-        (jars / _DONE).write_text(coordinate() + "\n", encoding="utf-8")
+        (jars / _DONE).write_text(build_coordinate() + "\n", encoding="utf-8")
         try:
             jars.rename(folder)
         except OSError:
@@ -87,7 +89,13 @@ def _run_ivy(ivy: Path, host: Host) -> None:
     known = Path.home() / ".ivy2.5.2" / "cache"
     if known.is_dir():
         (ivy / "cache").symlink_to(known)
-    command = [str(host.spark_home / "bin" / "spark-submit"), "--master", "local", "--packages", coordinate()]
+    command = [
+        str(host.spark_home / "bin" / "spark-submit"),
+        "--master",
+        "local",
+        "--packages",
+        build_coordinate(),
+    ]
     command += ["--conf", f"spark.jars.ivy={ivy}"]
     settings = host.environ.get("SPARKOPS_IVY_SETTINGS")
     command += ["--conf", f"spark.jars.ivySettings={settings}"] if settings else []
@@ -104,19 +112,19 @@ def _run_ivy(ivy: Path, host: Host) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise EngineError(_error_message("no response in ten minutes")) from None
+        raise EngineError(_describe_failure("no response in ten minutes")) from None
     if not any((ivy / "jars").glob("io.delta_*.jar")):
-        raise EngineError(_error_message(_reason(result.stderr + result.stdout)))
+        raise EngineError(_describe_failure(_find_reason(result.stderr + result.stdout)))
 
 
-def _error_message(reason: str) -> str:
+def _describe_failure(reason: str) -> str:
     return (
-        f"The jars of Delta ({coordinate()}) cannot be resolved: {reason}. They are fetched once from Maven Central:"
+        f"The jars of Delta ({build_coordinate()}) cannot be resolved: {reason}. They are fetched once from Maven Central:"
         " check the network, or name a mirror in an Ivy settings file and set SPARKOPS_IVY_SETTINGS to its path."
     )
 
 
-def _reason(output: str) -> str:
+def _find_reason(output: str) -> str:
     lines = [line.strip() for line in output.splitlines()]
     errors = [
         line
@@ -128,12 +136,12 @@ def _reason(output: str) -> str:
     return lines[-1][:200] if lines else "spark-submit printed nothing"
 
 
-def _needed_jars(jars: Iterable[Path], shipped: set[str]) -> list[Path]:
+def _select_needed_jars(jars: Iterable[Path], shipped: set[str]) -> list[Path]:
     """Return the jars that Spark does not contain, in any version or under another name."""
     provided = shipped | REPLACED
-    return [jar for jar in jars if _artifact(jar.name.split("_", 1)[-1]) not in provided]
+    return [jar for jar in jars if _strip_version(jar.name.split("_", 1)[-1]) not in provided]
 
 
-def _artifact(name: str) -> str:
+def _strip_version(name: str) -> str:
     """Return a jar's name without its version: `jackson-core` of `jackson-core-2.21.2.jar`."""
     return re.sub(r"-\d[\w.\-]*\.jar$", "", name)

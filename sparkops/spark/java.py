@@ -40,8 +40,8 @@ def find_java(host: Host | None = None) -> Java:
     host = host or Host.current()
     java_home = host.environ.get("JAVA_HOME")
     if java_home:
-        return _from_java_home(Path(java_home))
-    all_javas = [java for java in map(_inspect, _candidates(host)) if java]
+        return _read_java_home(Path(java_home))
+    all_javas = [java for java in map(_inspect, _find_candidates(host)) if java]
     supported = [java for java in all_javas if java.version in SUPPORTED]
     if supported:
         return supported[0]
@@ -51,7 +51,7 @@ def find_java(host: Host | None = None) -> Java:
     raise EngineError(f"Spark needs Java, and none was found. {ADVICE}")
 
 
-def _from_java_home(home: Path) -> Java:
+def _read_java_home(home: Path) -> Java:
     java = _inspect(home / "bin" / "java")
     if java is None:
         raise EngineError(f"JAVA_HOME is {home}, and there is no Java in it. {ADVICE}")
@@ -60,7 +60,7 @@ def _from_java_home(home: Path) -> Java:
     return java
 
 
-def _candidates(host: Host) -> list[Path]:
+def _find_candidates(host: Host) -> list[Path]:
     on_path = shutil.which("java", path=host.environ.get("PATH", ""))
     folders = [Path("/usr/lib/jvm"), Path("/opt/java"), Path("/Library/Java/JavaVirtualMachines")]
     usual = [binary for folder in folders if folder.is_dir() for binary in sorted(folder.glob("*/bin/java"))]
@@ -75,11 +75,11 @@ def _inspect(binary: Path) -> Java | None:
         return None
     real = binary.resolve()
     home = real.parent.parent
-    version = _version_from_release(home) or _version_from_process(real)
+    version = _read_version_from_release(home) or _read_version_from_process(real)
     return Java(home=home, binary=real, version=version) if version else None
 
 
-def _version_from_release(home: Path) -> int | None:
+def _read_version_from_release(home: Path) -> int | None:
     """Read the version from the JDK's `release` file, which needs no process."""
     try:
         text = (home / "release").read_text(encoding="utf-8")
@@ -89,7 +89,7 @@ def _version_from_release(home: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _version_from_process(binary: Path) -> int | None:
+def _read_version_from_process(binary: Path) -> int | None:
     try:
         result = subprocess.run([binary, "-version"], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -51,7 +51,7 @@ class JvmLog:
                 The first sink also receives the output since the start of the JVM.
         """
         with ExitStack() as stack:
-            write = _writer(sink, stack)
+            write = _open_sink(sink, stack)
             with self._lock:
                 for chunk in self._buffer:
                     write(chunk)
@@ -124,7 +124,7 @@ class JvmLog:
                 _logger.warning("Cannot write the JVM's log: %s", error)
 
 
-def _writer(sink: Sink, stack: ExitStack) -> Callable[[bytes], object]:
+def _open_sink(sink: Sink, stack: ExitStack) -> Callable[[bytes], object]:
     if callable(sink):
         return sink
     if isinstance(sink, Path):

@@ -10,12 +10,12 @@ from typing import Any, Final
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
-from sparkops.spark.cds_archive import archive_file, use_options
-from sparkops.spark.command import direct_command, driver_environ, script_command
+from sparkops.spark.cds_archive import format_use_options, locate_archive
+from sparkops.spark.command import build_direct_command, build_driver_environ, build_script_command
 from sparkops.spark.conf import build_launch_conf, format_properties, is_local, resolve_master
 from sparkops.spark.gateway import Jvm, launch
 from sparkops.spark.host import Host
-from sparkops.spark.jars import delta_jars
+from sparkops.spark.jars import fetch_delta_jars
 from sparkops.spark.java import Java, find_java
 from sparkops.spark.jvm_log import JvmLog
 
@@ -59,21 +59,21 @@ def launch_spark(
         EngineError: Java, a jar or a server is missing, or Spark does not start.
     """
     java = find_java(host)
-    jars = (*delta_jars(host), *_project_jars(settings))
+    jars = (*fetch_delta_jars(host), *_find_project_jars(settings))
     python = str(settings.spark.conf.get("spark.pyspark.python") or host.python)
     conf = build_launch_conf(settings, jars=jars, python=python, app=app)
     options = (
-        tuned_jvm_options(settings, host=host, java=java, jars=jars) if jvm_options is None else jvm_options
+        build_jvm_options(settings, host=host, java=java, jars=jars) if jvm_options is None else jvm_options
     )
 
     def command(file: Path) -> list[str]:
         if host.is_spark_bundled and _is_direct(conf["spark.master"]):
-            return direct_command(host, java, conf=conf, properties=file, jvm=options)
-        return script_command(host, properties=file)
+            return build_direct_command(host, java, conf=conf, properties=file, jvm=options)
+        return build_script_command(host, properties=file)
 
     jobs = JobsFolder.of(settings.root / settings.jobs)
     paths = tuple(dict.fromkeys((jobs.path, jobs.import_root, settings.root)))
-    environ = driver_environ(host, java, python=python, paths=paths)
+    environ = build_driver_environ(host, java, python=python, paths=paths)
     jvm = launch(command, properties=format_properties(conf), environ=environ, log=log)
     try:
         return _create_context(jvm, conf=conf, python=python)
@@ -82,17 +82,17 @@ def launch_spark(
         raise
 
 
-def tuned_jvm_options(settings: Settings, *, host: Host, java: Java, jars: Sequence[Path]) -> tuple[str, ...]:
+def build_jvm_options(settings: Settings, *, host: Host, java: Java, jars: Sequence[Path]) -> tuple[str, ...]:
     """Return the JVM options for a project: the class-data archive, and only the C1 compiler for local work."""
     quick = settings.spark.compiler == "quick" and is_local(resolve_master(settings.spark))
-    return (*use_options(archive_file(host, java, jars)), *(QUICK_COMPILER if quick else ()))
+    return (*format_use_options(locate_archive(host, java, jars)), *(QUICK_COMPILER if quick else ()))
 
 
 def _is_direct(master: str) -> bool:
     return is_local(master) or master.startswith("spark://")
 
 
-def _project_jars(settings: Settings) -> list[Path]:
+def _find_project_jars(settings: Settings) -> list[Path]:
     jars = [settings.root / jar for jar in settings.spark.jars]
     missing = [str(jar) for jar in jars if not jar.is_file()]
     if missing:
@@ -111,7 +111,7 @@ def _create_context(jvm: Jvm, *, conf: Mapping[str, str], python: str) -> Launch
     except Py4JJavaError as error:
         message = str(error.java_exception.toString()).splitlines()[0]
         raise EngineError(
-            f"Spark does not start on {conf['spark.master']}: {message}{_advice(message)}"
+            f"Spark does not start on {conf['spark.master']}: {message}{_advise(message)}"
         ) from error
     except (Py4JError, OSError) as error:
         raise EngineError(
@@ -120,7 +120,7 @@ def _create_context(jvm: Jvm, *, conf: Mapping[str, str], python: str) -> Launch
     return LaunchedSpark(jvm=jvm, context=context, session=session, conf=conf, python=python)
 
 
-def _advice(message: str) -> str:
+def _advise(message: str) -> str:
     if "All masters are unresponsive" in message or "Connection refused" in message:
         return " Is the cluster running? Check `spark.master`."
     if "ClassNotFoundException" in message:

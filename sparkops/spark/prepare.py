@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import tempfile
 import time
@@ -12,12 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from sparkops.config.settings import Settings, SparkSettings
+from sparkops.core.atomic_file import temporary_beside
 from sparkops.errors import SparkopsError
 from sparkops.spark.attach import attach, detach
-from sparkops.spark.cds_archive import archive_file, create_options
+from sparkops.spark.cds_archive import format_create_options, locate_archive
 from sparkops.spark.cds_training import train_archive
 from sparkops.spark.host import Host
-from sparkops.spark.jars import delta_jars, jars_are_resolved
+from sparkops.spark.jars import fetch_delta_jars, has_delta_jars
 from sparkops.spark.java import find_java
 from sparkops.spark.jvm_log import JvmLog
 from sparkops.spark.launcher import QUICK_COMPILER, launch_spark
@@ -32,29 +32,27 @@ _logger = logging.getLogger("sparkops.spark")
 def create_archive(host: Host | None = None) -> Path | None:
     """Create the class-data archive of the local driver if it does not exist, and return its path.
 
-    Returns None where Spark is not the bundled one, because its class path is unknown. The archive only saves time: a
-    JVM that cannot use it starts without it.
+    The archive only saves time: a JVM that cannot use it starts without it.
 
     Args:
         host: The machine; by default this one.
+
+    Returns:
+        None if Spark is not the bundled one, whose class path is known, or if the JVM wrote no archive.
     """
     host = host or Host.current()
     if not host.is_spark_bundled:
         return None
-    file = archive_file(host, find_java(host), delta_jars(host))
+    file = locate_archive(host, find_java(host), fetch_delta_jars(host))
     if file.is_file():
         return file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(f".{os.getpid()}")
     started = time.monotonic()
-    try:
-        _dump(scratch, host)
-        if not scratch.is_file():
+    with temporary_beside(file) as archive:
+        _dump(archive, host)
+        if not archive.is_file():
             return None
-        scratch.replace(file)
-        _remove_old(file.parent)
-    finally:
-        scratch.unlink(missing_ok=True)
+        archive.replace(file)
+    _remove_old(file.parent)
     _logger.info("Created the class-data archive in %.0f s: %s", time.monotonic() - started, file)
     return file
 
@@ -77,7 +75,7 @@ def _dump(file: Path, host: Host) -> None:
             host=host,
             log=JvmLog(),
             app="sparkops-cds-training",
-            jvm_options=(*QUICK_COMPILER, *create_options(file)),
+            jvm_options=(*QUICK_COMPILER, *format_create_options(file)),
         )
         try:
             train_archive(attach(launched), folder)
@@ -91,9 +89,9 @@ def is_ready(host: Host | None = None) -> bool:
     host = host or Host.current()
     try:
         java = find_java(host)
-        if not jars_are_resolved(host):
+        if not has_delta_jars(host):
             return False
-        return not host.is_spark_bundled or archive_file(host, java, delta_jars(host)).is_file()
+        return not host.is_spark_bundled or locate_archive(host, java, fetch_delta_jars(host)).is_file()
     except SparkopsError:
         return False
 
@@ -103,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
     _logger.addHandler(logging.StreamHandler(sys.stderr))
     _logger.setLevel(logging.WARNING if "--quiet" in arguments else logging.INFO)
     try:
-        delta_jars()
+        fetch_delta_jars()
         create_archive()
     except SparkopsError as error:
         _logger.error("%s", error)  # noqa: TRY400 - a message for users, without a stack trace

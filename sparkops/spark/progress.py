@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from sparkops.spark.cancel import is_remote, java_context
+from sparkops.spark.cancel import get_java_context, is_remote
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -50,6 +50,8 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
+    """Progress of one stage; `done` whether it succeeded or not."""
+
     done: bool
     tasks_done: int
     tasks_total: int
@@ -59,7 +61,7 @@ class _Stage:
     doing: str
 
 
-class _Poll:
+class _StatusReader:
     """Reads the state of one run from Spark's status store; finished jobs and stages are read once."""
 
     def __init__(self, spark: SparkSession, run_id: str) -> None:
@@ -67,10 +69,10 @@ class _Poll:
         self._stages_of_ended_jobs: dict[int, tuple[int, ...]] = {}
         self._ended_stages: dict[int, _Stage] = {}
 
-    def snapshot(self) -> Snapshot:
+    def read(self) -> Snapshot:
         if is_remote(self._spark):
             return Snapshot()
-        context = java_context(self._spark)
+        context = get_java_context(self._spark)
         tracker, store = context.statusTracker(), context.statusStore()
         jobs = {job: self._stage_ids(tracker, job) for job in tracker.getJobIdsForTag(self._run_id)}
         active = [job for job in jobs if job not in self._stages_of_ended_jobs]
@@ -113,9 +115,9 @@ class _Poll:
         return read
 
 
-def snapshot(spark: SparkSession, run_id: str) -> Snapshot:
+def read_snapshot(spark: SparkSession, run_id: str) -> Snapshot:
     """Return the progress of the Spark jobs tagged with a run id."""
-    return _Poll(spark, run_id).snapshot()
+    return _StatusReader(spark, run_id).read()
 
 
 class ProgressWatcher:
@@ -131,7 +133,7 @@ class ProgressWatcher:
     def __init__(
         self, spark: SparkSession, run_id: str, *, listener: Callable[[Snapshot], object], every: float = 0.25
     ) -> None:
-        self._poll = _Poll(spark, run_id)
+        self._reader = _StatusReader(spark, run_id)
         self._listener, self._every = listener, every
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sparkops-progress", daemon=True)
@@ -156,7 +158,7 @@ class ProgressWatcher:
         from py4j.protocol import Py4JError
 
         try:
-            now = self._poll.snapshot()
+            now = self._reader.read()
         except (Py4JError, OSError, AttributeError) as error:
             # Spark has exited; the run reports that.
             _logger.debug("Progress is unavailable: %s", error)

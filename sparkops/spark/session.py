@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, SparkopsError
 from sparkops.spark.attach import attach, detach, import_during_startup, silence_accumulator_errors
-from sparkops.spark.existing_session import find_session_origin, live_session, use_existing_session
+from sparkops.spark.existing_session import find_live_session, find_session_origin, use_existing_session
 from sparkops.spark.gateway import close_stdin
 from sparkops.spark.host import Host
 from sparkops.spark.jvm_log import JvmLog
@@ -112,7 +112,7 @@ class Starter:
     def _launch(self) -> None:
         self._error = None
         try:
-            if live_session() is None:
+            if find_live_session() is None:
                 self._settings, self._host = move_from_submit(self._settings, self._host)
             if find_session_origin(self._settings.spark, self._host) is not None:
                 # The session or server that exists is used.

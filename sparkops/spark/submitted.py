@@ -44,7 +44,7 @@ def read_submitted_conf(host: Host) -> dict[str, str]:
     )
     try:
         properties = gateway.jvm.org.apache.spark.SparkConf().getAll()
-        return {str(pair._1()): str(pair._2()) for pair in properties}
+        return {str(pair._1()): str(pair._2()) for pair in properties}  # noqa: SLF001 - the fields of a Scala tuple
     finally:
         gateway.close()
 

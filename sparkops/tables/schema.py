@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from sparkops.core.type_names import INTEGER_BITS, SIMPLE_STRINGS
 from sparkops.errors import TableError
-from sparkops.type_names import INTEGER_BITS, SIMPLE_STRINGS
 
 Columns = tuple[tuple[str, str], ...]
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-from pathlib import Path
 from typing import Any
 
+from sparkops.core.atomic_file import replace_file
 from sparkops.errors import TableError
 from sparkops.tables.catalog import join_path, to_local_path
 from sparkops.tables.session import Session
@@ -66,7 +65,7 @@ def write_text(path: str, text: str, session: Session) -> None:
     """
     local = to_local_path(path)
     if local is not None:
-        _write_local(local, text)
+        replace_file(local, text, durable=True)
         return
     folder, _, name = path.rpartition("/")
     target, unfinished = _open_hadoop(path, session), _open_hadoop(join_path(folder, f".{name}"), session)
@@ -98,16 +97,6 @@ def read_text(path: str, session: Session) -> str | None:
     except AnalysisException:
         return None
     return str(rows[0]["value"]) if rows else None
-
-
-def _write_local(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with unfinished.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def _open_hadoop(path: str, session: Session) -> tuple[Any, Any] | None:

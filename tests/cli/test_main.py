@@ -127,6 +127,12 @@ def test_all_wrong_parameters_are_reported_at_once(project, capsys) -> None:
     ("words", "message"),
     [
         (["run", "dayly"], "No job `dayly`. Did you mean `daily`?"),
+        (
+            ["run", "out"],
+            "No job `out`. Known: daily. Table `out` is published by job `daily`. `sparkops jobs` lists",
+        ),
+        (["run", "numbers"], "Table `numbers` is read by job `daily`, and no job publishes it."),
+        (["run", "ail"], "No job `ail`. Did you mean `daily`?"),
         (["run", "daily", "--env", "prod"], "prod"),
         (["run", "daily", "--set", "spark.mastr=local"], "mastr"),
         (["run", "daily", "--day", "2013-07-04", "--at", "numbers"], "--at takes NAME=VERSION"),

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import click
 import pytest
 
-from sparkops.cli.display.format import format_count, format_data, format_duration
+from sparkops.cli.display.format import format_data, format_duration
 from sparkops.cli.display.table import draw_table, fill_lines, print_table
 
 NAMES = ["run", "published"]
@@ -62,11 +62,10 @@ def test_times_in_rows_of_a_table_are_exact(value: object, cell: str) -> None:
     assert format_data(value) == cell
 
 
-def test_durations_and_counts_are_in_words() -> None:
+def test_durations_are_in_words() -> None:
     assert [format_duration(value) for value in (None, 0.25, 83, 10_290)] == [
         "-",
         "0.2 s",
         "1 min 23 s",
         "2 h 51 min",
     ]
-    assert [format_count(count, "row") for count in (0, 1, 336_775)] == ["0 rows", "1 row", "336,775 rows"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.config.project import environments, find_root
+from sparkops.config.project import find_root, list_environments
 from sparkops.errors import ProjectError
 
 
@@ -39,10 +39,10 @@ def test_a_folder_that_cannot_be_read_says_so(tmp_path, monkeypatch):
 
 def test_a_project_without_conf_says_so(tmp_path):
     with pytest.raises(ProjectError, match=r"No folder .*conf: create it"):
-        environments(tmp_path)
+        list_environments(tmp_path)
 
 
 def test_the_checks_folder_is_not_an_environment(tmp_path):
     for name in ("base", "checks", "prod", "local", ".git"):
         (tmp_path / "conf" / name).mkdir(parents=True)
-    assert environments(tmp_path) == ("base", "local", "prod")
+    assert list_environments(tmp_path) == ("base", "local", "prod")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sparkops.config.secrets import MissingVariable, is_secret_key, mask, resolve
+from sparkops.config.secrets import MissingVariable, is_secret_key, resolve_references
+from sparkops.core.masking import mask
 
 
 def test_every_secret_in_a_text_is_hidden_the_longest_first():
@@ -22,14 +23,14 @@ def test_very_short_secrets_are_not_masked():
 
 def test_references_may_be_part_of_a_text():
     secrets: set[str] = set()
-    assert resolve("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, secrets) == "x/y/$HOME"
+    assert resolve_references("${env:A}/${env:B}/$HOME", {"A": "x", "B": "y"}, secrets) == "x/y/$HOME"
     assert secrets == {"x", "y"}
 
 
 @pytest.mark.parametrize("text", ["${env:}", "${env:A B}", "${env:NOT_SET}"])
 def test_a_reference_to_an_unset_variable_is_missing(text):
     with pytest.raises(MissingVariable):
-        resolve(text, {}, set())
+        resolve_references(text, {}, set())
 
 
 @pytest.mark.parametrize(

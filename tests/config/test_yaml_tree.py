@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.config.yaml_tree import leaves, merge, read_tree
+from sparkops.config.yaml_tree import iterate_leaves, merge, read_tree
 
 
 def tree(tmp_path, text):
@@ -42,4 +42,4 @@ def test_a_later_layer_is_merged_into_mappings_and_replaces_other_values(tmp_pat
 
 
 def test_leaves_are_returned_with_their_key_path(tmp_path):
-    assert list(leaves({"a": {"b": 1}, "c": [2]})) == [(("a", "b"), 1), (("c", "0"), 2)]
+    assert list(iterate_leaves({"a": {"b": 1}, "c": [2]})) == [(("a", "b"), 1), (("c", "0"), 2)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparkops import Engine
-from sparkops.pipeline.discovery.discover import forget
+from sparkops.pipeline.discovery.jobs_package import forget_package
 
 pytestmark = pytest.mark.spark
 
@@ -50,7 +50,7 @@ def project(make_project: Callable[..., Path], spark: object) -> Iterator[Path]:
     before = list(sys.path)
     # Workers of the shared session do not know this project: they get its folders as those of a project do.
     yield root
-    forget(root / "jobs")
+    forget_package(root / "jobs")
     sys.path[:] = before
 
 
@@ -99,4 +99,4 @@ def test_the_jobs_may_be_a_package_elsewhere(make_project: Callable[..., Path], 
     engine = Engine(root)
     engine.run("tripled")
     assert sorted(row["id"] for row in engine.preview("tripled")) == [0, 3, 6]
-    forget(root / "src/acme_sales/jobs")
+    forget_package(root / "src/acme_sales/jobs")

@@ -123,12 +123,12 @@ def test_a_pin_reads_the_version_that_it_names(services: Services) -> None:
 def test_without_a_suite_nothing_is_checked(services: Services) -> None:
     checks = services.checks("fail")
     checks.validate("other")
-    assert checks.identity("other") is None
+    assert checks.hash_suite("other") is None
     assert checks.run_checkpoint(services.frame([1]), table="other", run_id="r1") is None
 
 
 def test_a_suite_that_changes_has_another_identity(services: Services) -> None:
-    assert services.checks("fail").identity("numbers") != services.checks("warn").identity("numbers")
+    assert services.checks("fail").hash_suite("numbers") != services.checks("warn").hash_suite("numbers")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from sparkops.engine.adapters.reports import ReportPages, run_facts
+from sparkops.engine.adapters.reports import ReportPages, collect_run_facts
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Report, Text
 from sparkops.pipeline.table import Pin
@@ -50,7 +50,7 @@ def test_facts_are_read_from_the_json_of_a_record() -> None:
         inputs=json.loads(json.dumps({"flights": asdict(pin)}, default=str)), models={"late": 2},
         code={"git": "3f2c1ab8d0aa", "dirty": "99"}, started=datetime(2026, 11, 21, tzinfo=UTC),
     )  # fmt: skip
-    facts = run_facts(run, [])
+    facts = collect_run_facts(run, [])
     assert facts.inputs == (pin,)
     assert facts.params == (ParameterFact("month", 7, "command line"),)
     assert facts.code == "3f2c1ab8d0 with uncommitted changes"

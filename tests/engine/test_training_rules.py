@@ -43,7 +43,7 @@ def training(root: Path, suite: str) -> TrainingRules:
 
 
 def test_row_rules_of_a_suite_are_portable_and_others_are_left_out_with_the_reason(tmp_path: Path) -> None:
-    rules = training(tmp_path, SUITE).for_tables({"flights": 7, "weather": 3})
+    rules = training(tmp_path, SUITE).read({"flights": 7, "weather": 3})
     month, temp = rules.rules
     assert (month.label.split("(")[0], month.place) == (
         "expect_column_values_to_be_between",
@@ -57,6 +57,6 @@ def test_row_rules_of_a_suite_are_portable_and_others_are_left_out_with_the_reas
 
 
 def test_an_invalid_suite_does_not_lose_the_model(tmp_path: Path) -> None:
-    rules = training(tmp_path, "expectations:\n  - expect_the_unexpected: month\n").for_tables({"flights": 7})
+    rules = training(tmp_path, "expectations:\n  - expect_the_unexpected: month\n").read({"flights": 7})
     assert not rules.rules
     assert "expect_the_unexpected" in rules.left_out[0].reason

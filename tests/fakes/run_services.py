@@ -210,7 +210,7 @@ class FakeChecks:
     runs_with_docs: list[str] = field(default_factory=list)
     published_docs: list[bool] = field(default_factory=list)
 
-    def identity(self, table: str) -> str | None:
+    def hash_suite(self, table: str) -> str | None:
         return repr(self.rules[table][1]) if table in self.rules else None
 
     def validate(self, table: str) -> None:

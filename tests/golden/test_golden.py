@@ -23,9 +23,9 @@ from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.display.expectation_history import history_to_json
 from sparkops.config.settings import Settings
 from sparkops.engine.operations.expectation_history import group_by_expectation
-from sparkops.pipeline.json_values import commit_json, registered_json
+from sparkops.pipeline.json_values import commit_to_json, model_version_to_json
 from sparkops.pyfunc.worker.manifest import read_manifest, verify_folder, write_manifest
-from sparkops.runs.record import run_json
+from sparkops.runs.record import run_to_json
 from sparkops.runs.store import RunStore
 from sparkops.scoring import Scorer, describe, find_differences, load, read_cases, save
 from sparkops.scoring.ir.rule_serialization import rule_from_json, rule_to_json
@@ -225,7 +225,7 @@ ADDED_KEYS = ("key",)
 
 @every_version
 def test_records_of_runs_are_read_as_they_were_when_they_were_written(golden: Path) -> None:
-    actual = {run_id: as_stored(run_json(record)) for run_id, record in loaded_runs(golden)}
+    actual = {run_id: as_stored(run_to_json(record)) for run_id, record in loaded_runs(golden)}
     expected = stored(golden / "records.json")
     assert len(actual) >= 11
     # Keys that were added since then are empty in an old record; every other one is as it was.
@@ -256,7 +256,7 @@ def test_records_of_every_kind_of_run_are_among_them(golden: Path) -> None:
 def test_a_run_is_shown_as_json_with_the_same_keys(golden: Path) -> None:
     shown = stored(golden / "cli" / "runs_show.json")
     record = RunStore(golden / "runs").load(shown["id"])
-    assert as_stored(run_json(record)) == {**dict.fromkeys(ADDED_KEYS), **shown}
+    assert as_stored(run_to_json(record)) == {**dict.fromkeys(ADDED_KEYS), **shown}
 
 
 # Tables
@@ -288,7 +288,7 @@ def test_the_commits_of_tables_name_their_runs_and_batches(
 ) -> None:
     opened, runs = tables(golden), stored(golden / "runs.json")
     for name, file in (("orders", "tables_history"), ("clean", "stream_history")):
-        actual = as_stored([commit_json(commit) for commit in opened.history(name)])
+        actual = as_stored([commit_to_json(commit) for commit in opened.history(name)])
         assert actual == stored(golden / "cli" / f"{file}.json")
     published = opened.find_published("orders", runs["table"])
     assert published is not None
@@ -350,7 +350,7 @@ def registry_entry(expected: dict[str, Any]) -> RegistryEntry:
 def test_versions_of_the_registry_are_told_by_their_tags(golden: Path) -> None:
     actual = {}
     for name, entry in stored(golden / "registry.json").items():
-        actual[name] = as_stored(registered_json(to_version_info(registry_entry(entry))))
+        actual[name] = as_stored(model_version_to_json(to_version_info(registry_entry(entry))))
     shown = stored(golden / "cli" / "models_show.json")
     assert actual[f"late/{shown['version']}"] == shown
     listed = {f"{each['name']}/{each['version']}": each for each in stored(golden / "cli" / "models.json")}

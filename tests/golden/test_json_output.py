@@ -10,24 +10,25 @@ from typing import Any
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.json_values import (
-    check_json,
-    check_of,
-    commit_json,
-    gate_json,
-    gate_of,
-    pin_json,
-    pin_of,
-    published_json,
-    quarantine_json,
-    registered_json,
-    released_json,
-    table_json,
+    check_from_json,
+    check_to_json,
+    commit_to_json,
+    gate_from_json,
+    gate_to_json,
+    model_version_to_json,
+    pin_from_json,
+    pin_to_json,
+    published_version_to_json,
+    quarantine_to_json,
+    release_result_to_json,
+    table_info_to_json,
 )
 from sparkops.pipeline.model_version_info import GateResult, ModelVersionInfo
 from sparkops.pipeline.quarantine_summary import QuarantineCount, QuarantineSummary, ReleaseResult
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.place import Place
-from sparkops.runs.record import fold_events, run_json
+from sparkops.runs.record import run_to_json
+from sparkops.runs.record_events import fold_events
 
 TIME = datetime(2024, 2, 29, 12, tzinfo=UTC)
 RECORD: dict[str, Any] = {
@@ -45,8 +46,8 @@ def test_a_record_is_read_and_shown_under_these_keys() -> None:
     record = fold_events([{"event": "started", "time": "2024-02-29T12:00:00+00:00", **RECORD}])
     times = {"started": TIME, "ended": TIME.replace(minute=1)}
     joined = {key: tuple(RECORD[key]) for key in ("checks", "staged", "batches")}
-    assert run_json(record) == {**RECORD, **times, **joined}
-    assert list(run_json(record)) == list(RECORD)
+    assert run_to_json(record) == {**RECORD, **times, **joined}
+    assert list(run_to_json(record)) == list(RECORD)
 
 
 def test_events_are_merged_joined_or_put_in_place_by_their_key() -> None:
@@ -56,7 +57,7 @@ def test_events_are_merged_joined_or_put_in_place_by_their_key() -> None:
         "outputs": {"p": {"version": 3}}, "metrics": {"loss": 1.0}, "timings": {"pin": 2.0}, "spark": {"app": "x"},
         "checks": [{"success": False}], "staged": ["p"], "batches": [{"number": 1}], "params": {"b": 2},
     }  # fmt: skip
-    shown = run_json(fold_events([first, {"event": "more", "time": "t", **more}]))
+    shown = run_to_json(fold_events([first, {"event": "more", "time": "t", **more}]))
     for key in ("inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"):
         assert shown[key] == {**RECORD[key], **more[key]}, key
     for key in ("staged", "batches"):
@@ -71,12 +72,12 @@ def test_a_pin_and_what_was_published() -> None:
     actual = {
         "table": "t", "kind": "delta", "location": "/w/t", "version": 3, "identity": "i", "schema_hash": "h", "time": TIME
     }  # fmt: skip
-    assert pin_json(pin) == actual
-    assert pin_of("t", {**actual, "time": "2024-02-29 12:00:00+00:00"}) == pin
-    old = pin_of("t", {})
+    assert pin_to_json(pin) == actual
+    assert pin_from_json("t", {**actual, "time": "2024-02-29 12:00:00+00:00"}) == pin
+    old = pin_from_json("t", {})
     assert (old.kind, old.location, old.version, old.time) == ("source", "", None, None)
     done = PublishedVersion(table="t", version=4, rows=9, location="/w/t", identity="i", schema_hash="h")
-    assert published_json(done) == {
+    assert published_version_to_json(done) == {
         "table": "t", "version": 4, "rows": 9, "location": "/w/t", "identity": "i", "schema_hash": "h", "already": False
     }  # fmt: skip
 
@@ -84,14 +85,14 @@ def test_a_pin_and_what_was_published() -> None:
 def test_a_commit_and_a_table() -> None:
     batch = MicroBatch(stream="s", number=2)
     commit = Commit(version=1, time=TIME, operation="WRITE", rows=2, run_id="r1", batch=batch)
-    assert commit_json(commit) == {
+    assert commit_to_json(commit) == {
         "version": 1, "time": TIME, "operation": "WRITE", "rows": 2, "run_id": "r1",
         "batch": {"stream": "s", "number": 2},
     }  # fmt: skip
     info = TableInfo(
         name="t", kind="delta", location="/w/t", exists=True, version=1, time=TIME, description="d"
     )
-    assert table_json(info) == {
+    assert table_info_to_json(info) == {
         "name": "t", "kind": "delta", "location": "/w/t", "exists": True, "version": 1, "time": TIME, "description": "d"
     }  # fmt: skip
 
@@ -117,10 +118,10 @@ def test_a_check_is_read_as_it_was_written() -> None:
         "observed": 1.5, "rows": 10, "unexpected": 2, "samples": [1, "b"], "error": "e",
         "place": {"file": "t.yml", "line": 3}, "severity": "critical", "over": "rows",
     }  # fmt: skip
-    assert check_json(result) == actual
-    assert check_of(actual) == result
-    assert check_of({**actual, "place": "t.yml:3", "unknown": 1}) == result
-    assert check_of({"table": "t", "expectation": "expect_x"}) == CheckResult(
+    assert check_to_json(result) == actual
+    assert check_from_json(actual) == result
+    assert check_from_json({**actual, "place": "t.yml:3", "unknown": 1}) == result
+    assert check_from_json({"table": "t", "expectation": "expect_x"}) == CheckResult(
         table="t", expectation="expect_x"
     )
 
@@ -128,12 +129,12 @@ def test_a_check_is_read_as_it_was_written() -> None:
 def test_a_gate_and_a_registered_model() -> None:
     gate = GateResult(metric="auc", rule="auc >= 0.6", value=0.7, champion=0.6, passed=True)
     actual = {"metric": "auc", "rule": "auc >= 0.6", "value": 0.7, "champion": 0.6, "passed": True}
-    assert gate_json(gate) == actual
-    assert gate_of(actual) == gate
+    assert gate_to_json(gate) == actual
+    assert gate_from_json(actual) == gate
     model = ModelVersionInfo(
         name="m", version=2, run_id="r1", mlflow_run="x", uri="models:/m/2", gates=(gate,), time=TIME
     )
-    assert registered_json(model) == {
+    assert model_version_to_json(model) == {
         "name": "m", "version": 2, "run_id": "r1", "mlflow_run": "x", "uri": "models:/m/2", "metrics": {}, "aliases": [],
         "gates": [actual], "compiled": True, "reasons": [], "parity": 0, "tables": {}, "time": TIME, "race": {}, "flavor": "",
         "rules": 0, "left_out": [],
@@ -160,7 +161,7 @@ def test_the_facts_of_a_model_are_written_under_these_keys(tmp_path: Path) -> No
 
 def test_a_quarantine_and_a_release() -> None:
     count = QuarantineCount(run="r1", reasons=("a", "b"), state="held", release=None, rows=3)
-    assert quarantine_json(QuarantineSummary(counts=(count,), rows=({"id": 1},))) == {
+    assert quarantine_to_json(QuarantineSummary(counts=(count,), rows=({"id": 1},))) == {
         "counts": [{"run": "r1", "reasons": ["a", "b"], "state": "held", "release": None, "rows": 3}],
         "rows": [{"id": 1}],
     }
@@ -173,7 +174,7 @@ def test_a_quarantine_and_a_release() -> None:
         reasons=(("a", 1),),
         finished=(("x", 2),),
     )
-    assert released_json(done) == {
+    assert release_result_to_json(done) == {
         "table": "t", "release": "release-1", "rows": 2, "discarded": False, "version": 5, "still": 1, "reasons": [["a", 1]],
         "finished": [["x", 2]],
     }  # fmt: skip

@@ -23,7 +23,7 @@ from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
 from sparkops.reports.check_docs import DataDocs
-from sparkops.runs.fingerprint import fingerprint, source_hash
+from sparkops.runs.fingerprint import compute_fingerprint, hash_source
 from sparkops.scoring.artifact import file_names as files
 from sparkops.scoring.locate import identity
 from sparkops.tables import streams
@@ -57,7 +57,7 @@ def test_the_fingerprint_of_the_same_work_is_the_one_that_old_records_hold() -> 
     pin = Pin(
         table="orders", kind="delta", location="/w/orders", version=3, identity="abc", schema_hash="def"
     )
-    actual = fingerprint(
+    actual = compute_fingerprint(
         JOB,
         source="s",
         params={"day": "2024-01-01"},
@@ -104,7 +104,7 @@ def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -
     jobs.mkdir()
     for name, text in {"sales": "X = 1\n", "shared": "Y = 2\n", "other": "@job\n"}.items():
         (jobs / f"{name}.py").write_text(text)
-    assert source_hash(replace(JOB, place=Place(str(jobs / "sales.py"), 1)), tmp_path) == "e5f54d05467464b3"
+    assert hash_source(replace(JOB, place=Place(str(jobs / "sales.py"), 1)), tmp_path) == "e5f54d05467464b3"
 
 
 def test_commits_are_marked_by_run_mode_and_batch() -> None:

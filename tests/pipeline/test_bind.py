@@ -11,7 +11,7 @@ from pydantic import Field
 from sparkops.errors import ParamErrors
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
-from sparkops.pipeline.parameters.option import option, option_with_value
+from sparkops.pipeline.parameters.option import format_option, format_option_with_value
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -98,9 +98,9 @@ def test_a_default_list_is_copied_for_each_binding():
 
 
 def test_an_option_name_has_dashes():
-    assert option("max_rows") == "--max-rows"
-    assert option_with_value("max_rows", "3") == "--max-rows 3"
+    assert format_option("max_rows") == "--max-rows"
+    assert format_option_with_value("max_rows", "3") == "--max-rows 3"
 
 
 def test_a_parameter_that_is_named_like_an_option_of_the_command_line_is_given_by_param():
-    assert option_with_value("at", "3") == "--param at=3"
+    assert format_option_with_value("at", "3") == "--param at=3"

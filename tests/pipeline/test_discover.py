@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import DeclarationError, ProjectError, UnknownName
-from sparkops.pipeline.discovery.discover import discover, forget, modules
+from sparkops.pipeline.discovery.discover import discover
+from sparkops.pipeline.discovery.jobs_folder import JobsFolder
+from sparkops.pipeline.discovery.jobs_package import forget_package
 
 HEAD = "from sparkops.pipeline.declare import job\n"
 
@@ -25,7 +27,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     created = tmp_path / "jobs"
     created.mkdir()
     yield created
-    forget(created)
+    forget_package(created)
     sys.path[:] = [entry for entry in sys.path if entry != str(created)]
 
 
@@ -53,8 +55,8 @@ def test_jobs_import_files_beside_them_and_are_counted_once(folder):
     jobs = discover(folder)
     assert sorted(jobs) == ["base", "uses"]
     assert jobs["uses"](None) == "sharedhidden"
-    names = {module.__name__ for module in modules(folder)}
-    assert names == {"jobs.shared_words", "jobs._hidden_words", "jobs.uses_words"}
+    names = {module.__name__ for module in JobsFolder.of(folder).find_modules().values()}
+    assert names == {"jobs", "jobs.shared_words", "jobs._hidden_words", "jobs.uses_words"}
 
 
 def test_a_second_call_gives_the_same_jobs_until_a_file_changes(folder):
@@ -85,7 +87,7 @@ def test_two_projects_in_one_process_do_not_mix(folder, tmp_path):
         "second",
         "first",
     ]
-    forget(other)
+    forget_package(other)
 
 
 def test_two_jobs_with_one_name_are_refused_with_both_lines(folder):
@@ -264,7 +266,7 @@ def test_a_folder_inside_a_package_has_the_package_s_name(tmp_path):
     jobs = discover(package)
     assert jobs["named"](None) == "acme"
     assert jobs["named"].function.__module__ == "acme_flights.jobs.named"
-    forget(package)
+    forget_package(package)
     sys.path.remove(str(tmp_path))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.pipeline.parameters.docstring import args_of, summary_of, without_args
+from sparkops.pipeline.parameters.docstring import read_args, read_summary, remove_args
 
 DOC = """Average
 delay.
@@ -22,17 +22,21 @@ Returns:
 
 
 def test_entries_are_read_with_their_continued_lines():
-    assert args_of(DOC) == {"day": "The day, which goes on.", "n": "How many: at most 9.", "rest": "Others."}
+    assert read_args(DOC) == {
+        "day": "The day, which goes on.",
+        "n": "How many: at most 9.",
+        "rest": "Others.",
+    }
 
 
 def test_the_summary_is_one_line():
-    assert summary_of(DOC) == "Average delay."
+    assert read_summary(DOC) == "Average delay."
 
 
 def test_the_args_section_is_removed():
-    assert without_args(DOC) == "Average\ndelay.\n\nMore words.\n\nReturns:\n    A frame."
+    assert remove_args(DOC) == "Average\ndelay.\n\nMore words.\n\nReturns:\n    A frame."
 
 
 def test_a_docstring_without_the_section_has_no_entries():
-    assert args_of("Only words: these.") == {}
-    assert args_of("") == {}
+    assert read_args("Only words: these.") == {}
+    assert read_args("") == {}

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from sparkops.errors import DeclarationError, UnknownName
-from sparkops.pipeline.graph import execution_order, upstream
+from sparkops.pipeline.graph import describe_dataset, find_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
@@ -49,7 +49,7 @@ def names(jobs: tuple[Job, ...]) -> list[str]:
 
 
 def test_a_report_needs_everything_above_it_in_order():
-    assert names(execution_order(FLOW, ["report"])) == [
+    assert names(order_jobs(FLOW, ["report"])) == [
         "clean_flights",
         "clean_weather",
         "join",
@@ -61,18 +61,18 @@ def test_a_report_needs_everything_above_it_in_order():
 
 @pytest.mark.parametrize("turned", list(itertools.islice(itertools.permutations(FLOW), 0, 5040, 401)))
 def test_every_job_is_after_what_it_reads_however_the_files_are_listed(turned):
-    jobs = names(execution_order({name: FLOW[name] for name in turned}, list(turned)))
+    jobs = names(order_jobs({name: FLOW[name] for name in turned}, list(turned)))
     assert sorted(jobs) == sorted(FLOW)
     for job in FLOW.values():
-        assert all(jobs.index(up.name) < jobs.index(job.name) for up in upstream(job, FLOW))
+        assert all(jobs.index(up.name) < jobs.index(job.name) for up in find_upstream(job, FLOW))
 
 
 def test_a_job_alone_needs_nothing_that_no_job_makes():
-    assert names(execution_order(FLOW, ["apart"])) == ["apart"]
+    assert names(order_jobs(FLOW, ["apart"])) == ["apart"]
 
 
 def test_upstream_jobs_are_the_direct_producers():
-    assert sorted(names(upstream(FLOW["score"], FLOW))) == ["join", "train"]
+    assert sorted(names(find_upstream(FLOW["score"], FLOW))) == ["join", "train"]
 
 
 def test_a_diamond_is_run_once():
@@ -82,12 +82,12 @@ def test_a_diamond_is_run_once():
         created("c", reads="a", writes="c"),
         created("a", writes="a"),
     )
-    assert names(execution_order(jobs, ["d", "b"])) == ["a", "b", "c", "d"]
+    assert names(order_jobs(jobs, ["d", "b"])) == ["a", "b", "c", "d"]
 
 
 def test_a_job_may_read_the_last_version_of_its_own_table():
     jobs = project(created("grow", reads="new total", writes="total"))
-    assert names(execution_order(jobs, ["grow"])) == ["grow"]
+    assert names(order_jobs(jobs, ["grow"])) == ["grow"]
 
 
 def test_a_cycle_is_reported_with_the_line_of_each_job():
@@ -97,7 +97,7 @@ def test_a_cycle_is_reported_with_the_line_of_each_job():
         created("c", reads="b", writes="c"),
     )
     with pytest.raises(DeclarationError, match=r"`b` \(jobs/b.py:3\) -> `a` \(jobs/a.py:3\) -> `c`.* -> `b`"):
-        execution_order(jobs, ["b"])
+        order_jobs(jobs, ["b"])
 
 
 def test_a_cycle_through_a_model_is_reported():
@@ -105,7 +105,7 @@ def test_a_cycle_through_a_model_is_reported():
         created("train", reads="scores", registers="m"), created("score", models="m", writes="scores")
     )
     with pytest.raises(DeclarationError, match="depend on each other"):
-        execution_order(jobs, ["score"])
+        order_jobs(jobs, ["score"])
 
 
 def test_two_writers_of_one_table_or_model_are_refused_with_both_lines():
@@ -116,13 +116,31 @@ def test_two_writers_of_one_table_or_model_are_refused_with_both_lines():
         created("d", registers="m"),
         created("e", writes="u"),
     )
-    assert [job.name for job in execution_order(jobs, ["e"])] == ["e"]
+    assert [job.name for job in order_jobs(jobs, ["e"])] == ["e"]
     with pytest.raises(DeclarationError) as raised:
-        execution_order(jobs, ["a", "c"])
+        order_jobs(jobs, ["a", "c"])
     assert "The table `t` has two writers: `a` (jobs/a.py:3) and `b` (jobs/b.py:3)" in str(raised.value)
     assert "The model `m` has two writers" in str(raised.value)
 
 
 def test_an_unknown_target_is_reported_with_a_suggestion():
     with pytest.raises(UnknownName, match=r"No job `reprot`\. Did you mean `report`\?"):
-        execution_order(FLOW, ["reprot"])
+        order_jobs(FLOW, ["reprot"])
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("scores", "Table `scores` is published by job `score`."),
+        ("late", "Model `late` is published by job `train`."),
+        ("planes", "Table `planes` is read by job `join`, and no job publishes it."),
+        ("nothing", ""),
+    ],
+)
+def test_a_dataset_is_described_by_the_jobs_that_publish_or_read_it(name, sentence):
+    assert describe_dataset(name, FLOW.values()) == sentence
+
+
+def test_every_publisher_of_a_table_is_named():
+    twins = [created("a", writes="t"), created("b", writes="t")]
+    assert describe_dataset("t", twins) == "Table `t` is published by jobs `a`, `b`."

@@ -16,8 +16,8 @@ from sparkops.errors import ParamErrors
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.model import Model, ModelVersion
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
-from sparkops.pipeline.parameters.help import describe, usage
-from sparkops.pipeline.parameters.json_schema import json_schema
+from sparkops.pipeline.parameters.help import describe_parameters, format_usage
+from sparkops.pipeline.parameters.json_schema import build_json_schema
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.secret import Secret
 
@@ -59,7 +59,7 @@ def train_late(features: DataFrame) -> Model: ...
 
 
 def test_the_help_of_a_parameter_has_type_constraints_default_and_description():
-    rows = {row.name: row for row in describe(delays)}
+    rows = {row.name: row for row in describe_parameters(delays)}
     assert (rows["day"].option, rows["day"].type, rows["day"].required) == ("--day", "YYYY-MM-DD", True)
     assert rows["day"].text == "The day of departure. [required]"
     assert (rows["kind"].type, rows["kind"].default) == ("lr|gbt", "lr")
@@ -69,7 +69,7 @@ def test_the_help_of_a_parameter_has_type_constraints_default_and_description():
 
 
 def test_usage_shows_the_docstring_inputs_and_outputs():
-    text = usage(delays, describe(delays))
+    text = format_usage(delays, describe_parameters(delays))
     assert text.startswith(
         "Usage: sparkops run delays --day YYYY-MM-DD [OPTIONS]\n\nAverage delay on one day.\n\nCounted by"
     )
@@ -80,19 +80,19 @@ def test_usage_shows_the_docstring_inputs_and_outputs():
 
 
 def test_a_value_set_in_conf_is_not_required_and_its_line_is_shown():
-    rows = describe(delays, {"day": "conf/base/params.yml:3"})
+    rows = describe_parameters(delays, {"day": "conf/base/params.yml:3"})
     assert rows[0].text == "The day of departure. [set in conf/base/params.yml:3]"
-    assert usage(delays, rows).startswith("Usage: sparkops run delays [OPTIONS]\n")
+    assert format_usage(delays, rows).startswith("Usage: sparkops run delays [OPTIONS]\n")
 
 
 def test_a_job_without_parameters_has_a_short_usage():
-    assert usage(train_late, ()).startswith(
+    assert format_usage(train_late, ()).startswith(
         "Usage: sparkops run train_late [OPTIONS]\n\nReads:  features\nWrites: late (model)"
     )
 
 
 def test_the_schema_describes_every_parameter():
-    schema = json_schema(delays)
+    schema = build_json_schema(delays)
     assert (schema["required"], schema["additionalProperties"]) == (["day"], False)
     assert schema["description"] == "Average delay on one day."
     properties = schema["properties"]
@@ -131,15 +131,17 @@ def hidden(raw: DataFrame, *, token: Secret, other: Secret = Secret("hunter2")) 
 
 
 def test_a_secret_is_in_no_schema_or_help():
-    schema = json_schema(hidden)
+    schema = build_json_schema(hidden)
     text = {"type": "string", "format": "password", "writeOnly": True}
     assert schema["properties"] == {"token": text, "other": text}
     assert schema["required"] == ["token"]
-    assert "hunter2" not in str(schema) + str(describe(hidden)) + usage(hidden, describe(hidden))
+    assert "hunter2" not in str(schema) + str(describe_parameters(hidden)) + format_usage(
+        hidden, describe_parameters(hidden)
+    )
 
 
 def test_the_schema_is_valid_and_accepts_the_defaults():
-    schema = json_schema(wide)
+    schema = build_json_schema(wide)
     checker = jsonschema.Draft202012Validator
     checker.check_schema(schema)
     checker(schema).validate({name: part["default"] for name, part in schema["properties"].items()})
@@ -165,6 +167,6 @@ def test_the_schema_is_valid_and_accepts_the_defaults():
     ],
 )
 def test_bind_refuses_what_the_schema_refuses(wrong):
-    assert not jsonschema.Draft202012Validator(json_schema(wide)).is_valid(wrong)
+    assert not jsonschema.Draft202012Validator(build_json_schema(wide)).is_valid(wrong)
     with pytest.raises(ParamErrors):
         bind(wide, [ParameterSource(values=wrong, origin="request", form=ValueForm.JSON)])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.pipeline.discovery.source_files import source_files
+from sparkops.pipeline.discovery.source_files import find_source_files
 
 FILES = {
     "jobs/daily.py": "from jobs.lib import money\nfrom .other import x\nfrom shared.words import WORD\n@job\ndef daily(): ...\n",
@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def names(root: Path, file: str) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in source_files(root / file, root)]
+    return [path.relative_to(root).as_posix() for path in find_source_files(root / file, root)]
 
 
 def test_imported_modules_count_and_other_jobs_do_not(root):
@@ -61,5 +61,5 @@ def test_of_an_installed_package_only_its_own_modules_count(tmp_path):
     }.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
-    files = [path.name for path in source_files(package / "jobs/a.py", tmp_path / "project")]
+    files = [path.name for path in find_source_files(package / "jobs/a.py", tmp_path / "project")]
     assert files == ["__init__.py", "b.py", "__init__.py", "a.py", "lib.py"]

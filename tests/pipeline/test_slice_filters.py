@@ -13,7 +13,7 @@ from sparkops.errors import DeclarationWarning, ParamErrors
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource, bind
-from sparkops.pipeline.slice_filters import possible_filters
+from sparkops.pipeline.slice_filters import find_possible_filters
 from sparkops.pipeline.write import Write
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_every_replaced_table_counts() -> None:
 
     with pytest.warns(DeclarationWarning, match="table `b`"):
         declared = job(writes=slices)(both)
-    assert possible_filters(declared) == ("shop",)
+    assert find_possible_filters(declared) == ("shop",)
 
 
 @pytest.mark.parametrize(
@@ -121,4 +121,4 @@ def test_every_replaced_table_counts() -> None:
     ],
 )
 def test_a_parameter_with_another_default_is_no_filter(function: Callable[[], Job]) -> None:
-    assert possible_filters(function()) == ()
+    assert find_possible_filters(function()) == ()

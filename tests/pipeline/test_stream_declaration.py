@@ -9,7 +9,7 @@ import pytest
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.declare import job
 from sparkops.pipeline.model import Model
-from sparkops.pipeline.parameters.help import usage
+from sparkops.pipeline.parameters.help import format_usage
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,7 +29,7 @@ def test_a_stream_names_one_of_the_tables() -> None:
     def clean(raw: DataFrame, rates: DataFrame) -> DataFrame: ...
 
     assert (clean.stream, clean.every) == ("raw", "10 seconds")
-    assert "Reads:  raw (as a stream, every 10 seconds), rates" in usage(clean, ())
+    assert "Reads:  raw (as a stream, every 10 seconds), rates" in format_usage(clean, ())
     assert "stream='rwa' is not one of its tables, did you mean 'raw'?" in refused(
         stream="rwa", mode="append"
     )

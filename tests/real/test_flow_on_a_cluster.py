@@ -198,9 +198,9 @@ def test_all_entry_points_agree_on_every_row_of_a_test_month(project: Path) -> N
 
 
 def _with_delta() -> dict[str, str]:
-    from sparkops.spark.jars import delta_jars
+    from sparkops.spark.jars import fetch_delta_jars
 
-    jars = ",".join(str(jar) for jar in delta_jars())
+    jars = ",".join(str(jar) for jar in fetch_delta_jars())
     return {
         **os.environ,
         "PYSPARK_PYTHON": sys.executable,

@@ -10,7 +10,7 @@ from fakes.run_services import FakeOutcome
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.job import Job
 from sparkops.place import Place
-from sparkops.runs.check_report import failure_message, to_record
+from sparkops.runs.check_report import format_failures, to_record
 
 JOB = Job(name="sales", function=lambda: None, doc="", place=Place("x.py", 1), kind="table")
 
@@ -34,7 +34,7 @@ def outcome(*results: CheckResult, block_reason: str = "") -> FakeOutcome:
     ],
 )
 def test_a_failed_check_is_one_line(values: dict[str, Any], line: str) -> None:
-    message = failure_message([outcome(result(**values))], JOB)
+    message = format_failures([outcome(result(**values))], JOB)
     assert message.splitlines()[:2] == [
         "Job `sales`: 1 check failed, and nothing was published.",
         f"  - {line}",
@@ -43,12 +43,12 @@ def test_a_failed_check_is_one_line(values: dict[str, Any], line: str) -> None:
 
 def test_checks_that_would_quarantine_rows_are_named_only_if_no_other_check_failed() -> None:
     quarantine = result(expectation="expect_q", policy="quarantine")
-    assert "expect_q" in failure_message([outcome(quarantine)], JOB)
-    assert "expect_q" not in failure_message([outcome(quarantine, result(expectation="expect_f"))], JOB)
+    assert "expect_q" in format_failures([outcome(quarantine)], JOB)
+    assert "expect_q" not in format_failures([outcome(quarantine, result(expectation="expect_f"))], JOB)
 
 
 def test_warnings_and_successes_are_not_named() -> None:
-    message = failure_message(
+    message = format_failures(
         [
             outcome(
                 result(),
@@ -63,7 +63,7 @@ def test_warnings_and_successes_are_not_named() -> None:
 
 
 def test_an_exceeded_threshold_and_another_consequence_are_named() -> None:
-    message = failure_message(
+    message = format_failures(
         [outcome(block_reason="5 rows exceed the limit 2")],
         JOB,
         consequence="nothing of batch 3 was published",

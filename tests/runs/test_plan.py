@@ -7,7 +7,7 @@ from datetime import date
 
 from sparkops.pipeline.check import CheckResult
 from sparkops.place import Place
-from sparkops.runs.plan import PublicationPlan, TablePlan, changed_suites, plan_json, plan_of
+from sparkops.runs.plan import PublicationPlan, TablePlan, find_changed_suites, plan_from_json, plan_to_json
 
 RESULT = CheckResult(
     table="a",
@@ -25,17 +25,17 @@ PLAN = PublicationPlan(
 
 
 def test_a_plan_is_the_same_after_it_was_stored_as_json() -> None:
-    assert plan_of(json.loads(json.dumps(plan_json(PLAN)))) == PLAN
+    assert plan_from_json(json.loads(json.dumps(plan_to_json(PLAN)))) == PLAN
 
 
 def test_values_that_json_lacks_are_stored_as_text() -> None:
     result = CheckResult(table="a", expectation="e", kwargs={"min_value": date(2026, 1, 2)})
     plan = PublicationPlan((TablePlan(table="a", checks=(result,)),))
-    [stored] = plan_of(json.loads(json.dumps(plan_json(plan), default=str))).checks
+    [stored] = plan_from_json(json.loads(json.dumps(plan_to_json(plan), default=str))).checks
     assert stored.kwargs == {"min_value": "2026-01-02"}
 
 
 def test_tables_whose_suite_changed_since_the_plan_are_named() -> None:
-    assert changed_suites(PLAN, {"a": "h2", "b": None}) == ["a"]
-    assert changed_suites(PLAN, {"a": None, "b": "h3"}) == ["a", "b"]
-    assert changed_suites(PLAN, {"a": "h1", "b": None}) == []
+    assert find_changed_suites(PLAN, {"a": "h2", "b": None}) == ["a"]
+    assert find_changed_suites(PLAN, {"a": None, "b": "h3"}) == ["a", "b"]
+    assert find_changed_suites(PLAN, {"a": "h1", "b": None}) == []

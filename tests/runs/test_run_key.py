@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sparkops.errors import InputError
-from sparkops.runs.run_key import RunKey, RunKeys, scheduler_key
+from sparkops.runs.run_key import RunKey, RunKeys, find_scheduler_key
 
 AIRFLOW = {
     "AIRFLOW_CTX_DAG_ID": "sales",
@@ -59,22 +59,22 @@ def test_of_many_claims_at_once_all_get_the_same_run(keys: RunKeys) -> None:
 
 
 def test_the_key_of_an_airflow_task_does_not_depend_on_the_attempt() -> None:
-    key = scheduler_key({**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "1"})
+    key = find_scheduler_key({**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "1"})
     assert key == RunKey("airflow:sales/scheduled__2026-11-29/load", by_params=True)
-    assert scheduler_key({**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "2"}) == key
+    assert find_scheduler_key({**AIRFLOW, "AIRFLOW_CTX_TRY_NUMBER": "2"}) == key
 
 
 def test_mapped_tasks_of_airflow_have_different_keys() -> None:
-    assert scheduler_key({**AIRFLOW, "AIRFLOW_CTX_MAP_INDEX": "0"}) != scheduler_key(
+    assert find_scheduler_key({**AIRFLOW, "AIRFLOW_CTX_MAP_INDEX": "0"}) != find_scheduler_key(
         {**AIRFLOW, "AIRFLOW_CTX_MAP_INDEX": "1"}
     )
 
 
 def test_the_key_of_a_databricks_task_is_its_job_run_and_its_name() -> None:
     environ = {"DATABRICKS_JOB_RUN_ID": "991", "DATABRICKS_TASK_KEY": "load"}
-    assert scheduler_key(environ) == RunKey("databricks:991/load", by_params=True)
+    assert find_scheduler_key(environ) == RunKey("databricks:991/load", by_params=True)
 
 
 @pytest.mark.parametrize("environ", [{}, {"AIRFLOW_CTX_DAG_ID": "sales"}], ids=["nothing", "incomplete"])
 def test_outside_of_a_scheduler_there_is_no_key(environ: dict[str, str]) -> None:
-    assert scheduler_key(environ) is None
+    assert find_scheduler_key(environ) is None

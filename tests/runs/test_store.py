@@ -11,17 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.errors import ProjectError, UnknownName
-from sparkops.runs.record import fold_events, new_run_id
+from sparkops.errors import InputError, ProjectError, UnknownName
+from sparkops.runs.record_events import fold_events
+from sparkops.runs.run_id import make_run_id
 from sparkops.runs.store import RunStore
 
 
 def test_ids_sort_by_time_and_never_repeat() -> None:
     noon = datetime(2013, 7, 4, 12, tzinfo=UTC)
-    ids = {new_run_id(noon) for _ in range(1000)}
+    ids = {make_run_id(noon) for _ in range(1000)}
     assert len(ids) == 1000
     for later in (timedelta(milliseconds=1), timedelta(milliseconds=999), timedelta(seconds=1)):
-        assert max(ids) < new_run_id(noon + later)
+        assert max(ids) < make_run_id(noon + later)
     assert {len(run_id) for run_id in ids} == {len("20261121-141305-7k3x9m2pqa")}
 
 
@@ -81,7 +82,9 @@ def test_a_run_is_found_by_a_part_of_its_id_that_matches_it_only(tmp_path: Path)
         store.begin(run_id, "job")
     assert store.load("bbb").id == "20130102-000000-bbb"
     assert store.load("last").id == "20130102-000000-bbb"
-    with pytest.raises(UnknownName, match="Several ids match"):
+    with pytest.raises(
+        InputError, match="`2013` is a part of several run ids: 20130102-000000-bbb, 20130101-"
+    ):
         store.load("2013")
     with pytest.raises(UnknownName, match="sparkops runs"):
         store.load("zzz")

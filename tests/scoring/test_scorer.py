@@ -42,7 +42,7 @@ def test_raw_scores_are_in_the_answer_if_requested() -> None:
             {"carrier": "UA", "distance": 1},
             "Field `temp` is missing; the model reads carrier, distance, temp",
         ),
-        (with_(tmp=1.0), "Field `tmp` is not known to this model: did you mean `temp`"),
+        (with_(tmp=1.0), "Field `tmp` is not known to this model. Did you mean `temp`"),
         (with_(carrier=None), "Field `carrier` is null, and the model refuses that .StringIndexerModel `s`"),
         (
             with_(carrier="UAA"),

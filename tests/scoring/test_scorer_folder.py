@@ -99,7 +99,8 @@ def test_the_package_scores_under_another_name_with_only_numpy(tmp_path: Path) -
     save(flights(), tmp_path / "model")
     home, package = Path(sparkops.scoring.__file__).parent, tmp_path / "code" / "sparkops_scorer"
     shutil.copytree(home, package / "scoring", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("errors.py", "place.py", "type_names.py"):
+    (package / "core").mkdir()
+    for name in ("errors.py", "place.py", "core/__init__.py", "core/type_names.py", "core/wording.py"):
         shutil.copy(home.parent / name, package / name)
     (package / "__init__.py").write_text("")
     program = f"""

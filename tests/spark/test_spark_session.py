@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from sparkops.spark import ProgressWatcher, Snapshot, active_jobs, cancel, snapshot, tag_jobs
+from sparkops.spark import ProgressWatcher, Snapshot, cancel, find_active_jobs, read_snapshot, tag_jobs
 
 pytestmark = pytest.mark.spark
 BEFORE = signal.getsignal(
@@ -74,13 +74,13 @@ def test_a_snapshot_counts_only_the_tagged_jobs(spark, tmp_path: Path) -> None:
         spark.range(0, 1000, 1, 4).write.parquet(str(tmp_path / "p"))
         spark.read.parquet(str(tmp_path / "p")).where("id >= 0").count()
     spark.range(10).count()
-    seen = snapshot(spark, "run-a")
+    seen = read_snapshot(spark, "run-a")
     assert seen.jobs_active == 0
     assert seen.jobs_done >= 2
     assert seen.stages_done == seen.stages_total
     assert seen.rows_written == 1000
     assert seen.rows_read >= 1000
-    assert snapshot(spark, "no-such-run") == Snapshot()
+    assert read_snapshot(spark, "no-such-run") == Snapshot()
 
 
 def test_a_watcher_reports_the_last_state(spark) -> None:
@@ -110,10 +110,10 @@ def test_cancel_stops_one_run_and_no_other(spark) -> None:
     threads = [threading.Thread(target=work, args=one) for one in (("run-c", 60.0), ("run-d", 3.0))]
     for thread in threads:
         thread.start()
-    while not (active_jobs(spark, "run-c") and active_jobs(spark, "run-d")):
+    while not (find_active_jobs(spark, "run-c") and find_active_jobs(spark, "run-d")):
         time.sleep(0.02)
     assert cancel(spark, "run-c", wait=20)
-    assert active_jobs(spark, "run-c") == ()
+    assert find_active_jobs(spark, "run-c") == ()
     for thread in threads:
         thread.join(30)
     assert ended["run-d"] == "done"

@@ -7,8 +7,6 @@ only Great Expectations evaluates.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.checks.suite.suite import Expectation, Suite
+from sparkops.core.atomic_file import replace_file
 
 _FORMAT = 1
 _DISPLAY_ARGUMENTS = ("description", "notes")
@@ -89,7 +88,7 @@ def compile_suite(suite: Suite, folder: Path) -> CompiledSuite:
     path = _cache_path(suite, folder)
     # A custom expectation may change its code and keep its name, so a suite that contains one is not cached.
     if path is not None and all(map(_is_core, built)):
-        write_file(path, json.dumps(arguments, default=_encode))
+        replace_file(path, json.dumps(arguments, default=_encode), durable=False)
     return CompiledSuite.of(suite, arguments)
 
 
@@ -187,12 +186,3 @@ def _decode(value: dict[str, Any]) -> Any:
     if "$date" in value:
         return date.fromisoformat(value["$date"])
     return value
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a file atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".suite-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)

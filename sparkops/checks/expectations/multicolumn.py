@@ -14,6 +14,7 @@ from sparkops.checks.expectations.metric_plan import (
     MetricPlan,
 )
 from sparkops.checks.suite.schema_columns import Columns
+from sparkops.core.type_names import SIMPLE_INTEGERS
 from sparkops.scoring.ir.conditions import (
     And,
     ColumnRef,
@@ -27,7 +28,6 @@ from sparkops.scoring.ir.conditions import (
     RowRule,
     Sum,
 )
-from sparkops.type_names import SIMPLE_INTEGERS
 
 _PAIR_ARGUMENTS = ("column_A", "column_B", "mostly", "ignore_row_if")
 _LIST_ARGUMENTS = ("column_list", "mostly", "ignore_row_if", *CONDITION_ARGUMENTS)

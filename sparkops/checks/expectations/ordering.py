@@ -30,7 +30,7 @@ from sparkops.checks.expectations.metric_plan import (
 from sparkops.checks.expectations.spark_conditions import parse_row_condition
 from sparkops.checks.results import SAMPLE_SIZE
 from sparkops.checks.suite.schema_columns import Columns
-from sparkops.type_names import SIMPLE_INTEGERS
+from sparkops.core.type_names import SIMPLE_INTEGERS
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from sparkops.checks.suite.problems import did_you_mean, raise_problems
+from sparkops.checks.suite.problems import raise_problems
 from sparkops.checks.suite.suite import Expectation, Suite
+from sparkops.core.wording import did_you_mean
 from sparkops.errors import Problem
 
 # Fields that are not arguments of a suite.

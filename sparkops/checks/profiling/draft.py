@@ -10,6 +10,7 @@ import yaml
 from sparkops.checks.profiling.profile import ColumnProfile, TableProfile
 from sparkops.checks.profiling.proposals import Proposal, format_number, propose_for_column
 from sparkops.config.core_schema import CoreDumper
+from sparkops.core.wording import format_count, truncate
 
 _MAX_WIDTH = 118
 _MAX_TYPE_WIDTH = 60
@@ -34,7 +35,7 @@ def draft(profile: TableProfile, *, version: int | None = None, writes: Sequence
 
 def _format_header(profile: TableProfile, version: int | None) -> str:
     version_text = "" if version is None else f" version {version}"
-    size = f"{_count(profile.rows, 'row')}, {_count(len(profile.columns), 'column')}"
+    size = f"{format_count(profile.rows, 'row')}, {format_count(len(profile.columns), 'column')}"
     return (
         f"# Drafted from `{_escape_comment(profile.table)}`{version_text}: {size}. It describes what was observed once:\n"
         "# read each line, then widen or remove it. `policy: warn` marks a guess; what has no policy blocks the table.\n"
@@ -93,11 +94,11 @@ def _describe_statistics(profile: TableProfile, column: ColumnProfile) -> str:
     facts += _describe_nulls(profile, column)
     non_nulls = profile.non_nulls(column)
     if column.values is not None:
-        facts.append(_count(len(column.values), "value"))
+        facts.append(format_count(len(column.values), "value"))
     elif non_nulls and column.nans == non_nulls:
         facts.append("only NaN")
     elif column.distinct and not column.unique and column.kind != "boolean":
-        facts.append(f"about {_count(min(column.distinct, non_nulls), 'value')}")
+        facts.append(f"about {format_count(min(column.distinct, non_nulls), 'value')}")
     if column.mean is not None and not column.unique:
         facts.append(f"mean {format_number(column.mean)}")
         facts += [] if column.stddev is None else [f"standard deviation {format_number(column.stddev)}"]
@@ -173,8 +174,4 @@ def _format_scalar(value: Any) -> str:
 def _escape_comment(text: str, limit: int = 200) -> str:
     """Return text that fits in a comment: characters that would end the line are escaped."""
     escaped = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return escaped if len(escaped) <= limit else f"{escaped[: limit - 3]}..."
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return truncate(escaped, limit)

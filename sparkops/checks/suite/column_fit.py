@@ -11,11 +11,11 @@ from typing import Any
 
 from sparkops.checks.suite.argument_problems import parse_bound
 from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, list_named_columns
-from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
+from sparkops.core.type_names import FLOATING_TYPES
+from sparkops.core.wording import did_you_mean
 from sparkops.errors import Problem
-from sparkops.type_names import FLOATING_TYPES
 
 _BETWEEN = "expect_column_values_to_be_between"
 _MEAN = frozenset({"expect_column_mean_to_be_between"})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
+from sparkops.core.wording import format_count
 from sparkops.errors import ConfigError, Problem
 
 
@@ -20,11 +20,5 @@ def raise_problems(file: str, problems: Sequence[Problem], *, advice: str = "") 
         return
     in_order = sorted(problems, key=lambda problem: problem.place.line if problem.place else 0)
     lines = "\n".join(f"  - {problem}" for problem in in_order)
-    message = f"{file}: {len(problems)} problem{'s' if len(problems) > 1 else ''}\n{lines}"
+    message = f"{file}: {format_count(len(problems), 'problem')}\n{lines}"
     raise ConfigError(f"{message}\n{advice}" if advice else message)
-
-
-def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Return ` Did you mean ...?` for the known name that is closest, or an empty string if none is close."""
-    matches = get_close_matches(name, known, n=1)
-    return f" Did you mean `{matches[0]}`?" if matches else ""

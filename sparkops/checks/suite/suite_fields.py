@@ -6,10 +6,10 @@ from typing import Any
 
 import yaml
 
-from sparkops.checks.suite.problems import did_you_mean
 from sparkops.checks.suite.suite import POLICIES, SEVERITIES, DefaultPolicies
 from sparkops.checks.suite.threshold import FailureThreshold, find_threshold_problem
 from sparkops.checks.suite.yaml_nodes import Items, YamlReader
+from sparkops.core.wording import did_you_mean
 from sparkops.place import Place
 
 _THRESHOLD_KEYS = ("rows", "share")

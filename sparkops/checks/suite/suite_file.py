@@ -10,11 +10,12 @@ from typing import Any
 import yaml
 
 from sparkops.checks.suite.core_expectations import can_quarantine, counts_failing_rows, is_core
-from sparkops.checks.suite.problems import did_you_mean, raise_problems
+from sparkops.checks.suite.problems import raise_problems
 from sparkops.checks.suite.suite import POLICIES, SEVERITIES, DefaultPolicies, Expectation, Suite
 from sparkops.checks.suite.suite_fields import FieldReader
 from sparkops.checks.suite.threshold import UNLIMITED, FailureThreshold
 from sparkops.checks.suite.yaml_nodes import Items
+from sparkops.core.wording import did_you_mean
 from sparkops.pipeline.check import Policy
 from sparkops.place import Place
 

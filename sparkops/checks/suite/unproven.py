@@ -9,9 +9,9 @@ from typing import Any
 from sparkops.checks.suite.core_expectations import NEEDS_COLUMNS, list_named_columns
 from sparkops.checks.suite.schema_columns import Columns
 from sparkops.checks.suite.suite import Expectation, Suite
+from sparkops.core.type_names import FLOATING_TYPES, INTEGER_BITS
 from sparkops.errors import ModelError
 from sparkops.scoring.jvm.regex import translate_search_regex
-from sparkops.type_names import FLOATING_TYPES, INTEGER_BITS
 
 _NUMBERS = frozenset({*INTEGER_BITS, *FLOATING_TYPES, "decimal"})
 # Expectations that any column can meet or fail.

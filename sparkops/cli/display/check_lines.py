@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sparkops.cli.display.format import format_count
+from sparkops.core.wording import format_count
 from sparkops.pipeline.check import format_expectation
 
 # How a failed check of each policy is marked.

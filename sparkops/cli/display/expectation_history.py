@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from sparkops.cli.display.check_lines import FAILURE_MARKS
-from sparkops.cli.display.format import format_count, format_time
+from sparkops.cli.display.format import format_time
+from sparkops.core.wording import format_count
 from sparkops.engine.operations.expectation_history import ExpectationHistory
 from sparkops.pipeline.check import Moment, RecordedCheck, format_expectation
 

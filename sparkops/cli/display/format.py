@@ -43,11 +43,6 @@ def format_exact_time(time: datetime) -> str:
     return utc.replace(tzinfo=None).isoformat(sep=" ") + "Z"
 
 
-def format_count(count: int, noun: str, plural: str = "") -> str:
-    """Return a count with its noun: "1 row", "336,775 rows"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
 def format_time(time: datetime) -> str:
     """Return a time in UTC, to the second."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

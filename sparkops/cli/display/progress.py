@@ -15,7 +15,7 @@ from sparkops.cli.display.check_lines import format_checks, summarize_checks
 from sparkops.cli.display.format import format_duration, format_state
 from sparkops.cli.display.run_lines import format_training, summarize_outputs
 from sparkops.errors import SparkopsError
-from sparkops.runs.record import Run, state_after
+from sparkops.runs.record import Run, choose_state
 from sparkops.spark.progress import Snapshot
 
 _STEP_TEXTS = {
@@ -111,7 +111,7 @@ class ProgressDisplay:
 
     def run_failed(self, job: str, error: SparkopsError) -> None:
         """Show how a run ended; `main` prints the error itself."""
-        self._print_job_line(f"✗ {job} {format_state(state_after(error))} after {self._elapsed()}")
+        self._print_job_line(f"✗ {job} {format_state(choose_state(error))} after {self._elapsed()}")
 
     def job_skipped(self, job: str, reason: str) -> None:
         """Show that a job of a flow is not run, and why."""

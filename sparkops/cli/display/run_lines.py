@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from sparkops.cli.display.check_lines import format_checks
-from sparkops.cli.display.format import format_count, format_duration, format_state, format_time, format_value
+from sparkops.cli.display.format import format_duration, format_state, format_time, format_value
+from sparkops.core.wording import format_count
 from sparkops.runs.record import Run
 
 _MAX_BATCHES = 10

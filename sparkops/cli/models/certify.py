@@ -9,9 +9,9 @@ from secrets import randbelow
 
 import click
 
-from sparkops.cli.display.format import format_count
 from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.core.wording import format_count
 from sparkops.errors import InputError
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 

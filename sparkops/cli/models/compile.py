@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sparkops.cli.display.format import format_count
 from sparkops.cli.display.table import print_table
 from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.core.wording import format_count
 from sparkops.errors import InputError
 
 if TYPE_CHECKING:

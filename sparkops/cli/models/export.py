@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sparkops.cli.display.format import format_count
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.compile import find_model_folder
 from sparkops.cli.project_options import ProjectOptions, with_project_options
+from sparkops.core.wording import format_count
 
 if TYPE_CHECKING:
     from sparkops.onnx.export import OnnxExport

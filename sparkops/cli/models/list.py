@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from sparkops.cli.command_group import CommandGroup
-from sparkops.cli.display.format import format_count, format_time
+from sparkops.cli.display.format import format_time
 from sparkops.cli.display.run_lines import format_gate
 from sparkops.cli.display.table import print_table
 from sparkops.cli.models.certify import certify
@@ -16,7 +16,8 @@ from sparkops.cli.models.compile import compile_model
 from sparkops.cli.models.export import export
 from sparkops.cli.models.servable import servable
 from sparkops.cli.project_options import ProjectOptions, json_option, with_project_options
-from sparkops.pipeline.json_values import gate_json, registered_json
+from sparkops.core.wording import format_count
+from sparkops.pipeline.json_values import gate_to_json, model_version_to_json
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.scoring.locate.model_uri import parse_model_uri
@@ -32,7 +33,9 @@ def models(project: ProjectOptions, ctx: click.Context, as_json: bool) -> None:
         return
     versions = project.engine().models.list()
     if as_json:
-        click.echo(json.dumps([registered_json(version) for version in versions], indent=2, default=str))
+        click.echo(
+            json.dumps([model_version_to_json(version) for version in versions], indent=2, default=str)
+        )
         return
     rows = [
         {
@@ -56,7 +59,7 @@ def show(project: ProjectOptions, name: str, as_json: bool) -> None:
     """Show one version: MODEL is a name (its champion), name/3 or name@alias."""
     version = project.engine().models.show(*parse_model(name))
     if as_json:
-        click.echo(json.dumps(registered_json(version), indent=2, default=str))
+        click.echo(json.dumps(model_version_to_json(version), indent=2, default=str))
         return
     for line in format_version(version):
         click.echo(line)
@@ -116,7 +119,7 @@ def format_version(version: ModelVersionInfo) -> Iterator[str]:
     metrics = ", ".join(f"{name} {value:.6g}" for name, value in version.metrics.items())
     yield f"Metrics  {metrics or '-'}"
     for gate in version.gates:
-        yield f"Gate     {format_gate(gate_json(gate))}"
+        yield f"Gate     {format_gate(gate_to_json(gate))}"
     yield from _format_scorer(version)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
+from sparkops.core.wording import truncate
 from sparkops.scoring.sql.expression import Expression, make_expression
 from sparkops.scoring.sql.runtime import strings
 from sparkops.scoring.sql.types import parse_decimal_type
@@ -46,8 +47,7 @@ def type_expression(item: Any, columns: ResolveColumn) -> Expression:
 
 def sql_text(item: Any) -> str:
     """Return the SQL of a sqlglot node for messages, truncated where it is long."""
-    shown = str(item.sql("spark"))
-    return shown if len(shown) <= _MAX_LENGTH else shown[: _MAX_LENGTH - 3] + "..."
+    return truncate(str(item.sql("spark")), _MAX_LENGTH)
 
 
 def _binary_rule(op: str, build: Callable[[str, Expression, Expression], Expression]) -> Rule:

@@ -16,12 +16,12 @@ from sparkops.reports.check_page import CheckedExpectation, CheckpointFacts
 
 log = logging.getLogger("sparkops.engine")
 
-# Keys of a result whose values the page shows elsewhere, or that follow from those.
+# Keys of a result that the page shows elsewhere; then beginnings of keys that repeat counts.
 _SHOWN_ELSEWHERE = {"observed_value", "element_count", "partial_unexpected_list"}
-_COUNTS = ("unexpected_", "missing_percent")
+_COUNT_PREFIXES = ("unexpected_", "missing_percent")
 
 
-def docs_folder(settings: Settings) -> Path:
+def locate_docs(settings: Settings) -> Path:
     """Return the folder of a project's Data Docs."""
     return settings.state / "gx" / "docs"
 
@@ -39,10 +39,10 @@ class CheckPages:
     @classmethod
     def of(cls, settings: Settings) -> CheckPages:
         """Return the pages of a project."""
-        return cls(DataDocs(docs_folder(settings)) if settings.checks.docs else None)
+        return cls(DataDocs(locate_docs(settings)) if settings.checks.docs else None)
 
     def find(self, tables: Iterable[str], run_id: str) -> list[Path]:
-        """Return the pages that exist of these tables in one run."""
+        """Return the existing pages of these tables and one run."""
         docs = self.docs
         pages = [] if docs is None else [docs.page(table, run_id) for table in dict.fromkeys(tables)]
         return [page for page in pages if page.is_file()]
@@ -50,7 +50,7 @@ class CheckPages:
     def write(self, outcome: GateOutcome, *, is_published: bool = True) -> Path | None:
         """Write the page of a checkpoint and return its path.
 
-        An error is a warning: the verdict is made, and the table may be published already.
+        An error is logged as a warning, because the table may be published already.
 
         Args:
             outcome: What the checkpoint decided.
@@ -63,7 +63,7 @@ class CheckPages:
         if self.docs is None or outcome.validation is None:
             return None
         try:
-            return self.docs.write(_facts(outcome, outcome.validation, is_published=is_published))
+            return self.docs.write(_collect_facts(outcome, outcome.validation, is_published=is_published))
         except Exception as error:  # noqa: BLE001 - whatever fails here, the run keeps its state
             page = self.docs.page(outcome.table, outcome.run_id)
             reason = f"{type(error).__name__}: {error}"
@@ -73,13 +73,13 @@ class CheckPages:
             return None
 
 
-def _facts(outcome: GateOutcome, validation: Validation, *, is_published: bool) -> CheckpointFacts:
+def _collect_facts(outcome: GateOutcome, validation: Validation, *, is_published: bool) -> CheckpointFacts:
     suite = validation.suite
     expectations = tuple(
         CheckedExpectation(
             result=result,
-            notes=_notes(suite.expectations[index].meta, result.kwargs),
-            details=_details(validation, index),
+            notes=_format_notes(suite.expectations[index].meta, result.kwargs),
+            details=_select_details(validation, index),
         )
         for index, result in enumerate(outcome.results)
     )
@@ -97,20 +97,22 @@ def _facts(outcome: GateOutcome, validation: Validation, *, is_published: bool) 
     )
 
 
-def _notes(meta: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
+def _format_notes(meta: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
     """Return the description and the notes of an expectation, and the other facts of its `meta`."""
     notes = [kwargs.get("description"), meta.get("notes"), kwargs.get("notes")]
     notes += [f"{name}: {value}" for name, value in meta.items() if name != "notes"]
     return " · ".join(str(note) for note in notes if note)
 
 
-def _details(validation: Validation, index: int) -> dict[str, Any]:
-    """Return what a failed result contains besides counts, such as the missing values of a set."""
+def _select_details(validation: Validation, index: int) -> dict[str, Any]:
+    """Return the other values of a failed result, such as the missing values of a set."""
     result = validation.results.get(index)
     if result is None or result.success:
         return {}
     return {
         key: value
         for key, value in result.result.items()
-        if value not in (None, [], {}, 0) and key not in _SHOWN_ELSEWHERE and not key.startswith(_COUNTS)
+        if value not in (None, [], {}, 0)
+        and key not in _SHOWN_ELSEWHERE
+        and not key.startswith(_COUNT_PREFIXES)
     }

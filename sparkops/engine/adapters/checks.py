@@ -43,7 +43,7 @@ class SuiteRunner:
     columns: Callable[[str], Mapping[str, Any] | None]
     session: Callable[[], SparkSession]
 
-    def identity(self, table: str) -> str | None:
+    def hash_suite(self, table: str) -> str | None:
         """Return a hash of the table's suite file, or None if there is none."""
         path = self.root / "conf" / "checks" / f"{table}.yml"
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else None

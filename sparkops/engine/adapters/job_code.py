@@ -42,21 +42,21 @@ class JobCode:
         """Make the code available to the workers of a session; unchanged code is sent once."""
         from pyspark import cloudpickle
 
-        home = JobsFolder.of(self.jobs)
-        for module in self._modules(home):
+        jobs_folder = JobsFolder.of(self.jobs)
+        for module in self._find_modules(jobs_folder):
             cloudpickle.register_pickle_by_value(module)  # type: ignore[no-untyped-call]
         if self.send_files or not _is_local(session):
-            self._send_zip(session, dict(self._entries(home)))
+            self._send_zip(session, dict(self._read_entries(jobs_folder)))
 
-    def _modules(self, home: JobsFolder) -> Iterator[ModuleType]:
+    def _find_modules(self, jobs_folder: JobsFolder) -> Iterator[ModuleType]:
         """Yield the imported modules of the jobs, and those of the project that they import."""
-        own = home.modules()
+        own = jobs_folder.find_modules()
         for name, module in list(sys.modules.items()):
             # A module under a short name is registered under its own name.
-            if module.__name__ == name and (name in own or self._is_of_project(module)):
+            if module.__name__ == name and (name in own or self._is_project_module(module)):
                 yield module
 
-    def _is_of_project(self, module: ModuleType) -> bool:
+    def _is_project_module(self, module: ModuleType) -> bool:
         file = getattr(module, "__file__", None)
         if not isinstance(file, str) or not file.startswith(f"{self.root}/") or not file.endswith(".py"):
             return False
@@ -66,15 +66,15 @@ class JobCode:
         package = module.__name__.partition(".")[0]
         return "site-packages" not in parts and package not in ("__main__", "sparkops")
 
-    def _entries(self, home: JobsFolder) -> Iterator[tuple[str, bytes]]:
+    def _read_entries(self, jobs_folder: JobsFolder) -> Iterator[tuple[str, bytes]]:
         """Yield the name and content of each file of the zip: under the full name, and under the short name."""
-        for file in home.sources():
+        for file in jobs_folder.find_sources():
             if file.is_file():
                 content = file.read_bytes()
-                yield file.relative_to(home.import_root).as_posix(), content
-                yield file.relative_to(home.path).as_posix(), content
+                yield file.relative_to(jobs_folder.import_root).as_posix(), content
+                yield file.relative_to(jobs_folder.path).as_posix(), content
         for module in list(sys.modules.values()):
-            if self._is_of_project(module):
+            if self._is_project_module(module):
                 file = Path(str(module.__file__))
                 yield file.relative_to(self.root).as_posix(), file.read_bytes()
 

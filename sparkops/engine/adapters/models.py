@@ -32,11 +32,15 @@ class TrainingRules:
     checks: Checks
     tables: Tables
 
-    def for_tables(self, versions: Mapping[str, int | None]) -> PortableRules:
-        """Return the rules of several tables, each by its schema at the version that was read."""
-        return merge_rules(self._for_table(table, version) for table, version in versions.items())
+    def read(self, versions: Mapping[str, int | None]) -> PortableRules:
+        """Return the rules of several tables.
 
-    def _for_table(self, table: str, version: int | None) -> PortableRules:
+        Args:
+            versions: Table to the version that was read, by whose schema its rules are typed; None for a source.
+        """
+        return merge_rules(self._read_table(table, version) for table, version in versions.items())
+
+    def _read_table(self, table: str, version: int | None) -> PortableRules:
         from sparkops.checks.row_rules import extract_row_rules
         from sparkops.compiler import fields_from_spark
 
@@ -81,7 +85,7 @@ class ModelRegistrar:
             training=TrainingRun(
                 run_id=run.id,
                 tables=tables,
-                rules=self.rules.for_tables(tables),
+                rules=self.rules.read(tables),
                 params=params,
                 tags={"sparkops.job": run.job},
             ),

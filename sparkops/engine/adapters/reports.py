@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sparkops.pipeline.json_values import pin_of
+from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.report import Report
+from sparkops.pipeline.staging import QUARANTINE
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
 from sparkops.runs.record import Run
 from sparkops.runs.store import RunStore
 
+# Earlier runs that are searched for check results.
 _MAX_RUNS = 500
 
 
@@ -37,10 +39,10 @@ class ReportPages:
         """Render the page of a run's report, write it and return its path."""
         from sparkops.reports import render_page, write_page
 
-        facts = run_facts(run, self._checked_inputs(run))
+        facts = collect_run_facts(run, self._find_input_checks(run))
         return str(write_page(render_page(report, facts), self.folder, f"{run.job}-{run.id}"))
 
-    def _checked_inputs(self, run: Run) -> list[CheckedTable]:
+    def _find_input_checks(self, run: Run) -> list[CheckedTable]:
         """Return the check results of the input versions, from the newest runs that published them."""
         missing = {(name, pin["version"]) for name, pin in run.inputs.items() if pin["version"] is not None}
         tables: list[CheckedTable] = []
@@ -49,7 +51,7 @@ class ReportPages:
                 if (name, output["version"]) in missing:
                     missing.discard((name, output["version"]))
                     tables.append(
-                        _checked_table(name, output, earlier, docs=self._link_to_docs(name, earlier))
+                        _build_checked_table(name, output, earlier, docs=self._link_to_docs(name, earlier))
                     )
             if not missing:
                 break
@@ -61,7 +63,7 @@ class ReportPages:
         return quote(os.path.relpath(page, self.folder)) if page.is_file() else None
 
 
-def run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
+def collect_run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
     """Return the facts of a run that its page shows.
 
     Args:
@@ -72,26 +74,26 @@ def run_facts(run: Run, checks: Sequence[CheckedTable]) -> RunFacts:
         job=run.job,
         run_id=run.id,
         env=run.env,
-        code=_code_version(run.code),
+        code=_format_code_version(run.code),
         started=run.started,
         params=tuple(
             ParameterFact(name, value, run.origins.get(name, "")) for name, value in run.params.items()
         ),
-        inputs=tuple(pin_of(table, pin) for table, pin in run.inputs.items()),
+        inputs=tuple(pin_from_json(table, pin) for table, pin in run.inputs.items()),
         checks=tuple(checks),
         models=tuple(run.models.items()),
     )
 
 
-def _code_version(code: Mapping[str, Any]) -> str:
+def _format_code_version(code: Mapping[str, Any]) -> str:
     commit = next((str(code[key]) for key in ("git", "sha", "commit") if code.get(key)), "")[:10]
     return f"{commit} with uncommitted changes" if commit and code.get("dirty") else commit
 
 
-def _checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:
+def _build_checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:
     from sparkops.reports import build_checked_table
 
-    quarantine = run.outputs.get(f"{name}__quarantine", {})
+    quarantine = run.outputs.get(name + QUARANTINE, {})
     results = [check for check in run.checks if check["table"] == name]
     return build_checked_table(
         name,

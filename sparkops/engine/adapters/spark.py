@@ -19,9 +19,9 @@ class SharedSparkSession:
     """Implements the port `SparkRuntime` with the session of a starter.
 
     Args:
-        starter: Starts Spark, or has begun to.
+        starter: Starts Spark on first use.
         on_progress: Called at each change of a run's progress.
-        code: The code of the jobs, which workers need.
+        code: Sends the code of the jobs to the workers.
     """
 
     starter: Starter

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.suites import require_suite
 from sparkops.pipeline.check import CheckResult
-from sparkops.runs.record import new_run_id
+from sparkops.runs.run_id import make_run_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -69,7 +69,7 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
     checks.validate(suite)
     if checks.needs_dry_run(suite, columns):
         checks.dry_run(suite, container.starter.session(), columns)
-    run_id = f"check-{new_run_id()}"
+    run_id = f"check-{make_run_id()}"
     outcome = checks.gate(suite, tables.read(pin), table=table, run_id=run_id)
     container.check_history.append(outcome.results, run_id=run_id, job="check", versions={table: pin.version})
     return TableCheck(

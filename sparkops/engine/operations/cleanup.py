@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sparkops.errors import InputError, UnknownName
+from sparkops.errors import InputError
 from sparkops.pipeline.job import Job
-from sparkops.pipeline.staging import batch_area
+from sparkops.pipeline.staging import name_batch_area
 from sparkops.pipeline.table import MicroBatch
 from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.record import new_run_id
+from sparkops.runs.run_id import make_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
 from sparkops.tables.staging.stage import StagingArea
 from sparkops.tables.streams import StreamCheckpoint
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 def find_garbage(container: ServiceContainer, *, older_than: timedelta) -> tuple[StagingArea, ...]:
     """Return the staged rows that no run needs any more.
 
-    Those of a run that is running, that has begun to publish or that changed less than `older_than` ago are kept, and those
-    of a micro-batch that its stream has not recorded as processed, and of a release.
+    Kept are the rows of a run that is running or has begun to publish, of a micro-batch that its stream has not recorded as
+    processed, and of a release.
 
     Args:
         container: The services.
-        older_than: Rows of failed runs that are younger are kept for a resumed run.
+        older_than: Rows that were staged less than this time ago are kept, too: a failed run may be resumed.
     """
     newest = datetime.now(UTC) - older_than
-    pending = _pending_areas(container)
+    pending = _find_pending_areas(container)
     return tuple(
         area
         for area in container.tables.staging.areas()
@@ -71,18 +71,18 @@ def reset_stream(container: ServiceContainer, name: str) -> None:
     """
     job = find_streaming_job(container, name)
     tables = [write.table for write in job.writes]
-    with lock_for_writing(container.run_context().locks, tables, new_run_id()):
+    with lock_for_writing(container.run_context().locks, tables, make_run_id()):
         for checkpoint in container.tables.streams.checkpoints():
             if checkpoint.name == name:
-                container.tables.staging.discard(_next_area(checkpoint))
+                container.tables.staging.discard(_name_next_area(checkpoint))
         container.tables.streams.reset(name)
 
 
-def _pending_areas(container: ServiceContainer) -> frozenset[str]:
+def _find_pending_areas(container: ServiceContainer) -> frozenset[str]:
     """Return the names of the staging areas that a run, a stream or a release needs."""
     areas = [area.name for area in container.tables.staging.areas()]
     publications = container.run_context().publications
-    streams = {_next_area(checkpoint) for checkpoint in container.tables.streams.checkpoints()}
+    streams = {_name_next_area(checkpoint) for checkpoint in container.tables.streams.checkpoints()}
     return frozenset(
         area
         for area in areas
@@ -93,13 +93,13 @@ def _pending_areas(container: ServiceContainer) -> frozenset[str]:
     )
 
 
-def _next_area(checkpoint: StreamCheckpoint) -> str:
+def _name_next_area(checkpoint: StreamCheckpoint) -> str:
     number = 0 if checkpoint.last_batch is None else checkpoint.last_batch + 1
-    return batch_area(MicroBatch(stream=checkpoint.stream, number=number))
+    return name_batch_area(MicroBatch(stream=checkpoint.stream, number=number))
 
 
 def _is_running(container: ServiceContainer, run_id: str) -> bool:
     try:
         return container.project.runs.load(run_id).state == "running"
-    except (UnknownName, ValueError):
+    except (InputError, ValueError):
         return False

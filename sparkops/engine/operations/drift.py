@@ -33,7 +33,7 @@ class SchemaDrift:
     changes: tuple[ColumnChange, ...]
 
 
-def schema_drift(tables: Tables, table: str, *, since: int | None = None) -> SchemaDrift:
+def describe_schema_drift(tables: Tables, table: str, *, since: int | None = None) -> SchemaDrift:
     """Return how a table's columns changed.
 
     Args:

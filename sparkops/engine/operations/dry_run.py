@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
-from sparkops.pipeline.graph import execution_order
+from sparkops.pipeline.graph import order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.pipeline.table import Pin
@@ -50,7 +50,7 @@ def plan_run(
     versions: ReadVersions,
     upstream: bool = False,
 ) -> tuple[RunPlan, ...]:
-    """Return what a run of the job would do, and before it those of the jobs that it reads from.
+    """Return the plan of a run of the job, after those of the jobs that would run before it.
 
     Args:
         container: The services.
@@ -65,7 +65,7 @@ def plan_run(
     """
     project = container.project
     target = project.find_declared(name)
-    jobs = execution_order(project.declared, [name]) if upstream else (target,)
+    jobs = order_jobs(project.declared, [name]) if upstream else (target,)
     declared = {param.name for job in jobs for param in job.params}
     written: set[str] = set()
     plans = []
@@ -78,12 +78,12 @@ def plan_run(
             sources = [keep_names(source, own | (source.values.keys() - declared)) for source in sources]
         at = versions.at if job is target else {}
         bound = project.bind(job, sources, at=at)
-        plans.append(_plan(container, job, bound, versions if job is target else ReadVersions(), written))
+        plans.append(_plan_job(container, job, bound, versions if job is target else ReadVersions(), written))
         written |= {*(write.table for write in job.writes), *([job.registers] if job.registers else [])}
     return tuple(plans)
 
 
-def _plan(
+def _plan_job(
     container: ServiceContainer, job: Job, bound: BoundParameters, versions: ReadVersions, written: set[str]
 ) -> RunPlan:
     container.require_suites_fit([job])

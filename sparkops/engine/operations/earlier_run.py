@@ -14,7 +14,8 @@ from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.process import is_running_on_this_host
 from sparkops.runs.publications import OpenPublication, hash_params
-from sparkops.runs.record import Run, new_run_id
+from sparkops.runs.record import Run
+from sparkops.runs.run_id import make_run_id
 from sparkops.runs.run_key import RunKey, RunKeys
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def choose_start(
     run = container.project.runs.load(unfinished.run)
     if options.unfinished == "resume":
         return RunStart(done=run) if run.state == "done" else RunStart(resume=run)
-    published = _published_tables(container, unfinished)
-    message = _describe(job, run, published)
+    published = _find_published_tables(container, unfinished)
+    message = _describe_unfinished(job, run, published)
     if _is_repeatable(job, published):
         log.warning("%s This run replaces what it published.", message)
         return RunStart()
@@ -70,9 +71,9 @@ def choose_start(
     )
 
 
-def _describe(job: Job, run: Run, published: Sequence[str]) -> str:
+def _describe_unfinished(job: Job, run: Run, published: Sequence[str]) -> str:
     state = (
-        "is done, but its process ended before it said so"
+        "is done, but its process ended before that was recorded"
         if run.state == "done"
         else f"is not complete ({run.state})"
     )
@@ -102,7 +103,7 @@ def require_not_running(run: Run) -> None:
 def _start_with_key(
     container: ServiceContainer, job: Job, params: str, key: RunKey, unfinished: Unfinished
 ) -> RunStart:
-    keys, run_id = RunKeys(container.settings.state / "keys"), new_run_id()
+    keys, run_id = RunKeys(container.settings.state / "keys"), make_run_id()
     if unfinished == "new":
         keys.release(job.name, key, params)
     owner = keys.claim(job.name, key, params, run_id)
@@ -119,17 +120,17 @@ def _start_with_key(
 
 def _find_unfinished(container: ServiceContainer, job: Job, params: str) -> OpenPublication | None:
     """Return the newest incomplete run of the job with these parameters that published something, or None."""
-    for publication in reversed(container.run_context().publications.open_for(job.name, params)):
+    for publication in reversed(container.run_context().publications.list_open_for(job.name, params)):
         try:
             run = container.project.runs.load(publication.run)
         except (UnknownName, ValueError):
             continue
-        if not is_running_on_this_host(run) and _published_tables(container, publication):
+        if not is_running_on_this_host(run) and _find_published_tables(container, publication):
             return publication
     return None
 
 
-def _published_tables(container: ServiceContainer, publication: OpenPublication) -> list[str]:
+def _find_published_tables(container: ServiceContainer, publication: OpenPublication) -> list[str]:
     """Return the tables and quarantines into which a run has published."""
     tables = container.tables
     names = [name for table in publication.before for name in (table, tables.quarantine_name(table))]

@@ -37,7 +37,7 @@ class ExpectationHistory:
         return tuple(check for check in self.results if not check.result.success)
 
 
-def expectation_histories(
+def read_expectation_histories(
     container: ServiceContainer, table: str, *, runs: int, expectation: str | None = None
 ) -> tuple[ExpectationHistory, ...]:
     """Return the history of each expectation of a table, in the order of its suite; removed expectations come last.

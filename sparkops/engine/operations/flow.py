@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sparkops.engine.operations.freshness import FreshRunFinder
 from sparkops.engine.operations.run_job import run_declared
 from sparkops.engine.options import RunOptions
 from sparkops.engine.parameter_sources import Parameters, keep_names, to_sources
 from sparkops.errors import ParamErrors, Problem, SparkopsError
-from sparkops.pipeline.graph import execution_order, upstream
+from sparkops.pipeline.graph import find_upstream, order_jobs
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.fingerprint import fingerprint, params_to_json, source_hash
 from sparkops.runs.flow import FlowStep, run_in_order
 from sparkops.runs.record import Run
 from sparkops.runs.request import ReadVersions
-from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -53,11 +51,15 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
     project = container.project
     for target in request.targets:
         project.find_declared(target)
-    jobs = execution_order(project.declared, request.targets)
+    jobs = order_jobs(project.declared, request.targets)
     # A table whose writer cannot be read would be used as it is, although it may be out of date.
     project.declared.require_writers({table for job in jobs for table in job.tables})
     bound = _bind_all(container, jobs, request)
-    freshness = _Freshness(container, bound, request)
+    finder = FreshRunFinder(container, bound)
+
+    def find_fresh(job: Job) -> Run | None:
+        is_forced = request.force or (request.always_run_targets and job.name in request.targets)
+        return None if is_forced else finder.find(job)
 
     def run(job: Job) -> Run:
         versions = request.options.versions if job.name in request.targets else ReadVersions()
@@ -66,8 +68,10 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
 
     steps = run_in_order(
         jobs,
-        upstream={job.name: [producer.name for producer in upstream(job, project.declared)] for job in jobs},
-        find_fresh=freshness.find_fresh_run,
+        upstream={
+            job.name: [producer.name for producer in find_upstream(job, project.declared)] for job in jobs
+        },
+        find_fresh=find_fresh,
         run=run,
         on_skip=container.listener.job_skipped,
     )
@@ -78,7 +82,7 @@ def run_flow(container: ServiceContainer, request: FlowRequest) -> tuple[FlowSte
 
 
 def _combine(errors: Sequence[SparkopsError]) -> SparkopsError:
-    """Return an error of the first one's type, with the messages and notes of all."""
+    """Return one error with the messages and notes of all; its type is that of the first."""
     first = errors[0]
     if len(errors) == 1:
         return first
@@ -105,13 +109,13 @@ def _bind_all(
     declared = {param.name for job in jobs for param in job.params}
     sources = to_sources(request.params)
     passed_names = {name for source in sources for name in source.values}
-    read = {name for job in jobs if job.name in request.targets for name in (*job.tables, *job.models)}
+    inputs = {name for job in jobs if job.name in request.targets for name in (*job.tables, *job.models)}
     for job in jobs:
         names = {param.name for param in job.params}
         unused_versions: list[str] = []
         if job.name in request.targets:
             names |= passed_names - declared
-            unused_versions = [name for name in request.options.versions.at if name not in read]
+            unused_versions = [name for name in request.options.versions.at if name not in inputs]
         own = [keep_names(source, names) for source in sources]
         try:
             bound[job.name] = container.project.bind(job, own, at=unused_versions)
@@ -120,63 +124,3 @@ def _bind_all(
     if problems:
         raise ParamErrors(", ".join(request.targets), problems)
     return bound
-
-
-@dataclass(frozen=True, slots=True)
-class _Freshness:
-    """Finds jobs that are up to date: the same work was done before, and its outputs are still there."""
-
-    container: ServiceContainer
-    bound: Mapping[str, BoundParameters]
-    request: FlowRequest
-
-    def find_fresh_run(self, job: Job) -> Run | None:
-        """Return the earlier run that makes a new one unnecessary, or None."""
-        request, runs = self.request, self.container.project.runs
-        if request.force or (request.always_run_targets and job.name in request.targets):
-            return None
-        try:
-            current = self._fingerprint(job)
-        except SparkopsError:
-            # An input is missing: the run itself reports that.
-            return None
-        for run in runs.newest(job=job.name, limit=20):
-            if run.state == "done":
-                return run if run.fingerprint == current and self._has_outputs(run) else None
-        return None
-
-    def _fingerprint(self, job: Job) -> str:
-        container, project = self.container, self.container.project
-        return fingerprint(
-            job,
-            source=source_hash(job, project.root),
-            params=params_to_json(job, self.bound[job.name].values),
-            pins=[container.tables.pin(table) for table in job.tables],
-            models={name: project.models.resolve(name).version for name in job.models},
-            suites={write.table: container.suite_runner.identity(write.table) for write in job.writes},
-        )
-
-    def _has_outputs(self, run: Run) -> bool:
-        if run.report is not None:
-            return Path(run.report).is_file()
-        if run.registered is not None:
-            return self._is_registered(run.registered["name"], run.registered["version"])
-        return all(self._is_current(name, output["version"]) for name, output in run.outputs.items())
-
-    def _is_registered(self, name: str, version: int) -> bool:
-        try:
-            self.container.project.models.resolve(name, version)
-        except SparkopsError:
-            return False
-        return True
-
-    def _is_current(self, table: str, version: int) -> bool:
-        """Return whether the version is the table's newest, apart from rows that were released since."""
-        tables = self.container.tables
-        newest = tables.info(table).version
-        if newest is None or newest < version:
-            return False
-        later = [commit for commit in tables.history(table, newest - version) if commit.version > version]
-        return len(later) == newest - version and all(
-            (commit.run_id or "").startswith((RELEASE, DISCARD)) for commit in later
-        )

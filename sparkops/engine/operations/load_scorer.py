@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def load_scorer(uri: str, *, tracking_uri: str | None = None, rules: RuleMode | None = None) -> RowScorer:
-    """Return the scorer of a registered model; this process needs no Spark, MLflow or pandas for it.
+    """Return the scorer of a registered model. Scoring a Spark model needs no Spark, MLflow or pandas in this process.
 
     A model that is not a Spark model is scored in a process of its own, which has the packages that it needs.
 

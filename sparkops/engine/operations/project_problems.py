@@ -17,12 +17,12 @@ def find_project_problems(container: ServiceContainer) -> Mapping[str, list[str]
     configuration = [problem.text for problem in project.config.problems]
     return {
         "configuration": list(dict.fromkeys(configuration)),
-        "jobs": list(_job_problems(container)),
-        "suites": list(_suite_problems(container)),
+        "jobs": list(_find_job_problems(container)),
+        "suites": list(_find_suite_problems(container)),
     }
 
 
-def _job_problems(container: ServiceContainer) -> Iterator[str]:
+def _find_job_problems(container: ServiceContainer) -> Iterator[str]:
     project = container.project
     try:
         declared = project.declared
@@ -33,7 +33,7 @@ def _job_problems(container: ServiceContainer) -> Iterator[str]:
     yield from project.find_unknown_params()
 
 
-def _suite_problems(container: ServiceContainer) -> Iterator[str]:
+def _find_suite_problems(container: ServiceContainer) -> Iterator[str]:
     for table in container.checks.tables():
         try:
             container.checks.suite(table)

@@ -24,7 +24,7 @@ from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResul
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.record import new_run_id
+from sparkops.runs.run_id import make_run_id
 from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
 from sparkops.tables.sql_text import quote_name
 
@@ -95,7 +95,7 @@ def release_rows(
     summary = summarize_quarantine(tables, request)
     if not summary.counts:
         raise InputError(f"No rows of `{table}` were ever quarantined, so there is nothing to release.")
-    release_id = (DISCARD if request.discard else RELEASE) + new_run_id()
+    release_id = (DISCARD if request.discard else RELEASE) + make_run_id()
     result = ReleaseResult(table=table, release=release_id, discarded=request.discard)
     if not summary.row_count and not summary.interrupted:
         return result
@@ -103,8 +103,7 @@ def release_rows(
         container.warm_up([])
         container.checks.warm([table])
     names = [table, tables.quarantine_name(table)]
-    settings = container.settings
-    with lock_for_writing(settings.state / "locks", names, release_id, wait=settings.wait):
+    with lock_for_writing(container.run_context().locks, names, release_id, wait=container.settings.wait):
         try:
             return _Release(container, request, release_id, on_step).run(result)
         except Exception as error:
@@ -144,7 +143,7 @@ class _Release:
             self.discard_staged(self.id)
             return result
         releases.choose(passing, self.id, count=count)
-        return replace(result, rows=self.finish(self.id), version=self.published_version())
+        return replace(result, rows=self.finish(self.id), version=self.find_published_version())
 
     def stage_passing_rows(self, row_count: int) -> tuple[DataFrame, dict[str, int]]:
         """Stage the rows that pass; return them with their keys, and the number of other rows by violated rule."""
@@ -166,7 +165,7 @@ class _Release:
         self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
         frame = tables.releases(table).select_unreleased(target, self.request.repairs, run=self.request.run)
-        return tables.staging.stage(frame, StagedPart(_repaired_rows_id(self.id), table))
+        return tables.staging.stage(frame, StagedPart(_name_repair_area(self.id), table))
 
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
         """Return the rows that pass the expectations about single rows, and the number of others by violated rule."""
@@ -223,7 +222,7 @@ class _Release:
         self.discard_staged(release_id)
         return rows
 
-    def published_version(self) -> int | None:
+    def find_published_version(self) -> int | None:
         """Return the version of the table that this release made."""
         published = self.container.tables.find_published(self.request.table, self.id)
         return None if published is None else published.version
@@ -231,10 +230,10 @@ class _Release:
     def discard_staged(self, release_id: str) -> None:
         """Remove what a release staged."""
         self.container.tables.staging.discard(release_id)
-        self.container.tables.staging.discard(_repaired_rows_id(release_id))
+        self.container.tables.staging.discard(_name_repair_area(release_id))
 
 
-def _repaired_rows_id(release_id: str) -> str:
+def _name_repair_area(release_id: str) -> str:
     return f"{release_id}-rows"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.engine.operations.earlier_run import RunStart, choose_start, require_not_running
 from sparkops.engine.options import RunOptions
-from sparkops.engine.parameter_sources import Parameters, revealed_secrets, to_sources
+from sparkops.engine.parameter_sources import Parameters, reveal_secrets, to_sources
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
@@ -43,7 +43,7 @@ def run_declared(
     """Run a declared job with bound parameters, or return the run with the same key that is done."""
     start = choose_start(container, declared, bound, options)
     if start.done is not None:
-        return _answer_with(container, start.done, start)
+        return _skip_done(container, start.done, start)
     container.warm_up([declared])
     job, values = container.project.load_job(declared, bound)
     return execute_job(container, job, values, versions=options.versions, start=start)
@@ -55,7 +55,7 @@ def run_job(container: ServiceContainer, job: Job, params: Mapping[str, Any], *,
     container.require_suites_fit([job])
     start = choose_start(container, job, bound, options)
     if start.done is not None:
-        return _answer_with(container, start.done, start)
+        return _skip_done(container, start.done, start)
     return execute_job(container, job, bound, versions=options.versions, start=start)
 
 
@@ -110,7 +110,7 @@ def execute_job(
     )
     container.listener.run_started(job.name)
     try:
-        run = execute(request, container.run_services, container.run_context(revealed_secrets(bound.values)))
+        run = execute(request, container.run_services, container.run_context(reveal_secrets(bound.values)))
     except SparkopsError as error:
         container.listener.run_failed(job.name, error)
         raise
@@ -118,7 +118,7 @@ def execute_job(
     return run
 
 
-def _answer_with(container: ServiceContainer, done: Run, start: RunStart) -> Run:
+def _skip_done(container: ServiceContainer, done: Run, start: RunStart) -> Run:
     key = f" with the key `{start.key.text}`" if start.key else ""
     container.listener.job_skipped(done.job, f"run {done.id}{key} is done already")
     container.run_context().publications.complete(done.id)

@@ -92,14 +92,14 @@ def _filter_rows(frame: DataFrame, scoring: TableScoring) -> DataFrame:
                 f"Table `{scoring.table}` has no column `{column}` to select rows by. "
                 f"It has: {', '.join(frame.columns)}."
             )
-        frame = frame.where(_equal(frame, column, value))
+        frame = frame.where(_build_condition(frame, column, value))
     if scoring.where and frame.isEmpty():
         conditions = ", ".join(f"{column} = {value}" for column, value in scoring.where.items())
         raise InputError(f"Table `{scoring.table}` has no rows with {conditions}.")
     return frame
 
 
-def _equal(frame: DataFrame, column: str, value: str) -> Column:
+def _build_condition(frame: DataFrame, column: str, value: str) -> Column:
     from pyspark.sql import functions as F
 
     return frame[column] == F.lit(value).try_cast(frame.schema[column].dataType)

@@ -29,10 +29,10 @@ def check_servable(
 
     Args:
         container: The services.
-        name: The job.
-        params: Parameters.
+        name: Name of the job.
+        params: Its parameters.
         versions: Versions to read.
-        rows: Number of rows of each table.
+        rows: Number of rows to read of each table.
 
     Raises:
         InputError: The job trains no model, or its parameters are wrong; nothing was started.
@@ -68,12 +68,12 @@ def compile_on_sample(
     """
     with ExitStack() as cached:
         try:
-            arguments = _SampleReader(container, job, versions, rows).arguments(cached)
+            arguments = _SampleReader(container, job, versions, rows).read_arguments(cached)
             model = job.function(**arguments, **values)
         except SparkopsError:
             raise
         except Exception as error:
-            raise _job_error(error, container, job, rows) from error
+            raise _convert_job_error(error, container, job, rows) from error
         if not isinstance(model, Model):
             raise ModelError(
                 f"Job `{job.name}` returned a {type(model).__name__}, not a Model ({job.place})."
@@ -86,8 +86,8 @@ def compile_on_sample(
         return dry_run_compile(model, container.settings)
 
 
-def _job_error(error: Exception, container: ServiceContainer, job: Job, rows: int) -> SparkopsError:
-    """Return the error to show when the job's function raises, which says that it was called with a sample."""
+def _convert_job_error(error: Exception, container: ServiceContainer, job: Job, rows: int) -> SparkopsError:
+    """Return the error to show when the job's function raises; it says that the function was called with a sample."""
     translated = container.tables.explain(error)
     message = str(translated or error).strip().partition("\n")[0] or "no message"
     return JobFailed(
@@ -98,14 +98,14 @@ def _job_error(error: Exception, container: ServiceContainer, job: Job, rows: in
 
 @dataclass(frozen=True, slots=True)
 class _SampleReader:
-    """Reads the first rows of a job's tables."""
+    """Reads what a job takes, with only the first rows of each table."""
 
     container: ServiceContainer
     job: Job
     versions: ReadVersions
     rows: int
 
-    def arguments(self, cached: ExitStack) -> dict[str, Any]:
+    def read_arguments(self, cached: ExitStack) -> dict[str, Any]:
         """Return the job's models, frames and session.
 
         Args:
@@ -120,7 +120,8 @@ class _SampleReader:
             cached.callback(sample.unpersist)
             if not job.allow_empty and sample.isEmpty():
                 raise BadData(
-                    f"Table `{name}` has no rows, and job `{job.name}` needs some ({job.place}). Fill it."
+                    f"Table `{name}` has no rows, and job `{job.name}` needs some ({job.place}). Write rows to it, or "
+                    "declare allow_empty=True."
                 )
             arguments[name] = sample
         if job.session:

@@ -46,8 +46,8 @@ class SuiteValidation:
         table: Its table.
         expectations: Number of its expectations.
         columns_known: Whether it was validated against the table's columns, which may be unknown or about to change.
-        left_open: Why Spark, which alone can judge SQL conditions and unusual regular expressions, was not asked; else
-            empty.
+        left_open: Why Spark could not be started to validate what only Spark can: SQL conditions and unusual regular
+            expressions. Empty if it was not needed, or has validated them.
     """
 
     table: str
@@ -84,7 +84,7 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
     tables = container.tables
     pin = tables.pin(table, at=at)
     suite = container.checks.suite(table)
-    writes = _rows_of_writes(tables, pin)
+    writes = _count_written_rows(tables, pin)
     container.warm_up([])
     from sparkops.checks.profiling.draft import draft
     from sparkops.checks.profiling.drift import describe_drift
@@ -104,7 +104,7 @@ def suggest_suite(container: ServiceContainer, table: str, *, at: int | None = N
 def validate_suites(container: ServiceContainer, table: str | None = None) -> tuple[SuiteValidation, ...]:
     """Validate the suite of one table, or all suites of the project: names, arguments, and columns that are known.
 
-    Spark is started only for what it alone can judge, and only until it has found a suite valid once.
+    Spark is started only for what it alone can validate, and not again for a suite that it has found valid.
 
     Raises:
         UnknownName: The table has no suite.
@@ -148,7 +148,7 @@ def _validate_suite(container: ServiceContainer, table: str) -> SuiteValidation:
     )
 
 
-def _rows_of_writes(tables: Tables, pin: Pin) -> tuple[int, ...]:
+def _count_written_rows(tables: Tables, pin: Pin) -> tuple[int, ...]:
     """Return how many rows each of the newest commits up to the pin wrote, where the table's log records it."""
     if pin.kind != "delta" or pin.version is None:
         return ()

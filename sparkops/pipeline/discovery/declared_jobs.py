@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from sparkops.core.wording import pluralize
 from sparkops.errors import DeclarationError, UnknownName
+from sparkops.pipeline.graph import describe_dataset
 from sparkops.pipeline.job import Job
 
 _DECORATOR: Final = re.compile(r"@(\w+\.)*job\b")
@@ -37,7 +39,7 @@ class BrokenFile:
     def summary(self) -> str:
         """Return the message, and which jobs cannot run."""
         names = ", ".join(f"`{name}`" for name in self.jobs)
-        return f"{self.message} (job{'s' if len(self.jobs) > 1 else ''} {names})" if names else self.message
+        return f"{self.message} ({pluralize('job', len(self.jobs))} {names})" if names else self.message
 
 
 class DeclaredJobs(Mapping[str, Job]):
@@ -81,7 +83,7 @@ class DeclaredJobs(Mapping[str, Job]):
         messages = [broken.message for broken in self.broken if name in broken.jobs]
         if messages:
             raise DeclarationError("\n".join(dict.fromkeys(messages)))
-        advice = "`sparkops jobs` lists them."
+        advice = f"{describe_dataset(name, self._jobs.values())} `sparkops jobs` lists all jobs.".lstrip()
         if self.broken:
             advice += " These cannot be read:\n" + "\n".join(f"  - {message}" for message in self.messages)
         raise UnknownName("job", name, sorted(self._jobs), advice=advice)
@@ -98,19 +100,25 @@ class DeclaredJobs(Mapping[str, Job]):
             raise DeclarationError("\n".join(dict.fromkeys(messages)))
 
 
-def broken_file(path: Path, shown: str, message: str) -> BrokenFile:
-    """Return a file that cannot be imported, with the jobs that its text declares; by default the file's own name."""
+def read_broken_file(path: Path, shown: str, message: str) -> BrokenFile:
+    """Describe a file that cannot be imported, with the jobs that its text declares.
+
+    Args:
+        path: The file. Its stem is taken as the only job if the text shows none.
+        shown: The file, as messages show it.
+        message: What is wrong, with file and line.
+    """
     try:
         text = path.read_text("utf-8", errors="replace")
     except OSError:
         text = ""
-    declared = list(_declarations(text))
+    declared = list(_find_declarations(text))
     jobs = tuple(name for name, _ in declared) or (path.stem,)
     writes = tuple(table for _, tables in declared for table in tables)
     return BrokenFile(file=shown, message=message, jobs=jobs, writes=writes)
 
 
-def _declarations(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _find_declarations(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the name and the tables of each job of a text that may not be Python."""
     decorator: list[str] | None = None
     for line in text.splitlines():

@@ -12,9 +12,10 @@ from typing import Any
 
 from sparkops.errors import ProjectError
 
+# A folder, and for each of its files the relative path, modification time (ns) and size (bytes).
 Stamp = tuple[str, tuple[tuple[str, int, int], ...]]
 
-# Folders and files that declare no jobs; files that other files import may begin with `_`.
+# Folders without jobs.
 _SKIPPED_FOLDERS = ("__pycache__", "tests")
 _INIT = "__init__.py"
 
@@ -47,11 +48,11 @@ class JobsFolder:
         """Return the folder from which the package is imported."""
         return self.path.parents[self.package.count(".")]
 
-    def sources(self) -> list[Path]:
+    def find_sources(self) -> list[Path]:
         """Return every Python file in the folder and its subfolders, sorted."""
-        return sorted(_python_files(self.path))
+        return sorted(_find_python_files(self.path))
 
-    def job_files(self) -> tuple[Path, ...]:
+    def find_job_files(self) -> tuple[Path, ...]:
         """Return the files that may declare jobs, sorted by path.
 
         Raises:
@@ -61,36 +62,36 @@ class JobsFolder:
             raise ProjectError(
                 f"No folder {self.path}: jobs are declared in jobs/*.py. Create it, or run `sparkops init`."
             )
-        return tuple(path for path in self.sources() if self._may_declare(path))
+        return tuple(path for path in self.find_sources() if self._may_declare(path))
 
     def _may_declare(self, path: Path) -> bool:
         *folders, file = path.relative_to(self.path).parts
         is_private = file.startswith("_") and not (file == _INIT and folders)
         return not is_private and file != "conftest.py" and not any(name.startswith("_") for name in folders)
 
-    def module_name(self, file: Path) -> str:
+    def get_module_name(self, file: Path) -> str:
         """Return the name of a file's module: `jobs.sales.daily`."""
         parts = list(file.relative_to(self.path).with_suffix("").parts)
         return ".".join([self.package, *(parts[:-1] if parts[-1] == "__init__" else parts)])
 
-    def short_names(self) -> set[str]:
+    def find_short_names(self) -> set[str]:
         """Return the modules and packages directly in the folder, which may be imported without the package's name."""
-        return {path.relative_to(self.path).parts[0].removesuffix(".py") for path in self.sources()} - {
+        return {path.relative_to(self.path).parts[0].removesuffix(".py") for path in self.find_sources()} - {
             "__init__"
         }
 
-    def stamp(self) -> Stamp:
+    def compute_stamp(self) -> Stamp:
         """Return a value that changes when a file is added, removed or written."""
-        return str(self.path), tuple(_facts(path, self.path) for path in self.sources())
+        return str(self.path), tuple(_stamp_file(path, self.path) for path in self.find_sources())
 
-    def modules(self) -> dict[str, ModuleType]:
+    def find_modules(self) -> dict[str, ModuleType]:
         """Return the imported modules and packages of the folder, under each of their names in `sys.modules`."""
-        home = str(self.path)
+        folder = str(self.path)
         return {
             name: module
             for name, module in list(sys.modules.items())
-            if (location := _location(module)) is not None
-            and (location == home or location.startswith(home + os.sep))
+            if (location := _locate(module)) is not None
+            and (location == folder or location.startswith(folder + os.sep))
         }
 
     def display(self, file: Path | str) -> str:
@@ -100,26 +101,26 @@ class JobsFolder:
         return path.relative_to(parent).as_posix() if path.is_relative_to(parent) else str(path)
 
 
-def _python_files(folder: Path) -> Iterator[Path]:
+def _find_python_files(folder: Path) -> Iterator[Path]:
     for entry in os.scandir(folder) if folder.is_dir() else ():
         if entry.name.startswith("."):
             continue
         if entry.name.endswith(".py"):
             yield Path(entry.path)
         elif entry.is_dir() and entry.name not in _SKIPPED_FOLDERS and entry.name.isidentifier():
-            yield from _python_files(Path(entry.path))
+            yield from _find_python_files(Path(entry.path))
 
 
-def _facts(path: Path, home: Path) -> tuple[str, int, int]:
+def _stamp_file(path: Path, folder: Path) -> tuple[str, int, int]:
     try:
         stat = path.stat()
     except OSError:
         # A link to a file that is missing: importing it reports that.
-        return str(path.relative_to(home)), 0, 0
-    return str(path.relative_to(home)), stat.st_mtime_ns, stat.st_size
+        return str(path.relative_to(folder)), 0, 0
+    return str(path.relative_to(folder)), stat.st_mtime_ns, stat.st_size
 
 
-def _location(module: Any) -> str | None:
+def _locate(module: Any) -> str | None:
     """Return the file of a module, or the folder of a package that has no file."""
     file = getattr(module, "__file__", None)
     if isinstance(file, str):

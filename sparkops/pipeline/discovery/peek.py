@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 
 from sparkops.errors import DeclarationError
 from sparkops.pipeline.discovery.declared_jobs import DeclaredJobs
-from sparkops.pipeline.discovery.discover import discover, forget, import_all, is_discovered, jobs_of
+from sparkops.pipeline.discovery.discover import collect_jobs, discover, import_all
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
+from sparkops.pipeline.discovery.jobs_package import forget_package, is_discovered, remove_from_parent
 from sparkops.pipeline.discovery.placeholder import (
     PlaceholderFinder,
     has_placeholder,
@@ -42,16 +43,16 @@ def peek(folder: Path) -> DeclaredJobs:
 
 
 def _import_with_placeholders(folder: Path) -> DeclaredJobs | None:
-    """Return the jobs, or None when a declaration depends on a placeholder or an import failed that may succeed without."""
-    with _placeholders_installed(folder):
-        jobs = jobs_of(JobsFolder.of(folder), *import_all(folder))
-    doubtful = [broken for broken in jobs.broken if not _fails_anyway(broken.message)]
-    if doubtful:
-        _log.debug("cannot peek at %s, importing it instead: %s", folder, doubtful[0].message)
-    return None if doubtful or any(_uses_placeholder(job) for job in jobs.values()) else jobs
+    """Return the jobs, or None if a declaration depends on a placeholder, or if an import failed because of one."""
+    with _install_placeholders(folder):
+        jobs = collect_jobs(JobsFolder.of(folder), *import_all(folder))
+    suspect = [broken for broken in jobs.broken if not _is_independent_of_placeholders(broken.message)]
+    if suspect:
+        _log.debug("cannot peek at %s, importing it instead: %s", folder, suspect[0].message)
+    return None if suspect or any(_uses_placeholder(job) for job in jobs.values()) else jobs
 
 
-def _fails_anyway(message: str) -> bool:
+def _is_independent_of_placeholders(message: str) -> bool:
     """Return whether an error does not depend on the placeholders."""
     return any(
         text in message
@@ -77,9 +78,9 @@ def _uses_placeholder(job: Job) -> bool:
 
 
 @contextmanager
-def _placeholders_installed(folder: Path) -> Iterator[None]:
+def _install_placeholders(folder: Path) -> Iterator[None]:
     """Install placeholders for heavy libraries; on exit, remove every module that used them from `sys.modules`."""
-    forget(folder)
+    forget_package(folder)
     before = set(sys.modules)
     finder = PlaceholderFinder()
     sys.meta_path.insert(0, finder)
@@ -87,30 +88,27 @@ def _placeholders_installed(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
-        _drop(folder, before)
+        _remove_modules(folder, before)
 
 
-def _drop(folder: Path, before: set[str]) -> None:
+def _remove_modules(folder: Path, before: set[str]) -> None:
     """Remove modules imported since `before` that belong to the folder or refer to a placeholder."""
     new = {name: module for name, module in sys.modules.items() if name not in before}
-    own = JobsFolder.of(folder).modules()
+    own = JobsFolder.of(folder).find_modules()
     dropped = {name for name in new if name in own or has_placeholder(new[name])}
     while more := {name for name in new.keys() - dropped if _refers_to(new[name], dropped)}:
         dropped |= more
     for name in dropped:
-        module = sys.modules.pop(name)
-        parent, _, child = name.rpartition(".")
-        if vars(sys.modules.get(parent, module)).get(child) is module:
-            delattr(sys.modules[parent], child)
+        remove_from_parent(name, sys.modules.pop(name))
     remove_short_names()
 
 
 def _refers_to(module: ModuleType, dropped: set[str]) -> bool:
     """Return whether a module refers to a dropped module, or to a function, class or instance of one."""
-    return any(_module_of(value) in dropped for value in list(vars(module).values()))
+    return any(_get_module_name(value) in dropped for value in list(vars(module).values()))
 
 
-def _module_of(value: Any) -> str:
+def _get_module_name(value: Any) -> str:
     if isinstance(value, ModuleType):
         return value.__name__
     return str(value.__module__ if isinstance(value, type | FunctionType) else type(value).__module__)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, MutableSequence, Sequence
 from types import ModuleType
 from typing import Any, Final
 
+# Top-level packages that are replaced.
 HEAVY: Final = frozenset(
     [
         "delta",
@@ -145,13 +146,13 @@ def is_heavy_library_imported() -> bool:
 
 
 def has_placeholder(module: ModuleType) -> bool:
-    """Return whether a module is a placeholder, or has one (or a class made of one) among its names."""
+    """Return whether a module is a placeholder, or one of its attributes is one (see `is_placeholder`)."""
     if isinstance(module, PlaceholderModule):
         return True
     return any(is_placeholder(value) for value in list(vars(module).values()))
 
 
 def is_placeholder(value: Any) -> bool:
-    """Return whether a value is a placeholder, a placeholder's module, or a class made of one."""
+    """Return whether a value is a placeholder, a placeholder's module, or a subclass of a placeholder."""
     kinds = (Placeholder, PlaceholderModule)
     return isinstance(value, kinds) or (isinstance(value, type) and issubclass(value, _Base))

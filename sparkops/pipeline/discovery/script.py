@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sparkops.pipeline.discovery.discover import prepare_package
 from sparkops.pipeline.discovery.jobs_folder import JobsFolder
+from sparkops.pipeline.discovery.jobs_package import prepare_package
 
 
 def prepare_script() -> None:
@@ -22,13 +22,13 @@ def prepare_script() -> None:
         return
     path = Path(file).resolve()
     root = next((parent for parent in path.parents if (parent / "conf").is_dir()), None)
-    home = _jobs_folder(path, root) if root is not None else None
-    if home is not None:
-        prepare_package(home)
-        main.__package__ = home.module_name(path).rpartition(".")[0]
+    jobs_folder = _find_jobs_folder(path, root) if root is not None else None
+    if jobs_folder is not None:
+        prepare_package(jobs_folder)
+        main.__package__ = jobs_folder.get_module_name(path).rpartition(".")[0]
 
 
-def _jobs_folder(file: Path, root: Path) -> JobsFolder | None:
+def _find_jobs_folder(file: Path, root: Path) -> JobsFolder | None:
     """Return the folder of jobs that contains a file: jobs/ of the project, else the file's own package."""
     jobs = root / "jobs"
     if file.is_relative_to(jobs):

@@ -22,7 +22,7 @@ class ShortNameFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def __init__(self, folder: JobsFolder) -> None:
         self.folder = folder
-        self._names = folder.short_names() - {folder.package}
+        self._names = folder.find_short_names() - {folder.package}
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -47,8 +47,8 @@ class ShortNameFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             full = sys.modules.get(f"{self.folder.package}.{first}")
             return full is not None and sys.modules.get(first) is full
         # The folder itself is on the path of a script that was started from it.
-        home = str(self.folder.path)
-        elsewhere = [entry for entry in sys.path if os.path.realpath(entry) != home]
+        folder = str(self.folder.path)
+        elsewhere = [entry for entry in sys.path if os.path.realpath(entry) != folder]
         return importlib.machinery.PathFinder.find_spec(first, elsewhere) is None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:

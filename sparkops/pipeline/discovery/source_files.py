@@ -11,7 +11,7 @@ from typing import Final
 _JOB: Final = re.compile(r"^@(\w+\.)*job\b", re.MULTILINE)
 
 
-def source_files(file: Path, root: Path) -> tuple[Path, ...]:
+def find_source_files(file: Path, root: Path) -> tuple[Path, ...]:
     """Return the files whose change is a change of a job's code, sorted by path.
 
     They are the job's file, the modules beside it that declare no job, and every module of the project or of the job's own
@@ -28,7 +28,7 @@ def source_files(file: Path, root: Path) -> tuple[Path, ...]:
         path = waiting.pop()
         if path not in files:
             files.add(path)
-            waiting += _imported_files(path, root)
+            waiting += _find_imported_files(path, root)
     return tuple(sorted(files))
 
 
@@ -40,7 +40,7 @@ def read_source(path: Path) -> str:
         return ""
 
 
-def _imported_files(path: Path, root: Path) -> Iterator[Path]:
+def _find_imported_files(path: Path, root: Path) -> Iterator[Path]:
     try:
         tree = ast.parse(read_source(path))
     except (SyntaxError, ValueError):
@@ -48,26 +48,26 @@ def _imported_files(path: Path, root: Path) -> Iterator[Path]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _absolute(alias.name.split("."), path, root)
+                yield from _find_absolute_import(alias.name.split("."), path, root)
         elif isinstance(node, ast.ImportFrom):
             module = node.module.split(".") if node.module else []
             for alias in node.names:
                 if node.level:
-                    yield from _module_files(path.parents[node.level - 1], [*module, alias.name])
+                    yield from _find_module_files(path.parents[node.level - 1], [*module, alias.name])
                 else:
-                    yield from _absolute([*module, alias.name], path, root)
+                    yield from _find_absolute_import([*module, alias.name], path, root)
 
 
-def _absolute(names: list[str], path: Path, root: Path) -> Iterator[Path]:
+def _find_absolute_import(names: list[str], path: Path, root: Path) -> Iterator[Path]:
     """Yield the files of an absolute import, from the nearest folder that has the module."""
-    for base in _bases(path, root, names[0]):
-        files = list(_module_files(base, names))
+    for base in _find_import_roots(path, root, names[0]):
+        files = list(_find_module_files(base, names))
         if files:
             yield from files
             return
 
 
-def _bases(path: Path, root: Path, first: str) -> Iterator[Path]:
+def _find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
     """Yield the folders from which the project's modules are imported: those between a file and its project or package."""
     if path.is_relative_to(root):
         yield from (parent for parent in path.parents if parent.is_relative_to(root))
@@ -79,8 +79,13 @@ def _bases(path: Path, root: Path, first: str) -> Iterator[Path]:
         yield package.parent
 
 
-def _module_files(base: Path, names: list[str]) -> Iterator[Path]:
-    """Yield the file of a module below a folder, and of each package on the way; the last name may be a name inside a module."""
+def _find_module_files(base: Path, names: list[str]) -> Iterator[Path]:
+    """Yield the file of a module and the `__init__.py` of each package that contains it.
+
+    Args:
+        base: Folder that the import is relative to.
+        names: The dotted name, split; the last part may be a name inside the module.
+    """
     folder = base
     for name in names:
         module = folder / f"{name}.py"

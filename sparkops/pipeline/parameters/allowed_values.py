@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
+from sparkops.core.wording import truncate
 from sparkops.pipeline.parameters.param_type import ParamType
 from sparkops.place import YamlScalar
 
@@ -102,39 +103,39 @@ def describe_allowed(param_type: ParamType) -> str:
 def describe_limits(param_type: ParamType) -> str:
     """Return the constraints as text: "at least 1, at most 50"."""
     return ", ".join(
-        _LIMITS[key].format(_limit_text(param_type.limits[key]))
+        _LIMITS[key].format(_format_limit(param_type.limits[key]))
         for key in _LIMITS
         if key in param_type.limits
     )
 
 
-def _limit_text(limit: Any) -> str:
+def _format_limit(limit: Any) -> str:
     return str(getattr(limit, "pattern", limit))
 
 
-def type_label(param_type: ParamType) -> str:
+def format_type_label(param_type: ParamType) -> str:
     """Return the short type label that --help shows: INT, YYYY-MM-DD, JFK|LGA|EWR, INT,..."""
     if param_type.kind == "choice":
         return "|".join(param_type.choices)
     if param_type.kind == "dict":
         return "JSON"
     if param_type.item is not None:
-        return f"{type_label(param_type.item)},..."
+        return f"{format_type_label(param_type.item)},..."
     if param_type.members:
-        return ("|" if param_type.kind == "union" else ",").join(map(type_label, param_type.members))
+        return ("|" if param_type.kind == "union" else ",").join(map(format_type_label, param_type.members))
     return _LABELS[param_type.kind]
 
 
-def example_text(param_type: ParamType) -> str:
+def make_example(param_type: ParamType) -> str:
     """Return a text that the parameter accepts, for the advice of an error."""
     if param_type.kind == "choice":
         return next(iter(param_type.choices))
     if param_type.kind == "dict":
         return "'{}'"
     if param_type.item is not None:
-        return example_text(param_type.item)
+        return make_example(param_type.item)
     if param_type.members:
-        examples = [example_text(member) for member in param_type.members]
+        examples = [make_example(member) for member in param_type.members]
         return examples[0] if param_type.kind == "union" else ",".join(examples)
     if param_type.kind == "int":
         low = param_type.limits.get("ge", param_type.limits.get("gt", 0) + 1)
@@ -142,18 +143,18 @@ def example_text(param_type: ParamType) -> str:
     return _EXAMPLES[param_type.kind]
 
 
-def python_example(param_type: ParamType) -> str:
+def make_python_example(param_type: ParamType) -> str:
     """Return a value that the parameter accepts from Python, as code."""
     if param_type.kind == "choice":
         choice: Any = next(iter(param_type.choices.values()))
         return f"{type(choice).__name__}.{choice.name}" if isinstance(choice, Enum) else repr(choice)
     if param_type.kind == "union":
-        return " or ".join(map(python_example, param_type.members))
+        return " or ".join(map(make_python_example, param_type.members))
     if param_type.kind == "tuple":
-        return f"({', '.join(map(python_example, param_type.members))})"
+        return f"({', '.join(map(make_python_example, param_type.members))})"
     if param_type.kind == "list" and param_type.item is not None:
         name = param_type.container.__name__
-        item = python_example(param_type.item)
+        item = make_python_example(param_type.item)
         return {"list": f"[{item}]", "tuple": f"({item},)", "set": f"{{{item}}}"}.get(
             name, f"{name}({{{item}}})"
         )
@@ -164,6 +165,5 @@ def format_value(raw: Any) -> str:
     """Return a value as an error prints it: truncated, with its type unless it is text."""
     if isinstance(raw, YamlScalar):
         return raw.text
-    text = repr(raw)
-    text = text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
+    text = truncate(repr(raw), _MAX_LENGTH)
     return text if isinstance(raw, str) or raw is None else f"{text} ({type(raw).__name__})"

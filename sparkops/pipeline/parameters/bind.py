@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
+from sparkops.core.wording import did_you_mean
 from sparkops.errors import InputError, ParamErrors, Problem
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.parameters.allowed_values import example_text
-from sparkops.pipeline.parameters.option import option_with_value
+from sparkops.pipeline.parameters.allowed_values import make_example
+from sparkops.pipeline.parameters.option import format_option_with_value
 from sparkops.pipeline.parameters.param_type import has_enum, read_param_type
 from sparkops.pipeline.parameters.value import parse, to_json
 from sparkops.pipeline.parameters.value_form import ValueForm
-from sparkops.pipeline.slice_filters import active_filters, describe_filter
+from sparkops.pipeline.slice_filters import describe_filter, find_active_filters
 
 DEFAULT = "default"
 
@@ -73,7 +73,7 @@ def bind(job: Job, sources: Sequence[ParameterSource] = (), *, at: Collection[st
             problems.append(Problem(param.name, str(error), param.place))
     problems += [
         Problem(name, f"`{name}` is given: {describe_filter(job, name)}", job.place)
-        for name in active_filters(job, values)
+        for name in find_active_filters(job, values)
     ]
     if problems:
         raise ParamErrors(job.name, problems)
@@ -101,7 +101,7 @@ def _rebind_one(param: Param, value: Any, peeked: Param) -> Any:
     return parse(param, to_json(peeked, value), ValueForm.RECORD)
 
 
-def secret_variable(name: str) -> str:
+def name_secret_variable(name: str) -> str:
     """Return the variable of the environment from which a Secret is taken if nothing else gives it."""
     return f"SPARKOPS_SECRET_{name.upper()}"
 
@@ -111,7 +111,7 @@ def _find_unknown(job: Job, sources: Sequence[ParameterSource]) -> Iterator[Prob
     for source in sources:
         for name in source.values:
             if name not in known:
-                yield Problem(name, _unknown_text(job, name, known, source.origin_of(name)), job.place)
+                yield Problem(name, _describe_unknown(job, name, known, source.origin_of(name)), job.place)
 
 
 def _find_unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
@@ -121,28 +121,26 @@ def _find_unread(job: Job, at: Collection[str]) -> Iterator[Problem]:
             message = f"`{name}` is read as a stream, which continues where the last run ended: no version can be chosen."
             yield Problem(name, message, job.place)
         elif name not in reads:
-            near = get_close_matches(name, reads, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else ""
+            hint = did_you_mean(name, reads)
             known = f" It reads {', '.join(reads)}." if reads else " It reads none."
             yield Problem(name, f"No table or model `{name}` to read at a version.{hint}{known}", job.place)
 
 
-def _unknown_text(job: Job, name: str, known: Sequence[str], origin: str) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
+def _describe_unknown(job: Job, name: str, known: Sequence[str], origin: str) -> str:
+    hint = did_you_mean(name, known)
     accepted = f" It takes {', '.join(known)}." if known else " The job has no parameters."
     table = " It is one of its tables, which are read by name." if name in job.tables else ""
-    return f"No parameter `{name}` (from {_origin_text(origin)}).{hint}{table}{accepted}"
+    return f"No parameter `{name}` (from {_format_origin(origin)}).{hint}{table}{accepted}"
 
 
 def _bind_one(param: Param, sources: Sequence[ParameterSource]) -> tuple[Any, str]:
-    source = next((one for one in reversed(sources) if param.name in one.values), None)
+    source = next((source for source in reversed(sources) if param.name in source.values), None)
     if source is not None:
         return _parse_from(param, source), source.origin_of(param.name)
     if param.required:
         param_type = read_param_type(param.annotation)
-        variable = f", or set {secret_variable(param.name)}" if param_type.kind == "secret" else ""
-        example = option_with_value(param.name, example_text(param_type))
+        variable = f", or set {name_secret_variable(param.name)}" if param_type.kind == "secret" else ""
+        example = format_option_with_value(param.name, make_example(param_type))
         raise InputError(f"`{param.name}` is missing: pass {example}{variable}")
     return deepcopy(param.default), DEFAULT
 
@@ -153,8 +151,8 @@ def _parse_from(param: Param, source: ParameterSource) -> Any:
     try:
         return parse(param, source.values[param.name], source.form)
     except InputError as error:
-        raise InputError(f"{error}, from {_origin_text(source.origin_of(param.name))}") from None
+        raise InputError(f"{error}, from {_format_origin(source.origin_of(param.name))}") from None
 
 
-def _origin_text(origin: str) -> str:
+def _format_origin(origin: str) -> str:
     return "the command line" if origin == "command line" else origin

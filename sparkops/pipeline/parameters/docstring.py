@@ -9,16 +9,16 @@ _SECTION: Final = re.compile(r"^(Args|Arguments|Parameters):\s*$")
 _ENTRY: Final = re.compile(r"^(\*{0,2}\w+)(?:\s*\([^)]*\))?:\s*(.*)$")
 
 
-def summary_of(doc: str) -> str:
+def read_summary(doc: str) -> str:
     """Return the first paragraph as one line."""
     return " ".join(doc.strip().split("\n\n", 1)[0].split())
 
 
-def args_of(doc: str) -> dict[str, str]:
+def read_args(doc: str) -> dict[str, str]:
     """Return argument name to description from the `Args:` section, continuation lines joined."""
     entries: dict[str, list[str]] = {}
     indent, name = None, None
-    for line in _section(doc):
+    for line in _read_section(doc):
         if not line.strip():
             continue
         depth = len(line) - len(line.lstrip())
@@ -32,18 +32,18 @@ def args_of(doc: str) -> dict[str, str]:
     return {key: " ".join(part for part in parts if part) for key, parts in entries.items()}
 
 
-def without_args(doc: str) -> str:
+def remove_args(doc: str) -> str:
     """Return the docstring without its `Args:` section."""
-    section = set(_section_lines(doc))
+    section = set(_find_section_lines(doc))
     return "\n".join(line for number, line in enumerate(doc.splitlines()) if number not in section).strip()
 
 
-def _section(doc: str) -> list[str]:
+def _read_section(doc: str) -> list[str]:
     lines = doc.splitlines()
-    return [lines[number] for number in _section_lines(doc)[1:]]
+    return [lines[number] for number in _find_section_lines(doc)[1:]]
 
 
-def _section_lines(doc: str) -> list[int]:
+def _find_section_lines(doc: str) -> list[int]:
     """Return the line numbers of the `Args:` section, its heading first."""
     lines = doc.splitlines()
     start = next((number for number, line in enumerate(lines) if _SECTION.match(line)), None)

@@ -40,7 +40,7 @@ def parse_duration(text: str) -> timedelta:
     """
     words = text.strip()
     sign, words = (-1, words[1:]) if words.startswith("-") else (1, words)
-    microseconds = sign * _seconds(words) * 1_000_000
+    microseconds = sign * _parse_seconds(words) * 1_000_000
     if microseconds != microseconds.to_integral_value():
         raise ValueError("finer than a microsecond")
     try:
@@ -49,16 +49,16 @@ def parse_duration(text: str) -> timedelta:
         raise ValueError("beyond 999999999 days") from None
 
 
-def _seconds(text: str) -> Decimal:
+def _parse_seconds(text: str) -> Decimal:
     iso = _ISO.fullmatch(text)
     if iso is not None and any(iso.groups()) and not text.endswith("T"):
         pairs = [(number, unit) for number, unit in zip(iso.groups(), _ISO_UNITS, strict=True) if number]
     else:
-        pairs = _unit_pairs(text.lower())
+        pairs = _parse_unit_pairs(text.lower())
     return sum((Decimal(number) * _UNITS[unit] for number, unit in pairs), Decimal())
 
 
-def _unit_pairs(text: str) -> list[tuple[str, str]]:
+def _parse_unit_pairs(text: str) -> list[tuple[str, str]]:
     """Return numbers with their units, each unit once."""
     pairs: list[tuple[str, str]] = []
     position = 0

@@ -8,9 +8,9 @@ from functools import partial
 
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.parameters.allowed_values import describe_limits, type_label
-from sparkops.pipeline.parameters.docstring import without_args
-from sparkops.pipeline.parameters.option import option, option_with_value
+from sparkops.pipeline.parameters.allowed_values import describe_limits, format_type_label
+from sparkops.pipeline.parameters.docstring import remove_args
+from sparkops.pipeline.parameters.option import format_option, format_option_with_value
 from sparkops.pipeline.parameters.param_type import read_param_type
 from sparkops.pipeline.parameters.value import to_text
 from sparkops.pipeline.write import Write
@@ -43,21 +43,21 @@ class ParameterHelp:
     @property
     def usage(self) -> str:
         """Return the option with the label of its type: `--max-iter INT`."""
-        return option_with_value(self.name, self.type)
+        return format_option_with_value(self.name, self.type)
 
     @property
     def text(self) -> str:
         """Return the description, constraints and default as one line."""
-        facts = "required" if self.required else f"default: {self.default}"
-        facts = f"set in {self.conf}" if self.conf else facts
+        default = "required" if self.required else f"default: {self.default}"
+        source = f"set in {self.conf}" if self.conf else default
         return " ".join(
             part
-            for part in (self.help, f"[{'; '.join(text for text in (self.limits, facts) if text)}]")
+            for part in (self.help, f"[{'; '.join(text for text in (self.limits, source) if text)}]")
             if part
         )
 
 
-def describe(job: Job, conf: Mapping[str, str] | None = None) -> tuple[ParameterHelp, ...]:
+def describe_parameters(job: Job, conf: Mapping[str, str] | None = None) -> tuple[ParameterHelp, ...]:
     """Return the help of each parameter, in the order of the signature.
 
     Args:
@@ -71,8 +71,8 @@ def _describe_param(param: Param, conf: str) -> ParameterHelp:
     param_type = read_param_type(param.annotation)
     return ParameterHelp(
         name=param.name,
-        option=option(param.name),
-        type=type_label(param_type),
+        option=format_option(param.name),
+        type=format_type_label(param_type),
         limits=describe_limits(param_type),
         default="" if param.required else _format_default(param),
         required=param.required and not conf,
@@ -85,10 +85,10 @@ def _format_default(param: Param) -> str:
     return "none" if param.default is None else to_text(param, param.default)
 
 
-def usage(job: Job, rows: Sequence[ParameterHelp]) -> str:
+def format_usage(job: Job, rows: Sequence[ParameterHelp]) -> str:
     """Return the first part of `sparkops run JOB --help`: command line, docstring, inputs and outputs."""
     required = "".join(f" {row.usage}" for row in rows if row.required)
-    parts = [f"Usage: sparkops run {job.name}{required} [OPTIONS]", without_args(job.doc), _format_facts(job)]
+    parts = [f"Usage: sparkops run {job.name}{required} [OPTIONS]", remove_args(job.doc), _format_facts(job)]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -29,11 +29,11 @@ RESERVED: Final = frozenset(
 )
 
 
-def option(name: str) -> str:
+def format_option(name: str) -> str:
     """Return the option of a parameter: `--max-iter`, or `--param at=` where the command line has an option of that name."""
     return f"--param {name}=" if name in RESERVED else "--" + name.replace("_", "-")
 
 
-def option_with_value(name: str, value: str) -> str:
+def format_option_with_value(name: str, value: str) -> str:
     """Return an option with its value, as it is typed."""
-    return f"{option(name)}{'' if name in RESERVED else ' '}{value}"
+    return f"{format_option(name)}{'' if name in RESERVED else ' '}{value}"

@@ -34,7 +34,7 @@ _SCALARS: dict[Any, ParamKind] = {
 }
 # Kinds that any text can be a value of.
 _ANY_TEXT = ("str", "path")
-# Pairs of kinds of which a text does not say which one is meant.
+# Pairs of kinds that the same text can be a value of.
 _AMBIGUOUS = (("str", "path"), ("float", "decimal"))
 _LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 _NULLS = ("null", "none", "")
@@ -93,7 +93,7 @@ def read_param_type(annotation: Any) -> ParamType:
         return _read_generic(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _read_enum(annotation)
-    raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
+    raise TypeError(f"`{format_type(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
 
 
 def _read_generic(annotation: Any) -> ParamType:
@@ -109,7 +109,7 @@ def _read_generic(annotation: Any) -> ParamType:
         return _read_dict(args, annotation)
     if origin in (list, tuple, set, frozenset):
         return _read_list(origin, args, annotation)
-    raise TypeError(f"`{type_text(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
+    raise TypeError(f"`{format_type(annotation)}` is not a type of a parameter; allowed: {ALLOWED}")
 
 
 def _unwrap(annotation: Any) -> Any:
@@ -121,7 +121,7 @@ def _unwrap(annotation: Any) -> Any:
     return annotation
 
 
-def type_text(annotation: Any) -> str:
+def format_type(annotation: Any) -> str:
     """Return a type as its author wrote it, without module names."""
     if isinstance(annotation, str):
         return annotation
@@ -135,20 +135,20 @@ def _read_annotated(base: Any, metadata: Iterable[Any]) -> ParamType:
     limits, description = dict(param_type.limits), param_type.description
     for note in metadata:
         description = getattr(note, "description", None) or description
-        for part in (note, *_parts(note)):
+        for part in (note, *_read_metadata(note)):
             constraints = {key: getattr(part, key, None) for key in _LIMITS}
             limits |= {key: value for key, value in constraints.items() if value is not None}
     return replace(param_type, limits=limits, description=description if isinstance(description, str) else "")
 
 
-def _parts(note: Any) -> tuple[Any, ...]:
+def _read_metadata(note: Any) -> tuple[Any, ...]:
     parts = getattr(note, "metadata", ())
     return tuple(parts) if isinstance(parts, list | tuple) else ()
 
 
 def _read_union(args: tuple[Any, ...], annotation: Any) -> ParamType:
     others = [arg for arg in args if arg is not type(None)]
-    param_type = read_param_type(others[0]) if len(others) == 1 else _union_of(others, annotation)
+    param_type = read_param_type(others[0]) if len(others) == 1 else _read_members(others, annotation)
     if len(others) == len(args):
         return param_type
     if all(text in param_type.choices for text in _NULLS):
@@ -156,35 +156,37 @@ def _read_union(args: tuple[Any, ...], annotation: Any) -> ParamType:
     return replace(param_type, optional=True)
 
 
-def _union_of(types_: list[Any], annotation: Any) -> ParamType:
+def _read_members(types_: list[Any], annotation: Any) -> ParamType:
     """Return the type of `int | str`: scalars whose texts differ."""
-    members = tuple(read_param_type(one) for one in types_)
+    members = tuple(map(read_param_type, types_))
     kinds = [member.kind for member in members]
     bad = [kind for kind in kinds if kind in ("list", "tuple", "dict", "json", "secret", "union")]
     if bad or any(member.optional for member in members):
-        raise TypeError(f"`{type_text(annotation)}`: a union consists of single values, such as `int | str`")
+        raise TypeError(
+            f"`{format_type(annotation)}`: a union consists of single values, such as `int | str`"
+        )
     ambiguous = next((pair for pair in _AMBIGUOUS if set(pair) <= set(kinds)), None)
     if ambiguous or len(set(kinds)) < len(kinds):
-        raise TypeError(f"`{type_text(annotation)}`: a text does not say which of these types it is")
+        raise TypeError(f"`{format_type(annotation)}`: a text does not say which of these types it is")
     return ParamType(kind="union", members=members)
 
 
 def _read_dict(args: tuple[Any, ...], annotation: Any) -> ParamType:
     key, value = args or (str, Any)
     if key is not str:
-        raise TypeError(f"`{type_text(annotation)}`: the keys of a dict are text: write dict[str, X]")
-    return ParamType(kind="dict", item=_part(value, annotation))
+        raise TypeError(f"`{format_type(annotation)}`: the keys of a dict are text: write dict[str, X]")
+    return ParamType(kind="dict", item=_read_item(value, annotation))
 
 
-def _part(annotation: Any, container: Any) -> ParamType:
+def _read_item(annotation: Any, container: Any) -> ParamType:
     """Return the type of an item of a list or a value of a dict."""
     param_type = read_param_type(annotation)
     if param_type.kind == "secret":
-        raise TypeError(f"`{type_text(container)}`: a Secret is a parameter of its own")
+        raise TypeError(f"`{format_type(container)}`: a Secret is a parameter of its own")
     return param_type
 
 
-def null_text(param_type: ParamType) -> str:
+def choose_null_text(param_type: ParamType) -> str:
     """Return the text that is read as None."""
     return next(text for text in _NULLS if text not in param_type.choices)
 
@@ -195,11 +197,11 @@ def _read_literal(args: tuple[Any, ...]) -> ParamType:
     bad = [value for value in values if type(value) not in (str, int, bool)]
     if bad:
         raise TypeError(f"`Literal[{bad[0]!r}]`: choices are str, int or bool")
-    param_type = ParamType(kind="choice", choices=_by_text([(choice_text(v), v) for v in values]))
-    return _optional_choice(param_type) if optional else param_type
+    param_type = ParamType(kind="choice", choices=_index_by_text([(format_choice(v), v) for v in values]))
+    return _make_optional(param_type) if optional else param_type
 
 
-def _optional_choice(param_type: ParamType) -> ParamType:
+def _make_optional(param_type: ParamType) -> ParamType:
     if not param_type.choices:
         raise TypeError("`Literal[None]` leaves nothing to choose")
     return replace(param_type, optional=True)
@@ -212,22 +214,22 @@ def _read_enum(kind: type[Enum]) -> ParamType:
     by_value = all(
         type(m.value) in (bool, int, float, str, date) or isinstance(m.value, str | int) for m in members
     )
-    texts = [(choice_text(m.value) if by_value else m.name, m) for m in members]
-    return ParamType(kind="choice", choices=_by_text(texts), names=dict(kind.__members__))
+    texts = [(format_choice(m.value) if by_value else m.name, m) for m in members]
+    return ParamType(kind="choice", choices=_index_by_text(texts), names=dict(kind.__members__))
 
 
-def choice_text(value: Any) -> str:
+def format_choice(value: Any) -> str:
     """Return the text of one choice, as a user types it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Enum):
-        return choice_text(value.value)
+        return format_choice(value.value)
     return str(value)
 
 
-def _by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _index_by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     by_text = dict(pairs)
     if len(by_text) != len(pairs):
         twice = next(text for text, _ in pairs if [t for t, _ in pairs].count(text) > 1)
@@ -237,17 +239,17 @@ def _by_text(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_list(origin: type, args: tuple[Any, ...], annotation: Any) -> ParamType:
     if origin is tuple and args and Ellipsis not in args:
-        items = tuple(_part(arg, annotation) for arg in args)
+        items = tuple(_read_item(arg, annotation) for arg in args)
         if any(item.kind in ("list", "tuple", "dict") for item in items):
-            raise TypeError(f"`{type_text(annotation)}`: the items of a tuple are single values")
+            raise TypeError(f"`{format_type(annotation)}`: the items of a tuple are single values")
         return ParamType(kind="tuple", members=items)
     if not args or (origin is tuple and args[1:] != (Ellipsis,)):
-        raise TypeError(f"`{type_text(annotation)}`: write list[X] or tuple[X, ...]")
-    item = _part(args[0], annotation)
+        raise TypeError(f"`{format_type(annotation)}`: write list[X] or tuple[X, ...]")
+    item = _read_item(args[0], annotation)
     if item.kind in ("list", "tuple"):
-        raise TypeError(f"`{type_text(annotation)}`: a list of lists is not a parameter; JsonValue is one")
+        raise TypeError(f"`{format_type(annotation)}`: a list of lists is not a parameter; JsonValue is one")
     if origin in (set, frozenset) and item.kind in ("dict", "json"):
-        raise TypeError(f"`{type_text(annotation)}`: the items of a set are single values")
+        raise TypeError(f"`{format_type(annotation)}`: the items of a set are single values")
     return ParamType(kind="list", item=item, container=origin)
 
 

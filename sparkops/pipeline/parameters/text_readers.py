@@ -1,4 +1,4 @@
-"""Convert text to values of single types: bool, int, float, Decimal, date, datetime, timedelta, choice, path."""
+"""Convert text to scalar values: bool, int, float, Decimal, date, datetime, timedelta, choice, path."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.masking import MIN_SECRET_LENGTH
 from sparkops.pipeline.parameters.duration import parse_duration
 from sparkops.pipeline.parameters.param_type import ParamType
 from sparkops.pipeline.secret import Secret
 
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
-# Shorter secrets are not masked (`sparkops.config.secrets`).
-_MIN_SECRET_LENGTH: Final = 4
 _INT: Final = re.compile(r"[+-]?[0-9]{1,4000}")
 _FLOAT: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -27,7 +26,7 @@ _DATETIME: Final = re.compile(
 
 
 class InvalidValueError(ValueError):
-    """A value that is not of the type; the text, if any, adds a detail to the error of `value.parse`."""
+    """A value is not of the type; the message, if any, is a detail for the error of `value.parse`."""
 
 
 def unquote(text: str) -> str:
@@ -50,33 +49,33 @@ def is_null_word(text: str) -> bool:
     return text.strip().lower() in ("", "null", "none")
 
 
-def finite(value: float) -> float:
-    """Return a float that JSON can hold; refuse others."""
+def require_finite(value: float) -> float:
+    """Return a finite float, which JSON can hold; raise InvalidValueError for any other."""
     if not math.isfinite(value):
         raise InvalidValueError("nan, inf and numbers beyond 1.8e308 are refused")
     return value
 
 
-def _bool(_: ParamType, text: str) -> bool:
+def _read_bool(_: ParamType, text: str) -> bool:
     word = text.strip().lower()
     if word not in _TRUE | _FALSE:
         raise InvalidValueError
     return word in _TRUE
 
 
-def _int(_: ParamType, text: str) -> int:
+def _read_int(_: ParamType, text: str) -> int:
     if not _INT.fullmatch(text.strip()):
         raise InvalidValueError
     return int(text.strip())
 
 
-def _float(_: ParamType, text: str) -> float:
+def _read_float(_: ParamType, text: str) -> float:
     if not _FLOAT.fullmatch(text.strip()):
         raise InvalidValueError
-    return finite(float(text.strip()))
+    return require_finite(float(text.strip()))
 
 
-def _decimal(_: ParamType, text: str) -> Decimal:
+def _read_decimal(_: ParamType, text: str) -> Decimal:
     if not _FLOAT.fullmatch(text.strip()):
         raise InvalidValueError
     try:
@@ -85,7 +84,7 @@ def _decimal(_: ParamType, text: str) -> Decimal:
         raise InvalidValueError from None
 
 
-def _date(_: ParamType, text: str) -> date:
+def _read_date(_: ParamType, text: str) -> date:
     if not _DATE.fullmatch(text.strip()):
         raise InvalidValueError
     try:
@@ -94,7 +93,7 @@ def _date(_: ParamType, text: str) -> date:
         raise InvalidValueError(str(error)) from None
 
 
-def _datetime(_: ParamType, text: str) -> datetime:
+def _read_datetime(_: ParamType, text: str) -> datetime:
     if not _DATETIME.fullmatch(text.strip()):
         raise InvalidValueError
     try:
@@ -103,31 +102,33 @@ def _datetime(_: ParamType, text: str) -> datetime:
         raise InvalidValueError(str(error)) from None
 
 
-def _timedelta(_: ParamType, text: str) -> timedelta:
+def _read_timedelta(_: ParamType, text: str) -> timedelta:
     try:
         return parse_duration(text)
     except ValueError as error:
         raise InvalidValueError(str(error)) from None
 
 
-def _path(_: ParamType, text: str) -> Path:
+def _read_path(_: ParamType, text: str) -> Path:
     if not text or "\0" in text:
         raise InvalidValueError
     return Path(text)
 
 
-def check_secret(secret: Secret) -> Secret:
-    """Return a secret that can be masked in logs; refuse one that would match ordinary words."""
-    if len(secret.reveal()) < _MIN_SECRET_LENGTH:
-        raise InvalidValueError("a shorter one than 4 characters cannot be hidden in logs")
+def require_maskable(secret: Secret) -> Secret:
+    """Return a secret that can be masked in logs; raise InvalidValueError if it is too short, because it would match ordinary words."""
+    if len(secret.reveal()) < MIN_SECRET_LENGTH:
+        raise InvalidValueError(
+            f"secrets shorter than {MIN_SECRET_LENGTH} characters cannot be masked in logs"
+        )
     return secret
 
 
-def _secret(_: ParamType, text: str) -> Secret:
-    return check_secret(Secret(text))
+def _read_secret(_: ParamType, text: str) -> Secret:
+    return require_maskable(Secret(text))
 
 
-def _choice(param_type: ParamType, text: str) -> Any:
+def _read_choice(param_type: ParamType, text: str) -> Any:
     for known in (param_type.choices, param_type.names):
         for word in (text, text.strip()):
             if word in known:
@@ -136,15 +137,15 @@ def _choice(param_type: ParamType, text: str) -> Any:
 
 
 SCALAR_TEXTS: Final[Mapping[str, Callable[[ParamType, str], Any]]] = {
-    "bool": _bool,
-    "int": _int,
-    "float": _float,
-    "decimal": _decimal,
+    "bool": _read_bool,
+    "int": _read_int,
+    "float": _read_float,
+    "decimal": _read_decimal,
     "str": lambda _, text: text,
-    "path": _path,
-    "date": _date,
-    "datetime": _datetime,
-    "timedelta": _timedelta,
-    "secret": _secret,
-    "choice": _choice,
+    "path": _read_path,
+    "date": _read_date,
+    "datetime": _read_datetime,
+    "timedelta": _read_timedelta,
+    "secret": _read_secret,
+    "choice": _read_choice,
 }

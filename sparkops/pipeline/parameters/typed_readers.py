@@ -1,4 +1,4 @@
-"""Convert values that are no text to single types; the rule is documented in `sparkops.pipeline.parameters.value`."""
+"""Convert values that are not text to scalar values; the rule is documented in `sparkops.pipeline.parameters.value`."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 
 from sparkops.pipeline.parameters.param_type import ParamType
-from sparkops.pipeline.parameters.text_readers import InvalidValueError, check_secret, finite
+from sparkops.pipeline.parameters.text_readers import InvalidValueError, require_finite, require_maskable
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.secret import Secret
 
 
-def _bool(_: ParamType, raw: Any, __: ValueForm) -> bool:
+def _read_bool(_: ParamType, raw: Any, __: ValueForm) -> bool:
     if not isinstance(raw, bool):
         raise InvalidValueError
     return raw
 
 
-def _int(_: ParamType, raw: Any, __: ValueForm) -> int:
+def _read_int(_: ParamType, raw: Any, __: ValueForm) -> int:
     """Return any integer, NumPy's too, as Python's own."""
     if isinstance(raw, bool) or not isinstance(raw, Integral):
         raise InvalidValueError
     return int(raw)
 
 
-def _float(_: ParamType, raw: Any, __: ValueForm) -> float:
+def _read_float(_: ParamType, raw: Any, __: ValueForm) -> float:
     if isinstance(raw, bool) or not isinstance(raw, Real):
         raise InvalidValueError
     try:
-        return finite(float(raw))
+        return require_finite(float(raw))
     except OverflowError:
         raise InvalidValueError("beyond 1.8e308") from None
 
 
-def _decimal(_: ParamType, raw: Any, form: ValueForm) -> Decimal:
+def _read_decimal(_: ParamType, raw: Any, form: ValueForm) -> Decimal:
     if isinstance(raw, Decimal) and raw.is_finite():
         return raw
     if isinstance(raw, float):
@@ -49,7 +49,7 @@ def _decimal(_: ParamType, raw: Any, form: ValueForm) -> Decimal:
     return Decimal(int(raw))
 
 
-def _str(_: ParamType, raw: Any, form: ValueForm) -> str:
+def _read_str(_: ParamType, raw: Any, form: ValueForm) -> str:
     if form is ValueForm.PYTHON and isinstance(raw, str) and not isinstance(raw, Enum):
         return str(raw)
     if form is not ValueForm.PYTHON and isinstance(raw, bool | int | float | date):
@@ -58,38 +58,38 @@ def _str(_: ParamType, raw: Any, form: ValueForm) -> str:
     raise InvalidValueError
 
 
-def _path(_: ParamType, raw: Any, __: ValueForm) -> Path:
+def _read_path(_: ParamType, raw: Any, __: ValueForm) -> Path:
     if not isinstance(raw, PurePath):
         raise InvalidValueError
     return Path(raw)
 
 
-def _date(_: ParamType, raw: Any, __: ValueForm) -> date:
+def _read_date(_: ParamType, raw: Any, __: ValueForm) -> date:
     if not isinstance(raw, date) or isinstance(raw, datetime):
         raise InvalidValueError
     return date(raw.year, raw.month, raw.day)
 
 
-def _datetime(_: ParamType, raw: Any, __: ValueForm) -> datetime:
+def _read_datetime(_: ParamType, raw: Any, __: ValueForm) -> datetime:
     """Return any datetime, pandas' Timestamp too, as Python's own."""
     if not isinstance(raw, datetime):
         raise InvalidValueError
     return datetime.combine(raw.date(), raw.timetz())
 
 
-def _timedelta(_: ParamType, raw: Any, __: ValueForm) -> timedelta:
+def _read_timedelta(_: ParamType, raw: Any, __: ValueForm) -> timedelta:
     if not isinstance(raw, timedelta):
         raise InvalidValueError
     return timedelta(days=raw.days, seconds=raw.seconds, microseconds=raw.microseconds)
 
 
-def _secret(_: ParamType, raw: Any, __: ValueForm) -> Secret:
+def _read_secret(_: ParamType, raw: Any, __: ValueForm) -> Secret:
     if not isinstance(raw, Secret):
         raise InvalidValueError
-    return check_secret(raw)
+    return require_maskable(raw)
 
 
-def _choice(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+def _read_choice(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     for choice in param_type.choices.values():
         by_value = isinstance(choice, Enum) and not isinstance(raw, Enum) and form is not ValueForm.PYTHON
         comparable = choice.value if by_value else choice
@@ -99,15 +99,15 @@ def _choice(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
 
 
 SCALAR_VALUES: Final[Mapping[str, Callable[[ParamType, Any, ValueForm], Any]]] = {
-    "bool": _bool,
-    "int": _int,
-    "float": _float,
-    "decimal": _decimal,
-    "str": _str,
-    "path": _path,
-    "date": _date,
-    "datetime": _datetime,
-    "timedelta": _timedelta,
-    "secret": _secret,
-    "choice": _choice,
+    "bool": _read_bool,
+    "int": _read_int,
+    "float": _read_float,
+    "decimal": _read_decimal,
+    "str": _read_str,
+    "path": _read_path,
+    "date": _read_date,
+    "datetime": _read_datetime,
+    "timedelta": _read_timedelta,
+    "secret": _read_secret,
+    "choice": _read_choice,
 }

@@ -35,15 +35,20 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.masking import HIDDEN
 from sparkops.errors import InputError
 from sparkops.pipeline.param import Param
-from sparkops.pipeline.parameters.allowed_values import describe_allowed, format_value, python_example
+from sparkops.pipeline.parameters.allowed_values import describe_allowed, format_value, make_python_example
 from sparkops.pipeline.parameters.duration import format_duration
-from sparkops.pipeline.parameters.param_type import ParamType, choice_text, null_text, read_param_type
+from sparkops.pipeline.parameters.param_type import (
+    ParamType,
+    choose_null_text,
+    format_choice,
+    read_param_type,
+)
 from sparkops.pipeline.parameters.text_readers import is_null_word
 from sparkops.pipeline.parameters.value_form import ValueForm
 from sparkops.pipeline.parameters.value_readers import InvalidValueError, read_repeated, read_value
-from sparkops.pipeline.secret import HIDDEN
 from sparkops.place import canonical_text
 
 
@@ -64,7 +69,7 @@ def parse(param: Param, raw: Any, form: ValueForm = ValueForm.TEXT) -> Any:
         value = HIDDEN if param_type.kind == "secret" else value
         more = f" ({error})" if str(error) else ""
         if form is ValueForm.PYTHON and isinstance(raw, str) and not more:
-            more = f" (a text from Python is not parsed: pass {python_example(param_type)})"
+            more = f" (a text from Python is not parsed: pass {make_python_example(param_type)})"
         raise InputError(
             f"`{param.name}` is {value}: it must be {describe_allowed(param_type)}{more}"
         ) from None
@@ -93,10 +98,10 @@ def _validate(param: Param, param_type: ParamType, value: Any) -> Any:
     try:
         return adapter.validate_python(value, strict=True)
     except ValidationError as error:
-        raise InvalidValueError(_detail(error.errors(include_url=False)[0])) from None
+        raise InvalidValueError(_describe_detail(error.errors(include_url=False)[0])) from None
 
 
-def _detail(error: Mapping[str, Any]) -> str:
+def _describe_detail(error: Mapping[str, Any]) -> str:
     is_described = error["type"] in _DESCRIBED and not error["loc"]
     where = f"item {error['loc'][0]}: " if error["loc"] else ""
     return "" if is_described else where + str(error["msg"])
@@ -124,9 +129,9 @@ def to_text(param: Param, value: Any) -> str:
     ):
         return json.dumps(_encode(param_type, value, ValueForm.JSON), ensure_ascii=False)
     if value is None:
-        return null_text(param_type)
+        return choose_null_text(param_type)
     encoded = _encode(param_type, value, ValueForm.TEXT)
-    return encoded if isinstance(encoded, str) else _scalar_text(value)
+    return encoded if isinstance(encoded, str) else _format_scalar(value)
 
 
 def _encode(param_type: ParamType, value: Any, form: ValueForm) -> Any:
@@ -159,7 +164,7 @@ def _encode_list(param_type: ParamType, value: Any, form: ValueForm) -> Any:
 def _encode_union(param_type: ParamType, value: Any, form: ValueForm) -> Any:
     """Return a value of a union; a text that would be read as another type, or as a quoted text, is put in quotes."""
     if not isinstance(value, str | Path) or isinstance(value, Enum):
-        member = next((one for one in param_type.members if _is_value_of(one, value)), param_type)
+        member = next((part for part in param_type.members if _is_value_of(part, value)), param_type)
         return _encode_scalar(member, value, form)
     text = str(value)
     for member in param_type.members:
@@ -185,9 +190,9 @@ def _encode_scalar(param_type: ParamType, value: Any, form: ValueForm) -> Any:
         return _encode_choice(param_type, value)
     if isinstance(value, bool | int | float):
         return value
-    text = _scalar_text(value)
+    text = _format_scalar(value)
     is_quoted = param_type.optional and param_type.takes_any_text and form is not ValueForm.JSON
-    return _quoted(text) if is_quoted else text
+    return _quote_if_ambiguous(text) if is_quoted else text
 
 
 def _encode_choice(param_type: ParamType, value: Any) -> Any:
@@ -198,15 +203,15 @@ def _encode_choice(param_type: ParamType, value: Any) -> Any:
     return next(text for text, choice in choices if type(choice) is type(value) and choice == value)
 
 
-def _scalar_text(value: Any) -> str:
+def _format_scalar(value: Any) -> str:
     if isinstance(value, float) and not isinstance(value, Enum):
         return repr(value)
     if isinstance(value, timedelta):
         return format_duration(value)
-    return str(value) if isinstance(value, Decimal | Path) else choice_text(value)
+    return str(value) if isinstance(value, Decimal | Path) else format_choice(value)
 
 
-def _quoted(text: str) -> str:
+def _quote_if_ambiguous(text: str) -> str:
     if text.startswith('"') or is_null_word(text):
         return json.dumps(text, ensure_ascii=False)
     return text

@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class ValueForm(Enum):
-    """Where a value comes from, and so how it is read.
+    """Where a value comes from, which decides how it is read.
 
     TEXT: the command line, `--set`, widgets. Everything is text, parsed by the parameter's type; `null`, `none` and empty
         text are None where None is accepted; text in double quotes is literal.

@@ -12,9 +12,9 @@ from sparkops.pipeline.parameters.param_type import ParamType
 from sparkops.pipeline.parameters.text_readers import (
     SCALAR_TEXTS,
     InvalidValueError,
-    finite,
     is_null_word,
     is_quoted,
+    require_finite,
     unquote,
 )
 from sparkops.pipeline.parameters.typed_readers import SCALAR_VALUES
@@ -30,22 +30,24 @@ _JSON_KINDS: Final = ("bool", "int", "float")
 def read_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     """Convert `raw` to the type, before constraints are applied; raise InvalidValueError."""
     if isinstance(raw, YamlScalar):
-        return _from_scalar(param_type, raw, form)
+        return _read_yaml_scalar(param_type, raw, form)
     if param_type.kind == "json":
-        return _json_text(raw) if form is ValueForm.TEXT and isinstance(raw, str) else _json_value(raw)
+        return (
+            _read_json_text(raw) if form is ValueForm.TEXT and isinstance(raw, str) else _read_json_value(raw)
+        )
     if raw is None:
         if param_type.optional:
             return None
         raise InvalidValueError("null is not accepted here")
     is_text = isinstance(raw, str) and not isinstance(raw, Enum)
     if is_text and form is not ValueForm.PYTHON:
-        return _from_text(param_type, raw, form)
+        return _read_text(param_type, raw, form)
     if param_type.kind in _COMPOUND_VALUES:
         return _COMPOUND_VALUES[param_type.kind](param_type, raw, form)
     return SCALAR_VALUES[param_type.kind](param_type, raw, form)
 
 
-def _from_scalar(param_type: ParamType, raw: YamlScalar, form: ValueForm) -> Any:
+def _read_yaml_scalar(param_type: ParamType, raw: YamlScalar, form: ValueForm) -> Any:
     """Read a scalar of a YAML file that is written in another form than its own: `012`, `True`, `1.10`."""
     if raw.value is None:
         return read_value(param_type, None, form)
@@ -56,9 +58,9 @@ def _from_scalar(param_type: ParamType, raw: YamlScalar, form: ValueForm) -> Any
     return read_value(param_type, raw.value, form)
 
 
-def _from_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
+def _read_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
     if param_type.kind == "union":
-        return _union_text(param_type, text, form)
+        return _read_union_text(param_type, text, form)
     if param_type.optional and text not in param_type.choices:
         is_literal = param_type.takes_any_text and form is not ValueForm.TEXT
         if not is_literal and is_null_word(text):
@@ -69,10 +71,10 @@ def _from_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
     return SCALAR_TEXTS[param_type.kind](param_type, text)
 
 
-def _union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
+def _read_union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
     """Read a text as the first type of a union that accepts it; any text is text last."""
     if param_type.takes_any_text and is_quoted(text):
-        return _literal_text(param_type, unquote(text))
+        return _read_literal_text(param_type, unquote(text))
     if param_type.optional and form is ValueForm.TEXT and is_null_word(text):
         return None
     skipped = _JSON_KINDS if form is not ValueForm.TEXT and param_type.takes_any_text else ()
@@ -86,18 +88,18 @@ def _union_text(param_type: ParamType, text: str, form: ValueForm) -> Any:
         except InvalidValueError:
             continue
     if param_type.takes_any_text:
-        return _literal_text(param_type, text)
+        return _read_literal_text(param_type, text)
     if param_type.optional and is_null_word(text):
         return None
     raise InvalidValueError
 
 
-def _literal_text(param_type: ParamType, text: str) -> Any:
+def _read_literal_text(param_type: ParamType, text: str) -> Any:
     member = next(member for member in param_type.members if member.takes_any_text)
     return SCALAR_TEXTS[member.kind](member, text)
 
 
-def _union_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+def _read_union_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     """Return a value of the first type of a union that it has exactly, else of the first that accepts it."""
     accepted = []
     for member in param_type.members:
@@ -110,7 +112,7 @@ def _union_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     return next((value for value in accepted if type(value) is type(raw)), accepted[0])
 
 
-def _items_of_text(param_type: ParamType, text: str) -> tuple[list[Any], ValueForm]:
+def _split_items(param_type: ParamType, text: str) -> tuple[list[Any], ValueForm]:
     """Return the items of a text, a JSON array or separated by commas, and their form."""
     if text.lstrip().startswith("["):
         return list(_load_json(text, "array")), ValueForm.JSON
@@ -120,57 +122,57 @@ def _items_of_text(param_type: ParamType, text: str) -> tuple[list[Any], ValueFo
     return words, ValueForm.TEXT
 
 
-def _list_text(param_type: ParamType, text: str) -> Any:
-    items, form = _items_of_text(param_type, text)
-    return _list_value(param_type, items, form)
+def _read_list_text(param_type: ParamType, text: str) -> Any:
+    items, form = _split_items(param_type, text)
+    return _read_list_value(param_type, items, form)
 
 
-def _list_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+def _read_list_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     accepted = (set, frozenset) if param_type.container in (set, frozenset) else (list, tuple)
     if form is not ValueForm.PYTHON:
         accepted = (list, tuple)
     if not isinstance(raw, accepted) or param_type.item is None:
         raise InvalidValueError
-    items = [_item(param_type.item, number, item, form) for number, item in enumerate(raw)]
+    items = [_read_item(param_type.item, number, item, form) for number, item in enumerate(raw)]
     return param_type.container(items)
 
 
-def _tuple_text(param_type: ParamType, text: str) -> Any:
-    items, form = _items_of_text(param_type, text)
-    return _tuple_value(param_type, items, form)
+def _read_tuple_text(param_type: ParamType, text: str) -> Any:
+    items, form = _split_items(param_type, text)
+    return _read_tuple_value(param_type, items, form)
 
 
-def _tuple_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+def _read_tuple_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     if not isinstance(raw, list | tuple):
         raise InvalidValueError
     if len(raw) != len(param_type.members):
         raise InvalidValueError(f"it has {len(raw)} items, not {len(param_type.members)}")
     pairs = enumerate(zip(param_type.members, raw, strict=True))
-    return tuple(_item(member, number, item, form) for number, (member, item) in pairs)
+    return tuple(_read_item(member, number, item, form) for number, (member, item) in pairs)
 
 
-def _dict_text(param_type: ParamType, text: str) -> Any:
+def _read_dict_text(param_type: ParamType, text: str) -> Any:
     if text.lstrip().startswith("{"):
-        return _dict_value(param_type, _load_json(text, "object"), ValueForm.JSON)
+        return _read_dict_value(param_type, _load_json(text, "object"), ValueForm.JSON)
     pairs = [word.partition("=") for word in text.split(",")] if text.strip() else []
     keys = [key.strip() for key, _, _ in pairs]
     if any(not equals for _, equals, _ in pairs) or len(set(keys)) < len(keys):
         raise InvalidValueError("write a JSON object, or key=value pairs with different keys")
     values = {key: value.strip() for key, (_, _, value) in zip(keys, pairs, strict=True)}
     if param_type.item is not None and param_type.item.kind == "json":
-        return {key: _json_or_text(value) for key, value in values.items()}
-    return _dict_value(param_type, values, ValueForm.TEXT)
+        return {key: _read_json_or_text(value) for key, value in values.items()}
+    return _read_dict_value(param_type, values, ValueForm.TEXT)
 
 
-def _dict_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
+def _read_dict_value(param_type: ParamType, raw: Any, form: ValueForm) -> Any:
     if not isinstance(raw, Mapping) or param_type.item is None:
         raise InvalidValueError
     if not all(isinstance(key, str) for key in raw):
         raise InvalidValueError("its keys must be text")
-    return {key: _item(param_type.item, repr(key), value, form) for key, value in raw.items()}
+    return {key: _read_item(param_type.item, repr(key), value, form) for key, value in raw.items()}
 
 
-def _item(param_type: ParamType, key: int | str, raw: Any, form: ValueForm) -> Any:
+def _read_item(param_type: ParamType, key: int | str, raw: Any, form: ValueForm) -> Any:
     try:
         return read_value(param_type, raw, form)
     except InvalidValueError as error:
@@ -178,13 +180,13 @@ def _item(param_type: ParamType, key: int | str, raw: Any, form: ValueForm) -> A
         raise InvalidValueError(f"item {key} is {format_value(raw)}{more}") from None
 
 
-def _json_text(text: str) -> Any:
-    return _json_value(_load_json(text, "value"))
+def _read_json_text(text: str) -> Any:
+    return _read_json_value(_load_json(text, "value"))
 
 
-def _json_or_text(text: str) -> Any:
+def _read_json_or_text(text: str) -> Any:
     try:
-        return _json_text(text)
+        return _read_json_text(text)
     except InvalidValueError:
         return text
 
@@ -196,30 +198,30 @@ def _load_json(text: str, kind: str) -> Any:
         raise InvalidValueError(f"not a JSON {kind}: {error}") from None
 
 
-def _json_value(raw: Any) -> Any:
+def _read_json_value(raw: Any) -> Any:
     """Return a value that JSON can hold, with every number finite and every key text."""
     value = unwrap_scalars(raw)
     if value is None or isinstance(value, bool | int) or type(value) is str:
         return value
     if isinstance(value, float):
-        return finite(value)
+        return require_finite(value)
     if isinstance(value, list):
-        return [_json_value(item) for item in value]
+        return [_read_json_value(item) for item in value]
     if isinstance(value, dict) and all(type(key) is str for key in value):
-        return {key: _json_value(item) for key, item in value.items()}
+        return {key: _read_json_value(item) for key, item in value.items()}
     raise InvalidValueError(f"{format_value(value)} is not a JSON value")
 
 
 _COMPOUND_TEXTS: Final[Mapping[str, Callable[[ParamType, str], Any]]] = {
-    "list": _list_text,
-    "tuple": _tuple_text,
-    "dict": _dict_text,
+    "list": _read_list_text,
+    "tuple": _read_tuple_text,
+    "dict": _read_dict_text,
 }
 _COMPOUND_VALUES: Final[Mapping[str, Callable[[ParamType, Any, ValueForm], Any]]] = {
-    "list": _list_value,
-    "tuple": _tuple_value,
-    "dict": _dict_value,
-    "union": _union_value,
+    "list": _read_list_value,
+    "tuple": _read_tuple_value,
+    "dict": _read_dict_value,
+    "union": _read_union_value,
 }
 
 
@@ -228,7 +230,7 @@ def read_repeated(param_type: ParamType, texts: list[str]) -> Any:
 
     Each text is read as if it were the only one: `--names a,b --names c` is a, b, c.
     """
-    values = [_from_text(param_type, text, ValueForm.TEXT) for text in texts]
+    values = [_read_text(param_type, text, ValueForm.TEXT) for text in texts]
     if param_type.kind == "dict":
         merged: dict[str, Any] = {}
         for value in values:

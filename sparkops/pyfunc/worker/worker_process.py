@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from sparkops.core.wording import truncate
 from sparkops.errors import ModelError, RowError
 from sparkops.pyfunc.worker.manifest import Manifest, verify_folder
 
@@ -218,5 +219,4 @@ def _end(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
 
 
 def _shorten(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _MAX_MESSAGE else f"{line[: _MAX_MESSAGE - 3]}..."
+    return truncate(" ".join(text.split()), _MAX_MESSAGE)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite, isnan
 from typing import Any
 
+from sparkops.core.wording import format_count
 from sparkops.pipeline.report import Plot
 from sparkops.reports.formatting import format_value, is_missing, is_number
 from sparkops.reports.palette import placeholder
@@ -162,4 +163,5 @@ def _missing_points_note(all_points: Sequence[_Points]) -> str:
     missing = sum(not isfinite(value) for points in all_points for value in points.y)
     if not missing:
         return ""
-    return f"{missing:,} {'points' if missing > 1 else 'point'} without a value {'are' if missing > 1 else 'is'} left out."
+    verb = "is" if missing == 1 else "are"
+    return f"{format_count(missing, 'point')} without a value {verb} left out."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from ...core.wording import did_you_mean
 from ...errors import RowError, RowRejected
 
 Refusal = Callable[[Any], NoReturn]
@@ -40,11 +40,9 @@ def refuse_unseen(name: str, stage: str, labels: Sequence[str], *, drop: bool = 
     def refuse(value: Any) -> NoReturn:
         if value is None:
             refuse_missing(name, stage, drop=drop)(value)
-        near = get_close_matches(str(value), labels, n=1)
-        hint = f" Did you mean `{near[0]}`?" if near else ""
         raise error(
             f"Field `{name}`: value {value!r} was not seen in training, and the model {verb} that ({stage})."
-            f"{hint} Allowed: {allowed}.",
+            f"{did_you_mean(str(value), labels)} Allowed: {allowed}.",
             field=name,
             value=value,
         )

@@ -10,9 +10,9 @@ from numbers import Integral, Real
 from struct import pack, unpack
 from typing import Any, NoReturn
 
-from ... import type_names
+from ...core import type_names
+from ...core.type_names import INTEGER_BITS
 from ...errors import RowError
-from ...type_names import INTEGER_BITS
 
 # An integer type holds -limit to limit - 1.
 INTEGER_RANGES: dict[str, int] = {name: 2 ** (bits - 1) for name, bits in INTEGER_BITS.items()}

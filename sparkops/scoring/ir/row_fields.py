@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
+from ...core.wording import did_you_mean
 from ...errors import RowError
 
 
@@ -29,8 +29,7 @@ def check_row_fields(row: Any, needed: Sequence[str], ignored: Sequence[str]) ->
         raise RowError(f"{subject} missing{clause}; the model reads {', '.join(needed)}.", field=missing[0])
     for name in row:
         if name not in needed and name not in ignored:
-            near = get_close_matches(str(name), needed, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"it reads {', '.join(needed)}."
+            hint = did_you_mean(str(name), needed) or f" It reads {', '.join(needed)}."
             raise RowError(
-                f"Field `{name}` is not known to this model: {hint}", field=str(name), value=row[name]
+                f"Field `{name}` is not known to this model.{hint}", field=str(name), value=row[name]
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...core.wording import truncate
 from .expression import Expression
 
 _OPERATORS = {
@@ -13,8 +14,7 @@ _MAX_LENGTH = 160
 
 def to_sql(node: Expression) -> str:
     """Return an expression as text, truncated where it is long."""
-    text = _format(node)
-    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 3] + "..."
+    return truncate(_format(node), _MAX_LENGTH)
 
 
 def _format(node: Expression) -> str:

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.type_names import INTEGER_BITS
 from sparkops.errors import BadData, TableError
 from sparkops.tables.sql_text import format_equality, format_literal, quote_name
 from sparkops.tables.staging.staged_file import NULL_TEXTS
-from sparkops.type_names import INTEGER_BITS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

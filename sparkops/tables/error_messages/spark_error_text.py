@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sparkops.driver.engine_failure import error_text
+from sparkops.driver.engine_failure import read_error_text
 
 _PACKAGES = ("pyspark", "py4j", "delta", "grpc")
 _TRACE = re.compile(r"^\s*(at |\.\.\. \d+ more|Suppressed: )")
@@ -24,7 +24,7 @@ def extract_spark_text(error: BaseException) -> str | None:
     current: BaseException | None = error
     while current is not None:
         if type(current).__module__.split(".")[0] in _PACKAGES:
-            return error_text(current)
+            return read_error_text(current)
         current = current.__cause__
     return None
 

@@ -6,8 +6,8 @@ import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
 
+from sparkops.core.wording import did_you_mean
 from sparkops.driver.engine_failure import find_engine_failure
 from sparkops.errors import (
     BadData,
@@ -98,10 +98,9 @@ def _explain_missing_column(match: re.Match[str], text: str) -> SparkopsError:
     name = match[1].replace("`", "")
     proposal = re.search(r"(?:Did you mean one of the following\?|Maybe|among) ?\[?\(?(`[^\])]*)[\])]", text)
     known = re.findall(r"`([^`]+)`", proposal[1]) if proposal else []
-    near = get_close_matches(name.rpartition(".")[2], known, n=1, cutoff=0.5)
-    hints = [f"Did you mean `{near[0]}`?"] if near else []
-    hints += ["Columns: " + ", ".join(f"`{column}`" for column in known) + "."] if known else []
-    return TableError(" ".join([f"There is no column `{name}`.", *hints]))
+    hint = did_you_mean(name.rpartition(".")[2], known)
+    columns = f" Columns: {', '.join(f'`{column}`' for column in known)}." if known else ""
+    return TableError(f"There is no column `{name}`.{hint}{columns}")
 
 
 def _explain_missing_table(match: re.Match[str], _text: str) -> SparkopsError:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.type_names import INTEGER_BITS
 from sparkops.errors import BadData
 from sparkops.tables.catalog import Location
 from sparkops.tables.schema import format_type
@@ -17,7 +18,6 @@ from sparkops.tables.sources.file_schemas import (
     find_partition_columns,
     read_file_schemas,
 )
-from sparkops.type_names import INTEGER_BITS
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

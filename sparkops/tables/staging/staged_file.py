@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from sparkops.core.type_names import INTEGER_BITS
 from sparkops.tables.staging.file_stats import FileStats, read_file_stats
-from sparkops.type_names import INTEGER_BITS
 
 # Prefix of a partition column in the names of folders.
 PARTITION_PREFIX = "sparkops_by_"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from ....core.wording import truncate
 from ....errors import RowError
 
 _MAX_LENGTH = 80
@@ -40,5 +41,4 @@ def refuse_row(
 
 
 def _short(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= _MAX_LENGTH else shown[: _MAX_LENGTH - 3] + "..."
+    return truncate(repr(value), _MAX_LENGTH)

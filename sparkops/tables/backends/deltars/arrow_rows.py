@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.type_names import TYPE_NAMES
 from sparkops.tables.backends.protocol import COUNT, RowBatch, RowFilter, RowQuery, UnsupportedOperation
-from sparkops.type_names import TYPE_NAMES
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

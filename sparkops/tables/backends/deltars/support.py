@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.type_names import FLOATING_TYPES, INTEGER_BITS
 from sparkops.tables.backends.protocol import UnsupportedOperation
 from sparkops.tables.catalog import Location
-from sparkops.type_names import FLOATING_TYPES, INTEGER_BITS
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.wording import format_count
 from sparkops.errors import BadData
 from sparkops.tables.error_messages.spark_error_text import extract_spark_text
 from sparkops.tables.sql_text import quote_name
@@ -93,8 +94,8 @@ def _describe_rows(frame: DataFrame, violation: _Violation) -> str:
         return "a row violates that."
     shown = "; ".join(_describe_row(row.asDict()) for row in first)
     more = f"; and {count - len(first):,} more" if count > len(first) else ""
-    verb = "row violates" if count == 1 else "rows violate"
-    return f"{count:,} {verb} that: {shown}{more}."
+    violate = "violates" if count == 1 else "violate"
+    return f"{format_count(count, 'row')} {violate} that: {shown}{more}."
 
 
 def _describe_row(row: dict[str, Any]) -> str:

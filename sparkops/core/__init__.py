@@ -1,0 +1,1 @@
+"""What every package may use: names of types, parts of messages, masked secrets, atomic writes."""

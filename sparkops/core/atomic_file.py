@@ -1,0 +1,65 @@
+"""Write a file atomically: a reader finds the previous file or the complete new one, never a part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Temporary names stay below the 255 bytes that file systems allow.
+_MAX_NAME = 40
+
+
+def replace_file(path: Path, content: str | bytes, *, durable: bool) -> None:
+    """Write a file in place of the existing one, if any; its folder is created.
+
+    Args:
+        path: The file.
+        content: Its content; text is written as UTF-8.
+        durable: Whether the content is synced to disk first, so that a loss of power cannot leave an empty file. A cache,
+            which can be computed again, does not need that.
+
+    Raises:
+        OSError: It cannot be written; the previous file is intact.
+    """
+    with temporary_beside(path) as temporary:
+        _write(temporary, content, durable=durable)
+        temporary.replace(path)
+
+
+def create_file(path: Path, content: str | bytes, *, durable: bool) -> None:
+    """Write a file that does not exist yet, and create its folder. Of several processes, only one succeeds.
+
+    Args:
+        path: The file.
+        content: Its content; text is written as UTF-8.
+        durable: As for `replace_file`.
+
+    Raises:
+        FileExistsError: The file exists; it is unchanged.
+        OSError: It cannot be written.
+    """
+    with temporary_beside(path) as temporary:
+        _write(temporary, content, durable=durable)
+        # Unlike a rename, a link never replaces the file of another process.
+        os.link(temporary, path)
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """Yield an unused path in the folder of a file, which is created; what is left at that path is removed on exit."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name[:_MAX_NAME]}-{os.urandom(8).hex()}.tmp")
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: str | bytes, *, durable: bool) -> None:
+    with path.open("xb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())

@@ -1,0 +1,111 @@
+"""Fold the events of a run's attempts into its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+from sparkops.pipeline.json_values import check_from_json, check_to_json
+from sparkops.runs.record import FIELDS, Run
+
+Event = Mapping[str, Any]
+Checks = tuple[Mapping[str, Any], ...]
+
+# Keys whose values are merged into those of the run, or appended to them. The value of any other key replaces the earlier one.
+_MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
+_APPENDED = {"staged", "batches"}
+_TUPLES = _APPENDED | {"checks"}
+_TIMES = {"started", "ended"}
+
+
+def fold_events(events: Iterable[Event]) -> Run:
+    """Return the run that these events describe, in their order; the first must contain `id` and `job`.
+
+    Raises:
+        ValueError: There are no events.
+    """
+    run: Run | None = None
+    checked = _CheckedParts()
+    for event in events:
+        values = {
+            key: _parse(key, value) for key, value in event.items() if key not in ("event", "time", "part")
+        }
+        if run is not None and "checks" in values:
+            values["checks"] = checked.add(_CheckedPart(run.attempt, event.get("part"), values["checks"]))
+        merged = _merge(run, values) if run else values
+        fields = {FIELDS.get(key, key): value for key, value in merged.items()}
+        run = replace(run, **fields) if run else Run(**fields)
+    if run is None:
+        raise ValueError("a record without events")
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedPart:
+    """Check results that one attempt recorded.
+
+    Args:
+        attempt: Number of the attempt.
+        name: `published` for the published batches of a stream, `unpublished` for the batch that was not; None for all
+            that the run checks.
+        checks: The results.
+    """
+
+    attempt: int
+    name: str | None
+    checks: Checks
+
+
+@dataclass(slots=True)
+class _CheckedParts:
+    """The check results of a run's attempts; a later attempt checks again what an earlier one did not publish."""
+
+    parts: list[_CheckedPart] = field(default_factory=list)
+
+    def add(self, added: _CheckedPart) -> Checks:
+        """Add results, drop those that they replace, and return the results of the run."""
+        earlier = [
+            part
+            for part in self.parts
+            if added.name is not None and (part.attempt == added.attempt or part.name == "published")
+        ]
+        self.parts = [*earlier, added]
+        return reduce(_combine_all, (part.checks for part in self.parts))
+
+
+def _combine_all(earlier: Checks, later: Checks) -> Checks:
+    """Return the results over the rows of two parts; the later ones alone if the suite was changed between them."""
+    if list(map(_identify, earlier)) != list(map(_identify, later)):
+        return later
+    return tuple(_combine(*pair) for pair in zip(earlier, later, strict=True))
+
+
+def _identify(check: Mapping[str, Any]) -> tuple[Any, ...]:
+    return check["table"], check["expectation"], check.get("kwargs")
+
+
+def _combine(earlier: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result over the rows of two results of one expectation."""
+    combined = check_from_json(earlier).combine(check_from_json(later))
+    return {**check_to_json(combined), "place": later.get("place")}
+
+
+def _parse(key: str, value: Any) -> Any:
+    if key in _TIMES and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return tuple(value) if key in _TUPLES else value
+
+
+def _merge(run: Run, values: Mapping[str, Any]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in _MERGED:
+            merged[key] = {**getattr(run, FIELDS[key]), **value}
+        elif key in _APPENDED:
+            merged[key] = getattr(run, FIELDS[key]) + value
+        else:
+            merged[key] = value
+    return merged
