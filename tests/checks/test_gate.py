@@ -264,6 +264,13 @@ def test_bounds_that_require_fit_refuses_cannot_be_evaluated(checks: Checks, fra
     assert outcome.results[0].error is not None
 
 
+def test_a_column_name_in_quotes_is_an_error_of_its_check_alone(checks: Checks, frame) -> None:
+    quoted = "expect_column_mean_to_be_between: {column: '\"month\"', min_value: 1}"
+    outcome = gate(checks, frame, quoted, "expect_column_values_to_not_be_null: id")
+    assert [result.success for result in outcome.results] == [False, True]
+    assert "write the name without quotes or brackets: month" in failures(outcome)
+
+
 def test_a_missing_column_is_reported_with_a_similar_one(checks: Checks, frame) -> None:
     outcome = gate(checks, frame, "expect_column_values_to_not_be_null: orgin")
     assert "Did you mean `origin`? (conf/checks/flights.yml:2)" in failures(outcome)
