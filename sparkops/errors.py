@@ -43,6 +43,12 @@ _MAX_NAMES = 12
 _MAX_SUGGESTIONS = 3
 
 
+def as_clause(message: object) -> str:
+    """Return a message for use within a sentence: without its own full stop."""
+    text = str(message).rstrip()
+    return text[:-1] if text.endswith(".") and not text.endswith("..") else text
+
+
 class SparkopsError(Exception):
     """Root of the tree; its message is meant for users."""
 

@@ -178,6 +178,17 @@ def test_no_word_is_doubled() -> None:
     assert not bad, "\n".join(bad)
 
 
+def test_a_message_within_a_sentence_brings_no_second_full_stop() -> None:
+    # The message of an error is a sentence: `as_clause(error)` takes its full stop away.
+    doubled = re.compile(r"\{(?:\w+\.)*(?:_?error|reasons?|detail)\}\.(?=[ \"'])")
+    bad = [
+        f"{relative(file)}: {match[0]}"
+        for file in PACKAGE
+        for match in doubled.finditer(file.read_text("utf-8"))
+    ]
+    assert not bad, "\n".join(bad)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_documents_can_be_read_once(page: Path) -> None:
     bad = [

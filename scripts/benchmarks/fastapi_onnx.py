@@ -31,10 +31,9 @@ def create_app(folder: str) -> FastAPI:
     session = onnxruntime.InferenceSession(to_onnx(description, nulls=False).SerializeToString(), options)
     dtypes = {item.name: item.type for item in session.get_inputs()}
     names = [output.name for output in session.get_outputs()]
-    row_type: Any = create_model(
-        "InputRow", **{field.name: (_python_type(field), ...) for field in description.fields}
-    )
-    body_type: Any = create_model("Request", dataframe_records=(list[row_type], ...))
+    fields: dict[str, Any] = {field.name: (_python_type(field), ...) for field in description.fields}
+    row_type = create_model("InputRow", **fields)
+    body_type = create_model("Request", dataframe_records=(list[row_type], ...))  # type: ignore[valid-type]
     app = FastAPI()
 
     async def invocations(request: Any) -> dict[str, Any]:

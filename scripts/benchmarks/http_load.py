@@ -89,7 +89,7 @@ def measure(port: int, connections: int, seconds: float, request: bytes) -> Load
 
 def _exchange(selector: selectors.BaseSelector, seconds: float) -> list[float]:
     """Answer each response with the next request until the time is over; return the seconds of every answer."""
-    times = []
+    times: list[float] = []
     end = time.perf_counter() + seconds
     # An answer may take longer than the time that is measured.
     while time.perf_counter() < end or not times:

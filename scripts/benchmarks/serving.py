@@ -105,23 +105,23 @@ def measure_servers(model: Model, spark_flavor: Path | None, seconds: float) -> 
     print("| server | connections | p50 | p99 | requests a second | throughput of sparkops |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     name = "sparkops serve"
-    with running([_BIN / "sparkops", "serve", model.folder], "/ping") as port:
+    with running([str(_BIN / "sparkops"), "serve", str(model.folder)], "/ping") as port:
         ours = {count: measure_load(port, count, seconds, request) for count in CONNECTIONS}
     for load in ours.values():
         print_load(name, load, load)
-    app = [sys.executable, "-m", "benchmarks.fastapi_onnx", model.scorer]
+    app = [sys.executable, "-m", "benchmarks.fastapi_onnx", str(model.scorer)]
     with running(app, "/docs", is_positional=True) as port:
         for count in CONNECTIONS:
             compare(
                 "FastAPI and onnxruntime", measure_load(port, count, seconds, request), ours[count], ours[1]
             )
-    mlflow = [_BIN / "mlflow", "models", "serve", "--env-manager", "local", "-m"]
-    with running([*mlflow, model.folder], "/ping") as port:
+    mlflow = [str(_BIN / "mlflow"), "models", "serve", "--env-manager", "local", "-m"]
+    with running([*mlflow, str(model.folder)], "/ping") as port:
         for count in CONNECTIONS[:2]:
             load = measure_load(port, count, seconds, request)
             compare("mlflow models serve, the same version", load, ours[count], ours[1])
     if spark_flavor is not None:
-        with running([*mlflow, spark_flavor], "/ping") as port:
+        with running([*mlflow, str(spark_flavor)], "/ping") as port:
             print_load("mlflow models serve, spark flavor", measure_load(port, 1, seconds, request), ours[1])
     return ours[1]
 
@@ -164,12 +164,12 @@ def measure_load(port: int, connections: int, seconds: float, request: bytes) ->
 
 
 @contextmanager
-def running(command: Sequence[str | Path], path: str, *, is_positional: bool = False) -> Iterator[int]:
+def running(command: Sequence[str], path: str, *, is_positional: bool = False) -> Iterator[int]:
     """Run a server in the context, which begins when it answers; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    words = [*map(str, command), *(() if is_positional else ("--port",)), str(port)]
+    words = [*command, *(() if is_positional else ("--port",)), str(port)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             words, stdout=log, stderr=log, env={**os.environ, **_ENVIRONMENT}, start_new_session=True
@@ -211,7 +211,7 @@ def measure_large_body(model: Model) -> None:
         f"\n| {LARGE_ROWS:,} rows in one body | answered in | `/health/live` meanwhile: p50 | p99 | longest |"
     )
     print("| --- | ---: | ---: | ---: | ---: |")
-    command = [_BIN / "sparkops", "serve", model.folder, "--set", "serving.max_bytes=100000000"]
+    command = [str(_BIN / "sparkops"), "serve", str(model.folder), "--set", "serving.max_bytes=100000000"]
     with running(command, "/ping") as port:
         for name, form in forms.items():
             body = json.dumps(form).encode()

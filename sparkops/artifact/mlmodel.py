@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from sparkops.errors import ModelError
+from sparkops.errors import ModelError, as_clause
 
 
 def read_mlmodel(folder: Path) -> Mapping[str, Any]:
@@ -21,7 +21,9 @@ def read_mlmodel(folder: Path) -> Mapping[str, Any]:
     try:
         model = yaml.safe_load(file.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ModelError(f"{file} can't be read: {error}. Give a folder that save_model wrote.") from None
+        raise ModelError(
+            f"{file} can't be read: {as_clause(error)}. Give a folder that save_model wrote."
+        ) from None
     if not isinstance(model, Mapping) or not isinstance(model.get("flavors"), Mapping):
         raise ModelError(f"{file} names no flavors: it is not MLflow's. Give a folder that save_model wrote.")
     return model

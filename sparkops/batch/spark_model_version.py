@@ -24,7 +24,7 @@ from sparkops.batch.planner import Planner, ScoringMethod
 from sparkops.batch.registered_version import RegisteredVersion
 from sparkops.batch.rule_counts import ReportCounts, RuleViolationCounter, can_count
 from sparkops.config.settings import Settings
-from sparkops.errors import ConfigError, ModelError
+from sparkops.errors import ConfigError, ModelError, as_clause
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class SparkModelVersion(RegisteredVersion):
     def _format_ignored_rules(self, method: ScoringMethod) -> str:
         return (
             f"{self.uri} has rules that refuse rows (models.rules), but Spark's own transform, which would score these rows, "
-            f"evaluates no rules: {method.reason}. Set models.batch to auto or mapInArrow, leave out columns that "
+            f"evaluates no rules: {as_clause(method.reason)}. Set models.batch to auto or mapInArrow, leave out columns that "
             "Arrow does not carry, or set models.rules to warn, count or off."
         )
 

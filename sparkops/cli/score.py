@@ -14,7 +14,7 @@ import click
 
 from sparkops.cli.main import BAD_INPUT, DONE
 from sparkops.cli.project_options import WAIT_HELP, ProjectOptions, with_project_options, with_wait
-from sparkops.errors import InputError, ProjectError, RowError
+from sparkops.errors import InputError, ProjectError, RowError, as_clause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def _parse_row(line: str, number: int) -> dict[str, Any]:
         row = json.loads(line)
     except ValueError as error:
         raise InputError(
-            f'Row {number} is not JSON: {error}. A row is an object: {{"field": value}}.'
+            f'Row {number} is not JSON: {as_clause(error)}. A row is an object: {{"field": value}}.'
         ) from error
     if not isinstance(row, dict):
         raise InputError(f'Row {number} is a {type(row).__name__}, not an object: {{"field": value}}.')

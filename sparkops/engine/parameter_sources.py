@@ -11,7 +11,7 @@ from typing import Any
 from sparkops.config.load import LoadedSettings
 from sparkops.config.secrets import read_variable
 from sparkops.config.yaml_tree import parse_tree
-from sparkops.errors import ConfigError, InputError
+from sparkops.errors import ConfigError, InputError, as_clause
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import ParameterSource, name_secret_variable
 from sparkops.pipeline.parameters.param_type import read_param_type
@@ -89,7 +89,7 @@ def read_params_file(file: str) -> ParameterSource:
         text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or f"it is not UTF-8 ({error})"
-        raise InputError(f"The parameters cannot be read from {name}: {reason}.") from error
+        raise InputError(f"The parameters cannot be read from {name}: {as_clause(reason)}.") from error
     tree = parse_tree(text, name)
     if tree.problems:
         raise ConfigError("\n".join(problem.text for problem in tree.problems))

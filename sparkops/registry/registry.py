@@ -12,7 +12,7 @@ from sparkops.artifact.certify import verify
 from sparkops.artifact.facts import to_version_info
 from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.config.settings import Settings
-from sparkops.errors import GateFailed, SignatureMismatch
+from sparkops.errors import GateFailed, SignatureMismatch, as_clause
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
@@ -147,7 +147,7 @@ class Registry:
         if failed and alias == CHAMPION and not force:
             reasons = "; ".join(f"{gate.metric} is {gate.value:g}, must be {gate.rule}" for gate in failed)
             raise GateFailed(
-                f"Version {chosen.version} of `{name}` may not be champion: {reasons}. Pass --force."
+                f"Version {chosen.version} of `{name}` may not be champion: {as_clause(reasons)}. Pass --force."
             )
         self._require_usable(chosen)
         aliases.assign_alias(connect(self._settings), versions, chosen, alias)
@@ -211,5 +211,5 @@ class Registry:
             reason = verify(located.folder)
         if reason:
             raise GateFailed(
-                f"Version {version.version} of `{version.name}` may not take an alias: {reason}."
+                f"Version {version.version} of `{version.name}` may not take an alias: {as_clause(reason)}."
             )

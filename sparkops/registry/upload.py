@@ -13,7 +13,7 @@ from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
 from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
 from sparkops.core.wording import truncate
-from sparkops.errors import EngineError
+from sparkops.errors import EngineError, as_clause
 from sparkops.registry.mlflow_store import artifact_root, registry_uri, summarize_mlflow_error
 from sparkops.scoring.artifact.file_names import FLAVOR, MANIFEST_HASH_TAG
 from sparkops.scoring.locate.sqlite_registry import sqlite_file
@@ -70,7 +70,7 @@ def upload_version(
 
 def _explain_upload_error(facts: ModelFacts, error: Exception) -> EngineError:
     return EngineError(
-        f"Model `{facts.name}` was trained, but MLflow did not take it: {summarize_mlflow_error(error)}. "
+        f"Model `{facts.name}` was trained, but MLflow did not take it: {as_clause(summarize_mlflow_error(error))}. "
         "Nothing was registered; check models.tracking_uri, then resume the run."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparkops.errors import ParityBroken
+from sparkops.errors import ParityBroken, as_clause
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.pyfunc.worker.open_scorer import open_pyfunc_scorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
@@ -41,7 +41,7 @@ def load_service(
     health = Health(scorer, read_certificate(folder))
     if reason := health.find_problem():
         raise ParityBroken(
-            f"The model in {model.folder} is not served: {reason.rstrip('.')}. Register it again."
+            f"The model in {model.folder} is not served: {as_clause(reason)}. Register it again."
         )
     version = "" if model.version is None else str(model.version)
     return Service(scorer, health=health, name=model.name, version=version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+from sparkops.errors import as_clause
 from sparkops.serving.request_error import RequestError
 from sparkops.serving.request_rows import RequestRows
 
@@ -43,7 +44,7 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
         file = ParquetFile(io.BytesIO(body), read_dictionary=_text_columns(metadata))
         batches = list(file.iter_batches(_CHUNK_ROWS))
     except (pa.ArrowException, OSError, ValueError) as error:
-        first_line = str(error).partition("\n")[0].rstrip(".")
+        first_line = as_clause(str(error).partition("\n")[0])
         raise RequestError(f"The body is not a Parquet file that can be read ({first_line}).") from error
     return RequestRows([row for batch in batches for row in _to_rows(batch)], _keep)
 

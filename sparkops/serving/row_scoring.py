@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparkops.errors import ModelError, RowError, RowRejected
+from sparkops.errors import ModelError, RowError, RowRejected, as_clause
 from sparkops.scoring.protocol import RowScorer
 from sparkops.serving.request_error import RequestError
 from sparkops.serving.request_options import RequestOptions
@@ -125,7 +125,7 @@ class RowScoring:
         try:
             return self._scorer.score(row, explain=True)
         except ModelError as error:
-            raise RequestError(f"{str(error).rstrip('.')}. Remove `explain`.") from error
+            raise RequestError(f"{as_clause(error)}. Remove `explain`.") from error
 
 
 def _chunks(count: int) -> Iterator[range]:

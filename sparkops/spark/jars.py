@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from sparkops.errors import EngineError
+from sparkops.errors import EngineError, as_clause
 from sparkops.spark.host import Host, read_installed_version
 from sparkops.spark.java import find_java
 
@@ -119,7 +119,7 @@ def _run_ivy(ivy: Path, host: Host) -> None:
 
 def _describe_failure(reason: str) -> str:
     return (
-        f"The jars of Delta ({build_coordinate()}) cannot be resolved: {reason}. They are fetched once from Maven Central:"
+        f"The jars of Delta ({build_coordinate()}) cannot be resolved: {as_clause(reason)}. They are fetched once from Maven Central:"
         " check the network, or name a mirror in an Ivy settings file and set SPARKOPS_IVY_SETTINGS to its path."
     )
 

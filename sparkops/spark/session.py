@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from sparkops.config.settings import Settings
-from sparkops.errors import EngineError, SparkopsError
+from sparkops.errors import EngineError, SparkopsError, as_clause
 from sparkops.spark.attach import attach, detach, import_during_startup, silence_accumulator_errors
 from sparkops.spark.existing_session import find_live_session, find_session_origin, use_existing_session
 from sparkops.spark.gateway import close_stdin
@@ -136,7 +136,7 @@ class Starter:
             return use_existing_session(self._settings, origin=origin, host=self._host, app=self._app)
         if isinstance(error, SparkopsError):
             raise error
-        raise EngineError(f"Spark does not start: {error}. Run `sparkops doctor`.") from error
+        raise EngineError(f"Spark does not start: {as_clause(error)}. Run `sparkops doctor`.") from error
 
 
 def start(settings: Settings, *, log: JvmLog | None = None) -> SparkSession:

@@ -10,7 +10,7 @@ from typing import Any
 from sparkops.checks.suite.problems import raise_problems
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.core.wording import did_you_mean
-from sparkops.errors import Problem
+from sparkops.errors import Problem, as_clause
 
 # Fields that are not arguments of a suite.
 _HIDDEN_FIELDS = ("id", "meta", "notes", "rendered_content", "result_format", "catch_exceptions", "windows")
@@ -134,7 +134,7 @@ def _find_schema_mistakes(expectation: Expectation) -> Iterator[str]:
         try:
             validator_for(schema).check_schema(schema)
         except SchemaError as error:
-            yield f"`{expectation.type}`: `json_schema` is not valid: {error.message}."
+            yield f"`{expectation.type}`: `json_schema` is not valid: {as_clause(error.message)}."
 
 
 def _format_validation_error(
@@ -150,6 +150,6 @@ def _format_validation_error(
         return f"`{expectation.type}` needs `{name}`."
     detail = re.sub(r"\s+", " ", str(item["msg"]))
     if name == "__root__":
-        return f"`{expectation.type}`: {detail}."
+        return f"`{expectation.type}`: {as_clause(detail)}."
     value = f" is {expectation.kwargs[name]!r}" if name in expectation.kwargs else ""
-    return f"`{expectation.type}`: `{name}`{value}: {detail}."
+    return f"`{expectation.type}`: `{name}`{value}: {as_clause(detail)}."

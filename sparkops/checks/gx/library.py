@@ -8,7 +8,7 @@ from contextlib import suppress
 from importlib import import_module
 
 from sparkops.checks.gx.lazy_modules import import_lazily
-from sparkops.errors import EngineError
+from sparkops.errors import EngineError, as_clause
 
 _SHARED = "sparkops.checks.gx.pyspark_modules"
 _MODULES = (
@@ -67,7 +67,7 @@ class GxLibrary:
             self._thread.join()
         if self._error is not None:
             raise EngineError(
-                f"Great Expectations cannot be imported: {self._error}. "
+                f"Great Expectations cannot be imported: {as_clause(self._error)}. "
                 "Checks need it: install `sparkops[spark]`, or `great-expectations` beside your Spark."
             ) from self._error
 

@@ -9,7 +9,7 @@ from typing import Any
 from sparkops.checks.suite.core_expectations import is_core
 from sparkops.checks.suite.like_pattern import like_to_regex
 from sparkops.checks.suite.suite import Expectation, Suite
-from sparkops.errors import Problem
+from sparkops.errors import Problem, as_clause
 
 Arguments = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def _check_like_patterns(kwargs: Arguments) -> Iterator[str]:
         try:
             like_to_regex(pattern, escape if isinstance(escape, str) else None)
         except ValueError as error:
-            yield f"the LIKE pattern {pattern!r} is not valid: {error}."
+            yield f"the LIKE pattern {pattern!r} is not valid: {as_clause(error)}."
 
 
 def _check_quantiles(kwargs: Arguments) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sparkops.errors import ModelError, ParityBroken, RowError
+from sparkops.errors import ModelError, ParityBroken, RowError, as_clause
 from sparkops.pyfunc.worker.environment import find_interpreter
 from sparkops.pyfunc.worker.flavor_names import is_pyfunc_model
 from sparkops.pyfunc.worker.manifest import verify_folder
@@ -70,7 +70,9 @@ def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> Pyfun
         reason = f"it refuses a row of its certificate ({error})"
     if reason:
         scorer.close()
-        raise ParityBroken(f"The model in {located.folder} is not loaded: {reason}. Register it again.")
+        raise ParityBroken(
+            f"The model in {located.folder} is not loaded: {as_clause(reason)}. Register it again."
+        )
     return scorer
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from ...errors import ModelError
+from ...errors import ModelError, as_clause
 from . import conditions
 
 # Tag of a node, its class, and JSON key to attribute. Tags and keys are persisted, so they stay if a class or an
@@ -69,7 +69,7 @@ def rule_from_json(item: Any, depth: int = 0) -> Any:
     try:
         return _node_from_json(item, depth)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise ModelError(f"A rule is damaged: {error}.") from None
+        raise ModelError(f"A rule is damaged: {as_clause(error)}.") from None
 
 
 def _node_from_json(item: Mapping[str, Any], depth: int) -> Any:

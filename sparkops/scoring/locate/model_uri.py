@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import InputError, ModelError, NotCompiled, UnknownName
+from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
 from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, MANIFEST_HASH_TAG, SCORER
 from .identity import TAG, check_identity
 from .sqlite_registry import find_entry, local_folder, read_entries, sqlite_file
@@ -117,7 +117,9 @@ def find_scorer_folder(model: Path) -> Path:
         reasons = (
             "; ".join(json.loads(facts.read_text("utf-8")).get("reasons", ())) or "no reason was recorded"
         )
-        raise NotCompiled(f"The model in {model} is scored by Spark only: {reasons}. Score it with --table.")
+        raise NotCompiled(
+            f"The model in {model} is scored by Spark only: {as_clause(reasons)}. Score it with --table."
+        )
     if (model / "MLmodel").is_file():
         raise NotCompiled(
             f"The model in {model} was not registered by sparkops and holds no compiled scorer. "

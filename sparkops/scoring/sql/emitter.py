@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...errors import ModelError
+from ...errors import ModelError, as_clause
 from ..codegen.code_writer import CodeWriter, float_literal
 from . import literals
 from .arithmetic import ARITHMETIC
@@ -60,7 +60,9 @@ def _emit_literal(node: Expression, code: CodeWriter, stage: str) -> Fragment:
     try:
         value = literals.decode_literal(node.value, node.type)
     except ValueError as error:
-        raise ModelError(f"{stage}: its expression contains a damaged constant: {error}.") from None
+        raise ModelError(
+            f"{stage}: its expression contains a damaged constant: {as_clause(error)}."
+        ) from None
     if value is None or isinstance(value, bool):
         return Fragment(repr(value), null=value is None, nan=False, atom=True)
     if is_integral(node.type):

@@ -7,7 +7,7 @@ from collections import deque
 from pathlib import Path
 from urllib.parse import unquote
 
-from sparkops.errors import BadData
+from sparkops.errors import BadData, as_clause
 from sparkops.tables.catalog import to_local_path
 from sparkops.tables.error_messages.spark_error_text import list_error_causes
 
@@ -42,7 +42,7 @@ def explain_malformed_record(text: str) -> BadData:
     line = find_line(Path(file), record) if record else None
     where = f"{file}, line {line}" if line else file
     return BadData(
-        f"{where}: {reason}. Fix the record; or, in the source's `options`, set `nullValue` to the text of missing "
+        f"{where}: {as_clause(reason)}. Fix the record; or, in the source's `options`, set `nullValue` to the text of missing "
         f"values, or `mode: PERMISSIVE` to read bad records as nulls.{_advise_on_encoding(Path(file))}"
     )
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sparkops.errors import BadData, TableError
+from sparkops.errors import BadData, TableError, as_clause
 
 _log = logging.getLogger("sparkops.tables")
 
@@ -96,7 +96,7 @@ def _unpack_all(archives: list[Path], target: Path) -> None:
             if not target.is_dir():
                 files.rename(target)
     except zipfile.BadZipFile as error:
-        raise BadData(f"{archives[0].parent}: {error}. Replace the damaged archive.") from error
+        raise BadData(f"{archives[0].parent}: {as_clause(error)}. Replace the damaged archive.") from error
     except FileExistsError:
         _log.debug("another process unpacked %s first", target)
     except OSError as error:
@@ -129,5 +129,5 @@ def _unpack(archive: Path, folder: Path, prefix: str) -> None:
                     shutil.copyfileobj(packed, unpacked, 1 << 20)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise BadData(
-            f"{archive} cannot be unpacked: {error}. Replace the archive, or unpack it yourself."
+            f"{archive} cannot be unpacked: {as_clause(error)}. Replace the archive, or unpack it yourself."
         ) from error
