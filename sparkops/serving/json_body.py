@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparkops.scoring.batch.cells import from_cell
+from sparkops.serving.large_json import decode_in_parts
 from sparkops.serving.request_error import RequestError, shorten
 from sparkops.serving.request_rows import InputSchema, InvalidRow, RequestRows, Row
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 # An escaped half of a surrogate pair: most bodies contain none, and need no closer look.
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# Characters of a text that is read in parts.
+_LARGE = 65_536
 _NAMES = {type(None): "null", bool: "boolean", str: "string", list: "list", dict: "object"}
 Rows = Sequence[Row | InvalidRow]
 
@@ -45,7 +48,8 @@ def read_json(text: str, schema: InputSchema) -> RequestRows:
 
 def _parse(text: str) -> Any:
     try:
-        body = _DECODER.decode(text)
+        is_large = len(text) > _LARGE
+        body = decode_in_parts(text, _DECODER) if is_large else _DECODER.decode(text)
         if _SURROGATE.search(text):
             json.dumps(body, ensure_ascii=False).encode()
     except _DuplicateKeyError as error:
