@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ def serve(project: ProjectOptions, model: str, host: str, port: int, **choices: 
     """
     from sparkops.serving.listener import listen
 
+    _log_to_stderr()
     settings = _serving_settings(project, choices)
 
     def print_url(url: str) -> None:
@@ -71,6 +73,14 @@ def serve(project: ProjectOptions, model: str, host: str, port: int, **choices: 
             _serve(project, model, listener, settings, print_url)
             return None
     return _serve_by_workers(project, model, (host, port), settings, print_url)
+
+
+def _log_to_stderr() -> None:
+    """Show the warnings and errors of the server and of the model's rules: whoever runs a server reads its output."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name in ("sparkops.serving", "sparkops.scoring"):
+        logging.getLogger(name).addHandler(handler)
 
 
 def _serving_settings(project: ProjectOptions, choices: dict[str, Any]) -> ServingSettings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -80,14 +79,10 @@ def _receive(connection: socket.socket) -> bytes:
 
 
 @contextmanager
-def scoring_server(
-    model: Path, *options: str, env: Mapping[str, str] | None = None
-) -> Iterator[ServerProcess]:
+def scoring_server(model: Path, *options: str, stderr: Any = None) -> Iterator[ServerProcess]:
     """Run `sparkops serve` on a model's folder in the context; at its end the server must stop on SIGTERM with code 0."""
     command = [sys.executable, "-c", _COMMAND, "serve", str(model), "--port", "0", *options]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}, cwd=model
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=model) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         try:

@@ -270,6 +270,16 @@ def test_a_model_that_cannot_be_served_by_workers_is_reported_once(tmp_path: Pat
     assert together.stderr.count("Error: ") == 1
 
 
+def test_the_first_row_that_violates_a_rule_is_logged(tmp_path: Path) -> None:
+    model = ROOT / "tests" / "golden" / "v1" / "artifacts" / "with_rules"
+    row = {"c": "a", "d": "u", "x": 0.5, "g": None, "n": 1}
+    with (tmp_path / "log").open("w") as log, scoring_server(model, stderr=log) as running:
+        for _ in range(2):
+            running.post({"instances": [row]})
+        assert running.send(b"GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n").json()["rules_broken"]
+    assert (tmp_path / "log").read_text("utf-8").count("WARNING Field `g`: None violates") == 1
+
+
 def test_the_command_chooses_how_extra_fields_and_invalid_rows_are_answered() -> None:
     rows = {"instances": [{"id": 44, "shop": "east", "amount": 1.0, "key": "k"}, {"id": "x"}]}
     with scoring_server(MODEL, "--extra", "pass", "--on-error", "null") as running:
