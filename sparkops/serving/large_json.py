@@ -38,8 +38,7 @@ def _skip(text: str, start: int) -> int:
 
 class _Reader:
     def __init__(self, text: str, decoder: json.JSONDecoder) -> None:
-        self._text, self._scan = text, decoder.scan_once
-        self._to_object = decoder.object_pairs_hook
+        self._text, self._decoder = text, decoder
 
     def read_value(self, start: int, level: int) -> tuple[Any, int]:
         """Return the value at a position, and the position after it."""
@@ -49,19 +48,13 @@ class _Reader:
             first = _skip(self._text, start + 1)
             if self._text.startswith(("{", "["), first):
                 return self._read_list(first)
-        return self._read_part(start)
-
-    def _read_part(self, start: int) -> tuple[Any, int]:
-        try:
-            return self._scan(self._text, start)
-        except StopIteration as error:
-            raise json.JSONDecodeError("Expecting value", self._text, error.value) from None
+        return self._decoder.raw_decode(self._text, start)
 
     def _read_list(self, start: int) -> tuple[list[Any], int]:
         """Return the items of a list, of which there is at least one."""
         items, position = [], start
         while True:
-            item, position = self._read_part(_skip(self._text, position))
+            item, position = self._decoder.raw_decode(self._text, _skip(self._text, position))
             items.append(item)
             position = _skip(self._text, position)
             if self._text.startswith("]", position):
@@ -77,7 +70,7 @@ class _Reader:
                 raise json.JSONDecodeError(
                     "Expecting property name enclosed in double quotes", self._text, position
                 )
-            name, position = self._read_part(position)
+            name, position = self._decoder.raw_decode(self._text, position)
             position = self._expect(":", _skip(self._text, position))
             value, position = self.read_value(_skip(self._text, position), level)
             pairs.append((name, value))
@@ -85,7 +78,8 @@ class _Reader:
             if self._text.startswith("}", position):
                 break
             position = self._expect(",", position)
-        return self._to_object(pairs), position + 1
+        assert self._decoder.object_pairs_hook is not None
+        return self._decoder.object_pairs_hook(pairs), position + 1
 
     def _expect(self, delimiter: str, position: int) -> int:
         """Return the position after a delimiter."""

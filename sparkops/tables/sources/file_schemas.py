@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.errors import BadData
+from sparkops.errors import BadData, as_clause
 from sparkops.tables.catalog import Location
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _read_parquet_schema(file: Path) -> Struct:
     try:
         schema = parquet.read_schema(file)
     except (ArrowException, OSError) as error:
-        raise BadData(f"{file} cannot be read: {error}. Replace the file.") from error
+        raise BadData(f"{file} cannot be read: {as_clause(error)}. Replace the file.") from error
     try:
         struct: Struct = json.loads(from_arrow_schema(schema).json())
     except PySparkException:
