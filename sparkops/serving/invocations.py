@@ -27,8 +27,9 @@ from sparkops.serving.service import Service
 
 # About 2 ms of scoring and of parsing; a thread would cost more than it saves.
 _INLINE_ROWS, _INLINE_BYTES = 200, 65_536
-# Large bodies that are parsed and scored at a time. Each takes memory, and Python's lock lets one run at once.
-_LARGE_AT_ONCE = 2
+# Large bodies that are parsed and scored at a time: each takes memory, and Python's lock lets one run at once. And those that are
+# in memory, with all that are being received.
+_LARGE_AT_ONCE, _LARGE_IN_MEMORY = 2, 64
 # Of a body that is refused: what is still read, so that the client is not cut off before it reads the answer.
 _DRAIN_SECONDS, _DRAIN_BYTES = 2.0, 64_000_000
 _JSON_HEADER = (b"content-type", b"application/json")
@@ -48,13 +49,15 @@ class Invocations:
         self._scoring = RowScoring(service.scorer, self._schema)
         self._is_fast = service.scorer.is_fast
         self._large: CapacityLimiter | None = None
+        self._large_bodies = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        is_received = False
+        is_received = is_large = False
         try:
             declared = read_format(scope["headers"])
             options = read_options(scope["query_string"], self._service.defaults)
+            is_large = self._admit(declared)
             body = await receive_body(receive, declared, self._service.limits)
             is_received = True
             answer = await self._answer(body, declared, options)
@@ -64,6 +67,24 @@ class Invocations:
             await self._refuse(_to_request_error(error), scope, None if is_received else receive, send)
         else:
             await send_json(send, 200, answer)
+        finally:
+            self._large_bodies -= is_large
+
+    def _admit(self, declared: BodyFormat) -> bool:
+        """Return whether a body may be large, and count it then.
+
+        Raises:
+            RequestError: There are too many large ones.
+        """
+        if declared.length is not None and declared.length <= _INLINE_BYTES:
+            return False
+        if self._large_bodies >= _LARGE_IN_MEMORY:
+            raise RequestError(
+                f"The server is busy with {_LARGE_IN_MEMORY} large requests, as many as it accepts. Try again later.",
+                status=503,
+            )
+        self._large_bodies += 1
+        return True
 
     async def _answer(self, body: bytes, declared: BodyFormat, options: RequestOptions) -> bytes:
         """Return the answer; work that takes long is done in a thread, so that other requests are answered meanwhile."""

@@ -198,6 +198,19 @@ def test_small_requests_are_answered_while_a_large_one_is_scored(server: ServerP
     assert statistics.median(times) < 0.1
 
 
+def test_large_bodies_that_do_not_arrive_take_no_memory_without_limit() -> None:
+    start = post_request(b"{", content_length="10000000")
+    with scoring_server(MODEL) as running, ExitStack() as stack:
+        for _ in range(64):
+            stack.enter_context(running.connect()).sendall(start)
+        assert wait_for(lambda: running.post(b" " * 70_000).status == 503)
+        reply = running.post(b" " * 70_000)
+        assert "64 large requests" in reply.json()["message"]
+        assert running.post({"instances": []}).status == 200
+        stack.close()
+        assert wait_for(lambda: running.post(b" " * 70_000).status == 400)
+
+
 def _has_data(connection: socket.socket) -> bool:
     try:
         return bool(connection.recv(1, socket.MSG_PEEK))
