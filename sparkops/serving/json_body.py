@@ -13,8 +13,10 @@ from sparkops.serving.request_error import RequestError, shorten
 from sparkops.serving.request_rows import InputSchema, InvalidRow, RequestRows, Row
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-# An escaped half of a surrogate pair: most bodies contain none, and need no closer look.
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# An escaped half of a surrogate pair without the other half; after an escaped backslash it is none, so this needs a closer look.
+_HALF_PAIR = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
 # Characters of a text that is read in parts.
 _LARGE = 65_536
 _NAMES = {type(None): "null", bool: "boolean", str: "string", list: "list", dict: "object"}
@@ -50,7 +52,7 @@ def _parse(text: str) -> Any:
     try:
         is_large = len(text) > _LARGE
         body = decode_in_parts(text, _DECODER) if is_large else _DECODER.decode(text)
-        if _SURROGATE.search(text):
+        if "\\u" in text and _HALF_PAIR.search(text):
             json.dumps(body, ensure_ascii=False).encode()
     except _DuplicateKeyError as error:
         raise RequestError(f"A JSON object names `{error}` twice; name each key once.") from error

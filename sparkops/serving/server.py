@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -56,7 +57,7 @@ def run(
         on_ready: Called with the URL when requests are accepted.
     """
     limits = limits or ServerLimits()
-    with _ignore_repeated_signals(), _short_switch_interval():
+    with _ignore_repeated_signals(), _short_switch_interval(), _frozen_objects():
         config = uvicorn.Config(
             app,
             http=make_protocol(allowed_connections(limits.max_connections)),
@@ -117,3 +118,14 @@ def _short_switch_interval() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+@contextmanager
+def _frozen_objects() -> Iterator[None]:
+    """Exclude the objects that exist now from garbage collection, which stops all requests while it visits them."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

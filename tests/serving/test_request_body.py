@@ -121,6 +121,23 @@ def test_one_row_may_be_given_as_plain_values() -> None:
 
 def test_characters_beyond_the_first_plane_may_be_escaped_as_pairs() -> None:
     assert read('{"inputs": {"origin": "\\ud83d\\ude00"}}') == [{"origin": "\U0001f600"}]
+    assert read('{"inputs": {"origin": "\\\\ud83d"}}') == [{"origin": "\\ud83d"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\ud83d",
+        "\\ude00",
+        "\\ude00\\ud83d",
+        "\\uD83D\\ud83d\\ude00",
+        "\\ud83d\\ude00\\uDE00",
+        "\\ud83d \\ude00",
+    ],
+)
+def test_half_a_pair_is_no_character(text: str) -> None:
+    with pytest.raises(RequestError, match="half of a surrogate pair"):
+        read(f'{{"inputs": {{"origin": "{text}"}}}}')
 
 
 @pytest.mark.parametrize("field", ["origin", "distance", "temp"])
