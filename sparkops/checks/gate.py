@@ -97,19 +97,30 @@ class PublishGate:
             failure = find_failure_in_text(result.exception or "", is_python=True)
             if failure is not None:
                 raise failure
+        results = {index: self._explain(index, frame, one) for index, one in checkpoint.results.items()}
         separable = [
             index
-            for index, result in checkpoint.results.items()
+            for index, result in results.items()
             if self.suite.expectations[index].policy == "quarantine" and not result.exception
         ]
         return SuiteResult(
             evaluated=frozenset(positions),
-            results=checkpoint.results,
+            results=results,
             failing_conditions={
                 index: build_unexpected_condition(expectations[index], checkpoint.engine)
                 for index in separable
             },
         )
+
+    def _explain(self, index: int, frame: DataFrame, result: ExpectationResult) -> ExpectationResult:
+        """Return a result whose error names the column and the value that Python cannot hold, if it is about one."""
+        from sparkops.checks.gx.unrepresentable_dates import explain_unrepresentable_date
+
+        if result.exception is None:
+            return result
+        kwargs = self.suite.expectations[index].kwargs
+        message = explain_unrepresentable_date(frame, kwargs, result.exception)
+        return result if message is None else replace(result, exception=message)
 
     def _over_limit(self, latest: SuiteResult) -> bool:
         """Return whether a quarantine expectation failed above its `fail_over`: then no rows are separated."""

@@ -37,18 +37,12 @@ def collect_rows(frame: DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def collect_nested(frame: DataFrame, rows: int) -> list[dict[str, Any]]:
-    """Return the first rows of a frame by column, with structs as dicts.
-
-    Args:
-        frame: The frame.
-        rows: Maximum number of rows.
-    """
-    limited = frame.limit(rows)
+def collect_nested(frame: DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame by column, structs as dicts; pyspark's own values where it can make them."""
     try:
-        return [row.asDict(recursive=True) for row in limited.collect()]
+        return [row.asDict(recursive=True) for row in frame.collect()]
     except (ValueError, OverflowError):
-        return [types.Row(**row).asDict(recursive=True) for row in collect_rows(limited)]
+        return [types.Row(**row).asDict(recursive=True) for row in collect_rows(frame)]
 
 
 def _select_column(name: str) -> Column:

@@ -49,8 +49,10 @@ def collect_rows(source: Any, *, part: str, limit: int) -> CollectedRows:
         limit: Maximum number of rows. One more is read to find out whether there are more.
     """
     if hasattr(source, "collect") and hasattr(source, "columns"):
+        from sparkops.driver.collection import collect_nested
+
         columns = tuple(source.columns)
-        rows = [row.asDict(recursive=True) for row in source.limit(limit + 1).collect()]
+        rows = collect_nested(source.limit(limit + 1))
         _require_unique(columns, part)
     elif isinstance(source, Sequence) and all(isinstance(row, Mapping) for row in source):
         rows = list(source[: limit + 1])

@@ -107,7 +107,7 @@ class Inspector:
         pin = pin_table(self.catalog, self.session, table, at=at)
         with translate_spark_errors():
             frame: DataFrame = read_pinned(self.catalog, self.session, pin, cache=self.cache)
-            return tuple(collect_nested(frame, rows))
+            return tuple(collect_nested(frame.limit(rows)))
 
     def restore(self, table: str, version: int) -> PublishedVersion:
         """Commit a new version of a table that equals an old one.

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from fakes import stock_checks
+from pyspark.sql import functions as F
 
+from sparkops.checks.checks import Checks
 from sparkops.checks.execution.compiled_suite import compile_suite
 from sparkops.checks.execution.evaluation import evaluate
 from sparkops.checks.gx.expectation_builder import build_expectations
@@ -143,3 +145,39 @@ def test_collected_values_are_those_of_spark(spark) -> None:
     [expected] = [row.asDict() for row in frame.collect()]
     assert row == expected
     assert row["a"][0].at == expected["a"][0].at
+
+
+GX_ONLY = """\
+expectations:
+  - unexpected_rows_expectation: {unexpected_rows_query: "SELECT late FROM {batch} WHERE late > '2024-01-01'"}
+  - unexpected_rows_expectation: {unexpected_rows_query: "SELECT early FROM {batch}"}
+  - unexpected_rows_expectation: {unexpected_rows_query: "SELECT struct(last_day) AS s FROM {batch}"}
+  - unexpected_rows_expectation: {unexpected_rows_query: "SELECT id FROM {batch} WHERE late > '2024-01-01'"}
+"""
+
+
+def test_an_expectation_of_great_expectations_names_the_column_and_value_that_python_cannot_hold(
+    spark, make_settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "conf" / "checks" / "t.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(GX_ONLY)
+    checks = Checks(make_settings())
+    suite = checks.suite("t")
+    assert suite is not None
+    columns = {"late": "+10000-01-02T23:00:00", "early": "", "last_day": "+10000-01-02"}
+    for index, (column, value) in enumerate(columns.items()):
+        frame = spark.sql(EXTREMES).coalesce(1).select(column, "id")
+        if column != "late":
+            frame = frame.withColumn("late", F.lit("2000-01-01"))
+        if column != "early":
+            frame = frame.withColumn("early", F.lit("x"))
+        if column != "last_day":
+            frame = frame.withColumn("last_day", F.lit("x"))
+        outcome = checks.gate(suite, frame, table="t", run_id="r1")
+        errors = [result.error or "" for result in outcome.results]
+        assert outcome.blocked
+        assert errors[index].startswith(f"column `{column}` has the value {value}"), errors
+        assert "Correct the rows, or leave them out by a `row_condition`." in errors[index]
+        # a query whose rows hold no date is evaluated
+        assert errors[3] == "", errors

@@ -51,3 +51,28 @@ def test_nested_values_are_shown_as_json(spark: SparkSession) -> None:
     html = render_page(Report(title="t", parts=[Table("T", frame)]), FACTS)
     assert "{&#34;a&#34;: 1}" in html
     assert "[1, 2]" in html
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("date'+10000-01-01'", "+10000-01-01"),
+        ("timestamp'+10000-01-01 12:30:00'", "+10000-01-01T12:30:00"),
+        ("timestamp_ntz'-0044-03-15 00:00:00'", "-0044-03-15T00:00:00"),
+        ("named_struct('day', date'+10000-01-01')", "{&#34;day&#34;: &#34;+10000-01-01&#34;}"),
+    ],
+)
+def test_dates_that_python_cannot_hold_are_shown_as_text(spark: SparkSession, value: str, text: str) -> None:
+    frame = spark.sql(f"SELECT {value} AS day, 1 AS n")
+    parts = [Table("T", frame)] + ([] if "struct" in value else [Plot("P", frame, "barh", x="day", y="n")])
+    assert text in render_page(Report(title="t", parts=parts), FACTS)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("kind", ["line", "bar", "scatter"])
+def test_a_plot_of_dates_beside_one_that_python_cannot_hold_is_drawn(spark: SparkSession, kind: str) -> None:
+    frame = spark.sql("SELECT explode(array(date'2024-01-01', date'+10000-01-01')) AS day, 1 AS n")
+    assert "+10000-01-01" in render_page(
+        Report(title="t", parts=[Plot("P", frame, kind, x="day", y="n")]), FACTS
+    )

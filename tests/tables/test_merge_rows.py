@@ -124,3 +124,19 @@ def test_a_micro_batch_keeps_the_newest_rows(tables, frame, rows):
         staged = tables.staging.stage(frame(values, COLUMNS), StagedPart("r1", "t"), write=MERGE)
         tables.publish(staged, MERGE, run_id="r1", staged=StagedPart("r1", "t"), batch=batch)
     assert rows("t") == [(1, 3, "d")]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("date'+10000-01-01'", "'+10000-01-01'"),
+        ("timestamp_ntz'-0044-03-15 12:00:00'", "'-0044-03-15T12:00:00'"),
+        ("timestamp'0000-12-31 22:00:00'", "'0000-12-31T22:00:00'"),
+        ("named_struct('day', date'+10000-01-01')", "Row(day='+10000-01-01')"),
+    ],
+)
+def test_a_repeated_key_is_shown_whatever_its_date(tables, spark, value, shown):
+    repeated = spark.sql(f"SELECT {value} AS k, id AS n FROM range(2)")
+    with pytest.raises(BadData) as raised:
+        tables.publish(repeated, Write(table="t", mode="merge", by=("k",)), run_id="r1")
+    assert f"2 rows with the key {{'k': {shown}}}" in str(raised.value)

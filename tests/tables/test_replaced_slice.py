@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 
@@ -176,3 +176,75 @@ def test_the_rows_that_an_empty_frame_removes_are_counted(tables, frame, rows, w
     if "other" not in values:
         tables.publish(frame([], SALES), Write(table="t", **write), run_id="r2", values=values)
         assert len(rows("t")) == 3 - removed
+
+
+EXTREMES = """
+    SELECT * FROM VALUES
+        (timestamp'+10000-01-02 03:04:05.123456', timestamp_ntz'-0001-02-03 04:05:06', date'+10001-02-03', 1),
+        (timestamp'0000-12-31 22:00:00', timestamp_ntz'+10000-01-01 00:00:00', date'-0044-03-15', 2),
+        (timestamp'2024-03-10 07:30:00', timestamp_ntz'2024-03-10 02:30:00', date'2024-03-10', 3),
+        (NULL, NULL, NULL, 4)
+    AS rows(at, ntz, day, n)
+"""
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("by", [("at",), ("ntz",), ("day",), ("at", "day"), ("n", "at")], ids=str)
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_slices_of_any_date_and_time_are_replaced(spark, tables, by, zone):
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", zone)
+    try:
+        frame = spark.sql(EXTREMES).coalesce(1)
+        tables.publish(frame, Write(table="t"), run_id="r1")
+        write = Write(table="t", mode="replace", by=by)
+        # each of the first three rows, then the row of null, replaces itself and nothing else
+        for number in (1, 2, 3, 4):
+            again = frame.where(f"n = {number}")
+            tables.publish(again, write, run_id=f"r1{number}")
+            assert tables.read(tables.pin("t")).exceptAll(frame).isEmpty()
+            assert tables.count("t") == 4
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("column", ["day", "at"])
+def test_partitions_of_any_date_and_time_are_replaced(spark, tables, column):
+    rows = "date'+10001-02-03'", "date'2024-03-10'", "date'9999-12-31'"
+    frame = spark.sql(f"SELECT explode(array({', '.join(rows)})) AS day").selectExpr(
+        "CAST(day AS timestamp) AS at", "day", "1 AS n"
+    )
+    write = Write(table="t", mode="replace", by=(column,), partition_by=(column,))
+    tables.publish(frame.coalesce(1), write, run_id="r1")
+    tables.publish(frame.where("day > '9999-12-31'").selectExpr("at", "day", "2 AS n"), write, run_id="r2")
+    stored = tables.read(tables.pin("t")).selectExpr("CAST(day AS STRING) AS day", "n").collect()
+    assert sorted(map(tuple, stored)) == [("+10001-02-03", 2), ("2024-03-10", 1), ("9999-12-31", 1)]
+
+
+@pytest.mark.spark
+def test_a_row_outside_of_the_slice_is_shown_whatever_its_dates(spark, tables):
+    frame = spark.sql("SELECT 1 AS shop, date'+10000-01-01' AS day")
+    write = Write(table="t", mode="replace", by=("shop",))
+    with pytest.raises(BadData, match=r"returned a row outside of that: .*'day': '\+10000-01-01'"):
+        tables.publish(frame, write, run_id="r1", values={"shop": 2})
+
+
+@pytest.mark.spark
+def test_a_parameter_near_the_first_year_selects_its_slice(spark, tables):
+    moment = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2)))
+    frame = spark.sql("SELECT timestamp'0000-12-31 22:00:00Z' AS at, 1 AS n")
+    tables.publish(frame, Write(table="t"), run_id="r1")
+    write = Write(table="t", mode="replace", by=("at",))
+    tables.publish(frame.selectExpr("at", "2 AS n"), write, run_id="r2", values={"at": moment})
+    assert [row.n for row in tables.read(tables.pin("t")).select("n").collect()] == [2]
+
+
+@pytest.mark.spark
+def test_binary_slices_are_replaced(tables, frame):
+    schema = "k binary, n int"
+    tables.publish(frame([(b"\x00", 1), (b"'", 1)], schema), Write(table="t"), run_id="r1")
+    write = Write(table="t", mode="replace", by=("k",))
+    tables.publish(frame([(b"'", 2)], schema), write, run_id="r2")
+    stored = tables.read(tables.pin("t")).collect()
+    assert sorted((bytes(row.k), row.n) for row in stored) == [(b"\x00", 1), (b"'", 2)]

@@ -177,6 +177,14 @@ def test_a_violated_constraint_is_shown_with_up_to_five_rows(create, publish, fr
     assert tables.count("t") == 0
 
 
+def test_dates_that_python_cannot_hold_are_shown_too(create, publish, tables, spark):
+    create("n int, day date")
+    address = tables.info("t").location
+    spark.sql(f"ALTER TABLE delta.`{address}` ADD CONSTRAINT near CHECK (day < '9999-12-31')")
+    with pytest.raises(BadData, match=r"1 row violates that: day='\+10000-01-01'"):
+        publish(spark.sql("SELECT 1 AS n, date'+10000-01-01' AS day"), Write(table="t", mode="append"))
+
+
 def test_a_null_in_a_column_that_is_not_nullable_is_shown(create, publish, frame):
     create("n int NOT NULL, m int")
     with pytest.raises(BadData, match=r"`n` \(NOT NULL\), and 1 row violates that: n=None, m=7\."):

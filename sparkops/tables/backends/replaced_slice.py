@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from sparkops.core.type_names import INTEGER_BITS
 from sparkops.errors import BadData, TableError
-from sparkops.tables.sql_text import format_equality, format_literal, quote_name
+from sparkops.tables.sql_text import format_equality, format_literal, format_moment, quote_name
 from sparkops.tables.staging.staged_file import NULL_TEXTS
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import StructField
 
 _MAX_VALUES = 1000
@@ -98,8 +98,9 @@ class ReplacedSlice:
         unset = [name for name in self.columns if name not in self.conditions]
         if not unset:
             return self.fixed_condition
-        types = {field.name: field.dataType.simpleString() for field in frame.schema.fields}
-        rows = frame.select(*map(quote_name, unset)).distinct().limit(_MAX_VALUES + 1).collect()
+        fields = [field for field in frame.schema.fields if field.name in unset]
+        distinct = frame.select(*map(quote_name, unset)).distinct().limit(_MAX_VALUES + 1)
+        rows = distinct.select(*map(_select_exact, fields)).collect()
         if len(rows) > _MAX_VALUES:
             names = ", ".join(f"`{name}`" for name in unset)
             raise TableError(
@@ -109,7 +110,7 @@ class ReplacedSlice:
         if not rows:
             return "false"
         alternatives = [
-            " AND ".join(format_equality(name, row[name], types[name]) for name in unset) for row in rows
+            " AND ".join(_format_exact_equality(field, row[field.name]) for field in fields) for row in rows
         ]
         one_of = "(" + " OR ".join(f"({alternative})" for alternative in alternatives) + ")"
         return " AND ".join([*self.conditions.values(), one_of])
@@ -121,6 +122,23 @@ class ReplacedSlice:
             for name, values in self.partition_values.items()
             for partition in partitions
         )
+
+
+def _select_exact(field: StructField) -> Column:
+    """Return the values of a column in a form that Python can hold, whatever their years and its time zone."""
+    from pyspark.sql import functions as F
+
+    column, kind = F.col(quote_name(field.name)), field.dataType.typeName()
+    if kind == "timestamp":
+        return F.unix_micros(column).alias(field.name)
+    return column.cast("string").alias(field.name) if kind in ("date", "timestamp_ntz") else column
+
+
+def _format_exact_equality(field: StructField, value: Any) -> str:
+    """Return the condition that a column equals a collected value of `_select_exact`."""
+    if field.dataType.typeName() == "timestamp" and value is not None:
+        return f"{quote_name(field.name)} = {format_moment(value)}"
+    return format_equality(field.name, value, field.dataType.simpleString())
 
 
 def cast_to_text(value: Any, field: StructField, frame: DataFrame) -> str:
@@ -189,11 +207,12 @@ def require_rows_inside(frame: DataFrame, replaced: ReplacedSlice, table: str) -
     """
     from pyspark.sql import functions as F
 
+    from sparkops.driver.collection import collect_rows
+
     condition = replaced.fixed_condition
     inside = F.coalesce(F.expr(condition), F.lit(False))
-    row = frame.where(~inside).first()
-    if row is not None:
+    for row in collect_rows(frame.where(~inside).limit(1)):
         raise BadData(
             f"Table `{table}`: the job replaces the rows where {condition}, and returned a row outside of "
-            f"that: {row.asDict()}. Filter the frame to the slice."
+            f"that: {row}. Filter the frame to the slice."
         )

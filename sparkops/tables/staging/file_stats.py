@@ -80,7 +80,11 @@ def _find_bounds(chunks: list[Any]) -> tuple[str | None, str | None]:
     filled = [chunk for chunk in chunks if chunk.num_values]
     if not filled or not all(chunk.has_min_max for chunk in filled):
         return None, None
-    low, high = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
+    try:
+        low, high = min(chunk.min for chunk in filled), max(chunk.max for chunk in filled)
+    except (ValueError, OverflowError):
+        # a date that Python cannot hold
+        return None, None
     return _to_json(low), None if isinstance(high, float) else _to_json(high)
 
 

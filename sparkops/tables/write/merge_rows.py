@@ -54,11 +54,11 @@ def require_unique_keys(frame: DataFrame, write: Write) -> None:
     """
     from pyspark.sql import functions as F
 
+    from sparkops.driver.collection import collect_rows
+
     names = [quote_name(key) for key in write.by]
     counts = frame.groupBy(*names).agg(F.count("*").alias(_COUNT))
-    duplicate = counts.where(F.col(_COUNT) > 1).first()
-    if duplicate is not None:
-        key = duplicate.asDict()
+    for key in collect_rows(counts.where(F.col(_COUNT) > 1).limit(1)):
         rows = key.pop(_COUNT)
         raise BadData(_explain_duplicate(write, key, rows))
 

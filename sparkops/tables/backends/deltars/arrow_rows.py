@@ -71,14 +71,28 @@ def _to_rows(rows: Any) -> list[dict[str, Any]]:
 
 
 def _to_values(column: Any) -> list[Any]:
-    """Return the values of a column; dates and times as text if one is beyond the years that Python can hold."""
-    import pyarrow as pa
-
+    """Return the values of a column; a date or time beyond the years that Python can hold is its ISO text."""
     try:
         values: list[Any] = column.to_pylist()
     except (ValueError, OverflowError):
-        values = column.cast(pa.string()).to_pylist()
+        values = [_to_value(scalar) for scalar in column]
     return values
+
+
+def _to_value(scalar: Any) -> Any:
+    import pyarrow as pa
+
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        if isinstance(scalar, pa.StructScalar):
+            return {name: _to_value(scalar[name]) for name in scalar}
+        if isinstance(scalar, pa.MapScalar):
+            return [(_to_value(entry["key"]), _to_value(entry["value"])) for entry in scalar.values]
+        if isinstance(scalar, pa.ListScalar):
+            return [_to_value(item) for item in scalar.values]
+        text = scalar.cast(pa.string()).as_py().replace(" ", "T").replace(".000000", "")
+        return f"+{text}" if text[0].isdigit() and not text.startswith("0") else text
 
 
 def to_arrow(batch: RowBatch) -> Any:

@@ -95,6 +95,8 @@ class SparkBackend:
 
     def read_rows(self, query: RowQuery) -> list[dict[str, Any]]:
         """Return rows of the table."""
+        from sparkops.driver.collection import collect_nested
+
         frame = open_delta_table(self.location, self.session).toDF()
         rows = frame.where(_to_condition(query.where, frame.columns))
         names = [name for name in query.columns or frame.columns if name in frame.columns]
@@ -103,7 +105,7 @@ class SparkBackend:
             rows = rows.limit(query.limit)
         if query.count:
             rows = rows.groupBy(*map(quote_name, names)).count()
-        return [row.asDict(recursive=True) for row in rows.collect()]
+        return collect_nested(rows)
 
     def _merge(self, request: TableWrite) -> None:
         """Update the rows whose keys are in the table and insert the others; null equals null."""

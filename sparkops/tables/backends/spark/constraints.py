@@ -83,16 +83,18 @@ def _describe_rows(frame: DataFrame, violation: _Violation) -> str:
     from pyspark.errors import PySparkException
     from pyspark.sql import functions as F
 
+    from sparkops.driver.collection import collect_rows
+
     names = [name for name in violation.columns if name in frame.columns] or frame.columns
     try:
         # A constraint that is null is violated, too.
         rows = frame.where(~F.coalesce(F.expr(violation.rule), F.lit(False)))
         count = rows.count()
-        first = rows.select(*map(quote_name, names)).limit(_MAX_ROWS).collect()
+        first = collect_rows(rows.select(*map(quote_name, names)).limit(_MAX_ROWS))
     except PySparkException:
         # The constraint is about columns that the table computes.
         return "a row violates that."
-    shown = "; ".join(_describe_row(row.asDict()) for row in first)
+    shown = "; ".join(map(_describe_row, first))
     more = f"; and {count - len(first):,} more" if count > len(first) else ""
     violate = "violates" if count == 1 else "violate"
     return f"{format_count(count, 'row')} {violate} that: {shown}{more}."
