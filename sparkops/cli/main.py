@@ -98,29 +98,41 @@ def run_command(argv: Sequence[str]) -> int:
         with _print_declaration_warnings():
             result = cli.main(args=list(argv), prog_name="sparkops", standalone_mode=False)
     except Exception as error:
+        project_warnings.print_all(error)
         if debug and not isinstance(error, click.ClickException):
             raise
         return print_error(error)
     except KeyboardInterrupt:
         return CANCELLED
     finally:
+        project_warnings.print_all()
         logging.getLogger("sparkops.project").removeHandler(project_warnings)
     return result if isinstance(result, int) else DONE
 
 
 class _WarningLines(logging.Handler):
-    """Prints what is broken in a project and not needed by the command: each message once, on standard error."""
+    """Collects what is broken in a project, and prints at the end what the command did not need, on standard error.
+
+    Only the end shows what it needed: that is in its error, and printed once.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._printed: set[str] = set()
+        # message to the text that an error about the same has
+        self._messages: dict[str, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one warning."""
+        """Keep one warning."""
         message = record.getMessage()
-        if message not in self._printed:
-            self._printed.add(message)
-            click.echo(f"Warning: {message}", err=True)
+        self._messages[message] = getattr(record, "problem", message)
+
+    def print_all(self, error: Exception | None = None) -> None:
+        """Print the warnings that are not in the text of an error, each once."""
+        text = str(error) if error is not None else ""
+        for message, problem in self._messages.items():
+            if problem not in text:
+                click.echo(f"Warning: {message}", err=True)
+        self._messages.clear()
 
 
 @contextmanager

@@ -79,9 +79,11 @@ class LoadedProject:
         Files that cannot be read, and parameters of jobs that do not exist, are logged as warnings.
         """
         jobs = peek(Path(self.settings.jobs))
-        shown = dict.fromkeys(broken.message for broken in jobs.broken)
-        for message in shown:
-            _log.warning("%s", next(broken.summary for broken in jobs.broken if broken.message == message))
+        summaries: dict[str, str] = {}
+        for broken in jobs.broken:
+            summaries.setdefault(broken.message, broken.summary)
+        for message, summary in summaries.items():
+            _log.warning("%s", summary, extra={"problem": message})
         for _, message in self._find_unknown_params(jobs):
             _log.warning("%s", message)
         return jobs

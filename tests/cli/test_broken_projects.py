@@ -124,3 +124,38 @@ def test_a_file_that_is_not_text_stops_only_its_own_jobs(project, capsys):
     warnings = capsys.readouterr().err
     assert "Warning: jobs/latin.py" in warnings
     assert "Warning: jobs/gone.py: there is no such file to read" in warnings
+
+
+@pytest.mark.parametrize(
+    ("words", "file", "text", "once"),
+    [
+        (["tables", "history", "far"], "a2.yml", "", BUCKET),
+        (
+            ["run", "good"],
+            "a2.yml",
+            "spark: {master: '${env:NO_SUCH_MASTER}'}\n",
+            "`spark.master`: the environment variable NO_SUCH_MASTER is not set",
+        ),
+        (
+            ["run", "good"],
+            "a2.yml",
+            "params:\n  good: {n: '${env:NO_SUCH_NUMBER}'}\n",
+            "`params.good.n`: the environment variable NO_SUCH_NUMBER is not set",
+        ),
+        (["run", "good"], "a2.yml", "params:\n  godo: {n: 2}\n", "`params.godo`: no such job."),
+        (["run", "broken"], "a2.yml", "", "'(' was never closed"),
+    ],
+    ids=["table", "section", "parameter", "unknown job", "file"],
+)
+def test_what_stops_a_command_is_printed_once(project, capsys, words, file, text, once):
+    (project / "conf/base" / file).write_text(text)
+    assert run_command(words) == 2
+    printed = capsys.readouterr().err
+    assert printed.count(once) == 1
+    assert once in printed[printed.index("Error: ") :]
+    # what it did not need is a warning
+    for other in {BUCKET, SYNTAX} - {
+        BUCKET if words[-1] == "far" else "",
+        SYNTAX if words[-1] == "broken" else "",
+    }:
+        assert printed.count(f"Warning: {other}") == (words[0] == "run" or other == BUCKET)
