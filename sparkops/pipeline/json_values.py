@@ -26,6 +26,7 @@ def pin_to_json(pin: Pin) -> dict[str, Any]:
         "identity": pin.identity,
         "schema_hash": pin.schema_hash,
         "time": pin.time,
+        **({"options_hash": pin.options_hash} if pin.options_hash else {}),
     }
 
 
@@ -40,6 +41,7 @@ def pin_from_json(table: str, value: Mapping[str, Any]) -> Pin:
         identity=value.get("identity", ""),
         schema_hash=value.get("schema_hash", ""),
         time=datetime.fromisoformat(time) if isinstance(time, str) else time,
+        options_hash=value.get("options_hash", ""),
     )
 
 

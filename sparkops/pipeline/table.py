@@ -19,6 +19,7 @@ class Pin:
         identity: Delta table id, or a fingerprint of a source's files (names, sizes, modification times).
         schema_hash: Hash of the column names and types.
         time: When that version was committed (UTC), or the newest file of a source.
+        options_hash: Hash of how a source is read: format, columns, encoding, options; empty for a Delta table.
     """
 
     table: str
@@ -28,6 +29,7 @@ class Pin:
     identity: str
     schema_hash: str
     time: datetime | None = None
+    options_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

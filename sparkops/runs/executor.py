@@ -13,11 +13,19 @@ from typing import Any
 from sparkops.core.masking import mask
 from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.json_values import pin_to_json
+from sparkops.pipeline.parameters.bind import DEFAULT
+from sparkops.pipeline.secret import Secret
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
 from sparkops.runs.consistent_view import ConsistentView
 from sparkops.runs.decision import Decision, load_decision
-from sparkops.runs.fingerprint import compute_fingerprint, describe_code, hash_source, params_to_json
+from sparkops.runs.fingerprint import (
+    RunInputs,
+    compute_fingerprint,
+    describe_code,
+    hash_source,
+    params_to_json,
+)
 from sparkops.runs.lock import lock_for_writing, log_waiting
 from sparkops.runs.log import capture_output
 from sparkops.runs.plan import find_changed_suites
@@ -30,9 +38,14 @@ from sparkops.runs.run_id import make_run_id
 from sparkops.runs.signals import interrupt_on_signal
 from sparkops.runs.store import Attempt
 from sparkops.runs.stream import publish_stream
-from sparkops.runs.user_error import to_user_error
+from sparkops.runs.user_error import StoppedRun, to_user_error
 
 _log = logging.getLogger("sparkops.runs")
+
+# Environments of the configuration that are selected without --env.
+_DEFAULT_ENVIRONMENTS = ("", "base", "local")
+# How the origin of a parameter begins that a resumed run finds again.
+_CONFIGURED = ("conf", "SPARKOPS_SECRET_", DEFAULT)
 
 
 def execute(request: RunRequest, connect: Callable[[], RunServices], context: RunContext) -> Run:
@@ -114,7 +127,8 @@ def _record_failure(
 ) -> SparkopsError:
     """Record what stopped the run, and return the error to show."""
     translate = services.reader.explain if services else lambda _: None
-    user_error = to_user_error(error, request.job, translate, run_id=attempt.run_id)
+    stopped = _describe_stopped_run(request, context, attempt)
+    user_error = to_user_error(error, request.job, translate, stopped=stopped)
     user_error.args = tuple(
         mask(part, attempt.secrets) if isinstance(part, str) else part for part in user_error.args
     )
@@ -131,6 +145,21 @@ def _record_failure(
         keeps_staged = state == "failed" or context.publications.contains(attempt.run_id)
         _end(services, attempt.run_id, discard=not keeps_staged)
     return user_error
+
+
+def _describe_stopped_run(request: RunRequest, context: RunContext, attempt: Attempt) -> StoppedRun:
+    """Return how far a run came, with the options that continue it in its environment and with its secrets."""
+    env = () if context.env in _DEFAULT_ENVIRONMENTS else (f"--env {context.env}",)
+    secrets = (
+        f"--param {name}=..."
+        for name, value in request.values.items()
+        if isinstance(value, Secret) and not request.origins.get(name, "").startswith(_CONFIGURED)
+    )
+    return StoppedRun(
+        run=context.runs.load(attempt.run_id),
+        is_publishing=context.publications.contains(attempt.run_id) or bool(request.job.stream),
+        options=(*env, *secrets),
+    )
 
 
 def _end(services: RunServices | None, run_id: str, *superseded: str, discard: bool = True) -> None:
@@ -272,8 +301,7 @@ class RunExecutor:
             job,
             source=hash_source(job, self.context.root),
             params=params_to_json(job, self.request.values),
-            pins=pins.values(),
-            models=models,
+            inputs=RunInputs(pins=pins.values(), models=models, settings=self.context.settings),
             suites=decision.plan.suites if decision is not None else suites,
         )
 

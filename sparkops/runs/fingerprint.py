@@ -6,6 +6,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,44 @@ from sparkops.pipeline.parameters.value import to_json
 from sparkops.pipeline.table import Pin
 from sparkops.pipeline.write import Write
 
+# How the keys of Spark's configuration begin that change values, and not only how fast they are computed.
+_VALUE_KEYS = (
+    "spark.sql.session.timeZone",
+    "spark.sql.ansi.",
+    "spark.sql.caseSensitive",
+    "spark.sql.timestampType",
+    "spark.sql.legacy.",
+    "spark.sql.storeAssignmentPolicy",
+    "spark.sql.json.",
+    "spark.sql.csv.",
+    "spark.sql.parquet.",
+    "spark.sql.orc.",
+    "spark.sql.decimalOperations.",
+    "spark.sql.mapKeyDedupPolicy",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunInputs:
+    """What a run reads.
+
+    Args:
+        pins: Versions of the input tables.
+        models: Versions of the models.
+        settings: Resolved settings of the project, of which those are hashed by which Spark computes other values.
+    """
+
+    pins: Iterable[Pin] = ()
+    models: Mapping[str, int] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
 
 def compute_fingerprint(
     job: Job,
     *,
     source: str,
     params: Mapping[str, Any],
-    pins: Iterable[Pin],
-    models: Mapping[str, int],
+    inputs: RunInputs,
     suites: Mapping[str, str | None],
 ) -> str:
     """Return a hash that is equal for two runs that would do the same work.
@@ -32,8 +63,7 @@ def compute_fingerprint(
         job: The job, of which name, writes and gates are hashed.
         source: Hash of the job's source.
         params: Parameter to its JSON value.
-        pins: Versions of the input tables.
-        models: Versions of the models read.
+        inputs: What it reads.
         suites: Written table to the hash of its suite.
     """
     facts = {
@@ -42,14 +72,29 @@ def compute_fingerprint(
         "gates": [_describe_gate(gate) for gate in job.gates],
         "source": source,
         "params": dict(params),
-        "pins": sorted((pin.table, pin.identity, pin.version) for pin in pins),
-        "models": dict(models),
+        "pins": sorted(map(_describe_pin, inputs.pins)),
+        "models": dict(inputs.models),
         "suites": dict(suites),
     }
+    conf = _select_value_conf(inputs.settings)
+    # without any, the hash is the same as before they were hashed
+    facts |= {"conf": conf} if conf else {}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
-# The texts of the next two functions are part of hashes in records: they stay as they are, whatever the classes are called.
+def _describe_pin(pin: Pin) -> tuple[Any, ...]:
+    """Return what identifies the rows of an input; a Delta table has no options."""
+    options = (pin.options_hash,) if pin.options_hash else ()
+    return (pin.table, pin.identity, pin.version, *options)
+
+
+def _select_value_conf(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of Spark's configuration by which it computes other values, such as the time zone."""
+    conf = (settings.get("spark") or {}).get("conf") or {}
+    return {key: value for key, value in conf.items() if key.startswith(_VALUE_KEYS)}
+
+
+# These texts are part of hashes that records keep: they stay as they are, whatever the classes are called.
 
 
 def _describe_write(write: Write) -> str:

@@ -4,10 +4,45 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError
 from sparkops.pipeline.job import Job
+from sparkops.runs.record import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppedRun:
+    """How far a run came before an error stopped it.
+
+    Args:
+        run: Its record.
+        is_publishing: Whether it has begun to publish.
+        options: Options of the command that continues it.
+    """
+
+    run: Run
+    is_publishing: bool = False
+    options: tuple[str, ...] = ()
+
+    @property
+    def resume_command(self) -> str:
+        """Return the command that continues the run."""
+        return " ".join(("sparkops runs resume", self.run.id, *self.options))
+
+    def describe(self, job: Job) -> str:
+        """Return the state of the run and of what it publishes, as sentences."""
+        run = self.run
+        published = [f"`{name}` version {output['version']}" for name, output in run.outputs.items()]
+        if run.registered:
+            published.append(f"model `{run.registered['name']}` version {run.registered['version']}")
+        done = f" Published: {', '.join(published)}." if published else ""
+        if not self.is_publishing:
+            return f"Run {run.id} failed{'.' if done else ' before it published anything.'}{done}"
+        missing = ", ".join(f"`{write.table}`" for write in job.writes if write.table not in run.outputs)
+        uncertain = f" Published or not: {missing}." if missing else ""
+        return f"Run {run.id} failed while it published.{done}{uncertain} Continuing it publishes the rest, and nothing twice."
 
 
 def to_user_error(
@@ -15,7 +50,7 @@ def to_user_error(
     job: Job,
     translate: Callable[[BaseException], SparkopsError | None],
     *,
-    run_id: str,
+    stopped: StoppedRun,
 ) -> SparkopsError:
     """Return the SparkopsError to show; the full traceback goes to the run's log.
 
@@ -23,7 +58,7 @@ def to_user_error(
         error: The exception that stopped the run.
         job: The job that ran.
         translate: Converts an error of Spark or Delta, or returns None if it is not one.
-        run_id: The run, whose log the message names.
+        stopped: The run, whose log the message names.
     """
     if not isinstance(error, SparkopsError):
         # Standard error is redirected to the run's log here.
@@ -31,25 +66,39 @@ def to_user_error(
     cancellation = _find_cancellation(error)
     if cancellation is not None:
         return cancellation
+    failure = _find_engine_failure(error, translate)
+    if failure is not None:
+        # A failure of Spark's machinery is not the fault of the line that was waiting for it.
+        return EngineError(
+            f"Job `{job.name}` was stopped. {failure} {stopped.describe(job)} Log: sparkops runs log {stopped.run.id}. "
+            f"Continue the run with: {stopped.resume_command}"
+        )
     if isinstance(error, SparkopsError):
         return error
     translated = translate(error)
-    if isinstance(translated, EngineError):
-        # A failure of Spark's machinery is not the fault of the line that was waiting for it.
-        return EngineError(
-            f"Job `{job.name}` was stopped. {translated} Log: sparkops runs log {run_id}. "
-            f"Continue the run with: sparkops runs resume {run_id}"
-        )
     line = _find_job_line(error, job)
     if translated is None:
         message = str(error).strip().partition("\n")[0] or "no message"
         return JobFailed(
             f"Job `{job.name}` raised {type(error).__name__}: {message} ({line or job.place}). "
-            f"Full traceback: sparkops runs log {run_id}"
+            f"Full traceback: sparkops runs log {stopped.run.id}"
         )
     if not line:
         return translated
     return type(translated)(f"{translated} (job `{job.name}`, {line})")
+
+
+def _find_engine_failure(
+    error: BaseException, translate: Callable[[BaseException], SparkopsError | None]
+) -> EngineError | None:
+    """Return the failure of Spark's machinery that stopped the run, also behind another error of sparkops; None if there is none."""
+    origin: BaseException | None = error
+    while isinstance(origin, SparkopsError):
+        if isinstance(origin, EngineError):
+            return origin
+        origin = origin.__cause__
+    translated = translate(origin) if origin is not None else None
+    return translated if isinstance(translated, EngineError) else None
 
 
 def _find_cancellation(error: BaseException | None) -> RunCancelled | None:

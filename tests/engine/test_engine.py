@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -186,6 +187,26 @@ def test_a_flow_runs_in_order_and_skips_what_is_up_to_date(engine: Engine, proje
     (project / "conf" / "checks" / "orders.yml").write_text("expectations: []\n")
     changed = engine.flow(["sales"], params={"shop": "south"})
     assert [step.state for step in changed] == ["done", "done"]
+
+
+def test_a_flow_reads_its_source_again_when_it_is_read_in_another_way(engine: Engine, project: Path) -> None:
+    (project / "raw.csv").write_bytes("id,shop,amount\n1,n\u00f8rre,2.0\n2,a;b,3.0\n".encode("latin-1"))
+    changes = [
+        TABLES.replace("}, schema", "}, encoding: ISO-8859-1, schema"),
+        TABLES.replace("}, schema", ", nullValue: a;b}, encoding: ISO-8859-1, schema"),
+        TABLES.replace("}, schema", "}, encoding: ISO-8859-1, strict: false, schema"),
+        TABLES.replace("}, schema", "}, encoding: ISO-8859-1, schema")
+        + "\n    spark: {conf: {spark.sql.session.timeZone: Asia/Tokyo}}\n",
+    ]
+    shops = []
+    for text in changes:
+        (project / "conf" / "base" / "tables.yml").write_text(dedent(text))
+        changed = Engine(project)
+        assert [step.state for step in changed.flow(["orders"])] == ["done"], text
+        assert [step.state for step in Engine(project).flow(["orders"])] == ["fresh"], text
+        shops.append(sorted(str(row["shop"]) for row in changed.preview("orders", rows=9)))
+    assert shops[0] == ["a;b", "n\u00f8rre"]
+    assert shops[1] == ["None", "n\u00f8rre"]
 
 
 def test_a_flow_stops_after_a_failure_and_raises_it(engine: Engine, project: Path) -> None:

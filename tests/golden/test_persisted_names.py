@@ -23,7 +23,7 @@ from sparkops.pipeline.table import Commit, MicroBatch, Pin
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
 from sparkops.reports.check_docs import DataDocs
-from sparkops.runs.fingerprint import compute_fingerprint, hash_source
+from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source
 from sparkops.scoring.artifact import file_names as files
 from sparkops.scoring.locate import identity
 from sparkops.tables import streams
@@ -61,8 +61,7 @@ def test_the_fingerprint_of_the_same_work_is_the_one_that_old_records_hold() -> 
         JOB,
         source="s",
         params={"day": "2024-01-01"},
-        pins=[pin],
-        models={"late": 2},
+        inputs=RunInputs(pins=[pin], models={"late": 2}),
         suites={"sales": "h", "b": None},
     )
     assert actual == "44fe4d7f4e06ed6df6ff"

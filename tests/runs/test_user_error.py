@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sparkops.errors import EngineError, JobFailed, RunCancelled, SparkopsError, TableError
 from sparkops.pipeline.job import Job
+from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.user_error import to_user_error
+from sparkops.runs.record import Run
+from sparkops.runs.user_error import StoppedRun, to_user_error
 
 JOB = Job(name="double", function=lambda: None, doc="", place=Place(__file__, 3), kind="table")
+STOPPED = StoppedRun(run=Run(id="r1", job="double"))
 LINE = f"{Path(__file__).parent.name}/{Path(__file__).name}"
 
 
@@ -26,7 +30,7 @@ def divide_by_zero() -> None:
 
 
 def convert(error: BaseException, translation: SparkopsError | None = None) -> SparkopsError:
-    return to_user_error(error, JOB, lambda _: translation, run_id="r1")
+    return to_user_error(error, JOB, lambda _: translation, stopped=STOPPED)
 
 
 def test_an_exception_of_the_job_names_type_message_line_and_log() -> None:
@@ -51,9 +55,44 @@ def test_a_failure_of_spark_names_no_line_but_the_log_and_what_to_do() -> None:
     error = convert(catch(divide_by_zero), EngineError("The JVM of Spark ended."))
     assert type(error) is EngineError
     assert str(error) == (
-        "Job `double` was stopped. The JVM of Spark ended. Log: sparkops runs log r1. "
-        "Continue the run with: sparkops runs resume r1"
+        "Job `double` was stopped. The JVM of Spark ended. Run r1 failed before it published anything. "
+        "Log: sparkops runs log r1. Continue the run with: sparkops runs resume r1"
     )
+
+
+def test_a_failure_of_spark_names_state_and_command_wherever_it_was_recognized() -> None:
+    # in the checks, which raise the failure themselves
+    own = convert(EngineError("Spark lost an executor."))
+    # behind an error that another package raised for it
+    wrapped = JobFailed("The page cannot be drawn.")
+    wrapped.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    behind = convert(wrapped, EngineError("The JVM of Spark ended."))
+    for error in (own, behind):
+        assert type(error) is EngineError
+        assert "Run r1 failed before it published anything." in str(error)
+        assert str(error).endswith("Continue the run with: sparkops runs resume r1")
+    # the cause of an error that explains itself is not shown instead
+    explained = TableError("Column `a` is missing.")
+    explained.__cause__ = ValueError("AnalysisException")
+    assert convert(explained, TableError("another text")) is explained
+
+
+def test_a_failure_while_publishing_says_what_is_published_and_what_is_uncertain() -> None:
+    job = replace(JOB, writes=(Write(table="left"), Write(table="right")))
+    run = Run(id="r1", job="double", outputs={"left": {"version": 3, "rows": 1}})
+    stopped = StoppedRun(run=run, is_publishing=True, options=("--env prod", "--param token=..."))
+    message = str(to_user_error(EngineError("Spark was stopped."), job, lambda _: None, stopped=stopped))
+    assert (
+        "Run r1 failed while it published. Published: `left` version 3. Published or not: `right`. Continuing it publishes the "
+        "rest, and nothing twice." in message
+    )
+    assert message.endswith("sparkops runs resume r1 --env prod --param token=...")
+
+
+def test_a_failure_after_a_model_was_registered_names_it() -> None:
+    run = Run(id="r1", job="double", registered={"name": "delays", "version": 2})
+    message = str(to_user_error(EngineError("No answer."), JOB, lambda _: None, stopped=StoppedRun(run=run)))
+    assert "Run r1 failed. Published: model `delays` version 2. Log:" in message
 
 
 def test_an_error_of_sparkops_is_returned_as_it_is() -> None:

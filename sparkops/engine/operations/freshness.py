@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
-from sparkops.runs.fingerprint import compute_fingerprint, hash_source, params_to_json
+from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
 from sparkops.runs.record import Run
 from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
 
@@ -52,8 +52,11 @@ class FreshRunFinder:
             job,
             source=hash_source(job, project.root),
             params=params_to_json(job, self.bound[job.name].values),
-            pins=[container.tables.pin(table) for table in job.tables],
-            models={name: project.models.resolve(name).version for name in job.models},
+            inputs=RunInputs(
+                pins=[container.tables.pin(table) for table in job.tables],
+                models={name: project.models.resolve(name).version for name in job.models},
+                settings=container.run_context().settings,
+            ),
             suites={write.table: container.suite_runner.hash_suite(write.table) for write in job.writes},
         )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sparkops.errors import BadData, UnknownName, VersionGone
 from sparkops.pipeline.table import Pin
@@ -41,15 +43,35 @@ def pin_source(location: Location, session: Session, *, at: int | None, as_of: d
             location.table, f"{as_of:{_TIME_FORMAT}}", f"{time:{_TIME_FORMAT}}",
         )  # fmt: skip
     text = location.ddl or f"{location.format} {sorted(location.options.items())}"
+    # Nothing here tells whether the rows of a metastore table changed: no two pins of it are equal.
+    options = _describe_options(location) if location.name is None else uuid4().hex
     return Pin(
         table=location.table,
         kind="source",
         location=location.address,
         version=None,
         identity=identity,
-        schema_hash=hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16],
+        schema_hash=_hash(" ".join(text.split())),
         time=time,
+        options_hash=_hash(options),
     )
+
+
+def _describe_options(location: Location) -> str:
+    """Return everything that determines which rows are read from given files."""
+    facts = {
+        "format": location.format,
+        "schema": " ".join((location.ddl or "").split()),
+        "encoding": location.encoding,
+        "options": dict(location.options),
+        "optional": sorted(location.optional),
+        "strict": location.strict,
+    }
+    return json.dumps(facts, sort_keys=True, default=str)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def read_source(location: Location, pin: Pin, session: Session, *, cache: Path) -> DataFrame:
@@ -88,7 +110,7 @@ def identify_source(location: Location, session: Session) -> tuple[str, datetime
         BadData: There is no file.
     """
     if location.name is not None:
-        return hashlib.sha256(location.name.encode()).hexdigest()[:16], None
+        return _hash(location.name), None
     identity = (
         fingerprint_files(location.local) if location.local else _fingerprint_by_spark(location, session)
     )
@@ -113,4 +135,4 @@ def _fingerprint_by_spark(location: Location, session: Session) -> tuple[str, da
         return None
     text = "\n".join(sorted(f"{r['path']} {r['length']} {r['modificationTime']}" for r in rows))
     newest = max(r["modificationTime"] for r in rows)
-    return hashlib.sha256(text.encode()).hexdigest()[:16], newest.astimezone(UTC)
+    return _hash(text), newest.astimezone(UTC)
