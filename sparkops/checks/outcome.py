@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparkops.core.wording import format_count
 from sparkops.pipeline.check import CheckResult, format_expectation
+from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from sparkops.checks.results import Validation
 
 _SAMPLES_SHOWN = 5
+# Keys of a result whose values the page shows elsewhere, or that follow from those.
+_SHOWN_ELSEWHERE = {"observed_value", "element_count", "partial_unexpected_list"}
+_COUNT_PREFIXES = ("unexpected_", "missing_percent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,11 @@ class GateOutcome:
         return tuple(result for result in self.results if not result.success and result.policy == "warn")
 
     @property
+    def page(self) -> CheckpointFacts | None:
+        """Return what the page of this decision shows, for a run that publishes; None if there is no page."""
+        return None if self.validation is None else _collect_facts(self, self.validation)
+
+    @property
     def summary(self) -> str:
         """Return one line: `12 checks: 10 passed, 1 warned, 8,255 rows quarantined`."""
         passed = sum(result.success for result in self.results)
@@ -71,6 +80,50 @@ class GateOutcome:
         parts += [f"{format_count(self.quarantined, 'row')} quarantined"] if self.quarantined else []
         parts += ["blocked"] if self.blocked and not fatal else []
         return f"{format_count(len(self.results), 'check')}: {', '.join(parts)}"
+
+
+def _collect_facts(outcome: GateOutcome, validation: Validation) -> CheckpointFacts:
+    suite = validation.suite
+    expectations = tuple(
+        CheckedExpectation(
+            result=result,
+            notes=_format_notes(suite.expectations[index].meta, result.kwargs),
+            details=_select_details(validation, index),
+        )
+        for index, result in enumerate(outcome.results)
+    )
+    return CheckpointFacts(
+        table=outcome.table,
+        run_id=outcome.run_id,
+        time=validation.time,
+        expectations=expectations,
+        suite=suite.place.file,
+        blocked=outcome.blocked,
+        rows=outcome.rows,
+        quarantined=outcome.quarantined,
+        block_reason=outcome.block_reason,
+    )
+
+
+def _format_notes(meta: Mapping[str, Any], kwargs: Mapping[str, Any]) -> str:
+    """Return the description and the notes of an expectation, and the other facts of its `meta`."""
+    notes = [kwargs.get("description"), meta.get("notes"), kwargs.get("notes")]
+    notes += [f"{name}: {value}" for name, value in meta.items() if name != "notes"]
+    return " · ".join(str(note) for note in notes if note)
+
+
+def _select_details(validation: Validation, index: int) -> dict[str, Any]:
+    """Return what a failed result contains besides counts, such as the missing values of a set."""
+    result = validation.results.get(index)
+    if result is None or result.success:
+        return {}
+    return {
+        key: value
+        for key, value in result.result.items()
+        if value not in (None, [], {}, 0)
+        and key not in _SHOWN_ELSEWHERE
+        and not key.startswith(_COUNT_PREFIXES)
+    }
 
 
 def describe(result: CheckResult) -> str:

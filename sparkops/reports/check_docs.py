@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sparkops.reports.check_page import CheckpointFacts, render_check_page
+from sparkops.pipeline.checkpoint import CheckpointFacts
+from sparkops.reports.check_page import render_check_page
 from sparkops.reports.file import write_html
 from sparkops.reports.palette import css_variables
 from sparkops.reports.template import load_template

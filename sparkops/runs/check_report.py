@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sparkops.core.wording import format_count
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import check_to_json
 from sparkops.runs.ports import CheckOutcome
@@ -15,6 +17,17 @@ from sparkops.runs.ports import CheckOutcome
 def to_record(result: CheckResult) -> dict[str, Any]:
     """Return a result as the record keeps it."""
     return {**check_to_json(result), "place": str(result.place) if result.place else None}
+
+
+def collect_pages(outcomes: Sequence[CheckOutcome], *, is_published: bool = True) -> list[CheckpointFacts]:
+    """Return what the pages of some results show.
+
+    Args:
+        outcomes: Results of the checkpoints.
+        is_published: False if the run refuses rows that the checks allow to be published.
+    """
+    pages = [outcome.page for outcome in outcomes]
+    return [replace(page, is_published=is_published) for page in pages if page is not None]
 
 
 def format_failures(

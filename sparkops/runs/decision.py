@@ -88,6 +88,7 @@ def decide(
                 is_divided=annotated is not None,
                 checks=tuple(outcome.results) if outcome is not None else (),
                 suite=services.checks.hash_suite(table),
+                page=outcome.page if outcome is not None else None,
             )
         )
     plan = PublicationPlan(tuple(plans))

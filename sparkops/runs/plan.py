@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.json_values import check_from_json, check_to_json
 
 
@@ -22,13 +24,15 @@ class TablePlan:
         table: The table.
         is_divided: Whether the staged rows were divided into good and bad rows. If not, all of them are published.
         checks: Results of the table's checks.
-        suite: Hash of the suite by which they were divided, or None if the table has none.
+        suite: Hash of the suite that decided, or None if the table has none.
+        page: What the page of the checks shows; None if there is no page.
     """
 
     table: str
     is_divided: bool = False
     checks: tuple[CheckResult, ...] = ()
     suite: str | None = None
+    page: CheckpointFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class PublicationPlan:
     def checks(self) -> tuple[CheckResult, ...]:
         """Return the results of all checks, table by table."""
         return tuple(result for plan in self.tables for result in plan.checks)
+
+    @property
+    def pages(self) -> tuple[CheckpointFacts, ...]:
+        """Return what the pages of all checks show."""
+        return tuple(plan.page for plan in self.tables if plan.page is not None)
 
     @property
     def suites(self) -> Mapping[str, str | None]:
@@ -85,13 +94,46 @@ def _table_plan_to_json(plan: TablePlan) -> dict[str, Any]:
         "divided": plan.is_divided,
         "checks": [check_to_json(result) for result in plan.checks],
         "suite": plan.suite,
+        **({} if plan.page is None else {"page": _page_to_json(plan.page)}),
     }
 
 
 def _table_plan_from_json(value: Mapping[str, Any]) -> TablePlan:
+    checks = tuple(map(check_from_json, value["checks"]))
+    page = value.get("page")
     return TablePlan(
         table=value["table"],
         is_divided=value["divided"],
-        checks=tuple(map(check_from_json, value["checks"])),
+        checks=checks,
         suite=value["suite"],
+        page=None if page is None else _page_from_json(page, value["table"], checks),
+    )
+
+
+def _page_to_json(page: CheckpointFacts) -> dict[str, Any]:
+    """Return what a page shows besides the table and the results, as JSON values."""
+    return {
+        "run": page.run_id,
+        "time": page.time.isoformat(),
+        "suite": page.suite,
+        "rows": page.rows,
+        "quarantined": page.quarantined,
+        "expectations": [{"notes": one.notes, "details": one.details} for one in page.expectations],
+    }
+
+
+def _page_from_json(value: Mapping[str, Any], table: str, checks: Sequence[CheckResult]) -> CheckpointFacts:
+    expectations = tuple(
+        CheckedExpectation(result=result, notes=one["notes"], details=one["details"])
+        for result, one in zip(checks, value["expectations"], strict=True)
+    )
+    return CheckpointFacts(
+        table=table,
+        run_id=value["run"],
+        time=datetime.fromisoformat(value["time"]),
+        expectations=expectations,
+        suite=value["suite"],
+        blocked=False,
+        rows=value["rows"],
+        quarantined=value["quarantined"],
     )

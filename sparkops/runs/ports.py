@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.pipeline.model import Gate, Model, ModelVersion
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.report import Report
@@ -153,12 +154,24 @@ class StreamRunner(Protocol):
         """
 
 
-class CheckOutcome(Protocol):
-    """The result of a checkpoint on one frame."""
+class CheckVerdict(Protocol):
+    """What a checkpoint decided about one frame."""
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
         """Return one result for each expectation."""
+
+    @property
+    def blocked(self) -> bool:
+        """Return whether nothing may be published."""
+
+    @property
+    def block_reason(self) -> str:
+        """Return which threshold of the whole table blocked it, or an empty string."""
+
+
+class CheckOutcome(CheckVerdict, Protocol):
+    """The verdict of a checkpoint, with the rows of the frame and the page about it."""
 
     @property
     def good(self) -> DataFrame:
@@ -169,12 +182,8 @@ class CheckOutcome(Protocol):
         """Return every row with the reasons against it, or None if no row is to be quarantined."""
 
     @property
-    def blocked(self) -> bool:
-        """Return whether nothing may be published."""
-
-    @property
-    def block_reason(self) -> str:
-        """Return which threshold of the whole table blocked it, or an empty string."""
+    def page(self) -> CheckpointFacts | None:
+        """Return what the page of this result shows, or None if it has none."""
 
 
 class CheckRunner(Protocol):
@@ -189,11 +198,8 @@ class CheckRunner(Protocol):
     def run_checkpoint(self, frame: DataFrame, *, table: str, run_id: str) -> CheckOutcome | None:
         """Run the table's checkpoint on the frame; return None if the table has no suite."""
 
-    def write_docs(self, outcomes: Sequence[CheckOutcome], *, is_published: bool = True) -> None:
-        """Write the pages of these results. An error is logged as a warning; it does not stop the run.
-
-        `is_published` is False if the checks allowed the rows to be published, and the run refused them for another reason.
-        """
+    def write_docs(self, pages: Sequence[CheckpointFacts]) -> None:
+        """Write the pages of results. An error is a warning: it changes no verdict and no state."""
 
 
 class CheckHistory(Protocol):

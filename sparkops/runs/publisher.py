@@ -15,7 +15,7 @@ from sparkops.pipeline.report import Report
 from sparkops.pipeline.staging import QUARANTINE, StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.check_report import format_failures, to_record
+from sparkops.runs.check_report import collect_pages, format_failures, to_record
 from sparkops.runs.decision import Decision, decide
 from sparkops.runs.empty_result import require_rows_to_publish
 from sparkops.runs.fingerprint import params_to_json
@@ -116,11 +116,9 @@ class Publisher:
         )
 
     def _publish_tables(self, frames: Mapping[str, DataFrame], decision: Decision | None) -> None:
-        checked: list[CheckOutcome] = []
         if decision is None:
             staged = self._stage_all(frames)
             outcomes = self._check_all(staged)
-            checked = [outcome for outcome in outcomes.values() if outcome is not None]
             self._require_all_rows(staged, outcomes)
             with self.timer("plan"):
                 decision = decide(self.services, self.attempt.run_id, self.job.writes, staged, outcomes)
@@ -140,7 +138,7 @@ class Publisher:
                     results, run_id=self.attempt.run_id, job=self.job.name, versions=versions
                 )
             with self.timer("docs"):
-                self.services.checks.write_docs(checked)
+                self.services.checks.write_docs(decision.plan.pages)
 
     def require_rows(self, write: Write, staged: DataFrame, outcome: CheckOutcome | None) -> None:
         """Refuse a result without rows that would remove rows of its table.
@@ -169,7 +167,7 @@ class Publisher:
                 self.services.history.append(
                     results, run_id=self.attempt.run_id, job=self.job.name, versions={}
                 )
-                self.services.checks.write_docs(checked, is_published=False)
+                self.services.checks.write_docs(collect_pages(checked, is_published=False))
             raise
 
     def _stage_all(self, frames: Mapping[str, DataFrame]) -> dict[str, DataFrame]:
@@ -193,7 +191,7 @@ class Publisher:
         self.attempt.append("checked", checks=[to_record(result) for result in results])
         if any(outcome.blocked for outcome in checked):
             services.history.append(results, run_id=run_id, job=self.job.name, versions={})
-            services.checks.write_docs(checked)
+            services.checks.write_docs(collect_pages(checked))
             raise ChecksFailed(format_failures(checked, self.job))
         return outcomes
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sparkops.errors import BadData, ChecksFailed, JobFailed
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.pipeline.json_values import pin_to_json, published_version_to_json
 from sparkops.pipeline.staging import StagedPart, name_batch_area
 from sparkops.pipeline.stream import OUTPUT_MODES
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
 from sparkops.pipeline.write import Write
-from sparkops.runs.check_report import format_failures, to_record
+from sparkops.runs.check_report import collect_pages, format_failures, to_record
 from sparkops.runs.decision import Decision, decide, load_decision
 from sparkops.runs.ports import CheckOutcome
 from sparkops.runs.publisher import Publisher
@@ -69,7 +70,7 @@ class _BatchPublisher:
     published: list[CheckResult] = field(default_factory=list)
     unpublished: list[CheckResult] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
-    last_outcome: CheckOutcome | None = None
+    last_pages: Sequence[CheckpointFacts] = ()
     last_batch: MicroBatch | None = None
 
     def publish(self, frame: DataFrame, batch: MicroBatch) -> None:
@@ -83,6 +84,7 @@ class _BatchPublisher:
         decision = load_decision(services.plans, name_batch_area(batch)) or self._decide(frame, batch)
         if decision is None:
             return
+        self.last_pages = decision.plan.pages or self.last_pages
         self.unpublished = list(decision.plan.checks)
         commits = []
         for commit in self.publisher.commit(write, decision, batch):
@@ -107,7 +109,7 @@ class _BatchPublisher:
         if write.mode != "overwrite" and staged.isEmpty():
             return None
         outcome = services.checks.run_checkpoint(staged, table=write.table, run_id=run_id)
-        self.last_outcome = outcome or self.last_outcome
+        self.last_pages = (collect_pages([outcome]) if outcome is not None else ()) or self.last_pages
         self.unpublished = list(outcome.results) if outcome is not None else []
         if outcome is not None and outcome.blocked:
             self._refuse(outcome, batch)
@@ -123,7 +125,8 @@ class _BatchPublisher:
         except BadData:
             if outcome is not None:
                 self._append_history(outcome.results, batch, {})
-                self.write_docs(is_published=False)
+                self.last_pages = collect_pages([outcome], is_published=False)
+                self.write_docs()
             raise
 
     def record_checks(self) -> None:
@@ -133,10 +136,11 @@ class _BatchPublisher:
                 checks = [to_record(result) for result in results]
                 self.publisher.attempt.append("checked", checks=checks, part=part)
 
-    def write_docs(self, *, is_published: bool = True) -> None:
-        """Write the page of the last batch that was checked."""
-        if self.last_outcome is not None:
-            self.publisher.services.checks.write_docs([self.last_outcome], is_published=is_published)
+    def write_docs(self) -> None:
+        """Write the page of the last batch that was checked, as one of this run, whichever attempt decided about the batch."""
+        pages = [replace(page, run_id=self.publisher.attempt.run_id) for page in self.last_pages]
+        if pages:
+            self.publisher.services.checks.write_docs(pages)
 
     def _add_published(self) -> None:
         """Add the results of the batch that was just published to those of the earlier ones; a changed suite replaces them."""

@@ -151,7 +151,12 @@ def test_the_policy_decides_what_is_published(
         assert [services.rows(part) for part in parts] == [good, bad]
     (result,) = outcome.results
     assert (result.success, result.unexpected, result.rows) == (False, 1, 2)
-    checks.write_docs([outcome])
+    page = outcome.page
+    assert page is not None
+    assert (page.table, page.run_id, page.blocked, page.rows) == ("numbers", "r1", blocked, 2)
+    assert page.quarantined == (0 if bad is None else len(bad))
+    assert [one.result for one in page.expectations] == [result]
+    checks.write_docs([page])
 
 
 def test_history_takes_results_of_published_and_blocked_tables(services: Services) -> None:

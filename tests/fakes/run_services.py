@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sparkops.errors import ConfigError, SparkopsError, UnknownName
 from sparkops.pipeline.check import CheckResult, Policy
+from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import MicroBatch, Pin, PublishedVersion
@@ -200,6 +201,25 @@ class FakeOutcome:
     blocked: bool
     block_reason: str = ""
 
+    @property
+    def page(self) -> CheckpointFacts | None:
+        if not self.results:
+            return None
+        return CheckpointFacts(
+            table=self.results[0].table,
+            run_id=self.run_id,
+            time=datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+            expectations=tuple(
+                CheckedExpectation(result=result, notes="of the owner", details={"missing": [1]})
+                for result in self.results
+            ),
+            suite=f"conf/checks/{self.results[0].table}.yml",
+            blocked=self.blocked,
+            rows=self.results[0].rows,
+            quarantined=len(self.annotated[1].rows) if self.annotated else 0,
+            block_reason=self.block_reason,
+        )
+
 
 @dataclass
 class FakeChecks:
@@ -207,8 +227,11 @@ class FakeChecks:
 
     rules: dict[str, tuple[Callable[[int], bool], str]] = field(default_factory=dict)
     max_quarantined: int | None = None
-    runs_with_docs: list[str] = field(default_factory=list)
-    published_docs: list[bool] = field(default_factory=list)
+    pages: list[CheckpointFacts] = field(default_factory=list)
+
+    @property
+    def runs_with_docs(self) -> list[str]:
+        return [page.run_id for page in self.pages]
 
     def hash_suite(self, table: str) -> str | None:
         return repr(self.rules[table][1]) if table in self.rules else None
@@ -242,9 +265,8 @@ class FakeChecks:
             block_reason="too many rows quarantined" if exceeded else "",
         )
 
-    def write_docs(self, outcomes: Sequence[Any], *, is_published: bool = True) -> None:
-        self.runs_with_docs += sorted({outcome.run_id for outcome in outcomes})
-        self.published_docs.append(is_published)
+    def write_docs(self, pages: Sequence[CheckpointFacts]) -> None:
+        self.pages += pages
 
 
 @dataclass

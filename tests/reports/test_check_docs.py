@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.place import Place
 from sparkops.reports.check_docs import DataDocs
-from sparkops.reports.check_page import CheckedExpectation, CheckpointFacts
 
 
 def result(**values: Any) -> CheckResult:

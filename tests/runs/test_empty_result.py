@@ -100,7 +100,9 @@ def test_a_result_whose_rows_are_all_quarantined_removes_nothing(go, fakes) -> N
     # the results of the checks are kept, and name no version
     assert [entry[2:] for entry in fakes.history.entries] == [({}, [False])]
     assert len(fakes.checks.runs_with_docs) == 1
-    assert fakes.checks.published_docs == [False], "its page does not say that it was published"
+    assert [page.is_published for page in fakes.checks.pages] == [False], (
+        "its page does not say that it was published"
+    )
 
 
 def test_no_table_is_published_if_one_of_several_would_lose_its_rows(go, fakes) -> None:
@@ -130,4 +132,4 @@ def test_a_micro_batch_whose_rows_are_all_quarantined_removes_nothing(go, fakes)
         go(lambda numbers: numbers, Write(table="out"), stream="numbers")
     assert fakes.tables.versions["out"] == [[7, 8, 9]]
     assert "out__quarantine" not in fakes.tables.versions
-    assert fakes.checks.published_docs == [False]
+    assert [page.is_published for page in fakes.checks.pages] == [False]

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -213,6 +214,51 @@ def test_a_resumed_run_publishes_staged_frames_without_computing_them_again(go, 
     run = go(lambda numbers: pytest.fail("computed again"), resume=newest(tmp_path))
     assert (run.state, run.attempt) == ("done", 2)
     assert fakes.tables.versions["out"] == [[2, 4, 6, 200]]
+
+
+@pytest.mark.parametrize(
+    ("limit", "policy"), [(1000, "fail"), (100, "warn"), (100, "quarantine"), (3, "quarantine")]
+)
+def test_a_resumed_run_has_the_page_of_an_undisturbed_one(
+    go, fakes, tmp_path, limit: int, policy: str
+) -> None:
+    fakes.checks.rules["out"] = (lambda n: n < limit, policy)
+    go(doubled)
+    [undisturbed] = fakes.checks.pages
+    fakes.tables.publish_error = OSError("disk full")
+    with pytest.raises(JobFailed, match="disk full"):
+        go(doubled)
+    assert len(fakes.checks.pages) == 1
+    fakes.tables.publish_error = None
+    # the suite does not decide again
+    fakes.checks.rules["out"] = (lambda n: pytest.fail("checked again"), policy)
+    run = go(doubled, resume=newest(tmp_path))
+    assert run.state == "done"
+    assert fakes.checks.pages[1:] == [replace(undisturbed, run_id=run.id)]
+
+
+def test_a_resumed_run_has_a_page_for_each_of_its_tables(go, fakes, tmp_path) -> None:
+    fakes.checks.rules |= {"left": (lambda n: n < 100, "quarantine"), "right": (lambda n: n > 1, "warn")}
+    declared: dict[str, Any] = {"kind": "tables"}
+    declared |= {"writes": (Write(table="left"), Write(table="right"), Write(table="unchecked"))}
+
+    class Three(NamedTuple):
+        left: Any
+        right: Any
+        unchecked: Any
+
+    def job(numbers: FakeFrame) -> Any:
+        return Three(numbers, numbers, numbers)
+
+    fakes.tables.publish_error = OSError("disk full")
+    with pytest.raises(JobFailed, match="disk full"):
+        go(job, **declared)
+    fakes.tables.publish_error = None
+    go(job, resume=newest(tmp_path), **declared)
+    assert [(page.table, page.quarantined, page.verdict) for page in fakes.checks.pages] == [
+        ("left", 1, "published, 1 row quarantined"),
+        ("right", 0, "published, 1 warning"),
+    ]
 
 
 def test_a_resumed_run_counts_each_check_once(go, fakes, tmp_path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sparkops.pipeline.check import CheckResult
+from sparkops.pipeline.checkpoint import CheckedExpectation, CheckpointFacts
 from sparkops.place import Place
 from sparkops.runs.plan import PublicationPlan, TablePlan, find_changed_suites, plan_from_json, plan_to_json
 
@@ -19,13 +20,32 @@ RESULT = CheckResult(
     samples=(None, "x"),
     place=Place("conf/checks/a.yml", 3),
 )
+PAGE = CheckpointFacts(
+    table="a",
+    run_id="r1",
+    time=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+    expectations=(CheckedExpectation(result=RESULT, notes="owner: me", details={"missing": ["x", None]}),),
+    suite="conf/checks/a.yml",
+    blocked=False,
+    rows=10,
+    quarantined=3,
+)
 PLAN = PublicationPlan(
-    (TablePlan(table="a", is_divided=True, checks=(RESULT,), suite="h1"), TablePlan(table="b"))
+    (TablePlan(table="a", is_divided=True, checks=(RESULT,), suite="h1", page=PAGE), TablePlan(table="b"))
 )
 
 
 def test_a_plan_is_the_same_after_it_was_stored_as_json() -> None:
     assert plan_from_json(json.loads(json.dumps(plan_to_json(PLAN)))) == PLAN
+    assert PLAN.pages == (PAGE,)
+
+
+def test_a_plan_from_before_it_had_pages_is_read() -> None:
+    stored = plan_to_json(PLAN)
+    for table in stored["tables"]:
+        table.pop("page", None)
+    assert plan_from_json(stored).checks == PLAN.checks
+    assert plan_from_json(stored).pages == ()
 
 
 def test_values_that_json_lacks_are_stored_as_text() -> None:

@@ -125,3 +125,17 @@ def test_a_resumed_stream_counts_published_batches_and_the_refused_one_once(go, 
     run = go(resume=run)
     assert (run.state, run.attempt) == ("done", 2)
     assert [(check["rows"], check["unexpected"], check["success"]) for check in run.checks] == [(4, 0, True)]
+
+
+def test_a_stream_that_continues_with_a_decided_batch_writes_its_page(go, fakes) -> None:
+    fakes.streams.batches = [[1, 2, 30]]
+    fakes.checks.rules["out"] = (lambda n: n < 10, "quarantine")
+    fakes.tables.publish_error = OSError("disk full")
+    with pytest.raises(JobFailed):
+        go()
+    assert fakes.checks.pages == []
+    fakes.tables.publish_error = None
+    # the batch is published as it was decided, although its checks would now find nothing
+    fakes.checks.rules["out"] = (lambda n: True, "quarantine")
+    run = go()
+    assert [(page.run_id, page.quarantined, page.rows) for page in fakes.checks.pages] == [(run.id, 1, 3)]

@@ -16,6 +16,7 @@ from sparkops.checks.outcome import GateOutcome
 from sparkops.engine.adapters.check_pages import CheckPages
 from sparkops.errors import InputError, SparkopsError
 from sparkops.pipeline.check import CheckResult, RecordedCheck
+from sparkops.pipeline.checkpoint import CheckpointFacts
 from sparkops.pipeline.table import MicroBatch
 from sparkops.tables import Tables
 
@@ -63,10 +64,10 @@ class SuiteRunner:
         suite = self.checks.suite(table)
         return None if suite is None else self.checks.gate(suite, frame, table=table, run_id=run_id)
 
-    def write_docs(self, outcomes: Sequence[Any], *, is_published: bool = True) -> None:
-        """Write the pages of these results; an error is logged, and the run continues."""
-        for outcome in outcomes:
-            self.pages.write(outcome, is_published=is_published)
+    def write_docs(self, pages: Sequence[CheckpointFacts]) -> None:
+        """Write these pages; an error is logged, and the run continues."""
+        for page in pages:
+            self.pages.write(page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,12 +72,13 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
     run_id = f"check-{make_run_id()}"
     outcome = checks.gate(suite, tables.read(pin), table=table, run_id=run_id)
     container.check_history.append(outcome.results, run_id=run_id, job="check", versions={table: pin.version})
+    page = outcome.page
     return TableCheck(
         table=table,
         version=pin.version,
         results=outcome.results,
         summary=outcome.summary,
         blocked=outcome.blocked or outcome.bad is not None,
-        docs=container.check_pages.write(outcome, is_published=False),
+        docs=container.check_pages.write(replace(page, is_published=False) if page else None),
         failing=outcome.failing(),
     )
