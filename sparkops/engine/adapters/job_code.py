@@ -51,7 +51,7 @@ class JobCode:
     def _find_modules(self, jobs_folder: JobsFolder) -> Iterator[ModuleType]:
         """Yield the imported modules of the jobs, and those of the project that they import."""
         own = jobs_folder.find_modules()
-        for name, module in list(sys.modules.items()):
+        for name, module in sys.modules.copy().items():
             # A module under a short name is registered under its own name.
             if module.__name__ == name and (name in own or self._is_project_module(module)):
                 yield module
@@ -73,7 +73,7 @@ class JobCode:
                 content = file.read_bytes()
                 yield file.relative_to(jobs_folder.import_root).as_posix(), content
                 yield file.relative_to(jobs_folder.path).as_posix(), content
-        for module in list(sys.modules.values()):
+        for module in sys.modules.copy().values():
             if self._is_project_module(module):
                 file = Path(str(module.__file__))
                 yield file.relative_to(self.root).as_posix(), file.read_bytes()

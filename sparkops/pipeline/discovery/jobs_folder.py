@@ -87,9 +87,10 @@ class JobsFolder:
     def find_modules(self) -> dict[str, ModuleType]:
         """Return the imported modules and packages of the folder, under each of their names in `sys.modules`."""
         folder = str(self.path)
+        # A copy, which nothing interrupts: another thread may import modules now.
         return {
             name: module
-            for name, module in list(sys.modules.items())
+            for name, module in sys.modules.copy().items()
             if (location := _locate(module)) is not None
             and (location == folder or location.startswith(folder + os.sep))
         }
