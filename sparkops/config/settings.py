@@ -75,7 +75,7 @@ class TableSettings(Section):
     Example: ISO-8859-1
     """
     optional: tuple[str, ...] = ()
-    """Declared columns that the files of a source may lack; they are read as null.
+    """Declared columns that files of a source may lack, of JSON: keys that no record of a file has; they are read as null.
 
     Example: [coupon, note]
     """

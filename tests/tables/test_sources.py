@@ -1,3 +1,4 @@
+import gzip
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -5,7 +6,9 @@ import pytest
 
 from sparkops.errors import BadData, InputError, UnknownName, VersionGone
 from sparkops.tables import Tables
+from sparkops.tables.catalog import Location
 from sparkops.tables.sources.csv_layout import has_quoted_line_break
+from sparkops.tables.sources.file_columns import require_declared_columns
 
 pytestmark = pytest.mark.spark
 
@@ -55,6 +58,32 @@ def test_a_source_without_changes_keeps_its_pin(source):
     assert tables.pin("raw") == tables.pin("raw")
     assert tables.pin("raw").version is None
     assert read(tables) == [(1, "a"), (2, None)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"encoding": "ISO-8859-1"},
+        {"strict": False},
+        {"optional": ["k"]},
+        {"options": OPTIONS | {"sep": ";"}},
+        {"options": {"header": "true"}},
+        {"schema": "id INT, k STRING, n INT"},
+        {"schema": "id BIGINT, k STRING"},
+        {"format": "text"},
+    ],
+    ids=str,
+)
+def test_a_source_that_is_read_in_another_way_has_another_pin_of_the_same_files(source, change):
+    before, after = source("id,k\n1,a\n").pin("raw"), source("id,k\n1,a\n", **change).pin("raw")
+    assert before.options_hash != after.options_hash
+    assert source("id,k\n1,a\n", schema="id  INT,\n k STRING").pin("raw").options_hash == before.options_hash
+
+
+def test_no_two_pins_of_a_table_of_the_metastore_are_equal(spark, make_settings):
+    tables = Tables(spark, make_settings(tables={"raw": {"name": "default.raw", "format": "parquet"}}))
+    assert tables.pin("raw").identity == tables.pin("raw").identity
+    assert tables.pin("raw").options_hash != tables.pin("raw").options_hash
 
 
 def test_a_source_that_changed_since_it_was_pinned_is_not_read(source, tmp_path):
@@ -210,6 +239,33 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(source, tmp_path):
         ("d DECIMAL(10, 2)", "1.239", None),
         ("d DECIMAL(10, 2)", "1.230", Decimal("1.23")),
         ("d DECIMAL(10, 2)", "-0.005", None),
+        # the last digit is beyond the 38 digits that a decimal can have
+        ("d DECIMAL(10, 2)", "1.50000000000000000000000000000000000000001", None),
+        ("d DECIMAL(10, 2)", "15e-1", Decimal("1.50")),
+        ("d DECIMAL(10, 2)", "1.5E+3", Decimal("1500.00")),
+        ("d DECIMAL(10, 2)", "1234e-3", None),
+        ("d DECIMAL(10, 2)", "0e-9", Decimal("0.00")),
+        ("d DECIMAL(38, 2)", "1.239", None),
+        (
+            "d DECIMAL(38, 2)",
+            "123456789012345678901234567890123456.78",
+            Decimal("123456789012345678901234567890123456.78"),
+        ),
+        ("d DECIMAL(38, 2)", "123456789012345678901234567890123456.789", None),
+        ("d DECIMAL(38, 2)", "1.50000000000000000000000000000000000000000", Decimal("1.50")),
+        ("d DECIMAL(38, 0)", "99999999999999999999999999999999999999", Decimal("9" * 38)),
+        ("d DECIMAL(38, 0)", "0.5", None),
+        (
+            "d DECIMAL(38, 38)",
+            "0.12345678901234567890123456789012345678",
+            Decimal("0.12345678901234567890123456789012345678"),
+        ),
+        ("d DECIMAL(38, 38)", "0.123456789012345678901234567890123456789", None),
+        ("d ARRAY<DECIMAL(38, 2)>", "[1, null, 2.5]", [Decimal("1.00"), None, Decimal("2.50")]),
+        ("d ARRAY<DECIMAL(38, 2)>", "[1, 2.505]", None),
+        ("d MAP<STRING, DECIMAL(38, 2)>", '{"a": 2.505}', None),
+        ("d STRUCT<a: DECIMAL(38, 2), b: STRING>", '{"a": 2.505, "b": "x"}', None),
+        ("d STRUCT<a: DECIMAL(38, 2), b: STRING>", '{"a": 2.5, "b": "x"}', (Decimal("2.50"), "x")),
         ("d DECIMAL(10, 0)", "7", Decimal(7)),
         ("d DECIMAL(38, 10)", "1.5", Decimal("1.5")),
         ("d ARRAY<DECIMAL(10, 2)>", "[1.239]", None),
@@ -229,6 +285,47 @@ def test_a_decimal_with_more_digits_than_declared_is_not_rounded(source, schema,
         assert (refusal(tables) if value is None else read(tables)) is not None
         if value is not None:
             assert read(tables) == [(1, value)]
+
+
+@pytest.mark.parametrize(
+    ("schema", "cell", "problem"),
+    [
+        (
+            "d DECIMAL(38, 2)",
+            "1234567890123456789012345678901234567",
+            "has more digits before the point than decimal(38,2)",
+        ),
+        ("d DECIMAL(38, 0)", "1" + "0" * 38, "has more digits before the point than decimal(38,0)"),
+        ("d DECIMAL(38, 38)", "1.5", "has more digits before the point than decimal(38,38)"),
+        ("d DECIMAL(10, 2)", "123456789", "has more digits before the point than decimal(10,2)"),
+        ("d DECIMAL(38, 2)", '"many"', "many is not a number: correct the record"),
+        ("d DECIMAL(10, 2)", '"1.2.3"', "1.2.3 is not a number: correct the record"),
+        ("d DECIMAL(10, 2)", "true", "true is not a number: correct the record"),
+        ("d ARRAY<DECIMAL(5, 1)>", "[1, 12345]", "12345 has more digits before the point than decimal(5,1)"),
+    ],
+)
+@pytest.mark.parametrize("file_format", ["json", "csv"])
+def test_a_decimal_that_the_type_cannot_hold_is_refused(source, schema, cell, problem, file_format):
+    if file_format == "json":
+        tables = source(f'{{"d": {cell}}}\n', schema, "raw.json", format="json", options={})
+    elif "<" in schema:
+        return
+    else:
+        tables = source(f"id,d\n1,{cell}\n", f"id INT, {schema}")
+    message = refusal(tables)
+    assert f"raw.{file_format}: column `d`: " in message
+    assert problem in message
+
+
+def test_what_the_reader_is_told_about_bad_decimals_stays(source):
+    options = OPTIONS | {"mode": "PERMISSIVE"}
+    assert read(source("id,d\n1,x\n2,\n3,1.5\n", "id INT, d DECIMAL(38, 2)", options=options)) == [
+        (1, None), (2, None), (3, Decimal("1.50"))
+    ]  # fmt: skip
+    options = OPTIONS | {"locale": "de-DE", "sep": ";"}
+    assert read(source("id;d\n1;1.234,5\n", "id INT, d DECIMAL(38, 2)", options=options)) == [
+        (1, Decimal("1234.50"))
+    ]
 
 
 @pytest.fixture
@@ -348,6 +445,106 @@ def test_a_parquet_file_of_several_that_lacks_a_column_is_named(spark, make_sett
     assert "day=2" in message
     assert "there is no column `k`" in message
     assert "no column `day`" not in message
+
+
+ONE, OTHER = '{"id": 1, "k": "a"}\n', '{"id": 2, "kind": "b"}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "lacking"),
+    [
+        ({"1.json": ONE, "2.json": OTHER}, "2.json"),
+        ({"1.json": OTHER, "2.json": ONE}, "1.json"),
+        ({"1.json": ONE, "2.json.gz": OTHER}, "2.json.gz"),
+        ({"day=1/1.json": ONE, "day=2/[a] {b}.json": OTHER}, "[a] {b}.json"),
+        ({"1.json": ONE, "2.json": OTHER * 1500}, "2.json"),
+        ({"1.json": ONE, "2.json": "{}\n"}, "2.json"),
+        ({"1.json": ONE, "2.json": OTHER * 1500 + ONE}, ""),
+        ({"1.json": ONE, "2.json.gz": OTHER + ONE}, ""),
+        ({"1.json": ONE, "2.json": "", "3.json": "\n"}, ""),
+        ({"1.json": ONE, "2.json": '{"id": 2, "k": null}\n'}, ""),
+    ],
+    ids=str,
+)
+def test_each_json_file_has_every_declared_key(spark, make_settings, tmp_path, files, lacking):
+    for name, text in files.items():
+        file = tmp_path / "raw" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+
+    def tables(**more):
+        entry = {"path": "raw", "format": "json", "schema": "id INT, k STRING", **more}
+        return Tables(spark, make_settings(tables={"raw": entry}))
+
+    rows = sum(len(text.split()) > 0 and text.strip().count("\n") + 1 for text in files.values())
+    if not lacking:
+        assert len(read(tables())) == rows
+        return
+    message = refusal(tables())
+    assert f"{lacking}: no record has the key" in message
+    assert "the key `k`" in message
+    assert "`tables.raw.optional`" in message
+    more = ["id"] if "{}\n" in files.values() else []
+    assert len(read(tables(optional=["k", *more]))) == rows
+    assert len(read(tables(strict=False))) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"id": 1, "s": {"a": 1}},\n {"id": 2, "s": {"b": 2}}]', ""),
+        ('[{"id": 1, "s": {"a": 1}}]', "there is no field `s.b`"),
+        ('{\n"id": 1,\n"s": null\n}', ""),
+        ('{\n"id": 1\n}', "no record has the key `s`"),
+    ],
+)
+def test_json_of_several_lines_has_every_declared_key(source, text, problem):
+    entry = {"format": "json", "options": {"multiLine": "true"}, "schema": "id INT, s STRUCT<a: INT, b: INT>"}
+    tables = source(text, name="raw.json", **entry)
+    if problem:
+        assert problem in refusal(tables)
+    else:
+        assert len(read(tables)) == text.count("id")
+
+
+def test_objects_of_json_are_read_as_declared_maps(source):
+    entry = {"name": "raw.json", "format": "json", "options": {}, "schema": "id INT, m MAP<STRING, INT>"}
+    assert read(source('{"id": 1, "m": {"a": 1}}\n{"id": 2}\n', **entry)) == [(1, {"a": 1}), (2, None)]
+    # Spark decides about the keys of a file whose first records lack one
+    text = '{"id": 1}\n' * 1001 + '{"id": 2, "m": {"a": 1}}\n'
+    assert read(source(text, **entry))[-1] == (2, {"a": 1})
+
+
+def test_an_orc_file_of_several_that_lacks_a_column_is_named(spark, make_settings, tmp_path):
+    for day, columns in (("1", ["1 AS id", "'a' AS k"]), ("2", ["1 AS id", "'a' AS kind"])):
+        spark.range(1).selectExpr(*columns).write.orc(str(tmp_path / "raw" / f"day={day}"))
+    entry = {"path": "raw", "format": "orc", "schema": "id INT, k STRING, day INT"}
+    message = refusal(Tables(spark, make_settings(tables={"raw": entry})))
+    assert "day=2" in message
+    assert "there is no column `k`" in message
+    assert "no column `day`" not in message
+
+
+@pytest.mark.parametrize("file_format", ["parquet", "orc", "json"])
+def test_files_that_only_spark_can_list_are_compared_one_by_one(spark, tmp_path, file_format):
+    for day, columns in (("a b=1", ["1 AS id", "'a' AS k"]), ("a b=2", ["1 AS id", "'a' AS kind"])):
+        spark.range(1).selectExpr(*columns).write.format(file_format).save(str(tmp_path / "raw" / day))
+    path = str(tmp_path / "raw")
+    location = Location(table="raw", kind="source", path=path, format=file_format, ddl="id INT, k STRING")
+    declared = {
+        "fields": [{"name": name, "type": kind} for name, kind in (("id", "integer"), ("k", "string"))]
+    }
+    with pytest.raises(BadData, match=r"a b=2/.*(no column|no record has the key) `k`"):
+        require_declared_columns(location, declared, [], [path], spark)
+
+
+def test_files_that_a_pattern_excludes_are_not_compared(spark, make_settings, tmp_path):
+    spark.range(1).selectExpr("1 AS id", "'a' AS k").write.parquet(str(tmp_path / "raw"))
+    (tmp_path / "raw" / "README.txt").write_text("about these files")
+    entry = {"path": "raw", "format": "parquet", "schema": "id INT, k STRING"}
+    assert "README.txt cannot be read" in refusal(Tables(spark, make_settings(tables={"raw": entry})))
+    entry["options"] = {"pathGlobFilter": "*.parquet"}
+    assert read(Tables(spark, make_settings(tables={"raw": entry}))) == [(1, "a")]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Compare the columns in the files of a source with its declared columns: what is missing, what has another type."""
+"""Compare the columns in each file of a source with its declared columns: what is missing, what has another type.
+
+A key of JSON is missing if no record of the file has it; a file without records lacks nothing.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +40,17 @@ def require_declared_columns(
         declared: Its declared columns.
         files: Its files on this machine; empty where they are elsewhere.
         paths: What Spark reads.
-        session: Reads the columns of files that are not Parquet on this machine.
+        session: Reads the columns of files that only Spark can read.
 
     Raises:
         BadData: Names the columns, and the file where it is one.
     """
     for where, struct in read_file_schemas(location, declared, files, paths, session):
-        skipped = {*find_partition_columns(location, where), *location.optional}
-        problems = list(_find_differences(declared, struct, location, skipped))
+        if location.format == "json" and any(field["name"] == CORRUPT_RECORD for field in struct["fields"]):
+            # A record is damaged, which the read reports with its line.
+            continue
+        present = {*find_partition_columns(location, where), *location.optional}
+        problems = list(_find_differences(declared, struct, location, present))
         if problems:
             raise BadData(
                 f"Source `{location.table}`: {where}: {'; '.join(problems)}. Correct the files or "
@@ -59,14 +65,14 @@ def require_declared_columns(
 
 
 def _find_differences(
-    declared: Struct, actual: Struct, location: Location, skipped: set[str]
+    declared: Struct, actual: Struct, location: Location, present: set[str]
 ) -> Iterator[str]:
-    """Yield the declared columns that are missing or have another type, except for those to skip."""
+    """Yield what is missing or has another type."""
     exact = location.format == "json"
     fields = {field["name"] if exact else field["name"].lower(): field for field in actual["fields"]}
     for field in declared["fields"]:
         name = field["name"]
-        if name in skipped or name == location.options.get("columnNameOfCorruptRecord", CORRUPT_RECORD):
+        if name in present or name == location.options.get("columnNameOfCorruptRecord", CORRUPT_RECORD):
             continue
         match = fields.get(name if exact else name.lower())
         if match is None:
@@ -94,8 +100,16 @@ def _find_type_differences(name: str, declared: Any, actual: Any) -> Iterator[st
             yield from _find_type_differences(f"{name}[]", declared["elementType"], actual["elementType"])
         elif declared["type"] == "map":
             yield from _find_type_differences(f"{name}[]", declared["valueType"], actual["valueType"])
-    elif actual is not None and not _can_be_read_as(actual, declared):
+    elif (
+        actual is not None and not _can_be_read_as(actual, declared) and not _is_map_of_json(declared, actual)
+    ):
         yield f"`{name}` is {format_type(actual)} in the file and declared {format_type(declared)}"
+
+
+def _is_map_of_json(declared: Any, actual: Any) -> bool:
+    """Return whether an object of JSON, whose keys are found as fields, is declared as a map."""
+    types = [one["type"] for one in (declared, actual) if isinstance(one, Mapping)]
+    return types == ["map", "struct"] and all(field["type"] is None for field in actual["fields"])
 
 
 def _can_be_read_as(actual: Any, declared: Any) -> bool:

@@ -1,26 +1,32 @@
-"""Read the columns of the files of a source, as schema JSON of Spark.
+"""The columns of each file of a source.
 
-Parquet files on this machine are read one by one, by their footers. Of ORC, Avro and files elsewhere, Spark finds the
-columns of all files together. A column of JSON is a key that some record has.
+Parquet and ORC files on this machine are read by their footers, JSON files by their first records, all others by Spark.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from sparkops.errors import BadData, as_clause
 from sparkops.tables.catalog import Location
+from sparkops.tables.sources.json_keys import has_declared_keys
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+log = logging.getLogger("sparkops.tables")
+
 CORRUPT_RECORD = "_corrupt_record"
-# Records at the beginning of each JSON file in which the declared keys are searched first.
-_FIRST_RECORDS = 1000
+# Files whose columns Spark reads one by one.
+_MAX_FILES = 200
+# Options by which Spark selects files.
+_FILE_OPTIONS = ("pathglobfilter", "recursivefilelookup", "modifiedbefore", "modifiedafter")
 
 # Schema JSON of Spark.
 Struct = Mapping[str, Any]
@@ -29,45 +35,54 @@ Struct = Mapping[str, Any]
 def read_file_schemas(
     location: Location, declared: Struct, files: Sequence[Path], paths: Sequence[str], session: SparkSession
 ) -> Iterator[tuple[str, Struct]]:
-    """Yield where files are and the columns that they have: each file, or all files together.
-
-    Nothing is yielded for JSON if its first records have every declared key, or if a record is damaged, which the read
-    reports.
+    """Yield where each file is, and its columns; files of JSON that certainly have every declared key are left out.
 
     Args:
         location: The source.
         declared: Its declared columns.
         files: Its files on this machine; empty where they are elsewhere.
         paths: What Spark reads.
-        session: Reads the columns of files that are not Parquet on this machine.
+        session: Reads the columns of files that only Spark can read.
+
+    Raises:
+        BadData: A file cannot be read.
     """
-    if location.format == "parquet" and files:
-        yield from ((str(file), _read_parquet_schema(file)) for file in files)
-        return
-    if location.format == "json" and files and _has_declared_keys(declared, location, files):
-        return
-    options = dict(location.options) | ({"mergeSchema": "true"} if location.format != "avro" else {})
-    reader = session.read.format(location.format).options(**options)
-    if location.format == "json":
-        reader = reader.option("encoding", location.encoding)
-        if "multiLine" not in options:
-            # Spark requires it where the encoding is not UTF-8.
-            reader = reader.option("lineSep", options.get("lineSep", "\n"))
-    struct = json.loads(reader.load(list(paths)).schema.json())
-    if location.format != "json":
-        yield location.address, struct
-    elif all(field["name"] != CORRUPT_RECORD for field in struct["fields"]):
-        # Otherwise a record is damaged, which the read reports with its line.
-        yield location.address, _omit_types(struct)
+    if files and location.format in ("parquet", "orc"):
+        yield from ((str(file), _read_footer(file, location.format)) for file in files)
+    elif files and location.format == "json":
+        for file in files:
+            if not _has_declared_keys(file, declared, location):
+                yield _read_by_spark(location, session, [_escape(str(file))], where=str(file))
+    else:
+        addresses = list(map(str, files)) or _list_remote(location, session, paths)
+        if len(addresses) > _MAX_FILES:
+            log.warning(
+                "Source `%s` has %d files: their columns are compared with the declared ones together, so a column that only "
+                "some of them lack is not found.", location.table, len(addresses),
+            )  # fmt: skip
+            yield _read_by_spark(location, session, paths, where=location.address)
+            return
+        structs = (_read_by_spark(location, session, [_escape(one)], where=one) for one in addresses)
+        yield from (struct for struct in structs if struct[1]["fields"])
 
 
-def _read_parquet_schema(file: Path) -> Struct:
-    from pyarrow import ArrowException, parquet
+def find_partition_columns(location: Location, path: str) -> set[str]:
+    """Return the columns that the names of folders contain: `day=2024-03-02`."""
+    text = path if path != location.address else ""
+    local = location.local
+    if not text and local is not None and local.is_dir():
+        first = next((file for file in local.rglob("*=*/*") if file.is_file()), None)
+        text = str(first or "")
+    return {part.split("=", 1)[0] for part in text.split("/")[:-1] if "=" in part}
+
+
+def _read_footer(file: Path, file_format: str) -> Struct:
+    from pyarrow import ArrowException, orc, parquet
     from pyspark.errors import PySparkException
     from pyspark.sql.pandas.types import from_arrow_schema
 
     try:
-        schema = parquet.read_schema(file)
+        schema = parquet.read_schema(file) if file_format == "parquet" else orc.ORCFile(file).schema
     except (ArrowException, OSError) as error:
         raise BadData(f"{file} cannot be read: {as_clause(error)}. Replace the file.") from error
     try:
@@ -78,28 +93,42 @@ def _read_parquet_schema(file: Path) -> Struct:
     return struct
 
 
-def _has_declared_keys(declared: Struct, location: Location, files: Iterable[Path]) -> bool:
-    """Return whether the first records of the JSON files have every declared key, which is the usual case."""
-    missing = {field["name"] for field in declared["fields"]} - set(location.optional)
-    if any(_is_nested(field["type"]) for field in declared["fields"]):
-        return False
-    for file in files:
-        missing -= find_partition_columns(location, str(file))
-        try:
-            with file.open(encoding=location.encoding, errors="replace") as lines:
-                for line in islice(lines, _FIRST_RECORDS):
-                    record = json.loads(line) if line.strip() else {}
-                    missing -= record.keys() if isinstance(record, dict) else set()
-                    if not missing:
-                        return True
-        except (ValueError, OSError, LookupError):
-            # Compressed, of several lines, or damaged: Spark reads it, and reports what is wrong.
-            return False
-    return False
+def _has_declared_keys(file: Path, declared: Struct, location: Location) -> bool:
+    options = {name.lower(): value for name, value in location.options.items()}
+    corrupt = location.options.get("columnNameOfCorruptRecord", CORRUPT_RECORD)
+    return has_declared_keys(
+        file,
+        declared,
+        optional={*location.optional, *find_partition_columns(location, str(file)), corrupt},
+        encoding=location.encoding,
+        multi_line=options.get("multiline", "false").lower() == "true",
+    )
 
 
-def _is_nested(data_type: Any) -> bool:
-    return not isinstance(data_type, str) and data_type["type"] != "udt"
+def _list_remote(location: Location, session: SparkSession, paths: Sequence[str]) -> list[str]:
+    """Return the addresses of files that only Spark can list."""
+    options = {name: value for name, value in location.options.items() if name.lower() in _FILE_OPTIONS}
+    return sorted(map(unquote, session.read.options(**options).text(list(paths)).inputFiles()))
+
+
+def _read_by_spark(
+    location: Location, session: SparkSession, paths: Sequence[str], *, where: str
+) -> tuple[str, Struct]:
+    """Return the columns that Spark finds in some files."""
+    options = dict(location.options) | ({"mergeSchema": "true"} if location.format != "avro" else {})
+    reader = session.read.format(location.format).options(**options)
+    if location.format == "json":
+        reader = reader.option("encoding", location.encoding)
+        if "multiLine" not in options:
+            # Spark requires it where the encoding is not UTF-8
+            reader = reader.option("lineSep", options.get("lineSep", "\n"))
+    struct = json.loads(reader.load(list(paths)).schema.json())
+    return where, _omit_types(struct) if location.format == "json" else struct
+
+
+def _escape(path: str) -> str:
+    """Return the path of one file as a pattern that matches only it."""
+    return re.sub(r"([\\{}\[\]*?])", r"\\\1", path)
 
 
 def _omit_types(struct: Struct) -> Struct:
@@ -113,13 +142,3 @@ def _omit_value_types(data_type: Any) -> Any:
     if data_type["type"] == "array":
         return {**data_type, "elementType": _omit_value_types(data_type["elementType"])}
     return {"type": "struct", **_omit_types(data_type)} if data_type["type"] == "struct" else None
-
-
-def find_partition_columns(location: Location, path: str) -> set[str]:
-    """Return the columns that the names of folders contain: `day=2024-03-02`."""
-    text = path if path != location.address else ""
-    local = location.local
-    if not text and local is not None and local.is_dir():
-        first = next((file for file in local.rglob("*=*/*") if file.is_file()), None)
-        text = str(first or "")
-    return {part.split("=", 1)[0] for part in text.split("/")[:-1] if "=" in part}

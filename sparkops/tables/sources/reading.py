@@ -43,7 +43,7 @@ def read_files(
     Raises:
         BadData: The files lack a declared column, or have it with another type.
     """
-    files = [file for path in paths for file in list_source_files(Path(path))] if location.local else []
+    files = _list_local_files(location, paths) if location.local else []
     options = choose_reader_options(location, files)
     declared = _parse_declared(location)
     if location.format == "text" and not _is_utf8(location):
@@ -59,6 +59,13 @@ def read_files(
         return ValueChecks(location, frame.schema, "UTC").apply(frame)
     checks = ValueChecks(location, declared, session.conf.get("spark.sql.session.timeZone") or "UTC")
     return checks.apply(load(options, checks.schema()))
+
+
+def _list_local_files(location: Location, paths: Sequence[str]) -> list[Path]:
+    """Return the files on this machine that Spark reads."""
+    options = {name.lower(): value for name, value in location.options.items()}
+    pattern = options.get("pathglobfilter", "*")
+    return [file for path in paths for file in list_source_files(Path(path)) if file.match(pattern)]
 
 
 def choose_reader_options(location: Location, files: Sequence[Path]) -> dict[str, str]:

@@ -1,9 +1,8 @@
 """Values of CSV, JSON and text files that Spark's readers would change without a word; a strict source refuses them.
 
 - Bytes that are not of the encoding become the replacement character U+FFFD.
-- A decimal with more digits than declared is rounded. It is read with as many digits as fit, and compared.
-- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text and
-  compared.
+- A decimal with more digits than declared is rounded. It is read as text, and compared.
+- A time without a zone that the session's time zone skips (an hour in spring) is moved. It is read as text, and compared.
 
 The checks are expressions of the plan: they cost no pass of their own, and hold for batches, streams and any storage.
 """
@@ -17,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sparkops.tables.catalog import Location
+from sparkops.tables.sources.decimal_text import has_decimal, replace_decimals_by_text, to_decimals
 from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
     from pyspark.sql.types import DataType, StructType
 
-_MAX_DIGITS = 38
-# Prefix of the messages of the errors that these checks raise.
+_STRICT_MODE, _LOCALE = "FAILFAST", "en-us"
+# Begins the text of an error that these checks raise.
 REFUSED = "sparkops refuses a value: "
 
 
@@ -43,7 +43,7 @@ class ValueChecks:
     time_zone: str
 
     def schema(self) -> StructType:
-        """Return the columns to read: decimals with more digits and times as text, if they are compared afterwards."""
+        """Return the columns to read: decimals and times as text, where they are compared afterwards."""
         from pyspark.sql.types import StructField, StructType
 
         fields = [
@@ -62,14 +62,23 @@ class ValueChecks:
                 checked[field.name] = self._check_text(field.name)
             elif self._is_read_as_text(field.dataType):
                 checked[field.name] = self._check_time(field.name)
-            elif self._type_to_read(field.dataType) != field.dataType:
+            elif self._has_checked_decimal(field.dataType):
                 checked[field.name] = self._check_digits(field.name, field.dataType)
         return frame.withColumns(checked) if checked else frame
 
     def _type_to_read(self, data_type: DataType) -> DataType:
         from pyspark.sql.types import StringType
 
-        return StringType() if self._is_read_as_text(data_type) else _widen(data_type)
+        if self._is_read_as_text(data_type):
+            return StringType()
+        return replace_decimals_by_text(data_type) if self._has_checked_decimal(data_type) else data_type
+
+    def _has_checked_decimal(self, data_type: DataType) -> bool:
+        """Return whether decimals are compared: not where the reader makes nulls of what is no number, or reads `1.234,5`."""
+        options = {name.lower(): value for name, value in self.location.options.items()}
+        is_default = options.get("mode", _STRICT_MODE).upper() == _STRICT_MODE
+        is_default &= options.get("locale", _LOCALE).replace("_", "-").lower() == _LOCALE
+        return is_default and has_decimal(data_type)
 
     def _is_read_as_text(self, data_type: DataType) -> bool:
         from pyspark.sql.types import TimestampType
@@ -90,13 +99,12 @@ class ValueChecks:
     def _check_digits(self, name: str, declared: DataType) -> Column:
         from pyspark.sql import functions as F
 
-        column = F.col(quote_name(name))
-        narrow = column.cast(declared)
-        is_equal = narrow.cast(_widen(declared)).eqNullSafe(column)
-        problem = f"has more digits than {declared.simpleString()}, and would be rounded"
-        advice = f"declare more digits in `tables.{self.location.table}.schema`"
-        text = column.cast("string")
-        return F.when(is_equal, narrow).otherwise(self._refuse(name, text, problem, advice, declared))
+        def refuse(value: Column, problem: str, needs_digits: bool, data_type: DataType) -> Column:
+            more = f"declare more digits in `tables.{self.location.table}.schema`"
+            advice = more if needs_digits else "correct the record"
+            return self._refuse(name, value, problem, advice, data_type)
+
+        return to_decimals(F.col(quote_name(name)), declared, refuse)
 
     def _check_time(self, name: str) -> Column:
         from pyspark.sql import functions as F
@@ -148,22 +156,6 @@ def _try_local_time(column: Column, pattern: str | None) -> Column:
     if any(letter in pattern for letter in "VzOXxZ"):
         return F.lit(None).cast("timestamp_ntz")
     return F.to_timestamp_ntz(column, F.lit(pattern))
-
-
-def _widen(data_type: DataType) -> DataType:
-    """Return the type with as many digits after the point as fit, in fields of structures and arrays, too."""
-    from pyspark.sql.types import ArrayType, DecimalType, StructField, StructType
-
-    if isinstance(data_type, DecimalType):
-        return DecimalType(_MAX_DIGITS, _MAX_DIGITS - (data_type.precision - data_type.scale))
-    if isinstance(data_type, ArrayType):
-        return ArrayType(_widen(data_type.elementType), data_type.containsNull)
-    if isinstance(data_type, StructType):
-        fields = [
-            StructField(field.name, _widen(field.dataType), field.nullable) for field in data_type.fields
-        ]
-        return StructType(fields)
-    return data_type
 
 
 def _has_skipped_hours(time_zone: str) -> bool:
