@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from typing import Any
 
+from sparkops.core.wording import format_count
 from sparkops.scoring.batch.cells import from_csv
 from sparkops.scoring.ir.field import NUMERIC_TYPES
 from sparkops.serving.request_error import RequestError, shorten
@@ -30,7 +31,7 @@ def read_csv(text: str, schema: InputSchema, *, has_header: bool) -> RequestRows
     except csv.Error as error:
         raise RequestError(f"The body is not CSV ({error}).") from error
     if not has_header:
-        return RequestRows([schema.to_mapping(line, "cells") for line in lines], _convert)
+        return RequestRows([schema.to_mapping(line, "cell") for line in lines], _convert)
     if not lines:
         raise RequestError("The CSV is empty: its first line must name the columns.")
     names = lines[0]
@@ -42,7 +43,9 @@ def read_csv(text: str, schema: InputSchema, *, has_header: bool) -> RequestRows
 
 def _to_row(names: list[str], line: list[str]) -> Row | InvalidRow:
     if len(line) != len(names):
-        return InvalidRow(f"{len(line)} cells, but the first line names {len(names)} columns.")
+        return InvalidRow(
+            f"{format_count(len(line), 'cell')}, but the first line names {format_count(len(names), 'column')}."
+        )
     return dict(zip(names, line, strict=True))
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sparkops.core.wording import format_count
 from sparkops.scoring.batch.cells import from_cell
 from sparkops.serving.large_json import decode_in_parts
 from sparkops.serving.request_error import RequestError, shorten
@@ -99,7 +100,9 @@ def _read_split(value: Any) -> Rows:
         raise RequestError("`dataframe_split` must name its `columns`.")
     if len(set(names)) != len(names):
         raise RequestError("`dataframe_split` names a column twice.")
-    invalid = InvalidRow(f"`dataframe_split` needs a list of {len(names)} values, one per column.")
+    invalid = InvalidRow(
+        f"`dataframe_split` needs a list of {format_count(len(names), 'value')}, one per column."
+    )
     return [
         dict(zip(names, row, strict=True)) if isinstance(row, list) and len(row) == len(names) else invalid
         for row in rows
@@ -116,7 +119,7 @@ def _read_records(value: Any, name: str, schema: InputSchema) -> Rows:
     return [
         row
         if row.__class__ is dict
-        else schema.to_mapping(row, "values")
+        else schema.to_mapping(row, "value")
         if by_position and isinstance(row, list)
         else InvalidRow(f"`{name}` needs an object from field to value, not a JSON {_json_type(row)}.")
         for row in value

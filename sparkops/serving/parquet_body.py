@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import as_clause
@@ -43,6 +44,7 @@ def read_parquet(body: bytes, *, max_rows: int, max_bytes: int) -> RequestRows:
         check_size(metadata, max_rows=max_rows, max_values=max_bytes * _MAX_EXPANSION // 8)
         file = ParquetFile(io.BytesIO(body), read_dictionary=_text_columns(metadata))
         batches = list(file.iter_batches(_CHUNK_ROWS))
+        _check_texts(batches, max_bytes * _MAX_EXPANSION)
     except (pa.ArrowException, OSError, ValueError) as error:
         first_line = as_clause(str(error).partition("\n")[0])
         raise RequestError(f"The body is not a Parquet file that can be read ({first_line}).") from error
@@ -67,6 +69,22 @@ def check_size(metadata: FileMetaData, *, max_rows: int, max_values: int) -> Non
             f"The Parquet file contains {values} values in {size} bytes; send at most {max_values} values in "
             f"{8 * max_values} bytes at once.",
             status=413,
+        )
+
+
+def _check_texts(batches: Sequence[pa.RecordBatch], limit: int) -> None:
+    """Refuse texts that are too long in total: a file contains a text once that very many rows repeat."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    size = 0
+    for column in (column for batch in batches for column in batch.columns):
+        if pa.types.is_dictionary(column.type):
+            lengths = compute.binary_length(column.dictionary)
+            size += compute.sum(lengths.take(column.indices)).as_py() or 0
+    if size > limit:
+        raise RequestError(
+            f"The texts of the Parquet file have {size} bytes; send at most {limit} at once.", status=413
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sparkops.core.wording import format_count
 from sparkops.errors import RowError
 from sparkops.scoring.ir.field import Field
 from sparkops.serving.request_options import Extra
@@ -82,10 +83,11 @@ class InputSchema:
 
         Args:
             cells: Values in the order of the model's fields.
-            noun: What a value is called in the message: "values", "cells".
+            noun: What a value is called in the message.
         """
         if len(cells) != len(self.names):
             return InvalidRow(
-                f"{len(cells)} {noun} without names, and the model has {len(self.names)} fields: {', '.join(self.names)}."
+                f"{format_count(len(cells), noun)} without names, and the model has "
+                f"{format_count(len(self.names), 'field')}: {', '.join(self.names)}."
             )
         return dict(zip(self.names, cells, strict=True))

@@ -101,8 +101,8 @@ ROWS: dict[str, tuple[object, str | None, str]] = {
     "too few values": ({"instances": [[44, "east"]]}, None, "2 values without names, and the model has 3"),
     "too many values": ({"instances": [[44, "east", 1.0, 2]]}, None, "4 values without names"),
     "values in another order": ({"instances": [["east", "east", 1.0]]}, "id", "takes an integer, not 'east'"),
-    "a short row of a split": ({"dataframe_split": {"columns": ["id"], "data": [[]]}}, None, "a list of 1 values"),
-    "an object in a split": ({"dataframe_split": {"columns": ["id"], "data": [{}]}}, None, "a list of 1 values"),
+    "a short row of a split": ({"dataframe_split": {"columns": ["id"], "data": [[]]}}, None, "a list of 1 value,"),
+    "an object in a split": ({"dataframe_split": {"columns": ["id"], "data": [{}]}}, None, "a list of 1 value,"),
     "an empty row": ({"instances": [{}]}, "id", "are missing"),
     "a missing field": ({"instances": [{"id": 1, "shop": "east"}]}, "amount", "is missing"),
     "a misspelled field": (

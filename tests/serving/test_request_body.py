@@ -175,7 +175,12 @@ def test_a_small_parquet_file_may_not_contain_very_much() -> None:
 
     many_rows = pa.table({"distance": pa.array([0] * 5)})
     many_values = pa.table({"temp": pa.array([[0.0] * 3000])})
-    for table, message in ((many_rows, "5 rows; send at most 4"), (many_values, "3000 values in")):
+    long_text = pa.table({"origin": pa.array(["x" * 5000] * 4), "distance": [1] * 4})
+    for table, message in (
+        (many_rows, "5 rows; send at most 4"),
+        (many_values, "3000 values in"),
+        (long_text, "texts of the Parquet file have 20000 bytes; send at most 16000"),
+    ):
         with pytest.raises(RequestError, match=message) as raised:
             read(to_parquet(table), "application/vnd.apache.parquet")
         assert raised.value.status == 413
