@@ -10,6 +10,7 @@ from sparkops.compiler.pipeline_stages import read_stages
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
 from sparkops.compiler.pruning import describe
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.session import SessionSettings
 from sparkops.compiler.stages.registry import COMPILERS
 from sparkops.errors import ModelError
 from sparkops.scoring.ir.description import Description
@@ -17,31 +18,37 @@ from sparkops.scoring.ir.field import Field
 from sparkops.scoring.row_function import generate_code
 
 
-def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
+def compile_model(
+    folder: Path | str, inputs: Sequence[Field], session: SessionSettings | None = None
+) -> Description:
     """Return the description of a saved model, without Spark.
 
     Args:
         folder: A saved PipelineModel, or any one fitted stage.
         inputs: Columns of the model's signature.
+        session: Settings of the session that the model was trained in; None for Spark's defaults.
 
     Raises:
         NotCompiled: Only Spark can score some stages; the message names each of them with its reason.
         ModelError: The folder is not a saved Spark ML model.
     """
-    return compile_stages(folder, inputs).require_description()
+    return compile_stages(folder, inputs, session).require_description()
 
 
-def compile_stages(folder: Path | str, inputs: Sequence[Field]) -> Compilation:
+def compile_stages(
+    folder: Path | str, inputs: Sequence[Field], session: SessionSettings | None = None
+) -> Compilation:
     """Return what becomes of each stage of a saved model, and the description if all were compiled.
 
     Args:
         folder: A saved PipelineModel, or any one fitted stage.
         inputs: Columns of the model's signature.
+        session: Settings of the session that the model was trained in; None for Spark's defaults.
 
     Raises:
         ModelError: The folder is not a saved Spark ML model.
     """
-    plan = Plan({field.name: field for field in inputs})
+    plan = Plan({field.name: field for field in inputs}, session=session or SessionSettings())
     stages = tuple(
         StageOutcome(saved.class_name, saved.uid, _compile_stage(saved, plan))
         for saved in read_stages(Path(folder))

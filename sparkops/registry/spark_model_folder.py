@@ -92,7 +92,7 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
         model: What a job returned.
         settings: Where Spark runs, and the warehouse that its executors share.
     """
-    from sparkops.compiler import compile_stages
+    from sparkops.compiler import compile_stages, read_session
 
     check_trained(model)
     with tempfile.TemporaryDirectory(prefix="sparkops-trial-") as work:
@@ -102,7 +102,8 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
             fitted.write().save((folder / mlflow_folder.SPARK_MODEL).as_uri())
         else:
             mlflow_folder.save_spark_model(model.fitted, folder, settings)
-        return compile_stages(folder / mlflow_folder.SPARK_MODEL, read_fields(model))
+        session = read_session(model.example.sparkSession)
+        return compile_stages(folder / mlflow_folder.SPARK_MODEL, read_fields(model), session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +117,14 @@ class _CompileResult:
 
 def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRules) -> _CompileResult:
     """Compile and certify the saved model, and write the scorer to its folder."""
-    from sparkops.compiler import compile_model
+    from sparkops.compiler import compile_model, read_session
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
     fields = read_fields(model)
     try:
-        description = compile_model(folder / mlflow_folder.SPARK_MODEL, fields)
+        session = read_session(model.example.sparkSession)
+        description = compile_model(folder / mlflow_folder.SPARK_MODEL, fields, session)
     except NotCompiled as error:
         return _describe_uncompiled(model, fields, error)
     rules = keep_supported(rules, description.fields)
