@@ -1,4 +1,4 @@
-"""What the results of SQL expressions depend on besides the row: settings of Spark's session, and the version of Java."""
+"""What SQL expressions depend on besides the row: settings of Spark's session, and the version of Java."""
 
 from __future__ import annotations
 

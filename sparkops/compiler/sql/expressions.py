@@ -272,7 +272,7 @@ def _trim(item: Any, columns: ResolveColumn) -> Expression:
 
 
 def _named_parts(*names: str) -> Callable[[Any, ResolveColumn], list[Expression]]:
-    """Return the function that types the arguments of a function that sqlglot knows; those left out are not returned."""
+    """Return the function that types the given arguments of a function that sqlglot knows."""
 
     def parts(item: Any, columns: ResolveColumn) -> list[Expression]:
         return [

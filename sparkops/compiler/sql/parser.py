@@ -39,8 +39,8 @@ def parse_statement(text: str) -> Query:
     """Parse a statement.
 
     Raises:
-        CannotCompile: It has other clauses than WITH, SELECT, FROM and WHERE over __THIS__, or sqlglot may parse it differently
-            from Spark.
+        CannotCompile: It has other clauses than WITH, SELECT, FROM and WHERE over __THIS__, or sqlglot may parse it
+            differently from Spark.
     """
     try:
         from sqlglot import exp

@@ -28,7 +28,7 @@ class CompiledSelect:
     Args:
         unchanged: Input columns of the result, under their own names.
         computed: Other columns of the result, in order: name and expression.
-        conditions: The conditions of a row, in the order in which they are evaluated; one that a row does not satisfy drops it.
+        conditions: Conditions in the order in which they are evaluated; a row that does not satisfy one is dropped.
     """
 
     unchanged: tuple[str, ...]
@@ -138,19 +138,19 @@ def statement_columns(statement: str) -> StatementColumns:
 
 def _columns_read(query: Query) -> Iterator[str]:
     """Yield the columns of __THIS__ that a SELECT and those inside it read; a star passes columns on."""
-    made: set[str] = set()
+    computed: set[str] = set()
     if query.source is not None:
         yield from _columns_read(query.source)
-        made = {_item_name(item) for item in query.source.items}
+        computed = {_item_name(item) for item in query.source.items}
     passes_on = query.source is None or any(_item_name(item) == "*" for item in query.source.items)
     for item in (*query.items, *([query.where] if query.where is not None else [])):
         for node in item.walk():
             name = str(node.name)
             is_column = type(node).__name__ == "Column" and name != "*"
-            if is_column and passes_on and name.lower() not in made:
+            if is_column and passes_on and name.lower() not in computed:
                 yield name
         if type(item).__name__ == "Alias":
-            made.add(_item_name(item))
+            computed.add(_item_name(item))
 
 
 def _item_name(item: Any) -> str:

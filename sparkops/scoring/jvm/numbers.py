@@ -1,7 +1,7 @@
 """Java's text of doubles and floats: `Double.toString` and `Float.toString`.
 
-Up to JDK 18 the text is sometimes a digit longer than needed, by the algorithm of Steele and White with a symmetric stopping test
-(`FloatingDecimal.dtoa`). From JDK 19 on it is the shortest text that gives the number back, with at least two digits.
+Up to JDK 18 the text is sometimes a digit longer than needed, by the algorithm of Steele and White with a symmetric
+stopping test (`FloatingDecimal.dtoa`). From JDK 19 on it is the shortest text that gives the number back, with at least two digits.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def _develop(value: int, scale: int, half: int, decimal: int, bits: int) -> tupl
         scale: Denominator.
         half: Half a unit in the last place, scaled like the numerator.
         decimal: Estimate of the decimal exponent, at most one too large.
-        bits: Java calculates with int or long of these bits, which may overflow, and with a strict upper test; 0 for big integers.
+        bits: Bits of Java's int or long, which may overflow, and whose upper test is strict; 0 for big integers.
     """
     tens = scale * 10
     digits: list[int] = []

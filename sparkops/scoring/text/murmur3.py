@@ -53,7 +53,7 @@ def hash_long_with_seed(value: int, seed: int) -> int:
 
 
 def hash_bytes_with_seed(data: bytes, seed: int) -> int:
-    """Return the hash of bytes as Spark's SQL function does it: each remaining byte is mixed like a word, with its sign."""
+    """Return the hash of bytes as Spark's SQL function does it: each remaining byte is a word, with its sign."""
     aligned = len(data) & ~3
     words = unpack(f"<{aligned >> 2}I", data[:aligned])
     rest = tuple((byte - 256 if byte > 127 else byte) & _MASK for byte in data[aligned:])  # noqa: PLR2004

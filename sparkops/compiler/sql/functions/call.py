@@ -23,7 +23,7 @@ class Function:
     Args:
         min_args: Smallest number of arguments.
         max_args: Largest number of arguments.
-        build: Takes the typed arguments and returns the typed call; raises CannotCompile for arguments that it does not support.
+        build: Returns the typed call for typed arguments; raises CannotCompile for those that it does not support.
         note: What is not supported, for the reference page.
     """
 

@@ -202,7 +202,7 @@ def without(left: Array, right: Array) -> list[Any]:
 
 
 def overlap(left: Array, right: Array) -> bool | None:
-    """Return whether two arrays have an element in common; None if they have none, and one that is not empty contains null."""
+    """Return whether two arrays have an element in common; None if only a null might be one."""
     known = {_identity(value) for value in right if value is not None}
     if any(value is not None and _identity(value) in known for value in left):
         return True

@@ -52,8 +52,8 @@ def cast_function(source: str, target: str, context: Any = None) -> Cast | None:
     Args:
         source: Type of the operand.
         target: Type of the result.
-        context: What the result depends on besides the operand: the version of Java for the text of doubles and floats, the
-            name of the session's time zone for casts between timestamps and numbers or from text.
+        context: What the result depends on besides the operand: the version of Java for texts and decimals of doubles,
+            the name of the session's time zone for casts between timestamps and numbers or from text.
     """
     if source == target:
         return _identity
@@ -79,7 +79,7 @@ def _simple_cast(source: str, target: str) -> Cast | None:
 
 
 def needs_java(source: str, target: str) -> bool:
-    """Return whether the result of a cast depends on the version of Java: Spark makes decimals of the text of doubles."""
+    """Return whether a cast depends on the version of Java: Spark makes decimals of the text of doubles."""
     return is_floating(source) and (target == "string" or parse_decimal_type(target) is not None)
 
 

@@ -1,4 +1,4 @@
-"""Date and time patterns of Spark (Java's DateTimeFormatter, locale US) for the letters whose result is the same on every JVM."""
+"""Date and time patterns (Java's DateTimeFormatter, locale US) of letters that every JVM writes alike."""
 
 from __future__ import annotations
 

@@ -221,7 +221,7 @@ def _complete_months(start: datetime, end: datetime) -> int:
 
 
 def addition_function(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
-    """Return the function that adds a number of units to a timestamp; units shorter than a day are added to the instant."""
+    """Return the function that adds units to a timestamp; those shorter than a day are added to the instant."""
     resolve = resolve_function(zone)
     if unit in _UNIT_MONTHS:
         months = _UNIT_MONTHS[unit]

@@ -59,7 +59,7 @@ def printf_function(pattern: str, types: Sequence[str], java: int) -> Callable[.
         types: Types of the values.
         java: The version of Java, whose digits of a double are rounded.
 
-    Supported are `%s` of texts and integers, `%d` of integers, `%f` of doubles and decimals, with flags, width and precision.
+    Supported are `%s` of texts and integers, `%d` of integers, `%f` of doubles and decimals, with flags and width.
     """
     write = text_function("double", java)
     parts: list[str | Callable[[Any], str]] = []

@@ -89,7 +89,7 @@ def factorial(value: int) -> int | None:
 
 
 def width_bucket(value: float, low: float, high: float, count: int) -> int | None:
-    """Return the number of the bucket of equal width that a value is in, 0 below them; None for bounds without buckets."""
+    """Return the number of a value's bucket of equal width, 0 below the first; None for bounds without buckets."""
     invalid = count <= 0 or count == INTEGER_RANGES["long"] - 1 or value != value or low == high  # noqa: PLR0124
     if invalid or any(isinf(bound) or bound != bound for bound in (low, high)):  # noqa: PLR0124
         return None

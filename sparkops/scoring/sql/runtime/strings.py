@@ -140,7 +140,7 @@ def substring_index(text: str, separator: str, count: int) -> str:
 
 
 def split_part(text: str, separator: str, position: int) -> str:
-    """Return one of the substrings between separators, counted from 1, or from the end if negative; empty if there is none."""
+    """Return a substring between separators, counted from 1, or from the end if negative; empty if there is none."""
     if position == 0:
         raise EvaluationError("takes the part at position 0")
     parts = text.split(separator) if separator else [text]
