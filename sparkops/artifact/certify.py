@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import create_frame, sample_rows, to_python
-from sparkops.artifact.spark_answers import bisect_refused
+from sparkops.artifact.frames import create_frame, quote_column, sample_rows, sample_unread, to_python
+from sparkops.artifact.spark_answers import align_answers, analysis_problem, bisect_refused, select_indexed
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from sparkops.pipeline.model import Model
+    from sparkops.scoring.artifact.certificate import Difference
     from sparkops.scoring.ir.description import Description
     from sparkops.scoring.scorer import Answer, Scorer
 
@@ -27,6 +28,8 @@ SAMPLE_ROWS = 100
 # Rows that the scorer refuses are given to Spark one by one, and a failing Spark job takes 0.3 s.
 MAX_REFUSED = 12
 _INDEX = "_sparkops_row"
+# Characters of a row in a message.
+_MAX_ROW = 400
 _log = logging.getLogger("sparkops.registry")
 
 
@@ -60,11 +63,13 @@ def compare_with_spark(
         rows: Rows to score.
 
     Raises:
-        ParityBroken: Scorer and Spark differ on some row.
+        ParityBroken: Scorer and Spark differ on some row, or Spark's analysis refuses all rows.
     """
     from sparkops.scoring.artifact.certificate import compare_answers
 
     spark = _SparkModel(scorer, fitted, like)
+    if problem := spark.analysis_problem(rows[:1]):
+        raise ParityBroken(f"Spark's analysis refuses every row: {problem}")
     actual = [scorer.answer(row) for row in rows]
     accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
     refused = evenly_spaced(
@@ -77,13 +82,18 @@ def compare_with_spark(
         [expected[index] for index in order], [actual[index] for index in order], scorer.outputs
     )
     if differences:
-        first = differences[0]
-        raise ParityBroken(
-            f"The compiled scorer and Spark differ on {len(differences)} of {len(order)} rows, so nothing was "
-            f"registered. First: {first}; row: {rows[order[first.index]]}."
-        )
+        raise ParityBroken(_describe_differences(differences, [rows[index] for index in order]))
     _log.info("certificate: %d rows agree, %d of them refused by both", len(order), len(refused))
     return [(rows[index], expected[index]) for index in order]
+
+
+def _describe_differences(differences: Sequence[Difference], rows: Sequence[dict[str, Any]]) -> str:
+    first, count = differences[0], len({difference.index for difference in differences})
+    shown = repr(rows[first.index])
+    shown = shown if len(shown) <= _MAX_ROW else f"{shown[:_MAX_ROW]}..."
+    return (
+        f"the compiled scorer and Spark differ on {count} of {len(rows)} rows. First: {first}; row: {shown}"
+    )
 
 
 def verify(model: Path) -> str:
@@ -124,14 +134,27 @@ class _SparkModel:
 
     def __init__(self, scorer: Scorer, fitted: Any, like: DataFrame) -> None:
         self._fields, self._fitted, self._like = scorer.fields, fitted, like
+        self._unread = sample_unread(like, scorer.fields)
         self._columns = [output.column for output in scorer.outputs if output.column is not None]
 
     def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return an answer for each row: output values, "dropped" or "refused"."""
         return bisect_refused(self._transform, rows)
 
-    def _transform(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+    def analysis_problem(self, rows: Sequence[dict[str, Any]]) -> str:
+        """Return why Spark cannot score any rows with these columns; empty if it can."""
+        return analysis_problem(lambda: self._scored(rows))
+
+    def _scored(self, rows: Sequence[dict[str, Any]]) -> DataFrame:
+        rows = [{**self._unread, **row} for row in rows]
         frame = create_frame(self._like, self._fields, rows, _INDEX)
-        scored = self._fitted.transform(frame).select(_INDEX, *self._columns).collect()
-        answers = {row[_INDEX]: {name: to_python(row[name]) for name in self._columns} for row in scored}
-        return [answers.get(index, "dropped") for index in range(len(rows))]
+        transformed = self._fitted.transform(frame)
+        scored: DataFrame = select_indexed(
+            transformed, _INDEX, [quote_column(name) for name in self._columns]
+        )
+        return scored
+
+    def _transform(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
+        collected = self._scored(rows).collect()
+        answers = [dict(zip(self._columns, map(to_python, row[1:]), strict=True)) for row in collected]
+        return align_answers([row[0] for row in collected], answers, rows, self._transform)

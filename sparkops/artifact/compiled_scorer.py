@@ -38,6 +38,7 @@ def write_compiled_scorer(description: Description, model: SavedSparkModel, fold
         "model": str(model.folder.absolute()),
         "spark": model.spark_version,
         "columns": model.columns_source,
+        "unread": {field.name: field.type for field in model.fields if field.name in description.ignored},
     }
     (folder / ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", "utf-8")
 
@@ -48,16 +49,25 @@ def find_spark_model(folder: Path) -> Path:
     Raises:
         ModelError: The note is missing or damaged, or the model is missing.
     """
+    model = Path(str(_read_origin(folder)["model"]))
+    if not model.is_dir():
+        raise ModelError(f"The Spark model {model} that {folder} was compiled from is gone.")
+    return model
+
+
+def read_unread_columns(folder: Path) -> Mapping[str, str]:
+    """Return the types of the columns that the compiled model does not read; older notes name none."""
+    return {str(name): str(type_) for name, type_ in _read_origin(folder).get("unread", {}).items()}
+
+
+def _read_origin(folder: Path) -> Mapping[str, Any]:
     try:
-        origin: Mapping[str, Any] = json.loads((folder / ORIGIN).read_text("utf-8"))
-        model = Path(origin["model"])
+        origin = json.loads((folder / ORIGIN).read_text("utf-8"))
+        return {**origin, "model": origin["model"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{folder} does not say which Spark model it was compiled from ({error!r})."
         ) from None
-    if not model.is_dir():
-        raise ModelError(f"The Spark model {model} that {folder} was compiled from is gone.")
-    return model
 
 
 def _read_hash(folder: Path) -> str:

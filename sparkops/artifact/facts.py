@@ -36,6 +36,7 @@ class ModelFacts:
         reasons: Reason for each stage that was not compiled.
         parity: Number of rows in the certificate.
         inputs: Columns that the model reads: name to Spark type.
+        unread: Further columns of the training rows: name to Spark type. Spark's analysis may need them.
         tables: Training tables: name to version.
         metrics: Metrics on the held-out rows.
         gates: Results of the gates.
@@ -56,6 +57,7 @@ class ModelFacts:
     reasons: tuple[str, ...] = ()
     parity: int = 0
     inputs: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, int | None] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     gates: tuple[GateResult, ...] = ()
@@ -78,6 +80,13 @@ def read_input_types(model: Path) -> Mapping[str, str]:
     """Return the Spark types of the columns that a model reads; empty if sparkops did not register it."""
     return _read_facts(
         model, lambda facts: {str(name): str(type_) for name, type_ in facts["inputs"].items()}
+    )
+
+
+def read_unread_types(model: Path) -> Mapping[str, str]:
+    """Return the Spark types of the training rows' columns that a model does not read; empty if they were not recorded."""
+    return _read_facts(
+        model, lambda facts: {str(name): str(type_) for name, type_ in facts.get("unread", {}).items()}
     )
 
 
@@ -122,6 +131,7 @@ def _to_json(facts: ModelFacts) -> dict[str, Any]:
         "left_out": list(facts.left_out),
         "race": dict(facts.benchmark),
         "flavor": facts.flavor,
+        "unread": dict(facts.unread),
     }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from sparkops.core.type_names import TYPE_NAMES
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
@@ -37,12 +39,15 @@ def create_frame(
 ) -> DataFrame:
     """Return rows as a DataFrame, with their positions in the column `index`.
 
-    Without vectors the rows go through Arrow. Spark then keeps them in its plan and scores them in the driver: no job
+    It has the other columns of `like`, too, because Spark's analysis may need a column whose values change no answer, such as the
+    label. They hold null unless the rows have values for them.
+
+    Without a vector the rows go through Arrow. Spark then keeps them in its plan and scores them in the driver: no job
     runs, and a row that a stage refuses leaves no failed task in the log.
 
     Args:
         like: A frame that has the fields in their Spark types.
-        fields: Columns to create.
+        fields: Columns that the model reads.
         rows: Plain values.
         index: Name of the column of positions.
     """
@@ -50,15 +55,31 @@ def create_frame(
     from pyspark.sql import types as T
 
     types = {field.name: field.dataType for field in like.schema.fields}
-    schema = T.StructType([T.StructField(field.name, types[field.name]) for field in fields])
+    read = [field.name for field in fields]
+    unread = [name for name in types if name not in read]
+    schema = T.StructType([T.StructField(name, types[name]) for name in (*read, *unread)])
     schema = schema.add(index, T.LongType(), nullable=False)
-    columns = {field.name: [row.get(field.name) for row in rows] for field in fields}
+    columns = {name: [row.get(name) for row in rows] for name in (*read, *unread)}
     positions = list(range(len(rows)))
-    if all(field.type != "vector" for field in fields):
+    if not any(isinstance(field.dataType, T.UserDefinedType) for field in schema):
         table = pa.table({**columns, index: positions})
         return like.sparkSession.createDataFrame(table, schema)
-    columns = {field.name: _cells(columns[field.name], field.type) for field in fields}
+    columns |= {field.name: _cells(columns[field.name], field.type) for field in fields}
     return like.sparkSession.createDataFrame(list(zip(*columns.values(), positions, strict=True)), schema)
+
+
+def sample_unread(frame: DataFrame, fields: Sequence[Field]) -> dict[str, Any]:
+    """Return a value for each column of a frame that is no field, from one row; null for a type that is not simple."""
+    read = {field.name for field in fields}
+    simple = [name for name, type_ in frame.dtypes if name not in read and _is_simple(type_)]
+    rows = sample_rows(frame.select(*map(quote_column, simple)).limit(1), simple, 1) if simple else []
+    return rows[0] if rows else {}
+
+
+def _is_simple(type_: str) -> bool:
+    from sparkops.scoring.ir.field import ATOMIC
+
+    return TYPE_NAMES.get(type_, type_) in ATOMIC
 
 
 def to_python(value: Any) -> Any:

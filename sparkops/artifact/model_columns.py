@@ -32,6 +32,12 @@ def input_columns(fitted: Any) -> frozenset[str] | None:
     return frozenset(needed)
 
 
+def is_column_reference(name: str, column: str) -> bool:
+    """Return whether a name that a stage reads is a column, or a field inside of it, in any case and with or without backticks."""
+    first = name[1:].partition("`")[0] if name.startswith("`") else name.partition(".")[0]
+    return column.lower() in (name.lower(), first.lower())
+
+
 def output_columns(fitted: Any) -> tuple[str, ...]:
     """Return the result columns: predictions and what later stages derive from them, no intermediate columns."""
     stages = tuple(_leaf_stages(fitted))
@@ -40,6 +46,11 @@ def output_columns(fitted: Any) -> tuple[str, ...]:
     names: list[str] = []
     for stage in stages[first:]:
         names += [name for param in _RESULT_PARAMS for name in sorted(_columns(stage, (param,)))]
+        if type(stage).__name__ == "SQLTransformer":
+            # Imported here because it brings NumPy.
+            from sparkops.compiler.sql.select import named_columns
+
+            names += named_columns(stage.getStatement())
     return tuple(dict.fromkeys(names))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
 
 from sparkops.artifact.certify import MAX_REFUSED, Case, evenly_spaced
-from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model
+from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model, read_unread_columns
+from sparkops.artifact.facts import read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.random_rows import generate_rows
 from sparkops.artifact.spark_reference import Row, SparkReference, to_json_value
@@ -65,6 +66,7 @@ class ParityCheck:
     Args:
         folder: Folder of the scorer.
         spark_model: Folder of the Spark model.
+        unread: Types of further columns that Spark's analysis may need.
         scorer: The scorer, with `rawPrediction`.
         cases: The certificate; empty if there is none.
         random_rows: New rows.
@@ -73,6 +75,7 @@ class ParityCheck:
 
     folder: Path
     spark_model: Path
+    unread: Mapping[str, str]
     scorer: Scorer
     cases: tuple[Case, ...]
     random_rows: tuple[dict[str, object], ...]
@@ -95,13 +98,16 @@ class ParityCheck:
             raise NotCompiled(
                 f"{model} holds no scorer. Make one: `sparkops models compile {model} --into DIR`."
             )
-        spark_model = find_spark_model(folder) if folder == model else model / SPARK_MODEL
+        if folder == model:
+            spark_model, unread = find_spark_model(folder), read_unread_columns(folder)
+        else:
+            spark_model, unread = model / SPARK_MODEL, read_unread_types(model)
         scorer = load(folder, raw=True)
         file = folder / CERTIFICATE
         cases = tuple(read_cases(file.read_text("utf-8"))) if file.is_file() else ()
         seed = randbelow(10**6) if seed is None else seed
         new_rows = generate_rows(scorer, [row for row, _ in cases], rows, seed=seed)
-        return cls(folder, spark_model, scorer, cases, tuple(new_rows), seed)
+        return cls(folder, spark_model, unread, scorer, cases, tuple(new_rows), seed)
 
     @property
     def spark_version(self) -> str:
@@ -126,6 +132,7 @@ class ParityCheck:
         order = [*accepted, *refused]
         request = {
             "fields": [{"name": field.name, "type": field.type} for field in self.scorer.fields],
+            "unread": [{"name": name, "type": type_} for name, type_ in self.unread.items()],
             "columns": [output.column for output in self.scorer.outputs if output.column is not None],
             "together": len(accepted),
         }

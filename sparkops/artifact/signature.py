@@ -17,7 +17,8 @@ _INPUT_TYPES = {
     "string": "string", "boolean": "boolean", "byte": "long", "short": "long", "integer": "long", "long": "long",
     "float": "double", "double": "double", "date": "datetime", "timestamp": "datetime", "binary": "binary",
 }  # fmt: skip
-_OUTPUT_DATES = {"date": "datetime", "timestamp": "datetime"}
+# Types of MLflow for outputs that it names differently.
+_OUTPUT_TYPES = {"date": "datetime", "timestamp": "datetime", "byte": "integer", "short": "integer"}
 
 
 def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSignature:
@@ -81,7 +82,7 @@ def _output_type(type_: str) -> Any:
 
     if type_ == "vector":
         return Array(DataType.double)
-    return _array_type(type_) if type_.startswith("array<") else _OUTPUT_DATES.get(type_, type_)
+    return _array_type(type_) if type_.startswith("array<") else _OUTPUT_TYPES.get(type_, type_)
 
 
 def _array_type(type_: str) -> Any:

@@ -1,8 +1,8 @@
 """Score rows with Spark. Also run as a script, by an interpreter that has pyspark of any version and no sparkops.
 
 Therefore this file imports only the standard library and pyspark. As a script it reads JSON lines: the first line is a
-request with the model's folder, its fields and the output columns; each other line is a row. It writes Spark's version,
-then an answer for each row. Nothing of the model is executed as text: Spark's own loader reads its folder.
+request with the model's folder, its fields and the output columns; each other line is a row. It writes Spark's version and
+why its analysis refuses all rows, if it does, then an answer for each row. Nothing of the model is executed as text: Spark's own loader reads its folder.
 """
 
 from __future__ import annotations
@@ -36,11 +36,24 @@ def main(request_file: str, answer_file: str) -> None:
     }
     spark = SparkSession.builder.master("local[1]").config(map=conf).getOrCreate()
     try:
-        fitted = load_model(spark, request["model"])
-        lines = [{"spark": spark.version}, *answer_rows(spark, fitted, request, rows)]
+        lines = _answer_request(spark, request, rows)
     finally:
         spark.stop()
     Path(answer_file).write_text("".join(json.dumps(encode(line)) + "\n" for line in lines), "utf-8")
+
+
+def _answer_request(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return Spark's version with the problem that prevents all answers, then the answers if there is none."""
+    try:
+        fitted = load_model(spark, request["model"])
+    except Exception as error:
+        if not is_spark_refusal(error):
+            raise
+        problem = f"it cannot load what another version saved ({str(error).strip().partition(chr(10))[0]})"
+        return [{"spark": spark.version, "problem": problem}]
+    problem = request_problem(spark, fitted, request, rows)
+    answers = [] if problem else answer_rows(spark, fitted, request, rows)
+    return [{"spark": spark.version, "problem": problem}, *answers]
 
 
 def load_model(spark: Any, folder: str) -> Any:
@@ -58,8 +71,9 @@ def answer_rows(
     Args:
         spark: The session.
         fitted: The fitted model.
-        request: "fields" (each with name and type), "columns" to answer, and "together": the number of leading rows
-            that Spark is expected to accept, which are scored in one job. Each other row is scored in a job of its own.
+        request: "fields" (each with name and type), "unread" (the same, for columns that hold null, because only Spark's analysis
+            needs them), "columns" to answer, and "together": the number of leading rows that Spark is expected to accept, which
+            are scored in one job. Each other row is scored in a job of its own.
         rows: Rows as plain values.
     """
 
@@ -69,6 +83,58 @@ def answer_rows(
     count = int(request["together"])
     single_answers = [bisect_refused(transform, [row])[0] for row in rows[count:]]
     return [*bisect_refused(transform, rows[:count]), *single_answers]
+
+
+def request_problem(
+    spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> str:
+    """Return why Spark's analysis refuses all rows of a request, see `answer_rows`; empty if it does not."""
+    return analysis_problem(lambda: _scored(spark, fitted, request, rows[:1]))
+
+
+def analysis_problem(transform: Callable[[], Any]) -> str:
+    """Return why Spark's analysis refuses a transform of whatever rows; empty if it does not."""
+    from pyspark.errors import AnalysisException, IllegalArgumentException
+
+    try:
+        transform()
+    except (AnalysisException, IllegalArgumentException) as error:
+        return str(error).strip().partition("\n")[0]
+    except Exception as error:
+        if not is_spark_refusal(error):
+            raise
+    return ""
+
+
+def select_indexed(scored: Any, index: str, columns: Sequence[str]) -> Any:
+    """Return the index and some columns of a scored frame; null in place of an index that a SELECT left out."""
+    from pyspark.sql import functions as F
+
+    first = F.col(index) if index in scored.columns else F.lit(None).alias(index)
+    return scored.select(first, *(F.col(name) for name in columns))
+
+
+def align_answers(
+    indices: Sequence[int | None],
+    answers: Sequence[Any],
+    rows: Sequence[Any],
+    score: Callable[[Sequence[Any]], list[Any]],
+) -> list[Any]:
+    """Return an answer for each row, "dropped" where there is none.
+
+    Args:
+        indices: Position of the row of each answer; null if a SELECT left it out. Then answers are in the order of their rows.
+        answers: The answers that Spark gave.
+        rows: The rows.
+        score: Scores rows, to find out which of them Spark dropped.
+    """
+    if None not in indices:
+        known = dict(zip(indices, answers, strict=True))
+        return [known.get(position, "dropped") for position in range(len(rows))]
+    if len(answers) == len(rows):
+        return list(answers)
+    middle = len(rows) // 2
+    return [*score(rows[:middle]), *score(rows[middle:])]
 
 
 def is_spark_refusal(error: Exception) -> bool:
@@ -108,36 +174,67 @@ def bisect_refused(
 def _transform(
     spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
 ) -> list[Any]:
-    zone = ZoneInfo(spark.conf.get("spark.sql.session.timeZone"))
-    columns = list(request["columns"])
-    frame = _create_frame(spark, request["fields"], rows, zone)
-    scored = fitted.transform(frame).select(_INDEX, *map(_quote_column, columns)).collect()
-    answers = {
-        row[0]: dict(zip(columns, (to_python(cell, zone) for cell in row[1:]), strict=True)) for row in scored
-    }
-    return [answers.get(index, "dropped") for index in range(len(rows))]
+    zone, columns = _time_zone(spark), list(request["columns"])
+    collected = _scored(spark, fitted, request, rows).collect()
+    answers = [
+        dict(zip(columns, (to_python(cell, zone) for cell in row[1:]), strict=True)) for row in collected
+    ]
+    return align_answers(
+        [row[0] for row in collected],
+        answers,
+        rows,
+        lambda part: _transform(spark, fitted, request, part),
+    )
 
 
-def _create_frame(
-    spark: Any, fields: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]], zone: ZoneInfo
-) -> Any:
+def _scored(spark: Any, fitted: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Return the index of each row and the columns to answer, not computed yet."""
+    frame = _create_frame(spark, request, rows)
+    return select_indexed(
+        fitted.transform(frame), _INDEX, [_quote_column(name) for name in request["columns"]]
+    )
+
+
+def _time_zone(spark: Any) -> ZoneInfo:
+    return ZoneInfo(spark.conf.get("spark.sql.session.timeZone"))
+
+
+def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Any:
     from pyspark.sql.types import LongType, StructField, StructType
 
+    zone, fields = _time_zone(spark), request["fields"]
+    unread = _readable(spark, request.get("unread", ()))
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
     for field in fields:
-        schema = schema.add(field["name"], _spark_type(field["type"]))
+        schema = schema.add(field["name"], _spark_type(spark, field["type"]))
+    for name, type_ in unread:
+        schema = schema.add(name, type_)
+    nulls = [None] * len(unread)
     cells = [
-        (index, *(_to_spark(row[field["name"]], field["type"], zone) for field in fields))
+        (index, *(_to_spark(row[field["name"]], field["type"], zone) for field in fields), *nulls)
         for index, row in enumerate(rows)
     ]
     return spark.createDataFrame(cells, schema)
 
 
-def _spark_type(type_: str) -> Any:
-    from pyspark.ml.linalg import VectorUDT
-    from pyspark.sql.types import DataType
+def _readable(spark: Any, fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
+    """Return name and type of the columns whose type this Spark can parse."""
+    from pyspark.errors import PySparkException
 
-    return VectorUDT() if type_ == "vector" else DataType.fromDDL(type_)
+    readable = []
+    for field in fields:
+        try:
+            readable.append((field["name"], _spark_type(spark, field["type"])))
+        except PySparkException:
+            continue
+    return readable
+
+
+def _spark_type(spark: Any, type_: str) -> Any:
+    """Return a type by its name; `DataType.fromDDL` would need Spark 4."""
+    from pyspark.ml.linalg import VectorUDT
+
+    return VectorUDT() if type_ == "vector" else spark.createDataFrame([], f"cell {type_}").schema[0].dataType
 
 
 def _to_spark(value: Any, type_: str, zone: ZoneInfo) -> Any:

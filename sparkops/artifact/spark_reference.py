@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import spark_answers
-from sparkops.errors import EngineError
+from sparkops.errors import EngineError, ModelError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -31,6 +31,7 @@ def session_reference(session: SparkSession) -> SparkReference:
 
     def answer(model: Path, request: Mapping[str, Any], rows: Sequence[Row]) -> tuple[str, list[Any]]:
         fitted = spark_answers.load_model(session, str(model))
+        _require_analysis(spark_answers.request_problem(session, fitted, request, rows), session.version)
         answers = spark_answers.answer_rows(session, fitted, request, rows)
         return session.version, [to_json_value(answer) for answer in answers]
 
@@ -53,9 +54,15 @@ def interpreter_reference(python: Path) -> SparkReference:
             _run([str(python.absolute()), "answer.py", "request.jsonl", "answers.jsonl"], folder)
             output = (folder / "answers.jsonl").read_text("utf-8").splitlines()
         first, *answers = [json.loads(line, object_hook=spark_answers.decode) for line in output]
+        _require_analysis(first["problem"], first["spark"])
         return str(first["spark"]), answers
 
     return answer
+
+
+def _require_analysis(problem: str, version: str) -> None:
+    if problem:
+        raise ModelError(f"Spark {version} scores no row of this model, so none can be compared: {problem}")
 
 
 def to_json_value(value: Any) -> Any:

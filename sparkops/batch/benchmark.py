@@ -15,6 +15,7 @@ from sparkops.batch.executor_scorer import ScorerOptions, build_arrow_scorer
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
+from sparkops.scoring.artifact.file_names import CERTIFICATE
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     ScoreFrame = Callable[[DataFrame], DataFrame]
 
-# Numbers of rows: of the example, of the warm-up, of a measured run.
-_SAMPLE_ROWS, _WARM_UP_ROWS, _MEASURED_ROWS = 2_000, 4_000, 40_000
-# Approximate seconds: longest measured run, and the start of a Spark job.
-_MAX_SECONDS, _JOB_START = 0.7, 0.25
+# Numbers of rows: of the example, and of a measured run.
+_SAMPLE_ROWS, _MEASURED_ROWS = 2_000, 10_000
+# Longest time that the scorer may take for a measured run, in seconds of one core.
+_MAX_SECONDS = 0.5
 # Size of a description's arrays in bytes above which a measurement would take too long.
 _MAX_ARRAY_BYTES = 50_000_000
 _CERTIFICATE_ROWS = 4096
@@ -38,8 +39,8 @@ _log = logging.getLogger("sparkops.registry")
 def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> dict[str, float]:
     """Return microseconds per row of "transform" and "mapInArrow", and the number of "rows"; empty if not measured.
 
-    Both methods compute all outputs of the same cached rows and discard them. After a warm-up each runs twice, in
-    turns. The better time counts, divided by the rows.
+    Both methods compute all outputs of the same cached rows and discard them. After a warm-up, which starts workers and
+    compiles code, each runs twice, in turns. The better time counts, divided by the rows.
 
     Args:
         model: The trained model.
@@ -82,17 +83,11 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
     try:
         count = sample.count()
         methods = _build_methods(model, scorer, folder, settings)
-        warm_up_repeats = ceil(_WARM_UP_ROWS / count)
-        # The first run starts workers and compiles code, so the second one is measured.
-        _run_all(_repeat(sample, warm_up_repeats), methods)
-        warm_up_seconds = max(_run_all(_repeat(sample, warm_up_repeats), methods))
-        seconds_per_repeat = max(warm_up_seconds - _JOB_START, 1e-3) / warm_up_repeats
-        repeats = max(
-            warm_up_repeats, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / seconds_per_repeat))
-        )
+        seconds = max(measure_seconds_per_row(scorer, folder / CERTIFICATE) * count, 1e-6)
+        repeats = max(1, min(ceil(_MEASURED_ROWS / count), int(_MAX_SECONDS / seconds)))
         frame = _repeat(sample, repeats).persist()
         try:
-            frame.count()
+            _run_all(frame, methods)
             rounds = [_run_all(frame, methods) for _ in range(2)]
         finally:
             frame.unpersist()

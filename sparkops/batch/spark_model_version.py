@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.code_bundle import scoring_package
-from sparkops.artifact.facts import read_benchmark
+from sparkops.artifact.facts import read_benchmark, read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
 from sparkops.artifact.model_columns import output_columns
+from sparkops.batch.analyzed_model import AnalyzedModel
 from sparkops.batch.benchmark import measure_seconds_per_row
 from sparkops.batch.executor_scorer import (
     ScoreBatches,
@@ -106,9 +107,8 @@ class SparkModelVersion(RegisteredVersion):
         if self.scorer is not None and method.kind == "mapInArrow":
             score = self._build_arrow_scorer(frame, self.scorer)
             return score_with_map_in_arrow(frame, score, self.scorer.outputs, arrays=arrays)
-        return score_with_transform(
-            frame, self.fitted, self._outputs, self.scorer, self._version, arrays=arrays
-        )
+        fitted = AnalyzedModel(self.fitted, read_unread_types(self._folder) if self.scorer else {})
+        return score_with_transform(frame, fitted, self._outputs, self.scorer, self._version, arrays=arrays)
 
     @property
     def rule_summary(self) -> dict[str, Any]:

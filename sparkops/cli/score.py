@@ -24,6 +24,7 @@ class ScoreOptions:
     row: str | None
     file: Path | None
     explain: bool
+    outputs: str | None
     table: str | None
     into: str | None
     wait: str | None
@@ -43,6 +44,8 @@ class ScoreOptions:
         if self.table is not None:
             if self.explain:
                 raise click.UsageError("--explain goes with --row or --file.", ctx)
+            if self.outputs is not None:
+                raise click.UsageError("--outputs goes with --row or --file.", ctx)
             if self.into is None:
                 raise click.UsageError("--table needs --into NAME: the table to write the scores to.", ctx)
             return
@@ -61,6 +64,11 @@ class ScoreOptions:
 @click.option("--row", metavar="JSON", help="One row as a JSON object.")
 @click.option("--file", type=click.Path(path_type=Path), help="Rows as JSON lines; - for standard input.")
 @click.option("--explain", is_flag=True, help="Add the contribution of each field to the raw score.")
+@click.option(
+    "--outputs",
+    metavar="NAMES",
+    help="Outputs to print, separated by commas: any column that the model computes; by default what Spark adds.",
+)
 @click.option("--table", metavar="TABLE", help="Score a table of the catalog, in Spark.")
 @click.option("--into", metavar="TABLE", help="With --table: the table to write the scores to.")
 @click.option("--at", "version", type=int, metavar="VERSION", help="With --table: version to read.")
@@ -75,7 +83,7 @@ def score(project: ProjectOptions, ctx: click.Context, model: str, **values: Any
     if options.table is not None:
         return _score_table(project, model, options, words=ctx.args)
     lines = _read_lines(str(options.file)) if options.row is None else [(1, options.row)]
-    return _score_rows(project, model, lines, explain=options.explain, keep_going=options.keep_going)
+    return _score_rows(project, model, lines, options)
 
 
 def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
@@ -109,24 +117,36 @@ def _score_rows(
     project: ProjectOptions,
     model: str,
     lines: Iterable[tuple[int, str]],
-    *,
-    explain: bool,
-    keep_going: bool,
+    options: ScoreOptions,
 ) -> int:
     """Print the score of each row; return the exit code."""
     from sparkops.pyfunc.worker.open_scorer import open_scorer
 
-    scorer = open_scorer(model, **build_scoring_options(project))
+    scorer = open_scorer(model, **build_scoring_options(project), outputs=parse_outputs(options.outputs))
     exit_code = DONE
     for number, line in lines:
         try:
-            click.echo(json.dumps(scorer.score(_parse_row(line, number), explain), default=str))
+            click.echo(json.dumps(scorer.score(_parse_row(line, number), options.explain), default=str))
         except (RowError, InputError) as error:
-            if not keep_going:
+            if not options.keep_going:
                 raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error
             click.echo(json.dumps({"error": str(error), "line": number}))
             exit_code = BAD_INPUT
     return exit_code
+
+
+def parse_outputs(text: str | None) -> list[str] | None:
+    """Return the names in a list separated by commas; None for None.
+
+    Raises:
+        InputError: The list names nothing.
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError("--outputs names no output: write it as --outputs prediction,probability.")
+    return names
 
 
 def _parse_row(line: str, number: int) -> dict[str, Any]:

@@ -37,12 +37,14 @@ class Compilation:
     Args:
         stages: Every stage in order, those inside pipelines and tuning models included.
         description: The compiled model; None if some stage, or the model as a whole, is scored by Spark only.
-        problem: Why the stages, each compiled, do not make one scorer; usually empty.
+        problem: Why the stages, each compiled, do not make one scorer, or why it is not used; usually empty.
+        notes: What a user should know of a compiled model, one sentence each.
     """
 
     stages: tuple[StageOutcome, ...]
     description: Description | None = None
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:

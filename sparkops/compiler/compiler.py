@@ -3,64 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from sparkops.compiler.compilation import Compilation, StageOutcome
 from sparkops.compiler.pipeline_stages import read_stages
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
-from sparkops.compiler.pruning import describe
+from sparkops.compiler.pruning import describe, label_notes
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.session import SessionSettings
 from sparkops.compiler.stages.registry import COMPILERS
+from sparkops.compiler.vector_sizes import Trial, infer_sizes
 from sparkops.errors import ModelError
+from sparkops.scoring.codegen.code_writer import SizeMismatch
 from sparkops.scoring.ir.description import Description
 from sparkops.scoring.ir.field import Field
 from sparkops.scoring.row_function import generate_code
 
+# What Python raises where a stage is saved in an unknown form.
+_UNREADABLE = (KeyError, ValueError, TypeError, IndexError)
 
-def compile_model(
-    folder: Path | str, inputs: Sequence[Field], session: SessionSettings | None = None
-) -> Description:
+
+def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
     """Return the description of a saved model, without Spark.
 
     Args:
         folder: A saved PipelineModel, or any one fitted stage.
         inputs: Columns of the model's signature.
-        session: Settings of the session that the model was trained in; None for Spark's defaults.
 
     Raises:
         NotCompiled: Only Spark can score some stages; the message names each of them with its reason.
         ModelError: The folder is not a saved Spark ML model.
     """
-    return compile_stages(folder, inputs, session).require_description()
+    return compile_stages(folder, inputs).require_description()
 
 
-def compile_stages(
-    folder: Path | str, inputs: Sequence[Field], session: SessionSettings | None = None
-) -> Compilation:
+def compile_stages(folder: Path | str, inputs: Sequence[Field]) -> Compilation:
     """Return what becomes of each stage of a saved model, and the description if all were compiled.
 
     Args:
         folder: A saved PipelineModel, or any one fitted stage.
         inputs: Columns of the model's signature.
-        session: Settings of the session that the model was trained in; None for Spark's defaults.
 
     Raises:
         ModelError: The folder is not a saved Spark ML model.
     """
-    plan = Plan({field.name: field for field in inputs}, session=session or SessionSettings())
+    saved_stages = read_stages(Path(folder))
+    fields = infer_sizes(inputs, partial(_try_sizes, saved_stages))
+    plan = Plan({field.name: field for field in fields})
     stages = tuple(
-        StageOutcome(saved.class_name, saved.uid, _compile_stage(saved, plan))
-        for saved in read_stages(Path(folder))
+        StageOutcome(saved.class_name, saved.uid, _compile_stage(saved, plan)) for saved in saved_stages
     )
     if any(stage.reason for stage in stages):
         return Compilation(stages)
-    description = describe(plan)
     try:
+        description = describe(plan)
         generate_code(description)
-    except ModelError as error:
+    except (CannotCompile, ModelError) as error:
         return Compilation(stages, problem=str(error))
-    return Compilation(stages, description)
+    return Compilation(stages, description, notes=label_notes(plan, description))
 
 
 def _compile_stage(saved: SavedStage, plan: Plan) -> str:
@@ -70,12 +70,25 @@ def _compile_stage(saved: SavedStage, plan: Plan) -> str:
         _compiler_of(saved)(saved, plan)
     except (CannotCompile, ModelError) as error:
         reason = str(error)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except _UNREADABLE as error:
         reason = f"this version of sparkops cannot read its saved form ({error!r})"
     else:
         return ""
     _assume_outputs(saved, plan)
     return reason
+
+
+def _try_sizes(saved_stages: Sequence[SavedStage], fields: Sequence[Field]) -> Trial:
+    """Return the first stage that needs vectors of another size than fields of these sizes give it."""
+    plan = Plan({field.name: field for field in fields})
+    for position, saved in enumerate(saved_stages):
+        try:
+            _compiler_of(saved)(saved, plan)
+        except SizeMismatch as error:
+            return Trial(position, error.size, error.needed)
+        except (CannotCompile, ModelError, *_UNREADABLE):
+            return Trial(position)
+    return Trial(len(saved_stages))
 
 
 def _compiler_of(saved: SavedStage) -> StageCompiler:

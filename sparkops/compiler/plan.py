@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.session import SessionSettings
 from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.field_reader import read_field
 from sparkops.scoring.ir.arrays import Numbers
@@ -31,23 +30,31 @@ class Plan:
         fields: Columns of the signature by name. A vector of unknown size gets it from the first stage that knows it.
         types: Type of every column so far.
         labels: Original values by column, for columns that hold indices of them.
+        bucket_labels: Intervals by column, for columns that hold the numbers of buckets.
         label_columns: Columns that only training needs: labels, and what they are made of.
         steps: Steps so far.
         outputs: Outputs of predictors so far.
+        output_steps: Position of the step that makes each of these outputs.
+        class_labels: Original labels of the classes by prediction column, for classifiers of an indexed label.
+        internal: Columns of steps that Spark does not have.
+        missing: Columns that stages name, and that neither the signature nor a stage provides.
         stages: Class names of the stages so far, for the description.
         code: Row code of the steps so far.
-        session: Settings of Spark that SQL expressions depend on.
     """
 
     fields: dict[str, Field]
     types: dict[str, str] = field(default_factory=dict)
     labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bucket_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     label_columns: set[str] = field(default_factory=set)
     steps: list[Step] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    output_steps: dict[str, int] = field(default_factory=dict)
+    class_labels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    internal: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
     stages: list[str] = field(default_factory=list)
     code: CodeWriter = field(default_factory=CodeWriter)
-    session: SessionSettings = field(default_factory=SessionSettings)
 
     def __post_init__(self) -> None:
         self.types = {name: item.type for name, item in self.fields.items()}
@@ -97,7 +104,10 @@ class Plan:
             # the output of a stage that could not be compiled
             return size or 0
         if known is None:
-            raise CannotCompile(f"the size of the vectors of `{column}` is unknown")
+            raise CannotCompile(
+                f"the size of the vectors of `{column}` is unknown: give it, as in --schema '{column} VECTOR(5)', or log the model "
+                "with an input example"
+            )
         return known.size
 
     def add_step(
@@ -110,7 +120,7 @@ class Plan:
         params: Mapping[str, Any] | None = None,
         arrays: Mapping[str, Numbers] | None = None,
     ) -> None:
-        """Add a step.
+        """Add a step, after `replace_column` if an output takes the name of a column that exists.
 
         Args:
             saved: The stage it comes from.
@@ -124,9 +134,18 @@ class Plan:
             CannotCompile: An output column exists already.
             ModelError: The step does not fit its inputs.
         """
+        for name in inputs:
+            if name in self.fields and self.types.get(name) == "vector" and name not in self.code.columns:
+                self.vector_size(name)
+        known = {name.lower(): name for name in self.types}
         for name, type_ in outputs:
             if name in self.types:
                 raise CannotCompile(f"its output column `{name}` exists already")
+            if name.lower() in known:
+                other = known[name.lower()]
+                raise CannotCompile(
+                    f"its output column `{name}` differs from the column `{other}` only in case"
+                )
             if name:
                 self.types[name] = type_
         names = tuple(name for name, _ in outputs)
@@ -135,6 +154,26 @@ class Plan:
         # an input is missing if an earlier stage could not be compiled
         if all(name in self.code.columns for name in step.inputs):
             STAGES[op].emit(step, self.code)
+
+    def replace_column(self, name: str) -> None:
+        """Forget a column, so that the next step may compute one of its name, as some stages of Spark do."""
+        self.types.pop(name, None)
+        self.labels.pop(name, None)
+        self.bucket_labels.pop(name, None)
+
+    def require_separate(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Check that steps for pairs of input and output columns may run one after another, where Spark runs them together.
+
+        Raises:
+            CannotCompile: An output has the name of another pair's input.
+        """
+        if any(target == other for source, target in pairs for other, _ in pairs if other != source):
+            raise CannotCompile("it makes columns out of each other")
+
+    def add_output(self, output: Output) -> None:
+        """Add an output of a predictor, which the last step computes."""
+        self.outputs.append(output)
+        self.output_steps[output.name] = len(self.steps) - 1
 
     def _declare(self, item: Field) -> None:
         """Make a field readable by steps, unless its type or size is unknown."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.scoring.codegen.symbols import Vector
 from sparkops.scoring.ir.description import Step
 
 # Number of categories of each slot, 0 for a number; None if Spark has no metadata of the slots.
@@ -53,6 +54,57 @@ def category_counts(plan: Plan, column: str) -> CategoryCounts:
         CannotCompile: Spark's metadata of the column cannot be derived.
     """
     return _category_counts(plan, plan.steps, column)
+
+
+def slot_names(plan: Plan, column: str) -> tuple[str, ...] | None:
+    """Return the names that Spark's metadata gives the slots of a vector; None if it gives none, or if they cannot be derived."""
+    return _slot_names(plan, plan.steps, column)
+
+
+def _slot_names(plan: Plan, steps: Sequence[Step], column: str) -> tuple[str, ...] | None:
+    step, before = _find_producer(steps, column)
+    if step is None:
+        return None
+    if step.op == "assemble":
+        return _assembled_names(plan, before, step)
+    if step.op == "one_hot":
+        return _one_hot_names(plan, step)
+    inner = _slot_names(plan, before, step.inputs[0]) if step.op in ("pick_slots", "vector_size") else None
+    if inner is None or step.op == "vector_size":
+        return inner
+    # other selectors keep attributes, but not always their names
+    return tuple(inner[int(slot)] for slot in step.arrays["slots"]) if _is_slicer(step) else None
+
+
+def _is_slicer(step: Step) -> bool:
+    return step.stage.startswith("VectorSlicer")
+
+
+def _assembled_names(plan: Plan, before: Sequence[Step], step: Step) -> tuple[str, ...] | None:
+    """Return the names of assembled slots: a number has its column's name, a slot of a vector that and its own name or position."""
+    names: list[str] = []
+    for column in step.inputs:
+        symbol = plan.code.columns.get(column)
+        if symbol is None:
+            return None
+        if not isinstance(symbol, Vector):
+            names.append(column)
+            continue
+        producer, _ = _find_producer(before, column)
+        own = _slot_names(plan, before, column)
+        if own is None and producer is not None and producer.op not in _WITHOUT_METADATA:
+            return None
+        names += [f"{column}_{name}" for name in own or map(str, range(symbol.size))]
+    return tuple(names)
+
+
+def _one_hot_names(plan: Plan, step: Step) -> tuple[str, ...] | None:
+    """Return the names of one-hot slots: the labels of the indexed values."""
+    labels = plan.labels.get(step.inputs[0])
+    size, symbol = step.params["categories"], plan.code.columns.get(step.outputs[0])
+    if labels is None or len(labels) != size or step.params["keep"] or symbol is None:
+        return None
+    return labels[: symbol.size]
 
 
 def _find_producer(steps: Sequence[Step], column: str) -> tuple[Step | None, Sequence[Step]]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sparkops.artifact.facts import ModelFacts
+from sparkops.artifact.mlflow_folder import save_spark_model
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
 from sparkops.registry.evaluation import evaluate, evaluate_gates, needs_champion, persist_during
 from sparkops.registry.mlflow_store import connect
-from sparkops.registry.spark_model_folder import build_spark_model_folder, check_trained
+from sparkops.registry.spark_model_folder import check_trained, complete_spark_model_folder
 from sparkops.registry.upload import upload_version
 from sparkops.scoring.ir.portable_rules import PortableRules
 
@@ -67,9 +70,23 @@ class Registration:
             tempfile.TemporaryDirectory(prefix="sparkops-model-") as work,
         ):
             folder = Path(work) / "model"
-            facts = self._evaluate(prepared, training, gates)
+            with self._saving(prepared, folder):
+                facts = self._evaluate(prepared, training, gates)
             facts = self._build_folder(prepared, facts, folder, training.rules)
             return upload_version(connect(self.settings), self.settings, facts, folder, training.tags)
+
+    @contextmanager
+    def _saving(self, model: Model, folder: Path) -> Iterator[None]:
+        """Save a Spark model while it is evaluated: its many small files take Spark's driver, the evaluation takes executors."""
+        from sparkops.pyfunc.registration.prepared_model import PreparedModel
+
+        if isinstance(model.fitted, PreparedModel):
+            yield
+            return
+        with ThreadPoolExecutor(1, thread_name_prefix="sparkops-save") as executor:
+            saved = executor.submit(save_spark_model, model.fitted, folder, self.settings)
+            yield
+            saved.result()
 
     def _evaluate(self, model: Model, training: TrainingRun, gates: Sequence[Gate]) -> ModelFacts:
         metrics = evaluate(model)
@@ -92,4 +109,4 @@ class Registration:
 
         if isinstance(model.fitted, PreparedModel):
             return build_pyfunc_model_folder(model, model.fitted, facts, folder)
-        return build_spark_model_folder(model, facts, folder, self.settings, rules)
+        return complete_spark_model_folder(model, facts, folder, self.settings, rules)

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact import mlflow_folder
-from sparkops.artifact.certify import Case, certify
+from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
 from sparkops.artifact.frames import measure_vectors, sample_rows
-from sparkops.artifact.model_columns import input_columns
+from sparkops.artifact.model_columns import input_columns, is_column_reference
 from sparkops.artifact.signature import compiled_signature, spark_signature
+from sparkops.artifact.spark_answers import analysis_problem
 from sparkops.batch.benchmark import run_benchmark
 from sparkops.config.settings import Settings
-from sparkops.errors import ModelError, NotCompiled, SignatureMismatch
+from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
+from sparkops.registry.compile_and_certify import compile_and_certify
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
 
 if TYPE_CHECKING:
@@ -39,7 +41,12 @@ def check_trained(model: Model) -> None:
         raise ModelError(
             f"Model.fitted is a {type(model.fitted).__name__}, which can't score and be saved; give what fit() returned."
         )
-    missing = sorted((input_columns(model.fitted) or frozenset()) - set(model.example.columns))
+    columns = model.example.columns
+    missing = [
+        name
+        for name in sorted(input_columns(model.fitted) or ())
+        if not any(is_column_reference(name, column) for column in columns)
+    ]
     if missing:
         raise SignatureMismatch(f"Model.example lacks columns that the model reads: {', '.join(missing)}.")
     if model.example.isEmpty():
@@ -55,19 +62,18 @@ def read_fields(model: Model) -> tuple[Field, ...]:
     return measure_vectors(fields_from_spark(model.example.schema.jsonValue()), model.example)
 
 
-def build_spark_model_folder(
+def complete_spark_model_folder(
     model: Model, facts: ModelFacts, folder: Path, settings: Settings, rules: PortableRules
 ) -> ModelFacts:
-    """Write the model's folder, and return the completed facts.
+    """Compile, certify and describe the model that a folder contains, and return the completed facts.
 
     Args:
         model: The trained model.
         facts: Facts that are known already: name, run, tables, parameters, metrics, gates.
-        folder: A new folder on this machine.
+        folder: The folder on this machine that the model was saved to.
         settings: Where Spark runs, and the warehouse that its executors share.
         rules: Row rules of the training tables.
     """
-    mlflow_folder.save_spark_model(model.fitted, folder, settings)
     result = _compile(model, folder, settings, rules)
     facts = replace(facts, spark=model.example.sparkSession.version, **result.facts)
     if facts.compiled:
@@ -86,14 +92,12 @@ def build_spark_model_folder(
 
 
 def dry_run_compile(model: Model, settings: Settings) -> Compilation:
-    """Save and compile a trained model in a temporary folder, and return the outcome of each stage.
+    """Save, compile and certify a trained model in a temporary folder, and return the outcome of each stage.
 
     Args:
         model: What a job returned.
         settings: Where Spark runs, and the warehouse that its executors share.
     """
-    from sparkops.compiler import compile_stages, read_session
-
     check_trained(model)
     with tempfile.TemporaryDirectory(prefix="sparkops-trial-") as work:
         folder = Path(work) / "model"
@@ -102,8 +106,7 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
             fitted.write().save((folder / mlflow_folder.SPARK_MODEL).as_uri())
         else:
             mlflow_folder.save_spark_model(model.fitted, folder, settings)
-        session = read_session(model.example.sparkSession)
-        return compile_stages(folder / mlflow_folder.SPARK_MODEL, read_fields(model), session)
+        return compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL, read_fields(model)).compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,61 +120,68 @@ class _CompileResult:
 
 def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRules) -> _CompileResult:
     """Compile and certify the saved model, and write the scorer to its folder."""
-    from sparkops.compiler import compile_model, read_session
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
     fields = read_fields(model)
-    try:
-        session = read_session(model.example.sparkSession)
-        description = compile_model(folder / mlflow_folder.SPARK_MODEL, fields, session)
-    except NotCompiled as error:
-        return _describe_uncompiled(model, fields, error)
+    certified = compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL, fields)
+    description = certified.compilation.description
+    if description is None:
+        return _describe_uncompiled(model, fields, certified.compilation.reasons)
+    for note in certified.compilation.notes:
+        _log.warning("%s", note)
     rules = keep_supported(rules, description.fields)
     if rules.rules:
         description = replace(description, checks=rules)
-    cases = _write_scorer(model, description, folder / SCORER)
+    _write_scorer(description, certified.cases, folder / SCORER)
     scorer = Scorer(description)
+    read = [field.name for field in description.fields]
     return _CompileResult(
-        signature=compiled_signature(scorer, _find_scorable_row(cases)),
-        example=_find_input_example(cases),
+        signature=compiled_signature(scorer, _find_scorable_row(certified.cases)),
+        example=_find_input_example(certified.cases),
         facts={
             "compiled": True,
-            "parity": len(cases),
+            "parity": len(certified.cases),
             "stages": description.stages,
             "scorer": description.hash,
             "rules": len(rules.rules),
             "left_out": rules.omission_messages(),
             "benchmark": run_benchmark(model, scorer, folder / SCORER, settings),
-            "inputs": _select_types(model, [field.name for field in description.fields]),
+            "inputs": _select_types(model, read),
+            "unread": _select_types(model, [name for name in model.example.columns if name not in read]),
         },
     )
 
 
-def _write_scorer(model: Model, description: Description, folder: Path) -> list[Case]:
-    """Write the scorer and its certificate, and return the certificate."""
+def _write_scorer(description: Description, cases: Sequence[Case], folder: Path) -> None:
+    """Write the scorer and its certificate."""
     from sparkops.scoring import save
     from sparkops.scoring.artifact.certificate import dump_cases
 
     save(description, folder)
-    cases = certify(model, description)
     (folder / CERTIFICATE).write_text(dump_cases(cases), "utf-8")
-    return cases
 
 
-def _describe_uncompiled(model: Model, fields: Sequence[Field], error: NotCompiled) -> _CompileResult:
-    columns = input_columns(model.fitted) or set(model.example.columns) - {model.label}
-    inputs = [field for field in fields if field.name in columns]
+def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequence[str]) -> _CompileResult:
+    inputs = [field for field in fields if field.name in _columns_for_spark(model)]
     names = [field.name for field in inputs]
     row = sample_rows(model.example, names, 1)[0]
-    facts = {
-        "compiled": False,
-        "reasons": tuple(getattr(error, "reasons", ())) or (str(error),),
-        "inputs": _select_types(model, names),
-    }
+    facts = {"compiled": False, "reasons": tuple(reasons), "inputs": _select_types(model, names)}
     return _CompileResult(
         signature=spark_signature(inputs), example=row if _has_json_values(row) else None, facts=facts
     )
+
+
+def _columns_for_spark(model: Model) -> set[str]:
+    """Return the columns that Spark needs to score rows: those that stages read, or all, without the label if it is not needed."""
+    columns, read = model.example.columns, input_columns(model.fitted)
+    if read is not None:
+        return {column for name in read for column in columns if is_column_reference(name, column)}
+    label = model.label
+    fitted: Any = model.fitted
+    if label is None or analysis_problem(lambda: fitted.transform(model.example.limit(0).drop(label))):
+        return set(columns)
+    return set(columns) - {label}
 
 
 def _select_types(model: Model, names: Sequence[str]) -> dict[str, str]:

@@ -55,7 +55,14 @@ class ReferenceTolerance(Protocol):
         """Return the relative and the absolute tolerance of the comparison."""
 
 
-class RowScorer(ModelInterface, ReferenceTolerance, Protocol):
+class OutputSelection(Protocol):
+    """The choice of what an answer contains."""
+
+    def with_outputs(self, names: Sequence[str]) -> RowScorer:
+        """Return a scorer of the same model whose answers contain these outputs; UnknownName if it has no such output."""
+
+
+class RowScorer(ModelInterface, ReferenceTolerance, OutputSelection, Protocol):
     """A model that scores rows."""
 
     @property

@@ -9,10 +9,13 @@ from typing import Any, NoReturn
 from ..errors import ModelError, RowError
 from .codegen.code_writer import CodeWriter
 from .codegen.field_reader import read_field
+from .codegen.row_errors import refuse_value
 from .codegen.symbols import Vector
 from .ir.description import Description, Output
+from .ir.field import Field
 from .ir.row_fields import check_row_fields
 from .protocol import ScoreRow
+from .stages.feature.vector.vector_size_hint import fields_skipped_by_size, has_size
 from .stages.registry import STAGES
 
 # What Python raises in the code of a damaged model. A row that cannot be scored raises RowError.
@@ -38,7 +41,10 @@ def generate_code(description: Description) -> CodeWriter:
     for value, name in zip(values, names, strict=True):
         code.line(f"    {value} = row[{name!r}]")
     code.lines += ["    pass", f"except KeyError: {check}(row)"]
+    skipped = fields_skipped_by_size(description.steps)
     for value, field in zip(values, description.fields, strict=True):
+        if field.name in skipped:
+            _emit_size_check(field, value, skipped[field.name], code)
         read_field(field, value, code)
     for step in description.steps:
         if step.op not in STAGES:
@@ -49,18 +55,28 @@ def generate_code(description: Description) -> CodeWriter:
     return code
 
 
+def _emit_size_check(field: Field, value: str, stage: str, code: CodeWriter) -> None:
+    """Emit the check that drops a row whose vector has another size."""
+    reason = f"does not have {field.size} numbers, and the model skips such rows"
+    problem = code.constant(refuse_value(field.name, stage, reason, drop=True))
+    code.line(f"if not {code.constant(has_size)}({value}, {field.size}): {problem}({value})")
+
+
 def build_score_row(
-    code: CodeWriter, outputs: tuple[Output, ...], classes: tuple[str, ...] | None, explain_row: ExplainRow
+    code: CodeWriter, description: Description, prediction: str, explain_row: ExplainRow
 ) -> ScoreRow:
     """Append the answer to the code and return the function that scores one row.
 
     Args:
         code: What `generate_code` returned.
-        outputs: What an answer contains.
-        classes: Original labels by class index.
+        description: The model, with the outputs that an answer contains.
+        prediction: Column that a label without a column is derived from; may be empty.
         explain_row: Scores a row where an explanation is requested.
     """
-    items = [f"{output.name!r}: {_output_expr(code, output, outputs, classes)}" for output in outputs]
+    items = [
+        f"{output.name!r}: {_output_expr(code, output, prediction, description.classes)}"
+        for output in description.outputs
+    ]
     code.line(f"return {{{', '.join(items)}}}")
     damaged, errors = code.constant(raise_damaged_model), code.constant(DAMAGED_MODEL_ERRORS)
     code.lines[:] = [
@@ -84,14 +100,11 @@ def _check_row(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> di
     return dict(row)
 
 
-def _output_expr(
-    code: CodeWriter, output: Output, outputs: tuple[Output, ...], classes: tuple[str, ...] | None
-) -> str:
+def _output_expr(code: CodeWriter, output: Output, prediction: str, classes: tuple[str, ...] | None) -> str:
     if output.column is None:
-        prediction = next((other for other in outputs if other.role == "prediction"), None)
-        if prediction is None or not classes:
+        if not prediction or not classes:
             raise ModelError(f"Output `{output.name}` names a class, and this model has no classes.")
-        index = code.scalar(prediction.column or "", "label")
+        index = code.scalar(prediction, "label")
         label = f"{code.constant(classes)}[int({index.expr})]"
         return f"{label} if {index.expr} >= 0.0 else None" if index.nan else label
     column = code.columns[output.column]

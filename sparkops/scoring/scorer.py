@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import RowError, RowRejected
+from ..errors import RowError, RowRejected, UnknownName
 from .batch.columns import Batch, Frame, ScalarColumn, VectorColumn
 from .batch.reader import read_slice, to_columns, value_at
 from .codegen.code_writer import Column
@@ -16,9 +17,11 @@ from .explain import Explain, build_explainer
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
 from .ir.field import Field
+from .ir.selection import prediction_column, select_outputs
 from .protocol import Answer, ScoreRow
 from .row_function import DAMAGED_MODEL_ERRORS, build_score_row, generate_code, raise_damaged_model
 from .rules.rule_monitor import RuleMode, RuleMonitor
+from .stages.feature.vector.vector_size_hint import fields_skipped_by_size, has_size
 from .stages.registry import STAGES
 
 __all__ = ["Answer", "Scorer"]
@@ -37,13 +40,22 @@ class Scorer:
         description: The compiled model.
         raw: Include `rawPrediction` in answers.
         rules: What happens to rows that violate a rule of the model: "refuse", "warn", "count" or "off".
+        outputs: Names of the outputs in an answer: outputs of the model, `rawPrediction` included, or columns of its steps. A row then
+            needs only the fields that these read. None returns all except `rawPrediction`.
+
+    Raises:
+        UnknownName: The model computes no such column.
     """
 
     __slots__ = (
         "_chunk_rows",
+        "_complete",
         "_explain_row",
         "_monitor",
+        "_prediction",
+        "_rules",
         "_score_row",
+        "_skipped_by_size",
         "classes",
         "description",
         "fields",
@@ -63,23 +75,34 @@ class Scorer:
     `explain.build_explainer`, and raises ModelError where the model has none.
     """
 
-    def __init__(self, description: Description, *, raw: bool = False, rules: RuleMode = "off") -> None:
-        self.description = description
-        self.fields: tuple[Field, ...] = description.fields
-        self.outputs: tuple[Output, ...] = tuple(
-            output for output in description.outputs if raw or output.role != "rawPrediction"
-        )
-        self.classes = description.classes
+    def __init__(
+        self,
+        description: Description,
+        *,
+        raw: bool = False,
+        rules: RuleMode = "off",
+        outputs: Sequence[str] | None = None,
+    ) -> None:
+        self._complete, self._rules = description, rules
         self.version = description.hash[:16]
+        if outputs is None:
+            chosen = tuple(item for item in description.outputs if raw or item.role != "rawPrediction")
+        else:
+            chosen = _choose_outputs(description, outputs)
+            description = select_outputs(description, chosen)
+        self.description, self.outputs = description, chosen
+        self.fields: tuple[Field, ...] = description.fields
+        self.classes, self._prediction = description.classes, prediction_column(self._complete)
         code = generate_code(description)
         self.score = self._score_row = build_score_row(
-            code, self.outputs, self.classes, self._score_and_explain
+            code, replace(description, outputs=chosen), self._prediction, self._score_and_explain
         )
         self._monitor: RuleMonitor | None = None
         if rules != "off" and description.checks and description.checks.rules:
             self._monitor = RuleMonitor(description.checks, self.fields, rules)
             self.score = self._monitor.wrap(self._score_row)
         self._explain_row: Explain | None = None
+        self._skipped_by_size = fields_skipped_by_size(description.steps)
         widest = max((_width(column) for column in code.columns.values()), default=1)
         self._chunk_rows = max(16, min(_MAX_CHUNK_ROWS, _MAX_CHUNK_SLOTS // max(1, widest)))
 
@@ -87,6 +110,14 @@ class Scorer:
     def ignored(self) -> tuple[str, ...]:
         """Return the columns of the signature that the model does not read; a row may contain them."""
         return self.description.ignored
+
+    def with_outputs(self, names: Sequence[str]) -> Scorer:
+        """Return a scorer of the same model whose answers contain these outputs, in this order.
+
+        Raises:
+            UnknownName: The model computes no such column.
+        """
+        return Scorer(self._complete, rules=self._rules, outputs=names)
 
     def output(self, role: str) -> Output | None:
         """Return the output of a role: "prediction", "probability", "rawPrediction", "label"; None if there is none."""
@@ -148,7 +179,11 @@ class Scorer:
     def _chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
         frame = Frame(stop - start, {})
         for field in self.fields:
-            column = read_slice(field, columns[field.name], start, stop)
+            values = columns[field.name]
+            if field.name in self._skipped_by_size:
+                column = _read_vectors_of_size(field, values[start:stop])
+            else:
+                column = read_slice(field, values, start, stop)
             if column is None:
                 self._raise_first_error(columns, range(start, stop))
                 raise RowError(
@@ -182,10 +217,7 @@ class Scorer:
 
     def _output_values(self, output: Output, frame: Frame) -> Numbers:
         if output.column is None:
-            prediction = self.output("prediction")
-            assert prediction is not None
-            assert prediction.column is not None
-            index = frame.scalars(prediction.column).values.astype(np.int64)
+            index = frame.scalars(self._prediction).values.astype(np.int64)
             # Class -1 selects the None at the end.
             return np.array([*(self.classes or ()), None], dtype=object)[index]
         column = frame.columns[output.column]
@@ -198,6 +230,32 @@ class Scorer:
         if output.type in ("double", "vector") and values.dtype.kind == "f":
             values[frame.dropped] = np.nan
         return values
+
+
+def _choose_outputs(description: Description, names: Sequence[str]) -> tuple[Output, ...]:
+    """Return the named outputs, each once; a column that is no output of the model gets the role "column"."""
+    known = {output.name: output for output in description.outputs}
+    if not set(names) <= set(known):
+        columns = generate_code(description).columns
+        computed = [name for step in reversed(description.steps) for name in step.outputs if name]
+        known |= {name: _column_output(name, columns[name]) for name in computed if name not in known}
+    for name in names:
+        if name not in known:
+            advice = "Name outputs of the model, or other columns that it computes."
+            raise UnknownName("output", name, known, advice=advice)
+    return tuple(known[name] for name in dict.fromkeys(names))
+
+
+def _column_output(name: str, column: Column) -> Output:
+    if isinstance(column, Vector):
+        return Output(name, "vector", name, "column", column.size)
+    return Output(name, column.type, name, "column")
+
+
+def _read_vectors_of_size(field: Field, values: Any) -> ScalarColumn | VectorColumn | None:
+    """Return vectors as a column; one of another size is null, which its step drops."""
+    vectors = [vector if has_size(vector, field.size) else None for vector in values]
+    return read_slice(replace(field, nullable=True), vectors, 0, len(vectors))
 
 
 def _width(column: Column) -> int:

@@ -12,6 +12,7 @@ from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
 from sparkops.serving.answer import format_answers, format_json
+from sparkops.serving.output_choices import OutputChoices
 from sparkops.serving.request_body import (
     BodyFormat,
     ClientDisconnected,
@@ -21,8 +22,7 @@ from sparkops.serving.request_body import (
 )
 from sparkops.serving.request_error import RequestError
 from sparkops.serving.request_options import RequestOptions, read_options
-from sparkops.serving.request_rows import InputSchema, RequestRows
-from sparkops.serving.row_scoring import RowScoring
+from sparkops.serving.request_rows import RequestRows
 from sparkops.serving.service import Service
 
 # About 2 ms of scoring and of parsing; a thread would cost more than it saves.
@@ -45,8 +45,7 @@ class Invocations:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._schema = InputSchema(service.scorer.fields, service.scorer.ignored)
-        self._scoring = RowScoring(service.scorer, self._schema)
+        self._choices = OutputChoices(service.scorer)
         self._is_fast = service.scorer.is_fast
         self._large: CapacityLimiter | None = None
         self._large_bodies = 0
@@ -93,19 +92,19 @@ class Invocations:
             return await run_sync(
                 partial(self._parse_and_score, body, declared, options), limiter=self._large
             )
-        rows = self._parse(body, declared)
+        rows = self._parse(body, declared, options)
         if self._is_fast and len(rows.rows) <= _INLINE_ROWS and not options.explain:
             return self._score(rows, options)
         return await run_sync(partial(self._score, rows, options))
 
     def _parse_and_score(self, body: bytes, declared: BodyFormat, options: RequestOptions) -> bytes:
-        return self._score(self._parse(body, declared), options)
+        return self._score(self._parse(body, declared, options), options)
 
-    def _parse(self, body: bytes, declared: BodyFormat) -> RequestRows:
-        return parse_body(body, declared, self._schema, self._service.limits)
+    def _parse(self, body: bytes, declared: BodyFormat, options: RequestOptions) -> RequestRows:
+        return parse_body(body, declared, self._choices.find(options.outputs).schema, self._service.limits)
 
     def _score(self, rows: RequestRows, options: RequestOptions) -> bytes:
-        answers = self._scoring.score(rows, options)
+        answers = self._choices.find(options.outputs).score(rows, options)
         if answers.extra:
             self._service.extra_fields.add(answers.extra)
         return format_answers(answers)

@@ -1,4 +1,4 @@
-"""What a request may ask for in its query: an explanation, and what happens to extra fields and invalid rows."""
+"""What a request may ask for in its query: an explanation, its outputs, and what happens to extra fields and invalid rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Extra = Literal["ignore", "refuse", "pass"]
 OnError = Literal["fail", "null"]
 EXTRA_MODES: tuple[Extra, ...] = ("ignore", "refuse", "pass")
 ERROR_MODES: tuple[OnError, ...] = ("fail", "null")
-_NAMES = ("explain", "extra", "on_error")
+_NAMES = ("explain", "outputs", "extra", "on_error")
 _MAX_PARAMETERS = 20
 Value = TypeVar("Value", bound=str)
 
@@ -25,12 +25,14 @@ class RequestOptions:
 
     Args:
         explain: Add the contribution of each field to each answer.
+        outputs: Names of the outputs in an answer; empty for all that the model returns by default.
         extra: What happens to fields that the model does not know: "ignore" and count them, "refuse" the row, or "pass" them
             back with the answer.
         on_error: What an invalid row does: "fail" refuses the request, "null" answers null for the row and gives the reason.
     """
 
     explain: bool = False
+    outputs: tuple[str, ...] = ()
     extra: Extra = "ignore"
     on_error: OnError = "fail"
 
@@ -47,6 +49,21 @@ def read_options(query: bytes, defaults: RequestOptions) -> RequestOptions:
     """
     if not query:
         return defaults
+    values = _parse_query(query)
+    options = defaults
+    if "explain" in values:
+        options = replace(options, explain=_choose(values, "explain", ("true", "false")) == "true")
+    if "outputs" in values:
+        options = replace(options, outputs=_read_names(values["outputs"]))
+    if "extra" in values:
+        options = replace(options, extra=_choose(values, "extra", EXTRA_MODES))
+    if "on_error" in values:
+        options = replace(options, on_error=_choose(values, "on_error", ERROR_MODES))
+    return options
+
+
+def _parse_query(query: bytes) -> dict[str, str]:
+    """Return the parameters of a query, each of which is known and named once."""
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)
     except ValueError as error:
@@ -59,14 +76,14 @@ def read_options(query: bytes, defaults: RequestOptions) -> RequestOptions:
             near = get_close_matches(name[:40], _NAMES, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else ""
             raise RequestError(f"The query parameter `{name}` is unknown.{hint} Known: {', '.join(_NAMES)}.")
-    options = defaults
-    if "explain" in values:
-        options = replace(options, explain=_choose(values, "explain", ("true", "false")) == "true")
-    if "extra" in values:
-        options = replace(options, extra=_choose(values, "extra", EXTRA_MODES))
-    if "on_error" in values:
-        options = replace(options, on_error=_choose(values, "on_error", ERROR_MODES))
-    return options
+    return values
+
+
+def _read_names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise RequestError("`outputs` names no output; write it as outputs=prediction,probability.")
+    return names
 
 
 def _choose(values: dict[str, str], name: str, allowed: Sequence[Value]) -> Value:

@@ -54,6 +54,11 @@ class RowScoring:
         self._field_count = len(schema.names)
         self._empty: dict[str, Any] = {output.name: None for output in scorer.outputs}
 
+    @property
+    def schema(self) -> InputSchema:
+        """Return the fields of the model."""
+        return self._schema
+
     def score(self, rows: RequestRows, options: RequestOptions) -> Answers:
         """Score all rows.
 

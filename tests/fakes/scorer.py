@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sparkops.errors import ModelError, RowError, RowRejected
+from sparkops.errors import ModelError, RowError, RowRejected, UnknownName
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.field import Field
 
@@ -21,9 +21,10 @@ class TenTimesScorer:
 
     def __init__(self, factor: float = 10.0) -> None:
         self.factor = factor
+        self._chosen: tuple[str, ...] = ("prediction", "probability")
         self.broken: dict[str, int] = {}
         self.fields = (Field("x", "double"), Field("kind", "string"))
-        self.outputs = (
+        self.outputs: tuple[Output, ...] = (
             Output("prediction", "double", "prediction", "prediction"),
             Output("probability", "vector", "probability", "probability"),
         )
@@ -38,7 +39,17 @@ class TenTimesScorer:
             raise RowError(f"Field `x` takes a double, not {row.get('x')!r}.", field="x")
         if row.get("kind") == "odd":
             raise RowRejected("Field `kind`: 'odd' was not seen in training.", field="kind")
-        return {"prediction": row["x"] * self.factor, "probability": [0.25, 0.75]}
+        answer = {"prediction": row["x"] * self.factor, "probability": [0.25, 0.75]}
+        return {name: answer[name] for name in self._chosen}
+
+    def with_outputs(self, names: Sequence[str]) -> TenTimesScorer:
+        unknown = [name for name in names if name not in ("prediction", "probability")]
+        if unknown:
+            raise UnknownName("output", unknown[0], ["prediction", "probability"])
+        chosen = TenTimesScorer(self.factor)
+        chosen._chosen = tuple(names)
+        chosen.outputs = tuple(output for output in self.outputs if output.name in names)
+        return chosen
 
     def answer(self, row: Mapping[str, Any]) -> Any:
         try:

@@ -146,7 +146,7 @@ def test_the_facts_of_a_model_are_written_under_these_keys(tmp_path: Path) -> No
     facts = ModelFacts(
         name="m", run_id="r1", compiled=True, reasons=("a",), parity=3, inputs={"x": "double"}, tables={"t": 1},
         metrics={"auc": 0.7}, gates=(gate,), params={"p": "1"}, spark="4.1.4", stages=("PCAModel",), scorer="h", rules=2,
-        left_out=("b",), benchmark={"rows": 1.0}, flavor="",
+        left_out=("b",), benchmark={"rows": 1.0}, flavor="", unread={"late": "string"},
     )  # fmt: skip
     write_facts(facts, tmp_path)
     actual = json.loads((tmp_path / "sparkops.json").read_text("utf-8"))
@@ -155,7 +155,7 @@ def test_the_facts_of_a_model_are_written_under_these_keys(tmp_path: Path) -> No
         "tables": {"t": 1}, "metrics": {"auc": 0.7},
         "gates": [{"metric": "auc", "rule": "auc >= 0.6", "value": 0.7, "champion": None, "passed": True}],
         "params": {"p": "1"}, "spark": "4.1.4", "stages": ["PCAModel"], "scorer": "h", "rules": 2, "left_out": ["b"],
-        "race": {"rows": 1.0}, "flavor": "",
+        "race": {"rows": 1.0}, "flavor": "", "unread": {"late": "string"},
     }.items())  # fmt: skip
 
 

@@ -182,6 +182,14 @@ def moments(spark: Any, size: int = 120) -> Any:
     return spark.createDataFrame(rows, "day date, moment timestamp, word string, n int, y double")
 
 
+def longs(spark: Any, size: int = 80) -> Any:
+    """Return longs of which doubles hold no exact value, and some that they do: l with null, m without."""
+    draw = Random(29)
+    odd = [2**53 + 1, 2**53, 2**53 - 1, 2**63 - 1, 2**63 - 513, -(2**63), -(2**53) - 1, 2**60 + 3, 0, 7]
+    rows = [(draw.choice([None, *odd]), draw.choice(odd)) for _ in range(size)]
+    return spark.createDataFrame(rows, "l long, m long")
+
+
 FRAMES: dict[str, Callable[[Any], Any]] = {
     "scalars": scalars,
     "vectors": vectors,
@@ -190,5 +198,6 @@ FRAMES: dict[str, Callable[[Any], Any]] = {
     "ratings": ratings,
     "baskets": baskets,
     "lists": lists,
+    "longs": longs,
     "moments": moments,
 }

@@ -15,7 +15,7 @@ from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
-from sparkops.compiler import compile_model, fields_from_spark, read_session, with_vector_sizes
+from sparkops.compiler import compile_model, fields_from_spark, with_vector_sizes
 from sparkops.errors import RowError
 from sparkops.scoring import Answer, Difference, Scorer, compare_answers, edge_rows, load, save
 
@@ -62,9 +62,11 @@ class SparkReference:
         fields = fields_from_spark(frame.schema.jsonValue())
         fields = tuple(field for field in fields if names is None or field.name in names)
         self.sampled = [_row_to_python(row) for row in frame.limit(30).collect()]
-        fields = with_vector_sizes(fields, self.sampled[0])
-        save(compile_model(self.saved, fields, read_session(self.spark)), folder / "scorer")
+        save(compile_model(self.saved, with_vector_sizes(fields, self.sampled[0])), folder / "scorer")
         self.scorer: Scorer = load(folder / "scorer", raw=True)
+        # Spark's analysis may need columns whose values change no answer
+        read = {field.name for field in self.scorer.fields}
+        self._unread = {field.name: self.sampled[0][field.name] for field in fields if field.name not in read}
         self._input_columns = {name for stage in inner_stages(fitted) for name in input_columns(stage)}
         self.storage: dict[str, set[str]] = {}
 
@@ -80,8 +82,9 @@ class SparkReference:
 
     def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return Spark's answers in one job; all are "refused" if the job fails."""
-        read = {field.name for field in self.scorer.fields}
+        read = {*self._unread, *(field.name for field in self.scorer.fields)}
         fields = [StructField(field.name, field.dataType) for field in self.schema if field.name in read]
+        rows = [{**self._unread, **row} for row in rows]
         schema = StructType([StructField(_ROW, LongType()), *fields])
         columns = [output.column for output in self.scorer.outputs if output.column is not None]
         try:

@@ -300,7 +300,7 @@ def test_a_scorer_that_differs_from_spark_gets_no_certificate(
     fields = fields_from_spark(trained.example.schema.jsonValue())
     description = compile_model(registry.folder("late") / "sparkml", fields)
     assert len(certify(trained, description)) == late.parity
-    with pytest.raises(ParityBroken, match=r"differ on \d+ of \d+ rows, so nothing was registered\. First: "):
+    with pytest.raises(ParityBroken, match=r"differ on \d+ of \d+ rows\. First: row \d+: prediction is"):
         certify(replace(trained, fitted=InvertedModel(trained.fitted)), description)
 
 

@@ -74,6 +74,8 @@ def print_stages(compilation: Compilation) -> None:
     print_table(rows, empty="The model has no stages.")
     if compilation.problem:
         click.echo(f"Scored by Spark only: {compilation.problem}")
+    for note in compilation.notes:
+        click.echo(f"Note     {note}")
 
 
 def format_certificate(folder: Path, model: str) -> str:

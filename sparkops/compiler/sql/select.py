@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
-from sparkops.compiler.session import SessionSettings
 from sparkops.scoring.sql.expression import MAX_DEPTH, MAX_SIZE, Expression
-from sparkops.scoring.sql.types import is_simple, is_supported
+from sparkops.scoring.sql.types import SIMPLE_TYPES
 
 from .expressions import sql_text, type_expression
-from .functions.registry import type_call
-from .functions.uncompiled import WITHOUT_PARENTHESES
 from .operators import require_boolean
-from .parser import Query, parse_statement
-from .session_binding import bind_session
-
-Columns = Mapping[str, Expression]
+from .parser import parse_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,75 +22,53 @@ class CompiledSelect:
     Args:
         unchanged: Input columns of the result, under their own names.
         computed: Other columns of the result, in order: name and expression.
-        conditions: Conditions in the order in which they are evaluated; a row that does not satisfy one is dropped.
+        where: The condition, or None.
     """
 
     unchanged: tuple[str, ...]
     computed: tuple[tuple[str, Expression], ...]
-    conditions: tuple[Expression, ...]
+    where: Expression | None
 
 
-def compile_select(
-    statement: str, types: Mapping[str, str], session: SessionSettings | None = None
-) -> CompiledSelect:
+def compile_select(statement: str, types: Mapping[str, str]) -> CompiledSelect:
     """Compile a statement over columns of these types.
-
-    Args:
-        statement: The SELECT.
-        types: Type of each input column.
-        session: Settings of the session that the statement belongs to; None for Spark's defaults.
 
     Raises:
         CannotCompile: A part of it is not supported.
     """
-    session = session or SessionSettings()
-    columns = {name: Expression("column", type_, value=name) for name, type_ in types.items()}
-    result, conditions = _select(parse_statement(statement), columns)
-    computed = tuple((name, tree) for name, tree in result.items() if not _is_unchanged(name, tree))
-    if not session.ansi and (conditions or any(tree.op != "column" for _, tree in computed)):
-        raise CannotCompile(
-            "its session has `spark.sql.ansi.enabled` set to false; only ANSI mode is compiled"
-        )
-    return CompiledSelect(
-        tuple(name for name, tree in result.items() if _is_unchanged(name, tree)),
-        tuple((name, bind_session(tree, session)) for name, tree in computed),
-        tuple(bind_session(condition, session) for condition in conditions),
-    )
-
-
-def _is_unchanged(name: str, tree: Expression) -> bool:
-    return tree.op == "column" and tree.value == name
-
-
-def _select(query: Query, inputs: Columns) -> tuple[dict[str, Expression], list[Expression]]:
-    """Return the columns of a SELECT over the statement's input, and the conditions of its rows."""
-    source, conditions = (dict(inputs), []) if query.source is None else _select(query.source, inputs)
-    scope = _Scope(source, query.names)
-    result: list[tuple[str, Expression]] = []
-    for item in query.items:
-        if _is_star(item, query.names):
-            result += source.items()
+    parsed = parse_statement(statement)
+    scope = _Scope(types, parsed.table)
+    unchanged: list[str] = []
+    computed: list[tuple[str, Expression]] = []
+    for item in parsed.items:
+        if _is_star(item, parsed.table):
+            unchanged += types
             continue
         try:
             name, tree = _compile_item(item, scope)
         except _UnknownColumn:
             # Most often the label. A later stage that needs the result reports it.
             continue
-        result.append((name, tree))
-        if not _is_unchanged(name, tree):
+        if tree.op == "column" and name == tree.value:
+            unchanged.append(tree.value)
+        else:
+            computed.append((name, tree))
             scope.add_alias(name, tree)
-    _check_unique([name for name, _ in result])
-    if query.where is not None:
-        condition = _typed_expression(query.where, _Scope(source, query.names))
-        conditions = [*conditions, require_boolean(condition)]
-    return dict(result), conditions
+    _check_unique([*unchanged, *(name for name, _ in computed)])
+    where = (
+        None
+        if parsed.where is None
+        else require_boolean(_typed_expression(parsed.where, _Scope(types, parsed.table)))
+    )
+    return CompiledSelect(tuple(unchanged), tuple(computed), where)
 
 
 def _compile_item(item: Any, scope: _Scope) -> tuple[str, Expression]:
     """Return the name of a select item, as written, and its expression; an input column may have any type."""
     name, inner = (str(item.alias), item.this) if type(item).__name__ == "Alias" else ("", item)
     if scope.is_column(inner):
-        return name or str(inner.name), scope.columns[scope.column(inner)]
+        column = scope.column(inner)
+        return name or str(inner.name), Expression("column", scope.types[column], value=column)
     tree = _typed_expression(inner, scope)
     if not name:
         raise CannotCompile(f"its expression `{sql_text(inner)}` has no name of its own (AS ...)")
@@ -113,66 +85,19 @@ def named_columns(statement: str) -> list[str]:
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class StatementColumns:
-    """Columns that a statement names.
-
-    Args:
-        read: Columns that it reads from __THIS__, as written.
-        created: Columns that it makes.
-    """
-
-    read: tuple[str, ...]
-    created: tuple[str, ...]
-
-
-def statement_columns(statement: str) -> StatementColumns:
-    """Return the columns that a statement reads and makes; none of a statement that cannot be parsed."""
-    try:
-        query = parse_statement(statement)
-    except CannotCompile:
-        return StatementColumns((), ())
-    created = [str(item.alias) for item in query.items if type(item).__name__ == "Alias"]
-    return StatementColumns(tuple(dict.fromkeys(_columns_read(query))), tuple(created))
-
-
-def _columns_read(query: Query) -> Iterator[str]:
-    """Yield the columns of __THIS__ that a SELECT and those inside it read; a star passes columns on."""
-    computed: set[str] = set()
-    if query.source is not None:
-        yield from _columns_read(query.source)
-        computed = {_item_name(item) for item in query.source.items}
-    passes_on = query.source is None or any(_item_name(item) == "*" for item in query.source.items)
-    for item in (*query.items, *([query.where] if query.where is not None else [])):
-        for node in item.walk():
-            name = str(node.name)
-            is_column = type(node).__name__ == "Column" and name != "*"
-            if is_column and passes_on and name.lower() not in computed:
-                yield name
-        if type(item).__name__ == "Alias":
-            computed.add(_item_name(item))
-
-
-def _item_name(item: Any) -> str:
-    """Return the name of a select item in lower case; `*` for a star."""
-    return str(item.alias or item.name or "*").lower()
-
-
 def _typed_expression(item: Any, scope: _Scope) -> Expression:
     tree = type_expression(item, scope)
     if tree.depth > MAX_DEPTH or tree.size > MAX_SIZE:
         raise CannotCompile(f"its expression `{sql_text(item)}` is too large")
     if tree.type == "void":
         raise CannotCompile(f"its expression `{sql_text(item)}` is always null")
-    if not is_supported(tree.type) or (not is_simple(tree.type) and "decimal" in tree.type):
-        raise CannotCompile(f"its expression `{sql_text(item)}` of type {tree.type} is not supported")
     return tree
 
 
-def _is_star(item: Any, names: tuple[str, ...]) -> bool:
+def _is_star(item: Any, table: str) -> bool:
     """Return whether an item is `*` or `t.*`; other forms of it are refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
-        if str(item.table).lower() not in names:
+        if str(item.table).lower() not in (table, "__this__"):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         item = item.this
     if type(item).__name__ != "Star":
@@ -194,15 +119,10 @@ class _UnknownColumn(CannotCompile):
 
 
 class _Scope:
-    """Column names, case-insensitive as in Spark: columns of the source first, then aliases of the same SELECT.
+    """Column names, case-insensitive as in Spark: input columns first, then aliases of the same SELECT."""
 
-    Args:
-        columns: Columns of what the SELECT reads, as expressions over the statement's input.
-        names: Names in lower case that may qualify a column.
-    """
-
-    def __init__(self, columns: Columns, names: tuple[str, ...]) -> None:
-        self.columns, self._names = columns, names
+    def __init__(self, types: Mapping[str, str], table: str) -> None:
+        self.types, self._table = types, table
         self._aliases: dict[str, Expression] = {}
 
     def add_alias(self, name: str, tree: Expression) -> None:
@@ -210,19 +130,17 @@ class _Scope:
         self._aliases.setdefault(name.lower(), tree)
 
     def is_column(self, item: Any) -> bool:
-        """Return whether a node is a column of the source."""
+        """Return whether a node is an input column."""
         return type(item).__name__ == "Column" and self._find(item) is not None
 
     def column(self, item: Any) -> str:
-        """Return the name of a column of the source.
+        """Return the name of an input column.
 
         Raises:
             CannotCompile: There is none.
         """
         name = self._find(item)
         if name is None:
-            if str(item.name).lower() in WITHOUT_PARENTHESES:
-                type_call(str(item.name).lower(), [])
             raise _UnknownColumn(
                 f"it reads the column `{sql_text(item)}`, which neither the signature nor a stage provides"
             )
@@ -230,10 +148,10 @@ class _Scope:
 
     def _find(self, item: Any) -> str | None:
         qualifiers = [str(item.args[part].this) for part in ("table", "db", "catalog") if item.args.get(part)]
-        if len(qualifiers) > 1 or any(word.lower() not in self._names for word in qualifiers):
+        if len(qualifiers) > 1 or any(word.lower() not in (self._table, "__this__") for word in qualifiers):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         name = str(item.name)
-        same = [known for known in self.columns if known.lower() == name.lower()]
+        same = [known for known in self.types if known.lower() == name.lower()]
         if len(same) > 1:
             raise CannotCompile(f"`{name}` is ambiguous: it may be {' or '.join(same)}")
         return same[0] if same else None
@@ -243,8 +161,8 @@ class _Scope:
         name = self._find(item)
         if name is None:
             alias = self._aliases.get(str(item.name).lower())
-            return alias if alias is not None else self.columns[self.column(item)]
-        tree = self.columns[name]
-        if not is_supported(tree.type):
-            raise CannotCompile(f"it calculates with the column `{name}` of type {tree.type}")
-        return tree
+            return alias if alias is not None else Expression("column", "", value=self.column(item))
+        type_ = self.types[name]
+        if type_ not in SIMPLE_TYPES:
+            raise CannotCompile(f"it calculates with the column `{name}` of type {type_}")
+        return Expression("column", type_, value=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sparkops.errors import ModelError, ParityBroken, RowError, as_clause
@@ -29,6 +30,7 @@ def open_scorer(
     cache: Path | None = None,
     worker_settings: WorkerSettings | None = None,
     rules: RuleMode = "warn",
+    outputs: Sequence[str] | None = None,
 ) -> Scorer | PyfuncScorer:
     """Return the scorer of a model.
 
@@ -38,11 +40,16 @@ def open_scorer(
         cache: Folder of what was copied from a server.
         worker_settings: How the process of a pyfunc model runs.
         rules: What happens to rows that violate one of the model's row rules.
+        outputs: Names of the outputs in an answer; None returns those that the model returns by default.
+
+    Raises:
+        UnknownName: The model has no such output.
     """
     located = locate(uri, tracking_uri=tracking_uri, cache=cache)
     if is_pyfunc_model(located.folder):
-        return open_pyfunc_scorer(located, worker_settings or WorkerSettings())
-    return load(find_scorer_folder(located.folder), rules=rules)
+        scorer = open_pyfunc_scorer(located, worker_settings or WorkerSettings())
+        return scorer if outputs is None else scorer.with_outputs(outputs)
+    return load(find_scorer_folder(located.folder), rules=rules, outputs=outputs)
 
 
 def open_pyfunc_scorer(located: LocatedModel, settings: WorkerSettings) -> PyfuncScorer:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from datetime import date
 from typing import Any, Literal
 
 import numpy as np
 
-from sparkops.errors import ModelError, RowError
+from sparkops.errors import ModelError, RowError, UnknownName
 from sparkops.pyfunc.worker.flavor_names import flavor_label
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
@@ -51,6 +52,20 @@ class PyfuncScorer:
     def close(self) -> None:
         """End the model's process; scoring another row starts it again."""
         self._worker.close()
+
+    def with_outputs(self, names: Sequence[str]) -> PyfuncScorer:
+        """Return a scorer of the same process whose answers contain these outputs, in this order.
+
+        Raises:
+            UnknownName: The model has no such output.
+        """
+        known = {output.name: output for output in self.manifest.outputs}
+        unknown = next((name for name in names if name not in known), None)
+        if unknown is not None:
+            raise UnknownName("output", unknown, known)
+        scorer = copy(self)
+        scorer.outputs = tuple(known[name] for name in dict.fromkeys(names))
+        return scorer
 
     def to_json_row(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Return a row as JSON values of the fields' types.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from struct import error as StructError
 from typing import Any
@@ -48,15 +48,23 @@ def save(description: Description, folder: Path | str) -> None:
     (folder / DESCRIPTION).write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
 
 
-def load(folder: Path | str, *, raw: bool = False, rules: RuleMode = "off") -> Scorer:
+def load(
+    folder: Path | str,
+    *,
+    raw: bool = False,
+    rules: RuleMode = "off",
+    outputs: Sequence[str] | None = None,
+) -> Scorer:
     """Load the scorer of a folder.
 
     Args:
         folder: The folder that `save` wrote.
         raw: Include `rawPrediction` in answers.
         rules: What happens to rows that violate a rule of the model.
+        outputs: Names of the outputs in an answer, see `Scorer`.
 
     Raises:
+        UnknownName: The model computes no such output.
         ModelError: The folder has no description, or one of a newer format, damaged or changed.
     """
     try:
@@ -64,7 +72,7 @@ def load(folder: Path | str, *, raw: bool = False, rules: RuleMode = "off") -> S
     except _DAMAGED_FILE_ERRORS as error:
         raise ModelError(f"The description in {folder} is damaged: {error!r}") from None
     _verify(scorer, Path(folder) / CERTIFICATE)
-    return scorer
+    return scorer if outputs is None else scorer.with_outputs(outputs)
 
 
 def _verify(scorer: Scorer, certificate: Path) -> None:

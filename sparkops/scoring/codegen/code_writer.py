@@ -20,6 +20,20 @@ Column = Scalar | Vector
 _MAX_INLINE_SLOTS = 16
 
 
+class SizeMismatch(ModelError):
+    """A step needs vectors of another size.
+
+    Args:
+        message: The step, the column and both sizes.
+        size: Slots of the vectors.
+        needed: Slots that the step needs.
+    """
+
+    def __init__(self, message: str, size: int, needed: int) -> None:
+        self.size, self.needed = size, needed
+        super().__init__(message)
+
+
 class CodeWriter:
     """The body of a function while it is generated.
 
@@ -129,7 +143,8 @@ class CodeWriter:
         if not isinstance(symbol, Vector):
             raise ModelError(f"{stage}: column `{column}` is not a vector.")
         if size is not None and symbol.size != size:
-            raise ModelError(f"{stage}: column `{column}` has {symbol.size} slots, and {size} are needed.")
+            message = f"{stage}: column `{column}` has {symbol.size} slots, and {size} are needed."
+            raise SizeMismatch(message, symbol.size, size)
         return symbol
 
     def features(self, column: str, stage: str, size: int | None = None) -> Vector:

@@ -1,9 +1,9 @@
 r"""Translation of Java regular expressions to Python, for the subset that both match in the same way.
 
 Both engines return the leftmost match and backtrack in the same order. Refused is what differs between them or between
-versions of Java: `$`, `\b`, flags, lookaround, named groups, back references, Unicode classes and nested classes. Also
-refused are patterns that may match the empty string, because the engines advance differently after an empty match, and
-repeated groups that may match one text in two ways, because Python may take exponential time.
+versions of Java: `$`, `\b`, flags except `(?U)`, lookaround, named groups, back references, most Unicode classes and
+nested classes. Also refused are patterns that may match the empty string, because the engines advance differently after
+an empty match, and repeated groups that may match one text in two ways, because Python may take exponential time.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import NoReturn
 
 from ...errors import ModelError
+from .unicode_classes import CLASSES as UNICODE_CLASSES
+from .unicode_classes import UNICODE_ESCAPES, ranges_text
 
 _MAX_LENGTH, _MAX_REPETITIONS, _MAX_DEPTH = 1000, 1000, 20
 _ANY_CHARACTER = r"[^\n\r\x85\u2028\u2029]"
@@ -39,7 +41,8 @@ _CLASSES = {
     "Space": r"\s",
 }
 _QUANTIFIER = re.compile(r"[*+?]|\{(\d+)(,?)(\d*)\}")
-_NAMED_CLASS = re.compile(r"p\{(\w+)\}")
+_NAMED_CLASS = re.compile(r"([pP])(?:\{(\w+)\}|([LMNPSZ]))")
+_UNICODE_FLAG = "(?U)"
 
 
 def translate_regex(pattern: str) -> re.Pattern[str]:
@@ -68,25 +71,6 @@ def translate_search_regex(pattern: str) -> re.Pattern[str]:
     if len(pattern) > _MAX_LENGTH:
         raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
     return re.compile(_Parser(pattern, allow_end=True).parse().text, re.ASCII)
-
-
-def translate_group_regex(pattern: str, *, may_be_empty: bool = False) -> re.Pattern[str]:
-    """Return the Python pattern that has the same matches, with the same groups, as a Java pattern; it may contain `$`.
-
-    Args:
-        pattern: The Java pattern.
-        may_be_empty: Accept a pattern that may match the empty string, which is safe where only the first match counts.
-
-    Raises:
-        ModelError: The pattern is outside the supported subset.
-    """
-    if len(pattern) > _MAX_LENGTH:
-        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
-    parser = _Parser(pattern, allow_end=True, keep_groups=True)
-    node = parser.parse()
-    if node.may_be_empty and not may_be_empty:
-        parser.refuse("it may match nothing at all")
-    return re.compile(node.text, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +113,11 @@ class _CharacterSet:
 class _Parser:
     """A recursive-descent parser of Java patterns that returns their translation."""
 
-    def __init__(self, pattern: str, *, allow_end: bool = False, keep_groups: bool = False) -> None:
+    def __init__(self, pattern: str, *, allow_end: bool = False) -> None:
         self.pattern, self.position, self.allow_end = pattern, 0, allow_end
-        self.keep_groups = keep_groups
+        self.is_unicode = pattern.startswith(_UNICODE_FLAG)
+        if self.is_unicode:
+            self.position = len(_UNICODE_FLAG)
 
     def parse(self) -> _Node:
         """Parse the pattern."""
@@ -229,16 +215,14 @@ class _Parser:
         return _single(_literal(letter).standalone)
 
     def group(self, depth: int) -> _Node:
-        opening = "(" if self.keep_groups else "(?:"
         if self.peek() == "?":
             if not self.pattern.startswith("?:", self.position):
                 self.refuse("a group that begins with `(?`")
             self.position += 2
-            opening = "(?:"
         node = self.choice(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
-        return _Node(f"{opening}{node.text})", node.may_be_empty, node.is_ambiguous, node.pair)
+        return _Node(f"(?:{node.text})", node.may_be_empty, node.is_ambiguous, node.pair)
 
     def bracket_class(self) -> str:
         """Parse a class of characters after its `[`."""
@@ -275,20 +259,36 @@ class _Parser:
     def escape(self) -> _CharacterSet:
         """Parse what follows a backslash."""
         start, letter = self.position, self.take()
-        if letter in "sdwSDW":
-            return _CharacterSet(f"\\{letter}")
+        if letter in "sdwSDWh":
+            return self.predefined_class(letter)
         if letter in _CONTROL:
             return _literal(_CONTROL[letter])
         if letter in _CODE_DIGITS:
             return self.code_point(_CODE_DIGITS[letter])
         match = _NAMED_CLASS.match(self.pattern, start)
-        name = match[1] if match else letter
-        if name in _CLASSES and (match or letter == "h"):
-            self.position = match.end() if match else self.position
-            return _CharacterSet(_CLASSES[name])
+        if match:
+            return self.named_class(match)
         if not letter.isascii() or letter.isalnum():
-            self.refuse(f"`\\{match[0] if match else letter}`")
+            self.refuse(f"`\\{letter}`")
         return _literal(letter)
+
+    def predefined_class(self, letter: str) -> _CharacterSet:
+        """Return the class of one letter, which the flag (?U) extends to all of Unicode."""
+        if letter == "h":
+            return _CharacterSet(_CLASSES[letter])
+        if not self.is_unicode:
+            return _CharacterSet(f"\\{letter}")
+        return _CharacterSet(ranges_text(UNICODE_ESCAPES[letter.lower()], negated=letter.isupper()))
+
+    def named_class(self, match: re.Match[str]) -> _CharacterSet:
+        """Return a class of Unicode, or one of POSIX, which the flag (?U) would change."""
+        name, is_negated = match[2] or match[3], match[1] == "P"
+        self.position = match.end()
+        if name in UNICODE_CLASSES:
+            return _CharacterSet(ranges_text(name, negated=is_negated))
+        if name not in _CLASSES or name == "h" or is_negated or self.is_unicode:
+            self.refuse(f"`\\{match[0]}`")
+        return _CharacterSet(_CLASSES[name])
 
     def code_point(self, digits: int) -> _CharacterSet:
         text = self.pattern[self.position : self.position + digits]

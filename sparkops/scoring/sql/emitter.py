@@ -8,24 +8,15 @@ from ...errors import ModelError, as_clause
 from ..codegen.code_writer import CodeWriter, float_literal
 from . import literals
 from .arithmetic import ARITHMETIC
-from .array_functions import ARRAY_FUNCTIONS
 from .comparison import COMPARISONS
 from .conditional import CONDITIONALS
-from .date_functions import DATE_FUNCTIONS
 from .expression import Expression
 from .fragment import Fragment
 from .functions import FUNCTIONS
-from .math_functions import MATH_FUNCTIONS
 from .operation import Operation
-from .runtime.date_patterns import UnsupportedPattern
-from .runtime.evaluation_error import EvaluationError
-from .string_functions import STRING_FUNCTIONS
 from .types import is_floating, is_integral
 
-_OPERATIONS: Mapping[str, Operation] = {
-    **ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS, **MATH_FUNCTIONS, **STRING_FUNCTIONS, **DATE_FUNCTIONS,
-    **ARRAY_FUNCTIONS,
-}  # fmt: skip
+_OPERATIONS: Mapping[str, Operation] = {**ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS}
 
 
 def emit_expression(
@@ -61,7 +52,7 @@ def emit_expression(
 def _accepts(operation: Operation, node: Expression) -> bool:
     try:
         return operation.accepts(node)
-    except (TypeError, ValueError, IndexError, ModelError, UnsupportedPattern, EvaluationError):
+    except (TypeError, ValueError, IndexError):
         return False
 
 

@@ -75,7 +75,7 @@ def _node_from_json(item: Any, nodes: Sequence[Expression], stage: str) -> Expre
     ):
         raise ModelError(f"{stage}: its expression is damaged.")
     op, type_ = item["op"], item["type"]
-    if not is_supported(type_) and not (op == "column" and type_ in TYPES):
+    if not is_supported(type_) and type_ != "array<string>" and not (op == "column" and type_ in TYPES):
         raise ModelError(f"{stage}: its expression has a value of type {type_}.")
     return make_expression(op, type_, [nodes[position] for position in positions], item.get("value"))
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sparkops.errors import ModelError, RowError
+from sparkops.errors import ModelError, RowError, RowRejected
 from sparkops.scoring import Description, Difference, Field, Output, Scorer, Step, compare_answers, edge_rows
 from sparkops.scoring.stages.feature.vector.polynomial_expansion import enumerate_terms
 
@@ -153,3 +153,22 @@ def test_products_come_in_sparks_order() -> None:
 def test_a_damaged_step_is_refused(damaged: Step) -> None:
     with pytest.raises(ModelError):
         scorer(damaged)
+
+
+def test_a_vector_of_another_length_is_dropped_where_its_size_hint_skips_it() -> None:
+    fields = (Field("v", "vector", size=3), Field("x", "double"))
+    steps = (
+        Step("vector_size", "VectorSizeHint `h`", ("v",), ("v",), {"size": 3, "invalid": "skip"}),
+        Step("assemble", "VectorAssembler `a`", ("v", "x"), ("all",), {"invalid": "error"}),
+    )
+    scorer = Scorer(Description(fields, (), steps, (Output("all", "vector", "all", "column", 4),)))
+    sparse = {"type": 0, "size": 2, "indices": [0], "values": [1.0]}
+    vectors = [[1.0, 2.0, 3.0], [1.0], [], None, sparse, {"type": 1, "values": [1.0]}, np.ones(4)]
+    rows = [{"v": vector, "x": 5.0} for vector in vectors]
+    assert [scorer.answer(row) for row in rows] == [{"all": [1.0, 2.0, 3.0, 5.0]}, *["dropped"] * 6]
+    assert scorer.score_batch(rows).rows() == [{"all": [1.0, 2.0, 3.0, 5.0]}, *[None] * 6]
+    assert scorer.answer({"v": "text", "x": 5.0}) == "refused"
+    with pytest.raises(RowRejected, match="does not have 3 numbers, and the model skips such rows"):
+        scorer.score(rows[1])
+    table = {"v": np.ones((2, 2)), "x": np.ones(2)}
+    assert scorer.score_batch(table).rejected.tolist() == [True, True]

@@ -19,7 +19,8 @@ def compile_logistic_regression(saved: SavedStage, plan: Plan) -> None:
     }
     params = {
         "multinomial": multinomial,
-        "classes": int(row["numClasses"]),
+        # fitted on labels that are all 0, it has one class, and two scores and probabilities all the same
+        "classes": int(row["numClasses"]) if multinomial else 2,
         "sparse": row["coefficientMatrix"]["type"] == 0,
     }
     arrays |= threshold_arrays(saved) if multinomial else {"threshold": np.array([_threshold(saved)])}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
 from sparkops.compiler.saved_stage import SavedStage
-from sparkops.compiler.stages.shared.predictor import prediction_column
+from sparkops.compiler.stages.shared.predictor import prediction_column, record_class_labels
 from sparkops.scoring.ir.description import Output
 
 
@@ -27,9 +27,10 @@ def compile_one_vs_rest(classifiers: Mapping[str, StageCompiler], saved: SavedSt
     raw = str(saved.params.get("rawPredictionCol", ""))
     columns = [(prediction, "double"), ("", "vector"), (raw, "vector")]
     plan.add_step(saved, "one_vs_rest", scores, columns, params={"classes": count})
-    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    record_class_labels(saved, plan)
+    plan.add_output(Output(prediction, "double", prediction, "prediction"))
     if raw:
-        plan.outputs.append(Output(raw, "vector", raw, "rawPrediction", count))
+        plan.add_output(Output(raw, "vector", raw, "rawPrediction", count))
 
 
 def _add_classifier(
@@ -46,5 +47,6 @@ def _add_classifier(
     }
     if model.class_name not in classifiers:
         raise CannotCompile(f"its classifiers are {model.class_name}, which sparkops does not compile")
+    plan.internal |= {columns["predictionCol"], raw}
     classifiers[model.class_name](replace(model, params={**model.params, **columns}), plan)
     return raw

@@ -31,9 +31,9 @@ def compile_gaussian_mixture(saved: SavedStage, plan: Plan) -> None:
     features = features_column(saved, plan, len(means[0]))
     columns = [(prediction, "integer"), (probability, "vector")]
     plan.add_step(saved, "mixture", [features], columns, arrays=arrays)
-    plan.outputs.append(Output(prediction, "integer", prediction, "prediction"))
+    plan.add_output(Output(prediction, "integer", prediction, "prediction"))
     if probability:
-        plan.outputs.append(Output(probability, "vector", probability, "probability", len(means)))
+        plan.add_output(Output(probability, "vector", probability, "probability", len(means)))
 
 
 def _density(sigma: Numbers, mean: Numbers) -> tuple[float, Numbers]:

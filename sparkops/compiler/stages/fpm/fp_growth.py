@@ -28,7 +28,7 @@ def compile_fp_growth(saved: SavedStage, plan: Plan) -> None:
         raise CannotCompile("its items are neither text nor integers")
     params = {"rules": _association_rules(frequencies, saved.double_param("minConfidence"))}
     plan.add_step(saved, "rules", [source], [(prediction, type_)], params=params)
-    plan.outputs.append(Output(prediction, type_, prediction, "set"))
+    plan.add_output(Output(prediction, type_, prediction, "set"))
 
 
 def _association_rules(frequencies: Mapping[Items, int], min_confidence: float) -> list[list[Any]]:

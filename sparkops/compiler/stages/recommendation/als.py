@@ -25,7 +25,7 @@ def compile_als(saved: SavedStage, plan: Plan) -> None:
     drops = str(saved.params["coldStartStrategy"]).lower() == "drop"
     params = {"invalid": "skip" if drops else "keep"}
     plan.add_step(saved, "recommend", inputs, [(prediction, "float")], params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "float", prediction, "prediction"))
+    plan.add_output(Output(prediction, "float", prediction, "prediction"))
     for name in inputs:
         # Spark replaces these columns by integers: a later stage would not read what the field holds
         if plan.types[name] != "integer":

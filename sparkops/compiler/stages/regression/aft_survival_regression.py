@@ -28,6 +28,6 @@ def compile_aft_survival_regression(saved: SavedStage, plan: Plan) -> None:
     params = {"sparse": row["coefficients"]["type"] == 0}
     plan.label_columns.add(saved.params["censorCol"])
     plan.add_step(saved, "survival", [features], columns, params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    plan.add_output(Output(prediction, "double", prediction, "prediction"))
     if quantiles:
-        plan.outputs.append(Output(quantiles, "vector", quantiles, "column", len(probabilities)))
+        plan.add_output(Output(quantiles, "vector", quantiles, "column", len(probabilities)))

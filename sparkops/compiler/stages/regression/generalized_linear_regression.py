@@ -31,9 +31,9 @@ def compile_generalized_linear_regression(saved: SavedStage, plan: Plan) -> None
     linear = str(saved.params.get("linkPredictionCol", ""))
     columns = [(prediction, "double"), (linear, "double")]
     plan.add_step(saved, "glm", inputs, columns, params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    plan.add_output(Output(prediction, "double", prediction, "prediction"))
     if linear:
-        plan.outputs.append(Output(linear, "double", linear, "column"))
+        plan.add_output(Output(linear, "double", linear, "column"))
 
 
 def _link(saved: SavedStage) -> tuple[str, float, str]:

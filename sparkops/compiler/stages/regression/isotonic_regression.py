@@ -27,4 +27,4 @@ def compile_isotonic_regression(saved: SavedStage, plan: Plan) -> None:
     arrays = {"places": boundaries, "answers": np.array(row["predictions"], dtype=np.float64)}
     params = {"feature": int(saved.params["featureIndex"])}
     plan.add_step(saved, "isotonic", [source], [(prediction, "double")], params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    plan.add_output(Output(prediction, "double", prediction, "prediction"))

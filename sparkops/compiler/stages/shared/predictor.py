@@ -19,7 +19,7 @@ def add_regressor(
     prediction = prediction_column(saved)
     features = features_column(saved, plan, _feature_count(params, arrays))
     plan.add_step(saved, op, [features], [(prediction, "double")], params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    plan.add_output(Output(prediction, "double", prediction, "prediction"))
 
 
 def add_classifier(
@@ -31,12 +31,20 @@ def add_classifier(
     probability, raw = saved.params.get("probabilityCol", ""), saved.params.get("rawPredictionCol", "")
     columns = [(prediction, "double"), (probability, "vector"), (raw, "vector")]
     plan.add_step(saved, op, [features], columns, params=params, arrays=arrays)
-    plan.label_columns.add(saved.params["labelCol"])
-    plan.outputs.append(Output(prediction, "double", prediction, "prediction"))
+    record_class_labels(saved, plan)
+    plan.add_output(Output(prediction, "double", prediction, "prediction"))
     if probability:
-        plan.outputs.append(Output(probability, "vector", probability, "probability", size))
+        plan.add_output(Output(probability, "vector", probability, "probability", size))
     if raw:
-        plan.outputs.append(Output(raw, "vector", raw, "rawPrediction", size))
+        plan.add_output(Output(raw, "vector", raw, "rawPrediction", size))
+
+
+def record_class_labels(saved: SavedStage, plan: Plan) -> None:
+    """Record that only training needs the label of a classifier, and the labels of its classes if it was indexed."""
+    label = str(saved.params["labelCol"])
+    plan.label_columns.add(label)
+    if label in plan.labels:
+        plan.class_labels[str(saved.params["predictionCol"])] = plan.labels[label]
 
 
 def add_cluster_index(
@@ -46,7 +54,7 @@ def add_cluster_index(
     features = features_column(saved, plan, arrays["centres"].shape[1])
     prediction = prediction_column(saved)
     plan.add_step(saved, op, [features], [(prediction, "integer")], params=params, arrays=arrays)
-    plan.outputs.append(Output(prediction, "integer", prediction, "prediction"))
+    plan.add_output(Output(prediction, "integer", prediction, "prediction"))
 
 
 def prediction_column(saved: SavedStage) -> str:

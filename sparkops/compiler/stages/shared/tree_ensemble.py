@@ -38,7 +38,7 @@ def add_column(
     """Add a step that computes one more column from the same features."""
     columns = [(output.name, output.type)]
     plan.add_step(saved, op, [saved.params["featuresCol"]], columns, params=params, arrays=arrays)
-    plan.outputs.append(output)
+    plan.add_output(output)
 
 
 def tree_params(saved: SavedStage, task: str) -> dict[str, Any]:

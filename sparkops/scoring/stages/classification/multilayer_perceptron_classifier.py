@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from math import inf, nan
 from operator import mul
 
 import numpy as np
@@ -38,14 +39,21 @@ class MultilayerPerceptronClassifier:
         else:
             kernel = partial(_evaluate, [_split_units(*layer) for layer in layers])
         raw = code.local(f"{code.constant(kernel)}({row})")
-        class_decision.emit_classification(
-            step, code, raw, code.local(f"{code.constant(class_decision.softmax)}({raw})")
-        )
+        class_decision.emit_classification(step, code, raw, code.local(f"{code.constant(_softmax)}({raw})"))
 
     def run(self, step: Step, frame: Frame) -> None:
         """Classify every row."""
         raw = _evaluate_rows(_read_layers(step), frame.features(step.inputs[0]).dense())
-        class_decision.run_classification(step, frame, raw, class_decision.softmax_rows(raw))
+        probability = class_decision.softmax_rows(raw)
+        probability[~(raw < inf).all(axis=1)] = nan
+        class_decision.run_classification(step, frame, raw, probability)
+
+
+def _softmax(raw: Sequence[float]) -> list[float]:
+    """Return probabilities; unlike Spark's other classifiers, a score of positive infinity makes all of them NaN."""
+    if all(map(inf.__gt__, raw)):
+        return class_decision.softmax(raw)
+    return [nan for _ in raw]
 
 
 def _read_layers(step: Step) -> list[tuple[Numbers, Numbers]]:

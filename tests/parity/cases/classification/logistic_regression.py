@@ -61,3 +61,19 @@ def thresholds() -> list[Any]:
         *scalar_features(scaler=MinMaxScaler(min=-1.0, max=2.0)),
         LogisticRegression(maxIter=4, labelCol="three", thresholds=[0.2, 0.5, 0.3]),
     ]
+
+
+@case("LogisticRegressionModel", "labels that are all 0, and all 1", inputs=["v"], frame="vectors")
+def constant_labels() -> list[Any]:
+    from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.feature import SQLTransformer
+
+    return [
+        SQLTransformer(statement="SELECT *, 0.0D AS zero, 1.0D AS one FROM __THIS__"),
+        LogisticRegression(
+            featuresCol="v", labelCol="zero", predictionCol="p0", probabilityCol="q0", rawPredictionCol="r0"
+        ),
+        LogisticRegression(
+            featuresCol="v", labelCol="one", predictionCol="p1", probabilityCol="q1", rawPredictionCol="r1"
+        ),
+    ]

@@ -35,3 +35,12 @@ def layers() -> list[Any]:
             rawPredictionCol="rb",
         ).setThresholds([0.2, 0.5, 0.3]),
     ]
+
+
+@case("MultilayerPerceptronClassificationModel", "no hidden layer", inputs=["v"], frame="vectors")
+def no_hidden_layer() -> list[Any]:
+    from pyspark.ml.classification import MultilayerPerceptronClassifier
+
+    return [
+        MultilayerPerceptronClassifier(featuresCol="v", labelCol="three", layers=[5, 3], maxIter=3, seed=1)
+    ]

@@ -40,3 +40,16 @@ def naive_bayes() -> list[Any]:
     from pyspark.ml.classification import NaiveBayes
 
     return _one_vs_rest("p", NaiveBayes())
+
+
+@case("OneVsRestModel", "a class that no row has", inputs=["v"], frame="vectors")
+def missing_class() -> list[Any]:
+    from pyspark.ml.classification import LogisticRegression, OneVsRest
+    from pyspark.ml.feature import SQLTransformer
+
+    return [
+        SQLTransformer(statement="SELECT *, two * 2 AS even FROM __THIS__"),
+        OneVsRest(
+            featuresCol="v", labelCol="even", classifier=LogisticRegression(maxIter=3), predictionCol="a"
+        ),
+    ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 from typing import Any
 
 from parity.case import case
-from parity.pipelines import SCALAR_COLUMNS
+from parity.pipelines import SCALAR_COLUMNS, assemble, label_indexer, scalar_features
 
 
 def sql(statement: str) -> Any:
@@ -93,10 +94,10 @@ def arrays() -> list[Any]:
 
 _UNSUPPORTED = {
     "SELECT *, rand() AS z FROM __THIS__": "`rand` is not supported",
-    "SELECT c, avg(x) AS z FROM __THIS__ GROUP BY c": "more than WITH, SELECT, FROM and WHERE",
+    "SELECT c, avg(x) AS z FROM __THIS__ GROUP BY c": "more than SELECT, FROM and WHERE",
     "SELECT *, sum(x) OVER (PARTITION BY c) AS z FROM __THIS__": "is not supported",
     "SELECT *, x + 1 FROM __THIS__": "has no name of its own",
-    "SELECT *, from_json(c, 'a INT') AS z FROM __THIS__": "`from_json` is not supported",
+    "SELECT *, CAST(x AS string) AS z FROM __THIS__": "Java's versions write differently",
 }
 
 
@@ -108,3 +109,75 @@ unsupported = tuple(
     case("SQLTransformer", reason, inputs=["c", "x"], reason=reason)(partial(_one_statement, statement))
     for statement, reason in _UNSUPPORTED.items()
 )
+
+
+def two_classifiers() -> list[Any]:
+    from pyspark.ml.classification import DecisionTreeClassifier, LogisticRegression
+
+    return [
+        *scalar_features(),
+        label_indexer(),
+        LogisticRegression(maxIter=3, predictionCol="p1", probabilityCol="q1", rawPredictionCol="r1"),
+        DecisionTreeClassifier(maxDepth=2, predictionCol="p2", probabilityCol="q2", rawPredictionCol="r2"),
+    ]
+
+
+@case("SQLTransformer", "after two classifiers", inputs=SCALAR_COLUMNS, also=("Binarizer", "Bucketizer"))
+def after_two_classifiers() -> list[Any]:
+    from pyspark.ml.feature import Binarizer, Bucketizer, StringIndexer
+
+    return [
+        *two_classifiers(),
+        sql("SELECT *, (p1 + p2) / 2 AS both, upper(c) AS letter, n + 1 AS next FROM __THIS__"),
+        Binarizer(inputCol="both", outputCol="agreed", threshold=0.75),
+        Bucketizer(inputCol="x", outputCol="xs", splits=[-inf, 0.0, inf], handleInvalid="keep"),
+        StringIndexer(inputCol="d", outputCol="late_d", handleInvalid="skip"),
+    ]
+
+
+@case("SQLTransformer", "predictions renamed, replaced and left out", inputs=SCALAR_COLUMNS)
+def renamed_predictions() -> list[Any]:
+    return [*two_classifiers(), sql("SELECT p1 AS first, q1, p2 * 10 AS p2, x FROM __THIS__")]
+
+
+@case(
+    "SQLTransformer",
+    "between two predictors",
+    inputs=["x", "h", "n"],
+    also=("Binarizer", "LinearRegressionModel"),
+)
+def between_predictors() -> list[Any]:
+    from pyspark.ml.feature import Binarizer
+    from pyspark.ml.regression import LinearRegression
+
+    return [
+        assemble("x", "h", target="v"),
+        LinearRegression(featuresCol="v", labelCol="y", predictionCol="first", regParam=0.1),
+        Binarizer(inputCol="first", outputCol="high", threshold=1.0),
+        sql("SELECT *, first * n AS scaled FROM __THIS__"),
+        assemble("scaled", "n", target="w"),
+        LinearRegression(featuresCol="w", labelCol="y", predictionCol="second", regParam=0.1),
+    ]
+
+
+@case("SQLTransformer", "a label that only training needs", inputs=["x", "h", "n", "late"])
+def named_label() -> list[Any]:
+    from pyspark.ml.classification import LogisticRegression
+
+    return [
+        sql("SELECT x, h, n, late, IF(late = 'late', 1.0D, 0.0D) AS label FROM __THIS__"),
+        assemble("x", "h", "n", target="features"),
+        LogisticRegression(maxIter=3),
+    ]
+
+
+@case("SQLTransformer", "the label compared with the prediction", inputs=["x", "h", "n", "late"])
+def compared_label() -> list[Any]:
+    from pyspark.ml.classification import LogisticRegression
+
+    return [
+        label_indexer(),
+        assemble("x", "h", "n", target="features"),
+        LogisticRegression(maxIter=3),
+        sql("SELECT *, prediction = label AS hit FROM __THIS__"),
+    ]

@@ -9,7 +9,7 @@ from sparkops.compiler.saved_stage import SavedStage
 def compile_index_to_string(saved: SavedStage, plan: Plan) -> None:
     """Add an `index_to_string` step, with the stage's own labels or those that its input column was indexed with."""
     source, target = saved.column_pair()
-    labels = saved.params.get("labels") or plan.labels.get(source)
+    labels = saved.params.get("labels") or plan.labels.get(source) or plan.bucket_labels.get(source)
     if not labels:
         raise CannotCompile(f"it has no labels, and `{source}` brings none")
     plan.number_type(source)

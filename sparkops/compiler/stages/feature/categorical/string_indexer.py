@@ -18,7 +18,11 @@ def compile_string_indexer(saved: SavedStage, plan: Plan) -> None:
                 f"it skips rows by `{source}`, which rows to score do not hold: Spark refuses them all. "
                 "Set handleInvalid of the label's indexer to error or keep"
             )
-        plan.labels[target] = tuple(labels)
+        else:
+            plan.missing.add(source)
+        plan.labels[target] = (
+            (*labels, "__unknown") if saved.params["handleInvalid"] == "keep" else tuple(labels)
+        )
 
 
 def _add_index(saved: SavedStage, plan: Plan, source: str, target: str, labels: list[str]) -> None:

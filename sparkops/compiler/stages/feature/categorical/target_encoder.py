@@ -17,7 +17,9 @@ NULL, UNSEEN = -1.0, 2147483647.0
 def compile_target_encoder(saved: SavedStage, plan: Plan) -> None:
     """Add a `target_encode` step for each column: category index -> smoothed mean of the target in that category."""
     rows = sorted(saved.rows(), key=lambda row: int(row["index"]))
-    for (source, target), row in zip(_column_pairs(saved), rows, strict=True):
+    pairs = _column_pairs(saved)
+    plan.require_separate(pairs)
+    for (source, target), row in zip(pairs, rows, strict=True):
         plan.number_type(source)
         encodings = _encodings(saved, row)
         null, unseen = encodings.pop(NULL, None), encodings.pop(UNSEEN)
@@ -28,6 +30,7 @@ def compile_target_encoder(saved: SavedStage, plan: Plan) -> None:
             "null": np.array([] if null is None else [null], dtype=np.float64),
         }
         params = {"invalid": saved.params["handleInvalid"]}
+        plan.replace_column(target)
         plan.add_step(saved, "target_encode", [source], [(target, "double")], params=params, arrays=arrays)
     plan.label_columns.add(saved.params["labelCol"])
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import pairwise
+from math import isinf
+
 import numpy as np
 
 from sparkops.compiler.plan import Plan
 from sparkops.compiler.saved_stage import SavedStage, parse_double
+
+# Java writes doubles of at least the first and less than the second number without an exponent.
+_LEAST_DECIMAL, _MOST_DECIMAL = 1e-3, 1e7
 
 
 def compile_bucketizer(saved: SavedStage, plan: Plan) -> None:
@@ -17,3 +24,19 @@ def compile_bucketizer(saved: SavedStage, plan: Plan) -> None:
         params = {"invalid": saved.params["handleInvalid"]}
         arrays = {"splits": np.array([parse_double(split) for split in splits])}
         plan.add_step(saved, "bucketize", [source], [(target, "double")], params=params, arrays=arrays)
+        texts = [_java_text(split) for split in arrays["splits"].tolist()]
+        if all(texts):
+            plan.bucket_labels[target] = tuple(f"{low}, {high}" for low, high in pairwise(texts))
+
+
+def _java_text(value: float) -> str:
+    """Return a double as Java writes it; empty where versions of Java may differ, which is beyond 15 digits."""
+    if isinf(value):
+        return "Infinity" if value > 0.0 else "-Infinity"
+    if float(f"{value:.15g}") != value:
+        return ""
+    if value == 0.0 or _LEAST_DECIMAL <= abs(value) < _MOST_DECIMAL:
+        digits = f"{Decimal(repr(value)):f}"
+        return digits if "." in digits else f"{digits}.0"
+    mantissa, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
+    return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}E{int(exponent)}"

@@ -13,10 +13,17 @@ from ....codegen.symbols import Scalar
 from ....ir.description import Step
 from ....ir.field import FLOATING_TYPES, INTEGER_RANGES
 
+# Spark casts to double and back. From here on a cast to long gives the largest long.
+_LONG_LIMIT = 2.0**63
+_LARGEST_LONG = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Imputer:
-    """arrays: surrogate (1), missing (1; the value that counts as missing besides null, NaN by default)."""
+    """arrays: surrogate (1), missing (1; the value that counts as missing besides null, NaN by default).
+
+    A long is rounded to a double, as in Spark.
+    """
 
     op: str = "impute"
 
@@ -29,15 +36,22 @@ class Imputer:
             float(step.arrays["missing"][0]),
         )
         conditions = [f"{value} is None"] if source.null else []
+        is_long = source.type == "long"
+        if is_long:
+            value = code.local(
+                f"{value} if {value} is None else float({value})" if source.null else f"float({value})"
+            )
+            conditions = [f"{value} is None"] if source.null else []
         if isnan(missing):
             conditions += [f"{value} != {value}"] if source.nan else []
         else:
             conditions += [f"{value} == {float_literal(missing)}"]
             code.add_boundaries(source, [missing])
-        text = float_literal(surrogate) if source.type in FLOATING_TYPES else repr(int(surrogate))
-        expr = f"({text} if {' or '.join(conditions)} else {value})" if conditions else value
+        text = float_literal(surrogate) if source.type in FLOATING_TYPES else repr(_to_long(surrogate))
+        present = f"{code.constant(_to_long)}({value})" if is_long else value
+        expr = f"({text} if {' or '.join(conditions)} else {present})" if conditions else present
         code.columns[step.outputs[0]] = Scalar(
-            code.local(expr) if conditions else value,
+            code.local(expr) if conditions or is_long else value,
             source.type,
             nan=(source.nan and not isnan(missing)) or isnan(surrogate),
             field=source.field,
@@ -49,15 +63,24 @@ class Imputer:
         """Choose the value or the surrogate for every row."""
         source = frame.scalars(step.inputs[0])
         missing = step.arrays["missing"][0]
-        is_missing = (
-            np.isnan(source.values) if np.isnan(missing) and source.values.dtype.kind == "f" else None
-        )
-        is_missing = source.values == missing if is_missing is None else is_missing
+        present = source.values
+        is_long = step.params["type"] == "long"
+        if is_long:
+            present = present.astype(np.float64)
+        is_missing = np.isnan(present) if np.isnan(missing) and present.dtype.kind == "f" else None
+        is_missing = present == missing if is_missing is None else is_missing
         is_missing = is_missing if source.null is None else is_missing | source.null
         surrogate = _read_surrogate(step, step.params["type"])
         is_integer = step.params["type"] in INTEGER_RANGES
-        values = np.where(is_missing, int(surrogate) if is_integer else surrogate, source.values)
+        if is_long:
+            fits = present < _LONG_LIMIT
+            present = np.where(fits, np.where(fits, present, 0.0).astype(np.int64), _LARGEST_LONG)
+        values = np.where(is_missing, _to_long(surrogate) if is_integer else surrogate, present)
         frame.columns[step.outputs[0]] = ScalarColumn(values)
+
+
+def _to_long(value: float) -> int:
+    return int(value) if value < _LONG_LIMIT else _LARGEST_LONG
 
 
 def _read_surrogate(step: Step, type_: str) -> float:

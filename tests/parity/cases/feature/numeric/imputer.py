@@ -20,3 +20,13 @@ def strategies() -> list[Any]:
         Imputer(inputCol="h", outputCol="ho", strategy="mode"),
         assemble("xm", "nm", "lm", "hm", "fm", "ho", invalid="keep"),
     ]
+
+
+@case("ImputerModel", "longs, which Spark rounds to doubles", inputs=["l", "m"], frame="longs")
+def longs() -> list[Any]:
+    from pyspark.ml.feature import Imputer
+
+    return [
+        Imputer(inputCols=["l", "m"], outputCols=["li", "mi"], missingValue=float(2**53)),
+        Imputer(inputCols=["l"], outputCols=["lm"], strategy="median"),
+    ]

@@ -39,8 +39,29 @@ def wide_vectors() -> list[Any]:
     ]
 
 
-@case("VectorSlicer", "by name", inputs=["x", "h"], reason="picks slots by name")
+@case("VectorSlicer", "by name", inputs=["c", "x", "h", "n"])
 def names() -> list[Any]:
-    from pyspark.ml.feature import VectorSlicer
+    from pyspark.ml.feature import HashingTF, OneHotEncoder, StringIndexer, Tokenizer, VectorSlicer
 
-    return [assemble("x", "h"), VectorSlicer(inputCol="all", outputCol="o", indices=[0], names=["h"])]
+    return [
+        StringIndexer(inputCol="c", outputCol="ci", handleInvalid="keep"),
+        OneHotEncoder(inputCol="ci", outputCol="co", dropLast=False),
+        Tokenizer(inputCol="c", outputCol="w"),
+        HashingTF(inputCol="w", outputCol="t", numFeatures=4),
+        assemble("h", "co", "n", "t", "x", target="m"),
+        VectorSlicer(inputCol="m", outputCol="o", indices=[2], names=["x", "co_a", "t_3", "co___unknown"]),
+        VectorSlicer(inputCol="o", outputCol="p", names=["t_3", "x"]),
+        VectorSlicer(inputCol="co", outputCol="q", names=["b"]),
+        assemble("o", "p", "q"),
+    ]
+
+
+@case("VectorSlicer", "by a name that is not derived", inputs=["x", "h"], reason="by name")
+def derived_names() -> list[Any]:
+    from pyspark.ml.feature import Interaction, VectorSlicer
+
+    return [
+        Interaction(inputCols=["x", "h"], outputCol="i"),
+        assemble("i", "x", target="t"),
+        VectorSlicer(inputCol="t", outputCol="o", names=["i_x:h"]),
+    ]

@@ -1,0 +1,59 @@
+"""Compile a trained model and compare the scorer with Spark; whatever prevents that is a reason, not an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sparkops.artifact.certify import Case, certify
+from sparkops.errors import ModelError
+from sparkops.pipeline.model import Model
+
+if TYPE_CHECKING:
+    from sparkops.compiler import Compilation
+    from sparkops.scoring.ir.field import Field
+
+# What Python raises where a stage is saved in an unknown form, or where the code of a row cannot be generated.
+_DEFECTS = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError, SyntaxError, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedCompilation:
+    """The outcome of compiling a model.
+
+    Args:
+        compilation: The outcome for each stage; the description is None if the scorer and Spark differ.
+        cases: The certificate; empty if there is no description.
+    """
+
+    compilation: Compilation
+    cases: tuple[Case, ...] = ()
+
+
+def compile_and_certify(model: Model, saved: Path, fields: Sequence[Field]) -> CertifiedCompilation:
+    """Return the outcome for a trained model: compiled with a certificate, or the reasons why only Spark scores it.
+
+    Args:
+        model: The trained model.
+        saved: The folder that Spark saved it in.
+        fields: Columns of the training rows.
+    """
+    # Imported here because it brings NumPy.
+    from sparkops.compiler import Compilation, compile_stages
+
+    compilation = Compilation(())
+    try:
+        compilation = compile_stages(saved, fields)
+        if compilation.description is None:
+            return CertifiedCompilation(compilation)
+        return CertifiedCompilation(compilation, tuple(certify(model, compilation.description)))
+    except ModelError as error:
+        problem = str(error)
+    except _DEFECTS as error:
+        problem = f"this version of sparkops cannot compile it ({error!r})"
+    return CertifiedCompilation(replace(compilation, description=None, problem=problem))
