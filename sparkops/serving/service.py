@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
+from threading import Lock
 from typing import Any
 
 from sparkops.scoring.protocol import RowScorer
@@ -20,17 +21,21 @@ class ExtraFields:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
+        # Large requests are counted in threads.
+        self._lock = Lock()
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Add the counts of a request; its names are the client's, so only the first hundred are kept."""
-        for name, count in counts.items():
-            is_known = name in self._counts or (len(self._counts) < _MAX_NAMES and len(name) <= _MAX_NAME)
-            key = name if is_known else _OTHER
-            self._counts[key] = self._counts.get(key, 0) + count
+        with self._lock:
+            for name, count in counts.items():
+                is_known = name in self._counts or (len(self._counts) < _MAX_NAMES and len(name) <= _MAX_NAME)
+                key = name if is_known else _OTHER
+                self._counts[key] = self._counts.get(key, 0) + count
 
     def to_json(self) -> dict[str, int]:
         """Return the counts by name."""
-        return dict(self._counts)
+        with self._lock:
+            return dict(self._counts)
 
 
 @dataclass(frozen=True, slots=True)

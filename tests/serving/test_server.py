@@ -198,6 +198,17 @@ def test_small_requests_are_answered_while_a_large_one_is_scored(server: ServerP
     assert statistics.median(times) < 0.1
 
 
+def test_a_request_under_way_is_answered_before_the_server_stops() -> None:
+    rows = json.dumps({"instances": [{"x": float(each), "kind": "a"} for each in range(20_000)]}).encode()
+    with running_server() as running, running.connect(60) as connection:
+        connection.sendall(post_request(rows))
+        # Until it has been received, and a thread scores it.
+        assert wait_for(lambda: running.post(ROWS).status == 200)
+        running.process.send_signal(signal.SIGTERM)
+        assert len(read_reply(connection).json()["predictions"]) == 20_000
+        assert running.process.communicate(timeout=20)[0] == "stopped\n"
+
+
 def test_large_bodies_that_do_not_arrive_take_no_memory_without_limit() -> None:
     start = post_request(b"{", content_length="10000000")
     with scoring_server(MODEL) as running, ExitStack() as stack:
