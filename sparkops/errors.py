@@ -2,7 +2,7 @@
 
     SparkopsError
     ├── InputError               the request is invalid; nothing was started
-    │   ├── DeclarationError     the declaration of a job is invalid
+    │   ├── DeclarationError     the declaration of a job, or of a part of its report, is invalid
     │   ├── ParamErrors          one or more parameters are invalid; all are listed
     │   ├── ConfigError          a file of conf/, --env or --set is invalid
     │   ├── UnknownName          no such job, table, model, alias, version, run or environment
@@ -58,7 +58,7 @@ class InputError(SparkopsError):
 
 
 class DeclarationError(InputError):
-    """The declaration of a job is invalid."""
+    """The declaration of a job, or of a part of its report, is invalid."""
 
 
 class DeclarationWarning(UserWarning):

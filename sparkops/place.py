@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 
@@ -15,6 +18,26 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+def display_path(file: str) -> str:
+    """Return a job's file relative to its project (the folder that holds conf/ and the folder of the jobs), else as it is."""
+    path = Path(file)
+    if not path.is_absolute():
+        return file
+    folders = [folder for folder in path.parents if folder == path.parent or folder.name == "jobs"]
+    root = next((folder.parent for folder in folders if (folder.parent / "conf").is_dir()), None)
+    return file if root is None else path.relative_to(root).as_posix()
+
+
+def caller_place() -> Place | None:
+    """Return the line of the innermost caller outside of sparkops; None if it is not in a file, as in a notebook."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as warnings and logging find their caller
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("sparkops."):
+        frame = frame.f_back
+    if frame is None or not Path(frame.f_code.co_filename).is_file():
+        return None
+    return Place(display_path(frame.f_code.co_filename), frame.f_lineno)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ import inspect
 import linecache
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
 from sparkops.errors import InputError
@@ -16,7 +15,7 @@ from sparkops.pipeline.parameters.allowed_values import format_value
 from sparkops.pipeline.parameters.docstring import read_args
 from sparkops.pipeline.parameters.param_type import format_type, read_param_type
 from sparkops.pipeline.parameters.value import parse_default
-from sparkops.place import Place
+from sparkops.place import Place, display_path
 
 
 @dataclass(slots=True)
@@ -66,7 +65,7 @@ class SignatureReader:
 
     def _place(self, name: str) -> Place:
         line = self._lines.get(name, self._lines.get("", self._function.__code__.co_firstlineno))
-        return Place(_display_path(self._function.__code__.co_filename), line)
+        return Place(display_path(self._function.__code__.co_filename), line)
 
     def _add_problem(self, name: str, message: str) -> None:
         self.result.problems.append((message, self._place(name)))
@@ -213,13 +212,3 @@ def _find_argument_lines(function: Callable[..., Any]) -> dict[str, int]:
 
 def _find_first_line(node: ast.FunctionDef) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-
-
-def _display_path(file: str) -> str:
-    """Return a job's file relative to its project (the folder that holds conf/ and the folder of the jobs), else as it is."""
-    path = Path(file)
-    if not path.is_absolute():
-        return file
-    folders = [folder for folder in path.parents if folder == path.parent or folder.name == "jobs"]
-    root = next((folder.parent for folder in folders if (folder.parent / "conf").is_dir()), None)
-    return file if root is None else path.relative_to(root).as_posix()

@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from sparkops.errors import JobFailed
+from sparkops.pipeline.value_format import apply_format, is_missing, is_number
 
 MISSING = "\N{EN DASH}"
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -20,21 +21,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 # `_SMALL`.
 _HUGE, _TINY = 1e15, 1e-4
 _LARGE, _SMALL = 1e12, 1e-3
-_GROUPED = 10_000
-
-
-def is_missing(value: Any) -> bool:
-    """Return whether a value is None, NaN or NaT."""
-    if value is None:
-        return True
-    if isinstance(value, Decimal):
-        return value.is_nan()
-    return isinstance(value, float | datetime) and value != value  # noqa: PLR0124  NaN differs from itself
-
-
-def is_number(value: Any) -> bool:
-    """Return whether a value is a number; a bool is not."""
-    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
+# Size from which thousands are separated: of a value of unknown meaning, so that years read as years; and of a quantity.
+_GROUPED_ALONE = 10_000
+_GROUPED = 1000
 
 
 def clean(text: str) -> str:
@@ -73,8 +62,10 @@ def _format_other(value: Any) -> str:
 
 def format_with_spec(value: Any, spec: str, location: str) -> str:
     """Apply the author's format specification; raise JobFailed, which names `location`, if it does not fit."""
+    if is_number(value) and not isfinite(value):
+        return format_number(value)
     try:
-        text = format(value, spec)
+        text = apply_format(value, spec)
     except (ValueError, TypeError) as error:
         raise JobFailed(
             f"{location}: the format `{spec}` does not fit the value {value!r} ({error})."
@@ -89,27 +80,45 @@ def format_time(value: datetime) -> str:
     return f"{text} UTC" if value.tzinfo else text
 
 
-def format_number(value: Any) -> str:
-    """Return a number with four significant digits, but all its integer digits, grouped from 10,000."""
+def format_number(value: Any, *, grouped: bool | None = None) -> str:
+    """Return a number with four significant digits, but all its integer digits.
+
+    Args:
+        value: The number.
+        grouped: Whether thousands are separated; None: from 10,000, so that years read as years.
+    """
     if isinstance(value, Integral):
-        return format_integer(int(value))
+        return format_integer(int(value), grouped=grouped)
     size = abs(float(value))
     if size in {0.0, float("inf")} and not (isinstance(value, Decimal) and value.is_finite() and value):
         return "0" if size == 0.0 else ("∞" if value > 0 else "\N{MINUS SIGN}∞")
     if size >= _HUGE or size < _TINY:
         return use_minus_sign(f"{value:.4g}")
     decimals = max(0, 4 - len(str(int(size)))) if size >= 1 else _count_decimals_below_one(size)
-    text = f"{value:{',' if size >= _GROUPED else ''}.{decimals}f}"
+    text = f"{value:{_choose_separator(size, grouped)}.{decimals}f}"
     return use_minus_sign(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def _choose_separator(size: float, grouped: bool | None) -> str:
+    limit = _GROUPED_ALONE if grouped is None else _GROUPED
+    return "," if grouped is not False and size >= limit else ""
 
 
 def _count_decimals_below_one(size: float) -> int:
     return int(f"{size:e}".split("e-")[1]) + 3
 
 
-def format_integer(value: int, *, always_group: bool = False) -> str:
-    """Return an integer with grouped thousands; below 10,000 it is not grouped, so that years read as years."""
-    return use_minus_sign(f"{value:,}" if always_group or abs(value) >= _GROUPED else str(value))
+def format_integer(value: int, *, grouped: bool | None = None) -> str:
+    """Return an integer with all its digits; `grouped` as of `format_number`."""
+    return use_minus_sign(f"{value:{_choose_separator(abs(value), grouped)}}")
+
+
+def format_tick(value: float, *, grouped: bool) -> str:
+    """Return a round number of an axis with all its digits; very large and very small ones in scientific notation."""
+    size = abs(value)
+    if size >= _LARGE or 0 < size < _TINY:
+        return use_minus_sign(f"{value:.3g}")
+    return use_minus_sign(f"{value:{_choose_separator(size, grouped)}.10g}")
 
 
 def use_minus_sign(text: str) -> str:
@@ -117,20 +126,18 @@ def use_minus_sign(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}") if text.startswith("-") else text
 
 
-def format_number_column(values: Sequence[Any]) -> list[str]:
+def format_number_column(values: Sequence[Any], *, grouped: bool) -> list[str]:
     """Return numbers with the same number of decimals, so that their decimal points are aligned."""
     present = [value for value in values if not is_missing(value)]
     if not present:
         return [MISSING] * len(values)
     if all(isinstance(value, Integral) for value in present):
-        grouped = any(abs(value) >= _GROUPED for value in present)
-        return [MISSING if is_missing(v) else format_integer(int(v), always_group=grouped) for v in values]
+        return [MISSING if is_missing(v) else format_integer(int(v), grouped=grouped) for v in values]
     sizes = [abs(float(value)) for value in present if isfinite(value) and value]
     if sizes and (max(sizes) >= _LARGE or max(sizes) < _SMALL):
-        return [format_value(value) for value in values]
+        return [MISSING if is_missing(value) else format_number(value, grouped=grouped) for value in values]
     decimals = _count_column_decimals(present, max(sizes, default=0.0))
-    separator = "," if max(sizes, default=0.0) >= _GROUPED else ""
-    return [_format_fixed(value, decimals, separator) for value in values]
+    return [_format_fixed(value, decimals, "," if grouped else "") for value in values]
 
 
 def _count_column_decimals(present: Sequence[Any], largest: float) -> int:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Final
 
 from sparkops.pipeline.report import Number
-from sparkops.reports.formatting import (
-    format_integer,
-    format_value,
-    format_with_spec,
-    is_missing,
-    is_number,
-)
+from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.reports.column_format import is_identifier
+from sparkops.reports.formatting import format_number, format_value, format_with_spec
 
 _DEFAULT_SPEC: Final = Number("", 0).fmt
 
@@ -55,8 +50,8 @@ def build_headline(number: Number) -> Headline:
 def _format_text(number: Number) -> str:
     value: Any = number.value
     is_default = number.fmt in {"", _DEFAULT_SPEC}
-    if is_default and is_number(value) and isinstance(value, Integral):
-        return format_integer(int(value), always_group=True)
+    if is_default and is_number(value):
+        return format_number(value, grouped=not is_identifier(number.label))
     if is_default or isinstance(value, str):
         return format_value(value)
     return format_with_spec(value, number.fmt, f"Number `{number.label}`")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sparkops.core.wording import did_you_mean
 from sparkops.errors import JobFailed
+from sparkops.reports.column_format import ColumnFormat, build_column_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,25 +20,22 @@ class CollectedRows:
         columns: Column names in order.
         values: One mapping per row; a row may lack a column.
         truncated: Whether there were more rows than were collected.
+        specs: The author's format specification of each column that has one.
     """
 
     part: str
     columns: tuple[str, ...]
     values: tuple[Mapping[str, Any], ...]
     truncated: bool = False
+    specs: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> list[Any]:
-        """Return the values of one column; raise JobFailed if there is no such column."""
-        self.require_column(name)
+        """Return the values of one column."""
         return [row.get(name) for row in self.values]
 
-    def require_column(self, name: str) -> None:
-        """Raise JobFailed if there is no such column."""
-        if name not in self.columns:
-            raise JobFailed(
-                f"{self.part} reads column `{name}`, which its rows do not have.{did_you_mean(name, self.columns)}"
-                f" Columns: {', '.join(self.columns) or 'none'}."
-            )
+    def column_format(self, name: str) -> ColumnFormat:
+        """Return how the values of one column are shown."""
+        return build_column_format(name, self.column(name), part=self.part, spec=self.specs.get(name, ""))
 
 
 def collect_rows(source: Any, *, part: str, limit: int) -> CollectedRows:
@@ -53,7 +51,6 @@ def collect_rows(source: Any, *, part: str, limit: int) -> CollectedRows:
 
         columns = tuple(source.columns)
         rows = collect_nested(source.limit(limit + 1))
-        _require_unique(columns, part)
     elif isinstance(source, Sequence) and all(isinstance(row, Mapping) for row in source):
         rows = list(source[: limit + 1])
         columns = tuple(dict.fromkeys(str(name) for row in rows for name in row))
@@ -62,9 +59,3 @@ def collect_rows(source: Any, *, part: str, limit: int) -> CollectedRows:
             f"The rows of {part} are of type {type(source).__name__}: pass a DataFrame or a list of mappings."
         )
     return CollectedRows(part, columns, tuple(rows[:limit]), truncated=len(rows) > limit)
-
-
-def _require_unique(columns: tuple[str, ...], part: str) -> None:
-    duplicates = sorted({name for name in columns if columns.count(name) > 1})
-    if duplicates:
-        raise JobFailed(f"{part} has two columns named `{duplicates[0]}`: rename one of them.")

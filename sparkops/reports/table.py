@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, time
 from typing import Any
 
 from sparkops.pipeline.report import Table
-from sparkops.reports.formatting import (
-    MISSING,
-    clean,
-    format_number_column,
-    format_value,
-    format_with_spec,
-    is_missing,
-    is_number,
-)
+from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.reports.column_format import ColumnFormat
+from sparkops.reports.formatting import clean
 from sparkops.reports.rows import collect_rows
 
 # A table with more rows than this scrolls.
@@ -30,12 +25,14 @@ class Column:
         label: Header.
         cells: Text of each row's value.
         numeric: Whether all values are numbers, which are right-aligned.
+        has_times: Whether all values are dates or times, which are not wrapped.
         missing: Per cell, whether there is no value.
     """
 
     label: str
     cells: tuple[str, ...]
     numeric: bool
+    has_times: bool
     missing: tuple[bool, ...]
 
 
@@ -62,18 +59,11 @@ class TableView:
 
 def build_table(table: Table, *, limit: int) -> TableView:
     """Collect at most `limit` rows of a table and format them."""
-    part = f"Table `{table.title}`"
-    rows = collect_rows(table.rows, part=part, limit=limit)
-    # An empty list of rows has no columns.
-    for name in (*table.formats, *table.labels) if rows.columns else ():
-        rows.require_column(name)
+    collected = collect_rows(table.rows, part=f"Table `{table.title}`", limit=limit)
+    rows = replace(collected, specs=table.formats)
     columns = tuple(
         build_column(
-            name,
-            rows.column(name),
-            part=part,
-            spec=table.formats.get(name, ""),
-            label=table.labels.get(name, ""),
+            rows.column(name), rows.column_format(name), label=table.labels.get(name) or column_label(name)
         )
         for name in rows.columns
     )
@@ -87,27 +77,19 @@ def build_table(table: Table, *, limit: int) -> TableView:
     )
 
 
-def build_column(name: str, values: Sequence[Any], *, part: str, spec: str = "", label: str = "") -> Column:
-    """Format the values of a column.
+def column_label(name: str) -> str:
+    """Return the header of a column that has no label."""
+    return name.replace("_", " ")
 
-    Args:
-        name: The column's name in the rows.
-        values: Its values.
-        part: The part of the report, for error messages.
-        spec: Format specification of the values; empty: the same number of decimals for all numbers.
-        label: Header; empty: the name with spaces for underscores.
-    """
+
+def build_column(values: Sequence[Any], column_format: ColumnFormat, *, label: str) -> Column:
+    """Format the values of a column, under a header."""
     present = [value for value in values if not is_missing(value)]
     numeric = bool(present) and all(is_number(value) for value in present)
-    if spec:
-        location = f"{part}, column `{name}`"
-        cells = [
-            MISSING if is_missing(value) else format_with_spec(value, spec, location) for value in values
-        ]
-    elif numeric:
-        cells = format_number_column(values)
-    else:
-        cells = [format_value(value) for value in values]
     return Column(
-        clean(label or name.replace("_", " ")), tuple(cells), numeric, tuple(map(is_missing, values))
+        label=clean(label),
+        cells=tuple(column_format.texts(values)),
+        numeric=numeric,
+        has_times=bool(present) and all(isinstance(value, date | time) for value in present),
+        missing=tuple(map(is_missing, values)),
     )

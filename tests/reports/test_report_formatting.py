@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparkops.errors import JobFailed
+from sparkops.errors import DeclarationError
 from sparkops.pipeline.report import Number
 from sparkops.reports.formatting import format_value
 from sparkops.reports.headline import build_headline
@@ -61,6 +61,10 @@ def test_the_text_of_any_value_can_be_encoded_as_utf_8(value: Any) -> None:
     [
         (Number("n", 336776), "336,776"), (Number("n", 1234), "1,234"), (Number("n", 12345.6), "12,346"),
         (Number("n", 16.714), "16.71"), (Number("n", 0.315, fmt=".1%"), "31.5%"), (Number("n", "EWR"), "EWR"),
+        (Number("n", 1234.56), "1,235"), (Number("Model year", 2013), "2013"), (Number("Order id", 12345), "12345"),
+        (Number("n", 1234567, fmt="d"), "1234567"), (Number("n", 1234.0, fmt="d"), "1234"),
+        (Number("Last day", date(2013, 7, 4), fmt="%d %b %Y"), "04 Jul 2013"), (Number("Last day", date(2013, 7, 4)), "2013-07-04"),
+        (Number("n", Decimal("1234.5"), fmt=",.2f"), "1,234.50"), (Number("n", float("nan"), fmt=".1%"), "no value"),
         (Number("n", -3.5, fmt=".2f"), f"{MINUS}3.50"), (Number("n", None), "no value"), (Number("n", float("nan")), "no value"),
     ],
 )  # fmt: skip
@@ -69,5 +73,7 @@ def test_a_headline_number_is_never_in_scientific_notation_and_never_nan(number:
 
 
 def test_an_error_names_the_headline_whose_format_does_not_fit() -> None:
-    with pytest.raises(JobFailed, match=r"Number `Late`: the format `d` does not fit the value 1\.5"):
-        build_headline(Number("Late", 1.5, fmt="d"))
+    with pytest.raises(DeclarationError, match=r"Number `Late`: the format `d` does not fit the value 1\.5"):
+        Number("Late", 1.5, fmt="d")
+    with pytest.raises(DeclarationError, match=r"Number `Late`: the format `%d %b` does not fit the value 7"):
+        Number("Late", 7, fmt="%d %b")

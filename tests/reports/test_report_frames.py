@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sparkops.errors import JobFailed
+from sparkops.errors import DeclarationError
 from sparkops.pipeline.report import Plot, Report, Table
 from sparkops.reports import RunFacts, render_page
 
@@ -41,8 +41,52 @@ def test_an_empty_frame_is_explained(spark: SparkSession) -> None:
 
 @pytest.mark.spark
 def test_two_columns_of_one_name_are_an_error(spark: SparkSession) -> None:
-    with pytest.raises(JobFailed, match="two columns named `n`"):
-        render_page(Report(title="t", parts=[Table("T", spark.sql("SELECT 1 AS n, 2 AS n"))]), FACTS)
+    with pytest.raises(DeclarationError, match="two columns named `n`"):
+        Report(title="t", parts=[Table("T", spark.sql("SELECT 1 AS n, 2 AS n"))])
+
+
+@pytest.mark.spark
+def test_misspelled_columns_are_an_error_before_any_row_is_computed(spark: SparkSession) -> None:
+    frame = spark.sql(
+        "SELECT CAST(raise_error('computed') AS STRING) AS name, id AS flights, current_date() AS day FROM range(3)"
+    )
+    with pytest.raises(DeclarationError) as error:
+        Report(
+            title="Delays",
+            parts=[
+                Plot("By day", frame, "line", x="dya", y="flights", by="naem"),
+                Table("All", frame, formats={"flight": ",d"}, labels={"day": "Day"}),
+                Plot("Names", frame, "bar", x="name", y="flights", fmt="%d %b"),
+                Plot("Days", frame, "bar", x="flights", y="day"),
+                Table("Formats", frame, formats={"day": ".1%", "flights": "d"}),
+            ],
+        )
+    message = str(error.value)
+    assert message.startswith("Report `Delays`:\n  - Plot `By day`: ")
+    assert (
+        "x=`dya` is not a column of its rows (did you mean `day`?); by=`naem` is not a column of its rows"
+        in message
+    )
+    assert "Table `All`: formats=`flight` is not a column of its rows (did you mean `flights`?)" in message
+    assert "Plot `Names`: the format `%d %b` is for dates and times, and it draws none" in message
+    assert "Plot `Days`: it draws column `day`, which has dates instead of numbers" in message
+    assert "Table `Formats`: the format `.1%` does not fit column `day`" in message
+    assert message.count("Columns: name, flights, day (") == 5
+    assert message.count("test_report_frames.py:") == 5
+
+
+@pytest.mark.spark
+def test_the_formats_of_a_frame_are_those_of_its_types(spark: SparkSession) -> None:
+    frame = spark.sql(
+        "SELECT 1234567 AS n, CAST(0.256 AS DECIMAL(9, 3)) AS share, DATE '2013-07-04' AS day, "
+        "TIMESTAMP_NTZ '2013-07-04 12:30:00' AS time, 2013 AS year, CAST(1500 AS DOUBLE) AS total"
+    )
+    formats = {"share": ".1%", "day": "%d %b", "time": "%H:%M", "total": "d"}
+    html = render_page(Report(title="t", parts=[Table("T", frame, formats=formats)]), FACTS)
+    for cell in ("1,234,567", "25.6%", "2013", "1500"):
+        assert f'<td class="n">{cell}</td>' in html
+    for cell in ("04 Jul", "12:30"):
+        assert f'<td class="nowrap">{cell}</td>' in html
 
 
 @pytest.mark.spark

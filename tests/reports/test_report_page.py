@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from sparkops.errors import JobFailed
+from sparkops.errors import DeclarationError
 from sparkops.pipeline.check import CheckResult
 from sparkops.pipeline.report import Number, Plot, Report, Table, Text
 from sparkops.pipeline.table import Pin
@@ -244,5 +244,5 @@ def test_the_page_shows_parameters_versions_checks_code_and_run() -> None:
 
 
 def test_an_error_names_the_number_of_a_part_of_unknown_type() -> None:
-    with pytest.raises(JobFailed, match="Part 2 of the report is dict: give Text, Table or Plot"):
-        render_page(Report(title="t", parts=[Text("a"), {"b": 1}]), facts())  # type: ignore[list-item]
+    with pytest.raises(DeclarationError, match="part 2 is dict: give Text, Table or Plot"):
+        Report(title="t", parts=[Text("a"), {"b": 1}])  # type: ignore[list-item]

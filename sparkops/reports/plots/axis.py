@@ -9,10 +9,13 @@ from math import isfinite, nan
 from typing import Any, Literal
 
 from sparkops.errors import JobFailed
-from sparkops.reports.formatting import clean, format_value, is_missing, is_number, shorten
+from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.reports.column_format import ColumnFormat
+from sparkops.reports.formatting import clean, format_value, shorten
 
 # Characters of a category's label.
 _MAX_LABEL = 30
+_DEFAULT_FORMAT = ColumnFormat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +26,36 @@ class Axis:
         kind: `number` and `time` are continuous, `category` has one position per value.
         values: The distinct values of a category axis in order; empty for a continuous axis.
         label: What the axis shows, with its unit.
+        column_format: How the values are shown.
         integers: Whether all values are integers.
     """
 
     kind: Literal["number", "time", "category"]
     values: tuple[Any, ...]
     label: str
+    column_format: ColumnFormat = _DEFAULT_FORMAT
     integers: bool = False
 
     @property
     def category_labels(self) -> tuple[str, ...]:
         """Return the tick labels of a category axis."""
-        return tuple(category_label(value) for value in self.values)
+        return tuple(category_label(value, self.column_format) for value in self.values)
 
 
-def build_axis(values: Sequence[Any], label: str) -> Axis:
+def build_axis(values: Sequence[Any], label: str, column_format: ColumnFormat = _DEFAULT_FORMAT) -> Axis:
     """Return a continuous axis for numbers and times, else a category axis."""
     present = [value for value in values if not is_missing(value)]
     if present and all(is_number(value) for value in present):
-        return Axis("number", (), label, integers=all(float(value).is_integer() for value in present))
+        integers = all(float(value).is_integer() for value in present)
+        return Axis("number", (), label, column_format, integers=integers)
     if present and all(isinstance(value, date) for value in present):
-        return Axis("time", (), label)
-    return build_category_axis(values, label)
+        return Axis("time", (), label, column_format)
+    return build_category_axis(values, label, column_format)
 
 
-def build_category_axis(values: Sequence[Any], label: str) -> Axis:
+def build_category_axis(
+    values: Sequence[Any], label: str, column_format: ColumnFormat = _DEFAULT_FORMAT
+) -> Axis:
     """Return an axis with a position for each value: numbers and times sorted, names in the order of the rows."""
     distinct = list(dict.fromkeys(category_key(value) for value in values))
     present = [value for value in distinct if value is not None]
@@ -56,8 +64,8 @@ def build_category_axis(values: Sequence[Any], label: str) -> Axis:
     elif all(isinstance(value, datetime) for value in present):
         present.sort(key=to_naive_utc)
     else:
-        return Axis("category", tuple(distinct), label)
-    return Axis("category", (*present, *([None] if None in distinct else [])), label)
+        return Axis("category", tuple(distinct), label, column_format)
+    return Axis("category", (*present, *([None] if None in distinct else [])), label, column_format)
 
 
 def category_key(value: Any) -> Any:
@@ -71,9 +79,11 @@ def category_key(value: Any) -> Any:
     return value
 
 
-def category_label(value: Any, length: int = _MAX_LABEL) -> str:
+def category_label(
+    value: Any, column_format: ColumnFormat = _DEFAULT_FORMAT, length: int = _MAX_LABEL
+) -> str:
     """Return the label of a category, on one line of at most `length` characters."""
-    return "no value" if is_missing(value) else shorten(format_value(value), length) or "(empty)"
+    return "no value" if is_missing(value) else shorten(column_format.text(value), length) or "(empty)"
 
 
 def axis_label(column: str, label: str, values: Sequence[Any] = ()) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, isnan
 
 from sparkops.pipeline.report import Plot
-from sparkops.reports.formatting import format_number_column, format_value, is_number
+from sparkops.pipeline.report_columns import sample_values
+from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import (
     Axis,
@@ -26,6 +27,8 @@ from sparkops.reports.rows import CollectedRows
 _MAX_CATEGORIES = {"bar": 120, "barh": 40}
 # Share of a category's width that its bars take.
 _GROUP_WIDTH = 0.74
+# Share of the width of a drawing that the axis of horizontal bars takes.
+_LENGTHS_WIDTH = 0.62
 # Vertical bars that are few enough for a number above each.
 _MAX_LABELLED = 14
 
@@ -53,11 +56,13 @@ class _BarChart:
     Args:
         axis: The categories.
         label: Label of the axis of lengths.
+        length_format: How lengths are shown.
         series: The bars of each series.
     """
 
     axis: Axis
     label: str
+    length_format: ColumnFormat
     series: tuple[_BarSeries, ...]
 
     @property
@@ -73,16 +78,17 @@ class _BarChart:
 def build_bar_chart(plot: Plot, rows: CollectedRows) -> Chart:
     """Return a chart of vertical (`bar`) or horizontal (`barh`) bars."""
     horizontal = plot.kind == "barh"
-    category, length = plot.x, plot.y
     labels = {plot.x: plot.x_label, plot.y: plot.y_label}
-    if horizontal and _only_numbers(rows, plot.x) and not _only_numbers(rows, plot.y):
-        category, length = plot.y, plot.x
+    length = plot.drawn_column(sample_values(rows.values))
+    category = plot.x if length == plot.y else plot.y
     series = split_into_series(rows, plot.by)
     label = axis_label(category, labels[category], rows.column(category))
-    all_categories = build_category_axis(rows.column(category), label)
-    axis = Axis("category", all_categories.values[: _MAX_CATEGORIES[plot.kind]], label)
+    all_categories = build_category_axis(rows.column(category), label, rows.column_format(category))
+    axis = replace(all_categories, values=all_categories.values[: _MAX_CATEGORIES[plot.kind]])
     lengths = [_lengths(rows, one, category, length, axis) for one in series]
-    chart = _BarChart(axis, axis_label(length, labels[length]), tuple(_build_bars(axis, series, lengths)))
+    length_format = rows.column_format(length)
+    bars = tuple(_build_bars(axis, series, lengths, length_format))
+    chart = _BarChart(axis, axis_label(length, labels[length]), length_format, bars)
     draw = _draw_horizontal if horizontal else _draw_vertical
     return Chart(
         draw=lambda size: draw(size, chart),
@@ -90,10 +96,6 @@ def build_bar_chart(plot: Plot, rows: CollectedRows) -> Chart:
         points=sum(not isnan(value) for values in lengths for value in values),
         note=truncation_note(len(all_categories.values), len(axis.values), labels[category] or category),
     )
-
-
-def _only_numbers(rows: CollectedRows, column: str) -> bool:
-    return all(value is None or is_number(value) for value in rows.column(column))
 
 
 def _lengths(rows: CollectedRows, series: Series, category: str, length: str, axis: Axis) -> list[float]:
@@ -105,14 +107,14 @@ def _lengths(rows: CollectedRows, series: Series, category: str, length: str, ax
 
 
 def _build_bars(
-    axis: Axis, series: Sequence[Series], lengths: Sequence[Sequence[float]]
+    axis: Axis, series: Sequence[Series], lengths: Sequence[Sequence[float]], length_format: ColumnFormat
 ) -> Iterator[_BarSeries]:
-    names = [category_label(value, 80) for value in axis.values]
+    names = [category_label(value, axis.column_format, 80) for value in axis.values]
     for one, values in zip(series, lengths, strict=True):
         suffix = f" · {one.name}" if one.name else ""
         bars = (
-            _Bar(i, value, text, f"{names[i]}{suffix}: {format_value(value)}")
-            for i, (value, text) in enumerate(zip(values, format_number_column(values), strict=True))
+            _Bar(i, value, text, f"{names[i]}{suffix}: {length_format.text(value)}")
+            for i, (value, text) in enumerate(zip(values, length_format.texts(values), strict=True))
             if isfinite(value)
         )
         yield _BarSeries(one.colour, tuple(bars))
@@ -125,7 +127,7 @@ def _draw_vertical(size: PlotSize, chart: _BarChart) -> Canvas:
     thickness = min(
         _GROUP_WIDTH / max(1, len(chart.series)), (0.16 if size.narrow else 0.1) * (categories + 0.2)
     )
-    labelled = chart.single and categories <= (_MAX_LABELLED // 2 if size.narrow else _MAX_LABELLED)
+    labelled = _has_labels(size, chart)
     for number, series in enumerate(chart.series):
         for bar in series.bars:
             artists = canvas.axes.bar(
@@ -137,12 +139,21 @@ def _draw_vertical(size: PlotSize, chart: _BarChart) -> Canvas:
                 _label_bar(canvas, bar, horizontal=False)
     canvas.axes.set_xlim(-0.6, max(0.6, categories - 0.4))
     format_category_axis(canvas, "x", chart.axis)
-    format_number_axis(canvas, "y")
+    format_number_axis(canvas, "y", chart.length_format)
     draw_grid(canvas, "y")
     canvas.axes.axhline(0, color=placeholder("muted"), linewidth=1, zorder=3)
     canvas.axes.set_ylim(_with_margin(canvas.axes.get_ylim(), 0.05))
     label_axes(canvas, chart.axis.label, chart.label)
     return canvas
+
+
+def _has_labels(size: PlotSize, chart: _BarChart) -> bool:
+    """Return whether there is space for a number above each vertical bar."""
+    categories = len(chart.axis.values)
+    if not chart.single or categories > (_MAX_LABELLED // 2 if size.narrow else _MAX_LABELLED):
+        return False
+    longest = max((len(bar.text) for bar in chart.series[0].bars), default=0)
+    return longest * size.font * 0.62 <= size.pixels * 0.85 / max(1, categories)
 
 
 def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
@@ -160,11 +171,11 @@ def _draw_horizontal(size: PlotSize, chart: _BarChart) -> Canvas:
                 _label_bar(canvas, bar, horizontal=True)
     canvas.axes.set_ylim(categories - 0.4, -0.6)
     format_category_axis(canvas, "y", chart.axis)
-    format_number_axis(canvas, "x")
+    format_number_axis(canvas, "x", chart.length_format, width=_LENGTHS_WIDTH)
     draw_grid(canvas, "x")
     canvas.axes.axvline(0, color=placeholder("muted"), linewidth=1, zorder=3)
     characters = max((len(bar.text) for bar in chart.series[0].bars), default=0) if chart.single else 0
-    margin = (characters * size.font * 0.62 + 10) / (size.pixels * 0.62)
+    margin = (characters * size.font * 0.62 + 10) / (size.pixels * _LENGTHS_WIDTH)
     canvas.axes.set_xlim(_with_margin(canvas.axes.get_xlim(), margin))
     label_axes(canvas, chart.label, chart.axis.label)
     return canvas

@@ -52,13 +52,13 @@ def values_by_key(
     rows: CollectedRows, subset: Sequence[Mapping[str, Any]], keys: tuple[str, ...], value: str
 ) -> dict[tuple[Any, ...], Any]:
     """Index the values of rows by their key columns; raise JobFailed if two rows have the same key."""
-    rows.require_column(value)
     values: dict[tuple[Any, ...], Any] = {}
     for row in subset:
         key = tuple(category_key(row.get(column)) for column in keys)
         if key in values:
             duplicate = ", ".join(
-                f"{column}={category_label(part)}" for column, part in zip(keys, key, strict=True)
+                f"{column}={category_label(part, rows.column_format(column))}"
+                for column, part in zip(keys, key, strict=True)
             )
             raise JobFailed(f"{rows.part} has more than one row for {duplicate}: group the rows first.")
         values[key] = row.get(value)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
-from sparkops.errors import JobFailed
 from sparkops.pipeline.report import Plot
-from sparkops.reports.formatting import format_number_column, format_value
+from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import SCALE_STEPS, placeholder
 from sparkops.reports.plots.axis import Axis, axis_label, build_category_axis, category_label, to_length
 from sparkops.reports.plots.canvas import Canvas, PlotSize, create_canvas
@@ -47,35 +46,36 @@ class ColourScale:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """The cells of a heatmap: the values of each row, NaN where there is none."""
+    """The cells of a heatmap: the values of each row, NaN where there is none, and how they are shown."""
 
     x_axis: Axis
     y_axis: Axis
     values: list[list[float]]
     scale: ColourScale
+    column_format: ColumnFormat
 
 
 def build_heatmap(plot: Plot, rows: CollectedRows) -> Chart:
     """Return a chart of cells, coloured by `plot.value`."""
-    if plot.value is None:
-        raise JobFailed(f"{rows.part} is a heatmap and names no column to colour by: give `value=`.")
+    column = plot.value or ""
+    column_format = rows.column_format(column)
     x_axis, x_note = _build_axis(rows, plot.x, plot.x_label)
     y_axis, y_note = _build_axis(rows, plot.y, plot.y_label)
     cells = {
-        key: to_length(value, part=rows.part, column=plot.value)
-        for key, value in values_by_key(rows, rows.values, (plot.x, plot.y), plot.value).items()
+        key: to_length(value, part=rows.part, column=column)
+        for key, value in values_by_key(rows, rows.values, (plot.x, plot.y), column).items()
     }
     finite = [value for value in cells.values() if isfinite(value)]
     scale = _build_scale(finite)
     values = [[cells.get((x, y), float("nan")) for x in x_axis.values] for y in y_axis.values]
-    grid = _Grid(x_axis, y_axis, values, scale)
+    grid = _Grid(x_axis, y_axis, values, scale, column_format)
     return Chart(
         draw=lambda size: _draw(size, grid),
         legend=Legend(
             tuple(("", f"{scale.prefix}{i}") for i in range(SCALE_STEPS)),
-            format_value(scale.low),
-            format_value(scale.high),
-            plot.value.replace("_", " "),
+            column_format.text(scale.low),
+            column_format.text(scale.high),
+            column.replace("_", " "),
         ),
         points=len(finite),
         note=" ".join(filter(None, (x_note, y_note))),
@@ -86,8 +86,8 @@ def build_heatmap(plot: Plot, rows: CollectedRows) -> Chart:
 def _build_axis(rows: CollectedRows, column: str, label: str) -> tuple[Axis, str]:
     """Return the axis with its first categories, and a note if there are more."""
     values = rows.column(column)
-    axis = build_category_axis(values, axis_label(column, label, values))
-    drawn = Axis("category", axis.values[:_MAX_CATEGORIES], axis.label)
+    axis = build_category_axis(values, axis_label(column, label, values), rows.column_format(column))
+    drawn = replace(axis, values=axis.values[:_MAX_CATEGORIES])
     return drawn, truncation_note(len(axis.values), len(drawn.values), label or column)
 
 
@@ -101,7 +101,7 @@ def _build_scale(values: list[float]) -> ColourScale:
 def _draw(size: PlotSize, grid: _Grid) -> Canvas:
     rows, columns = len(grid.y_axis.values), len(grid.x_axis.values)
     canvas = create_canvas(size, 76 + rows * (26 if rows > 12 else 32))  # noqa: PLR2004
-    texts = format_number_column([value for row in grid.values for value in row])
+    texts = grid.column_format.texts([value for row in grid.values for value in row])
     characters = size.pixels * 0.8 / max(1, columns) / (size.font * 0.62)
     has_texts = max(map(len, texts), default=0) + 1 <= characters
     for y, row in enumerate(grid.values):
@@ -109,9 +109,10 @@ def _draw(size: PlotSize, grid: _Grid) -> Canvas:
             colour = grid.scale.colour(value) if isfinite(value) else _EMPTY_COLOUR
             _draw_cell(canvas, (x, y), colour, texts[y * columns + x] if has_texts else "")
             if isfinite(value):
-                y_label = category_label(grid.y_axis.values[y], 60)
-                x_label = category_label(grid.x_axis.values[x], 60)
-                canvas.add_tooltips(canvas.axes.patches[-1], f"{y_label} · {x_label}: {format_value(value)}")
+                y_label = category_label(grid.y_axis.values[y], grid.y_axis.column_format, 60)
+                x_label = category_label(grid.x_axis.values[x], grid.x_axis.column_format, 60)
+                tooltip = f"{y_label} · {x_label}: {grid.column_format.text(value)}"
+                canvas.add_tooltips(canvas.axes.patches[-1], tooltip)
     canvas.axes.set_xlim(-0.5, max(1, columns) - 0.5)
     canvas.axes.set_ylim(max(1, rows) - 0.5, -0.5)
     format_category_axis(canvas, "x", grid.x_axis)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from sparkops.errors import JobFailed
 from sparkops.pipeline.report import Plot
+from sparkops.pipeline.report_columns import sample_values
 from sparkops.reports.plots.bar_chart import build_bar_chart
 from sparkops.reports.plots.canvas import PLOT_SIZES, page_settings
 from sparkops.reports.plots.chart import Chart, Legend
@@ -15,7 +15,7 @@ from sparkops.reports.plots.heatmap import build_heatmap
 from sparkops.reports.plots.svg import to_svg
 from sparkops.reports.plots.xy_chart import build_xy_chart
 from sparkops.reports.rows import CollectedRows, collect_rows
-from sparkops.reports.table import Column, build_column
+from sparkops.reports.table import Column, build_column, column_label
 
 _BUILDERS: Final[Mapping[str, Callable[[Plot, CollectedRows], Chart]]] = {
     "bar": build_bar_chart,
@@ -70,10 +70,8 @@ def build_plot(plot: Plot, *, number: int, limit: int) -> PlotView:
         number: Its number on the page, which makes its SVG ids unique.
         limit: Maximum number of rows that are drawn.
     """
-    part = f"Plot `{plot.title}`"
-    if plot.kind not in _BUILDERS:
-        raise JobFailed(f"{part} is of the kind `{plot.kind}`: choose one of {', '.join(_BUILDERS)}.")
-    rows = collect_rows(plot.rows, part=part, limit=limit)
+    collected = collect_rows(plot.rows, part=f"Plot `{plot.title}`", limit=limit)
+    rows = replace(collected, specs=plot.formats_by_column(sample_values(collected.values)))
     if not rows.values:
         return PlotView(title=plot.title, note=plot.note)
     chart = _BUILDERS[plot.kind](plot, rows)
@@ -115,10 +113,13 @@ def _describe(plot: Plot, points: int) -> str:
 
 def _build_data(plot: Plot, rows: CollectedRows) -> tuple[Column, ...]:
     labels = _labels(plot)
-    columns = (plot.by, plot.x, plot.y, plot.value if plot.kind == "heatmap" else None)
     return tuple(
-        build_column(name, rows.column(name)[:_MAX_DATA_ROWS], part=rows.part, label=labels.get(name, ""))
-        for name in dict.fromkeys(name for name in columns if name)
+        build_column(
+            rows.column(name)[:_MAX_DATA_ROWS],
+            rows.column_format(name),
+            label=labels.get(name) or column_label(name),
+        )
+        for name in plot.columns
     )
 
 

@@ -35,6 +35,7 @@ def split_into_series(rows: CollectedRows, by: str | None) -> tuple[Series, ...]
     """
     if by is None:
         return (Series("", "s0", rows.values),)
+    column_format = rows.column_format(by)
     values = build_category_axis(rows.column(by), by).values
     if len(values) > SERIES_COLOURS:
         raise JobFailed(
@@ -45,7 +46,8 @@ def split_into_series(rows: CollectedRows, by: str | None) -> tuple[Series, ...]
     for row in rows.values:
         groups[category_key(row.get(by))].append(row)
     return tuple(
-        Series(category_label(value), f"s{i}", tuple(groups[value])) for i, value in enumerate(values)
+        Series(category_label(value, column_format), f"s{i}", tuple(groups[value]))
+        for i, value in enumerate(values)
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from sparkops.reports.formatting import use_minus_sign
+from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import Axis, escape_text
 from sparkops.reports.plots.canvas import Canvas
@@ -15,6 +16,8 @@ from sparkops.reports.plots.canvas import Canvas
 AxisName = Literal["x", "y"]
 # Width of a character in units of the font size.
 _CHARACTER = 0.62
+# Directives of `strftime` that show the year.
+_YEAR_DIRECTIVE = re.compile(r"%[-_0^#]?[YyGgcxDF]")
 
 
 def label_axes(canvas: Canvas, x_label: str, y_label: str) -> None:
@@ -36,30 +39,50 @@ def draw_grid(canvas: Canvas, axis_name: AxisName) -> None:
     canvas.axes.grid(visible=True, axis=axis_name, color=placeholder("line"), linewidth=1)
 
 
-def format_number_axis(canvas: Canvas, axis_name: AxisName, *, integers: bool = False) -> None:
-    """Give an axis of numbers a few round ticks."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+def format_number_axis(
+    canvas: Canvas,
+    axis_name: AxisName,
+    column_format: ColumnFormat,
+    *,
+    integers: bool = False,
+    width: float = 0.85,
+) -> None:
+    """Give an axis of numbers a few round ticks.
 
-    axis = canvas.axes.xaxis if axis_name == "x" else canvas.axes.yaxis
-    intervals = (4 if canvas.size.narrow else 8) if axis_name == "x" else 6
-    axis.set_major_locator(MaxNLocator(nbins=intervals, integer=integers, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _format_tick(value)))
+    Args:
+        canvas: The drawing.
+        axis_name: The axis.
+        column_format: How its numbers are shown.
+        integers: Whether all of its numbers are integers.
+        width: Share of the drawing's width that an x axis takes.
+    """
+    from matplotlib.ticker import FuncFormatter
+
+    from sparkops.reports.plots.tick_placement import ExactLocator
+
+    is_x, size = axis_name == "x", canvas.size
+    axis = canvas.axes.xaxis if is_x else canvas.axes.yaxis
+    locator = ExactLocator(
+        column_format.tick,
+        resolution=max(column_format.resolution, 1.0 if integers else 0.0),
+        intervals=(4 if size.narrow else 8) if is_x else 6,
+        characters=int(size.pixels * width / (size.font * _CHARACTER)) if is_x else None,
+    )
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(FuncFormatter(lambda value, _: column_format.tick(value)))
 
 
-def _format_tick(value: float) -> str:
-    size = abs(value)
-    if size >= 1e12 or 0 < size < 1e-4:  # noqa: PLR2004
-        return use_minus_sign(f"{value:.3g}")
-    return use_minus_sign(f"{value:,.10g}" if size >= 10_000 else f"{value:.10g}")  # noqa: PLR2004
-
-
-def format_time_axis(canvas: Canvas, times: Sequence[datetime]) -> str:
-    """Give an axis of times its ticks; return the year if all times are in one, else an empty string."""
+def format_time_axis(canvas: Canvas, times: Sequence[datetime], column_format: ColumnFormat) -> str:
+    """Give an axis of times its ticks; return the year if all times are in one and no label shows it, else an empty string."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+    axis, years = canvas.axes.xaxis, {time.year for time in times}
+    if column_format.spec:
+        _label_times(canvas, times, column_format)
+        return "" if _YEAR_DIRECTIVE.search(column_format.spec) else _name_single_year(years)
     locator = AutoDateLocator(minticks=3, maxticks=6 if canvas.size.narrow else 9)
-    canvas.axes.xaxis.set_major_locator(locator)
-    canvas.axes.xaxis.set_major_formatter(
+    axis.set_major_locator(locator)
+    axis.set_major_formatter(
         ConciseDateFormatter(
             locator,
             formats=["%Y", "%b", "%-d %b", "%H:%M", "%H:%M", "%S.%f"],
@@ -67,8 +90,27 @@ def format_time_axis(canvas: Canvas, times: Sequence[datetime]) -> str:
             show_offset=False,
         )
     )
-    years = {time.year for time in times}
-    return str(years.pop()) if len(years) == 1 else ""
+    return _name_single_year(years)
+
+
+def _label_times(canvas: Canvas, times: Sequence[datetime], column_format: ColumnFormat) -> None:
+    """Label as many times as fit side by side in the author's format."""
+    from matplotlib.dates import AutoDateLocator
+
+    from sparkops.reports.plots.tick_placement import TimeLabels
+
+    size = canvas.size
+    longest = max((len(column_format.text(time)) for time in times), default=1)
+    fitting = int(size.pixels * 0.85 / ((longest + 2) * size.font * _CHARACTER))
+    ticks = max(2, min(6 if size.narrow else 9, fitting))
+    canvas.axes.xaxis.set_major_locator(AutoDateLocator(minticks=min(3, ticks - 1), maxticks=ticks))
+    canvas.axes.xaxis.set_major_formatter(
+        TimeLabels(lambda time: escape_text(column_format.text(time.replace(tzinfo=None))))
+    )
+
+
+def _name_single_year(years: set[int]) -> str:
+    return str(*years) if len(years) == 1 else ""
 
 
 def format_category_axis(canvas: Canvas, axis_name: AxisName, axis: Axis) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, isnan
 from typing import Any
 
 from sparkops.core.wording import format_count
 from sparkops.pipeline.report import Plot
-from sparkops.reports.formatting import format_value, is_missing, is_number
+from sparkops.pipeline.value_format import is_missing, is_number
+from sparkops.reports.column_format import ColumnFormat
 from sparkops.reports.palette import placeholder
 from sparkops.reports.plots.axis import (
     Axis,
@@ -54,17 +55,17 @@ class _Points:
 def build_xy_chart(plot: Plot, rows: CollectedRows) -> Chart:
     """Return a chart of lines (`line`) or of points (`scatter`)."""
     x_values = rows.column(plot.x)
-    axis = build_axis(x_values, axis_label(plot.x, plot.x_label, x_values))
-    rows.require_column(plot.y)
+    axis = build_axis(x_values, axis_label(plot.x, plot.x_label, x_values), rows.column_format(plot.x))
+    y_axis = Axis("number", (), axis_label(plot.y, plot.y_label), rows.column_format(plot.y))
     series = split_into_series(rows, plot.by)
     is_line = plot.kind == "line"
-    all_points = [_build_points(plot, rows.part, axis, one) for one in series]
+    all_points = [_build_points(plot, rows.part, (axis, y_axis.column_format), one) for one in series]
 
     def draw(size: PlotSize) -> Canvas:
         canvas = create_canvas(size, 300 if size.narrow else 360)
         for points in all_points:
             (_draw_line if is_line else _draw_points)(canvas, points)
-        _draw_axes(canvas, axis, all_points, axis_label(plot.y, plot.y_label), is_line=is_line)
+        _draw_axes(canvas, (axis, y_axis), all_points, is_line=is_line)
         return canvas
 
     return Chart(
@@ -75,7 +76,8 @@ def build_xy_chart(plot: Plot, rows: CollectedRows) -> Chart:
     )
 
 
-def _build_points(plot: Plot, part: str, axis: Axis, series: Series) -> _Points:
+def _build_points(plot: Plot, part: str, axes: tuple[Axis, ColumnFormat], series: Series) -> _Points:
+    axis, y_format = axes
     positions = {value: i for i, value in enumerate(axis.values)}
     points = []
     for row in series.rows:
@@ -83,16 +85,18 @@ def _build_points(plot: Plot, part: str, axis: Axis, series: Series) -> _Points:
         x = positions[category_key(value)] if axis.kind == "category" else axis_position(value, axis)
         if x is not None and not (isinstance(x, float) and isnan(x)):
             y = to_length(row.get(plot.y), part=part, column=plot.y)
-            points.append((x, y, _tooltip(plot, row, series)))
+            name = f" · {series.name}" if series.name else ""
+            tooltip = f"{_format_x(value, axis)}{name}: {y_format.text(row.get(plot.y))}"
+            points.append((x, y, tooltip))
     if plot.kind == "line":
         points.sort(key=lambda point: point[0])
     return _Points(series.colour, [p[0] for p in points], [p[1] for p in points], [p[2] for p in points])
 
 
-def _tooltip(plot: Plot, row: Mapping[str, Any], series: Series) -> str:
-    x = row.get(plot.x)
-    label = format_value(x) if is_number(x) and not is_missing(x) else category_label(x, 80)
-    return f"{label}{f' · {series.name}' if series.name else ''}: {format_value(row.get(plot.y))}"
+def _format_x(value: Any, axis: Axis) -> str:
+    if is_number(value) and not is_missing(value):
+        return axis.column_format.text(value)
+    return category_label(value, axis.column_format, 80)
 
 
 def _draw_line(canvas: Canvas, points: _Points) -> None:
@@ -126,10 +130,10 @@ def _draw_points(canvas: Canvas, points: _Points) -> None:
 
 
 def _draw_axes(
-    canvas: Canvas, axis: Axis, all_points: Sequence[_Points], label: str, *, is_line: bool
+    canvas: Canvas, axes: tuple[Axis, Axis], all_points: Sequence[_Points], *, is_line: bool
 ) -> None:
-    axis = _draw_x_axis(canvas, axis, all_points)
-    format_number_axis(canvas, "y")
+    x_axis, y_axis = _draw_x_axis(canvas, axes[0], all_points), axes[1]
+    format_number_axis(canvas, "y", y_axis.column_format)
     draw_grid(canvas, "y")
     if not is_line:
         draw_grid(canvas, "x")
@@ -139,7 +143,7 @@ def _draw_axes(
         canvas.axes.set_ylim(0, high)
     elif low < 0 < high:
         canvas.axes.axhline(0, color=placeholder("muted"), linewidth=1, zorder=1)
-    label_axes(canvas, axis.label, label)
+    label_axes(canvas, x_axis.label, y_axis.label)
 
 
 def _draw_x_axis(canvas: Canvas, axis: Axis, all_points: Sequence[_Points]) -> Axis:
@@ -148,10 +152,11 @@ def _draw_x_axis(canvas: Canvas, axis: Axis, all_points: Sequence[_Points]) -> A
         canvas.axes.set_xlim(-0.5, max(0.5, len(axis.values) - 0.5))
         format_category_axis(canvas, "x", axis)
     elif axis.kind == "time":
-        year = format_time_axis(canvas, [x for points in all_points for x in points.x])
+        times = [x for points in all_points for x in points.x]
+        year = format_time_axis(canvas, times, axis.column_format)
         return replace(axis, label=_add_year(axis.label, year))
     else:
-        format_number_axis(canvas, "x", integers=axis.integers)
+        format_number_axis(canvas, "x", axis.column_format, integers=axis.integers)
     return axis
 
 
