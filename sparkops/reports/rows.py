@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sparkops.core.wording import did_you_mean
 from sparkops.errors import JobFailed
 from sparkops.reports.column_format import ColumnFormat, build_column_format
 
