@@ -30,3 +30,16 @@ def longs() -> list[Any]:
         Imputer(inputCols=["l", "m"], outputCols=["li", "mi"], missingValue=float(2**53)),
         Imputer(inputCols=["l"], outputCols=["lm"], strategy="median"),
     ]
+
+
+@case("ImputerModel", "in place", inputs=["x", "n", "l", "three", "late"], also=("TargetEncoderModel",))
+def in_place() -> list[Any]:
+    from pyspark.ml.feature import Imputer, SQLTransformer, TargetEncoder
+
+    return [
+        SQLTransformer(statement="SELECT *, IF(late = 'late', 1.0D, 0.0D) AS b01 FROM __THIS__"),
+        Imputer(inputCols=["x", "n"], outputCols=["x", "n"], missingValue=0.0),
+        Imputer(inputCols=["x", "l"], outputCols=["x", "again"], strategy="mode"),
+        TargetEncoder(inputCols=["three"], outputCols=["three"], labelCol="b01", handleInvalid="keep"),
+        assemble("x", "n", "again", "three", invalid="keep"),
+    ]

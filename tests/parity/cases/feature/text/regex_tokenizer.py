@@ -17,6 +17,10 @@ PATTERNS = [
     (r"[\h,.;:\-]|.\u0301", True, 0, True),
     (r"^.|[^\s\w]{2,}", False, 3, False),
     (r"\w+(?:[-']\w+)*", False, 1, True),
+    (r"[^\p{L}\p{N}']+", True, 1, True),
+    (r"\p{Lu}\p{Ll}*|\P{L}|\p{M}", False, 0, False),
+    (r"(?U)\W+", True, 1, False),
+    (r"(?U)[\s\d\p{P}]+|\p{IsAlphabetic}{3}", False, 0, True),
 ]
 
 
