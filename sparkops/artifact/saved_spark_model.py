@@ -20,6 +20,7 @@ from sparkops.compiler.schema import (
     fields_from_types,
     with_vector_sizes,
 )
+from sparkops.compiler.sql.select import statement_columns
 from sparkops.errors import InputError, ModelError
 from sparkops.scoring.ir.field import Field
 
@@ -148,10 +149,18 @@ def _external_columns(saved: Path) -> list[str]:
     computed: set[str] = set()
     external: dict[str, None] = {}
     for stage in read_stages(saved):
-        inputs = _param_columns(stage, INPUT_PARAMS)
+        inputs, outputs = _stage_columns(stage)
         external |= dict.fromkeys(name for name in inputs if name not in computed)
-        computed |= set(_param_columns(stage, OUTPUT_PARAMS))
+        computed |= set(outputs)
     return list(external)
+
+
+def _stage_columns(stage: SavedStage) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the columns that a stage reads and those that it computes."""
+    if stage.class_name == "SQLTransformer":
+        columns = statement_columns(str(stage.params.get("statement", "")))
+        return columns.read, columns.created
+    return _param_columns(stage, INPUT_PARAMS), _param_columns(stage, OUTPUT_PARAMS)
 
 
 def _param_columns(stage: SavedStage, params: Sequence[str]) -> list[str]:

@@ -11,6 +11,7 @@ from sparkops.compiler.pipeline_stages import read_stages
 from sparkops.compiler.plan import CannotCompile, Plan, StageCompiler
 from sparkops.compiler.pruning import describe, label_notes
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.session import SessionSettings
 from sparkops.compiler.stages.registry import COMPILERS
 from sparkops.compiler.vector_sizes import Trial, infer_sizes
 from sparkops.errors import ModelError
@@ -23,33 +24,39 @@ from sparkops.scoring.row_function import generate_code
 _UNREADABLE = (KeyError, ValueError, TypeError, IndexError)
 
 
-def compile_model(folder: Path | str, inputs: Sequence[Field]) -> Description:
+def compile_model(
+    folder: Path | str, inputs: Sequence[Field], session: SessionSettings | None = None
+) -> Description:
     """Return the description of a saved model, without Spark.
 
     Args:
         folder: A saved PipelineModel, or any one fitted stage.
         inputs: Columns of the model's signature.
+        session: Settings of the session that the model was trained in; None for Spark's defaults.
 
     Raises:
         NotCompiled: Only Spark can score some stages; the message names each of them with its reason.
         ModelError: The folder is not a saved Spark ML model.
     """
-    return compile_stages(folder, inputs).require_description()
+    return compile_stages(folder, inputs, session).require_description()
 
 
-def compile_stages(folder: Path | str, inputs: Sequence[Field]) -> Compilation:
+def compile_stages(
+    folder: Path | str, inputs: Sequence[Field], session: SessionSettings | None = None
+) -> Compilation:
     """Return what becomes of each stage of a saved model, and the description if all were compiled.
 
     Args:
         folder: A saved PipelineModel, or any one fitted stage.
         inputs: Columns of the model's signature.
+        session: Settings of the session that the model was trained in; None for Spark's defaults.
 
     Raises:
         ModelError: The folder is not a saved Spark ML model.
     """
     saved_stages = read_stages(Path(folder))
     fields = infer_sizes(inputs, partial(_try_sizes, saved_stages))
-    plan = Plan({field.name: field for field in fields})
+    plan = Plan({field.name: field for field in fields}, session=session or SessionSettings())
     stages = tuple(
         StageOutcome(saved.class_name, saved.uid, _compile_stage(saved, plan)) for saved in saved_stages
     )

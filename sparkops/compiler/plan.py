@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sparkops.compiler.saved_stage import SavedStage
+from sparkops.compiler.session import SessionSettings
 from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.field_reader import read_field
 from sparkops.scoring.ir.arrays import Numbers
@@ -40,6 +41,7 @@ class Plan:
         missing: Columns that stages name, and that neither the signature nor a stage provides.
         stages: Class names of the stages so far, for the description.
         code: Row code of the steps so far.
+        session: Settings of Spark that SQL expressions depend on.
     """
 
     fields: dict[str, Field]
@@ -55,6 +57,7 @@ class Plan:
     missing: set[str] = field(default_factory=set)
     stages: list[str] = field(default_factory=list)
     code: CodeWriter = field(default_factory=CodeWriter)
+    session: SessionSettings = field(default_factory=SessionSettings)
 
     def __post_init__(self) -> None:
         self.types = {name: item.type for name, item in self.fields.items()}

@@ -44,11 +44,11 @@ def compile_and_certify(model: Model, saved: Path, fields: Sequence[Field]) -> C
         fields: Columns of the training rows.
     """
     # Imported here because it brings NumPy.
-    from sparkops.compiler import Compilation, compile_stages
+    from sparkops.compiler import Compilation, compile_stages, read_session
 
     compilation = Compilation(())
     try:
-        compilation = compile_stages(saved, fields)
+        compilation = compile_stages(saved, fields, read_session(model.example.sparkSession))
         if compilation.description is None:
             return CertifiedCompilation(compilation)
         return CertifiedCompilation(compilation, tuple(certify(model, compilation.description)))

@@ -97,6 +97,18 @@ def test_unknown_columns_are_an_error_that_says_what_to_do(mlflow_folder, signat
         assert part in str(error.value)
 
 
+def test_the_hint_names_what_a_statement_reads_and_not_what_it_makes(tmp_path) -> None:
+    statement = "WITH a AS (SELECT *, x * 2 AS y FROM __THIS__) SELECT *, y + n AS z, upper(s) AS word FROM a"
+    metadata = {
+        "class": "org.apache.spark.ml.feature.SQLTransformer", "timestamp": 1, "sparkVersion": "4.1.4", "uid": "s1",
+        "paramMap": {"statement": statement}, "defaultParamMap": {},
+    }  # fmt: skip
+    (tmp_path / "metadata").mkdir()
+    (tmp_path / "metadata" / "part-00000").write_text(json.dumps(metadata), "utf-8")
+    with pytest.raises(InputError, match=r"its stages read: `x`, `n`, `s`\)"):
+        read_spark_model(tmp_path)
+
+
 def test_a_folder_without_a_signature_needs_a_schema(mlflow_folder) -> None:
     with pytest.raises(InputError, match="has no signature"):
         read_spark_model(SAVED)

@@ -45,10 +45,8 @@ def selecting(*expressions: str, condition: str = "true") -> Description:
     names = {expression: f"o{index}" for index, expression in enumerate(expressions)}
     items = ", ".join(f"{expression} AS {name}" for expression, name in names.items())
     selected = compile_select(f"SELECT *, {items} FROM __THIS__ WHERE {condition}", TYPES)
-    assert selected.where is not None
-    steps = [_step("where", selected.where)] + [
-        _step("select", tree, name) for name, tree in selected.computed
-    ]
+    steps = [_step("where", tree) for tree in selected.conditions]
+    steps += [_step("select", tree, name) for name, tree in selected.computed]
     outputs = tuple(Output(name, tree.type, name, "column") for name, tree in selected.computed)
     return Description(tuple(Field(*pair) for pair in TYPES.items()), (), tuple(steps), outputs)
 

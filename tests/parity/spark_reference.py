@@ -15,7 +15,7 @@ from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
-from sparkops.compiler import compile_model, fields_from_spark, with_vector_sizes
+from sparkops.compiler import compile_model, fields_from_spark, read_session, with_vector_sizes
 from sparkops.errors import RowError
 from sparkops.scoring import Answer, Difference, Scorer, compare_answers, edge_rows, load, save
 
@@ -62,7 +62,8 @@ class SparkReference:
         fields = fields_from_spark(frame.schema.jsonValue())
         fields = tuple(field for field in fields if names is None or field.name in names)
         self.sampled = [_row_to_python(row) for row in frame.limit(30).collect()]
-        save(compile_model(self.saved, with_vector_sizes(fields, self.sampled[0])), folder / "scorer")
+        fields = with_vector_sizes(fields, self.sampled[0])
+        save(compile_model(self.saved, fields, read_session(self.spark)), folder / "scorer")
         self.scorer: Scorer = load(folder / "scorer", raw=True)
         # Spark's analysis may need columns whose values change no answer
         read = {field.name for field in self.scorer.fields}

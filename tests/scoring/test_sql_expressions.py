@@ -85,6 +85,18 @@ def test_a_condition_that_is_null_drops_the_row() -> None:
         [X, op("round", "double", 0, value=10**9)],
         [X, *(op("add", "double", index, index) for index in range(20))],
         [X, *(op("neg", "double", index) for index in range(40))],
+        [{"op": "variable", "type": "double", "value": "p"}, op("neg", "double", 0)],
+        [X, op("array", "array<double>", 0), op("transform", "array<double>", 1, 0)],
+        [X, op("array", "array<double>", 0), op("transform", "array<double>", 1, 0, value=["p", "p"])],
+        [X, op("array", "array<double>", 0), op("filter", "array<double>", 1, 0, value=["p"])],
+        [X, op("cast", "string", 0)],
+        [X, op("cast", "string", 0, value="17")],
+        [X, op("cast", "timestamp", 0, value="Nowhere/City")],
+        [{"op": "literal", "type": "string", "value": "a"}, op("rlike", "boolean", 0, value=["(a+)+"])],
+        [
+            {"op": "literal", "type": "string", "value": "a"},
+            op("to_timestamp", "timestamp", 0, value=["e", "UTC"]),
+        ],
     ],
 )
 def test_damaged_expressions_are_refused_on_load(nodes: list[Any]) -> None:

@@ -12,10 +12,18 @@ from typing import Any
 from sparkops.compiler.plan import CannotCompile
 from sparkops.scoring.sql import literals
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.runtime.casts import cast_function
+from sparkops.scoring.sql.runtime.casts import cast_function, needs_java
 from sparkops.scoring.sql.runtime.evaluation_error import EvaluationError
 from sparkops.scoring.sql.runtime.numeric import to_float
-from sparkops.scoring.sql.types import MAX_PRECISION, is_floating, is_integral, is_numeric, parse_decimal_type
+from sparkops.scoring.sql.runtime.time_casts import needs_zone
+from sparkops.scoring.sql.types import (
+    MAX_PRECISION,
+    element_type,
+    is_floating,
+    is_integral,
+    is_numeric,
+    parse_decimal_type,
+)
 
 VOID = "void"
 _NUMERIC_ORDER = ("byte", "short", "integer", "long", "float", "double")
@@ -51,6 +59,10 @@ def common_type(left: str, right: str) -> str | None:
     first, second = _digits(left), _digits(right)
     if first and second:
         return wider_decimal_type(first, second)
+    elements = element_type(left), element_type(right)
+    if elements[0] and elements[1]:
+        inner = common_type(elements[0], elements[1])
+        return inner and f"array<{inner}>"
     return "double" if (first and is_floating(right)) or (second and is_floating(left)) else None
 
 
@@ -129,7 +141,7 @@ def cast(node: Expression, type_: str, *, is_try: bool = False, is_explicit: boo
             because the precision of decimal arithmetic depends on whether an operand is a literal.
 
     Raises:
-        CannotCompile: Spark has no such cast, or its text differs between versions of Java.
+        CannotCompile: Spark has no such cast.
     """
     if node.type == type_:
         return node
@@ -138,21 +150,29 @@ def cast(node: Expression, type_: str, *, is_try: bool = False, is_explicit: boo
     literal_node = _fold_literal(node, type_, is_explicit=is_explicit)
     if literal_node is not None:
         return literal_node
-    if cast_function(node.type, type_) is None:
-        reason = ", which Java's versions write differently" if type_ == "string" else ""
-        raise CannotCompile(f"its cast of {node.type} to {type_} is not supported{reason}")
+    if not _is_castable(element_type(node.type) or node.type, element_type(type_) or type_) or (
+        (element_type(node.type) is None) != (element_type(type_) is None)
+    ):
+        raise CannotCompile(f"its cast of {node.type} to {type_} is not supported")
     return make_expression("try_cast" if is_try else "cast", type_, [node])
+
+
+def _is_castable(source: str, target: str) -> bool:
+    """Return whether Spark has a cast; what its result depends on besides the operand is bound later."""
+    if needs_java(source, target):
+        return True
+    return cast_function(source, target, "UTC" if needs_zone(source, target) else None) is not None
 
 
 def _fold_literal(node: Expression, type_: str, *, is_explicit: bool) -> Expression | None:
     """Return a literal converted to another type; None where the cast must be evaluated, or refused, for each row."""
-    function = cast_function(node.type, type_)
-    if node.op != "literal" or (node.value is None and function is None):
+    if node.op != "literal":
         return None
     if node.value is None:
         return null_literal(type_)
     if (node.type, type_) == ("string", "timestamp"):
-        return literal(parse_timestamp(node.value), type_)
+        return _fold_timestamp(node.value)
+    function = cast_function(node.type, type_)
     if parse_decimal_type(node.type) and type_ == "float":
         return literal(to_float(float(node.value)), type_)
     if function is not None and not (is_explicit and (is_integral(type_) or parse_decimal_type(type_))):
@@ -161,18 +181,12 @@ def _fold_literal(node: Expression, type_: str, *, is_explicit: bool) -> Express
     return None
 
 
-def parse_timestamp(text: str) -> datetime:
-    """Return the timestamp of a text with all digits and without a time zone.
-
-    Raises:
-        CannotCompile: The text has another form.
-    """
-    try:
-        if _TIMESTAMP.fullmatch(text):
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    raise CannotCompile(f"the timestamp `{text}` is not supported")
+def _fold_timestamp(text: str) -> Expression | None:
+    """Return the timestamp of a text with all digits and without a time zone; None for a text of another form."""
+    if _TIMESTAMP.fullmatch(text):
+        with suppress(ValueError):
+            return literal(datetime.fromisoformat(text), "timestamp")
+    return None
 
 
 def coerce_all(nodes: Sequence[Expression], rule: Any = common_type) -> list[Expression]:

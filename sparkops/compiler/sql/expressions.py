@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
 from sparkops.core.wording import truncate
 from sparkops.scoring.sql.expression import Expression, make_expression
-from sparkops.scoring.sql.runtime import strings
-from sparkops.scoring.sql.types import parse_decimal_type
+from sparkops.scoring.sql.types import element_type, parse_decimal_type
 
 from .coercion import VOID, cast, coerce_all, literal, null_literal
-from .functions import type_call
-from .operators import arithmetic, case_when, compare, is_null, logical, negate, require_boolean
+from .functions.arrays import item as array_item
+from .functions.dates import field, unit_call
+from .functions.higher_order import HIGHER_ORDER, type_higher_order
+from .functions.patterns import like, rlike
+from .functions.registry import type_call
+from .functions.strings import concat, locate, overlay, substring, trim
+from .intervals import add_interval
+from .operators import (
+    arithmetic,
+    bit_not,
+    bitwise,
+    case_when,
+    compare,
+    is_null,
+    logical,
+    negate,
+    require_boolean,
+    shift,
+)
 
 ResolveColumn = Callable[[Any], Expression]
 Rule = Callable[[Any, ResolveColumn], Expression]
@@ -22,10 +38,8 @@ _TYPES = {
     "TINYINT": "byte", "SMALLINT": "short", "INT": "integer", "BIGINT": "long", "FLOAT": "float", "DOUBLE": "double",
     "BOOLEAN": "boolean", "DATE": "date", "TEXT": "string", "TIMESTAMPTZ": "timestamp",
 }  # fmt: skip
-_FIELDS = {
-    "YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "DAY": "day", "DAYOFWEEK": "dayofweek", "HOUR": "hour",
-    "MINUTE": "minute", "DOY": "dayofyear", "DOW": "dayofweek",
-}  # fmt: skip
+_UNIT_FUNCTIONS = frozenset(("timestampdiff", "timestampadd", "datediff", "date_diff", "dateadd", "date_add"))
+_TRIMS = {"BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim", "": "trim"}
 _MAX_LENGTH = 80
 
 
@@ -156,21 +170,32 @@ def _like(item: Any, columns: ResolveColumn) -> Expression:
 
 def _escape(item: Any, columns: ResolveColumn) -> Expression:
     escape = item.expression
-    if type(item.this).__name__ != "Like" or type(escape).__name__ != "Literal" or len(escape.this) != 1:
+    is_like = type(item.this).__name__ in ("Like", "ILike")
+    if not is_like or type(escape).__name__ != "Literal" or len(escape.this) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
     return _pattern(item.this, escape.this, columns)
 
 
 def _pattern(item: Any, escape: str, columns: ResolveColumn) -> Expression:
+    """Return LIKE or ILIKE, of one pattern, or of any or all of several."""
     value, pattern = type_expression(item.this, columns), item.expression
-    if (
-        type(pattern).__name__ != "Literal"
-        or not pattern.is_string
-        or strings.compile_like(pattern.this, escape) is None
-    ):
-        raise CannotCompile(f"its pattern `{sql_text(pattern)}` is not supported")
-    like = make_expression("like", "boolean", [cast(value, "string")], (pattern.this, escape))
-    return make_expression("not", "boolean", [like]) if item.args.get("negate") else like
+    kind, ignore_case = type(pattern).__name__, type(item).__name__ == "ILike"
+    patterns = list(pattern.this.expressions) if kind in ("Any", "All") else [pattern]
+    tests = [like(value, _pattern_text(part), escape, ignore_case=ignore_case) for part in patterns]
+    negate_each = bool(item.args.get("negate"))
+    tests = [make_expression("not", "boolean", [test]) for test in tests] if negate_each else tests
+    return logical("or" if kind == "Any" else "and", tests) if len(tests) > 1 else tests[0]
+
+
+def _pattern_text(item: Any) -> str:
+    if type(item).__name__ != "Literal" or not item.is_string:
+        raise CannotCompile(f"its pattern `{sql_text(item)}` is not supported")
+    return str(item.this)
+
+
+def _rlike(item: Any, columns: ResolveColumn) -> Expression:
+    test = rlike(type_expression(item.this, columns), type_expression(item.expression, columns))
+    return make_expression("not", "boolean", [test]) if item.args.get("negate") else test
 
 
 def _case(item: Any, columns: ResolveColumn) -> Expression:
@@ -191,18 +216,31 @@ def _cast(item: Any, columns: ResolveColumn) -> Expression:
     inner = item.this
     text = inner.this if type(inner).__name__ == "Literal" and inner.is_string else None
     if text is not None and type_.startswith("decimal"):
-        return cast(_decimal(Decimal(text)), type_)
+        return cast(_decimal(_parse_decimal(text)), type_)
     return cast(type_expression(inner, columns), type_, is_try=is_try, is_explicit=True)
 
 
+def _parse_decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        raise CannotCompile(f"`{text}` is not a decimal") from None
+
+
 def _cast_type(item: Any) -> str:
-    target = item.to
+    return _type_name(item.to, item)
+
+
+def _type_name(target: Any, item: Any) -> str:
+    """Return the name of a type that a cast names."""
     name = str(target.this.value if hasattr(target.this, "value") else target.this)
     if name == "DECIMAL":
         sizes = [int(part.this.this) for part in target.expressions] or [10, 0]
         type_ = f"decimal({sizes[0]},{[*sizes, 0][1]})"
         if parse_decimal_type(type_):
             return type_
+    if name == "ARRAY" and len(target.expressions) == 1:
+        return f"array<{_type_name(target.expressions[0], item)}>"
     if name not in _TYPES or target.expressions:
         raise CannotCompile(f"its cast `{sql_text(item)}` is not supported")
     return _TYPES[name]
@@ -211,20 +249,78 @@ def _cast_type(item: Any) -> str:
 def _concat(item: Any, columns: ResolveColumn) -> Expression:
     """Return `a || b`, or adjacent string literals."""
     parts = item.expressions or [item.this, item.expression]
-    return type_call("concat", [type_expression(part, columns) for part in parts])
+    return concat([type_expression(part, columns) for part in parts])
 
 
 def _function_call(item: Any, columns: ResolveColumn) -> Expression:
     if not isinstance(item.this, str):
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
-    return type_call(item.this.lower(), [type_expression(arg, columns) for arg in item.expressions])
+    name, args = item.this.lower(), item.expressions
+    if name in _UNIT_FUNCTIONS and len(args) == 3 and type(args[0]).__name__ in ("Column", "Var"):  # noqa: PLR2004
+        return unit_call(name, str(args[0].name), [type_expression(arg, columns) for arg in args[1:]])
+    if name in HIGHER_ORDER:
+        return type_higher_order(name, item, columns, type_expression)
+    return type_call(name, [type_expression(arg, columns) for arg in args])
 
 
 def _extract(item: Any, columns: ResolveColumn) -> Expression:
-    name = _FIELDS.get(str(item.this.this).upper())
-    if name is None:
+    return field(str(item.this.name), type_expression(item.expression, columns))
+
+
+def _trim(item: Any, columns: ResolveColumn) -> Expression:
+    op = _TRIMS[str(item.args.get("position") or "").upper()]
+    characters = item.args.get("expression")
+    text = type_expression(item.this, columns)
+    return trim(op, text, None if characters is None else type_expression(characters, columns))
+
+
+def _named_parts(*names: str) -> Callable[[Any, ResolveColumn], list[Expression]]:
+    """Return the function that types the given arguments of a function that sqlglot knows."""
+
+    def parts(item: Any, columns: ResolveColumn) -> list[Expression]:
+        return [
+            type_expression(item.args[name], columns) for name in names if item.args.get(name) is not None
+        ]
+
+    return parts
+
+
+_substring_parts = _named_parts("this", "start", "length")
+_overlay_parts = _named_parts("this", "expression", "from_", "from", "for_", "for")
+_position_parts = _named_parts("substr", "this", "position")
+
+
+def _position(item: Any, columns: ResolveColumn) -> Expression:
+    part, text, *start = _position_parts(item, columns)
+    return locate(part, text, start[0] if start else None)
+
+
+def _bracket(item: Any, columns: ResolveColumn) -> Expression:
+    if len(item.expressions) != 1:
         raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
-    return type_call(name, [type_expression(item.expression, columns)])
+    array, index = type_expression(item.this, columns), type_expression(item.expressions[0], columns)
+    if element_type(array.type) is None:
+        raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
+    return array_item(array, index)
+
+
+def _arithmetic(op: str) -> Rule:
+    """Return the rule of `+` or `-`, whose operand may be an interval."""
+
+    def rule(item: Any, columns: ResolveColumn) -> Expression:
+        left, right = item.this, item.expression
+        if op == "add" and type(left).__name__ == "Interval":
+            left, right = right, left
+        if type(right).__name__ == "Interval":
+            return add_interval(type_expression(left, columns), right, subtract=op == "sub")
+        return arithmetic(op, type_expression(left, columns), type_expression(right, columns))
+
+    return rule
+
+
+def _is_distinct(item: Any, columns: ResolveColumn) -> Expression:
+    left, right = type_expression(item.this, columns), type_expression(item.expression, columns)
+    return make_expression("not", "boolean", [compare("eqnull", left, right)])
 
 
 def _column(item: Any, columns: ResolveColumn) -> Expression:
@@ -233,10 +329,18 @@ def _column(item: Any, columns: ResolveColumn) -> Expression:
 
 RULES: Mapping[str, Rule] = {
     "Paren": _paren, "Literal": _literal, "Null": _null, "Boolean": _boolean, "Neg": _negative, "Not": _not,
-    "Column": _column, "Anonymous": _function_call, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
-    "DPipe": _concat, "Concat": _concat, "Is": _is, "In": _in, "Between": _between, "Like": _like, "Escape": _escape,
+    "Column": _column, "Identifier": _column, "Anonymous": _function_call, "Case": _case, "Cast": _cast, "TryCast": _cast, "Extract": _extract,
+    "DPipe": _concat, "Concat": _concat, "Is": _is, "In": _in, "Between": _between, "Like": _like, "ILike": _like,
+    "Escape": _escape, "RegexpLike": _rlike, "Trim": _trim, "Bracket": _bracket, "StrPosition": _position,
+    "Substring": lambda item, columns: substring(_substring_parts(item, columns)),
+    "Overlay": lambda item, columns: overlay(_overlay_parts(item, columns)),
+    "NullSafeNEQ": _is_distinct,
     "And": _chain_rule("and"), "Or": _chain_rule("or"),
-    "Add": _binary_rule("add", arithmetic), "Sub": _binary_rule("sub", arithmetic),
+    "Add": _arithmetic("add"), "Sub": _arithmetic("sub"),
+    "BitwiseAnd": _binary_rule("bit_and", bitwise), "BitwiseOr": _binary_rule("bit_or", bitwise),
+    "BitwiseXor": _binary_rule("bit_xor", bitwise),
+    "BitwiseNot": lambda item, columns: bit_not(type_expression(item.this, columns)),
+    "BitwiseLeftShift": _binary_rule("shiftleft", shift), "BitwiseRightShift": _binary_rule("shiftright", shift),
     "Mul": _binary_rule("mul", arithmetic), "Div": _binary_rule("div", arithmetic),
     "IntDiv": _binary_rule("intdiv", arithmetic), "Mod": _binary_rule("mod", arithmetic),
     "EQ": _binary_rule("eq", compare), "NEQ": _binary_rule("ne", compare), "NullSafeEQ": _binary_rule("eqnull", compare),

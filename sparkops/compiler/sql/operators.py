@@ -30,7 +30,9 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     first, second = parse_decimal_type(left.type), parse_decimal_type(right.type)
     if first and second:
         if op == "pmod":
-            raise CannotCompile("pmod of decimals is not supported")
+            return make_expression(
+                "decimal_pmod", arithmetic_decimal_type("mod", first, second), [left, right]
+            )
         return make_expression(
             op, "long" if op == "intdiv" else arithmetic_decimal_type(op, first, second), [left, right]
         )
@@ -42,6 +44,38 @@ def arithmetic(op: str, left: Expression, right: Expression) -> Expression:
     if op == "pmod" and type_ not in ("integer", "long", "double"):
         raise CannotCompile(f"pmod of {type_} is not supported")
     return make_expression(op, type_, [cast(left, type_), cast(right, type_)])
+
+
+def try_arithmetic(op: str, left: Expression, right: Expression) -> Expression:
+    """Return arithmetic that is null where it has no result: add, sub, mul, div, mod."""
+    if "date" in (left.type, right.type) or "timestamp" in (left.type, right.type):
+        raise CannotCompile(f"`try_{op}` of {left.type} and {right.type} is not supported")
+    node = arithmetic(op, left, right)
+    return make_expression(f"try_{op}", node.type, node.args)
+
+
+def bitwise(op: str, left: Expression, right: Expression) -> Expression:
+    """Return bit_and, bit_or or bit_xor of two integers."""
+    types = {left.type, right.type} - {VOID}
+    if not types or not all(map(is_integral, types)):
+        raise CannotCompile(f"`{op}` of {left.type} and {right.type} is not supported")
+    type_ = common_numeric_type(left, right)
+    return make_expression(op, type_, [cast(left, type_), cast(right, type_)])
+
+
+def bit_not(node: Expression) -> Expression:
+    """Return the complement of an integer."""
+    if not is_integral(node.type):
+        raise CannotCompile(f"`~` of {node.type} is not supported")
+    return make_expression("bit_not", node.type, [node])
+
+
+def shift(op: str, value: Expression, count: Expression) -> Expression:
+    """Return an integer shifted by a number of bits."""
+    if not is_integral(value.type) or count.type not in ("byte", "short", "integer", VOID):
+        raise CannotCompile(f"`{op}` of {value.type} by {count.type} is not supported")
+    type_ = "long" if value.type == "long" else "integer"
+    return make_expression(op, type_, [cast(value, type_), cast(count, "integer")])
 
 
 def _numeric_operands(op: str, left: Expression, right: Expression) -> tuple[Expression, Expression]:

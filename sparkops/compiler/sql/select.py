@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sparkops.compiler.plan import CannotCompile
+from sparkops.compiler.session import SessionSettings
 from sparkops.scoring.sql.expression import MAX_DEPTH, MAX_SIZE, Expression
-from sparkops.scoring.sql.types import SIMPLE_TYPES
+from sparkops.scoring.sql.types import is_simple, is_supported
 
 from .expressions import sql_text, type_expression
+from .functions.registry import type_call
+from .functions.uncompiled import WITHOUT_PARENTHESES
 from .operators import require_boolean
-from .parser import parse_statement
+from .parser import Query, parse_statement
+from .session_binding import bind_session
+
+Columns = Mapping[str, Expression]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,53 +28,75 @@ class CompiledSelect:
     Args:
         unchanged: Input columns of the result, under their own names.
         computed: Other columns of the result, in order: name and expression.
-        where: The condition, or None.
+        conditions: Conditions in the order in which they are evaluated; a row that does not satisfy one is dropped.
     """
 
     unchanged: tuple[str, ...]
     computed: tuple[tuple[str, Expression], ...]
-    where: Expression | None
+    conditions: tuple[Expression, ...]
 
 
-def compile_select(statement: str, types: Mapping[str, str]) -> CompiledSelect:
+def compile_select(
+    statement: str, types: Mapping[str, str], session: SessionSettings | None = None
+) -> CompiledSelect:
     """Compile a statement over columns of these types.
+
+    Args:
+        statement: The SELECT.
+        types: Type of each input column.
+        session: Settings of the session that the statement belongs to; None for Spark's defaults.
 
     Raises:
         CannotCompile: A part of it is not supported.
     """
-    parsed = parse_statement(statement)
-    scope = _Scope(types, parsed.table)
-    unchanged: list[str] = []
-    computed: list[tuple[str, Expression]] = []
-    for item in parsed.items:
-        if _is_star(item, parsed.table):
-            unchanged += types
+    session = session or SessionSettings()
+    columns = {name: Expression("column", type_, value=name) for name, type_ in types.items()}
+    result, conditions = _select(parse_statement(statement), columns)
+    computed = tuple((name, tree) for name, tree in result.items() if not _is_unchanged(name, tree))
+    if not session.ansi and (conditions or any(tree.op != "column" for _, tree in computed)):
+        raise CannotCompile(
+            "its session has `spark.sql.ansi.enabled` set to false; only ANSI mode is compiled"
+        )
+    return CompiledSelect(
+        tuple(name for name, tree in result.items() if _is_unchanged(name, tree)),
+        tuple((name, bind_session(tree, session)) for name, tree in computed),
+        tuple(bind_session(condition, session) for condition in conditions),
+    )
+
+
+def _is_unchanged(name: str, tree: Expression) -> bool:
+    return tree.op == "column" and tree.value == name
+
+
+def _select(query: Query, inputs: Columns) -> tuple[dict[str, Expression], list[Expression]]:
+    """Return the columns of a SELECT over the statement's input, and the conditions of its rows."""
+    source, conditions = (dict(inputs), []) if query.source is None else _select(query.source, inputs)
+    scope = _Scope(source, query.names)
+    result: list[tuple[str, Expression]] = []
+    for item in query.items:
+        if _is_star(item, query.names):
+            result += source.items()
             continue
         try:
             name, tree = _compile_item(item, scope)
         except _UnknownColumn:
             # Most often the label. A later stage that needs the result reports it.
             continue
-        if tree.op == "column" and name == tree.value:
-            unchanged.append(tree.value)
-        else:
-            computed.append((name, tree))
+        result.append((name, tree))
+        if not _is_unchanged(name, tree):
             scope.add_alias(name, tree)
-    _check_unique([*unchanged, *(name for name, _ in computed)])
-    where = (
-        None
-        if parsed.where is None
-        else require_boolean(_typed_expression(parsed.where, _Scope(types, parsed.table)))
-    )
-    return CompiledSelect(tuple(unchanged), tuple(computed), where)
+    _check_unique([name for name, _ in result])
+    if query.where is not None:
+        condition = _typed_expression(query.where, _Scope(source, query.names))
+        conditions = [*conditions, require_boolean(condition)]
+    return dict(result), conditions
 
 
 def _compile_item(item: Any, scope: _Scope) -> tuple[str, Expression]:
     """Return the name of a select item, as written, and its expression; an input column may have any type."""
     name, inner = (str(item.alias), item.this) if type(item).__name__ == "Alias" else ("", item)
     if scope.is_column(inner):
-        column = scope.column(inner)
-        return name or str(inner.name), Expression("column", scope.types[column], value=column)
+        return name or str(inner.name), scope.columns[scope.column(inner)]
     tree = _typed_expression(inner, scope)
     if not name:
         raise CannotCompile(f"its expression `{sql_text(inner)}` has no name of its own (AS ...)")
@@ -85,19 +113,66 @@ def named_columns(statement: str) -> list[str]:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class StatementColumns:
+    """Columns that a statement names.
+
+    Args:
+        read: Columns that it reads from __THIS__, as written.
+        created: Columns that it makes.
+    """
+
+    read: tuple[str, ...]
+    created: tuple[str, ...]
+
+
+def statement_columns(statement: str) -> StatementColumns:
+    """Return the columns that a statement reads and makes; none of a statement that cannot be parsed."""
+    try:
+        query = parse_statement(statement)
+    except CannotCompile:
+        return StatementColumns((), ())
+    created = [str(item.alias) for item in query.items if type(item).__name__ == "Alias"]
+    return StatementColumns(tuple(dict.fromkeys(_columns_read(query))), tuple(created))
+
+
+def _columns_read(query: Query) -> Iterator[str]:
+    """Yield the columns of __THIS__ that a SELECT and those inside it read; a star passes columns on."""
+    computed: set[str] = set()
+    if query.source is not None:
+        yield from _columns_read(query.source)
+        computed = {_item_name(item) for item in query.source.items}
+    passes_on = query.source is None or any(_item_name(item) == "*" for item in query.source.items)
+    for item in (*query.items, *([query.where] if query.where is not None else [])):
+        for node in item.walk():
+            name = str(node.name)
+            is_column = type(node).__name__ == "Column" and name != "*"
+            if is_column and passes_on and name.lower() not in computed:
+                yield name
+        if type(item).__name__ == "Alias":
+            computed.add(_item_name(item))
+
+
+def _item_name(item: Any) -> str:
+    """Return the name of a select item in lower case; `*` for a star."""
+    return str(item.alias or item.name or "*").lower()
+
+
 def _typed_expression(item: Any, scope: _Scope) -> Expression:
     tree = type_expression(item, scope)
     if tree.depth > MAX_DEPTH or tree.size > MAX_SIZE:
         raise CannotCompile(f"its expression `{sql_text(item)}` is too large")
     if tree.type == "void":
         raise CannotCompile(f"its expression `{sql_text(item)}` is always null")
+    if not is_supported(tree.type) or (not is_simple(tree.type) and "decimal" in tree.type):
+        raise CannotCompile(f"its expression `{sql_text(item)}` of type {tree.type} is not supported")
     return tree
 
 
-def _is_star(item: Any, table: str) -> bool:
+def _is_star(item: Any, names: tuple[str, ...]) -> bool:
     """Return whether an item is `*` or `t.*`; other forms of it are refused."""
     if type(item).__name__ == "Column" and type(item.this).__name__ == "Star":
-        if str(item.table).lower() not in (table, "__this__"):
+        if str(item.table).lower() not in names:
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         item = item.this
     if type(item).__name__ != "Star":
@@ -119,10 +194,15 @@ class _UnknownColumn(CannotCompile):
 
 
 class _Scope:
-    """Column names, case-insensitive as in Spark: input columns first, then aliases of the same SELECT."""
+    """Column names, case-insensitive as in Spark: columns of the source first, then aliases of the same SELECT.
 
-    def __init__(self, types: Mapping[str, str], table: str) -> None:
-        self.types, self._table = types, table
+    Args:
+        columns: Columns of what the SELECT reads, as expressions over the statement's input.
+        names: Names in lower case that may qualify a column.
+    """
+
+    def __init__(self, columns: Columns, names: tuple[str, ...]) -> None:
+        self.columns, self._names = columns, names
         self._aliases: dict[str, Expression] = {}
 
     def add_alias(self, name: str, tree: Expression) -> None:
@@ -130,17 +210,19 @@ class _Scope:
         self._aliases.setdefault(name.lower(), tree)
 
     def is_column(self, item: Any) -> bool:
-        """Return whether a node is an input column."""
+        """Return whether a node is a column of the source."""
         return type(item).__name__ == "Column" and self._find(item) is not None
 
     def column(self, item: Any) -> str:
-        """Return the name of an input column.
+        """Return the name of a column of the source.
 
         Raises:
             CannotCompile: There is none.
         """
         name = self._find(item)
         if name is None:
+            if str(item.name).lower() in WITHOUT_PARENTHESES:
+                type_call(str(item.name).lower(), [])
             raise _UnknownColumn(
                 f"it reads the column `{sql_text(item)}`, which neither the signature nor a stage provides"
             )
@@ -148,10 +230,10 @@ class _Scope:
 
     def _find(self, item: Any) -> str | None:
         qualifiers = [str(item.args[part].this) for part in ("table", "db", "catalog") if item.args.get(part)]
-        if len(qualifiers) > 1 or any(word.lower() not in (self._table, "__this__") for word in qualifiers):
+        if len(qualifiers) > 1 or any(word.lower() not in self._names for word in qualifiers):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         name = str(item.name)
-        same = [known for known in self.types if known.lower() == name.lower()]
+        same = [known for known in self.columns if known.lower() == name.lower()]
         if len(same) > 1:
             raise CannotCompile(f"`{name}` is ambiguous: it may be {' or '.join(same)}")
         return same[0] if same else None
@@ -161,8 +243,8 @@ class _Scope:
         name = self._find(item)
         if name is None:
             alias = self._aliases.get(str(item.name).lower())
-            return alias if alias is not None else Expression("column", "", value=self.column(item))
-        type_ = self.types[name]
-        if type_ not in SIMPLE_TYPES:
-            raise CannotCompile(f"it calculates with the column `{name}` of type {type_}")
-        return Expression("column", type_, value=name)
+            return alias if alias is not None else self.columns[self.column(item)]
+        tree = self.columns[name]
+        if not is_supported(tree.type):
+            raise CannotCompile(f"it calculates with the column `{name}` of type {tree.type}")
+        return tree

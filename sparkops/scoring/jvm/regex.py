@@ -73,6 +73,25 @@ def translate_search_regex(pattern: str) -> re.Pattern[str]:
     return re.compile(_Parser(pattern, allow_end=True).parse().text, re.ASCII)
 
 
+def translate_group_regex(pattern: str, *, may_be_empty: bool = False) -> re.Pattern[str]:
+    """Return the Python pattern that has the same matches, with the same groups, as a Java pattern; it may contain `$`.
+
+    Args:
+        pattern: The Java pattern.
+        may_be_empty: Accept a pattern that may match the empty string, which is safe where only the first match counts.
+
+    Raises:
+        ModelError: The pattern is outside the supported subset.
+    """
+    if len(pattern) > _MAX_LENGTH:
+        raise ModelError(f"its pattern is longer than {_MAX_LENGTH} characters")
+    parser = _Parser(pattern, allow_end=True, keep_groups=True)
+    node = parser.parse()
+    if node.may_be_empty and not may_be_empty:
+        parser.refuse("it may match nothing at all")
+    return re.compile(node.text, re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class _Node:
     """A translated part of a pattern.
@@ -113,8 +132,9 @@ class _CharacterSet:
 class _Parser:
     """A recursive-descent parser of Java patterns that returns their translation."""
 
-    def __init__(self, pattern: str, *, allow_end: bool = False) -> None:
+    def __init__(self, pattern: str, *, allow_end: bool = False, keep_groups: bool = False) -> None:
         self.pattern, self.position, self.allow_end = pattern, 0, allow_end
+        self.keep_groups = keep_groups
         self.is_unicode = pattern.startswith(_UNICODE_FLAG)
         if self.is_unicode:
             self.position = len(_UNICODE_FLAG)
@@ -215,14 +235,16 @@ class _Parser:
         return _single(_literal(letter).standalone)
 
     def group(self, depth: int) -> _Node:
+        opening = "(" if self.keep_groups else "(?:"
         if self.peek() == "?":
             if not self.pattern.startswith("?:", self.position):
                 self.refuse("a group that begins with `(?`")
             self.position += 2
+            opening = "(?:"
         node = self.choice(depth + 1)
         if self.take() != ")":
             self.refuse("a `(` without its `)`")
-        return _Node(f"(?:{node.text})", node.may_be_empty, node.is_ambiguous, node.pair)
+        return _Node(f"{opening}{node.text})", node.may_be_empty, node.is_ambiguous, node.pair)
 
     def bracket_class(self) -> str:
         """Parse a class of characters after its `[`."""

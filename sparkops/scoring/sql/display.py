@@ -18,7 +18,7 @@ def to_sql(node: Expression) -> str:
 
 
 def _format(node: Expression) -> str:
-    if node.op == "column":
+    if node.op in ("column", "variable"):
         return str(node.value)
     if node.op == "literal":
         return _format_literal(node)

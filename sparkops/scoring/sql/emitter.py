@@ -8,15 +8,25 @@ from ...errors import ModelError, as_clause
 from ..codegen.code_writer import CodeWriter, float_literal
 from . import literals
 from .arithmetic import ARITHMETIC
+from .array_functions import ARRAY_FUNCTIONS
 from .comparison import COMPARISONS
 from .conditional import CONDITIONALS
+from .date_functions import DATE_FUNCTIONS
 from .expression import Expression
 from .fragment import Fragment
 from .functions import FUNCTIONS
+from .higher_order import HIGHER_ORDER, emit_higher_order, variable_key
+from .math_functions import MATH_FUNCTIONS
 from .operation import Operation
+from .runtime.date_patterns import UnsupportedPattern
+from .runtime.evaluation_error import EvaluationError
+from .string_functions import STRING_FUNCTIONS
 from .types import is_floating, is_integral
 
-_OPERATIONS: Mapping[str, Operation] = {**ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS}
+_OPERATIONS: Mapping[str, Operation] = {
+    **ARITHMETIC, **COMPARISONS, **CONDITIONALS, **FUNCTIONS, **MATH_FUNCTIONS, **STRING_FUNCTIONS, **DATE_FUNCTIONS,
+    **ARRAY_FUNCTIONS,
+}  # fmt: skip
 
 
 def emit_expression(
@@ -39,6 +49,13 @@ def emit_expression(
         return columns[node.value]
     if node.op == "literal":
         return _emit_literal(node, code, stage)
+    if node.op == "variable":
+        fragment = columns.get(variable_key(str(node.value)))
+        if fragment is None or node.args:
+            raise ModelError(f"{stage}: its expression reads an unknown variable, {node.value!r}.")
+        return fragment
+    if node.op in HIGHER_ORDER:
+        return emit_higher_order(node, columns, code, stage, emit_expression)
     operation = _OPERATIONS.get(node.op)
     if operation is None:
         raise ModelError(f"{stage}: this version of sparkops does not know the operation `{node.op}`.")
@@ -52,7 +69,7 @@ def emit_expression(
 def _accepts(operation: Operation, node: Expression) -> bool:
     try:
         return operation.accepts(node)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, ModelError, UnsupportedPattern, EvaluationError):
         return False
 
 

@@ -20,7 +20,7 @@ class Expression:
     """A node of an expression tree.
 
     Args:
-        op: Name of the operation, "column" or "literal".
+        op: Name of the operation, "column", "literal", or "variable" within a call such as `transform`.
         type: Spark's type of its value.
         args: Its operands.
         value: Name of a column, encoded value of a literal, or what else the operation needs: a LIKE pattern, decimal places,
@@ -75,7 +75,7 @@ def _node_from_json(item: Any, nodes: Sequence[Expression], stage: str) -> Expre
     ):
         raise ModelError(f"{stage}: its expression is damaged.")
     op, type_ = item["op"], item["type"]
-    if not is_supported(type_) and type_ != "array<string>" and not (op == "column" and type_ in TYPES):
+    if not is_supported(type_) and not (op == "column" and type_ in TYPES):
         raise ModelError(f"{stage}: its expression has a value of type {type_}.")
     return make_expression(op, type_, [nodes[position] for position in positions], item.get("value"))
 

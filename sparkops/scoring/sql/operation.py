@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ..codegen.code_writer import CodeWriter
-from ..ir.field import INTEGER_RANGES
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES
 from .expression import Expression
 from .fragment import Fragment, propagate_nulls
 from .runtime import decimals, numeric
@@ -49,6 +49,60 @@ def has_one_numeric_type(count: int) -> Check:
         return len(node.args) == count and is_numeric(node.type) and set(argument_types(node)) == {node.type}
 
     return accepts
+
+
+def function_operation(
+    function: Callable[..., Any], result: str, *types: str, null: bool = False
+) -> Operation:
+    """Return the operation that calls a function of these types.
+
+    Args:
+        function: The function; it is called for values other than null.
+        result: Type of the result.
+        types: Types of the operands.
+        null: Whether it may return None.
+    """
+
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+        return emit_call(code, operands, function, null=null, nan=result in FLOATING_TYPES)
+
+    return Operation(has_signature(result, *types), emit)
+
+
+def valued_operation(
+    make: Callable[..., Callable[..., Any]], result: str, *types: str, null: bool = False
+) -> Operation:
+    """Return the operation whose function is made from the node's value: a pattern, a unit, the session's time zone.
+
+    Args:
+        make: Takes the items of the value and returns the function; what it raises makes the node invalid.
+        result: Type of the result.
+        types: Types of the operands.
+        null: Whether the function may return None.
+    """
+    has_types = has_signature(result, *types)
+
+    def accepts(node: Expression) -> bool:
+        return has_types(node) and isinstance(node.value, list) and callable(make(*node.value))
+
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+        return emit_call(code, operands, make(*node.value), null=null, nan=result in FLOATING_TYPES)
+
+    return Operation(accepts, emit)
+
+
+def either(*operations: Operation) -> Operation:
+    """Return the operation of several signatures."""
+
+    def choose(node: Expression) -> Operation | None:
+        return next((operation for operation in operations if operation.accepts(node)), None)
+
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:
+        operation = choose(node)
+        assert operation is not None
+        return operation.emit(code, node, operands)
+
+    return Operation(lambda node: choose(node) is not None, emit)
 
 
 def range_check_expr(code: CodeWriter, type_: str, expr: str) -> str:

@@ -20,9 +20,19 @@ def parse_decimal_type(type_: str) -> tuple[int, int] | None:
     return (precision, scale) if scale <= precision <= MAX_PRECISION and precision else None
 
 
-def is_supported(type_: str) -> bool:
-    """Return whether expressions may have this type."""
+def element_type(type_: str) -> str | None:
+    """Return the type of the elements of an array type; None for another type."""
+    return type_[6:-1] if type_.startswith("array<") and type_.endswith(">") else None
+
+
+def is_simple(type_: str) -> bool:
+    """Return whether it is the type of one value: a number, text, boolean, date or timestamp."""
     return type_ in SIMPLE_TYPES or parse_decimal_type(type_) is not None
+
+
+def is_supported(type_: str) -> bool:
+    """Return whether expressions may have this type: that of one value, or of an array of such values."""
+    return is_simple(element_type(type_) or type_)
 
 
 def is_integral(type_: str) -> bool:

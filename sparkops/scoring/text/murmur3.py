@@ -42,6 +42,24 @@ def hash_long(value: int) -> int:
     return _hash((value & _MASK, value >> 32 & _MASK), 0, 8)
 
 
+def hash_int_with_seed(value: int, seed: int) -> int:
+    """Return the hash of a 32-bit integer after other values, whose hash is the seed."""
+    return _hash((value & _MASK,), 0, 4, seed & _MASK)
+
+
+def hash_long_with_seed(value: int, seed: int) -> int:
+    """Return the hash of a 64-bit integer after other values, whose hash is the seed."""
+    return _hash((value & _MASK, value >> 32 & _MASK), 0, 8, seed & _MASK)
+
+
+def hash_bytes_with_seed(data: bytes, seed: int) -> int:
+    """Return the hash of bytes as Spark's SQL function does it: each remaining byte is a word, with its sign."""
+    aligned = len(data) & ~3
+    words = unpack(f"<{aligned >> 2}I", data[:aligned])
+    rest = tuple((byte - 256 if byte > 127 else byte) & _MASK for byte in data[aligned:])  # noqa: PLR2004
+    return _hash((*words, *rest), 0, len(data), seed & _MASK)
+
+
 def hash_value(value: Any, type_: str) -> int:
     """Return the hash of a value of one of Spark's types: text, boolean or number; null hashes to the seed."""
     if value is None:
@@ -140,9 +158,9 @@ class HashedSlots(dict[str | None, int]):
         self.update(zip(words[:_CACHE_SIZE], slots, strict=False))
 
 
-def _hash(words: tuple[int, ...], tail: int, length: int) -> int:
+def _hash(words: tuple[int, ...], tail: int, length: int, seed: int = SEED) -> int:
     """Return the hash of 32-bit words, the remaining bytes and the length in bytes."""
-    state = SEED
+    state = seed
     for word in words:
         mixed = word * _C1 & _MASK
         state ^= (mixed << 15 & _MASK | mixed >> 17) * _C2 & _MASK

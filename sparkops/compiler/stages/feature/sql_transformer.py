@@ -14,14 +14,14 @@ def compile_sql_transformer(saved: SavedStage, plan: Plan) -> None:
     """Add a step for each new column, and one that drops rows."""
     statement = str(saved.params["statement"])
     try:
-        selected = compile_select(statement, plan.types)
+        selected = compile_select(statement, plan.types, plan.session)
     except CannotCompile:
         # so that later stages do not report these columns as missing
         for name in named_columns(statement):
             plan.types.setdefault(name, "double")
         raise
-    if selected.where is not None:
-        _add_step(saved, plan, "where", selected.where, [])
+    for condition in selected.conditions:
+        _add_step(saved, plan, "where", condition, [])
     new_columns = _order(selected.computed)
     labels = dict(plan.labels)
     for name in [name for name in plan.types if name not in selected.unchanged]:

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from math import isinf
+from math import inf, isinf
 from typing import Any
 
 from ...ir.field import INTEGER_RANGES
+from ...jvm.numbers import nearest_float, text_function
 from ..types import is_floating, is_integral, parse_decimal_type
 from . import decimals
-from .evaluation_error import EvaluationError
+from .evaluation_error import EvaluationError, UnrepresentableError
 from .numeric import int_to_float, to_float
+from .time_casts import BLANK, needs_zone, zoned_cast_function
+from .time_zone import is_zone
 
-# White space that Spark trims: control characters, space and delete.
-_BLANK = "".join(map(chr, (*range(0x21), 0x7F)))
 # White space that Java's String.trim removes.
 _JAVA_BLANK = "".join(map(chr, range(0x21)))
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -33,27 +34,58 @@ _INFINITIES = {
     "-inf": "-inf",
     "-infinity": "-inf",
 }
+_EXACT_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,10})?")
 _DATE = re.compile(r"([+-]?)([0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
 _TRUE, _FALSE = frozenset(("t", "true", "y", "yes", "1")), frozenset(("f", "false", "n", "no", "0"))
 # Longer texts exceed every integer type; converting them to an integer takes quadratic time.
 _MAX_DIGITS = 400
+# Numbers below ten to this power are 0 in every decimal type.
+_MIN_EXPONENT = -400
+_MIN_JAVA, _MAX_JAVA = 8, 99
 
 Cast = Callable[[Any], Any]
 
 
-def cast_function(source: str, target: str) -> Cast | None:
-    """Return the function of a cast; None where Spark has no such cast, or its result cannot be reproduced exactly."""
+def cast_function(source: str, target: str, context: Any = None) -> Cast | None:
+    """Return the function of a cast; None where Spark has no such cast.
+
+    Args:
+        source: Type of the operand.
+        target: Type of the result.
+        context: What the result depends on besides the operand: the version of Java for texts and decimals of doubles,
+            the name of the session's time zone for casts between timestamps and numbers or from text.
+    """
     if source == target:
         return _identity
+    if needs_zone(source, target):
+        return zoned_cast_function(source, target, context) if is_zone(context) else None
+    java = context if is_java(context) else None
+    if target == "string" and is_floating(source):
+        return text_function(source, java) if java else None
     digits = parse_decimal_type(target)
     if digits is not None:
-        convert = _to_decimal(source)
+        convert = _to_decimal(source, java)
         return None if convert is None else partial(_convert_and_fit, convert, decimals.fit_function(*digits))
+    return _simple_cast(source, target)
+
+
+def _simple_cast(source: str, target: str) -> Cast | None:
+    """Return the function of a cast whose result depends on the operand alone."""
     if parse_decimal_type(source) is not None:
-        return _from_decimal(target)
+        return _from_decimal(source, target)
     if is_integral(source) or is_floating(source):
         return _from_number(source, target)
     return _BOOLEAN_AND_TIME_CASTS.get((source, target)) or _from_string(source, target)
+
+
+def needs_java(source: str, target: str) -> bool:
+    """Return whether a cast depends on the version of Java: Spark makes decimals of the text of doubles."""
+    return is_floating(source) and (target == "string" or parse_decimal_type(target) is not None)
+
+
+def is_java(version: Any) -> bool:
+    """Return whether a value is a version of Java."""
+    return type(version) is int and _MIN_JAVA <= version <= _MAX_JAVA
 
 
 def _identity(value: Any) -> Any:
@@ -96,11 +128,14 @@ def _is_not_zero(value: float) -> bool:
     return value != 0
 
 
-def _to_decimal(source: str) -> Cast | None:
+def _to_decimal(source: str, java: int | None) -> Cast | None:
     if is_integral(source) or source == "boolean":
         return _decimal_from_int
-    if source == "double":
-        return _decimal_from_float
+    if is_floating(source):
+        # A description of an older version does not name the version of Java.
+        return partial(_decimal_from_float, text_function("double", java) if java else repr)
+    if source == "string":
+        return _parse_decimal
     return _identity if parse_decimal_type(source) is not None else None
 
 
@@ -108,22 +143,33 @@ def _decimal_from_int(value: int) -> Decimal:
     return Decimal(int(value))
 
 
-def _decimal_from_float(value: float) -> Decimal:
+def _decimal_from_float(write: Callable[[float], str], value: float) -> Decimal | None:
+    """Return the decimal of a number's text; None for NaN and infinities, as in Spark."""
     if isinf(value) or value != value:  # noqa: PLR0124
-        raise EvaluationError(f"casts {value!r} to a decimal")
-    return Decimal(repr(value))
+        return None
+    return Decimal(write(value))
 
 
 def _convert_and_fit(convert: Cast, fit: Cast, value: Any) -> Any:
-    return fit(convert(value))
+    number = convert(value)
+    return None if number is None else fit(number)
 
 
-def _from_decimal(target: str) -> Cast | None:
+def _from_decimal(source: str, target: str) -> Cast | None:
     if target == "double":
         return float
+    if target == "float":
+        return _float_from_decimal
+    if target == "string":
+        _, scale = parse_decimal_type(source) or (0, 0)
+        return f"{{:.{scale}f}}".format
     if target == "boolean":
         return _is_not_zero
     return partial(_truncate_decimal, target, INTEGER_RANGES[target]) if is_integral(target) else None
+
+
+def _float_from_decimal(value: Decimal) -> float:
+    return nearest_float(*value.as_integer_ratio())
 
 
 def _truncate_decimal(type_: str, limit: int, value: Decimal) -> int:
@@ -135,7 +181,7 @@ def _from_string(source: str, target: str) -> Cast | None:
         return None
     if is_integral(target):
         return partial(_parse_integer, target, INTEGER_RANGES[target])
-    return {"double": _parse_double, "boolean": _parse_boolean, "date": parse_date}.get(target)
+    return _STRING_CASTS.get(target)
 
 
 def _invalid(value: str, type_: str) -> EvaluationError:
@@ -144,7 +190,7 @@ def _invalid(value: str, type_: str) -> EvaluationError:
 
 
 def _parse_integer(type_: str, limit: int, value: str) -> int:
-    text = value.strip(_BLANK)
+    text = value.strip(BLANK)
     if not _INTEGER.fullmatch(text):
         raise _invalid(value, type_)
     digits = text.lstrip("+-").lstrip("0")
@@ -155,7 +201,7 @@ def _parse_integer(type_: str, limit: int, value: str) -> int:
     return number
 
 
-def _parse_double(value: str) -> float:
+def _parse_double(value: str, type_: str = "double") -> float:
     text = value.strip(_JAVA_BLANK)
     if _DECIMAL_NUMBER.fullmatch(text):
         return float(text.rstrip("fFdD") if text[-1:] in "fFdD" else text)
@@ -167,12 +213,37 @@ def _parse_double(value: str) -> float:
             return float("-inf" if text[0] == "-" else "inf")
     name = text.lower()
     if name != "nan" and name not in _INFINITIES:
-        raise _invalid(value, "double")
+        raise _invalid(value, type_)
     return float(_INFINITIES.get(name, name))
 
 
+def _parse_float(value: str) -> float:
+    double = _parse_double(value, "float")
+    text = value.strip(_JAVA_BLANK)
+    if double != double or isinf(double) or not double or not _DECIMAL_NUMBER.fullmatch(text):  # noqa: PLR0124
+        return to_float(double)
+    rounded = to_float(double)
+    # Only a double halfway between two floats may have been rounded the wrong way.
+    if rounded in (double, inf, -inf):
+        return rounded
+    number = Decimal(text.rstrip("fFdD"))
+    return nearest_float(*number.as_integer_ratio()) if number.adjusted() > _MIN_EXPONENT else rounded
+
+
+def _parse_decimal(value: str) -> Decimal:
+    text = value.strip(_JAVA_BLANK)
+    if not _EXACT_NUMBER.fullmatch(text):
+        raise _invalid(value, "decimal")
+    number = Decimal(text)
+    if number and number.adjusted() < _MIN_EXPONENT:
+        return decimals.ZERO
+    if number.adjusted() > -_MIN_EXPONENT:
+        raise _invalid(value, "decimal")
+    return number
+
+
 def _parse_boolean(value: str) -> bool:
-    text = value.strip(_BLANK).lower()
+    text = value.strip(BLANK).lower()
     if text not in _TRUE and text not in _FALSE:
         raise _invalid(value, "boolean")
     return text in _TRUE
@@ -184,12 +255,14 @@ def parse_date(value: str) -> date:
     Raises:
         EvaluationError: The text is not a date, or is outside the years 1 to 9999.
     """
-    match = _DATE.fullmatch(value.strip(_BLANK))
+    match = _DATE.fullmatch(value.strip(BLANK))
     if match is None:
         raise _invalid(value, "date")
     year, month, day = (int(match[group] or "1") for group in (2, 3, 4))
+    if match[1] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
+        raise UnrepresentableError
     try:
-        return date(-year if match[1] == "-" else year, month, day)
+        return date(year, month, day)
     except ValueError:
         raise _invalid(value, "date") from None
 
@@ -207,6 +280,12 @@ def _midnight(value: date) -> datetime:
     return datetime(value.year, value.month, value.day)  # noqa: DTZ001
 
 
+_STRING_CASTS: dict[str, Cast] = {
+    "double": _parse_double,
+    "float": _parse_float,
+    "boolean": _parse_boolean,
+    "date": parse_date,
+}
 _BOOLEAN_AND_TIME_CASTS: dict[tuple[str, str], Cast] = {
     ("boolean", "string"): _boolean_text,
     **{("boolean", type_): int for type_ in INTEGER_RANGES},

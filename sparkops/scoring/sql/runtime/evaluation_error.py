@@ -15,6 +15,13 @@ class EvaluationError(Exception):
     """An expression that Spark refuses to evaluate. The message is a predicate without the row: `divides by zero`."""
 
 
+class UnrepresentableError(EvaluationError):
+    """A date or a timestamp that Spark has and the scorer has not, which is not null under `try_`, either."""
+
+    def __init__(self, message: str = "leaves the years 1 to 9999") -> None:
+        super().__init__(message)
+
+
 def refuse_row(
     stage: str, text: str, names: Sequence[str], fields: Sequence[str | None]
 ) -> Callable[..., NoReturn]:

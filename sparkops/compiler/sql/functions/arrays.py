@@ -1,0 +1,119 @@
+"""Functions of arrays of simple values."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sparkops.compiler.plan import CannotCompile
+from sparkops.compiler.sql.coercion import VOID, cast, coerce_all, literal, reduce_types
+from sparkops.scoring.sql.expression import Expression, make_expression
+from sparkops.scoring.sql.types import is_simple
+
+from .call import MAX_ARGS, Args, Function, Functions, array_element, convert
+
+_I = "integer"
+
+
+def _array(args: Args) -> Expression:
+    values = coerce_all(args)
+    if not is_simple(values[0].type):
+        raise CannotCompile(f"an array of {values[0].type} is not supported")
+    return make_expression("array", f"array<{values[0].type}>", values)
+
+
+def _of_array(op: str, result: str, *more: str) -> Function:
+    """Return the function of an array and arguments of fixed types; `T` is the type of the elements."""
+
+    def build(args: Args) -> Expression:
+        element = array_element(args[0])
+        rest = [convert(arg, type_) for arg, type_ in zip(args[1:], more, strict=True)]
+        return make_expression(op, result.replace("T", element), [args[0], *rest])
+
+    return Function(1 + len(more), 1 + len(more), build)
+
+
+def _with_value(op: str, result: str) -> Function:
+    """Return the function of an array and a value; both are cast to the wider of their types."""
+
+    def build(args: Args) -> Expression:
+        array, value = args
+        element = array_element(array)
+        type_ = element if value.type == VOID else reduce_types([element, value.type])
+        if "string" in (element, value.type) and element != value.type != VOID:
+            raise CannotCompile(f"`{op}` of {array.type} and {value.type} is not supported")
+        operands = [cast(array, f"array<{type_}>"), cast(value, type_)]
+        return make_expression(op, result.replace("T", type_), operands)
+
+    return Function(2, 2, build)
+
+
+def _of_two(op: str, result: str, args: Args) -> Expression:
+    elements = [array_element(arg) for arg in args]
+    type_ = reduce_types(elements)
+    if "string" in elements and len(set(elements)) > 1:
+        raise CannotCompile(f"`{op}` of {args[0].type} and {args[1].type} is not supported")
+    operands = [cast(arg, f"array<{type_}>") for arg in args]
+    return make_expression(op, result.replace("T", type_), operands)
+
+
+def item(array: Expression, index: Expression) -> Expression:
+    """Return `array[index]`, counted from 0."""
+    return make_expression("item", array_element(array), [array, convert(index, _I)])
+
+
+def _sort_array(args: Args) -> Expression:
+    array_element(args[0])
+    ascending = args[1] if len(args) > 1 else literal(True, "boolean")
+    return make_expression("sort_array", args[0].type, [args[0], cast(ascending, "boolean")])
+
+
+def _join(args: Args) -> Expression:
+    array_element(args[0])
+    op = "array_join" if len(args) == 2 else "array_join_nulls"  # noqa: PLR2004
+    operands = [cast(args[0], "array<string>"), *(cast(arg, "string") for arg in args[1:])]
+    return make_expression(op, "string", operands)
+
+
+def _repeat(args: Args) -> Expression:
+    value, count = args
+    if not is_simple(value.type):
+        raise CannotCompile(f"an array of {value.type} is not supported")
+    return make_expression("array_repeat", f"array<{value.type}>", [value, convert(count, _I)])
+
+
+def _sequence(args: Args) -> Expression:
+    values = coerce_all(args)
+    if values[0].type not in ("byte", "short", "integer", "long"):
+        raise CannotCompile(f"a sequence of {values[0].type} is not supported")
+    return make_expression("sequence", f"array<{values[0].type}>", values)
+
+
+_A = "array<T>"
+ARRAYS: Functions = {
+    "array": Function(1, MAX_ARGS, _array, "of simple values"),
+    "size": _of_array("size", _I),
+    "array_contains": _with_value("array_contains", "boolean"),
+    "array_position": _with_value("array_position", "long"),
+    "array_remove": _with_value("array_remove", _A),
+    "array_append": _with_value("array_append", _A),
+    "array_prepend": _with_value("array_prepend", _A),
+    "array_compact": _of_array("array_compact", _A),
+    "array_distinct": _of_array("array_distinct", _A),
+    "array_union": Function(2, 2, partial(_of_two, "array_union", _A)),
+    "array_intersect": Function(2, 2, partial(_of_two, "array_intersect", _A)),
+    "array_except": Function(2, 2, partial(_of_two, "array_except", _A)),
+    "arrays_overlap": Function(2, 2, partial(_of_two, "arrays_overlap", "boolean")),
+    "array_min": _of_array("array_min", "T"),
+    "array_max": _of_array("array_max", "T"),
+    "sort_array": Function(1, 2, _sort_array),
+    "array_sort": Function(
+        1, 1, lambda args: _of_array("array_sort", _A).build(args), "without a comparator"
+    ),
+    "array_join": Function(2, 3, _join),
+    "array_repeat": Function(2, 2, _repeat),
+    "slice": _of_array("slice", _A, _I, _I),
+    "element_at": _of_array("element_at", "T", _I),
+    "try_element_at": _of_array("try_element_at", "T", _I),
+    "get": _of_array("get", "T", _I),
+    "sequence": Function(2, 3, _sequence, "of integers"),
+}

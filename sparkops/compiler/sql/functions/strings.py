@@ -1,0 +1,179 @@
+"""Functions of strings, and hashes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sparkops.compiler.plan import CannotCompile
+from sparkops.compiler.sql.coercion import VOID, cast
+from sparkops.compiler.sql.operators import case_when, is_null
+from sparkops.scoring.sql.expression import Expression, make_expression
+from sparkops.scoring.sql.runtime import formats
+from sparkops.scoring.sql.types import element_type, is_integral, is_simple, parse_decimal_type
+
+from .call import MAX_ARGS, Args, Build, Function, Functions, integer, literal_text, positions, string, typed
+
+_S, _I, _L = "string", "integer", "long"
+_END = integer(2**31 - 1)
+# Whether a format is supported does not depend on the version.
+_ANY_JAVA = 17
+
+
+def _strings(op: str, result: str) -> Build:
+    return lambda args: make_expression(op, result, [cast(arg, _S) for arg in args])
+
+
+def substring(args: Args) -> Expression:
+    """Return `substring(text, start, length)`; without a length up to the end."""
+    start, *length = positions(args[1:])
+    return make_expression("substring", _S, [cast(args[0], _S), start, *(length or [_END])])
+
+
+def _left(args: Args) -> Expression:
+    (length,) = positions(args[1:])
+    return make_expression("substring", _S, [cast(args[0], _S), integer(1), length])
+
+
+def _predicate(op: str) -> Build:
+    def build(args: Args) -> Expression:
+        if any(arg.type not in (_S, VOID) for arg in args):
+            raise CannotCompile(f"`{op}` of {args[0].type} and {args[1].type} is not supported")
+        return make_expression(op, "boolean", [cast(arg, _S) for arg in args])
+
+    return build
+
+
+def trim(op: str, text: Expression, characters: Expression | None) -> Expression:
+    """Return trim, ltrim or rtrim, of spaces or of the characters of a set."""
+    more = [] if characters is None else [cast(characters, _S)]
+    return make_expression(op, _S, [cast(text, _S), *more])
+
+
+def locate(part: Expression, text: Expression, start: Expression | None) -> Expression:
+    """Return `locate(part, text, start)`, which is 0 where the start is null."""
+    if start is None:
+        return make_expression("locate", _I, [cast(part, _S), cast(text, _S), integer(1)])
+    (first,) = positions([start])
+    call = make_expression("locate", _I, [cast(part, _S), cast(text, _S), first])
+    return call if first.op == "literal" else case_when([(is_null(first), integer(0))], call)
+
+
+def overlay(args: Args) -> Expression:
+    """Return `overlay(text, replacement, start, length)`."""
+    start, *length = positions(args[2:])
+    return make_expression(
+        "overlay", _S, [cast(args[0], _S), cast(args[1], _S), start, *(length or [integer(-1)])]
+    )
+
+
+def concat(args: Args) -> Expression:
+    """Return the concatenation of texts, or of arrays."""
+    if any(element_type(arg.type) for arg in args):
+        if len({arg.type for arg in args}) > 1:
+            raise CannotCompile("a concatenation of arrays of several types is not supported")
+        return make_expression("array_concat", args[0].type, args)
+    return make_expression("concat", _S, [cast(arg, _S) for arg in args])
+
+
+def _concat_ws(args: Args) -> Expression:
+    values = [arg if arg.type == "array<string>" else cast(arg, _S) for arg in args[1:]]
+    return make_expression("concat_ws", _S, [cast(args[0], _S), *values])
+
+
+def _reverse(args: Args) -> Expression:
+    (arg,) = args
+    value = arg if element_type(arg.type) else cast(arg, _S)
+    return make_expression("reverse", value.type, [value])
+
+
+def _hex(args: Args) -> Expression:
+    (arg,) = args
+    type_ = _S if arg.type == _S else _L
+    return make_expression("hex", _S, [cast(arg, type_)])
+
+
+def _elt(args: Args) -> Expression:
+    (index,) = positions(args[:1])
+    return make_expression("elt", _S, [index, *(cast(arg, _S) for arg in args[1:])])
+
+
+def _hash(op: str, result: str, args: Args) -> Expression:
+    values = [arg for arg in args if arg.type != VOID]
+    for arg in values:
+        if not is_simple(arg.type):
+            raise CannotCompile(f"`{op}` of {arg.type} is not supported")
+    if not values:
+        raise CannotCompile("all its operands are null")
+    return make_expression(op, result, values, ())
+
+
+def _format_number(args: Args) -> Expression:
+    value, places = args
+    if is_integral(value.type):
+        value = cast(value, _L)
+    elif parse_decimal_type(value.type) is None:
+        value = cast(value, "double")
+    (count,) = positions([places])
+    return make_expression("format_number", _S, [value, count], ())
+
+
+def _printf(args: Args) -> Expression:
+    pattern = literal_text(args[0], "format")
+    values = [cast(arg, "double") if arg.type == "float" else arg for arg in args[1:]]
+    if formats.printf_function(pattern, [value.type for value in values], _ANY_JAVA) is None:
+        types = ", ".join(value.type for value in values)
+        raise CannotCompile(f"its format `{pattern}` of {types or 'nothing'} is not supported")
+    return make_expression("printf", _S, values, (pattern,))
+
+
+def _char(args: Args) -> Expression:
+    return make_expression("char", _S, [cast(args[0], _L)])
+
+
+STRINGS: Functions = {
+    **{
+        name: Function(1, 1, _strings(name, _S))
+        for name in ("lower", "upper", "initcap", "soundex", "base64", "md5")
+    },
+    **{
+        name: Function(1, 1, _strings(name, _I)) for name in ("length", "octet_length", "bit_length", "ascii")
+    },
+    "trim": Function(1, 1, lambda args: trim("trim", args[0], None)),
+    "btrim": Function(1, 2, lambda args: trim("trim", args[0], args[1] if len(args) > 1 else None)),
+    "ltrim": Function(1, 2, lambda args: trim("ltrim", args[-1], args[0] if len(args) > 1 else None)),
+    "rtrim": Function(1, 2, lambda args: trim("rtrim", args[-1], args[0] if len(args) > 1 else None)),
+    "substring": Function(2, 3, substring),
+    "left": Function(2, 2, _left),
+    "right": typed("right", _S, _S, _I),
+    "lpad": typed("lpad", _S, _S, _I, _S, defaults=(string(" "),)),
+    "rpad": typed("rpad", _S, _S, _I, _S, defaults=(string(" "),)),
+    "repeat": typed("repeat", _S, _S, _I),
+    "space": typed("space", _S, _I),
+    "reverse": Function(1, 1, _reverse),
+    "replace": typed("replace", _S, _S, _S, _S, defaults=(string(""),)),
+    "translate": typed("translate", _S, _S, _S, _S),
+    "overlay": Function(3, 4, overlay),
+    "substring_index": typed("substring_index", _S, _S, _S, _I),
+    "split_part": typed("split_part", _S, _S, _S, _I),
+    "instr": Function(2, 2, _strings("instr", _I)),
+    "locate": Function(2, 3, lambda args: locate(args[0], args[1], args[2] if len(args) > 2 else None)),  # noqa: PLR2004
+    "find_in_set": typed("find_in_set", _I, _S, _S),
+    "startswith": Function(2, 2, _predicate("startswith")),
+    "endswith": Function(2, 2, _predicate("endswith")),
+    "contains": Function(2, 2, _predicate("contains")),
+    "concat": Function(1, MAX_ARGS, concat),
+    "concat_ws": Function(1, MAX_ARGS, _concat_ws),
+    "elt": Function(2, MAX_ARGS, _elt),
+    "levenshtein": Function(
+        2, 3, lambda args: typed("levenshtein", _I, *(_S, _S, _I)[: len(args)]).build(args)
+    ),
+    "char": Function(1, 1, _char),
+    "hex": Function(1, 1, _hex, "not of bytes"),
+    "sha1": Function(1, 1, _strings("sha1", _S)),
+    "sha2": typed("sha2", _S, _S, _I),
+    "crc32": typed("crc32", _L, _S),
+    "hash": Function(1, MAX_ARGS, partial(_hash, "hash", _I), "not of arrays"),
+    "xxhash64": Function(1, MAX_ARGS, partial(_hash, "xxhash64", _L), "not of arrays"),
+    "format_number": Function(2, 2, _format_number, "with a number of places"),
+    "printf": Function(1, MAX_ARGS, _printf, "formats of `%s`, `%d` and `%f` in the statement"),
+}

@@ -1,0 +1,43 @@
+"""Bind the nodes of an expression to the session that their results depend on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sparkops.compiler.session import SessionSettings
+from sparkops.scoring.sql.expression import Expression
+from sparkops.scoring.sql.runtime.casts import needs_java
+from sparkops.scoring.sql.runtime.time_casts import needs_zone
+from sparkops.scoring.sql.types import element_type
+
+# Operations whose value ends with the time zone.
+_ZONED = frozenset((
+    "make_timestamp", "try_make_timestamp", "timestampadd", "to_timestamp", "try_to_timestamp", "unix_timestamp", "unix_seconds",
+    "unix_millis", "unix_micros", "from_unixtime", "timestamp_seconds", "timestamp_millis", "timestamp_micros",
+    "to_utc_timestamp", "from_utc_timestamp", "hash", "xxhash64", "months_between", "exact_months_between",
+))  # fmt: skip
+# Operations whose value ends with the version of Java.
+_JAVA = frozenset(("format_number", "printf"))
+
+
+def bind_session(node: Expression, session: SessionSettings) -> Expression:
+    """Return an expression whose nodes name the time zone, or the version of Java, where their results depend on it."""
+    if not node.args:
+        return node
+    args = tuple(bind_session(arg, session) for arg in node.args)
+    return replace(node, args=args, value=_value(node, session))
+
+
+def _value(node: Expression, session: SessionSettings) -> Any:
+    if node.op in _ZONED:
+        return (*node.value, session.time_zone)
+    if node.op in _JAVA:
+        return (*node.value, session.java)
+    if node.op in ("cast", "try_cast"):
+        source, target = (element_type(type_) or type_ for type_ in (node.args[0].type, node.type))
+        if needs_zone(source, target):
+            return session.time_zone
+        if needs_java(source, target):
+            return session.java
+    return node.value

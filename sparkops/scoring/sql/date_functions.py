@@ -1,0 +1,189 @@
+"""Functions of dates and timestamps; the value of a node that depends on the session's time zone ends with its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from ..codegen.code_writer import CodeWriter
+from .expression import Expression
+from .fragment import Fragment, propagate_nulls
+from .operation import (
+    Fragments,
+    Operation,
+    either,
+    function_operation,
+    has_signature,
+    valued_operation,
+)
+from .runtime import date_patterns, dates
+from .runtime.mathematics import attempt
+from .runtime.time_zone import (
+    MICROS,
+    from_micros_function,
+    from_utc_micros,
+    parse_zone,
+    resolve_function,
+    to_micros_function,
+    utc_micros,
+)
+
+_DATE, _TIMESTAMP, _S, _I, _L = "date", "timestamp", "string", "integer", "long"
+_SECONDS = "decimal(16,6)"
+_MILLIS = 1000
+
+
+def _date_field(template: str, type_: str) -> Operation:
+    """Return the operation that reads a field of a date or a timestamp, by the format of its Python text."""
+
+    def emit(code: CodeWriter, node: Expression, operands: Fragments) -> Fragment:  # noqa: ARG001
+        return propagate_nulls(code, operands, template.format, nan=False)
+
+    return Operation(has_signature(_I, type_), emit)
+
+
+def _unix_time(size: int) -> Callable[[str], Callable[[datetime], int]]:
+    """Return the maker of the function that gives the whole units of `size` microseconds since 1970."""
+
+    def make(zone: str) -> Callable[[datetime], int]:
+        to_micros = to_micros_function(zone)
+        return lambda value: to_micros(value) // size
+
+    return make
+
+
+def _truncated_unix_time(zone: str) -> Callable[[datetime], int]:
+    """Return the function of `unix_timestamp`, which rounds towards 1970, unlike `unix_seconds`."""
+    to_micros = to_micros_function(zone)
+    return lambda value: dates.truncated_quotient(to_micros(value), MICROS)
+
+
+def _from_fractional_seconds(zone: str) -> Callable[[float], datetime | None]:
+    from_micros = from_micros_function(zone)
+    return lambda value: from_micros(int(value * MICROS)) if isfinite(value) else None
+
+
+def _from_unix_time(size: int) -> Callable[[str], Callable[[int], datetime]]:
+    def make(zone: str) -> Callable[[int], datetime]:
+        from_micros = from_micros_function(zone)
+        return lambda value: from_micros(value * size)
+
+    return make
+
+
+def _parser(pattern: str, zone: str) -> Callable[[str], datetime]:
+    parse, resolve = date_patterns.parse_function(pattern), resolve_function(zone)
+    return lambda text: resolve(parse(text))
+
+
+def _unix_parser(pattern: str, zone: str) -> Callable[[str], int]:
+    parse, to_micros = date_patterns.parse_function(pattern), to_micros_function(zone)
+    return lambda text: dates.truncated_quotient(to_micros(parse(text)), MICROS)
+
+
+def _unix_formatter(pattern: str, zone: str) -> Callable[[int], str]:
+    write, from_micros = date_patterns.format_function(pattern), from_micros_function(zone)
+    return lambda seconds: write(from_micros(seconds * MICROS))
+
+
+def _convert(zone: str, *, to_utc: bool) -> Callable[[datetime, str], datetime]:
+    """Return `to_utc_timestamp`, or `from_utc_timestamp`, for a session of a zone."""
+    to_micros, from_micros = to_micros_function(zone), from_micros_function(zone)
+
+    def convert(value: datetime, name: str) -> datetime:
+        parse_zone(name)
+        moment = to_micros(value)
+        if to_utc:
+            return from_micros(to_micros_function(name)(from_utc_micros(moment)))
+        return from_micros(utc_micros(from_micros_function(name)(moment)))
+
+    return convert
+
+
+def _adder(unit: str, zone: str) -> Callable[[datetime, int], datetime]:
+    if unit not in dates.DIFFERENCE_UNITS:
+        raise ValueError(unit)
+    return dates.addition_function(unit, zone)
+
+
+def _difference(unit: str) -> Callable[[datetime, datetime], int]:
+    if unit not in dates.DIFFERENCE_UNITS:
+        raise ValueError(unit)
+    return dates.difference_function(unit)
+
+
+def _make_timestamp(zone: str) -> Callable[..., datetime]:
+    resolve = resolve_function(zone)
+    return lambda *fields: resolve(dates.make_timestamp(*fields))
+
+
+def _attempt(make: Callable[..., Callable[..., Any]]) -> Callable[..., Callable[..., Any]]:
+    return lambda *values: attempt(make(*values))
+
+
+_FIELDS = (_I, _I, _I, _I, _I, _SECONDS)
+_MONTHS_BETWEEN = ("double", _TIMESTAMP, _TIMESTAMP)
+DATE_FUNCTIONS: Mapping[str, Operation] = {
+    "year": _date_field("{}.year", _DATE),
+    "month": _date_field("{}.month", _DATE),
+    "day": _date_field("{}.day", _DATE),
+    "quarter": _date_field("(({}.month + 2) // 3)", _DATE),
+    "dayofweek": _date_field("({}.isoweekday() % 7 + 1)", _DATE),
+    "weekday": _date_field("{}.weekday()", _DATE),
+    "dayofweek_iso": _date_field("{}.isoweekday()", _DATE),
+    "dayofyear": _date_field("{}.timetuple().tm_yday", _DATE),
+    "weekofyear": _date_field("{}.isocalendar()[1]", _DATE),
+    "yearofweek": _date_field("{}.isocalendar()[0]", _DATE),
+    "hour": _date_field("{}.hour", _TIMESTAMP),
+    "minute": _date_field("{}.minute", _TIMESTAMP),
+    "second": _date_field("{}.second", _TIMESTAMP),
+    "seconds_with_fraction": function_operation(dates.seconds_with_fraction, "decimal(8,6)", _TIMESTAMP),
+    "dayname": function_operation(dates.day_name, _S, _DATE),
+    "monthname": function_operation(dates.month_name, _S, _DATE),
+    "datediff": function_operation(dates.datediff, _I, _DATE, _DATE),
+    "date_add": function_operation(dates.add_days, _DATE, _DATE, _I),
+    "add_months": either(
+        function_operation(dates.add_months, _DATE, _DATE, _I),
+        function_operation(dates.add_months, _TIMESTAMP, _TIMESTAMP, _I),
+    ),
+    "last_day": function_operation(dates.last_day, _DATE, _DATE),
+    "next_day": function_operation(dates.next_day, _DATE, _DATE, _S),
+    # descriptions of older versions name no time zone
+    "months_between": either(
+        valued_operation(partial(dates.months_between_function, exact=False), *_MONTHS_BETWEEN),
+        function_operation(dates.months_between, *_MONTHS_BETWEEN),
+    ),
+    "exact_months_between": valued_operation(
+        partial(dates.months_between_function, exact=True), *_MONTHS_BETWEEN
+    ),
+    "trunc": function_operation(dates.truncate_date, _DATE, _DATE, _S, null=True),
+    "date_trunc": function_operation(dates.truncate_timestamp, _TIMESTAMP, _S, _TIMESTAMP, null=True),
+    "make_date": function_operation(dates.make_date, _DATE, _I, _I, _I),
+    "make_timestamp": valued_operation(_make_timestamp, _TIMESTAMP, *_FIELDS),
+    "try_make_timestamp": valued_operation(_attempt(_make_timestamp), _TIMESTAMP, *_FIELDS, null=True),
+    "unix_date": function_operation(dates.unix_date, _I, _DATE),
+    "date_from_unix_date": function_operation(dates.date_from_unix_date, _DATE, _I),
+    "timestampdiff": valued_operation(_difference, _L, _TIMESTAMP, _TIMESTAMP),
+    "timestampadd": valued_operation(_adder, _TIMESTAMP, _TIMESTAMP, _L),
+    "date_format": valued_operation(date_patterns.format_function, _S, _TIMESTAMP),
+    "to_timestamp": valued_operation(_parser, _TIMESTAMP, _S),
+    "try_to_timestamp": valued_operation(_attempt(_parser), _TIMESTAMP, _S, null=True),
+    "unix_timestamp": either(
+        valued_operation(_truncated_unix_time, _L, _TIMESTAMP), valued_operation(_unix_parser, _L, _S)
+    ),
+    "unix_seconds": valued_operation(_unix_time(MICROS), _L, _TIMESTAMP),
+    "unix_millis": valued_operation(_unix_time(_MILLIS), _L, _TIMESTAMP),
+    "unix_micros": valued_operation(_unix_time(1), _L, _TIMESTAMP),
+    "from_unixtime": valued_operation(_unix_formatter, _S, _L),
+    "timestamp_seconds": either(
+        valued_operation(_from_unix_time(MICROS), _TIMESTAMP, _L),
+        valued_operation(_from_fractional_seconds, _TIMESTAMP, "double", null=True),
+    ),
+    "timestamp_millis": valued_operation(_from_unix_time(_MILLIS), _TIMESTAMP, _L),
+    "timestamp_micros": valued_operation(_from_unix_time(1), _TIMESTAMP, _L),
+    "to_utc_timestamp": valued_operation(partial(_convert, to_utc=True), _TIMESTAMP, _TIMESTAMP, _S),
+    "from_utc_timestamp": valued_operation(partial(_convert, to_utc=False), _TIMESTAMP, _TIMESTAMP, _S),
+}

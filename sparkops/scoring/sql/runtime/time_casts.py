@@ -1,0 +1,124 @@
+"""Casts to and from timestamps that depend on the session's time zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from math import isinf
+from typing import Any
+
+from ...ir.field import INTEGER_RANGES
+from ..types import is_floating, is_integral, parse_decimal_type
+from . import decimals
+from .evaluation_error import EvaluationError, UnrepresentableError
+from .numeric import to_float
+from .time_zone import MICROS, from_micros_function, parse_zone, resolve_function, to_micros_function
+
+# White space that Spark trims: control characters, space and delete.
+BLANK = "".join(map(chr, (*range(0x21), 0x7F)))
+_TIMESTAMP = re.compile(
+    r"([+-]?)([0-9]{4,6})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T]([0-9]{1,2})"
+    r"(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]*))?([^0-9].*)?)?)?)?)?)?",
+    re.DOTALL,
+)
+# A time of the day alone.
+_TIME = re.compile(r"T?[0-9]{1,2}:")
+_LONG = INTEGER_RANGES["long"]
+_MAX_SHOWN = 40
+
+
+def zoned_cast_function(source: str, target: str, zone: str) -> Callable[[Any], Any] | None:
+    """Return the function of a cast that depends on the time zone; None if it is not one of them."""
+    if target == "timestamp":
+        return _to_timestamp(source, zone)
+    if source != "timestamp":
+        return None
+    to_micros = to_micros_function(zone)
+    if is_integral(target):
+        return partial(_seconds, to_micros, target, INTEGER_RANGES[target])
+    if is_floating(target):
+        return partial(_fractional_seconds, to_micros, to_float if target == "float" else float)
+    digits = parse_decimal_type(target)
+    if digits is None:
+        return None
+    fit = decimals.fit_function(*digits)
+    return lambda value: fit(Decimal(repr(to_micros(value) / MICROS)))
+
+
+def needs_zone(source: str, target: str) -> bool:
+    """Return whether a cast depends on the time zone."""
+    numeric = {source, target} - {"timestamp", "string", "date", "boolean"}
+    return "timestamp" in (source, target) and (bool(numeric) or source == "string")
+
+
+def _to_timestamp(source: str, zone: str) -> Callable[[Any], Any] | None:
+    from_micros = from_micros_function(zone)
+    if source == "string":
+        return parse_function(zone)
+    if is_integral(source):
+        return lambda value: from_micros(value * MICROS)
+    if is_floating(source):
+        return partial(_from_floating_seconds, from_micros)
+    if parse_decimal_type(source) is not None:
+        return lambda value: from_micros(int(decimals.multiply(value, Decimal(MICROS))))
+    return None
+
+
+def _from_floating_seconds(from_micros: Callable[[int], datetime], value: float) -> datetime:
+    if value != value or isinf(value):  # noqa: PLR0124
+        raise EvaluationError(f"casts {value!r} to a timestamp")
+    micros = value * MICROS
+    if not -float(_LONG) <= micros <= float(_LONG):
+        raise EvaluationError(f"casts {value!r}, which does not fit timestamp")
+    return from_micros(int(micros))
+
+
+def _seconds(to_micros: Callable[[datetime], int], type_: str, limit: int, value: datetime) -> int:
+    seconds = to_micros(value) // MICROS
+    if not -limit <= seconds < limit:
+        raise EvaluationError(f"casts {value}, which does not fit {type_}")
+    return seconds
+
+
+def _fractional_seconds(
+    to_micros: Callable[[datetime], int], convert: Callable[[float], float], value: datetime
+) -> float:
+    return convert(to_micros(value) / MICROS)
+
+
+def parse_function(zone: str) -> Callable[[str], datetime]:
+    """Return the function from a text to a timestamp of the session's zone; the text may name its own zone."""
+    resolve, from_micros = resolve_function(zone), from_micros_function(zone)
+    return partial(_parse, resolve, from_micros)
+
+
+def _parse(
+    resolve: Callable[[datetime], datetime], from_micros: Callable[[int], datetime], text: str
+) -> datetime:
+    match = _TIMESTAMP.fullmatch(text.strip(BLANK))
+    if match is None:
+        if _TIME.match(text.strip(BLANK)):
+            raise UnrepresentableError("reads a time without a date, which takes the date of the query")
+        raise _invalid(text)
+    year, month, day = (int(match[group] or 1) for group in (2, 3, 4))
+    if match[1] == "-" or not 1 <= year <= 9999:  # noqa: PLR2004
+        raise UnrepresentableError
+    hour, minute, second = (int(match[group] or 0) for group in (5, 6, 7))
+    micros = int((match[8] or "")[:6].ljust(6, "0"))
+    try:
+        value = datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001
+        if match[9] is None:
+            return resolve(value)
+        own = parse_zone(match[9].strip(BLANK))
+        moment = value.replace(tzinfo=own).astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError, EvaluationError):
+        raise _invalid(text) from None
+    return from_micros(to_micros_function("UTC")(moment))
+
+
+def _invalid(text: str) -> EvaluationError:
+    shown = repr(text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "...")
+    return EvaluationError(f"casts {shown}, which is not a valid timestamp")
