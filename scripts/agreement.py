@@ -55,7 +55,7 @@ def main() -> int:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
     arguments = parser.parse_args()
     with Engine(env=arguments.env, overrides=arguments.overrides) as engine:
-        folder = engine.models.folder(arguments.model)
+        folder = engine.models.fetch_folder(arguments.model)
         fields = [field.name for field in open_scorer(folder).fields]
         spark = _score_in_spark(engine, arguments, fields)
     rows = spark.rows
@@ -76,7 +76,7 @@ def main() -> int:
 def _score_in_spark(engine: Engine, arguments: Any, fields: Sequence[str]) -> SparkAnswers:
     tables = engine.container.tables
     frame = tables.read(tables.pin(arguments.table)).where(f"month = {arguments.month}").select(*fields)
-    version = engine.container.registry.version(arguments.model)
+    version = engine.container.registry.load_version(arguments.model)
     reference = version.fitted.transform(frame).select(*fields, "prediction", "probability").collect()
     scored = version.transform(frame, arrays=True).collect()
     rows = [{name: row[name] for name in fields} for row in reference]

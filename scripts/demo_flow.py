@@ -44,7 +44,7 @@ def run(command: str, *, expected: int = DONE) -> None:
 
 def newest_version(engine: Engine) -> int | None:
     """Return the newest version of `daily_delays`."""
-    return engine.container.tables.info("daily_delays").version
+    return engine.container.tables.describe("daily_delays").version
 
 
 if __name__ == "__main__":

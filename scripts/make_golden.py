@@ -40,7 +40,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
 from sparkops import Engine, SparkopsError  # noqa: E402
 from sparkops.artifact.certify import certify  # noqa: E402
 from sparkops.artifact.frames import sample_rows, to_python  # noqa: E402
-from sparkops.checks.execution.compiled_suite import load_compiled_suite  # noqa: E402
+from sparkops.checks.execution.suite_cache import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
@@ -536,8 +536,8 @@ def _copy_files(engine: Engine, project: Path, target: Path) -> None:
         for entry in read_entries(state / "mlflow" / "mlflow.db")
     }
     (target / "registry.json").write_text(_json_text(registry), "utf-8")
-    shutil.copytree(engine.models.folder("late"), target / "models" / "spark")
-    shutil.copytree(engine.models.folder("net"), target / "models" / "other")
+    shutil.copytree(engine.models.fetch_folder("late"), target / "models" / "spark")
+    shutil.copytree(engine.models.fetch_folder("net"), target / "models" / "other")
 
 
 def _entry_json(entry: RegistryEntry) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def measure_batches(engine: Engine, features: Any, model: Any, work: Path, frame
     inputs = model.example.columns
     rows = features.select(*inputs).cache()
     count = rows.count()
-    registered = engine.container.registry.version("late_arrival")
+    registered = engine.container.registry.load_version("late_arrival")
     udf = mlflow.pyfunc.spark_udf(
         rows.sparkSession, str(work / "flavor"), result_type="double", env_manager="local"
     )

@@ -6,16 +6,12 @@ import json
 import logging
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.checks.execution.compiled_suite import (
-    CompiledSuite,
-    compile_suite,
-    find_spark_version,
-    hash_content,
-    load_compiled_suite,
-)
+from sparkops.checks.execution.compiled_suite import CompiledSuite
+from sparkops.checks.execution.suite_cache import compile_suite, hash_content, load_compiled_suite
 from sparkops.checks.gate import PublishGate
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.outcome import GateOutcome
@@ -155,7 +151,7 @@ class Checks:
     def _find_marker(self, suite: Suite, struct: Mapping[str, Any] | None) -> Path:
         """Return the file whose existence means that Spark can evaluate a suite on these columns."""
         conf = sorted((key, str(value)) for key, value in self.settings.spark.conf.items())
-        content = json.dumps([hash_content(suite), struct, conf, find_spark_version()], sort_keys=True)
+        content = json.dumps([hash_content(suite), struct, conf, _find_spark_version()], sort_keys=True)
         return self._cache / f"{sha256(content.encode()).hexdigest()[:32]}.spark"
 
     @property
@@ -165,3 +161,11 @@ class Checks:
     @property
     def _cache(self) -> Path:
         return self.settings.state / "gx" / "suites"
+
+
+def _find_spark_version() -> str:
+    """Return the version of the installed Spark, or an empty string."""
+    try:
+        return version("pyspark")
+    except PackageNotFoundError:
+        return ""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sparkops.checks.execution.compiled_suite import CompiledSuite, compile_suite, load_compiled_suite
+from sparkops.checks.execution.compiled_suite import CompiledSuite
+from sparkops.checks.execution.suite_cache import compile_suite, load_compiled_suite
 from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns

@@ -45,11 +45,11 @@ class CommandGroup(click.Group):
         """
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             word, *rest = args
-            by_name = did_you_mean(word, self.list_commands(ctx), limit=3)
-            suggestions = [f"No command `{word}`.{by_name}", *self._suggest_by_object(ctx, word, rest)]
-            if not by_name and len(suggestions) == 1:
-                suggestions.append(f"Commands: {', '.join(self.list_commands(ctx))}.")
-            raise click.UsageError(" ".join(suggestions), ctx)
+            similar = did_you_mean(word, self.list_commands(ctx), limit=3)
+            sentences = [f"No command `{word}`.{similar}", *self._suggest_by_object(ctx, word, rest)]
+            if not similar and len(sentences) == 1:
+                sentences.append(f"Commands: {', '.join(self.list_commands(ctx))}.")
+            raise click.UsageError(" ".join(sentences), ctx)
         return super().resolve_command(ctx, args)
 
     def _suggest_by_object(self, ctx: click.Context, word: str, rest: Sequence[str]) -> Iterator[str]:

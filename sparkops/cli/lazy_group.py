@@ -23,24 +23,26 @@ class LazyGroup(CommandGroup):
     """A click group of commands that are imported when they are called.
 
     Args:
-        lazy: Command name to the command.
+        lazy_commands: Command name to the command.
     """
 
-    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lazy_commands: Mapping[str, LazyCommand] | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.lazy = dict(lazy or {})
+        self.lazy_commands = dict(lazy_commands or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in their given order."""
         del ctx
-        return list(self.lazy)
+        return list(self.lazy_commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
         del ctx
-        if cmd_name not in self.lazy:
+        if cmd_name not in self.lazy_commands:
             return None
-        lazy = self.lazy[cmd_name]
+        lazy = self.lazy_commands[cmd_name]
         command: click.Command = getattr(import_module(lazy.module), lazy.attribute)
         return command
 
@@ -48,4 +50,4 @@ class LazyGroup(CommandGroup):
         """Write the list of commands."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, command.summary) for name, command in self.lazy.items()])
+            formatter.write_dl([(name, command.summary) for name, command in self.lazy_commands.items()])

@@ -61,7 +61,7 @@ COMMANDS = {
     "streams": _define_command("streams", "streams", "List streaming jobs; let one begin again."),
     "gc": _define_command("gc", "gc", "Remove staged rows that no run needs any more."),
     "models": _define_command(
-        "models.list", "models", "List, show, promote, roll back, compile, certify and export models."
+        "models.versions", "models", "List, show, promote, roll back, compile, certify and export models."
     ),
     "score": _define_command("score", "score", "Score rows, or a table, by a registered model."),
     "serve": _define_command("serve", "serve", "Serve a model over HTTP."),
@@ -72,7 +72,7 @@ COMMANDS = {
 
 @click.group(
     cls=LazyGroup,
-    lazy=COMMANDS,
+    lazy_commands=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="sparkops", message="%(prog)s %(version)s")

@@ -50,12 +50,12 @@ def quarantine() -> None:
 @with_project_options
 def show(project: ProjectOptions, name: str, run_id: str | None, rows: int, as_json: bool) -> None:
     """Show the quarantine of TABLE: counts by run and reason, then the first rows in it."""
-    from sparkops.engine.operations.release import ReleaseRequest, summarize_quarantine
+    from sparkops.engine.operations.release import ReleaseRequest, validate_request
 
     with project.engine() as engine:
         tables = engine.container.tables
-        summarize_quarantine(tables, ReleaseRequest(table=name, run=run_id))
-        summary = tables.quarantine_summary(name, run=run_id, rows=rows)
+        validate_request(tables, ReleaseRequest(table=name, run=run_id))
+        summary = tables.summarize_quarantine(name, run=run_id, rows=rows)
     if as_json:
         click.echo(json.dumps(quarantine_to_json(summary), indent=2, default=str))
         return
@@ -87,14 +87,14 @@ def release(project: ProjectOptions, name: str, *, yes: bool, as_json: bool, **s
 
     Exit code 3: there were rows and none could be released. An interrupted release is finished first.
     """
-    from sparkops.engine.operations.release import ReleaseRequest, release_rows, summarize_quarantine
+    from sparkops.engine.operations.release import ReleaseRequest, release_rows, validate_request
 
     repairs = dict(map(_parse_repair, selection["repairs"]))
     request = ReleaseRequest(
         table=name, run=selection["run_id"], repairs=repairs, discard=selection["discard"]
     )
     with project.engine() as engine:
-        summary = summarize_quarantine(engine.container.tables, request)
+        summary = validate_request(engine.container.tables, request)
         if (summary.row_count or summary.interrupted) and not yes:
             _confirm(request, summary)
         result = release_rows(engine.container, request, on_step=_make_step_printer())

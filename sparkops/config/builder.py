@@ -42,7 +42,7 @@ class SettingsBuilder:
         places: Key path to its origin.
         problems: Mistakes, each with its origin.
         unset: Key paths of values that depend on this machine: an unset variable of the environment, a missing package.
-        texts: Key path to a scalar as written, where that is not its own form: `012`.
+        texts: Key path to the text of a scalar in the file, where it differs from the value: `012`.
         references: Key path to the text with `${env:NAME}`.
         secrets: Values read from the environment.
     """

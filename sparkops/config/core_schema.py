@@ -10,8 +10,8 @@ here. The same for ruamel.yaml would be a second YAML library, whose loaders wit
     float    1.5, .5, 1e3, .inf, .nan
     <<       a merge key, which YAML 1.2 left out and many files use
 
-A date is text: a parameter's type parses it. `DateLoader` also reads dates and times, for the arguments of expectations,
-which have no declared type.
+A date is text: a parameter's type parses it. `DateLoader` also reads dates and times, for the arguments of
+expectations, which have no declared type.
 """
 
 from __future__ import annotations

@@ -45,8 +45,8 @@ class Origins(Protocol):
 
     Attributes:
         places: Key path to `file:line`.
-        references: Key paths whose values must not be printed.
-        texts: Key path to a scalar as written, where that is not its own form.
+        references: Key path to its text with `${env:NAME}`; the value that this stands for must not be printed.
+        texts: Key path to the text of a scalar in the file, where it differs from the value: `012`.
     """
 
     places: Mapping[KeyPath, str]
@@ -101,16 +101,16 @@ def find_inconsistencies(settings: Settings, places: Mapping[KeyPath, str]) -> l
     """Return one problem per table whose settings are valid by themselves but contradict each other."""
     problems = []
     for name, table in settings.tables.items():
-        lines = []
+        mistakes = []
         if not name.isidentifier():
-            lines.append(": a job cannot refer to this name: use letters, digits and _ only")
+            mistakes.append(": a job cannot refer to this name: use letters, digits and _ only")
         if table.path is not None and table.name is not None:
-            lines.append(" has a path and a name: give only one of them")
+            mistakes.append(" has a path and a name: give only one of them")
         if table.format != "delta" and table.path is None and table.name is None:
-            lines.append(f" is read from {table.format} files: give their path")
+            mistakes.append(f" is read from {table.format} files: give their path")
         path = ("tables", name)
         problems += [
-            SettingProblem(path, f"{_format_place(path, places)}: `tables.{name}`{text}") for text in lines
+            SettingProblem(path, f"{_format_place(path, places)}: `tables.{name}`{text}") for text in mistakes
         ]
     return problems
 

@@ -128,7 +128,8 @@ def load(
 
     Args:
         root: The project's folder.
-        env: Folder of conf/ that overrides base; by default SPARKOPS_ENV, else `local` where it exists, else base alone.
+        env: Folder of conf/ that overrides base; by default SPARKOPS_ENV, else `local` where it exists, else base
+            alone.
         overrides: `a.b=c`; later ones take precedence.
         environment: Environment variables; os.environ by default.
 

@@ -9,7 +9,8 @@ import yaml
 from sparkops.config.core_schema import CoreLoader
 from sparkops.config.yaml_tree import KeyPath, SettingProblem, YamlTree
 
-# The rest of a path that begins like one of these is a single key, which may contain dots; its value is text. `*` matches any key.
+# Mappings whose keys may contain dots and whose values are text: in `spark.conf.spark.sql.shuffle.partitions=8`, the
+# key is what follows `spark.conf.`. `*` matches any key.
 _TEXT_PREFIXES: Final = (("spark", "conf"), ("tables", "*", "options"), ("params", "*"))
 
 

@@ -9,21 +9,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+from sparkops.core.duration import parse_duration
+
 Scalar = str | int | float | bool | None
 
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
 
-def _parse_duration(value: Any) -> Any:
-    """Return the seconds of `90`, `90s`, `10m` or `1h`; any other value as it is, which pydantic refuses."""
+def _parse_wait(value: Any) -> Any:
+    """Return the seconds of a text: a number such as `90`, or a duration such as `90s`, `10m` or `1h`.
+
+    A value that is not text is left to pydantic.
+    """
     if not isinstance(value, str):
         return value
-    match = _DURATION.fullmatch(value.strip())
-    if match is None:
-        raise ValueError("write a duration as 90s, 10m or 1h; 0 does not wait")
-    return float(match[1]) * _SECONDS[match[2] or "s"]
+    text = value.strip()
+    try:
+        return float(text) if _SECONDS.fullmatch(text) else parse_duration(text).total_seconds()
+    except ValueError:
+        raise ValueError("write a duration as 90s, 10m or 1h; 0 does not wait") from None
 
 
 def _null_as_text(value: Any) -> Any:
@@ -75,14 +79,15 @@ class TableSettings(Section):
     Example: ISO-8859-1
     """
     optional: tuple[str, ...] = ()
-    """Declared columns that files of a source may lack, of JSON: keys that no record of a file has; they are read as null.
+    """Declared columns that files of a source may lack; they are read as null. In JSON a column is lacking if no record
+    of a file has its key.
 
     Example: [coupon, note]
     """
     strict: bool = True
     """Refuse files of a source that do not have its declared columns and types, or its encoding, and values that
-    would be changed: decimals with too many digits, times that a time zone skips. false reads them as Spark does, with null
-    for what is missing.
+    would be changed: decimals with too many digits, times that a time zone skips. false reads them as Spark does,
+    with null for what is missing.
 
     Example: false
     """
@@ -177,8 +182,8 @@ class ServingSettings(Section):
     """What `sparkops serve` accepts, under `serving:`."""
 
     extra: Literal["ignore", "refuse", "pass"] = "ignore"
-    """What happens to fields of a row that the model does not know: they are ignored and counted, refused, or passed back
-    with the answer. A request may choose with `?extra=`.
+    """What happens to fields of a row that the model does not know: they are ignored and counted, refused, or passed
+    back with the answer. A request may choose with `?extra=`.
 
     Example: pass
     """
@@ -271,9 +276,9 @@ class Settings(Section):
 
     Example: spark
     """
-    wait: Annotated[float, BeforeValidator(_parse_duration), Field(ge=0)] = 600.0
-    """How long a run waits for another run that writes the same table or model, in seconds or as `90s`, `10m`, `1h`; 0 refuses
-    at once.
+    wait: Annotated[float, BeforeValidator(_parse_wait), Field(ge=0)] = 600.0
+    """How long a run waits for another run that writes the same table or model, in seconds or as `90s`, `10m`, `1h`;
+    0 refuses at once.
 
     Example: 10m
     """

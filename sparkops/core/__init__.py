@@ -1,1 +1,1 @@
-"""What every package may use: names of types, parts of messages, masked secrets, atomic writes."""
+"""What every package may use: names of types, durations, parts of messages, masked secrets, atomic writes."""

@@ -17,8 +17,8 @@ def replace_file(path: Path, content: str | bytes, *, durable: bool) -> None:
     Args:
         path: The file.
         content: Its content; text is written as UTF-8.
-        durable: Whether the content is synced to disk first, so that a loss of power cannot leave an empty file. A cache,
-            which can be computed again, does not need that.
+        durable: Whether the content is synced to disk first, so that a loss of power cannot leave an empty file. A
+            cache, which can be computed again, does not need that.
 
     Raises:
         OSError: It cannot be written; the previous file is intact.

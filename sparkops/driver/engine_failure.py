@@ -1,4 +1,4 @@
-"""Recognize failures of Spark itself, which no line of a job caused: a dead JVM, lost executors, full memory or disk."""
+"""Recognize failures of Spark itself that no job caused: a dead JVM, lost executors, full memory or disk."""
 
 from __future__ import annotations
 

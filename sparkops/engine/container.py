@@ -138,7 +138,7 @@ class ServiceContainer:
         )
 
     def run_context(self, secrets: tuple[str, ...] = ()) -> RunContext:
-        """Return the project and environment of a run; its log and record mask these secrets and those of the configuration."""
+        """Return the context of a run, whose log and record mask these secrets and those of the configuration."""
         project = self.project
         return RunContext(
             root=project.root,
@@ -156,20 +156,20 @@ class ServiceContainer:
         jobs = self.project.declared.values()
         if any(write.schema_change for job in jobs for write in job.writes if write.table == table):
             return None
-        return self.tables.local_schema_json(table)
+        return self.tables.find_schema_json(table)
 
     def require_suites_fit(self, jobs: Sequence[Job]) -> None:
         """Refuse suites that cannot be evaluated on the columns that these jobs publish, as far as known without Spark.
 
-        A table that exists keeps its columns, unless its job declares `schema_change`. The columns of any other table are
-        known only once it is computed; its checkpoint validates them then.
+        A table that exists keeps its columns, unless its job declares `schema_change`. The columns of any other table
+        are known only once it is computed; its checkpoint validates them then.
 
         Raises:
             ConfigError: With file and line.
         """
         for write in (write for job in jobs for write in job.writes if not write.schema_change):
             suite = self.checks.suite(write.table)
-            columns = self.tables.local_schema_json(write.table) if suite is not None else None
+            columns = self.tables.find_schema_json(write.table) if suite is not None else None
             if suite is not None and columns is not None:
                 advice = (
                     f"A job that gives `{write.table}` other columns or types declares `schema_change=True`."

@@ -132,12 +132,12 @@ class Engine:
             job: The job, or its name.
             at: Table or model name to the version to read.
             as_of: Read every table as it was at this time.
-            run_key: Runs of the job with one key are one run: the first that is done answers all others, and one that did not
-                complete is resumed.
+            run_key: Runs of the job with one key are one run: the first that is done answers all others, and one that
+                did not complete is resumed.
             unfinished: Without a key, an incomplete run of the same job and parameters that published something is
                 reported (`refuse`) or resumed, or a `new` run is started beside it.
-            params: The job's parameters, as values of their types: text is not parsed. A parameter that is named like one
-                of these arguments is given to `run_by_name`.
+            params: The job's parameters, as values of their types: text is not parsed. A parameter that is named like
+                one of these arguments is given to `run_by_name`.
 
         Raises:
             ParamErrors: Everything that is wrong with the parameters; nothing was started.
@@ -162,7 +162,10 @@ class Engine:
         *,
         options: RunOptions | None = None,
     ) -> Run:
-        """Run the job of that name; see `run`. Parameters in a mapping are values of Python; sources say where theirs come from."""
+        """Run the job of that name as `run` does.
+
+        Parameters in a mapping are Python values; a `ParameterSource` also says where its values come from.
+        """
         from sparkops.engine.operations.run_job import run_by_name
 
         options = options or RunOptions()
@@ -260,7 +263,7 @@ class Engine:
 
     def history(self, table: str, *, limit: int = 20) -> tuple[Commit, ...]:
         """Return a table's versions, newest first."""
-        return self.container.tables.history(table, limit)
+        return self.container.tables.read_history(table, limit)
 
     def preview(self, table: str, *, rows: int = 10, at: int | None = None) -> list[dict[str, Any]]:
         """Return the first rows of a table."""

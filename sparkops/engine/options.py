@@ -19,8 +19,8 @@ class RunOptions:
     Args:
         versions: Versions to read.
         key: Runs with one key are one run: a second one continues the first, or is answered by it.
-        unfinished: Without a key: refuse to start beside an incomplete run of the same job and parameters, resume that run,
-            or start a new one.
+        unfinished: Without a key: refuse to start beside an incomplete run of the same job and parameters, resume
+            that run, or start a new one.
     """
 
     versions: ReadVersions = field(default_factory=ReadVersions)

@@ -40,7 +40,7 @@ def reveal_secrets(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def read_conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]:
-    """Return what conf/, the environment (for secrets) and `--set` say of a job's parameters, in the order of precedence."""
+    """Return a job's parameters in conf/, the environment (for secrets) and `--set`, in the order of precedence."""
     conf = config.params(job.name)
     flags = {name for name, origin in conf.origins.items() if origin.startswith("--set ")}
     literal = {

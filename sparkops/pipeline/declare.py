@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
+from sparkops.pipeline.decorator_options import JobOptions
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.job_script import report_unused_script
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.return_type import JobOptions, read_return_type
+from sparkops.pipeline.return_type import read_return_type
 from sparkops.pipeline.signature import Signature, SignatureReader
 from sparkops.pipeline.slice_filters import describe_filter, find_possible_filters, find_slice_problems
 from sparkops.pipeline.stream import find_stream_problems
@@ -70,8 +71,8 @@ def job(
         mode: `overwrite` (the default), `append`, `replace` or `merge`.
         replace: Columns whose values in the frame are replaced; means `mode="replace"`.
         merge: Key columns to merge on; means `mode="merge"`.
-        order_by: Columns that order the rows of one merge key: the row with the greatest values is kept, and a row never
-            replaces a newer one of the table.
+        order_by: Columns that order the rows of one merge key: the row with the greatest values is kept, and a row
+            never replaces a newer one of the table.
         partition_by: Partition columns, applied when the table is created.
         schema_change: Whether the write may change the columns and types of the table.
         publish_empty: Whether a result without rows may replace the rows of the table, or of the slice; otherwise such

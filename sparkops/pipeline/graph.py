@@ -22,7 +22,8 @@ def order_jobs(jobs: Mapping[str, Job], targets: Sequence[str | Job]) -> tuple[J
 
     Raises:
         UnknownName: A target is not a job of the project.
-        DeclarationError: Jobs depend on each other in a cycle, or a table or model that they write or read has two writers.
+        DeclarationError: Jobs depend on each other in a cycle, or a table or model that they write or read has two
+            writers.
     """
     producers = _find_producers(jobs.values())
     done: dict[str, Job] = {}

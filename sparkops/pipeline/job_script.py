@@ -9,7 +9,7 @@ import sys
 from sparkops.pipeline.job import Job
 
 _BAD_INPUT = 2
-# What a script that does something with its jobs has imported: `main` was called, or an engine made.
+# A script that called `main` or built an engine has imported one of these.
 _USED = ("sparkops.cli.main", "sparkops.engine.engine")
 
 

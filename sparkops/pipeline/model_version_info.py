@@ -36,7 +36,8 @@ class ModelVersionInfo:
         parity: Rows in the parity certificate; 0 when not compiled.
         tables: Training tables: name to version.
         time: When it was registered (UTC).
-        benchmark: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows; may be empty.
+        benchmark: Microseconds per row by "transform" and by "mapInArrow", measured at registration over "rows" rows;
+            may be empty.
         flavor: MLflow flavor; empty for a Spark model.
         rules: Number of row rules that the model contains.
         left_out: Expectations of the training tables that are not among them, with the reason; as many as fit a tag.

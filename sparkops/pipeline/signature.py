@@ -169,7 +169,10 @@ def _get_module_name(annotation: Any) -> str:
 
 
 def _parse_default(param: Param) -> Param:
-    """Return the parameter with its default parsed; a default must equal its parsed value, because direct calls use it as it is."""
+    """Return the parameter with its default parsed.
+
+    A default must equal its parsed value, because a direct call of the function uses it as it is.
+    """
     if param.required:
         return param
     value = parse_default(param, param.default)

@@ -9,8 +9,8 @@ from sparkops.pipeline.table import MicroBatch
 
 # Column of rows that were checked: the labels of the expectations that the row violates, as an array of text.
 REASONS_COLUMN: Final = "_sparkops_reasons"
-# Follows the name of a table in the name of its quarantine.
-QUARANTINE: Final = "__quarantine"
+# Suffix of the name of a quarantine, after the name of its table.
+QUARANTINE_SUFFIX: Final = "__quarantine"
 
 
 @dataclass(frozen=True, slots=True)

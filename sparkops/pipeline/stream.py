@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from sparkops.core.wording import closest_name
-from sparkops.pipeline.return_type import JobOptions, ReturnDeclaration
+from sparkops.pipeline.decorator_options import JobOptions
+from sparkops.pipeline.return_type import ReturnDeclaration
 from sparkops.pipeline.write import Mode
 
 OutputMode = Literal["append", "update", "complete"]
@@ -40,6 +41,6 @@ def find_stream_problems(
     for write in result.writes:
         if write.mode == "replace":
             yield (
-                "stream= and replace= exclude each other: a micro-batch does not contain a complete slice. Use mode='append', or "
-                "merge= with key columns"
+                "stream= and replace= exclude each other: a micro-batch does not contain a complete slice. "
+                "Use mode='append', or merge= with key columns"
             )

@@ -19,8 +19,8 @@ class Write:
         partition_by: Partition columns, applied when the table is created.
         schema_change: Whether the write may change the columns and types of the table.
         publish_empty: Whether a frame without rows may replace rows of the table.
-        order_by: Columns of a `merge` that order the rows of one key: the row with the greatest values is kept. Null is the
-            lowest value.
+        order_by: Columns of a `merge` that order the rows of one key: the row with the greatest values is kept. Null
+            is the lowest value.
     """
 
     table: str

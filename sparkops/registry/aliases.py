@@ -39,8 +39,7 @@ def read_champions(client: MlflowClient, versions: Sequence[ModelVersionInfo], n
         return []
     # After a crash between tag and alias the last entries are not champions, or the champion is not the last entry.
     if champion.version in recorded:
-        last = len(recorded) - recorded[::-1].index(champion.version)
-        recorded = recorded[:last]
+        recorded = _cut_after_last(recorded, champion.version)
     else:
         recorded = [*recorded, champion.version]
     existing = {version.version for version in versions}
@@ -77,13 +76,18 @@ def choose_earlier_champion(champions: Sequence[int], name: str, to: int | None)
 
 def roll_back(client: MlflowClient, name: str, champions: Sequence[int], version: int) -> None:
     """Make an earlier champion the champion again, and the one before it `previous`."""
-    remaining = list(champions[: len(champions) - 1 - list(champions[:-1])[::-1].index(version)])
+    remaining = _cut_after_last(list(champions[:-1]), version)
     if len(remaining) > 1:
         client.set_registered_model_alias(name, PREVIOUS, str(remaining[-2]))
     else:
         client.delete_registered_model_alias(name, PREVIOUS)
     client.set_registered_model_alias(name, CHAMPION, str(version))
     client.set_registered_model_tag(name, _CHAMPIONS, json.dumps(remaining))
+
+
+def _cut_after_last(versions: list[int], version: int) -> list[int]:
+    """Return the versions up to the last occurrence of one of them."""
+    return versions[: len(versions) - versions[::-1].index(version)]
 
 
 def assign_alias(

@@ -56,7 +56,7 @@ class Registry:
         """Return every version of every model, by name and then newest first."""
         return tuple(to_version_info(entry) for entry in list_entries(self._settings))
 
-    def versions(self, name: str) -> tuple[ModelVersionInfo, ...]:
+    def list_versions(self, name: str) -> tuple[ModelVersionInfo, ...]:
         """Return the versions of a model, newest first; UnknownName if there is no such model."""
         entries = list_entries(self._settings)
         newest = next((entry.version for entry in entries if entry.name == name), 0)
@@ -72,10 +72,10 @@ class Registry:
         """Return a version as `resolve` does, but the newest if there is no champion."""
         if at is not None:
             return self.resolve(name, at)
-        versions = self.versions(name)
+        versions = self.list_versions(name)
         return aliases.find_holder(versions, CHAMPION) or versions[0]
 
-    def folder(self, name: str, at: VersionOrAlias = None) -> Path:
+    def fetch_folder(self, name: str, at: VersionOrAlias = None) -> Path:
         """Return the folder of a version on this machine, downloaded if the registry is on a server."""
         return fetch_version(self._settings, self._find_entry(name, at))
 
@@ -87,9 +87,9 @@ class Registry:
         """
         if is_mlflow_uri(uri):
             return download_model(self._settings, uri)
-        return self.folder(*parse_model_uri(uri))
+        return self.fetch_folder(*parse_model_uri(uri))
 
-    def version(self, name: str, at: VersionOrAlias = None) -> SparkModelVersion | PyfuncModelVersion:
+    def load_version(self, name: str, at: VersionOrAlias = None) -> SparkModelVersion | PyfuncModelVersion:
         """Return a version that scores Spark frames."""
         entry = self._find_entry(name, at)
         folder = fetch_version(self._settings, entry)
@@ -141,7 +141,7 @@ class Registry:
             alias: Alias to give.
             force: Make it champion although a gate failed when it was registered.
         """
-        versions = self.versions(name)
+        versions = self.list_versions(name)
         chosen = self.resolve(name, versions[0].version if version is None else version)
         failed = [gate for gate in chosen.gates if not gate.passed]
         if failed and alias == CHAMPION and not force:
@@ -163,7 +163,7 @@ class Registry:
         Raises:
             UnknownName: There is no earlier champion, or `to` is none.
         """
-        client, versions = connect(self._settings), self.versions(name)
+        client, versions = connect(self._settings), self.list_versions(name)
         champions = aliases.read_champions(client, versions, name)
         version = aliases.choose_earlier_champion(champions, name, to)
         self._require_usable(self.resolve(name, version))
@@ -180,7 +180,7 @@ class Registry:
         holder = aliases.find_holder(versions, CHAMPION)
         if holder is None or model.heldout is None:
             return None
-        champion = self.version(name, holder.version)
+        champion = self.load_version(name, holder.version)
         try:
             champion.check(model.heldout)
         except SignatureMismatch as error:
@@ -190,7 +190,7 @@ class Registry:
 
     def _assign_alias(self, name: str, version: int) -> ModelVersionInfo:
         """Make a new version champion or challenger, unless it has an alias already."""
-        versions = self.versions(name)
+        versions = self.list_versions(name)
         chosen = next(info for info in versions if info.version == version)
         if not chosen.aliases:
             is_passed = all(gate.passed for gate in chosen.gates)

@@ -1,4 +1,4 @@
-"""Pin versions so that a run sees all new versions of another run that is publishing several tables, or none of them."""
+"""Pin versions so that of a run that is publishing several tables, other runs see all new versions or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decide which staged rows are published: divide them into good and bad rows by their checks, and save that as a plan."""
+"""Decide which staged rows are published: divide them by their checks into good and bad rows, and save the plan."""
 
 from __future__ import annotations
 

@@ -1,173 +1,29 @@
-"""Execute one attempt of a run, from its first recorded event to its last."""
+"""Execute the steps of one attempt: pin the inputs, call the job and publish its result."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from time import perf_counter
 from typing import Any
 
-from sparkops.core.masking import mask
-from sparkops.errors import BadData, JobFailed, RunCancelled, SparkopsError
+from sparkops.errors import BadData, JobFailed
 from sparkops.pipeline.json_values import pin_to_json
-from sparkops.pipeline.parameters.bind import DEFAULT
-from sparkops.pipeline.secret import Secret
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.table import Pin
 from sparkops.runs.consistent_view import ConsistentView
 from sparkops.runs.decision import Decision, load_decision
-from sparkops.runs.fingerprint import (
-    RunInputs,
-    compute_fingerprint,
-    describe_code,
-    hash_source,
-    params_to_json,
-)
-from sparkops.runs.lock import lock_for_writing, log_waiting
-from sparkops.runs.log import capture_output
+from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
 from sparkops.runs.plan import find_changed_suites
 from sparkops.runs.ports import RunServices
-from sparkops.runs.publications import hash_params
 from sparkops.runs.publisher import Publisher
-from sparkops.runs.record import Run, choose_state, utc_now
 from sparkops.runs.request import RunContext, RunRequest
-from sparkops.runs.run_id import make_run_id
-from sparkops.runs.signals import interrupt_on_signal
 from sparkops.runs.store import Attempt
 from sparkops.runs.stream import publish_stream
-from sparkops.runs.user_error import StoppedRun, to_user_error
 
 _log = logging.getLogger("sparkops.runs")
-
-# Environments of the configuration that are selected without --env.
-_DEFAULT_ENVIRONMENTS = ("", "base", "local")
-# How the origin of a parameter begins that a resumed run finds again.
-_CONFIGURED = ("conf", "SPARKOPS_SECRET_", DEFAULT)
-
-
-def execute(request: RunRequest, connect: Callable[[], RunServices], context: RunContext) -> Run:
-    """Execute the request and return the finished run.
-
-    Args:
-        request: What to run.
-        connect: Returns the services; called once the run is recorded, because it may start Spark.
-        context: The project and environment.
-
-    Raises:
-        SparkopsError: What stopped the run; it is recorded, and a note on the error names the run.
-    """
-    job = request.job
-    run_id = request.resume.id if request.resume else request.run_id or make_run_id()
-    attempt = context.runs.begin(
-        run_id, job.name, secrets=context.secrets, **_describe_request(request, context)
-    )
-    services: RunServices | None = None
-    with interrupt_on_signal(), _capture_all_output(attempt, context):
-        try:
-            written = [write.table for write in job.writes] + ([job.registers] if job.registers else [])
-            on_wait = partial(_announce_waiting, context)
-            with lock_for_writing(context.locks, written, run_id, wait=context.wait, on_wait=on_wait):
-                services = connect()
-                RunExecutor(request, services, context, attempt).run()
-        except BaseException as error:
-            raise _record_failure(error, request, services, context, attempt) from error
-        attempt.append("ended", state="done", ended=utc_now().isoformat())
-        superseded = _complete_publication(request, context, run_id)
-        _end(services, run_id, *superseded)
-    return context.runs.load(run_id)
-
-
-def _announce_waiting(context: RunContext, name: str, holder: str) -> None:
-    context.on_step("wait")
-    log_waiting(name, holder)
-
-
-def _describe_request(request: RunRequest, context: RunContext) -> dict[str, Any]:
-    return {
-        **({"key": request.key} if request.key is not None else {}),
-        "params": params_to_json(request.job, request.values),
-        "origins": dict(request.origins),
-        "env": context.env,
-        "settings": dict(context.settings),
-        "code": describe_code(request.job, context.root),
-    }
-
-
-@contextmanager
-def _capture_all_output(attempt: Attempt, context: RunContext) -> Iterator[None]:
-    with capture_output(attempt.log, secrets=context.secrets) as log, context.redirect_jvm_output(log):
-        yield
-
-
-def _complete_publication(request: RunRequest, context: RunContext, run_id: str) -> list[str]:
-    """Record in the journal that a run is complete, and end the earlier runs that it replaces; return those.
-
-    It replaces incomplete runs with the same job and parameters.
-    """
-    params = hash_params(params_to_json(request.job, request.values))
-    superseded = [
-        publication.run
-        for publication in context.publications.list_open_for(request.job.name, params)
-        if publication.run != run_id
-    ]
-    for run in (run_id, *superseded):
-        context.publications.complete(run)
-    return superseded
-
-
-def _record_failure(
-    error: BaseException,
-    request: RunRequest,
-    services: RunServices | None,
-    context: RunContext,
-    attempt: Attempt,
-) -> SparkopsError:
-    """Record what stopped the run, and return the error to show."""
-    translate = services.reader.explain if services else lambda _: None
-    stopped = _describe_stopped_run(request, context, attempt)
-    user_error = to_user_error(error, request.job, translate, stopped=stopped)
-    user_error.args = tuple(
-        mask(part, attempt.secrets) if isinstance(part, str) else part for part in user_error.args
-    )
-    if isinstance(user_error, RunCancelled) and services:
-        services.spark.cancel(attempt.run_id)
-    state = choose_state(user_error)
-    user_error.add_note(f"run {attempt.run_id}")
-    facts = {"kind": type(user_error).__name__, "message": str(user_error)}
-    try:
-        attempt.append("ended", state=state, ended=utc_now().isoformat(), error=facts)
-    finally:
-        # A failed run keeps its staged tables, which a resumed run publishes without computing them again. A run that has
-        # begun to publish keeps them whatever stopped it, because another computation could give other rows.
-        keeps_staged = state == "failed" or context.publications.contains(attempt.run_id)
-        _end(services, attempt.run_id, discard=not keeps_staged)
-    return user_error
-
-
-def _describe_stopped_run(request: RunRequest, context: RunContext, attempt: Attempt) -> StoppedRun:
-    """Return how far a run came, with the options that continue it in its environment and with its secrets."""
-    env = () if context.env in _DEFAULT_ENVIRONMENTS else (f"--env {context.env}",)
-    secrets = (
-        f"--param {name}=..."
-        for name, value in request.values.items()
-        if isinstance(value, Secret) and not request.origins.get(name, "").startswith(_CONFIGURED)
-    )
-    return StoppedRun(
-        run=context.runs.load(attempt.run_id),
-        is_publishing=context.publications.contains(attempt.run_id) or bool(request.job.stream),
-        options=(*env, *secrets),
-    )
-
-
-def _end(services: RunServices | None, run_id: str, *superseded: str, discard: bool = True) -> None:
-    if services is None:
-        return
-    for area in (run_id, *superseded) if discard else ():
-        services.staging.discard(area)
-    services.spark.end(run_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +123,9 @@ class RunExecutor:
         at |= versions.at
         pins = {table: self.pin(table, at.get(table)) for table in job.tables}
         models_at = {**(earlier.models if earlier else {}), **versions.at}
-        models = {name: self.services.models.version(name, at=models_at.get(name)) for name in job.models}
+        models = {
+            name: self.services.models.load_version(name, at=models_at.get(name)) for name in job.models
+        }
         model_versions = {name: model.version for name, model in models.items()}
         self.attempt.append(
             "pinned",
@@ -278,7 +136,11 @@ class RunExecutor:
         return pins, models
 
     def pin(self, table: str, at: int | None) -> Pin:
-        """Return the version of a table that this run reads: `at`, the one at the requested time, or the newest complete one."""
+        """Return the version of a table that this run reads.
+
+        It is version `at`, the version at the requested time, or the newest that does not show another run half
+        published.
+        """
         services, as_of = self.services, self.request.versions.as_of
         if table == self.request.job.stream:
             return services.reader.pin(table)

@@ -1,7 +1,7 @@
 """The plan of a publication: how checks divided the staged rows of each table. It is made once, and then followed.
 
-An attempt that stops between two commits leaves its plan beside its staged rows. The next attempt follows that plan, so that
-neither a nondeterministic frame nor a changed suite divides the rows differently.
+An attempt that stops between two commits leaves its plan beside its staged rows. The next attempt follows that plan,
+so that neither a nondeterministic frame nor a changed suite divides the rows differently.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class StagingStore(Protocol):
     def divide(
         self, frame: DataFrame, area: str, table: str, *, partition_by: Sequence[str] = ...
     ) -> tuple[DataFrame, DataFrame]:
-        """Stage a frame with the reasons of each row, divided into good and bad rows; return a frame that reads each."""
+        """Stage a frame that has the reasons of each row; return one frame of its good rows and one of its bad rows."""
 
     def find(self, part: StagedPart) -> DataFrame | None:
         """Return what an earlier attempt staged completely, or None."""
@@ -228,7 +228,7 @@ class CheckHistory(Protocol):
 class ModelRegistry(Protocol):
     """The model registry."""
 
-    def version(self, name: str, *, at: int | None = None) -> ModelVersion:
+    def load_version(self, name: str, *, at: int | None = None) -> ModelVersion:
         """Return the model version that the run will read."""
 
     def register(

@@ -12,7 +12,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.json_values import model_version_to_json, published_version_to_json
 from sparkops.pipeline.model import Model
 from sparkops.pipeline.report import Report
-from sparkops.pipeline.staging import QUARANTINE, StagedPart
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
 from sparkops.pipeline.table import MicroBatch, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.runs.check_report import collect_pages, format_failures, to_record
@@ -82,7 +82,7 @@ class Publisher:
             # The table's own commit comes last: if an earlier attempt made it, nothing is left to write.
             published = services.writer.find_published(write.table, run_id, batch)
             if published is not None:
-                quarantined = services.writer.find_published(write.table + QUARANTINE, run_id, batch)
+                quarantined = services.writer.find_published(write.table + QUARANTINE_SUFFIX, run_id, batch)
                 yield from (commit for commit in (quarantined, published) if commit is not None)
                 return
         # An overwrite also replaces the rows that earlier runs quarantined.

@@ -1,18 +1,21 @@
-"""The record of a run."""
+"""The record of a run, and its id."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sparkops.core.wording import format_count
 from sparkops.errors import ChecksFailed, RunCancelled, SparkopsError
 
 State = Literal["running", "done", "failed", "checks_failed", "cancelled", "crashed"]
 
+# Crockford's base 32: no i, l, o, u.
+_ID_LETTERS: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _STATE_OF_ERROR: Mapping[type[BaseException], State] = {
     ChecksFailed: "checks_failed",
     RunCancelled: "cancelled",
@@ -120,7 +123,8 @@ class Run:
         return (self.ended - self.started).total_seconds()
 
 
-# Key of the record to field of `Run`. The keys are in files and in the output of `--json`: a field may be renamed, its key not.
+# Key of the record to field of `Run`. The keys are in files and in the output of `--json`: a field may be renamed,
+# its key not.
 FIELDS: Mapping[str, str] = {
     "id": "id",
     "job": "job",
@@ -171,3 +175,15 @@ def choose_state(error: SparkopsError) -> State:
 def utc_now() -> datetime:
     """Return the present time in UTC."""
     return datetime.now(UTC)
+
+
+def make_run_id(time: datetime | None = None) -> str:
+    """Return an id that sorts by time and is unique (`20261121-141305-7k3x9m2pqa`).
+
+    It consists of the UTC second, three letters for the part of the second (steps of 31 us), and 35 random bits.
+    """
+    time = (time or datetime.now(UTC)).astimezone(UTC)
+    steps = time.microsecond * len(_ID_LETTERS) ** 3 // 1_000_000
+    fraction = "".join(_ID_LETTERS[steps >> shift & 31] for shift in (10, 5, 0))
+    suffix = fraction + "".join(secrets.choice(_ID_LETTERS) for _ in range(7))
+    return f"{time:%Y%m%d-%H%M%S}-{suffix}"

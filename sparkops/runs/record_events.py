@@ -14,7 +14,8 @@ from sparkops.runs.record import FIELDS, Run
 Event = Mapping[str, Any]
 Checks = tuple[Mapping[str, Any], ...]
 
-# Keys whose values are merged into those of the run, or appended to them. The value of any other key replaces the earlier one.
+# Keys whose values are merged into those of the run, or appended to them. The value of any other key replaces the
+# earlier one.
 _MERGED = {"inputs", "models", "scoring", "rules", "outputs", "metrics", "timings", "spark"}
 _APPENDED = {"staged", "batches"}
 _TUPLES = _APPENDED | {"checks"}

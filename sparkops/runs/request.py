@@ -41,7 +41,8 @@ class RunRequest:
         resume: The earlier run to resume.
         run_id: Id of the new run; by default a new one.
         key: Key under which a retry finds the run.
-        newest_inputs: Whether a resumed run that has staged nothing reads the newest versions instead of those it read before.
+        newest_inputs: Whether a resumed run that has staged nothing reads the newest versions instead of those it
+            read before.
     """
 
     job: Job

@@ -1,4 +1,4 @@
-"""Run keys: whoever starts a run may give it a key; a retry with the same key continues the run instead of repeating it."""
+"""Run keys, given by the caller: a retry with the same key continues the run instead of repeating it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class RunKey:
 
     Args:
         text: The key.
-        by_params: Whether runs with other parameters have other keys. The key of a scheduler's task does: one task may run
-            a job several times.
+        by_params: Whether runs with other parameters have other keys. The key of a scheduler's task does: one task
+            may run a job several times.
     """
 
     text: str

@@ -137,13 +137,13 @@ class _BatchPublisher:
                 self.publisher.attempt.append("checked", checks=checks, part=part)
 
     def write_docs(self) -> None:
-        """Write the page of the last batch that was checked, as one of this run, whichever attempt decided about the batch."""
+        """Write the page of the last batch that this run checked, also if an earlier attempt decided about it."""
         pages = [replace(page, run_id=self.publisher.attempt.run_id) for page in self.last_pages]
         if pages:
             self.publisher.services.checks.write_docs(pages)
 
     def _add_published(self) -> None:
-        """Add the results of the batch that was just published to those of the earlier ones; a changed suite replaces them."""
+        """Add the check results of the newest batch to those of the earlier ones; a changed suite replaces them."""
         results, self.unpublished = self.unpublished, []
         if [_identify(total) for total in self.published] == [_identify(result) for result in results]:
             results = [total.combine(result) for total, result in zip(self.published, results, strict=True)]

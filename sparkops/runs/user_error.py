@@ -91,7 +91,7 @@ def to_user_error(
 def _find_engine_failure(
     error: BaseException, translate: Callable[[BaseException], SparkopsError | None]
 ) -> EngineError | None:
-    """Return the failure of Spark's machinery that stopped the run, also behind another error of sparkops; None if there is none."""
+    """Return the failure of Spark itself that stopped the run, also as the cause of another error; None if none did."""
     origin: BaseException | None = error
     while isinstance(origin, SparkopsError):
         if isinstance(origin, EngineError):

@@ -85,7 +85,8 @@ def locate_bundled_spark() -> Path:
 
 def find_bundled_spark() -> Path | None:
     """Return the folder of the installed pyspark, without importing it; None if there is none."""
-    # PathFinder searches the disk: a placeholder in sys.modules does not count. Neither does the archive that spark-submit puts first.
+    # PathFinder searches the disk: a placeholder in sys.modules does not count. Neither does the archive that
+    # spark-submit puts first.
     spec = PathFinder.find_spec("pyspark", [folder for folder in sys.path if not folder.endswith(".zip")])
     if spec is None or not spec.submodule_search_locations:
         return None

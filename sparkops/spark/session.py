@@ -61,7 +61,7 @@ class Starter:
         """
         with self._lock:
             if self._thread is None:
-                # Raises here if the section cannot be used, not in the thread.
+                # Access to an invalid section raises ConfigError, which the caller gets here and not from the thread.
                 _ = self._settings.spark.master
                 self._thread = threading.Thread(target=self._launch, name="sparkops-spark-start", daemon=True)
                 self._thread.start()
@@ -129,8 +129,9 @@ class Starter:
             self._thread.join()
         if self._launched is not None:
             return attach(self._launched)
-        # A later call tries again.
-        error, self._thread = self._error, None
+        error = self._error
+        # Without a thread, the next call begins again.
+        self._thread = None
         origin = find_session_origin(self._settings.spark, self._host)
         if error is None and origin is not None:
             return use_existing_session(self._settings, origin=origin, host=self._host, app=self._app)

@@ -1,9 +1,9 @@
 """Move a local application out of the JVM of spark-submit, into one that starts with the tuned options.
 
-spark-submit starts its JVM before it runs the job's file: without the class-data archive, with both compilers and with 1 GB of
-memory. None of these can be changed in a running JVM, and together they more than double the time of a short job
-(`scripts/bench submit`). A local application therefore gets a second JVM, with the configuration that spark-submit was given.
-The first JVM only waits for the end of this process.
+spark-submit starts its JVM before it runs the job's file: without the class-data archive, with both compilers and
+with 1 GB of memory. None of these can be changed in a running JVM, and together they more than double the time of a
+short job (`scripts/bench submit`). A local application therefore gets a second JVM, with the configuration that
+spark-submit was given. The first JVM only waits for the end of this process.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sparkops.config.settings import Settings, TableSettings
 from sparkops.errors import UnknownName
-from sparkops.pipeline.staging import QUARANTINE
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 
 STAGING = "_staging"
 
@@ -93,10 +93,12 @@ class Catalog:
         entry = self.settings.tables.get(table)
         if entry is not None:
             return self._from_settings(table, entry)
-        base = self.settings.tables.get(table.removesuffix(QUARANTINE))
-        if table.endswith(QUARANTINE) and base is not None and (base.path or base.name):
-            base_location = self._from_settings(table.removesuffix(QUARANTINE), base)
-            path, name = (text and text + QUARANTINE for text in (base_location.path, base_location.name))
+        base = self.settings.tables.get(table.removesuffix(QUARANTINE_SUFFIX))
+        if table.endswith(QUARANTINE_SUFFIX) and base is not None and (base.path or base.name):
+            base_location = self._from_settings(table.removesuffix(QUARANTINE_SUFFIX), base)
+            path, name = (
+                text and text + QUARANTINE_SUFFIX for text in (base_location.path, base_location.name)
+            )
             return Location(table=table, kind="delta", path=path, name=name)
         if not _NAME.fullmatch(table):
             raise UnknownName("table", table, self.names(), where="the catalog")

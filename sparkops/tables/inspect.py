@@ -43,7 +43,7 @@ class Inspector:
     session: Session
     cache: Path
 
-    def info(self, table: str) -> TableInfo:
+    def describe(self, table: str) -> TableInfo:
         """Return the facts of a table that a list shows."""
         location = self.catalog.locate(table)
         version = time = None
@@ -66,7 +66,7 @@ class Inspector:
             description=location.description,
         )
 
-    def schema(self, table: str, *, at: int | None) -> Columns:
+    def read_schema(self, table: str, *, at: int | None) -> Columns:
         """Return the column names and types of a table."""
         pin = pin_table(self.catalog, self.session, table, at=at)
         location = self.catalog.locate(table)
@@ -78,14 +78,14 @@ class Inspector:
                 read_schema_json(read_pinned(self.catalog, self.session, pin, cache=self.cache))
             )
 
-    def local_schema_json(self, table: str, *, at: int | None) -> Mapping[str, Any] | None:
+    def find_schema_json(self, table: str, *, at: int | None) -> Mapping[str, Any] | None:
         """Return the schema JSON in the log of a table; None where the log is not on this machine."""
         location = self.catalog.locate(table)
         path = location.local if location.kind == "delta" and location.name is None else None
         version = local_log.read_version(path, at=at) if path is not None else None
         return version.schema if version is not None and version.schema.get("fields") else None
 
-    def history(self, table: str, limit: int | None) -> tuple[Commit, ...]:
+    def read_history(self, table: str, limit: int | None) -> tuple[Commit, ...]:
         """Return the commits of a table, newest first."""
         with translate_spark_errors():
             return read_history(self._locate_delta(table), self.session, limit=limit)

@@ -11,7 +11,7 @@ from sparkops.config.settings import Settings
 from sparkops.errors import SparkopsError
 from sparkops.pipeline.check import RecordedCheck
 from sparkops.pipeline.quarantine_summary import QuarantineSummary
-from sparkops.pipeline.staging import QUARANTINE, StagedPart
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX, StagedPart
 from sparkops.pipeline.table import Commit, MicroBatch, Pin, PublishedVersion, TableInfo
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
@@ -71,12 +71,12 @@ class Tables:
 
     @property
     def staging(self) -> TableStaging:
-        """Return the staged frames, with the rows and values that a reader of the tables will find."""
+        """Return the store of staged frames."""
         return TableStaging(self._catalog, self._session)
 
     @property
     def plans(self) -> PlanFiles:
-        """Return the plans of publications, beside the staged frames."""
+        """Return the store of publication plans, which are saved beside the staged frames."""
         return PlanFiles(self.staging, self._session)
 
     def publish(
@@ -110,7 +110,10 @@ class Tables:
         return publish_frame(self._catalog.locate(write.table), self._session, publication)
 
     def _open_files(self, write: Write, run_id: str, staged: StagedPart | None = None) -> OpenFiles | None:
-        """Return the function that opens the files of a frame; None where Spark has to write the table."""
+        """Return the function that opens the files of a frame to commit them unchanged; None if Spark writes the table.
+
+        Without a staged part, the function writes temporary files first.
+        """
         if self._catalog.settings.commits == "spark":
             return None
         staging = self.staging
@@ -151,7 +154,7 @@ class Tables:
 
         With `replace` they replace all rows of the quarantine, as the table is overwritten.
         """
-        location = self._catalog.locate(self.quarantine_name(table))
+        location = self._catalog.locate(self.get_quarantine_name(table))
         open_files = self._open_files(Write(table=location.table), run_id)
         write_id = WriteId(run_id, batch)
         return append_rejected(
@@ -160,12 +163,12 @@ class Tables:
 
     def clear_quarantine(self, table: str, *, run_id: str, batch: MicroBatch | None = None) -> None:
         """Remove all rows of a table's quarantine exactly once for a run or micro-batch that overwrites the table."""
-        location = self._catalog.locate(self.quarantine_name(table))
+        location = self._catalog.locate(self.get_quarantine_name(table))
         clear_quarantine(location, self._session, write_id=WriteId(run_id, batch))
 
-    def quarantine_name(self, table: str) -> str:
+    def get_quarantine_name(self, table: str) -> str:
         """Return the name of a table's quarantine, which is a table, too."""
-        return table + QUARANTINE
+        return table + QUARANTINE_SUFFIX
 
     def append_check_results(
         self,
@@ -184,14 +187,14 @@ class Tables:
         """Return the results in the table `history` about a table's checks, oldest first."""
         return read_results(self._catalog.locate(history), self._session, table)
 
-    def quarantine_summary(self, table: str, *, run: str | None = None, rows: int = 0) -> QuarantineSummary:
+    def summarize_quarantine(self, table: str, *, run: str | None = None, rows: int = 0) -> QuarantineSummary:
         """Return the summary of a table's quarantine: counts, and the first rows in it."""
-        location = self._catalog.locate(self.quarantine_name(table))
+        location = self._catalog.locate(self.get_quarantine_name(table))
         return summarize_quarantine(location, self._session, run=run, rows=rows)
 
-    def releases(self, table: str) -> Releases:
+    def get_releases(self, table: str) -> Releases:
         """Return the releases of a table's quarantine."""
-        return Releases(self._catalog.locate(self.quarantine_name(table)), self._session)
+        return Releases(self._catalog.locate(self.get_quarantine_name(table)), self._session)
 
     @property
     def streams(self) -> TableStreams:
@@ -200,23 +203,23 @@ class Tables:
 
     def list(self) -> tuple[TableInfo, ...]:
         """Return the facts of every table of the catalog and of a local warehouse, by name."""
-        return tuple(self.info(name) for name in self._catalog.names())
+        return tuple(self.describe(name) for name in self._catalog.names())
 
-    def info(self, name: str) -> TableInfo:
+    def describe(self, name: str) -> TableInfo:
         """Return the facts of a table that a list shows."""
-        return self._inspector.info(name)
+        return self._inspector.describe(name)
 
-    def schema(self, name: str, *, at: int | None = None) -> Columns:
+    def read_schema(self, name: str, *, at: int | None = None) -> Columns:
         """Return the column names and types of a table."""
-        return self._inspector.schema(name, at=at)
+        return self._inspector.read_schema(name, at=at)
 
-    def local_schema_json(self, name: str, *, at: int | None = None) -> Mapping[str, Any] | None:
+    def find_schema_json(self, name: str, *, at: int | None = None) -> Mapping[str, Any] | None:
         """Return the schema JSON in the log of a table, without Spark; None where the log is not on this machine."""
-        return self._inspector.local_schema_json(name, at=at)
+        return self._inspector.find_schema_json(name, at=at)
 
-    def history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
+    def read_history(self, name: str, limit: int | None = 20) -> tuple[Commit, ...]:
         """Return the commits of a table, newest first."""
-        return self._inspector.history(name, limit)
+        return self._inspector.read_history(name, limit)
 
     def count(self, name: str, *, at: int | None = None) -> int:
         """Return the number of rows of a table, from its log where that has it."""

@@ -36,7 +36,7 @@ def test_plain_mlflow_scores_it_without_sparkops_and_pyspark(
     frame = sample.toPandas()
     frame.index = range(5, len(frame) + 5)
     frame.to_json(tmp_path / "rows.json", orient="split")
-    folder = Registry(shared_settings).folder("late")
+    folder = Registry(shared_settings).fetch_folder("late")
     output = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
     answer, index, examples, modules = json.loads(output.splitlines()[-1])
     expected = scored_by_spark(sample, fitted)
@@ -52,7 +52,7 @@ def test_the_signature_allows_nulls_in_integer_columns_that_the_model_accepts(
 ) -> None:
     from mlflow.models import Model
 
-    model = Model.load(str(Registry(shared_settings).folder("late")))
+    model = Model.load(str(Registry(shared_settings).fetch_folder("late")))
     inputs = {column.name: str(column.type) for column in model.signature.inputs.inputs}
     assert inputs["carrier"] == "DataType.string"
     assert inputs["temp"] == "DataType.double"
@@ -63,14 +63,14 @@ def test_the_signature_allows_nulls_in_integer_columns_that_the_model_accepts(
 
 
 def test_it_requires_only_numpy_and_mlflow(shared_settings: Settings, late: ModelVersionInfo) -> None:
-    text = (Registry(shared_settings).folder("late") / "requirements.txt").read_text()
+    text = (Registry(shared_settings).fetch_folder("late") / "requirements.txt").read_text()
     assert sorted(line.partition("=")[0].rstrip(">") for line in text.split()) == ["mlflow", "numpy"]
 
 
 def test_the_code_package_is_named_by_its_hash_and_contains_no_registry_access(
     shared_settings: Settings, late: ModelVersionInfo
 ) -> None:
-    (package,) = (Registry(shared_settings).folder("late") / "code").iterdir()
+    (package,) = (Registry(shared_settings).fetch_folder("late") / "code").iterdir()
     assert package.name.startswith("sparkops_scorer_")
     names = {file.relative_to(package).as_posix() for file in package.rglob("*.py")}
     assert {"__init__.py", "errors.py", "place.py", "scoring/pyfunc.py", "scoring/scorer.py"} <= names
@@ -82,7 +82,7 @@ def test_the_spark_flavor_is_the_fitted_pipeline(
 ) -> None:
     import mlflow
 
-    loaded = mlflow.spark.load_model(str(Registry(shared_settings).folder("late")))
+    loaded = mlflow.spark.load_model(str(Registry(shared_settings).fetch_folder("late")))
     assert scored_by_spark(flights.limit(20), loaded) == scored_by_spark(flights.limit(20), fitted)
 
 
@@ -92,7 +92,7 @@ def test_spark_udf_scores_it_as_the_pipeline_does(
     import mlflow
     from pyspark.sql import functions as F
 
-    folder = str(Registry(shared_settings).folder("late"))
+    folder = str(Registry(shared_settings).fetch_folder("late"))
     score = mlflow.pyfunc.spark_udf(spark, folder, env_manager="local")
     sample = flights.limit(100)
     inputs = F.struct(*(column for column in sample.columns if column != "late"))

@@ -98,7 +98,7 @@ def ruled(
 def open_version(shared_settings: Settings, spark: Any, ruled: ModelVersionInfo) -> OpenVersion:
     def version(rules: Any, batch: Any = "auto", mode: Any = "local") -> SparkModelVersion:
         changed = {"models": ModelSettings(batch=batch, rules=rules), "spark": SparkSettings(mode=mode)}
-        return Registry(shared_settings.model_copy(update=changed), spark).version("ruled")
+        return Registry(shared_settings.model_copy(update=changed), spark).load_version("ruled")
 
     return version
 
@@ -289,7 +289,7 @@ def test_plain_mlflow_applies_rules_as_its_model_config_says(
     tmp_path: Path,
 ) -> None:
     flights.drop("late").toPandas().to_json(tmp_path / "rows.json", orient="split")
-    folder = Registry(shared_settings).folder("ruled")
+    folder = Registry(shared_settings).fetch_folder("ruled")
     output = run(PREDICT, folder, tmp_path / "rows.json", without=("sparkops", "pyspark", "py4j"))
     results = json.loads(output.splitlines()[-1])
     count, broken = flights.count(), {label: rows for label, rows in table_violations.items() if rows}

@@ -28,7 +28,9 @@ def open_version(shared_settings: Settings, spark: Any, late: ModelVersionInfo) 
 
     def version(batch: Any, mode: Any = "local") -> SparkModelVersion:
         changed = {"models": ModelSettings(batch=batch), "spark": SparkSettings(mode=mode)}
-        return Registry(shared_settings.model_copy(update=changed), spark).version(late.name, late.version)
+        return Registry(shared_settings.model_copy(update=changed), spark).load_version(
+            late.name, late.version
+        )
 
     return version
 

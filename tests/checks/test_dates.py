@@ -11,8 +11,8 @@ from fakes import stock_checks
 from pyspark.sql import functions as F
 
 from sparkops.checks.checks import Checks
-from sparkops.checks.execution.compiled_suite import compile_suite
 from sparkops.checks.execution.evaluation import evaluate
+from sparkops.checks.execution.suite_cache import compile_suite
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.results import ExpectationResult

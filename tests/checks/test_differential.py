@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fakes import stock_checks
 
-from sparkops.checks.execution.compiled_suite import compile_suite
+from sparkops.checks.execution.suite_cache import compile_suite
 from sparkops.checks.gx.expectation_builder import build_expectations
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.suite import Suite

@@ -12,7 +12,7 @@ import pytest
 from fakes import stock_checks
 from pyspark.sql import types as T
 
-from sparkops.checks.execution.compiled_suite import compile_suite
+from sparkops.checks.execution.suite_cache import compile_suite
 from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.schema_columns import Columns

@@ -80,7 +80,7 @@ def ids(engine: Engine) -> list[int]:
 
 
 def quarantined_ids(engine: Engine) -> list[int]:
-    return sorted(row["id"] for row in engine.container.tables.quarantine_summary("orders", rows=9).rows)
+    return sorted(row["id"] for row in engine.container.tables.summarize_quarantine("orders", rows=9).rows)
 
 
 def test_repaired_rows_are_released_once_and_others_stay_with_their_reasons(engine) -> None:
@@ -152,7 +152,7 @@ def test_discarded_rows_are_neither_in_quarantine_nor_released(engine, capsys) -
     assert run_command(["quarantine", "release", "orders", "--discard", "--yes"]) == 0
     assert "orders: 3 rows discarded (discard-" in capsys.readouterr().out
     assert (ids(engine), quarantined_ids(engine)) == ([1], [])
-    assert {count.state for count in engine.container.tables.quarantine_summary("orders").counts} == {
+    assert {count.state for count in engine.container.tables.summarize_quarantine("orders").counts} == {
         "discarded"
     }
 
@@ -189,5 +189,5 @@ def test_a_flow_does_not_undo_a_release_and_the_command_warns_of_the_job_that_wo
     assert "orders version 2: 1 row released (release-" in out
     assert "Job `orders` writes orders by `overwrite`: its next run writes those rows again" in out
     assert [step.state for step in engine.flow(["orders"])] == ["fresh"]
-    summary = engine.container.tables.quarantine_summary("orders")
+    summary = engine.container.tables.summarize_quarantine("orders")
     assert (summary.row_count, sum(count.rows for count in summary.counts)) == (2, 3)

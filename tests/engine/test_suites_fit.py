@@ -40,7 +40,7 @@ def engine(make_project: Callable[..., Path]) -> Callable[..., Engine]:
         root = make_project({"jobs/orders.py": JOB.format(options=options), "conf/checks/orders.yml": suite})
         engine = Engine(root)
         if exists:
-            make_table(Path(engine.container.tables.info("orders").location))
+            make_table(Path(engine.container.tables.describe("orders").location))
         return engine
 
     return make

@@ -285,7 +285,7 @@ class FakeModels:
 
     registered_by: list[str] = field(default_factory=list)
 
-    def version(self, name: str, *, at: int | None = None) -> Any:
+    def load_version(self, name: str, *, at: int | None = None) -> Any:
         return type("Version", (), {"name": name, "version": at or 1})()
 
     def register(self, model: Any, *, name: str, run: Any, gates: Any, params: Any) -> ModelVersionInfo:

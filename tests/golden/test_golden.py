@@ -18,7 +18,7 @@ import pytest
 from fakes.without import run
 
 from sparkops.artifact.facts import read_benchmark, read_input_types, to_version_info
-from sparkops.checks.execution import compiled_suite as compiled
+from sparkops.checks.execution import suite_cache
 from sparkops.checks.suite.suite_file import load_suite
 from sparkops.cli.display.expectation_history import history_to_json
 from sparkops.config.settings import Settings
@@ -288,7 +288,7 @@ def test_the_commits_of_tables_name_their_runs_and_batches(
 ) -> None:
     opened, runs = tables(golden), stored(golden / "runs.json")
     for name, file in (("orders", "tables_history"), ("clean", "stream_history")):
-        actual = as_stored([commit_to_json(commit) for commit in opened.history(name)])
+        actual = as_stored([commit_to_json(commit) for commit in opened.read_history(name)])
         assert actual == stored(golden / "cli" / f"{file}.json")
     published = opened.find_published("orders", runs["table"])
     assert published is not None
@@ -313,9 +313,9 @@ def test_the_quarantine_holds_its_rows_with_run_reasons_and_release(golden: Path
 @every_version
 def test_a_compiled_suite_is_found_by_its_content(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = stored(golden / "suites.json")
-    monkeypatch.setattr(compiled, "version", lambda _: expected["library"])
+    monkeypatch.setattr(suite_cache, "version", lambda _: expected["library"])
     suite = load_suite(golden / "conf" / "checks" / "orders.yml", "orders")
-    actual = compiled.load_compiled_suite(suite, golden / "state" / "gx" / "suites")
+    actual = suite_cache.load_compiled_suite(suite, golden / "state" / "gx" / "suites")
     assert actual is not None
     shown = {
         str(at): [kind, {name: repr(value) for name, value in arguments.items()}]

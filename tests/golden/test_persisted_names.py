@@ -12,7 +12,7 @@ import pytest
 from sparkops.artifact import compiled_scorer
 from sparkops.artifact import mlflow_folder as artifact
 from sparkops.artifact.facts import RUN_TAG, ModelFacts, to_tags
-from sparkops.checks.execution import compiled_suite as compiled
+from sparkops.checks.execution import suite_cache
 from sparkops.checks.suite.suite import Expectation, Suite
 from sparkops.checks.suite.threshold import FailureThreshold
 from sparkops.pipeline.job import Job
@@ -83,8 +83,8 @@ def test_the_file_name_of_a_compiled_suite_is_unchanged(monkeypatch: pytest.Monk
         fail_over=FailureThreshold(rows=5, share=0.25),
     )
     suite = Suite(table="t", place=Place("t.yml", 1), expectations=(between, among))
-    monkeypatch.setattr(compiled, "version", lambda _: "1.2.3")
-    assert compiled._cache_path(suite, Path("/s")) == Path("/s/cac394e74d252991c75b6846d40b6b3d.json")
+    monkeypatch.setattr(suite_cache, "version", lambda _: "1.2.3")
+    assert suite_cache._cache_path(suite, Path("/s")) == Path("/s/cac394e74d252991c75b6846d40b6b3d.json")
 
 
 def test_hashes_of_schemas_sources_and_jobs_are_what_they_were(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_columns_that_sparkops_adds_to_tables_keep_their_names() -> None:
         "_sparkops_run", "_sparkops_reasons", "_sparkops_release", "_sparkops_released"
     )  # fmt: skip
     assert REASONS_COLUMN == "_sparkops_reasons"
-    assert (quarantine.RELEASE, quarantine.DISCARD) == ("release-", "discard-")
+    assert (quarantine.RELEASE_PREFIX, quarantine.DISCARD_PREFIX) == ("release-", "discard-")
     assert COLUMNS == {
         "time": "timestamp", "run": "string", "job": "string", "table": "string", "version": "bigint", "position": "int",
         "expectation": "string", "column": "string", "kwargs": "string", "policy": "string", "severity": "string",

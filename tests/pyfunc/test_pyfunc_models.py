@@ -13,7 +13,7 @@ import pytest
 from fakes.http import Client
 from fakes.worker import MANIFEST, DoublingWorker
 
-from sparkops.cli.models.list import format_version
+from sparkops.cli.models.versions import format_version
 from sparkops.config.settings import Settings, SparkSettings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch
 from sparkops.pipeline.model import Gate, Model
@@ -132,7 +132,7 @@ def test_every_entry_point_answers_as_the_estimator_does(
     assert scorer.score_batch(rows).rows() == expected
     client = Client(create_app(Service(scorer)))
     assert client.post("/invocations", json={"dataframe_records": rows}).json()["predictions"] == expected
-    version = registry.version("net")
+    version = registry.load_version("net")
     scored = version.transform(flights.limit(40), arrays=True)
     assert scored.columns == [*flights.columns, "prediction", "probability", "model_version"]
     got = [{name: row[name] for name in ("prediction", "probability")} for row in scored.collect()]
@@ -146,7 +146,7 @@ def test_mlflow_itself_loads_the_same_version(
     import mlflow.pyfunc
     import pandas as pd
 
-    loaded = mlflow.pyfunc.load_model(str(registry.folder("net")))
+    loaded = mlflow.pyfunc.load_model(str(registry.fetch_folder("net")))
     predictions = loaded.predict(pd.DataFrame(rows).astype({"month": "int32", "dep_time": "float64"}))
     assert predictions.tolist() == [answer["prediction"] for answer in expected]
 
@@ -160,14 +160,14 @@ def test_a_field_without_nulls_in_training_may_not_be_null(
 
 
 def test_a_changed_artifact_is_neither_scored_nor_promoted(registry: Registry, flights: DataFrame) -> None:
-    file = registry.folder("net") / "model.skops"
+    file = registry.fetch_folder("net") / "model.skops"
     content = file.read_bytes()
     file.write_bytes(content[:-1] + b"x")
     try:
         with pytest.raises(ModelError, match=r"model.skops was changed since it was registered"):
             open_scorer("net", tracking_uri=tracking_uri(registry._settings))
         with pytest.raises(ModelError, match=r"model.skops was changed"):
-            registry.version("net").transform(flights)
+            registry.load_version("net").transform(flights)
         with pytest.raises(GateFailed, match=r"may not take an alias: .*model.skops was changed"):
             registry.promote("net", 1)
     finally:
@@ -176,7 +176,7 @@ def test_a_changed_artifact_is_neither_scored_nor_promoted(registry: Registry, f
 
 def test_a_frame_that_does_not_fit_is_an_error(registry: Registry, flights: DataFrame) -> None:
     with pytest.raises(SignatureMismatch, match=r"column `temp` .double. is missing"):
-        registry.version("net").transform(flights.drop("temp"))
+        registry.load_version("net").transform(flights.drop("temp"))
 
 
 def test_remote_executors_need_the_setting_that_they_have_the_model(
@@ -184,7 +184,7 @@ def test_remote_executors_need_the_setting_that_they_have_the_model(
 ) -> None:
     remote = registry._settings.model_copy(update={"spark": SparkSettings(mode="cluster")})
     with pytest.raises(ModelError, match="executors run elsewhere"):
-        Registry(remote, spark).version("net").transform(flights)
+        Registry(remote, spark).load_version("net").transform(flights)
 
 
 def test_an_onnx_network_is_compared_in_single_precision(registry: Registry, flights: DataFrame) -> None:
@@ -199,7 +199,7 @@ def test_an_onnx_network_is_compared_in_single_precision(registry: Registry, fli
         assert scorer.tolerance == (1e-6, 1e-6)
         assert [(output.name, output.type) for output in scorer.outputs] == [("prediction", "vector")]
         got = scorer.score({"distance": 1000, "month": 3})["prediction"]
-        result = check_parity(scorer, registry.folder("onnx"), rows=5, seed=1)
+        result = check_parity(scorer, registry.fetch_folder("onnx"), rows=5, seed=1)
     assert (result.certificate_rows, result.random_rows) == (version_info.parity, 5)
     assert result.certificate_differences == result.batch_differences == ()
     hidden = np.maximum(np.float32([1000, 3]) @ WEIGHTS, 0)

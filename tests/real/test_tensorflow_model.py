@@ -73,5 +73,5 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
     expected = np.load(f"{tmp_path}/net.npy")[:, 0].tolist()
     rows = [row.asDict() for row in frame.limit(2).collect()]
     assert [scorer.score(row)["prediction"] for row in rows] == pytest.approx(expected, rel=1e-6)
-    scored = Registry(settings, spark).version("net").transform(frame).collect()
+    scored = Registry(settings, spark).load_version("net").transform(frame).collect()
     assert [row.prediction for row in scored[:2]] == pytest.approx(expected, rel=1e-6)

@@ -63,7 +63,7 @@ def test_the_wheel_is_typed_and_contains_its_templates(wheel: Path) -> None:
 def test_the_light_install_scores_a_row_and_serves_a_model_folder(
     wheel: Path, late: ModelVersionInfo, shared_settings: Settings, tmp_path: Path
 ) -> None:
-    model_folder = Registry(shared_settings).folder("late")
+    model_folder = Registry(shared_settings).fetch_folder("late")
     row = {"carrier": "UA", "origin": "EWR", "month": 1, "distance": 719, "dep_time": None, "temp": 3.5}
     environment = create_environment(tmp_path / "light", str(wheel))
     packages = subprocess.run(

@@ -99,7 +99,7 @@ def test_sparkops_server_scores_without_spark_mlflow_and_pandas(
 def test_mlflow_models_serve_answers_as_sparkops_server_does(
     shared_settings: Settings, tmp_path: Path, rows: list[dict[str, Any]], answers: list[dict[str, Any]]
 ) -> None:
-    folder, port = Registry(shared_settings).folder("late"), free_port()
+    folder, port = Registry(shared_settings).fetch_folder("late"), free_port()
     url = f"http://127.0.0.1:{port}"
     serve = ("models", "serve", "-m", folder, "-p", str(port), "--env-manager", "local")
     with mlflow(*serve, cwd=tmp_path, ping=f"{url}/ping"):
@@ -147,4 +147,4 @@ def test_versions_are_registered_listed_promoted_and_scored_with_a_tracking_serv
         assert not (located.folder / "sparkml").exists()
         scorer = open_scorer("models:/late/2", tracking_uri=url, cache=tmp_path / "cache")
         assert [scorer.score(row) for row in rows] == answers
-        assert registry.version("late").transform(flights.limit(5)).count() == 5
+        assert registry.load_version("late").transform(flights.limit(5)).count() == 5

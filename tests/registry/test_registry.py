@@ -13,7 +13,7 @@ import pytest
 from fakes.without import run
 
 from sparkops.artifact.certify import certify
-from sparkops.cli.models.list import format_version
+from sparkops.cli.models.versions import format_version
 from sparkops.compiler import compile_model, fields_from_spark
 from sparkops.config.settings import Settings
 from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, SignatureMismatch, UnknownName
@@ -60,13 +60,13 @@ def test_a_scorer_whose_hash_is_not_the_registered_one_is_refused(
     registry: Registry, shared_settings: Settings
 ) -> None:
     (entry,) = list_entries(shared_settings, "late")
-    file = registry.folder("late", 1) / "scorer" / "description.json"
+    file = registry.fetch_folder("late", 1) / "scorer" / "description.json"
     content = file.read_text("utf-8")
     assert entry.tags["sparkops.scorer"] == json.loads(content)["hash"]
     file.write_text(content.replace(entry.tags["sparkops.scorer"], "0" * 64))
     try:
         with pytest.raises(ModelError, match="late/1 is not what was registered"):
-            registry.version("late", 1)
+            registry.load_version("late", 1)
         with pytest.raises(ModelError, match="late/1 is not what was registered"):
             open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
     finally:
@@ -77,7 +77,7 @@ def test_a_retry_of_the_same_run_registers_no_second_version(
     registry: Registry, trained: Model, late: ModelVersionInfo
 ) -> None:
     assert registry.register(trained, name="late", training=TrainingRun("run-1")) == late
-    assert [version.version for version in registry.versions("late")] == [1]
+    assert [version.version for version in registry.list_versions("late")] == [1]
 
 
 def test_the_local_registry_is_listed_and_resolved_without_mlflow(
@@ -121,7 +121,7 @@ def test_the_scorer_answers_every_row_as_spark_does(
     registry: Registry, shared_settings: Settings, flights: Any, late: ModelVersionInfo
 ) -> None:
     scorer = open_scorer("models:/late@champion", tracking_uri=tracking_uri(shared_settings))
-    scored = registry.version("late").fitted.transform(flights.drop("late")).collect()
+    scored = registry.load_version("late").fitted.transform(flights.drop("late")).collect()
     rows = [row.asDict() for row in scored]
     names = [field.name for field in scorer.fields]
     assert len(rows) == flights.count()
@@ -136,7 +136,7 @@ def test_the_scorer_answers_every_row_as_spark_does(
 def test_a_scored_frame_has_outputs_and_version_but_no_intermediate_columns(
     registry: Registry, flights: Any
 ) -> None:
-    scored = registry.version("late", 1).transform(flights.limit(3))
+    scored = registry.load_version("late", 1).transform(flights.limit(3))
     assert scored.columns == [*flights.columns, "prediction", "probability", "model_version"]
     assert {row.model_version for row in scored.collect()} == {1}
 
@@ -144,7 +144,7 @@ def test_a_scored_frame_has_outputs_and_version_but_no_intermediate_columns(
 def test_a_frame_that_does_not_fit_is_an_error_that_names_the_columns(
     registry: Registry, flights: Any
 ) -> None:
-    version = registry.version("late")
+    version = registry.load_version("late")
     wrong = flights.withColumnRenamed("temp", "tmp").withColumn("carrier", flights.month)
     with pytest.raises(SignatureMismatch) as error:
         version.transform(wrong)
@@ -156,7 +156,7 @@ def test_a_frame_that_does_not_fit_is_an_error_that_names_the_columns(
 
 def test_a_smaller_or_larger_integer_fits(registry: Registry, flights: Any) -> None:
     wider = flights.withColumn("month", flights.month.cast("bigint"))
-    assert registry.version("late").transform(wider.limit(1)).count() == 1
+    assert registry.load_version("late").transform(wider.limit(1)).count() == 1
 
 
 def test_a_version_with_a_failed_gate_becomes_challenger_and_the_champion_stays(
@@ -233,7 +233,7 @@ def test_a_changed_scorer_may_not_be_promoted(empty_registry: Registry, trained:
     empty_registry.register(
         replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1")
     )
-    description = empty_registry.folder("m", 1) / "scorer" / "description.json"
+    description = empty_registry.fetch_folder("m", 1) / "scorer" / "description.json"
     values = json.loads(description.read_text())
     values["fields"][0]["nullable"] = not values["fields"][0]["nullable"]
     description.write_text(json.dumps(values))
@@ -255,7 +255,7 @@ def test_row_rules_are_registered_with_a_model_and_shown(empty_registry: Registr
     assert "t: a tail: column `tail` is not read by the model" in shown
     row = {"carrier": "UA", "origin": "JFK", "month": 13, "distance": 100, "dep_time": 900, "temp": 1.0}
     with pytest.raises(RowError, match="`month`: 13 violates a month"):
-        load(empty_registry.folder("m") / "scorer", rules="refuse").score(row)
+        load(empty_registry.fetch_folder("m") / "scorer", rules="refuse").score(row)
 
 
 def test_a_model_that_only_spark_scores_is_registered_with_the_reason(
@@ -274,9 +274,9 @@ def test_a_model_that_only_spark_scores_is_registered_with_the_reason(
     assert not result.compiled
     assert result.parity == 0
     assert "SQLTransformer" in result.reasons[0]
-    assert empty_registry.version("m").transform(flights).columns[-2:] == ["prediction", "model_version"]
+    assert empty_registry.load_version("m").transform(flights).columns[-2:] == ["prediction", "model_version"]
     with pytest.raises(ModelError, match=r"scored by Spark only.*SQLTransformer"):
-        open_scorer(empty_registry.folder("m"))
+        open_scorer(empty_registry.fetch_folder("m"))
 
 
 class InvertedModel:
@@ -298,7 +298,7 @@ def test_a_scorer_that_differs_from_spark_gets_no_certificate(
     trained: Model, late: ModelVersionInfo, registry: Registry
 ) -> None:
     fields = fields_from_spark(trained.example.schema.jsonValue())
-    description = compile_model(registry.folder("late") / "sparkml", fields)
+    description = compile_model(registry.fetch_folder("late") / "sparkml", fields)
     assert len(certify(trained, description)) == late.parity
     with pytest.raises(ParityBroken, match=r"differ on \d+ of \d+ rows\. First: row \d+: prediction is"):
         certify(replace(trained, fitted=InvertedModel(trained.fitted)), description)
@@ -343,10 +343,10 @@ def test_a_registered_model_whose_folder_is_gone_is_an_error(
     empty_registry.register(
         replace(trained, heldout=None, evaluate=None), name="m", training=TrainingRun("1")
     )
-    folder: Path = empty_registry.folder("m")
+    folder: Path = empty_registry.fetch_folder("m")
     folder.rename(folder.with_name("elsewhere"))
     with pytest.raises(ModelError, match=r"is registered, but its folder .* is gone"):
-        empty_registry.folder("m")
+        empty_registry.fetch_folder("m")
 
 
 def test_one_fitted_stage_over_a_vector_is_a_model_too(empty_registry: Registry, flights: Any) -> None:
@@ -362,10 +362,10 @@ def test_one_fitted_stage_over_a_vector_is_a_model_too(empty_registry: Registry,
         Model(fitted=fitted, example=rows.select("features")), name="m", training=TrainingRun("1")
     )
     assert result.compiled
-    answer = open_scorer(empty_registry.folder("m")).score({"features": [1.0, 1400.0]})
+    answer = open_scorer(empty_registry.fetch_folder("m")).score({"features": [1.0, 1400.0]})
     frame = pd.DataFrame({"features": [[1.0, 1400.0]]})
     assert (
-        mlflow.pyfunc.load_model(str(empty_registry.folder("m"))).predict(frame)["probability"][0]
+        mlflow.pyfunc.load_model(str(empty_registry.fetch_folder("m"))).predict(frame)["probability"][0]
         == answer["probability"]
     )
-    assert empty_registry.version("m").transform(rows.limit(2)).count() == 2
+    assert empty_registry.load_version("m").transform(rows.limit(2)).count() == 2

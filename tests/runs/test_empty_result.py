@@ -15,7 +15,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.param import REQUIRED, Param
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.executor import execute
+from sparkops.runs.execute import execute
 from sparkops.runs.record import Run
 from sparkops.runs.request import RunContext, RunRequest
 from sparkops.runs.store import RunStore

@@ -27,7 +27,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.report import Report
 from sparkops.pipeline.write import Write
 from sparkops.place import Place
-from sparkops.runs.executor import execute
+from sparkops.runs.execute import execute
 from sparkops.runs.lock import lock_for_writing
 from sparkops.runs.record import Run
 from sparkops.runs.request import ReadVersions, RunContext, RunRequest
@@ -353,7 +353,7 @@ def test_rule_violations_are_recorded_and_warned_of_at_the_end(
     go, fakes, apply, mostly, warned, caplog
 ) -> None:
     model = FakeModelVersion(apply, mostly)
-    fakes.models.version = lambda name, at: model
+    fakes.models.load_version = lambda name, at: model
     run = go(lambda numbers, late: numbers, models=("late",))
     assert run.rules == {"late": model.rule_summary}
     warning = "Model `late`: 3 of 10 scored rows violate expect_it(x) of table `t` (conf/checks/t.yml:3)."
@@ -361,7 +361,7 @@ def test_rule_violations_are_recorded_and_warned_of_at_the_end(
 
 
 def test_rule_violations_are_recorded_when_checks_stop_the_run(go, fakes, tmp_path) -> None:
-    fakes.models.version = lambda name, at: FakeModelVersion("warn")
+    fakes.models.load_version = lambda name, at: FakeModelVersion("warn")
     fakes.checks.rules["out"] = (lambda row: row < 100, "fail")
     with pytest.raises(ChecksFailed):
         go(lambda numbers, late: numbers, models=("late",))

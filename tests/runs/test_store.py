@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sparkops.errors import InputError, ProjectError, UnknownName
+from sparkops.runs.record import make_run_id
 from sparkops.runs.record_events import fold_events
-from sparkops.runs.run_id import make_run_id
 from sparkops.runs.store import RunStore
 
 

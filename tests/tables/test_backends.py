@@ -293,7 +293,7 @@ def test_a_duplicate_merge_key_is_refused_in_the_first_write(tables, frame, part
     part = StagedPart("r1", "t") if staged else None
     with pytest.raises(BadData, match=r"merged on `k`, and the frame has 2 rows with the key \{'k': 1\}"):
         tables.publish(rows, write, run_id="r1", staged=part)
-    assert not tables.info("t").exists
+    assert not tables.describe("t").exists
 
 
 def test_a_duplicate_merge_key_is_refused_in_a_later_write(tables, frame, rows):
@@ -313,7 +313,7 @@ def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(tables, frame
     with pytest.raises(BadData, match="returned a row outside of that"):
         tables.publish(replacement, by_day, run_id="r2", values={"day": FOURTH}, staged=part)
     assert len(rows("t")) == 3
-    assert len(tables.history("t")) == 1
+    assert len(tables.read_history("t")) == 1
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append"])
@@ -323,7 +323,7 @@ def test_a_schema_change_is_refused_unless_it_is_allowed(tables, frame, mode):
     with pytest.raises(SchemaChanged, match="`w` boolean is new"):
         tables.publish(wider, Write(table="t", mode=mode), run_id="r2")
     tables.publish(wider, Write(table="t", mode=mode, schema_change=True), run_id="r2")
-    assert dict(tables.schema("t"))["w"] == "boolean"
+    assert dict(tables.read_schema("t"))["w"] == "boolean"
 
 
 def test_a_type_that_delta_does_not_store_is_refused(tables, spark):

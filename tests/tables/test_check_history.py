@@ -53,9 +53,9 @@ def test_recorded_results_are_read_back_unchanged(without_spark) -> None:
     append(without_spark, broken, counted, error, recorded("weather", run="r1"))
     assert without_spark.read_check_results("check_results", "flights") == (broken, counted, error)
     assert without_spark.read_check_results("check_results", "nothing") == ()
-    assert without_spark.info("check_results").version == 0
+    assert without_spark.describe("check_results").version == 0
     assert without_spark.count("check_results") == 4
-    newest = without_spark.history("check_results")[0]
+    newest = without_spark.read_history("check_results")[0]
     assert (newest.run_id, newest.rows) == ("r1", 4)
 
 
@@ -108,7 +108,7 @@ def test_runs_that_end_at_the_same_moment_are_all_recorded(without_spark) -> Non
 def test_many_small_files_become_one(without_spark, tmp_path) -> None:
     for n in range(50):
         append(without_spark, recorded(run=f"r{n}"), run=f"r{n}")
-    assert without_spark.history("check_results")[0].operation == "OPTIMIZE"
+    assert without_spark.read_history("check_results")[0].operation == "OPTIMIZE"
     assert len(without_spark.read_check_results("check_results", "flights")) == 50
     append(without_spark, recorded(run="r7"), run="r7")
     assert without_spark.count("check_results") == 50
@@ -138,7 +138,7 @@ def test_a_table_that_only_spark_writes_is_written_by_spark_with_the_same_marks(
     for _ in range(2):
         append(tables, recorded(run="r1", success=True, observed=7), run="r1")
     assert [each.run for each in tables.read_check_results("check_results", "flights")] == ["r0", "r1"]
-    newest = tables.history("check_results")[0]
+    newest = tables.read_history("check_results")[0]
     assert (newest.version, newest.run_id, newest.rows) == (2, "r1", 1)
     frame = tables.read(tables.pin("check_results"))
     assert frame.where("observed_value = 7 AND success AND `table` = 'flights'").count() == 1

@@ -59,7 +59,7 @@ def test_every_mode_leaves_the_same_table_and_the_same_facts(publish, tables, fr
     ]
     assert rows("t") == [(FOURTH, "B6", 1.5)]
     assert len(rows("t", at=1)) == 4
-    newest = tables.history("t")[0]
+    newest = tables.read_history("t")[0]
     assert (newest.version, newest.run_id, newest.rows) == (3, "r4", 1)
     assert publish(frame(), overwrite, "r4").already_published
     assert engine(tmp_path, "t", 3) == (

@@ -66,7 +66,7 @@ def test_appends_by_spark_beside_another_writer_succeed_and_their_rows_are_there
 def append_beside_another_writer(tables, frame):
     """Return how often each row of sparkops is in the table, and the difference of the other writer's rows."""
     tables.publish(frame([(0,)], "n int"), APPEND, run_id="r0")
-    with foreign_writer(tables.info("t").location) as committed:
+    with foreign_writer(tables.describe("t").location) as committed:
         for number in range(1, 9):
             staged = tables.staging.stage(
                 frame([(number,)], "n int"), StagedPart(f"r{number}", "t"), write=APPEND

@@ -114,7 +114,7 @@ def test_of_several_writers_at_once_the_losers_get_table_busy(tables, frame, spa
         results = list(pool.map(overwrite, range(4)))
     lost = [f for f in results if isinstance(f, SparkopsError)]
     assert all(isinstance(error, TableBusy) for error in lost), lost
-    assert tables.info("t").version == 3 + len(results) - len(lost)
+    assert tables.describe("t").version == 3 + len(results) - len(lost)
     assert tables.count("t") == 3
 
 

@@ -32,7 +32,7 @@ def test_rows_with_times_beyond_pythons_years_are_shown(tables, spark):
     tables.publish(frame, Write(table="t"), run_id="r1")
     assert tables.preview("t") == ({"n": 1, "at": "+10000-01-01T00:00:00", "s": {"day": "+10000-01-01"}},)
     tables.quarantine(frame.select("n", "at"), table="t", run_id="r1")
-    [row] = tables.quarantine_summary("t", rows=5).rows
+    [row] = tables.summarize_quarantine("t", rows=5).rows
     assert row["at"].startswith("+10000-01-01T00:00:00")
 
 
@@ -42,7 +42,7 @@ def test_restoring_makes_a_new_version_that_equals_the_old_one(tables, frame, ro
     done = tables.restore("t", 0)
     assert (done.version, done.rows) == (2, 3)
     assert rows("t") == rows("t", at=0)
-    assert [c.operation for c in tables.history("t")] == ["RESTORE", "WRITE", "CREATE TABLE"]
+    assert [c.operation for c in tables.read_history("t")] == ["RESTORE", "WRITE", "CREATE TABLE"]
     with pytest.raises(UnknownName, match="No version `9`"):
         tables.restore("t", 9)
 
@@ -50,7 +50,7 @@ def test_restoring_makes_a_new_version_that_equals_the_old_one(tables, frame, ro
 def test_a_metastore_table_is_accessed_by_its_name(spark, make_settings, frame, rows):
     tables = Tables(spark, make_settings(tables={"flights": {"name": "default.sparkops_flights"}}))
     try:
-        assert not tables.info("flights").exists
+        assert not tables.describe("flights").exists
         write = Write(table="flights", mode="merge", by=("day", "carrier"))
         first = tables.publish(frame(), write, run_id="r1")
         second = tables.publish(frame([(date(2013, 7, 4), "UA", 9.0)]), write, run_id="r2")
@@ -59,11 +59,11 @@ def test_a_metastore_table_is_accessed_by_its_name(spark, make_settings, frame, 
         assert (again.version, again.already_published) == (1, True)
         assert tables.pin("flights").version == 1
         assert tables.read(tables.pin("flights", at=0)).agg({"delay": "max"}).first()[0] == 7.0
-        assert [c.run_id for c in tables.history("flights")] == ["r2", "r1"]
+        assert [c.run_id for c in tables.read_history("flights")] == ["r2", "r1"]
         assert tables.find_published("flights", "r1").version == 0
         slice_ = Write(table="flights", mode="replace", by=("day",))
         tables.publish(frame([]), slice_, run_id="r3", values={"day": date(2013, 7, 4)})
         assert tables.count("flights") == 1
-        assert tables.info("flights").location == "default.sparkops_flights"
+        assert tables.describe("flights").location == "default.sparkops_flights"
     finally:
         spark.sql("DROP TABLE IF EXISTS default.sparkops_flights")

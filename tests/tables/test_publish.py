@@ -74,7 +74,7 @@ def test_a_micro_batch_is_written_once_whichever_run_computes_it(tables, frame, 
     )
     assert not later.already_published
     assert not other.already_published
-    commits = {commit.version: commit for commit in tables.history("flights")}
+    commits = {commit.version: commit for commit in tables.read_history("flights")}
     assert (commits[first.version].run_id, commits[later.version].batch) == (
         "r1",
         MicroBatch(stream="s", number=1),
@@ -99,7 +99,10 @@ def test_delta_itself_refuses_the_second_write_of_a_run(spark, make_settings, fr
 def test_the_commit_names_its_run(tables, frame):
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     tables.publish(frame(), Write(table="flights", mode="append"), run_id="r2")
-    assert [(c.version, c.run_id, c.rows) for c in tables.history("flights")] == [(1, "r2", 3), (0, "r1", 3)]
+    assert [(c.version, c.run_id, c.rows) for c in tables.read_history("flights")] == [
+        (1, "r2", 3),
+        (0, "r1", 3),
+    ]
     published = tables.find_published("flights", "r1")
     assert published is not None
     assert (published.version, published.already_published) == (0, True)
@@ -125,7 +128,7 @@ def test_a_row_outside_the_slice_is_refused_and_nothing_is_written(tables, frame
         tables.publish(frame(), Write(table="flights"), run_id="r1")
     with pytest.raises(BadData, match=r"`day` = DATE '2013-07-04'.*datetime.date\(2013, 7, 5\)"):
         tables.publish(frame(), BY_DAY, run_id="r2", values={"day": FOURTH})
-    assert tables.info("flights").version == (0 if exists else None)
+    assert tables.describe("flights").version == (0 if exists else None)
 
 
 def test_replace_without_its_parameter_replaces_the_values_in_the_frame(tables, frame, rows):
@@ -188,15 +191,15 @@ def test_a_schema_change_is_refused_naming_the_columns_both_ways(tables, frame, 
     assert "`delay` double is missing" in text
     assert "`note` string is new" in text
     assert "`carrier` is string in the table and int now" in text
-    assert tables.info("flights").version == 0
+    assert tables.describe("flights").version == 0
 
 
 def test_an_allowed_change_takes_the_new_columns_when_the_table_is_overwritten(tables, frame):
     tables.publish(frame(), Write(table="flights"), run_id="r1")
     other = frame([(FOURTH, 1)], "day date, carrier int")
     tables.publish(other, Write(table="flights", schema_change=True), run_id="r2")
-    assert tables.schema("flights") == (("day", "date"), ("carrier", "int"))
-    assert tables.schema("flights", at=0)[1] == ("carrier", "string")
+    assert tables.read_schema("flights") == (("day", "date"), ("carrier", "int"))
+    assert tables.read_schema("flights", at=0)[1] == ("carrier", "string")
 
 
 @pytest.mark.parametrize("mode", ["append", "replace", "merge"])

@@ -18,7 +18,7 @@ def test_columns_may_come_go_and_change_their_type(tables, frame, rows):
     tables.quarantine(frame([("a", 1)], "k string, n int"), table="t", run_id="r1")
     tables.quarantine(frame([("b", "x", True)], "k string, n string, late boolean"), table="t", run_id="r2")
     tables.quarantine(frame([("c",)], "k string"), table="t", run_id="r3")
-    assert dict(tables.schema("t__quarantine")) == {
+    assert dict(tables.read_schema("t__quarantine")) == {
         "k": "string",
         "n": "int",
         "_sparkops_run": "string",
@@ -51,11 +51,11 @@ def test_rows_of_an_overwritten_table_replace_those_that_were_quarantined_before
 
 def test_a_quarantine_is_cleared_once_for_a_run_and_keeps_its_older_versions(tables, frame, rows):
     tables.clear_quarantine("t", run_id="r0")
-    assert not tables.info("t__quarantine").exists
+    assert not tables.describe("t__quarantine").exists
     tables.quarantine(frame(), table="t", run_id="r1")
     tables.clear_quarantine("t", run_id="r2")
     tables.clear_quarantine("t", run_id="r2")
     tables.clear_quarantine("t", run_id="r3")
     assert rows("t__quarantine") == []
-    assert [commit.run_id for commit in tables.history("t__quarantine")] == ["r2", "r1"]
+    assert [commit.run_id for commit in tables.read_history("t__quarantine")] == ["r2", "r1"]
     assert len(rows("t__quarantine", at=0)) == 3

@@ -30,7 +30,7 @@ def test_pins_of_local_tables_need_no_spark(three_versions, make_settings):
     assert light.pin("t") == three_versions.pin("t")
     assert light.pin("t", at=1).version == 1
     assert light.count("t", at=1) == 1
-    assert light.schema("t") == (("k", "string"),)
+    assert light.read_schema("t") == (("k", "string"),)
     assert [t.name for t in light.list()] == ["t"]
     with pytest.raises(EngineError, match="needs Spark"):
         light.read(light.pin("t"))
@@ -72,7 +72,7 @@ def test_an_unknown_version_is_reported_with_the_known_ones(three_versions):
 
 
 def test_a_moment_means_the_version_of_that_moment(three_versions):
-    times = [c.time for c in reversed(three_versions.history("t"))]
+    times = [c.time for c in reversed(three_versions.read_history("t"))]
     assert three_versions.pin("t", as_of=times[1]).version == 1
     assert three_versions.pin("t", as_of=times[1].replace(tzinfo=None)).version == 1
     assert three_versions.pin("t", as_of=times[2] - timedelta(microseconds=1)).version == 1
@@ -132,4 +132,4 @@ def test_a_table_in_the_settings_that_no_job_wrote_is_reported_with_what_to_do(s
     tables = Tables(spark, make_settings(tables={"weather": {"description": "Hourly"}}))
     with pytest.raises(UnknownName, match="does not exist yet: run the job that writes it"):
         tables.pin("weather")
-    assert not tables.info("weather").exists
+    assert not tables.describe("weather").exists

@@ -24,18 +24,18 @@ def quarantine(tmp_path):
 
 
 def states(tables: Tables) -> list[tuple[str, str, int]]:
-    return [(each.run, each.state, each.rows) for each in tables.quarantine_summary("t").counts]
+    return [(each.run, each.state, each.rows) for each in tables.summarize_quarantine("t").counts]
 
 
 def test_rows_of_a_run_are_discarded_once(quarantine, make_settings) -> None:
     tables = Tables(None, make_settings())
-    releases = tables.releases("t")
+    releases = tables.get_releases("t")
     releases.add_release_columns("discard-1")
     releases.add_release_columns("discard-1")
     assert releases.discard("discard-1", run="r2") == 2
     assert releases.discard("discard-2", run="r2") == 0
     assert states(tables) == [("r1", "held", 1), ("r2", "discarded", 2)]
-    assert [(each.run_id, each.rows) for each in tables.history("t__quarantine")][-3:] == [
+    assert [(each.run_id, each.rows) for each in tables.read_history("t__quarantine")][-3:] == [
         ("discard-1", 2),
         ("discard-1", None),
         (None, 3),
@@ -44,12 +44,12 @@ def test_rows_of_a_run_are_discarded_once(quarantine, make_settings) -> None:
 
 def test_the_rows_of_a_release_are_completed_or_in_quarantine_again(quarantine, make_settings) -> None:
     tables = Tables(None, make_settings())
-    releases = tables.releases("t")
+    releases = tables.get_releases("t")
     releases.add_release_columns("release-1")
     DeltaTable(str(quarantine)).update(new_values={"_sparkops_release": "release-1"}, predicate="id = 2")
-    assert tables.quarantine_summary("t").interrupted == ("release-1",)
+    assert tables.summarize_quarantine("t").interrupted == ("release-1",)
     releases.undo("release-1")
-    assert tables.quarantine_summary("t").row_count == 3
+    assert tables.summarize_quarantine("t").row_count == 3
     DeltaTable(str(quarantine)).update(new_values={"_sparkops_release": "release-2"}, predicate="id = 1")
     assert releases.complete("release-2") == 1
     releases.undo("release-2")
@@ -59,13 +59,13 @@ def test_the_rows_of_a_release_are_completed_or_in_quarantine_again(quarantine, 
 @pytest.mark.spark
 def test_a_quarantine_that_only_spark_writes_is_updated_by_spark(tables, quarantine, spark) -> None:
     spark.sql(f"ALTER TABLE delta.`{quarantine}` SET TBLPROPERTIES (delta.enableChangeDataFeed = true)")
-    releases = tables.releases("t")
+    releases = tables.get_releases("t")
     releases.add_release_columns("release-1")
     rows = releases.select_unreleased(
         spark.createDataFrame([], "id INT, late STRING").schema, {"late": "'x'"}, run="r2"
     )
     assert [tuple(row)[:2] for row in rows.collect()] == [(2, "x"), (2, "x")]
-    releases.choose(rows, "release-1", count=2)
+    releases.mark(rows, "release-1", count=2)
     assert releases.complete("release-1") == 2
     assert states(tables) == [("r1", "held", 1), ("r2", "released", 2)]
-    assert tables.history("t__quarantine")[0].run_id == "release-1"
+    assert tables.read_history("t__quarantine")[0].run_id == "release-1"

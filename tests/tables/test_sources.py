@@ -50,7 +50,7 @@ def test_the_published_flights_are_read_from_their_archive(spark, make_settings,
     assert frame.where("dep_time IS NULL").count() == 8_255
     first = frame.first()
     assert (first.carrier, first.time_hour.isoformat()) == ("UA", "2013-01-01T10:00:00")
-    assert tables.info("raw").exists
+    assert tables.describe("raw").exists
 
 
 def test_a_source_without_changes_keeps_its_pin(source):
@@ -141,7 +141,7 @@ def test_a_missing_file_is_named_with_its_path(source, tmp_path):
     (tmp_path / "raw.csv").unlink()
     with pytest.raises(BadData, match=r"Source `raw` has no file at .*raw\.csv: put it there"):
         tables.pin("raw")
-    assert not tables.info("raw").exists
+    assert not tables.describe("raw").exists
 
 
 def test_a_source_has_no_versions(source):
@@ -149,9 +149,9 @@ def test_a_source_has_no_versions(source):
     with pytest.raises(UnknownName, match="read-only source, whose files have no versions"):
         tables.pin("raw", at=3)
     with pytest.raises(InputError, match="read-only source"):
-        tables.history("raw")
+        tables.read_history("raw")
     assert tables.count("raw") == 1
-    assert tables.schema("raw") == (("id", "int"), ("k", "string"))
+    assert tables.read_schema("raw") == (("id", "int"), ("k", "string"))
 
 
 def test_a_source_newer_than_the_moment_is_read_with_a_warning(source, caplog):
@@ -279,7 +279,7 @@ def test_a_decimal_with_more_digits_than_declared_is_not_rounded(source, schema,
         assert "would be rounded: declare more digits in `tables.raw.schema`" in refusal(tables)
     else:
         assert read(tables) == [(value,)]
-        assert tables.schema("raw")[0][1] == schema[2:].lower().replace(" ", "")
+        assert tables.read_schema("raw")[0][1] == schema[2:].lower().replace(" ", "")
     if not cell.startswith(("[", "{")):
         tables = source(f"id,d\n1,{cell}\n", f"id INT, {schema}")
         assert (refusal(tables) if value is None else read(tables)) is not None

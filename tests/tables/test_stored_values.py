@@ -81,7 +81,7 @@ def test_an_empty_text_stays_in_other_columns(tables, frame):
 
 
 def test_values_of_char_columns_are_padded_before_they_are_checked(tables, spark, frame, rows):
-    address = tables.info("t").location
+    address = tables.describe("t").location
     spark.sql(f"CREATE TABLE delta.`{address}` (k CHAR(3), n INT) USING delta")
     staged = tables.staging.stage(frame([("a", 1), ("", 2)], "k string, n int"), StagedPart("r1", "t"))
     assert sorted(row.k for row in staged.collect()) == ["   ", "a  "]

@@ -32,7 +32,7 @@ def create(tables, spark):
     """Return a function that creates the table from DDL."""
 
     def run(columns: str, properties: str = "") -> None:
-        address = tables.info("t").location
+        address = tables.describe("t").location
         text = f"TBLPROPERTIES ({properties})" if properties else ""
         spark.sql(f"CREATE TABLE delta.`{address}` ({columns}) USING delta {text}")
 
@@ -80,7 +80,7 @@ def test_a_frame_may_not_omit_another_column(create, publish, frame):
 def test_an_overwrite_that_adds_a_column_keeps_the_identity(create, publish, frame, tables):
     create("n int, c bigint GENERATED ALWAYS AS IDENTITY")
     publish(frame([(1, "x")], "n int, s string"), Write(table="t", schema_change=True))
-    assert [name for name, _ in tables.schema("t")] == ["n", "c", "s"]
+    assert [name for name, _ in tables.read_schema("t")] == ["n", "c", "s"]
 
 
 @pytest.mark.parametrize("write", MODES, ids=lambda write: write.mode)
@@ -131,7 +131,7 @@ def test_a_type_is_widened_where_table_and_write_allow_it(
     publish(
         frame([(1, value)], f"n int, v {new}"), Write(table="t", mode=mode, by=by, schema_change=True), "r2"
     )
-    assert dict(tables.schema("t"))["v"] == new
+    assert dict(tables.read_schema("t"))["v"] == new
 
 
 def test_a_type_is_not_widened_where_the_table_does_not_allow_it(create, publish, frame):
@@ -165,7 +165,7 @@ def test_only_wider_types_keep_all_values(old, new, is_lost):
 @pytest.mark.parametrize("mode", ["append", "merge", "replace", "overwrite"])
 def test_a_violated_constraint_is_shown_with_up_to_five_rows(create, publish, frame, tables, spark, mode):
     create("n int, m int")
-    address = tables.info("t").location
+    address = tables.describe("t").location
     spark.sql(f"ALTER TABLE delta.`{address}` ADD CONSTRAINT positive CHECK (m > 0)")
     values = [(number, -number) for number in range(1, 8)] + [(9, None), (10, 1)]
     by = ("n",) if mode in ("merge", "replace") else ()
@@ -179,7 +179,7 @@ def test_a_violated_constraint_is_shown_with_up_to_five_rows(create, publish, fr
 
 def test_dates_that_python_cannot_hold_are_shown_too(create, publish, tables, spark):
     create("n int, day date")
-    address = tables.info("t").location
+    address = tables.describe("t").location
     spark.sql(f"ALTER TABLE delta.`{address}` ADD CONSTRAINT near CHECK (day < '9999-12-31')")
     with pytest.raises(BadData, match=r"1 row violates that: day='\+10000-01-01'"):
         publish(spark.sql("SELECT 1 AS n, date'+10000-01-01' AS day"), Write(table="t", mode="append"))
@@ -208,7 +208,7 @@ def test_a_table_whose_commits_are_in_a_catalog_is_neither_read_nor_written_by_d
 ):
     tables.publish(frame(), Write(table="t"), run_id="r1")
     folder = tmp_path / "managed"
-    shutil.copytree(tables.info("t").location, folder)
+    shutil.copytree(tables.describe("t").location, folder)
     for checksum in (folder / "_delta_log").glob("*.crc"):
         checksum.unlink()
     commit = folder / "_delta_log" / f"{0:020}.json"

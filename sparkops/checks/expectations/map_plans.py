@@ -38,7 +38,14 @@ def plan_column_map(rule: RowRule, mostly: float) -> MetricPlan:
 def plan_null_map(
     rule: RowRule, mostly: float, *, known_samples: Callable[[int], list[Any]] | None
 ) -> MetricPlan:
-    """Return the plan of an expectation about NULL values, which evaluates every row."""
+    """Return the plan of an expectation about NULL values, which evaluates every row.
+
+    Args:
+        rule: The rule.
+        mostly: Minimum share of rows that pass, 0 to 1.
+        known_samples: Returns the samples for a number of failing rows, where their values are known without reading
+            them.
+    """
     name = _format_violations_name(rule)
 
     def judge(values: MetricValues, samples: list[Any]) -> Verdict:

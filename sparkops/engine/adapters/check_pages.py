@@ -43,7 +43,7 @@ class CheckPages:
     def write(self, facts: CheckpointFacts | None) -> Path | None:
         """Write the page of a checkpoint and return its path; None if there is no page.
 
-        An error is a warning: the verdict is made, and the table may be published already.
+        An error is logged as a warning, because the table may be published already.
         """
         if self.docs is None or facts is None:
             return None

@@ -50,7 +50,7 @@ class SuiteRunner:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else None
 
     def validate(self, table: str) -> None:
-        """Refuse a suite with unknown names, invalid arguments, or what Spark cannot evaluate on the table's columns."""
+        """Refuse a suite that has unknown names or invalid arguments, or does not fit the table's columns."""
         suite = self.checks.suite(table)
         if suite is None:
             return

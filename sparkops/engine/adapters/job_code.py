@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 class JobCode:
     """The code of the jobs of one project.
 
-    Functions of the project's modules are pickled by value. Workers on other machines also get the modules in a zip file,
-    for imports inside of functions; workers of `local` masters import them from the project's folder.
+    Functions of the project's modules are pickled by value. Workers on other machines also get the modules in a zip
+    file, for imports inside of functions; workers of `local` masters import them from the project's folder.
 
     Args:
         jobs: Folder of the jobs.
         root: The project's folder.
-        send_files: Whether the files are sent to workers of `local` masters, too: in a session that another project started.
+        send_files: Whether the files are sent to workers of `local` masters, too: in a session that another project
+            started.
     """
 
     jobs: Path
@@ -60,8 +61,8 @@ class JobCode:
         file = getattr(module, "__file__", None)
         if not isinstance(file, str) or not file.startswith(f"{self.root}/") or not file.endswith(".py"):
             return False
-        # A virtual environment in the project's folder is not the project's code, and neither is sparkops: the workers have
-        # it, and some of its values (locks) cannot be pickled.
+        # A virtual environment in the project's folder is not the project's code, and neither is sparkops: the
+        # workers have it, and some of its values (locks) cannot be pickled.
         parts = Path(file).relative_to(self.root).parts
         package = module.__name__.partition(".")[0]
         return "site-packages" not in parts and package not in ("__main__", "sparkops")

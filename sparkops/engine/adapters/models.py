@@ -70,9 +70,9 @@ class ModelRegistrar:
     registry: Callable[[], Registry]
     rules: TrainingRules
 
-    def version(self, name: str, *, at: int | None = None) -> ModelVersion:
+    def load_version(self, name: str, *, at: int | None = None) -> ModelVersion:
         """Return the champion, or the given version."""
-        return self.registry().version(name, at)
+        return self.registry().load_version(name, at)
 
     def register(
         self, model: Model, *, name: str, run: Run, gates: Sequence[Gate], params: Mapping[str, Any]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from sparkops.pipeline.json_values import pin_from_json
 from sparkops.pipeline.report import Report
-from sparkops.pipeline.staging import QUARANTINE
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.reports.check_docs import DataDocs
 from sparkops.reports.facts import CheckedTable, ParameterFact, RunFacts
 from sparkops.runs.record import Run
@@ -93,7 +93,7 @@ def _format_code_version(code: Mapping[str, Any]) -> str:
 def _build_checked_table(name: str, output: Mapping[str, Any], run: Run, *, docs: str | None) -> CheckedTable:
     from sparkops.reports import build_checked_table
 
-    quarantine = run.outputs.get(name + QUARANTINE, {})
+    quarantine = run.outputs.get(name + QUARANTINE_SUFFIX, {})
     results = [check for check in run.checks if check["table"] == name]
     return build_checked_table(
         name,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.engine.operations.suites import require_suite
 from sparkops.pipeline.check import CheckResult
-from sparkops.runs.run_id import make_run_id
+from sparkops.runs.record import make_run_id
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -28,8 +28,8 @@ class TableCheck:
         summary: One line.
         blocked: Whether a job would not have published the table as it is.
         docs: The page of this check in the Data Docs, if it was written.
-        failing: Every row that violates a failed expectation, with the reasons in `_sparkops_reasons`; None if no single
-            row does.
+        failing: Every row that violates a failed expectation, with the reasons in `_sparkops_reasons`; None if no
+            single row does.
     """
 
     table: str
@@ -61,7 +61,7 @@ def check_table(container: ServiceContainer, table: str, *, at: int | None = Non
     tables, checks = container.tables, container.checks
     pin = tables.pin(table, at=at)
     suite = require_suite(checks, table)
-    columns = tables.local_schema_json(table, at=pin.version)
+    columns = tables.find_schema_json(table, at=pin.version)
     if columns is not None:
         checks.require_fit(suite, columns)
     container.warm_up([])

@@ -10,8 +10,8 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.staging import name_batch_area
 from sparkops.pipeline.table import MicroBatch
 from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.run_id import make_run_id
-from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
+from sparkops.runs.record import make_run_id
+from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.staging.stage import StagingArea
 from sparkops.tables.streams import StreamCheckpoint
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def find_garbage(container: ServiceContainer, *, older_than: timedelta) -> tuple[StagingArea, ...]:
     """Return the staged rows that no run needs any more.
 
-    Kept are the rows of a run that is running or has begun to publish, of a micro-batch that its stream has not recorded as
-    processed, and of a release.
+    Kept are the rows of a run that is running or has begun to publish, of a micro-batch that its stream has not
+    recorded as processed, and of a release.
 
     Args:
         container: The services.
@@ -87,7 +87,7 @@ def _find_pending_areas(container: ServiceContainer) -> frozenset[str]:
         area
         for area in areas
         if area in streams
-        or area.startswith((RELEASE, DISCARD))
+        or area.startswith((RELEASE_PREFIX, DISCARD_PREFIX))
         or publications.contains(area)
         or _is_running(container, area)
     )

@@ -46,7 +46,7 @@ def describe_schema_drift(tables: Tables, table: str, *, since: int | None = Non
         VersionGone: Version `since` can no longer be read.
     """
     oldest = None if since is None else tables.pin(table, at=since).version
-    commits = tables.history(table, _NEWEST if oldest is None else None)
+    commits = tables.read_history(table, _NEWEST if oldest is None else None)
     versions = sorted(commit.version for commit in commits if commit.version >= (oldest or 0))
     schemas = dict(_read_schemas(tables, table, versions))
     changes = (
@@ -61,6 +61,6 @@ def _read_schemas(tables: Tables, table: str, versions: list[int]) -> Iterator[t
     """Yield the columns of each version that can still be read."""
     for version in versions:
         try:
-            yield version, tables.schema(table, at=version)
+            yield version, tables.read_schema(table, at=version)
         except VersionGone:
             continue

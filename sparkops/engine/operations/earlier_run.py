@@ -14,8 +14,7 @@ from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import params_to_json
 from sparkops.runs.process import is_running_on_this_host
 from sparkops.runs.publications import OpenPublication, hash_params
-from sparkops.runs.record import Run
-from sparkops.runs.run_id import make_run_id
+from sparkops.runs.record import Run, make_run_id
 from sparkops.runs.run_key import RunKey, RunKeys
 
 if TYPE_CHECKING:
@@ -133,5 +132,5 @@ def _find_unfinished(container: ServiceContainer, job: Job, params: str) -> Open
 def _find_published_tables(container: ServiceContainer, publication: OpenPublication) -> list[str]:
     """Return the tables and quarantines into which a run has published."""
     tables = container.tables
-    names = [name for table in publication.before for name in (table, tables.quarantine_name(table))]
+    names = [name for table in publication.before for name in (table, tables.get_quarantine_name(table))]
     return [name for name in names if tables.find_published(name, publication.run) is not None]

@@ -12,7 +12,7 @@ from sparkops.pipeline.job import Job
 from sparkops.pipeline.parameters.bind import BoundParameters
 from sparkops.runs.fingerprint import RunInputs, compute_fingerprint, hash_source, params_to_json
 from sparkops.runs.record import Run
-from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
+from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 
 if TYPE_CHECKING:
     from sparkops.engine.container import ServiceContainer
@@ -77,10 +77,12 @@ class FreshRunFinder:
     def _is_current(self, table: str, version: int) -> bool:
         """Return whether the version is the table's newest, apart from rows that were released since."""
         tables = self.container.tables
-        newest = tables.info(table).version
+        newest = tables.describe(table).version
         if newest is None or newest < version:
             return False
-        later = [commit for commit in tables.history(table, newest - version) if commit.version > version]
+        later = [
+            commit for commit in tables.read_history(table, newest - version) if commit.version > version
+        ]
         return len(later) == newest - version and all(
-            (commit.run_id or "").startswith((RELEASE, DISCARD)) for commit in later
+            (commit.run_id or "").startswith((RELEASE_PREFIX, DISCARD_PREFIX)) for commit in later
         )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def find_project_problems(container: ServiceContainer) -> Mapping[str, list[str]]:
-    """Return what is wrong with the configuration, the jobs and the suites, without Spark; empty lists if nothing is."""
+    """Return what is wrong with configuration, jobs and suites, without Spark; the lists are empty if nothing is."""
     project = container.project
     configuration = [problem.text for problem in project.config.problems]
     return {

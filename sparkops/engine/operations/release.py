@@ -7,8 +7,8 @@ A release has these steps:
 3. One commit appends them to the table, with the release's id as its transaction.
 4. One commit to the quarantine records them as released.
 
-The next release first finishes an interrupted one: it publishes the staged rows if the table does not have them yet, and
-records them as released.
+The next release first finishes an interrupted one: it publishes the staged rows if the table does not have them yet,
+and records them as released.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from sparkops.pipeline.quarantine_summary import QuarantineSummary, ReleaseResul
 from sparkops.pipeline.staging import REASONS_COLUMN, StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.runs.lock import lock_for_writing
-from sparkops.runs.run_id import make_run_id
-from sparkops.tables.quarantine.quarantine import DISCARD, RELEASE
+from sparkops.runs.record import make_run_id
+from sparkops.tables.quarantine.quarantine import DISCARD_PREFIX, RELEASE_PREFIX
 from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ class ReleaseRequest:
     discard: bool = False
 
 
-def summarize_quarantine(tables: Tables, request: ReleaseRequest) -> QuarantineSummary:
-    """Return what is in the quarantine, after validating the request as far as possible without Spark.
+def validate_request(tables: Tables, request: ReleaseRequest) -> QuarantineSummary:
+    """Validate a request as far as possible without Spark, and return what is in the quarantine.
 
     Raises:
         UnknownName: There is no such table or column, or the run quarantined nothing.
@@ -63,11 +63,11 @@ def summarize_quarantine(tables: Tables, request: ReleaseRequest) -> QuarantineS
     """
     tables.require_writable(request.table)
     tables.pin(request.table)
-    summary = tables.quarantine_summary(request.table)
+    summary = tables.summarize_quarantine(request.table)
     runs = sorted({count.run for count in summary.counts})
     if request.run is not None and request.run not in runs:
         raise UnknownName("run", request.run, runs, where=f"the quarantine of `{request.table}`")
-    columns = [name for name, _ in tables.schema(request.table)] if request.repairs else []
+    columns = [name for name, _ in tables.read_schema(request.table)] if request.repairs else []
     for column in request.repairs:
         if column not in columns:
             raise UnknownName("column", column, columns, where=f"table `{request.table}`")
@@ -92,17 +92,17 @@ def release_rows(
         TableBusy: A run is writing the table.
     """
     tables, table = container.tables, request.table
-    summary = summarize_quarantine(tables, request)
+    summary = validate_request(tables, request)
     if not summary.counts:
         raise InputError(f"No rows of `{table}` were ever quarantined, so there is nothing to release.")
-    release_id = (DISCARD if request.discard else RELEASE) + make_run_id()
+    release_id = (DISCARD_PREFIX if request.discard else RELEASE_PREFIX) + make_run_id()
     result = ReleaseResult(table=table, release=release_id, discarded=request.discard)
     if not summary.row_count and not summary.interrupted:
         return result
     if not request.discard or summary.interrupted:
         container.warm_up([])
         container.checks.warm([table])
-    names = [table, tables.quarantine_name(table)]
+    names = [table, tables.get_quarantine_name(table)]
     with lock_for_writing(container.run_context().locks, names, release_id, wait=container.settings.wait):
         try:
             return _Release(container, request, release_id, on_step).run(result)
@@ -126,12 +126,12 @@ class _Release:
         """Finish interrupted releases, then release or discard the requested rows."""
         tables, table = self.container.tables, self.request.table
         # Read again: only now can no other process release rows.
-        interrupted = tables.quarantine_summary(table).interrupted
+        interrupted = tables.summarize_quarantine(table).interrupted
         result = replace(result, finished=tuple((earlier, self.finish(earlier)) for earlier in interrupted))
-        row_count = tables.quarantine_summary(table, run=self.request.run).row_count
+        row_count = tables.summarize_quarantine(table, run=self.request.run).row_count
         if not row_count:
             return result
-        releases = tables.releases(table)
+        releases = tables.get_releases(table)
         releases.add_release_columns(self.id)
         if self.request.discard:
             self.on_step("discard")
@@ -142,7 +142,7 @@ class _Release:
         if not count:
             self.discard_staged(self.id)
             return result
-        releases.choose(passing, self.id, count=count)
+        releases.mark(passing, self.id, count=count)
         return replace(result, rows=self.finish(self.id), version=self.find_published_version())
 
     def stage_passing_rows(self, row_count: int) -> tuple[DataFrame, dict[str, int]]:
@@ -164,7 +164,9 @@ class _Release:
         tables, table = self.container.tables, self.request.table
         self.on_step("repair")
         target = tables.read(tables.pin(table)).schema
-        frame = tables.releases(table).select_unreleased(target, self.request.repairs, run=self.request.run)
+        frame = tables.get_releases(table).select_unreleased(
+            target, self.request.repairs, run=self.request.run
+        )
         return tables.staging.stage(frame, StagedPart(_name_repair_area(self.id), table))
 
     def check_rows(self, rows: DataFrame) -> tuple[DataFrame, dict[str, int]]:
@@ -207,7 +209,7 @@ class _Release:
     def finish(self, release_id: str) -> int:
         """Publish the marked rows of a release and record them as released; return their number."""
         tables, table = self.container.tables, self.request.table
-        releases = tables.releases(table)
+        releases = tables.get_releases(table)
         if tables.find_published(table, release_id) is None:
             part = StagedPart(release_id, table)
             staged = tables.staging.find(part)

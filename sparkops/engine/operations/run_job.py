@@ -93,7 +93,7 @@ def execute_job(
 ) -> Run:
     """Execute a job with bound parameters, and report its start and end to the listener."""
     # Imported here, so that wrong parameters are reported without waiting for it.
-    from sparkops.runs.executor import execute
+    from sparkops.runs.execute import execute
 
     start = start or RunStart()
     for write in job.writes:

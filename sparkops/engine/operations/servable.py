@@ -113,7 +113,7 @@ class _SampleReader:
         """
         job, container = self.job, self.container
         arguments: dict[str, Any] = {
-            name: container.registry.version(name, self.versions.at.get(name)) for name in job.models
+            name: container.registry.load_version(name, self.versions.at.get(name)) for name in job.models
         }
         for name in job.tables:
             sample = self._read(name)

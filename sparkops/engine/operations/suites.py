@@ -152,5 +152,5 @@ def _count_written_rows(tables: Tables, pin: Pin) -> tuple[int, ...]:
     """Return how many rows each of the newest commits up to the pin wrote, where the table's log records it."""
     if pin.kind != "delta" or pin.version is None:
         return ()
-    commits = tables.history(pin.table, _NEWEST_WRITES)
+    commits = tables.read_history(pin.table, _NEWEST_WRITES)
     return tuple(commit.rows for commit in commits if commit.rows and commit.version <= pin.version)

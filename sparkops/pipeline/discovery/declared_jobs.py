@@ -28,12 +28,15 @@ class BrokenFile:
         message: What is wrong, with file and line.
         jobs: Names of the jobs that cannot run, as far as the text of the file shows them.
         writes: Tables that these jobs write, as far as the text shows them.
+        is_library_independent: Whether the mistake is in the file itself, not in its use of a library: a syntax error,
+            a missing module, a name declared twice.
     """
 
     file: str
     message: str
     jobs: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    is_library_independent: bool = False
 
     @property
     def summary(self) -> str:
@@ -100,13 +103,16 @@ class DeclaredJobs(Mapping[str, Job]):
             raise DeclarationError("\n".join(dict.fromkeys(messages)))
 
 
-def read_broken_file(path: Path, shown: str, message: str) -> BrokenFile:
+def read_broken_file(
+    path: Path, shown: str, message: str, *, is_library_independent: bool = False
+) -> BrokenFile:
     """Describe a file that cannot be imported, with the jobs that its text declares.
 
     Args:
         path: The file. Its stem is taken as the only job if the text shows none.
         shown: The file, as messages show it.
         message: What is wrong, with file and line.
+        is_library_independent: As in `BrokenFile`.
     """
     try:
         text = path.read_text("utf-8", errors="replace")
@@ -115,11 +121,18 @@ def read_broken_file(path: Path, shown: str, message: str) -> BrokenFile:
     declared = list(_find_declarations(text))
     jobs = tuple(name for name, _ in declared) or (path.stem,)
     writes = tuple(table for _, tables in declared for table in tables)
-    return BrokenFile(file=shown, message=message, jobs=jobs, writes=writes)
+    return BrokenFile(
+        file=shown,
+        message=message,
+        jobs=jobs,
+        writes=writes,
+        is_library_independent=is_library_independent,
+    )
 
 
 def _find_declarations(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the name and the tables of each job of a text that may not be Python."""
+    # Lines after the `@job` whose function has not been reached; None outside of a declaration.
     decorator: list[str] | None = None
     for line in text.splitlines():
         if _DECORATOR.match(line):

@@ -7,6 +7,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -24,9 +25,10 @@ _NO_SESSION = (
 def discover(folder: Path) -> DeclaredJobs:
     """Return every job declared in the folder's files and those of its subfolders, by name.
 
-    The folder is a package: a file is imported as `jobs.sales.daily`, so that relative imports and `from jobs.x import y`
-    work. Modules directly in the folder may also be imported under their short names (`from _money import cents`). A file
-    whose name begins with `_` is only imported by other files. A second call returns the same jobs until a file changes.
+    The folder is a package: a file is imported as `jobs.sales.daily`, so that relative imports and
+    `from jobs.x import y` work. Modules directly in the folder may also be imported under their short names
+    (`from _money import cents`). A file whose name begins with `_` is only imported by other files. A second call
+    returns the same jobs until a file changes.
 
     A file that cannot be used is in the result's `broken`; it does not affect the others.
     """
@@ -45,17 +47,27 @@ def import_all(folder: Path) -> tuple[tuple[ModuleType, ...], list[BrokenFile]]:
     imported: list[ModuleType] = []
     prepare_package(jobs_folder)
     for file in files:
-        problem = _find_name_problem(jobs_folder, file)
-        if problem is None:
-            try:
-                imported.append(importlib.import_module(jobs_folder.get_module_name(file)))
-            # An author's file may raise anything; it is reported with its line.
-            except (Exception, SystemExit) as error:  # noqa: BLE001
-                problem = _describe_import_error(jobs_folder, file, error)
-        if problem is not None:
-            broken.append(read_broken_file(file, jobs_folder.display(file), problem))
+        result = _import_file(jobs_folder, file)
+        if isinstance(result, BrokenFile):
+            broken.append(result)
+        else:
+            imported.append(result)
     stamp_modules(jobs_folder, stamp)
     return tuple(imported), broken
+
+
+def _import_file(jobs_folder: JobsFolder, file: Path) -> ModuleType | BrokenFile:
+    shown = jobs_folder.display(file)
+    problem = _find_name_problem(jobs_folder, file)
+    if problem is not None:
+        return read_broken_file(file, shown, problem)
+    try:
+        return importlib.import_module(jobs_folder.get_module_name(file))
+    # An author's file may raise anything; it is reported with its line.
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        message = _describe_import_error(jobs_folder, file, error)
+        is_independent = isinstance(error, SyntaxError | ModuleNotFoundError)
+        return read_broken_file(file, shown, message, is_library_independent=is_independent)
 
 
 def collect_jobs(
@@ -135,9 +147,11 @@ def _find_hidden_functions(jobs_folder: JobsFolder, module: ModuleType) -> Itera
 
 def _describe_duplicate(name: str, kind: str, first: str, second: str) -> BrokenFile:
     message = f"Two {kind} are named `{name}`: {first} and {second}. Rename one."
-    return BrokenFile(file=second.rpartition(":")[0], message=message, jobs=(name,))
+    return BrokenFile(
+        file=second.rpartition(":")[0], message=message, jobs=(name,), is_library_independent=True
+    )
 
 
 def _add_writes(duplicate: BrokenFile, jobs: dict[str, Job]) -> BrokenFile:
     writes = tuple(write.table for name in duplicate.jobs if name in jobs for write in jobs[name].writes)
-    return BrokenFile(file=duplicate.file, message=duplicate.message, jobs=duplicate.jobs, writes=writes)
+    return replace(duplicate, writes=writes)

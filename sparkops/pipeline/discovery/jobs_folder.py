@@ -34,7 +34,10 @@ class JobsFolder:
 
     @classmethod
     def of(cls, folder: Path) -> JobsFolder:
-        """Return the folder with the name of its package: folders above it that have an `__init__.py` belong to the name."""
+        """Return the folder with the name of its package.
+
+        The folders above it that have an `__init__.py` belong to the name.
+        """
         path = folder.resolve()
         names, parent = [path.name], path.parent
         # The folder with conf/ is the project's own, not a package.

@@ -46,18 +46,10 @@ def _import_with_placeholders(folder: Path) -> DeclaredJobs | None:
     """Return the jobs, or None if a declaration depends on a placeholder, or if an import failed because of one."""
     with _install_placeholders(folder):
         jobs = collect_jobs(JobsFolder.of(folder), *import_all(folder))
-    suspect = [broken for broken in jobs.broken if not _is_independent_of_placeholders(broken.message)]
+    suspect = [broken for broken in jobs.broken if not broken.is_library_independent]
     if suspect:
         _log.debug("cannot peek at %s, importing it instead: %s", folder, suspect[0].message)
     return None if suspect or any(_uses_placeholder(job) for job in jobs.values()) else jobs
-
-
-def _is_independent_of_placeholders(message: str) -> bool:
-    """Return whether an error does not depend on the placeholders."""
-    return any(
-        text in message
-        for text in (": this is not Python: ", " are named `", "ModuleNotFoundError: No module")
-    )
 
 
 class _NotLoaded:

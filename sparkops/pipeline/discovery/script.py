@@ -1,4 +1,7 @@
-"""Let a job's file that Python was started with (`python jobs/x.py`, `spark-submit jobs/x.py`) import its neighbours."""
+"""Make relative imports work in a job's file that is started as a script.
+
+Examples are `python jobs/x.py` and `spark-submit jobs/x.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from sparkops.pipeline.discovery.jobs_package import prepare_package
 
 
 def prepare_script() -> None:
-    """Give the started file the package that it has as a module, if it is in a folder of jobs; else do nothing.
+    """Set `__package__` of the module `__main__`, if its file is in a folder of jobs.
 
-    Python does the same for `python -m jobs.x`. Without it, `from .helper import x` and `from jobs.helper import x` would
-    fail in a file that is started as a script.
+    Without it, `from .helper import x` and `from jobs.helper import x` would fail in a file that is started as a
+    script. Python itself sets it for `python -m jobs.x`.
     """
     main = sys.modules.get("__main__")
     file = getattr(main, "__file__", None)

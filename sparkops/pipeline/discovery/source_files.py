@@ -14,8 +14,9 @@ _JOB: Final = re.compile(r"^@(\w+\.)*job\b", re.MULTILINE)
 def find_source_files(file: Path, root: Path) -> tuple[Path, ...]:
     """Return the files whose change is a change of a job's code, sorted by path.
 
-    They are the job's file, the modules beside it that declare no job, and every module of the project or of the job's own
-    package that these import, directly or not. Imports inside functions count. Other installed packages do not.
+    They are the job's file, the modules beside it that declare no job, and every module of the project or of the
+    job's own package that these import, directly or not. Imports inside functions count. Other installed packages do
+    not.
 
     Args:
         file: The file that declares the job.
@@ -68,7 +69,7 @@ def _find_absolute_import(names: list[str], path: Path, root: Path) -> Iterator[
 
 
 def _find_import_roots(path: Path, root: Path, first: str) -> Iterator[Path]:
-    """Yield the folders from which the project's modules are imported: those between a file and its project or package."""
+    """Yield the folders between a file and its project or package, from which its modules are imported."""
     if path.is_relative_to(root):
         yield from (parent for parent in path.parents if parent.is_relative_to(root))
         return

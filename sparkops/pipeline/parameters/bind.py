@@ -61,7 +61,8 @@ def bind(job: Job, sources: Sequence[ParameterSource] = (), *, at: Collection[st
         at: Names of tables and models that are to be read at a given version.
 
     Raises:
-        ParamErrors: Lists every unknown, missing and invalid parameter, and every name in `at` that the job does not read.
+        ParamErrors: Lists every unknown, missing and invalid parameter, and every name in `at` that the job does not
+            read.
     """
     problems = [*_find_unknown(job, sources), *_find_unread(job, at)]
     values: dict[str, Any] = {}

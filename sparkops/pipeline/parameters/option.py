@@ -30,7 +30,7 @@ RESERVED: Final = frozenset(
 
 
 def format_option(name: str) -> str:
-    """Return the option of a parameter: `--max-iter`, or `--param at=` where the command line has an option of that name."""
+    """Return the option of a parameter: `--max-iter`, or `--param at=` where `--at` is an option of the command."""
     return f"--param {name}=" if name in RESERVED else "--" + name.replace("_", "-")
 
 

@@ -11,8 +11,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.duration import parse_duration
 from sparkops.core.masking import MIN_SECRET_LENGTH
-from sparkops.pipeline.parameters.duration import parse_duration
 from sparkops.pipeline.parameters.param_type import ParamType
 from sparkops.pipeline.secret import Secret
 
@@ -116,7 +116,7 @@ def _read_path(_: ParamType, text: str) -> Path:
 
 
 def require_maskable(secret: Secret) -> Secret:
-    """Return a secret that can be masked in logs; raise InvalidValueError if it is too short, because it would match ordinary words."""
+    """Return a secret; raise InvalidValueError if it is too short to be masked: it would match ordinary words."""
     if len(secret.reveal()) < MIN_SECRET_LENGTH:
         raise InvalidValueError(
             f"secrets shorter than {MIN_SECRET_LENGTH} characters cannot be masked in logs"

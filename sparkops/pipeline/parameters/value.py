@@ -1,7 +1,8 @@
 """Convert text, JSON values and Python values to parameter values, and back.
 
-The form of a value (`ValueForm`) says how it is read: text is parsed by the parameter's type; values of JSON and YAML already
-have a type, and only types that JSON lacks are parsed from text; values from Python are validated and never parsed.
+The form of a value (`ValueForm`) says how it is read: text is parsed by the parameter's type; values of JSON and YAML
+already have a type, and only types that JSON lacks are parsed from text; values from Python are validated and never
+parsed.
 
     bool        true false yes no on off 1 0, in any case
     int         digits with a sign; 1.0 and 1e3 are not ints
@@ -21,8 +22,8 @@ have a type, and only types that JSON lacks are parsed from text; values from Py
     X | Y       the first type that accepts the text; any text last; in double quotes always text
     X | None    null, none or empty text is None; text in double quotes is taken literally
 
-From Python an int is accepted as a float or Decimal, a list as a tuple and a tuple as a list; numbers of NumPy and times of
-pandas become Python's own. Nothing else is converted.
+From Python an int is accepted as a float or Decimal, a list as a tuple and a tuple as a list; numbers of NumPy and
+times of pandas become Python's own. Nothing else is converted.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from sparkops.core.duration import format_duration
 from sparkops.core.masking import HIDDEN
 from sparkops.errors import InputError
 from sparkops.pipeline.param import Param
 from sparkops.pipeline.parameters.allowed_values import describe_allowed, format_value, make_python_example
-from sparkops.pipeline.parameters.duration import format_duration
 from sparkops.pipeline.parameters.param_type import (
     ParamType,
     choose_null_text,

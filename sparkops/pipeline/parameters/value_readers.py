@@ -1,4 +1,4 @@
-"""Convert text, JSON and Python values to a parameter type; the rule is documented in `sparkops.pipeline.parameters.value`."""
+"""Convert text, JSON and Python values to a parameter type; the rules are in `sparkops.pipeline.parameters.value`."""
 
 from __future__ import annotations
 

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 RUN_COLUMN = "_sparkops_run"
-# The release or discard that chose the row. The first one adds this column and the next.
+# Id of the release or discard that selected the row, and when that was completed. The first release adds both columns.
 RELEASE_COLUMN = "_sparkops_release"
-# When that release or discard was completed.
-RELEASED_COLUMN = "_sparkops_released"
-OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
-# The prefixes of the ids of releases and of discards.
-RELEASE, DISCARD = "release-", "discard-"
+RELEASE_TIME_COLUMN = "_sparkops_released"
+OWN_COLUMNS = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASE_TIME_COLUMN)
+# Prefixes of the ids of releases and discards.
+RELEASE_PREFIX, DISCARD_PREFIX = "release-", "discard-"
 
 
 def append_rejected(

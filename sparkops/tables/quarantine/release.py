@@ -1,4 +1,4 @@
-"""Release rows from a quarantine: choose, complete, or discard them. Each step is one commit that names the release.
+"""Release rows from a quarantine: mark, complete, or discard them. Each step is one commit that names the release.
 
 A row whose `_sparkops_release` is set belongs to that release alone. It is completed when `_sparkops_released` is set,
 too.
@@ -18,7 +18,7 @@ from sparkops.tables.backends.spark.commit_settings import use_commit_settings
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.commit_info import format_user_metadata
 from sparkops.tables.log.delta_log import find_version, open_delta_table
-from sparkops.tables.quarantine.quarantine import RELEASE_COLUMN, RELEASED_COLUMN, RUN_COLUMN
+from sparkops.tables.quarantine.quarantine import RELEASE_COLUMN, RELEASE_TIME_COLUMN, RUN_COLUMN
 from sparkops.tables.quarantine.repair import KEY_COLUMN, hash_row, repair_rows
 from sparkops.tables.quarantine.summary import summarize_quarantine
 from sparkops.tables.session import Session
@@ -49,9 +49,9 @@ class Releases:
         """Add the columns of releases to the quarantine, if it lacks them."""
         version = find_version(self.location, self.session)
         names = {field["name"] for field in version.schema["fields"]} if version else set()
-        if {RELEASE_COLUMN, RELEASED_COLUMN} <= names:
+        if {RELEASE_COLUMN, RELEASE_TIME_COLUMN} <= names:
             return
-        columns = {RELEASE_COLUMN: "string", RELEASED_COLUMN: "timestamp"}
+        columns = {RELEASE_COLUMN: "string", RELEASE_TIME_COLUMN: "timestamp"}
         metadata = format_user_metadata(release, mode="prepare")
         run_on_backend(
             self.location,
@@ -76,8 +76,8 @@ class Releases:
             rows = rows.where(F.col(RUN_COLUMN) == run)
         return repair_rows(rows, target, repairs)
 
-    def choose(self, rows: DataFrame, release: str, *, count: int) -> None:
-        """Assign rows to a release, in one commit.
+    def mark(self, rows: DataFrame, release: str, *, count: int) -> None:
+        """Mark rows with the id of a release, in one commit.
 
         Args:
             rows: The rows, with the key of each.
@@ -85,14 +85,14 @@ class Releases:
             count: Number of the rows.
 
         Raises:
-            TableBusy: Another release chose one of them first. All of them stay in the quarantine.
+            TableBusy: Another release marked one of them first. All of them stay in the quarantine.
         """
         distinct = rows.select(KEY_COLUMN).distinct()
         keys = [row[KEY_COLUMN] for row in distinct.limit(_MAX_KEYS + 1).collect()]
         if len(keys) > _MAX_KEYS:
-            self._choose_by_join(distinct, release)
+            self._mark_by_join(distinct, release)
         else:
-            self._choose_by_condition(keys, release)
+            self._mark_by_condition(keys, release)
         if self._count(release) != count:
             self.undo(release)
             raise TableBusy(
@@ -102,23 +102,23 @@ class Releases:
     def undo(self, release: str) -> None:
         """Return the rows of an uncompleted release to the quarantine."""
         self._update(
-            {RELEASE_COLUMN: release, RELEASED_COLUMN: None}, {RELEASE_COLUMN: None}, release, "unmark"
+            {RELEASE_COLUMN: release, RELEASE_TIME_COLUMN: None}, {RELEASE_COLUMN: None}, release, "unmark"
         )
 
     def complete(self, release: str) -> int:
         """Record that the rows of a release are in their table; return their number."""
-        values = {RELEASED_COLUMN: datetime.now(UTC)}
-        self._update({RELEASE_COLUMN: release, RELEASED_COLUMN: None}, values, release, "stamp")
+        values = {RELEASE_TIME_COLUMN: datetime.now(UTC)}
+        self._update({RELEASE_COLUMN: release, RELEASE_TIME_COLUMN: None}, values, release, "stamp")
         return self._count(release)
 
     def discard(self, release: str, *, run: str | None) -> int:
         """Record the rows in quarantine as discarded; return their number."""
-        values = {RELEASE_COLUMN: release, RELEASED_COLUMN: datetime.now(UTC)}
+        values = {RELEASE_COLUMN: release, RELEASE_TIME_COLUMN: datetime.now(UTC)}
         where: RowFilter = {RELEASE_COLUMN: None} | ({} if run is None else {RUN_COLUMN: run})
         self._update(where, values, release, "discard")
         return self._count(release)
 
-    def _choose_by_condition(self, keys: list[str], release: str) -> None:
+    def _mark_by_condition(self, keys: list[str], release: str) -> None:
         from pyspark.sql import functions as F
 
         names = [quote_name(name) for name in self._open_table().toDF().columns]
@@ -126,7 +126,7 @@ class Releases:
         with use_commit_settings(self.session, _build_commit_options(release)):
             self._open_table().update(condition=condition, set={RELEASE_COLUMN: F.lit(release)})
 
-    def _choose_by_join(self, keys: DataFrame, release: str) -> None:
+    def _mark_by_join(self, keys: DataFrame, release: str) -> None:
         from pyspark.sql import functions as F
 
         names = [f"old.{quote_name(name)}" for name in self._open_table().toDF().columns]

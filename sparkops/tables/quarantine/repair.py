@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.errors import InputError
 from sparkops.tables.error_messages.translation import explain
-from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RELEASE_COLUMN, RELEASED_COLUMN, RUN_COLUMN
+from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RELEASE_COLUMN, RELEASE_TIME_COLUMN, RUN_COLUMN
 from sparkops.tables.sql_text import quote_name
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def hash_row(names: Sequence[str]) -> Column:
     """
     from pyspark.sql import functions as F
 
-    release_columns = tuple(quote_name(name) for name in (RELEASE_COLUMN, RELEASED_COLUMN))
+    release_columns = tuple(quote_name(name) for name in (RELEASE_COLUMN, RELEASE_TIME_COLUMN))
     values = [name for name in names if not name.endswith(release_columns)]
     row = F.struct(*(F.col(name).alias(f"c{number}") for number, name in enumerate(values)))
     return F.sha2(F.to_json(row, {"ignoreNullFields": "false"}), 256)

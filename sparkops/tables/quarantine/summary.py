@@ -13,9 +13,9 @@ from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
 from sparkops.tables.log.delta_log import table_exists
 from sparkops.tables.quarantine.quarantine import (
-    DISCARD,
+    DISCARD_PREFIX,
     RELEASE_COLUMN,
-    RELEASED_COLUMN,
+    RELEASE_TIME_COLUMN,
     RUN_COLUMN,
 )
 from sparkops.tables.session import Session
@@ -42,7 +42,7 @@ def summarize_quarantine(
         return run_on_backend(location, session, lambda backend: backend.read_rows(query))
 
     where: RowFilter = {} if run is None else {RUN_COLUMN: run}
-    columns = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASED_COLUMN)
+    columns = (RUN_COLUMN, REASONS_COLUMN, RELEASE_COLUMN, RELEASE_TIME_COLUMN)
     counted: Counter[_Group] = Counter()
     for row in read(RowQuery(columns=columns, where=where, count=True)):
         counted[_to_group(row)] += row[COUNT]
@@ -58,9 +58,9 @@ def _to_group(row: Mapping[str, Any]) -> _Group:
 def _find_state(release: str | None, row: Mapping[str, Any]) -> RowState:
     if release is None:
         return "held"
-    if row.get(RELEASED_COLUMN) is None:
+    if row.get(RELEASE_TIME_COLUMN) is None:
         return "interrupted"
-    return "discarded" if release.startswith(DISCARD) else "released"
+    return "discarded" if release.startswith(DISCARD_PREFIX) else "released"
 
 
 def _to_counts(counted: Mapping[_Group, int]) -> tuple[QuarantineCount, ...]:
@@ -74,4 +74,4 @@ def _to_counts(counted: Mapping[_Group, int]) -> tuple[QuarantineCount, ...]:
 
 
 def _omit_release(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in (RELEASE_COLUMN, RELEASED_COLUMN)}
+    return {name: value for name, value in row.items() if name not in (RELEASE_COLUMN, RELEASE_TIME_COLUMN)}

@@ -12,7 +12,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from sparkops.errors import TableBusy, TableError
-from sparkops.pipeline.staging import QUARANTINE
+from sparkops.pipeline.staging import QUARANTINE_SUFFIX
 from sparkops.pipeline.table import Commit, PublishedVersion
 from sparkops.pipeline.write import Write
 from sparkops.tables.backends.deltars.support import read_transaction_version
@@ -165,7 +165,7 @@ def _check_rules(location: Location, session: Session, publication: Publication)
     schema = read_schema_json(frame)
     before = find_version(location, session)
     # A quarantine has the columns of its table, whatever their names.
-    is_mapped = before.is_mapped if before else write.table.endswith(QUARANTINE)
+    is_mapped = before.is_mapped if before else write.table.endswith(QUARANTINE_SUFFIX)
     require_storable(schema, write.table, is_mapped=is_mapped)
     require_key_columns(write, schema)
     if publication.staged_folder is None:

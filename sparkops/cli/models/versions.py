@@ -1,4 +1,4 @@
-"""`sparkops models`: list, show, promote, rollback; the other commands of the group have files of their own."""
+"""The group `sparkops models` and its commands about registered versions: list, show, promote, rollback."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sparkops.checks.execution.compiled_suite import compile_suite, load_compiled_suite
+from sparkops.checks.execution.suite_cache import compile_suite, load_compiled_suite
 from sparkops.checks.expectations.planners import PLANNERS
 from sparkops.checks.gx.library import GxLibrary
 from sparkops.checks.suite.suite import Suite

@@ -36,7 +36,7 @@ def parse_duration(text: str) -> timedelta:
     """Return the duration of a text.
 
     Raises:
-        ValueError: The text is no duration, is finer than a microsecond, or is beyond what a timedelta holds.
+        ValueError: The text is no duration, is finer than a microsecond, or is beyond the range of timedelta.
     """
     words = text.strip()
     sign, words = (-1, words[1:]) if words.startswith("-") else (1, words)

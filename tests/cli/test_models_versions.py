@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparkops.cli.models.list import format_version
+from sparkops.cli.models.versions import format_version
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 
 RACE = {"transform": 28.8, "mapInArrow": 13.75, "rows": 40000.0}
