@@ -81,9 +81,9 @@ class Text:
 class Table:
     """A table of few rows.
 
-    Numbers are right-aligned, with the same number of decimals in a column. Thousands are separated by commas, except in
-    columns of years and identifiers: those whose name ends in the word `year`, `date`, `id`, `key`, `code` or `zip`, and
-    those whose values are all integers from 1900 to 2100.
+    Numbers are right-aligned, with the same number of decimals in a column. Thousands are separated by commas, except
+    in columns of years and identifiers: those whose name ends in the word `year`, `date`, `id`, `key`, `code` or
+    `zip`, and those whose values are all integers from 1900 to 2100.
 
     Args:
         title: What the table shows.
@@ -200,8 +200,8 @@ class Report:
         max_rows: Rows that are read of each table and plot.
 
     Raises:
-        DeclarationError: Tables or plots name columns that their rows do not have, or formats that do not fit a column's
-            type; all are listed, before any row is computed.
+        DeclarationError: Tables or plots name columns that their rows do not have, or formats that do not fit a
+            column's type; all are listed, before any row is computed.
     """
 
     title: str

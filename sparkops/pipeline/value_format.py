@@ -41,7 +41,7 @@ def is_integral(value: Any) -> bool:
 
 
 def is_time_format(spec: str) -> bool:
-    """Return whether a specification is one of `strftime`, for dates and times: it contains a directive such as `%d`."""
+    """Return whether a specification is one of `strftime`: it contains a directive such as `%d`."""
     return _TIME_DIRECTIVE.search(spec) is not None
 
 

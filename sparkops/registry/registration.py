@@ -77,7 +77,7 @@ class Registration:
 
     @contextmanager
     def _saving(self, model: Model, folder: Path) -> Iterator[None]:
-        """Save a Spark model while it is evaluated: its many small files take Spark's driver, the evaluation takes executors."""
+        """Save a Spark model while it is evaluated: saving takes the driver's time, evaluation that of executors."""
         from sparkops.pyfunc.registration.prepared_model import PreparedModel
 
         if isinstance(model.fitted, PreparedModel):

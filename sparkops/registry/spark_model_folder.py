@@ -173,7 +173,7 @@ def _describe_uncompiled(model: Model, fields: Sequence[Field], reasons: Sequenc
 
 
 def _columns_for_spark(model: Model) -> set[str]:
-    """Return the columns that Spark needs to score rows: those that stages read, or all, without the label if it is not needed."""
+    """Return the columns that Spark needs to score rows: those that stages read, or all, without an unneeded label."""
     columns, read = model.example.columns, input_columns(model.fitted)
     if read is not None:
         return {column for name in read for column in columns if is_column_reference(name, column)}

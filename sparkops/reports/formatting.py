@@ -21,7 +21,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 # `_SMALL`.
 _HUGE, _TINY = 1e15, 1e-4
 _LARGE, _SMALL = 1e12, 1e-3
-# Size from which thousands are separated: of a value of unknown meaning, so that years read as years; and of a quantity.
+# Thousands are separated from this size: the first if the meaning of a number is unknown, because a smaller one may be
+# a year; the second if the number is a quantity.
 _GROUPED_ALONE = 10_000
 _GROUPED = 1000
 

@@ -61,7 +61,7 @@ def register(settings: Settings, model: Model) -> tuple[Any, Scorer]:
     registry = Registry(settings, model.example.sparkSession)
     info = registry.register(model, name="m", training=TrainingRun("1"))
     assert info.compiled, info.reasons
-    return registry, load(registry.folder("m") / "scorer")
+    return registry, load(registry.fetch_folder("m") / "scorer")
 
 
 def test_a_label_whose_unseen_values_are_skipped_is_a_field(settings: Settings, frame: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_label_that_a_select_names_is_needed_by_spark_and_not_by_rows(
     registry, scorer = register(settings, fit(frame, label, assembled("x", "n"), classifier()))
     assert [field.name for field in scorer.fields] == ["x", "n"]
     rows = frame.drop("late")
-    scored = registry.version("m").transform(rows)
+    scored = registry.load_version("m").transform(rows)
     assert scored.columns == ["c", "x", "n", "prediction", "probability", "model_version"]
     by_spark = Registry(
         settings.model_copy(update={"models": settings.models.model_copy(update={"batch": "transform"})})
@@ -117,7 +117,7 @@ def test_columns_after_the_last_predictor_are_outputs(settings: Settings, frame:
     )
     registry, scorer = register(settings, model)
     assert [output.name for output in scorer.outputs] == ["p1", "q1", "p2", "q2", "both", "agreed", "label"]
-    scored = registry.version("m").transform(frame.limit(5))
+    scored = registry.load_version("m").transform(frame.limit(5))
     assert scored.columns[-4:] == ["both", "agreed", "label", "model_version"]
 
 
@@ -135,8 +135,8 @@ def test_a_scorer_that_differs_from_spark_is_not_used_and_the_model_is_registere
     registry = Registry(settings, frame.sparkSession)
     info = registry.register(model, name="m", training=TrainingRun("1"))
     assert (info.compiled, info.reasons) == (False, (compilation.problem,))
-    assert not (registry.folder("m") / "scorer").exists()
-    assert registry.version("m").transform(frame.limit(2)).columns[-2:] == ["features", "model_version"]
+    assert not (registry.fetch_folder("m") / "scorer").exists()
+    assert registry.load_version("m").transform(frame.limit(2)).columns[-2:] == ["features", "model_version"]
 
 
 def test_a_defect_of_the_compiler_is_a_reason(
@@ -156,4 +156,4 @@ def test_a_column_inside_of_another_one_is_no_missing_column(settings: Settings,
     registry = Registry(settings, frame.sparkSession)
     info = registry.register(model, name="m", training=TrainingRun("1"))
     assert not info.compiled
-    assert registry.version("m").transform(nested.limit(2)).count() == 2
+    assert registry.load_version("m").transform(nested.limit(2)).count() == 2

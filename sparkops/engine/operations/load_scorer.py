@@ -26,10 +26,11 @@ def load_scorer(
         uri: `models:/name@champion`, `models:/name/3`, or the folder of a model.
         tracking_uri: The registry; by default that of the project that contains the working folder.
         rules: What to do with a row that violates a row rule of the model: "refuse" it, "warn" once for each rule and
-            count, only "count" (`scorer.broken`), or "off"; by default the project's setting `models.rules`, else "warn".
-        outputs: Names of the outputs in an answer, in this order: any column that the model computes, such as `rawPrediction` or the
-            vector of features. A row then needs only the fields that these read. By default all that Spark's predictors return, except
-            `rawPrediction`, and all that later stages add.
+            count, only "count" (`scorer.broken`), or "off"; by default the project's setting `models.rules`, else
+            "warn".
+        outputs: Names of the outputs in an answer, in this order: any column that the model computes, such as
+            `rawPrediction` or the vector of features. A row then needs only the fields that these read. By default
+            all that Spark's predictors return, except `rawPrediction`, and all that later stages add.
 
     Raises:
         UnknownName: No such model, alias, version or output.

@@ -1,4 +1,4 @@
-"""Ticks and labels of axes by the author's format: no label is repeated, and each shows the exact position of its tick."""
+"""Ticks of axes by the author's format: no label is repeated, and each is the exact position of its tick."""
 
 from __future__ import annotations
 
