@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, overload
 
 from sparkops.errors import DeclarationError, DeclarationWarning
-from sparkops.pipeline.decorator_options import JobOptions
+from sparkops.pipeline.declaration.decorator_options import JobOptions
+from sparkops.pipeline.declaration.return_type import read_return_type
 from sparkops.pipeline.job import Job
 from sparkops.pipeline.job_script import report_unused_script
 from sparkops.pipeline.model import Gate
-from sparkops.pipeline.return_type import read_return_type
 from sparkops.pipeline.signature import Signature, SignatureReader
 from sparkops.pipeline.slice_filters import describe_filter, find_possible_filters, find_slice_problems
 from sparkops.pipeline.stream import find_stream_problems

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from sparkops.core.wording import closest_name
-from sparkops.pipeline.decorator_options import JobOptions
-from sparkops.pipeline.return_type import ReturnDeclaration
+from sparkops.pipeline.declaration.decorator_options import JobOptions
+from sparkops.pipeline.declaration.return_type import ReturnDeclaration
 from sparkops.pipeline.write import Mode
 
 OutputMode = Literal["append", "update", "complete"]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sparkops.pipeline.declared_writes import NAME_PATTERN, build_writes
-from sparkops.pipeline.decorator_options import JobOptions
+from sparkops.pipeline.declaration.declared_writes import NAME_PATTERN, build_writes
+from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.job import Kind
 from sparkops.pipeline.signature import Unresolved, get_type_name
 from sparkops.pipeline.write import Write

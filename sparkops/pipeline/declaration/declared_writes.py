@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, get_args
 
-from sparkops.pipeline.decorator_options import JobOptions
+from sparkops.pipeline.declaration.decorator_options import JobOptions
 from sparkops.pipeline.job import Kind
 from sparkops.pipeline.write import Mode, Write
 
