@@ -73,7 +73,7 @@ def format_number_axis(
 
 
 def format_time_axis(canvas: Canvas, times: Sequence[datetime], column_format: ColumnFormat) -> str:
-    """Set the ticks of an axis of times; return the year if all times are in one and no label shows it, else no text."""
+    """Set the ticks of an axis of times; return the year if they are in one and no label shows it, or no text."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     axis, years = canvas.axes.xaxis, {time.year for time in times}
