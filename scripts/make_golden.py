@@ -39,13 +39,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "scoring")]
 
 from sparkops import Engine, SparkopsError  # noqa: E402
 from sparkops.artifact.certify import certify  # noqa: E402
-from sparkops.artifact.frames import sample_rows, to_python  # noqa: E402
+from sparkops.artifact.frames import fields_of_frame, sample_rows, to_python  # noqa: E402
 from sparkops.checks.execution.suite_cache import load_compiled_suite  # noqa: E402
 from sparkops.checks.suite.suite import Suite  # noqa: E402
 from sparkops.cli.main import run_command  # noqa: E402
 from sparkops.compiler import compile_model, fields_from_spark  # noqa: E402
 from sparkops.pipeline.model import Model  # noqa: E402
-from sparkops.registry.spark_model_folder import read_fields  # noqa: E402
 from sparkops.runs.record import run_to_json  # noqa: E402
 from sparkops.scoring import Description, Field, Output, Scorer, Step, edge_rows, save  # noqa: E402
 from sparkops.scoring.artifact.certificate import dump_cases, read_cases  # noqa: E402
@@ -262,7 +261,7 @@ def _write_trained_artifacts(spark: Any, home: Path, work: Path) -> None:
         fitted.write().save(folder.as_uri())
         example = frame.select(*case.inputs)
         model = Model(fitted=fitted, example=example)
-        description = compile_model(folder, read_fields(model))
+        description = compile_model(folder, fields_of_frame(model.example))
         ops = {step.op for step in description.steps}
         if ops <= covered or sum(a.nbytes for s in description.steps for a in s.arrays.values()) > 60_000:
             continue

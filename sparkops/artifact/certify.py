@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import create_frame, quote_column, sample_rows, sample_unread, to_python
+from sparkops.artifact.frames import (
+    create_frame,
+    quote_column,
+    sample_rows,
+    sample_unread,
+    session_zone,
+    to_python,
+)
 from sparkops.artifact.spark_answers import align_answers, analysis_problem, bisect_refused, select_indexed
 from sparkops.errors import ModelError, ParityBroken
 from sparkops.scoring.artifact.file_names import CERTIFICATE, SCORER
@@ -155,6 +162,9 @@ class _SparkModel:
         return scored
 
     def _transform(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
-        collected = self._scored(rows).collect()
-        answers = [dict(zip(self._columns, map(to_python, row[1:]), strict=True)) for row in collected]
+        collected, zone = self._scored(rows).collect(), session_zone(self._like)
+        answers = [
+            dict(zip(self._columns, (to_python(cell, zone) for cell in row[1:]), strict=True))
+            for row in collected
+        ]
         return align_answers([row[0] for row in collected], answers, rows, self._transform)

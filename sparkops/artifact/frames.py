@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from sparkops.core.type_names import TYPE_NAMES
@@ -12,26 +14,53 @@ if TYPE_CHECKING:
 
     from sparkops.scoring.ir.field import Field
 
+_TEMPORAL = ("date", "timestamp")
+
 
 def sample_rows(frame: DataFrame, columns: Sequence[str], count: int) -> list[dict[str, Any]]:
     """Return `count` rows, chosen by their hash: spread over the data, and the same ones for the same data."""
     from pyspark.sql import functions as F
 
-    narrow = frame.select(*(F.col(quote_column(name)) for name in columns))
+    narrow = frame.select(*(F.col(quote_path(frame, name)).alias(name) for name in columns))
     hashed = [F.col(quote_column(name)) for name, type_ in narrow.dtypes if type_ != "vector"]
     ordered = narrow.orderBy(F.xxhash64(*hashed)) if hashed else narrow
-    return [{name: to_python(row[name]) for name in columns} for row in ordered.limit(count).collect()]
+    zone = session_zone(frame)
+    return [{name: to_python(row[name], zone) for name in columns} for row in ordered.limit(count).collect()]
+
+
+def session_zone_name(frame: DataFrame) -> str:
+    """Return the name of the session's time zone, in which timestamps of rows are given."""
+    return str(frame.sparkSession.conf.get("spark.sql.session.timeZone"))
+
+
+def session_zone(frame: DataFrame) -> tzinfo | None:
+    """Return the session's time zone."""
+    from sparkops.scoring.ir.temporal import time_zone
+
+    return time_zone(session_zone_name(frame))
 
 
 def measure_vectors(fields: Sequence[Field], frame: DataFrame) -> tuple[Field, ...]:
     """Return the fields with the length of each vector, read from a row of the frame that has them all."""
-    vectors = [field.name for field in fields if field.type == "vector"]
+    vectors = [field.name for field in fields if field.type == "vector" and field.name in frame.columns]
     if not vectors:
         return tuple(fields)
     from sparkops.compiler.schema import with_vector_sizes
 
     rows = sample_rows(frame.dropna(subset=vectors), vectors, 1)
     return with_vector_sizes(fields, rows[0] if rows else {})
+
+
+def fields_of_frame(frame: DataFrame) -> tuple[Field, ...]:
+    """Return the columns of a frame as fields, with the lengths of vectors and the time zone of dates and timestamps."""
+    from sparkops.compiler.schema import fields_from_spark
+
+    fields = measure_vectors(fields_from_spark(frame.schema.jsonValue()), frame)
+    zone = session_zone_name(frame)
+    return tuple(
+        replace(field, zone=zone) if field.type.removeprefix("array<").startswith(_TEMPORAL) else field
+        for field in fields
+    )
 
 
 def create_frame(
@@ -55,16 +84,21 @@ def create_frame(
     from pyspark.sql import types as T
 
     types = {field.name: field.dataType for field in like.schema.fields}
-    read = [field.name for field in fields]
-    unread = [name for name in types if name not in read]
-    schema = T.StructType([T.StructField(name, types[name]) for name in (*read, *unread)])
+    read = dict.fromkeys(_root(types, field.name) for field in fields)
+    names = [*read, *(name for name in types if name not in read)]
+    schema = T.StructType([T.StructField(name, types[name]) for name in names])
     schema = schema.add(index, T.LongType(), nullable=False)
-    columns = {name: [row.get(name) for row in rows] for name in (*read, *unread)}
+    paths = [field.name for field in fields if field.name not in types]
+    nested = [nest_structs(row, paths) for row in rows] if paths else rows
+    columns = {name: [row.get(name) for row in nested] for name in names}
     positions = list(range(len(rows)))
+    zone = session_zone(like)
     if not any(isinstance(field.dataType, T.UserDefinedType) for field in schema):
-        table = pa.table({**columns, index: positions})
+        arrays = [_arrow_array(columns[name], types[name], zone) for name in names]
+        table = pa.table([*arrays, pa.array(positions)], [*names, index])
         return like.sparkSession.createDataFrame(table, schema)
-    columns |= {field.name: _cells(columns[field.name], field.type) for field in fields}
+    kinds = {field.name: field.type for field in fields}
+    columns = {name: _cells(columns[name], kinds.get(name, ""), zone) for name in names}
     return like.sparkSession.createDataFrame(list(zip(*columns.values(), positions, strict=True)), schema)
 
 
@@ -82,9 +116,73 @@ def _is_simple(type_: str) -> bool:
     return TYPE_NAMES.get(type_, type_) in ATOMIC
 
 
-def to_python(value: Any) -> Any:
-    """Return a collected cell as a plain value: a vector becomes a list."""
+def _root(columns: Mapping[str, Any], name: str) -> str:
+    return name if name in columns else name.partition(".")[0]
+
+
+def _arrow_array(values: list[Any], data_type: Any, zone: tzinfo | None) -> Any:
+    """Return a column in Arrow; structs, of which rows may have only some fields, with all of their fields."""
+    import pyarrow as pa
+    from pyspark.sql import types as T
+    from pyspark.sql.pandas.types import to_arrow_type
+
+    if not isinstance(data_type, T.StructType):
+        return pa.array(values)
+    return pa.array([_in_zone(value, zone) for value in values], to_arrow_type(data_type))
+
+
+def _in_zone(value: Any, zone: tzinfo | None) -> Any:
+    """Return a value with the session's time zone in every timestamp."""
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=zone)
+    if isinstance(value, dict):
+        return {name: _in_zone(item, zone) for name, item in value.items()}
+    return [_in_zone(item, zone) for item in value] if isinstance(value, list) else value
+
+
+def nest_structs(row: Mapping[str, Any], paths: Sequence[str]) -> dict[str, Any]:
+    """Return a row with structs in place of values by path: the reverse of `flatten_structs`."""
+    nested = {name: value for name, value in row.items() if name not in paths}
+    for path in paths:
+        *parents, leaf = path.split(".")
+        struct = nested
+        for parent in parents:
+            struct = struct.setdefault(parent, {})
+        struct[leaf] = row.get(path)
+    return nested
+
+
+def to_python(value: Any, zone: tzinfo | None = None) -> Any:
+    """Return a collected cell as a plain value: a vector becomes a list, a timestamp one of the session's clock.
+
+    Args:
+        value: The cell; PySpark returns timestamps as the clock of this machine shows them.
+        zone: The session's time zone; None leaves timestamps as they are.
+    """
+    if isinstance(value, datetime) and zone is not None:
+        return value.astimezone(zone).replace(tzinfo=None)
+    if isinstance(value, list):
+        return [to_python(item, zone) for item in value]
     return value.toArray().tolist() if hasattr(value, "toArray") else value
+
+
+def quote_path(frame: DataFrame, name: str) -> str:
+    """Return the name of a column, or the path of a field of a struct, in backticks."""
+    return quote_column(name) if name in frame.columns else ".".join(map(quote_column, name.split(".")))
+
+
+def input_type(frame: DataFrame, name: str) -> str:
+    """Return the type of a column or of a field of a struct by its path, as `dtypes` has it; empty if there is none."""
+    from pyspark.sql import types as T
+
+    if name in frame.columns:
+        return dict(frame.dtypes)[name]
+    data_type: T.DataType = frame.schema
+    for part in name.split("."):
+        if not isinstance(data_type, T.StructType) or part not in data_type.names:
+            return ""
+        data_type = data_type[part].dataType
+    return data_type.simpleString()
 
 
 def quote_column(name: str) -> str:
@@ -92,7 +190,10 @@ def quote_column(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
-def _cells(values: list[Any], type_: str) -> list[Any]:
+def _cells(values: list[Any], type_: str, zone: tzinfo | None) -> list[Any]:
+    if type_ == "timestamp":
+        # PySpark would read a time without a zone by the clock of this machine.
+        return [_in_zone(value, zone) for value in values]
     if type_ != "vector":
         return values
     from pyspark.ml.linalg import Vectors

@@ -50,7 +50,7 @@ def add_scorer_flavor(folder: Path) -> None:
     from mlflow.models import Model
 
     # Imported here because it brings NumPy.
-    from sparkops.scoring.pyfunc import DEFAULT, RULES
+    from sparkops.scoring.pyfunc import DEFAULT_CONFIG
 
     package = copy_scoring_package(folder / "code")
     model = Model.load(str(folder))
@@ -60,7 +60,7 @@ def add_scorer_flavor(folder: Path) -> None:
         data=SCORER,
         code="code",
         # MLflow passes on only configuration keys that are listed here.
-        model_config={RULES: DEFAULT},
+        model_config=dict(DEFAULT_CONFIG),
         conda_env="conda.yaml",
         python_env="python_env.yaml",
     )

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 _INPUT_TYPES = {
     "string": "string", "boolean": "boolean", "byte": "long", "short": "long", "integer": "long", "long": "long",
-    "float": "double", "double": "double", "date": "datetime", "timestamp": "datetime", "binary": "binary",
+    "float": "double", "double": "double", "binary": "binary",
 }  # fmt: skip
-# Types of MLflow for outputs that it names differently.
+# Types of which MLflow changes or refuses nulls.
+_WITH_NULLS = frozenset((*INTEGER_RANGES, "boolean"))
+# Types of outputs that MLflow calls otherwise, or lacks.
 _OUTPUT_TYPES = {"date": "datetime", "timestamp": "datetime", "byte": "integer", "short": "integer"}
 
 
@@ -25,7 +27,8 @@ def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSigna
     """Return the signature of a compiled model.
 
     pandas represents an integer column with nulls as floats, which MLflow would refuse for a column of integers before
-    the model sees it. Where the model accepts a null, such a column is therefore optional and of MLflow's type `any`;
+    the model sees it; and its server reads null in a column of booleans as false. Where the model accepts a null, such a
+    column is therefore optional and of MLflow's type `any`;
     the scorer itself validates every value.
 
     Args:
@@ -38,8 +41,9 @@ def compiled_signature(scorer: Scorer, example: Mapping[str, Any]) -> ModelSigna
     inputs = [
         _input_column(
             field,
-            optional=field.type in INTEGER_RANGES
+            optional=field.type in _WITH_NULLS
             and isinstance(scorer.answer({**example, field.name: None}), dict),
+            is_compiled=True,
         )
         for field in scorer.fields
     ]
@@ -53,27 +57,29 @@ def spark_signature(fields: Sequence[Field]) -> ModelSignature:
     from mlflow.types.schema import Schema
 
     inputs = [
-        _input_column(field, optional=field.nullable and field.type in INTEGER_RANGES) for field in fields
+        _input_column(field, optional=field.nullable and field.type in _WITH_NULLS, is_compiled=False)
+        for field in fields
     ]
     return ModelSignature(inputs=Schema(inputs), outputs=None)
 
 
-def _input_column(field: Field, *, optional: bool) -> Any:
+def _input_column(field: Field, *, optional: bool, is_compiled: bool) -> Any:
+    # MLflow's type of vectors takes lists only: its flavor of Spark turns them into vectors, the scorer takes every form.
     from mlflow.types.schema import AnyType, ColSpec
 
-    type_ = AnyType() if optional else _input_type(field.type)
+    type_ = AnyType() if optional or (is_compiled and field.type == "vector") else _input_type(field.type)
     return ColSpec(type_, field.name, required=not optional)
 
 
 def _input_type(type_: str) -> Any:
+    """Return MLflow's type of a column; `any` where its own types would change values or refuse some.
+
+    Its `datetime` takes no text, no time zone and no year before 1677 or after 2262, its arrays no nulls; it has no decimals.
+    """
     from mlflow.types.schema import AnyType, SparkMLVector
 
     if type_ == "vector":
         return SparkMLVector()
-    if type_.startswith("decimal"):
-        return "double"
-    if type_.startswith("array<"):
-        return _array_type(type_)
     return _INPUT_TYPES.get(type_) or AnyType()
 
 
@@ -82,6 +88,8 @@ def _output_type(type_: str) -> Any:
 
     if type_ == "vector":
         return Array(DataType.double)
+    if type_.startswith("decimal("):
+        return "double"
     return _array_type(type_) if type_.startswith("array<") else _OUTPUT_TYPES.get(type_, type_)
 
 

@@ -205,8 +205,8 @@ def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping
     zone, fields = _time_zone(spark), request["fields"]
     unread = _readable(spark, request.get("unread", ()))
     schema = StructType([StructField(_INDEX, LongType(), nullable=False)])
-    for field in fields:
-        schema = schema.add(field["name"], _spark_type(spark, field["type"]))
+    for position, field in enumerate(fields):
+        schema = schema.add(f"c{position}", _spark_type(spark, field["type"]))
     for name, type_ in unread:
         schema = schema.add(name, type_)
     nulls = [None] * len(unread)
@@ -214,7 +214,29 @@ def _create_frame(spark: Any, request: Mapping[str, Any], rows: Sequence[Mapping
         (index, *(_to_spark(row[field["name"]], field["type"], zone) for field in fields), *nulls)
         for index, row in enumerate(rows)
     ]
-    return spark.createDataFrame(cells, schema)
+    names = {field["name"]: f"c{position}" for position, field in enumerate(fields)}
+    others = [_quote_column(name) for name, _ in unread]
+    return spark.createDataFrame(cells, schema).select(_INDEX, *_struct_columns(names, ""), *others)
+
+
+def _struct_columns(names: Mapping[str, str], prefix: str) -> list[Any]:
+    """Return flat columns under the names of fields; fields of one struct, named by their paths, become the struct.
+
+    Args:
+        names: Path of each field to its flat column.
+        prefix: The path of the struct that the fields are in, with a dot at its end; empty at the top.
+    """
+    from pyspark.sql import functions as F
+
+    groups: dict[str, dict[str, str]] = {}
+    for path, column in names.items():
+        groups.setdefault(path.removeprefix(prefix).partition(".")[0], {})[path] = column
+    return [
+        F.col(next(iter(group.values()))).alias(name)
+        if list(group) == [prefix + name]
+        else F.struct(*_struct_columns(group, f"{prefix}{name}.")).alias(name)
+        for name, group in groups.items()
+    ]
 
 
 def _readable(spark: Any, fields: Sequence[Mapping[str, Any]]) -> list[tuple[str, Any]]:
@@ -276,13 +298,15 @@ def to_python(value: Any, zone: ZoneInfo) -> Any:
 
 
 def encode(value: Any) -> Any:
-    """Return a value for JSON: NaN and infinities as {"$double": "nan"}, dates and times as ISO text."""
+    """Return a value for JSON: NaN and infinities as {"$double": "nan"}, dates and times as ISO text, decimals as text."""
     if isinstance(value, float) and not isfinite(value):
         return {"$double": repr(value)}
     if isinstance(value, Mapping):
         return {key: encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [encode(item) for item in value]
+    if isinstance(value, Decimal):
+        return str(value)
     return value.isoformat() if isinstance(value, date) else value
 
 

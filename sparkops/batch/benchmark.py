@@ -15,6 +15,7 @@ from sparkops.batch.executor_scorer import ScorerOptions, build_arrow_scorer
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.config.settings import Settings
+from sparkops.errors import ModelError
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def run_benchmark(model: Model, scorer: Scorer, folder: Path, settings: Settings
 
     try:
         return _measure(model, scorer, folder, settings)
-    except (PySparkException, Py4JJavaError) as error:
+    except (PySparkException, Py4JJavaError, ModelError) as error:
         _log.warning("the scoring methods were not measured: %s", str(error)[:300])
         return {}
 
@@ -102,7 +103,9 @@ def _measure(model: Model, scorer: Scorer, folder: Path, settings: Settings) -> 
 
 
 def _select_inputs(model: Model, scorer: Scorer) -> DataFrame:
-    return model.example.select(*(quote_column(field.name) for field in scorer.fields))
+    columns = model.example.columns
+    names = (field.name if field.name in columns else field.name.partition(".")[0] for field in scorer.fields)
+    return model.example.select(*map(quote_column, dict.fromkeys(names)))
 
 
 def _build_methods(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sparkops.artifact.frames import quote_column
+from sparkops.core.type_names import decimal_digits
+from sparkops.errors import ModelError
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from sparkops.scoring.scorer import Scorer
 
 VERSION_COLUMN = "model_version"
+_VECTORS = ("vector", "array<vector>")
 
 
 def score_with_map_in_arrow(
@@ -35,10 +38,18 @@ def score_with_map_in_arrow(
     added = [T.StructField(output.name, _to_spark_type(output.type)) for output in outputs]
     version = T.StructField(VERSION_COLUMN, T.IntegerType(), nullable=False)
     scored = frame.mapInArrow(score, T.StructType([*frame.schema.fields, *added, version]))
-    vectors = [output.name for output in outputs if output.type == "vector"]
+    # The session's clock shows what the scorer answers; only Spark knows its time zone.
+    times = {output.name: output.type for output in outputs if "timestamp" in output.type}
+    if times:
+        scored = scored.withColumns(
+            {name: F.col(quote_column(name)).cast(type_) for name, type_ in times.items()}
+        )
+    vectors = {output.name: output.type for output in outputs if output.type in _VECTORS}
     if arrays or not vectors:
         return scored
-    return scored.withColumns({name: array_to_vector(F.col(quote_column(name))) for name in vectors})
+    return scored.withColumns(
+        {name: _convert(name, array_to_vector, type_) for name, type_ in vectors.items()}
+    )
 
 
 def score_with_transform(
@@ -59,16 +70,38 @@ def score_with_transform(
         scorer: The compiled scorer if there is one; it knows the names of the classes.
         version: The registered version.
         arrays: Return vectors as arrays of doubles.
+
+    Raises:
+        ModelError: The model itself leaves out columns of the frame.
     """
     from pyspark.sql import functions as F
 
     scored: DataFrame = fitted.transform(frame)
+    left_out = [name for name in frame.columns if name not in scored.columns]
+    if left_out:
+        raise ModelError(
+            f"The model leaves out columns of these rows: {', '.join(left_out)} (its SQLTransformer selects others), so "
+            "Spark's own transform can't return them. Begin its statement with SELECT *, or set models.batch to mapInArrow."
+        )
     labels = _build_label_columns(scorer)
     added = [
         labels[name] if name in labels else _select_output(scored, name, arrays=arrays) for name in outputs
     ]
     version_column = F.lit(version).alias(VERSION_COLUMN)
-    return scored.select(*(F.col(quote_column(name)) for name in frame.columns), *added, version_column)
+    return scored.select(*_own_columns(frame, scored), *added, version_column)
+
+
+def _own_columns(frame: DataFrame, scored: DataFrame) -> list[Column]:
+    """Return the frame's columns in their types: ALSModel casts the ids, which are whole numbers, to integers."""
+    from pyspark.sql import functions as F
+
+    columns = {name: F.col(quote_column(name)) for name in frame.columns}
+    return [
+        column
+        if scored.schema[name].dataType == frame.schema[name].dataType
+        else column.cast(frame.schema[name].dataType).alias(name)
+        for name, column in columns.items()
+    ]
 
 
 def _build_label_columns(scorer: Scorer | None) -> Mapping[str, Column]:
@@ -92,19 +125,42 @@ def _select_output(scored: DataFrame, name: str, *, arrays: bool) -> Column:
     from pyspark.ml.functions import vector_to_array
     from pyspark.ml.linalg import VectorUDT
     from pyspark.sql import functions as F
+    from pyspark.sql.types import ArrayType
+
+    data_type = scored.schema[name].dataType
+    if arrays and isinstance(data_type, VectorUDT):
+        return _convert(name, vector_to_array, "vector").alias(name)
+    if arrays and isinstance(data_type, ArrayType) and isinstance(data_type.elementType, VectorUDT):
+        return _convert(name, vector_to_array, "array<vector>").alias(name)
+    return F.col(quote_column(name))
+
+
+def _convert(name: str, convert: Callable[[Column], Column], type_: str) -> Column:
+    """Return a column of vectors, or of arrays of them, converted; null where it is null, which Spark's functions refuse."""
+    from pyspark.sql import functions as F
+
+    def convert_item(item: Column) -> Column:
+        # Of one argument: `transform` would pass the index as a second one.
+        return convert(item)
 
     column = F.col(quote_column(name))
-    is_vector = isinstance(scored.schema[name].dataType, VectorUDT)
-    return vector_to_array(column).alias(name) if arrays and is_vector else column
+    return F.when(
+        column.isNotNull(),
+        convert(column) if type_ == "vector" else F.transform(column, convert_item),
+    )
 
 
 def _to_spark_type(type_: str) -> DataType:
+    """Return the type of an output as `mapInArrow` returns it."""
     from pyspark.sql import types as T
 
     if type_ == "vector":
         return T.ArrayType(T.DoubleType(), containsNull=False)
     if type_.startswith("array<"):
         return T.ArrayType(_to_spark_type(type_[6:-1]))
+    digits = decimal_digits(type_)
+    if digits is not None:
+        return T.DecimalType(*digits)
     return {
         "boolean": T.BooleanType(),
         "byte": T.ByteType(),
@@ -115,5 +171,5 @@ def _to_spark_type(type_: str) -> DataType:
         "double": T.DoubleType(),
         "string": T.StringType(),
         "date": T.DateType(),
-        "timestamp": T.TimestampType(),
+        "timestamp": T.TimestampNTZType(),
     }[type_]

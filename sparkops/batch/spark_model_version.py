@@ -21,7 +21,7 @@ from sparkops.batch.executor_scorer import (
     probe_executors,
 )
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
-from sparkops.batch.planner import Planner, ScoringMethod
+from sparkops.batch.planner import Planner, ScoringMethod, find_unsupported_column
 from sparkops.batch.registered_version import RegisteredVersion
 from sparkops.batch.rule_counts import ReportCounts, RuleViolationCounter, can_count
 from sparkops.config.settings import Settings
@@ -136,11 +136,28 @@ class SparkModelVersion(RegisteredVersion):
             rules=len(self._rules),
         )
         method = planner.choose(frame)
+        if method.kind == "transform" and self._may_use_scorer(frame) and self._leaves_out_columns(frame):
+            problem = self._probe(spark)
+            reason = problem or "Spark's transform of this model drops or overwrites columns"
+            method = ScoringMethod("transform" if problem else "mapInArrow", reason)
         if method.kind == "mapInArrow" and self._rules and not can_count(spark):
             return ScoringMethod(
                 method.kind, f"{method.reason}; violations are not counted with Spark Connect"
             )
         return method
+
+    def _may_use_scorer(self, frame: DataFrame) -> bool:
+        """Return whether the compiled scorer may score a frame, however slow it is."""
+        is_free = self.scorer is not None and self._settings.models.batch == "auto"
+        return is_free and not find_unsupported_column(frame)
+
+    def _leaves_out_columns(self, frame: DataFrame) -> bool:
+        """Return whether Spark's transform drops or overwrites columns of a frame, as an SQLTransformer without `*` may."""
+        assert self.scorer is not None
+        computed = {name for step in self.scorer.description.steps for name in step.outputs}
+        return bool(computed & set(frame.columns)) or not set(frame.columns) <= set(
+            self.fitted.transform(frame).columns
+        )
 
     def _format_ignored_rules(self, method: ScoringMethod) -> str:
         return (

@@ -121,12 +121,17 @@ def _score_rows(
 ) -> int:
     """Print the score of each row; return the exit code."""
     from sparkops.pyfunc.worker.open_scorer import open_scorer
+    from sparkops.scoring.batch.cells import from_json, to_json_text
+    from sparkops.scoring.ir.row_fields import flatten_structs
 
     scorer = open_scorer(model, **build_scoring_options(project), outputs=parse_outputs(options.outputs))
+    types = {field.name: field.type for field in scorer.fields}
     exit_code = DONE
     for number, line in lines:
         try:
-            click.echo(json.dumps(scorer.score(_parse_row(line, number), options.explain), default=str))
+            values = flatten_structs(_parse_row(line, number), tuple(types))
+            row = {name: from_json(value, types.get(name, "")) for name, value in values.items()}
+            click.echo(json.dumps(scorer.score(row, options.explain), default=to_json_text))
         except (RowError, InputError) as error:
             if not options.keep_going:
                 raise type(error)(f"Line {number}: {error}" if number > 1 else str(error)) from error

@@ -12,7 +12,7 @@ from sparkops.scoring.codegen.code_writer import CodeWriter
 from sparkops.scoring.codegen.field_reader import read_field
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output, Step
-from sparkops.scoring.ir.field import NUMERIC_TYPES, TYPES, Field
+from sparkops.scoring.ir.field import NUMERIC_TYPES, Field, is_field_type
 from sparkops.scoring.stages.registry import STAGES
 
 
@@ -76,7 +76,7 @@ class Plan:
                 f"it reads the column `{column}`, which neither the signature nor a stage provides ({known})"
             )
         type_ = self.types[column]
-        if type_ not in TYPES:
+        if not is_field_type(type_):
             raise CannotCompile(f"it reads the column `{column}` of type {type_}")
         return type_
 
@@ -180,7 +180,7 @@ class Plan:
 
     def _declare(self, item: Field) -> None:
         """Make a field readable by steps, unless its type or size is unknown."""
-        if item.type in TYPES and (item.type != "vector" or item.size is not None):
+        if is_field_type(item.type) and (item.type != "vector" or item.size is not None):
             read_field(item, item.name, self.code)
 
 

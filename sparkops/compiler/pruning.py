@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from sparkops.compiler.outputs import collect_outputs
 from sparkops.compiler.plan import CannotCompile, Plan
+from sparkops.core.type_names import decimal_digits
 from sparkops.scoring.ir.description import Description
 from sparkops.scoring.ir.selection import needed_steps
+
+# Digits of decimals that a double, in which an answer contains them, holds exactly.
+_MAX_DIGITS = 15
 
 
 def describe(plan: Plan) -> Description:
@@ -19,7 +23,8 @@ def describe(plan: Plan) -> Description:
     """
     results = collect_outputs(plan)
     for output in results.outputs:
-        if output.type.startswith("decimal"):
+        digits = decimal_digits(output.type)
+        if digits is not None and digits[0] > _MAX_DIGITS:
             raise CannotCompile(
                 f"its result `{output.name}` is {output.type}, which an answer cannot contain: CAST it to DOUBLE"
             )

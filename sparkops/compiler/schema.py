@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sparkops.core.type_names import TYPE_NAMES
 from sparkops.errors import InputError
-from sparkops.scoring.ir.field import TYPES, Field
+from sparkops.scoring.ir.field import Field, is_field_type
 
 _VECTOR_CLASS = "org.apache.spark.ml.linalg.VectorUDT"
 # Type names of DDL and `dtypes` that differ from those of a field.
@@ -24,11 +24,18 @@ _VECTOR_WITH_SIZE = re.compile(r"vector\s*\(\s*(\d+)\s*\)")
 def fields_from_spark(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the fields of `frame.schema.jsonValue()`.
 
-    A type that a row cannot hold keeps its name; it is refused only if a stage reads the column.
+    A type that a row cannot hold keeps its name; it is refused only if a stage reads the column. After a struct come its fields,
+    named by their paths, as stages name them: `address.city`.
     """
-    return tuple(
-        Field(item["name"], _spark_type(item["type"]), bool(item["nullable"])) for item in schema["fields"]
-    )
+    return tuple(_spark_fields(schema, "", nullable=False))
+
+
+def _spark_fields(schema: Mapping[str, Any], prefix: str, *, nullable: bool) -> Iterator[Field]:
+    for item in schema["fields"]:
+        name, type_, may_be_null = f"{prefix}{item['name']}", item["type"], nullable or bool(item["nullable"])
+        yield Field(name, _spark_type(type_), may_be_null)
+        if not isinstance(type_, str) and type_.get("type") == "struct":
+            yield from _spark_fields(type_, f"{name}.", nullable=may_be_null)
 
 
 def with_vector_sizes(fields: Sequence[Field], row: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -70,7 +77,7 @@ def fields_from_ddl(text: str) -> tuple[Field, ...]:
         name = quoted.replace("``", "`") if quoted else unquoted
         size = _VECTOR_WITH_SIZE.fullmatch(spark_type.lower())
         type_ = "vector" if size else _field_type(spark_type.lower())
-        if type_ not in TYPES and not type_.startswith("decimal"):
+        if not is_field_type(type_):
             raise InputError(
                 f"Column `{name}` is of type {spark_type}, which a JSON row cannot contain. Known: {_DDL_TYPES}."
             )
@@ -90,6 +97,9 @@ def _field_type(spark_type: str) -> str:
     """Return the type of a field for a type name of Spark."""
     if spark_type.startswith("array<"):
         return f"array<{_field_type(spark_type[6:-1].strip())}>"
+    if spark_type.startswith(("decimal", "dec(", "numeric")):
+        digits = re.findall(r"\d+", spark_type)
+        return f"decimal({','.join([*digits, *('10', '0')[len(digits) :]])})"
     return _FIELD_TYPES.get(spark_type, spark_type)
 
 

@@ -6,6 +6,7 @@ The two differ for integers only: `integer` and `int`, `long` and `bigint`. Type
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -23,3 +24,15 @@ SIMPLE_STRINGS: Final[Mapping[str, str]] = {
 TYPE_NAMES: Final[Mapping[str, str]] = {simple: name for name, simple in SIMPLE_STRINGS.items()}
 # `simpleString` of each integer type.
 SIMPLE_INTEGERS: Final = tuple(SIMPLE_STRINGS.values())
+# Largest number of digits of a decimal.
+MAX_PRECISION: Final = 38
+_DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
+
+
+def decimal_digits(type_: str) -> tuple[int, int] | None:
+    """Return (precision, scale) of a type such as decimal(10,2); None for another type."""
+    match = _DECIMAL.fullmatch(type_)
+    if match is None:
+        return None
+    precision, scale = int(match[1]), int(match[2])
+    return (precision, scale) if scale <= precision <= MAX_PRECISION and precision else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.artifact import mlflow_folder
 from sparkops.artifact.certify import Case
 from sparkops.artifact.facts import ModelFacts, write_facts
-from sparkops.artifact.frames import measure_vectors, sample_rows
+from sparkops.artifact.frames import fields_of_frame, input_type, sample_rows
 from sparkops.artifact.model_columns import input_columns, is_column_reference
 from sparkops.artifact.signature import compiled_signature, spark_signature
 from sparkops.artifact.spark_answers import analysis_problem
@@ -53,13 +53,6 @@ def check_trained(model: Model) -> None:
         raise ModelError(
             "Model.example has no rows; give the rows the model was trained on, or a part of them."
         )
-
-
-def read_fields(model: Model) -> tuple[Field, ...]:
-    """Return the columns of the example rows, with the lengths of vectors."""
-    from sparkops.compiler import fields_from_spark
-
-    return measure_vectors(fields_from_spark(model.example.schema.jsonValue()), model.example)
 
 
 def complete_spark_model_folder(
@@ -106,7 +99,8 @@ def dry_run_compile(model: Model, settings: Settings) -> Compilation:
             fitted.write().save((folder / mlflow_folder.SPARK_MODEL).as_uri())
         else:
             mlflow_folder.save_spark_model(model.fitted, folder, settings)
-        return compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL, read_fields(model)).compilation
+        spark_model = folder / mlflow_folder.SPARK_MODEL
+        return compile_and_certify(model, spark_model, fields_of_frame(model.example)).compilation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +117,7 @@ def _compile(model: Model, folder: Path, settings: Settings, rules: PortableRule
     from sparkops.scoring.rules.compatibility import keep_supported
     from sparkops.scoring.scorer import Scorer
 
-    fields = read_fields(model)
+    fields = fields_of_frame(model.example)
     certified = compile_and_certify(model, folder / mlflow_folder.SPARK_MODEL, fields)
     description = certified.compilation.description
     if description is None:
@@ -185,8 +179,7 @@ def _columns_for_spark(model: Model) -> set[str]:
 
 
 def _select_types(model: Model, names: Sequence[str]) -> dict[str, str]:
-    types = dict(model.example.dtypes)
-    return {name: types[name] for name in names}
+    return {name: input_type(model.example, name) for name in names}
 
 
 def _find_scorable_row(cases: Sequence[Case]) -> Mapping[str, Any]:

@@ -5,26 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-from pyarrow.compute import local_timestamp
 
+from ..core.type_names import decimal_digits
 from ..errors import RowError
+from .batch.arrow_columns import batch_columns
 from .batch.columns import Batch
-from .batch.dictionary_column import DictionaryColumn
 from .ir.arrays import Numbers
 from .ir.description import Description, Output
-from .ir.field import Field
 from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
 
 if TYPE_CHECKING:
     from .protocol import RowScorer
 
-# Rows for each distinct text from which a column is dictionary-encoded.
-_MIN_ROWS_PER_TEXT = 4
 _ROW_PREFIX = re.compile(r"^Row \d+: ")
 _TYPES = {
     "boolean": pa.bool_(),
@@ -87,7 +85,7 @@ def score_arrow_batch(
             means nothing in a table.
     """
     try:
-        scored = scorer.score_batch(input_columns(batch, scorer.fields))
+        scored = scorer.score_batch(batch_columns(batch, scorer.fields))
     except RowError as error:
         raise RowError(_ROW_PREFIX.sub("", str(error)), field=error.field, value=error.value) from None
     arrays = [*batch.columns, *output_arrays(scored, scorer.outputs)]
@@ -111,58 +109,39 @@ def _cached_scorer(description: Description, rules: RuleMode) -> Scorer:
     return _SCORERS[key]
 
 
-def input_columns(batch: pa.RecordBatch, fields: Sequence[Field]) -> dict[str, Any]:
-    """Return the model's columns of a batch as `score_batch` takes them: nulls masked, text as objects."""
-    names = set(batch.schema.names)
-    return {field.name: _column(batch.column(field.name)) for field in fields if field.name in names}
-
-
-def _column(values: pa.Array) -> Any:
-    if pa.types.is_timestamp(values.type) and values.type.tz is not None:
-        # naive, in the session's time zone
-        values = local_timestamp(values)
-    if pa.types.is_dictionary(values.type) and pa.types.is_string(values.type.value_type):
-        return _to_dictionary_column(values)
-    if pa.types.is_string(values.type):
-        encoded = values.dictionary_encode()
-        if len(encoded.dictionary) * _MIN_ROWS_PER_TEXT <= len(values):
-            return _to_dictionary_column(encoded)
-    if not pa.types.is_floating(values.type) and not pa.types.is_integer(values.type):
-        return values.to_numpy(zero_copy_only=False)
-    if not values.null_count:
-        return values.to_numpy(zero_copy_only=False)
-    filled = values.fill_null(0).to_numpy(zero_copy_only=False)
-    return np.ma.MaskedArray(filled, values.is_null().to_numpy(zero_copy_only=False))
-
-
-def _to_dictionary_column(values: pa.DictionaryArray) -> DictionaryColumn:
-    """Return a dictionary-encoded column of text; null is the last entry of the dictionary."""
-    texts = values.dictionary.to_pylist()
-    codes = values.indices.fill_null(len(texts)) if values.null_count else values.indices
-    texts += [None] if values.null_count else []
-    return DictionaryColumn(
-        np.fromiter(texts, dtype=object, count=len(texts)), codes.to_numpy(zero_copy_only=False)
-    )
-
-
 def output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:
     """Return an Arrow array for each output; vectors as lists of doubles."""
-    return [_array(batch.columns[output.name], output) for output in outputs]
+    return [_array(batch.columns[output.name], output, batch.nulls.get(output.name)) for output in outputs]
 
 
-def _array(values: Numbers, output: Output) -> pa.Array:
+def _array(values: Numbers, output: Output, null: Numbers | None) -> pa.Array:
     if output.type == "vector" and values.ndim == 2:  # noqa: PLR2004
-        flat = pa.array(np.ascontiguousarray(values, dtype=np.float64).ravel())
-        offsets = np.arange(0, values.size + 1, values.shape[1], dtype=np.int32)
-        return pa.ListArray.from_arrays(pa.array(offsets), flat)
-    if output.type == "vector":
-        return pa.array(values.tolist(), type=pa.list_(pa.float64()))
+        return _vector_array(values, null)
     type_ = _arrow_type(output.type)
-    return pa.array(
-        values.tolist() if values.dtype == object else values.astype(type_.to_pandas_dtype()), type=type_
-    )
+    if values.dtype == object:
+        return pa.array(values.tolist(), type=type_)
+    if pa.types.is_decimal(type_):
+        return _decimal_array(values, null, type_)
+    return pa.array(values.astype(type_.to_pandas_dtype()), type=type_, mask=null)
+
+
+def _vector_array(values: Numbers, null: Numbers | None) -> pa.Array:
+    """Return a matrix as lists of doubles; the masked rows are null lists."""
+    flat = pa.array(np.ascontiguousarray(values, dtype=np.float64).ravel())
+    offsets = pa.array(np.arange(len(values) + 1, dtype=np.int32) * np.int32(values.shape[1]))
+    return pa.ListArray.from_arrays(offsets, flat, mask=None if null is None else pa.array(null))
+
+
+def _decimal_array(values: Numbers, null: Numbers | None, type_: pa.DataType) -> pa.Array:
+    """Return decimals, which are held as the doubles that Spark's stages read."""
+    unit = Decimal(1).scaleb(-type_.scale)
+    rounded = [None if value != value else Decimal(repr(value)).quantize(unit) for value in values.tolist()]  # noqa: PLR0124
+    return pa.array(rounded, type=type_, mask=null)
 
 
 def _arrow_type(type_: str) -> pa.DataType:
     """Return the Arrow type of an output."""
+    digits = decimal_digits(type_)
+    if digits is not None:
+        return pa.decimal128(*digits)
     return pa.list_(_arrow_type(type_[6:-1])) if type_.startswith("array<") else _TYPES[type_]

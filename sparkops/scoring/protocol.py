@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from .batch.columns import Batch
+from .batch.pandas_columns import NanMeaning
 from .ir.description import Output
 from .ir.field import Field
 
+BatchData = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Any
+"""Columns by name, rows, or a DataFrame or Arrow data of another library."""
 Answer = dict[str, Any] | Literal["dropped", "refused"]
 
 
@@ -82,8 +85,9 @@ class RowScorer(ModelInterface, ReferenceTolerance, OutputSelection, Protocol):
 
     def score_batch(
         self,
-        data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        data: BatchData,
         *,
         extra: Literal["refuse", "ignore"] = "refuse",
+        nan: NanMeaning = "nan",
     ) -> Batch:
         """Score many rows."""

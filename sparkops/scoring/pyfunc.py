@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from ..errors import ModelError
 from .artifact.scorer_folder import load
-from .batch.cells import to_column
 from .batch.columns import Batch
+from .batch.pandas_columns import NanMeaning
 from .rules.rule_monitor import RuleMode
 from .scorer import Scorer
 
-# Key of `model_config`.
-RULES = "rules"
-DEFAULT: RuleMode = "warn"
+RULES, NAN = "rules", "nan"
+DEFAULT_CONFIG = {RULES: "warn", NAN: "nan"}
+"""The keys of `model_config` with their defaults."""
 
 
 class CompiledModel:
@@ -25,10 +25,14 @@ class CompiledModel:
 
     Rules of the model are applied before a row is scored; `get_raw_model().broken` has the number of violations by
     rule.
+
+    Args:
+        scorer: The scorer.
+        nan: What NaN in a floating column of a frame is: the number, or null.
     """
 
-    def __init__(self, scorer: Scorer) -> None:
-        self.scorer = scorer
+    def __init__(self, scorer: Scorer, nan: NanMeaning = "nan") -> None:
+        self.scorer, self.nan = scorer, nan
 
     def get_raw_model(self) -> Scorer:
         """Return the scorer itself, as MLflow's flavors do."""
@@ -40,22 +44,23 @@ class CompiledModel:
             raise ModelError(
                 f"The model takes a pandas DataFrame with named columns, not {type(frame).__name__}."
             )
-        columns = {
-            field.name: to_column(frame[field.name], field.type)
-            for field in self.scorer.fields
-            if field.name in frame.columns
-        }
-        batch = self.scorer.score_batch(columns)
+        batch = self.scorer.score_batch(frame, extra="ignore", nan=self.nan)
         outputs = {output.name: _cells(batch, output.name) for output in self.scorer.outputs}
-        return type(frame)(outputs, index=frame.index)
+        # As objects, because pandas would make times of nanoseconds of them, in which null is `NaT`.
+        objects = {name: cells for name, cells in outputs.items() if cells.dtype == object}
+        columns = type(frame)(objects, index=frame.index, dtype=object)
+        return type(frame)({**outputs, **{name: columns[name] for name in objects}}, index=frame.index)
 
 
 def _cells(batch: Batch, name: str) -> Any:
-    """Return an output as a pandas column: numbers as an array, vectors as lists, None for dropped rows."""
+    """Return an output as a pandas column: numbers as an array, vectors as lists.
+
+    Null, and each output of a dropped row, is None, or NaN in an array of numbers.
+    """
     values = batch.columns[name]
     if values.ndim == 1 and (values.dtype.kind == "f" or not batch.rejected.any()):
         return values
-    cells = np.fromiter(values.tolist(), dtype=object, count=len(values))
+    cells = np.fromiter(batch.cells(name), dtype=object, count=len(values))
     cells[batch.rejected] = None
     return cells
 
@@ -66,21 +71,21 @@ def _load_pyfunc(path: str, model_config: Mapping[str, Any] | None = None) -> Co
     Args:
         path: The scorer's folder.
         model_config: `{"rules": MODE}`: "refuse" refuses violating rows, "warn" (the default) logs the first violation
-            of each rule and counts the others, "count" only counts, "off" evaluates no rules.
+            of each rule and counts the others, "count" only counts, "off" evaluates no rules. `{"nan": "null"}` reads
+            NaN in floating columns as null; by default it is NaN.
 
     Raises:
-        ModelError: The configuration has another mode, or the folder no valid scorer.
+        ModelError: The configuration has another value, or the folder no valid scorer.
     """
-    return CompiledModel(load(Path(path), rules=_rule_mode(model_config or {})))
+    config = {**DEFAULT_CONFIG, **(model_config or {})}
+    rules: RuleMode = _checked(config, RULES, get_args(RuleMode))
+    nan: NanMeaning = _checked(config, NAN, get_args(NanMeaning))
+    return CompiledModel(load(Path(path), rules=rules), nan)
 
 
-def _rule_mode(config: Mapping[str, Any]) -> RuleMode:
-    value = config.get(RULES, DEFAULT)
-    for mode in get_args(RuleMode):
-        if value == mode:
-            rule_mode: RuleMode = mode
-            return rule_mode
-    allowed = ", ".join(get_args(RuleMode))
-    raise ModelError(
-        f"model_config says {RULES}: {value!r}; a model's rules are applied by one of {allowed}."
-    )
+def _checked(config: Mapping[str, Any], key: str, allowed: Sequence[str]) -> Any:
+    """Return an option of the configuration, which must be one of the allowed words."""
+    value = config[key]
+    if value not in allowed:
+        raise ModelError(f"model_config says {key}: {value!r}; it is one of {', '.join(allowed)}.")
+    return value

@@ -13,7 +13,7 @@ from .codegen.row_errors import refuse_value
 from .codegen.symbols import Vector
 from .ir.description import Description, Output
 from .ir.field import Field
-from .ir.row_fields import check_row_fields
+from .ir.row_fields import check_row_fields, flatten_structs
 from .protocol import ScoreRow
 from .stages.feature.vector.vector_size_hint import fields_skipped_by_size, has_size
 from .stages.registry import STAGES
@@ -41,6 +41,12 @@ def generate_code(description: Description) -> CodeWriter:
     for value, name in zip(values, names, strict=True):
         code.line(f"    {value} = row[{name!r}]")
     code.lines += ["    pass", f"except KeyError: {check}(row)"]
+    if any("." in name for name in names):
+        # A field of a struct, which the check has found.
+        code.lines[-1] = "except KeyError:"
+        code.line(f"    row = {check}(row)")
+        for value, name in zip(values, names, strict=True):
+            code.line(f"    {value} = row[{name!r}]")
     skipped = fields_skipped_by_size(description.steps)
     for value, field in zip(values, description.fields, strict=True):
         if field.name in skipped:
@@ -96,6 +102,7 @@ def raise_damaged_model(error: Exception) -> NoReturn:
 def _check_row(names: tuple[str, ...], ignored: tuple[str, ...], row: Any) -> dict[str, Any]:
     if not isinstance(row, Mapping):
         raise RowError(f"A row is a mapping of field names to values, not {type(row).__name__}.")
+    row = flatten_structs(row, names)
     check_row_fields(row, names, ignored)
     return dict(row)
 

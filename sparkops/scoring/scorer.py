@@ -10,7 +10,9 @@ import numpy as np
 
 from ..errors import RowError, RowRejected, UnknownName
 from .batch.columns import Batch, Frame, ScalarColumn, VectorColumn
+from .batch.pandas_columns import NanMeaning
 from .batch.reader import read_slice, to_columns, value_at
+from .batch.tabular_data import read_tabular
 from .codegen.code_writer import Column
 from .codegen.symbols import Vector
 from .explain import Explain, build_explainer
@@ -18,7 +20,7 @@ from .ir.arrays import Numbers
 from .ir.description import Description, Output
 from .ir.field import Field
 from .ir.selection import prediction_column, select_outputs
-from .protocol import Answer, ScoreRow
+from .protocol import Answer, BatchData, ScoreRow
 from .row_function import DAMAGED_MODEL_ERRORS, build_score_row, generate_code, raise_damaged_model
 from .rules.rule_monitor import RuleMode, RuleMonitor
 from .stages.feature.vector.vector_size_hint import fields_skipped_by_size, has_size
@@ -152,29 +154,31 @@ class Scorer:
 
     def score_batch(
         self,
-        data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        data: BatchData,
         *,
         extra: Literal["refuse", "ignore"] = "refuse",
+        nan: NanMeaning = "nan",
     ) -> Batch:
         """Score many rows.
 
         Args:
-            data: Columns of one length by name, or rows. Masked entries and None are null.
+            data: Columns of one length by name, or rows; a DataFrame of pandas or polars; a table or record batch of Arrow, or
+                other data with Arrow's PyCapsule interface. Masked entries, None and `pd.NA` are null. A column of vectors may be
+                a matrix, a sparse matrix of SciPy, or sequences.
             extra: Whether unknown columns are refused or ignored.
+            nan: What NaN in a floating column of pandas is: the number, or null.
 
         Raises:
             RowError: For the first row that cannot be scored, or that a rule refuses; its message starts with "Row 3:
                 ", counted from 0.
         """
-        columns, size = to_columns(data, self.fields, self.description.ignored, extra)
+        tabular = read_tabular(data, self.fields, nan)
+        columns, size = to_columns(tabular, self.fields, self.description.ignored, extra)
         if self._monitor:
             self._monitor.check_batch(columns, size)
         starts = range(0, size, self._chunk_rows) if size else range(1)
         parts = [self._chunk(columns, start, min(start + self._chunk_rows, size)) for start in starts]
-        rejected = np.concatenate([part.rejected for part in parts])
-        names = tuple(output.name for output in self.outputs)
-        joined = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
-        return Batch(joined, rejected)
+        return Batch.concatenate(parts)
 
     def _chunk(self, columns: Mapping[str, Any], start: int, stop: int) -> Batch:
         frame = Frame(stop - start, {})
@@ -200,9 +204,12 @@ class Scorer:
             index = start + int(np.argmax(frame.refused))
             self._raise_first_error(columns, range(index, index + 1))
             raise RowError(f"Row {index} cannot be scored.")
-        return Batch(
-            {output.name: self._output_values(output, frame) for output in self.outputs}, frame.dropped
-        )
+        columns, nulls = {}, {}
+        for output in self.outputs:
+            columns[output.name], null = self._output_values(output, frame)
+            if null is not None:
+                nulls[output.name] = null
+        return Batch(columns, frame.dropped, nulls)
 
     def _raise_first_error(self, columns: Mapping[str, Any], rows: range) -> None:
         """Score rows one by one and raise the first error."""
@@ -215,21 +222,33 @@ class Scorer:
             except RowError as error:
                 raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
 
-    def _output_values(self, output: Output, frame: Frame) -> Numbers:
+    def _output_values(self, output: Output, frame: Frame) -> tuple[Numbers, Numbers | None]:
+        """Return an output's values, and where they are null if they do not contain None."""
         if output.column is None:
-            index = frame.scalars(self._prediction).values.astype(np.int64)
-            # Class -1 selects the None at the end.
-            return np.array([*(self.classes or ()), None], dtype=object)[index]
+            return self._labels(frame), None
         column = frame.columns[output.column]
+        null = column.null if column.null is not None and column.null.any() else None
         if isinstance(column, VectorColumn):
             values: Numbers = column.dense()
-            if column.null is not None:
-                values[column.null] = np.nan
+        elif null is not None and not _is_floating(column, output):
+            return _with_none(column.values, null), None
         else:
-            values = _scalar_values(column, output)
-        if output.type in ("double", "vector") and values.dtype.kind == "f":
+            values = column.values.astype(np.float64) if output.type == "double" else column.values
+        if values.dtype.kind == "f":
             values[frame.dropped] = np.nan
-        return values
+            if null is not None:
+                # A copy, because another column may have the same block and other nulls.
+                values = np.where(null if values.ndim == 1 else null[:, None], np.nan, values)
+        return values, null
+
+    def _labels(self, frame: Frame) -> Numbers:
+        """Return the label of each predicted class; None where there is no prediction."""
+        column = frame.scalars(self._prediction)
+        index = column.values.astype(np.int64)
+        if column.null is not None:
+            index[column.null] = -1
+        # Class -1 selects the None at the end.
+        return np.array([*(self.classes or ()), None], dtype=object)[index]
 
 
 def _choose_outputs(description: Description, names: Sequence[str]) -> tuple[Output, ...]:
@@ -264,17 +283,12 @@ def _width(column: Column) -> int:
     return min(column.size, _SPARSE_WIDTH) if is_sparse else column.size
 
 
-def _scalar_values(column: ScalarColumn, output: Output) -> Numbers:
-    if output.role == "column" and column.null is not None and column.null.any():
-        objects: Numbers = column.values.astype(
-            np.float64 if output.type == "double" else column.values.dtype
-        )
-        objects = objects.astype(object)
-        objects[column.null] = None
-        return objects
-    if output.type == "double":
-        values: Numbers = column.values.astype(np.float64)
-        if column.null is not None:
-            values[column.null] = np.nan
-        return values
-    return column.values
+def _is_floating(column: ScalarColumn, output: Output) -> bool:
+    return output.type == "double" or column.values.dtype.kind == "f"
+
+
+def _with_none(values: Numbers, null: Numbers) -> Numbers:
+    """Return integers, booleans or objects as objects, with None where they are null."""
+    objects: Numbers = values.astype(object)
+    objects[null] = None
+    return objects

@@ -107,7 +107,7 @@ class Invocations:
         answers = self._choices.find(options.outputs).score(rows, options)
         if answers.extra:
             self._service.extra_fields.add(answers.extra)
-        return format_answers(answers)
+        return format_answers(answers, strict=options.strict)
 
     @staticmethod
     async def _refuse(error: RequestError, scope: Scope, receive: Receive | None, send: Send) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparkops.core.wording import format_count
-from sparkops.scoring.batch.cells import from_cell
+from sparkops.scoring.batch.cells import from_json
 from sparkops.serving.large_json import decode_in_parts
 from sparkops.serving.request_error import RequestError, shorten
 from sparkops.serving.request_rows import InputSchema, InvalidRow, RequestRows, Row
@@ -46,7 +46,7 @@ def read_json(text: str, schema: InputSchema) -> RequestRows:
         raise RequestError(
             f"The body must contain exactly one of {', '.join(FORMATS)}; it contains: {listed}."
         )
-    return RequestRows(_read_rows(body[names[0]], names[0], schema), from_cell)
+    return RequestRows(_read_rows(body[names[0]], names[0], schema), from_json)
 
 
 def _parse(text: str) -> Any:

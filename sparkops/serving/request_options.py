@@ -14,7 +14,7 @@ Extra = Literal["ignore", "refuse", "pass"]
 OnError = Literal["fail", "null"]
 EXTRA_MODES: tuple[Extra, ...] = ("ignore", "refuse", "pass")
 ERROR_MODES: tuple[OnError, ...] = ("fail", "null")
-_NAMES = ("explain", "outputs", "extra", "on_error")
+_NAMES = ("explain", "outputs", "extra", "on_error", "strict")
 _MAX_PARAMETERS = 20
 Value = TypeVar("Value", bound=str)
 
@@ -29,12 +29,14 @@ class RequestOptions:
         extra: What happens to fields that the model does not know: "ignore" and count them, "refuse" the row, or "pass" them
             back with the answer.
         on_error: What an invalid row does: "fail" refuses the request, "null" answers null for the row and gives the reason.
+        strict: Write NaN and infinities as text, because the JSON standard has no literals for them.
     """
 
     explain: bool = False
     outputs: tuple[str, ...] = ()
     extra: Extra = "ignore"
     on_error: OnError = "fail"
+    strict: bool = False
 
 
 def read_options(query: bytes, defaults: RequestOptions) -> RequestOptions:
@@ -55,6 +57,8 @@ def read_options(query: bytes, defaults: RequestOptions) -> RequestOptions:
         options = replace(options, explain=_choose(values, "explain", ("true", "false")) == "true")
     if "outputs" in values:
         options = replace(options, outputs=_read_names(values["outputs"]))
+    if "strict" in values:
+        options = replace(options, strict=_choose(values, "strict", ("true", "false")) == "true")
     if "extra" in values:
         options = replace(options, extra=_choose(values, "extra", EXTRA_MODES))
     if "on_error" in values:

@@ -9,6 +9,7 @@ from typing import Any
 from sparkops.core.wording import format_count
 from sparkops.errors import RowError
 from sparkops.scoring.ir.field import Field
+from sparkops.scoring.ir.row_fields import flatten_structs, is_struct
 from sparkops.serving.request_options import Extra
 
 Row = dict[str, Any]
@@ -52,6 +53,7 @@ class InputSchema:
         self.types = {field.name: field.type for field in fields}
         self._items = tuple(self.types.items())
         self._ignored = frozenset(ignored)
+        self._has_structs = any("." in name for name in self.names)
 
     def read_row(self, values: Mapping[str, Any] | InvalidRow, convert: CellConverter, extra: Extra) -> Row:
         """Return the fields of a row, converted, or every value of a row that lacks a field: the scorer raises the error.
@@ -61,6 +63,8 @@ class InputSchema:
         """
         if isinstance(values, InvalidRow):
             raise RowError(values.reason)
+        if self._has_structs:
+            values = flatten_structs(values, self.names)
         if extra != "refuse":
             try:
                 return {name: convert(values[name], type_) for name, type_ in self._items}
@@ -75,8 +79,11 @@ class InputSchema:
         return {
             name: value
             for name, value in values.items()
-            if name not in self.types and name not in self._ignored
+            if name not in self.types and name not in self._ignored and not self._is_struct(name)
         }
+
+    def _is_struct(self, name: str) -> bool:
+        return self._has_structs and is_struct(name, self.names)
 
     def to_mapping(self, cells: Sequence[Any], noun: str) -> Row | InvalidRow:
         """Return a row that is given by position.

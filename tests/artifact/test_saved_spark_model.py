@@ -146,7 +146,7 @@ def test_columns_are_read_from_ddl() -> None:
         Field("n", "long"),
         Field("v", "vector", size=3),
         Field("w", "vector"),
-        Field("d", "decimal(10, 2)"),
+        Field("d", "decimal(10,2)"),
         Field("l", "array<integer>"),
     )
     for wrong, message in (

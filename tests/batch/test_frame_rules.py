@@ -26,7 +26,7 @@ from sparkops.pipeline.model import Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
-from sparkops.scoring.arrow_scorer import input_columns
+from sparkops.scoring.batch.arrow_columns import batch_columns
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.scoring.rules.rule_monitor import RuleMonitor
@@ -45,12 +45,12 @@ results = {}
 for rules in (None, "warn", "count", "refuse", "off", "perhaps"):
     messages.clear()
     try:
-        model = mlflow.pyfunc.load_model(sys.argv[1], model_config={"rules": rules} if rules else None)
+        model = mlflow.pyfunc.load_model(sys.argv[1], model_config={"nan": "null", **({"rules": rules} if rules else {})})
         answer = len(model.predict(frame))
     except Exception as error:
         answer = f"{type(error).__name__}: {error}"
     results[str(rules)] = [answer, dict(model.get_raw_model().broken), list(messages)]
-os.environ["MLFLOW_PYFUNC_INFERENCE_CONFIG"] = '{"rules": "off"}'
+os.environ["MLFLOW_PYFUNC_INFERENCE_CONFIG"] = '{"rules": "off", "nan": "null"}'
 model = mlflow.pyfunc.load_model(sys.argv[1])
 results["by the environment"] = [len(model.predict(frame)), dict(model.get_raw_model().broken), []]
 print(json.dumps(results))
@@ -261,7 +261,7 @@ def counting(checks: PortableRules, fields: Any) -> Any:
     def count(batches: Any) -> Any:
         monitor = RuleMonitor(checks, fields, "count")
         for batch in batches:
-            monitor.check_batch(input_columns(batch, fields), batch.num_rows)
+            monitor.check_batch(batch_columns(batch, fields), batch.num_rows)
         yield pa.RecordBatch.from_pydict({"counts": pa.array([monitor.counts], pa.list_(pa.int64()))})
 
     return count
@@ -300,6 +300,4 @@ def test_plain_mlflow_applies_rules_as_its_model_config_says(
     assert results["off"] == results["by the environment"] == [count, {}, []]
     assert results["refuse"][0].startswith("RowError: Row ")
     assert "a rule of table `flights`" in results["refuse"][0]
-    assert results["perhaps"][0].startswith(
-        "ModelError: model_config says rules: 'perhaps'; a model's rules are applied by"
-    )
+    assert results["perhaps"][0].startswith("ModelError: model_config says rules: 'perhaps'; it is one of")

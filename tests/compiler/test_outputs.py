@@ -82,9 +82,9 @@ def test_a_label_that_rows_to_score_do_not_have_is_a_taken_name_too(tmp_path: Pa
     assert names(compile_model(folder, FIELDS[:2]))[-1] == "predicted_label"
 
 
-def test_an_output_that_no_answer_can_contain_is_a_reason(tmp_path: Path) -> None:
+def test_an_output_with_more_digits_than_an_answer_can_contain_is_a_reason(tmp_path: Path) -> None:
     with pytest.raises(NotCompiled, match=r"`d` is decimal\(.*CAST it to DOUBLE"):
-        extended(tmp_path, sql("SELECT *, 1.5 AS d FROM __THIS__"))
+        extended(tmp_path, sql("SELECT *, CAST(1.5 AS DECIMAL(20, 2)) AS d FROM __THIS__"))
 
 
 def test_a_label_that_drops_rows_is_a_field_with_a_note(tmp_path: Path) -> None:

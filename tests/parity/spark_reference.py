@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,12 @@ from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
+from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
+from sparkops.batch.planner import find_unsupported_column
 from sparkops.compiler import compile_model, fields_from_spark, read_session, with_vector_sizes
 from sparkops.errors import RowError
 from sparkops.scoring import Answer, Difference, Scorer, compare_answers, edge_rows, load, save
+from sparkops.scoring.arrow_scorer import ArrowScorer
 
 _ROW = "_at"
 
@@ -83,10 +85,8 @@ class SparkReference:
 
     def answers(self, rows: Sequence[dict[str, Any]]) -> list[Answer]:
         """Return Spark's answers in one job; all are "refused" if the job fails."""
-        read = {*self._unread, *(field.name for field in self.scorer.fields)}
-        fields = [StructField(field.name, field.dataType) for field in self.schema if field.name in read]
         rows = [{**self._unread, **row} for row in rows]
-        schema = StructType([StructField(_ROW, LongType()), *fields])
+        schema = self._read_schema()
         columns = [output.column for output in self.scorer.outputs if output.column is not None]
         try:
             transformed = self.fitted.transform(self._frame(rows, schema))
@@ -103,7 +103,7 @@ class SparkReference:
         return [by_row.get(at, "dropped") for at in range(len(rows))]
 
     def compare(self, rows: Sequence[dict[str, Any]], *, refused: int = 6, rtol: float = 1e-12) -> Comparison:
-        """Compare Spark with the scorer, row by row and as a batch.
+        """Compare Spark with the scorer: row by row, as a batch, and as a table by both methods of a job.
 
         Args:
             rows: The rows.
@@ -116,6 +116,7 @@ class SparkReference:
         outputs = self.scorer.outputs
         differences = compare_answers(self.answers(scored_rows), expected, outputs, rtol=rtol)
         differences += self._compare_batch(scored_rows, expected, rtol=rtol)
+        differences += self._compare_tables(scored_rows, expected, rtol=rtol)
         differences = [replace(difference, index=scored[difference.index]) for difference in differences]
         alone = self._choose_refused(rows, answers, refused)
         for at in alone:
@@ -126,14 +127,48 @@ class SparkReference:
     def _compare_batch(
         self, rows: Sequence[dict[str, Any]], expected: Sequence[Answer], *, rtol: float
     ) -> list[Difference]:
-        outputs = self.scorer.outputs
         batch: list[Answer] = [
             "dropped" if row is None else row for row in self.scorer.score_batch(rows).rows()
         ]
-        doubles = [output.name for output in outputs if output.type == "double" and output.role != "column"]
-        return compare_answers(
-            [_null_as_nan(answer, doubles) for answer in expected], batch, outputs, rtol=rtol
-        )
+        return compare_answers(expected, batch, self.scorer.outputs, rtol=rtol)
+
+    def _compare_tables(
+        self, rows: Sequence[dict[str, Any]], expected: Sequence[Answer], *, rtol: float
+    ) -> list[Difference]:
+        """Return where the tables of both methods that a job may use differ from the answers row by row."""
+        if not rows:
+            return []
+        frame = self._frame([{**self._unread, **row} for row in rows], self._read_schema())
+        scorer = Scorer(self.scorer.description)
+        # With its own name as column, the label of a class is compared, too.
+        outputs = [replace(output, column=output.name) for output in scorer.outputs]
+        tables = self._score_tables(frame, scorer)
+        differences: list[Difference] = []
+        for method, table in tables.items():
+            by_row = {row[_ROW]: row.asDict() for row in table.collect()}
+            answers: list[Answer] = [by_row.get(at, "dropped") for at in range(len(rows))]
+            of_method = compare_answers(expected, answers, outputs, rtol=rtol)
+            differences += [replace(item, output=f"{item.output} ({method})") for item in of_method]
+        schemas = {table.schema.simpleString() for table in tables.values()}
+        return differences + [Difference(0, "", *sorted(schemas)) for _ in range(len(schemas) - 1)]
+
+    def _score_tables(self, frame: DataFrame, scorer: Scorer) -> dict[str, DataFrame]:
+        """Return the frame scored by each method that can score it, vectors as arrays."""
+        tables = {}
+        if not find_unsupported_column(frame):
+            score = ArrowScorer(scorer.description, (VERSION_COLUMN, 1))
+            tables["mapInArrow"] = score_with_map_in_arrow(frame, score, scorer.outputs, arrays=True)
+        # A SELECT may leave out the row number.
+        if _ROW in self.fitted.transform(frame).columns:
+            names = [output.name for output in scorer.outputs]
+            tables["transform"] = score_with_transform(frame, self.fitted, names, scorer, 1, arrays=True)
+        return tables
+
+    def _read_schema(self) -> StructType:
+        """Return the columns that the model reads, after the row number."""
+        read = {*self._unread, *(field.name for field in self.scorer.fields)}
+        fields = [StructField(field.name, field.dataType) for field in self.schema if field.name in read]
+        return StructType([StructField(_ROW, LongType()), *fields])
 
     def _choose_refused(
         self, rows: Sequence[dict[str, Any]], answers: Sequence[Answer], count: int
@@ -212,13 +247,6 @@ def to_python(value: Any) -> Any:
     if isinstance(value, list):
         return [to_python(item) for item in value]
     return value.toArray().tolist() if hasattr(value, "toArray") else value
-
-
-def _null_as_nan(answer: Answer, doubles: Sequence[str]) -> Answer:
-    """Return an answer as a batch gives it: its array of predictions has NaN for null."""
-    if isinstance(answer, str):
-        return answer
-    return {name: nan if value is None and name in doubles else value for name, value in answer.items()}
 
 
 def _row_to_python(row: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def both(description: Description, row: dict[str, Any]) -> Any:
     """Return the answer for a row, which must be the same in a batch."""
     scorer = Scorer(description)
     answer = scorer.score(row)["z"]
-    assert [repr(item) for item in scorer.score_batch([row]).columns["z"].tolist()] == [repr(answer)]
+    assert [repr(item) for item in scorer.score_batch([row]).cells("z")] == [repr(answer)]
     return answer
 
 

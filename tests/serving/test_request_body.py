@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -99,7 +100,10 @@ def test_quoted_cells_may_contain_separators_lines_and_quotes() -> None:
 )
 def test_a_number_of_csv_is_read(cell: str, value: object) -> None:
     assert read(f"distance,origin\n{cell},x\n", "text/csv") == [{"distance": value, "origin": "x"}]
-    assert read("temp\nnan\nNaN\n", "text/csv") == [{"temp": None}] * 2
+
+
+def test_nan_is_a_number_of_csv() -> None:
+    assert repr(read("temp\nnan\nNaN\n", "text/csv")) == repr([{"temp": math.nan}] * 2)
 
 
 @pytest.mark.parametrize(
@@ -109,9 +113,15 @@ def test_a_cell_of_csv_that_is_no_number_remains_text(cell: str) -> None:
     assert read(f'distance,temp\n"{cell}","{cell}"\n', "text/csv") == [{"distance": cell, "temp": cell}]
 
 
-def test_whole_floats_of_an_integer_column_come_back_as_integers_and_nan_as_null() -> None:
-    rows = read('{"dataframe_records": [{"distance": 7.0, "temp": NaN}, {"distance": 7.5, "temp": 2}]}')
-    assert rows == [{"distance": 7, "temp": None}, {"distance": 7.5, "temp": 2}]
+@pytest.mark.parametrize("text", ["NaN", '"NaN"'])
+def test_nan_is_a_number_of_json_and_null_is_null(text: str) -> None:
+    rows = read(f'{{"instances": [{{"temp": {text}, "origin": "NaN"}}, {{"temp": null, "distance": NaN}}]}}')
+    assert repr(rows) == repr([{"temp": math.nan, "origin": "NaN"}, {"temp": None, "distance": None}])
+
+
+def test_whole_floats_of_an_integer_column_come_back_as_integers() -> None:
+    rows = read('{"dataframe_records": [{"distance": 7.0, "temp": 1}, {"distance": 7.5, "temp": 2}]}')
+    assert rows == [{"distance": 7, "temp": 1}, {"distance": 7.5, "temp": 2}]
     assert type(rows[0]["distance"]) is int
 
 
@@ -246,14 +256,27 @@ def test_a_client_that_leaves_is_no_invalid_request() -> None:
         receive_all(part(b"ab", more=True), {"type": "http.disconnect"})
 
 
-def test_an_answer_contains_no_nan_and_lists_rows_without_one() -> None:
+def refuse_literal(literal: str) -> None:
+    raise ValueError(literal)
+
+
+def test_an_answer_has_literals_or_words_for_nan_and_infinities() -> None:
+    answers = Answers(predictions=[{"prediction": math.inf, "probability": [math.nan, 0.5], "n": None}])
+    assert format_answers(answers) == (
+        b'{"predictions":[{"prediction":Infinity,"probability":[NaN,0.5],"n":null}]}'
+    )
+    strict = json.loads(format_answers(answers, strict=True), parse_constant=refuse_literal)
+    assert strict["predictions"] == [{"prediction": "Infinity", "probability": ["NaN", 0.5], "n": None}]
+
+
+def test_an_answer_lists_rows_without_one() -> None:
     answers = Answers(
-        predictions=[{"prediction": 1.0, "probability": [float("nan"), 0.5]}, {"prediction": None}],
+        predictions=[{"prediction": 1.0, "probability": [0.5]}, {"prediction": None}],
         rejected={1: "`origin` unseen"},
         errors={2: RowProblem("too far", "distance"), 3: RowProblem("no row")},
     )
     assert json.loads(format_answers(answers)) == {
-        "predictions": [{"prediction": 1.0, "probability": [None, 0.5]}, {"prediction": None}],
+        "predictions": [{"prediction": 1.0, "probability": [0.5]}, {"prediction": None}],
         "rejected": [{"row": 1, "reason": "`origin` unseen"}],
         "errors": [{"row": 2, "field": "distance", "reason": "too far"}, {"row": 3, "reason": "no row"}],
     }

@@ -230,6 +230,10 @@ class _Scope:
 
     def _find(self, item: Any) -> str | None:
         qualifiers = [str(item.args[part].this) for part in ("table", "db", "catalog") if item.args.get(part)]
+        path = ".".join([*qualifiers[::-1], str(item.name)]).lower()
+        of_struct = [known for known in self.columns if qualifiers and known.lower() == path]
+        if len(of_struct) == 1:
+            return of_struct[0]
         if len(qualifiers) > 1 or any(word.lower() not in self._names for word in qualifiers):
             raise CannotCompile(f"its expression `{sql_text(item)}` is not supported")
         name = str(item.name)
@@ -245,6 +249,7 @@ class _Scope:
             alias = self._aliases.get(str(item.name).lower())
             return alias if alias is not None else self.columns[self.column(item)]
         tree = self.columns[name]
-        if not is_supported(tree.type):
+        # A decimal of a row is held as the double that stages read, which is no operand of exact arithmetic.
+        if not is_supported(tree.type) or (tree.op == "column" and tree.type.startswith("decimal(")):
             raise CannotCompile(f"it calculates with the column `{name}` of type {tree.type}")
         return tree

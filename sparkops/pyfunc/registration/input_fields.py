@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sparkops.artifact.frames import measure_vectors, quote_column
+from sparkops.artifact.frames import fields_of_frame, quote_column
 from sparkops.artifact.mlmodel import read_mlmodel
-from sparkops.compiler.schema import fields_from_spark
 from sparkops.errors import ModelError, SignatureMismatch
 from sparkops.pipeline.model import Model
 from sparkops.pyfunc.registration.mlflow_flavors import detect_flavor
-from sparkops.scoring.ir.field import FLOATING_TYPES, TYPES, Field
+from sparkops.scoring.ir.field import FLOATING_TYPES, Field, is_field_type
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
@@ -29,15 +28,16 @@ def read_fields(model: Model) -> tuple[Field, ...]:
         ModelError: A column has a type that a row cannot have.
     """
     names = _input_names(model)
-    typed = {field.name: field for field in fields_from_spark(model.example.schema.jsonValue())}
-    unsupported = [f"`{name}` is {typed[name].type}" for name in names if typed[name].type not in TYPES]
+    read = model.example.select(*map(quote_column, names))
+    typed = {field.name: field for field in fields_of_frame(read)}
+    unsupported = [f"`{name}` is {typed[name].type}" for name in names if not is_field_type(typed[name].type)]
     if unsupported:
         raise ModelError(
             f"Model.example has columns that a row cannot hold: {', '.join(unsupported)}. Cast them."
         )
     frames = [frame for frame in (model.example, model.heldout) if frame is not None]
     nullable = {name for frame in frames for name in _columns_with_nulls(frame, names)}
-    return measure_vectors([replace(typed[name], nullable=name in nullable) for name in names], model.example)
+    return tuple(replace(typed[name], nullable=name in nullable) for name in names)
 
 
 def _input_names(model: Model) -> list[str]:

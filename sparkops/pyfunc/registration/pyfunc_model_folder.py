@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MLFLOW_TYPES = {
     "string": "string", "boolean": "boolean", "byte": "integer", "short": "integer", "integer": "integer", "long": "long",
-    "float": "float", "double": "double", "date": "datetime", "timestamp": "datetime",
+    "float": "float", "double": "double", "timestamp": "datetime",
 }  # fmt: skip
 
 
@@ -98,7 +98,10 @@ def _input_type(field: Field) -> Any:
         element = field.type[6:-1]
         return Array(DataType[_MLFLOW_TYPES[element]]) if element in _MLFLOW_TYPES else AnyType()
     # pandas represents an integer column with nulls as floats.
-    return "double" if field.type in INTEGER_RANGES and field.nullable else _MLFLOW_TYPES[field.type]
+    if field.type in INTEGER_RANGES and field.nullable:
+        return "double"
+    # MLflow would turn dates into times, and has no decimals.
+    return _MLFLOW_TYPES.get(field.type) or AnyType()
 
 
 def _output_type(type_: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from sparkops.errors import ModelError
 from sparkops.scoring.artifact.file_names import FLAVOR
 from sparkops.scoring.ir.description import Output, output_json, output_of
-from sparkops.scoring.ir.field import TYPES, Field, field_json, field_of
+from sparkops.scoring.ir.field import Field, field_json, field_of, is_field_type
 
 # Keys of the file, in addition to `format`.
 _KEYS = {
@@ -131,7 +131,8 @@ def _from_json(values: Mapping[str, Any], data: bytes) -> Manifest:
         raise ValueError(f"unknown keys: {', '.join(unknown_keys)}")
     fields = tuple(field_of(item) for item in values["fields"])
     outputs = tuple(output_of(item) for item in values["outputs"])
-    unknown_types = ({item.type for item in fields} | {item.type for item in outputs}) - TYPES
+    types = {item.type for item in fields} | {item.type for item in outputs}
+    unknown_types = [type_ for type_ in types if not is_field_type(type_)]
     if unknown_types:
         raise ValueError(f"unknown types: {', '.join(sorted(map(str, unknown_types)))}")
     return Manifest(

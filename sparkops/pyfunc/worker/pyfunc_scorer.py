@@ -15,11 +15,13 @@ from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.worker_process import Answers, Worker
 from sparkops.scoring.artifact.certificate import Difference, compare_answers
 from sparkops.scoring.batch.columns import Batch, VectorColumn
+from sparkops.scoring.batch.pandas_columns import NanMeaning
 from sparkops.scoring.batch.reader import read_slice, to_columns, value_at
+from sparkops.scoring.batch.tabular_data import read_tabular
 from sparkops.scoring.ir.arrays import Numbers
 from sparkops.scoring.ir.description import Output
 from sparkops.scoring.ir.row_fields import check_row_fields
-from sparkops.scoring.protocol import Answer
+from sparkops.scoring.protocol import Answer, BatchData
 
 # Rows in one request to the worker.
 CHUNK = 8192
@@ -124,16 +126,17 @@ class PyfuncScorer:
 
     def score_batch(
         self,
-        data: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+        data: BatchData,
         *,
         extra: Literal["refuse", "ignore"] = "refuse",
+        nan: NanMeaning = "nan",
     ) -> Batch:
         """Score many rows, as `Scorer.score_batch` does.
 
         Raises:
             RowError: A row cannot be scored. The message of the first one starts with its index: "Row 3: ".
         """
-        columns, size = to_columns(data, self.fields, (), extra)
+        columns, size = to_columns(read_tabular(data, self.fields, nan), self.fields, (), extra)
         chunks = [
             self._score_chunk(self._read_slice(columns, start, min(start + CHUNK, size)), start)
             for start in range(0, size, CHUNK)

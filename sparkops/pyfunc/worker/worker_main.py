@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 _DTYPES = {
@@ -87,6 +88,8 @@ def _cell(type_: str, value: Any) -> Any:
 
     if type_ == "date" and isinstance(value, str):
         return date.fromisoformat(value)
+    if type_.startswith("decimal(") and value is not None:
+        return Decimal(repr(value)).quantize(Decimal(1).scaleb(-int(type_[:-1].partition(",")[2])))
     return np.array(value) if type_ == "vector" and value is not None else value
 
 

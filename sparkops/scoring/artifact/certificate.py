@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
 from math import isclose, isfinite
 from typing import Any
 
@@ -95,7 +97,10 @@ def _comparable(output: Output, theirs: Any, ours: Any) -> tuple[Any, Any]:
 
 
 def dump_cases(cases: Iterable[tuple[Mapping[str, Any], Answer]]) -> str:
-    """Return rows and answers as JSON lines; NaN and infinities survive as {"$double": "nan"}."""
+    """Return rows and answers as JSON lines.
+
+    NaN and infinities survive as {"$double": "nan"}; dates and timestamps are ISO text, decimals text.
+    """
     lines = (
         json.dumps({"row": _encode(dict(row)), "answer": _encode(answer)}, allow_nan=False)
         for row, answer in cases
@@ -147,7 +152,17 @@ def _is_same(theirs: Any, ours: Any, rtol: float, atol: float) -> bool:
     if isinstance(theirs, float) and isinstance(ours, float):
         both_nan = theirs != theirs and ours != ours  # noqa: PLR0124
         return both_nan or theirs == ours or isclose(theirs, ours, rel_tol=rtol, abs_tol=atol)
-    return bool(theirs == ours)
+    if isinstance(theirs, str | Decimal) and isinstance(ours, float):
+        # A decimal, which the scorer holds as the double that Spark's stages read.
+        return _is_same_decimal(theirs, ours, rtol, atol)
+    return bool(theirs == ours or _to_text(theirs) == _to_text(ours))
+
+
+def _is_same_decimal(theirs: str | Decimal, ours: float, rtol: float, atol: float) -> bool:
+    try:
+        return isclose(float(theirs), ours, rel_tol=rtol, abs_tol=atol)
+    except ValueError:
+        return False
 
 
 def _is_tie(answer: Mapping[str, Any], outputs: Sequence[Output], rtol: float) -> bool:
@@ -167,7 +182,14 @@ def _encode(value: Any) -> Any:
         return {key: _encode(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_encode(item) for item in value]
-    return value
+    return _to_text(value)
+
+
+def _to_text(value: Any) -> Any:
+    """Return a date, timestamp or decimal as the text that a certificate holds; other values unchanged."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 def _decode(item: dict[str, Any]) -> Any:

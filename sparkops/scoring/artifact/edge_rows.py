@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import chain, islice, zip_longest
 from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
 
+from ...core.type_names import decimal_digits
 from ..codegen.code_writer import CodeWriter
 from ..codegen.symbols import Scalar
 from ..ir.description import Description
@@ -96,6 +98,21 @@ def _values(field: Field, code: CodeWriter) -> Iterator[Any]:
         inner = Field(field.name, field.type[6:-1])
         items = list(islice(chain([None], known, _values(inner, CodeWriter())), 12))
         return iter([[], items, *([item] for item in items), items[::-1]])
+    return _edge_numbers(field, code, known, is_ambiguous=is_ambiguous)
+
+
+def _edge_decimals(type_: str) -> Iterator[Decimal]:
+    """Yield zero, the largest and the smallest values of a type."""
+    precision, scale = decimal_digits(type_) or (1, 0)
+    largest = Decimal((0, (9,) * precision, -scale))
+    yield from (Decimal(0), largest, -largest, Decimal(1).scaleb(-scale))
+
+
+def _edge_numbers(
+    field: Field, code: CodeWriter, known: Sequence[Any], *, is_ambiguous: bool
+) -> Iterator[Any]:
+    if field.type.startswith("decimal("):
+        return _edge_decimals(field.type)
     non_finite = () if is_ambiguous else (nan, inf, -inf)
     special = (0, -1, 1) if field.type in INTEGER_RANGES else (0.0, *non_finite, -0.0)
     boundaries = sorted(value for value in code.boundaries.get(field.name, ()) if isfinite(value))

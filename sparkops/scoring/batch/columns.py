@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -235,16 +235,42 @@ class Batch:
     """The answers for many rows.
 
     Args:
-        columns: Values by output name: (rows,), or (rows, size) for vectors.
+        columns: Values by output name: (rows,), or (rows, size) for vectors. Objects contain None where they are null.
         rejected: (rows,) mask of the rows that the model's own `skip` drops; their values are arbitrary.
+        nulls: (rows,) mask of null values by output name, for doubles and vectors with a null. `columns` has NaN there,
+            which may be a value elsewhere.
     """
 
     columns: Mapping[str, Numbers]
     rejected: Numbers
+    nulls: Mapping[str, Numbers] = field(default_factory=dict)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Batch]) -> Batch:
+        """Return batches of the same outputs as one; there is at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
+        with_nulls = dict.fromkeys(name for part in parts for name in part.nulls)
+        nulls = {
+            name: np.concatenate(
+                [part.nulls.get(name, np.zeros(len(part.rejected), dtype=bool)) for part in parts]
+            )
+            for name in with_nulls
+        }
+        return cls(columns, np.concatenate([part.rejected for part in parts]), nulls)
+
+    def cells(self, name: str) -> list[Any]:
+        """Return an output as Python values, None where it is null."""
+        values: list[Any] = self.columns[name].tolist()
+        if name not in self.nulls:
+            return values
+        masked = zip(values, self.nulls[name].tolist(), strict=True)
+        return [None if is_null else value for value, is_null in masked]
 
     def rows(self) -> list[dict[str, Any] | None]:
         """Return a dictionary of Python values for each row; None where it was rejected."""
-        lists = [column.tolist() for column in self.columns.values()]
+        lists = [self.cells(name) for name in self.columns]
         names = tuple(self.columns)
         return [
             None if rejected else dict(zip(names, values, strict=True))

@@ -10,13 +10,15 @@ import numpy as np
 from ...errors import RowError
 from ..ir.arrays import Numbers
 from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES, SPARSE_FROM, Field
-from ..ir.row_fields import check_row_fields
+from ..ir.row_fields import check_row_fields, flatten_structs, struct_field
 from .columns import DenseBlock, ScalarColumn, SparseBlock, VectorColumn
 from .dictionary_column import DictionaryColumn
 
 Columns = Mapping[str, Any]
 _OBJECTS = frozenset(("vector", "date", "timestamp"))
 _NUMERIC = frozenset((*NUMERIC_TYPES, "boolean"))
+# NumPy returns times of microseconds as datetimes, and times of nanoseconds, as pandas has them, as integers.
+_TIME = np.dtype("datetime64[us]")
 
 
 def to_columns(
@@ -39,17 +41,50 @@ def to_columns(
     names = tuple(field.name for field in fields)
     if not isinstance(data, Mapping):
         return _transpose(data, names, ignored, extra)
+    data = _flatten_columns(data, names)
     known = {name: data[name] for name in names if name in data} if extra == "ignore" else data
     check_row_fields(known, names, ignored)
-    sizes = {len(data[name]) for name in names}
+    sizes = {row_count(data[name]) for name in names}
     if len(sizes) > 1:
         raise RowError(f"The columns of a batch must have the same length, not {sorted(sizes)}.")
     return data, sizes.pop() if sizes else 0
 
 
+def _flatten_row(index: int, row: Any, names: Sequence[str]) -> Any:
+    try:
+        return flatten_structs(row, names) if isinstance(row, Mapping) else row
+    except RowError as error:
+        raise RowError(f"Row {index}: {error}", field=error.field, value=error.value) from None
+
+
+def _flatten_columns(data: Columns, names: Sequence[str]) -> Columns:
+    """Return columns with the fields of columns of structs under their paths."""
+    paths = [name for name in names if "." in name and name not in data and name.partition(".")[0] in data]
+    if not paths:
+        return data
+    structs = {path: (path.partition(".")[0], path.partition(".")[2]) for path in paths}
+    cells = {
+        path: [struct_field(value, inner) for value in _to_list(data[root])]
+        for path, (root, inner) in structs.items()
+    }
+    return {**data, **cells}
+
+
+def _to_list(values: Any) -> Sequence[Any]:
+    items: Sequence[Any] = values.tolist() if isinstance(values, np.ndarray) else values
+    return items
+
+
+def row_count(values: Any) -> int:
+    """Return the number of rows of a column; a sparse matrix of SciPy has no length."""
+    return int(values.shape[0]) if hasattr(values, "tocsr") else len(values)
+
+
 def _transpose(
     rows: Sequence[Mapping[str, Any]], names: tuple[str, ...], ignored: tuple[str, ...], extra: str
 ) -> tuple[Columns, int]:
+    if any("." in name for name in names):
+        rows = [_flatten_row(index, row, names) for index, row in enumerate(rows)]
     for index, row in enumerate(rows):
         if not isinstance(row, Mapping):
             raise RowError(
@@ -75,6 +110,8 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     part = values[start:stop]
     if isinstance(part, DictionaryColumn):
         return _from_dictionary(field, part)
+    if hasattr(part, "tocsr"):
+        return _from_sparse_matrix(field, part)
     if not isinstance(part, np.ndarray):
         return _from_objects(field, part)
     null = np.ma.getmaskarray(part) if isinstance(part, np.ma.MaskedArray) else None
@@ -82,6 +119,8 @@ def read_slice(field: Field, values: Any, start: int, stop: int) -> ScalarColumn
     column = _from_array(field, array, null)
     if column is not None:
         return column
+    if array.dtype.kind == "M":
+        part = part.astype(_TIME)
     items = part.tolist() if array.ndim == 1 else list(array)
     if field.type in INTEGER_RANGES and array.dtype.kind == "f":
         items = [None if item != item else item for item in items]  # noqa: PLR0124
@@ -93,6 +132,8 @@ def value_at(field: Field, values: Any, index: int) -> Any:
     value = values[index]
     if value is np.ma.masked:
         return None
+    if isinstance(value, np.datetime64):
+        value = value.astype(_TIME)
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if field.type in INTEGER_RANGES and isinstance(value, float) and value != value:  # noqa: PLR0124
@@ -106,6 +147,23 @@ def _from_dictionary(field: Field, part: DictionaryColumn) -> ScalarColumn | Vec
     if field.type == "string" and classes <= allowed:
         return ScalarColumn(values, dictionary=part)
     return _from_objects(field, values.tolist())
+
+
+def _from_sparse_matrix(field: Field, part: Any) -> VectorColumn | None:
+    """Return rows of a sparse matrix of SciPy as vectors."""
+    count, size = part.shape
+    if field.type != "vector" or size != field.size:
+        return None
+    matrix = part.tocsr()
+    if size < SPARSE_FROM:
+        return VectorColumn((DenseBlock(matrix.toarray().astype(np.float64)),))
+    matrix.sort_indices()
+    rows = np.repeat(np.arange(count), np.diff(matrix.indptr))
+    values = matrix.data.astype(np.float64)
+    nonzero = values != 0
+    return VectorColumn(
+        (SparseBlock(rows[nonzero], matrix.indices[nonzero].astype(np.int64), values[nonzero], size, count),)
+    )
 
 
 def _from_array(field: Field, values: Numbers, null: Numbers | None) -> ScalarColumn | None:
@@ -135,7 +193,7 @@ def _from_objects(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorCo
     classes.discard(type(None))
     if (
         field.type in _OBJECTS
-        or field.type.startswith("array<")
+        or field.type.startswith(("array<", "decimal("))
         or not classes <= _exact_classes(field)
         or (has_null and not field.nullable)
     ):
@@ -174,7 +232,9 @@ def _exact_classes(field: Field) -> set[type]:
 
 
 def _dtype(field: Field) -> type:
-    return np.float64 if field.type in FLOATING_TYPES else (bool if field.type == "boolean" else np.int64)
+    if field.type in INTEGER_RANGES:
+        return np.int64
+    return bool if field.type == "boolean" else np.float64
 
 
 def _from_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn | VectorColumn | None:
@@ -183,7 +243,8 @@ def _from_objects_one_by_one(field: Field, items: Sequence[Any]) -> ScalarColumn
         converted = [reader(item) for item in items]
     except RowError:
         return None
-    if field.type != "vector" and (field.type == "string" or field.type not in _NUMERIC):
+    is_numeric = field.type in _NUMERIC or field.type.startswith("decimal(")
+    if field.type != "vector" and not is_numeric:
         return ScalarColumn(_object_array(converted))
     null = np.fromiter((item is None for item in converted), dtype=bool, count=len(converted))
     mask = null if null.any() else None

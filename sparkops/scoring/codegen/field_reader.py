@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import ModelError
-from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, SPARSE_FROM, TYPES, Field
+from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, SPARSE_FROM, Field, is_field_type
 from .code_writer import CodeWriter
 from .symbols import Dense, Scalar, Sparse, Vector
 
@@ -24,7 +24,7 @@ def read_field(field: Field, value: str, code: CodeWriter) -> None:
     Raises:
         ModelError: A row cannot hold the field's type.
     """
-    if field.type not in TYPES or (field.type == "vector" and field.size is None):
+    if not is_field_type(field.type) or (field.type == "vector" and field.size is None):
         raise ModelError(f"Field `{field.name}` has type {field.type}, which a row cannot contain.")
     reader = code.constant(field.reader())
     if field.type in _EXACT_CLASS:

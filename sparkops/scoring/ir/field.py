@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import tzinfo
+from decimal import Decimal
 from functools import partial
 from numbers import Integral, Real
 from struct import pack, unpack
 from typing import Any, NoReturn
 
 from ...core import type_names
-from ...core.type_names import INTEGER_BITS
+from ...core.type_names import INTEGER_BITS, MAX_PRECISION, decimal_digits
 from ...errors import RowError
+from .temporal import UnknownZoneError, time_zone, to_date, to_timestamp
 
 # An integer type holds -limit to limit - 1.
 INTEGER_RANGES: dict[str, int] = {name: 2 ** (bits - 1) for name, bits in INTEGER_BITS.items()}
@@ -35,68 +37,79 @@ class Field:
     Args:
         name: Column name.
         type: Type as named by Spark and MLflow: "string", "boolean", "byte", "short", "integer", "long",
-            "float", "double", "date", "timestamp" (naive, in the session's time zone), "vector", or "array<...>"
-            of any of these except vector.
+            "float", "double", "decimal(p,s)", "date", "timestamp" (naive, in the session's time zone), "vector", or "array<...>"
+            of any of these except decimals and vectors.
         nullable: Whether the value may be null.
         size: Length of a vector, if known.
+        zone: For timestamps, the time zone of the session that trained the model; times with a time zone are converted to it. None if
+            unknown: such times are then refused.
     """
 
     name: str
     type: str
     nullable: bool = True
     size: int | None = None
+    zone: str | None = None
 
     def reader(self) -> Callable[[Any], Any]:
         """Return the function that converts a value of a row to this type, or raises RowError."""
         if self.type in INTEGER_RANGES:
             return self._integer
         if self.type.startswith("array<"):
-            return partial(self._array, Field(self.name, self.type[6:-1]).reader())
-        return {
+            return partial(self._array, Field(self.name, self.type[6:-1], zone=self.zone).reader())
+        if self.type.startswith("decimal"):
+            return partial(self._decimal, decimal_digits(self.type) or (MAX_PRECISION, 0))
+        readers: dict[str, Callable[[Any], Any]] = {
             "string": self._text,
             "boolean": self._boolean,
             "float": self._float,
             "double": self._double,
-            "date": self._date,
-            "timestamp": self._timestamp,
+            "date": partial(self._temporal, to_date, self._zone()),
+            "timestamp": partial(self._temporal, to_timestamp, self._zone()),
             "vector": self._vector,
-        }[self.type]
+        }
+        return readers[self.type]
 
-    def _check_nullable(self) -> None:
+    def _zone(self) -> tzinfo | None:
+        return None if self.zone is None else time_zone(self.zone)
+
+    def _null(self, value: Any) -> None:
+        """Accept a missing value, and refuse a value that is not of this type.
+
+        Raises:
+            RowError: The value is not missing, or the field may not be null.
+        """
+        if value is not None and not is_missing_marker(value):
+            self._refuse(value)
         if not self.nullable:
             raise RowError(f"Field `{self.name}` may not be null.", field=self.name, value=None)
 
-    def _refuse(self, value: Any) -> NoReturn:
+    def _refuse(self, value: Any, reason: str = "") -> NoReturn:
         expected = self.type if self.size is None else f"{self.type} of {self.size} numbers"
         article = "an" if expected[0] in "aeiou" else "a"
+        clause = f": {reason}" if reason else ""
         raise RowError(
-            f"Field `{self.name}` takes {article} {expected}, not {_shorten(value)} ({type(value).__name__}).",
+            f"Field `{self.name}` takes {article} {expected}, not {_shorten(value)} ({type(value).__name__}){clause}.",
             field=self.name,
             value=value,
         )
 
     def _text(self, value: Any) -> str | None:
-        if value is None:
-            self._check_nullable()
-            return None
-        if not isinstance(value, str):
-            self._refuse(value)
-        return str(value)
+        if isinstance(value, str):
+            return str(value)
+        self._null(value)
+        return None
 
     def _boolean(self, value: Any) -> bool | None:
-        if value is None:
-            self._check_nullable()
-            return None
-        if not isinstance(value, bool) and getattr(getattr(value, "dtype", None), "kind", "") != "b":
-            self._refuse(value)
-        return bool(value)
+        if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
+            return bool(value)
+        self._null(value)
+        return None
 
     def _integer(self, value: Any) -> int | None:
-        if value is None:
-            self._check_nullable()
+        if value is None or isinstance(value, bool) or not isinstance(value, Real):
+            self._null(value)
             return None
-        if isinstance(value, bool) or not isinstance(value, Real):
-            self._refuse(value)
         number = int(value) if isinstance(value, Integral) else _to_integer(value)
         limit = INTEGER_RANGES[self.type]
         if number is None or not -limit <= number < limit:
@@ -104,11 +117,9 @@ class Field:
         return number
 
     def _double(self, value: Any) -> float | None:
-        if value is None:
-            self._check_nullable()
+        if value is None or isinstance(value, bool) or not isinstance(value, Real):
+            self._null(value)
             return None
-        if isinstance(value, bool) or not isinstance(value, Real):
-            self._refuse(value)
         try:
             return float(value)
         except OverflowError:
@@ -122,47 +133,50 @@ class Field:
             self._refuse(value)
         return float(unpack("f", pack("f", number))[0])
 
-    def _array(self, read_item: Callable[[Any], Any], value: Any) -> list[Any] | None:
-        if value is None:
-            self._check_nullable()
+    def _decimal(self, digits: tuple[int, int], value: Any) -> float | None:
+        """Return the double that Spark's stages read; the value must fit the type without rounding."""
+        if isinstance(value, bool) or not isinstance(value, Real | Decimal | str):
+            self._null(value)
             return None
+        try:
+            number = Decimal(value if isinstance(value, Decimal | str) else repr(_to_python(value)))
+        except ArithmeticError:
+            self._refuse(value)
+        precision, scale = digits
+        exponent = number.normalize().as_tuple().exponent
+        fits = isinstance(exponent, int) and -exponent <= scale
+        if not fits or (number and number.adjusted() >= precision - scale):
+            self._refuse(value)
+        return float(number)
+
+    def _array(self, read_item: Callable[[Any], Any], value: Any) -> list[Any] | None:
         values = value.tolist() if hasattr(value, "tolist") else value
         if not isinstance(values, Sequence) or isinstance(values, str):
-            self._refuse(value)
+            self._null(value)
+            return None
         return [read_item(item) for item in values]
 
-    def _date(self, value: Any) -> date | None:
-        if value is None:
-            self._check_nullable()
-            return None
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except (TypeError, ValueError):
-            self._refuse(value)
-
-    def _timestamp(self, value: Any) -> datetime | None:
-        if value is None:
-            self._check_nullable()
+    def _temporal(self, convert: Callable[[Any, tzinfo | None], Any], zone: tzinfo | None, value: Any) -> Any:
+        if value is None or is_missing_marker(value):
+            self._null(value)
             return None
         try:
-            timestamp = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-        except (TypeError, ValueError):
+            return convert(value, zone)
+        except UnknownZoneError as error:
+            self._refuse(value, str(error))
+        except (ValueError, OverflowError):
             self._refuse(value)
-        if timestamp.tzinfo is not None:
-            self._refuse(value)
-        return timestamp
 
     def _vector(self, value: Any) -> tuple[float, ...] | dict[int, float] | None:
         """Return the slots of a vector, or of a wide one a dictionary of the slots other than 0.
 
         A vector is a list of numbers, or Spark's struct: {"type": 0, "size": n, "indices": [...], "values": [...]}
-        when sparse, {"type": 1, "values": [...]} when dense.
+        when sparse, {"type": 1, "values": [...]} when dense; or a vector of pyspark, or one row of a sparse matrix of SciPy.
         """
-        if value is None:
-            self._check_nullable()
+        if value is None or is_missing_marker(value):
+            self._null(value)
             return None
+        value = _to_struct(value)
         is_sparse = (self.size or 0) >= SPARSE_FROM
         is_struct = isinstance(value, Mapping)
         if is_struct and value.get("type") != 1:
@@ -174,6 +188,8 @@ class Field:
         self, value: Mapping[str, Any], *, is_sparse: bool
     ) -> tuple[float, ...] | dict[int, float]:
         numbers, indices = value.get("values"), value.get("indices")
+        if indices is not None and hasattr(indices, "tolist"):
+            indices = indices.tolist()
         if value.get("type") != 0 or value.get("size") != self.size or not isinstance(indices, Sequence):
             self._refuse(value)
         slots = self._slots(numbers, value, len(indices))
@@ -214,13 +230,43 @@ def _shorten(value: Any) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 3]}..."
 
 
+def is_field_type(type_: str) -> bool:
+    """Return whether a row can hold values of a type."""
+    return type_ in TYPES or decimal_digits(type_) is not None
+
+
+def is_missing_marker(value: Any) -> bool:
+    """Return whether a value is pandas' `NA` or `NaT`, recognized without importing pandas."""
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def _to_python(number: Any) -> Any:
+    return number.item() if hasattr(number, "item") else number
+
+
+def _to_struct(value: Any) -> Any:
+    """Return a vector of pyspark, or a row of a sparse matrix, as Spark's struct or as an array; other values unchanged."""
+    if hasattr(value, "tocsr"):
+        row = value.tocsr()
+        sparse = row.indices, row.data, int(row.shape[-1])
+    elif hasattr(value, "toArray"):
+        if not hasattr(value, "indices"):
+            return value.toArray()
+        sparse = value.indices, value.values, int(value.size)
+    else:
+        return value
+    indices, values, size = sparse
+    return {"type": 0, "size": size, "indices": indices.tolist(), "values": values.tolist()}
+
+
 # JSON key to attribute. A key is persisted, so it stays if an attribute is renamed.
-_KEYS = {"name": "name", "type": "type", "nullable": "nullable", "size": "size"}
+_KEYS = {"name": "name", "type": "type", "nullable": "nullable", "size": "size", "zone": "zone"}
 
 
 def field_json(field: Field) -> dict[str, Any]:
-    """Return a field as JSON values."""
-    return {key: getattr(field, name) for key, name in _KEYS.items()}
+    """Return a field as JSON values; the key of the time zone is left out if it is unknown, as in artifacts of before."""
+    values = {key: getattr(field, name) for key, name in _KEYS.items()}
+    return {key: value for key, value in values.items() if key != "zone" or value is not None}
 
 
 def field_of(item: Mapping[str, Any]) -> Field:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...core.wording import did_you_mean
@@ -28,8 +28,44 @@ def check_row_fields(row: Any, needed: Sequence[str], ignored: Sequence[str]) ->
         clause = f", and {unknown} not known" if unknown else ""
         raise RowError(f"{subject} missing{clause}; the model reads {', '.join(needed)}.", field=missing[0])
     for name in row:
-        if name not in needed and name not in ignored:
+        if name not in needed and name not in ignored and not is_struct(str(name), (*needed, *ignored)):
             hint = did_you_mean(str(name), needed) or f" It reads {', '.join(needed)}."
             raise RowError(
                 f"Field `{name}` is not known to this model.{hint}", field=str(name), value=row[name]
             )
+
+
+def flatten_structs(row: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:
+    """Return a row with the fields of its structs under their paths: {"address": {"city": "Bonn"}} also has "address.city".
+
+    Args:
+        row: Values by name; a struct is a mapping, or a row of pyspark. A struct that is null has null fields.
+        names: Fields of the model; those with a dot that the row lacks are looked up.
+    """
+    paths = [name for name in names if "." in name and name not in row and name.partition(".")[0] in row]
+    if not paths:
+        return row
+    return {**row, **{path: struct_field(row, path) for path in paths}}
+
+
+def struct_field(row: Any, path: str) -> Any:
+    """Return a value by its path in nested structs; null where a struct is null.
+
+    Raises:
+        RowError: A struct is something else, or lacks the field.
+    """
+    value = row
+    for position, part in enumerate(path.split(".")):
+        if value is None:
+            return None
+        fields = value.asDict() if hasattr(value, "asDict") else value
+        if not isinstance(fields, Mapping) or part not in fields:
+            struct = ".".join(path.split(".")[:position])
+            raise RowError(f"Field `{struct}` is not a struct with the field `{part}`.", field=path)
+        value = fields[part]
+    return value
+
+
+def is_struct(name: str, known: Sequence[str]) -> bool:
+    """Return whether a name is that of a struct of which fields are known by their paths."""
+    return any(item.startswith(f"{name}.") for item in known)

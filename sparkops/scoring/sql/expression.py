@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ModelError
-from ..ir.field import TYPES
+from ..ir.field import is_field_type
 from .types import is_supported
 
 # Far below what Python's compiler accepts as one expression, and far above what people write.
@@ -75,7 +75,7 @@ def _node_from_json(item: Any, nodes: Sequence[Expression], stage: str) -> Expre
     ):
         raise ModelError(f"{stage}: its expression is damaged.")
     op, type_ = item["op"], item["type"]
-    if not is_supported(type_) and not (op == "column" and type_ in TYPES):
+    if not is_supported(type_) and not (op == "column" and is_field_type(type_)):
         raise ModelError(f"{stage}: its expression has a value of type {type_}.")
     return make_expression(op, type_, [nodes[position] for position in positions], item.get("value"))
 

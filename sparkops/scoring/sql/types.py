@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from ...core.type_names import MAX_PRECISION
+from ...core.type_names import decimal_digits as parse_decimal_type
 from ..ir.field import FLOATING_TYPES, INTEGER_RANGES, NUMERIC_TYPES
 
-MAX_PRECISION = 38
-_DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
+__all__ = ["MAX_PRECISION", "parse_decimal_type"]
 SIMPLE_TYPES = frozenset({*NUMERIC_TYPES, "string", "boolean", "date", "timestamp"})
-
-
-def parse_decimal_type(type_: str) -> tuple[int, int] | None:
-    """Return (precision, scale) of a decimal type; None for another type."""
-    match = _DECIMAL.fullmatch(type_)
-    if match is None:
-        return None
-    precision, scale = int(match[1]), int(match[2])
-    return (precision, scale) if scale <= precision <= MAX_PRECISION and precision else None
 
 
 def element_type(type_: str) -> str | None:

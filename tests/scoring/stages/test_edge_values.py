@@ -24,12 +24,7 @@ def answers(
     scored = [row for row, answer in zip(rows, answered, strict=True) if answer != R]
     batch = scorer.score_batch(scored).rows()
     from_batch = [D if row is None else row for row in batch]
-    # a batch of vectors has NaN for null
-    width = next((len(row["o"]) for row in from_batch if row != D), 0) if output == "vector" else 0
-    null_answer = {"o": [nan] * width if output == "vector" else None}
-    from_rows: list[Any] = [
-        null_answer if answer == {"o": None} else answer for answer in answered if answer != R
-    ]
+    from_rows = [answer for answer in answered if answer != R]
     assert compare_answers(from_rows, from_batch, outputs, rtol=0, atol=0) == []
     for row, answer in zip(rows, answered, strict=True):
         if answer == R:
