@@ -140,6 +140,12 @@ def model(case: Case) -> list[Row]:
             table = new
         elif step.mode == "append":
             table = table + new
+        elif step.mode == "merge":
+            # every row of a key is updated: appends may have written several
+            by_key = {key(row, step.by): row for row in new}
+            before = {key(row, step.by) for row in table}
+            table = [by_key.get(key(row, step.by), row) for row in table]
+            table += [row for row in new if key(row, step.by) not in before]
         else:
             table = [row for row in table if key(row, step.by) not in keys] + new
     return table
