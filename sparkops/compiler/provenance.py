@@ -14,7 +14,7 @@ from sparkops.scoring.ir.description import Step
 # Number of categories of each slot, 0 for a number; None if Spark has no metadata of the slots.
 CategoryCounts = tuple[int, ...] | None
 _STORAGE = {
-    "dense": frozenset({"project", "dct", "average_words"}),
+    "dense": frozenset({"project", "dct", "average_words", "topics"}),
     "sparse": frozenset({"one_hot", "hash_words", "count_words", "hash_features"}),
     "compressed": frozenset({"assemble", "interact", "binarize"}),
 }
@@ -22,7 +22,7 @@ _STORED_LIKE_INPUT = frozenset(
     {"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"}
 )
 _WITHOUT_METADATA = frozenset(
-    {"rescale", "normalize", "polynomial", "dct", "project", "average_words", "hash_words", "hash_features"}
+    {"rescale", "normalize", "polynomial", "dct", "project", "average_words", "hash_words", "hash_features", "topics"}
 )
 
 

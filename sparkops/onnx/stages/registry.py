@@ -108,6 +108,7 @@ UNSUPPORTED = {
     "ngram": _LISTS,
     "remove_words": _LISTS,
     "rules": _LISTS,
+    "topics": "its iteration until convergence is in NumPy, and a loop of the graph would differ in the last step",
     "tokenize": "lower case and white space as Java has them have no operator",
     "tokenize_by_pattern": "regular expressions as Java has them have no operator",
 }

@@ -10,7 +10,7 @@ from .classification import (
     naive_bayes,
     one_vs_rest,
 )
-from .clustering import bisecting_k_means, gaussian_mixture, k_means
+from .clustering import bisecting_k_means, gaussian_mixture, k_means, lda
 from .feature import sql_transformer
 from .feature.categorical import (
     feature_hasher,
@@ -110,6 +110,7 @@ STAGES: dict[str, Stage] = {
         # clustering
         bisecting_k_means.BisectingKMeans(),
         gaussian_mixture.GaussianMixture(),
+        lda.LDA(),
         k_means.KMeans(),
         # recommendation
         als.ALS(),

@@ -7,10 +7,30 @@ from typing import Any
 from parity.case import case
 
 
-@case(
-    "LocalLDAModel", "scored by Spark", inputs=["p"], frame="vectors", reason="iteration from random numbers"
-)
-def scored_by_spark() -> list[Any]:
+@case("LocalLDAModel", "counts of words", inputs=["p"], frame="vectors", rtol=1e-11)
+def counts_of_words() -> list[Any]:
     from pyspark.ml.clustering import LDA
 
-    return [LDA(featuresCol="p", k=2, maxIter=2, seed=1)]
+    return [
+        LDA(featuresCol="p", k=2, maxIter=2, seed=1, topicDistributionCol="two"),
+        LDA(featuresCol="p", k=7, maxIter=3, seed=-5, topicDistributionCol="seven"),
+    ]
+
+
+@case("LocalLDAModel", "words of a text", inputs=["t"], frame="text", rtol=1e-11)
+def words_of_a_text() -> list[Any]:
+    from pyspark.ml.clustering import LDA
+    from pyspark.ml.feature import CountVectorizer, Tokenizer
+
+    return [
+        Tokenizer(inputCol="t", outputCol="tokens"),
+        CountVectorizer(inputCol="tokens", outputCol="counts"),
+        LDA(featuresCol="counts", k=3, maxIter=4, seed=3),
+    ]
+
+
+@case("LocalLDAModel", "optimizer em", inputs=["p"], frame="vectors", reason="other topics from it each time")
+def optimizer_em() -> list[Any]:
+    from pyspark.ml.clustering import LDA
+
+    return [LDA(featuresCol="p", k=2, maxIter=2, seed=1, optimizer="em")]
