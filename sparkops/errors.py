@@ -210,6 +210,10 @@ class RowError(SparkopsError):
         super().__init__(message)
 
 
+class EndlessRow(RowError):
+    """A row on which Spark's own computation does not end."""
+
+
 class RowRejected(RowError):
     """The model drops the row (`handleInvalid="skip"`)."""
 

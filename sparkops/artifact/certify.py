@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +79,7 @@ def compare_with_spark(
         raise ParityBroken(f"Spark's analysis refuses every row: {problem}")
     actual = [scorer.answer(row) for row in rows]
     accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
-    refused = evenly_spaced(
-        [index for index, answer in enumerate(actual) if answer == "refused"], MAX_REFUSED
-    )
+    refused = evenly_spaced(find_refused(scorer, rows, actual), MAX_REFUSED)
     expected = dict(zip(accepted, spark.answers([rows[index] for index in accepted]), strict=True))
     expected |= {index: spark.answers([rows[index]])[0] for index in refused}
     order = sorted(expected)
@@ -122,6 +120,17 @@ def verify(model: Path) -> str:
     if not differences:
         return ""
     return f"{len(differences)} rows differ from its certificate, first: {differences[0]}"
+
+
+def find_refused(
+    scorer: Scorer, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer]
+) -> list[int]:
+    """Return the positions of the rows that the scorer refuses, without those on which Spark does not end."""
+    return [
+        index
+        for index, (row, answer) in enumerate(zip(rows, answers, strict=True))
+        if answer == "refused" and not scorer.is_endless(row)
+    ]
 
 
 def evenly_spaced(indices: list[int], most: int) -> list[int]:

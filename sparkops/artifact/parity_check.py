@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import randbelow
 
-from sparkops.artifact.certify import MAX_REFUSED, Case, evenly_spaced
+from sparkops.artifact.certify import MAX_REFUSED, Case, evenly_spaced, find_refused
 from sparkops.artifact.compiled_scorer import ORIGIN, find_spark_model, read_unread_columns
 from sparkops.artifact.facts import read_unread_types
 from sparkops.artifact.mlflow_folder import SPARK_MODEL
@@ -127,8 +127,7 @@ class ParityCheck:
         rows = self._rows()
         actual = [self.scorer.answer(row) for row in rows]
         accepted = [index for index, answer in enumerate(actual) if answer != "refused"]
-        refused = [index for index, answer in enumerate(actual) if answer == "refused"]
-        refused = evenly_spaced(refused, MAX_REFUSED)
+        refused = evenly_spaced(find_refused(self.scorer, rows, actual), MAX_REFUSED)
         order = [*accepted, *refused]
         request = {
             "fields": [{"name": field.name, "type": field.type} for field in self.scorer.fields],

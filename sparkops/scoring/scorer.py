@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import RowError, RowRejected, UnknownName
+from ..errors import EndlessRow, RowError, RowRejected, UnknownName
 from .batch.columns import Batch, Frame, ScalarColumn, VectorColumn
 from .batch.pandas_columns import NanMeaning
 from .batch.reader import read_slice, to_columns, value_at
@@ -151,6 +151,16 @@ class Scorer:
             return "dropped"
         except RowError:
             return "refused"
+
+    def is_endless(self, row: Mapping[str, Any]) -> bool:
+        """Return whether Spark's computation would not end for a row, so that the row must not be given to Spark."""
+        try:
+            self._score_row(row)
+        except EndlessRow:
+            return True
+        except RowError:
+            return False
+        return False
 
     def score_batch(
         self,

@@ -32,7 +32,7 @@ JOB = '''
         assert raw.count() == 50, raw.count()
         if broken:
             raise ValueError("no luck")
-        last = {"means": KMeans(k=2, seed=1), "topics": LDA(k=2, maxIter=1, seed=1)}[kind]
+        last = {"means": KMeans(k=2, seed=1), "topics": LDA(k=2, maxIter=1, seed=1, optimizer="em")}[kind]
         fitted = Pipeline(stages=[VectorAssembler(inputCols=["x", "n"], outputCol="features"), last]).fit(raw)
         return Model(fitted=fitted, example=raw)
 
@@ -73,7 +73,7 @@ def test_the_command_takes_the_parameters_of_the_job_and_exits_1_if_only_spark_c
     words = ["models", "servable", "--project", str(project), "--rows", "50", "train", "--kind", "topics"]
     assert run_command(words) == 1
     out = capsys.readouterr().out
-    assert "\tLocalLDAModel\t" in out
+    assert "\tDistributedLDAModel\t" in out
     assert "\tscored by Spark: " in out
     assert run_command(words[:-2]) == 0
     assert "compiles; a row has x, n." in capsys.readouterr().out

@@ -16,7 +16,6 @@ from sparkops.scoring.stages.registry import STAGES
 
 MODELS = sorted((Path(__file__).parents[1] / "saved_models").glob("spark-*/*"))
 EXCEPTIONS = {
-    "LocalLDAModel": "no: only Spark scores it",
     "RFormulaModel": "yes: as the stages that it holds",
     "SQLTransformer": "in part: see below",
 }

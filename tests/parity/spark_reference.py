@@ -14,6 +14,7 @@ from pyspark.ml.linalg import SparseVector, Vectors, VectorUDT
 from pyspark.sql import DataFrame
 from pyspark.sql.types import LongType, StructField, StructType
 
+from sparkops.artifact.certify import find_refused
 from sparkops.batch.frame_scoring import VERSION_COLUMN, score_with_map_in_arrow, score_with_transform
 from sparkops.batch.planner import find_unsupported_column
 from sparkops.compiler import compile_model, fields_from_spark, read_session, with_vector_sizes
@@ -174,7 +175,7 @@ class SparkReference:
         self, rows: Sequence[dict[str, Any]], answers: Sequence[Answer], count: int
     ) -> list[int]:
         """Return some rows that the scorer refuses, evenly spaced."""
-        refused = [at for at, answer in enumerate(answers) if answer == "refused"]
+        refused = find_refused(self.scorer, rows, answers)
         certain = [at for at in refused if not self._depends_on_storage(rows[at])]
         step = max(1, len(certain) // count) if count else 1
         return certain[::step][:count]

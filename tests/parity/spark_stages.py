@@ -121,7 +121,6 @@ SPARK_STAGES: tuple[SparkStage, ...] = (
     *_group("recommendation", ALS="ALSModel"),
     *_group("fpm", FPGrowth="FPGrowthModel"),
 )
-SCORED_BY_SPARK = ("LocalLDAModel",)
 DISCRETIZER = "QuantileDiscretizer"
 # Further classes that Spark saves, with the public class whose compiler file has them.
 PRIVATE_STAGES = {

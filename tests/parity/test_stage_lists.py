@@ -16,7 +16,6 @@ from parity.cases.registry import MODULES, cases_of
 from parity.spark_stages import (
     DISCRETIZER,
     PRIVATE_STAGES,
-    SCORED_BY_SPARK,
     SHARED_OPERATIONS,
     SPARK_STAGES,
     operation_path,
@@ -89,9 +88,8 @@ def test_every_operation_is_in_the_file_of_its_stage_or_is_a_listed_shared_one()
     assert {path for path in paths if path.startswith("shared/")} == SHARED_PATHS
     assert paths - SHARED_PATHS <= set(COMPILED)
     shared = {PATHS[class_name] for classes in SHARED_OPERATIONS.values() for class_name in classes}
-    by_spark = {path for path, stage in COMPILED.items() if stage.saved_as in SCORED_BY_SPARK}
     # RFormula fits a pipeline of other stages
-    assert set(COMPILED) - paths == shared | by_spark | {PATHS["RFormula"]}
+    assert set(COMPILED) - paths == shared | {PATHS["RFormula"]}
 
 
 def test_the_shared_operations_are_compiled_by_the_listed_stages() -> None:

@@ -12,7 +12,7 @@ from parity.cases.registry import CASES
 from parity.frames import FRAMES
 from parity.result import CaseResult
 from parity.run import run_case
-from parity.spark_stages import DISCRETIZER, MODES, SAVED_STAGES, SCORED_BY_SPARK
+from parity.spark_stages import DISCRETIZER, MODES, SAVED_STAGES
 from parity.stages_page import PAGE, compare_tables, read_table, table
 
 pytestmark = pytest.mark.spark
@@ -63,9 +63,9 @@ def test_every_stage_is_verified_in_every_mode() -> None:
     rows = {row[0].strip("`").split("`")[0]: row for row in read_table(PAGE.read_text("utf-8"))[1:]}
     assert list(rows) == [*SAVED_STAGES, DISCRETIZER]
     for stage, (_, scored_by, _, modes, vectors, *_) in rows.items():
-        assert scored_by == "compiled scorer" or stage in SCORED_BY_SPARK
+        assert scored_by == "compiled scorer"
         assert modes.split(", ") == sorted(MODES.get(stage, "-").split()), stage
-        assert vectors in ("-", "dense, sparse") or stage in SCORED_BY_SPARK, stage
+        assert vectors in ("-", "dense, sparse"), stage
 
 
 def test_a_page_that_states_something_else_is_found() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from ...core.wording import did_you_mean
-from ...errors import RowError, RowRejected
+from ...errors import EndlessRow, RowError, RowRejected
 
 Refusal = Callable[[Any], NoReturn]
 _MAX_LABELS_SHOWN = 12
@@ -62,3 +62,16 @@ def refuse_value(name: str, stage: str, reason: str, *, drop: bool = False) -> R
 
 def _error_and_verb(*, drop: bool) -> tuple[type[RowError], str]:
     return (RowRejected, "skips rows with") if drop else (RowError, "refuses")
+
+
+def refuse_endless(name: str, stage: str) -> Refusal:
+    """Return the function that refuses a row for a value on which the iteration of Spark does not end."""
+
+    def refuse(value: Any) -> NoReturn:
+        raise EndlessRow(
+            f"Field `{name}`: value {value!r} is not a count, and the iteration of Spark does not end for it ({stage}).",
+            field=name,
+            value=value,
+        )
+
+    return refuse

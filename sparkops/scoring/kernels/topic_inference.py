@@ -10,14 +10,12 @@ from ..ir.arrays import Numbers
 
 # A document is done when its topic weights change by less than this on average.
 _TOLERANCE = 1e-3
-# Spark has no limit: with negative counts its iteration may never end.
+# Spark has no limit.
 MAX_ITERATIONS = 100_000
 _TINY = 1e-100
 _EULER = 0.577215664901532860606512090082
 _SERIES_FROM = 49.0
 _POLE_UP_TO = 1e-5
-# Spark fails with a stack overflow at some lower number.
-_LOWEST = -5000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,9 @@ class TopicModel:
     start: Numbers
 
     def infer(self, lengths: Numbers, words: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:
-        """Return the share of each topic for documents of at least one word, and a mask of those that do not converge.
+        """Return the share of each topic for documents of at least one word, and a mask of the documents without an answer.
+
+        The iteration of Spark may never end if a count is negative; such documents have no answer.
 
         Args:
             lengths: (documents,) number of distinct words, at least 1.
@@ -44,6 +44,8 @@ class TopicModel:
         """
         topics = len(self.prior)
         result = np.full((len(lengths), topics), np.nan)
+        failed = np.logical_or.reduceat(counts < 0.0, np.cumsum(lengths) - lengths)
+        counts = np.maximum(counts, 0.0)
         left = np.arange(len(lengths))
         gamma = np.tile(self.start, (len(lengths), 1))
         weights = self.weights[words]
@@ -59,7 +61,6 @@ class TopicModel:
                 theta = np.exp(_expected_log(gamma))
                 # False for NaN, which ends the iteration, as in Spark.
                 active = np.abs(gamma - before).sum(axis=1) / topics > _TOLERANCE
-                active &= gamma.min(axis=1) > _LOWEST
                 if active.all():
                     continue
                 result[left[~active]] = gamma[~active]
@@ -68,7 +69,6 @@ class TopicModel:
                 left, lengths, gamma, theta = left[active], lengths[active], gamma[active], theta[active]
                 if not len(left):
                     break
-            failed = result.min(axis=1) <= _LOWEST
             failed[left] = True
             return result / np.abs(result).sum(axis=1, keepdims=True), failed
 
@@ -81,12 +81,12 @@ def _expected_log(gamma: Numbers) -> Numbers:
 
 
 def digamma(values: Numbers) -> Numbers:
-    """Return the logarithmic derivative of the gamma function, with the errors (up to 3e-9) of Commons Math 3.
+    """Return the logarithmic derivative of the gamma function at numbers from 0, with the errors (up to 3e-9) of Commons Math 3.
 
     Commons Math adds the terms -1/x until x is 49 and then takes an asymptotic series, in which one sign is wrong.
     """
     steps = np.ceil(_SERIES_FROM - values)
-    steps = np.where((steps > 0.0) & (values > _LOWEST) & np.isfinite(values), steps, 0.0)
+    steps = np.where((steps > 0.0) & (values >= 0.0), steps, 0.0)
     terms = np.arange(int(steps.max(initial=0.0)))
     shift = np.where(terms < steps[..., None], 1.0 / (values[..., None] + terms), 0.0).sum(axis=-1)
     shifted = values + steps

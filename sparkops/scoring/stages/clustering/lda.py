@@ -9,7 +9,7 @@ import numpy as np
 
 from ...batch.columns import DenseBlock, Frame, VectorColumn
 from ...codegen.code_writer import CodeWriter
-from ...codegen.row_errors import Refusal, refuse_value
+from ...codegen.row_errors import Refusal, refuse_endless
 from ...codegen.symbols import Dense, Vector
 from ...ir.description import Step
 from ...ir.validation import float_array, require
@@ -29,9 +29,7 @@ class LDA:
         """Emit one call: the iteration is the same as for a batch."""
         model = _read_model(step)
         source = code.features(step.inputs[0], step.stage, len(model.weights))
-        problem = refuse_value(
-            source.field or step.inputs[0], step.stage, "is not a count: the iteration of Spark does not end"
-        )
+        problem = refuse_endless(source.field or step.inputs[0], step.stage)
         infer = code.constant(_make_inference(model, problem))
         shares = code.local(f"{infer}({code.sparse(source)})")
         code.columns[step.outputs[0]] = Vector((Dense(shares, len(model.prior)),))

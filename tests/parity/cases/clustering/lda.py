@@ -27,10 +27,3 @@ def words_of_a_text() -> list[Any]:
         CountVectorizer(inputCol="tokens", outputCol="counts"),
         LDA(featuresCol="counts", k=3, maxIter=4, seed=3),
     ]
-
-
-@case("LocalLDAModel", "optimizer em", inputs=["p"], frame="vectors", reason="other topics from it each time")
-def optimizer_em() -> list[Any]:
-    from pyspark.ml.clustering import LDA
-
-    return [LDA(featuresCol="p", k=2, maxIter=2, seed=1, optimizer="em")]
