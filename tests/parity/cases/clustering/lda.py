@@ -12,18 +12,17 @@ def counts_of_words() -> list[Any]:
     from pyspark.ml.clustering import LDA
 
     return [
-        LDA(featuresCol="p", k=2, maxIter=2, seed=1, topicDistributionCol="two"),
-        LDA(featuresCol="p", k=7, maxIter=3, seed=-5, topicDistributionCol="seven"),
+        LDA(featuresCol="p", k=2, maxIter=2, seed=1, topicDistributionCol="pair"),
+        LDA(featuresCol="p", k=7, maxIter=3, seed=-5, topicDistributionCol="topics"),
     ]
 
 
-@case("LocalLDAModel", "words of a text", inputs=["t"], frame="text", rtol=1e-11)
+@case("LocalLDAModel", "words of a text", inputs=["w"], frame="texts", rtol=1e-11)
 def words_of_a_text() -> list[Any]:
     from pyspark.ml.clustering import LDA
-    from pyspark.ml.feature import CountVectorizer, Tokenizer
+    from pyspark.ml.feature import CountVectorizer
 
     return [
-        Tokenizer(inputCol="t", outputCol="tokens"),
-        CountVectorizer(inputCol="tokens", outputCol="counts"),
+        CountVectorizer(inputCol="w", outputCol="counts"),
         LDA(featuresCol="counts", k=3, maxIter=4, seed=3),
     ]
