@@ -122,9 +122,7 @@ def verify(model: Path) -> str:
     return f"{len(differences)} rows differ from its certificate, first: {differences[0]}"
 
 
-def find_refused(
-    scorer: Scorer, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer]
-) -> list[int]:
+def find_refused(scorer: Scorer, rows: Sequence[Mapping[str, Any]], answers: Sequence[Answer]) -> list[int]:
     """Return the positions of the rows that the scorer refuses, without those on which Spark does not end."""
     return [
         index

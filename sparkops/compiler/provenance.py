@@ -22,7 +22,17 @@ _STORED_LIKE_INPUT = frozenset(
     {"normalize", "polynomial", "vector_index", "pick_slots", "rescale", "vector_size"}
 )
 _WITHOUT_METADATA = frozenset(
-    {"rescale", "normalize", "polynomial", "dct", "project", "average_words", "hash_words", "hash_features", "topics"}
+    {
+        "rescale",
+        "normalize",
+        "polynomial",
+        "dct",
+        "project",
+        "average_words",
+        "hash_words",
+        "hash_features",
+        "topics",
+    }
 )
 
 

@@ -91,7 +91,9 @@ def digamma(values: Numbers) -> Numbers:
     shift = np.where(terms < steps[..., None], 1.0 / (values[..., None] + terms), 0.0).sum(axis=-1)
     shifted = values + steps
     inverse = 1.0 / (shifted * shifted)
-    series = np.log(shifted) - 0.5 / shifted - inverse * (1.0 / 12.0 + inverse * (1.0 / 120.0 - inverse / 252.0))
+    series = (
+        np.log(shifted) - 0.5 / shifted - inverse * (1.0 / 12.0 + inverse * (1.0 / 120.0 - inverse / 252.0))
+    )
     near_pole = (values > 0.0) & (values <= _POLE_UP_TO)
     result = np.where(near_pole, -_EULER - 1.0 / values, series - shift)
     return np.where(np.isfinite(values), result, values)
