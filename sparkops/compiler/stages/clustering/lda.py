@@ -39,7 +39,7 @@ def compile_lda(saved: SavedStage, plan: Plan) -> None:
     target = str(saved.params["topicDistributionCol"])
     features = features_column(saved, plan, len(topics))
     plan.add_step(saved, "topics", [features], [(target, "vector")], arrays=arrays)
-    plan.outputs.append(Output(target, "vector", target, "probability", topics.shape[1]))
+    plan.add_output(Output(target, "vector", target, "probability", topics.shape[1]))
 
 
 def _draw_gamma(count: int, *, shape: float) -> Numbers:
