@@ -42,7 +42,7 @@ def naive_bayes() -> list[Any]:
     return _one_vs_rest("p", NaiveBayes())
 
 
-@case("OneVsRestModel", "a class that no row has", inputs=["v"], frame="vectors")
+@case("OneVsRestModel", "a class that no row has", inputs=["v", "two"], frame="vectors")
 def missing_class() -> list[Any]:
     from pyspark.ml.classification import LogisticRegression, OneVsRest
     from pyspark.ml.feature import SQLTransformer
