@@ -154,7 +154,8 @@ def run_round(scenario: str, choose: random.Random, tally: Tally) -> None:
 def is_complete(root: Path) -> bool:
     """Return whether the newest run is done and nothing says that it may not be."""
     records = sorted((root / ".sparkops" / "runs").glob("*/attempt-*.jsonl"))
-    return '"state": "done"' in records[-1].read_text() and not list_journal(root)
+    # An attempt that was killed early may have no record.
+    return bool(records) and '"state": "done"' in records[-1].read_text() and not list_journal(root)
 
 
 def list_journal(root: Path) -> list[Path]:
