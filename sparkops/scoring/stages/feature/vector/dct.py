@@ -47,7 +47,9 @@ class DCT:
         values = frame.features(step.inputs[0]).dense()
         if values.shape[1] > 1:
             frame.refuse(np.asarray(np.isinf(values).any(axis=1)))
-        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(values @ transform_matrix(step).T),))
+        with np.errstate(all="ignore"):
+            transformed = values.dot(transform_matrix(step).T)
+        frame.columns[step.outputs[0]] = VectorColumn((DenseBlock(transformed),))
 
 
 def transform_matrix(step: Step) -> Numbers:
@@ -66,5 +68,6 @@ def _transform_row(
 ) -> list[float]:
     if len(values) > 1 and (inf in values or -inf in values):
         problem(inf if inf in values else -inf)
-    result: list[float] = (matrix @ np.array(values, dtype=np.float64)).tolist()
+    with np.errstate(all="ignore"):
+        result: list[float] = matrix.dot(np.array(values, dtype=np.float64)).tolist()
     return result

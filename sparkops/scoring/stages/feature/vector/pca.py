@@ -59,5 +59,6 @@ def project_rows(source: VectorColumn, frame: Frame, directions: Numbers) -> Num
 
 
 def _project(values: Sequence[float], *, directions: Numbers) -> list[float]:
-    result: list[float] = (directions @ np.array(values, dtype=np.float64)).tolist()
+    with np.errstate(all="ignore"):
+        result: list[float] = directions.dot(np.array(values, dtype=np.float64)).tolist()
     return result
