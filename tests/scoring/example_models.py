@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -113,3 +114,24 @@ def _grow(arrays: dict[str, list[float]], draw: np.random.Generator, deep: int) 
         for side in ("left", "right"):
             arrays[side][node] = len(arrays["kind"])
             _grow(arrays, draw, deep - 1)
+
+
+def flights_with_bucket() -> Description:
+    """Return the flights model with a label, and a bucket of another field after the predictor."""
+    model = flights()
+    bucket = Step(
+        "bucketize",
+        "Bucketizer `b`",
+        ("delay",),
+        ("late",),
+        {"invalid": "keep"},
+        {"splits": np.array([0.0, 5.0, 9.0])},
+    )
+    outputs = (*model.outputs[:-1], Output("late", "double", "late", "column"), model.outputs[-1])
+    return replace(
+        model,
+        fields=(*model.fields, Field("delay", "double")),
+        steps=(*model.steps, bucket),
+        outputs=outputs,
+        classes=("on time", "late"),
+    )

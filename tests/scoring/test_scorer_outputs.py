@@ -2,44 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from scoring.example_models import flights
+from scoring.example_models import flights, flights_with_bucket
 
 from sparkops.errors import ModelError, RowError, UnknownName
-from sparkops.scoring import Description, Field, Output, Scorer, Step, load, save
+from sparkops.scoring import Scorer, load, save
 from sparkops.scoring.artifact.certificate import dump_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 
 ROW = {"carrier": "UA", "distance": 500, "temp": 40.0}
 
 
-def with_bucket() -> Description:
-    """Return the flights model with a label, and a bucket of another field after the predictor."""
-    model = flights()
-    bucket = Step(
-        "bucketize",
-        "Bucketizer `b`",
-        ("delay",),
-        ("late",),
-        {"invalid": "keep"},
-        {"splits": np.array([0.0, 5.0, 9.0])},
-    )
-    outputs = (*model.outputs[:-1], Output("late", "double", "late", "column"), model.outputs[-1])
-    return replace(
-        model,
-        fields=(*model.fields, Field("delay", "double")),
-        steps=(*model.steps, bucket),
-        outputs=outputs,
-        classes=("on time", "late"),
-    )
-
-
 def test_chosen_outputs_are_in_the_given_order_and_need_only_their_fields() -> None:
-    scorer = Scorer(with_bucket())
+    scorer = Scorer(flights_with_bucket())
     complete = scorer.score({**ROW, "delay": 7.0})
     assert list(complete) == ["prediction", "probability", "late", "label"]
     chosen = scorer.with_outputs(["probability", "rawPrediction", "prediction", "probability"])
@@ -55,7 +32,7 @@ def test_chosen_outputs_are_in_the_given_order_and_need_only_their_fields() -> N
 
 
 def test_any_column_of_a_step_may_be_chosen() -> None:
-    chosen = Scorer(with_bucket(), outputs=["features", "i", "late"])
+    chosen = Scorer(flights_with_bucket(), outputs=["features", "i", "late"])
     answer = chosen.score({"carrier": "UA", "distance": 500, "temp": 40.0, "delay": 7.0})
     assert answer == {"features": [0.0, 0.0, 500.0, 40.0], "i": 2.0, "late": 1.0}
     only = chosen.with_outputs(["late"])
@@ -63,7 +40,7 @@ def test_any_column_of_a_step_may_be_chosen() -> None:
 
 
 def test_a_derived_label_is_chosen_without_the_prediction() -> None:
-    scorer = Scorer(with_bucket())
+    scorer = Scorer(flights_with_bucket())
     row = {**ROW, "delay": 7.0}
     label = scorer.score(row)["label"]
     chosen = scorer.with_outputs(["label"])
@@ -72,7 +49,7 @@ def test_a_derived_label_is_chosen_without_the_prediction() -> None:
 
 
 def test_batches_contain_the_chosen_outputs() -> None:
-    chosen = Scorer(with_bucket(), outputs=["late", "features"])
+    chosen = Scorer(flights_with_bucket(), outputs=["late", "features"])
     rows = [{**ROW, "delay": 7.0}, {**ROW, "delay": None}]
     assert [answer["late"] for answer in chosen.score_batch(rows).rows() if answer] == [1.0, None]
 
@@ -83,16 +60,16 @@ def test_an_unknown_output_is_an_error_that_names_the_known_ones() -> None:
 
 
 def test_explanations_need_the_fields_of_the_chosen_outputs() -> None:
-    chosen = Scorer(with_bucket(), outputs=["prediction"])
+    chosen = Scorer(flights_with_bucket(), outputs=["prediction"])
     assert set(chosen.score(ROW, explain=True)) == {"prediction", "explanation"}
     with pytest.raises(ModelError, match="Only linear models and trees are explained"):
-        Scorer(with_bucket(), outputs=["late"]).score({"delay": 1.0}, explain=True)
+        Scorer(flights_with_bucket(), outputs=["late"]).score({"delay": 1.0}, explain=True)
 
 
 def test_a_loaded_scorer_is_verified_before_its_outputs_are_chosen(tmp_path: Path) -> None:
-    scorer = Scorer(with_bucket(), raw=True)
+    scorer = Scorer(flights_with_bucket(), raw=True)
     row = {**ROW, "delay": 7.0}
-    save(with_bucket(), tmp_path)
+    save(flights_with_bucket(), tmp_path)
     (tmp_path / CERTIFICATE).write_text(
         dump_cases([(row, scorer.answer(row)), ({**row, "delay": 99.0}, "refused")])
     )

@@ -347,6 +347,7 @@ def test_a_request_whose_client_leaves_is_forgotten(server: ServerProcess) -> No
         with server.connect() as connection:
             connection.sendall(post_request(b"{", content_length=length))
             connection.shutdown(socket.SHUT_WR)
+        assert server.post(GOOD).status == 200
 
 
 def test_requests_behind_each_other_are_answered_in_order(server: ServerProcess) -> None:

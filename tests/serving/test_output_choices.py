@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 from fakes.http import Client
 from fakes.scorer import TenTimesScorer
-from scoring.example_models import flights
+from scoring.example_models import flights_with_bucket
 
-from sparkops.scoring import Field, Output, Scorer, Step
+from sparkops.scoring import Scorer
 from sparkops.serving.app import create_app
 from sparkops.serving.service import Service
 
@@ -19,24 +16,7 @@ ROW = {"carrier": "UA", "distance": 500, "temp": 40.0}
 
 @pytest.fixture
 def client() -> Client:
-    model = flights()
-    bucket = Step(
-        "bucketize",
-        "Bucketizer `b`",
-        ("delay",),
-        ("late",),
-        {"invalid": "keep"},
-        {"splits": np.array([0.0, 5.0, 9.0])},
-    )
-    scorer = Scorer(
-        replace(
-            model,
-            fields=(*model.fields, Field("delay", "double")),
-            steps=(*model.steps, bucket),
-            outputs=(*model.outputs, Output("late", "double", "late", "column")),
-        )
-    )
-    return Client(create_app(Service(scorer)))
+    return Client(create_app(Service(Scorer(flights_with_bucket()))))
 
 
 def test_an_answer_contains_the_chosen_outputs_and_needs_only_their_fields(client: Client) -> None:
