@@ -94,7 +94,7 @@ class ParamErrors(InputError):
         count = len(self.problems)
         super().__init__(f"Job `{job}`: {format_count(count, 'parameter problem')}\n{lines}")
 
-    def masked(self, mask: Callable[[str], str]) -> ParamErrors:
+    def mask_values(self, mask: Callable[[str], str]) -> ParamErrors:
         """Return the same problems with every message masked."""
         return ParamErrors(
             self.job, (replace(problem, message=mask(problem.message)) for problem in self.problems)

@@ -69,7 +69,7 @@ def params(
         ParamErrors: Lists every missing or invalid parameter.
     """
     engine = engine or _open_current_project()
-    conf = engine.project.config.params(job.name).values if engine else {}
+    conf = engine.project.config.find_parameters(job.name).values if engine else {}
     utils = dbutils or _find_dbutils(spark)
     if utils is None:
         _log.info("no dbutils found: job `%s` takes its parameters from arguments and defaults", job.name)

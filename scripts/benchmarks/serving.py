@@ -29,7 +29,7 @@ from typing import Any
 
 from benchmarks.http_load import Load
 from sparkops import Engine
-from sparkops.registry.mlflow_store import download_cache, registry_uri
+from sparkops.registry.mlflow_store import locate_download_cache, resolve_registry_uri
 from sparkops.scoring import read_cases
 from sparkops.scoring.artifact.file_names import CERTIFICATE
 from sparkops.scoring.locate.model_uri import find_scorer_folder, locate
@@ -69,7 +69,9 @@ def main() -> None:
 def locate_champion() -> Path:
     settings = Engine().settings
     return locate(
-        "models:/late_arrival@champion", tracking_uri=registry_uri(settings), cache=download_cache(settings)
+        "models:/late_arrival@champion",
+        tracking_uri=resolve_registry_uri(settings),
+        cache=locate_download_cache(settings),
     ).folder
 
 

@@ -86,7 +86,7 @@ class JobGroup(click.Group, ABC):
         """Return the command of one job."""
         project = self._read_project(ctx).engine().project
         job = project.find_declared(cmd_name)
-        return self.make_command(job, project.config.params(cmd_name).origins, ctx)
+        return self.make_command(job, project.config.find_parameters(cmd_name).origins, ctx)
 
     @abstractmethod
     def make_command(self, job: Job, origins: Mapping[str, str], ctx: click.Context) -> click.Command:

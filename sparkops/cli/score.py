@@ -92,7 +92,7 @@ def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
     Outside of a project there are none.
     """
     from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-    from sparkops.registry.mlflow_store import download_cache, registry_uri
+    from sparkops.registry.mlflow_store import locate_download_cache, resolve_registry_uri
 
     try:
         settings = project.engine().settings
@@ -101,8 +101,8 @@ def build_locating_options(project: ProjectOptions) -> dict[str, Any]:
             raise
         return {}
     return {
-        "tracking_uri": registry_uri(settings),
-        "cache": download_cache(settings),
+        "tracking_uri": resolve_registry_uri(settings),
+        "cache": locate_download_cache(settings),
         "worker_settings": WorkerSettings.from_settings(settings),
     }
 

@@ -63,7 +63,7 @@ class LoadedSettings:
     secrets: tuple[str, ...] = field(repr=False)
     problems: tuple[SettingProblem, ...] = ()
 
-    def params(self, job: str) -> JobParameters:
+    def find_parameters(self, job: str) -> JobParameters:
         """Return a job's parameters from the files.
 
         Raises:
@@ -75,7 +75,7 @@ class LoadedSettings:
             for problem in self.problems
             if problem.path[:2] == ("params", job) and problem.path[2:]
         }
-        origins = {name: self.place("params", job, name) for name in (*values, *unusable)}
+        origins = {name: self.find_place("params", job, name) for name in (*values, *unusable)}
         return JobParameters(values, origins, unusable)
 
     def find_unknown_jobs(self, jobs: Collection[str]) -> list[tuple[str, str]]:
@@ -94,7 +94,7 @@ class LoadedSettings:
                 unknown.append(
                     (
                         closest_name(name, jobs) or "",
-                        f"{self.place('params', name)}: `params.{name}`: no such job.{hint}",
+                        f"{self.find_place('params', name)}: `params.{name}`: no such job.{hint}",
                     )
                 )
         return unknown
@@ -103,11 +103,11 @@ class LoadedSettings:
         """Raise ConfigError that lists every part that cannot be used."""
         _raise_problems([problem.text for problem in self.problems])
 
-    def place(self, *path: str) -> str:
+    def find_place(self, *path: str) -> str:
         """Return the origin of a setting; `conf` when no file sets it."""
         return self.places.get(path, "conf")
 
-    def masked(self) -> dict[str, Any]:
+    def mask_secrets(self) -> dict[str, Any]:
         """Return the settings as JSON values without secrets, as run records store them."""
         values = self.complete.model_dump(mode="json", by_alias=True, exclude={"params"})
         values["params"] = {job: unwrap_scalars(dict(params)) for job, params in self.complete.params.items()}

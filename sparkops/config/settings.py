@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveFloat, SecretStr
 
 from sparkops.core.duration import parse_duration
 
 Scalar = str | int | float | bool | None
+Count = Annotated[int, Field(ge=1)]
 
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 
@@ -171,7 +172,7 @@ class ModelSettings(Section):
 
     Example: refuse
     """
-    timeout: Annotated[float, Field(gt=0)] = 60.0
+    timeout: PositiveFloat = 60.0
     """Seconds that a model in its own process may take to answer.
 
     Example: 10.0
@@ -198,32 +199,32 @@ class ServingSettings(Section):
 
     Example: 4
     """
-    max_rows: Annotated[int, Field(ge=1)] = 100_000
+    max_rows: Count = 100_000
     """Rows that a request may have.
 
     Example: 10000
     """
-    max_bytes: Annotated[int, Field(ge=1)] = 16_000_000
+    max_bytes: Count = 16_000_000
     """Bytes that the body of a request may have, as sent and decompressed.
 
     Example: 4000000
     """
-    max_connections: Annotated[int, Field(ge=1)] = 1000
+    max_connections: Count = 1000
     """Connections that a process accepts; further ones are answered with status 503.
 
     Example: 200
     """
-    header_timeout: Annotated[float, Field(gt=0)] = 10.0
+    header_timeout: PositiveFloat = 10.0
     """Seconds that the head of a request may take to arrive, and that a client may read nothing of an answer.
 
     Example: 5.0
     """
-    body_timeout: Annotated[float, Field(gt=0)] = 30.0
+    body_timeout: PositiveFloat = 30.0
     """Seconds that the body of a request may take to arrive.
 
     Example: 10.0
     """
-    keep_alive: Annotated[int, Field(ge=1)] = 75
+    keep_alive: Count = 75
     """Seconds that a connection may be idle between two requests: longer than in the load balancer before the server.
 
     Example: 620

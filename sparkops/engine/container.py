@@ -144,7 +144,7 @@ class ServiceContainer:
             root=project.root,
             state=self.settings.state,
             env=self.settings.env,
-            settings=project.config.masked(),
+            settings=project.config.mask_secrets(),
             secrets=(*project.config.secrets, *secrets),
             wait=self.settings.wait,
             on_step=self.listener.step_started,

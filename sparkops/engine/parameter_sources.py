@@ -41,7 +41,7 @@ def reveal_secrets(values: Mapping[str, Any]) -> tuple[str, ...]:
 
 def read_conf_sources(config: LoadedSettings, job: Job) -> list[ParameterSource]:
     """Return a job's parameters in conf/, the environment (for secrets) and `--set`, in the order of precedence."""
-    conf = config.params(job.name)
+    conf = config.find_parameters(job.name)
     flags = {name for name, origin in conf.origins.items() if origin.startswith("--set ")}
     literal = {
         name: f"{conf.origins[name]}: `params.{job.name}.{name}` is a secret: write ${{env:NAME}} and set NAME in the environment"

@@ -137,7 +137,7 @@ class LoadedProject:
         try:
             return bind(job, [*read_conf_sources(self.config, job), *sources], at=at)
         except ParamErrors as error:
-            raise error.masked(lambda text: mask(text, self.config.secrets)) from None
+            raise error.mask_values(lambda text: mask(text, self.config.secrets)) from None
 
     def bind_recorded(self, job: Job, run: Run, sources: Sequence[ParameterSource]) -> BoundParameters:
         """Bind the parameters of a recorded run. Secrets, which a record does not contain, are given again.

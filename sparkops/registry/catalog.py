@@ -11,13 +11,18 @@ from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError, UnknownName
 from sparkops.registry.mlflow_store import (
     connect,
-    download_cache,
-    registry_uri,
+    locate_download_cache,
+    resolve_registry_uri,
+    resolve_tracking_uri,
     summarize_mlflow_error,
-    tracking_uri,
 )
 from sparkops.scoring.locate.identity import TAG, check_identity
-from sparkops.scoring.locate.sqlite_registry import RegistryEntry, local_folder, read_entries, sqlite_file
+from sparkops.scoring.locate.sqlite_registry import (
+    RegistryEntry,
+    parse_folder_uri,
+    parse_sqlite_uri,
+    read_entries,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 
 def list_entries(settings: Settings, name: str | None = None) -> tuple[RegistryEntry, ...]:
     """Return the versions of all models, or of one, by name and then newest first."""
-    file = sqlite_file(registry_uri(settings))
+    file = parse_sqlite_uri(resolve_registry_uri(settings))
     if file is not None:
         return read_entries(file, name)
     from mlflow.exceptions import MlflowException
@@ -36,7 +41,7 @@ def list_entries(settings: Settings, name: str | None = None) -> tuple[RegistryE
         return _search_entries(client, name)
     except MlflowException as error:
         raise EngineError(
-            f"The model registry {registry_uri(settings)} does not answer ({summarize_mlflow_error(error)})."
+            f"The model registry {resolve_registry_uri(settings)} does not answer ({summarize_mlflow_error(error)})."
         ) from error
 
 
@@ -63,9 +68,9 @@ def download_model(settings: Settings, uri: str) -> Path:
     connect(settings)
     from mlflow.artifacts import download_artifacts
 
-    folder = download_cache(settings) / "addressed" / quote(uri, safe="")
+    folder = locate_download_cache(settings) / "addressed" / quote(uri, safe="")
     folder.mkdir(parents=True, exist_ok=True)
-    tracking = tracking_uri(settings)
+    tracking = resolve_tracking_uri(settings)
     try:
         return Path(download_artifacts(artifact_uri=uri, dst_path=str(folder), tracking_uri=tracking))
     except (MlflowException, OSError) as error:
@@ -114,15 +119,15 @@ def _read_metrics(client: MlflowClient, run: str | None) -> dict[str, float]:
 
 
 def _find_folder(settings: Settings, entry: RegistryEntry) -> Path:
-    folder = local_folder(entry.location)
+    folder = parse_folder_uri(entry.location)
     if folder is not None and folder.is_dir():
         return folder
-    if sqlite_file(registry_uri(settings)) is not None and folder is not None:
+    if parse_sqlite_uri(resolve_registry_uri(settings)) is not None and folder is not None:
         raise ModelError(
             f"Version {entry.version} of `{entry.name}` is registered, but its folder {folder} is gone. "
             "Restore it, or train the model again."
         )
-    cached = download_cache(settings) / "whole" / quote(entry.name, safe="") / str(entry.version)
+    cached = locate_download_cache(settings) / "whole" / quote(entry.name, safe="") / str(entry.version)
     if not cached.is_dir():
         _download_version(settings, entry, cached)
     return cached
@@ -139,7 +144,7 @@ def _download_version(settings: Settings, entry: RegistryEntry, folder: Path) ->
         try:
             uri = client.get_model_version_download_uri(entry.name, str(entry.version))
             downloaded = download_artifacts(
-                artifact_uri=uri, dst_path=partial, tracking_uri=tracking_uri(settings)
+                artifact_uri=uri, dst_path=partial, tracking_uri=resolve_tracking_uri(settings)
             )
         except MlflowException as error:
             raise EngineError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sparkops.config.settings import Settings
 from sparkops.errors import EngineError, ModelError
-from sparkops.scoring.locate.sqlite_registry import sqlite_file
+from sparkops.scoring.locate.sqlite_registry import parse_sqlite_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,27 +28,27 @@ _VARIABLES = {
 _VERBOSE_LOGGERS = ("mlflow", "alembic", "git")
 
 
-def tracking_uri(settings: Settings) -> str:
+def resolve_tracking_uri(settings: Settings) -> str:
     """Return the tracking store: the configured one, or SQLite in the project's state folder."""
     return settings.models.tracking_uri or f"sqlite:///{settings.state / 'mlflow' / 'mlflow.db'}"
 
 
-def registry_uri(settings: Settings) -> str:
+def resolve_registry_uri(settings: Settings) -> str:
     """Return the registry: the configured one, or the tracking store."""
-    return settings.models.registry_uri or tracking_uri(settings)
+    return settings.models.registry_uri or resolve_tracking_uri(settings)
 
 
-def artifact_root(settings: Settings) -> str | None:
+def resolve_artifact_root(settings: Settings) -> str | None:
     """Return the URI under which artifacts are stored; None if the tracking server decides."""
     root = settings.models.artifact_root
     if root is not None:
         return root if "://" in root else (settings.root / root).as_uri()
-    if sqlite_file(tracking_uri(settings)) is None:
+    if parse_sqlite_uri(resolve_tracking_uri(settings)) is None:
         return None
     return (settings.state / "mlflow" / "artifacts").as_uri()
 
 
-def download_cache(settings: Settings) -> Path:
+def locate_download_cache(settings: Settings) -> Path:
     """Return the folder of models that were copied from a tracking server."""
     return settings.state / "mlflow" / "cache"
 
@@ -64,12 +64,12 @@ def connect(settings: Settings) -> MlflowClient:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    uri = tracking_uri(settings)
-    file = sqlite_file(uri)
+    uri = resolve_tracking_uri(settings)
+    file = parse_sqlite_uri(uri)
     try:
         if file is not None:
             file.parent.mkdir(parents=True, exist_ok=True)
-        client = MlflowClient(tracking_uri=uri, registry_uri=registry_uri(settings))
+        client = MlflowClient(tracking_uri=uri, registry_uri=resolve_registry_uri(settings))
         # A first request, to see whether the store answers.
         client.get_experiment_by_name(settings.models.experiment)
     except OSError as error:

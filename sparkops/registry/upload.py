@@ -14,9 +14,9 @@ from sparkops.artifact.mlflow_folder import set_mlflow_ids
 from sparkops.config.settings import Settings
 from sparkops.core.wording import truncate
 from sparkops.errors import EngineError, as_clause
-from sparkops.registry.mlflow_store import artifact_root, registry_uri, summarize_mlflow_error
+from sparkops.registry.mlflow_store import resolve_artifact_root, resolve_registry_uri, summarize_mlflow_error
 from sparkops.scoring.artifact.file_names import FLAVOR, MANIFEST_HASH_TAG
-from sparkops.scoring.locate.sqlite_registry import sqlite_file
+from sparkops.scoring.locate.sqlite_registry import parse_sqlite_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -82,7 +82,7 @@ def _get_experiment(client: MlflowClient, settings: Settings) -> str:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         try:
-            return str(client.create_experiment(name, artifact_location=artifact_root(settings)))
+            return str(client.create_experiment(name, artifact_location=resolve_artifact_root(settings)))
         except MlflowException:
             # Another run may have created it in the meantime.
             experiment = client.get_experiment_by_name(name)
@@ -174,7 +174,7 @@ def _create_version(
     # The name may be registered already; any other error happens again in the next request.
     with contextlib.suppress(MlflowException):
         client.create_registered_model(facts.name)
-    is_local = sqlite_file(registry_uri(settings)) is not None
+    is_local = parse_sqlite_uri(resolve_registry_uri(settings)) is not None
     version = client.create_model_version(
         facts.name,
         source=model.artifact_location if is_local else f"models:/{model.model_id}",

@@ -53,7 +53,7 @@ class ColumnFormat:
         """Return the difference of two numbers that can just be shown; 0 if any can."""
         return tick_resolution(self.spec)
 
-    def text(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the text of a value that is alone, as in a tooltip."""
         if is_missing(value):
             return MISSING
@@ -61,18 +61,18 @@ class ColumnFormat:
             return format_with_spec(value, self.spec, self.location)
         return format_number(value, grouped=self.grouped) if is_number(value) else format_value(value)
 
-    def texts(self, values: Sequence[Any]) -> list[str]:
+    def format_values(self, values: Sequence[Any]) -> list[str]:
         """Return the texts of values that are read together: numbers have the same number of decimals."""
         present = [value for value in values if not is_missing(value)]
         if self.spec or not present or not all(map(is_number, present)):
-            return [self.text(value) for value in values]
+            return [self.format_value(value) for value in values]
         return format_number_column(values, grouped=self.grouped)
 
-    def tick(self, value: float) -> str:
+    def format_tick(self, value: float) -> str:
         """Return the text of a number along an axis."""
         if not self.spec:
             return format_tick(value, grouped=self.grouped)
-        return self.text(round(value) if self.needs_integers else value)
+        return self.format_value(round(value) if self.needs_integers else value)
 
 
 def build_column_format(name: str, values: Sequence[Any], *, part: str, spec: str = "") -> ColumnFormat:

@@ -88,7 +88,7 @@ def build_column(values: Sequence[Any], column_format: ColumnFormat, *, label: s
     numeric = bool(present) and all(is_number(value) for value in present)
     return Column(
         label=clean(label),
-        cells=tuple(column_format.texts(values)),
+        cells=tuple(column_format.format_values(values)),
         numeric=numeric,
         has_times=bool(present) and all(isinstance(value, date | time) for value in present),
         missing=tuple(map(is_missing, values)),

@@ -30,9 +30,9 @@ class Decision:
     plan: PublicationPlan
     frames: Mapping[StagedPart, DataFrame] = field(default_factory=dict)
 
-    def parts(self, table: str) -> tuple[StagedPart, StagedPart | None]:
+    def locate_parts(self, table: str) -> tuple[StagedPart, StagedPart | None]:
         """Return the staged parts of a table to publish and to quarantine; the second is None if no row is bad."""
-        if not self.plan.of(table).is_divided:
+        if not self.plan.for_table(table).is_divided:
             return StagedPart(self.area, table), None
         return StagedPart(self.area, table, "good"), StagedPart(self.area, table, "bad")
 

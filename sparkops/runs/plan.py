@@ -56,7 +56,7 @@ class PublicationPlan:
         """Return table to the hash of the suite by which its rows were divided."""
         return {plan.table: plan.suite for plan in self.tables}
 
-    def of(self, table: str) -> TablePlan:
+    def for_table(self, table: str) -> TablePlan:
         """Return the plan for a table.
 
         Raises:

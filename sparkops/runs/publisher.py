@@ -77,7 +77,7 @@ class Publisher:
     ) -> Iterator[PublishedVersion]:
         """Write one table, its quarantined rows first; yield each commit once it is made, the table's own last."""
         run_id, services = self.attempt.run_id, self.services
-        rows, bad = decision.parts(write.table)
+        rows, bad = decision.locate_parts(write.table)
         if batch is not None or not decision.frames:
             # The table's own commit comes last: if an earlier attempt made it, nothing is left to write.
             published = services.writer.find_published(write.table, run_id, batch)

@@ -41,7 +41,7 @@ class StoppedRun:
         if not self.is_publishing:
             return f"Run {run.id} failed{'.' if done else ' before it published anything.'}{done}"
         missing = ", ".join(f"`{write.table}`" for write in job.writes if write.table not in run.outputs)
-        uncertain = f" Published or not: {missing}." if missing else ""
+        uncertain = f" Possibly published: {missing}." if missing else ""
         return f"Run {run.id} failed while it published.{done}{uncertain} Continuing it publishes the rest, and nothing twice."
 
 

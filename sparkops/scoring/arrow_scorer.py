@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,7 @@ class ArrowScorer:
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Yield each batch with its outputs."""
-        scorer = _cached_scorer(self.description, self.rules)
+        scorer = _build_scorer(_ScorerKey(self.description.hash, self.rules, self.description))
         for batch in batches:
             before = scorer.rule_counts
             scored = score_arrow_batch(scorer, batch, self.version)
@@ -97,16 +98,20 @@ def score_arrow_batch(
     return extended.filter(pa.array(~scored.rejected)) if scored.rejected.any() else extended
 
 
-_SCORERS: dict[tuple[str, RuleMode], Scorer] = {}
+@dataclass(frozen=True, slots=True)
+class _ScorerKey:
+    """A compiled model and its treatment of rules, compared by the model's hash: each task has its own copy of it."""
+
+    model_hash: str
+    rules: RuleMode
+    description: Description = field(compare=False)
 
 
-def _cached_scorer(description: Description, rules: RuleMode) -> Scorer:
-    """Return the scorer of a description, cached in this process, because a worker scores one model at a time."""
-    key = description.hash, rules
-    if key not in _SCORERS:
-        _SCORERS.clear()
-        _SCORERS[key] = Scorer(description, rules=rules)
-    return _SCORERS[key]
+# A task is given only the function above, so the generated code is cached in the process. A worker scores one model at
+# a time.
+@lru_cache(maxsize=1)
+def _build_scorer(key: _ScorerKey) -> Scorer:
+    return Scorer(key.description, rules=key.rules)
 
 
 def output_arrays(batch: Batch, outputs: Sequence[Output]) -> list[pa.Array]:

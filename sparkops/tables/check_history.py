@@ -15,7 +15,7 @@ from sparkops.place import Place
 from sparkops.tables.backends.protocol import RowBatch, RowQuery
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.delta_log import table_exists
 from sparkops.tables.session import Session
@@ -167,5 +167,5 @@ def _wrap_errors(location: Location) -> Iterator[None]:
     except SparkopsError:
         raise
     except Exception as error:
-        reason = explain(error) or f"{type(error).__name__}: {error}"
+        reason = explain_error(error) or f"{type(error).__name__}: {error}"
         raise TableError(f"The history of checks at {location.address}: {reason}") from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.errors import InputError, TableError
 from sparkops.pipeline.table import Commit, PublishedVersion, TableInfo
 from sparkops.tables.catalog import Catalog, Location
-from sparkops.tables.error_messages.translation import translate_spark_errors
+from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 from sparkops.tables.log import local_log
 from sparkops.tables.log.delta_log import (
     find_version,

@@ -17,7 +17,7 @@ from sparkops.pipeline.write import Write
 from sparkops.tables.backends.protocol import OpenFiles
 from sparkops.tables.catalog import Catalog
 from sparkops.tables.check_history import append_results, read_results
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.inspect import Inspector
 from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.quarantine.quarantine import append_rejected, clear_quarantine
@@ -235,4 +235,4 @@ class Tables:
 
     def explain(self, error: BaseException) -> SparkopsError | None:
         """Return the error to show for an error of Spark, Delta or the file system; None for any other error."""
-        return explain(error)
+        return explain_error(error)

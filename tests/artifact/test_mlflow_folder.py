@@ -10,7 +10,7 @@ from fakes.without import run
 
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.mlflow_store import resolve_tracking_uri
 from sparkops.registry.registry import Registry
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
@@ -109,7 +109,7 @@ def test_mlflow_shows_run_parameters_metrics_tables_and_version(
 ) -> None:
     from mlflow import MlflowClient
 
-    client = MlflowClient(tracking_uri(shared_settings))
+    client = MlflowClient(resolve_tracking_uri(shared_settings))
     run = client.get_run(late.mlflow_run)
     assert run.info.status == "FINISHED"
     assert run.data.params == {"max_iter": "5"}

@@ -30,7 +30,7 @@ from sparkops.scoring.batch.arrow_columns import batch_columns
 from sparkops.scoring.ir.portable_rules import PortableRules
 from sparkops.scoring.rules.compatibility import keep_supported
 from sparkops.scoring.rules.rule_monitor import RuleMonitor
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.spark_errors import explain_error
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
@@ -157,7 +157,7 @@ def test_a_refused_row_is_an_error_with_column_value_rule_table_and_place(
     )
     with pytest.raises(Exception, match="distance") as error:
         open_version("refuse", mode=mode).transform(far).collect()
-    shown = explain(error.value)
+    shown = explain_error(error.value)
     rule = portable_rules.rules[0]
     assert isinstance(shown, RowError)
     assert str(shown) == (

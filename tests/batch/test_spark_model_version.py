@@ -15,7 +15,7 @@ from sparkops.batch.spark_model_version import SparkModelVersion
 from sparkops.config.settings import ModelSettings, Settings, SparkSettings
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.registry import Registry
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.spark_errors import explain_error
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("ignore:::mlflow")]
 
@@ -105,7 +105,7 @@ def test_the_error_of_a_refused_row_does_not_contain_its_index_in_a_batch(
     with pytest.raises(Exception, match="distance") as error:
         open_version("mapInArrow").transform(wrong).collect()
     assert "A row can't be scored: Field `distance` is null, and the model refuses that" in str(
-        explain(error.value)
+        explain_error(error.value)
     )
 
 

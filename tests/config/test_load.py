@@ -80,12 +80,12 @@ def test_an_unknown_environment_is_reported_with_those_there_are(make):
 
 def test_each_parameter_has_its_origin(make):
     root = make(base__params="params:\n  daily:\n    day: 2013-07-04\n    n: 3\n")
-    values, origins, unusable = load_in(root, "params.daily.n=null").params("daily")
+    values, origins, unusable = load_in(root, "params.daily.n=null").find_parameters("daily")
     # YAML 1.2 has no dates: the parameter's type parses the text.
     assert values == {"day": "2013-07-04", "n": "null"}
     assert unusable == {}
     assert origins == {"day": "conf/base/params.yml:3", "n": "--set params.daily.n"}
-    assert load_in(root).params("other") == ({}, {}, {})
+    assert load_in(root).find_parameters("other") == ({}, {}, {})
 
 
 def test_parameters_of_a_job_that_is_missing_are_reported_by_line(make):
@@ -276,7 +276,7 @@ def test_a_secret_is_read_from_the_environment_and_never_printed(make):
     assert value.get_secret_value() == SECRET
     assert loaded.settings.models.tracking_uri == f"https://me:{SECRET}@mlflow.example"
     assert loaded.secrets == (SECRET, "my-bucket")
-    masked = loaded.masked()
+    masked = loaded.mask_secrets()
     assert SECRET not in str(masked)
     assert masked["warehouse"] == "s3a://${env:BUCKET}/lake"
     assert masked["spark"]["conf"]["spark.hadoop.fs.s3a.secret.key"] == "${env:KEY}"
@@ -322,8 +322,8 @@ models: {tracking_uri: "${env:TRACKING}"}
     settings = loaded.settings
     assert len(loaded.problems) == 4
     assert settings.tables["near"].path == str(root / "data/near")
-    assert dict(loaded.params("two").values) == {"n": 2}
-    one = loaded.params("one")
+    assert dict(loaded.find_parameters("two").values) == {"n": 2}
+    one = loaded.find_parameters("one")
     assert (dict(one.values), list(one.unusable)) == ({"n": 1}, ["token"])
     assert one.origins["token"] == "conf/base/a.yml:6"
     uses = {
@@ -336,7 +336,7 @@ models: {tracking_uri: "${env:TRACKING}"}
             ConfigError, match=f"conf/base/a.yml:.*the environment variable {variable} is not set"
         ):
             use()
-    assert loaded.masked()["tables"].keys() == {"near"}
+    assert loaded.mask_secrets()["tables"].keys() == {"near"}
 
 
 def test_a_path_that_cannot_be_resolved_raises_where_it_is_used(make):
@@ -359,9 +359,11 @@ def test_a_mistake_in_one_entry_stops_only_what_uses_it(make):
     with pytest.raises(ConfigError, match=r"a.yml:2: `tables.a.format` is 'xml'"):
         loaded.settings.tables.get("a")
     with pytest.raises(ConfigError, match=r"a.yml:5: `params.one` is \[1\]: it must contain keys"):
-        loaded.params("one")
-    assert loaded.params("two").unusable == {"n": "conf/base/a.yml:6: `n` is set twice; first on line 6"}
-    assert dict(loaded.params("three").values) == {"m": 3}
+        loaded.find_parameters("one")
+    assert loaded.find_parameters("two").unusable == {
+        "n": "conf/base/a.yml:6: `n` is set twice; first on line 6"
+    }
+    assert dict(loaded.find_parameters("three").values) == {"m": 3}
 
 
 def test_a_reference_may_have_a_default(make):
@@ -370,7 +372,7 @@ def test_a_reference_may_have_a_default(make):
     )
     loaded = load_in(root, E="")
     assert loaded.settings.warehouse == str(root / "data/lake")
-    assert dict(loaded.params("a").values) == {"n": "3", "e": "", "u": "a:-b"}
+    assert dict(loaded.find_parameters("a").values) == {"n": "3", "e": "", "u": "a:-b"}
     assert loaded.secrets == ()
     assert load_in(root, LAKE="s3a://lake").settings.warehouse == "s3a://lake"
 

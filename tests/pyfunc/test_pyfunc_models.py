@@ -21,7 +21,7 @@ from sparkops.pyfunc.registration.parity import certify_pyfunc_model, check_pari
 from sparkops.pyfunc.registration.prepared_model import PreparedModel
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.pyfunc_scorer import PyfuncScorer
-from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.mlflow_store import resolve_tracking_uri
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.serving.app import create_app
@@ -85,7 +85,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory, empty_store: Path, spark:
 
 @pytest.fixture(scope="module")
 def scorer(registry: Registry) -> Iterator[PyfuncScorer]:
-    scorer = open_scorer("models:/net@champion", tracking_uri=tracking_uri(registry._settings))
+    scorer = open_scorer("models:/net@champion", tracking_uri=resolve_tracking_uri(registry._settings))
     assert isinstance(scorer, PyfuncScorer)
     yield scorer
     scorer.close()
@@ -165,7 +165,7 @@ def test_a_changed_artifact_is_neither_scored_nor_promoted(registry: Registry, f
     file.write_bytes(content[:-1] + b"x")
     try:
         with pytest.raises(ModelError, match=r"model.skops was changed since it was registered"):
-            open_scorer("net", tracking_uri=tracking_uri(registry._settings))
+            open_scorer("net", tracking_uri=resolve_tracking_uri(registry._settings))
         with pytest.raises(ModelError, match=r"model.skops was changed"):
             registry.load_version("net").transform(flights)
         with pytest.raises(GateFailed, match=r"may not take an alias: .*model.skops was changed"):
@@ -193,7 +193,7 @@ def test_an_onnx_network_is_compared_in_single_precision(registry: Registry, fli
         Model(fitted=network(), example=numbers, label="late"), name="onnx", training=TrainingRun("run-2")
     )
     assert (version_info.flavor, version_info.parity > 50) == ("onnx", True)
-    onnx_scorer = open_scorer("onnx", tracking_uri=tracking_uri(registry._settings))
+    onnx_scorer = open_scorer("onnx", tracking_uri=resolve_tracking_uri(registry._settings))
     assert isinstance(onnx_scorer, PyfuncScorer)
     with closing(onnx_scorer) as scorer:
         assert scorer.tolerance == (1e-6, 1e-6)

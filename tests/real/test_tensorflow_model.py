@@ -22,7 +22,7 @@ from sparkops.pyfunc.worker.environment import PYTHON_VERSION, create_environmen
 from sparkops.pyfunc.worker.manifest import Manifest
 from sparkops.pyfunc.worker.open_scorer import open_scorer
 from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.mlflow_store import resolve_tracking_uri
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 
@@ -68,7 +68,9 @@ def test_a_keras_network_is_scored_in_an_environment_of_its_own(
     )
     assert (version_info.flavor, version_info.parity > 3) == ("tensorflow", True)
     scorer = open_scorer(
-        "net", tracking_uri=tracking_uri(settings), worker_settings=WorkerSettings.from_settings(settings)
+        "net",
+        tracking_uri=resolve_tracking_uri(settings),
+        worker_settings=WorkerSettings.from_settings(settings),
     )
     expected = np.load(f"{tmp_path}/net.npy")[:, 0].tolist()
     rows = [row.asDict() for row in frame.limit(2).collect()]

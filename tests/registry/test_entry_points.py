@@ -21,7 +21,7 @@ from fakes.without import command
 from sparkops.config.settings import Settings
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
-from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.mlflow_store import resolve_tracking_uri
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.scoring.locate.model_uri import locate, open_scorer
@@ -68,7 +68,7 @@ def rows(flights: Any) -> list[dict[str, Any]]:
 def answers(
     shared_settings: Settings, late: ModelVersionInfo, rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    scorer = open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
+    scorer = open_scorer("late/1", tracking_uri=resolve_tracking_uri(shared_settings))
     return [scorer.score(row) for row in rows]
 
 
@@ -82,7 +82,11 @@ def close_to(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_sparkops_server_scores_without_spark_mlflow_and_pandas(
     shared_settings: Settings, rows: list[dict[str, Any]], answers: list[dict[str, Any]]
 ) -> None:
-    arguments = [*command(SERVE, without=ABSENT), "models:/late@champion", tracking_uri(shared_settings)]
+    arguments = [
+        *command(SERVE, without=ABSENT),
+        "models:/late@champion",
+        resolve_tracking_uri(shared_settings),
+    ]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

@@ -20,7 +20,7 @@ from sparkops.errors import GateFailed, ModelError, ParityBroken, RowError, Sign
 from sparkops.pipeline.model import Gate, Model
 from sparkops.pipeline.model_version_info import ModelVersionInfo
 from sparkops.registry.catalog import list_entries
-from sparkops.registry.mlflow_store import tracking_uri
+from sparkops.registry.mlflow_store import resolve_tracking_uri
 from sparkops.registry.registration import TrainingRun
 from sparkops.registry.registry import Registry
 from sparkops.scoring import load
@@ -68,7 +68,7 @@ def test_a_scorer_whose_hash_is_not_the_registered_one_is_refused(
         with pytest.raises(ModelError, match="late/1 is not what was registered"):
             registry.load_version("late", 1)
         with pytest.raises(ModelError, match="late/1 is not what was registered"):
-            open_scorer("late/1", tracking_uri=tracking_uri(shared_settings))
+            open_scorer("late/1", tracking_uri=resolve_tracking_uri(shared_settings))
     finally:
         file.write_text(content)
 
@@ -120,7 +120,7 @@ def test_an_unknown_name_is_an_error_with_a_suggestion(
 def test_the_scorer_answers_every_row_as_spark_does(
     registry: Registry, shared_settings: Settings, flights: Any, late: ModelVersionInfo
 ) -> None:
-    scorer = open_scorer("models:/late@champion", tracking_uri=tracking_uri(shared_settings))
+    scorer = open_scorer("models:/late@champion", tracking_uri=resolve_tracking_uri(shared_settings))
     scored = registry.load_version("late").fitted.transform(flights.drop("late")).collect()
     rows = [row.asDict() for row in scored]
     names = [field.name for field in scorer.fields]

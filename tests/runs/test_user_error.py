@@ -83,7 +83,7 @@ def test_a_failure_while_publishing_says_what_is_published_and_what_is_uncertain
     stopped = StoppedRun(run=run, is_publishing=True, options=("--env prod", "--param token=..."))
     message = str(to_user_error(EngineError("Spark was stopped."), job, lambda _: None, stopped=stopped))
     assert (
-        "Run r1 failed while it published. Published: `left` version 3. Published or not: `right`. Continuing it publishes the "
+        "Run r1 failed while it published. Published: `left` version 3. Possibly published: `right`. Continuing it publishes the "
         "rest, and nothing twice." in message
     )
     assert message.endswith("sparkops runs resume r1 --env prod --param token=...")

@@ -12,51 +12,51 @@ from sparkops.errors import (
     VersionGone,
 )
 from sparkops.pipeline.write import Write
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.spark_errors import explain_error
 
 
-def translation(act):
-    """Call a function that fails and return the translation of its error."""
+def catch_explained(act):
+    """Call a function that fails, and return the error that is shown for it."""
     with pytest.raises(Exception) as raised:  # noqa: PT011
         act()
-    return explain(raised.value)
+    return explain_error(raised.value)
 
 
 def test_errors_of_others_are_left_alone():
-    assert explain(ValueError("x")) is None
-    assert explain(FileNotFoundError(errno.ENOENT, "no", "/x")) is None
+    assert explain_error(ValueError("x")) is None
+    assert explain_error(FileNotFoundError(errno.ENOENT, "no", "/x")) is None
     own = TableError("ours")
-    assert explain(own) is own
+    assert explain_error(own) is own
 
 
 def test_a_full_disk_is_named():
-    error = explain(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
+    error = explain_error(OSError(errno.ENOSPC, "No space left on device", "/data/x"))
     assert str(error) == "/data/x: No space left on device. Free disk space, or choose another folder."
 
 
 @pytest.mark.spark
 def test_a_missing_column_is_named_with_a_close_one(frame):
-    error = translation(lambda: frame().select("carier"))
+    error = catch_explained(lambda: frame().select("carier"))
     assert isinstance(error, TableError)
     assert str(error).startswith("There is no column `carier`. Did you mean `carrier`? Columns: `carrier`")
     wrapped = RuntimeError("from another library")
     with pytest.raises(Exception) as raised:  # noqa: PT011
         frame().select("carier")
     wrapped.__cause__ = raised.value
-    assert str(explain(wrapped)) == str(error)
+    assert str(explain_error(wrapped)) == str(error)
 
 
 @pytest.mark.spark
 def test_a_missing_table_or_path_is_named(spark, tmp_path):
-    assert "`default.nope`" in str(translation(lambda: spark.read.table("default.nope").count()))
-    assert str(tmp_path / "no") in str(translation(lambda: spark.read.parquet(str(tmp_path / "no"))))
+    assert "`default.nope`" in str(catch_explained(lambda: spark.read.table("default.nope").count()))
+    assert str(tmp_path / "no") in str(catch_explained(lambda: spark.read.parquet(str(tmp_path / "no"))))
 
 
 @pytest.mark.spark
 def test_an_error_in_an_expression_is_shown_in_sparks_sentence(frame):
     from pyspark.sql import functions as F
 
-    error = translation(lambda: frame().select(F.col("carrier").cast("int")).collect())
+    error = catch_explained(lambda: frame().select(F.col("carrier").cast("int")).collect())
     assert isinstance(error, JobFailed)
     assert 'The value \'UA\' of the type "STRING" cannot be cast to "INT"' in str(error)
     assert "\n" not in str(error)
@@ -69,7 +69,7 @@ def test_an_error_in_a_python_function_is_shown_with_its_message(frame):
     def fail(_):
         raise ValueError("odd carrier")
 
-    error = translation(lambda: frame().select(F.udf(fail)("carrier")).collect())
+    error = catch_explained(lambda: frame().select(F.udf(fail)("carrier")).collect())
     assert isinstance(error, JobFailed)
     assert str(error) == "Spark failed: ValueError: odd carrier"
 
@@ -80,17 +80,17 @@ def test_a_file_removed_while_it_is_read_is_named(tables, frame, tmp_path):
     read = tables.read(tables.pin("t"))
     (file,) = (tmp_path / "warehouse" / "t").glob("*.parquet")
     file.unlink()
-    error = translation(read.collect)
+    error = catch_explained(read.collect)
     assert isinstance(error, VersionGone)
     assert file.name in str(error)
 
 
 @pytest.mark.spark
 def test_a_folder_that_cannot_be_written_to_is_named(frame):
-    error = translation(lambda: frame().write.parquet("/proc/sparkops/x"))
+    error = catch_explained(lambda: frame().write.parquet("/proc/sparkops/x"))
     assert isinstance(error, TableError)
     assert "Cannot write to /proc/sparkops/x" in str(error)
-    error = translation(lambda: frame().write.format("delta").save("/proc/sparkops/y"))
+    error = catch_explained(lambda: frame().write.format("delta").save("/proc/sparkops/y"))
     assert "Cannot write to /proc/sparkops/y" in str(error)
 
 
@@ -108,7 +108,7 @@ def test_of_several_writers_at_once_the_losers_get_table_busy(tables, frame, spa
         try:
             return tables.publish(frame(), Write(table="t"), run_id=f"w{number}")
         except (SparkopsError, PySparkException, Py4JError) as error:
-            return explain(error)
+            return explain_error(error)
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(overwrite, range(4)))
@@ -124,7 +124,7 @@ def test_a_foreign_write_of_other_columns_is_a_schema_change(tables, frame):
     location = tables.pin("t").location
     other = frame([("x",)], "carrier string").selectExpr("carrier", "1 AS more")
     assert isinstance(
-        translation(lambda: other.write.format("delta").mode("append").save(location)), SchemaChanged
+        catch_explained(lambda: other.write.format("delta").mode("append").save(location)), SchemaChanged
     )
 
 
@@ -136,7 +136,7 @@ def test_cancelled_spark_jobs_are_a_cancelled_run(spark):
     timer = threading.Timer(1.0, lambda: spark.sparkContext.cancelJobsWithTag("sleepy"))
     timer.start()
     try:
-        error = translation(
+        error = catch_explained(
             lambda: spark.sql(
                 "SELECT java_method('java.lang.Thread', 'sleep', 20000L + id) FROM range(2)"
             ).collect()

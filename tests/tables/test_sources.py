@@ -9,6 +9,7 @@ from sparkops.tables import Tables
 from sparkops.tables.catalog import Location
 from sparkops.tables.sources.csv_layout import has_quoted_line_break
 from sparkops.tables.sources.file_columns import require_declared_columns
+from sparkops.tables.sources.file_schemas import SourceFiles
 
 pytestmark = pytest.mark.spark
 
@@ -437,10 +438,12 @@ def test_columnar_files_have_the_declared_columns_and_types(
         assert read(tables(strict=False)) == [(1, None)]
 
 
-def test_a_parquet_file_of_several_that_lacks_a_column_is_named(spark, make_settings, tmp_path):
+@pytest.mark.parametrize("file_format", ["parquet", "orc"])
+def test_a_file_of_several_that_lacks_a_column_is_named(spark, make_settings, tmp_path, file_format):
     for day, columns in (("1", ["1 AS id", "'a' AS k"]), ("2", ["1 AS id", "'a' AS kind"])):
-        spark.range(1).selectExpr(*columns).write.parquet(str(tmp_path / "raw" / f"day={day}"))
-    entry = {"path": "raw", "format": "parquet", "schema": "id INT, k STRING, day INT"}
+        frame = spark.range(1).selectExpr(*columns)
+        frame.write.format(file_format).save(str(tmp_path / "raw" / f"day={day}"))
+    entry = {"path": "raw", "format": file_format, "schema": "id INT, k STRING, day INT"}
     message = refusal(Tables(spark, make_settings(tables={"raw": entry})))
     assert "day=2" in message
     assert "there is no column `k`" in message
@@ -515,16 +518,6 @@ def test_objects_of_json_are_read_as_declared_maps(source):
     assert read(source(text, **entry))[-1] == (2, {"a": 1})
 
 
-def test_an_orc_file_of_several_that_lacks_a_column_is_named(spark, make_settings, tmp_path):
-    for day, columns in (("1", ["1 AS id", "'a' AS k"]), ("2", ["1 AS id", "'a' AS kind"])):
-        spark.range(1).selectExpr(*columns).write.orc(str(tmp_path / "raw" / f"day={day}"))
-    entry = {"path": "raw", "format": "orc", "schema": "id INT, k STRING, day INT"}
-    message = refusal(Tables(spark, make_settings(tables={"raw": entry})))
-    assert "day=2" in message
-    assert "there is no column `k`" in message
-    assert "no column `day`" not in message
-
-
 @pytest.mark.parametrize("file_format", ["parquet", "orc", "json"])
 def test_files_that_only_spark_can_list_are_compared_one_by_one(spark, tmp_path, file_format):
     for day, columns in (("a b=1", ["1 AS id", "'a' AS k"]), ("a b=2", ["1 AS id", "'a' AS kind"])):
@@ -535,7 +528,7 @@ def test_files_that_only_spark_can_list_are_compared_one_by_one(spark, tmp_path,
         "fields": [{"name": name, "type": kind} for name, kind in (("id", "integer"), ("k", "string"))]
     }
     with pytest.raises(BadData, match=r"a b=2/.*(no column|no record has the key) `k`"):
-        require_declared_columns(location, declared, [], [path], spark)
+        require_declared_columns(SourceFiles(location, declared, [path]), spark)
 
 
 def test_files_that_a_pattern_excludes_are_not_compared(spark, make_settings, tmp_path):

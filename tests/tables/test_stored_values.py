@@ -10,7 +10,7 @@ from sparkops.errors import BadData
 from sparkops.pipeline.staging import StagedPart
 from sparkops.pipeline.write import Write
 from sparkops.tables import Tables
-from sparkops.tables.error_messages.translation import translate_spark_errors
+from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 
 pytestmark = pytest.mark.spark
 

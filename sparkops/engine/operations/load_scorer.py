@@ -43,13 +43,13 @@ def load_scorer(
         return open_scorer(uri, tracking_uri=tracking_uri, rules=rules or "warn", outputs=outputs)
     from sparkops.config.load import find_root, load
     from sparkops.pyfunc.worker.worker_settings import WorkerSettings
-    from sparkops.registry.mlflow_store import download_cache, registry_uri
+    from sparkops.registry.mlflow_store import locate_download_cache, resolve_registry_uri
 
     settings = load(find_root(Path())).settings
     return open_scorer(
         uri,
-        tracking_uri=registry_uri(settings),
-        cache=download_cache(settings),
+        tracking_uri=resolve_registry_uri(settings),
+        cache=locate_download_cache(settings),
         worker_settings=WorkerSettings.from_settings(settings),
         rules=rules or settings.models.rules,
         outputs=outputs,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sparkops.errors import ConfigError, EngineError, UnknownName
-from sparkops.tables.error_messages.translation import translate_spark_errors
+from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 
 if TYPE_CHECKING:
     from sparkops.checks.checks import Checks

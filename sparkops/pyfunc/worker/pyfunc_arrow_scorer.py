@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,24 +37,15 @@ class PyfuncArrowScorer:
         """Score batch by batch; the model's process starts with the first one."""
         scorer: PyfuncScorer | None = None
         for batch in batches:
-            scorer = scorer or _get_scorer(self)
+            scorer = scorer or _open_scorer(self.folder, self.manifest_hash, self.python, self.timeout)
             yield score_arrow_batch(scorer, batch, self.version)
 
 
 # Spark's Python worker outlives a task, and its model process shall do so, too: starting one takes seconds. A task gets
-# only the function above, so the process is kept here. A worker scores one model at a time.
-_SCORERS: dict[str, PyfuncScorer] = {}
-
-
-def _get_scorer(model: PyfuncArrowScorer) -> PyfuncScorer:
-    if model.manifest_hash not in _SCORERS:
-        for scorer in _SCORERS.values():
-            scorer.close()
-        _SCORERS.clear()
-        folder = Path(model.folder)
-        manifest = read_manifest(folder)
-        worker = WorkerProcess(
-            folder, manifest, Path(model.python), timeout=model.timeout, manifest_hash=model.manifest_hash
-        )
-        _SCORERS[model.manifest_hash] = PyfuncScorer(manifest, worker)
-    return _SCORERS[model.manifest_hash]
+# only the function above, so the process is cached here. A worker scores one model at a time; the process of the one
+# before ends when its scorer is garbage collected.
+@lru_cache(maxsize=1)
+def _open_scorer(folder: str, manifest_hash: str, python: str, timeout: float) -> PyfuncScorer:
+    manifest = read_manifest(Path(folder))
+    worker = WorkerProcess(Path(folder), manifest, Path(python), timeout=timeout, manifest_hash=manifest_hash)
+    return PyfuncScorer(manifest, worker)

@@ -83,7 +83,9 @@ def category_label(
     value: Any, column_format: ColumnFormat = _DEFAULT_FORMAT, length: int = _MAX_LABEL
 ) -> str:
     """Return the label of a category, on one line of at most `length` characters."""
-    return "no value" if is_missing(value) else shorten(column_format.text(value), length) or "(empty)"
+    return (
+        "no value" if is_missing(value) else shorten(column_format.format_value(value), length) or "(empty)"
+    )
 
 
 def axis_label(column: str, label: str, values: Sequence[Any] = ()) -> str:

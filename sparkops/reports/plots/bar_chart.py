@@ -113,8 +113,8 @@ def _build_bars(
     for one, values in zip(series, lengths, strict=True):
         suffix = f" · {one.name}" if one.name else ""
         bars = (
-            _Bar(i, value, text, f"{names[i]}{suffix}: {length_format.text(value)}")
-            for i, (value, text) in enumerate(zip(values, length_format.texts(values), strict=True))
+            _Bar(i, value, text, f"{names[i]}{suffix}: {length_format.format_value(value)}")
+            for i, (value, text) in enumerate(zip(values, length_format.format_values(values), strict=True))
             if isfinite(value)
         )
         yield _BarSeries(one.colour, tuple(bars))

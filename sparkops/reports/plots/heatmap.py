@@ -73,8 +73,8 @@ def build_heatmap(plot: Plot, rows: CollectedRows) -> Chart:
         draw=lambda size: _draw(size, grid),
         legend=Legend(
             tuple(("", f"{scale.prefix}{i}") for i in range(SCALE_STEPS)),
-            column_format.text(scale.low),
-            column_format.text(scale.high),
+            column_format.format_value(scale.low),
+            column_format.format_value(scale.high),
             column.replace("_", " "),
         ),
         points=len(finite),
@@ -101,7 +101,7 @@ def _build_scale(values: list[float]) -> ColourScale:
 def _draw(size: PlotSize, grid: _Grid) -> Canvas:
     rows, columns = len(grid.y_axis.values), len(grid.x_axis.values)
     canvas = create_canvas(size, 76 + rows * (26 if rows > 12 else 32))  # noqa: PLR2004
-    texts = grid.column_format.texts([value for row in grid.values for value in row])
+    texts = grid.column_format.format_values([value for row in grid.values for value in row])
     characters = size.pixels * 0.8 / max(1, columns) / (size.font * 0.62)
     has_texts = max(map(len, texts), default=0) + 1 <= characters
     for y, row in enumerate(grid.values):
@@ -111,7 +111,7 @@ def _draw(size: PlotSize, grid: _Grid) -> Canvas:
             if isfinite(value):
                 y_label = category_label(grid.y_axis.values[y], grid.y_axis.column_format, 60)
                 x_label = category_label(grid.x_axis.values[x], grid.x_axis.column_format, 60)
-                tooltip = f"{y_label} · {x_label}: {grid.column_format.text(value)}"
+                tooltip = f"{y_label} · {x_label}: {grid.column_format.format_value(value)}"
                 canvas.add_tooltips(canvas.axes.patches[-1], tooltip)
     canvas.axes.set_xlim(-0.5, max(1, columns) - 0.5)
     canvas.axes.set_ylim(max(1, rows) - 0.5, -0.5)

@@ -63,13 +63,13 @@ def format_number_axis(
     is_x, size = axis_name == "x", canvas.size
     axis = canvas.axes.xaxis if is_x else canvas.axes.yaxis
     locator = ExactLocator(
-        column_format.tick,
+        column_format.format_tick,
         resolution=max(column_format.resolution, 1.0 if integers else 0.0),
         intervals=(4 if size.narrow else 8) if is_x else 6,
         characters=int(size.pixels * width / (size.font * _CHARACTER)) if is_x else None,
     )
     axis.set_major_locator(locator)
-    axis.set_major_formatter(FuncFormatter(lambda value, _: column_format.tick(value)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: column_format.format_tick(value)))
 
 
 def format_time_axis(canvas: Canvas, times: Sequence[datetime], column_format: ColumnFormat) -> str:
@@ -100,12 +100,12 @@ def _label_times(canvas: Canvas, times: Sequence[datetime], column_format: Colum
     from sparkops.reports.plots.tick_placement import TimeLabels
 
     size = canvas.size
-    longest = max((len(column_format.text(time)) for time in times), default=1)
+    longest = max((len(column_format.format_value(time)) for time in times), default=1)
     fitting = int(size.pixels * 0.85 / ((longest + 2) * size.font * _CHARACTER))
     ticks = max(2, min(6 if size.narrow else 9, fitting))
     canvas.axes.xaxis.set_major_locator(AutoDateLocator(minticks=min(3, ticks - 1), maxticks=ticks))
     canvas.axes.xaxis.set_major_formatter(
-        TimeLabels(lambda time: escape_text(column_format.text(time.replace(tzinfo=None))))
+        TimeLabels(lambda time: escape_text(column_format.format_value(time.replace(tzinfo=None))))
     )
 
 

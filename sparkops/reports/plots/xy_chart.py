@@ -86,7 +86,7 @@ def _build_points(plot: Plot, part: str, axes: tuple[Axis, ColumnFormat], series
         if x is not None and not (isinstance(x, float) and isnan(x)):
             y = to_length(row.get(plot.y), part=part, column=plot.y)
             name = f" · {series.name}" if series.name else ""
-            tooltip = f"{_format_x(value, axis)}{name}: {y_format.text(row.get(plot.y))}"
+            tooltip = f"{_format_x(value, axis)}{name}: {y_format.format_value(row.get(plot.y))}"
             points.append((x, y, tooltip))
     if plot.kind == "line":
         points.sort(key=lambda point: point[0])
@@ -95,7 +95,7 @@ def _build_points(plot: Plot, part: str, axes: tuple[Axis, ColumnFormat], series
 
 def _format_x(value: Any, axis: Axis) -> str:
     if is_number(value) and not is_missing(value):
-        return axis.column_format.text(value)
+        return axis.column_format.format_value(value)
     return category_label(value, axis.column_format, 80)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ...errors import InputError, ModelError, NotCompiled, UnknownName, as_clause
 from ..artifact.file_names import DESCRIPTION, FACTS, FLAVOR, MANIFEST_HASH_TAG, SCORER
 from .identity import TAG, check_identity
-from .sqlite_registry import find_entry, local_folder, read_entries, sqlite_file
+from .sqlite_registry import find_entry, parse_folder_uri, parse_sqlite_uri, read_entries
 from .tracking_server import download, fetch_tag
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def locate_registered(
     name: str, version_or_alias: str, *, tracking_uri: str, cache: Path | None = None
 ) -> LocatedModel:
     """Find the folder of a registered model by version or alias, and copy it from a tracking server if necessary."""
-    file = sqlite_file(tracking_uri)
+    file = parse_sqlite_uri(tracking_uri)
     if file is not None:
         return _locate_in_sqlite(name, version_or_alias, file)
     if tracking_uri.startswith(("http://", "https://")):
@@ -143,7 +143,7 @@ def _holds_model(folder: Path) -> bool:
 
 def _locate_in_sqlite(name: str, version_or_alias: str, file: Path) -> LocatedModel:
     entry = find_entry(read_entries(file), name, version_or_alias)
-    folder = local_folder(entry.location)
+    folder = parse_folder_uri(entry.location)
     if folder is None:
         raise ModelError(
             f"Version {entry.version} of `{name}` lies at {entry.location}, which is not on this machine."

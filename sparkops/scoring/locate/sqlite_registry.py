@@ -43,7 +43,7 @@ class RegistryEntry:
     metrics: dict[str, float] = field(default_factory=dict)
 
 
-def sqlite_file(tracking_uri: str) -> Path | None:
+def parse_sqlite_uri(tracking_uri: str) -> Path | None:
     """Return the file of a `sqlite:///` URI; None for another URI."""
     if not tracking_uri.startswith("sqlite:///"):
         return None
@@ -66,7 +66,7 @@ def read_entries(file: Path, name: str | None = None) -> tuple[RegistryEntry, ..
         ) from error
 
 
-def local_folder(location: str) -> Path | None:
+def parse_folder_uri(location: str) -> Path | None:
     """Return the folder of a path or `file:` URI, or None if the artifact is not on this machine."""
     parts = urlsplit(location)
     if parts.scheme == "file":

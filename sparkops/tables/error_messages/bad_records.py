@@ -1,4 +1,7 @@
-"""Errors about files of a source that cannot be parsed: file, line, and what is wrong."""
+"""Errors about files of a source that cannot be parsed: file, line, and what is wrong.
+
+Each function of a match takes the part of Spark's text that tells the error; `match.string` is all of the text.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +38,10 @@ def find_file(text: str) -> str:
     return unquote(str(path)) if path is not None else match[1]
 
 
-def explain_malformed_record(text: str) -> BadData:
+def explain_malformed_record(match: re.Match[str]) -> BadData:
     """Return the error for a record that does not match the declared columns."""
-    file = find_file(text)
-    record, reason = _extract_record_and_reason(text)
+    file = find_file(match.string)
+    record, reason = _extract_record_and_reason(match.string)
     line = find_line(Path(file), record) if record else None
     where = f"{file}, line {line}" if line else file
     return BadData(
@@ -60,34 +63,34 @@ def _advise_on_encoding(path: Path) -> str:
     return ""
 
 
-def explain_wrong_header(text: str) -> BadData:
+def explain_wrong_header(match: re.Match[str]) -> BadData:
     """Return the error for a CSV file whose header differs from the declared columns."""
-    cause = next(cause for cause in reversed(list_error_causes(text)) if "CSV header" in cause)
+    cause = next(cause for cause in reversed(list_error_causes(match.string)) if "CSV header" in cause)
     lines = cause.split("\n")
     facts = "; ".join(" ".join(line.split()) for line in lines[1:] if line.strip() and "CSV file" not in line)
     return BadData(
-        f"{find_file(text)}: the header differs from the declared schema ({facts}). Fix one of the two."
+        f"{find_file(match.string)}: the header differs from the declared schema ({facts}). Fix one of the two."
     )
 
 
-def explain_unreadable_file(text: str) -> BadData:
+def explain_unreadable_file(match: re.Match[str]) -> BadData:
     """Return the error for a file that does not have its format."""
     return BadData(
-        f"{find_file(text)} cannot be read: {list_error_causes(text)[-1].splitlines()[0]}. Replace the file."
+        f"{find_file(match.string)} cannot be read: {list_error_causes(match.string)[-1].splitlines()[0]}. Replace the file."
     )
 
 
-def explain_wrong_column_type(text: str) -> BadData:
+def explain_wrong_column_type(match: re.Match[str]) -> BadData:
     """Return the error for a Parquet column whose type differs from the declared one."""
-    match = re.search(
-        r"Parquet column \[(.*?)\]\. Expected Spark type (\S+), actual Parquet type (\w+)", text
+    column = re.search(
+        r"Parquet column \[(.*?)\]\. Expected Spark type (\S+), actual Parquet type (\w+)", match.string
     )
     what = (
-        f"column `{match[1]}` is {match[3]} in the file and declared {match[2]}"
-        if match
+        f"column `{column[1]}` is {column[3]} in the file and declared {column[2]}"
+        if column
         else "a type differs"
     )
-    return BadData(f"{find_file(text)}: {what}. Fix the source's `schema`.")
+    return BadData(f"{find_file(match.string)}: {what}. Fix the source's `schema`.")
 
 
 def find_line(path: Path, text: str) -> int | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sparkops.errors import InputError
-from sparkops.tables.error_messages.translation import explain
+from sparkops.tables.error_messages.spark_errors import explain_error
 from sparkops.tables.quarantine.quarantine import OWN_COLUMNS, RELEASE_COLUMN, RELEASE_TIME_COLUMN, RUN_COLUMN
 from sparkops.tables.sql_text import quote_name
 
@@ -86,4 +86,4 @@ def _translate_errors(column: str, text: str) -> Iterator[None]:
     try:
         yield
     except PySparkException as error:
-        raise InputError(f"--set {column}={text}: {explain(error) or error}") from error
+        raise InputError(f"--set {column}={text}: {explain_error(error) or error}") from error

@@ -6,9 +6,8 @@ A key of JSON is missing if no record of the file has it; a file without records
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparkops.core.type_names import INTEGER_BITS
@@ -17,6 +16,7 @@ from sparkops.tables.catalog import Location
 from sparkops.tables.schema import format_type
 from sparkops.tables.sources.file_schemas import (
     CORRUPT_RECORD,
+    SourceFiles,
     Struct,
     find_partition_columns,
     read_file_schemas,
@@ -30,22 +30,18 @@ _log = logging.getLogger("sparkops.tables")
 _TEXT, _TIMES = frozenset(("string", "binary")), frozenset(("timestamp", "timestamp_ntz", "timestamp_ltz"))
 
 
-def require_declared_columns(
-    location: Location, declared: Struct, files: Sequence[Path], paths: Sequence[str], session: SparkSession
-) -> None:
+def require_declared_columns(source: SourceFiles, session: SparkSession) -> None:
     """Refuse a source whose files lack a declared column, or have it with another type.
 
     Args:
-        location: The source.
-        declared: Its declared columns.
-        files: Its files on this machine; empty where they are elsewhere.
-        paths: What Spark reads.
+        source: Its files.
         session: Reads the columns of files that only Spark can read.
 
     Raises:
         BadData: Names the columns, and the file where it is one.
     """
-    for where, struct in read_file_schemas(location, declared, files, paths, session):
+    location, declared = source.location, source.declared
+    for where, struct in read_file_schemas(source, session):
         if location.format == "json" and any(field["name"] == CORRUPT_RECORD for field in struct["fields"]):
             # A record is damaged, which the read reports with its line.
             continue

@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -20,7 +21,7 @@ from sparkops.tables.sources.json_keys import has_declared_keys
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-log = logging.getLogger("sparkops.tables")
+_log = logging.getLogger("sparkops.tables")
 
 CORRUPT_RECORD = "_corrupt_record"
 # Files whose columns Spark reads one by one.
@@ -32,38 +33,53 @@ _FILE_OPTIONS = ("pathglobfilter", "recursivefilelookup", "modifiedbefore", "mod
 Struct = Mapping[str, Any]
 
 
-def read_file_schemas(
-    location: Location, declared: Struct, files: Sequence[Path], paths: Sequence[str], session: SparkSession
-) -> Iterator[tuple[str, Struct]]:
-    """Yield where each file is, and its columns; files of JSON that certainly have every declared key are left out.
+@dataclass(frozen=True, slots=True)
+class SourceFiles:
+    """The files of a source that has declared columns.
 
     Args:
         location: The source.
         declared: Its declared columns.
-        files: Its files on this machine; empty where they are elsewhere.
         paths: What Spark reads.
+        files: The files on this machine; empty where they are elsewhere.
+    """
+
+    location: Location
+    declared: Struct
+    paths: Sequence[str]
+    files: Sequence[Path] = ()
+
+
+def read_file_schemas(source: SourceFiles, session: SparkSession) -> Iterator[tuple[str, Struct]]:
+    """Yield where each file is, and its columns; files of JSON that certainly have every declared key are left out.
+
+    Args:
+        source: The files.
         session: Reads the columns of files that only Spark can read.
 
     Raises:
         BadData: A file cannot be read.
     """
+    location, files = source.location, source.files
     if files and location.format in ("parquet", "orc"):
         yield from ((str(file), _read_footer(file, location.format)) for file in files)
     elif files and location.format == "json":
         for file in files:
-            if not _has_declared_keys(file, declared, location):
+            if not _has_declared_keys(file, source.declared, location):
                 yield _read_by_spark(location, session, [_escape(str(file))], where=str(file))
     else:
-        addresses = list(map(str, files)) or _list_remote(location, session, paths)
+        addresses = list(map(str, files)) or _list_remote(location, session, source.paths)
         if len(addresses) > _MAX_FILES:
-            log.warning(
+            _log.warning(
                 "Source `%s` has %d files: their columns are compared with the declared ones together, so a column that only "
                 "some of them lack is not found.", location.table, len(addresses),
             )  # fmt: skip
-            yield _read_by_spark(location, session, paths, where=location.address)
+            yield _read_by_spark(location, session, source.paths, where=location.address)
             return
-        structs = (_read_by_spark(location, session, [_escape(one)], where=one) for one in addresses)
-        yield from (struct for struct in structs if struct[1]["fields"])
+        schemas = (
+            _read_by_spark(location, session, [_escape(address)], where=address) for address in addresses
+        )
+        yield from (schema for schema in schemas if schema[1]["fields"])
 
 
 def find_partition_columns(location: Location, path: str) -> set[str]:
@@ -120,7 +136,7 @@ def _read_by_spark(
     if location.format == "json":
         reader = reader.option("encoding", location.encoding)
         if "multiLine" not in options:
-            # Spark requires it where the encoding is not UTF-8
+            # Spark requires it where the encoding is not UTF-8.
             reader = reader.option("lineSep", options.get("lineSep", "\n"))
     struct = json.loads(reader.load(list(paths)).schema.json())
     return where, _omit_types(struct) if location.format == "json" else struct

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sparkops.tables.catalog import Location
 from sparkops.tables.sources.csv_layout import has_quoted_line_break
 from sparkops.tables.sources.file_columns import require_declared_columns
+from sparkops.tables.sources.file_schemas import SourceFiles
 from sparkops.tables.sources.source_files import list_source_files
 from sparkops.tables.sources.value_checks import ValueChecks
 
@@ -51,7 +52,7 @@ def read_files(
     if not location.strict:
         return load(options, declared)
     if declared is not None and location.format not in ("csv", "text"):
-        require_declared_columns(location, json.loads(declared.json()), files, paths, session)
+        require_declared_columns(SourceFiles(location, json.loads(declared.json()), paths, files), session)
     if location.format not in _TEXT_FORMATS:
         return load(options, declared)
     if declared is None:

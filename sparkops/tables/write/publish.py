@@ -20,7 +20,7 @@ from sparkops.tables.backends.protocol import OpenFiles, TableWrite
 from sparkops.tables.backends.replaced_slice import ReplacedSlice, require_rows_inside
 from sparkops.tables.backends.selection import run_on_backend
 from sparkops.tables.catalog import Location
-from sparkops.tables.error_messages.translation import translate_spark_errors
+from sparkops.tables.error_messages.spark_errors import translate_spark_errors
 from sparkops.tables.log.commit_info import WriteId
 from sparkops.tables.log.delta_log import find_version, read_history, read_schema_json, table_exists
 from sparkops.tables.log.local_log import TableVersion, read_transactions

@@ -20,16 +20,22 @@ from sparkops.errors import (
     TableError,
     VersionGone,
 )
-from sparkops.tables.error_messages import bad_records
-from sparkops.tables.error_messages.bad_records import find_file
+from sparkops.tables.error_messages.bad_records import (
+    explain_malformed_record,
+    explain_unreadable_file,
+    explain_wrong_column_type,
+    explain_wrong_header,
+    find_file,
+)
 from sparkops.tables.error_messages.spark_error_text import extract_spark_text, find_root_cause
 
-Rule = Callable[[re.Match[str], str], SparkopsError]
+Rule = Callable[[re.Match[str]], SparkopsError]
+"""Returns the error to show, given the match of a pattern in Spark's text; `match.string` is all of the text."""
 
 _MAX_SHOWN_NAME = 60
 
 
-def explain(error: BaseException) -> SparkopsError | None:
+def explain_error(error: BaseException) -> SparkopsError | None:
     """Return the error to show to the user.
 
     Args:
@@ -51,7 +57,7 @@ def explain(error: BaseException) -> SparkopsError | None:
     for pattern, rule in _RULES:
         match = pattern.search(text)
         if match is not None:
-            return rule(match, text)
+            return rule(match)
     return JobFailed(f"Spark failed: {find_root_cause(text)}")
 
 
@@ -63,7 +69,7 @@ def translate_spark_errors() -> Iterator[None]:
     except SparkopsError:
         raise
     except Exception as error:
-        translated = explain(error) if _is_spark_error(error) else None
+        translated = explain_error(error) if _is_spark_error(error) else None
         if translated is None:
             raise
         raise translated from error
@@ -76,8 +82,8 @@ def _is_spark_error(error: Exception) -> bool:
     return isinstance(error, PySparkException | Py4JError)
 
 
-def _explain_changed_stream_source(_match: re.Match[str], text: str) -> SparkopsError:
-    path = re.search(r"source table can be found at path (\S+?)\.? ", text)
+def _explain_changed_stream_source(match: re.Match[str]) -> SparkopsError:
+    path = re.search(r"source table can be found at path (\S+?)\.? ", match.string)
     where = f" ({path[1].removeprefix('file:')})" if path else ""
     return TableError(
         f"The table that is read as a stream{where} was changed by a commit that does not append, and a stream reads only "
@@ -86,7 +92,7 @@ def _explain_changed_stream_source(_match: re.Match[str], text: str) -> Sparkops
     )
 
 
-def _explain_recreated_stream_source(_match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_recreated_stream_source(_match: re.Match[str]) -> SparkopsError:
     return TableError(
         "The table that is read as a stream was created again since the last run, so the position that the stream had "
         "reached does not exist in it. To read the new table from its beginning: `sparkops streams reset JOB`. If the job "
@@ -94,86 +100,70 @@ def _explain_recreated_stream_source(_match: re.Match[str], _text: str) -> Spark
     )
 
 
-def _explain_missing_column(match: re.Match[str], text: str) -> SparkopsError:
+def _explain_missing_column(match: re.Match[str]) -> SparkopsError:
     name = match[1].replace("`", "")
-    proposal = re.search(r"(?:Did you mean one of the following\?|Maybe|among) ?\[?\(?(`[^\])]*)[\])]", text)
+    proposal = re.search(
+        r"(?:Did you mean one of the following\?|Maybe|among) ?\[?\(?(`[^\])]*)[\])]", match.string
+    )
     known = re.findall(r"`([^`]+)`", proposal[1]) if proposal else []
     hint = did_you_mean(name.rpartition(".")[2], known)
     columns = f" Columns: {', '.join(f'`{column}`' for column in known)}." if known else ""
     return TableError(f"There is no column `{name}`.{hint}{columns}")
 
 
-def _explain_missing_table(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_missing_table(match: re.Match[str]) -> SparkopsError:
     name = match[1].replace("`", "").rstrip(".")
     return TableError(f"There is no table or file `{name}`. `sparkops tables` lists the tables.")
 
 
-def _explain_missing_file(_match: re.Match[str], text: str) -> SparkopsError:
+def _explain_missing_file(match: re.Match[str]) -> SparkopsError:
     return VersionGone(
-        f"A file of the version that was read was removed: {find_file(text)}. "
+        f"A file of the version that was read was removed: {find_file(match.string)}. "
         "VACUUM or another program removed it: read a newer version."
     )
 
 
-def _explain_missing_log(_match: re.Match[str], text: str) -> SparkopsError:
-    return VersionGone(f"That version can no longer be rebuilt from the table's log: {find_root_cause(text)}")
+def _explain_missing_log(match: re.Match[str]) -> SparkopsError:
+    return VersionGone(
+        f"That version can no longer be rebuilt from the table's log: {find_root_cause(match.string)}"
+    )
 
 
-def _explain_concurrent_write(_match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_concurrent_write(_match: re.Match[str]) -> SparkopsError:
     return TableBusy(
         "Another run wrote the same table at the same time, and nothing of this one was published: run it again."
     )
 
 
-def _explain_schema_mismatch(_match: re.Match[str], text: str) -> SparkopsError:
-    return SchemaChanged(f"The frame's columns are not those of the table: {find_root_cause(text)}")
+def _explain_schema_mismatch(match: re.Match[str]) -> SparkopsError:
+    return SchemaChanged(f"The frame's columns are not those of the table: {find_root_cause(match.string)}")
 
 
-def _explain_read_only(match: re.Match[str], text: str) -> SparkopsError:
+def _explain_read_only(match: re.Match[str]) -> SparkopsError:
     path = match.groupdict().get("path") or ""
-    where = path.removeprefix("file:") or find_root_cause(text)
+    where = path.removeprefix("file:") or find_root_cause(match.string)
     return TableError(f"Cannot write to {where}. Grant write permission, or choose another folder.")
 
 
-def _explain_cancelled(_match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_cancelled(_match: re.Match[str]) -> SparkopsError:
     return RunCancelled("Spark's jobs were cancelled.")
 
 
-def _explain_malformed_record(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.explain_malformed_record(text)
-
-
-def _explain_wrong_header(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.explain_wrong_header(text)
-
-
-def _explain_wrong_column_type(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.explain_wrong_column_type(text)
-
-
-def _explain_refused_value(match: re.Match[str], _text: str) -> SparkopsError:
-    return BadData(match["message"])
-
-
-def _explain_rejected_row(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_rejected_row(match: re.Match[str]) -> SparkopsError:
     return RowError(f"A row can't be scored: {match['message']}")
 
 
-def _explain_bad_data(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_bad_data(match: re.Match[str]) -> SparkopsError:
     return BadData(match["message"])
 
 
-def _explain_unusable_folder_name(match: re.Match[str], _text: str) -> SparkopsError:
+def _explain_unusable_folder_name(match: re.Match[str]) -> SparkopsError:
     name = match["name"]
     shown = name if len(name) <= _MAX_SHOWN_NAME else f"{name[:_MAX_SHOWN_NAME]}..."
     return BadData(
         f"A value of a partition column is too long, or has a character that no file name may have ({shown}): "
         "Delta makes a folder of that name. Shorten the values, or partition by another column."
     )
-
-
-def _explain_unreadable_file(_match: re.Match[str], text: str) -> SparkopsError:
-    return bad_records.explain_unreadable_file(text)
 
 
 _CANCELLED = re.compile("was cancelled|SPARK_JOB_CANCELLED|cancelled part of cancelled")
@@ -183,10 +173,10 @@ _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (_explain_changed_stream_source, (r"DELTA_SOURCE_(?:TABLE_)?IGNORE_(?:CHANGES|DELETE)",)),
     (_explain_recreated_stream_source, ("DIFFERENT_DELTA_TABLE_READ_BY_STREAMING_SOURCE",)),
     (_explain_rejected_row, (r"sparkops\.errors\.Row(?:Error|Rejected): (?P<message>[^\n]+)",)),
-    (_explain_refused_value, (r"sparkops refuses a value: (?P<message>(?s:Source `.*?strict: false`\.))",)),
-    (_explain_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
-    (_explain_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
-    (_explain_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
+    (_explain_bad_data, (r"sparkops refuses a value: (?P<message>(?s:Source `.*?strict: false`\.))",)),
+    (explain_malformed_record, ("MALFORMED_RECORD_IN_PARSING", "MALFORMED_CSV_RECORD")),
+    (explain_wrong_header, ("CSV header does not conform", "Number of column in CSV header")),
+    (explain_wrong_column_type, ("PARQUET_COLUMN_DATA_TYPE_MISMATCH",)),
     (_explain_bad_data, (r"sparkops\.errors\.BadData: (?P<message>[^\n]+?)(?: SQLSTATE: \w+)?(?:\n|$)",)),
     # A file name has at most 255 bytes.
     (
@@ -205,7 +195,7 @@ _PATTERNS: tuple[tuple[Rule, tuple[str, ...]], ...] = (
         ("Read-only file system", "Permission denied", "AccessControlException", "AccessDenied"),
     ),
     (_explain_missing_file, ("FILE_NOT_EXIST", "FileNotFoundException", "DELTA_FILE_NOT_FOUND")),
-    (_explain_unreadable_file, ("CANNOT_READ_FILE_FOOTER", "is not a Parquet file")),
+    (explain_unreadable_file, ("CANNOT_READ_FILE_FOOTER", "is not a Parquet file")),
     (_explain_missing_log, ("DELTA_VERSION_NOT_FOUND", "DELTA_NO_RECREATABLE", "DELTA_VERSIONS_NOT_CONTIG")),
     (
         _explain_missing_log,
