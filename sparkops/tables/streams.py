@@ -15,6 +15,7 @@ from sparkops.pipeline.table import MicroBatch
 from sparkops.tables.catalog import Catalog, Location, join_path, to_local_path
 from sparkops.tables.session import Session
 from sparkops.tables.sources.reading import read_files
+from sparkops.tables.sources.unread_files import require_files_are_read
 from sparkops.tables.storage import remove_folder, require_writable
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class TableStreams:
 
         Raises:
             InputError: The table is a source whose columns the catalog does not declare.
+            BadData: Spark would leave out some of its files.
         """
         location = self.catalog.locate(table)
         spark = self.session.get()
@@ -68,6 +70,7 @@ class TableStreams:
             return spark.readStream.options(**location.options).table(location.name)
         if location.kind == "source":
             _require_declared_columns(location)
+            require_files_are_read(location)
 
         def load(options: Mapping[str, str], columns: StructType | None) -> DataFrame:
             reader = spark.readStream.format(location.format).options(**options)

@@ -25,13 +25,22 @@ def list_source_files(path: Path) -> tuple[Path, ...]:
 
     Hidden files and those that Spark ignores (`_SUCCESS`) are left out.
     """
-    if path.is_file():
-        return (path,)
-    if path.is_dir():
-        return tuple(sorted(_list_folder(path)))
+    files: list[Path] = []
+    for root in expand_path(path):
+        if root.is_dir():
+            files.extend(_list_folder(root))
+        elif root == path or not is_ignored(root.name):
+            files.append(root)
+    return tuple(sorted(files))
+
+
+def expand_path(path: Path) -> list[Path]:
+    """Return the files and folders of a path: itself, or what matches it if it is a pattern; empty if there is none."""
+    if path.exists():
+        return [path]
     if any(char in str(path) for char in _PATTERN_CHARACTERS):
-        return tuple(sorted(f for match in _expand_pattern(path) for f in list_source_files(match)))
-    return ()
+        return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    return []
 
 
 def fingerprint_files(path: Path) -> tuple[str, datetime] | None:
@@ -70,17 +79,14 @@ def unpack_archives(path: Path, *, name: str, fingerprint: str, cache: Path) -> 
     return (str(target), *(str(file) for file in files if file.suffix != ".zip"))
 
 
-def _expand_pattern(pattern: Path) -> Iterator[Path]:
-    return Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor)))
-
-
 def _list_folder(folder: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if not _is_ignored(f)]
-        yield from (Path(root) / n for n in names if not _is_ignored(n))
+        folders[:] = [f for f in folders if not is_ignored(f)]
+        yield from (Path(root) / n for n in names if not is_ignored(n))
 
 
-def _is_ignored(name: str) -> bool:
+def is_ignored(name: str) -> bool:
+    """Return whether Spark leaves out files and folders of this name."""
     return name.startswith(".") or (name.startswith("_") and "=" not in name)
 
 
@@ -120,7 +126,7 @@ def _unpack(archive: Path, folder: Path, prefix: str) -> None:
         with zipfile.ZipFile(archive) as content:
             for member in content.infolist():
                 name = Path(member.filename).name
-                if member.is_dir() or _is_ignored(name) or member.filename.startswith("__MACOSX"):
+                if member.is_dir() or is_ignored(name) or member.filename.startswith("__MACOSX"):
                     continue
                 path = folder / (prefix + name)
                 if path.exists():

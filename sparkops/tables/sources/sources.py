@@ -17,6 +17,7 @@ from sparkops.tables.catalog import Location
 from sparkops.tables.session import Session
 from sparkops.tables.sources.reading import read_files
 from sparkops.tables.sources.source_files import fingerprint_files, unpack_archives
+from sparkops.tables.sources.unread_files import require_files_are_read
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -107,13 +108,15 @@ def identify_source(location: Location, session: Session) -> tuple[str, datetime
     """Return the fingerprint of a source and the time of its newest file.
 
     Raises:
-        BadData: There is no file.
+        BadData: There is no file, or Spark would leave out some of them.
     """
     if location.name is not None:
         return _hash(location.name), None
-    identity = (
-        fingerprint_files(location.local) if location.local else _fingerprint_by_spark(location, session)
-    )
+    if location.local is not None:
+        require_files_are_read(location)
+        identity = fingerprint_files(location.local)
+    else:
+        identity = _fingerprint_by_spark(location, session)
     if identity is None:
         raise BadData(
             f"Source `{location.table}` has no file at {location.address}: put it there, "
@@ -127,12 +130,14 @@ def _fingerprint_by_spark(location: Location, session: Session) -> tuple[str, da
     from pyspark.errors import AnalysisException
 
     try:
-        files = session.get().read.format("binaryFile").load(location.address)
+        reader = session.get().read.format("binaryFile").option("recursiveFileLookup", "true")
+        files = reader.load(location.address)
         rows = files.select("path", "length", "modificationTime").collect()
     except AnalysisException:
         return None
     if not rows:
         return None
+    require_files_are_read(location, [row["path"] for row in rows])
     text = "\n".join(sorted(f"{r['path']} {r['length']} {r['modificationTime']}" for r in rows))
     newest = max(r["modificationTime"] for r in rows)
     return _hash(text), newest.astimezone(UTC)
